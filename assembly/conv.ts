@@ -1,0 +1,170 @@
+// Convolution as implicit im2col: blocks of the patch matrix are gathered into scratch that stays in
+// cache and multiplied with packed filters. NHWC activations, HWIO filters, channel groups.
+//
+// Forward is one `conv`. Backward-data is `conv` too, over dy: the input pixels that share their
+// residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/emit/conv.ts
+// enumerates these classes), and `y` is written with strides. Backward-filter is `filterGradient`.
+
+import {
+  blockLength,
+  blockScratch,
+  fillTable,
+  KC,
+  MC,
+  multiplyColumns,
+  multiplyRows,
+  NC,
+  outputTable,
+  padTable,
+  panelScratch,
+  rowTable,
+} from './gemm';
+import { gather, Window } from './im2col';
+import { In, InOut, Out } from './op';
+import { packPanel, panels } from './pack';
+import { MR, NR } from './tile';
+
+/** y = filters ⋆ x + bias, then ReLU where asked. `channels` is one group's. */
+@unmanaged
+export class Conv extends Window {
+  /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats. */
+  y: InOut;
+  x: In;
+  /** Packed by `pack` or `packFilter`: [groups][⌈filters/NR⌉][k][NR], k = taps·channels. */
+  packed: In;
+  /** [groups·filters], or 0 for none. */
+  bias: In;
+  /** Output channels of one group. */
+  filters: i32;
+  groups: i32;
+  yImage: i32;
+  yRow: i32;
+  yColumn: i32;
+  rectify: i32;
+}
+
+// @ts-ignore: decorator
+@inline
+function pixels(op: Window): i32 {
+  return op.batch * op.outputHeight * op.outputWidth;
+}
+
+export function convTiles(op: Conv): i32 {
+  return op.groups * ((pixels(op) + MC - 1) / MC);
+}
+
+export function conv(op: Conv, tile: i32, scratch: usize): void {
+  const blocks = (pixels(op) + MC - 1) / MC;
+  const group = tile / blocks;
+  const first = (tile - group * blocks) * MC;
+  const rows = min(MC, pixels(op) - first);
+  const k = op.kernelHeight * op.kernelWidth * op.channels;
+  const n = op.filters;
+  const x = op.x + (<usize>(group * op.channels) << 2);
+  const packed = op.packed + (<usize>(group * panels(n) * NR * k) << 2);
+  const bias = op.bias ? op.bias + (<usize>(group * n) << 2) : 0;
+  const outputs = outputTable(scratch);
+  const table = rowTable(scratch);
+  const block = blockScratch(scratch);
+  tabulate(op, outputs, op.y + (<usize>(group * n) << 2), first, rows, op.yImage, op.yRow, op.yColumn);
+
+  // A 1×1 kernel needs no gathering: its patches are the pixels themselves.
+  const pointwise = k > 0 && op.kernelHeight * op.kernelWidth == 1 && op.padTop == 0 && op.padLeft == 0;
+  const kc = blockLength(k);
+  if (pointwise) {
+    const column = op.pixelChannels * op.strideWidth;
+    const line = op.pixelChannels * op.width;
+    tabulate(op, table, x, first, rows, line * op.height, line * op.strideHeight, column);
+  } else {
+    fillTable(table, block, rows, kc);
+  }
+  let k0 = 0;
+  do {
+    const length = min(kc, k - k0);
+    if (!pointwise) gather(op, x, first, rows, k0, length, block, kc);
+    const last = k0 + length == k;
+    multiplyRows(
+      outputs, table, pointwise ? k0 : 0, packed, k, k0, length, rows, n,
+      k0 > 0, last ? bias : 0, last && op.rectify != 0,
+    );
+    k0 += kc;
+  } while (k0 < k);
+}
+
+/** Pointers to output pixels first … first+rows−1 of a tensor with the given strides, in floats. */
+function tabulate(op: Window, table: usize, base: usize, first: i32, rows: i32, image: i32, row: i32, column: i32): void {
+  let j = first % op.outputWidth;
+  const line = first / op.outputWidth;
+  let i = line % op.outputHeight;
+  let at = base + (<usize>(line / op.outputHeight * image) << 2);
+  for (let r = 0; r < rows; r++) {
+    store<usize>(table + (<usize>r << 2), at + (<usize>(i * row + j * column) << 2));
+    if (++j == op.outputWidth) {
+      j = 0;
+      if (++i == op.outputHeight) {
+        i = 0;
+        at += <usize>image << 2;
+      }
+    }
+  }
+  padTable(table, rows);
+}
+
+/**
+ * The filters' gradient: partials[s] = patchesᵀ·dy over the s-th part of the pixels. The number of
+ * parts depends on the shape alone; `sumPartials` adds them.
+ */
+@unmanaged
+export class FilterGradient extends Window {
+  /** [splits][kernelHeight][kernelWidth][channels][groups·filters]. */
+  partials: Out;
+  x: In;
+  /** [pixels × groups·filters]. */
+  dy: In;
+  /** Output channels of one group. */
+  filters: i32;
+  groups: i32;
+  splits: i32;
+}
+
+export function filterGradientTiles(op: FilterGradient): i32 {
+  return op.groups * op.splits;
+}
+
+export function filterGradient(op: FilterGradient, tile: i32, scratch: usize): void {
+  const group = tile / op.splits;
+  const split = tile - group * op.splits;
+  const total = pixels(op);
+  // Whole blocks of KC pixels, dealt as evenly as they go.
+  const blocks = (total + KC - 1) / KC;
+  const from = (blocks * split) / op.splits * KC;
+  const to = min(total, (blocks * (split + 1)) / op.splits * KC);
+  const m = op.kernelHeight * op.kernelWidth * op.channels;
+  const n = op.filters;
+  const ld = n * op.groups;
+  const partial = op.partials + (<usize>((split * m) * ld + group * n) << 2);
+  const x = op.x + (<usize>(group * op.channels) << 2);
+  const dy = op.dy + (<usize>(group * n) << 2);
+  const outputs = outputTable(scratch);
+  const block = blockScratch(scratch);
+  for (let p0 = from; p0 < to; p0 += KC) {
+    const pc = min(KC, to - p0);
+    for (let n0 = 0; n0 < n; n0 += NC) {
+      const nc = min(NC, n - n0);
+      packBlock(panelScratch(scratch), dy + (<usize>(p0 * ld + n0) << 2), pc, nc, ld);
+      for (let m0 = 0; m0 < m; m0 += MC) {
+        const mc = min(MC, m - m0);
+        gather(op, x, p0, pc, m0, mc, block, mc);
+        fillTable(outputs, partial + (<usize>(m0 * ld) << 2), mc, ld);
+        multiplyColumns(outputs, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from, 0, false);
+      }
+    }
+  }
+}
+
+function packBlock(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
+  for (let j = 0; j < n; j += NR) {
+    packPanel(to, b + (<usize>j << 2), k, n - j, ldb);
+    to += <usize>(k * NR) << 2;
+  }
+}

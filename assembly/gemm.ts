@@ -1,0 +1,201 @@
+// Blocked matrix multiplication as BLIS does it (Van Zee & van de Geijn, 2015): B is packed in
+// panels of NR columns (pack.ts), a block of MC rows of A stays in L2, a kc×NR panel of B stays in
+// L1, and the microkernel (tile.ts) keeps MR×NR of C in registers.
+//
+// KC depends on nothing but k, so the order of every sum, and so every bit of the result, is the
+// same whatever the tile, the block of rows or the number of threads.
+
+import { In, InOut, Op } from './op';
+import { panels } from './pack';
+import {
+  MR,
+  NR,
+  tileColumns5x8,
+  tileColumns6x8,
+  tileRows5x8,
+  tileRows6x8,
+} from './tile';
+
+/** Rows of a block of A: a multiple of MR. 48 × KC floats are a small part of L2. */
+// @ts-ignore: decorator
+@inline export const MC: i32 = ASC_FEATURE_RELAXED_SIMD ? 48 : 50;
+/** The most steps of k between two visits to C: a panel of B is then 8 KiB, a quarter of L1. */
+// @ts-ignore: decorator
+@inline export const KC: i32 = 256;
+/** Columns of B that filter gradients pack at a time. */
+// @ts-ignore: decorator
+@inline export const NC: i32 = 256;
+
+// A thread's scratch: two tables of row pointers, the packed part of B, the block of A. The slack
+// is for gathers, which write up to 12 bytes too far.
+const TABLE_BYTES: usize = 256;
+const PANELS_BYTES: usize = <usize>(KC * NC) << 2;
+/** Bytes of scratch that every thread needs, whatever the program. */
+export const SCRATCH_BYTES: usize =
+  2 * TABLE_BYTES + PANELS_BYTES + ((<usize>(KC * 64)) << 2) + 64;
+
+// @ts-ignore: decorator
+@inline export function rowTable(scratch: usize): usize {
+  return scratch;
+}
+// @ts-ignore: decorator
+@inline export function outputTable(scratch: usize): usize {
+  return scratch + TABLE_BYTES;
+}
+// @ts-ignore: decorator
+@inline export function panelScratch(scratch: usize): usize {
+  return scratch + 2 * TABLE_BYTES;
+}
+// @ts-ignore: decorator
+@inline export function blockScratch(scratch: usize): usize {
+  return scratch + 2 * TABLE_BYTES + PANELS_BYTES;
+}
+
+/** c[m×n] (+)= op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
+@unmanaged
+export class Gemm extends Op {
+  c: InOut;
+  /** [m×k] with `lda` floats from row to row, or [k×m] when `transposeA` is set. */
+  a: In;
+  /** Packed by `pack`. */
+  b: In;
+  /** [n], or 0 for none. */
+  bias: In;
+  m: i32;
+  n: i32;
+  k: i32;
+  lda: i32;
+  ldc: i32;
+  transposeA: i32;
+  accumulate: i32;
+  rectify: i32;
+}
+
+export function gemmTiles(op: Gemm): i32 {
+  return (op.m + MC - 1) / MC;
+}
+
+export function gemm(op: Gemm, tile: i32, scratch: usize): void {
+  const first = tile * MC;
+  const rows = min(MC, op.m - first);
+  const outputs = outputTable(scratch);
+  fillTable(outputs, op.c + (<usize>(first * op.ldc) << 2), rows, op.ldc);
+  if (!op.transposeA) fillTable(rowTable(scratch), op.a + (<usize>(first * op.lda) << 2), rows, op.lda);
+  const kc = blockLength(op.k);
+  let k0 = 0;
+  do {
+    const length = min(kc, op.k - k0);
+    const last = k0 + length == op.k;
+    const accumulate = k0 > 0 || op.accumulate != 0;
+    const bias = last ? op.bias : 0;
+    const rectify = last && op.rectify != 0;
+    if (op.transposeA) {
+      const a = op.a + (<usize>(k0 * op.lda + first) << 2);
+      multiplyColumns(outputs, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
+    } else {
+      multiplyRows(outputs, rowTable(scratch), k0, op.b, op.k, k0, length, rows, op.n, accumulate, bias, rectify);
+    }
+    k0 += kc;
+  } while (k0 < op.k);
+}
+
+/** How many steps of k a block takes: k in equal parts of at most KC, so that none is a stub. */
+export function blockLength(k: i32): i32 {
+  const blocks = max(1, (k + KC - 1) / KC);
+  return (k + blocks - 1) / blocks;
+}
+
+/** Pointers to `rows` rows that are `ld` floats apart, padded to whole tiles by the last one. */
+export function fillTable(table: usize, first: usize, rows: i32, ld: i32): void {
+  let row = first;
+  for (let i = 0; i < rows; i++) {
+    store<usize>(table + (<usize>i << 2), row);
+    row += <usize>ld << 2;
+  }
+  padTable(table, rows);
+}
+
+/** The microkernel loads MR pointers even for fewer rows: the missing ones repeat the last. */
+export function padTable(table: usize, rows: i32): void {
+  const last = load<usize>(table + (<usize>(rows - 1) << 2));
+  for (let i = rows; i % MR != 0; i++) store<usize>(table + (<usize>i << 2), last);
+}
+
+/**
+ * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the pointers of `table` from column `column` on, B
+ * from panels of `k` rows. Bias and ReLU are for the caller's last block.
+ */
+export function multiplyRows(
+  outputs: usize,
+  table: usize,
+  column: i32,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+): void {
+  const panelBytes = <usize>(k * NR) << 2;
+  const offset = <usize>column << 2;
+  b += <usize>(k0 * NR) << 2;
+  for (let j = 0; j < n; j += NR) {
+    const nr = min(NR, n - j);
+    const at = <usize>j << 2;
+    const biasAt = bias ? bias + at : 0;
+    for (let i = 0; i < rows; i += MR) {
+      const entry = <usize>i << 2;
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        tileRows6x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+      } else {
+        tileRows5x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+      }
+    }
+    b += panelBytes;
+  }
+}
+
+/**
+ * The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`.
+ */
+export function multiplyColumns(
+  outputs: usize,
+  a: usize,
+  lda: i32,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  column: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+): void {
+  const panelBytes = <usize>(k * NR) << 2;
+  const step = <usize>lda << 2;
+  b += <usize>(k0 * NR) << 2;
+  for (let j = 0; j < n; j += NR) {
+    const nr = min(NR, n - j);
+    const at = <usize>(column + j) << 2;
+    const biasAt = bias ? bias + (<usize>j << 2) : 0;
+    for (let i = 0; i < rows; i += MR) {
+      const entry = <usize>i << 2;
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        tileColumns6x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+      } else {
+        tileColumns5x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+      }
+    }
+    b += panelBytes;
+  }
+}
+
+/** Packed panels of B that `n` columns and `k` rows take, in floats. */
+export function packedSize(k: i32, n: i32): i32 {
+  return panels(n) * NR * k;
+}

@@ -1,0 +1,174 @@
+// im2col and col2im: patches of an image as rows of a matrix, and back.
+//
+// Convolution never makes the whole matrix: `gather` copies the few rows and columns that one block
+// of a multiplication needs ("implicit im2col"). Column (r·kernelWidth + s)·channels + c of row
+// (image, i, j) is the input at (i·strideHeight − padTop + r·dilationHeight, …, c), or 0 outside.
+
+import { In, Op, Out } from './op';
+import { storeLanes } from './simd';
+
+/** What slides over what: the geometry that convolution, pooling and im2col share. */
+@unmanaged
+export class Window extends Op {
+  batch: i32;
+  height: i32;
+  width: i32;
+  /** Channels of a pixel in memory, and how many of them, from the first, the window sees. */
+  pixelChannels: i32;
+  channels: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  padTop: i32;
+  padLeft: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  outputHeight: i32;
+  outputWidth: i32;
+}
+
+/** The whole patch matrix: [batch·outputHeight·outputWidth × kernelHeight·kernelWidth·channels]. */
+@unmanaged
+export class Im2col extends Window {
+  columns: Out;
+  x: In;
+}
+
+/** Columns copied at a time: they pass through scratch, as `gather` writes a little too far. */
+const CHUNK: i32 = 4096;
+
+export function im2colTiles(op: Im2col): i32 {
+  return op.batch * op.outputHeight * op.outputWidth;
+}
+
+export function im2col(op: Im2col, tile: i32, scratch: usize): void {
+  const k = op.kernelHeight * op.kernelWidth * op.channels;
+  const to = op.columns + (<usize>(tile * k) << 2);
+  for (let k0 = 0; k0 < k; k0 += CHUNK) {
+    const kc = min(CHUNK, k - k0);
+    gather(op, op.x, tile, 1, k0, kc, scratch, kc);
+    memory.copy(to + (<usize>k0 << 2), scratch, <usize>kc << 2);
+  }
+}
+
+/** The adjoint of im2col: each input pixel is the sum of the matrix elements that show it. */
+@unmanaged
+export class Col2im extends Window {
+  x: Out;
+  columns: In;
+}
+
+export function col2imTiles(op: Col2im): i32 {
+  return op.batch * op.height;
+}
+
+export function col2im(op: Col2im, tile: i32): void {
+  const image = tile / op.height;
+  const h = tile - image * op.height;
+  const channels = op.channels;
+  const k = op.kernelHeight * op.kernelWidth * channels;
+  let to = op.x + (<usize>(tile * op.width * channels) << 2);
+  for (let w = 0; w < op.width; w++) {
+    memory.fill(to, 0, <usize>channels << 2);
+    for (let r = 0; r < op.kernelHeight; r++) {
+      const i = cover(h + op.padTop - r * op.dilationHeight, op.strideHeight, op.outputHeight);
+      if (i < 0) continue;
+      for (let s = 0; s < op.kernelWidth; s++) {
+        const j = cover(w + op.padLeft - s * op.dilationWidth, op.strideWidth, op.outputWidth);
+        if (j < 0) continue;
+        const row = (image * op.outputHeight + i) * op.outputWidth + j;
+        const from = op.columns + (<usize>(row * k + (r * op.kernelWidth + s) * channels) << 2);
+        addChannels(to, from, channels);
+      }
+    }
+    to += <usize>channels << 2;
+  }
+}
+
+/** The output position whose window begins `distance` before a pixel, or −1 where there is none. */
+// @ts-ignore: decorator
+@inline
+function cover(distance: i32, stride: i32, outputs: i32): i32 {
+  if (distance < 0 || distance % stride != 0) return -1;
+  const at = distance / stride;
+  return at < outputs ? at : -1;
+}
+
+function addChannels(to: usize, from: usize, channels: i32): void {
+  for (let c = 0; c < channels; c += 4) {
+    const at = <usize>c << 2;
+    storeLanes(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)), channels - c);
+  }
+}
+
+/**
+ * Copies columns k0 … k0+kc−1 of rows `first` … first+rows−1 of the patch matrix of `x` to `to`,
+ * `ld` floats from row to row. Writes up to 12 bytes behind each row: rows are filled in ascending
+ * order, and behind the last there must be room.
+ */
+export function gather(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc: i32, to: usize, ld: i32): void {
+  let j = first % op.outputWidth;
+  const line = first / op.outputWidth;
+  let i = line % op.outputHeight;
+  let image = line / op.outputHeight;
+  const tap = k0 / op.channels;
+  const channel = k0 - tap * op.channels;
+  const r = tap / op.kernelWidth;
+  const s = tap - r * op.kernelWidth;
+  for (let row = 0; row < rows; row++) {
+    gatherRow(op, x, image, i * op.strideHeight - op.padTop, j * op.strideWidth - op.padLeft, r, s, channel, kc, to);
+    to += <usize>ld << 2;
+    if (++j == op.outputWidth) {
+      j = 0;
+      if (++i == op.outputHeight) {
+        i = 0;
+        image++;
+      }
+    }
+  }
+}
+
+/** One row, from channel `channel` of tap (r, s) on; the window's corner is at pixel (top, left). */
+// @ts-ignore: decorator
+@inline
+function gatherRow(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, to: usize): void {
+  const channels = op.channels;
+  const lineFloats = op.width * op.pixelChannels;
+  // Neighbouring taps are neighbours in memory too: a whole row of the kernel is one copy.
+  const joined = op.dilationWidth == 1 && channels == op.pixelChannels;
+  while (kc > 0) {
+    const run = min(kc, joined ? (op.kernelWidth - s) * channels - channel : channels - channel);
+    const h = top + r * op.dilationHeight;
+    const at = (left + s * op.dilationWidth) * op.pixelChannels + channel;
+    if (<u32>h >= <u32>op.height) {
+      zero(to, run);
+    } else {
+      const line = x + (<usize>((image * op.height + h) * lineFloats) << 2);
+      const before = min(run, max(0, -at));
+      const inside = max(0, min(run, lineFloats - at) - before);
+      if (before) zero(to, before);
+      copy(to + (<usize>before << 2), line + (<usize>(at + before) << 2), inside);
+      if (before + inside < run) zero(to + (<usize>(before + inside) << 2), run - before - inside);
+    }
+    to += <usize>run << 2;
+    kc -= run;
+    channel = 0;
+    if (joined || ++s == op.kernelWidth) {
+      s = 0;
+      r++;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function copy(to: usize, from: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), v128.load(from + (<usize>i << 2)));
+}
+
+// @ts-ignore: decorator
+@inline
+function zero(to: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(0));
+}

@@ -1,0 +1,25 @@
+// What the module exports: the runner, and the few numbers that bindings must know.
+
+import { SCRATCH_BYTES } from './gemm';
+import { MR, NR } from './tile';
+
+export { prepare, run } from './program';
+export { allFinite } from './reduce';
+
+/** The first address that belongs to bindings/memory.ts. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+/** Bytes of scratch that each thread brings to `run`. */
+export function scratchBytes(): usize {
+  return SCRATCH_BYTES;
+}
+
+/** Rows and columns of the register tile; packed panels are tileColumns() wide. */
+export function tileRows(): i32 {
+  return MR;
+}
+export function tileColumns(): i32 {
+  return NR;
+}

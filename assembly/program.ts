@@ -1,0 +1,142 @@
+// Programs: a training step is a list of op records in linear memory, walked by every thread.
+
+import {
+  NormApply, NormBackward, NormBackwardMerge, NormBackwardSums, NormFold, NormMerge, NormRunning,
+  NormStatistics, normApply, normApplyTiles, normBackward, normBackwardMerge, normBackwardSums,
+  normBackwardSumsTiles, normBackwardTiles, normFold, normMerge, normRunning, normStatistics,
+  normStatisticsTiles,
+} from './batchnorm';
+import { Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles } from './conv';
+import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
+import { Gemm, gemm, gemmTiles } from './gemm';
+import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
+import { Op, Opcode, RECORD_BYTES } from './op';
+import { Adam, adam, Sgd, sgd } from './optim';
+import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
+import {
+  AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
+  lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
+} from './pool';
+import { ColumnSum, columnSum, columnSumTiles, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
+import {
+  rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
+  softmaxCrossEntropy, squaredError, TopK, topK,
+} from './softmax';
+
+/**
+ * Runs ops `first` … `last`−1 of a program as thread `thread` of `threads`: this thread's tiles of
+ * each op, then the barrier. `scratch` is this thread's alone; `state` (two i32, zero at first) is
+ * the barrier's, and the same for all.
+ */
+export function run(program: usize, first: i32, last: i32, thread: i32, threads: i32, scratch: usize, state: usize): void {
+  for (let i = first; i < last; i++) {
+    const op = changetype<Op>(program + <usize>i * RECORD_BYTES);
+    for (let tile = thread; tile < op.tiles; tile += threads) execute(op, tile, scratch);
+    if (ASC_FEATURE_THREADS) {
+      if (threads > 1) barrier(state, threads);
+    }
+  }
+}
+
+/** Loads of the generation, about 50 µs of them, before a waiting thread goes to sleep. */
+const SPINS: i32 = 20000;
+
+/** Returns when all threads have come: the last one in starts a new generation. */
+function barrier(state: usize, threads: i32): void {
+  const generation = atomic.load<i32>(state, 4);
+  if (atomic.add<i32>(state, 1) == threads - 1) {
+    atomic.store<i32>(state, 0);
+    atomic.add<i32>(state, 1, 4);
+    atomic.notify(state + 4, -1);
+    return;
+  }
+  for (let i = 0; i < SPINS; i++) {
+    if (atomic.load<i32>(state, 4) != generation) return;
+  }
+  while (atomic.load<i32>(state, 4) == generation) atomic.wait<i32>(state + 4, generation, -1);
+}
+
+/** Fills in every op's number of tiles: once, after the records are written. */
+export function prepare(program: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const op = changetype<Op>(program + <usize>i * RECORD_BYTES);
+    op.tiles = tiles(op);
+  }
+}
+
+function tiles(op: Op): i32 {
+  switch (op.opcode) {
+    case Opcode.Pack: return packTiles(changetype<Pack>(op));
+    case Opcode.PackFilter: return packFilterTiles(changetype<PackFilter>(op));
+    case Opcode.Gemm: return gemmTiles(changetype<Gemm>(op));
+    case Opcode.Conv: return convTiles(changetype<Conv>(op));
+    case Opcode.FilterGradient: return filterGradientTiles(changetype<FilterGradient>(op));
+    case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
+    case Opcode.ColumnSum: return columnSumTiles(changetype<ColumnSum>(op));
+    case Opcode.Im2col: return im2colTiles(changetype<Im2col>(op));
+    case Opcode.Col2im: return col2imTiles(changetype<Col2im>(op));
+    case Opcode.MaxPool:
+    case Opcode.AveragePool:
+    case Opcode.LpPool: return poolTiles(changetype<Window>(op));
+    case Opcode.MaxPoolBackward:
+    case Opcode.AveragePoolBackward:
+    case Opcode.LpPoolBackward: return poolBackwardTiles(changetype<Window>(op));
+    case Opcode.NormStatistics: return normStatisticsTiles(changetype<NormStatistics>(op));
+    case Opcode.NormApply: return normApplyTiles(changetype<NormApply>(op));
+    case Opcode.NormBackwardSums: return normBackwardSumsTiles(changetype<NormBackwardSums>(op));
+    case Opcode.NormBackward: return normBackwardTiles(changetype<NormBackward>(op));
+    case Opcode.Unary: return elementTiles(changetype<Unary>(op).count);
+    case Opcode.UnaryBackward: return elementTiles(changetype<UnaryBackward>(op).count);
+    case Opcode.Add: return elementTiles(changetype<Add>(op).count);
+    case Opcode.Dropout: return elementTiles(changetype<Dropout>(op).count);
+    case Opcode.Softmax: return rowTiles(changetype<Softmax>(op).rows);
+    case Opcode.SoftmaxBackward: return rowTiles(changetype<SoftmaxBackward>(op).rows);
+    case Opcode.SoftmaxCrossEntropy: return rowTiles(changetype<SoftmaxCrossEntropy>(op).rows);
+    case Opcode.SquaredError: return rowTiles(changetype<SquaredError>(op).rows);
+    case Opcode.TopK: return rowTiles(changetype<TopK>(op).rows);
+    case Opcode.Sgd: return elementTiles(changetype<Sgd>(op).count);
+    case Opcode.Adam: return elementTiles(changetype<Adam>(op).count);
+    default: return 1;
+  }
+}
+
+function execute(op: Op, tile: i32, scratch: usize): void {
+  switch (op.opcode) {
+    case Opcode.Pack: pack(changetype<Pack>(op), tile); break;
+    case Opcode.PackFilter: packFilter(changetype<PackFilter>(op), tile); break;
+    case Opcode.Gemm: gemm(changetype<Gemm>(op), tile, scratch); break;
+    case Opcode.Conv: conv(changetype<Conv>(op), tile, scratch); break;
+    case Opcode.FilterGradient: filterGradient(changetype<FilterGradient>(op), tile, scratch); break;
+    case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile); break;
+    case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile); break;
+    case Opcode.Im2col: im2col(changetype<Im2col>(op), tile, scratch); break;
+    case Opcode.Col2im: col2im(changetype<Col2im>(op), tile); break;
+    case Opcode.MaxPool: maxPool(changetype<MaxPool>(op), tile); break;
+    case Opcode.MaxPoolBackward: maxPoolBackward(changetype<MaxPoolBackward>(op), tile); break;
+    case Opcode.AveragePool: averagePool(changetype<AveragePool>(op), tile); break;
+    case Opcode.AveragePoolBackward: averagePoolBackward(changetype<AveragePoolBackward>(op), tile); break;
+    case Opcode.LpPool: lpPool(changetype<LpPool>(op), tile); break;
+    case Opcode.LpPoolBackward: lpPoolBackward(changetype<LpPoolBackward>(op), tile); break;
+    case Opcode.NormStatistics: normStatistics(changetype<NormStatistics>(op), tile); break;
+    case Opcode.NormMerge: normMerge(changetype<NormMerge>(op)); break;
+    case Opcode.NormRunning: normRunning(changetype<NormRunning>(op)); break;
+    case Opcode.NormFold: normFold(changetype<NormFold>(op)); break;
+    case Opcode.NormApply: normApply(changetype<NormApply>(op), tile); break;
+    case Opcode.NormBackwardSums: normBackwardSums(changetype<NormBackwardSums>(op), tile); break;
+    case Opcode.NormBackwardMerge: normBackwardMerge(changetype<NormBackwardMerge>(op)); break;
+    case Opcode.NormBackward: normBackward(changetype<NormBackward>(op), tile); break;
+    case Opcode.Unary: unary(changetype<Unary>(op), tile); break;
+    case Opcode.UnaryBackward: unaryBackward(changetype<UnaryBackward>(op), tile); break;
+    case Opcode.Add: add(changetype<Add>(op), tile); break;
+    case Opcode.Dropout: dropout(changetype<Dropout>(op), tile, scratch); break;
+    case Opcode.Softmax: softmax(changetype<Softmax>(op), tile); break;
+    case Opcode.SoftmaxBackward: softmaxBackward(changetype<SoftmaxBackward>(op), tile); break;
+    case Opcode.SoftmaxCrossEntropy: softmaxCrossEntropy(changetype<SoftmaxCrossEntropy>(op), tile); break;
+    case Opcode.SquaredError: squaredError(changetype<SquaredError>(op), tile); break;
+    case Opcode.Mean: mean(changetype<Mean>(op)); break;
+    case Opcode.TopK: topK(changetype<TopK>(op), tile); break;
+    case Opcode.Sgd: sgd(changetype<Sgd>(op), tile); break;
+    case Opcode.Adam: adam(changetype<Adam>(op), tile); break;
+    default: unreachable();
+  }
+}

@@ -1,0 +1,132 @@
+// The few vector idioms that every kernel shares: multiply-add, partial stores, exp and log.
+//
+// Kernels run over the contiguous dimension four lanes at a time and have no scalar tail: the last
+// vector is loaded whole (every buffer may be read 64 bytes past its end, see bindings/memory.ts)
+// and stored in part.
+
+/** Bytes of one float. */
+// @ts-ignore: decorator
+@inline export const F32: usize = 4;
+
+/** a·b + c, fused where the build has relaxed SIMD. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Stores the first `count` lanes, 1 to 4. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(to: usize, v: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(to, v);
+  } else if (count == 3) {
+    v128.store64_lane(to, v, 0);
+    v128.store32_lane(to, v, 2, 8);
+  } else if (count == 2) {
+    v128.store64_lane(to, v, 0);
+  } else {
+    v128.store32_lane(to, v, 0);
+  }
+}
+
+/** All ones in the first `count` lanes (0 to 4 and more), zeros in the rest. */
+// @ts-ignore: decorator
+@inline
+export function laneMask(count: i32): v128 {
+  return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
+}
+
+/** The sum of four lanes, in one fixed order. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) +
+    f32x4.extract_lane(v, 1) +
+    (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  );
+}
+
+/** The largest of four lanes. */
+// @ts-ignore: decorator
+@inline
+export function maxLanes(v: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  );
+}
+
+/** max(x, 0) that keeps NaN: one instruction, where f32x4.max takes several on x64. */
+// @ts-ignore: decorator
+@inline
+export function relu(x: v128): v128 {
+  return f32x4.pmax(x, f32x4.splat(0));
+}
+
+/** Zero where |x| < 1e-30: wasm cannot flush subnormals, and they are a hundred times slower. */
+// @ts-ignore: decorator
+@inline
+export function flush(x: v128): v128 {
+  return v128.and(x, f32x4.ge(f32x4.abs(x), f32x4.splat(1e-30)));
+}
+
+/**
+ * exp(x), within 2 ulp where the result is normal. x = n·ln 2 + r with |r| ≤ ln 2 / 2, Cody–Waite
+ * reduction, then the degree-5 minimax polynomial of Cephes' expf. Below −87.33 it gives about
+ * 1.2e-38 (or 0 below −104), above 88.72 infinity; NaN stays NaN.
+ */
+export function exp(x: v128): v128 {
+  const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.33)), f32x4.splat(88.72));
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
+  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = f32x4.splat(1.9875691500e-4);
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f32x4.splat(1));
+  // 2ⁿ in two factors, as n = 128 has no exponent of its own.
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  const low = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
+  const high = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23);
+  p = f32x4.mul(f32x4.mul(p, low), high);
+  p = v128.bitselect(f32x4.splat(Infinity), p, f32x4.gt(x, f32x4.splat(88.7228)));
+  p = v128.andnot(p, f32x4.lt(x, f32x4.splat(-104)));
+  return v128.bitselect(x, p, f32x4.ne(x, x));
+}
+
+/**
+ * ln(x) for x ≥ 0, within 2 ulp. x = 2ᵉ·m with √½ ≤ m < √2, then Cephes' logf polynomial. Zero and
+ * subnormals count as the smallest normal number (−87.3): a loss stays finite. Infinity stays.
+ */
+export function log(x: v128): v128 {
+  const positive = f32x4.pmax(x, f32x4.splat(1.17549435e-38));
+  let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(positive, 23), i32x4.splat(126)));
+  let m = v128.or(v128.and(positive, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
+  const small = f32x4.lt(m, f32x4.splat(0.707106781));
+  e = f32x4.sub(e, v128.and(small, f32x4.splat(1)));
+  m = f32x4.sub(f32x4.add(m, v128.and(small, m)), f32x4.splat(1));
+  const z = f32x4.mul(m, m);
+  let p = f32x4.splat(7.0376836292e-2);
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.1514610310e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(1.1676998740e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.2420140846e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(1.4249322787e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.6668057665e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(2.0000714765e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-2.4999993993e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(3.3333331174e-1));
+  p = f32x4.mul(f32x4.mul(p, m), z);
+  p = f32x4.add(p, f32x4.mul(e, f32x4.splat(-2.12194440e-4)));
+  p = f32x4.sub(p, f32x4.mul(z, f32x4.splat(0.5)));
+  p = f32x4.add(f32x4.add(m, p), f32x4.mul(e, f32x4.splat(0.693359375)));
+  p = v128.bitselect(x, p, f32x4.eq(x, f32x4.splat(Infinity)));
+  return v128.bitselect(x, p, f32x4.ne(x, x));
+}

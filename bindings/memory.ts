@@ -1,0 +1,131 @@
+// The one linear memory: who may use which bytes. Nothing else hands out addresses.
+//
+// Blocks are 64-byte aligned, so that no two share a cache line, and every block may be read 64
+// bytes past its end: kernels load whole vectors. Address 0 stays null.
+
+import { OutOfMemoryError, ValueError } from './errors.js';
+
+const ALIGNMENT = 64;
+const PAGE = 65536;
+const MIB = 1 << 20;
+const LARGEST = 4096 * MIB;
+
+/** What a block holds, for `memory()`. */
+export type Use = 'parameters' | 'gradients' | 'activations' | 'scratch' | 'tensors';
+
+interface Block {
+  address: number;
+  bytes: number;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** First-fit allocation over a WebAssembly.Memory that grows on demand. */
+export class LinearMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Free blocks by ascending address; no two touch. */
+  #free: Block[] = [];
+  readonly #used = new Map<number, { bytes: number; use: Use }>();
+  readonly #limit: number;
+  #end = 0;
+
+  /** @param maximumMiB the limit, 4096 at most: what 32-bit addresses reach */
+  constructor(maximumMiB = 4096) {
+    if (!(Number.isFinite(maximumMiB) && maximumMiB >= 1 && maximumMiB <= 4096)) {
+      throw new ValueError(`init: maximumMemory is 1 to 4096 MiB, not ${maximumMiB}`);
+    }
+    this.#limit = Math.min(LARGEST - ALIGNMENT, Math.floor(maximumMiB * MIB));
+    this.memory = new WebAssembly.Memory({ initial: 1 });
+  }
+
+  /** Makes everything from `base` on available; called once, when the module's own data is known. */
+  open(base: number): void {
+    this.#end = align(Math.max(base, ALIGNMENT));
+  }
+
+  /** Bytes of linear memory, used or not. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** Bytes in use, by purpose. */
+  used(use: Use): number {
+    let sum = 0;
+    for (const block of this.#used.values()) if (block.use === use) sum += block.bytes;
+    return sum;
+  }
+
+  /**
+   * Returns the address of `bytes` free bytes, whose content is not defined.
+   *
+   * @throws {OutOfMemoryError} where they do not fit below the limit, or the engine has no more
+   */
+  allocate(bytes: number, use: Use, what: string = use): number {
+    const size = align(Math.max(1, bytes));
+    const index = this.#free.findIndex((block) => block.bytes >= size);
+    let address = this.#end;
+    if (index >= 0) {
+      const block = this.#free[index] as Block;
+      address = block.address;
+      block.address += size;
+      block.bytes -= size;
+      if (block.bytes === 0) this.#free.splice(index, 1);
+    } else {
+      // What is free at the very end counts towards the new block.
+      const tail = this.#free.at(-1);
+      const joins = tail !== undefined && tail.address + tail.bytes === this.#end;
+      if (joins) address = tail.address;
+      this.#grow(address + size, size, what);
+      if (joins) this.#free.pop();
+      this.#end = address + size;
+    }
+    this.#used.set(address, { bytes: size, use });
+    return address;
+  }
+
+  /** Gives a block back. */
+  free(address: number): void {
+    const block = this.#used.get(address);
+    if (!block) return;
+    this.#used.delete(address);
+    const at = this.#free.findIndex((other) => other.address > address);
+    const index = at < 0 ? this.#free.length : at;
+    const entry = { address, bytes: block.bytes };
+    this.#free.splice(index, 0, entry);
+    const next = this.#free[index + 1];
+    if (next && entry.address + entry.bytes === next.address) {
+      entry.bytes += next.bytes;
+      this.#free.splice(index + 1, 1);
+    }
+    const previous = this.#free[index - 1];
+    if (previous && previous.address + previous.bytes === entry.address) {
+      previous.bytes += entry.bytes;
+      this.#free.splice(index, 1);
+    }
+  }
+
+  #grow(end: number, size: number, what: string): void {
+    const needed = end + ALIGNMENT;
+    const fail = (cause?: unknown): never => {
+      const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
+      throw new OutOfMemoryError(
+        `${what} needs ${mib(size)}; ${mib(this.#limit)} is the limit and ${mib(this.#inUse())} of it in use: use a smaller batch or model, dispose what is no longer needed, or raise init({ maximumMemory })`,
+        { cause },
+      );
+    };
+    if (needed > this.#limit) fail();
+    const missing = Math.ceil((needed - this.bytes) / PAGE);
+    if (missing <= 0) return;
+    try {
+      this.memory.grow(missing);
+    } catch (cause) {
+      fail(cause);
+    }
+  }
+
+  #inUse(): number {
+    let sum = 0;
+    for (const block of this.#used.values()) sum += block.bytes;
+    return sum;
+  }
+}

@@ -1,0 +1,55 @@
+// Programs as JavaScript makes them: records written into linear memory, run by range.
+
+import { type Backend, isCurrent } from './backend.js';
+import { type KernelArguments, type KernelName, kernels } from './kernels.js';
+
+/** Bytes of a record, RECORD_BYTES of assembly/op.ts. */
+const RECORD_BYTES = 128;
+
+/** One op with its arguments: addresses and sizes. */
+export interface OpRecord<K extends KernelName = KernelName> {
+  readonly kernel: K;
+  readonly args: KernelArguments<number>[K];
+}
+
+/** A list of ops in linear memory. */
+export class Program {
+  readonly #backend: Backend;
+  readonly #address: number;
+  readonly length: number;
+
+  constructor(backend: Backend, ops: readonly OpRecord[]) {
+    this.#backend = backend;
+    this.length = ops.length;
+    this.#address = backend.memory.allocate(ops.length * RECORD_BYTES, 'scratch', 'a program');
+    const view = new DataView(
+      backend.memory.memory.buffer,
+      this.#address,
+      ops.length * RECORD_BYTES,
+    );
+    ops.forEach((op, index) => {
+      writeRecord(view, index * RECORD_BYTES, op);
+    });
+    backend.exports.prepare(this.#address, ops.length);
+  }
+
+  /** Runs ops `first` … `last`−1: all of them by default. */
+  run(first = 0, last = this.length): void {
+    this.#backend.run(this.#address, first, last);
+  }
+
+  /** Gives the records' memory back. */
+  dispose(): void {
+    if (isCurrent(this.#backend)) this.#backend.memory.free(this.#address);
+  }
+}
+
+function writeRecord(view: DataView, at: number, { kernel, args }: OpRecord): void {
+  const { opcode, fields } = kernels[kernel];
+  view.setUint32(at, opcode, true);
+  for (const [name, type, offset] of fields) {
+    const value = args[name as keyof typeof args] as number;
+    if (type === 'f32') view.setFloat32(at + offset, value, true);
+    else view.setUint32(at + offset, value, true);
+  }
+}

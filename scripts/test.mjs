@@ -1,0 +1,26 @@
+// Runs the tests against both SIMD builds: the plain one under this Node, the relaxed one under a
+// Node that has relaxed SIMD (24, through npm, where this one is older). Arguments narrow the files:
+// `npm test -- conv`.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pattern = process.argv[2] ?? '.';
+const modern = Number(process.versions.node.split('.')[0]) >= 22;
+const runs = [
+  { simd: 'strict', command: [process.execPath] },
+  { simd: 'relaxed', command: modern ? [process.execPath] : ['npx', '-y', 'node@24'] },
+];
+
+let failed = false;
+for (const { simd, command } of runs) {
+  console.log(`\n── simd: ${simd} ──`);
+  const [program, ...rest] = command;
+  const files = `${pattern}.*\\.test\\.ts$`;
+  const args = [...rest, '--import', 'tsx', 'node_modules/uvu/bin.js', 'tests', files];
+  const env = { ...process.env, WASMGRAD_SIMD: simd };
+  const { status } = spawnSync(program, args, { cwd: root, env, stdio: 'inherit' });
+  failed ||= status !== 0;
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,62 @@
+// Runs ops at once: a program of one call over the same kernels that training uses.
+
+import { backend } from '../bindings/backend.js';
+import { Emitter, type Value, valueOf } from './emit/emitter.js';
+import { ShapeError, ValueError } from './errors.js';
+import { Arena, buildProgram, place, planMemory } from './model/plan.js';
+import { sameShape, type Shape, show } from './shape.js';
+import { Tensor } from './tensor.js';
+
+/**
+ * Makes tensors of the given shapes, lets `emit` say how they come about, and runs that.
+ *
+ * @throws whatever `emit` throws; nothing stays allocated then
+ */
+export function compute<const S extends readonly Shape[]>(
+  shapes: S,
+  emit: (e: Emitter, ...results: { [I in keyof S]: Value }) => void,
+): { [I in keyof S]: Tensor } {
+  const results = shapes.map((shape) => Tensor.create(shape));
+  try {
+    const e = new Emitter();
+    emit(e, ...(results.map(valueOf) as { [I in keyof S]: Value }));
+    execute(e);
+  } catch (error) {
+    for (const tensor of results) tensor.dispose();
+    throw error;
+  }
+  return results as { [I in keyof S]: Tensor };
+}
+
+function execute(e: Emitter): void {
+  const owner = backend();
+  const arena = new Arena(owner, 'the scratch of an op');
+  try {
+    const plan = planMemory(e);
+    arena.reserve(plan.bytes);
+    place(plan, arena.address);
+    const program = buildProgram(owner, e);
+    program.run();
+    program.dispose();
+  } finally {
+    arena.dispose();
+  }
+}
+
+/** The value of an argument. @throws {ValueError} unless it is a float32 tensor */
+export function argument(where: string, name: string, tensor: Tensor): Value {
+  if (!(tensor instanceof Tensor)) {
+    throw new ValueError(`${where}: ${name} must be a Tensor, not ${typeof tensor}: see Tensor.from`);
+  }
+  if (tensor.dtype !== 'float32') {
+    throw new ValueError(`${where}: ${name} must be float32, not ${tensor.dtype}`);
+  }
+  return valueOf(tensor);
+}
+
+/** @throws {ShapeError} unless the tensor has this shape */
+export function expectShape(where: string, name: string, tensor: Tensor, shape: Shape): void {
+  if (!sameShape(tensor.shape, shape)) {
+    throw new ShapeError(`${where}: ${name} must have shape ${show(shape)}, not ${show(tensor.shape)}`);
+  }
+}

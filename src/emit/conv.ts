@@ -1,0 +1,206 @@
+// Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
+
+import { ShapeError, ValueError } from '../errors.js';
+import { checkInteger, checkRank, placeWindows, type Shape, show, type WindowOptions, type Windows } from '../shape.js';
+import { type Buffer, type Emitter, none, type Value } from './emitter.js';
+import { panelSize, sumRows } from './matrix.js';
+
+/** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
+export interface ConvGeometry extends Windows {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly groups: number;
+}
+
+/** How a convolution lies on its input. */
+export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
+  /** Channels and filters in this many separate convolutions: 1 by default. */
+  groups?: number;
+}
+
+/**
+ * Checks a convolution and works out its sizes.
+ *
+ * @param inputShape [batch, height, width, channels]
+ * @param filterShape [kernelHeight, kernelWidth, channels / groups, filters]
+ * @throws {ShapeError} where they do not fit
+ */
+export function convGeometry(where: string, inputShape: Shape, filterShape: Shape, options: ConvOptions): ConvGeometry {
+  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  checkRank(`${where}: the filter`, filterShape, ['kernelHeight', 'kernelWidth', 'channels / groups', 'filters']);
+  const [batch, height, width, channels] = inputShape;
+  const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
+  const groups = checkInteger(where, 'groups', options.groups ?? 1);
+  if (channels % groups || filters % groups) {
+    throw new ValueError(`${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`);
+  }
+  if (groupChannels * groups !== channels) {
+    throw new ShapeError(
+      `${where}: the filter ${show(filterShape)} is made for ${groupChannels * groups} channels (${groups} groups of ${groupChannels}), but the input ${show(inputShape)} has ${channels}`,
+    );
+  }
+  const kernelSize = [kernelHeight, kernelWidth] as const;
+  const windows = placeWindows(where, height, width, { ...options, kernelSize }, true);
+  return { ...windows, batch, height, width, channels, filters, groups };
+}
+
+/** [batch, outputHeight, outputWidth, filters]. */
+export function convOutputShape(g: ConvGeometry): Shape {
+  return [g.batch, g.outputHeight, g.outputWidth, g.filters];
+}
+
+const inputShape = (g: ConvGeometry): Shape => [g.batch, g.height, g.width, g.channels];
+
+/** The fields of assembly/im2col.ts' Window; channels are those of one group. */
+function windowFields(g: ConvGeometry) {
+  const { batch, height, width, channels, groups, filters, ...windows } = g;
+  return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
+}
+
+/** y = filter ⋆ x + bias, then ReLU if `rectify`. */
+export function convForward(e: Emitter, y: Value, x: Value, filter: Value, bias: Buffer, g: ConvGeometry, rectify: boolean): void {
+  const n = g.filters / g.groups;
+  const k = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const packed = e.value([g.groups, panelSize(k, n)]);
+  e.emit('pack', { packed, b: filter, k, n, ldb: g.filters, transpose: 0, groups: g.groups });
+  const yRow = g.outputWidth * g.filters;
+  e.emit('conv', {
+    ...windowFields(g),
+    y,
+    x,
+    packed,
+    bias,
+    filters: n,
+    groups: g.groups,
+    yImage: g.outputHeight * yRow,
+    yRow,
+    yColumn: g.filters,
+    rectify: rectify ? 1 : 0,
+  });
+}
+
+/**
+ * dx: for each residue of input pixels modulo the stride, a convolution of dy at stride 1 with the
+ * taps that reach those pixels, flipped.
+ */
+export function convBackwardInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {
+  const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
+  const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
+  const channels = g.channels / g.groups;
+  const filters = g.filters / g.groups;
+  for (const row of rows) {
+    for (const column of columns) {
+      const k = row.taps * column.taps * filters;
+      const packed = e.value([g.groups, Math.max(1, panelSize(k, channels))]);
+      e.emit('packFilter', {
+        packed,
+        filter,
+        kernelWidth: g.kernelWidth,
+        channels,
+        filters,
+        groups: g.groups,
+        firstRow: row.firstTap,
+        rowStep: row.tapStep,
+        rows: row.taps,
+        firstColumn: column.firstTap,
+        columnStep: column.tapStep,
+        columns: column.taps,
+      });
+      e.emit('conv', {
+        batch: g.batch,
+        height: g.outputHeight,
+        width: g.outputWidth,
+        pixelChannels: g.filters,
+        channels: filters,
+        kernelHeight: row.taps,
+        kernelWidth: column.taps,
+        strideHeight: 1,
+        strideWidth: 1,
+        padTop: -row.start,
+        padLeft: -column.start,
+        dilationHeight: row.step,
+        dilationWidth: column.step,
+        outputHeight: row.count,
+        outputWidth: column.count,
+        y: dx.view(inputShape(g), (row.residue * g.width + column.residue) * g.channels),
+        x: dy,
+        packed,
+        bias: none,
+        filters: channels,
+        groups: g.groups,
+        yImage: g.height * g.width * g.channels,
+        yRow: g.strideHeight * g.width * g.channels,
+        yColumn: g.strideWidth * g.channels,
+        rectify: 0,
+      });
+    }
+  }
+}
+
+/** Along one axis: the input positions residue, residue + stride, …, and the taps that reach them. */
+interface Residue {
+  residue: number;
+  /** How many positions. */
+  count: number;
+  /** How many taps, the highest of them, and the distance from one to the next below. */
+  taps: number;
+  firstTap: number;
+  tapStep: number;
+  /** Output position of the first tap for the first position, and from tap to tap. */
+  start: number;
+  step: number;
+}
+
+const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
+
+function residues(side: number, kernel: number, stride: number, dilation: number, pad: number): Residue[] {
+  const common = gcd(stride, dilation);
+  const tapStep = stride / common;
+  return Array.from({ length: Math.min(stride, side) }, (_, residue) => {
+    // Input position h is tap t of output o where h + pad = o·stride + t·dilation.
+    const taps = Array.from({ length: kernel }, (_, tap) => tap).filter(
+      (tap) => (residue + pad - tap * dilation) % stride === 0,
+    );
+    const firstTap = taps.at(-1) ?? 0;
+    return {
+      residue,
+      count: Math.ceil((side - residue) / stride),
+      taps: taps.length,
+      firstTap,
+      tapStep,
+      start: taps.length ? (residue + pad - firstTap * dilation) / stride : 0,
+      step: dilation / common,
+    };
+  });
+}
+
+/** Pixels that one partial sum of a filter gradient takes at least: eight blocks of KC. */
+const SPLIT_PIXELS = 2048;
+/** Partial sums together take no more floats than this. */
+const SPLIT_FLOATS = 4 << 20;
+
+/** dw = patches(x)ᵀ·dy, in partial sums whose number depends on the shape alone. */
+export function convBackwardFilter(e: Emitter, dw: Value, x: Value, dy: Value, g: ConvGeometry): void {
+  const pixels = g.batch * g.outputHeight * g.outputWidth;
+  const wanted = Math.min(16, Math.floor(pixels / SPLIT_PIXELS), Math.floor(SPLIT_FLOATS / dw.size));
+  const splits = Math.max(1, wanted);
+  const partials = splits === 1 ? dw : e.value([splits, ...dw.shape]);
+  e.emit('filterGradient', {
+    ...windowFields(g),
+    partials,
+    x,
+    dy,
+    filters: g.filters / g.groups,
+    groups: g.groups,
+    splits,
+  });
+  if (splits > 1) e.emit('sumPartials', { y: dw, partials, splits, count: dw.size });
+}
+
+/** db = dy summed over all pixels. */
+export function convBackwardBias(e: Emitter, db: Value, dy: Value, g: ConvGeometry): void {
+  sumRows(e, db, dy, g.batch * g.outputHeight * g.outputWidth, g.filters);
+}

@@ -1,0 +1,118 @@
+// Programs in the making: ops over values that have no address yet.
+
+import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
+import { type Shape, sizeOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+/** What an element of a value takes. */
+const BYTES = { float32: 4, int32: 4, uint8: 1 } as const;
+
+/** A buffer that ops read and write. Its address is known from the start, or planned, or another's. */
+export class Value {
+  readonly shape: Shape;
+  readonly dtype: keyof typeof BYTES;
+  /** Where it is: set for memory that exists, and by the planner for the rest. */
+  address: number | undefined;
+  readonly #base: Value | undefined;
+  readonly #offset: number;
+
+  constructor(
+    shape: Shape,
+    { dtype = 'float32', address, base, offset = 0 }: {
+      dtype?: keyof typeof BYTES;
+      address?: number;
+      base?: Value;
+      offset?: number;
+    } = {},
+  ) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.address = address;
+    this.#base = base;
+    this.#offset = offset;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get bytes(): number {
+    return this.size * BYTES[this.dtype];
+  }
+
+  /** The same memory under another shape, from element `offset` on. */
+  view(shape: Shape, offset = 0): Value {
+    return new Value(shape, { dtype: this.dtype, base: this, offset: offset * BYTES[this.dtype] });
+  }
+
+  /** The value whose memory this is. */
+  get root(): Value {
+    return this.#base?.root ?? this;
+  }
+
+  /** The address, once there is one. */
+  resolve(): number {
+    if (this.#base) return this.#base.resolve() + this.#offset;
+    if (this.address === undefined) throw new Error('a value was resolved before it was planned');
+    return this.address;
+  }
+}
+
+/** A tensor's memory as a value. */
+export function valueOf(tensor: Tensor): Value {
+  return new Value(tensor.shape, {
+    dtype: tensor.dtype,
+    address: tensor.address,
+  });
+}
+
+/** Stands for an optional buffer that is not there. */
+export const none = 0;
+
+/** What stands for a buffer while a program is made. */
+export type Buffer = Value | typeof none;
+
+/** An op over values. */
+export interface EmittedOp<K extends KernelName = KernelName> {
+  readonly kernel: K;
+  readonly args: KernelArguments<Buffer>[K];
+}
+
+/** Collects ops in order, and says which values must outlive them. */
+export class Emitter {
+  readonly ops: EmittedOp[] = [];
+  /** Values that hold something before the first op, or are wanted after the last. */
+  readonly inputs = new Set<Value>();
+  readonly outputs = new Set<Value>();
+
+  /** A buffer to be planned. */
+  value(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
+    return new Value(shape, { dtype });
+  }
+
+  /** A buffer that is filled before the program runs. */
+  input(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
+    const value = this.value(shape, dtype);
+    this.inputs.add(value);
+    return value;
+  }
+
+  /** Keeps a value readable after the program has run. */
+  output(value: Value): Value {
+    this.outputs.add(value.root);
+    return value;
+  }
+
+  /** Appends an op. */
+  emit<K extends KernelName>(kernel: K, args: KernelArguments<Buffer>[K]): void {
+    this.ops.push({ kernel, args });
+  }
+}
+
+/** The buffers of an op. */
+export function buffersOf({ kernel, args }: EmittedOp): Value[] {
+  const all = args as Readonly<Record<string, Value | number>>;
+  return kernels[kernel].fields
+    .map(([name]) => all[name])
+    .filter((value): value is Value => value instanceof Value);
+}

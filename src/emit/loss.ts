@@ -1,0 +1,61 @@
+// Losses and the metric as ops: each takes predictions row by row, and gives the mean of the rows.
+
+import { ValueError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { type Buffer, type Emitter, none, type Value, valueOf } from './emitter.js';
+
+/** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
+export interface Target {
+  readonly labels: Buffer;
+  readonly targets: Buffer;
+}
+
+/** Where a loss goes: per row, its gradient, and the mean over rows [1]. */
+export interface LossInto {
+  readonly losses: Value;
+  readonly dx: Value;
+  readonly mean: Value;
+}
+
+/** A tensor as target. */
+export function targetOf(tensor: Tensor, indices: boolean): Target {
+  const value = valueOf(tensor);
+  return indices ? { labels: value, targets: none } : { labels: none, targets: value };
+}
+
+/** @throws {ValueError} for the first label that is not a class, by its place */
+export function checkLabels(where: string, labels: ArrayLike<number>, classes: number): void {
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      throw new ValueError(`${where}: label ${i} is ${label}, but the ${classes} classes are 0 to ${classes - 1}`);
+    }
+  }
+}
+
+const rowsOf = (x: Value) => {
+  const columns = x.shape.at(-1) as number;
+  return { rows: x.size / columns, columns };
+};
+
+/** Cross-entropy of the softmax of x over its last dimension. */
+export function softmaxCrossEntropy(e: Emitter, { losses, dx, mean }: LossInto, x: Value, target: Target): void {
+  const { rows, columns: classes } = rowsOf(x);
+  e.emit('softmaxCrossEntropy', { losses, dx, x, ...target, rows, classes, scale: 1 / rows });
+  e.emit('mean', { y: mean, x: losses, count: rows });
+}
+
+/** Mean of (x − target)². */
+export function meanSquaredError(e: Emitter, { losses, dx, mean }: LossInto, x: Value, targets: Buffer): void {
+  const { rows, columns } = rowsOf(x);
+  e.emit('squaredError', { losses, dx, x, targets, rows, columns, scale: 1 / rows });
+  e.emit('mean', { y: mean, x: losses, count: rows });
+}
+
+/** The share of rows whose right class is among the `top` best. */
+export function topK(e: Emitter, mean: Value, x: Value, target: Target, top: number): void {
+  const { rows, columns: classes } = rowsOf(x);
+  const hits = e.value([rows]);
+  e.emit('topK', { hits, x, ...target, rows, classes, top });
+  e.emit('mean', { y: mean, x: hits, count: rows });
+}

@@ -1,0 +1,51 @@
+// Matrix products and sums over rows as ops: what dense layers and matMul are made of.
+
+import { backend } from '../../bindings/backend.js';
+import { type Buffer, type Emitter, none, type Value } from './emitter.js';
+
+/** Floats of a packed [k×n] matrix. */
+export function panelSize(k: number, n: number): number {
+  const { panelColumns } = backend();
+  return Math.ceil(n / panelColumns) * panelColumns * k;
+}
+
+/** Sizes of c[m×n] = a[m×k]·b[k×n]; the flags say which operand is stored transposed. */
+export interface MatMul {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+/** c = op(a)·op(b) + bias, then ReLU if `rectify`. */
+export function matMul(e: Emitter, c: Value, a: Value, b: Value, size: MatMul, bias: Buffer = none, rectify = false): void {
+  const { m, n, k, transposeA = false, transposeB = false } = size;
+  const packed = e.value([Math.max(1, panelSize(k, n))]);
+  e.emit('pack', { packed, b, k, n, ldb: transposeB ? k : n, transpose: transposeB ? 1 : 0, groups: 1 });
+  e.emit('gemm', {
+    c,
+    a,
+    b: packed,
+    bias,
+    m,
+    n,
+    k,
+    lda: transposeA ? m : k,
+    ldc: n,
+    transposeA: transposeA ? 1 : 0,
+    accumulate: 0,
+    rectify: rectify ? 1 : 0,
+  });
+}
+
+/** Rows that one partial sum takes at least. */
+const SPLIT_ROWS = 1024;
+
+/** y[channels] = the sum of `rows` rows of x, in partial sums whose number depends on the shape alone. */
+export function sumRows(e: Emitter, y: Value, x: Value, rows: number, channels: number): void {
+  const splits = Math.min(16, Math.max(1, Math.floor(rows / SPLIT_ROWS)));
+  const partials = splits === 1 ? y : e.value([splits, channels]);
+  e.emit('columnSum', { partials, x, rows, channels, splits });
+  if (splits > 1) e.emit('sumPartials', { y, partials, splits, count: channels });
+}

@@ -1,0 +1,124 @@
+// The planner: from a list of ops to addresses, before anything runs.
+//
+// Every buffer lives from the first op that touches it to the last. Buffers that live at different
+// times share memory: the largest are placed first, each at the lowest offset that is free for its
+// whole life (offset-greedy, Pisarchyk & Lee, arXiv 2001.03288).
+
+import { type Backend, isCurrent } from '../../bindings/backend.js';
+import { type OpRecord, Program } from '../../bindings/program.js';
+import { buffersOf, type Emitter, type EmittedOp, Value } from '../emit/emitter.js';
+
+const ALIGNMENT = 64;
+/** Kernels may read this far behind a buffer: the last one must not end with the arena. */
+const SLACK = 64;
+
+interface Life {
+  value: Value;
+  first: number;
+  last: number;
+  bytes: number;
+  offset: number;
+}
+
+/** Where everything goes: offsets into an arena of `bytes` bytes. */
+export interface Plan {
+  readonly bytes: number;
+  readonly offsets: ReadonlyMap<Value, number>;
+}
+
+/** Plans the buffers of a program that have no address of their own. */
+export function planMemory(emitter: Emitter): Plan {
+  const lives = lifetimes(emitter);
+  lives.sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  const placed: Life[] = [];
+  let bytes = 0;
+  for (const life of lives) {
+    const rivals = placed
+      .filter((other) => other.first <= life.last && life.first <= other.last)
+      .sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const rival of rivals) {
+      if (rival.offset - offset >= life.bytes) break;
+      offset = Math.max(offset, rival.offset + rival.bytes);
+    }
+    life.offset = offset;
+    placed.push(life);
+    bytes = Math.max(bytes, offset + life.bytes);
+  }
+  return {
+    bytes: bytes + SLACK,
+    offsets: new Map(placed.map(({ value, offset }) => [value, offset])),
+  };
+}
+
+function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
+  const lives = new Map<Value, Life>();
+  const touch = (value: Value, at: number): void => {
+    const root = value.root;
+    if (root.address !== undefined) return;
+    const life = lives.get(root);
+    if (life) {
+      life.first = Math.min(life.first, at);
+      life.last = Math.max(life.last, at);
+    } else {
+      const bytes = Math.ceil(root.bytes / ALIGNMENT) * ALIGNMENT;
+      lives.set(root, { value: root, first: at, last: at, bytes, offset: 0 });
+    }
+  };
+  ops.forEach((op, index) => {
+    for (const value of buffersOf(op)) touch(value, index);
+  });
+  for (const value of inputs) touch(value, -1);
+  for (const value of outputs) touch(value, ops.length);
+  return [...lives.values()];
+}
+
+/** Memory that programs which never run at the same time share; grows to the largest of them. */
+export class Arena {
+  readonly #backend: Backend;
+  readonly #what: string;
+  address = 0;
+  bytes = 0;
+
+  constructor(backend: Backend, what: string) {
+    this.#backend = backend;
+    this.#what = what;
+  }
+
+  /**
+   * Makes room for `bytes`. Returns whether the arena moved: what lay in it is then gone.
+   *
+   * @throws {OutOfMemoryError} where there is none; the arena is then as it was
+   */
+  reserve(bytes: number): boolean {
+    if (bytes <= this.bytes) return false;
+    const address = this.#backend.memory.allocate(bytes, 'activations', this.#what);
+    if (this.bytes) this.#backend.memory.free(this.address);
+    this.address = address;
+    this.bytes = bytes;
+    return true;
+  }
+
+  dispose(): void {
+    if (this.bytes && isCurrent(this.#backend)) this.#backend.memory.free(this.address);
+    this.bytes = 0;
+  }
+}
+
+/** Puts planned values at their places above `base`. */
+export function place(plan: Plan, base: number): void {
+  for (const [value, offset] of plan.offsets) value.address = base + offset;
+}
+
+/** The finished program, every buffer an address. */
+export function buildProgram(backend: Backend, emitter: Emitter): Program {
+  return new Program(backend, emitter.ops.map(resolve));
+}
+
+function resolve({ kernel, args }: EmittedOp): OpRecord {
+  const resolved = Object.entries(args).map(([name, value]) => [
+    name,
+    value instanceof Value ? value.resolve() : value,
+  ]);
+  return { kernel, args: Object.fromEntries(resolved) };
+}

@@ -1,0 +1,76 @@
+// Convolution with its three gradients. Images are NHWC, filters HWIO.
+
+import { argument, compute, expectShape } from '../eager.js';
+import { type ActivationName, activationForward, checkActivation } from '../emit/activation.js';
+import * as conv from '../emit/conv.js';
+import { none } from '../emit/emitter.js';
+import * as matrix from '../emit/matrix.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+/** How a convolution lies on its input, and what follows it. */
+export interface Conv2dOptions extends conv.ConvOptions {
+  /** [filters], added to every pixel. */
+  bias?: Tensor;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+}
+
+/**
+ * Convolution as networks have it, a cross-correlation: y(i, j) = bias + Σ filter·patch.
+ *
+ * @param x [batch, height, width, channels]
+ * @param filter [kernelHeight, kernelWidth, channels / groups, filters]
+ * @returns [batch, outputHeight, outputWidth, filters]
+ */
+export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
+  const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
+  const activation = checkActivation('conv2d', options.activation ?? 'linear');
+  const g = conv.convGeometry('conv2d', x.shape, filter.shape, options);
+  const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
+  if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
+  const [y] = compute([conv.convOutputShape(g)], (e, vy) => {
+    conv.convForward(e, vy, vx, vf, bias, g, activation === 'relu');
+    if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
+  });
+  return y;
+}
+
+/**
+ * The gradient of conv2d for its input.
+ *
+ * @param dy [batch, outputHeight, outputWidth, filters]
+ * @param inputShape that of x
+ */
+export function conv2dBackwardInput(dy: Tensor, filter: Tensor, inputShape: Shape, options: conv.ConvOptions = {}): Tensor {
+  const where = 'conv2dBackwardInput';
+  const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
+  const g = conv.convGeometry(where, inputShape, filter.shape, options);
+  expectShape(where, 'dy', dy, conv.convOutputShape(g));
+  const [dx] = compute([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
+  return dx;
+}
+
+/**
+ * The gradient of conv2d for its filter.
+ *
+ * @param x [batch, height, width, channels]
+ * @param dy [batch, outputHeight, outputWidth, filters]
+ * @param filterShape that of the filter
+ */
+export function conv2dBackwardFilter(x: Tensor, dy: Tensor, filterShape: Shape, options: conv.ConvOptions = {}): Tensor {
+  const where = 'conv2dBackwardFilter';
+  const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
+  const g = conv.convGeometry(where, x.shape, filterShape, options);
+  expectShape(where, 'dy', dy, conv.convOutputShape(g));
+  const [dw] = compute([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));
+  return dw;
+}
+
+/** The gradient of a bias: dy [..., channels] summed over all but the last dimension: [channels]. */
+export function biasBackward(dy: Tensor): Tensor {
+  const value = argument('biasBackward', 'dy', dy);
+  const channels = dy.shape.at(-1) ?? 1;
+  const [db] = compute([[channels]], (e, vdb) => matrix.sumRows(e, vdb, value, dy.size / channels, channels));
+  return db;
+}

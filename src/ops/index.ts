@@ -1,0 +1,10 @@
+// Ops that run at once, each forward with its backward.
+//
+// Every op throws ShapeError where shapes do not fit, ValueError for options that make no sense and
+// StateError for disposed tensors; its results are new tensors, the caller's to dispose.
+
+export * from './activation.js';
+export * from './batchnorm.js';
+export * from './conv.js';
+export * from './matrix.js';
+export * from './pool.js';

@@ -1,0 +1,204 @@
+// Shapes and the arithmetic of windows: every op's one check, which returns the output's shape.
+
+import { ShapeError, ValueError } from './errors.js';
+
+/** Sizes from the outermost dimension to the innermost; images are [height, width, channels]. */
+export type Shape = readonly number[];
+
+/** A number for both axes, or [height, width]. */
+export type Pair = number | readonly [number, number];
+
+/**
+ * 'valid' is none; 'same' makes ⌈side / stride⌉ outputs, the odd pixel at the bottom and right;
+ * numbers are pixels: for all sides, [vertical, horizontal], or [[top, bottom], [left, right]].
+ */
+export type Padding =
+  | 'valid'
+  | 'same'
+  | number
+  | readonly [number, number]
+  | readonly [readonly [number, number], readonly [number, number]];
+
+/** What a window does where it does not fit a whole number of times: TF.js's word for it. */
+export type Rounding = 'floor' | 'ceil';
+
+/** How many elements a shape has. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+/** 28×28×1, the way messages show shapes. */
+export function show(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Whether two shapes are the same. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((side, i) => side === b[i]);
+}
+
+/** @throws {ShapeError} unless every side is a whole number of at least `least` */
+export function checkShape(where: string, shape: Shape, least = 0): Shape {
+  if (!Array.isArray(shape) || !shape.every((side) => Number.isInteger(side) && side >= least)) {
+    const what = Array.isArray(shape) ? show(shape) : String(shape);
+    throw new ShapeError(`${where}: a shape is a list of whole numbers ≥ ${least}, not ${what}`);
+  }
+  return shape;
+}
+
+/** @throws {ShapeError} unless the shape has the dimensions that `names` lists, each at least `least` */
+export function checkRank(where: string, shape: Shape, names: readonly string[], least = 1): void {
+  if (shape.length !== names.length) {
+    throw new ShapeError(
+      `${where}: expected ${names.length} dimensions [${names.join(', ')}], received ${shape.length}: ${show(shape)}`,
+    );
+  }
+  if (!shape.every((side) => side >= least)) {
+    throw new ShapeError(
+      `${where}: every dimension of [${names.join(', ')}] must be at least ${least}, but the shape is ${show(shape)}`,
+    );
+  }
+}
+
+/** @throws {ValueError} unless `value` is a whole number of at least `least` */
+export function checkInteger(where: string, name: string, value: number, least = 1): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new ValueError(`${where}: ${name} must be a whole number ≥ ${least}, not ${value}`);
+}
+
+/** Both numbers of a pair, checked. */
+export function pairOf(where: string, name: string, value: Pair, least = 1): [number, number] {
+  const both = typeof value === 'number' ? [value, value] : value;
+  if (!Array.isArray(both) || both.length !== 2) {
+    throw new ValueError(`${where}: ${name} must be a number or [height, width], not ${value}`);
+  }
+  return both.map((side) => checkInteger(where, name, side, least)) as [number, number];
+}
+
+/** How windows lie on an image. */
+export interface Windows {
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly outputHeight: number;
+  readonly outputWidth: number;
+}
+
+/** The options that place windows. */
+export interface WindowOptions {
+  /** Side of the window; [height, width] where they differ. */
+  kernelSize: Pair;
+  /** Pixels from one window to the next: 1 by default. */
+  strides?: Pair;
+  /** 'valid' by default. */
+  padding?: Padding;
+  /** Pixels between neighbouring taps, 1 for none skipped: 1 by default. */
+  dilation?: Pair;
+  /**
+   * What to do where the last window does not fit: without it, an error where there is no padding
+   * ('valid' convolution) and 'floor' elsewhere.
+   */
+  dimRoundingMode?: Rounding;
+}
+
+/**
+ * Places windows on a height×width image.
+ *
+ * Sides are (N + P − ((F − 1)·D + 1)) / S + 1 for side N, padding P, filter F, dilation D, stride S.
+ *
+ * @param exact whether windows that do not fit are an error unless the options say how to round
+ * @throws {ShapeError} for windows larger than the padded image, or that do not fit exactly
+ * @throws {ValueError} for options that make no sense
+ */
+export function placeWindows(
+  where: string,
+  height: number,
+  width: number,
+  options: WindowOptions,
+  exact: boolean,
+): Windows {
+  const [kernelHeight, kernelWidth] = pairOf(where, 'kernelSize', options.kernelSize);
+  const [strideHeight, strideWidth] = pairOf(where, 'strides', options.strides ?? 1);
+  const [dilationHeight, dilationWidth] = pairOf(where, 'dilation', options.dilation ?? 1);
+  const rounding = options.dimRoundingMode;
+  if (rounding !== undefined && rounding !== 'floor' && rounding !== 'ceil') {
+    throw new ValueError(`${where}: dimRoundingMode must be 'floor' or 'ceil', not ${rounding}`);
+  }
+  const padding = checkPadding(where, options.padding ?? 'valid');
+  const place = (axis: 0 | 1, name: string, side: number, f: number, s: number, d: number) =>
+    placeAxis({ where, name, side, extent: (f - 1) * d + 1, stride: s, padding, axis, rounding, exact });
+  const rows = place(0, 'height', height, kernelHeight, strideHeight, dilationHeight);
+  const columns = place(1, 'width', width, kernelWidth, strideWidth, dilationWidth);
+  return {
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    padTop: rows.before,
+    padLeft: columns.before,
+    outputHeight: rows.outputs,
+    outputWidth: columns.outputs,
+  };
+}
+
+type Sides = readonly [readonly [number, number], readonly [number, number]];
+
+function checkPadding(where: string, padding: Padding): 'same' | Sides {
+  if (padding === 'same') return padding;
+  if (padding === 'valid') return [[0, 0], [0, 0]];
+  const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
+  const both = sides.map((side): unknown[] => (Array.isArray(side) ? side : [side, side]));
+  const fits = both.length === 2 && both.every((side) => side.length === 2);
+  if (!fits || !both.flat().every((side) => Number.isInteger(side) && (side as number) >= 0)) {
+    throw new ValueError(
+      `${where}: padding must be 'valid', 'same', a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${JSON.stringify(padding)}`,
+    );
+  }
+  return both as unknown as Sides;
+}
+
+interface Axis {
+  where: string;
+  name: string;
+  side: number;
+  /** Pixels from the first tap to the last. */
+  extent: number;
+  stride: number;
+  padding: 'same' | Sides;
+  axis: 0 | 1;
+  rounding: Rounding | undefined;
+  exact: boolean;
+}
+
+function placeAxis(o: Axis): { before: number; outputs: number } {
+  if (o.padding === 'same') {
+    const outputs = Math.ceil(o.side / o.stride);
+    const total = Math.max(0, (outputs - 1) * o.stride + o.extent - o.side);
+    return { before: Math.floor(total / 2), outputs };
+  }
+  const [before, after] = o.padding[o.axis];
+  const padded = o.side + before + after;
+  const room = padded - o.extent;
+  if (room < 0) {
+    throw new ShapeError(
+      `${o.where}: the filter's ${o.name} ${o.extent} is larger than the input's ${padded} (${o.side} + ${before + after} padding): use a smaller filter or padding 'same'`,
+    );
+  }
+  const fits = room % o.stride === 0;
+  if (!fits && o.exact && before + after === 0 && o.rounding === undefined) {
+    throw new ShapeError(
+      `${o.where}: a filter of ${o.name} ${o.extent} at stride ${o.stride} does not fit ${o.side} pixels: (${o.side} − ${o.extent}) / ${o.stride} + 1 is not whole; use another stride, padding 'same', or dimRoundingMode 'floor'`,
+    );
+  }
+  const outputs = Math[o.rounding ?? 'floor'](room / o.stride) + 1;
+  // Rounding up must not make a window that lies wholly in the padding (as PyTorch's ceil_mode).
+  const outside = o.rounding === 'ceil' && (outputs - 1) * o.stride >= o.side + before;
+  return { before, outputs: outside ? outputs - 1 : outputs };
+}

@@ -1,0 +1,240 @@
+// Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
+
+import { type Backend, backend, isCurrent } from '../bindings/backend.js';
+import { ShapeError, StateError, ValueError } from './errors.js';
+import { checkShape, type Shape, show, sizeOf } from './shape.js';
+
+/** 'float32' for everything that is computed with, 'int32' for class indices. */
+export type DType = 'float32' | 'int32';
+
+/** Numbers in nested arrays, rows of equal length. */
+export type Nested = number | readonly Nested[];
+
+/** Arrays of numbers as JavaScript has them. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+/** What `Tensor.from` understands. */
+export type TensorData = NumberArray | Nested;
+
+/** Whether a value is a typed array of numbers. */
+export function isNumberArray(value: unknown): value is NumberArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** Memory that one or more tensors look at; freed with the last of them. */
+class Storage {
+  readonly backend: Backend;
+  readonly address: number;
+  #owned: boolean;
+  #views = 0;
+  #released = false;
+
+  constructor(owner: Backend, address: number, owned: boolean) {
+    this.backend = owner;
+    this.address = address;
+    this.#owned = owned;
+    if (owned) net.register(this, { backend: owner, address }, this);
+  }
+
+  get alive(): boolean {
+    return !this.#released && isCurrent(this.backend);
+  }
+
+  retain(): this {
+    this.#views++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.#views > 0 || this.#released) return;
+    this.#released = true;
+    if (!this.#owned) return;
+    net.unregister(this);
+    free(this);
+  }
+
+  /** Ends all views at once: the model that owned the memory is gone. */
+  revoke(): void {
+    this.#released = true;
+  }
+}
+
+function free({ backend: owner, address }: { backend: Backend; address: number }): void {
+  if (isCurrent(owner)) owner.memory.free(address);
+}
+
+/** A tensor that was forgotten gives its memory back when it is collected: a net, not a plan. */
+const net = new FinalizationRegistry(free);
+
+/** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
+export class Tensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly #storage: Storage;
+  #view: Float32Array | Int32Array | undefined;
+  #disposed = false;
+
+  /** @internal Use `Tensor.from` or `Tensor.zeros`. */
+  constructor(shape: Shape, dtype: DType, storage: unknown) {
+    this.shape = Object.freeze([...shape]);
+    this.dtype = dtype;
+    this.#storage = (storage as Storage).retain();
+  }
+
+  /**
+   * A tensor with a copy of `data`.
+   *
+   * @param data a number, nested arrays or a typed array; an Int32Array makes an 'int32' tensor, all
+   *   else is 'float32'
+   * @param shape by default that of the nesting, or [length]
+   * @throws {ShapeError} where rows differ in length, or the shape has another size
+   */
+  static from(data: TensorData, shape?: Shape): Tensor {
+    const natural = isNumberArray(data) ? [data.length] : nestedShape(data);
+    const wanted = shape ? checkShape('Tensor.from', shape) : natural;
+    if (sizeOf(wanted) !== sizeOf(natural)) {
+      throw new ShapeError(
+        `Tensor.from: ${sizeOf(natural)} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
+      );
+    }
+    const tensor = Tensor.create(wanted, data instanceof Int32Array ? 'int32' : 'float32');
+    if (isNumberArray(data)) tensor.data.set(data);
+    else flatten(data, tensor.data, 0);
+    return tensor;
+  }
+
+  /** A tensor of zeros. @throws {ShapeError} for a shape that is none */
+  static zeros(shape: Shape): Tensor {
+    const tensor = Tensor.create(checkShape('Tensor.zeros', shape));
+    tensor.data.fill(0);
+    return tensor;
+  }
+
+  /** @internal A tensor whose content is not defined yet. */
+  static create(shape: Shape, dtype: DType = 'float32'): Tensor {
+    const owner = backend();
+    const bytes = sizeOf(shape) * 4;
+    const address = owner.memory.allocate(bytes, 'tensors', `a tensor of shape ${show(shape)}`);
+    return new Tensor(shape, dtype, new Storage(owner, address, true));
+  }
+
+  /** @internal A tensor over memory that belongs to a model; `revoke` ends it. */
+  static over(owner: Backend, address: number, shape: Shape): { tensor: Tensor; revoke: () => void } {
+    const storage = new Storage(owner, address, false);
+    return { tensor: new Tensor(shape, 'float32', storage), revoke: () => storage.revoke() };
+  }
+
+  /** How many elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** @internal Where it is. */
+  get address(): number {
+    this.#check();
+    return this.#storage.address;
+  }
+
+  /**
+   * The numbers themselves, row by row: writing changes the tensor. Ask again after anything that
+   * may allocate: when the memory grows, old views become empty.
+   *
+   * @throws {StateError} after `dispose`
+   */
+  get data(): Float32Array | Int32Array {
+    this.#check();
+    const { buffer } = this.#storage.backend.memory.memory;
+    if (this.#view?.buffer !== buffer) {
+      const View = this.dtype === 'int32' ? Int32Array : Float32Array;
+      this.#view = new View(buffer, this.#storage.address, this.size);
+    }
+    return this.#view as Float32Array | Int32Array;
+  }
+
+  /** A copy as nested arrays (a number for a tensor without dimensions). */
+  toArray(): Nested {
+    const { data, shape } = this;
+    const build = (dimension: number, at: number): Nested => {
+      if (dimension === shape.length) return data[at];
+      const stride = sizeOf(shape.slice(dimension + 1));
+      return Array.from({ length: shape[dimension] }, (_, i) => build(dimension + 1, at + i * stride));
+    };
+    return build(0, 0);
+  }
+
+  /**
+   * The same numbers under another shape, sharing memory; one side may be −1, to be worked out.
+   *
+   * @throws {ShapeError} where the sizes differ
+   */
+  reshape(shape: Shape): Tensor {
+    this.#check();
+    const known = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
+    const full = shape.map((side) => (side === -1 ? this.size / known : side));
+    const once = shape.filter((side) => side === -1).length <= 1;
+    if (!once || !full.every(Number.isInteger) || sizeOf(full) !== this.size) {
+      throw new ShapeError(
+        `reshape: ${show(this.shape)} has ${this.size} elements and cannot become ${show(shape)}`,
+      );
+    }
+    return new Tensor(full, this.dtype, this.#storage);
+  }
+
+  /** A copy with memory of its own. */
+  clone(): Tensor {
+    const copy = Tensor.create(this.shape, this.dtype);
+    copy.data.set(this.data);
+    return copy;
+  }
+
+  /** Gives the memory back, once no reshaped tensor shares it. Harmless when called twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#view = undefined;
+    this.#storage.release();
+  }
+
+  /** Lets `using t = …` dispose at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(): void {
+    if (this.#disposed || !this.#storage.alive) {
+      throw new StateError(`a tensor of shape ${show(this.shape)} was used after dispose`);
+    }
+  }
+}
+
+function nestedShape(data: Nested): number[] {
+  if (typeof data === 'number') return [];
+  if (!Array.isArray(data)) {
+    throw new ValueError(`Tensor.from: expected numbers, arrays or a typed array, not ${typeof data}`);
+  }
+  return data.length === 0 ? [0] : [data.length, ...nestedShape(data[0])];
+}
+
+/** Copies nested arrays from `at` on, checking that all rows are alike; returns where it ended. */
+function flatten(data: Nested, to: Float32Array | Int32Array, at: number): number {
+  const shape = nestedShape(data);
+  const copy = (part: Nested, depth: number): void => {
+    const fits = depth === shape.length ? typeof part === 'number' : Array.isArray(part) && part.length === shape[depth];
+    if (!fits) {
+      throw new ShapeError(`Tensor.from: the nested arrays are ragged; expected shape ${show(shape)} throughout`);
+    }
+    if (typeof part === 'number') to[at++] = part;
+    else for (const inner of part) copy(inner, depth + 1);
+  };
+  copy(data, 0);
+  return at;
+}

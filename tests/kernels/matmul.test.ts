@@ -1,0 +1,42 @@
+// Matrix multiplication: packing, blocks, register tiles and their edges.
+
+import { test } from 'uvu';
+import { ops } from '../../src/index.js';
+import { close, summation } from '../helpers/close.js';
+import { random } from '../helpers/random.js';
+import '../helpers/start.js';
+
+/** Around MR (5, 6), NR (8), MC (48, 50), and 0 and 1. */
+const rows = [0, 1, 4, 5, 6, 7, 47, 48, 49, 50, 51];
+const columns = [0, 1, 3, 4, 5, 7, 8, 9, 17];
+/** Around 0, 1, 4 (the transposing pack) and KC (256). */
+const depths = [0, 1, 3, 4, 5, 255, 256, 257, 513];
+
+for (const transposeA of [false, true]) {
+  for (const transposeB of [false, true]) {
+    test(`matMul, transposeA ${transposeA}, transposeB ${transposeB}`, () => {
+      for (const m of rows) {
+        for (const n of columns) {
+          for (const k of depths) {
+            const a = random(transposeA ? [k, m] : [m, k], 1);
+            const b = random(transposeB ? [n, k] : [k, n], 2);
+            const c = ops.matMul(a, b, { transposeA, transposeB });
+            const expected = new Float64Array(m * n);
+            for (let i = 0; i < m; i++) {
+              for (let j = 0; j < n; j++) {
+                for (let p = 0; p < k; p++) {
+                  expected[i * n + j] +=
+                    a.data[transposeA ? p * m + i : i * k + p] * b.data[transposeB ? j * k + p : p * n + j];
+                }
+              }
+            }
+            close(c.data, expected, { atol: summation(k) }, `${m}×${k}×${n}`);
+            for (const tensor of [a, b, c]) tensor.dispose();
+          }
+        }
+      }
+    });
+  }
+}
+
+test.run();
