@@ -80,20 +80,22 @@ export function normMerge(op: NormMerge): void {
   for (let c = 0; c < op.channels; c += 4) {
     const at = <usize>c << 2;
     let from = op.partials + at;
-    let mean = v128.load(from);
+    // Less the first chunk's mean: at a large mean, small steps would be rounded away.
+    const shift = v128.load(from);
+    let mean = f32x4.splat(0);
     let m2 = v128.load(from + stride);
     for (let first = CHUNK; first < op.rows; first += CHUNK) {
       from += 2 * stride;
       const rows = min(CHUNK, op.rows - first);
       const share = <f32>rows / <f32>(first + rows);
-      const d = f32x4.sub(v128.load(from), mean);
+      const d = f32x4.sub(f32x4.sub(v128.load(from), shift), mean);
       mean = f32x4.add(mean, f32x4.mul(d, f32x4.splat(share)));
       const between = f32x4.mul(f32x4.mul(d, d), f32x4.splat(<f32>first * share));
       m2 = f32x4.add(m2, f32x4.add(v128.load(from + stride), between));
     }
     const count = op.channels - c;
     const variance = f32x4.mul(m2, f32x4.splat(1 / <f32>op.rows));
-    storeLanes(op.mean + at, mean, count);
+    storeLanes(op.mean + at, f32x4.add(shift, mean), count);
     storeLanes(op.variance + at, variance, count);
     storeLanes(op.scale + at, scaleOf(channel(op.gamma, c), variance, op.epsilon), count);
   }

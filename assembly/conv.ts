@@ -68,8 +68,10 @@ export function conv(op: Conv, tile: i32, scratch: usize): void {
   const block = blockScratch(scratch);
   tabulate(op, outputs, op.y + (<usize>(group * n) << 2), first, rows, op.yImage, op.yRow, op.yColumn);
 
-  // A 1×1 kernel needs no gathering: its patches are the pixels themselves.
-  const pointwise = k > 0 && op.kernelHeight * op.kernelWidth == 1 && op.padTop == 0 && op.padLeft == 0;
+  // A 1×1 kernel that stays inside the image needs no gathering: its patches are the pixels themselves.
+  const pointwise =
+    k > 0 && op.kernelHeight * op.kernelWidth == 1 && staysInside(op.padTop, op.outputHeight, op.strideHeight, op.height) &&
+    staysInside(op.padLeft, op.outputWidth, op.strideWidth, op.width);
   const kc = blockLength(k);
   if (pointwise) {
     const column = op.pixelChannels * op.strideWidth;
@@ -81,7 +83,8 @@ export function conv(op: Conv, tile: i32, scratch: usize): void {
   let k0 = 0;
   do {
     const length = min(kc, k - k0);
-    if (!pointwise) gather(op, x, first, rows, k0, length, block, kc);
+    // A stride wider than the kernel leaves backward-data residues that no tap reaches: k is 0, dx too.
+    if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, block, kc);
     const last = k0 + length == k;
     multiplyRows(
       outputs, table, pointwise ? k0 : 0, packed, k, k0, length, rows, n,
@@ -89,6 +92,12 @@ export function conv(op: Conv, tile: i32, scratch: usize): void {
     );
     k0 += kc;
   } while (k0 < k);
+}
+
+// @ts-ignore: decorator
+@inline
+function staysInside(pad: i32, outputs: i32, stride: i32, side: i32): bool {
+  return pad == 0 && (outputs - 1) * stride < side;
 }
 
 /** Pointers to output pixels first … first+rows−1 of a tensor with the given strides, in floats. */

@@ -114,27 +114,29 @@ export function softmaxCrossEntropy(op: SoftmaxCrossEntropy, tile: i32): void {
     const dx = op.dx + at;
     const largest = rowMax(x, op.classes);
     const sum = rowExp(dx, x, op.classes, largest);
-    const logSum = largest + f32x4.extract_lane(log(f32x4.splat(sum)), 0);
+    const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
     const to = op.losses + (<usize>row << 2);
     if (op.labels) {
       const label = <usize>load<u32>(op.labels + (<usize>row << 2)) << 2;
       rowScale(dx, op.classes, op.scale / sum);
       store<f32>(dx + label, load<f32>(dx + label) - op.scale);
-      store<f32>(to, logSum - load<f32>(x + label));
+      // In this order, as largest + logSum would lose what logSum says beside large logits.
+      store<f32>(to, logSum + (largest - load<f32>(x + label)));
     } else {
-      store<f32>(to, crossEntropyRow(dx, x, op.targets + at, op.classes, logSum, sum, op.scale));
+      store<f32>(to, crossEntropyRow(dx, x, op.targets + at, op.classes, largest, sum, logSum, op.scale));
     }
   }
 }
 
 /** One row with a dense target; dx holds exp(x − max) and becomes the gradient. */
-function crossEntropyRow(dx: usize, x: usize, t: usize, n: i32, logSum: f32, sum: f32, scale: f32): f32 {
+function crossEntropyRow(dx: usize, x: usize, t: usize, n: i32, largest: f32, sum: f32, logSum: f32, scale: f32): f32 {
   let weights = f32x4.splat(0);
   let losses = f32x4.splat(0);
   for (let c = 0; c < n; c += 4) {
     const at = <usize>c << 2;
     const target = v128.and(v128.load(t + at), laneMask(n - c));
-    const surprise = f32x4.sub(f32x4.splat(logSum), v128.load(x + at));
+    const below = f32x4.sub(f32x4.splat(largest), v128.load(x + at));
+    const surprise = f32x4.add(f32x4.splat(logSum), below);
     weights = f32x4.add(weights, target);
     losses = f32x4.add(losses, v128.and(f32x4.mul(target, surprise), laneMask(n - c)));
   }

@@ -11,7 +11,13 @@ const MIB = 1 << 20;
 const LARGEST = 4096 * MIB;
 
 /** What a block holds, for `memory()`. */
-export type Use = 'parameters' | 'gradients' | 'activations' | 'scratch' | 'tensors';
+export type Use = 'parameters' | 'gradients' | 'optimizer' | 'activations' | 'scratch' | 'tensors';
+
+/** Linear memory as arrays: the element at address a is at index a / 4. */
+export interface Views {
+  readonly float32: Float32Array;
+  readonly int32: Int32Array;
+}
 
 interface Block {
   address: number;
@@ -28,6 +34,7 @@ export class LinearMemory {
   readonly #used = new Map<number, { bytes: number; use: Use }>();
   readonly #limit: number;
   #end = 0;
+  #views: Views | undefined;
 
   /** @param maximumMiB the limit, 4096 at most: what 32-bit addresses reach */
   constructor(maximumMiB = 4096) {
@@ -41,6 +48,18 @@ export class LinearMemory {
   /** Makes everything from `base` on available; called once, when the module's own data is known. */
   open(base: number): void {
     this.#end = align(Math.max(base, ALIGNMENT));
+  }
+
+  /** The whole memory as numbers; to be asked for again after anything that may allocate. */
+  get views(): Views {
+    const { buffer } = this.memory;
+    if (this.#views?.float32.buffer !== buffer) {
+      this.#views = {
+        float32: new Float32Array(buffer),
+        int32: new Int32Array(buffer),
+      };
+    }
+    return this.#views as Views;
   }
 
   /** Bytes of linear memory, used or not. */

@@ -99,16 +99,17 @@ export class Tensor {
    * @throws {ShapeError} where rows differ in length, or the shape has another size
    */
   static from(data: TensorData, shape?: Shape): Tensor {
-    const natural = isNumberArray(data) ? [data.length] : nestedShape(data);
+    const { shape: natural, numbers } = isNumberArray(data)
+      ? { shape: [data.length], numbers: data }
+      : nestedData('Tensor.from', data);
     const wanted = shape ? checkShape('Tensor.from', shape) : natural;
-    if (sizeOf(wanted) !== sizeOf(natural)) {
+    if (sizeOf(wanted) !== numbers.length) {
       throw new ShapeError(
-        `Tensor.from: ${sizeOf(natural)} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
+        `Tensor.from: ${numbers.length} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
       );
     }
     const tensor = Tensor.create(wanted, data instanceof Int32Array ? 'int32' : 'float32');
-    if (isNumberArray(data)) tensor.data.set(data);
-    else flatten(data, tensor.data, 0);
+    tensor.data.set(numbers);
     return tensor;
   }
 
@@ -216,25 +217,34 @@ export class Tensor {
   }
 }
 
-function nestedShape(data: Nested): number[] {
+function nestedShape(where: string, data: Nested): number[] {
   if (typeof data === 'number') return [];
   if (!Array.isArray(data)) {
-    throw new ValueError(`Tensor.from: expected numbers, arrays or a typed array, not ${typeof data}`);
+    throw new ValueError(`${where}: expected numbers, arrays or a typed array, not ${data === null ? 'null' : typeof data}`);
   }
-  return data.length === 0 ? [0] : [data.length, ...nestedShape(data[0])];
+  return data.length === 0 ? [0] : [data.length, ...nestedShape(where, data[0])];
 }
 
-/** Copies nested arrays from `at` on, checking that all rows are alike; returns where it ended. */
-function flatten(data: Nested, to: Float32Array | Int32Array, at: number): number {
-  const shape = nestedShape(data);
+/**
+ * Nested arrays as one, and their shape.
+ *
+ * @throws {ShapeError} where rows differ in length
+ * @throws {ValueError} where there is something else than numbers
+ */
+export function nestedData(where: string, data: Nested): { shape: Shape; numbers: Float32Array } {
+  const shape = nestedShape(where, data);
+  const numbers = new Float32Array(sizeOf(shape));
+  let at = 0;
   const copy = (part: Nested, depth: number): void => {
-    const fits = depth === shape.length ? typeof part === 'number' : Array.isArray(part) && part.length === shape[depth];
+    const isRow = Array.isArray(part);
+    const fits = depth === shape.length ? typeof part === 'number' : isRow && part.length === shape[depth];
     if (!fits) {
-      throw new ShapeError(`Tensor.from: the nested arrays are ragged; expected shape ${show(shape)} throughout`);
+      const what = isRow ? `${part.length} elements` : typeof part;
+      throw new ShapeError(`${where}: the nested arrays are ragged: expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`);
     }
-    if (typeof part === 'number') to[at++] = part;
+    if (typeof part === 'number') numbers[at++] = part;
     else for (const inner of part) copy(inner, depth + 1);
   };
   copy(data, 0);
-  return at;
+  return { shape, numbers };
 }

@@ -4,6 +4,20 @@ import { ValueError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { type Buffer, type Emitter, none, type Value, valueOf } from './emitter.js';
 
+/** A loss by its name. */
+export interface Loss {
+  readonly type: 'softmaxCrossEntropy' | 'meanSquaredError';
+}
+
+const types: readonly Loss['type'][] = ['softmaxCrossEntropy', 'meanSquaredError'];
+
+/** @throws {ValueError} for a loss that there is not */
+export function checkLoss(loss: Loss['type'] | Loss): Loss {
+  const type = typeof loss === 'string' ? loss : loss?.type;
+  if (types.includes(type)) return { type };
+  throw new ValueError(`compile: there is no loss '${type}'; there are ${types.join(' and ')}`);
+}
+
 /** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
 export interface Target {
   readonly labels: Buffer;
@@ -50,6 +64,23 @@ export function meanSquaredError(e: Emitter, { losses, dx, mean }: LossInto, x: 
   const { rows, columns } = rowsOf(x);
   e.emit('squaredError', { losses, dx, x, targets, rows, columns, scale: 1 / rows });
   e.emit('mean', { y: mean, x: losses, count: rows });
+}
+
+/** The share of samples whose right class is among the `k` best. */
+export interface Metric {
+  readonly name: string;
+  readonly k: number;
+}
+
+/** @throws {ValueError} for a metric that there is not */
+export function checkMetric(metric: 'accuracy' | Metric): Metric {
+  if (metric === 'accuracy') return { name: 'accuracy', k: 1 };
+  if (typeof metric === 'object' && typeof metric?.name === 'string' && metric.k >= 1) {
+    return { name: metric.name, k: metric.k };
+  }
+  throw new ValueError(
+    `compile: there is no metric ${JSON.stringify(metric)}; there are 'accuracy', metrics.accuracy() and metrics.topK({ k })`,
+  );
 }
 
 /** The share of rows whose right class is among the `top` best. */

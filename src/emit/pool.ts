@@ -65,7 +65,7 @@ export function argmaxValue(where: string, e: Emitter, g: PoolGeometry): Value {
 }
 
 /** dx: each dy goes to its window's maximum. */
-export function maxPoolBackward(e: Emitter, dx: Value, dy: Value, argmax: Value, g: PoolGeometry): void {
+export function maxPoolBackward(e: Emitter, dx: Value, dy: Value, argmax: Buffer, g: PoolGeometry): void {
   e.emit('maxPoolBackward', { ...windowFields(g), dx, dy, argmax });
 }
 

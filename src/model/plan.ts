@@ -86,17 +86,15 @@ export class Arena {
   }
 
   /**
-   * Makes room for `bytes`. Returns whether the arena moved: what lay in it is then gone.
+   * Makes room for `bytes`, somewhere else: programs in the arena must be made anew.
    *
-   * @throws {OutOfMemoryError} where there is none; the arena is then as it was
+   * @throws {OutOfMemoryError} where there is none; the arena is then empty
    */
-  reserve(bytes: number): boolean {
-    if (bytes <= this.bytes) return false;
-    const address = this.#backend.memory.allocate(bytes, 'activations', this.#what);
-    if (this.bytes) this.#backend.memory.free(this.address);
-    this.address = address;
+  reserve(bytes: number): void {
+    // Nothing in the arena outlives a run, so the old one need not be there beside the new.
+    this.dispose();
+    this.address = this.#backend.memory.allocate(bytes, 'activations', this.#what);
     this.bytes = bytes;
-    return true;
   }
 
   dispose(): void {

@@ -33,7 +33,10 @@ export function close(
   }
 }
 
-/** The error that f32 summation of `terms` products of size ≤ `size` may have: c·√K·2⁻²⁴·size. */
-export function summation(terms: number, size = 1, c = 8): number {
+/**
+ * The error that f32 summation of `terms` products may have: c·√K·2⁻²⁴ of the sum's usual size,
+ * which for products of numbers uniform in [−1, 1), the ones of random.ts, is √K/3.
+ */
+export function summation(terms: number, size = Math.sqrt(terms) / 3, c = 4): number {
   return c * Math.sqrt(Math.max(1, terms)) * 2 ** -24 * size;
 }

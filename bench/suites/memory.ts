@@ -1,0 +1,56 @@
+// Whether training keeps still: linear memory the same after 10 and 1000 steps, and no JavaScript garbage kept.
+
+import { isDeepStrictEqual } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { dispose, init, memory } from '../../src/index.js';
+import { asTensors, makeBatch, makeLenet5 } from '../lenet5.js';
+import type { Result, Suite } from '../report.js';
+
+/** Bytes per step; less than the smallest object that a step could leave behind, more than the noise. */
+const HEAP_LIMIT = 16;
+
+async function run(): Promise<Result[]> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+
+  await init({ threads: 1 });
+  const model = makeLenet5();
+  const { x, y } = asTensors(makeBatch(1));
+  const train = (steps: number) => {
+    for (let i = 0; i < steps; i++) model.trainOnBatch(x, y);
+  };
+  train(10);
+  const early = memory();
+  // By step 500 the engine has compiled all there is to compile, which takes heap too.
+  train(490);
+  const before = heap();
+  train(500);
+  const growth = (heap() - before) / 500;
+  const late = memory();
+  model.dispose();
+  dispose();
+
+  const one = (value: number) => [{ who: 'wasmgrad', median: value, best: value }];
+  return [
+    {
+      name: 'linear memory after 1000 steps',
+      unit: 'bytes',
+      figures: one(late.bytes),
+      target: { text: `memory() as after 10 steps`, met: isDeepStrictEqual(early, late) },
+    },
+    {
+      name: 'JavaScript heap growth',
+      unit: 'bytes/step',
+      figures: one(growth),
+      target: { text: `≤ ${HEAP_LIMIT} bytes/step`, met: growth <= HEAP_LIMIT },
+    },
+  ];
+}
+
+/** See the top of this file. */
+export const memoryUse: Suite = { name: 'memory', about: 'memory() and the JavaScript heap over 1000 training steps', run };

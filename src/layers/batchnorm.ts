@@ -1,0 +1,92 @@
+// Batch normalisation as a layer (Ioffe & Szegedy, arXiv 1502.03167).
+
+import type { Value } from '../emit/emitter.js';
+import { type NormSize, normBackward, normInference, normRunning, normTraining } from '../emit/batchnorm.js';
+import { ShapeError, ValueError } from '../errors.js';
+import type { InitializerName } from '../initializers.js';
+import { type Shape, show } from '../shape.js';
+import { type Forward, Layer, type LayerOptions, type Lowering, type ParameterSpec } from './layer.js';
+
+/** Options of `layers.batchNorm`, Keras's words and defaults. */
+export interface BatchNormLayerOptions extends LayerOptions {
+  /** How much of the running statistics a step keeps: 0.99 by default. */
+  momentum?: number;
+  /** Added to the variance: 1e-3 by default. */
+  epsilon?: number;
+}
+
+interface Saved {
+  x: Value;
+  mean: Value;
+  variance: Value;
+  size: NormSize;
+}
+
+class BatchNorm extends Layer<Saved> {
+  readonly #momentum: number;
+  readonly #epsilon: number;
+
+  constructor(options: BatchNormLayerOptions) {
+    super('batchNorm', options);
+    const { momentum = 0.99, epsilon = 1e-3 } = options;
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new ValueError(`layers.batchNorm: momentum must be from 0 to 1, not ${momentum}`);
+    }
+    if (!(epsilon > 0 && Number.isFinite(epsilon))) {
+      throw new ValueError(`layers.batchNorm: epsilon must be positive, not ${epsilon}`);
+    }
+    this.#momentum = momentum;
+    this.#epsilon = epsilon;
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    if (inputShape.length === 0) {
+      throw new ShapeError(`${this.name}: expected [..., channels], received ${show(inputShape)}`);
+    }
+    return inputShape;
+  }
+
+  protected override parametersFor(inputShape: Shape): ParameterSpec[] {
+    const shape = inputShape.slice(-1);
+    const parameter = (name: string, initializer: InitializerName, trainable: boolean) => ({
+      name,
+      shape,
+      initializer,
+      trainable,
+    });
+    return [
+      parameter('gamma', 'ones', true),
+      parameter('beta', 'zeros', true),
+      parameter('movingMean', 'zeros', false),
+      parameter('movingVariance', 'ones', false),
+    ];
+  }
+
+  emitForward(to: Lowering, x: Value): Forward<Saved> {
+    const { emitter } = to;
+    const channels = x.shape.at(-1) as number;
+    const size = { rows: x.size / channels, channels, epsilon: this.#epsilon };
+    const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) => to.weight(this, name));
+    const y = emitter.value(x.shape);
+    if (!to.training) {
+      normInference(emitter, y, x, gamma, beta, movingMean, movingVariance, size);
+      return { y, saved: { x, mean: movingMean, variance: movingVariance, size } };
+    }
+    const mean = emitter.value([channels]);
+    const variance = emitter.value([channels]);
+    normTraining(emitter, y, mean, variance, x, gamma, beta, size);
+    to.afterwards(() => normRunning(emitter, movingMean, movingVariance, mean, variance, this.#momentum, size));
+    return { y, saved: { x, mean, variance, size } };
+  }
+
+  emitBackward(to: Lowering, dy: Value, { x, mean, variance, size }: Saved): Value {
+    const { emitter } = to;
+    const dx = emitter.value(x.shape);
+    const [dgamma, dbeta] = [to.gradient(this, 'gamma'), to.gradient(this, 'beta')];
+    normBackward(emitter, dx, dgamma, dbeta, dy, x, mean, variance, to.weight(this, 'gamma'), size);
+    return dx;
+  }
+}
+
+/** Each channel (the last dimension) brought to mean 0 and variance 1, then scaled and shifted. */
+export const batchNorm = (options: BatchNormLayerOptions = {}): Layer => new BatchNorm(options);

@@ -1,0 +1,116 @@
+// Convolution as a layer.
+
+import { type ActivationName, checkActivation } from '../emit/activation.js';
+import {
+  type ConvGeometry,
+  type ConvOptions,
+  convBackwardBias,
+  convBackwardFilter,
+  convBackwardInput,
+  convForward,
+  convGeometry,
+  convOutputShape,
+} from '../emit/conv.js';
+import { none, type Value } from '../emit/emitter.js';
+import { checkInitializer, type InitializerName } from '../initializers.js';
+import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
+import { type Forward, Layer, type LayerOptions, type Lowering, type ParameterSpec } from './layer.js';
+
+/** Options of `layers.conv2d`, Keras's words. */
+export interface Conv2dLayerOptions extends LayerOptions, ConvOptions {
+  /** How many filters, which is how many channels come out. */
+  filters: number;
+  /** Side of the filters, or [height, width]. */
+  kernelSize: Pair;
+  /** Whether a number per filter is added: true by default. */
+  useBias?: boolean;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+  /** 'glorotUniform' by default; 'heNormal' suits ReLU in deep networks. */
+  kernelInitializer?: InitializerName;
+  /** 'zeros' by default. */
+  biasInitializer?: InitializerName;
+}
+
+interface Saved {
+  x: Value;
+  y: Value;
+  g: ConvGeometry;
+}
+
+class Conv2d extends Layer<Saved> {
+  declare readonly options: Conv2dLayerOptions;
+  readonly #activation: ActivationName;
+
+  constructor(options: Conv2dLayerOptions) {
+    super('conv2d', options);
+    const where = `layers.conv2d${options.name ? ` '${options.name}'` : ''}`;
+    checkInteger(where, 'filters', options.filters);
+    pairOf(where, 'kernelSize', options.kernelSize);
+    this.#activation = checkActivation(where, options.activation ?? 'linear');
+    for (const name of [options.kernelInitializer, options.biasInitializer]) {
+      if (name) checkInitializer(where, name);
+    }
+  }
+
+  get #useBias(): boolean {
+    return this.options.useBias ?? true;
+  }
+
+  #geometry(x: Shape): ConvGeometry {
+    const { filters, kernelSize, groups = 1 } = this.options;
+    const [kernelHeight, kernelWidth] = pairOf(this.name, 'kernelSize', kernelSize);
+    // Where groups do not divide the channels, convGeometry says so.
+    const channels = Math.ceil((x.at(-1) ?? 1) / groups);
+    return convGeometry(this.name, x, [kernelHeight, kernelWidth, channels, filters], this.options);
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    return convOutputShape(this.#geometry([1, ...inputShape])).slice(1);
+  }
+
+  protected override parametersFor(inputShape: Shape): ParameterSpec[] {
+    const g = this.#geometry([1, ...inputShape]);
+    const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = this.options;
+    const shape = [g.kernelHeight, g.kernelWidth, g.channels / g.groups, g.filters];
+    const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
+    const bias = { name: 'bias', shape: [g.filters], initializer: biasInitializer, trainable: true };
+    return this.#useBias ? [kernel, bias] : [kernel];
+  }
+
+  emitForward(to: Lowering, x: Value): Forward<Saved> {
+    const g = this.#geometry(x.shape);
+    const z = to.emitter.value(convOutputShape(g));
+    const fused = this.#activation === 'relu';
+    const bias = this.#useBias ? to.weight(this, 'bias') : none;
+    convForward(to.emitter, z, x, to.weight(this, 'kernel'), bias, g, fused);
+    const y = fused ? z : to.activate(this.#activation, z, z);
+    return { y, saved: { x, y, g } };
+  }
+
+  emitBackward(to: Lowering, dy: Value, { x, y, g }: Saved, wanted: boolean): Value | undefined {
+    const { emitter } = to;
+    to.activateBackward(this.#activation, dy, y);
+    if (this.#useBias) convBackwardBias(emitter, to.gradient(this, 'bias'), dy, g);
+    convBackwardFilter(emitter, to.gradient(this, 'kernel'), x, dy, g);
+    if (!wanted) return undefined;
+    const dx = emitter.value(x.shape);
+    convBackwardInput(emitter, dx, dy, to.weight(this, 'kernel'), g);
+    return dx;
+  }
+
+  override multiplyAdds(_inputShape: Shape, outputShape: Shape): number {
+    const [height, width] = outputShape;
+    return height * width * sizeOf(this.parameters[0].shape);
+  }
+
+  override window(inputShape: Shape) {
+    const g = this.#geometry([1, ...inputShape]);
+    const size = [(g.kernelHeight - 1) * g.dilationHeight + 1, (g.kernelWidth - 1) * g.dilationWidth + 1] as const;
+    return { size, stride: [g.strideHeight, g.strideWidth] as const };
+  }
+}
+
+/** Convolution over [height, width, channels]: [outputHeight, outputWidth, filters]. */
+export const conv2d = (options: Conv2dLayerOptions): Layer => new Conv2d(options);

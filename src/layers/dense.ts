@@ -1,0 +1,93 @@
+// A fully connected layer.
+
+import { type ActivationName, checkActivation } from '../emit/activation.js';
+import { none, type Value } from '../emit/emitter.js';
+import { matMul, sumRows } from '../emit/matrix.js';
+import { checkInitializer, type InitializerName } from '../initializers.js';
+import { checkInteger, checkRank, type Shape } from '../shape.js';
+import { type Forward, Layer, type LayerOptions, type Lowering, type ParameterSpec } from './layer.js';
+
+/** Options of `layers.dense`, Keras's words. */
+export interface DenseOptions extends LayerOptions {
+  /** How many outputs. */
+  units: number;
+  /** Whether a number per unit is added: true by default. */
+  useBias?: boolean;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+  /** 'glorotUniform' by default. */
+  kernelInitializer?: InitializerName;
+  /** 'zeros' by default. */
+  biasInitializer?: InitializerName;
+}
+
+interface Saved {
+  x: Value;
+  y: Value;
+}
+
+class Dense extends Layer<Saved> {
+  declare readonly options: DenseOptions;
+  readonly #activation: ActivationName;
+
+  constructor(options: DenseOptions) {
+    super('dense', options);
+    const where = `layers.dense${options.name ? ` '${options.name}'` : ''}`;
+    checkInteger(where, 'units', options.units);
+    this.#activation = checkActivation(where, options.activation ?? 'linear');
+    for (const name of [options.kernelInitializer, options.biasInitializer]) {
+      if (name) checkInitializer(where, name);
+    }
+  }
+
+  get #useBias(): boolean {
+    return this.options.useBias ?? true;
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    const hint = inputShape.length > 1 ? ' (put layers.flatten() in front)' : '';
+    checkRank(`${this.name}${hint}`, inputShape, ['features']);
+    return [this.options.units];
+  }
+
+  protected override parametersFor([features]: Shape): ParameterSpec[] {
+    const { units, kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = this.options;
+    const shape = [features, units];
+    const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
+    const bias = { name: 'bias', shape: [units], initializer: biasInitializer, trainable: true };
+    return this.#useBias ? [kernel, bias] : [kernel];
+  }
+
+  emitForward(to: Lowering, x: Value): Forward<Saved> {
+    const [m, k] = x.shape;
+    const n = this.options.units;
+    const z = to.emitter.value([m, n]);
+    const fused = this.#activation === 'relu';
+    const bias = this.#useBias ? to.weight(this, 'bias') : none;
+    matMul(to.emitter, z, x, to.weight(this, 'kernel'), { m, n, k }, bias, fused);
+    const y = fused ? z : to.activate(this.#activation, z, z);
+    return { y, saved: { x, y } };
+  }
+
+  emitBackward(to: Lowering, dy: Value, { x, y }: Saved, wanted: boolean): Value | undefined {
+    const { emitter } = to;
+    const [batch, features] = x.shape;
+    const { units } = this.options;
+    to.activateBackward(this.#activation, dy, y);
+    if (this.#useBias) sumRows(emitter, to.gradient(this, 'bias'), dy, batch, units);
+    const dwSize = { m: features, n: units, k: batch, transposeA: true };
+    matMul(emitter, to.gradient(this, 'kernel'), x, dy, dwSize);
+    if (!wanted) return undefined;
+    const dx = emitter.value(x.shape);
+    const dxSize = { m: batch, n: features, k: units, transposeB: true };
+    matMul(emitter, dx, dy, to.weight(this, 'kernel'), dxSize);
+    return dx;
+  }
+
+  override multiplyAdds([features]: Shape): number {
+    return features * this.options.units;
+  }
+}
+
+/** y = activation(x·kernel + bias) over [features]: [units]. */
+export const dense = (options: DenseOptions): Layer => new Dense(options);

@@ -1,0 +1,9 @@
+// The layers, as factories that take one options object each.
+
+export { activation, relu, softmax } from './activation.js';
+export { batchNorm } from './batchnorm.js';
+export { conv2d } from './conv.js';
+export { dense } from './dense.js';
+export { dropout } from './dropout.js';
+export { avgPool2d, globalAvgPool2d, lpPool2d, maxPool2d } from './pool.js';
+export { flatten, reshape } from './reshape.js';

@@ -1,0 +1,129 @@
+// Pooling as layers.
+
+import { type Buffer, type Emitter, none, type Value } from '../emit/emitter.js';
+import * as pool from '../emit/pool.js';
+import { checkRank, type Shape } from '../shape.js';
+import { type Forward, Layer, type LayerOptions, type Lowering } from './layer.js';
+
+/** Options of the pooling layers. */
+export interface Pool2dOptions extends LayerOptions, pool.PoolOptions {}
+
+/** What the pooling layers share: windows, one per output, of every channel for itself. */
+abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Saved> {
+  declare readonly options: Pool2dOptions;
+
+  protected geometry(x: Shape): pool.PoolGeometry {
+    return pool.poolGeometry(this.name, x, this.options);
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    return pool.poolOutputShape(this.geometry([1, ...inputShape])).slice(1);
+  }
+
+  emitForward(to: Lowering, x: Value): Forward<Saved> {
+    const g = this.geometry(x.shape);
+    const y = to.emitter.value(pool.poolOutputShape(g));
+    return { y, saved: this.forward(to, y, x, g) };
+  }
+
+  emitBackward({ emitter }: Lowering, dy: Value, saved: Saved, wanted: boolean): Value | undefined {
+    if (!wanted) return undefined;
+    const { batch, height, width, channels } = saved.g;
+    const dx = emitter.value([batch, height, width, channels]);
+    this.backward(emitter, dx, dy, saved);
+    return dx;
+  }
+
+  protected abstract forward(to: Lowering, y: Value, x: Value, g: pool.PoolGeometry): Saved;
+  protected abstract backward(e: Emitter, dx: Value, dy: Value, saved: Saved): void;
+
+  override window(inputShape: Shape) {
+    const g = this.geometry([1, ...inputShape]);
+    return {
+      size: [g.kernelHeight, g.kernelWidth] as const,
+      stride: [g.strideHeight, g.strideWidth] as const,
+    };
+  }
+}
+
+interface MaxSaved {
+  g: pool.PoolGeometry;
+  argmax: Buffer;
+}
+
+class MaxPool2d extends Pool2d<MaxSaved> {
+  protected forward({ emitter, training }: Lowering, y: Value, x: Value, g: pool.PoolGeometry): MaxSaved {
+    const argmax = training ? pool.argmaxValue(this.name, emitter, g) : none;
+    pool.maxPoolForward(emitter, y, argmax, x, g);
+    return { g, argmax };
+  }
+
+  protected backward(e: Emitter, dx: Value, dy: Value, saved: MaxSaved): void {
+    pool.maxPoolBackward(e, dx, dy, saved.argmax, saved.g);
+  }
+}
+
+class AvgPool2d extends Pool2d<{ g: pool.PoolGeometry }> {
+  protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {
+    pool.averagePoolForward(emitter, y, x, g);
+    return { g };
+  }
+
+  protected backward(e: Emitter, dx: Value, dy: Value, { g }: { g: pool.PoolGeometry }): void {
+    pool.averagePoolBackward(e, dx, dy, g);
+  }
+}
+
+/** Options of `layers.lpPool2d`. */
+export interface LpPool2dOptions extends Pool2dOptions {
+  /** The norm: 2 by default. */
+  p?: number;
+}
+
+class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
+  declare readonly options: LpPool2dOptions;
+  readonly #p: number;
+
+  constructor(options: LpPool2dOptions) {
+    super('lpPool2d', options);
+    this.#p = pool.checkNorm('layers.lpPool2d', options.p ?? 2);
+  }
+
+  protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {
+    pool.lpPoolForward(emitter, y, x, this.#p, g);
+    return { g, x, y };
+  }
+
+  protected backward(e: Emitter, dx: Value, dy: Value, { g, x, y }: { g: pool.PoolGeometry; x: Value; y: Value }): void {
+    pool.lpPoolBackward(e, dx, dy, x, y, this.#p, g);
+  }
+}
+
+class GlobalAvgPool2d extends AvgPool2d {
+  constructor(options: LayerOptions) {
+    super('globalAvgPool2d', options);
+  }
+
+  protected override geometry(x: Shape): pool.PoolGeometry {
+    return pool.poolGeometry(this.name, x, { poolSize: [x[1], x[2]] });
+  }
+
+  override shapeFor(inputShape: Shape): Shape {
+    return super.shapeFor(inputShape).slice(2);
+  }
+
+  override emitForward(to: Lowering, x: Value) {
+    const { y, saved } = super.emitForward(to, x);
+    return { y: y.view([y.shape[0], y.shape[3]]), saved };
+  }
+}
+
+/** Maximum of each window over [height, width, channels]. */
+export const maxPool2d = (options: Pool2dOptions = {}): Layer => new MaxPool2d('maxPool2d', options);
+/** Mean of each window; padding does not count. */
+export const avgPool2d = (options: Pool2dOptions = {}): Layer => new AvgPool2d('avgPool2d', options);
+/** p-norm of each window: (Σ|x|ᵖ / window)^(1/p). */
+export const lpPool2d = (options: LpPool2dOptions = {}): Layer => new LpPool2d(options);
+/** Mean of each channel over the whole image: [channels]. */
+export const globalAvgPool2d = (options: LayerOptions = {}): Layer => new GlobalAvgPool2d(options);

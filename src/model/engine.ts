@@ -1,0 +1,208 @@
+// The engine: programs by batch size and purpose, the memory they share, and one step of training.
+
+import { type Backend, isCurrent } from '../../bindings/backend.js';
+import type { Program } from '../../bindings/program.js';
+import { NumericError, StateError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
+import { writeSettings } from '../emit/optimizer.js';
+import { type Shape, sizeOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { type Lowered, lower, type Mode, type Objective, type TargetForm } from './lower.js';
+import { Arena, buildProgram, type Plan, place, planMemory } from './plan.js';
+import type { InputSource, TargetSource } from './source.js';
+import { Weights } from './weights.js';
+
+/** A network's structure, as far as the engine needs it. */
+export interface Network {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly seed: number;
+}
+
+/** A lowered network with its plan; the program is made anew whenever the arena has moved. */
+interface Prepared {
+  readonly mode: Mode;
+  readonly batch: number;
+  readonly form: TargetForm;
+  readonly lowered: Lowered;
+  readonly plan: Plan;
+  program: Program | undefined;
+}
+
+type Ready = Prepared & { program: Program };
+
+function unload(prepared: Prepared): void {
+  prepared.program?.dispose();
+  prepared.program = undefined;
+}
+
+/** Programs kept: enough for training, evaluation and prediction, each with a last, smaller batch. */
+const KEPT = 8;
+
+/** What runs a model. Holds all of its memory. */
+export class Engine {
+  readonly network: Network;
+  readonly weights: Weights;
+  /** Optimizer steps taken, and whole epochs. */
+  step = 0;
+  epoch = 0;
+  readonly #backend: Backend;
+  readonly #arena: Arena;
+  /** The newest first. */
+  readonly #prepared: Prepared[] = [];
+  #objective: Objective | undefined;
+  #disposed = false;
+
+  constructor(backend: Backend, network: Network) {
+    this.network = network;
+    this.#backend = backend;
+    this.weights = new Weights(backend, network.layers, network.seed);
+    this.#arena = new Arena(backend, `the model '${network.name}'`);
+  }
+
+  get objective(): Objective | undefined {
+    return this.#objective;
+  }
+
+  /** Sets what is trained for; the optimizer begins anew. */
+  set objective(objective: Objective | undefined) {
+    this.#forget();
+    this.weights.clearState();
+    this.#objective = objective;
+    this.step = 0;
+    this.epoch = 0;
+  }
+
+  /** @throws {StateError} after `dispose` */
+  check(where: string): void {
+    if (this.#disposed || !isCurrent(this.#backend)) {
+      throw new StateError(`${where}: the model '${this.network.name}' was used after dispose`);
+    }
+  }
+
+  /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
+  #prepare(mode: Mode, batch: number, form: TargetForm): Ready {
+    let prepared: Prepared | undefined;
+    for (const one of this.#prepared) {
+      if (one.mode === mode && one.batch === batch && one.form === form) prepared = one;
+    }
+    if (!prepared) {
+      prepared = this.#lower(mode, batch, form);
+      this.#prepared.unshift(prepared);
+      for (const old of this.#prepared.splice(KEPT)) unload(old);
+    }
+    if (prepared.plan.bytes > this.#arena.bytes) {
+      for (const one of this.#prepared) unload(one);
+      this.#arena.reserve(prepared.plan.bytes);
+    }
+    if (!prepared.program) {
+      place(prepared.plan, this.#arena.address);
+      prepared.program = buildProgram(this.#backend, prepared.lowered.emitter);
+    }
+    return prepared as Ready;
+  }
+
+  #lower(mode: Mode, batch: number, form: TargetForm): Prepared {
+    const { layers, inputShape } = this.network;
+    const { weights, objective } = this;
+    const lowered = lower({ layers, inputShape, weights, objective, batch, mode, form });
+    return { mode, batch, form, lowered, plan: planMemory(lowered.emitter), program: undefined };
+  }
+
+  #forget(): void {
+    for (const prepared of this.#prepared.splice(0)) unload(prepared);
+  }
+
+  /** Copies samples order[first …] (or first …) into a program's input. @throws {NumericError} */
+  #fill(where: string, { lowered, batch }: Ready, x: InputSource, order: Int32Array | null, first: number): void {
+    const { memory, exports } = this.#backend;
+    const { float32 } = memory.views;
+    const address = lowered.input.resolve();
+    const size = sizeOf(this.network.inputShape);
+    for (let row = 0; row < batch; row++) {
+      x.copy(order ? order[first + row] : first + row, float32, address / 4 + row * size);
+    }
+    if (exports.allFinite(address, batch * size)) return;
+    const bad = float32.subarray(address / 4, address / 4 + batch * size).findIndex((v) => !Number.isFinite(v));
+    const row = Math.floor(bad / size);
+    throw new NumericError(
+      `${where}: x contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
+    );
+  }
+
+  #fillTarget({ lowered, batch }: Ready, y: TargetSource, order: Int32Array | null, first: number): void {
+    const { float32, int32 } = this.#backend.memory.views;
+    const at = (lowered.target?.resolve() as number) / 4;
+    const to = y.form === 'labels' ? int32 : float32;
+    for (let row = 0; row < batch; row++) {
+      y.copy(order ? order[first + row] : first + row, to, at + row * y.size);
+    }
+  }
+
+  /** Copies the loss and the metrics to `results`. */
+  #report({ lowered }: Ready, results: Float64Array): void {
+    const { float32 } = this.#backend.memory.views;
+    results[0] = float32[(lowered.loss?.resolve() as number) / 4];
+    for (let i = 0; i < lowered.metrics.length; i++) {
+      results[i + 1] = float32[lowered.metrics[i].resolve() / 4];
+    }
+  }
+
+  /** Writes the outputs of samples first … first+batch−1 to `to` at `at`. */
+  predict(x: InputSource, first: number, batch: number, to: Tensor, at: number): void {
+    const prepared = this.#prepare('predict', batch, 'labels');
+    this.#fill('predict', prepared, x, null, first);
+    prepared.program.run();
+    const from = prepared.lowered.output.resolve() / 4;
+    const count = batch * sizeOf(this.network.outputShape);
+    to.data.set(this.#backend.memory.views.float32.subarray(from, from + count), at);
+  }
+
+  /** Loss and metrics of samples first … first+batch−1, written to `results`. */
+  evaluate(x: InputSource, y: TargetSource, first: number, batch: number, results: Float64Array): void {
+    const prepared = this.#prepare('evaluate', batch, y.form);
+    this.#fill('evaluate', prepared, x, null, first);
+    this.#fillTarget(prepared, y, null, first);
+    prepared.program.run();
+    this.#report(prepared, results);
+  }
+
+  /**
+   * One optimizer step on samples order[first …]; loss and metrics go to `results`. Nothing is
+   * allocated once a batch size is known.
+   *
+   * @throws {NumericError} for data that are not finite, or a loss that is not: the weights are then
+   *   as before
+   */
+  train(where: string, x: InputSource, y: TargetSource, order: Int32Array | null, first: number, batch: number, results: Float64Array): void {
+    const prepared = this.#prepare('train', batch, y.form);
+    const { program, lowered } = prepared;
+    const { optimizer } = this.#objective as Objective;
+    const { settings, randomState } = this.weights;
+    const { float32, int32 } = this.#backend.memory.views;
+    this.#fill(where, prepared, x, order, first);
+    this.#fillTarget(prepared, y, order, first);
+    int32[randomState.resolve() / 4 + 2] = this.step;
+    program.run(0, lowered.forward);
+    this.#report(prepared, results);
+    if (!Number.isFinite(results[0])) {
+      throw new NumericError(
+        `${where}: the loss is ${results[0]} at step ${this.step + 1}, so the step was not taken: lower the learning rate, scale the inputs, or go back to a checkpoint`,
+      );
+    }
+    writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
+    program.run(lowered.forward, program.length);
+    this.step++;
+  }
+
+  /** Gives all memory back. Harmless when called twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#forget();
+    this.#arena.dispose();
+    this.weights.dispose();
+  }
+}

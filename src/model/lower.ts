@@ -1,0 +1,170 @@
+// Lowering: from a chain of layers to the list of ops that predicts, evaluates or trains.
+
+import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
+import { Emitter, none, type Value } from '../emit/emitter.js';
+import * as loss from '../emit/loss.js';
+import type { Forward, Layer, Lowering } from '../layers/layer.js';
+import { emitUpdate, type Optimizer, optimizerState } from '../emit/optimizer.js';
+import type { Shape } from '../shape.js';
+import type { Weights } from './weights.js';
+
+/** What `compile` fixes. */
+export interface Objective {
+  readonly optimizer: Optimizer;
+  readonly loss: loss.Loss;
+  readonly metrics: readonly loss.Metric[];
+}
+
+/** What a program is for. */
+export type Mode = 'predict' | 'evaluate' | 'train';
+
+/** Whether targets come as class indices or as numbers shaped like the output. */
+export type TargetForm = 'labels' | 'targets';
+
+/** A network for one batch size, as ops. */
+export interface Lowered {
+  readonly emitter: Emitter;
+  readonly input: Value;
+  readonly output: Value;
+  /** Only where there is a loss. */
+  readonly target: Value | undefined;
+  readonly loss: Value | undefined;
+  /** In the order of the objective's metrics. */
+  readonly metrics: readonly Value[];
+  /** How many ops come before backward. */
+  readonly forward: number;
+}
+
+/** What to lower. */
+export interface Task {
+  readonly layers: readonly Layer[];
+  readonly weights: Weights;
+  readonly inputShape: Shape;
+  readonly batch: number;
+  readonly mode: Mode;
+  readonly form: TargetForm;
+  /** Needed to evaluate and to train. */
+  readonly objective: Objective | undefined;
+}
+
+class ChainLowering implements Lowering {
+  readonly emitter = new Emitter();
+  readonly training: boolean;
+  /** What goes into the network's final softmax, where the loss wants that. */
+  logits: Value | undefined;
+  readonly #task: Task;
+  readonly #later: (() => void)[] = [];
+  /** Set while the last layer is emitted, where the loss has a softmax of its own. */
+  tapsLogits = false;
+
+  constructor(task: Task) {
+    this.#task = task;
+    this.training = task.mode === 'train';
+  }
+
+  weight(layer: Layer, name: string): Value {
+    return this.#task.weights.value(layer, name);
+  }
+
+  gradient(layer: Layer, name: string): Value {
+    return this.#task.weights.gradient(layer, name);
+  }
+
+  activate(name: ActivationName, y: Value, x: Value): Value {
+    if (name === 'linear') return x;
+    if (name === 'softmax' && this.tapsLogits) {
+      this.logits = x;
+      // Training needs no probabilities; evaluation needs both, so not in place.
+      if (this.training) return x;
+      y = this.emitter.value(x.shape);
+    }
+    activationForward(this.emitter, name, y, x);
+    return y;
+  }
+
+  activateBackward(name: ActivationName, dy: Value, y: Value): void {
+    if (name === 'linear' || y === this.logits) return;
+    activationBackward(this.emitter, name, dy, dy, y);
+  }
+
+  afterwards(emit: () => void): void {
+    this.#later.push(emit);
+  }
+
+  finish(): void {
+    for (const emit of this.#later) emit();
+  }
+
+  get randomState(): Value {
+    return this.#task.weights.randomState;
+  }
+
+  stream(layer: Layer): number {
+    return this.#task.layers.indexOf(layer);
+  }
+}
+
+/** Makes the ops of a task. @throws what layers throw for shapes that they cannot take */
+export function lower(task: Task): Lowered {
+  const to = new ChainLowering(task);
+  const { emitter } = to;
+  const input = emitter.input([task.batch, ...task.inputShape]);
+  const passes = forward(task, to, input);
+  const output = passes.at(-1)?.y ?? input;
+  if (task.mode === 'predict') {
+    emitter.output(output);
+    const nothing = { target: undefined, loss: undefined, metrics: [] };
+    return { emitter, input, output, ...nothing, forward: emitter.ops.length };
+  }
+  const goal = emitObjective(task, to, to.logits ?? output);
+  const forwardOps = emitter.ops.length;
+  if (task.mode === 'train') {
+    backward(task, to, passes, goal.dx);
+    update(task, to);
+  }
+  const { target, loss, metrics } = goal;
+  return { emitter, input, output, target, loss, metrics, forward: forwardOps };
+}
+
+function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[] {
+  const passes: Forward<unknown>[] = [];
+  const last = task.layers.length - 1;
+  const ownSoftmax = task.mode !== 'predict' && task.objective?.loss.type === 'softmaxCrossEntropy';
+  task.layers.forEach((layer, index) => {
+    to.tapsLogits = ownSoftmax && index === last;
+    passes.push(layer.emitForward(to, passes.at(-1)?.y ?? input));
+  });
+  return passes;
+}
+
+function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x: Value) {
+  const { loss: { type }, metrics } = objective as Objective;
+  const rows = x.size / (x.shape.at(-1) as number);
+  const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
+  const given: loss.Target = form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
+  const into = { losses: emitter.value([rows]), dx: emitter.value(x.shape), mean: emitter.value([1]) };
+  if (type === 'softmaxCrossEntropy') loss.softmaxCrossEntropy(emitter, into, x, given);
+  else loss.meanSquaredError(emitter, into, x, target);
+  const shares = metrics.map(({ k }) => {
+    const mean = emitter.output(emitter.value([1]));
+    loss.topK(emitter, mean, x, given, k);
+    return mean;
+  });
+  return { target, loss: emitter.output(into.mean), dx: into.dx, metrics: shares };
+}
+
+function backward({ layers }: Task, to: ChainLowering, passes: readonly Forward<unknown>[], gradient: Value): void {
+  // Nothing below the first layer that has weights needs a gradient.
+  const lowest = layers.findIndex((layer) => layer.parameters.length > 0);
+  let dy: Value | undefined = gradient;
+  for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
+    dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);
+  }
+}
+
+function update({ weights, objective }: Task, to: ChainLowering): void {
+  const { optimizer } = objective as Objective;
+  const state = optimizerState(optimizer).map((name) => weights.state(name));
+  emitUpdate(to.emitter, optimizer, { ...weights.flat, state, settings: weights.settings });
+  to.finish();
+}

@@ -1,0 +1,198 @@
+// Sequential: layers one after another, and all that can be done with them.
+
+import { backend } from '../../bindings/backend.js';
+import { ShapeError, StateError, ValueError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
+import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js';
+import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
+import { keyOf } from '../random.js';
+import { checkInteger, checkShape, type Shape, sizeOf } from '../shape.js';
+import { Tensor } from '../tensor.js';
+import { Engine, type Network } from './engine.js';
+import { saveModel } from './save.js';
+import { type Data, inputSource } from './source.js';
+import { type SummaryRow, summarize, table } from './summary.js';
+import { type FitOptions, type History, type Logs, measure, objectiveOf, samplesOf, Trainer, trainStep } from './train.js';
+import type { Weight } from './weights.js';
+
+/** Options of a model. */
+export interface SequentialOptions {
+  /** One sample's shape, such as [height, width, channels]. */
+  inputShape: Shape;
+  /** What all randomness comes from: initial weights, shuffling, dropout. 0 by default. */
+  seed?: number;
+  /** For messages: 'sequential' by default. */
+  name?: string;
+}
+
+/** What training makes better. */
+export interface CompileOptions {
+  optimizer: Optimizer;
+  loss: Loss['type'] | Loss;
+  /** Reported beside the loss: 'accuracy', or what `metrics` makes. */
+  metrics?: readonly ('accuracy' | Metric)[];
+}
+
+/** Layers one after another. */
+export class Sequential {
+  readonly layers: readonly Layer[];
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly seed: number;
+  readonly name: string;
+  #engine: Engine | undefined;
+  #disposed = false;
+  #training = false;
+
+  /**
+   * Names and builds the layers; memory is taken when the weights are first needed.
+   *
+   * @throws {ShapeError} for a layer that cannot take the output of the one before
+   * @throws {ValueError} for two layers of one name, or a layer of another model
+   */
+  constructor(layers: readonly Layer[], { inputShape, seed = 0, name = 'sequential' }: SequentialOptions) {
+    this.inputShape = checkShape(`${name}: inputShape`, inputShape, 1);
+    keyOf(seed);
+    this.seed = seed;
+    this.name = name;
+    this.layers = [...layers];
+    if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
+    nameLayers(layers);
+    this.outputShape = layers.reduce((shape, layer) => layer.build(shape), this.inputShape);
+    if (this.outputShape.length === 0 || sizeOf(this.outputShape) === 0) {
+      throw new ShapeError(`${name}: the last layer must have outputs`);
+    }
+  }
+
+  /** @internal The engine, made when it is first needed. */
+  engine(where: string): Engine {
+    if (this.#disposed) throw new StateError(`${where}: the model '${this.name}' was used after dispose`);
+    this.#engine ??= new Engine(backend(), this as Network);
+    this.#engine.check(where);
+    return this.#engine;
+  }
+
+  /** The weights in layer order. Running statistics are there too, not trainable. */
+  get weights(): readonly Weight[] {
+    return this.engine('weights').weights.list;
+  }
+
+  /**
+   * Says what `fit` is to do. Called again, the optimizer begins anew; the weights stay.
+   *
+   * @throws {ValueError} for an optimizer, loss or metric that there is not
+   */
+  compile({ optimizer, loss, metrics = [] }: CompileOptions): void {
+    const objective = {
+      optimizer: checkOptimizer(optimizer),
+      loss: checkLoss(loss),
+      metrics: metrics.map(checkMetric),
+    };
+    this.engine('compile').objective = objective;
+  }
+
+  /**
+   * Trains for some epochs. What was trained before counts on: `fit` twice for one epoch is `fit`
+   * once for two.
+   *
+   * @param x samples [n, ...inputShape]
+   * @param y class indices [n], or [n, ...outputShape]
+   * @throws {StateError} before `compile`, after `dispose`, or while another `fit` runs
+   * @throws {ShapeError} {@link ValueError} for data that do not fit the model
+   * @throws {NumericError} for data or a loss that are not finite; the weights keep the last good step
+   * @throws the signal's reason once it is aborted
+   */
+  async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
+    if (this.#training) throw new StateError(`fit: the model '${this.name}' is already training`);
+    const trainer = new Trainer(this.engine('fit'), x, y, options);
+    this.#training = true;
+    try {
+      return await trainer.run(this);
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  /** One optimizer step on all samples given; loss and metrics, taken before it. Throws as `fit`. */
+  trainOnBatch(x: Data, y: Data): Logs {
+    const engine = this.engine('trainOnBatch');
+    return trainStep(engine, samplesOf('trainOnBatch', engine, x, y));
+  }
+
+  /** Loss and metrics over all samples. Throws as `fit`. */
+  async evaluate(x: Data, y: Data, { batchSize = 32, signal }: { batchSize?: number; signal?: AbortSignal } = {}): Promise<Logs> {
+    const engine = this.engine('evaluate');
+    objectiveOf('evaluate', engine);
+    checkInteger('evaluate', 'batchSize', batchSize);
+    const samples = samplesOf('evaluate', engine, x, y);
+    return (await measure(engine, samples, 0, samples.count, batchSize, signal)).logs();
+  }
+
+  /**
+   * The outputs for samples [n, ...inputShape]: a new tensor [n, ...outputShape].
+   *
+   * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
+   */
+  predict(x: Data, { batchSize = 32 }: { batchSize?: number } = {}): Tensor {
+    const engine = this.engine('predict');
+    checkInteger('predict', 'batchSize', batchSize);
+    const source = inputSource('predict', x, this.inputShape);
+    const size = sizeOf(this.outputShape);
+    const y = Tensor.create([source.count, ...this.outputShape]);
+    try {
+      for (let first = 0; first < source.count; first += batchSize) {
+        const batch = Math.min(batchSize, source.count - first);
+        engine.predict(source, first, batch, y, first * size);
+      }
+    } catch (error) {
+      y.dispose();
+      throw error;
+    }
+    return y;
+  }
+
+  /** The layers in numbers, for one sample; also printed as a table, unless `print` is null. */
+  summary(print: ((text: string) => void) | null = console.log): SummaryRow[] {
+    const rows = summarize(this.layers, this.inputShape);
+    print?.(table(`${this.name}: input ${this.inputShape.join(' × ')}`, rows));
+    return rows;
+  }
+
+  /** All of it as a safetensors file: layers, weights, and where the training stands. */
+  toBytes(): Uint8Array {
+    return saveModel(this, this.engine('toBytes'));
+  }
+
+  /** Gives all memory back; the weights' tensors go with it. Harmless when called twice. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#engine?.dispose();
+    this.#engine = undefined;
+  }
+
+  /** Lets `using model = …` dispose at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Gives nameless layers their type as name, numbered from the second on. */
+function nameLayers(layers: readonly Layer[]): void {
+  const taken = new Set<string>();
+  for (const layer of layers) {
+    if (layer.built) {
+      throw new ValueError(`the layer '${layer.name}' already belongs to a model: make a new one`);
+    }
+    if (layer.name && taken.has(layer.name)) {
+      throw new ValueError(`two layers are called '${layer.name}': names must be unique in a model`);
+    }
+    if (layer.name) taken.add(layer.name);
+  }
+  for (const layer of layers) {
+    if (layer.name) continue;
+    let name = layer.type;
+    for (let number = 1; taken.has(name); number++) name = `${layer.type}_${number}`;
+    layer.name = name;
+    taken.add(name);
+  }
+}

@@ -1,0 +1,275 @@
+// Training and evaluation over many batches: epochs, shuffling, validation, callbacks, progress.
+
+import { StateError, ValueError } from '../errors.js';
+import { purpose, Random } from '../random.js';
+import { checkInteger } from '../shape.js';
+import type { Engine } from './engine.js';
+import type { Objective } from './lower.js';
+import type { Sequential } from './sequential.js';
+import { type Data, type InputSource, inputSource, type TargetSource, targetSource } from './source.js';
+
+/** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
+export type Logs = Record<string, number>;
+
+/** Where a training stands. */
+export interface Progress {
+  /** This epoch, from 1, and how many there are. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches done in this epoch, and how many there are. */
+  readonly batch: number;
+  readonly batches: number;
+  readonly samplesPerSecond: number;
+  /** Seconds until all epochs are done, as far as can be told. */
+  readonly eta: number;
+  /** Means over this epoch so far. */
+  readonly logs: Logs;
+}
+
+/** What callbacks know of the training they watch. */
+export interface Training {
+  readonly model: Sequential;
+  readonly epochs: number;
+  readonly batches: number;
+  /** Ends the training after this epoch. */
+  stop(): void;
+}
+
+/** Functions that training calls; each may return a promise, which is awaited. */
+export interface Callback {
+  onTrainBegin?(training: Training): void | Promise<void>;
+  /** @param epoch from 1 */
+  onEpochBegin?(epoch: number): void | Promise<void>;
+  /** Several times a second, and at the end of each epoch. */
+  onProgress?(progress: Progress): void | Promise<void>;
+  onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
+  onTrainEnd?(): void | Promise<void>;
+}
+
+/** Options of `fit`. */
+export interface FitOptions {
+  /** Times through the data: 1 by default. */
+  epochs?: number;
+  /** Samples per step: 32 by default. */
+  batchSize?: number;
+  /** Measured after each epoch: [x, y]. */
+  validationData?: readonly [Data, Data];
+  /** The share of the data, taken from the end, to be measured and not trained on. */
+  validationSplit?: number;
+  /** Whether each epoch takes the samples in another order: true by default. */
+  shuffle?: boolean;
+  callbacks?: Callback | readonly Callback[];
+  /** Aborts the training at the next step; the steps taken stay. */
+  signal?: AbortSignal;
+  onProgress?: Callback['onProgress'];
+}
+
+/** What `fit` returns. */
+export interface History {
+  /** Numbers of the epochs, from 1. */
+  readonly epoch: number[];
+  /** Each log by epoch: `history.loss`, `history.accuracy`, `history.val_loss` … */
+  readonly history: Record<string, number[]>;
+}
+
+/** Milliseconds of work after which the event loop gets its turn. */
+const SLICE = 50;
+
+/** A turn of the event loop: timers, messages and aborts come through. */
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** @throws {StateError} before `compile` */
+export function objectiveOf(where: string, engine: Engine): Objective {
+  if (engine.objective) return engine.objective;
+  throw new StateError(`${where}: call compile({ optimizer, loss, metrics }) first`);
+}
+
+/** Inputs and targets of one call. */
+export interface Samples {
+  readonly x: InputSource;
+  readonly y: TargetSource;
+  readonly count: number;
+}
+
+/** Checks data against the model. @throws {ShapeError} {@link ValueError} {@link NumericError} */
+export function samplesOf(where: string, engine: Engine, x: Data, y: Data): Samples {
+  const { inputShape, outputShape } = engine.network;
+  const { loss } = objectiveOf(where, engine);
+  const inputs = inputSource(where, x, inputShape);
+  const targets = targetSource(where, y, outputShape, loss, inputs.count);
+  return { x: inputs, y: targets, count: inputs.count };
+}
+
+/** Sums of loss and metrics, weighted by samples. */
+class Means {
+  readonly results: Float64Array;
+  readonly #names: string[];
+  readonly #sums: Float64Array;
+  #count = 0;
+
+  constructor({ metrics }: Objective) {
+    this.#names = ['loss', ...metrics.map(({ name }) => name)];
+    this.results = new Float64Array(this.#names.length);
+    this.#sums = new Float64Array(this.#names.length);
+  }
+
+  reset(): void {
+    this.#sums.fill(0);
+    this.#count = 0;
+  }
+
+  /** Takes what a batch of `count` samples left in `results`. */
+  add(count: number): void {
+    for (let i = 0; i < this.results.length; i++) this.#sums[i] += this.results[i] * count;
+    this.#count += count;
+  }
+
+  logs(prefix = ''): Logs {
+    return Object.fromEntries(this.#names.map((name, i) => [prefix + name, this.#sums[i] / this.#count]));
+  }
+}
+
+/** One optimizer step on all of `samples`; its loss and metrics. */
+export function trainStep(engine: Engine, samples: Samples): Logs {
+  const means = new Means(objectiveOf('trainOnBatch', engine));
+  engine.train('trainOnBatch', samples.x, samples.y, null, 0, samples.count, means.results);
+  means.add(samples.count);
+  return means.logs();
+}
+
+/** Loss and metrics over samples `from` … `to`−1. */
+export async function measure(engine: Engine, { x, y }: Samples, from: number, to: number, batchSize: number, signal?: AbortSignal): Promise<Means> {
+  const means = new Means(objectiveOf('evaluate', engine));
+  let turn = performance.now();
+  for (let first = from; first < to; first += batchSize) {
+    const batch = Math.min(batchSize, to - first);
+    engine.evaluate(x, y, first, batch, means.results);
+    means.add(batch);
+    if (performance.now() - turn > SLICE) {
+      await breathe();
+      engine.check('evaluate');
+      signal?.throwIfAborted();
+      turn = performance.now();
+    }
+  }
+  return means;
+}
+
+/** The training loop behind `model.fit`. */
+export class Trainer {
+  readonly #engine: Engine;
+  readonly #options: FitOptions;
+  readonly #samples: Samples;
+  readonly #validation: { samples: Samples; from: number; to: number } | undefined;
+  readonly #callbacks: readonly Callback[];
+  readonly #means: Means;
+  readonly #epochs: number;
+  readonly #batchSize: number;
+  /** Samples trained on. */
+  readonly #count: number;
+  #stopped = false;
+  #started = 0;
+  #done = 0;
+
+  /** Checks everything before anything is trained. */
+  constructor(engine: Engine, x: Data, y: Data, options: FitOptions) {
+    const { epochs = 1, batchSize = 32, callbacks = [], onProgress, validationSplit = 0, validationData } = options;
+    this.#engine = engine;
+    this.#options = options;
+    this.#epochs = checkInteger('fit', 'epochs', epochs);
+    this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
+    this.#samples = samplesOf('fit', engine, x, y);
+    this.#means = new Means(objectiveOf('fit', engine));
+    const { count } = this.#samples;
+    if (!(validationSplit >= 0 && validationSplit < 1)) {
+      throw new ValueError(`fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`);
+    }
+    this.#count = count - Math.floor(count * validationSplit);
+    if (validationData) {
+      const samples = samplesOf('fit: validationData', engine, ...validationData);
+      this.#validation = { samples, from: 0, to: samples.count };
+    } else if (this.#count < count) {
+      this.#validation = { samples: this.#samples, from: this.#count, to: count };
+    }
+    const given = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
+    this.#callbacks = onProgress ? [...given, { onProgress }] : given;
+  }
+
+  async run(model: Sequential): Promise<History> {
+    const history: History = { epoch: [], history: {} };
+    const stop = () => {
+      this.#stopped = true;
+    };
+    this.#started = performance.now();
+    await this.#tell('onTrainBegin', { model, epochs: this.#epochs, batches: this.#batches, stop });
+    const order = Int32Array.from({ length: this.#count }, (_, i) => i);
+    for (let epoch = 1; epoch <= this.#epochs && !this.#stopped; epoch++) {
+      await this.#tell('onEpochBegin', epoch);
+      const logs = await this.#epoch(epoch, order);
+      this.#engine.epoch++;
+      history.epoch.push(epoch);
+      for (const [name, value] of Object.entries(logs)) {
+        history.history[name] ??= [];
+        history.history[name].push(value);
+      }
+      await this.#tell('onEpochEnd', epoch, logs);
+    }
+    await this.#tell('onTrainEnd');
+    return history;
+  }
+
+  get #batches(): number {
+    return Math.ceil(this.#count / this.#batchSize);
+  }
+
+  async #tell<K extends keyof Callback>(what: K, ...args: Parameters<NonNullable<Callback[K]>>): Promise<void> {
+    for (const callback of this.#callbacks) {
+      await (callback[what] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
+    }
+    this.#engine.check('fit');
+  }
+
+  async #epoch(epoch: number, order: Int32Array): Promise<Logs> {
+    const { signal, shuffle = true } = this.#options;
+    const engine = this.#engine;
+    const { x, y } = this.#samples;
+    if (shuffle) {
+      for (let i = 0; i < order.length; i++) order[i] = i;
+      new Random(engine.network.seed, purpose.shuffle, engine.epoch).shuffle(order);
+    }
+    this.#means.reset();
+    let turn = performance.now();
+    for (let first = 0, batch = 1; first < this.#count; first += this.#batchSize, batch++) {
+      signal?.throwIfAborted();
+      const size = Math.min(this.#batchSize, this.#count - first);
+      engine.train('fit', x, y, order, first, size, this.#means.results);
+      this.#means.add(size);
+      this.#done += size;
+      if (performance.now() - turn > SLICE || batch === this.#batches) {
+        await this.#tell('onProgress', this.#progress(epoch, batch));
+        await breathe();
+        engine.check('fit');
+        turn = performance.now();
+      }
+    }
+    const logs = this.#means.logs();
+    if (!this.#validation) return logs;
+    const { samples, from, to } = this.#validation;
+    const measured = await measure(engine, samples, from, to, this.#batchSize, signal);
+    return { ...logs, ...measured.logs('val_') };
+  }
+
+  #progress(epoch: number, batch: number): Progress {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const total = this.#count * this.#epochs;
+    return {
+      epoch,
+      epochs: this.#epochs,
+      batch,
+      batches: this.#batches,
+      samplesPerSecond: this.#done / seconds,
+      eta: (seconds / this.#done) * (total - this.#done),
+      logs: this.#means.logs(),
+    };
+  }
+}

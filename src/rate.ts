@@ -1,0 +1,49 @@
+// Learning rates as plain descriptions, and their values step by step.
+
+import { ValueError } from './errors.js';
+
+/** How a learning rate changes; made by the functions of `schedules`. */
+export type Schedule =
+  | { readonly type: 'step'; readonly initial: number; readonly every: number; readonly factor: number }
+  | { readonly type: 'cosine'; readonly initial: number; readonly steps: number; readonly minimum: number }
+  | { readonly type: 'warmup'; readonly steps: number; readonly then: number | Schedule };
+
+/** A fixed rate or one that changes. */
+export type LearningRate = number | Schedule;
+
+/** The rate for a step, counted from 0. */
+export function rateAt(rate: LearningRate, at: number): number {
+  if (typeof rate === 'number') return rate;
+  switch (rate.type) {
+    case 'step':
+      return rate.initial * rate.factor ** Math.floor(at / rate.every);
+    case 'cosine': {
+      const share = Math.min(1, at / rate.steps);
+      return rate.minimum + ((rate.initial - rate.minimum) * (1 + Math.cos(Math.PI * share))) / 2;
+    }
+    case 'warmup':
+      if (at >= rate.steps) return rateAt(rate.then, at - rate.steps);
+      return (rateAt(rate.then, 0) * (at + 1)) / rate.steps;
+  }
+}
+
+const types = ['step', 'cosine', 'warmup'];
+
+/** @throws {ValueError} unless the rate is a number ≥ 0 or a schedule of such */
+export function checkRate<R extends LearningRate>(rate: R): R {
+  const value = rate as LearningRate;
+  const fail = (what: string): never => {
+    throw new ValueError(`learningRate: ${what}`);
+  };
+  if (typeof value === 'number') {
+    return value >= 0 && Number.isFinite(value) ? rate : fail(`must be a number ≥ 0, not ${value}`);
+  }
+  if (!types.includes(value?.type)) {
+    fail(`must be a number or one of schedules.${types.join(', schedules.')}, not ${JSON.stringify(value)}`);
+  }
+  const steps = value.type === 'step' ? value.every : value.steps;
+  if (!(steps > 0)) fail(`schedules.${value.type} needs a positive number of steps, not ${steps}`);
+  if (value.type === 'warmup') checkRate(value.then);
+  else if (!(value.initial >= 0)) fail(`schedules.${value.type} needs initial ≥ 0, not ${value.initial}`);
+  return rate;
+}

@@ -1,0 +1,38 @@
+// What runs underneath, and how much memory it holds.
+
+import { type BackendInfo, backend } from '../bindings/backend.js';
+
+export { dispose } from '../bindings/backend.js';
+
+/** Bytes of linear memory, by what they hold. */
+export interface MemoryInfo {
+  /** All of it: what the engine has given, used or not. */
+  readonly bytes: number;
+  /** Weights of models. */
+  readonly parameters: number;
+  readonly gradients: number;
+  /** Momentum and the like. */
+  readonly optimizer: number;
+  /** What models keep between layers, for their largest batch. */
+  readonly activations: number;
+  /** Programs, and the threads' own scratch. */
+  readonly scratch: number;
+  /** Tensors of `Tensor.from` and of ops. */
+  readonly tensors: number;
+}
+
+/** What `init` has chosen. @throws {StateError} before `init` */
+export function backendInfo(): BackendInfo & { version: string } {
+  return { ...backend().info, version: VERSION };
+}
+
+/** The version in package.json; a test keeps them equal. */
+const VERSION = '0.1.0';
+
+/** Memory in use now. @throws {StateError} before `init` */
+export function memory(): MemoryInfo {
+  const { memory: linear } = backend();
+  const uses = ['parameters', 'gradients', 'optimizer', 'activations', 'scratch', 'tensors'] as const;
+  const used = Object.fromEntries(uses.map((use) => [use, linear.used(use)]));
+  return { bytes: linear.bytes, ...used } as unknown as MemoryInfo;
+}
