@@ -108,20 +108,33 @@ function addChannels(to: usize, from: usize, channels: i32): void {
  * order, and behind the last there must be room.
  */
 export function gather(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc: i32, to: usize, ld: i32): void {
-  let j = first % op.outputWidth;
-  const line = first / op.outputWidth;
-  let i = line % op.outputHeight;
-  let image = line / op.outputHeight;
+  const outputHeight = op.outputHeight, outputWidth = op.outputWidth;
+  const strideHeight = op.strideHeight, strideWidth = op.strideWidth;
+  const padTop = op.padTop, padLeft = op.padLeft;
   const tap = k0 / op.channels;
   const channel = k0 - tap * op.channels;
   const r = tap / op.kernelWidth;
   const s = tap - r * op.kernelWidth;
+  // Where the corner of a window may be if all of it is to lie inside the image.
+  const lowest = op.height - (op.kernelHeight - 1) * op.dilationHeight;
+  const rightmost = op.width - (op.kernelWidth - 1) * op.dilationWidth;
+  const step = <usize>ld << 2;
+  let j = first % outputWidth;
+  const line = first / outputWidth;
+  let i = line % outputHeight;
+  let image = line / outputHeight;
   for (let row = 0; row < rows; row++) {
-    gatherRow(op, x, image, i * op.strideHeight - op.padTop, j * op.strideWidth - op.padLeft, r, s, channel, kc, to);
-    to += <usize>ld << 2;
-    if (++j == op.outputWidth) {
+    const top = i * strideHeight - padTop;
+    const left = j * strideWidth - padLeft;
+    if (top >= 0 && left >= 0 && top < lowest && left < rightmost) {
+      copyPatch(op, x, image, top, left, r, s, channel, kc, to);
+    } else {
+      clipPatch(op, x, image, top, left, r, s, channel, kc, to);
+    }
+    to += step;
+    if (++j == outputWidth) {
       j = 0;
-      if (++i == op.outputHeight) {
+      if (++i == outputHeight) {
         i = 0;
         image++;
       }
@@ -129,16 +142,42 @@ export function gather(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc:
   }
 }
 
-/** One row, from channel `channel` of tap (r, s) on; the window's corner is at pixel (top, left). */
+/** Whether neighbouring taps are neighbours in memory too: a row of the kernel is then one copy. */
 // @ts-ignore: decorator
 @inline
-function gatherRow(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, to: usize): void {
+function joined(op: Window): bool {
+  return op.dilationWidth == 1 && op.channels == op.pixelChannels;
+}
+
+/** The row of a patch inside the image, from channel `channel` of tap (r, s) on. */
+// @ts-ignore: decorator
+@inline
+function copyPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, to: usize): void {
+  const channels = op.channels, kernelWidth = op.kernelWidth;
+  const oneCopy = joined(op);
+  const column = <usize>(op.dilationWidth * op.pixelChannels) << 2;
+  const line = <usize>(op.dilationHeight * op.width * op.pixelChannels) << 2;
+  let start = x + (<usize>(((image * op.height + top) * op.width + left) * op.pixelChannels) << 2) + <usize>r * line;
+  while (kc > 0) {
+    const run = min(kc, oneCopy ? (kernelWidth - s) * channels - channel : channels - channel);
+    copy(to, start + <usize>s * column + (<usize>channel << 2), run);
+    to += <usize>run << 2;
+    kc -= run;
+    channel = 0;
+    if (oneCopy || ++s == kernelWidth) {
+      s = 0;
+      start += line;
+    }
+  }
+}
+
+/** The same for a patch that is partly outside, where it is zero. */
+function clipPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, to: usize): void {
   const channels = op.channels;
   const lineFloats = op.width * op.pixelChannels;
-  // Neighbouring taps are neighbours in memory too: a whole row of the kernel is one copy.
-  const joined = op.dilationWidth == 1 && channels == op.pixelChannels;
+  const oneCopy = joined(op);
   while (kc > 0) {
-    const run = min(kc, joined ? (op.kernelWidth - s) * channels - channel : channels - channel);
+    const run = min(kc, oneCopy ? (op.kernelWidth - s) * channels - channel : channels - channel);
     const h = top + r * op.dilationHeight;
     const at = (left + s * op.dilationWidth) * op.pixelChannels + channel;
     if (<u32>h >= <u32>op.height) {
@@ -154,7 +193,7 @@ function gatherRow(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32
     to += <usize>run << 2;
     kc -= run;
     channel = 0;
-    if (joined || ++s == op.kernelWidth) {
+    if (oneCopy || ++s == op.kernelWidth) {
       s = 0;
       r++;
     }

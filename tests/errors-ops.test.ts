@@ -69,10 +69,7 @@ test('convolution: shapes', () => {
 
 test('convolution: options', () => {
   const bad = (options: object) => () => ops.conv2d(x, w, options as ops.Conv2dOptions);
-  for (const strides of [0, -1, 1.5, Number.NaN, [1], [1, 2, 3], '2', null]) {
-    const words = strides === null ? [] : ['conv2d', 'strides'];
-    if (strides !== null) rejects(bad({ strides }), ValueError, words, conv);
-  }
+  for (const strides of [0, -1, 1.5, Number.NaN, [1], [1, 2, 3], '2']) rejects(bad({ strides }), ValueError, ['conv2d', 'strides'], conv);
   for (const dilation of [0, [1, 0], 0.5]) rejects(bad({ dilation }), ValueError, ['conv2d', 'dilation'], conv);
   for (const padding of ['full', -1, 0.5, [1], [[1, 2], [3]], [[0, 0], [0, -1]], [1, 2, 3]]) {
     rejects(bad({ padding }), ValueError, ['conv2d', 'padding'], conv);
