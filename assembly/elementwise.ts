@@ -70,7 +70,7 @@ export function unaryBackward(op: UnaryBackward, tile: i32): void {
     let dx: v128;
     switch (op.kind) {
       case Activation.Relu:
-        dx = v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+        dx = v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
         break;
       case Activation.Sigmoid:
         dx = f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));

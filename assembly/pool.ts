@@ -231,30 +231,40 @@ export function lpPool(op: LpPool, tile: i32): void {
   const image = tile / op.outputHeight;
   const top = (tile - image * op.outputHeight) * op.strideHeight - op.padTop;
   const channels = op.channels;
-  const line = <usize>(op.width * channels) << 2;
   const rows = inside(top, op.kernelHeight, op.height);
-  const p = f32x4.splat(op.p);
   let to = op.y + (<usize>(tile * op.outputWidth * channels) << 2);
   for (let j = 0; j < op.outputWidth; j++) {
     const left = j * op.strideWidth - op.padLeft;
     const columns = inside(left, op.kernelWidth, op.width);
     const corner = pixel(op.x, op, image, max(0, top), max(0, left));
     for (let c = 0; c < channels; c += 4) {
-      let sum = f32x4.splat(0);
-      let row = corner + (<usize>c << 2);
-      for (let r = 0; r < rows; r++) {
-        let from = row;
-        for (let s = 0; s < columns; s++) {
-          sum = f32x4.add(sum, power(f32x4.abs(v128.load(from)), p));
-          from += <usize>channels << 2;
-        }
-        row += line;
-      }
-      const y = power(f32x4.mul(sum, f32x4.splat(op.scale)), f32x4.splat(1 / op.p));
+      const y = windowNorm(op, corner + (<usize>c << 2), rows, columns);
       storeLanes(to + (<usize>c << 2), y, channels - c);
     }
     to += <usize>channels << 2;
   }
+}
+
+/** The norm of one window, taken relative to its largest element: the powers stay in range. */
+function windowNorm(op: LpPool, corner: usize, rows: i32, columns: i32): v128 {
+  const step = <usize>op.channels << 2;
+  const line = <usize>op.width * step;
+  const p = f32x4.splat(op.p);
+  let largest = f32x4.splat(0);
+  for (let r = 0; r < rows; r++) {
+    for (let s = 0; s < columns; s++) {
+      largest = f32x4.max(largest, f32x4.abs(v128.load(corner + <usize>r * line + <usize>s * step)));
+    }
+  }
+  let sum = f32x4.splat(0);
+  for (let r = 0; r < rows; r++) {
+    for (let s = 0; s < columns; s++) {
+      const x = f32x4.abs(v128.load(corner + <usize>r * line + <usize>s * step));
+      sum = f32x4.add(sum, power(f32x4.div(x, largest), p));
+    }
+  }
+  const y = f32x4.mul(largest, power(f32x4.mul(sum, f32x4.splat(op.scale)), f32x4.splat(1 / op.p)));
+  return v128.and(y, f32x4.ne(largest, f32x4.splat(0)));
 }
 
 /** dx = Σ dy · scale · sign(x) · (|x| / y)^(p−1), and 0 where y is. */

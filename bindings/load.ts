@@ -2,7 +2,7 @@
 
 import { instantiate } from '@assemblyscript/loader';
 import { wasmBytes } from './bytes.js';
-import { EngineError } from './errors.js';
+import { EngineError, ValueError } from './errors.js';
 import type { Variant } from './variant.js';
 
 /** What `init({ wasm })` takes in place of the package's own build. */
@@ -30,7 +30,8 @@ export interface KernelExports {
 /**
  * Compiles `source`, or the package's own build of `variant`, and instantiates it over `memory`.
  *
- * @throws {EngineError} where the bytes are no wasm module, or not one that this engine compiles
+ * @throws {EngineError} where the bytes cannot be had, are no wasm module, or not one that fits
+ * @throws {ValueError} for a source that is none of these
  */
 export async function load(
   variant: Variant,
@@ -41,27 +42,40 @@ export async function load(
     source instanceof WebAssembly.Module
       ? source
       : await compile(await bytesOf(source ?? (await wasmBytes(variant))));
+  const misfit = (why: string, cause?: unknown) =>
+    new EngineError(`init: the wasm module does not fit this version of wasmgrad (${why})`, { cause });
+  let exports: Record<string, unknown>;
   try {
-    const { exports } = await instantiate(module, { env: { memory } });
-    return exports as unknown as KernelExports;
+    exports = (await instantiate(module, { env: { memory } })).exports;
   } catch (cause) {
-    throw new EngineError(
-      `init: the wasm module does not fit this version of wasmgrad (${message(cause)})`,
-      { cause },
-    );
+    throw misfit(message(cause), cause);
   }
+  for (const name of ['run', 'prepare', 'allFinite', 'heapBase', 'scratchBytes', 'tileRows', 'tileColumns'] as const) {
+    if (typeof exports[name] !== 'function') throw misfit(`it does not export '${name}'`);
+  }
+  return exports as unknown as KernelExports;
 }
 
 async function bytesOf(source: BufferSource | URL | Response): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof URL) return bytesOf(await fetch(source));
+  if (source instanceof URL) return fetched(source.href, fetch(source));
   if (typeof Response === 'function' && source instanceof Response) {
-    if (!source.ok) throw new EngineError(`init: ${source.url} answered ${source.status}`);
-    return new Uint8Array(await source.arrayBuffer());
+    return fetched(source.url || 'the response', Promise.resolve(source));
   }
-  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(source)
-    ? source
-    : { buffer: source as ArrayBuffer, byteOffset: 0, byteLength: (source as ArrayBuffer).byteLength };
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  if (ArrayBuffer.isView(source)) {
+    return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
+  }
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  throw new ValueError(`init: wasm must be bytes, a WebAssembly.Module, a URL or a Response, not ${typeof source}`);
+}
+
+async function fetched(from: string, answer: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const response = await answer;
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    throw new Error(`it answered ${response.status}`);
+  } catch (cause) {
+    throw new EngineError(`init: the wasm could not be fetched from ${from} (${message(cause)})`, { cause });
+  }
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {

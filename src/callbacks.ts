@@ -49,7 +49,7 @@ function printLine(line: string, done: boolean): void {
 export interface EarlyStoppingOptions {
   /** The log to watch: 'val_loss' by default. Losses should fall, all else rise. */
   monitor?: string;
-  /** Epochs without improvement that are borne: 0 by default. */
+  /** Epochs in a row without improvement that end it; 0, the default, is as 1 (Keras's counting). */
   patience?: number;
   /** What counts as improvement: more than 0 by default. */
   minDelta?: number;
@@ -75,7 +75,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (isBetter.check(logs)) {
         waited = 0;
         if (restoreBestWeights) best = weights.map(({ tensor }) => Float32Array.from(tensor.data));
-      } else if (++waited > patience) {
+      } else if (++waited >= patience) {
         training?.stop();
       }
     },
@@ -130,7 +130,8 @@ function improvement(who: string, monitor: string, minDelta: number) {
         );
       }
       const value = sign * logs[monitor];
-      if (value <= best + minDelta) return false;
+      // NaN is never better.
+      if (!(value > best + minDelta)) return false;
       best = value;
       return true;
     },

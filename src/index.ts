@@ -2,6 +2,7 @@
 
 export { type BackendInfo, type InitOptions, init } from '../bindings/backend.js';
 export * as callbacks from './callbacks.js';
+export * as data from './data/index.js';
 export * from './errors.js';
 export * as layers from './layers/index.js';
 export type { Layer } from './layers/layer.js';
@@ -19,3 +20,4 @@ export { backendInfo, dispose, type MemoryInfo, memory } from './runtime.js';
 export * as schedules from './schedules.js';
 export type { Padding, Pair, Rounding, Shape } from './shape.js';
 export { Tensor } from './tensor.js';
+export * as zoo from './zoo/index.js';

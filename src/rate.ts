@@ -27,7 +27,12 @@ export function rateAt(rate: LearningRate, at: number): number {
   }
 }
 
-const types = ['step', 'cosine', 'warmup'];
+/** The numbers of each schedule, and whether they may be 0. */
+const numbers = {
+  step: { initial: true, every: false, factor: true },
+  cosine: { initial: true, steps: false, minimum: true },
+  warmup: { steps: false },
+} as const;
 
 /** @throws {ValueError} unless the rate is a number ≥ 0 or a schedule of such */
 export function checkRate<R extends LearningRate>(rate: R): R {
@@ -38,12 +43,15 @@ export function checkRate<R extends LearningRate>(rate: R): R {
   if (typeof value === 'number') {
     return value >= 0 && Number.isFinite(value) ? rate : fail(`must be a number ≥ 0, not ${value}`);
   }
-  if (!types.includes(value?.type)) {
-    fail(`must be a number or one of schedules.${types.join(', schedules.')}, not ${JSON.stringify(value)}`);
+  if (!Object.hasOwn(numbers, value?.type)) {
+    const known = Object.keys(numbers).join(', schedules.');
+    fail(`must be a number or one of schedules.${known}, not ${JSON.stringify(value)}`);
   }
-  const steps = value.type === 'step' ? value.every : value.steps;
-  if (!(steps > 0)) fail(`schedules.${value.type} needs a positive number of steps, not ${steps}`);
+  for (const [name, mayBeZero] of Object.entries(numbers[value.type])) {
+    const number = value[name as keyof typeof value] as unknown;
+    if (Number.isFinite(number) && ((number as number) > 0 || (mayBeZero && number === 0))) continue;
+    fail(`schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${number}`);
+  }
   if (value.type === 'warmup') checkRate(value.then);
-  else if (!(value.initial >= 0)) fail(`schedules.${value.type} needs initial ≥ 0, not ${value.initial}`);
   return rate;
 }

@@ -48,7 +48,7 @@ export function checkShape(where: string, shape: Shape, least = 0): Shape {
 
 /** @throws {ShapeError} unless the shape has the dimensions that `names` lists, each at least `least` */
 export function checkRank(where: string, shape: Shape, names: readonly string[], least = 1): void {
-  if (shape.length !== names.length) {
+  if (checkShape(where, shape).length !== names.length) {
     throw new ShapeError(
       `${where}: expected ${names.length} dimensions [${names.join(', ')}], received ${shape.length}: ${show(shape)}`,
     );
@@ -199,6 +199,6 @@ function placeAxis(o: Axis): { before: number; outputs: number } {
   }
   const outputs = Math[o.rounding ?? 'floor'](room / o.stride) + 1;
   // Rounding up must not make a window that lies wholly in the padding (as PyTorch's ceil_mode).
-  const outside = o.rounding === 'ceil' && (outputs - 1) * o.stride >= o.side + before;
+  const outside = o.rounding === 'ceil' && !fits && (outputs - 1) * o.stride >= o.side + before;
   return { before, outputs: outside ? outputs - 1 : outputs };
 }

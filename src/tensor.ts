@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
 
 import { type Backend, backend, isCurrent } from '../bindings/backend.js';
@@ -25,9 +26,11 @@ export type NumberArray =
 /** What `Tensor.from` understands. */
 export type TensorData = NumberArray | Nested;
 
-/** Whether a value is a typed array of numbers. */
+/** Whether a value is a typed array of numbers: a DataView and 64-bit integers are not. */
 export function isNumberArray(value: unknown): value is NumberArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+  const isOther =
+    value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array;
+  return ArrayBuffer.isView(value) && !isOther;
 }
 
 /** Memory that one or more tensors look at; freed with the last of them. */
@@ -83,11 +86,10 @@ export class Tensor {
   #view: Float32Array | Int32Array | undefined;
   #disposed = false;
 
-  /** @internal Use `Tensor.from` or `Tensor.zeros`. */
-  constructor(shape: Shape, dtype: DType, storage: unknown) {
+  private constructor(shape: Shape, dtype: DType, storage: Storage) {
     this.shape = Object.freeze([...shape]);
     this.dtype = dtype;
-    this.#storage = (storage as Storage).retain();
+    this.#storage = storage.retain();
   }
 
   /**
@@ -182,7 +184,8 @@ export class Tensor {
     const known = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
     const full = shape.map((side) => (side === -1 ? this.size / known : side));
     const once = shape.filter((side) => side === -1).length <= 1;
-    if (!once || !full.every(Number.isInteger) || sizeOf(full) !== this.size) {
+    const whole = full.every((side) => Number.isInteger(side) && side >= 0);
+    if (!once || !whole || sizeOf(full) !== this.size) {
       throw new ShapeError(
         `reshape: ${show(this.shape)} has ${this.size} elements and cannot become ${show(shape)}`,
       );

@@ -1,9 +1,9 @@
 // Training LeNet-5: wasmgrad against ConvNetJS, the one other library that trains it on the CPU alone.
 
-import convnetjs from 'convnetjs';
+import { Worker } from 'node:worker_threads';
 import { dispose, init } from '../../src/index.js';
 import { type Competitor, compete } from '../compete.js';
-import { asTensors, BATCH, type Batch, CLASSES, LEARNING_RATE, MOMENTUM, makeBatch, makeLenet5, SIDE } from '../lenet5.js';
+import { asTensors, BATCH, type Batch, makeBatch, makeLenet5 } from '../lenet5.js';
 import { atLeast, type Result, type Suite } from '../report.js';
 
 const PEER = 'ConvNetJS';
@@ -11,71 +11,55 @@ const PEER = 'ConvNetJS';
 /** Steps on one batch after which the loss must have halved: the proof that a library learns. */
 const LEARNING_STEPS = 25;
 
-/**
- * What is fair here: the same network, optimizer, batch size and numbers. Each library has the images
- * in the form it wants (tensors; `Vol`s) before the clock starts. ConvNetJS computes in f64, its only
- * precision, one image at a time, and updates the weights after each 64th: a run is one update.
- */
-function competitors(batch: Batch): Competitor[] {
-  const ours = ourStep(batch);
-  const theirs = theirStep(batch);
-  return [
-    { name: 'wasmgrad', check: () => checkLearning(ours), run: () => void ours() },
-    { name: PEER, check: () => checkLearning(theirs), run: () => void theirs() },
-  ];
-}
-
 function ourStep(batch: Batch): () => number {
   const model = makeLenet5();
   const { x, y } = asTensors(batch);
   return () => model.trainOnBatch(x, y).loss;
 }
 
-function theirStep({ images, labels }: Batch): () => number {
-  const net = new convnetjs.Net();
-  net.makeLayers([
-    { type: 'input', out_sx: SIDE, out_sy: SIDE, out_depth: 1 },
-    { type: 'conv', sx: 5, filters: 6, stride: 1, pad: 2, activation: 'relu' },
-    { type: 'pool', sx: 2, stride: 2 },
-    { type: 'conv', sx: 5, filters: 16, stride: 1, pad: 0, activation: 'relu' },
-    { type: 'pool', sx: 2, stride: 2 },
-    { type: 'fc', num_neurons: 120, activation: 'relu' },
-    { type: 'fc', num_neurons: 84, activation: 'relu' },
-    { type: 'softmax', num_classes: CLASSES },
-  ]);
-  const trainer = new convnetjs.Trainer(net, {
-    method: 'sgd',
-    learning_rate: LEARNING_RATE,
-    momentum: MOMENTUM,
-    batch_size: BATCH,
+/** ConvNetJS trains in a worker, whose file says why; each call waits for one update. */
+function startPeer(batch: Batch): { step: () => Promise<number>; stop: () => Promise<number> } {
+  const worker = new Worker(new URL('../peers/convnetjs-lenet5.ts', import.meta.url), { workerData: batch });
+  const waiting: ((loss: number) => void)[] = [];
+  worker.on('message', (loss: number) => waiting.shift()?.(loss));
+  worker.on('error', (error) => {
+    throw error;
   });
-  const pixels = SIDE * SIDE;
-  const volumes = Array.from({ length: BATCH }, (_, i) => {
-    const volume = new convnetjs.Vol(SIDE, SIDE, 1, 0);
-    volume.w.set(images.subarray(i * pixels, (i + 1) * pixels));
-    return volume;
-  });
-  return () => {
-    let total = 0;
-    for (let i = 0; i < BATCH; i++) total += trainer.train(volumes[i], labels[i]).loss;
-    return total / BATCH;
-  };
+  const step = () =>
+    new Promise<number>((resolve) => {
+      waiting.push(resolve);
+      worker.postMessage('step');
+    });
+  return { step, stop: () => worker.terminate() };
 }
 
 /** @throws {Error} unless steps on one batch halve the loss */
-function checkLearning(step: () => number): void {
-  const first = step();
+async function checkLearning(step: () => number | Promise<number>): Promise<void> {
+  const first = await step();
   let last = first;
-  for (let i = 1; i < LEARNING_STEPS; i++) last = step();
+  for (let i = 1; i < LEARNING_STEPS; i++) last = await step();
   if (!(last < first / 2)) {
     throw new Error(`the loss went from ${first} to ${last} in ${LEARNING_STEPS} steps on one batch`);
   }
 }
 
+/**
+ * What is fair here: the same network, optimizer, batch size and numbers. Each library has the images
+ * in the form it wants (tensors; `Vol`s) before the clock starts. ConvNetJS computes in f64, its only
+ * precision, one image at a time, and updates the weights after each 64th: a run is one update.
+ */
 async function run(): Promise<Result[]> {
   await init({ threads: 1 });
+  const batch = makeBatch(1);
+  const ours = ourStep(batch);
+  const theirs = startPeer(batch);
+  const competitors: Competitor[] = [
+    { name: 'wasmgrad', check: () => checkLearning(ours), run: () => void ours() },
+    { name: PEER, check: () => checkLearning(theirs.step), run: async () => void (await theirs.step()) },
+  ];
   const work = { name: `LeNet-5 training, batch ${BATCH}`, amount: BATCH, unit: 'images/s' };
-  const result = await compete(work, competitors(makeBatch(1)));
+  const result = await compete(work, competitors);
+  await theirs.stop();
   dispose();
   return [atLeast(result, 25, PEER)];
 }

@@ -1,5 +1,6 @@
 // Batch normalisation as ops, over rows of channels.
 
+import { ValueError } from '../errors.js';
 import type { Emitter, Value } from './emitter.js';
 
 /** Rows of one chunk of statistics: CHUNK of assembly/batchnorm.ts. */
@@ -10,6 +11,12 @@ export interface NormSize {
   readonly rows: number;
   readonly channels: number;
   readonly epsilon: number;
+}
+
+/** @throws {ValueError} unless the number is positive */
+export function checkEpsilon(where: string, epsilon: number): number {
+  if (epsilon > 0 && Number.isFinite(epsilon)) return epsilon;
+  throw new ValueError(`${where}: epsilon must be a positive number, not ${epsilon}`);
 }
 
 const partialSums = (e: Emitter, { rows, channels }: NormSize): Value =>

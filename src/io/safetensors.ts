@@ -95,6 +95,8 @@ function readTensor(name: string, entry: unknown, body: Uint8Array): StoredTenso
   const [begin, end] = offsets as [number, number];
   if (end > body.length) fail(`'${name}' ends at ${end} of ${body.length} bytes: is the file cut off?`);
   if (end - begin !== sizeOf(shape as number[]) * 4) fail(`'${name}' has ${end - begin} bytes for shape [${shape}]`);
-  // A copy, because the place need not be aligned.
-  return { shape: shape as number[], data: new Float32Array(body.slice(begin, end).buffer) };
+  // A copy, because the place need not be aligned; not by slice, which of a Node Buffer copies nothing.
+  const data = new Float32Array((end - begin) / 4);
+  new Uint8Array(data.buffer).set(body.subarray(begin, end));
+  return { shape: shape as number[], data };
 }

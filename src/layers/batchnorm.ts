@@ -1,7 +1,7 @@
 // Batch normalisation as a layer (Ioffe & Szegedy, arXiv 1502.03167).
 
 import type { Value } from '../emit/emitter.js';
-import { type NormSize, normBackward, normInference, normRunning, normTraining } from '../emit/batchnorm.js';
+import { checkEpsilon, type NormSize, normBackward, normInference, normRunning, normTraining } from '../emit/batchnorm.js';
 import { ShapeError, ValueError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
 import { type Shape, show } from '../shape.js';
@@ -32,11 +32,8 @@ class BatchNorm extends Layer<Saved> {
     if (!(momentum >= 0 && momentum <= 1)) {
       throw new ValueError(`layers.batchNorm: momentum must be from 0 to 1, not ${momentum}`);
     }
-    if (!(epsilon > 0 && Number.isFinite(epsilon))) {
-      throw new ValueError(`layers.batchNorm: epsilon must be positive, not ${epsilon}`);
-    }
     this.#momentum = momentum;
-    this.#epsilon = epsilon;
+    this.#epsilon = checkEpsilon('layers.batchNorm', epsilon);
   }
 
   shapeFor(inputShape: Shape): Shape {

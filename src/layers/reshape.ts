@@ -16,7 +16,7 @@ class Reshape extends Layer<Shape> {
 
   constructor(type: string, options: LayerOptions, target?: Shape) {
     super(type, options);
-    this.#target = target && checkShape('layers.reshape', target, 1);
+    this.#target = target;
   }
 
   shapeFor(inputShape: Shape): Shape {
@@ -42,4 +42,5 @@ class Reshape extends Layer<Shape> {
 /** All dimensions as one. */
 export const flatten = (options: LayerOptions = {}): Layer => new Reshape('flatten', options);
 /** Another shape of the same size. */
-export const reshape = (options: ReshapeOptions): Layer => new Reshape('reshape', options, options.targetShape);
+export const reshape = (options: ReshapeOptions): Layer =>
+  new Reshape('reshape', options, checkShape('layers.reshape: targetShape', options.targetShape, 1));

@@ -128,7 +128,7 @@ export class Engine {
     const bad = float32.subarray(address / 4, address / 4 + batch * size).findIndex((v) => !Number.isFinite(v));
     const row = Math.floor(bad / size);
     throw new NumericError(
-      `${where}: x contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
+      `${this.network.name}.${where}: x contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
     );
   }
 
@@ -161,9 +161,9 @@ export class Engine {
   }
 
   /** Loss and metrics of samples first … first+batch−1, written to `results`. */
-  evaluate(x: InputSource, y: TargetSource, first: number, batch: number, results: Float64Array): void {
+  evaluate(where: string, x: InputSource, y: TargetSource, first: number, batch: number, results: Float64Array): void {
     const prepared = this.#prepare('evaluate', batch, y.form);
-    this.#fill('evaluate', prepared, x, null, first);
+    this.#fill(where, prepared, x, null, first);
     this.#fillTarget(prepared, y, null, first);
     prepared.program.run();
     this.#report(prepared, results);
@@ -189,7 +189,7 @@ export class Engine {
     this.#report(prepared, results);
     if (!Number.isFinite(results[0])) {
       throw new NumericError(
-        `${where}: the loss is ${results[0]} at step ${this.step + 1}, so the step was not taken: lower the learning rate, scale the inputs, or go back to a checkpoint`,
+        `${this.network.name}.${where}: the loss is ${results[0]} at step ${this.step + 1}, so the step was not taken: lower the learning rate, scale the inputs, or go back to a checkpoint`,
       );
     }
     writeSettings(optimizer, this.step, float32, settings.resolve() / 4);

@@ -54,7 +54,7 @@ class ChainLowering implements Lowering {
   logits: Value | undefined;
   readonly #task: Task;
   readonly #later: (() => void)[] = [];
-  /** Set while the last layer is emitted, where the loss has a softmax of its own. */
+  /** Set while the last layer is emitted, in either direction, where the loss has a softmax of its own. */
   tapsLogits = false;
 
   constructor(task: Task) {
@@ -74,16 +74,14 @@ class ChainLowering implements Lowering {
     if (name === 'linear') return x;
     if (name === 'softmax' && this.tapsLogits) {
       this.logits = x;
-      // Training needs no probabilities; evaluation needs both, so not in place.
-      if (this.training) return x;
-      y = this.emitter.value(x.shape);
+      return x;
     }
     activationForward(this.emitter, name, y, x);
     return y;
   }
 
   activateBackward(name: ActivationName, dy: Value, y: Value): void {
-    if (name === 'linear' || y === this.logits) return;
+    if (name === 'linear' || (name === 'softmax' && this.tapsLogits)) return;
     activationBackward(this.emitter, name, dy, dy, y);
   }
 
@@ -126,12 +124,15 @@ export function lower(task: Task): Lowered {
   return { emitter, input, output, target, loss, metrics, forward: forwardOps };
 }
 
+/** Whether a layer's softmax is left to the loss: the last layer's, where the loss has one. */
+function tapsLogits({ layers, mode, objective }: Task, index: number): boolean {
+  return index === layers.length - 1 && mode !== 'predict' && objective?.loss.type === 'softmaxCrossEntropy';
+}
+
 function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[] {
   const passes: Forward<unknown>[] = [];
-  const last = task.layers.length - 1;
-  const ownSoftmax = task.mode !== 'predict' && task.objective?.loss.type === 'softmaxCrossEntropy';
   task.layers.forEach((layer, index) => {
-    to.tapsLogits = ownSoftmax && index === last;
+    to.tapsLogits = tapsLogits(task, index);
     passes.push(layer.emitForward(to, passes.at(-1)?.y ?? input));
   });
   return passes;
@@ -153,11 +154,13 @@ function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x:
   return { target, loss: emitter.output(into.mean), dx: into.dx, metrics: shares };
 }
 
-function backward({ layers }: Task, to: ChainLowering, passes: readonly Forward<unknown>[], gradient: Value): void {
+function backward(task: Task, to: ChainLowering, passes: readonly Forward<unknown>[], gradient: Value): void {
+  const { layers } = task;
   // Nothing below the first layer that has weights needs a gradient.
   const lowest = layers.findIndex((layer) => layer.parameters.length > 0);
   let dy: Value | undefined = gradient;
   for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
+    to.tapsLogits = tapsLogits(task, index);
     dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);
   }
 }

@@ -1,11 +1,11 @@
 // Models as files: safetensors whose metadata hold the layers and where the training stands.
 
-import { FormatError, WasmgradError } from '../errors.js';
+import { FormatError, ShapeError, ValueError, WasmgradError } from '../errors.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../io/safetensors.js';
 import * as factories from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
 import { optimizerState } from '../emit/optimizer.js';
-import { sameShape, type Shape, show } from '../shape.js';
+import { checkInteger, sameShape, type Shape, show } from '../shape.js';
 import type { Engine } from './engine.js';
 import type { Objective } from './lower.js';
 import { Sequential } from './sequential.js';
@@ -80,7 +80,9 @@ export async function loadModel(bytes: Uint8Array): Promise<Sequential> {
     return model;
   } catch (error) {
     model?.dispose();
-    if (error instanceof WasmgradError) throw error;
+    // What layers and optimizers do not accept is the file's fault here; no memory or no init is not.
+    const known = error instanceof WasmgradError && !(error instanceof ShapeError || error instanceof ValueError);
+    if (known) throw error;
     throw new FormatError(`loadModel: the file's metadata are damaged (${String(error)})`, { cause: error });
   }
 }
@@ -95,22 +97,28 @@ function makeLayer({ type, name, options }: Topology['layers'][number]): Layer {
 }
 
 function restore(model: Sequential, tensors: ReadonlyMap<string, StoredTensor>, training: string | undefined): void {
-  const fill = (name: string, shape: Shape, to: Float32Array): void => {
+  const find = (name: string, shape: Shape): Float32Array => {
     const stored = tensors.get(name);
     if (!stored) throw new FormatError(`loadModel: the file has no '${name}'`);
     if (!sameShape(stored.shape, shape)) {
       throw new FormatError(`loadModel: '${name}' has shape ${show(stored.shape)}, but the layer needs ${show(shape)}`);
     }
-    to.set(stored.data);
+    return stored.data;
   };
+  // Looked for before anything is allocated: a damaged size must not claim gigabytes.
+  for (const layer of model.layers) {
+    for (const { name, shape } of layer.parameters) find(`${layer.name}/${name}`, shape);
+  }
   const engine = model.engine('loadModel');
-  for (const { name, tensor } of engine.weights.list) fill(name, tensor.shape, tensor.data as Float32Array);
+  for (const { name, tensor } of engine.weights.list) tensor.data.set(find(name, tensor.shape));
   if (training === undefined) return;
   const { step, epoch, ...objective } = JSON.parse(training) as TrainingState;
   model.compile(objective);
-  engine.step = step;
-  engine.epoch = epoch;
+  engine.step = checkInteger('training', 'step', step, 0);
+  engine.epoch = checkInteger('training', 'epoch', epoch, 0);
   for (const vector of optimizerState(objective.optimizer)) {
-    for (const { weight, shape, data } of engine.weights.stateParts(vector)) fill(stateName(vector, weight), shape, data);
+    for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
+      data.set(find(stateName(vector, weight), shape));
+    }
   }
 }

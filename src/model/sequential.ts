@@ -1,8 +1,9 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Sequential: layers one after another, and all that can be done with them.
 
 import { backend } from '../../bindings/backend.js';
 import { ShapeError, StateError, ValueError } from '../errors.js';
-import type { Layer } from '../layers/layer.js';
+import { Layer } from '../layers/layer.js';
 import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { keyOf } from '../random.js';
@@ -56,6 +57,7 @@ export class Sequential {
     this.seed = seed;
     this.name = name;
     this.layers = [...layers];
+    layers.forEach(checkLayer);
     if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
     nameLayers(layers);
     this.outputShape = layers.reduce((shape, layer) => layer.build(shape), this.inputShape);
@@ -83,6 +85,7 @@ export class Sequential {
    * @throws {ValueError} for an optimizer, loss or metric that there is not
    */
   compile({ optimizer, loss, metrics = [] }: CompileOptions): void {
+    if (!Array.isArray(metrics)) throw new ValueError("compile: metrics must be a list, such as ['accuracy']");
     const objective = {
       optimizer: checkOptimizer(optimizer),
       loss: checkLoss(loss),
@@ -125,7 +128,7 @@ export class Sequential {
     objectiveOf('evaluate', engine);
     checkInteger('evaluate', 'batchSize', batchSize);
     const samples = samplesOf('evaluate', engine, x, y);
-    return (await measure(engine, samples, 0, samples.count, batchSize, signal)).logs();
+    return (await measure('evaluate', engine, samples, 0, samples.count, batchSize, signal)).logs();
   }
 
   /**
@@ -136,7 +139,7 @@ export class Sequential {
   predict(x: Data, { batchSize = 32 }: { batchSize?: number } = {}): Tensor {
     const engine = this.engine('predict');
     checkInteger('predict', 'batchSize', batchSize);
-    const source = inputSource('predict', x, this.inputShape);
+    const source = inputSource(`${this.name}.predict`, x, this.inputShape);
     const size = sizeOf(this.outputShape);
     const y = Tensor.create([source.count, ...this.outputShape]);
     try {
@@ -174,6 +177,13 @@ export class Sequential {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** @throws {ValueError} for what is no layer, such as a function of `layers` that was not called */
+function checkLayer(layer: Layer, index: number): void {
+  if (layer instanceof Layer) return;
+  const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';
+  throw new ValueError(`Sequential: element ${index} of the list is a ${typeof layer}, not a layer${hint}`);
 }
 
 /** Gives nameless layers their type as name, numbered from the second on. */

@@ -35,7 +35,8 @@ function numbersOf(where: string, name: string, data: Data): Numbers {
   if (data instanceof Tensor) return { length: data.size, shape: data.shape, array: () => data.data };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: () => data };
   if (!Array.isArray(data)) {
-    throw new ValueError(`${where}: ${name} must be a Tensor, a typed array or nested arrays, not ${typeof data}`);
+    const what = (data as unknown)?.constructor?.name ?? typeof data;
+    throw new ValueError(`${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${what}`);
   }
   const { shape, numbers } = nestedData(`${where}: ${name}`, data);
   return { length: numbers.length, shape, array: () => numbers };
@@ -97,7 +98,11 @@ export function targetSource(where: string, data: Data, outputShape: Shape, { ty
   }
   if (isDense) {
     const bad = Array.prototype.findIndex.call(numbers.array(), (value) => !Number.isFinite(value));
-    if (bad >= 0) throw new NumericError(`${where}: y contains ${numbers.array()[bad]} (element ${bad})`);
+    if (bad >= 0) {
+      throw new NumericError(
+        `${where}: y contains ${numbers.array()[bad]} in sample ${Math.floor(bad / dense)} (element ${bad % dense}): clean the data first`,
+      );
+    }
     return { form: 'targets', size: dense, count, copy: copier(numbers, dense) };
   }
   const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;

@@ -29,7 +29,7 @@ export function summarize(layers: readonly Layer[], inputShape: Shape): SummaryR
     jump = [jump[0] * stride[0], jump[1] * stride[1]];
     // What is dense or flat sees all of what comes in.
     const whole = shape.length === 3 && outputShape.length === 1;
-    if (whole) field = [inputShape[0], inputShape[1]];
+    if (whole) field = [inputShape[0], inputShape[1] ?? 1];
     const row: SummaryRow = {
       name: layer.name,
       type: layer.type,

@@ -93,10 +93,10 @@ export interface Samples {
 
 /** Checks data against the model. @throws {ShapeError} {@link ValueError} {@link NumericError} */
 export function samplesOf(where: string, engine: Engine, x: Data, y: Data): Samples {
-  const { inputShape, outputShape } = engine.network;
+  const { name, inputShape, outputShape } = engine.network;
   const { loss } = objectiveOf(where, engine);
-  const inputs = inputSource(where, x, inputShape);
-  const targets = targetSource(where, y, outputShape, loss, inputs.count);
+  const inputs = inputSource(`${name}.${where}`, x, inputShape);
+  const targets = targetSource(`${name}.${where}`, y, outputShape, loss, inputs.count);
   return { x: inputs, y: targets, count: inputs.count };
 }
 
@@ -138,16 +138,16 @@ export function trainStep(engine: Engine, samples: Samples): Logs {
 }
 
 /** Loss and metrics over samples `from` … `to`−1. */
-export async function measure(engine: Engine, { x, y }: Samples, from: number, to: number, batchSize: number, signal?: AbortSignal): Promise<Means> {
-  const means = new Means(objectiveOf('evaluate', engine));
+export async function measure(where: string, engine: Engine, { x, y }: Samples, from: number, to: number, batchSize: number, signal?: AbortSignal): Promise<Means> {
+  const means = new Means(objectiveOf(where, engine));
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
     const batch = Math.min(batchSize, to - first);
-    engine.evaluate(x, y, first, batch, means.results);
+    engine.evaluate(where, x, y, first, batch, means.results);
     means.add(batch);
     if (performance.now() - turn > SLICE) {
       await breathe();
-      engine.check('evaluate');
+      engine.check(where);
       signal?.throwIfAborted();
       turn = performance.now();
     }
@@ -186,7 +186,10 @@ export class Trainer {
     }
     this.#count = count - Math.floor(count * validationSplit);
     if (validationData) {
-      const samples = samplesOf('fit: validationData', engine, ...validationData);
+      if (!Array.isArray(validationData) || validationData.length !== 2) {
+        throw new ValueError('fit: validationData must be [x, y]');
+      }
+      const samples = samplesOf('fit: validationData', engine, validationData[0], validationData[1]);
       this.#validation = { samples, from: 0, to: samples.count };
     } else if (this.#count < count) {
       this.#validation = { samples: this.#samples, from: this.#count, to: count };
@@ -255,7 +258,7 @@ export class Trainer {
     const logs = this.#means.logs();
     if (!this.#validation) return logs;
     const { samples, from, to } = this.#validation;
-    const measured = await measure(engine, samples, from, to, this.#batchSize, signal);
+    const measured = await measure('fit: validation', engine, samples, from, to, this.#batchSize, signal);
     return { ...logs, ...measured.logs('val_') };
   }
 

@@ -55,6 +55,7 @@ export class Weights {
   /** The random state that dropout reads: two key words and the step. */
   readonly randomState: Value;
   #gradients: number | undefined;
+  #disposed = false;
   /** Addresses of the optimizer's vectors, by name. */
   readonly #state = new Map<string, number>();
   readonly #revokes: (() => void)[] = [];
@@ -168,11 +169,12 @@ export class Weights {
   }
 
   #check(): void {
-    if (!isCurrent(this.#backend)) throw new StateError('the model was used after dispose');
+    if (this.#disposed || !isCurrent(this.#backend)) throw new StateError('gradient: the model was used after dispose');
   }
 
   /** Gives everything back; tensors of `list` are disposed with it. */
   dispose(): void {
+    this.#disposed = true;
     for (const revoke of this.#revokes) revoke();
     if (!isCurrent(this.#backend)) return;
     const { memory } = this.#backend;

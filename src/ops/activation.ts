@@ -7,7 +7,7 @@ import {
   activationForward,
 } from '../emit/activation.js';
 import * as loss from '../emit/loss.js';
-import { ShapeError } from '../errors.js';
+import { ShapeError, ValueError } from '../errors.js';
 import { show } from '../shape.js';
 import { Tensor } from '../tensor.js';
 
@@ -15,6 +15,7 @@ type Nonlinear = Exclude<ActivationName, 'linear'>;
 
 function forward(name: Nonlinear, x: Tensor): Tensor {
   const value = argument(name, 'x', x);
+  if (name === 'softmax' && !x.shape.length) throw new ShapeError('softmax: x must have at least one dimension');
   const [y] = compute([x.shape], (e, vy) => activationForward(e, name, vy, value));
   return y;
 }
@@ -66,10 +67,15 @@ export function softmaxCrossEntropy(logits: Tensor, target: Tensor): { loss: num
   const value = argument(where, 'logits', logits);
   const classes = logits.shape.at(-1);
   if (!classes || logits.size === 0) throw new ShapeError(`${where}: logits must be [..., classes], not ${show(logits.shape)}`);
+  if (!(target instanceof Tensor)) throw new ValueError(`${where}: target must be a Tensor, not ${typeof target}`);
   const rows = logits.size / classes;
   const indices = target.size === rows && target.shape.length < logits.shape.length;
-  if (!indices) expectShape(where, 'target', target, logits.shape);
-  else loss.checkLabels(where, target.data, classes);
+  if (indices) {
+    loss.checkLabels(where, target.data, classes);
+  } else {
+    expectShape(where, 'target', target, logits.shape);
+    argument(where, 'target', target);
+  }
   const labels = indices && target.dtype !== 'int32' ? Tensor.from(Int32Array.from(target.data)) : target;
   const [total, dlogits] = compute([[1], logits.shape], (e, mean, dx) => {
     const into = { losses: e.value([rows]), dx, mean };
@@ -87,10 +93,9 @@ export function meanSquaredError(prediction: Tensor, target: Tensor): { loss: nu
   const [value, wanted] = [argument(where, 'prediction', prediction), argument(where, 'target', target)];
   expectShape(where, 'target', target, prediction.shape);
   if (prediction.size === 0) throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
-  const flat = value.view([1, prediction.size]);
   const [total, dprediction] = compute([[1], prediction.shape], (e, mean, dx) => {
-    const into = { losses: e.value([1]), dx, mean };
-    loss.meanSquaredError(e, into, flat, wanted);
+    const into = { losses: e.value([prediction.size]), dx, mean };
+    loss.meanSquaredError(e, into, prediction.shape.length ? value : value.view([1]), wanted);
   });
   const number = total.data[0];
   total.dispose();

@@ -20,7 +20,7 @@ function normSize(where: string, x: Tensor, vectors: Record<string, Tensor>, eps
     argument(where, name, vector);
     expectShape(where, name, vector, [channels]);
   }
-  return { rows: x.size / channels, channels, epsilon };
+  return { rows: x.size / channels, channels, epsilon: norm.checkEpsilon(where, epsilon) };
 }
 
 /** (x − mean)/√(variance + ε)·gamma + beta, each per channel. @param x [..., channels] */

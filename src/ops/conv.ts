@@ -5,7 +5,8 @@ import { type ActivationName, activationForward, checkActivation } from '../emit
 import * as conv from '../emit/conv.js';
 import { none } from '../emit/emitter.js';
 import * as matrix from '../emit/matrix.js';
-import type { Shape } from '../shape.js';
+import { ShapeError } from '../errors.js';
+import { type Shape, show } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /** How a convolution lies on its input, and what follows it. */
@@ -70,7 +71,8 @@ export function conv2dBackwardFilter(x: Tensor, dy: Tensor, filterShape: Shape, 
 /** The gradient of a bias: dy [..., channels] summed over all but the last dimension: [channels]. */
 export function biasBackward(dy: Tensor): Tensor {
   const value = argument('biasBackward', 'dy', dy);
-  const channels = dy.shape.at(-1) ?? 1;
+  const channels = dy.shape.at(-1);
+  if (!channels) throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
   const [db] = compute([[channels]], (e, vdb) => matrix.sumRows(e, vdb, value, dy.size / channels, channels));
   return db;
 }

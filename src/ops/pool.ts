@@ -47,6 +47,7 @@ export function avgPool2dBackward(dy: Tensor, inputShape: Shape, options: pool.P
 
 /** Mean of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
 export function globalAvgPool2d(x: Tensor): Tensor {
+  argument('globalAvgPool2d', 'x', x);
   checkRank('globalAvgPool2d', x.shape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = x.shape;
   const pooled = avgPool2d(x, { poolSize: [height, width] });
@@ -59,6 +60,7 @@ export function globalAvgPool2d(x: Tensor): Tensor {
 export function globalAvgPool2dBackward(dy: Tensor, inputShape: Shape): Tensor {
   checkRank('globalAvgPool2dBackward', inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
+  argument('globalAvgPool2dBackward', 'dy', dy);
   expectShape('globalAvgPool2dBackward', 'dy', dy, [batch, channels]);
   const spread = dy.reshape([batch, 1, 1, channels]);
   const dx = avgPool2dBackward(spread, inputShape, { poolSize: [height, width] });

@@ -7,17 +7,9 @@ import { compute } from '../../src/eager.js';
 import { normRunning } from '../../src/emit/batchnorm.js';
 import { valueOf } from '../../src/emit/emitter.js';
 import { matMul } from '../../src/emit/matrix.js';
+import { emitUpdate, optimizerState, SETTINGS, writeSettings } from '../../src/emit/optimizer.js';
 import { ops, Tensor } from '../../src/index.js';
-import {
-  adam,
-  adamW,
-  emitUpdate,
-  type Optimizer,
-  optimizerState,
-  SETTINGS,
-  sgd,
-  writeSettings,
-} from '../../src/optimizers.js';
+import { adam, adamW, type Optimizer, sgd } from '../../src/optimizers.js';
 import { sizeOf } from '../../src/shape.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';

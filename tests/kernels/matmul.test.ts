@@ -1,6 +1,9 @@
 // Matrix multiplication: packing, blocks, register tiles and their edges.
 
 import { test } from 'uvu';
+import { compute } from '../../src/eager.js';
+import { valueOf } from '../../src/emit/emitter.js';
+import { matMul } from '../../src/emit/matrix.js';
 import { ops } from '../../src/index.js';
 import { close, summation } from '../helpers/close.js';
 import { random } from '../helpers/random.js';
@@ -38,5 +41,22 @@ for (const transposeA of [false, true]) {
     });
   }
 }
+
+test('bias and ReLU come once, after the last block of k', () => {
+  for (const k of [3, 256, 257, 600]) {
+    const [m, n] = [7, 11];
+    const [a, b, bias] = [random([m, k], 1), random([k, n], 2), random([n], 3)];
+    const [va, vb, vbias] = [a, b, bias].map(valueOf);
+    const [c] = compute([[m, n]], (e, vc) => matMul(e, vc, va, vb, { m, n, k }, vbias, true));
+    const expected = Float64Array.from({ length: m * n }, (_, at) => {
+      const [i, j] = [Math.floor(at / n), at % n];
+      let sum = bias.data[j];
+      for (let p = 0; p < k; p++) sum += a.data[i * k + p] * b.data[p * n + j];
+      return Math.max(0, sum);
+    });
+    close(c.data, expected, { atol: summation(k) }, `k ${k}`);
+    for (const tensor of [a, b, bias, c]) tensor.dispose();
+  }
+});
 
 test.run();

@@ -1,0 +1,34 @@
+// The IDX format of MNIST and its relatives (yann.lecun.com/exdb/mnist): a magic number with type and
+// rank, big-endian sizes, then the numbers.
+
+import { FormatError } from '../errors.js';
+import { type Shape, sizeOf } from '../shape.js';
+
+/** An array of bytes with its shape, as IDX files hold images [n, height, width] and labels [n]. */
+export interface IdxArray {
+  readonly shape: Shape;
+  readonly data: Uint8Array;
+}
+
+const UNSIGNED_BYTE = 8;
+
+/**
+ * Reads an uncompressed IDX file of unsigned bytes; the numbers are a view of `bytes`.
+ *
+ * @throws {FormatError} for anything else, and for files of the wrong length
+ */
+export function parseIdx(bytes: Uint8Array): IdxArray {
+  const rank = bytes[3];
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE) {
+    const hint = bytes[0] === 0x1f && bytes[1] === 0x8b ? ': it is gzipped, unpack it first' : '';
+    throw new FormatError(`parseIdx: not an IDX file of unsigned bytes${hint}`);
+  }
+  const header = 4 + 4 * rank;
+  if (bytes.length < header) throw new FormatError('parseIdx: the file ends inside its header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
+  if (bytes.length !== header + sizeOf(shape)) {
+    throw new FormatError(`parseIdx: ${sizeOf(shape)} numbers for shape [${shape.join(', ')}] expected, ${bytes.length - header} found`);
+  }
+  return { shape, data: bytes.subarray(header) };
+}
