@@ -3,7 +3,8 @@
 //
 // Forward is one `conv`. Backward-data is `conv` too, over dy: the input pixels that share their
 // residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/emit/conv.ts
-// enumerates these classes), and `y` is written with strides. Backward-filter is `filterGradient`.
+// enumerates these classes), and `y` is written with strides. Where that multiplies too many zeros it is
+// `inputGradient`. Backward-filter is `filterGradient`.
 
 import {
   blockLength,
@@ -19,7 +20,7 @@ import {
   panelScratch,
   rowTable,
 } from './gemm';
-import { gather, Window } from './im2col';
+import { gather, scatter, Window } from './im2col';
 import { In, InOut, Out } from './op';
 import { packPanel, panels } from './pack';
 import { MR, NR } from './tile';
@@ -117,6 +118,71 @@ function tabulate(op: Window, table: usize, base: usize, first: i32, rows: i32, 
     }
   }
   padTable(table, rows);
+}
+
+/**
+ * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
+ * the patches lie. For small maps and few channels, where backward as a convolution would multiply
+ * zeros. One tile is an image's group: nobody else adds to it.
+ */
+@unmanaged
+export class InputGradient extends Window {
+  /** [batch × height × width × pixelChannels]. */
+  dx: Out;
+  /** [pixels × groups·filters]. */
+  dy: In;
+  /** filtersᵀ, packed by `pack`: [groups][⌈taps·channels/NR⌉][filters][NR]. */
+  packed: In;
+  /** Output channels of one group. */
+  filters: i32;
+  groups: i32;
+}
+
+export function inputGradientTiles(op: InputGradient): i32 {
+  return op.batch * op.groups;
+}
+
+export function inputGradient(op: InputGradient, tile: i32, scratch: usize): void {
+  const image = tile / op.groups;
+  const group = tile - image * op.groups;
+  const k = op.filters;
+  const n = op.kernelHeight * op.kernelWidth * op.channels;
+  const ld = k * op.groups;
+  const count = op.outputHeight * op.outputWidth;
+  const dx = op.dx + (<usize>(group * op.channels) << 2);
+  const packed = op.packed + (<usize>(group * panels(n) * NR * k) << 2);
+  const block = blockScratch(scratch);
+  clearImage(op, dx, image);
+  for (let p0 = 0; p0 < count; p0 += MC) {
+    const rows = min(MC, count - p0);
+    const first = image * count + p0;
+    fillTable(rowTable(scratch), op.dy + (<usize>(first * ld + group * k) << 2), rows, ld);
+    for (let n0 = 0; n0 < n; n0 += NC) {
+      const nc = min(NC, n - n0);
+      fillTable(outputTable(scratch), block, rows, nc);
+      const kc = blockLength(k);
+      for (let k0 = 0; k0 < k; k0 += kc) {
+        const panel = packed + (<usize>(n0 * k) << 2);
+        const length = min(kc, k - k0);
+        multiplyRows(outputTable(scratch), rowTable(scratch), k0, panel, k, k0, length, rows, nc, k0 > 0, 0, false);
+      }
+      scatter(op, dx, first, rows, n0, nc, block);
+    }
+  }
+}
+
+/** Zeros in this group's channels of an image. */
+function clearImage(op: InputGradient, dx: usize, image: i32): void {
+  const count = op.height * op.width;
+  let to = dx + (<usize>(image * count * op.pixelChannels) << 2);
+  if (op.groups == 1) {
+    memory.fill(to, 0, <usize>(count * op.pixelChannels) << 2);
+    return;
+  }
+  for (let i = 0; i < count; i++) {
+    memory.fill(to, 0, <usize>op.channels << 2);
+    to += <usize>op.pixelChannels << 2;
+  }
 }
 
 /**

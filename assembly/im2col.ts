@@ -200,6 +200,56 @@ function clipPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32
   }
 }
 
+/**
+ * The adjoint of `gather`: adds columns k0 … k0+kc−1 of patches `first` … first+rows−1, which stand
+ * row by row at `from`, to the pixels of `x` that they show.
+ */
+export function scatter(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc: i32, from: usize): void {
+  const tap = k0 / op.channels;
+  const channel = k0 - tap * op.channels;
+  const r = tap / op.kernelWidth;
+  const s = tap - r * op.kernelWidth;
+  let j = first % op.outputWidth;
+  const line = first / op.outputWidth;
+  let i = line % op.outputHeight;
+  let image = line / op.outputHeight;
+  for (let row = 0; row < rows; row++) {
+    addPatch(op, x, image, i * op.strideHeight - op.padTop, j * op.strideWidth - op.padLeft, r, s, channel, kc, from);
+    from += <usize>kc << 2;
+    if (++j == op.outputWidth) {
+      j = 0;
+      if (++i == op.outputHeight) {
+        i = 0;
+        image++;
+      }
+    }
+  }
+}
+
+function addPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, from: usize): void {
+  const channels = op.channels;
+  const lineFloats = op.width * op.pixelChannels;
+  const oneRun = joined(op);
+  while (kc > 0) {
+    const run = min(kc, oneRun ? (op.kernelWidth - s) * channels - channel : channels - channel);
+    const h = top + r * op.dilationHeight;
+    const at = (left + s * op.dilationWidth) * op.pixelChannels + channel;
+    if (<u32>h < <u32>op.height) {
+      const line = x + (<usize>((image * op.height + h) * lineFloats) << 2);
+      const before = max(0, -at);
+      const inside = min(run, lineFloats - at) - before;
+      addChannels(line + (<usize>(at + before) << 2), from + (<usize>before << 2), inside);
+    }
+    from += <usize>run << 2;
+    kc -= run;
+    channel = 0;
+    if (oneRun || ++s == op.kernelWidth) {
+      s = 0;
+      r++;
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function copy(to: usize, from: usize, count: i32): void {

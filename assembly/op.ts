@@ -29,6 +29,7 @@ export const enum Opcode {
   PackFilter,
   Gemm,
   Conv,
+  InputGradient,
   FilterGradient,
   SumPartials,
   ColumnSum,

@@ -15,7 +15,7 @@ export class Pack extends Op {
   /** Floats from one row of `b` to the next. */
   ldb: i32;
   transpose: i32;
-  /** Column groups packed one behind the other: group g begins at column g·n of `b`. */
+  /** Column groups of `b` packed one behind the other: of n columns, or of k when `transpose` is set. */
   groups: i32;
 }
 
@@ -28,7 +28,7 @@ export function pack(op: Pack, tile: i32): void {
   const group = tile / perGroup;
   const j = (tile - group * perGroup) * NR;
   const to = op.packed + (<usize>tile * op.k * NR << 2);
-  if (op.transpose) packPanelTransposed(to, op.b + (<usize>(j * op.ldb) << 2), op.k, op.n - j, op.ldb);
+  if (op.transpose) packPanelTransposed(to, op.b + (<usize>(j * op.ldb + group * op.k) << 2), op.k, op.n - j, op.ldb);
   else packPanel(to, op.b + (<usize>(group * op.n + j) << 2), op.k, op.n - j, op.ldb);
 }
 

@@ -6,7 +6,10 @@ import {
   normBackwardSumsTiles, normBackwardTiles, normFold, normMerge, normRunning, normStatistics,
   normStatisticsTiles,
 } from './batchnorm';
-import { Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles } from './conv';
+import {
+  Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
+  inputGradient, inputGradientTiles,
+} from './conv';
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
 import { Gemm, gemm, gemmTiles } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
@@ -70,6 +73,7 @@ function tiles(op: Op): i32 {
     case Opcode.PackFilter: return packFilterTiles(changetype<PackFilter>(op));
     case Opcode.Gemm: return gemmTiles(changetype<Gemm>(op));
     case Opcode.Conv: return convTiles(changetype<Conv>(op));
+    case Opcode.InputGradient: return inputGradientTiles(changetype<InputGradient>(op));
     case Opcode.FilterGradient: return filterGradientTiles(changetype<FilterGradient>(op));
     case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
     case Opcode.ColumnSum: return columnSumTiles(changetype<ColumnSum>(op));
@@ -106,6 +110,7 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.PackFilter: packFilter(changetype<PackFilter>(op), tile); break;
     case Opcode.Gemm: gemm(changetype<Gemm>(op), tile, scratch); break;
     case Opcode.Conv: conv(changetype<Conv>(op), tile, scratch); break;
+    case Opcode.InputGradient: inputGradient(changetype<InputGradient>(op), tile, scratch); break;
     case Opcode.FilterGradient: filterGradient(changetype<FilterGradient>(op), tile, scratch); break;
     case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile); break;
     case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile); break;

@@ -72,7 +72,7 @@ function speed(result: Result, who: string): string {
 }
 
 function times(result: Result, who: string): string {
-  return result.figures.some((figure) => figure.who === who) ? `${digits(ratio(result, who))}×` : '–';
+  return result.figures.some((figure) => figure.who === who) ? `${ratio(result, who).toFixed(2)}×` : '–';
 }
 
 /** Where the figures come from. */

@@ -80,6 +80,33 @@ export interface KernelArguments<Buffer> {
     rectify: number;
   };
   /**
+   * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
+   * the patches lie. For small maps and few channels, where backward as a convolution would multiply
+   * zeros. One tile is an image's group: nobody else adds to it.
+   */
+  inputGradient: {
+    batch: number;
+    height: number;
+    width: number;
+    pixelChannels: number;
+    channels: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    strideHeight: number;
+    strideWidth: number;
+    padTop: number;
+    padLeft: number;
+    dilationHeight: number;
+    dilationWidth: number;
+    outputHeight: number;
+    outputWidth: number;
+    dx: Buffer;
+    dy: Buffer;
+    packed: Buffer;
+    filters: number;
+    groups: number;
+  };
+  /**
    * The filters' gradient: partials[s] = patchesᵀ·dy over the s-th part of the pixels. The number of
    * parts depends on the shape alone; `sumPartials` adds them.
    */
@@ -569,8 +596,33 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['rectify', 'i32', 104],
     ],
   },
-  filterGradient: {
+  inputGradient: {
     opcode: 4,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['pixelChannels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['kernelHeight', 'i32', 28],
+      ['kernelWidth', 'i32', 32],
+      ['strideHeight', 'i32', 36],
+      ['strideWidth', 'i32', 40],
+      ['padTop', 'i32', 44],
+      ['padLeft', 'i32', 48],
+      ['dilationHeight', 'i32', 52],
+      ['dilationWidth', 'i32', 56],
+      ['outputHeight', 'i32', 60],
+      ['outputWidth', 'i32', 64],
+      ['dx', 'out', 68],
+      ['dy', 'in', 72],
+      ['packed', 'in', 76],
+      ['filters', 'i32', 80],
+      ['groups', 'i32', 84],
+    ],
+  },
+  filterGradient: {
+    opcode: 5,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -596,7 +648,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sumPartials: {
-    opcode: 5,
+    opcode: 6,
     fields: [
       ['y', 'out', 8],
       ['partials', 'in', 12],
@@ -605,7 +657,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   columnSum: {
-    opcode: 6,
+    opcode: 7,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -615,7 +667,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   im2col: {
-    opcode: 7,
+    opcode: 8,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -637,7 +689,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   col2im: {
-    opcode: 8,
+    opcode: 9,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -659,7 +711,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPool: {
-    opcode: 9,
+    opcode: 10,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -682,7 +734,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPoolBackward: {
-    opcode: 10,
+    opcode: 11,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -705,7 +757,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePool: {
-    opcode: 11,
+    opcode: 12,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -727,7 +779,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePoolBackward: {
-    opcode: 12,
+    opcode: 13,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -749,7 +801,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPool: {
-    opcode: 13,
+    opcode: 14,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -773,7 +825,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPoolBackward: {
-    opcode: 14,
+    opcode: 15,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -799,7 +851,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normStatistics: {
-    opcode: 15,
+    opcode: 16,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -808,7 +860,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normMerge: {
-    opcode: 16,
+    opcode: 17,
     fields: [
       ['mean', 'out', 8],
       ['variance', 'out', 12],
@@ -821,7 +873,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normRunning: {
-    opcode: 17,
+    opcode: 18,
     fields: [
       ['runningMean', 'inout', 8],
       ['runningVariance', 'inout', 12],
@@ -833,7 +885,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFold: {
-    opcode: 18,
+    opcode: 19,
     fields: [
       ['scale', 'out', 8],
       ['gamma', 'in', 12],
@@ -843,7 +895,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normApply: {
-    opcode: 19,
+    opcode: 20,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -855,7 +907,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardSums: {
-    opcode: 20,
+    opcode: 21,
     fields: [
       ['partials', 'out', 8],
       ['dy', 'in', 12],
@@ -866,7 +918,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardMerge: {
-    opcode: 21,
+    opcode: 22,
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
@@ -878,7 +930,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackward: {
-    opcode: 22,
+    opcode: 23,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -894,7 +946,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unary: {
-    opcode: 23,
+    opcode: 24,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -903,7 +955,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unaryBackward: {
-    opcode: 24,
+    opcode: 25,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -913,7 +965,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   add: {
-    opcode: 25,
+    opcode: 26,
     fields: [
       ['y', 'out', 8],
       ['a', 'in', 12],
@@ -922,7 +974,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   dropout: {
-    opcode: 26,
+    opcode: 27,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -934,7 +986,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmax: {
-    opcode: 27,
+    opcode: 28,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -943,7 +995,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxBackward: {
-    opcode: 28,
+    opcode: 29,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -953,7 +1005,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxCrossEntropy: {
-    opcode: 29,
+    opcode: 30,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -966,7 +1018,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   squaredError: {
-    opcode: 30,
+    opcode: 31,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -978,7 +1030,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   mean: {
-    opcode: 31,
+    opcode: 32,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -986,7 +1038,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   topK: {
-    opcode: 32,
+    opcode: 33,
     fields: [
       ['hits', 'out', 8],
       ['x', 'in', 12],
@@ -998,7 +1050,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sgd: {
-    opcode: 33,
+    opcode: 34,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],
@@ -1008,7 +1060,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adam: {
-    opcode: 34,
+    opcode: 35,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],

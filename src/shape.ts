@@ -199,6 +199,6 @@ function placeAxis(o: Axis): { before: number; outputs: number } {
   }
   const outputs = Math[o.rounding ?? 'floor'](room / o.stride) + 1;
   // Rounding up must not make a window that lies wholly in the padding (as PyTorch's ceil_mode).
-  const outside = o.rounding === 'ceil' && !fits && (outputs - 1) * o.stride >= o.side + before;
+  const outside = o.rounding === 'ceil' && (outputs - 1) * o.stride >= o.side + before;
   return { before, outputs: outside ? outputs - 1 : outputs };
 }

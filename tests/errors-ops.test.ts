@@ -35,15 +35,18 @@ function rejects(bad: () => Result, Kind: Kind, words: readonly string[], good: 
   assert.is(used(), before, 'memory is left behind by the op itself');
 }
 
-// Shared by the tests; never disposed.
-const x = random([2, 6, 6, 4], 1);
-const w = random([3, 3, 4, 5], 2);
-const dy = random([2, 4, 4, 5], 3);
-const flat = random([6, 4], 4);
-const four = random([4], 5);
-const whole = Tensor.from(Int32Array.of(0, 1, 2, 3, 0, 1));
-const gone = Tensor.zeros([2, 6, 6, 4]);
-gone.dispose();
+let [x, w, dy, flat, four, whole, gone]: Tensor[] = [];
+test.before(() => {
+  x = random([2, 6, 6, 4], 1);
+  w = random([3, 3, 4, 5], 2);
+  dy = random([2, 4, 4, 5], 3);
+  flat = random([6, 4], 4);
+  four = random([4], 5);
+  whole = Tensor.from(Int32Array.of(0, 1, 2, 3, 0, 1));
+  gone = Tensor.zeros([2, 6, 6, 4]);
+  gone.dispose();
+});
+test.after(() => free(x, w, dy, flat, four, whole));
 
 const conv = () => ops.conv2d(x, w);
 const backInput = () => ops.conv2dBackwardInput(dy, w, x.shape);

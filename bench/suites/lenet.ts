@@ -1,4 +1,4 @@
-// Training LeNet-5: wasmgrad against ConvNetJS, the one other library that trains it on the CPU alone.
+// Training LeNet-5: wasmgrad against ConvNetJS, the fastest of the others that train in JavaScript.
 
 import { Worker } from 'node:worker_threads';
 import { dispose, init } from '../../src/index.js';
@@ -22,9 +22,6 @@ function startPeer(batch: Batch): { step: () => Promise<number>; stop: () => Pro
   const worker = new Worker(new URL('../peers/convnetjs-lenet5.ts', import.meta.url), { workerData: batch });
   const waiting: ((loss: number) => void)[] = [];
   worker.on('message', (loss: number) => waiting.shift()?.(loss));
-  worker.on('error', (error) => {
-    throw error;
-  });
   const step = () =>
     new Promise<number>((resolve) => {
       waiting.push(resolve);

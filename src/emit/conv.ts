@@ -82,13 +82,44 @@ export function convForward(e: Emitter, y: Value, x: Value, filter: Value, bias:
   });
 }
 
-/**
- * dx: for each residue of input pixels modulo the stride, a convolution of dy at stride 1 with the
- * taps that reach those pixels, flipped.
- */
+/** dx, by whichever of the two ways multiplies less. */
 export function convBackwardInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {
   const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
   const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
+  const filters = g.filters / g.groups;
+  const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const reached = (axis: readonly Residue[]) => axis.reduce((sum, { count, taps }) => sum + count * taps, 0);
+  const convolving = reached(rows) * reached(columns) * panelSize(filters, g.channels / g.groups);
+  const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
+  if (scattering < convolving) scatterInput(e, dx, dy, filter, g);
+  else convolveInput(e, dx, dy, filter, g, rows, columns);
+}
+
+/** What adding one number to its pixel costs, in multiply-adds of a register tile. */
+const SCATTER = 4;
+
+/** dx by col2im: dy·filterᵀ are the gradients of the patches, to be added where those lie. */
+function scatterInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {
+  const k = g.filters / g.groups;
+  const n = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const packed = e.value([g.groups, panelSize(k, n)]);
+  e.emit('pack', { packed, b: filter, k, n, ldb: g.filters, transpose: 1, groups: g.groups });
+  e.emit('inputGradient', { ...windowFields(g), dx, dy, packed, filters: k, groups: g.groups });
+}
+
+/**
+ * dx by convolution: for each residue of input pixels modulo the stride, one of dy at stride 1 with
+ * the taps that reach those pixels, flipped.
+ */
+function convolveInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+  rows: readonly Residue[],
+  columns: readonly Residue[],
+): void {
   const channels = g.channels / g.groups;
   const filters = g.filters / g.groups;
   for (const row of rows) {

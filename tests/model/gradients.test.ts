@@ -1,0 +1,184 @@
+// Whole networks: the gradients that training leaves in `weights[i].gradient` against central
+// differences of the loss, for every layer in every habit.
+//
+// The loss is float32 of about 1, so known to 2⁻²³, and differences of it at distance h to
+// 2⁻²³/h ≈ 1e-5 for h = 1e-2; the third derivative adds about h²/6. Gradients are compared to a share
+// of their own norm, which those errors stay well below. Each weight is moved along random
+// directions, which no wrong element can hide from, and element by element at a few places.
+// ReLU and maxima have kinks. Near one the slope, or the second difference over h², is another at half
+// the distance: such a direction is passed over; most must not be.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { layers, optimizers, Sequential, type Shape } from '../../src/index.js';
+import { sizeOf } from '../../src/shape.js';
+import { dot } from '../helpers/gradcheck.js';
+import { numbers } from '../helpers/random.js';
+import '../helpers/start.js';
+
+type Layers = readonly ReturnType<typeof layers.relu>[];
+type LossName = 'softmaxCrossEntropy' | 'meanSquaredError';
+
+const DISTANCE = 1e-2;
+/** Of the gradient's norm. */
+const TOLERANCE = 4e-3;
+const BATCH = 5;
+
+const unit = (direction: Float32Array): Float32Array => {
+  const norm = Math.sqrt(dot(direction, direction));
+  return direction.map((v) => v / norm);
+};
+
+/** Random directions that lean towards the gradient, and a few single elements. */
+function directions(gradient: Float32Array, seed: number): Float32Array[] {
+  const { length } = gradient;
+  const norm = Math.sqrt(dot(gradient, gradient));
+  const blends = [0, 1, 2].map((i) => {
+    const noise = unit(numbers(length, seed + i));
+    return unit(gradient.map((v, j) => v / norm + noise[j]));
+  });
+  const elements = [0, 0.4, 0.99].map((share) => {
+    const one = new Float32Array(length);
+    one[Math.floor(share * length)] = 1;
+    return one;
+  });
+  return [...blends, ...elements];
+}
+
+function check(list: Layers, inputShape: Shape, loss: LossName = 'softmaxCrossEntropy', seed = 1): void {
+  const model = new Sequential(list, { inputShape, seed });
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss });
+  const outputs = sizeOf(model.outputShape);
+  const x = numbers(BATCH * sizeOf(inputShape), seed + 1);
+  const rows = outputs / (model.outputShape.at(-1) as number);
+  const y = loss === 'softmaxCrossEntropy'
+    ? Int32Array.from({ length: BATCH * rows }, (_, i) => i % (outputs / rows))
+    : numbers(BATCH * outputs, seed + 2);
+  /** The loss of a training step; always the same step, so that dropout drops the same. */
+  const lossNow = (): number => {
+    model.engine('gradients').step = 0;
+    return model.trainOnBatch(x, y).loss;
+  };
+  // Biases and the like away from 0, where nothing would show.
+  model.weights.forEach(({ tensor }, i) => {
+    const noise = numbers(tensor.size, seed + 10 + i);
+    for (let j = 0; j < tensor.size; j++) tensor.data[j] += 0.3 * noise[j];
+  });
+  const loss0 = lossNow();
+  const gradients = model.weights.map(({ gradient }) => gradient && Float32Array.from(gradient.data));
+  let compared = 0;
+  let passed = 0;
+  let worst = 0;
+  model.weights.forEach(({ name, tensor }, index) => {
+    const gradient = gradients[index];
+    if (!gradient) return;
+    const start = Float32Array.from(tensor.data);
+    const norm = Math.sqrt(dot(gradient, gradient));
+    assert.ok(norm > 1e-4, `${name}: the gradient is 0`);
+    for (const direction of directions(gradient, seed + 20 * index)) {
+      const at = (distance: number): number => {
+        tensor.data.set(start.map((v, j) => v + distance * direction[j]));
+        return lossNow();
+      };
+      const differences = (h: number) => {
+        const [above, below] = [at(h), at(-h)];
+        return { slope: (above - below) / (2 * h), second: (above - 2 * loss0 + below) / h ** 2 };
+      };
+      const [far, { slope: near, second }] = [differences(DISTANCE), differences(DISTANCE / 2)];
+      tensor.data.set(start);
+      const bend = Math.max(Math.abs(far.slope - near), Math.abs(far.second - second) * DISTANCE);
+      if (bend > TOLERANCE * norm) {
+        passed++;
+        continue;
+      }
+      compared++;
+      const actual = dot(gradient, direction);
+      const error = Math.abs(actual - near) / norm;
+      worst = Math.max(worst, error);
+      assert.ok(error <= TOLERANCE, `${name}: the gradient says ${actual}, differences ${near}: ${error} of its norm ${norm}`);
+    }
+  });
+  if (process.env.SHOW) console.log(list.map((l) => l.type).join(' '), compared, passed, worst);
+  assert.ok(passed <= compared, `${passed} of ${passed + compared} directions had kinks`);
+  model.dispose();
+}
+
+const classify = () => [layers.flatten(), layers.dense({ units: 3 })];
+const image: Shape = [7, 6, 4];
+
+for (const activation of ['linear', 'relu', 'sigmoid', 'tanh', 'softmax'] as const) {
+  test(`conv2d and dense with ${activation}`, () => {
+    const conv = () => layers.conv2d({ filters: 4, kernelSize: 3, activation });
+    check([conv(), conv(), layers.flatten(), layers.dense({ units: 6, activation }), layers.dense({ units: 3 })], image);
+  });
+}
+
+for (const options of [
+  { groups: 2 },
+  { groups: 4 },
+  { dilation: 2 },
+  { strides: 2, padding: 'same' },
+  { strides: [1, 2], padding: [[1, 0], [2, 2]], dilation: [2, 1] },
+  { strides: 3, dimRoundingMode: 'floor', useBias: false },
+] as Parameters<typeof layers.conv2d>[0][]) {
+  test(`conv2d ${JSON.stringify(options)}`, () => {
+    // In front, where no input gradient is wanted, and behind, where one is.
+    check([
+      layers.conv2d({ ...options, filters: 4, kernelSize: [3, 2], padding: 'same', strides: 1 }),
+      layers.conv2d({ filters: 8, kernelSize: [3, 2], activation: 'tanh', ...options }),
+      ...classify(),
+    ], image);
+  });
+}
+
+const front = () => layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
+const pools = {
+  maxPool2d: [layers.maxPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
+  avgPool2d: [layers.avgPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
+  lpPool2d: [layers.lpPool2d, { p: 2 }, { p: 3, poolSize: 3, strides: 1 }],
+} as const;
+for (const [name, [pool, ...variants]] of Object.entries(pools)) {
+  test(name, () => {
+    for (const options of variants) check([front(), pool(options), ...classify()], image);
+  });
+}
+
+test('globalAvgPool2d', () => {
+  check([front(), layers.globalAvgPool2d(), layers.dense({ units: 3 })], image);
+  check([layers.conv2d({ filters: 3, kernelSize: 1 }), layers.globalAvgPool2d()], image);
+});
+
+test('batchNorm after conv, after dense, in front and at the end', () => {
+  check([front(), layers.batchNorm(), layers.relu(), front(), layers.batchNorm(), ...classify()], image);
+  check([layers.batchNorm(), layers.dense({ units: 5, activation: 'tanh' }), layers.batchNorm(), layers.activation({ activation: 'tanh' }), layers.dense({ units: 3 }), layers.batchNorm()], [6]);
+});
+
+test('dropout, once and twice', () => {
+  check([front(), layers.dropout({ rate: 0.4 }), ...classify()], image);
+  check([layers.dropout({ rate: 0.3 }), layers.dense({ units: 16, activation: 'relu' }), layers.dropout({ rate: 0.5 }), layers.dropout({ rate: 0.5 }), layers.dense({ units: 3 })], [12]);
+});
+
+test('activations as layers, also behind a conv that has one, and twice', () => {
+  const relu = () => layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' });
+  check([relu(), layers.activation({ activation: 'sigmoid' }), layers.activation({ activation: 'tanh' }), ...classify()], image);
+  check([relu(), layers.relu(), layers.activation({ activation: 'linear' }), ...classify()], image);
+});
+
+test('softmax amid the network, and before a squared error', () => {
+  check([front(), layers.softmax(), ...classify()], image, 'meanSquaredError');
+  check([layers.dense({ units: 5, activation: 'softmax' }), layers.dense({ units: 4 }), layers.softmax()], [6], 'meanSquaredError');
+});
+
+test('softmax at the end, behind an activation of the layer before', () => {
+  for (const activation of ['relu', 'tanh', 'softmax'] as const) {
+    check([layers.dense({ units: 9, activation: 'tanh' }), layers.dense({ units: 4, activation }), layers.softmax()], [6]);
+  }
+});
+
+test('reshape; a class for every pixel', () => {
+  check([layers.dense({ units: 24, activation: 'tanh' }), layers.reshape({ targetShape: [3, 4, 2] }), front(), layers.reshape({ targetShape: [48] }), layers.dense({ units: 3 })], [6]);
+  check([front(), layers.conv2d({ filters: 3, kernelSize: 1 })], image);
+  check([front(), layers.conv2d({ filters: 2, kernelSize: 2, strides: 2, padding: 'same' })], image, 'meanSquaredError');
+});
+
+test.run();

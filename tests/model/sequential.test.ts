@@ -1,0 +1,250 @@
+// Sequential: names, shapes and weights, and what compile, fit, evaluate, predict and summary promise.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Data, layers, optimizers, type SequentialOptions, Sequential, Tensor, zoo } from '../../src/index.js';
+import { close } from '../helpers/close.js';
+import { compiled, otherBits, predictions, sameBits, samples, tiny, weightsOf } from '../helpers/models.js';
+import '../helpers/start.js';
+
+const { x, y } = samples(50);
+
+test('nameless layers are called by their type, numbered from the second on', () => {
+  const names = (list: Parameters<typeof build>[0]) => build(list).layers.map(({ name }) => name);
+  const build = (list: ReturnType<typeof layers.relu>[]) => new Sequential(list, { inputShape: [4] });
+  assert.equal(names([layers.relu(), layers.relu(), layers.relu()]), ['relu', 'relu_1', 'relu_2']);
+  // A name that is taken is passed over, wherever it stands.
+  assert.equal(names([layers.relu(), layers.relu(), layers.relu({ name: 'relu_1' }), layers.relu({ name: 'own' })]), ['relu', 'relu_2', 'relu_1', 'own']);
+});
+
+test('shapes', () => {
+  const model = tiny();
+  assert.equal(model.inputShape, [6, 6, 1]);
+  assert.equal(model.outputShape, [3]);
+  assert.equal(model.summary(null).map(({ outputShape }) => outputShape), [[4, 4, 4], [4, 4, 4], [2, 2, 4], [16], [16], [3]]);
+});
+
+test('weights: in layer order, unique and stable names, flags, gradients', () => {
+  const model = compiled();
+  const expected: [string, number[], boolean][] = [
+    ['conv2d/kernel', [3, 3, 1, 4], true],
+    ['conv2d/bias', [4], true],
+    ['batchNorm/gamma', [4], true],
+    ['batchNorm/beta', [4], true],
+    ['batchNorm/movingMean', [4], false],
+    ['batchNorm/movingVariance', [4], false],
+    ['dense/kernel', [16, 3], true],
+    ['dense/bias', [3], true],
+  ];
+  assert.equal(model.weights.map(({ name, tensor, trainable }) => [name, tensor.shape, trainable]), expected);
+  assert.is(model.weights, model.weights);
+  model.trainOnBatch(x, y);
+  for (const { name, gradient, trainable, tensor } of model.weights) {
+    assert.is(gradient === null, !trainable, name);
+    if (!gradient) continue;
+    assert.equal(gradient.shape, tensor.shape);
+    assert.ok(gradient.data.some((v) => v !== 0), `the gradient of ${name} is 0`);
+  }
+  model.dispose();
+});
+
+test('writing to a weight changes the predictions', () => {
+  const model = tiny();
+  const before = predictions(model, x);
+  const bias = model.weights[7].tensor;
+  bias.data[1] += 2;
+  const after = predictions(model, x);
+  close(after, before.map((v, i) => v + (i % 3 === 1 ? 2 : 0)), { atol: 1e-5 });
+  model.dispose();
+});
+
+test('any batch size predicts the same bits', () => {
+  for (const model of [tiny(), zoo.lenet5({ seed: 3 })]) {
+    const pixels = model.name === 'tiny' ? x : samples(11 * 22).x.subarray(0, 11 * 784);
+    const whole = predictions(model, pixels, 1000);
+    for (const batchSize of [1, 2, 3, 7, 10, 32]) sameBits(predictions(model, pixels, batchSize), whole, `${model.name}, ${batchSize}`);
+    model.dispose();
+  }
+});
+
+test('x as Tensor, typed arrays and nested arrays', () => {
+  const model = tiny();
+  const bytes = Uint8Array.from(x, (v) => (v + 1) * 100);
+  const floats = Float32Array.from(bytes);
+  const tensor = Tensor.from(floats, [50, 6, 6, 1]);
+  const forms: Data[] = [tensor, floats, bytes, Float64Array.from(bytes), Int32Array.from(bytes), tensor.toArray(), Buffer.from(bytes)];
+  const expected = predictions(model, forms[0]);
+  forms.forEach((form, i) => {
+    sameBits(predictions(model, form), expected, `form ${i}`);
+  });
+  tensor.dispose();
+  model.dispose();
+});
+
+test('class indices and one-hot rows: same loss, same weights', async () => {
+  const oneHot = Float32Array.from({ length: 150 }, (_, i) => (y[Math.floor(i / 3)] === i % 3 ? 1 : 0));
+  const column = Tensor.from(y, [50, 1]);
+  const rows = Tensor.from(oneHot, [50, 3]);
+  const runs = [y, [...y], column, Uint8Array.from(y), oneHot, rows].map(async (targets) => {
+    const model = compiled();
+    const { history } = await model.fit(x, targets, { epochs: 3 });
+    const logs = [...history.loss, ...history.accuracy];
+    const weights = weightsOf(model);
+    model.dispose();
+    return { logs, weights };
+  });
+  const [first, ...rest] = await Promise.all(runs);
+  for (const { logs, weights } of rest.slice(0, 3)) {
+    assert.equal(logs, first.logs);
+    sameBits(weights, first.weights, 'weights');
+  }
+  for (const { logs, weights } of rest.slice(3)) {
+    close(logs, first.logs, { rtol: 1e-5 });
+    close(weights, first.weights, { atol: 1e-5 });
+  }
+  column.dispose();
+  rows.dispose();
+});
+
+async function trained(options: { seed?: number; shuffle?: boolean; epochs?: number[] } & Partial<SequentialOptions>): Promise<Float32Array> {
+  const { seed, shuffle, epochs = [2] } = options;
+  const model = compiled({ seed });
+  for (const count of epochs) await model.fit(x, y, { epochs: count, batchSize: 16, shuffle });
+  const weights = weightsOf(model);
+  model.dispose();
+  return weights;
+}
+
+test('the same seed gives the same bits, another seed others', async () => {
+  const first = await trained({ seed: 5 });
+  sameBits(await trained({ seed: 5 }), first, 'seed 5 again');
+  otherBits(await trained({ seed: 6 }), first, 'seed 6');
+  otherBits(await trained({ seed: 5 + 2 ** 32 }), first, 'seed 5 + 2³²');
+});
+
+test('without shuffling the order is that of the data', async () => {
+  const plain = await trained({ shuffle: false });
+  otherBits(await trained({ shuffle: true }), plain, 'shuffled');
+  const model = compiled();
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for (let at = 0; at < 50; at += 16) model.trainOnBatch(x.slice(at * 36, (at + 16) * 36), y.slice(at, at + 16));
+  }
+  sameBits(weightsOf(model), plain, 'the same batches by hand');
+  model.dispose();
+});
+
+test('fit for two epochs is fit for one, twice', async () => {
+  sameBits(await trained({ epochs: [1, 1] }), await trained({ epochs: [2] }), 'weights');
+  otherBits(await trained({ epochs: [1] }), await trained({ epochs: [2] }), 'one epoch');
+});
+
+test('history; a last, smaller batch counts by its samples', async () => {
+  const model = compiled({ optimizer: optimizers.sgd({ learningRate: 0 }), rate: 0 });
+  const { epoch, history } = await model.fit(x, y, { epochs: 2, batchSize: 50, shuffle: false });
+  assert.equal(epoch, [1, 2]);
+  assert.equal(Object.keys(history), ['loss', 'accuracy']);
+  assert.is(history.loss.length, 2);
+  assert.is(history.loss[0], model.trainOnBatch(x, y).loss);
+  const parts = [0, 32].map((at) => model.trainOnBatch(x.slice(at * 36, (at + 32) * 36), y.slice(at, at + 32)));
+  const { history: partial } = await model.fit(x, y, { batchSize: 32, shuffle: false });
+  close(partial.loss, [(parts[0].loss * 32 + parts[1].loss * 18) / 50], { rtol: 1e-12 });
+  close(partial.accuracy, [(parts[0].accuracy * 32 + parts[1].accuracy * 18) / 50], { rtol: 1e-12 });
+  model.dispose();
+});
+
+test('validation: given or split off the end, measured as evaluate does', async () => {
+  const model = compiled();
+  const held = samples(20, 2);
+  const given = await model.fit(x, y, { epochs: 2, validationData: [held.x, held.y] });
+  assert.equal(Object.keys(given.history), ['loss', 'accuracy', 'val_loss', 'val_accuracy']);
+  assert.equal(given.history.val_loss[1], (await model.evaluate(held.x, held.y)).loss);
+  const split = await model.fit(x, y, { validationSplit: 0.3 });
+  const { loss, accuracy } = await model.evaluate(x.subarray(35 * 36), y.subarray(35));
+  assert.equal([split.history.val_loss, split.history.val_accuracy], [[loss], [accuracy]]);
+  model.dispose();
+
+  const [all, part] = [compiled(), compiled()];
+  await all.fit(x.slice(0, 35 * 36), y.slice(0, 35));
+  await part.fit(x, y, { validationSplit: 0.3 });
+  sameBits(weightsOf(part), weightsOf(all), 'what is split off is not trained on');
+  all.dispose();
+  part.dispose();
+});
+
+test('evaluate: from predictions, by hand, for any batch size', async () => {
+  const model = compiled();
+  await model.fit(x, y, { epochs: 2 });
+  const logits = predictions(model, x);
+  let loss = 0;
+  let right = 0;
+  for (let i = 0; i < 50; i++) {
+    const row = [...logits.subarray(i * 3, i * 3 + 3)];
+    loss += (Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0)) - row[y[i]]) / 50;
+    right += row.indexOf(Math.max(...row)) === y[i] ? 1 : 0;
+  }
+  for (const batchSize of [7, 32, 64]) {
+    const logs = await model.evaluate(x, y, { batchSize });
+    close([logs.loss, logs.accuracy], [loss, right / 50], { rtol: 1e-5 });
+  }
+  model.dispose();
+});
+
+test('a model that ends in softmax trains as its logits do, and predicts probabilities', async () => {
+  const body = () => [layers.flatten(), layers.dense({ units: 8, activation: 'tanh' })];
+  const make = (...end: ReturnType<typeof layers.softmax>[]) => {
+    const model = new Sequential([...body(), ...end], { inputShape: [6, 6, 1], seed: 2 });
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+    return model;
+  };
+  const logits = make(layers.dense({ units: 3 }));
+  // A layer with an activation of its own right before the softmax must keep its derivative.
+  const pairs: [Sequential, Sequential][] = [
+    [logits, make(layers.dense({ units: 3 }), layers.softmax())],
+    [make(layers.dense({ units: 3 })), make(layers.dense({ units: 3, activation: 'softmax' }))],
+    [make(layers.dense({ units: 3, activation: 'sigmoid' })), make(layers.dense({ units: 3, activation: 'sigmoid' }), layers.softmax())],
+  ];
+  for (const [plain, ended] of pairs) {
+    const histories = await Promise.all([plain, ended].map((model) => model.fit(x, y, { epochs: 3 })));
+    assert.equal(histories[1].history, histories[0].history);
+    sameBits(weightsOf(ended), weightsOf(plain), 'weights');
+    assert.equal(await ended.evaluate(x, y), await plain.evaluate(x, y));
+    const z = plain.predict(x);
+    const rows = z.toArray() as number[][];
+    const expected = rows.flatMap((row) => row.map((v) => Math.exp(v) / row.reduce((sum, w) => sum + Math.exp(w), 0)));
+    close(predictions(ended, x), expected, { atol: 1e-6 });
+    for (const one of [z, plain, ended]) one.dispose();
+  }
+});
+
+test('trainOnBatch reports the loss before the step, and steps downhill', () => {
+  const model = compiled({ rate: 0 });
+  const losses = Array.from({ length: 30 }, () => model.trainOnBatch(x, y).loss);
+  assert.ok(losses[29] < losses[0] / 3, `${losses[0]} to ${losses[29]}`);
+  model.dispose();
+});
+
+test('compile again: the optimizer begins anew, the weights stay', async () => {
+  const model = compiled();
+  await model.fit(x, y);
+  const before = weightsOf(model);
+  model.compile({ optimizer: optimizers.adam(), loss: 'meanSquaredError' });
+  sameBits(weightsOf(model), before, 'weights');
+  const targets = Float32Array.from({ length: 150 }, (_, i) => i % 3);
+  assert.equal(Object.keys(model.trainOnBatch(x, targets)), ['loss']);
+  otherBits(weightsOf(model), before, 'weights');
+  model.dispose();
+});
+
+test('summary prints a table with totals, and returns its rows', () => {
+  let text = '';
+  const rows = tiny().summary((line) => {
+    text += line;
+  });
+  assert.equal(rows.map(({ parameters }) => parameters), [40, 16, 0, 0, 0, 51]);
+  assert.equal(rows.map(({ multiplyAdds }) => multiplyAdds), [576, 0, 0, 0, 0, 48]);
+  assert.match(text, /tiny: input 6 × 6 × 1/);
+  assert.match(text, /total +107 +624 /);
+  for (const { name } of rows) assert.match(text, name);
+});
+
+test.run();
