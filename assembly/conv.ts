@@ -88,7 +88,7 @@ export function conv(op: Conv, tile: i32, scratch: usize): void {
     if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, block, kc);
     const last = k0 + length == k;
     multiplyRows(
-      outputs, table, pointwise ? k0 : 0, packed, k, k0, length, rows, n,
+      scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n,
       k0 > 0, last ? bias : 0, last && op.rectify != 0,
     );
     k0 += kc;
@@ -164,7 +164,7 @@ export function inputGradient(op: InputGradient, tile: i32, scratch: usize): voi
       for (let k0 = 0; k0 < k; k0 += kc) {
         const panel = packed + (<usize>(n0 * k) << 2);
         const length = min(kc, k - k0);
-        multiplyRows(outputTable(scratch), rowTable(scratch), k0, panel, k, k0, length, rows, nc, k0 > 0, 0, false);
+        multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, k0 > 0, 0, false);
       }
       scatter(op, dx, first, rows, n0, nc, block);
     }
@@ -231,7 +231,7 @@ export function filterGradient(op: FilterGradient, tile: i32, scratch: usize): v
         const mc = min(MC, m - m0);
         gather(op, x, p0, pc, m0, mc, block, mc);
         fillTable(outputs, partial + (<usize>(m0 * ld) << 2), mc, ld);
-        multiplyColumns(outputs, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from, 0, false);
+        multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from, 0, false);
       }
     }
   }

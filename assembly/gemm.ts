@@ -26,13 +26,13 @@ import {
 // @ts-ignore: decorator
 @inline export const NC: i32 = 256;
 
-// A thread's scratch: two tables of row pointers, the packed part of B, the block of A. The slack
-// is for gathers, which write up to 12 bytes too far.
+// A thread's scratch: two tables of row pointers, a spare tile, the packed part of B, the block of A.
+// The slack is for gathers, which write up to 12 bytes too far.
 const TABLE_BYTES: usize = 256;
 const PANELS_BYTES: usize = <usize>(KC * NC) << 2;
 /** Bytes of scratch that every thread needs, whatever the program. */
 export const SCRATCH_BYTES: usize =
-  2 * TABLE_BYTES + PANELS_BYTES + ((<usize>(KC * 64)) << 2) + 64;
+  3 * TABLE_BYTES + PANELS_BYTES + ((<usize>(KC * 64)) << 2) + 64;
 
 // @ts-ignore: decorator
 @inline export function rowTable(scratch: usize): usize {
@@ -43,12 +43,16 @@ export const SCRATCH_BYTES: usize =
   return scratch + TABLE_BYTES;
 }
 // @ts-ignore: decorator
-@inline export function panelScratch(scratch: usize): usize {
+@inline function spareTile(scratch: usize): usize {
   return scratch + 2 * TABLE_BYTES;
 }
 // @ts-ignore: decorator
+@inline export function panelScratch(scratch: usize): usize {
+  return scratch + 3 * TABLE_BYTES;
+}
+// @ts-ignore: decorator
 @inline export function blockScratch(scratch: usize): usize {
-  return scratch + 2 * TABLE_BYTES + PANELS_BYTES;
+  return scratch + 3 * TABLE_BYTES + PANELS_BYTES;
 }
 
 /** c[m×n] (+)= op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
@@ -91,9 +95,9 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {
       const a = op.a + (<usize>(k0 * op.lda + first) << 2);
-      multiplyColumns(outputs, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
+      multiplyColumns(scratch, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
     } else {
-      multiplyRows(outputs, rowTable(scratch), k0, op.b, op.k, k0, length, rows, op.n, accumulate, bias, rectify);
+      multiplyRows(scratch, k0, op.b, op.k, k0, length, rows, op.n, accumulate, bias, rectify);
     }
     k0 += kc;
   } while (k0 < op.k);
@@ -122,12 +126,11 @@ export function padTable(table: usize, rows: i32): void {
 }
 
 /**
- * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the pointers of `table` from column `column` on, B
- * from panels of `k` rows. Bias and ReLU are for the caller's last block.
+ * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the row table from column `column` on, C through
+ * the output table, B from panels of `k` rows. Bias and ReLU are for the caller's last block.
  */
 export function multiplyRows(
-  outputs: usize,
-  table: usize,
+  scratch: usize,
   column: i32,
   b: usize,
   k: i32,
@@ -139,6 +142,7 @@ export function multiplyRows(
   bias: usize,
   rectify: bool,
 ): void {
+  const outputs = outputTable(scratch), table = rowTable(scratch), spare = spareTile(scratch);
   const panelBytes = <usize>(k * NR) << 2;
   const offset = <usize>column << 2;
   b += <usize>(k0 * NR) << 2;
@@ -149,9 +153,9 @@ export function multiplyRows(
     for (let i = 0; i < rows; i += MR) {
       const entry = <usize>i << 2;
       if (ASC_FEATURE_RELAXED_SIMD) {
-        tileRows6x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+        tileRows6x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
       } else {
-        tileRows5x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+        tileRows5x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
       }
     }
     b += panelBytes;
@@ -162,7 +166,7 @@ export function multiplyRows(
  * The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`.
  */
 export function multiplyColumns(
-  outputs: usize,
+  scratch: usize,
   a: usize,
   lda: i32,
   b: usize,
@@ -176,6 +180,7 @@ export function multiplyColumns(
   bias: usize,
   rectify: bool,
 ): void {
+  const outputs = outputTable(scratch), spare = spareTile(scratch);
   const panelBytes = <usize>(k * NR) << 2;
   const step = <usize>lda << 2;
   b += <usize>(k0 * NR) << 2;
@@ -186,9 +191,9 @@ export function multiplyColumns(
     for (let i = 0; i < rows; i += MR) {
       const entry = <usize>i << 2;
       if (ASC_FEATURE_RELAXED_SIMD) {
-        tileColumns6x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+        tileColumns6x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
       } else {
-        tileColumns5x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify);
+        tileColumns5x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
       }
     }
     b += panelBytes;

@@ -13,18 +13,13 @@ import { madd, relu, storeLanes } from './simd';
 // @ts-ignore: decorator
 @inline export const NR: i32 = 8;
 
-function storePart(to: usize, v0: v128, v1: v128, nr: i32): void {
-  storeLanes(to, v0, nr);
-  if (nr > 4) storeLanes(to + 16, v1, nr - 4);
-}
-
+/** A row of a whole tile. */
 // @ts-ignore: decorator
 @inline
 function storeRow(
   to: usize,
   v0: v128,
   v1: v128,
-  nr: i32,
   accumulate: bool,
   bias0: v128,
   bias1: v128,
@@ -40,17 +35,49 @@ function storeRow(
     v0 = relu(v0);
     v1 = relu(v1);
   }
-  if (nr == 8) {
-    v128.store(to, v0);
-    v128.store(to, v1, 16);
-  } else {
-    storePart(to, v0, v1, nr);
+  v128.store(to, v0);
+  v128.store(to, v1, 16);
+}
+
+/**
+ * A tile with fewer than 8 columns, by way of `spare`. A function of its own: partial stores inside
+ * a microkernel make older V8 (Node 20, 22) spill its accumulators, at half the speed.
+ */
+function storeNarrow(
+  c: usize,
+  cOffset: usize,
+  spare: usize,
+  mr: i32,
+  nr: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+): void {
+  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+  for (const end = spare + (<usize>mr) * 32; spare < end; spare += 32) {
+    const to = load<usize>(c) + cOffset;
+    let v0 = v128.load(spare), v1 = v128.load(spare, 16);
+    if (accumulate) {
+      v0 = f32x4.add(v128.load(to), v0);
+      v1 = f32x4.add(v128.load(to, 16), v1);
+    }
+    v0 = f32x4.add(v0, bias0);
+    v1 = f32x4.add(v1, bias1);
+    if (rectify) {
+      v0 = relu(v0);
+      v1 = relu(v1);
+    }
+    storeLanes(to, v0, nr);
+    if (nr > 4) storeLanes(to + 16, v1, nr - 4);
+    c += 4;
   }
 }
 
 /**
- * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it. A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
- * B is one packed panel. Row i of C is at c[i] + cOffset.
+ * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
  */
 export function tileRows5x8(
   c: usize,
@@ -64,6 +91,7 @@ export function tileRows5x8(
   accumulate: bool,
   bias: usize,
   rectify: bool,
+  spare: usize,
 ): void {
   let a0 = load<usize>(a, 0) + aOffset;
   let a1 = load<usize>(a, 4) + aOffset;
@@ -89,22 +117,32 @@ export function tileRows5x8(
     a3 += 4;
     a4 += 4;
   }
-  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  storeRow(load<usize>(c, 0) + cOffset, c00, c01, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 1) return;
-  storeRow(load<usize>(c, 4) + cOffset, c10, c11, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 2) return;
-  storeRow(load<usize>(c, 8) + cOffset, c20, c21, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 3) return;
-  storeRow(load<usize>(c, 12) + cOffset, c30, c31, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 4) return;
-  storeRow(load<usize>(c, 16) + cOffset, c40, c41, nr, accumulate, bias0, bias1, rectify);
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  storeNarrow(c, cOffset, spare, min(mr, 5), nr, accumulate, bias, rectify);
 }
 
 /**
- * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it. A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
- * B is one packed panel. Row i of C is at c[i] + cOffset.
+ * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
  */
 export function tileRows6x8(
   c: usize,
@@ -118,6 +156,7 @@ export function tileRows6x8(
   accumulate: bool,
   bias: usize,
   rectify: bool,
+  spare: usize,
 ): void {
   let a0 = load<usize>(a, 0) + aOffset;
   let a1 = load<usize>(a, 4) + aOffset;
@@ -147,24 +186,35 @@ export function tileRows6x8(
     a4 += 4;
     a5 += 4;
   }
-  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  storeRow(load<usize>(c, 0) + cOffset, c00, c01, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 1) return;
-  storeRow(load<usize>(c, 4) + cOffset, c10, c11, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 2) return;
-  storeRow(load<usize>(c, 8) + cOffset, c20, c21, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 3) return;
-  storeRow(load<usize>(c, 12) + cOffset, c30, c31, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 4) return;
-  storeRow(load<usize>(c, 16) + cOffset, c40, c41, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 5) return;
-  storeRow(load<usize>(c, 20) + cOffset, c50, c51, nr, accumulate, bias0, bias1, rectify);
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    if (mr == 5) return;
+    storeRow(load<usize>(c, 20) + cOffset, c50, c51, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  v128.store(spare, c50, 160); v128.store(spare, c51, 176);
+  storeNarrow(c, cOffset, spare, min(mr, 6), nr, accumulate, bias, rectify);
 }
 
 /**
- * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it. A is k-major: row i, step p is at a + aOffset·p + 4i.
- * B is one packed panel. Row i of C is at c[i] + cOffset.
+ * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is k-major: row i, step p is at a + aOffset·p + 4i.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
  */
 export function tileColumns5x8(
   c: usize,
@@ -178,6 +228,7 @@ export function tileColumns5x8(
   accumulate: bool,
   bias: usize,
   rectify: bool,
+  spare: usize,
 ): void {
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
@@ -194,22 +245,32 @@ export function tileColumns5x8(
     s = v128.load32_splat(a, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
     a += aOffset;
   }
-  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  storeRow(load<usize>(c, 0) + cOffset, c00, c01, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 1) return;
-  storeRow(load<usize>(c, 4) + cOffset, c10, c11, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 2) return;
-  storeRow(load<usize>(c, 8) + cOffset, c20, c21, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 3) return;
-  storeRow(load<usize>(c, 12) + cOffset, c30, c31, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 4) return;
-  storeRow(load<usize>(c, 16) + cOffset, c40, c41, nr, accumulate, bias0, bias1, rectify);
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  storeNarrow(c, cOffset, spare, min(mr, 5), nr, accumulate, bias, rectify);
 }
 
 /**
- * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it. A is k-major: row i, step p is at a + aOffset·p + 4i.
- * B is one packed panel. Row i of C is at c[i] + cOffset.
+ * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is k-major: row i, step p is at a + aOffset·p + 4i.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
  */
 export function tileColumns6x8(
   c: usize,
@@ -223,6 +284,7 @@ export function tileColumns6x8(
   accumulate: bool,
   bias: usize,
   rectify: bool,
+  spare: usize,
 ): void {
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
@@ -241,17 +303,27 @@ export function tileColumns6x8(
     s = v128.load32_splat(a, 20); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
     a += aOffset;
   }
-  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  storeRow(load<usize>(c, 0) + cOffset, c00, c01, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 1) return;
-  storeRow(load<usize>(c, 4) + cOffset, c10, c11, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 2) return;
-  storeRow(load<usize>(c, 8) + cOffset, c20, c21, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 3) return;
-  storeRow(load<usize>(c, 12) + cOffset, c30, c31, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 4) return;
-  storeRow(load<usize>(c, 16) + cOffset, c40, c41, nr, accumulate, bias0, bias1, rectify);
-  if (mr == 5) return;
-  storeRow(load<usize>(c, 20) + cOffset, c50, c51, nr, accumulate, bias0, bias1, rectify);
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    if (mr == 5) return;
+    storeRow(load<usize>(c, 20) + cOffset, c50, c51, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  v128.store(spare, c50, 160); v128.store(spare, c51, 176);
+  storeNarrow(c, cOffset, spare, min(mr, 6), nr, accumulate, bias, rectify);
 }

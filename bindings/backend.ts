@@ -85,8 +85,8 @@ async function start(options: InitOptions): Promise<Backend> {
   if (threads !== 'auto' && threads !== 1) {
     throw new ValueError(`init: threads must be 'auto' or 1 in this version, not ${threads}`);
   }
-  const memory = new LinearMemory(maximumMemory);
   const variant = chooseVariant(simd, await probe());
+  const memory = new LinearMemory(maximumMemory);
   const exports = await load(variant, memory.memory, wasm);
   memory.open(exports.heapBase());
   const scratch = memory.allocate(exports.scratchBytes(), 'scratch');

@@ -15,32 +15,33 @@ export interface OpRecord<K extends KernelName = KernelName> {
 /** A list of ops in linear memory. */
 export class Program {
   readonly #backend: Backend;
-  readonly #address: number;
+  /** Where its records are. */
+  readonly address: number;
   readonly length: number;
 
   constructor(backend: Backend, ops: readonly OpRecord[]) {
     this.#backend = backend;
     this.length = ops.length;
-    this.#address = backend.memory.allocate(ops.length * RECORD_BYTES, 'scratch', 'a program');
+    this.address = backend.memory.allocate(ops.length * RECORD_BYTES, 'scratch', 'a program');
     const view = new DataView(
       backend.memory.memory.buffer,
-      this.#address,
+      this.address,
       ops.length * RECORD_BYTES,
     );
     ops.forEach((op, index) => {
       writeRecord(view, index * RECORD_BYTES, op);
     });
-    backend.exports.prepare(this.#address, ops.length);
+    backend.exports.prepare(this.address, ops.length);
   }
 
   /** Runs ops `first` … `last`−1: all of them by default. */
   run(first = 0, last = this.length): void {
-    this.#backend.run(this.#address, first, last);
+    this.#backend.run(this.address, first, last);
   }
 
   /** Gives the records' memory back. */
   dispose(): void {
-    if (isCurrent(this.#backend)) this.#backend.memory.free(this.#address);
+    if (isCurrent(this.#backend)) this.#backend.memory.free(this.address);
   }
 }
 

@@ -50,7 +50,7 @@ export class Engine {
   epoch = 0;
   readonly #backend: Backend;
   readonly #arena: Arena;
-  /** The newest first. */
+  /** The one used last first. */
   readonly #prepared: Prepared[] = [];
   #objective: Objective | undefined;
   #disposed = false;
@@ -84,12 +84,8 @@ export class Engine {
 
   /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
   #prepare(mode: Mode, batch: number, form: TargetForm): Ready {
-    let prepared: Prepared | undefined;
-    for (const one of this.#prepared) {
-      if (one.mode === mode && one.batch === batch && one.form === form) prepared = one;
-    }
-    if (!prepared) {
-      prepared = this.#lower(mode, batch, form);
+    const prepared = this.#find(mode, batch, form) ?? this.#lower(mode, batch, form);
+    if (prepared !== this.#prepared[0]) {
       this.#prepared.unshift(prepared);
       for (const old of this.#prepared.splice(KEPT)) unload(old);
     }
@@ -102,6 +98,18 @@ export class Engine {
       prepared.program = buildProgram(this.#backend, prepared.lowered.emitter);
     }
     return prepared as Ready;
+  }
+
+  /** Takes a program that was made before to the front. */
+  #find(mode: Mode, batch: number, form: TargetForm): Prepared | undefined {
+    for (let i = 0; i < this.#prepared.length; i++) {
+      const one = this.#prepared[i];
+      if (one.mode !== mode || one.batch !== batch || one.form !== form) continue;
+      this.#prepared.copyWithin(1, 0, i);
+      this.#prepared[0] = one;
+      return one;
+    }
+    return undefined;
   }
 
   #lower(mode: Mode, batch: number, form: TargetForm): Prepared {

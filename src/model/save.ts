@@ -46,7 +46,8 @@ export function saveModel(model: Sequential, engine: Engine): Uint8Array {
     class: 'Sequential',
     name: model.name,
     inputShape: model.inputShape,
-    layers: model.layers.map(({ type, name, options }) => ({ type, name, options })),
+    // The name stands beside the options, once: a loaded model saves as the same file.
+    layers: model.layers.map(({ type, name, options }) => ({ type, name, options: { ...options, name: undefined } })),
   };
   const metadata: Record<string, string> = {
     format: 'wasmgrad',

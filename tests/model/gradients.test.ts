@@ -68,7 +68,6 @@ function check(list: Layers, inputShape: Shape, loss: LossName = 'softmaxCrossEn
   const gradients = model.weights.map(({ gradient }) => gradient && Float32Array.from(gradient.data));
   let compared = 0;
   let passed = 0;
-  let worst = 0;
   model.weights.forEach(({ name, tensor }, index) => {
     const gradient = gradients[index];
     if (!gradient) return;
@@ -94,12 +93,10 @@ function check(list: Layers, inputShape: Shape, loss: LossName = 'softmaxCrossEn
       compared++;
       const actual = dot(gradient, direction);
       const error = Math.abs(actual - near) / norm;
-      worst = Math.max(worst, error);
       assert.ok(error <= TOLERANCE, `${name}: the gradient says ${actual}, differences ${near}: ${error} of its norm ${norm}`);
     }
   });
-  if (process.env.SHOW) console.log(list.map((l) => l.type).join(' '), compared, passed, worst);
-  assert.ok(passed <= compared, `${passed} of ${passed + compared} directions had kinks`);
+  assert.ok(passed * 3 <= compared, `${passed} of ${passed + compared} directions had kinks`);
   model.dispose();
 }
 
@@ -150,7 +147,7 @@ test('globalAvgPool2d', () => {
 
 test('batchNorm after conv, after dense, in front and at the end', () => {
   check([front(), layers.batchNorm(), layers.relu(), front(), layers.batchNorm(), ...classify()], image);
-  check([layers.batchNorm(), layers.dense({ units: 5, activation: 'tanh' }), layers.batchNorm(), layers.activation({ activation: 'tanh' }), layers.dense({ units: 3 }), layers.batchNorm()], [6]);
+  check([layers.batchNorm(), layers.dense({ units: 5, activation: 'tanh' }), layers.batchNorm(), layers.activation({ activation: 'tanh' }), layers.dense({ units: 3, useBias: false }), layers.batchNorm()], [6]);
 });
 
 test('dropout, once and twice', () => {

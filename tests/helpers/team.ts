@@ -1,0 +1,98 @@
+// Threads as the design has them: workers with an instance each over one shared memory, which walk
+// the same program. Thread 0, the caller in real use, is a worker here too: the test's own thread
+// stays free to watch, and to end threads that hang.
+
+import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { backend } from '../../bindings/backend.js';
+import type { Program } from '../../bindings/program.js';
+
+const PAGE = 65536;
+/** A run takes well under a second; one that takes this long hangs. */
+const PATIENCE_MS = 10_000;
+
+/** What a worker says next. */
+function answer(worker: Worker): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+/** All answers, or an error for those that never come. */
+async function allOf(workers: readonly Worker[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${workers.length} threads hang`)), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([Promise.all(workers.map(answer)), late]);
+  } finally {
+    clearTimeout(timer);
+    for (const worker of workers) worker.removeAllListeners();
+  }
+}
+
+/** Threads over a shared copy of the backend's memory, where every address means the same. */
+export class Team {
+  readonly #memory: WebAssembly.Memory;
+  readonly #workers: Worker[];
+  /** The barrier's two i32: how many have come, and the generation. */
+  readonly #barrier: number;
+
+  private constructor(memory: WebAssembly.Memory, workers: Worker[], barrier: number) {
+    this.#memory = memory;
+    this.#workers = workers;
+    this.#barrier = barrier;
+  }
+
+  /** Lends a team to `use`; its workers, which would keep the tests from ending, are gone afterwards. */
+  static async with(threads: number, use: (team: Team) => Promise<void>): Promise<void> {
+    const team = await Team.#start(threads);
+    try {
+      await allOf(team.#workers);
+      await use(team);
+    } finally {
+      await Promise.all(team.#workers.map((worker) => worker.terminate()));
+    }
+  }
+
+  static async #start(threads: number): Promise<Team> {
+    const { info, exports, memory: original } = backend();
+    const file = new URL(`../../build/${info.variant}-threads.wasm`, import.meta.url);
+    const module = await WebAssembly.compile(await readFile(file));
+    // Behind the copy: the barrier in a line of its own, then each thread's scratch.
+    const barrier = original.bytes;
+    const scratch = barrier + 64;
+    const pages = Math.ceil((scratch + threads * exports.scratchBytes()) / PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const workers = Array.from({ length: threads }, (_, thread) => {
+      const own = { thread, scratch: scratch + thread * exports.scratchBytes() };
+      const workerData = { module, memory, threads, barrier, ...own };
+      return new Worker(new URL('thread.mjs', import.meta.url), { workerData, execArgv: [] });
+    });
+    return new Team(memory, workers, barrier);
+  }
+
+  /** Takes over what the backend's memory holds now, which must not have grown since. */
+  copy(): void {
+    new Uint8Array(this.#memory.buffer).set(new Uint8Array(backend().memory.memory.buffer));
+  }
+
+  /** Runs ops `first` … `last`−1 on all threads. @throws {Error} where they hang or trap */
+  async run({ address, length }: Program, first = 0, last = length): Promise<void> {
+    const done = allOf(this.#workers);
+    for (const worker of this.#workers) worker.postMessage([address, first, last]);
+    await done;
+  }
+
+  /** Wakes the threads that sleep at the barrier; they should find it closed. Returns how many. */
+  rouse(): number {
+    return Atomics.notify(new Int32Array(this.#memory.buffer), this.#barrier / 4 + 1);
+  }
+
+  /** A copy of `count` floats of the shared memory. */
+  floats(address: number, count: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, address, count).slice();
+  }
+}

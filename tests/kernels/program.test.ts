@@ -1,0 +1,352 @@
+// The program runner: order, ranges, tiles, and the same bits for any number of threads.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { setTimeout } from 'node:timers/promises';
+import { backend } from '../../bindings/backend.js';
+import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
+import { type OpRecord, Program } from '../../bindings/program.js';
+import { Emitter, none, type Value } from '../../src/emit/emitter.js';
+import { writeSettings } from '../../src/emit/optimizer.js';
+import { layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
+import { type Lowered, lower } from '../../src/model/lower.js';
+import { buildProgram, place, planMemory } from '../../src/model/plan.js';
+import { free } from '../helpers/cases.js';
+import { numbers, random } from '../helpers/random.js';
+import { Team } from '../helpers/team.js';
+import '../helpers/start.js';
+
+const { exports, memory } = backend();
+
+/** An op; what is not given is 0. */
+function op<K extends KernelName>(kernel: K, given: Partial<KernelArguments<number>[K]>): OpRecord {
+  const zeros = Object.fromEntries(kernels[kernel].fields.map(([name]) => [name, 0]));
+  return { kernel, args: { ...zeros, ...given } as KernelArguments<number>[K] };
+}
+
+const program = (...ops: OpRecord[]): Program => new Program(backend(), ops);
+
+/** How many tiles `prepare` has found for each op. */
+const tilesOf = ({ address, length }: Program): number[] =>
+  Array.from({ length }, (_, i) => memory.views.int32[(address + 128 * i) / 4 + 1]);
+
+test('ops run in order, and only those asked for', () => {
+  const values = Array.from({ length: 5 }, () => Tensor.from([1]));
+  const doubling = program(
+    ...[1, 2, 3, 4].map((i) => op('add', { y: values[i].address, a: values[i - 1].address, b: values[i - 1].address, count: 1 })),
+  );
+  const after = (...range: [number?, number?]) => {
+    doubling.run(...range);
+    return values.map(({ data }) => data[0]);
+  };
+  assert.equal(after(), [1, 2, 4, 8, 16]);
+  values[1].data[0] = 10;
+  assert.equal(after(1, 3), [1, 10, 20, 40, 16]);
+  assert.equal(after(3), [1, 10, 20, 40, 80]);
+  assert.equal(after(2, 2), [1, 10, 20, 40, 80]);
+  assert.equal(after(0, 1), [1, 2, 20, 40, 80]);
+  doubling.dispose();
+  free(...values);
+});
+
+test('prepare counts tiles: none where there is no work', () => {
+  const one = { outputHeight: 3, outputWidth: 5, height: 4, width: 5 };
+  const cases: [OpRecord, number][] = [
+    ...[[0, 0], [1, 1], [16384, 1], [16385, 2]].flatMap(([count, tiles]): [OpRecord, number][] => [
+      [op('unary', { count }), tiles],
+      [op('unaryBackward', { count }), tiles],
+      [op('add', { count }), tiles],
+      [op('dropout', { count }), tiles],
+      [op('sgd', { count }), tiles],
+      [op('adam', { count }), tiles],
+    ]),
+    ...[[0, 0], [1, 1], [64, 1], [65, 2]].flatMap(([rows, tiles]): [OpRecord, number][] => [
+      [op('softmax', { rows }), tiles],
+      [op('softmaxBackward', { rows }), tiles],
+      [op('softmaxCrossEntropy', { rows }), tiles],
+      [op('squaredError', { rows }), tiles],
+      [op('topK', { rows }), tiles],
+    ]),
+    ...[[0, 0], [1, 1], [256, 1], [257, 2]].flatMap(([rows, tiles]): [OpRecord, number][] => [
+      [op('normStatistics', { rows }), tiles],
+      [op('normApply', { rows }), tiles],
+      [op('normBackwardSums', { rows }), tiles],
+      [op('normBackward', { rows }), tiles],
+    ]),
+    ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
+      ...(['maxPool', 'averagePool', 'lpPool'] as const).map((kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 3 * batch]),
+      ...(['maxPoolBackward', 'averagePoolBackward', 'lpPoolBackward', 'col2im'] as const).map((kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 4 * batch]),
+      [op('im2col', { ...one, batch }), 15 * batch],
+      [op('conv', { ...one, batch, groups: 2 }), 2 * Math.min(batch, 1)],
+    ]),
+    [op('pack', { groups: 1, n: 0 }), 0],
+    [op('pack', { groups: 2, n: 8 }), 2],
+    [op('pack', { groups: 2, n: 9 }), 4],
+    [op('packFilter', { groups: 3, channels: 8 }), 3],
+    [op('packFilter', { groups: 3, channels: 9 }), 6],
+    [op('gemm', { m: 0 }), 0],
+    [op('gemm', { m: 1 }), 1],
+    [op('filterGradient', { groups: 3, splits: 2 }), 6],
+    [op('columnSum', { splits: 5 }), 5],
+    [op('sumPartials', { count: 0 }), 0],
+    [op('sumPartials', { count: 4097 }), 2],
+    ...(['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean'] as const).map((kernel): [OpRecord, number] => [op(kernel, {}), 1]),
+  ];
+  assert.equal(new Set(cases.map(([{ kernel }]) => kernel)), new Set(Object.keys(kernels)));
+  const all = program(...cases.map(([record]) => record));
+  tilesOf(all).forEach((tiles, i) => {
+    assert.is(tiles, cases[i][1], JSON.stringify(cases[i][0]));
+  });
+  all.dispose();
+});
+
+/** Memory for a thread of this build, whose barrier does nothing: without threads it has none. */
+const scratch = memory.allocate(exports.scratchBytes(), 'scratch');
+const state = memory.allocate(8, 'scratch');
+
+test('a thread does its own tiles, and leaves the others', () => {
+  const TILE = 16384;
+  const count = 4 * TILE + 7;
+  const [x, y] = [random([count], 1), Tensor.zeros([count])];
+  const copying = program(op('add', { y: y.address, a: x.address, b: x.address, count }));
+  for (const threads of [1, 2, 3, 4, 7]) {
+    for (let thread = 0; thread < threads; thread++) {
+      y.data.fill(9);
+      exports.run(copying.address, 0, 1, thread, threads, scratch, state);
+      const wrong = y.data.findIndex((v, i) => v !== (Math.floor(i / TILE) % threads === thread ? 2 * x.data[i] : 9));
+      assert.is(wrong, -1, `thread ${thread} of ${threads}: element ${wrong}`);
+    }
+  }
+  copying.dispose();
+  free(x, y);
+});
+
+/** Places what `lowered` needs at a fixed address, and fills all of it with numbers. */
+function built(e: Emitter): { ops: Program; arena: number } {
+  const plan = planMemory(e);
+  const arena = memory.allocate(plan.bytes, 'activations');
+  memory.views.float32.set(numbers(plan.bytes / 4, 5), arena / 4);
+  place(plan, arena);
+  return { ops: buildProgram(backend(), e), arena };
+}
+
+/** A step of training, with everything that it reads. */
+function trainingStep(model: Sequential, batch: number): Lowered {
+  const { weights, objective } = model.engine('test');
+  const { layers, inputShape } = model;
+  return lower({ layers, inputShape, weights, objective, batch, mode: 'train', form: 'labels' });
+}
+
+function setLabels({ target }: Lowered, classes: number): void {
+  const { shape: [rows] } = target as Value;
+  const at = (target as Value).resolve() / 4;
+  memory.views.int32.set(Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes), at);
+}
+
+function setOptimizer(model: Sequential): void {
+  const { weights, objective } = model.engine('test');
+  writeSettings((objective as NonNullable<typeof objective>).optimizer, 0, memory.views.float32, weights.settings.resolve() / 4);
+}
+
+/** A program that has every kernel, most with several tiles whose edges are not those of vectors. */
+function everyKernel(): Program {
+  const model = new Sequential(
+    [
+      layers.conv2d({ filters: 7, kernelSize: 3, padding: 'same' }),
+      layers.batchNorm(),
+      layers.activation({ activation: 'tanh' }),
+      layers.conv2d({ filters: 10, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu' }),
+      layers.maxPool2d({ poolSize: 3, strides: 2, padding: 'same' }),
+      layers.conv2d({ filters: 18, kernelSize: 2, groups: 2, padding: 'same', activation: 'sigmoid' }),
+      layers.avgPool2d({ poolSize: 2, strides: 1 }),
+      layers.dropout({ rate: 0.3 }),
+      layers.lpPool2d({ poolSize: 2, strides: 1, padding: 'same', p: 3 }),
+      layers.flatten(),
+      layers.dense({ units: 321, activation: 'relu' }),
+      layers.dense({ units: 9 }),
+    ],
+    { inputShape: [24, 25, 3], seed: 1 },
+  );
+  model.compile({ optimizer: optimizers.sgd({ momentum: 0.9 }), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+  const step = trainingStep(model, 67);
+  const { emitter: e } = step;
+  // What no layer emits while it trains.
+  const sixteen = (): Value => e.value([129, 257]);
+  const [a, b, c, d] = [e.input([129, 257]), sixteen(), sixteen(), sixteen()];
+  const count = a.size;
+  const losses = e.value([129]);
+  const row = e.input([257]);
+  const window = {
+    batch: 3, height: 6, width: 7, pixelChannels: 5, channels: 5, kernelHeight: 3, kernelWidth: 2, strideHeight: 1, strideWidth: 1,
+    padTop: 1, padLeft: 0, dilationHeight: 1, dilationWidth: 1, outputHeight: 6, outputWidth: 6,
+  };
+  e.emit('add', { y: b, a, b: a, count });
+  e.emit('softmax', { y: c, x: b, rows: 129, classes: 257 });
+  e.emit('softmaxBackward', { dx: d, dy: a, y: c, rows: 129, classes: 257 });
+  e.emit('squaredError', { losses, dx: b, x: d, targets: a, rows: 129, columns: 257, scale: 0.5 });
+  e.emit('normFold', { scale: row, gamma: row, variance: c, channels: 257, epsilon: 1e-3 });
+  e.emit('im2col', { ...window, columns: b, x: a });
+  e.emit('col2im', { ...window, x: c, columns: b });
+  e.emit('sumPartials', { y: d, partials: a, splits: 3, count: 8203 });
+  e.emit('adam', { parameters: d, gradients: a, m: b, v: e.input(a.shape), settings: row, count });
+  e.emit('unary', { y: losses, x: losses, count: 0, kind: none });
+  const { ops } = built(e);
+  setLabels(step, 9);
+  setOptimizer(model);
+  return ops;
+}
+
+test('tiles may run in any order: none reads or overwrites what another writes', () => {
+  const ops = everyKernel();
+  const tiles = tilesOf(ops);
+  const most = new Map<number, number>();
+  const { int32 } = memory.views;
+  const bytes = Buffer.from(memory.memory.buffer);
+  const before = Buffer.alloc(bytes.length);
+  const ascending = Buffer.alloc(bytes.length);
+  tiles.forEach((count, i) => {
+    const opcode = int32[(ops.address + 128 * i) / 4];
+    const name = Object.keys(kernels).find((kernel) => kernels[kernel as KernelName].opcode === opcode);
+    most.set(opcode, Math.max(most.get(opcode) ?? 0, count));
+    bytes.fill(0, scratch, scratch + exports.scratchBytes());
+    bytes.copy(before);
+    exports.run(ops.address, i, i + 1, 0, 1, scratch, state);
+    bytes.fill(0, scratch, scratch + exports.scratchBytes());
+    bytes.copy(ascending);
+    before.copy(bytes);
+    // As many threads as tiles, the last first: each tile alone.
+    for (let tile = count - 1; tile >= 0; tile--) exports.run(ops.address, i, i + 1, tile, count, scratch, state);
+    bytes.fill(0, scratch, scratch + exports.scratchBytes());
+    assert.ok(bytes.equals(ascending), `op ${i}, ${name}: its ${count} tiles depend on their order`);
+  });
+  const single: readonly string[] = ['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean'];
+  for (const [name, { opcode }] of Object.entries(kernels)) {
+    const count = most.get(opcode) ?? 0;
+    assert.ok(single.includes(name) ? count === 1 : count > 1, `${name} has ${count} tiles here`);
+  }
+});
+
+/**
+ * A copy from one buffer to another that shuffles: packing a [k × 8·panels] matrix whose rows are
+ * the panels of the one before. Every tile reads what all tiles of the op before wrote, and whatever
+ * goes wrong once is carried to the end.
+ */
+const [ROWS, PANELS] = [51, 5];
+const FLOATS = ROWS * PANELS * 8;
+
+const shuffle = (packed: number, b: number): OpRecord =>
+  op('pack', { packed, b, k: ROWS, n: 8 * PANELS, ldb: 8 * PANELS, groups: 1 });
+
+/** What `times` shuffles make of x. */
+function shuffled(x: Float32Array, times: number): Float32Array {
+  let [from, to] = [x, new Float32Array(FLOATS)];
+  for (let i = 0; i < times; i++) {
+    for (let row = 0; row < ROWS; row++) {
+      for (let panel = 0; panel < PANELS; panel++) {
+        const at = (row * PANELS + panel) * 8;
+        to.set(from.subarray(at, at + 8), (panel * ROWS + row) * 8);
+      }
+    }
+    [from, to] = [to, i ? from : new Float32Array(FLOATS)];
+  }
+  return from;
+}
+
+for (const threads of [2, 3]) {
+  test(`${threads} threads meet after each of thousands of ops`, async () => {
+    const LENGTH = 4000;
+    const [a, b] = [random([FLOATS], 1), Tensor.zeros([FLOATS])];
+    const chain = program(
+      ...Array.from({ length: LENGTH }, (_, i) => (i % 2 ? shuffle(a.address, b.address) : shuffle(b.address, a.address))),
+    );
+    assert.equal(new Set(tilesOf(chain)), new Set([PANELS]));
+    const expected = [1, 2, 3].map((round) => shuffled(a.data as Float32Array, round * LENGTH));
+    await Team.with(threads, async (team) => {
+      team.copy();
+      // The same barrier again and again: nobody sets it back between runs.
+      for (const result of expected) {
+        await team.run(chain);
+        assert.equal(team.floats(a.address, FLOATS), result);
+      }
+    });
+    chain.dispose();
+    free(a, b);
+  });
+
+  test(`${threads} threads: who comes early sleeps, is woken when the barrier opens and not before`, async () => {
+    // Average pooling to two lines of outputs, one of which sees a single line of the image: one
+    // tile takes some 10 ms, the other nothing, and a barrier spins for 50 µs.
+    const SIDE = 200;
+    const x = random([SIDE, 2 * SIDE, 4], 1);
+    const lines = Array.from({ length: 6 }, () => Tensor.zeros([2 * SIDE * 4 + FLOATS]));
+    const mixed = Array.from({ length: 6 }, () => Tensor.zeros([FLOATS]));
+    const window = {
+      batch: 1, height: SIDE, width: 2 * SIDE - 1, pixelChannels: 4, channels: 4, kernelHeight: SIDE, kernelWidth: SIDE,
+      strideHeight: SIDE - 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, outputHeight: 2, outputWidth: SIDE,
+    };
+    const slow = program(
+      ...lines.flatMap((y, i) => [
+        // Threads 0 and 1 are the slow one in turn.
+        op('averagePool', { ...window, padTop: i % 2 ? SIDE - 1 : 0, y: y.address, x: x.address }),
+        shuffle(mixed[i].address, y.address),
+      ]),
+    );
+    await Team.with(threads, async (team) => {
+      team.copy();
+      let finished = false;
+      const run = team.run(slow).finally(() => {
+        finished = true;
+      });
+      let sleepers = 0;
+      while (!sleepers && !finished) {
+        await setTimeout(1);
+        // Roused before its time, a thread finds the barrier closed. Once only: then the barrier must.
+        sleepers = team.rouse();
+      }
+      await run;
+      assert.ok(sleepers > 0, 'a thread slept');
+      slow.run();
+      for (const { address, data } of mixed) {
+        assert.ok(data.some((v) => v !== 0));
+        assert.equal(team.floats(address, FLOATS), data);
+      }
+    });
+    slow.dispose();
+    free(x, ...lines, ...mixed);
+  });
+}
+
+test('LeNet-5 trains to the same bits on 1, 2 and 3 threads', async () => {
+  const model = zoo.lenet5();
+  model.compile({ optimizer: optimizers.sgd({ momentum: 0.9 }), loss: 'softmaxCrossEntropy' });
+  const step = trainingStep(model, 19);
+  const { ops, arena } = built(step.emitter);
+  setLabels(step, 10);
+  setOptimizer(model);
+  const { parameters, gradients } = model.engine('test').weights.flat;
+  const watched = { gradients, parameters, loss: step.loss as Value };
+  const STEPS = 10;
+  const results: Record<string, Float32Array>[] = [];
+  for (const threads of [1, 2, 3]) {
+    await Team.with(threads, async (team) => {
+      team.copy();
+      for (let i = 0; i < STEPS; i++) await team.run(ops);
+      results.push(Object.fromEntries(Object.entries(watched).map(([name, value]) => [name, team.floats(value.resolve(), value.size)])));
+    });
+  }
+  for (let i = 0; i < STEPS; i++) ops.run();
+  const { float32 } = memory.views;
+  for (const [name, value] of Object.entries(watched)) {
+    const expected = float32.slice(value.resolve() / 4, value.resolve() / 4 + value.size);
+    assert.ok(expected.some((v) => v !== 0) && expected.every(Number.isFinite), name);
+    results.forEach((result, i) => {
+      assert.equal(result[name], expected, `${name} on ${i + 1} threads`);
+    });
+  }
+  ops.dispose();
+  memory.free(arena);
+  model.dispose();
+});
+
+memory.free(scratch);
+test.run();

@@ -1,0 +1,213 @@
+// Models as files: what is loaded goes on exactly where the saved one stood, and damaged files are
+// told from sound ones.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FormatError, type Layer, layers, loadModel, memory, optimizers, schedules, Sequential, StateError } from '../../src/index.js';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src/io/safetensors.js';
+import { compiled, predictions, rejects, sameBits, samples, tiny, weightsOf } from '../helpers/models.js';
+import { numbers } from '../helpers/random.js';
+import '../helpers/start.js';
+
+const { x, y } = samples(50);
+
+const everyLayer = (): Layer[] => [
+  layers.reshape({ targetShape: [6, 6, 1] }),
+  layers.conv2d({ filters: 4, kernelSize: 3, padding: [[1, 1], [0, 2]], kernelInitializer: 'heNormal', name: 'first' }),
+  layers.conv2d({ filters: 4, kernelSize: [3, 1], padding: 'same', groups: 2, dilation: [2, 1], useBias: false, activation: 'sigmoid' }),
+  layers.batchNorm({ momentum: 0.9, epsilon: 0.01 }),
+  layers.relu(),
+  layers.maxPool2d({ poolSize: 2, strides: 1 }),
+  layers.avgPool2d({ poolSize: [2, 1], dimRoundingMode: 'ceil' }),
+  layers.lpPool2d({ p: 3 }),
+  layers.activation({ activation: 'tanh' }),
+  layers.globalAvgPool2d(),
+  layers.dropout({ rate: 0.2 }),
+  layers.flatten(),
+  layers.dense({ units: 3, useBias: false }),
+  layers.softmax(),
+];
+
+test('what is loaded predicts the same bits: every layer', async () => {
+  const model = new Sequential(everyLayer(), { inputShape: [36], seed: 2 ** 40 + 3, name: 'all kinds' });
+  model.compile({ optimizer: optimizers.adamW(), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+  await model.fit(x, y, { epochs: 2 });
+  const loaded = await loadModel(model.toBytes());
+  assert.equal([loaded.name, loaded.seed, loaded.inputShape, loaded.outputShape], [model.name, model.seed, [36], [3]]);
+  const anatomy = ({ layers: list }: Sequential) => list.map(({ name, type, options }) => ({ type, ...options, name }));
+  assert.equal(anatomy(loaded), anatomy(model));
+  sameBits(predictions(loaded, x), predictions(model, x), 'predictions');
+  assert.equal(await loaded.evaluate(x, y), await model.evaluate(x, y));
+  assert.ok(Buffer.from(loaded.toBytes()).equals(model.toBytes()), 'saved again it is the same file');
+  const types = new Set(model.layers.map(({ type }) => type));
+  assert.equal([...types].sort(), Object.keys(layers).sort());
+  model.dispose();
+  loaded.dispose();
+});
+
+const recipes = {
+  sgd: optimizers.sgd({ learningRate: 0.05 }),
+  'momentum, by steps': optimizers.sgd({ learningRate: schedules.step({ initial: 0.1, every: 3, factor: 0.5 }), momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  'Adam, by cosine after warm-up': optimizers.adam({ learningRate: schedules.warmup({ steps: 4, then: schedules.cosine({ initial: 0.01, steps: 10 }) }) }),
+  AdamW: optimizers.adamW({ weightDecay: 0.1 }),
+};
+for (const [name, optimizer] of Object.entries(recipes)) {
+  test(`four epochs are two, a file, and two: ${name}`, async () => {
+    const options = { batchSize: 16, validationSplit: 0.2 };
+    const straight = compiled({ optimizer });
+    const { history } = await straight.fit(x, y, { ...options, epochs: 4 });
+    const before = compiled({ optimizer });
+    await before.fit(x, y, { ...options, epochs: 2 });
+    const bytes = before.toBytes();
+    before.dispose();
+    const after = await loadModel(bytes);
+    const { history: rest } = await after.fit(x, y, { ...options, epochs: 2 });
+    for (const [log, values] of Object.entries(rest)) assert.equal(values, history[log].slice(2), log);
+    sameBits(weightsOf(after), weightsOf(straight), 'weights');
+    assert.ok(Buffer.from(after.toBytes()).equals(straight.toBytes()), 'the files');
+    straight.dispose();
+    after.dispose();
+  });
+}
+
+test('a model that was never compiled', async () => {
+  const model = tiny({ seed: 4 });
+  const loaded = await loadModel(model.toBytes());
+  sameBits(predictions(loaded, x), predictions(model, x), 'predictions');
+  await rejects(() => loaded.trainOnBatch(x, y), StateError, 'compile');
+  model.dispose();
+  loaded.dispose();
+});
+
+/** The file's parts, read by the letter of the specification. */
+function parse(bytes: Uint8Array): { header: Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>; begin: number } {
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))), begin: 8 + length };
+}
+
+test('the file is safetensors: header, offsets without holes, numbers in place', () => {
+  const model = compiled({ optimizer: optimizers.adam() });
+  model.trainOnBatch(x, y);
+  const bytes = model.toBytes();
+  const { header, begin } = parse(bytes);
+  const { __metadata__: metadata, ...tensors } = header;
+  assert.is(begin % 8, 0);
+  assert.ok(Object.values(metadata).every((value) => typeof value === 'string'));
+  let end = 0;
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(tensors)) {
+    assert.equal([dtype, from], ['F32', end], name);
+    assert.is(to - from, shape.reduce((product, side) => product * side, 4), name);
+    end = to;
+  }
+  assert.is(begin + end, bytes.length);
+  const names = model.weights.map(({ name }) => name);
+  const trained = model.weights.filter(({ trainable }) => trainable).map(({ name }) => name);
+  assert.equal(Object.keys(tensors), [...names, ...trained.map((n) => `optimizer/m/${n}`), ...trained.map((n) => `optimizer/v/${n}`)]);
+  for (const { name, tensor } of model.weights) {
+    const [from, to] = tensors[name].data_offsets;
+    assert.equal(new Float32Array(bytes.slice(begin + from, begin + to).buffer), Float32Array.from(tensor.data), name);
+  }
+  model.dispose();
+});
+
+test('bytes as they come: a Buffer of a pool, a view at an odd place', async () => {
+  const model = tiny();
+  const expected = predictions(model, x);
+  const bytes = model.toBytes();
+  const odd = new Uint8Array(bytes.length + 3).subarray(3);
+  odd.set(bytes);
+  for (const form of [Buffer.from(bytes), Buffer.from(odd.buffer, 3), odd]) {
+    const loaded = await loadModel(form);
+    sameBits(predictions(loaded, x), expected, 'predictions');
+    loaded.dispose();
+  }
+  model.dispose();
+});
+
+const taken = () => ({ ...memory(), bytes: 0 });
+
+/** Damaged files: FormatError and nothing else, and nothing left behind. */
+async function refuses(bytes: Uint8Array, ...parts: string[]): Promise<void> {
+  const before = taken();
+  await rejects(() => loadModel(bytes), FormatError, ...parts);
+  assert.equal(taken(), before, 'memory is left behind');
+}
+
+const saved = (): Uint8Array => {
+  const model = compiled({ optimizer: recipes['momentum, by steps'] });
+  const bytes = model.toBytes();
+  model.dispose();
+  return bytes;
+};
+
+test('files cut off anywhere', async () => {
+  const bytes = saved();
+  for (let length = 0; length < bytes.length; length += length < 40 ? 1 : 37) await refuses(bytes.subarray(0, length), 'safetensors');
+  await refuses(bytes.subarray(0, bytes.length - 1), 'cut off');
+});
+
+test('headers with bytes changed: refused or still a model, never anything else', async () => {
+  const bytes = saved();
+  const { begin } = parse(bytes);
+  const draws = numbers(3 * 600, 5).map((v) => (v + 1) / 2);
+  let refused = 0;
+  for (let i = 0; i < 600; i++) {
+    const damaged = bytes.slice();
+    const at = Math.floor(draws[3 * i] * begin);
+    damaged[at] = i % 2 ? draws[3 * i + 1] * 256 : 48 + draws[3 * i + 1] * 10;
+    const before = taken();
+    try {
+      (await loadModel(damaged)).dispose();
+    } catch (error) {
+      assert.instance(error, FormatError, `byte ${at} to ${damaged[at]}: ${error}`);
+      refused++;
+    }
+    assert.equal(taken(), before, `byte ${at}: memory is left behind`);
+  }
+  assert.ok(refused > 200, `${refused} of 600`);
+});
+
+test('files that are something else', async () => {
+  const text = (s: string) => new TextEncoder().encode(s);
+  await refuses(new Uint8Array(0), '0 bytes');
+  await refuses(text('<!doctype html><title>404</title>'), 'header');
+  await refuses(numbers(1000, 1).map(Math.abs) as unknown as Uint8Array, 'Uint8Array');
+  await refuses(saved().fill(0xff, 0, 8), 'header claims');
+  await refuses('model.safetensors' as unknown as Uint8Array, 'Uint8Array');
+  const weight: StoredTensor = { shape: [2], data: Float32Array.of(1, 2) };
+  await refuses(writeSafetensors({ metadata: {}, tensors: new Map([['weight', weight]]) }), 'not of a wasmgrad model');
+  const half = writeSafetensors({ metadata: {}, tensors: new Map([['weight', weight]]) });
+  await refuses(text(new TextDecoder().decode(half).replace('F32', 'F16')), "'weight' is F16");
+});
+
+test('files whose parts do not fit each other', async () => {
+  const { metadata, tensors } = readSafetensors(saved());
+  const edited = (change: Record<string, string>, without?: string, shaped?: StoredTensor): Uint8Array => {
+    const kept = new Map([...tensors].filter(([name]) => name !== without));
+    if (without && shaped) kept.set(without, shaped);
+    return writeSafetensors({ metadata: { ...metadata, ...change }, tensors: kept });
+  };
+  const replaced = (key: string, from: string, to: string) => edited({ [key]: metadata[key].replaceAll(from, to) });
+  (await loadModel(edited({}))).dispose();
+  await refuses(edited({}, 'dense/kernel'), "no 'dense/kernel'");
+  await refuses(edited({}, 'optimizer/velocity/dense/kernel'), "no 'optimizer/velocity/dense/kernel'");
+  await refuses(edited({}, 'dense/bias', { shape: [4], data: new Float32Array(4) }), "'dense/bias'", '[4]', '[3]');
+  await refuses(edited({ version: '999' }), 'version 999');
+  await refuses(replaced('model', '"maxPool2d"', '"swirlPool"'), 'swirlPool', 'maxPool2d', 'dense');
+  await refuses(replaced('model', '"maxPool2d"', '"constructor"'), 'constructor');
+  await refuses(replaced('model', '"units":3', '"units":1e15'), 'dense/kernel', '[16, 3]');
+  await refuses(replaced('model', '"units":3', '"units":-3'), 'units');
+  await refuses(replaced('model', '[6,6,1]', '[6,6]'), 'dimensions');
+  await refuses(replaced('model', '"relu"', '"swish"'), 'swish');
+  await refuses(replaced('model', '"layers":[', '"layers":[null,'), 'damaged');
+  await refuses(replaced('model', '"layers":[', '"sheets":['), 'damaged');
+  await refuses(replaced('training', '"sgd"', '"sgdx"'), 'optimizer');
+  await refuses(replaced('training', '"every":3', '"every":null'), 'every');
+  await refuses(replaced('training', '"step":0', '"step":-1'), 'step');
+  await refuses(replaced('training', '"epoch":0', '"epoch":"many"'), 'epoch');
+  await refuses(replaced('training', '"accuracy"', '7'), 'metric');
+  await refuses(edited({ training: 'null' }), 'damaged');
+  await refuses(edited({ random: '{"seed":-1}' }), 'seed');
+});
+
+test.run();
