@@ -185,12 +185,12 @@ test('what an earlier start made is gone: saying so, and harmless to dispose', a
   const model = compiled();
   model.trainOnBatch(x, y);
   const [{ tensor: weight, gradient }] = model.weights;
-  const fitting = model.fit(x, y, { epochs: 1000 });
+  const fitting = rejects(() => model.fit(x, y, { epochs: 1000 }), StateError, 'tiny', 'dispose');
   await stopped(async () => {
     await init({ simd });
     const kept = Tensor.from([5]);
     const before = memory();
-    await rejects(() => fitting, StateError, 'tiny', 'dispose');
+    await fitting;
     for (const old of [tensor, view, weight, gradient as Tensor]) await rejects(() => old.data, StateError, 'dispose');
     await rejects(() => ops.relu(tensor), StateError, 'dispose');
     await rejects(() => model.predict(x), StateError, 'tiny', 'dispose');

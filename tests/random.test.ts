@@ -9,6 +9,7 @@ import { layers, optimizers, Sequential, type Shape, Tensor, ValueError } from '
 import { type InitializerName, initialize } from '../src/initializers.js';
 import { keyOf, philox, Random } from '../src/random.js';
 import { sizeOf } from '../src/shape.js';
+import { close } from './helpers/close.js';
 import { rejects } from './helpers/models.js';
 import './helpers/start.js';
 
@@ -65,11 +66,15 @@ test('a dropout layer draws from the model\'s seed, its place and the step', () 
   const model = new Sequential([layers.flatten(), layers.dropout({ rate: 0.25 }), layers.dense({ units: 2, useBias: false })], { inputShape: [10, 10], seed });
   model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss: 'meanSquaredError' });
   for (let step = 0; step < 3; step++) {
-    model.trainOnBatch(new Float32Array(100).fill(1), [[5, -5]]);
+    const { loss } = model.trainOnBatch(new Float32Array(100).fill(1), [[5, -5]]);
     // dw = dropped xᵀ·dy: rows of what was dropped are 0.
     const { data } = model.weights[0].gradient as Tensor;
     const rows = Array.from({ length: 100 }, (_, i) => data[2 * i] !== 0);
     assert.equal(rows, kept(100, keyOf(seed), 1, step, 0.75 * 2 ** 32), `step ${step}`);
+    // What is kept is scaled, so that the sum stays what it would be.
+    const kernel = model.weights[0].tensor.data;
+    const [a, b] = [0, 1].map((unit) => rows.reduce((sum, keeps, i) => sum + (keeps ? kernel[2 * i + unit] / 0.75 : 0), 0));
+    close([loss], [((a - 5) ** 2 + (b + 5) ** 2) / 2], { rtol: 1e-5 });
   }
   model.dispose();
 });

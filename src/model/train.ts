@@ -142,13 +142,13 @@ export async function measure(where: string, engine: Engine, { x, y }: Samples, 
   const means = new Means(objectiveOf(where, engine));
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
+    signal?.throwIfAborted();
     const batch = Math.min(batchSize, to - first);
     engine.evaluate(where, x, y, first, batch, means.results);
     means.add(batch);
     if (performance.now() - turn > SLICE) {
       await breathe();
       engine.check(where);
-      signal?.throwIfAborted();
       turn = performance.now();
     }
   }

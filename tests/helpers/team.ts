@@ -2,6 +2,7 @@
 // the same program. Thread 0, the caller in real use, is a worker here too: the test's own thread
 // stays free to watch, and to end threads that hang.
 
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { backend } from '../../bindings/backend.js';
@@ -9,27 +10,19 @@ import type { Program } from '../../bindings/program.js';
 
 const PAGE = 65536;
 /** A run takes well under a second; one that takes this long hangs. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5000;
 
-/** What a worker says next. */
-function answer(worker: Worker): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-}
-
-/** All answers, or an error for those that never come. */
-async function allOf(workers: readonly Worker[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${workers.length} threads hang`)), PATIENCE_MS);
-  });
+/** Waits until each worker has said something. @throws {Error} for those that fail, or never answer */
+async function answers(workers: readonly Worker[]): Promise<void> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    await Promise.race([Promise.all(workers.map(answer)), late]);
+    // `once` rejects where an 'error' comes first.
+    await Promise.all(workers.map((worker) => once(worker, 'message', patience)));
+  } catch (error) {
+    throw patience.signal.aborted ? new Error(`of ${workers.length} threads, some hang`) : error;
   } finally {
     clearTimeout(timer);
-    for (const worker of workers) worker.removeAllListeners();
   }
 }
 
@@ -50,7 +43,7 @@ export class Team {
   static async with(threads: number, use: (team: Team) => Promise<void>): Promise<void> {
     const team = await Team.#start(threads);
     try {
-      await allOf(team.#workers);
+      await answers(team.#workers);
       await use(team);
     } finally {
       await Promise.all(team.#workers.map((worker) => worker.terminate()));
@@ -81,7 +74,7 @@ export class Team {
 
   /** Runs ops `first` … `last`−1 on all threads. @throws {Error} where they hang or trap */
   async run({ address, length }: Program, first = 0, last = length): Promise<void> {
-    const done = allOf(this.#workers);
+    const done = answers(this.#workers);
     for (const worker of this.#workers) worker.postMessage([address, first, last]);
     await done;
   }

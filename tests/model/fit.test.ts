@@ -1,9 +1,11 @@
-// fit and the event loop: progress, turns for others, aborts.
+// fit: the order of samples, seeds, history and validation; progress, turns for others, aborts.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type callbacks, layers, optimizers, Sequential, StateError } from '../../src/index.js';
-import { compiled, rejects, samples, weightsOf } from '../helpers/models.js';
+import { purpose, Random } from '../../src/random.js';
+import { close } from '../helpers/close.js';
+import { compiled, otherBits, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
 
@@ -19,6 +21,86 @@ function slow() {
   const count = 400;
   return { model, x: numbers(count * 24 * 24 * 8, 1), y: Int32Array.from({ length: count }, (_, i) => i % 3) };
 }
+
+async function trained(options: { seed?: number; shuffle?: boolean; epochs?: number[] }): Promise<Float32Array> {
+  const { seed, shuffle, epochs = [2] } = options;
+  const model = compiled({ seed });
+  for (const count of epochs) await model.fit(x, y, { epochs: count, batchSize: 16, shuffle });
+  const weights = weightsOf(model);
+  model.dispose();
+  return weights;
+}
+
+test('the same seed gives the same bits, another seed others', async () => {
+  const first = await trained({ seed: 5 });
+  sameBits(await trained({ seed: 5 }), first, 'seed 5 again');
+  otherBits(await trained({ seed: 6 }), first, 'seed 6');
+  otherBits(await trained({ seed: 5 + 2 ** 32 }), first, 'seed 5 + 2³²');
+});
+
+test('without shuffling the order is that of the data', async () => {
+  const plain = await trained({ shuffle: false });
+  otherBits(await trained({ shuffle: true }), plain, 'shuffled');
+  const model = compiled();
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for (let at = 0; at < 50; at += 16) model.trainOnBatch(x.slice(at * 36, (at + 16) * 36), y.slice(at, at + 16));
+  }
+  sameBits(weightsOf(model), plain, 'the same batches by hand');
+  model.dispose();
+});
+
+test('each epoch has an order of its own, drawn from the seed', async () => {
+  const model = compiled();
+  for (let epoch = 0; epoch < 2; epoch++) {
+    const order = Int32Array.from({ length: 50 }, (_, i) => i);
+    new Random(1, purpose.shuffle, epoch).shuffle(order);
+    for (let at = 0; at < 50; at += 16) {
+      const batch = [...order.subarray(at, at + 16)];
+      const images = batch.flatMap((i) => [...x.subarray(i * 36, i * 36 + 36)]);
+      model.trainOnBatch(Float32Array.from(images), batch.map((i) => y[i]));
+    }
+  }
+  sameBits(weightsOf(model), await trained({ seed: 1 }), 'weights');
+  model.dispose();
+});
+
+test('fit for two epochs is fit for one, twice', async () => {
+  sameBits(await trained({ epochs: [1, 1] }), await trained({ epochs: [2] }), 'weights');
+  otherBits(await trained({ epochs: [1] }), await trained({ epochs: [2] }), 'one epoch');
+});
+
+test('history; a last, smaller batch counts by its samples', async () => {
+  const model = compiled({ optimizer: optimizers.sgd({ learningRate: 0 }), rate: 0 });
+  const { epoch, history } = await model.fit(x, y, { epochs: 2, batchSize: 50, shuffle: false });
+  assert.equal(epoch, [1, 2]);
+  assert.equal(Object.keys(history), ['loss', 'accuracy']);
+  assert.is(history.loss.length, 2);
+  assert.is(history.loss[0], model.trainOnBatch(x, y).loss);
+  const parts = [0, 32].map((at) => model.trainOnBatch(x.slice(at * 36, (at + 32) * 36), y.slice(at, at + 32)));
+  const { history: partial } = await model.fit(x, y, { batchSize: 32, shuffle: false });
+  close(partial.loss, [(parts[0].loss * 32 + parts[1].loss * 18) / 50], { rtol: 1e-12 });
+  close(partial.accuracy, [(parts[0].accuracy * 32 + parts[1].accuracy * 18) / 50], { rtol: 1e-12 });
+  model.dispose();
+});
+
+test('validation: given or split off the end, measured as evaluate does', async () => {
+  const model = compiled();
+  const held = samples(20, 2);
+  const given = await model.fit(x, y, { epochs: 2, validationData: [held.x, held.y] });
+  assert.equal(Object.keys(given.history), ['loss', 'accuracy', 'val_loss', 'val_accuracy']);
+  assert.equal(given.history.val_loss[1], (await model.evaluate(held.x, held.y)).loss);
+  const split = await model.fit(x, y, { validationSplit: 0.3 });
+  const { loss, accuracy } = await model.evaluate(x.subarray(35 * 36), y.subarray(35));
+  assert.equal([split.history.val_loss, split.history.val_accuracy], [[loss], [accuracy]]);
+  model.dispose();
+
+  const [all, part] = [compiled(), compiled()];
+  await all.fit(x.slice(0, 35 * 36), y.slice(0, 35));
+  await part.fit(x, y, { validationSplit: 0.3 });
+  sameBits(weightsOf(part), weightsOf(all), 'what is split off is not trained on');
+  all.dispose();
+  part.dispose();
+});
 
 test('progress: at the end of each epoch, with means over it so far', async () => {
   const model = compiled();

@@ -115,9 +115,10 @@ for (const options of [
   { groups: 4 },
   { dilation: 2 },
   { strides: 2, padding: 'same' },
+  { strides: 2, dilation: [3, 2], padding: 'same' },
   { strides: [1, 2], padding: [[1, 0], [2, 2]], dilation: [2, 1] },
   { strides: 3, dimRoundingMode: 'floor', useBias: false },
-] as Parameters<typeof layers.conv2d>[0][]) {
+] as Partial<Parameters<typeof layers.conv2d>[0]>[]) {
   test(`conv2d ${JSON.stringify(options)}`, () => {
     // In front, where no input gradient is wanted, and behind, where one is.
     check([
@@ -127,6 +128,11 @@ for (const options of [
     ], image);
   });
 }
+
+test('conv2d from many channels to few, whose input gradient is a convolution, and back, where it is col2im', () => {
+  const conv = (filters: number) => layers.conv2d({ filters, kernelSize: [3, 2], strides: 2, dilation: [3, 2], padding: 'same', activation: 'tanh' });
+  check([layers.conv2d({ filters: 32, kernelSize: 1, activation: 'tanh' }), conv(2), conv(32), ...classify()], image);
+});
 
 const front = () => layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
 const pools = {

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Data, layers, optimizers, type SequentialOptions, Sequential, Tensor, zoo } from '../../src/index.js';
+import { type Data, layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import { compiled, otherBits, predictions, sameBits, samples, tiny, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
@@ -45,6 +45,12 @@ test('weights: in layer order, unique and stable names, flags, gradients', () =>
     assert.equal(gradient.shape, tensor.shape);
     assert.ok(gradient.data.some((v) => v !== 0), `the gradient of ${name} is 0`);
   }
+  model.dispose();
+});
+
+test('grouped filters are as deep as one group', () => {
+  const model = new Sequential([layers.conv2d({ filters: 6, kernelSize: [2, 3], groups: 2 })], { inputShape: [5, 5, 4] });
+  assert.equal(model.weights.map(({ tensor }) => tensor.shape), [[2, 3, 2, 6], [6]]);
   model.dispose();
 });
 
@@ -104,71 +110,6 @@ test('class indices and one-hot rows: same loss, same weights', async () => {
   }
   column.dispose();
   rows.dispose();
-});
-
-async function trained(options: { seed?: number; shuffle?: boolean; epochs?: number[] } & Partial<SequentialOptions>): Promise<Float32Array> {
-  const { seed, shuffle, epochs = [2] } = options;
-  const model = compiled({ seed });
-  for (const count of epochs) await model.fit(x, y, { epochs: count, batchSize: 16, shuffle });
-  const weights = weightsOf(model);
-  model.dispose();
-  return weights;
-}
-
-test('the same seed gives the same bits, another seed others', async () => {
-  const first = await trained({ seed: 5 });
-  sameBits(await trained({ seed: 5 }), first, 'seed 5 again');
-  otherBits(await trained({ seed: 6 }), first, 'seed 6');
-  otherBits(await trained({ seed: 5 + 2 ** 32 }), first, 'seed 5 + 2³²');
-});
-
-test('without shuffling the order is that of the data', async () => {
-  const plain = await trained({ shuffle: false });
-  otherBits(await trained({ shuffle: true }), plain, 'shuffled');
-  const model = compiled();
-  for (let epoch = 0; epoch < 2; epoch++) {
-    for (let at = 0; at < 50; at += 16) model.trainOnBatch(x.slice(at * 36, (at + 16) * 36), y.slice(at, at + 16));
-  }
-  sameBits(weightsOf(model), plain, 'the same batches by hand');
-  model.dispose();
-});
-
-test('fit for two epochs is fit for one, twice', async () => {
-  sameBits(await trained({ epochs: [1, 1] }), await trained({ epochs: [2] }), 'weights');
-  otherBits(await trained({ epochs: [1] }), await trained({ epochs: [2] }), 'one epoch');
-});
-
-test('history; a last, smaller batch counts by its samples', async () => {
-  const model = compiled({ optimizer: optimizers.sgd({ learningRate: 0 }), rate: 0 });
-  const { epoch, history } = await model.fit(x, y, { epochs: 2, batchSize: 50, shuffle: false });
-  assert.equal(epoch, [1, 2]);
-  assert.equal(Object.keys(history), ['loss', 'accuracy']);
-  assert.is(history.loss.length, 2);
-  assert.is(history.loss[0], model.trainOnBatch(x, y).loss);
-  const parts = [0, 32].map((at) => model.trainOnBatch(x.slice(at * 36, (at + 32) * 36), y.slice(at, at + 32)));
-  const { history: partial } = await model.fit(x, y, { batchSize: 32, shuffle: false });
-  close(partial.loss, [(parts[0].loss * 32 + parts[1].loss * 18) / 50], { rtol: 1e-12 });
-  close(partial.accuracy, [(parts[0].accuracy * 32 + parts[1].accuracy * 18) / 50], { rtol: 1e-12 });
-  model.dispose();
-});
-
-test('validation: given or split off the end, measured as evaluate does', async () => {
-  const model = compiled();
-  const held = samples(20, 2);
-  const given = await model.fit(x, y, { epochs: 2, validationData: [held.x, held.y] });
-  assert.equal(Object.keys(given.history), ['loss', 'accuracy', 'val_loss', 'val_accuracy']);
-  assert.equal(given.history.val_loss[1], (await model.evaluate(held.x, held.y)).loss);
-  const split = await model.fit(x, y, { validationSplit: 0.3 });
-  const { loss, accuracy } = await model.evaluate(x.subarray(35 * 36), y.subarray(35));
-  assert.equal([split.history.val_loss, split.history.val_accuracy], [[loss], [accuracy]]);
-  model.dispose();
-
-  const [all, part] = [compiled(), compiled()];
-  await all.fit(x.slice(0, 35 * 36), y.slice(0, 35));
-  await part.fit(x, y, { validationSplit: 0.3 });
-  sameBits(weightsOf(part), weightsOf(all), 'what is split off is not trained on');
-  all.dispose();
-  part.dispose();
 });
 
 test('evaluate: from predictions, by hand, for any batch size', async () => {
