@@ -55,7 +55,11 @@ export async function compete(work: Work, competitors: Competitor[]): Promise<Re
   const figures = competitors.map(({ name }): Figure => {
     const cases = summary.results.filter((result) => result.name === name);
     const seconds = cases.flatMap((result) => result.details.sampleResults);
-    return { who: name, median: work.amount / median(seconds), best: work.amount / Math.min(...seconds) };
+    return {
+      who: name,
+      median: work.amount / median(seconds),
+      best: work.amount / Math.min(...seconds),
+    };
   });
   return { name: work.name, unit: work.unit, figures };
 }

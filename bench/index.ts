@@ -26,11 +26,15 @@ const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
 });
-const chosen = suites.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const chosen = suites.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
 
 if (options.help) console.log(help);
 else if (chosen.length === 0) {
-  console.error(`No suite is called ${words.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}.`);
+  console.error(
+    `No suite is called ${words.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}.`,
+  );
   process.exitCode = 1;
 } else await main();
 
@@ -39,7 +43,9 @@ async function main(): Promise<void> {
   const backend = backendInfo();
   dispose();
   const { cpu, node } = machine();
-  console.log(`${cpu}, Node ${node}, wasmgrad with ${backend.simd} SIMD, ${backend.tile} tile, 1 thread`);
+  console.log(
+    `${cpu}, Node ${node}, wasmgrad with ${backend.simd} SIMD, ${backend.tile} tile, 1 thread`,
+  );
 
   const results: Record<string, Result[]> = {};
   for (const { name, about, run } of chosen) {
@@ -48,9 +54,13 @@ async function main(): Promise<void> {
     console.log(table(results[name]));
   }
 
-  const targets = Object.values(results).flat().flatMap(({ name, target }) => (target ? [{ name, ...target }] : []));
+  const targets = Object.values(results)
+    .flat()
+    .flatMap(({ name, target }) => (target ? [{ name, ...target }] : []));
   const missed = targets.filter(({ met }) => !met);
-  console.log(`\n${targets.length - missed.length} of ${targets.length} targets met; written to ${save(backend, results)}`);
+  console.log(
+    `\n${targets.length - missed.length} of ${targets.length} targets met; written to ${save(backend, results)}`,
+  );
   for (const { name, text } of missed) console.log(`  missed: ${name}: ${text}`);
   if (options.check && missed.length > 0) process.exitCode = 1;
 }

@@ -32,7 +32,8 @@ export function makeBatch(seed: number): Batch {
   for (let at = 0; at < images.length; at++) {
     const [row, column] = [Math.floor(at / SIDE) % SIDE, at % SIDE];
     const pattern = patterns[labels[Math.floor(at / SIDE ** 2)]];
-    images[at] = (images[at] + pattern[Math.floor(row / square) * squares + Math.floor(column / square)]) / 2;
+    images[at] =
+      (images[at] + pattern[Math.floor(row / square) * squares + Math.floor(column / square)]) / 2;
   }
   return { images, labels };
 }

@@ -51,7 +51,9 @@ const digits = (value: number) => (Math.abs(value) < 1000 ? plain : large).forma
 
 /** A suite's results as a table: per library median and best, and how many times faster wasmgrad is. */
 export function table(results: Result[]): string {
-  const [first, ...peers] = new Set(results.flatMap(({ figures }) => figures.map(({ who }) => who)));
+  const [first, ...peers] = new Set(
+    results.flatMap(({ figures }) => figures.map(({ who }) => who)),
+  );
   const rows = results.map((result) => [
     result.name,
     speed(result, first),
@@ -61,7 +63,9 @@ export function table(results: Result[]): string {
   ]);
   const lines = [['', first, ...peers.flatMap((peer) => [peer, 'ratio']), '', 'target'], ...rows];
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => `  ${line.map((text, i) => text.padEnd(widths[i])).join('   ')}`.trimEnd()).join('\n');
+  return lines
+    .map((line) => `  ${line.map((text, i) => text.padEnd(widths[i])).join('   ')}`.trimEnd())
+    .join('\n');
 }
 
 function speed(result: Result, who: string): string {
@@ -72,21 +76,36 @@ function speed(result: Result, who: string): string {
 }
 
 function times(result: Result, who: string): string {
-  return result.figures.some((figure) => figure.who === who) ? `${ratio(result, who).toFixed(2)}×` : '–';
+  return result.figures.some((figure) => figure.who === who)
+    ? `${ratio(result, who).toFixed(2)}×`
+    : '–';
 }
 
 /** Where the figures come from. */
 export function machine() {
   const [cpu] = cpus();
-  return { cpu: cpu?.model ?? 'unknown', cores: cpus().length, platform: `${platform()} ${arch()}`, node: process.versions.node };
+  return {
+    cpu: cpu?.model ?? 'unknown',
+    cores: cpus().length,
+    platform: `${platform()} ${arch()}`,
+    node: process.versions.node,
+  };
 }
 
 /** Writes everything to bench/results/latest.json and returns its path. */
 export function save(backend: BackendInfo, results: Record<string, Result[]>): string {
   const folder = new URL('results/', import.meta.url);
-  const peers = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).dependencies;
+  const peers = JSON.parse(
+    readFileSync(new URL('package.json', import.meta.url), 'utf8'),
+  ).dependencies;
   const suites = Object.entries(results).map(([suite, list]) => [suite, list.map(withRatios)]);
-  const content = { date: new Date().toISOString(), machine: machine(), backend, peers, suites: Object.fromEntries(suites) };
+  const content = {
+    date: new Date().toISOString(),
+    machine: machine(),
+    backend,
+    peers,
+    suites: Object.fromEntries(suites),
+  };
   mkdirSync(folder, { recursive: true });
   writeFileSync(new URL('latest.json', folder), `${JSON.stringify(content, null, 2)}\n`);
   return 'bench/results/latest.json';

@@ -126,4 +126,3 @@ export function dispose(): void {
   current = undefined;
   starting = undefined;
 }
-

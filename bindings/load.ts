@@ -43,14 +43,24 @@ export async function load(
       ? source
       : await compile(await bytesOf(source ?? (await wasmBytes(variant))));
   const misfit = (why: string, cause?: unknown) =>
-    new EngineError(`init: the wasm module does not fit this version of wasmgrad (${why})`, { cause });
+    new EngineError(`init: the wasm module does not fit this version of wasmgrad (${why})`, {
+      cause,
+    });
   let exports: Record<string, unknown>;
   try {
     exports = (await instantiate(module, { env: { memory } })).exports;
   } catch (cause) {
     throw misfit(message(cause), cause);
   }
-  for (const name of ['run', 'prepare', 'allFinite', 'heapBase', 'scratchBytes', 'tileRows', 'tileColumns'] as const) {
+  for (const name of [
+    'run',
+    'prepare',
+    'allFinite',
+    'heapBase',
+    'scratchBytes',
+    'tileRows',
+    'tileColumns',
+  ] as const) {
     if (typeof exports[name] !== 'function') throw misfit(`it does not export '${name}'`);
   }
   return exports as unknown as KernelExports;
@@ -65,7 +75,9 @@ async function bytesOf(source: BufferSource | URL | Response): Promise<Uint8Arra
     return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
   }
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  throw new ValueError(`init: wasm must be bytes, a WebAssembly.Module, a URL or a Response, not ${typeof source}`);
+  throw new ValueError(
+    `init: wasm must be bytes, a WebAssembly.Module, a URL or a Response, not ${typeof source}`,
+  );
 }
 
 async function fetched(from: string, answer: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> {
@@ -74,7 +86,9 @@ async function fetched(from: string, answer: Promise<Response>): Promise<Uint8Ar
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
     throw new Error(`it answered ${response.status}`);
   } catch (cause) {
-    throw new EngineError(`init: the wasm could not be fetched from ${from} (${message(cause)})`, { cause });
+    throw new EngineError(`init: the wasm could not be fetched from ${from} (${message(cause)})`, {
+      cause,
+    });
   }
 }
 
@@ -91,4 +105,5 @@ async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Modu
   }
 }
 
-const message = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+const message = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);

@@ -35,8 +35,15 @@ for (const index of chosen) {
   const scores = model.predict(x.subarray(image, image + 784));
   const chances = ops.softmax(scores).data;
   const best = [...chances.keys()].sort((a, b) => chances[b] - chances[a]).slice(0, 3);
-  const said = best.map((digit) => `${digit}  ${bar(chances[digit])} ${(100 * chances[digit]).toFixed(1)} %`);
-  const notes = [`test digit ${index}, which is ${y[index]}`, best[0] === y[index] ? 'right' : 'wrong', '', ...said];
+  const said = best.map(
+    (digit) => `${digit}  ${bar(chances[digit])} ${(100 * chances[digit]).toFixed(1)} %`,
+  );
+  const notes = [
+    `test digit ${index}, which is ${y[index]}`,
+    best[0] === y[index] ? 'right' : 'wrong',
+    '',
+    ...said,
+  ];
   const lines = draw(pixels.subarray(image, image + 784));
   console.log(lines.map((line, i) => `  ${line}   ${notes[i - 4] ?? ''}`.trimEnd()).join('\n'));
 }

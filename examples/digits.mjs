@@ -24,7 +24,10 @@ export function draw(pixels) {
   const shades = [' ', '▀', '▄', '█'];
   const ink = (row, column) => (pixels[row * 28 + column] > 96 ? 1 : 0);
   return Array.from({ length: 14 }, (_, line) =>
-    Array.from({ length: 28 }, (_, column) => shades[ink(2 * line, column) + 2 * ink(2 * line + 1, column)]).join(''),
+    Array.from(
+      { length: 28 },
+      (_, column) => shades[ink(2 * line, column) + 2 * ink(2 * line + 1, column)],
+    ).join(''),
   );
 }
 

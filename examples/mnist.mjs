@@ -36,10 +36,15 @@ const steps = epochs * Math.ceil(train.y.length / batchSize);
 
 const model = zoo.lenet5({ seed });
 model.summary();
-console.log(`\n${simd} SIMD, ${tile} tile; ${train.y.length} training and ${test.y.length} test digits\n`);
+console.log(
+  `\n${simd} SIMD, ${tile} tile; ${train.y.length} training and ${test.y.length} test digits\n`,
+);
 model.compile({
   optimizer: optimizers.sgd({
-    learningRate: schedules.warmup({ steps: 200, then: schedules.cosine({ initial: 0.03, steps: steps - 200 }) }),
+    learningRate: schedules.warmup({
+      steps: 200,
+      to: schedules.cosine({ initial: 0.03, steps: steps - 200 }),
+    }),
     momentum: 0.9,
     weightDecay: 5e-4,
   }),
@@ -65,5 +70,8 @@ function confusionMatrix(scores, labels) {
   });
   const cell = (value) => String(value || '·').padStart(5);
   const header = `is \\ said${counts.map((_, digit) => String(digit).padStart(5)).join('')}`;
-  return [header, ...counts.map((row, digit) => `${String(digit).padStart(9)}${row.map(cell).join('')}`)].join('\n');
+  return [
+    header,
+    ...counts.map((row, digit) => `${String(digit).padStart(9)}${row.map(cell).join('')}`),
+  ].join('\n');
 }

@@ -11,9 +11,11 @@ function run(program, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const changed = (path) => statSync(new URL(`../bench/${path}`, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const changed = (path) =>
+  statSync(new URL(`../bench/${path}`, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 // npm writes node_modules/.package-lock.json last, so its time is that of the installation.
-if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) run('npm', ['ci', '--prefix', 'bench']);
+if (changed('node_modules/.package-lock.json') < changed('package-lock.json'))
+  run('npm', ['ci', '--prefix', 'bench']);
 
 // Node 24 has relaxed SIMD, and is what the figures are quoted for; npm fetches it where this is older.
 const modern = Number(process.versions.node.split('.')[0]) >= 24;

@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Runs a program of node_modules; its output is shown only where it fails. */
 async function run(script, ...args) {
   try {
-    await promisify(execFile)(process.execPath, [`${root}node_modules/${script}`, ...args], { cwd: root });
+    await promisify(execFile)(process.execPath, [`${root}node_modules/${script}`, ...args], {
+      cwd: root,
+    });
   } catch (error) {
     console.error(error.stdout, error.stderr);
     process.exit(1);

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(`${tmpdir()}/wasmgrad-`);
-const run = (command, args, cwd = project) => execFileSync(command, args, { cwd, encoding: 'utf8' });
+const run = (command, args, cwd = project) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8' });
 
 /** The whole road in a page: train, save, load, predict, and the browser's bundle beside Node's. */
 const smoke = `
@@ -37,10 +38,15 @@ console.log(process.version, 'ok');
 `;
 
 try {
-  const [{ filename, size, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], root));
+  const [{ filename, size, files }] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', project], root),
+  );
   console.log(`${filename}: ${(size / 1024).toFixed(0)} KiB, ${files.length} files`);
   if (size > 1 << 20) throw new Error('the tarball is larger than 1 MiB');
-  writeFileSync(`${project}/package.json`, JSON.stringify({ name: 'smoke', type: 'module', private: true }));
+  writeFileSync(
+    `${project}/package.json`,
+    JSON.stringify({ name: 'smoke', type: 'module', private: true }),
+  );
   writeFileSync(`${project}/smoke.mjs`, smoke);
   run('npm', ['install', '--no-audit', '--no-fund', `./${filename}`]);
   console.log(run(process.execPath, ['smoke.mjs']).trim());

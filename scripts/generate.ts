@@ -13,7 +13,10 @@ const generated = [
 ] as const;
 
 for (const [generator, file] of generated) {
-  const text = execFileSync(process.execPath, ['--import', 'tsx', generator], { cwd: root, encoding: 'utf8' });
+  const text = execFileSync(process.execPath, ['--import', 'tsx', generator], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   if (!check) {
     writeFileSync(root + file, text);
   } else if (readFileSync(root + file, 'utf8') !== text) {

@@ -39,7 +39,10 @@ if (installed < newest('package-lock.json')) {
 }
 
 const sources = newest('assembly', 'bindings', 'src', 'asconfig.json', 'scripts/build.mjs');
-if (newest('dist/types/src/index.d.ts', 'dist/index.js') < sources || newest('build/simd.wasm') === 0) {
+if (
+  newest('dist/types/src/index.d.ts', 'dist/index.js') < sources ||
+  newest('build/simd.wasm') === 0
+) {
   console.log('building …');
   const { buildAll } = await import('./build.mjs');
   await buildAll();

@@ -28,13 +28,23 @@ export function progress({ print = printLine }: ProgressOptions = {}): Callback 
 const BAR = 24;
 
 /** 'epoch 2/5  ━━━━━━──────  12 034 images/s  0:07 left  loss 0.0841  accuracy 0.9741' */
-function progressLine({ epoch, epochs, batch, batches, samplesPerSecond, eta, logs }: Progress): string {
+function progressLine({
+  epoch,
+  epochs,
+  batch,
+  batches,
+  samplesPerSecond,
+  eta,
+  logs,
+}: Progress): string {
   const filled = Math.round((BAR * batch) / batches);
   const bar = '━'.repeat(filled) + '─'.repeat(BAR - filled);
   const rate = Math.round(samplesPerSecond).toLocaleString('en').replaceAll(',', ' ');
   const left = `${Math.floor(eta / 60)}:${String(Math.floor(eta % 60)).padStart(2, '0')}`;
   const numbers = Object.entries(logs).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-  return [`epoch ${epoch}/${epochs}`, bar, `${rate} images/s`, `${left} left`, ...numbers].join('  ');
+  return [`epoch ${epoch}/${epochs}`, bar, `${rate} images/s`, `${left} left`, ...numbers].join(
+    '  ',
+  );
 }
 
 /** Overwrites one line of a terminal; elsewhere prints finished epochs only. */
@@ -98,8 +108,13 @@ export interface CheckpointOptions {
 }
 
 /** Saves the model after each epoch. @throws {ValueError} for a log that there is not */
-export function checkpoint({ save, monitor = 'val_loss', bestOnly = false }: CheckpointOptions): Callback {
-  if (typeof save !== 'function') throw new ValueError('callbacks.checkpoint: save must be a function of the bytes');
+export function checkpoint({
+  save,
+  monitor = 'val_loss',
+  bestOnly = false,
+}: CheckpointOptions): Callback {
+  if (typeof save !== 'function')
+    throw new ValueError('callbacks.checkpoint: save must be a function of the bytes');
   const isBetter = improvement('checkpoint', monitor, 0);
   let training: Training | undefined;
   return {
@@ -124,7 +139,9 @@ function improvement(who: string, monitor: string, minDelta: number) {
     },
     check(logs: Logs): boolean {
       if (!(monitor in logs)) {
-        const hint = monitor.startsWith('val_') ? '; give fit validationData or a validationSplit' : '';
+        const hint = monitor.startsWith('val_')
+          ? '; give fit validationData or a validationSplit'
+          : '';
         throw new ValueError(
           `callbacks.${who}: there is no '${monitor}' to monitor; there are ${Object.keys(logs).join(', ')}${hint}`,
         );

@@ -1,10 +1,10 @@
 // Runs ops at once: a program of one call over the same kernels that training uses.
 
 import { backend } from '../bindings/backend.js';
-import { Emitter, type Value, valueOf } from './emit/emitter.js';
+import { asValue, Emitter, type Value } from './emit/emitter.js';
 import { ShapeError, ValueError } from './errors.js';
 import { Arena, buildProgram, place, planMemory } from './model/plan.js';
-import { sameShape, type Shape, show } from './shape.js';
+import { type Shape, sameShape, show } from './shape.js';
 import { Tensor } from './tensor.js';
 
 /**
@@ -19,7 +19,7 @@ export function compute<const S extends readonly Shape[]>(
   const results = shapes.map((shape) => Tensor.create(shape));
   try {
     const e = new Emitter();
-    emit(e, ...(results.map(valueOf) as { [I in keyof S]: Value }));
+    emit(e, ...(results.map(asValue) as { [I in keyof S]: Value }));
     execute(e);
   } catch (error) {
     for (const tensor of results) tensor.dispose();
@@ -46,17 +46,21 @@ function execute(e: Emitter): void {
 /** The value of an argument. @throws {ValueError} unless it is a float32 tensor */
 export function argument(where: string, name: string, tensor: Tensor): Value {
   if (!(tensor instanceof Tensor)) {
-    throw new ValueError(`${where}: ${name} must be a Tensor, not ${typeof tensor}: see Tensor.from`);
+    throw new ValueError(
+      `${where}: ${name} must be a Tensor, not ${typeof tensor}: see Tensor.from`,
+    );
   }
   if (tensor.dtype !== 'float32') {
     throw new ValueError(`${where}: ${name} must be float32, not ${tensor.dtype}`);
   }
-  return valueOf(tensor);
+  return asValue(tensor);
 }
 
 /** @throws {ShapeError} unless the tensor has this shape */
 export function expectShape(where: string, name: string, tensor: Tensor, shape: Shape): void {
   if (!sameShape(tensor.shape, shape)) {
-    throw new ShapeError(`${where}: ${name} must have shape ${show(shape)}, not ${show(tensor.shape)}`);
+    throw new ShapeError(
+      `${where}: ${name} must have shape ${show(shape)}, not ${show(tensor.shape)}`,
+    );
   }
 }

@@ -70,6 +70,11 @@ export function checkInitializer(where: string, name: InitializerName): Initiali
 }
 
 /** Fills a weight of the given shape. */
-export function initialize(name: InitializerName, to: Float32Array, shape: Shape, random: Random): void {
+export function initialize(
+  name: InitializerName,
+  to: Float32Array,
+  shape: Shape,
+  random: Random,
+): void {
   initializers[name](to, shape, random);
 }

@@ -1,6 +1,11 @@
 // Optimizers: plain descriptions, so that they can be saved.
 
-import { type AdamConfig, checkOptimizer, type Optimizer, type SgdConfig } from './emit/optimizer.js';
+import {
+  type AdamConfig,
+  checkOptimizer,
+  type Optimizer,
+  type SgdConfig,
+} from './emit/optimizer.js';
 
 export type { AdamConfig, Optimizer, SgdConfig } from './emit/optimizer.js';
 
@@ -12,7 +17,14 @@ type Options<C> = Partial<Omit<C, 'type'>>;
  * added to the gradient). The velocity is PyTorch's: v = momentum·v + g, p −= learningRate·v.
  */
 export function sgd(options: Options<SgdConfig> = {}): Optimizer {
-  return checkOptimizer({ learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0, ...options, type: 'sgd' });
+  return checkOptimizer({
+    learningRate: 0.01,
+    momentum: 0,
+    nesterov: false,
+    weightDecay: 0,
+    ...options,
+    type: 'sgd',
+  });
 }
 
 /**

@@ -63,7 +63,10 @@ export class Random {
   /** A u32. */
   next(): number {
     if (this.#words.length === 0) {
-      this.#words = philox([this.#block++, this.#stream[1], 0, this.#stream[0]], this.#key).reverse();
+      this.#words = philox(
+        [this.#block++, this.#stream[1], 0, this.#stream[0]],
+        this.#key,
+      ).reverse();
     }
     return this.#words.pop() as number;
   }

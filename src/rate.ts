@@ -4,9 +4,19 @@ import { ValueError } from './errors.js';
 
 /** How a learning rate changes; made by the functions of `schedules`. */
 export type Schedule =
-  | { readonly type: 'step'; readonly initial: number; readonly every: number; readonly factor: number }
-  | { readonly type: 'cosine'; readonly initial: number; readonly steps: number; readonly minimum: number }
-  | { readonly type: 'warmup'; readonly steps: number; readonly then: number | Schedule };
+  | {
+      readonly type: 'step';
+      readonly initial: number;
+      readonly every: number;
+      readonly factor: number;
+    }
+  | {
+      readonly type: 'cosine';
+      readonly initial: number;
+      readonly steps: number;
+      readonly minimum: number;
+    }
+  | { readonly type: 'warmup'; readonly steps: number; readonly to: number | Schedule };
 
 /** A fixed rate or one that changes. */
 export type LearningRate = number | Schedule;
@@ -22,8 +32,8 @@ export function rateAt(rate: LearningRate, at: number): number {
       return rate.minimum + ((rate.initial - rate.minimum) * (1 + Math.cos(Math.PI * share))) / 2;
     }
     case 'warmup':
-      if (at >= rate.steps) return rateAt(rate.then, at - rate.steps);
-      return (rateAt(rate.then, 0) * (at + 1)) / rate.steps;
+      if (at >= rate.steps) return rateAt(rate.to, at - rate.steps);
+      return (rateAt(rate.to, 0) * (at + 1)) / rate.steps;
   }
 }
 
@@ -49,9 +59,12 @@ export function checkRate<R extends LearningRate>(rate: R): R {
   }
   for (const [name, mayBeZero] of Object.entries(numbers[value.type])) {
     const number = value[name as keyof typeof value] as unknown;
-    if (Number.isFinite(number) && ((number as number) > 0 || (mayBeZero && number === 0))) continue;
-    fail(`schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${number}`);
+    if (Number.isFinite(number) && ((number as number) > 0 || (mayBeZero && number === 0)))
+      continue;
+    fail(
+      `schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${number}`,
+    );
   }
-  if (value.type === 'warmup') checkRate(value.then);
+  if (value.type === 'warmup') checkRate(value.to);
   return rate;
 }

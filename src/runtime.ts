@@ -32,7 +32,14 @@ const VERSION = '0.1.0';
 /** Memory in use now. @throws {StateError} before `init` */
 export function memory(): MemoryInfo {
   const { memory: linear } = backend();
-  const uses = ['parameters', 'gradients', 'optimizer', 'activations', 'scratch', 'tensors'] as const;
+  const uses = [
+    'parameters',
+    'gradients',
+    'optimizer',
+    'activations',
+    'scratch',
+    'tensors',
+  ] as const;
   const used = Object.fromEntries(uses.map((use) => [use, linear.used(use)]));
   return { bytes: linear.bytes, ...used } as unknown as MemoryInfo;
 }

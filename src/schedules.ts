@@ -17,7 +17,7 @@ export function cosine(options: { initial: number; steps: number; minimum?: numb
   return checkRate({ type: 'cosine', minimum: 0, ...options });
 }
 
-/** From 0 up to what `then` says, in a straight line over `steps` steps; `then` counts from there. */
-export function warmup(options: { steps: number; then: LearningRate }): Schedule {
+/** From 0 up to what `to` begins with, in a straight line over `steps` steps; `to` counts from there. */
+export function warmup(options: { steps: number; to: LearningRate }): Schedule {
   return checkRate({ type: 'warmup', ...options });
 }

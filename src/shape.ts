@@ -131,7 +131,17 @@ export function placeWindows(
   }
   const padding = checkPadding(where, options.padding ?? 'valid');
   const place = (axis: 0 | 1, name: string, side: number, f: number, s: number, d: number) =>
-    placeAxis({ where, name, side, extent: (f - 1) * d + 1, stride: s, padding, axis, rounding, exact });
+    placeAxis({
+      where,
+      name,
+      side,
+      extent: (f - 1) * d + 1,
+      stride: s,
+      padding,
+      axis,
+      rounding,
+      exact,
+    });
   const rows = place(0, 'height', height, kernelHeight, strideHeight, dilationHeight);
   const columns = place(1, 'width', width, kernelWidth, strideWidth, dilationWidth);
   return {
@@ -152,7 +162,11 @@ type Sides = readonly [readonly [number, number], readonly [number, number]];
 
 function checkPadding(where: string, padding: Padding): 'same' | Sides {
   if (padding === 'same') return padding;
-  if (padding === 'valid') return [[0, 0], [0, 0]];
+  if (padding === 'valid')
+    return [
+      [0, 0],
+      [0, 0],
+    ];
   const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   const both = sides.map((side): unknown[] => (Array.isArray(side) ? side : [side, side]));
   const fits = both.length === 2 && both.every((side) => side.length === 2);

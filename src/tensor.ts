@@ -131,7 +131,11 @@ export class Tensor {
   }
 
   /** @internal A tensor over memory that belongs to a model; `revoke` ends it. */
-  static over(owner: Backend, address: number, shape: Shape): { tensor: Tensor; revoke: () => void } {
+  static over(
+    owner: Backend,
+    address: number,
+    shape: Shape,
+  ): { tensor: Tensor; revoke: () => void } {
     const storage = new Storage(owner, address, false);
     return { tensor: new Tensor(shape, 'float32', storage), revoke: () => storage.revoke() };
   }
@@ -169,7 +173,9 @@ export class Tensor {
     const build = (dimension: number, at: number): Nested => {
       if (dimension === shape.length) return data[at];
       const stride = sizeOf(shape.slice(dimension + 1));
-      return Array.from({ length: shape[dimension] }, (_, i) => build(dimension + 1, at + i * stride));
+      return Array.from({ length: shape[dimension] }, (_, i) =>
+        build(dimension + 1, at + i * stride),
+      );
     };
     return build(0, 0);
   }
@@ -223,7 +229,9 @@ export class Tensor {
 function nestedShape(where: string, data: Nested): number[] {
   if (typeof data === 'number') return [];
   if (!Array.isArray(data)) {
-    throw new ValueError(`${where}: expected numbers, arrays or a typed array, not ${data === null ? 'null' : typeof data}`);
+    throw new ValueError(
+      `${where}: expected numbers, arrays or a typed array, not ${data === null ? 'null' : typeof data}`,
+    );
   }
   return data.length === 0 ? [0] : [data.length, ...nestedShape(where, data[0])];
 }
@@ -240,10 +248,13 @@ export function nestedData(where: string, data: Nested): { shape: Shape; numbers
   let at = 0;
   const copy = (part: Nested, depth: number): void => {
     const isRow = Array.isArray(part);
-    const fits = depth === shape.length ? typeof part === 'number' : isRow && part.length === shape[depth];
+    const fits =
+      depth === shape.length ? typeof part === 'number' : isRow && part.length === shape[depth];
     if (!fits) {
       const what = isRow ? `${part.length} elements` : typeof part;
-      throw new ShapeError(`${where}: the nested arrays are ragged: expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`);
+      throw new ShapeError(
+        `${where}: the nested arrays are ragged: expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
+      );
     }
     if (typeof part === 'number') numbers[at++] = part;
     else for (const inner of part) copy(inner, depth + 1);

@@ -3,17 +3,45 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CompileOptions, type Data, type FitOptions, type Layer, layers, memory, NumericError, optimizers, Sequential, type Shape, ShapeError, StateError, Tensor, ValueError } from '../src/index.js';
-import { compiled, predictions, rejects, sameBits, samples, tiny, weightsOf } from './helpers/models.js';
+import {
+  type CompileOptions,
+  type Data,
+  type FitOptions,
+  type Layer,
+  layers,
+  memory,
+  NumericError,
+  optimizers,
+  Sequential,
+  type Shape,
+  ShapeError,
+  StateError,
+  Tensor,
+  ValueError,
+} from '../src/index.js';
+import {
+  compiled,
+  predictions,
+  rejects,
+  sameBits,
+  samples,
+  tiny,
+  weightsOf,
+} from './helpers/models.js';
 import './helpers/start.js';
 
 const { x, y } = samples(8);
-const oneHot = Float32Array.from({ length: 24 }, (_, i) => (y[Math.floor(i / 3)] === i % 3 ? 1 : 0));
+const oneHot = Float32Array.from({ length: 24 }, (_, i) =>
+  y[Math.floor(i / 3)] === i % 3 ? 1 : 0,
+);
 
 type Kind = abstract new (...args: never[]) => Error;
 
 /** Each bad call must fail so, leave weights and memory as they were, and the model able to train. */
-async function eachRejects(model: Sequential, bad: readonly [() => unknown, Kind, ...string[]][]): Promise<void> {
+async function eachRejects(
+  model: Sequential,
+  bad: readonly [() => unknown, Kind, ...string[]][],
+): Promise<void> {
   model.trainOnBatch(x, y);
   for (const [call, kind, ...parts] of bad) {
     const before = weightsOf(model);
@@ -59,7 +87,12 @@ test('x of another shape', async () => {
       [() => model.trainOnBatch(data, y), kind, 'tiny.trainOnBatch', ...parts],
       [() => model.evaluate(data, y), kind, 'tiny.evaluate', ...parts],
       [() => model.predict(data), kind, 'tiny.predict', ...parts],
-      [() => model.fit(x, y, { validationData: [data, y] }), kind, 'tiny.fit: validationData', ...parts],
+      [
+        () => model.fit(x, y, { validationData: [data, y] }),
+        kind,
+        'tiny.fit: validationData',
+        ...parts,
+      ],
     ]);
   }
   for (const one of [flat, narrow, single, none, model]) one.dispose();
@@ -78,8 +111,17 @@ test('y of another shape, or out of range', async () => {
     [[0, 1, -1, 0, 0, 0, 0, 0], ValueError, 'label 2 is -1', '0 to 2'],
     [[0, 1.5, 0, 0, 0, 0, 0, 0], ValueError, 'label 1 is 1.5'],
     [[0, 1, 0, 0, Number.NaN, 0, 0, 0], ValueError, 'label 4 is NaN'],
-    [oneHot.map((v, i) => (i === 13 ? Number.NaN : v)), NumericError, 'NaN in sample 4', 'element 1'],
-    [oneHot.map((v, i) => (i === 0 ? Number.POSITIVE_INFINITY : v)), NumericError, 'Infinity in sample 0'],
+    [
+      oneHot.map((v, i) => (i === 13 ? Number.NaN : v)),
+      NumericError,
+      'NaN in sample 4',
+      'element 1',
+    ],
+    [
+      oneHot.map((v, i) => (i === 0 ? Number.POSITIVE_INFINITY : v)),
+      NumericError,
+      'Infinity in sample 0',
+    ],
     [wrong(new BigInt64Array(8)), ValueError, 'BigInt64Array'],
     [wrong(undefined), ValueError, 'Tensor'],
   ];
@@ -102,13 +144,28 @@ test('x that is not finite: which sample', async () => {
   await eachRejects(model, [
     [() => model.fit(nan, y), NumericError, 'tiny.fit', 'NaN in sample 3', 'element 5'],
     [() => model.fit(nan, y, { shuffle: false, batchSize: 8 }), NumericError, 'NaN in sample 3'],
-    [() => model.trainOnBatch(spoilt(0, Number.NEGATIVE_INFINITY), y), NumericError, '-Infinity in sample 0'],
-    [() => model.predict(spoilt(287, Number.NaN), { batchSize: 3 }), NumericError, 'tiny.predict', 'sample 7', 'element 35'],
+    [
+      () => model.trainOnBatch(spoilt(0, Number.NEGATIVE_INFINITY), y),
+      NumericError,
+      '-Infinity in sample 0',
+    ],
+    [
+      () => model.predict(spoilt(287, Number.NaN), { batchSize: 3 }),
+      NumericError,
+      'tiny.predict',
+      'sample 7',
+      'element 35',
+    ],
     [() => model.evaluate(nan, y, { batchSize: 2 }), NumericError, 'tiny.evaluate', 'sample 3'],
     [() => model.predict(Float64Array.from(x, () => 1e300)), NumericError, 'Infinity in sample 0'],
   ]);
   // The epoch trains before the validation finds it.
-  await rejects(() => model.fit(x, y, { validationData: [nan, y] }), NumericError, 'validation', 'NaN in sample 3');
+  await rejects(
+    () => model.fit(x, y, { validationData: [nan, y] }),
+    NumericError,
+    'validation',
+    'NaN in sample 3',
+  );
   model.dispose();
 });
 
@@ -125,8 +182,14 @@ test('a loss that explodes: the step is not taken, running statistics are as bef
     }
   }
   assert.instance(error, NumericError);
-  assert.match((error as Error).message, /tiny\.trainOnBatch: the loss is (NaN|Infinity) at step \d+.*learning rate/);
-  assert.ok(last.some((v) => Math.abs(v) > 1e30), 'it did explode');
+  assert.match(
+    (error as Error).message,
+    /tiny\.trainOnBatch: the loss is (NaN|Infinity) at step \d+.*learning rate/,
+  );
+  assert.ok(
+    last.some((v) => Math.abs(v) > 1e30),
+    'it did explode',
+  );
   sameBits(weightsOf(model), last, 'weights');
   const { step } = model.engine('test');
   await rejects(() => model.fit(x, y), NumericError, 'tiny.fit', 'the loss is');
@@ -164,21 +227,37 @@ test('after dispose', async () => {
     () => model.compile({ optimizer: optimizers.sgd(), loss: 'meanSquaredError' }),
   ];
   for (const call of calls) await rejects(call, StateError, 'tiny', 'used after dispose');
-  for (const call of [() => tensor.data, () => gradient?.data, () => view.data, () => untouched.gradient, () => tensor.toArray()]) {
+  for (const call of [
+    () => tensor.data,
+    () => gradient?.data,
+    () => view.data,
+    () => untouched.gradient,
+    () => tensor.toArray(),
+  ]) {
     await rejects(call, StateError, 'after dispose');
   }
   for (const one of [tensor, view, gradient as Tensor]) one.dispose();
   assert.equal(memory(), after);
   const given = Tensor.from(x, [8, 6, 6, 1]);
   const other = compiled();
-  await rejects(() => other.fit(given, y, { epochs: 5, onProgress: () => given.dispose() }), StateError, 'tensor', '[8, 6, 6, 1]', 'dispose');
+  await rejects(
+    () => other.fit(given, y, { epochs: 5, onProgress: () => given.dispose() }),
+    StateError,
+    'tensor',
+    '[8, 6, 6, 1]',
+    'dispose',
+  );
   await other.fit(x, y);
   other.dispose();
 });
 
 test('before compile, and while training', async () => {
   const model = tiny();
-  for (const call of [() => model.fit(x, y), () => model.trainOnBatch(x, y), () => model.evaluate(x, y)]) {
+  for (const call of [
+    () => model.fit(x, y),
+    () => model.trainOnBatch(x, y),
+    () => model.evaluate(x, y),
+  ]) {
     await rejects(call, StateError, 'compile({ optimizer, loss');
   }
   predictions(model, x);
@@ -192,7 +271,12 @@ test('before compile, and while training', async () => {
 
 test('names that there are not: the known ones are listed', async () => {
   const model = compiled();
-  const compile = (options: object) => () => model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy', ...options } as CompileOptions);
+  const compile = (options: object) => () =>
+    model.compile({
+      optimizer: optimizers.sgd(),
+      loss: 'softmaxCrossEntropy',
+      ...options,
+    } as CompileOptions);
   const dense = (options: object) => () => layers.dense({ units: 2, ...options });
   await eachRejects(model, [
     [compile({ loss: 'hinge' }), ValueError, 'hinge', 'softmaxCrossEntropy', 'meanSquaredError'],
@@ -203,9 +287,27 @@ test('names that there are not: the known ones are listed', async () => {
     [compile({ metrics: 'accuracy' }), ValueError, 'metrics', "['accuracy']"],
     [compile({ metrics: [null] }), ValueError, 'null', 'accuracy'],
     [dense({ activation: 'swish' }), ValueError, 'dense', 'swish', 'relu, sigmoid, tanh, softmax'],
-    [dense({ name: 'head', kernelInitializer: 'xavier' }), ValueError, "'head'", 'xavier', 'glorotUniform'],
-    [() => layers.conv2d({ filters: 2, kernelSize: 3, biasInitializer: wrong('one') }), ValueError, 'conv2d', 'one', 'zeros, ones'],
-    [() => layers.activation({ activation: wrong('gelu') }), ValueError, 'activation', 'gelu', 'relu'],
+    [
+      dense({ name: 'head', kernelInitializer: 'xavier' }),
+      ValueError,
+      "'head'",
+      'xavier',
+      'glorotUniform',
+    ],
+    [
+      () => layers.conv2d({ filters: 2, kernelSize: 3, biasInitializer: wrong('one') }),
+      ValueError,
+      'conv2d',
+      'one',
+      'zeros, ones',
+    ],
+    [
+      () => layers.activation({ activation: wrong('gelu') }),
+      ValueError,
+      'activation',
+      'gelu',
+      'relu',
+    ],
   ]);
   model.dispose();
 });
@@ -214,9 +316,26 @@ test('options of fit, evaluate and predict', async () => {
   const model = compiled();
   const fit = (options: object) => () => model.fit(x, y, options as FitOptions);
   await eachRejects(model, [
-    ...[0, -1, 1.5, Number.NaN, '3'].map((epochs): [() => unknown, Kind, ...string[]] => [fit({ epochs }), ValueError, 'fit', 'epochs', `${epochs}`]),
-    ...[0, 1.5, Number.POSITIVE_INFINITY].map((batchSize): [() => unknown, Kind, ...string[]] => [fit({ batchSize }), ValueError, 'fit', 'batchSize', `${batchSize}`]),
-    ...[1, -0.1, Number.NaN].map((validationSplit): [() => unknown, Kind, ...string[]] => [fit({ validationSplit }), ValueError, 'validationSplit', `${validationSplit}`]),
+    ...[0, -1, 1.5, Number.NaN, '3'].map((epochs): [() => unknown, Kind, ...string[]] => [
+      fit({ epochs }),
+      ValueError,
+      'fit',
+      'epochs',
+      `${epochs}`,
+    ]),
+    ...[0, 1.5, Number.POSITIVE_INFINITY].map((batchSize): [() => unknown, Kind, ...string[]] => [
+      fit({ batchSize }),
+      ValueError,
+      'fit',
+      'batchSize',
+      `${batchSize}`,
+    ]),
+    ...[1, -0.1, Number.NaN].map((validationSplit): [() => unknown, Kind, ...string[]] => [
+      fit({ validationSplit }),
+      ValueError,
+      'validationSplit',
+      `${validationSplit}`,
+    ]),
     [fit({ validationData: { x, y } }), ValueError, 'validationData', '[x, y]'],
     [fit({ validationData: [x] }), ValueError, 'validationData', '[x, y]'],
     [() => model.evaluate(x, y, { batchSize: 0 }), ValueError, 'evaluate', 'batchSize', '0'],
@@ -226,12 +345,21 @@ test('options of fit, evaluate and predict', async () => {
 });
 
 test('layers that do not fit each other, by name', async () => {
-  const build = (list: unknown, inputShape: unknown = [6, 6, 1], more: object = {}) => () =>
-    new Sequential(list as Layer[], { inputShape: inputShape as Shape, name: 'net', ...more });
+  const build =
+    (list: unknown, inputShape: unknown = [6, 6, 1], more: object = {}) =>
+    () =>
+      new Sequential(list as Layer[], { inputShape: inputShape as Shape, name: 'net', ...more });
   const conv = (options: object = {}) => layers.conv2d({ filters: 4, kernelSize: 3, ...options });
   const before = memory();
   const bad: [() => unknown, Kind, ...string[]][] = [
-    [build([conv(), conv(), conv({ kernelSize: 5, name: 'deep' })]), ShapeError, 'deep', '5', '2', "'same'"],
+    [
+      build([conv(), conv(), conv({ kernelSize: 5, name: 'deep' })]),
+      ShapeError,
+      'deep',
+      '5',
+      '2',
+      "'same'",
+    ],
     [build([conv(), layers.maxPool2d(), conv()]), ShapeError, 'conv2d_1', 'height 3', '2'],
     [build([conv({ padding: 1, kernelSize: 9 })]), ShapeError, 'conv2d', '9', '8 (6 + 2 padding)'],
     [build([conv({ strides: 2 })]), ShapeError, 'conv2d', 'stride 2', 'floor'],
@@ -245,7 +373,12 @@ test('layers that do not fit each other, by name', async () => {
     [build([layers.flatten]), ValueError, 'element 0', 'function', 'layers.flatten()'],
     [build([layers.flatten(), undefined]), ValueError, 'element 1', 'undefined'],
     [build([conv({ name: 'a' }), layers.relu({ name: 'a' })]), ValueError, "'a'", 'unique'],
-    [build([layers.flatten()], undefined, { inputShape: undefined }), ShapeError, 'net: inputShape', 'undefined'],
+    [
+      build([layers.flatten()], undefined, { inputShape: undefined }),
+      ShapeError,
+      'net: inputShape',
+      'undefined',
+    ],
     [build([layers.flatten()], [6, 0, 1]), ShapeError, 'net: inputShape', '[6, 0, 1]'],
     [build([layers.flatten()], [6], { seed: -3 }), ValueError, 'seed', '-3'],
     [() => layers.dense({ units: 0 }), ValueError, 'layers.dense', 'units', '0'],

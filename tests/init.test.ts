@@ -6,12 +6,27 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chooseVariant, type SimdMode } from '../bindings/variant.js';
 import {
-  backendInfo, dispose, EngineError, type InitOptions, init, layers, loadModel, memory, ops, Sequential, StateError, Tensor, ValueError,
+  backendInfo,
+  dispose,
+  EngineError,
+  type InitOptions,
+  init,
+  layers,
+  loadModel,
+  memory,
+  ops,
+  Sequential,
+  StateError,
+  Tensor,
+  ValueError,
 } from '../src/index.js';
 import { compiled, rejects, samples, tiny } from './helpers/models.js';
 import { simd } from './helpers/start.js';
 
-const build = async () => new Uint8Array(await readFile(new URL(`../build/${backendInfo().variant}.wasm`, import.meta.url)));
+const build = async () =>
+  new Uint8Array(
+    await readFile(new URL(`../build/${backendInfo().variant}.wasm`, import.meta.url)),
+  );
 
 /** Runs `body` without a backend, and starts one again after it. */
 async function stopped(body: () => Promise<void>): Promise<void> {
@@ -33,18 +48,37 @@ function works(): void {
 }
 
 test('which build: the best that the engine has, or the one that was asked for', async () => {
-  const [none, plain, relaxed] = [{ simd: false, relaxedSimd: false }, { simd: true, relaxedSimd: false }, { simd: true, relaxedSimd: true }];
-  assert.equal([plain, relaxed].map((features) => chooseVariant('auto', features)), ['simd', 'relaxed']);
-  assert.equal([plain, relaxed].map((features) => chooseVariant('strict', features)), ['simd', 'simd']);
+  const [none, plain, relaxed] = [
+    { simd: false, relaxedSimd: false },
+    { simd: true, relaxedSimd: false },
+    { simd: true, relaxedSimd: true },
+  ];
+  assert.equal(
+    [plain, relaxed].map((features) => chooseVariant('auto', features)),
+    ['simd', 'relaxed'],
+  );
+  assert.equal(
+    [plain, relaxed].map((features) => chooseVariant('strict', features)),
+    ['simd', 'simd'],
+  );
   assert.is(chooseVariant('relaxed', relaxed), 'relaxed');
-  await rejects(() => chooseVariant('relaxed', plain), EngineError, 'no relaxed SIMD', 'Node', "'auto'");
-  for (const mode of ['auto', 'strict', 'relaxed'] as const) await rejects(() => chooseVariant(mode, none), EngineError, 'no WebAssembly SIMD', 'Node');
+  await rejects(
+    () => chooseVariant('relaxed', plain),
+    EngineError,
+    'no relaxed SIMD',
+    'Node',
+    "'auto'",
+  );
+  for (const mode of ['auto', 'strict', 'relaxed'] as const)
+    await rejects(() => chooseVariant(mode, none), EngineError, 'no WebAssembly SIMD', 'Node');
   await rejects(() => chooseVariant('fast' as SimdMode, relaxed), ValueError, "'strict'", 'fast');
 });
 
 test('what was chosen', async () => {
   const info = backendInfo();
-  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(
+    await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+  );
   assert.is(info.version, version);
   assert.is(info.threads, 1);
   assert.is(info.variant, info.simd === 'strict' ? 'simd' : 'relaxed');
@@ -85,7 +119,8 @@ test('options that make no sense', () =>
       [{ wasm: 'https://example.com/simd.wasm' }, 'wasm', 'URL', 'string'],
       [{ wasm: 5 }, 'wasm', 'number'],
     ];
-    for (const [options, ...parts] of bad) await rejects(() => init(options as InitOptions), ValueError, 'init', ...parts);
+    for (const [options, ...parts] of bad)
+      await rejects(() => init(options as InitOptions), ValueError, 'init', ...parts);
     await init({ simd, threads: 1 });
     works();
   }));
@@ -168,10 +203,14 @@ test('calls without a running library say what to do', async () => {
       () => model.fit(x, y),
       () => loadModel(bytes),
     ];
-    for (const call of early.filter((_, i) => i !== 6)) await rejects(call, StateError, 'not running', 'await init()');
+    for (const call of early.filter((_, i) => i !== 6))
+      await rejects(call, StateError, 'not running', 'await init()');
     await rejects(early[6], ValueError, 'optimizer');
     // Building and summing up need no kernels.
-    assert.is(new Sequential([layers.dense({ units: 3 })], { inputShape: [2] }).summary(null)[0].parameters, 9);
+    assert.is(
+      new Sequential([layers.dense({ units: 3 })], { inputShape: [2] }).summary(null)[0].parameters,
+      9,
+    );
     await init({ simd });
     model.predict(x).dispose();
     model.dispose();
@@ -191,7 +230,8 @@ test('what an earlier start made is gone: saying so, and harmless to dispose', a
     const kept = Tensor.from([5]);
     const before = memory();
     await fitting;
-    for (const old of [tensor, view, weight, gradient as Tensor]) await rejects(() => old.data, StateError, 'dispose');
+    for (const old of [tensor, view, weight, gradient as Tensor])
+      await rejects(() => old.data, StateError, 'dispose');
     await rejects(() => ops.relu(tensor), StateError, 'dispose');
     await rejects(() => model.predict(x), StateError, 'tiny', 'dispose');
     await rejects(() => model.weights, StateError, 'dispose');

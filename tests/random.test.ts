@@ -4,7 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compute } from '../src/eager.js';
-import { valueOf } from '../src/emit/emitter.js';
+import { asValue } from '../src/emit/emitter.js';
 import { layers, optimizers, Sequential, type Shape, Tensor, ValueError } from '../src/index.js';
 import { type InitializerName, initialize } from '../src/initializers.js';
 import { keyOf, philox, Random } from '../src/random.js';
@@ -16,30 +16,62 @@ import './helpers/start.js';
 test('Philox4x32-10: the known answers of Random123', () => {
   const ones = 0xffffffff;
   const known: [number[], number[], number[]][] = [
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
-    [[ones, ones, ones, ones], [ones, ones], [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]],
-    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
+    [
+      [ones, ones, ones, ones],
+      [ones, ones],
+      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+    ],
   ];
   for (const [counter, key, expected] of known) assert.equal(philox(counter, key), expected);
 });
 
 test('seeds are whole numbers up to 2⁵³', async () => {
   assert.equal(keyOf(2 ** 53 - 1), [0xffffffff, 0x1fffff]);
-  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN, '1' as unknown as number]) await rejects(() => keyOf(seed), ValueError, 'seed', `${seed}`);
+  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN, '1' as unknown as number])
+    await rejects(() => keyOf(seed), ValueError, 'seed', `${seed}`);
 });
 
 /** What dropout keeps, element by element, as assembly/elementwise.ts counts: 16 elements to four counters. */
 function kept(count: number, key: number[], stream: number, step: number, keep: number): boolean[] {
-  const blocks = Array.from({ length: Math.ceil(count / 16) * 4 }, (_, counter) => philox([counter, stream, step, 0], key));
-  return Array.from({ length: count }, (_, i) => blocks[(i >> 4) * 4 + (i & 3)][(i >> 2) & 3] < keep);
+  const blocks = Array.from({ length: Math.ceil(count / 16) * 4 }, (_, counter) =>
+    philox([counter, stream, step, 0], key),
+  );
+  return Array.from(
+    { length: count },
+    (_, i) => blocks[(i >> 4) * 4 + (i & 3)][(i >> 2) & 3] < keep,
+  );
 }
 
 /** The kernel's mask: 1 / share where it keeps. */
-function dropped(count: number, key: number[], stream: number, step: number, share: number): Float32Array {
+function dropped(
+  count: number,
+  key: number[],
+  stream: number,
+  step: number,
+  share: number,
+): Float32Array {
   const state = Tensor.from(Int32Array.from([...key, step]));
   const x = Tensor.from(new Float32Array(count).fill(1));
   const [y] = compute([[count]], (e, vy) =>
-    e.emit('dropout', { y: vy, x: valueOf(x), state: valueOf(state), count, stream, keep: share * 2 ** 32, scale: 1 / share }),
+    e.emit('dropout', {
+      y: vy,
+      x: asValue(x),
+      state: asValue(state),
+      count,
+      stream,
+      keep: share * 2 ** 32,
+      scale: 1 / share,
+    }),
   );
   const copy = Float32Array.from(y.data);
   for (const tensor of [state, x, y]) tensor.dispose();
@@ -56,14 +88,19 @@ test('the dropout kernel keeps what Philox says', () => {
   ]) {
     const mask = dropped(count, keyOf(seed), stream, step, share);
     const expected = kept(count, keyOf(seed), stream, step, share * 2 ** 32);
-    const wrong = expected.findIndex((keeps, i) => mask[i] !== (keeps ? Math.fround(1 / share) : 0));
+    const wrong = expected.findIndex(
+      (keeps, i) => mask[i] !== (keeps ? Math.fround(1 / share) : 0),
+    );
     assert.is(wrong, -1, `${count} elements`);
   }
 });
 
-test('a dropout layer draws from the model\'s seed, its place and the step', () => {
+test("a dropout layer draws from the model's seed, its place and the step", () => {
   const seed = 77;
-  const model = new Sequential([layers.flatten(), layers.dropout({ rate: 0.25 }), layers.dense({ units: 2, useBias: false })], { inputShape: [10, 10], seed });
+  const model = new Sequential(
+    [layers.flatten(), layers.dropout({ rate: 0.25 }), layers.dense({ units: 2, useBias: false })],
+    { inputShape: [10, 10], seed },
+  );
   model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss: 'meanSquaredError' });
   for (let step = 0; step < 3; step++) {
     const { loss } = model.trainOnBatch(new Float32Array(100).fill(1), [[5, -5]]);
@@ -73,7 +110,9 @@ test('a dropout layer draws from the model\'s seed, its place and the step', () 
     assert.equal(rows, kept(100, keyOf(seed), 1, step, 0.75 * 2 ** 32), `step ${step}`);
     // What is kept is scaled, so that the sum stays what it would be.
     const kernel = model.weights[0].tensor.data;
-    const [a, b] = [0, 1].map((unit) => rows.reduce((sum, keeps, i) => sum + (keeps ? kernel[2 * i + unit] / 0.75 : 0), 0));
+    const [a, b] = [0, 1].map((unit) =>
+      rows.reduce((sum, keeps, i) => sum + (keeps ? kernel[2 * i + unit] / 0.75 : 0), 0),
+    );
     close([loss], [((a - 5) ** 2 + (b + 5) ** 2) / 2], { rtol: 1e-5 });
   }
   model.dispose();
@@ -82,9 +121,15 @@ test('a dropout layer draws from the model\'s seed, its place and the step', () 
 test('dropout keeps its share, each step and stream for itself', () => {
   const n = 200000;
   for (const share of [0.1, 0.5, 0.9]) {
-    const masks = [[0, 0], [0, 1], [1, 0]].map(([stream, step]) => dropped(n, [1, 2], stream, step, share).map((v) => (v > 0 ? 1 : 0)));
-    const within = (frequency: number, p: number) => Math.abs(frequency - p) < 5 * Math.sqrt((p * (1 - p)) / n);
-    for (const mask of masks) assert.ok(within(mask.reduce((sum, v) => sum + v, 0) / n, share), `${share}`);
+    const masks = [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ].map(([stream, step]) => dropped(n, [1, 2], stream, step, share).map((v) => (v > 0 ? 1 : 0)));
+    const within = (frequency: number, p: number) =>
+      Math.abs(frequency - p) < 5 * Math.sqrt((p * (1 - p)) / n);
+    for (const mask of masks)
+      assert.ok(within(mask.reduce((sum, v) => sum + v, 0) / n, share), `${share}`);
     for (const other of masks.slice(1)) {
       const both = other.reduce((sum, v, i) => sum + v * masks[0][i], 0) / n;
       assert.ok(within(both, share * share), `kept by both: ${both} for ${share * share}`);
@@ -104,18 +149,31 @@ function moments(name: InitializerName, shape: Shape) {
 
 test('initializers: fans, mean, variance, limits', () => {
   // HWIO: 5·5·40 inputs to a unit, 5·5·60 outputs; a dense kernel; a bias-like vector.
-  const cases: [Shape, number, number][] = [[[5, 5, 40, 60], 1000, 1500], [[300, 200], 300, 200]];
+  const cases: [Shape, number, number][] = [
+    [[5, 5, 40, 60], 1000, 1500],
+    [[300, 200], 300, 200],
+  ];
   for (const [shape, fanIn, fanOut] of cases) {
     const variances = { he: 2 / fanIn, glorot: 2 / (fanIn + fanOut), lecun: 1 / fanIn };
     for (const [family, expected] of Object.entries(variances)) {
       for (const kind of ['Normal', 'Uniform'] as const) {
-        const { mean, variance, largest, count } = moments(`${family}${kind}` as InitializerName, shape);
+        const { mean, variance, largest, count } = moments(
+          `${family}${kind}` as InitializerName,
+          shape,
+        );
         const what = `${family}${kind} [${shape}]`;
         // Five standard errors; a normal number's square varies by twice its variance squared, at most.
         assert.ok(Math.abs(mean) < 5 * Math.sqrt(expected / count), `${what}: mean ${mean}`);
-        assert.ok(Math.abs(variance / expected - 1) < 5 * Math.sqrt(2 / count), `${what}: variance ${variance} for ${expected}`);
-        const limit = kind === 'Uniform' ? Math.sqrt(3 * expected) : (2 * Math.sqrt(expected)) / 0.87962566;
-        assert.ok(largest <= limit * 1.000001 && largest > 0.99 * limit, `${what}: largest ${largest} of ${limit}`);
+        assert.ok(
+          Math.abs(variance / expected - 1) < 5 * Math.sqrt(2 / count),
+          `${what}: variance ${variance} for ${expected}`,
+        );
+        const limit =
+          kind === 'Uniform' ? Math.sqrt(3 * expected) : (2 * Math.sqrt(expected)) / 0.87962566;
+        assert.ok(
+          largest <= limit * 1.000001 && largest > 0.99 * limit,
+          `${what}: largest ${largest} of ${limit}`,
+        );
       }
     }
   }
@@ -124,7 +182,8 @@ test('initializers: fans, mean, variance, limits', () => {
 });
 
 test('every weight has a stream of its own, and layers take the initializers they are told', () => {
-  const dense = () => layers.dense({ units: 8, kernelInitializer: 'heUniform', biasInitializer: 'ones' });
+  const dense = () =>
+    layers.dense({ units: 8, kernelInitializer: 'heUniform', biasInitializer: 'ones' });
   const model = new Sequential([dense(), dense()], { inputShape: [8], seed: 5 });
   const [first, bias, second] = model.weights.map(({ tensor }) => [...tensor.data]);
   assert.equal(bias, new Array(8).fill(1));
@@ -140,7 +199,10 @@ test('shuffle: a permutation, any as likely as another, the same for the same se
     return [...list];
   };
   for (const count of [0, 1, 2, 1000]) {
-    assert.equal(shuffled(count, 1).sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i));
+    assert.equal(
+      shuffled(count, 1).sort((a, b) => a - b),
+      Array.from({ length: count }, (_, i) => i),
+    );
   }
   assert.equal(shuffled(50, 1), shuffled(50, 1));
   assert.not.equal(shuffled(50, 1), shuffled(50, 2));
@@ -152,7 +214,8 @@ test('shuffle: a permutation, any as likely as another, the same for the same se
     orders.set(order, (orders.get(order) ?? 0) + 1);
   }
   assert.is(orders.size, 6);
-  for (const times of orders.values()) assert.ok(Math.abs(times - n / 6) < 5 * Math.sqrt(n / 6), `${[...orders]}`);
+  for (const times of orders.values())
+    assert.ok(Math.abs(times - n / 6) < 5 * Math.sqrt(n / 6), `${[...orders]}`);
 });
 
 test.run();

@@ -8,10 +8,24 @@ import { numbers } from './helpers/random.js';
 import * as ref from './helpers/reference.js';
 import './helpers/start.js';
 
-const kernels = [[1, 1], [2, 2], [3, 3], [2, 3], [3, 1]] as const;
-const pairs = [[1, 1], [2, 2], [1, 2], [3, 2]] as const;
+const kernels = [
+  [1, 1],
+  [2, 2],
+  [3, 3],
+  [2, 3],
+  [3, 1],
+] as const;
+const pairs = [
+  [1, 1],
+  [2, 2],
+  [1, 2],
+  [3, 2],
+] as const;
 
-function eachWindow(count: number, use: (g: ref.Geometry, what: string, seed: number) => void): void {
+function eachWindow(
+  count: number,
+  use: (g: ref.Geometry, what: string, seed: number) => void,
+): void {
   eachCase(
     count,
     5,
@@ -19,8 +33,22 @@ function eachWindow(count: number, use: (g: ref.Geometry, what: string, seed: nu
       shape: [pick([1, 2]), pick([3, 4, 5, 6]), pick([3, 5, 7]), pick([2, 4])] as const,
       kernel: pick(kernels),
       strides: pick(pairs),
-      dilation: pick([[1, 1], [1, 1], [2, 1], [2, 3]] as const),
-      padding: pick(['valid', 'same', 1, [0, 1], [[1, 0], [0, 2]]] as const),
+      dilation: pick([
+        [1, 1],
+        [1, 1],
+        [2, 1],
+        [2, 3],
+      ] as const),
+      padding: pick([
+        'valid',
+        'same',
+        1,
+        [0, 1],
+        [
+          [1, 0],
+          [0, 2],
+        ],
+      ] as const),
       dimRoundingMode: pick(['floor', 'ceil'] as const),
     }),
     (c, seed) => use(ref.geometry(c), JSON.stringify(c), seed),
@@ -37,8 +65,18 @@ test('conv2d', () => {
       const bias = numbers(filters, seed + 3);
       const of = (x: ArrayLike<number>, w: ArrayLike<number>, b: ArrayLike<number> = bias) =>
         dot(dy, ref.conv2d(x, w, b, g, filters, groups));
-      gradcheck((v) => of(v, w), x, ref.conv2dBackwardInput(dy, w, g, filters, groups), `${what}: dx`);
-      gradcheck((v) => of(x, v), w, ref.conv2dBackwardFilter(x, dy, g, filters, groups), `${what}: dw`);
+      gradcheck(
+        (v) => of(v, w),
+        x,
+        ref.conv2dBackwardInput(dy, w, g, filters, groups),
+        `${what}: dx`,
+      );
+      gradcheck(
+        (v) => of(x, v),
+        w,
+        ref.conv2dBackwardFilter(x, dy, g, filters, groups),
+        `${what}: dw`,
+      );
       gradcheck((v) => of(x, w, v), bias, ref.sumRows(dy, filters), `${what}: db`);
     }
   });
@@ -58,18 +96,37 @@ test('pooling', () => {
     if (g.before[0] >= g.kernel[0] || g.before[1] >= g.kernel[1] || g.dilation[0] > 1) return;
     const x = numbers(ref.inputPixels(g) * g.channels, seed);
     const dy = numbers(ref.outputPixels(g) * g.channels, seed + 1);
-    gradcheck((v) => dot(dy, ref.maxPool2d(v, g).y), x, ref.maxPool2dBackward(dy, x, g), `${what}: max`);
-    gradcheck((v) => dot(dy, ref.avgPool2d(v, g)), x, ref.avgPool2dBackward(dy, g), `${what}: average`);
+    gradcheck(
+      (v) => dot(dy, ref.maxPool2d(v, g).y),
+      x,
+      ref.maxPool2dBackward(dy, x, g),
+      `${what}: max`,
+    );
+    gradcheck(
+      (v) => dot(dy, ref.avgPool2d(v, g)),
+      x,
+      ref.avgPool2dBackward(dy, g),
+      `${what}: average`,
+    );
     // Away from 0, where |x|ᵖ has no third derivative.
     const away = x.map((v) => v + Math.sign(v) * 0.2);
     for (const p of [1, 2, 3.5]) {
-      gradcheck((v) => dot(dy, ref.lpPool2d(v, p, g)), away, ref.lpPool2dBackward(dy, away, p, g), `${what}: p = ${p}`);
+      gradcheck(
+        (v) => dot(dy, ref.lpPool2d(v, p, g)),
+        away,
+        ref.lpPool2dBackward(dy, away, p, g),
+        `${what}: p = ${p}`,
+      );
     }
   });
 });
 
 test('batch normalisation', () => {
-  for (const [rows, channels] of [[2, 1], [5, 3], [17, 4]]) {
+  for (const [rows, channels] of [
+    [2, 1],
+    [5, 3],
+    [17, 4],
+  ]) {
     const [x, dy] = [numbers(rows * channels, 1), numbers(rows * channels, 2)];
     const [gamma, beta] = [numbers(channels, 3), numbers(channels, 4)];
     const of = (x: ArrayLike<number>, gamma: ArrayLike<number>, beta: ArrayLike<number>) => {
@@ -87,18 +144,42 @@ test('activations', () => {
   const x = numbers(64, 1).map((v) => v * 5);
   const dy = numbers(64, 2);
   for (const [name, { f, slope }] of Object.entries(ref.activations)) {
-    gradcheck((v) => dot(dy, v.map(f)), x, dy.map((d, i) => d * slope(x[i])), name);
+    gradcheck(
+      (v) => dot(dy, v.map(f)),
+      x,
+      dy.map((d, i) => d * slope(x[i])),
+      name,
+    );
   }
 });
 
 test('softmax and losses', () => {
-  for (const [rows, classes] of [[1, 1], [2, 3], [5, 7]]) {
+  for (const [rows, classes] of [
+    [1, 1],
+    [2, 3],
+    [5, 7],
+  ]) {
     const x = numbers(rows * classes, 1).map((v) => v * 4);
     const [dy, t] = [numbers(rows * classes, 2), numbers(rows * classes, 3)];
     const what = `${rows}×${classes}`;
-    gradcheck((v) => dot(dy, ref.softmax(v, classes)), x, ref.softmaxBackward(dy, x, classes), `${what}: softmax`);
-    gradcheck((v) => ref.softmaxCrossEntropy(v, t, classes).loss, x, ref.softmaxCrossEntropy(x, t, classes).dx, `${what}: cross-entropy`);
-    gradcheck((v) => ref.meanSquaredError(v, t).loss, x, ref.meanSquaredError(x, t).dx, `${what}: squared error`);
+    gradcheck(
+      (v) => dot(dy, ref.softmax(v, classes)),
+      x,
+      ref.softmaxBackward(dy, x, classes),
+      `${what}: softmax`,
+    );
+    gradcheck(
+      (v) => ref.softmaxCrossEntropy(v, t, classes).loss,
+      x,
+      ref.softmaxCrossEntropy(x, t, classes).dx,
+      `${what}: cross-entropy`,
+    );
+    gradcheck(
+      (v) => ref.meanSquaredError(v, t).loss,
+      x,
+      ref.meanSquaredError(x, t).dx,
+      `${what}: squared error`,
+    );
   }
 });
 

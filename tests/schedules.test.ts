@@ -17,31 +17,50 @@ test('a number stays', () => {
 test('step: multiplied after every so many', () => {
   const half = schedules.step({ initial: 0.8, every: 3, factor: 0.5 });
   assert.equal(rates(half, [0, 2, 3, 5, 6, 9]), [0.8, 0.8, 0.4, 0.4, 0.2, 0.1]);
-  close(rates(schedules.step({ initial: 1, every: 10 }), [9, 10, 20]), [1, 0.1, 0.01], { rtol: 1e-15 });
+  close(rates(schedules.step({ initial: 1, every: 10 }), [9, 10, 20]), [1, 0.1, 0.01], {
+    rtol: 1e-15,
+  });
 });
 
 test('cosine: half a wave down, then level', () => {
   const wave = schedules.cosine({ initial: 1, steps: 8, minimum: 0.2 });
-  close(rates(wave, [0, 2, 4, 6, 8, 100]), [1, 0.6 + 0.4 * Math.SQRT1_2, 0.6, 0.6 - 0.4 * Math.SQRT1_2, 0.2, 0.2], { rtol: 1e-14 });
+  close(
+    rates(wave, [0, 2, 4, 6, 8, 100]),
+    [1, 0.6 + 0.4 * Math.SQRT1_2, 0.6, 0.6 - 0.4 * Math.SQRT1_2, 0.2, 0.2],
+    { rtol: 1e-14 },
+  );
   assert.is(rateAt(schedules.cosine({ initial: 1, steps: 5 }), 5), 0);
 });
 
 test('warmup: a line up, then what follows counts from 0', () => {
-  close(rates(schedules.warmup({ steps: 4, then: 0.8 }), [0, 1, 2, 3, 4, 50]), [0.2, 0.4, 0.6, 0.8, 0.8, 0.8], { rtol: 1e-15 });
-  const then = schedules.step({ initial: 1, every: 2, factor: 0.5 });
-  assert.equal(rates(schedules.warmup({ steps: 2, then }), [0, 1, 2, 3, 4, 6]), [0.5, 1, 1, 1, 0.5, 0.25]);
+  close(
+    rates(schedules.warmup({ steps: 4, to: 0.8 }), [0, 1, 2, 3, 4, 50]),
+    [0.2, 0.4, 0.6, 0.8, 0.8, 0.8],
+    { rtol: 1e-15 },
+  );
+  const to = schedules.step({ initial: 1, every: 2, factor: 0.5 });
+  assert.equal(
+    rates(schedules.warmup({ steps: 2, to }), [0, 1, 2, 3, 4, 6]),
+    [0.5, 1, 1, 1, 0.5, 0.25],
+  );
 });
 
 test('schedules are plain data', () => {
-  const rate = schedules.warmup({ steps: 3, then: schedules.cosine({ initial: 0.1, steps: 9 }) });
+  const rate = schedules.warmup({ steps: 3, to: schedules.cosine({ initial: 0.1, steps: 9 }) });
   assert.equal(JSON.parse(JSON.stringify(rate)), rate);
 });
 
 test('training takes the rate of each step', () => {
   const { x, y } = samples(16);
-  const scheduled = compiled({ rate: 0, optimizer: optimizers.sgd({ learningRate: schedules.step({ initial: 0.1, every: 2, factor: 0 }) }) });
+  const scheduled = compiled({
+    rate: 0,
+    optimizer: optimizers.sgd({
+      learningRate: schedules.step({ initial: 0.1, every: 2, factor: 0 }),
+    }),
+  });
   const fixed = compiled({ rate: 0, optimizer: optimizers.sgd({ learningRate: 0.1 }) });
-  const trained = ({ weights }: typeof fixed) => Float32Array.from(weights.filter((w) => w.trainable).flatMap(({ tensor }) => [...tensor.data]));
+  const trained = ({ weights }: typeof fixed) =>
+    Float32Array.from(weights.filter((w) => w.trainable).flatMap(({ tensor }) => [...tensor.data]));
   for (let i = 0; i < 2; i++) {
     scheduled.trainOnBatch(x, y);
     fixed.trainOnBatch(x, y);
@@ -63,16 +82,29 @@ test('bad values', async () => {
     [() => schedules.step({ initial: nan, every: 2 }), 'initial', 'NaN'],
     [() => schedules.step({ initial: 0.1, every: 2, factor: nan }), 'factor', 'NaN'],
     [() => schedules.step({ initial: 0.1, every: 2, factor: -0.1 }), 'factor', '-0.1'],
-    [() => schedules.cosine({ initial: Number.POSITIVE_INFINITY, steps: 2 }), 'schedules.cosine', 'initial', 'Infinity'],
+    [
+      () => schedules.cosine({ initial: Number.POSITIVE_INFINITY, steps: 2 }),
+      'schedules.cosine',
+      'initial',
+      'Infinity',
+    ],
     [() => schedules.cosine({ initial: 0.1, steps: nan }), 'steps', 'NaN'],
     [() => schedules.cosine({ initial: 0.1, steps: 5, minimum: -1 }), 'minimum', '-1'],
     [() => schedules.cosine({ initial: '0.1' as unknown as number, steps: 5 }), 'initial', '0.1'],
-    [() => schedules.warmup({ steps: 0, then: 1 }), 'schedules.warmup', 'steps', '0'],
-    [() => schedules.warmup({ steps: 3, then: -1 }), 'learningRate', '-1'],
-    [() => schedules.warmup({ steps: 3, then: undefined as unknown as number }), 'schedules.step', 'undefined'],
+    [() => schedules.warmup({ steps: 0, to: 1 }), 'schedules.warmup', 'steps', '0'],
+    [() => schedules.warmup({ steps: 3, to: -1 }), 'learningRate', '-1'],
+    [
+      () => schedules.warmup({ steps: 3, to: undefined as unknown as number }),
+      'schedules.step',
+      'undefined',
+    ],
     [() => optimizers.sgd({ learningRate: nan }), 'learningRate', 'NaN'],
     [() => optimizers.sgd({ learningRate: '0.1' as unknown as number }), 'learningRate', '0.1'],
-    [() => optimizers.adam({ learningRate: { type: 'zigzag' } as unknown as number }), 'zigzag', 'schedules.cosine'],
+    [
+      () => optimizers.adam({ learningRate: { type: 'zigzag' } as unknown as number }),
+      'zigzag',
+      'schedules.cosine',
+    ],
     [() => optimizers.adam({ beta1: 1 }), 'optimizers.adam', 'beta1', '1'],
     [() => optimizers.adamW({ weightDecay: -1 }), 'optimizers.adamW', 'weightDecay', '-1'],
     [() => optimizers.sgd({ momentum: nan }), 'optimizers.sgd', 'momentum', 'NaN'],

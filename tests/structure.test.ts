@@ -36,7 +36,8 @@ for (const [room, neighbours] of Object.entries(allowed)) {
     const files = filesBelow(room).filter((file) => file.endsWith('.ts'));
     assert.ok(files.length > 5, 'the room was found');
     for (const file of files) {
-      for (const target of roomsOf(file)) assert.ok(neighbours.includes(target), `${file} → ${target}`);
+      for (const target of roomsOf(file))
+        assert.ok(neighbours.includes(target), `${file} → ${target}`);
     }
   });
 }

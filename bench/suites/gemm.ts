@@ -83,4 +83,8 @@ async function run(): Promise<Result[]> {
 }
 
 /** See the top of this file. */
-export const gemm: Suite = { name: 'gemm', about: 'matrix products on one thread, wasmgrad and TF.js wasm', run };
+export const gemm: Suite = {
+  name: 'gemm',
+  about: 'matrix products on one thread, wasmgrad and TF.js wasm',
+  run,
+};

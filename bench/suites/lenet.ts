@@ -19,7 +19,9 @@ function ourStep(batch: Batch): () => number {
 
 /** ConvNetJS trains in a worker, whose file says why; each call waits for one update. */
 function startPeer(batch: Batch): { step: () => Promise<number>; stop: () => Promise<number> } {
-  const worker = new Worker(new URL('../peers/convnetjs-lenet5.ts', import.meta.url), { workerData: batch });
+  const worker = new Worker(new URL('../peers/convnetjs-lenet5.ts', import.meta.url), {
+    workerData: batch,
+  });
   const waiting: ((loss: number) => void)[] = [];
   worker.on('message', (loss: number) => waiting.shift()?.(loss));
   const step = () =>
@@ -36,7 +38,9 @@ async function checkLearning(step: () => number | Promise<number>): Promise<void
   let last = first;
   for (let i = 1; i < LEARNING_STEPS; i++) last = await step();
   if (!(last < first / 2)) {
-    throw new Error(`the loss went from ${first} to ${last} in ${LEARNING_STEPS} steps on one batch`);
+    throw new Error(
+      `the loss went from ${first} to ${last} in ${LEARNING_STEPS} steps on one batch`,
+    );
   }
 }
 
@@ -52,7 +56,11 @@ async function run(): Promise<Result[]> {
   const theirs = startPeer(batch);
   const competitors: Competitor[] = [
     { name: 'wasmgrad', check: () => checkLearning(ours), run: () => void ours() },
-    { name: PEER, check: () => checkLearning(theirs.step), run: async () => void (await theirs.step()) },
+    {
+      name: PEER,
+      check: () => checkLearning(theirs.step),
+      run: async () => void (await theirs.step()),
+    },
   ];
   const work = { name: `LeNet-5 training, batch ${BATCH}`, amount: BATCH, unit: 'images/s' };
   const result = await compete(work, competitors);
@@ -62,4 +70,8 @@ async function run(): Promise<Result[]> {
 }
 
 /** See the top of this file. */
-export const lenet: Suite = { name: 'lenet', about: 'LeNet-5 training on one thread, wasmgrad and ConvNetJS', run };
+export const lenet: Suite = {
+  name: 'lenet',
+  about: 'LeNet-5 training on one thread, wasmgrad and ConvNetJS',
+  run,
+};

@@ -60,4 +60,8 @@ async function run(): Promise<Result[]> {
 }
 
 /** See the top of this file. */
-export const memoryUse: Suite = { name: 'memory', about: 'memory() and the JavaScript heap over 1000 training steps', run };
+export const memoryUse: Suite = {
+  name: 'memory',
+  about: 'memory() and the JavaScript heap over 1000 training steps',
+  run,
+};

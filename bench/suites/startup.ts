@@ -11,7 +11,8 @@ const LIMIT = 300;
 async function run(): Promise<Result[]> {
   const program = fileURLToPath(new URL('../first-step.ts', import.meta.url));
   // Node with the flags of this process: they are what lets it read TypeScript.
-  const once = () => Number(execFileSync(process.execPath, [...process.execArgv, program], { encoding: 'utf8' }));
+  const once = () =>
+    Number(execFileSync(process.execPath, [...process.execArgv, program], { encoding: 'utf8' }));
   const times = Array.from({ length: PROCESSES }, once);
   const middle = median(times);
   return [
@@ -25,4 +26,8 @@ async function run(): Promise<Result[]> {
 }
 
 /** See the top of this file. */
-export const startup: Suite = { name: 'startup', about: 'from init to the end of the first training step, in a new process', run };
+export const startup: Suite = {
+  name: 'startup',
+  about: 'from init to the end of the first training step, in a new process',
+  run,
+};

@@ -28,7 +28,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   if (bytes.length !== header + sizeOf(shape)) {
-    throw new FormatError(`parseIdx: ${sizeOf(shape)} numbers for shape [${shape.join(', ')}] expected, ${bytes.length - header} found`);
+    throw new FormatError(
+      `parseIdx: ${sizeOf(shape)} numbers for shape [${shape.join(', ')}] expected, ${bytes.length - header} found`,
+    );
   }
   return { shape, data: bytes.subarray(header) };
 }

@@ -23,13 +23,24 @@ const rowsOf = (value: Value) => {
 };
 
 /** y = f(x); softmax runs over the last dimension. y may be x. */
-export function activationForward(e: Emitter, name: Exclude<ActivationName, 'linear'>, y: Value, x: Value): void {
+export function activationForward(
+  e: Emitter,
+  name: Exclude<ActivationName, 'linear'>,
+  y: Value,
+  x: Value,
+): void {
   if (name === 'softmax') e.emit('softmax', { y, x, ...rowsOf(x) });
   else e.emit('unary', { y, x, count: x.size, kind: unary[name] });
 }
 
 /** dx = dy·f′, from y = f(x). dx may be dy. */
-export function activationBackward(e: Emitter, name: Exclude<ActivationName, 'linear'>, dx: Value, dy: Value, y: Value): void {
+export function activationBackward(
+  e: Emitter,
+  name: Exclude<ActivationName, 'linear'>,
+  dx: Value,
+  dy: Value,
+  y: Value,
+): void {
   if (name === 'softmax') e.emit('softmaxBackward', { dx, dy, y, ...rowsOf(y) });
   else e.emit('unaryBackward', { dx, dy, y, count: y.size, kind: unary[name] });
 }

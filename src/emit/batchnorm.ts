@@ -23,7 +23,16 @@ const partialSums = (e: Emitter, { rows, channels }: NormSize): Value =>
   e.value([Math.ceil(rows / CHUNK), 2, channels]);
 
 /** y = (x − mean)/σ·gamma + beta with this batch's mean and (biased) variance, which are written. */
-export function normTraining(e: Emitter, y: Value, mean: Value, variance: Value, x: Value, gamma: Value, beta: Value, size: NormSize): void {
+export function normTraining(
+  e: Emitter,
+  y: Value,
+  mean: Value,
+  variance: Value,
+  x: Value,
+  gamma: Value,
+  beta: Value,
+  size: NormSize,
+): void {
   const { rows, channels, epsilon } = size;
   const partials = partialSums(e, size);
   const scale = e.value([channels]);
@@ -33,12 +42,29 @@ export function normTraining(e: Emitter, y: Value, mean: Value, variance: Value,
 }
 
 /** running = momentum·running + (1 − momentum)·batch. */
-export function normRunning(e: Emitter, runningMean: Value, runningVariance: Value, mean: Value, variance: Value, momentum: number, { rows, channels }: NormSize): void {
+export function normRunning(
+  e: Emitter,
+  runningMean: Value,
+  runningVariance: Value,
+  mean: Value,
+  variance: Value,
+  momentum: number,
+  { rows, channels }: NormSize,
+): void {
   e.emit('normRunning', { runningMean, runningVariance, mean, variance, rows, channels, momentum });
 }
 
 /** y = (x − mean)/σ·gamma + beta with given mean and variance. */
-export function normInference(e: Emitter, y: Value, x: Value, gamma: Value, beta: Value, mean: Value, variance: Value, size: NormSize): void {
+export function normInference(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  gamma: Value,
+  beta: Value,
+  mean: Value,
+  variance: Value,
+  size: NormSize,
+): void {
   const { rows, channels, epsilon } = size;
   const scale = e.value([channels]);
   e.emit('normFold', { scale, gamma, variance, channels, epsilon });
@@ -46,10 +72,33 @@ export function normInference(e: Emitter, y: Value, x: Value, gamma: Value, beta
 }
 
 /** dgamma, dbeta and dx of `normTraining`. */
-export function normBackward(e: Emitter, dx: Value, dgamma: Value, dbeta: Value, dy: Value, x: Value, mean: Value, variance: Value, gamma: Value, size: NormSize): void {
+export function normBackward(
+  e: Emitter,
+  dx: Value,
+  dgamma: Value,
+  dbeta: Value,
+  dy: Value,
+  x: Value,
+  mean: Value,
+  variance: Value,
+  gamma: Value,
+  size: NormSize,
+): void {
   const { rows, channels, epsilon } = size;
   const partials = partialSums(e, size);
   e.emit('normBackwardSums', { partials, dy, x, mean, rows, channels });
   e.emit('normBackwardMerge', { dgamma, dbeta, partials, variance, rows, channels, epsilon });
-  e.emit('normBackward', { dx, dy, x, mean, variance, gamma, dgamma, dbeta, rows, channels, epsilon });
+  e.emit('normBackward', {
+    dx,
+    dy,
+    x,
+    mean,
+    variance,
+    gamma,
+    dgamma,
+    dbeta,
+    rows,
+    channels,
+    epsilon,
+  });
 }

@@ -1,8 +1,16 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
 import { ShapeError, ValueError } from '../errors.js';
-import { checkInteger, checkRank, placeWindows, type Shape, show, type WindowOptions, type Windows } from '../shape.js';
-import { type Buffer, type Emitter, none, type Value } from './emitter.js';
+import {
+  checkInteger,
+  checkRank,
+  placeWindows,
+  type Shape,
+  show,
+  type WindowOptions,
+  type Windows,
+} from '../shape.js';
+import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { panelSize, sumRows } from './matrix.js';
 
 /** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
@@ -28,14 +36,26 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
  * @param filterShape [kernelHeight, kernelWidth, channels / groups, filters]
  * @throws {ShapeError} where they do not fit
  */
-export function convGeometry(where: string, inputShape: Shape, filterShape: Shape, options: ConvOptions): ConvGeometry {
+export function convGeometry(
+  where: string,
+  inputShape: Shape,
+  filterShape: Shape,
+  options: ConvOptions,
+): ConvGeometry {
   checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
-  checkRank(`${where}: the filter`, filterShape, ['kernelHeight', 'kernelWidth', 'channels / groups', 'filters']);
+  checkRank(`${where}: the filter`, filterShape, [
+    'kernelHeight',
+    'kernelWidth',
+    'channels / groups',
+    'filters',
+  ]);
   const [batch, height, width, channels] = inputShape;
   const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
   const groups = checkInteger(where, 'groups', options.groups ?? 1);
   if (channels % groups || filters % groups) {
-    throw new ValueError(`${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`);
+    throw new ValueError(
+      `${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,
+    );
   }
   if (groupChannels * groups !== channels) {
     throw new ShapeError(
@@ -61,7 +81,15 @@ function windowFields(g: ConvGeometry) {
 }
 
 /** y = filter ⋆ x + bias, then ReLU if `rectify`. */
-export function convForward(e: Emitter, y: Value, x: Value, filter: Value, bias: Buffer, g: ConvGeometry, rectify: boolean): void {
+export function convForward(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  filter: Value,
+  bias: Operand,
+  g: ConvGeometry,
+  rectify: boolean,
+): void {
   const n = g.filters / g.groups;
   const k = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const packed = e.value([g.groups, panelSize(k, n)]);
@@ -83,12 +111,19 @@ export function convForward(e: Emitter, y: Value, x: Value, filter: Value, bias:
 }
 
 /** dx, by whichever of the two ways multiplies less. */
-export function convBackwardInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {
+export function convBackwardInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+): void {
   const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
   const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
   const filters = g.filters / g.groups;
   const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
-  const reached = (axis: readonly Residue[]) => axis.reduce((sum, { count, taps }) => sum + count * taps, 0);
+  const reached = (axis: readonly Residue[]) =>
+    axis.reduce((sum, { count, taps }) => sum + count * taps, 0);
   const convolving = reached(rows) * reached(columns) * panelSize(filters, g.channels / g.groups);
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
   if (scattering < convolving) scatterInput(e, dx, dy, filter, g);
@@ -187,7 +222,13 @@ interface Residue {
 
 const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
 
-function residues(side: number, kernel: number, stride: number, dilation: number, pad: number): Residue[] {
+function residues(
+  side: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  pad: number,
+): Residue[] {
   const common = gcd(stride, dilation);
   const tapStep = stride / common;
   return Array.from({ length: Math.min(stride, side) }, (_, residue) => {
@@ -214,9 +255,19 @@ const SPLIT_PIXELS = 2048;
 const SPLIT_FLOATS = 4 << 20;
 
 /** dw = patches(x)ᵀ·dy, in partial sums whose number depends on the shape alone. */
-export function convBackwardFilter(e: Emitter, dw: Value, x: Value, dy: Value, g: ConvGeometry): void {
+export function convBackwardFilter(
+  e: Emitter,
+  dw: Value,
+  x: Value,
+  dy: Value,
+  g: ConvGeometry,
+): void {
   const pixels = g.batch * g.outputHeight * g.outputWidth;
-  const wanted = Math.min(16, Math.floor(pixels / SPLIT_PIXELS), Math.floor(SPLIT_FLOATS / dw.size));
+  const wanted = Math.min(
+    16,
+    Math.floor(pixels / SPLIT_PIXELS),
+    Math.floor(SPLIT_FLOATS / dw.size),
+  );
   const splits = Math.max(1, wanted);
   const partials = splits === 1 ? dw : e.value([splits, ...dw.shape]);
   e.emit('filterGradient', {

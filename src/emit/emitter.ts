@@ -18,7 +18,12 @@ export class Value {
 
   constructor(
     shape: Shape,
-    { dtype = 'float32', address, base, offset = 0 }: {
+    {
+      dtype = 'float32',
+      address,
+      base,
+      offset = 0,
+    }: {
       dtype?: keyof typeof BYTES;
       address?: number;
       base?: Value;
@@ -59,7 +64,7 @@ export class Value {
 }
 
 /** A tensor's memory as a value. */
-export function valueOf(tensor: Tensor): Value {
+export function asValue(tensor: Tensor): Value {
   return new Value(tensor.shape, {
     dtype: tensor.dtype,
     address: tensor.address,
@@ -70,12 +75,12 @@ export function valueOf(tensor: Tensor): Value {
 export const none = 0;
 
 /** What stands for a buffer while a program is made. */
-export type Buffer = Value | typeof none;
+export type Operand = Value | typeof none;
 
 /** An op over values. */
 export interface EmittedOp<K extends KernelName = KernelName> {
   readonly kernel: K;
-  readonly args: KernelArguments<Buffer>[K];
+  readonly args: KernelArguments<Operand>[K];
 }
 
 /** Collects ops in order, and says which values must outlive them. */
@@ -104,7 +109,7 @@ export class Emitter {
   }
 
   /** Appends an op. */
-  emit<K extends KernelName>(kernel: K, args: KernelArguments<Buffer>[K]): void {
+  emit<K extends KernelName>(kernel: K, args: KernelArguments<Operand>[K]): void {
     this.ops.push({ kernel, args });
   }
 }

@@ -2,7 +2,7 @@
 
 import { ValueError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { type Buffer, type Emitter, none, type Value, valueOf } from './emitter.js';
+import { asValue, type Emitter, none, type Operand, type Value } from './emitter.js';
 
 /** A loss by its name. */
 export interface Loss {
@@ -20,8 +20,8 @@ export function checkLoss(loss: Loss['type'] | Loss): Loss {
 
 /** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
 export interface Target {
-  readonly labels: Buffer;
-  readonly targets: Buffer;
+  readonly labels: Operand;
+  readonly targets: Operand;
 }
 
 /** Where a loss goes: per row, its gradient, and the mean over rows [1]. */
@@ -33,7 +33,7 @@ export interface LossInto {
 
 /** A tensor as target. */
 export function targetOf(tensor: Tensor, indices: boolean): Target {
-  const value = valueOf(tensor);
+  const value = asValue(tensor);
   return indices ? { labels: value, targets: none } : { labels: none, targets: value };
 }
 
@@ -42,7 +42,9 @@ export function checkLabels(where: string, labels: ArrayLike<number>, classes: n
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-      throw new ValueError(`${where}: label ${i} is ${label}, but the ${classes} classes are 0 to ${classes - 1}`);
+      throw new ValueError(
+        `${where}: label ${i} is ${label}, but the ${classes} classes are 0 to ${classes - 1}`,
+      );
     }
   }
 }
@@ -53,14 +55,24 @@ const rowsOf = (x: Value) => {
 };
 
 /** Cross-entropy of the softmax of x over its last dimension. */
-export function softmaxCrossEntropy(e: Emitter, { losses, dx, mean }: LossInto, x: Value, target: Target): void {
+export function softmaxCrossEntropy(
+  e: Emitter,
+  { losses, dx, mean }: LossInto,
+  x: Value,
+  target: Target,
+): void {
   const { rows, columns: classes } = rowsOf(x);
   e.emit('softmaxCrossEntropy', { losses, dx, x, ...target, rows, classes, scale: 1 / rows });
   e.emit('mean', { y: mean, x: losses, count: rows });
 }
 
 /** Mean of (x − target)². */
-export function meanSquaredError(e: Emitter, { losses, dx, mean }: LossInto, x: Value, targets: Buffer): void {
+export function meanSquaredError(
+  e: Emitter,
+  { losses, dx, mean }: LossInto,
+  x: Value,
+  targets: Operand,
+): void {
   const { rows, columns } = rowsOf(x);
   e.emit('squaredError', { losses, dx, x, targets, rows, columns, scale: 1 / rows });
   e.emit('mean', { y: mean, x: losses, count: rows });

@@ -1,7 +1,7 @@
 // Matrix products and sums over rows as ops: what dense layers and matMul are made of.
 
 import { backend } from '../../bindings/backend.js';
-import { type Buffer, type Emitter, none, type Value } from './emitter.js';
+import { type Emitter, none, type Operand, type Value } from './emitter.js';
 
 /** Floats of a packed [k×n] matrix. */
 export function panelSize(k: number, n: number): number {
@@ -19,10 +19,26 @@ export interface MatMul {
 }
 
 /** c = op(a)·op(b) + bias, then ReLU if `rectify`. */
-export function matMul(e: Emitter, c: Value, a: Value, b: Value, size: MatMul, bias: Buffer = none, rectify = false): void {
+export function matMul(
+  e: Emitter,
+  c: Value,
+  a: Value,
+  b: Value,
+  size: MatMul,
+  bias: Operand = none,
+  rectify = false,
+): void {
   const { m, n, k, transposeA = false, transposeB = false } = size;
   const packed = e.value([Math.max(1, panelSize(k, n))]);
-  e.emit('pack', { packed, b, k, n, ldb: transposeB ? k : n, transpose: transposeB ? 1 : 0, groups: 1 });
+  e.emit('pack', {
+    packed,
+    b,
+    k,
+    n,
+    ldb: transposeB ? k : n,
+    transpose: transposeB ? 1 : 0,
+    groups: 1,
+  });
   e.emit('gemm', {
     c,
     a,

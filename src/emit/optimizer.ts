@@ -31,10 +31,17 @@ export const SETTINGS = 16;
 
 /** @throws {ValueError} for numbers out of range, and for optimizers that there are not */
 export function checkOptimizer(config: Optimizer): Optimizer {
-  const range = (name: string, value: number, from: number, below = Number.POSITIVE_INFINITY): void => {
+  const range = (
+    name: string,
+    value: number,
+    from: number,
+    below = Number.POSITIVE_INFINITY,
+  ): void => {
     if (value >= from && value < below) return;
     const upper = below === Number.POSITIVE_INFINITY ? '' : ` and less than ${below}`;
-    throw new ValueError(`optimizers.${config.type}: ${name} must be at least ${from}${upper}, not ${value}`);
+    throw new ValueError(
+      `optimizers.${config.type}: ${name} must be at least ${from}${upper}, not ${value}`,
+    );
   };
   switch (config?.type) {
     case 'sgd':

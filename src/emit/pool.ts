@@ -2,7 +2,7 @@
 
 import { ValueError } from '../errors.js';
 import { checkRank, placeWindows, type Shape, type WindowOptions, type Windows } from '../shape.js';
-import type { Buffer, Emitter, Value } from './emitter.js';
+import type { Emitter, Operand, Value } from './emitter.js';
 
 /** A pooling with all its sizes. */
 export interface PoolGeometry extends Windows {
@@ -34,7 +34,9 @@ export function poolGeometry(where: string, inputShape: Shape, options: PoolOpti
   const bottom = (g.outputHeight - 1) * g.strideHeight - g.padTop;
   const right = (g.outputWidth - 1) * g.strideWidth - g.padLeft;
   if (emptyAbove || bottom >= height || right >= width) {
-    throw new ValueError(`${where}: padding must be smaller than the window, or some windows hold nothing`);
+    throw new ValueError(
+      `${where}: padding must be smaller than the window, or some windows hold nothing`,
+    );
   }
   return g;
 }
@@ -47,7 +49,13 @@ export function poolOutputShape(g: PoolGeometry): Shape {
 const windowFields = (g: PoolGeometry) => ({ ...g, pixelChannels: g.channels });
 
 /** y = max of each window; `argmax`, where given, keeps which (u8). */
-export function maxPoolForward(e: Emitter, y: Value, argmax: Buffer, x: Value, g: PoolGeometry): void {
+export function maxPoolForward(
+  e: Emitter,
+  y: Value,
+  argmax: Operand,
+  x: Value,
+  g: PoolGeometry,
+): void {
   e.emit('maxPool', { ...windowFields(g), y, argmax, x });
 }
 
@@ -65,7 +73,13 @@ export function argmaxValue(where: string, e: Emitter, g: PoolGeometry): Value {
 }
 
 /** dx: each dy goes to its window's maximum. */
-export function maxPoolBackward(e: Emitter, dx: Value, dy: Value, argmax: Buffer, g: PoolGeometry): void {
+export function maxPoolBackward(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  argmax: Operand,
+  g: PoolGeometry,
+): void {
   e.emit('maxPoolBackward', { ...windowFields(g), dx, dy, argmax });
 }
 
@@ -85,7 +99,15 @@ export function lpPoolForward(e: Emitter, y: Value, x: Value, p: number, g: Pool
 }
 
 /** dx = Σ dy·sign(x)·(|x|/y)^(p−1) / window. */
-export function lpPoolBackward(e: Emitter, dx: Value, dy: Value, x: Value, y: Value, p: number, g: PoolGeometry): void {
+export function lpPoolBackward(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  x: Value,
+  y: Value,
+  p: number,
+  g: PoolGeometry,
+): void {
   e.emit('lpPoolBackward', { ...windowFields(g), dx, dy, x, y, p, scale: lpScale(g) });
 }
 

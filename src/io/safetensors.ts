@@ -54,7 +54,8 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { __metadata__: metadata = {}, ...entries } = header;
   const body = bytes.subarray(begin);
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, entry] of Object.entries(entries)) tensors.set(name, readTensor(name, entry, body));
+  for (const [name, entry] of Object.entries(entries))
+    tensors.set(name, readTensor(name, entry, body));
   return { metadata: readMetadata(metadata), tensors };
 }
 
@@ -71,30 +72,42 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; begin
   }
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    header = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)),
+    );
   } catch {
     fail('its header is no JSON');
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) fail('its header is no object');
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    fail('its header is no object');
   return { header: header as Record<string, unknown>, begin: 8 + length };
 }
 
 function readMetadata(metadata: unknown): Record<string, string> {
-  const entries = typeof metadata === 'object' && metadata !== null ? Object.entries(metadata) : fail('bad metadata');
+  const entries =
+    typeof metadata === 'object' && metadata !== null
+      ? Object.entries(metadata)
+      : fail('bad metadata');
   return Object.fromEntries(
-    entries.map(([key, value]) => (typeof value === 'string' ? [key, value] : fail(`metadata '${key}' is no text`))),
+    entries.map(([key, value]) =>
+      typeof value === 'string' ? [key, value] : fail(`metadata '${key}' is no text`),
+    ),
   );
 }
 
 function readTensor(name: string, entry: unknown, body: Uint8Array): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (dtype !== 'F32') fail(`'${name}' is ${String(dtype)}`);
-  const whole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  const whole = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && (value as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(whole)) fail(`'${name}' has no proper shape`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole)) fail(`'${name}' has no place`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
+    fail(`'${name}' has no place`);
   const [begin, end] = offsets as [number, number];
-  if (end > body.length) fail(`'${name}' ends at ${end} of ${body.length} bytes: is the file cut off?`);
-  if (end - begin !== sizeOf(shape as number[]) * 4) fail(`'${name}' has ${end - begin} bytes for shape [${shape}]`);
+  if (end > body.length)
+    fail(`'${name}' ends at ${end} of ${body.length} bytes: is the file cut off?`);
+  if (end - begin !== sizeOf(shape as number[]) * 4)
+    fail(`'${name}' has ${end - begin} bytes for shape [${shape}]`);
   // A copy, because the place need not be aligned; not by slice, which of a Node Buffer copies nothing.
   const data = new Float32Array((end - begin) / 4);
   new Uint8Array(data.buffer).set(body.subarray(begin, end));

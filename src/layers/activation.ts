@@ -22,7 +22,8 @@ class Activation extends Layer<Value> {
   }
 
   shapeFor(inputShape: Shape): Shape {
-    if (inputShape.length === 0) throw new ShapeError(`${this.name}: expected at least one dimension`);
+    if (inputShape.length === 0)
+      throw new ShapeError(`${this.name}: expected at least one dimension`);
     return inputShape;
   }
 
@@ -43,4 +44,5 @@ export const activation = (options: ActivationOptions): Layer =>
 /** max(x, 0). */
 export const relu = (options: LayerOptions = {}): Layer => new Activation('relu', 'relu', options);
 /** eˣ / Σ eˣ over the last dimension. */
-export const softmax = (options: LayerOptions = {}): Layer => new Activation('softmax', 'softmax', options);
+export const softmax = (options: LayerOptions = {}): Layer =>
+  new Activation('softmax', 'softmax', options);

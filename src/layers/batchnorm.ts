@@ -1,11 +1,24 @@
 // Batch normalisation as a layer (Ioffe & Szegedy, arXiv 1502.03167).
 
+import {
+  checkEpsilon,
+  type NormSize,
+  normBackward,
+  normInference,
+  normRunning,
+  normTraining,
+} from '../emit/batchnorm.js';
 import type { Value } from '../emit/emitter.js';
-import { checkEpsilon, type NormSize, normBackward, normInference, normRunning, normTraining } from '../emit/batchnorm.js';
 import { ShapeError, ValueError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
 import { type Shape, show } from '../shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering, type ParameterSpec } from './layer.js';
+import {
+  type Forward,
+  Layer,
+  type LayerOptions,
+  type Lowering,
+  type ParameterSpec,
+} from './layer.js';
 
 /** Options of `layers.batchNorm`, Keras's words and defaults. */
 export interface BatchNormLayerOptions extends LayerOptions {
@@ -63,7 +76,9 @@ class BatchNorm extends Layer<Saved> {
     const { emitter } = to;
     const channels = x.shape.at(-1) as number;
     const size = { rows: x.size / channels, channels, epsilon: this.#epsilon };
-    const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) => to.weight(this, name));
+    const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) =>
+      to.weight(this, name),
+    );
     const y = emitter.value(x.shape);
     if (!to.training) {
       normInference(emitter, y, x, gamma, beta, movingMean, movingVariance, size);
@@ -72,7 +87,9 @@ class BatchNorm extends Layer<Saved> {
     const mean = emitter.value([channels]);
     const variance = emitter.value([channels]);
     normTraining(emitter, y, mean, variance, x, gamma, beta, size);
-    to.afterwards(() => normRunning(emitter, movingMean, movingVariance, mean, variance, this.#momentum, size));
+    to.afterwards(() =>
+      normRunning(emitter, movingMean, movingVariance, mean, variance, this.#momentum, size),
+    );
     return { y, saved: { x, mean, variance, size } };
   }
 

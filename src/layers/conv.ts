@@ -1,6 +1,6 @@
 // Convolution as a layer.
 
-import { type ActivationName, checkActivation } from '../emit/activation.js';
+import type { ActivationName } from '../emit/activation.js';
 import {
   type ConvGeometry,
   type ConvOptions,
@@ -12,24 +12,16 @@ import {
   convOutputShape,
 } from '../emit/conv.js';
 import { none, type Value } from '../emit/emitter.js';
-import { checkInitializer, type InitializerName } from '../initializers.js';
 import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering, type ParameterSpec } from './layer.js';
+import { checkKernelOptions, type KernelOptions, kernelParameters } from './kernel.js';
+import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
 
 /** Options of `layers.conv2d`, Keras's words. */
-export interface Conv2dLayerOptions extends LayerOptions, ConvOptions {
+export interface Conv2dLayerOptions extends KernelOptions, ConvOptions {
   /** How many filters, which is how many channels come out. */
   filters: number;
   /** Side of the filters, or [height, width]. */
   kernelSize: Pair;
-  /** Whether a number per filter is added: true by default. */
-  useBias?: boolean;
-  /** 'linear' by default. */
-  activation?: ActivationName;
-  /** 'glorotUniform' by default; 'heNormal' suits ReLU in deep networks. */
-  kernelInitializer?: InitializerName;
-  /** 'zeros' by default. */
-  biasInitializer?: InitializerName;
 }
 
 interface Saved {
@@ -40,21 +32,21 @@ interface Saved {
 
 class Conv2d extends Layer<Saved> {
   declare readonly options: Conv2dLayerOptions;
-  readonly #activation: ActivationName;
 
   constructor(options: Conv2dLayerOptions) {
     super('conv2d', options);
     const where = `layers.conv2d${options.name ? ` '${options.name}'` : ''}`;
     checkInteger(where, 'filters', options.filters);
     pairOf(where, 'kernelSize', options.kernelSize);
-    this.#activation = checkActivation(where, options.activation ?? 'linear');
-    for (const name of [options.kernelInitializer, options.biasInitializer]) {
-      if (name) checkInitializer(where, name);
-    }
+    checkKernelOptions(where, options);
   }
 
   get #useBias(): boolean {
     return this.options.useBias ?? true;
+  }
+
+  get #activation(): ActivationName {
+    return this.options.activation ?? 'linear';
   }
 
   #geometry(x: Shape): ConvGeometry {
@@ -72,11 +64,8 @@ class Conv2d extends Layer<Saved> {
 
   protected override parametersFor(inputShape: Shape): ParameterSpec[] {
     const g = this.#geometry([1, ...inputShape]);
-    const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = this.options;
     const shape = [g.kernelHeight, g.kernelWidth, g.channels / g.groups, g.filters];
-    const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
-    const bias = { name: 'bias', shape: [g.filters], initializer: biasInitializer, trainable: true };
-    return this.#useBias ? [kernel, bias] : [kernel];
+    return kernelParameters(this.options, shape);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
@@ -107,7 +96,10 @@ class Conv2d extends Layer<Saved> {
 
   override window(inputShape: Shape) {
     const g = this.#geometry([1, ...inputShape]);
-    const size = [(g.kernelHeight - 1) * g.dilationHeight + 1, (g.kernelWidth - 1) * g.dilationWidth + 1] as const;
+    const size = [
+      (g.kernelHeight - 1) * g.dilationHeight + 1,
+      (g.kernelWidth - 1) * g.dilationWidth + 1,
+    ] as const;
     return { size, stride: [g.strideHeight, g.strideWidth] as const };
   }
 }

@@ -1,24 +1,16 @@
 // A fully connected layer.
 
-import { type ActivationName, checkActivation } from '../emit/activation.js';
+import type { ActivationName } from '../emit/activation.js';
 import { none, type Value } from '../emit/emitter.js';
 import { matMul, sumRows } from '../emit/matrix.js';
-import { checkInitializer, type InitializerName } from '../initializers.js';
 import { checkInteger, checkRank, type Shape } from '../shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering, type ParameterSpec } from './layer.js';
+import { checkKernelOptions, type KernelOptions, kernelParameters } from './kernel.js';
+import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
 
 /** Options of `layers.dense`, Keras's words. */
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends KernelOptions {
   /** How many outputs. */
   units: number;
-  /** Whether a number per unit is added: true by default. */
-  useBias?: boolean;
-  /** 'linear' by default. */
-  activation?: ActivationName;
-  /** 'glorotUniform' by default. */
-  kernelInitializer?: InitializerName;
-  /** 'zeros' by default. */
-  biasInitializer?: InitializerName;
 }
 
 interface Saved {
@@ -28,20 +20,20 @@ interface Saved {
 
 class Dense extends Layer<Saved> {
   declare readonly options: DenseOptions;
-  readonly #activation: ActivationName;
 
   constructor(options: DenseOptions) {
     super('dense', options);
     const where = `layers.dense${options.name ? ` '${options.name}'` : ''}`;
     checkInteger(where, 'units', options.units);
-    this.#activation = checkActivation(where, options.activation ?? 'linear');
-    for (const name of [options.kernelInitializer, options.biasInitializer]) {
-      if (name) checkInitializer(where, name);
-    }
+    checkKernelOptions(where, options);
   }
 
   get #useBias(): boolean {
     return this.options.useBias ?? true;
+  }
+
+  get #activation(): ActivationName {
+    return this.options.activation ?? 'linear';
   }
 
   shapeFor(inputShape: Shape): Shape {
@@ -51,11 +43,7 @@ class Dense extends Layer<Saved> {
   }
 
   protected override parametersFor([features]: Shape): ParameterSpec[] {
-    const { units, kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = this.options;
-    const shape = [features, units];
-    const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
-    const bias = { name: 'bias', shape: [units], initializer: biasInitializer, trainable: true };
-    return this.#useBias ? [kernel, bias] : [kernel];
+    return kernelParameters(this.options, [features, this.options.units]);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {

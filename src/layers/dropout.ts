@@ -17,7 +17,9 @@ class Dropout extends Layer<null> {
   constructor(options: DropoutOptions) {
     super('dropout', options);
     if (!(options.rate >= 0 && options.rate < 1)) {
-      throw new ValueError(`layers.dropout: rate must be from 0 to less than 1, not ${options.rate}`);
+      throw new ValueError(
+        `layers.dropout: rate must be from 0 to less than 1, not ${options.rate}`,
+      );
     }
   }
 

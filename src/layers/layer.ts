@@ -105,7 +105,10 @@ export abstract class Layer<Saved = unknown> {
   }
 
   /** The window that one output sees, for the receptive field; 1 and 1 where there is none. */
-  window(_inputShape: Shape): { size: readonly [number, number]; stride: readonly [number, number] } {
+  window(_inputShape: Shape): {
+    size: readonly [number, number];
+    stride: readonly [number, number];
+  } {
     return { size: [1, 1], stride: [1, 1] };
   }
 }

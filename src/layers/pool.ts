@@ -1,6 +1,6 @@
 // Pooling as layers.
 
-import { type Buffer, type Emitter, none, type Value } from '../emit/emitter.js';
+import { type Emitter, none, type Operand, type Value } from '../emit/emitter.js';
 import * as pool from '../emit/pool.js';
 import { checkRank, type Shape } from '../shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from './layer.js';
@@ -49,11 +49,16 @@ abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Save
 
 interface MaxSaved {
   g: pool.PoolGeometry;
-  argmax: Buffer;
+  argmax: Operand;
 }
 
 class MaxPool2d extends Pool2d<MaxSaved> {
-  protected forward({ emitter, training }: Lowering, y: Value, x: Value, g: pool.PoolGeometry): MaxSaved {
+  protected forward(
+    { emitter, training }: Lowering,
+    y: Value,
+    x: Value,
+    g: pool.PoolGeometry,
+  ): MaxSaved {
     const argmax = training ? pool.argmaxValue(this.name, emitter, g) : none;
     pool.maxPoolForward(emitter, y, argmax, x, g);
     return { g, argmax };
@@ -95,7 +100,12 @@ class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
     return { g, x, y };
   }
 
-  protected backward(e: Emitter, dx: Value, dy: Value, { g, x, y }: { g: pool.PoolGeometry; x: Value; y: Value }): void {
+  protected backward(
+    e: Emitter,
+    dx: Value,
+    dy: Value,
+    { g, x, y }: { g: pool.PoolGeometry; x: Value; y: Value },
+  ): void {
     pool.lpPoolBackward(e, dx, dy, x, y, this.#p, g);
   }
 }
@@ -120,9 +130,11 @@ class GlobalAvgPool2d extends AvgPool2d {
 }
 
 /** Maximum of each window over [height, width, channels]. */
-export const maxPool2d = (options: Pool2dOptions = {}): Layer => new MaxPool2d('maxPool2d', options);
+export const maxPool2d = (options: Pool2dOptions = {}): Layer =>
+  new MaxPool2d('maxPool2d', options);
 /** Mean of each window; padding does not count. */
-export const avgPool2d = (options: Pool2dOptions = {}): Layer => new AvgPool2d('avgPool2d', options);
+export const avgPool2d = (options: Pool2dOptions = {}): Layer =>
+  new AvgPool2d('avgPool2d', options);
 /** p-norm of each window: (Σ|x|ᵖ / window)^(1/p). */
 export const lpPool2d = (options: LpPool2dOptions = {}): Layer => new LpPool2d(options);
 /** Mean of each channel over the whole image: [channels]. */

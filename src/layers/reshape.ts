@@ -43,4 +43,8 @@ class Reshape extends Layer<Shape> {
 export const flatten = (options: LayerOptions = {}): Layer => new Reshape('flatten', options);
 /** Another shape of the same size. */
 export const reshape = (options: ReshapeOptions): Layer =>
-  new Reshape('reshape', options, checkShape('layers.reshape: targetShape', options.targetShape, 1));
+  new Reshape(
+    'reshape',
+    options,
+    checkShape('layers.reshape: targetShape', options.targetShape, 1),
+  );

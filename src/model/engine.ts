@@ -2,9 +2,9 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
+import { writeSettings } from '../emit/optimizer.js';
 import { NumericError, StateError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
-import { writeSettings } from '../emit/optimizer.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { type Lowered, lower, type Mode, type Objective, type TargetForm } from './lower.js';
@@ -124,7 +124,13 @@ export class Engine {
   }
 
   /** Copies samples order[first …] (or first …) into a program's input. @throws {NumericError} */
-  #fill(where: string, { lowered, batch }: Ready, x: InputSource, order: Int32Array | null, first: number): void {
+  #fill(
+    where: string,
+    { lowered, batch }: Ready,
+    x: InputSource,
+    order: Int32Array | null,
+    first: number,
+  ): void {
     const { memory, exports } = this.#backend;
     const { float32 } = memory.views;
     const address = lowered.input.resolve();
@@ -133,14 +139,21 @@ export class Engine {
       x.copy(order ? order[first + row] : first + row, float32, address / 4 + row * size);
     }
     if (exports.allFinite(address, batch * size)) return;
-    const bad = float32.subarray(address / 4, address / 4 + batch * size).findIndex((v) => !Number.isFinite(v));
+    const bad = float32
+      .subarray(address / 4, address / 4 + batch * size)
+      .findIndex((v) => !Number.isFinite(v));
     const row = Math.floor(bad / size);
     throw new NumericError(
       `${this.network.name}.${where}: x contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
     );
   }
 
-  #fillTarget({ lowered, batch }: Ready, y: TargetSource, order: Int32Array | null, first: number): void {
+  #fillTarget(
+    { lowered, batch }: Ready,
+    y: TargetSource,
+    order: Int32Array | null,
+    first: number,
+  ): void {
     const { float32, int32 } = this.#backend.memory.views;
     const at = (lowered.target?.resolve() as number) / 4;
     const to = y.form === 'labels' ? int32 : float32;
@@ -169,7 +182,14 @@ export class Engine {
   }
 
   /** Loss and metrics of samples first … first+batch−1, written to `results`. */
-  evaluate(where: string, x: InputSource, y: TargetSource, first: number, batch: number, results: Float64Array): void {
+  evaluate(
+    where: string,
+    x: InputSource,
+    y: TargetSource,
+    first: number,
+    batch: number,
+    results: Float64Array,
+  ): void {
     const prepared = this.#prepare('evaluate', batch, y.form);
     this.#fill(where, prepared, x, null, first);
     this.#fillTarget(prepared, y, null, first);
@@ -181,10 +201,18 @@ export class Engine {
    * One optimizer step on samples order[first …]; loss and metrics go to `results`. Nothing is
    * allocated once a batch size is known.
    *
-   * @throws {NumericError} for data that are not finite, or a loss that is not: the weights are then
-   *   as before
+   * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
+   *   before
    */
-  train(where: string, x: InputSource, y: TargetSource, order: Int32Array | null, first: number, batch: number, results: Float64Array): void {
+  train(
+    where: string,
+    x: InputSource,
+    y: TargetSource,
+    order: Int32Array | null,
+    first: number,
+    batch: number,
+    results: Float64Array,
+  ): void {
     const prepared = this.#prepare('train', batch, y.form);
     const { program, lowered } = prepared;
     const { optimizer } = this.#objective as Objective;
@@ -195,14 +223,19 @@ export class Engine {
     int32[randomState.resolve() / 4 + 2] = this.step;
     program.run(0, lowered.forward);
     this.#report(prepared, results);
-    if (!Number.isFinite(results[0])) {
-      throw new NumericError(
-        `${this.network.name}.${where}: the loss is ${results[0]} at step ${this.step + 1}, so the step was not taken: lower the learning rate, scale the inputs, or go back to a checkpoint`,
-      );
-    }
+    if (!Number.isFinite(results[0])) throw this.#explosion(where, `the loss is ${results[0]}`);
+    program.run(lowered.forward, lowered.backward);
+    if (!this.weights.gradientsFinite())
+      throw this.#explosion(where, 'some gradients are not finite');
     writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
-    program.run(lowered.forward, program.length);
+    program.run(lowered.backward, program.length);
     this.step++;
+  }
+
+  #explosion(where: string, what: string): NumericError {
+    return new NumericError(
+      `${this.network.name}.${where}: ${what} at step ${this.step + 1}, so the step was not taken: lower the learning rate, scale the inputs, or go back to a checkpoint`,
+    );
   }
 
   /** Gives all memory back. Harmless when called twice. */

@@ -3,8 +3,8 @@
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
 import { Emitter, none, type Value } from '../emit/emitter.js';
 import * as loss from '../emit/loss.js';
-import type { Forward, Layer, Lowering } from '../layers/layer.js';
 import { emitUpdate, type Optimizer, optimizerState } from '../emit/optimizer.js';
+import type { Forward, Layer, Lowering } from '../layers/layer.js';
 import type { Shape } from '../shape.js';
 import type { Weights } from './weights.js';
 
@@ -31,8 +31,9 @@ export interface Lowered {
   readonly loss: Value | undefined;
   /** In the order of the objective's metrics. */
   readonly metrics: readonly Value[];
-  /** How many ops come before backward. */
+  /** How many ops come before backward, and before the update. */
   readonly forward: number;
+  readonly backward: number;
 }
 
 /** What to lower. */
@@ -112,21 +113,34 @@ export function lower(task: Task): Lowered {
   if (task.mode === 'predict') {
     emitter.output(output);
     const nothing = { target: undefined, loss: undefined, metrics: [] };
-    return { emitter, input, output, ...nothing, forward: emitter.ops.length };
+    const end = emitter.ops.length;
+    return { emitter, input, output, ...nothing, forward: end, backward: end };
   }
   const goal = emitObjective(task, to, to.logits ?? output);
-  const forwardOps = emitter.ops.length;
-  if (task.mode === 'train') {
-    backward(task, to, passes, goal.dx);
-    update(task, to);
-  }
+  const forwardEnd = emitter.ops.length;
+  if (task.mode === 'train') backward(task, to, passes, goal.dx);
+  const backwardEnd = emitter.ops.length;
+  if (task.mode === 'train') update(task, to);
   const { target, loss, metrics } = goal;
-  return { emitter, input, output, target, loss, metrics, forward: forwardOps };
+  return {
+    emitter,
+    input,
+    output,
+    target,
+    loss,
+    metrics,
+    forward: forwardEnd,
+    backward: backwardEnd,
+  };
 }
 
 /** Whether a layer's softmax is left to the loss: the last layer's, where the loss has one. */
 function tapsLogits({ layers, mode, objective }: Task, index: number): boolean {
-  return index === layers.length - 1 && mode !== 'predict' && objective?.loss.type === 'softmaxCrossEntropy';
+  return (
+    index === layers.length - 1 &&
+    mode !== 'predict' &&
+    objective?.loss.type === 'softmaxCrossEntropy'
+  );
 }
 
 function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[] {
@@ -139,11 +153,19 @@ function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[
 }
 
 function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x: Value) {
-  const { loss: { type }, metrics } = objective as Objective;
+  const {
+    loss: { type },
+    metrics,
+  } = objective as Objective;
   const rows = x.size / (x.shape.at(-1) as number);
   const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
-  const given: loss.Target = form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
-  const into = { losses: emitter.value([rows]), dx: emitter.value(x.shape), mean: emitter.value([1]) };
+  const given: loss.Target =
+    form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
+  const into = {
+    losses: emitter.value([rows]),
+    dx: emitter.value(x.shape),
+    mean: emitter.value([1]),
+  };
   if (type === 'softmaxCrossEntropy') loss.softmaxCrossEntropy(emitter, into, x, given);
   else loss.meanSquaredError(emitter, into, x, target);
   const shares = metrics.map(({ k }) => {
@@ -154,7 +176,12 @@ function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x:
   return { target, loss: emitter.output(into.mean), dx: into.dx, metrics: shares };
 }
 
-function backward(task: Task, to: ChainLowering, passes: readonly Forward<unknown>[], gradient: Value): void {
+function backward(
+  task: Task,
+  to: ChainLowering,
+  passes: readonly Forward<unknown>[],
+  gradient: Value,
+): void {
   const { layers } = task;
   // Nothing below the first layer that has weights needs a gradient.
   const lowest = layers.findIndex((layer) => layer.parameters.length > 0);

@@ -6,7 +6,7 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { buffersOf, type Emitter, type EmittedOp, Value } from '../emit/emitter.js';
+import { buffersOf, type EmittedOp, type Emitter, Value } from '../emit/emitter.js';
 
 const ALIGNMENT = 64;
 /** Kernels may read this far behind a buffer: the last one must not end with the arena. */

@@ -2,10 +2,10 @@
 // Sequential: layers one after another, and all that can be done with them.
 
 import { backend } from '../../bindings/backend.js';
-import { ShapeError, StateError, ValueError } from '../errors.js';
-import { Layer } from '../layers/layer.js';
 import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
+import { ShapeError, StateError, ValueError } from '../errors.js';
+import { Layer } from '../layers/layer.js';
 import { keyOf } from '../random.js';
 import { checkInteger, checkShape, type Shape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
@@ -13,7 +13,16 @@ import { Engine, type Network } from './engine.js';
 import { saveModel } from './save.js';
 import { type Data, inputSource } from './source.js';
 import { type SummaryRow, summarize, table } from './summary.js';
-import { type FitOptions, type History, type Logs, measure, objectiveOf, samplesOf, Trainer, trainStep } from './train.js';
+import {
+  type FitOptions,
+  type History,
+  type Logs,
+  measure,
+  objectiveOf,
+  samplesOf,
+  Trainer,
+  trainStep,
+} from './train.js';
 import type { Weight } from './weights.js';
 
 /** Options of a model. */
@@ -51,7 +60,10 @@ export class Sequential {
    * @throws {ShapeError} for a layer that cannot take the output of the one before
    * @throws {ValueError} for two layers of one name, or a layer of another model
    */
-  constructor(layers: readonly Layer[], { inputShape, seed = 0, name = 'sequential' }: SequentialOptions) {
+  constructor(
+    layers: readonly Layer[],
+    { inputShape, seed = 0, name = 'sequential' }: SequentialOptions,
+  ) {
     this.inputShape = checkShape(`${name}: inputShape`, inputShape, 1);
     keyOf(seed);
     this.seed = seed;
@@ -60,15 +72,18 @@ export class Sequential {
     layers.forEach(checkLayer);
     if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
     nameLayers(layers);
-    this.outputShape = layers.reduce((shape, layer) => layer.build(shape), this.inputShape);
+    // All shapes first: layers that do not fit together stay free for another try.
+    this.outputShape = layers.reduce((shape, layer) => layer.shapeFor(shape), this.inputShape);
     if (this.outputShape.length === 0 || sizeOf(this.outputShape) === 0) {
       throw new ShapeError(`${name}: the last layer must have outputs`);
     }
+    layers.reduce((shape, layer) => layer.build(shape), this.inputShape);
   }
 
   /** @internal The engine, made when it is first needed. */
   engine(where: string): Engine {
-    if (this.#disposed) throw new StateError(`${where}: the model '${this.name}' was used after dispose`);
+    if (this.#disposed)
+      throw new StateError(`${where}: the model '${this.name}' was used after dispose`);
     this.#engine ??= new Engine(backend(), this as Network);
     this.#engine.check(where);
     return this.#engine;
@@ -83,9 +98,12 @@ export class Sequential {
    * Says what `fit` is to do. Called again, the optimizer begins anew; the weights stay.
    *
    * @throws {ValueError} for an optimizer, loss or metric that there is not
+   * @throws {StateError} while `fit` runs, and after `dispose`
    */
   compile({ optimizer, loss, metrics = [] }: CompileOptions): void {
-    if (!Array.isArray(metrics)) throw new ValueError("compile: metrics must be a list, such as ['accuracy']");
+    if (this.#training) throw new StateError(`compile: the model '${this.name}' is training`);
+    if (!Array.isArray(metrics))
+      throw new ValueError("compile: metrics must be a list, such as ['accuracy']");
     const objective = {
       optimizer: checkOptimizer(optimizer),
       loss: checkLoss(loss),
@@ -123,7 +141,11 @@ export class Sequential {
   }
 
   /** Loss and metrics over all samples. Throws as `fit`. */
-  async evaluate(x: Data, y: Data, { batchSize = 32, signal }: { batchSize?: number; signal?: AbortSignal } = {}): Promise<Logs> {
+  async evaluate(
+    x: Data,
+    y: Data,
+    { batchSize = 32, signal }: { batchSize?: number; signal?: AbortSignal } = {},
+  ): Promise<Logs> {
     const engine = this.engine('evaluate');
     objectiveOf('evaluate', engine);
     checkInteger('evaluate', 'batchSize', batchSize);
@@ -163,7 +185,7 @@ export class Sequential {
 
   /** All of it as a safetensors file: layers, weights, and where the training stands. */
   toBytes(): Uint8Array {
-    return saveModel(this, this.engine('toBytes'));
+    return saveModel(this.engine('toBytes'));
   }
 
   /** Gives all memory back; the weights' tensors go with it. Harmless when called twice. */
@@ -183,7 +205,9 @@ export class Sequential {
 function checkLayer(layer: Layer, index: number): void {
   if (layer instanceof Layer) return;
   const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';
-  throw new ValueError(`Sequential: element ${index} of the list is a ${typeof layer}, not a layer${hint}`);
+  throw new ValueError(
+    `Sequential: element ${index} of the list is a ${typeof layer}, not a layer${hint}`,
+  );
 }
 
 /** Gives nameless layers their type as name, numbered from the second on. */
@@ -194,7 +218,9 @@ function nameLayers(layers: readonly Layer[]): void {
       throw new ValueError(`the layer '${layer.name}' already belongs to a model: make a new one`);
     }
     if (layer.name && taken.has(layer.name)) {
-      throw new ValueError(`two layers are called '${layer.name}': names must be unique in a model`);
+      throw new ValueError(
+        `two layers are called '${layer.name}': names must be unique in a model`,
+      );
     }
     if (layer.name) taken.add(layer.name);
   }

@@ -1,8 +1,8 @@
 // Data on its way into a model: inputs and targets, sample by sample, from tensors or arrays.
 
+import type { Loss } from '../emit/loss.js';
 import { checkLabels } from '../emit/loss.js';
 import { NumericError, ShapeError, ValueError } from '../errors.js';
-import type { Loss } from '../emit/loss.js';
 import { type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { isNumberArray, nestedData, Tensor, type TensorData } from '../tensor.js';
 import type { TargetForm } from './lower.js';
@@ -32,11 +32,14 @@ interface Numbers {
 }
 
 function numbersOf(where: string, name: string, data: Data): Numbers {
-  if (data instanceof Tensor) return { length: data.size, shape: data.shape, array: () => data.data };
+  if (data instanceof Tensor)
+    return { length: data.size, shape: data.shape, array: () => data.data };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: () => data };
   if (!Array.isArray(data)) {
     const what = (data as unknown)?.constructor?.name ?? typeof data;
-    throw new ValueError(`${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${what}`);
+    throw new ValueError(
+      `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${what}`,
+    );
   }
   const { shape, numbers } = nestedData(`${where}: ${name}`, data);
   return { length: numbers.length, shape, array: () => numbers };
@@ -64,10 +67,14 @@ export function inputSource(where: string, data: Data, sampleShape: Shape): Inpu
     throw new ShapeError(`${where}: x must have shape ${expected}, not ${show(numbers.shape)}`);
   }
   if (!Number.isInteger(count)) {
-    throw new ShapeError(`${where}: x has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`);
+    throw new ShapeError(
+      `${where}: x has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`,
+    );
   }
   if (count === 0) {
-    throw new ShapeError(`${where}: x holds no samples; expected ${expected} with a batch of at least 1`);
+    throw new ShapeError(
+      `${where}: x holds no samples; expected ${expected} with a batch of at least 1`,
+    );
   }
   return { count, copy: copier(numbers, size) };
 }
@@ -79,7 +86,13 @@ export function inputSource(where: string, data: Data, sampleShape: Shape): Inpu
  * @throws {ValueError} for a class index out of range
  * @throws {NumericError} for targets that are not finite
  */
-export function targetSource(where: string, data: Data, outputShape: Shape, { type }: Loss, count: number): TargetSource {
+export function targetSource(
+  where: string,
+  data: Data,
+  outputShape: Shape,
+  { type }: Loss,
+  count: number,
+): TargetSource {
   const numbers = numbersOf(where, 'y', data);
   const dense = sizeOf(outputShape);
   const classes = outputShape.at(-1) as number;

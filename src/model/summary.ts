@@ -47,7 +47,8 @@ export function summarize(layers: readonly Layer[], inputShape: Shape): SummaryR
 /** The rows as a table, with totals. */
 export function table(title: string, rows: readonly SummaryRow[]): string {
   const header = ['layer', 'output shape', 'parameters', 'multiply-adds', 'sees', 'KiB'];
-  const total = (of: (row: SummaryRow) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
+  const total = (of: (row: SummaryRow) => number): number =>
+    rows.reduce((sum, row) => sum + of(row), 0);
   const number = (value: number): string => value.toLocaleString('en');
   const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
   const lines = rows.map((row) => [
@@ -58,11 +59,21 @@ export function table(title: string, rows: readonly SummaryRow[]): string {
     row.receptiveField.join(' × '),
     kib(row.memory),
   ]);
-  const sums = ['total', '', number(total((r) => r.parameters)), number(total((r) => r.multiplyAdds)), '', kib(total((r) => r.memory))];
+  const sums = [
+    'total',
+    '',
+    number(total((r) => r.parameters)),
+    number(total((r) => r.multiplyAdds)),
+    '',
+    kib(total((r) => r.memory)),
+  ];
   const cells = [header, ...lines, sums];
   const widths = header.map((_, column) => Math.max(...cells.map((line) => line[column].length)));
   const text = cells.map((line) =>
-    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('   ').trimEnd(),
+    line
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('   ')
+      .trimEnd(),
   );
   const rule = '─'.repeat(Math.max(...text.map((line) => line.length)));
   return [title, rule, text[0], rule, ...text.slice(1, -1), rule, text[text.length - 1]].join('\n');

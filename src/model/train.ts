@@ -5,8 +5,14 @@ import { purpose, Random } from '../random.js';
 import { checkInteger } from '../shape.js';
 import type { Engine } from './engine.js';
 import type { Objective } from './lower.js';
-import type { Sequential } from './sequential.js';
-import { type Data, type InputSource, inputSource, type TargetSource, targetSource } from './source.js';
+import {
+  type Data,
+  type InputSource,
+  inputSource,
+  type TargetSource,
+  targetSource,
+} from './source.js';
+import type { Weight } from './weights.js';
 
 /** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
 export type Logs = Record<string, number>;
@@ -26,9 +32,16 @@ export interface Progress {
   readonly logs: Logs;
 }
 
+/** A model as callbacks see it. */
+export interface TrainedModel {
+  readonly name: string;
+  readonly weights: readonly Weight[];
+  toBytes(): Uint8Array;
+}
+
 /** What callbacks know of the training they watch. */
 export interface Training {
-  readonly model: Sequential;
+  readonly model: TrainedModel;
   readonly epochs: number;
   readonly batches: number;
   /** Ends the training after this epoch. */
@@ -125,7 +138,9 @@ class Means {
   }
 
   logs(prefix = ''): Logs {
-    return Object.fromEntries(this.#names.map((name, i) => [prefix + name, this.#sums[i] / this.#count]));
+    return Object.fromEntries(
+      this.#names.map((name, i) => [prefix + name, this.#sums[i] / this.#count]),
+    );
   }
 }
 
@@ -138,7 +153,15 @@ export function trainStep(engine: Engine, samples: Samples): Logs {
 }
 
 /** Loss and metrics over samples `from` … `to`−1. */
-export async function measure(where: string, engine: Engine, { x, y }: Samples, from: number, to: number, batchSize: number, signal?: AbortSignal): Promise<Means> {
+export async function measure(
+  where: string,
+  engine: Engine,
+  { x, y }: Samples,
+  from: number,
+  to: number,
+  batchSize: number,
+  signal?: AbortSignal,
+): Promise<Means> {
   const means = new Means(objectiveOf(where, engine));
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
@@ -173,7 +196,14 @@ export class Trainer {
 
   /** Checks everything before anything is trained. */
   constructor(engine: Engine, x: Data, y: Data, options: FitOptions) {
-    const { epochs = 1, batchSize = 32, callbacks = [], onProgress, validationSplit = 0, validationData } = options;
+    const {
+      epochs = 1,
+      batchSize = 32,
+      callbacks = [],
+      onProgress,
+      validationSplit = 0,
+      validationData,
+    } = options;
     this.#engine = engine;
     this.#options = options;
     this.#epochs = checkInteger('fit', 'epochs', epochs);
@@ -182,14 +212,21 @@ export class Trainer {
     this.#means = new Means(objectiveOf('fit', engine));
     const { count } = this.#samples;
     if (!(validationSplit >= 0 && validationSplit < 1)) {
-      throw new ValueError(`fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`);
+      throw new ValueError(
+        `fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`,
+      );
     }
     this.#count = count - Math.floor(count * validationSplit);
     if (validationData) {
       if (!Array.isArray(validationData) || validationData.length !== 2) {
         throw new ValueError('fit: validationData must be [x, y]');
       }
-      const samples = samplesOf('fit: validationData', engine, validationData[0], validationData[1]);
+      const samples = samplesOf(
+        'fit: validationData',
+        engine,
+        validationData[0],
+        validationData[1],
+      );
       this.#validation = { samples, from: 0, to: samples.count };
     } else if (this.#count < count) {
       this.#validation = { samples: this.#samples, from: this.#count, to: count };
@@ -198,7 +235,7 @@ export class Trainer {
     this.#callbacks = onProgress ? [...given, { onProgress }] : given;
   }
 
-  async run(model: Sequential): Promise<History> {
+  async run(model: TrainedModel): Promise<History> {
     const history: History = { epoch: [], history: {} };
     const stop = () => {
       this.#stopped = true;
@@ -225,7 +262,10 @@ export class Trainer {
     return Math.ceil(this.#count / this.#batchSize);
   }
 
-  async #tell<K extends keyof Callback>(what: K, ...args: Parameters<NonNullable<Callback[K]>>): Promise<void> {
+  async #tell<K extends keyof Callback>(
+    what: K,
+    ...args: Parameters<NonNullable<Callback[K]>>
+  ): Promise<void> {
     for (const callback of this.#callbacks) {
       await (callback[what] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
     }
@@ -258,7 +298,15 @@ export class Trainer {
     const logs = this.#means.logs();
     if (!this.#validation) return logs;
     const { samples, from, to } = this.#validation;
-    const measured = await measure('fit: validation', engine, samples, from, to, this.#batchSize, signal);
+    const measured = await measure(
+      'fit: validation',
+      engine,
+      samples,
+      from,
+      to,
+      this.#batchSize,
+      signal,
+    );
     return { ...logs, ...measured.logs('val_') };
   }
 

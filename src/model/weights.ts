@@ -3,10 +3,10 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { Value } from '../emit/emitter.js';
+import { SETTINGS } from '../emit/optimizer.js';
 import { StateError } from '../errors.js';
 import { initialize } from '../initializers.js';
 import type { Layer, ParameterSpec } from '../layers/layer.js';
-import { SETTINGS } from '../emit/optimizer.js';
 import { keyOf, purpose, Random } from '../random.js';
 import { sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
@@ -33,7 +33,11 @@ interface Slot {
 const LINE = 16;
 
 /** Gives the slots that `wanted` selects their places from `from` on; returns the end. */
-function placeSlots(slots: readonly Slot[], from: number, wanted: (spec: ParameterSpec) => boolean): number {
+function placeSlots(
+  slots: readonly Slot[],
+  from: number,
+  wanted: (spec: ParameterSpec) => boolean,
+): number {
   let end = from;
   for (const slot of slots) {
     if (!wanted(slot.spec)) continue;
@@ -65,7 +69,9 @@ export class Weights {
   /** Allocates and initializes the weights of built layers. @throws {OutOfMemoryError} */
   constructor(backend: Backend, layers: readonly Layer[], seed: number) {
     this.#backend = backend;
-    this.#slots = layers.flatMap((layer) => layer.parameters.map((spec) => ({ layer, spec, offset: 0 })));
+    this.#slots = layers.flatMap((layer) =>
+      layer.parameters.map((spec) => ({ layer, spec, offset: 0 })),
+    );
     this.#trained = placeSlots(this.#slots, 0, (spec) => spec.trainable);
     const total = placeSlots(this.#slots, this.#trained, (spec) => !spec.trainable);
     this.#parameters = this.#allocate('parameters', total);
@@ -73,7 +79,9 @@ export class Weights {
     this.settings = new Value([SETTINGS], { address: control });
     this.randomState = new Value([3], { address: control + SETTINGS * 4, dtype: 'int32' });
     backend.memory.views.int32.set([...keyOf(seed), 0], control / 4 + SETTINGS);
-    this.list = this.#slots.map((slot, index) => this.#initialize(slot, new Random(seed, purpose.weights, index)));
+    this.list = this.#slots.map((slot, index) =>
+      this.#initialize(slot, new Random(seed, purpose.weights, index)),
+    );
   }
 
   #allocate(use: 'parameters' | 'gradients' | 'optimizer', floats: number): number {
@@ -142,6 +150,11 @@ export class Weights {
     };
   }
 
+  /** Whether the last step's gradients are all finite numbers. */
+  gradientsFinite(): boolean {
+    return this.#backend.exports.allFinite(this.#gradientVector(), this.#trained) !== 0;
+  }
+
   /** A vector of the optimizer's, zero at first. */
   state(name: string): Value {
     const address = this.#state.get(name) ?? this.#allocate('optimizer', this.#trained);
@@ -169,7 +182,8 @@ export class Weights {
   }
 
   #check(): void {
-    if (this.#disposed || !isCurrent(this.#backend)) throw new StateError('gradient: the model was used after dispose');
+    if (this.#disposed || !isCurrent(this.#backend))
+      throw new StateError('gradient: the model was used after dispose');
   }
 
   /** Gives everything back; tensors of `list` are disposed with it. */

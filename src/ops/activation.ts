@@ -1,11 +1,7 @@
 // Elementwise ops, softmax, and the losses, each with its gradient.
 
 import { argument, compute, expectShape } from '../eager.js';
-import {
-  type ActivationName,
-  activationBackward,
-  activationForward,
-} from '../emit/activation.js';
+import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
 import * as loss from '../emit/loss.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { show } from '../shape.js';
@@ -15,7 +11,8 @@ type Nonlinear = Exclude<ActivationName, 'linear'>;
 
 function forward(name: Nonlinear, x: Tensor): Tensor {
   const value = argument(name, 'x', x);
-  if (name === 'softmax' && !x.shape.length) throw new ShapeError('softmax: x must have at least one dimension');
+  if (name === 'softmax' && !x.shape.length)
+    throw new ShapeError('softmax: x must have at least one dimension');
   const [y] = compute([x.shape], (e, vy) => activationForward(e, name, vy, value));
   return y;
 }
@@ -62,12 +59,17 @@ export const softmaxBackward = (dy: Tensor, y: Tensor): Tensor => backward('soft
  *   or any weights
  * @throws {ValueError} for an index that is no class
  */
-export function softmaxCrossEntropy(logits: Tensor, target: Tensor): { loss: number; dlogits: Tensor } {
+export function softmaxCrossEntropy(
+  logits: Tensor,
+  target: Tensor,
+): { loss: number; dlogits: Tensor } {
   const where = 'softmaxCrossEntropy';
   const value = argument(where, 'logits', logits);
   const classes = logits.shape.at(-1);
-  if (!classes || logits.size === 0) throw new ShapeError(`${where}: logits must be [..., classes], not ${show(logits.shape)}`);
-  if (!(target instanceof Tensor)) throw new ValueError(`${where}: target must be a Tensor, not ${typeof target}`);
+  if (!classes || logits.size === 0)
+    throw new ShapeError(`${where}: logits must be [..., classes], not ${show(logits.shape)}`);
+  if (!(target instanceof Tensor))
+    throw new ValueError(`${where}: target must be a Tensor, not ${typeof target}`);
   const rows = logits.size / classes;
   const indices = target.size === rows && target.shape.length < logits.shape.length;
   if (indices) {
@@ -76,7 +78,8 @@ export function softmaxCrossEntropy(logits: Tensor, target: Tensor): { loss: num
     expectShape(where, 'target', target, logits.shape);
     argument(where, 'target', target);
   }
-  const labels = indices && target.dtype !== 'int32' ? Tensor.from(Int32Array.from(target.data)) : target;
+  const labels =
+    indices && target.dtype !== 'int32' ? Tensor.from(Int32Array.from(target.data)) : target;
   const [total, dlogits] = compute([[1], logits.shape], (e, mean, dx) => {
     const into = { losses: e.value([rows]), dx, mean };
     loss.softmaxCrossEntropy(e, into, value, loss.targetOf(labels, indices));
@@ -88,11 +91,18 @@ export function softmaxCrossEntropy(logits: Tensor, target: Tensor): { loss: num
 }
 
 /** Mean of (prediction − target)², and its gradient. Both have one shape. */
-export function meanSquaredError(prediction: Tensor, target: Tensor): { loss: number; dprediction: Tensor } {
+export function meanSquaredError(
+  prediction: Tensor,
+  target: Tensor,
+): { loss: number; dprediction: Tensor } {
   const where = 'meanSquaredError';
-  const [value, wanted] = [argument(where, 'prediction', prediction), argument(where, 'target', target)];
+  const [value, wanted] = [
+    argument(where, 'prediction', prediction),
+    argument(where, 'target', target),
+  ];
   expectShape(where, 'target', target, prediction.shape);
-  if (prediction.size === 0) throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
+  if (prediction.size === 0)
+    throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
   const [total, dprediction] = compute([[1], prediction.shape], (e, mean, dx) => {
     const into = { losses: e.value([prediction.size]), dx, mean };
     loss.meanSquaredError(e, into, prediction.shape.length ? value : value.view([1]), wanted);

@@ -13,9 +13,15 @@ export interface BatchNormOptions {
   epsilon?: number;
 }
 
-function normSize(where: string, x: Tensor, vectors: Record<string, Tensor>, epsilon = 1e-3): norm.NormSize {
+function normSize(
+  where: string,
+  x: Tensor,
+  vectors: Record<string, Tensor>,
+  epsilon = 1e-3,
+): norm.NormSize {
   const channels = x.shape.at(-1);
-  if (!channels || x.size === 0) throw new ShapeError(`${where}: x must be [..., channels] and not empty, not ${show(x.shape)}`);
+  if (!channels || x.size === 0)
+    throw new ShapeError(`${where}: x must be [..., channels] and not empty, not ${show(x.shape)}`);
   for (const [name, vector] of Object.entries(vectors)) {
     argument(where, name, vector);
     expectShape(where, name, vector, [channels]);
@@ -24,23 +30,40 @@ function normSize(where: string, x: Tensor, vectors: Record<string, Tensor>, eps
 }
 
 /** (x − mean)/√(variance + ε)·gamma + beta, each per channel. @param x [..., channels] */
-export function batchNorm(x: Tensor, options: BatchNormOptions & { mean: Tensor; variance: Tensor }): Tensor {
+export function batchNorm(
+  x: Tensor,
+  options: BatchNormOptions & { mean: Tensor; variance: Tensor },
+): Tensor {
   const { gamma, beta, mean, variance, epsilon } = options;
   const value = argument('batchNorm', 'x', x);
   const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
   const given = [gamma, beta, mean, variance].map((vector) => argument('batchNorm', '', vector));
-  const [y] = compute([x.shape], (e, vy) => norm.normInference(e, vy, value, given[0], given[1], given[2], given[3], size));
+  const [y] = compute([x.shape], (e, vy) =>
+    norm.normInference(e, vy, value, given[0], given[1], given[2], given[3], size),
+  );
   return y;
 }
 
 /** The same with the mean and the (biased) variance of x itself, which are returned. */
-export function batchNormTraining(x: Tensor, { gamma, beta, epsilon }: BatchNormOptions): { y: Tensor; mean: Tensor; variance: Tensor } {
+export function batchNormTraining(
+  x: Tensor,
+  { gamma, beta, epsilon }: BatchNormOptions,
+): { y: Tensor; mean: Tensor; variance: Tensor } {
   const where = 'batchNormTraining';
   const value = argument(where, 'x', x);
   const size = normSize(where, x, { gamma, beta }, epsilon);
   const vector = [size.channels];
   const [y, mean, variance] = compute([x.shape, vector, vector], (e, vy, vm, vv) =>
-    norm.normTraining(e, vy, vm, vv, value, argument(where, 'gamma', gamma), argument(where, 'beta', beta), size),
+    norm.normTraining(
+      e,
+      vy,
+      vm,
+      vv,
+      value,
+      argument(where, 'gamma', gamma),
+      argument(where, 'beta', beta),
+      size,
+    ),
   );
   return { y, mean, variance };
 }
@@ -49,7 +72,12 @@ export function batchNormTraining(x: Tensor, { gamma, beta, epsilon }: BatchNorm
 export function batchNormBackward(
   dy: Tensor,
   x: Tensor,
-  { gamma, mean, variance, epsilon }: { gamma: Tensor; mean: Tensor; variance: Tensor; epsilon?: number },
+  {
+    gamma,
+    mean,
+    variance,
+    epsilon,
+  }: { gamma: Tensor; mean: Tensor; variance: Tensor; epsilon?: number },
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
   const where = 'batchNormBackward';
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];

@@ -43,7 +43,12 @@ export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): 
  * @param dy [batch, outputHeight, outputWidth, filters]
  * @param inputShape that of x
  */
-export function conv2dBackwardInput(dy: Tensor, filter: Tensor, inputShape: Shape, options: conv.ConvOptions = {}): Tensor {
+export function conv2dBackwardInput(
+  dy: Tensor,
+  filter: Tensor,
+  inputShape: Shape,
+  options: conv.ConvOptions = {},
+): Tensor {
   const where = 'conv2dBackwardInput';
   const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
   const g = conv.convGeometry(where, inputShape, filter.shape, options);
@@ -59,7 +64,12 @@ export function conv2dBackwardInput(dy: Tensor, filter: Tensor, inputShape: Shap
  * @param dy [batch, outputHeight, outputWidth, filters]
  * @param filterShape that of the filter
  */
-export function conv2dBackwardFilter(x: Tensor, dy: Tensor, filterShape: Shape, options: conv.ConvOptions = {}): Tensor {
+export function conv2dBackwardFilter(
+  x: Tensor,
+  dy: Tensor,
+  filterShape: Shape,
+  options: conv.ConvOptions = {},
+): Tensor {
   const where = 'conv2dBackwardFilter';
   const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
   const g = conv.convGeometry(where, x.shape, filterShape, options);
@@ -72,7 +82,10 @@ export function conv2dBackwardFilter(x: Tensor, dy: Tensor, filterShape: Shape, 
 export function biasBackward(dy: Tensor): Tensor {
   const value = argument('biasBackward', 'dy', dy);
   const channels = dy.shape.at(-1);
-  if (!channels) throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
-  const [db] = compute([[channels]], (e, vdb) => matrix.sumRows(e, vdb, value, dy.size / channels, channels));
+  if (!channels)
+    throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
+  const [db] = compute([[channels]], (e, vdb) =>
+    matrix.sumRows(e, vdb, value, dy.size / channels, channels),
+  );
   return db;
 }

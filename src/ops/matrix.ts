@@ -13,7 +13,11 @@ export interface MatMulOptions {
 }
 
 /** a·b for matrices [m, k] and [k, n], or their transposes: [m, n]. */
-export function matMul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatMulOptions = {}): Tensor {
+export function matMul(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false }: MatMulOptions = {},
+): Tensor {
   const [va, vb] = [argument('matMul', 'a', a), argument('matMul', 'b', b)];
   checkRank('matMul: a', a.shape, ['rows', 'columns'], 0);
   checkRank('matMul: b', b.shape, ['rows', 'columns'], 0);
@@ -21,9 +25,13 @@ export function matMul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   const [kb, n] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;
   if (k !== kb) {
     const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
-    throw new ShapeError(`matMul: inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`);
+    throw new ShapeError(
+      `matMul: inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`,
+    );
   }
-  const [c] = compute([[m, n]], (e, vc) => matrix.matMul(e, vc, va, vb, { m, n, k, transposeA, transposeB }));
+  const [c] = compute([[m, n]], (e, vc) =>
+    matrix.matMul(e, vc, va, vb, { m, n, k, transposeA, transposeB }),
+  );
   return c;
 }
 
@@ -47,7 +55,9 @@ function columnsShape(f: ReturnType<typeof im2colFields>): Shape {
 export function im2col(x: Tensor, options: WindowOptions): Tensor {
   const value = argument('im2col', 'x', x);
   const fields = im2colFields('im2col', x.shape, options);
-  const [columns] = compute([columnsShape(fields)], (e, columns) => e.emit('im2col', { ...fields, columns, x: value }));
+  const [columns] = compute([columnsShape(fields)], (e, columns) =>
+    e.emit('im2col', { ...fields, columns, x: value }),
+  );
   return columns;
 }
 

@@ -10,7 +10,9 @@ import type { Tensor } from '../tensor.js';
 export function maxPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
   const value = argument('maxPool2d', 'x', x);
   const g = pool.poolGeometry('maxPool2d', x.shape, options);
-  const [y] = compute([pool.poolOutputShape(g)], (e, vy) => pool.maxPoolForward(e, vy, none, value, g));
+  const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
+    pool.maxPoolForward(e, vy, none, value, g),
+  );
   return y;
 }
 
@@ -32,12 +34,18 @@ export function maxPool2dBackward(dy: Tensor, x: Tensor, options: pool.PoolOptio
 export function avgPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
   const value = argument('avgPool2d', 'x', x);
   const g = pool.poolGeometry('avgPool2d', x.shape, options);
-  const [y] = compute([pool.poolOutputShape(g)], (e, vy) => pool.averagePoolForward(e, vy, value, g));
+  const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
+    pool.averagePoolForward(e, vy, value, g),
+  );
   return y;
 }
 
 /** The gradient of avgPool2d. @param inputShape that of x */
-export function avgPool2dBackward(dy: Tensor, inputShape: Shape, options: pool.PoolOptions = {}): Tensor {
+export function avgPool2dBackward(
+  dy: Tensor,
+  inputShape: Shape,
+  options: pool.PoolOptions = {},
+): Tensor {
   const value = argument('avgPool2dBackward', 'dy', dy);
   const g = pool.poolGeometry('avgPool2dBackward', inputShape, options);
   expectShape('avgPool2dBackward', 'dy', dy, pool.poolOutputShape(g));
@@ -69,7 +77,10 @@ export function globalAvgPool2dBackward(dy: Tensor, inputShape: Shape): Tensor {
 }
 
 /** p-norm pooling: (Σ|x|ᵖ / window)^(1/p). @param p 2 by default */
-export function lpPool2d(x: Tensor, { p = 2, ...options }: pool.PoolOptions & { p?: number } = {}): Tensor {
+export function lpPool2d(
+  x: Tensor,
+  { p = 2, ...options }: pool.PoolOptions & { p?: number } = {},
+): Tensor {
   const value = argument('lpPool2d', 'x', x);
   pool.checkNorm('lpPool2d', p);
   const g = pool.poolGeometry('lpPool2d', x.shape, options);
@@ -78,7 +89,11 @@ export function lpPool2d(x: Tensor, { p = 2, ...options }: pool.PoolOptions & { 
 }
 
 /** The gradient of lpPool2d. @param x the input */
-export function lpPool2dBackward(dy: Tensor, x: Tensor, { p = 2, ...options }: pool.PoolOptions & { p?: number } = {}): Tensor {
+export function lpPool2dBackward(
+  dy: Tensor,
+  x: Tensor,
+  { p = 2, ...options }: pool.PoolOptions & { p?: number } = {},
+): Tensor {
   const where = 'lpPool2dBackward';
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
   pool.checkNorm(where, p);

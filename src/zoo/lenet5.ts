@@ -16,7 +16,11 @@ export interface ZooOptions {
 }
 
 /** LeNet-5: two 5×5 convolutions and three dense layers, 61 706 parameters; its outputs are logits. */
-export function lenet5({ classes = 10, inputShape = [28, 28, 1], seed = 0 }: ZooOptions = {}): Sequential {
+export function lenet5({
+  classes = 10,
+  inputShape = [28, 28, 1],
+  seed = 0,
+}: ZooOptions = {}): Sequential {
   const kernelInitializer = 'heNormal';
   const activation = 'relu';
   return new Sequential(

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
 import { normRunning } from '../../src/emit/batchnorm.js';
-import { valueOf } from '../../src/emit/emitter.js';
+import { asValue } from '../../src/emit/emitter.js';
 import { matMul } from '../../src/emit/matrix.js';
 import { emitUpdate, optimizerState, SETTINGS, writeSettings } from '../../src/emit/optimizer.js';
 import { ops, Tensor } from '../../src/index.js';
@@ -49,7 +49,7 @@ const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
     const [m, k] = x.shape;
     const n = kernel.shape[1];
     const [y] = compute([[m, n]], (e, vy) =>
-      matMul(e, vy, valueOf(x), valueOf(kernel), { m, n, k }, valueOf(bias), relu),
+      matMul(e, vy, asValue(x), asValue(kernel), { m, n, k }, asValue(bias), relu),
     );
     const dz = relu ? ops.reluBackward(dy, y) : dy;
     return {
@@ -75,14 +75,28 @@ const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
     y: ops.globalAvgPool2d(x),
     dx: ops.globalAvgPool2dBackward(dy, x.shape),
   }),
-  batchNorm: ({ x, gamma, beta, runningMean: mean, runningVariance: variance }, options: { epsilon: number }) => ({
+  batchNorm: (
+    { x, gamma, beta, runningMean: mean, runningVariance: variance },
+    options: { epsilon: number },
+  ) => ({
     y: ops.batchNorm(x, { gamma, beta, mean, variance, ...options }),
   }),
-  batchNormTraining({ x, gamma, beta, runningMean, runningVariance, dy }, { epsilon, momentum }: { epsilon: number; momentum: number }) {
+  batchNormTraining(
+    { x, gamma, beta, runningMean, runningVariance, dy },
+    { epsilon, momentum }: { epsilon: number; momentum: number },
+  ) {
     const { y, mean, variance } = ops.batchNormTraining(x, { gamma, beta, epsilon });
     const size = { rows: x.size / gamma.size, channels: gamma.size, epsilon };
     compute([], (e) =>
-      normRunning(e, valueOf(runningMean), valueOf(runningVariance), valueOf(mean), valueOf(variance), momentum, size),
+      normRunning(
+        e,
+        asValue(runningMean),
+        asValue(runningVariance),
+        asValue(mean),
+        asValue(variance),
+        momentum,
+        size,
+      ),
     );
     const gradients = ops.batchNormBackward(dy, x, { gamma, mean, variance, epsilon });
     return { y, mean, variance, runningMean, runningVariance, ...gradients };
@@ -119,10 +133,10 @@ function descend(optimizer: Optimizer, { parameters, gradients }: Tensors): Outp
   const state = optimizerState(optimizer).map(() => Tensor.zeros(parameters.shape));
   const steps = Tensor.zeros(gradients.shape);
   const flat = {
-    parameters: valueOf(parameters),
-    gradients: valueOf(gradient),
-    state: state.map(valueOf),
-    settings: valueOf(settings),
+    parameters: asValue(parameters),
+    gradients: asValue(gradient),
+    state: state.map(asValue),
+    settings: asValue(settings),
   };
   for (let step = 0; step < steps.shape[0]; step++) {
     const at = step * parameters.size;
@@ -135,18 +149,25 @@ function descend(optimizer: Optimizer, { parameters, gradients }: Tensors): Outp
 }
 
 function made({ shape, seed, scale, shift = 0 }: Case['inputs'][string]): Tensor {
-  return Tensor.from(numbers(sizeOf(shape), seed).map((x) => x * scale + shift), shape);
+  return Tensor.from(
+    numbers(sizeOf(shape), seed).map((x) => x * scale + shift),
+    shape,
+  );
 }
 
 function unpacked(base64: string): Float32Array {
   return new Float32Array(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8')) as { cases: Case[] };
+const { cases } = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8')) as {
+  cases: Case[];
+};
 
 for (const { name, op, inputs, options, outputs } of cases) {
   test(name, () => {
-    const tensors = Object.fromEntries(Object.entries(inputs).map(([key, spec]) => [key, made(spec)]));
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([key, spec]) => [key, made(spec)]),
+    );
     const results = replay[op](tensors, options as never);
     assert.equal(Object.keys(results).sort(), Object.keys(outputs).sort());
     for (const [key, { shape, float32 }] of Object.entries(outputs)) {

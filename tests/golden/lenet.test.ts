@@ -44,7 +44,10 @@ function lenet() {
   );
   // Kernels uniform with variance 1 / fanIn (LeCun), biases in ±0.1; weight i has seed 100 + i.
   const shapes = golden.kernels.flatMap((kernel) => [kernel, kernel.slice(-1)]);
-  assert.equal(model.weights.map(({ tensor }) => tensor.shape), shapes);
+  assert.equal(
+    model.weights.map(({ tensor }) => tensor.shape),
+    shapes,
+  );
   model.weights.forEach(({ tensor }, i) => {
     const fanIn = sizeOf(tensor.shape.slice(0, -1));
     const scale = tensor.shape.length === 1 ? 0.1 : Math.sqrt(3 / fanIn);
@@ -58,7 +61,10 @@ const norm = ({ data }: Tensor): number => Math.sqrt([...data].reduce((sum, x) =
 test('LeNet-5 learns as it does in PyTorch', async () => {
   const { batch, learningRate, momentum, deviation } = golden;
   const model = lenet();
-  model.compile({ optimizer: optimizers.sgd({ learningRate, momentum }), loss: 'softmaxCrossEntropy' });
+  model.compile({
+    optimizer: optimizers.sgd({ learningRate, momentum }),
+    loss: 'softmaxCrossEntropy',
+  });
   const x = random([batch, 28, 28, 1], 1000);
   const y = Tensor.from(Int32Array.from({ length: batch }, (_, i) => (i * 7) % 10));
   const losses: number[] = [];
@@ -67,7 +73,12 @@ test('LeNet-5 learns as it does in PyTorch', async () => {
     losses.push(loss);
     if (step > 0) continue;
     const norms = model.weights.map(({ gradient }) => norm(gradient as Tensor));
-    close(norms, golden.gradientNorms, { rtol: CHANCE * deviation.gradientNorms }, 'gradient norms');
+    close(
+      norms,
+      golden.gradientNorms,
+      { rtol: CHANCE * deviation.gradientNorms },
+      'gradient norms',
+    );
   }
   close(losses, golden.losses, { atol: CHANCE * deviation.losses }, 'losses');
   model.dispose();

@@ -12,7 +12,12 @@ export function picker(seed: number): <T>(list: readonly T[]) => T {
 }
 
 /** Calls `use` with each case that has room for a window, until `count` of them had. */
-export function eachCase<T extends Placement>(count: number, seed: number, draw: (pick: ReturnType<typeof picker>) => T, use: (c: T, seed: number) => void): void {
+export function eachCase<T extends Placement>(
+  count: number,
+  seed: number,
+  draw: (pick: ReturnType<typeof picker>) => T,
+  use: (c: T, seed: number) => void,
+): void {
   const pick = picker(seed);
   for (let done = 0; done < count; ) {
     const drawn = draw(pick);

@@ -15,7 +15,7 @@ export function samples(count: number, seed = 1): { x: Float32Array; y: Int32Arr
   return { x, y };
 }
 
-export const sgd = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
+const sgd = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
 
 /** Convolution with ReLU, batch norm, pooling, dropout, a dense layer: [6, 6, 1] to 3 logits. */
 export function tiny(options: { seed?: number; rate?: number } = {}): Sequential {
@@ -34,8 +34,15 @@ export function tiny(options: { seed?: number; rate?: number } = {}): Sequential
 }
 
 /** `tiny`, compiled: cross-entropy and accuracy unless told otherwise. */
-export function compiled(options: Parameters<typeof tiny>[0] & Partial<CompileOptions> = {}): Sequential {
-  const { optimizer = sgd, loss = 'softmaxCrossEntropy', metrics = ['accuracy'], ...network } = options;
+export function compiled(
+  options: Parameters<typeof tiny>[0] & Partial<CompileOptions> = {},
+): Sequential {
+  const {
+    optimizer = sgd,
+    loss = 'softmaxCrossEntropy',
+    metrics = ['accuracy'],
+    ...network
+  } = options;
   const model = tiny(network);
   model.compile({ optimizer, loss, metrics });
   return model;
@@ -47,7 +54,11 @@ export function weightsOf(model: Sequential): Float32Array {
 }
 
 /** A copy of the outputs. */
-export function predictions(model: Sequential, x: Parameters<Sequential['predict']>[0], batchSize = 32): Float32Array {
+export function predictions(
+  model: Sequential,
+  x: Parameters<Sequential['predict']>[0],
+  batchSize = 32,
+): Float32Array {
   const y = model.predict(x, { batchSize });
   const copy = Float32Array.from(y.data);
   y.dispose();
@@ -57,7 +68,7 @@ export function predictions(model: Sequential, x: Parameters<Sequential['predict
 const words = (a: Float32Array) => new Uint32Array(a.buffer, a.byteOffset, a.length);
 
 /** Where two arrays first differ in a bit: −1 for nowhere. */
-export function firstDifference(a: Float32Array, b: Float32Array): number {
+function firstDifference(a: Float32Array, b: Float32Array): number {
   assert.is(a.length, b.length, 'lengths differ');
   const [wa, wb] = [words(a), words(b)];
   return wa.findIndex((word, i) => word !== wb[i]);
@@ -73,7 +84,11 @@ export function otherBits(actual: Float32Array, expected: Float32Array, what: st
 }
 
 /** Fails unless `bad` throws, or rejects with, an error of this kind whose message has all `parts`. */
-export async function rejects(bad: () => unknown, Kind: abstract new (...args: never[]) => Error, ...parts: string[]): Promise<void> {
+export async function rejects(
+  bad: () => unknown,
+  Kind: abstract new (...args: never[]) => Error,
+  ...parts: string[]
+): Promise<void> {
   let error: unknown;
   try {
     await bad();
@@ -82,5 +97,6 @@ export async function rejects(bad: () => unknown, Kind: abstract new (...args: n
   }
   assert.instance(error, Kind, `expected ${Kind.name} with ${parts.join(', ')}, got ${error}`);
   const { message } = error as Error;
-  for (const part of parts) assert.ok(message.includes(part), `'${message}' does not say '${part}'`);
+  for (const part of parts)
+    assert.ok(message.includes(part), `'${message}' does not say '${part}'`);
 }

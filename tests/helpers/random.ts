@@ -16,5 +16,8 @@ export function numbers(count: number, seed: number): Float32Array {
 
 /** A tensor of such numbers, times `scale`. */
 export function random(shape: Shape, seed: number, scale = 1): Tensor {
-  return Tensor.from(numbers(sizeOf(shape), seed).map((x) => x * scale), shape);
+  return Tensor.from(
+    numbers(sizeOf(shape), seed).map((x) => x * scale),
+    shape,
+  );
 }

@@ -46,7 +46,14 @@ function axis(side: number, extent: number, stride: number, padding: 'same' | Tw
 }
 
 /** Sides and padding of a placement. */
-export function geometry({ shape, kernel, strides = [1, 1], dilation = [1, 1], padding = 'valid', dimRoundingMode }: Placement): Geometry {
+export function geometry({
+  shape,
+  kernel,
+  strides = [1, 1],
+  dilation = [1, 1],
+  padding = 'valid',
+  dimRoundingMode,
+}: Placement): Geometry {
   const [batch, height, width, channels] = shape;
   const side: Two = [height, width];
   const [a, b] = [0, 1].map((i) => {
@@ -58,7 +65,13 @@ export function geometry({ shape, kernel, strides = [1, 1], dilation = [1, 1], p
       const own = padding[i];
       pad = typeof own === 'number' ? [own, own] : own;
     }
-    return axis(side[i], (kernel[i] - 1) * dilation[i] + 1, strides[i], pad, dimRoundingMode === 'ceil');
+    return axis(
+      side[i],
+      (kernel[i] - 1) * dilation[i] + 1,
+      strides[i],
+      pad,
+      dimRoundingMode === 'ceil',
+    );
   });
   const before: Two = [a.before, b.before];
   return { batch, side, channels, kernel, strides, dilation, before, output: [a.output, b.output] };
@@ -89,21 +102,37 @@ export const outputPixels = (g: Geometry): number => g.batch * g.output[0] * g.o
 export const taps = (g: Geometry): number => g.kernel[0] * g.kernel[1];
 
 /** Visits every product of a convolution: (index into y, into x, into the filter). */
-function eachProduct(g: Geometry, filters: number, groups: number, visit: (y: number, x: number, w: number) => void): void {
+function eachProduct(
+  g: Geometry,
+  filters: number,
+  groups: number,
+  visit: (y: number, x: number, w: number) => void,
+): void {
   const own = g.channels / groups;
   const perGroup = filters / groups;
   eachTap(g, (output, tap, input) => {
     for (let f = 0; f < filters; f++) {
       const group = Math.floor(f / perGroup);
       for (let c = 0; c < own; c++) {
-        visit(output * filters + f, input * g.channels + group * own + c, (tap * own + c) * filters + f);
+        visit(
+          output * filters + f,
+          input * g.channels + group * own + c,
+          (tap * own + c) * filters + f,
+        );
       }
     }
   });
 }
 
 /** y [outputPixels, filters] from x [inputPixels, channels], w [taps, channels / groups, filters], bias [filters]. */
-export function conv2d(x: Numbers, w: Numbers, bias: Numbers | undefined, g: Geometry, filters: number, groups = 1): Float64Array {
+export function conv2d(
+  x: Numbers,
+  w: Numbers,
+  bias: Numbers | undefined,
+  g: Geometry,
+  filters: number,
+  groups = 1,
+): Float64Array {
   const y = new Float64Array(outputPixels(g) * filters);
   if (bias) for (let i = 0; i < y.length; i++) y[i] = bias[i % filters];
   eachProduct(g, filters, groups, (iy, ix, iw) => {
@@ -113,7 +142,13 @@ export function conv2d(x: Numbers, w: Numbers, bias: Numbers | undefined, g: Geo
 }
 
 /** dx [inputPixels, channels] from dy [outputPixels, filters] and w. */
-export function conv2dBackwardInput(dy: Numbers, w: Numbers, g: Geometry, filters: number, groups = 1): Float64Array {
+export function conv2dBackwardInput(
+  dy: Numbers,
+  w: Numbers,
+  g: Geometry,
+  filters: number,
+  groups = 1,
+): Float64Array {
   const dx = new Float64Array(inputPixels(g) * g.channels);
   eachProduct(g, filters, groups, (iy, ix, iw) => {
     dx[ix] += dy[iy] * w[iw];
@@ -122,7 +157,13 @@ export function conv2dBackwardInput(dy: Numbers, w: Numbers, g: Geometry, filter
 }
 
 /** dw [taps, channels / groups, filters] from x and dy. */
-export function conv2dBackwardFilter(x: Numbers, dy: Numbers, g: Geometry, filters: number, groups = 1): Float64Array {
+export function conv2dBackwardFilter(
+  x: Numbers,
+  dy: Numbers,
+  g: Geometry,
+  filters: number,
+  groups = 1,
+): Float64Array {
   const dw = new Float64Array((taps(g) * g.channels * filters) / groups);
   eachProduct(g, filters, groups, (iy, ix, iw) => {
     dw[iw] += dy[iy] * x[ix];
@@ -198,7 +239,8 @@ export function avgPool2d(x: Numbers, g: Geometry): Float64Array {
   const sizes = windowSizes(g);
   const y = new Float64Array(outputPixels(g) * g.channels);
   eachTap(g, (output, _tap, input) => {
-    for (let c = 0; c < g.channels; c++) y[output * g.channels + c] += x[input * g.channels + c] / sizes[output];
+    for (let c = 0; c < g.channels; c++)
+      y[output * g.channels + c] += x[input * g.channels + c] / sizes[output];
   });
   return y;
 }
@@ -208,7 +250,8 @@ export function avgPool2dBackward(dy: Numbers, g: Geometry): Float64Array {
   const sizes = windowSizes(g);
   const dx = new Float64Array(inputPixels(g) * g.channels);
   eachTap(g, (output, _tap, input) => {
-    for (let c = 0; c < g.channels; c++) dx[input * g.channels + c] += dy[output * g.channels + c] / sizes[output];
+    for (let c = 0; c < g.channels; c++)
+      dx[input * g.channels + c] += dy[output * g.channels + c] / sizes[output];
   });
   return dx;
 }
@@ -232,14 +275,18 @@ export function lpPool2dBackward(dy: Numbers, x: Numbers, p: number, g: Geometry
     for (let c = 0; c < g.channels; c++) {
       const [from, to] = [output * g.channels + c, input * g.channels + c];
       if (y[from] === 0) continue;
-      dx[to] += (dy[from] * y[from] ** (1 - p) * Math.abs(x[to]) ** (p - 1) * Math.sign(x[to])) / taps(g);
+      dx[to] +=
+        (dy[from] * y[from] ** (1 - p) * Math.abs(x[to]) ** (p - 1) * Math.sign(x[to])) / taps(g);
     }
   });
   return dx;
 }
 
 /** Mean and biased variance of each channel of x [rows, channels]. */
-export function moments(x: Numbers, channels: number): { mean: Float64Array; variance: Float64Array } {
+export function moments(
+  x: Numbers,
+  channels: number,
+): { mean: Float64Array; variance: Float64Array } {
   const rows = x.length / channels;
   const mean = sumRows(x, channels).map((sum) => sum / rows);
   const squares = Float64Array.from(x, (v, i) => (v - mean[i % channels]) ** 2);
@@ -247,7 +294,14 @@ export function moments(x: Numbers, channels: number): { mean: Float64Array; var
 }
 
 /** (x − mean)/√(variance + ε)·gamma + beta: x [rows, channels], all else [channels]. */
-export function batchNorm(x: Numbers, gamma: Numbers, beta: Numbers, mean: Numbers, variance: Numbers, epsilon: number): Float64Array {
+export function batchNorm(
+  x: Numbers,
+  gamma: Numbers,
+  beta: Numbers,
+  mean: Numbers,
+  variance: Numbers,
+  epsilon: number,
+): Float64Array {
   return Float64Array.from(x, (v, i) => {
     const c = i % gamma.length;
     return ((v - mean[c]) / Math.sqrt(variance[c] + epsilon)) * gamma[c] + beta[c];
@@ -272,7 +326,8 @@ export function batchNormBackward(dy: Numbers, x: Numbers, gamma: Numbers, epsil
       dvariance += (dy[i] * gamma[c] * (x[i] - mean[c]) * -0.5) / sigma ** 3;
       dmean += (dy[i] * gamma[c]) / -sigma;
     }
-    for (let i = c; i < x.length; i += channels) dmean += (dvariance * -2 * (x[i] - mean[c])) / rows;
+    for (let i = c; i < x.length; i += channels)
+      dmean += (dvariance * -2 * (x[i] - mean[c])) / rows;
     for (let i = c; i < x.length; i += channels) {
       dx[i] = (dy[i] * gamma[c]) / sigma + (dvariance * 2 * (x[i] - mean[c])) / rows + dmean / rows;
     }
@@ -282,7 +337,10 @@ export function batchNormBackward(dy: Numbers, x: Numbers, gamma: Numbers, epsil
 
 /** Activations and their derivatives, both of x. */
 export const activations = {
-  relu: { f: (x: number) => (x > 0 || Number.isNaN(x) ? x : 0), slope: (x: number) => (x > 0 ? 1 : 0) },
+  relu: {
+    f: (x: number) => (x > 0 || Number.isNaN(x) ? x : 0),
+    slope: (x: number) => (x > 0 ? 1 : 0),
+  },
   sigmoid: {
     f: (x: number) => 1 / (1 + Math.exp(-x)),
     slope: (x: number) => 1 / (1 + Math.exp(-x)) / (1 + Math.exp(x)),
@@ -303,7 +361,10 @@ function logSoftmax(x: Numbers, classes: number): Float64Array {
   for (const { from, row } of rowsOf(x, classes)) {
     const most = Math.max(...row);
     const logSum = Math.log(row.reduce((sum, v) => sum + Math.exp(v - most), 0));
-    y.set(row.map((v) => v - most - logSum), from);
+    y.set(
+      row.map((v) => v - most - logSum),
+      from,
+    );
   }
   return y;
 }
@@ -319,7 +380,8 @@ export function softmaxBackward(dy: Numbers, x: Numbers, classes: number): Float
   const dx = new Float64Array(x.length);
   for (const { from } of rowsOf(x, classes)) {
     for (let i = from; i < from + classes; i++) {
-      for (let j = from; j < from + classes; j++) dx[i] += dy[j] * y[j] * ((i === j ? 1 : 0) - y[i]);
+      for (let j = from; j < from + classes; j++)
+        dx[i] += dy[j] * y[j] * ((i === j ? 1 : 0) - y[i]);
     }
   }
   return dx;
@@ -333,7 +395,11 @@ export function oneHot(labels: Numbers, classes: number): Float64Array {
 }
 
 /** Mean over rows of −Σ t·ln softmax(x), and its gradient; x and t are [rows, classes]. */
-export function softmaxCrossEntropy(x: Numbers, t: Numbers, classes: number): { loss: number; dx: Float64Array } {
+export function softmaxCrossEntropy(
+  x: Numbers,
+  t: Numbers,
+  classes: number,
+): { loss: number; dx: Float64Array } {
   const rows = x.length / classes;
   const logs = logSoftmax(x, classes);
   const loss = logs.reduce((sum, log, i) => sum - t[i] * log, 0) / rows;
@@ -350,5 +416,8 @@ export function softmaxCrossEntropy(x: Numbers, t: Numbers, classes: number): { 
 /** Mean of (x − t)² and its gradient. */
 export function meanSquaredError(x: Numbers, t: Numbers): { loss: number; dx: Float64Array } {
   const d = Float64Array.from(x, (v, i) => v - t[i]);
-  return { loss: d.reduce((sum, v) => sum + v * v, 0) / d.length, dx: d.map((v) => (2 * v) / d.length) };
+  return {
+    loss: d.reduce((sum, v) => sum + v * v, 0) / d.length,
+    dx: d.map((v) => (2 * v) / d.length),
+  };
 }

@@ -17,7 +17,11 @@ const names = ['relu', 'sigmoid', 'tanh'] as const;
 const steps = { relu: 0, sigmoid: 4, tanh: 4 };
 
 /** The worst error, in steps of f32. */
-function worstStep(y: ArrayLike<number>, expected: ArrayLike<number>, x: ArrayLike<number>): { worst: number; at: number } {
+function worstStep(
+  y: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  x: ArrayLike<number>,
+): { worst: number; at: number } {
   let [worst, at] = [0, 0];
   for (let i = 0; i < y.length; i++) {
     const error = Math.abs(y[i] - expected[i]) / ulp(expected[i]);
@@ -38,7 +42,12 @@ for (const name of names) {
       const dx = ops[`${name}Backward`](dy, y);
       // The slope is made from y, whose error it carries.
       const expected = dy.data.map((d, i) => d * slope(x.data[i]));
-      close(dx.data, expected, { atol: name === 'relu' ? 0 : 2 * steps[name] * 2 ** -23 }, `${size}: backward`);
+      close(
+        dx.data,
+        expected,
+        { atol: name === 'relu' ? 0 : 2 * steps[name] * 2 ** -23 },
+        `${size}: backward`,
+      );
       free(x, dy, y, dx);
     }
   });
@@ -76,7 +85,12 @@ test('add', () => {
   for (const size of sizes) {
     const [a, b] = [random([size], 1), random([size], 2)];
     const y = ops.add(a, b);
-    close(y.data, a.data.map((v, i) => Math.fround(v + b.data[i])), {}, `${size}`);
+    close(
+      y.data,
+      a.data.map((v, i) => Math.fround(v + b.data[i])),
+      {},
+      `${size}`,
+    );
     free(a, b, y);
   }
 });
@@ -100,7 +114,12 @@ test('softmax and its gradient', () => {
       if (rows * classes * classes < 2e6) {
         const dx = ops.softmaxBackward(dy, y);
         // y·(dy − Σ dy·y): y is at most 1, its factor at most 2.
-        close(dx.data, ref.softmaxBackward(dy.data, x.data, classes), { atol: 32 * 2 ** -24 + 2 * sum }, `${what}: backward`);
+        close(
+          dx.data,
+          ref.softmaxBackward(dy.data, x.data, classes),
+          { atol: 32 * 2 ** -24 + 2 * sum },
+          `${what}: backward`,
+        );
         free(dx);
       }
       free(x, dy, y);
@@ -111,13 +130,34 @@ test('softmax and its gradient', () => {
 test('softmax of extreme logits', () => {
   const [nan, high] = [Number.NaN, Number.POSITIVE_INFINITY];
   const cases: [number[], number[]][] = [
-    [[1e4, -1e4, 0], [1, 0, 0]],
-    [[-1e4, -1e4, -1e4], [1 / 3, 1 / 3, 1 / 3]],
-    [[1e4, 1e4, -high], [0.5, 0.5, 0]],
-    [[3e38, -3e38, 0], [1, 0, 0]],
-    [[high, 0, 0], [nan, nan, nan]],
-    [[0, nan, 0], [nan, nan, nan]],
-    [[-high, -high, -high], [nan, nan, nan]],
+    [
+      [1e4, -1e4, 0],
+      [1, 0, 0],
+    ],
+    [
+      [-1e4, -1e4, -1e4],
+      [1 / 3, 1 / 3, 1 / 3],
+    ],
+    [
+      [1e4, 1e4, -high],
+      [0.5, 0.5, 0],
+    ],
+    [
+      [3e38, -3e38, 0],
+      [1, 0, 0],
+    ],
+    [
+      [high, 0, 0],
+      [nan, nan, nan],
+    ],
+    [
+      [0, nan, 0],
+      [nan, nan, nan],
+    ],
+    [
+      [-high, -high, -high],
+      [nan, nan, nan],
+    ],
   ];
   for (const [logits, expected] of cases) {
     const x = Tensor.from(logits, [1, 3]);
@@ -130,14 +170,18 @@ test('softmax of extreme logits', () => {
 test('exp, seen through softmax, over its whole range', () => {
   // softmax([x, 0]) for x ≤ 0 is eˣ/(1 + eˣ): exp, a sum, a reciprocal and a product.
   const count = 40000;
-  const x = Tensor.from(Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? 0 : (-87.3 * (i / 2)) / count)), [count, 2]);
+  const x = Tensor.from(
+    Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? 0 : (-87.3 * (i / 2)) / count)),
+    [count, 2],
+  );
   const y = ops.softmax(x);
   const { worst, at } = worstStep(y.data, ref.softmax(x.data, 2), x.data);
   assert.ok(worst <= 4, `${worst.toFixed(2)} steps at ${at}`);
   // Below the normal numbers exp says about 1.2e-38, then 0.
   const deep = Tensor.from([-88, 0, -95, 0, -103, 0, -104.5, 0, -1000, 0], [5, 2]);
   const z = ops.softmax(deep);
-  for (let i = 0; i < 5; i++) close([z.data[2 * i]], [Math.exp(deep.data[2 * i])], { atol: 1.2e-38 }, `row ${i}`);
+  for (let i = 0; i < 5; i++)
+    close([z.data[2 * i]], [Math.exp(deep.data[2 * i])], { atol: 1.2e-38 }, `row ${i}`);
   free(x, y, deep, z);
 });
 

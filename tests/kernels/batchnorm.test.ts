@@ -29,8 +29,20 @@ test('training: statistics and output', () => {
     // Sums are of x less the first row, up to twice as large as x, which is up to 3.
     const atol = 6 * meanOf(rows) + 3 * 2 ** -24;
     close(mean.data, expected.mean, { atol }, `${what}: mean`);
-    close(variance.data, expected.variance, { atol: 6 * atol, rtol: 2 ** -21 }, `${what}: variance`);
-    const wanted = ref.batchNorm(x.data, gamma.data, beta.data, expected.mean, expected.variance, 1e-3);
+    close(
+      variance.data,
+      expected.variance,
+      { atol: 6 * atol, rtol: 2 ** -21 },
+      `${what}: variance`,
+    );
+    const wanted = ref.batchNorm(
+      x.data,
+      gamma.data,
+      beta.data,
+      expected.mean,
+      expected.variance,
+      1e-3,
+    );
     // Two rows may lie close together: their σ is small, and x − mean has lost digits of x.
     const sigma = Math.sqrt(Math.min(...expected.variance) + 1e-3);
     close(y.data, wanted, { atol: (6 * atol) / Math.min(1, sigma ** 2) + 2 ** -22 }, what);
@@ -41,13 +53,30 @@ test('training: statistics and output', () => {
 test('inference', () => {
   poison();
   eachSize((rows, c, what) => {
-    const [x, gamma, beta, mean] = [random([rows, c], 1), random([c], 2), random([c], 3), random([c], 4)];
+    const [x, gamma, beta, mean] = [
+      random([rows, c], 1),
+      random([c], 2),
+      random([c], 3),
+      random([c], 4),
+    ];
     const variance = Tensor.from(random([c], 5).data.map((v) => v + 1.01));
     for (const epsilon of [1e-3, 1e-5]) {
       const y = ops.batchNorm(x, { gamma, beta, mean, variance, epsilon });
-      const expected = ref.batchNorm(x.data, gamma.data, beta.data, mean.data, variance.data, epsilon);
+      const expected = ref.batchNorm(
+        x.data,
+        gamma.data,
+        beta.data,
+        mean.data,
+        variance.data,
+        epsilon,
+      );
       // x − mean, the scale's four operations, the product and the sum, of numbers up to 2·gamma/σ + 1 ≤ 21.
-      close(y.data, expected, { atol: 21 * 2 ** -24, rtol: 2 ** -21 }, `${what}, epsilon ${epsilon}`);
+      close(
+        y.data,
+        expected,
+        { atol: 21 * 2 ** -24, rtol: 2 ** -21 },
+        `${what}, epsilon ${epsilon}`,
+      );
       free(y);
     }
     free(x, gamma, beta, mean, variance);
@@ -57,7 +86,11 @@ test('inference', () => {
 test('backward', () => {
   poison();
   eachSize((rows, c, what) => {
-    const [x, dy, gamma] = [random([rows, c], rows + c), random([rows, c], rows + c + 1), random([c], 3)];
+    const [x, dy, gamma] = [
+      random([rows, c], rows + c),
+      random([rows, c], rows + c + 1),
+      random([c], 3),
+    ];
     const beta = Tensor.zeros([c]);
     const { y, mean, variance } = ops.batchNormTraining(x, { gamma, beta });
     const { dx, dgamma, dbeta } = ops.batchNormBackward(dy, x, { gamma, mean, variance });
@@ -67,13 +100,23 @@ test('backward', () => {
     close(dbeta.data, expected.dbeta, { atol: sums }, `${what}: dbeta`);
     close(dgamma.data, expected.dgamma, { atol: (2 * sums) / sigma ** 2 }, `${what}: dgamma`);
     // dy/σ, and two means over rows of what dbeta and dgamma are sums of; σ² where x − mean lost digits.
-    close(dx.data, expected.dx, { atol: (4 * sums) / rows / sigma ** 3 + (2 ** -22) / sigma }, `${what}: dx`);
+    close(
+      dx.data,
+      expected.dx,
+      { atol: (4 * sums) / rows / sigma ** 3 + 2 ** -22 / sigma },
+      `${what}: dx`,
+    );
     free(x, dy, gamma, beta, y, mean, variance, dx, dgamma, dbeta);
   });
 });
 
 test('one row: all deviations are zero', () => {
-  const [x, dy, gamma, beta] = [random([1, 5], 1, 1e4), random([1, 5], 2), random([5], 3), random([5], 4)];
+  const [x, dy, gamma, beta] = [
+    random([1, 5], 1, 1e4),
+    random([1, 5], 2),
+    random([5], 3),
+    random([5], 4),
+  ];
   const { y, mean, variance } = ops.batchNormTraining(x, { gamma, beta });
   assert.equal([...mean.data], [...x.data]);
   assert.equal([...variance.data], [0, 0, 0, 0, 0]);
@@ -90,8 +133,15 @@ test('a mean of 1e4 beside a deviation of 1', () => {
     for (const c of [1, 4, 5]) {
       const what = `${rows}×${c}`;
       // Uniform numbers have variance ⅓.
-      const x = Tensor.from(random([rows, c], 7, Math.sqrt(3)).data.map((v) => v + 1e4), [rows, c]);
-      const [gamma, beta, dy] = [Tensor.from(new Float32Array(c).fill(1)), Tensor.zeros([c]), random([rows, c], 8)];
+      const x = Tensor.from(
+        random([rows, c], 7, Math.sqrt(3)).data.map((v) => v + 1e4),
+        [rows, c],
+      );
+      const [gamma, beta, dy] = [
+        Tensor.from(new Float32Array(c).fill(1)),
+        Tensor.zeros([c]),
+        random([rows, c], 8),
+      ];
       const { y, mean, variance } = ops.batchNormTraining(x, { gamma, beta });
       const expected = ref.moments(x.data, c);
       // f32 has steps of 2⁻¹⁰ at 1e4: the mean cannot be nearer than half of one, and each chunk's mean
@@ -99,16 +149,38 @@ test('a mean of 1e4 beside a deviation of 1', () => {
       // roundings are felt, beside distances of 1/16 between the means of chunks.
       const step = 2 ** -10;
       close(mean.data, expected.mean, { atol: step }, `${what}: mean`);
-      close(variance.data, expected.variance, { rtol: rows > 256 ? step / 8 : 1e-6 }, `${what}: variance`);
-      const wanted = ref.batchNorm(x.data, gamma.data, beta.data, expected.mean, expected.variance, 1e-3);
+      close(
+        variance.data,
+        expected.variance,
+        { rtol: rows > 256 ? step / 8 : 1e-6 },
+        `${what}: variance`,
+      );
+      const wanted = ref.batchNorm(
+        x.data,
+        gamma.data,
+        beta.data,
+        expected.mean,
+        expected.variance,
+        1e-3,
+      );
       close(y.data, wanted, { atol: 1.1 * step }, what);
       const { dx, dgamma, dbeta } = ops.batchNormBackward(dy, x, { gamma, mean, variance });
       const gradient = ref.batchNormBackward(dy.data, x.data, gamma.data, 1e-3);
       // An error of the mean enters dgamma = Σ dy·(x − mean)/σ with Σ dy, and x̂ of dx with 1.
       const total = Math.max(...gradient.dbeta.map(Math.abs));
-      close(dgamma.data, gradient.dgamma, { atol: 1.1 * step * total + summation(rows, 2 * Math.sqrt(rows)) }, `${what}: dgamma`);
+      close(
+        dgamma.data,
+        gradient.dgamma,
+        { atol: 1.1 * step * total + summation(rows, 2 * Math.sqrt(rows)) },
+        `${what}: dgamma`,
+      );
       const slope = Math.max(...gradient.dgamma.map(Math.abs));
-      close(dx.data, gradient.dx, { atol: (1.2 * step * (total + slope)) / rows + 2 ** -21 }, `${what}: dx`);
+      close(
+        dx.data,
+        gradient.dx,
+        { atol: (1.2 * step * (total + slope)) / rows + 2 ** -21 },
+        `${what}: dx`,
+      );
       free(x, gamma, beta, dy, y, mean, variance, dx, dgamma, dbeta);
     }
   }
@@ -120,7 +192,12 @@ test('channels that are constant', () => {
   const { y, mean, variance } = ops.batchNormTraining(x, { gamma, beta });
   assert.equal([...variance.data], [0, 0, 0]);
   assert.equal([...mean.data], [...x.data.slice(0, 3)]);
-  close(y.data, Array.from({ length: 1800 }, (_, i) => beta.data[i % 3]), {}, 'y');
+  close(
+    y.data,
+    Array.from({ length: 1800 }, (_, i) => beta.data[i % 3]),
+    {},
+    'y',
+  );
   free(x, gamma, beta, y, mean, variance);
 });
 

@@ -23,7 +23,9 @@ function tensors(c: Conv, seed: number) {
   const g = ref.geometry(c);
   const filterShape = [...kernel, shape[3] / groups, filters];
   const outputShape = [shape[0], ...g.output, filters];
-  const [x, w, dy, bias] = [shape, filterShape, outputShape, [filters]].map((s, i) => random(s, seed + i));
+  const [x, w, dy, bias] = [shape, filterShape, outputShape, [filters]].map((s, i) =>
+    random(s, seed + i),
+  );
   const { strides, dilation, padding, dimRoundingMode = 'floor' } = c;
   const options = { strides, dilation, padding, groups, dimRoundingMode } as ops.Conv2dOptions;
   return { g, groups, filterShape, x, w, dy, bias, options };
@@ -39,9 +41,16 @@ function check(c: Conv, seed = 1, passes = everyPass): void {
   const k = ref.taps(g) * (g.channels / groups);
   if (passes.includes('forward')) {
     const plain = ops.conv2d(x, w, options);
-    close(plain.data, ref.conv2d(x.data, w.data, undefined, g, c.filters, groups), { atol: summation(k) }, what);
+    close(
+      plain.data,
+      ref.conv2d(x.data, w.data, undefined, g, c.filters, groups),
+      { atol: summation(k) },
+      what,
+    );
     const full = ops.conv2d(x, w, { ...options, bias, activation: 'relu' });
-    const expected = ref.conv2d(x.data, w.data, bias.data, g, c.filters, groups).map((v) => Math.max(0, v));
+    const expected = ref
+      .conv2d(x.data, w.data, bias.data, g, c.filters, groups)
+      .map((v) => Math.max(0, v));
     // The bias is one more term.
     close(full.data, expected, { atol: summation(k + 1) }, `${what} + bias, relu`);
     free(plain, full);
@@ -49,7 +58,12 @@ function check(c: Conv, seed = 1, passes = everyPass): void {
   if (passes.includes('input')) {
     const dx = ops.conv2dBackwardInput(dy, w, x.shape, options);
     const expected = ref.conv2dBackwardInput(dy.data, w.data, g, c.filters, groups);
-    close(dx.data, expected, { atol: summation(ref.taps(g) * (c.filters / groups)) }, `${what}: dx`);
+    close(
+      dx.data,
+      expected,
+      { atol: summation(ref.taps(g) * (c.filters / groups)) },
+      `${what}: dx`,
+    );
     free(dx);
   }
   if (passes.includes('filter')) {
@@ -76,12 +90,21 @@ test('channels and filters around vectors and panels', () => {
 
 test('pixels around MR, MC and KC', () => {
   poison();
-  for (const width of [1, 4, 5, 6, 7, 47, 48, 49, 50, 51, 95, 96, 97, 99, 100, 101, 255, 256, 257, 511, 512, 513]) {
+  for (const width of [
+    1, 4, 5, 6, 7, 47, 48, 49, 50, 51, 95, 96, 97, 99, 100, 101, 255, 256, 257, 511, 512, 513,
+  ]) {
     check({ shape: [1, 1, width, 3], kernel: [1, 1], filters: 5 });
     check({ shape: [1, 1, width, 2], kernel: [1, 3], padding: 'same', filters: 3 });
   }
   // Blocks that end inside a line, at the end of one, and in the next image.
-  for (const [height, width] of [[7, 7], [8, 6], [5, 10], [10, 5], [16, 3], [17, 3]]) {
+  for (const [height, width] of [
+    [7, 7],
+    [8, 6],
+    [5, 10],
+    [10, 5],
+    [16, 3],
+    [17, 3],
+  ]) {
     check({ shape: [3, height, width, 2], kernel: [3, 2], padding: 'same', filters: 4 });
   }
 });
@@ -89,7 +112,19 @@ test('pixels around MR, MC and KC', () => {
 test('sums around KC', () => {
   poison();
   // K = kernel·channels forward, kernel·filters in backward-data.
-  const sums = [[1, 1, 255], [1, 1, 256], [1, 1, 257], [3, 5, 17], [4, 4, 16], [3, 3, 28], [3, 3, 29], [7, 7, 3], [5, 5, 11], [1, 1, 513], [3, 3, 57]];
+  const sums = [
+    [1, 1, 255],
+    [1, 1, 256],
+    [1, 1, 257],
+    [3, 5, 17],
+    [4, 4, 16],
+    [3, 3, 28],
+    [3, 3, 29],
+    [7, 7, 3],
+    [5, 5, 11],
+    [1, 1, 513],
+    [3, 3, 57],
+  ];
   for (const [kh, kw, c] of sums) {
     check({ shape: [1, 7, 7, c], kernel: [kh, kw], padding: 'same', filters: 3 });
     check({ shape: [1, 7, 7, 3], kernel: [kh, kw], padding: 'same', filters: c });
@@ -98,15 +133,23 @@ test('sums around KC', () => {
 
 test('filter gradients around NC columns, MC rows and the split of the pixels', () => {
   poison();
-  for (const filters of [255, 256, 257]) check({ shape: [1, 4, 5, 5], kernel: [3, 3], padding: 'same', filters });
-  for (const c of [47, 48, 49, 50, 51]) check({ shape: [1, 17, 16, c], kernel: [1, 1], filters: 3 });
+  for (const filters of [255, 256, 257])
+    check({ shape: [1, 4, 5, 5], kernel: [3, 3], padding: 'same', filters });
+  for (const c of [47, 48, 49, 50, 51])
+    check({ shape: [1, 17, 16, c], kernel: [1, 1], filters: 3 });
   // Partial sums: one below 4096 pixels, then two, …, at most 16.
   for (const width of [2047, 2048, 2049, 4095, 4096, 4097, 6144, 6150, 33500]) {
     check({ shape: [1, 1, width, 2], kernel: [1, 3], padding: 'same', filters: 5 }, 1, ['filter']);
   }
-  check({ shape: [3, 41, 40, 4], kernel: [3, 3], padding: 'same', filters: 6, groups: 2 }, 1, ['filter']);
+  check({ shape: [3, 41, 40, 4], kernel: [3, 3], padding: 'same', filters: 6, groups: 2 }, 1, [
+    'filter',
+  ]);
   // Around the 4096 floats of a tile that adds them.
-  for (const [c, filters] of [[45, 91], [64, 64], [17, 241]]) {
+  for (const [c, filters] of [
+    [45, 91],
+    [64, 64],
+    [17, 241],
+  ]) {
     check({ shape: [1, 64, 64, c], kernel: [1, 1], filters }, 1, ['filter']);
   }
 });
@@ -114,12 +157,20 @@ test('filter gradients around NC columns, MC rows and the split of the pixels', 
 test('kernels, strides and dilations of every kind', () => {
   poison();
   // Each kind once along the height; along the width another, so that the axes cannot be confused.
-  const kinds = [1, 2, 3, 5, 7].flatMap((k) => [1, 2, 3, 4, 8].flatMap((s) => [1, 2, 3, 4].map((d) => [k, s, d])));
+  const kinds = [1, 2, 3, 5, 7].flatMap((k) =>
+    [1, 2, 3, 4, 8].flatMap((s) => [1, 2, 3, 4].map((d) => [k, s, d])),
+  );
   kinds.forEach(([k, s, d], i) => {
     const [k2, s2, d2] = kinds[(i * 7 + 3) % kinds.length];
     const extent = [(k - 1) * d + 1, (k2 - 1) * d2 + 1];
     const shape = [1 + (i % 2), extent[0] + (i % 6), extent[1] + ((i * 5) % 7), 3] as const;
-    const placement = { shape, kernel: [k, k2], strides: [s, s2], dilation: [d, d2], filters: 2 } as const;
+    const placement = {
+      shape,
+      kernel: [k, k2],
+      strides: [s, s2],
+      dilation: [d, d2],
+      filters: 2,
+    } as const;
     check({ ...placement, padding: 'valid' }, i);
     check({ ...placement, padding: 'same' }, i);
   });
@@ -127,10 +178,35 @@ test('kernels, strides and dilations of every kind', () => {
 
 test('padding of every form', () => {
   poison();
-  const forms = ['valid', 'same', 0, 1, 3, [0, 2], [2, 1], [[0, 1], [2, 3]], [[4, 0], [0, 5]]] as const;
+  const forms = [
+    'valid',
+    'same',
+    0,
+    1,
+    3,
+    [0, 2],
+    [2, 1],
+    [
+      [0, 1],
+      [2, 3],
+    ],
+    [
+      [4, 0],
+      [0, 5],
+    ],
+  ] as const;
   for (const padding of forms) {
-    for (const kernel of [[1, 1], [3, 3], [2, 5], [4, 3]] as const) {
-      for (const strides of [[1, 1], [2, 2], [1, 3]] as const) {
+    for (const kernel of [
+      [1, 1],
+      [3, 3],
+      [2, 5],
+      [4, 3],
+    ] as const) {
+      for (const strides of [
+        [1, 1],
+        [2, 2],
+        [1, 3],
+      ] as const) {
         check({ shape: [2, 6, 7, 3], kernel, strides, padding, filters: 3 });
       }
     }
@@ -143,13 +219,26 @@ test('groups and depthwise', () => {
     for (const own of [1, 2, 3, 5, 9]) {
       for (const filters of [1, 3, 4, 9]) {
         const kernel = own % 2 ? ([3, 3] as const) : ([1, 1] as const);
-        check({ shape: [2, 5, 5, groups * own], kernel, padding: 'same', filters: groups * filters, groups });
+        check({
+          shape: [2, 5, 5, groups * own],
+          kernel,
+          padding: 'same',
+          filters: groups * filters,
+          groups,
+        });
       }
     }
   }
   for (const c of channels) {
     for (const multiplier of [1, 2]) {
-      check({ shape: [1, 7, 8, c], kernel: [3, 3], strides: [2, 2], padding: 'same', filters: c * multiplier, groups: c });
+      check({
+        shape: [1, 7, 8, c],
+        kernel: [3, 3],
+        strides: [2, 2],
+        padding: 'same',
+        filters: c * multiplier,
+        groups: c,
+      });
     }
   }
 });
@@ -163,11 +252,31 @@ test('a hundred and twenty drawn at random', () => {
       const groups = pick([1, 1, 1, 2, 4]);
       const side = [1, 2, 3, 5, 8, 9, 12, 13];
       return {
-        shape: [pick([1, 2, 3]), pick(side), pick(side), groups * pick([1, 2, 3, 4, 5, 8])] as const,
+        shape: [
+          pick([1, 2, 3]),
+          pick(side),
+          pick(side),
+          groups * pick([1, 2, 3, 4, 5, 8]),
+        ] as const,
         kernel: [pick([1, 2, 3, 5, 7]), pick([1, 2, 3, 5, 7])] as const,
         strides: [pick([1, 2, 3, 6]), pick([1, 2, 3, 6])] as const,
         dilation: [pick([1, 1, 2, 3]), pick([1, 1, 2, 3])] as const,
-        padding: pick(['valid', 'same', 'same', 1, 2, [1, 3], [[0, 1], [2, 0]], [[3, 2], [0, 4]]] as const),
+        padding: pick([
+          'valid',
+          'same',
+          'same',
+          1,
+          2,
+          [1, 3],
+          [
+            [0, 1],
+            [2, 0],
+          ],
+          [
+            [3, 2],
+            [0, 4],
+          ],
+        ] as const),
         dimRoundingMode: pick(['floor', 'ceil'] as const),
         filters: groups * pick([1, 2, 3, 4, 7, 9]),
         groups,
@@ -183,7 +292,14 @@ test('backward is the adjoint of forward where the reference would take long', (
     { shape: [2, 28, 28, 32], kernel: [3, 3], padding: 'same', filters: 48 },
     { shape: [2, 56, 30, 16], kernel: [3, 3], strides: [2, 2], padding: 'same', filters: 33 },
     { shape: [1, 64, 65, 3], kernel: [11, 11], strides: [4, 4], filters: 96 },
-    { shape: [3, 20, 20, 64], kernel: [5, 5], dilation: [2, 2], padding: 'same', filters: 32, groups: 4 },
+    {
+      shape: [3, 20, 20, 64],
+      kernel: [5, 5],
+      dilation: [2, 2],
+      padding: 'same',
+      filters: 32,
+      groups: 4,
+    },
   ];
   for (const c of cases) {
     const { filterShape, x, w, dy, options } = tensors(c, 21);
@@ -193,7 +309,11 @@ test('backward is the adjoint of forward where the reference would take long', (
     const forward = dot(dy.data, y.data);
     // <dy, y> is a sum of as many products as the convolution has multiplications; f64 adds them, f32
     // made y: its errors, random in sign, are to √(dy.size) what one of them is to 1.
-    const tolerance = { atol: summation((x.shape[3] / (options.groups ?? 1)) * w.shape[0] * w.shape[1]) * Math.sqrt(dy.size) };
+    const tolerance = {
+      atol:
+        summation((x.shape[3] / (options.groups ?? 1)) * w.shape[0] * w.shape[1]) *
+        Math.sqrt(dy.size),
+    };
     close([dot(x.data, dx.data)], [forward], tolerance, `${JSON.stringify(c)}: dx`);
     close([dot(w.data, dw.data)], [forward], tolerance, `${JSON.stringify(c)}: dw`);
     free(x, w, dy, y, dx, dw);
@@ -207,7 +327,12 @@ test('the bias gradient around its split of the rows', () => {
       const dy = random([rows, c], rows);
       const db = ops.biasBackward(dy);
       // Sums of numbers, not of products: √(rows/3) is their size.
-      close(db.data, ref.sumRows(dy.data, c), { atol: summation(rows, Math.sqrt(rows / 3)) }, `${rows}×${c}`);
+      close(
+        db.data,
+        ref.sumRows(dy.data, c),
+        { atol: summation(rows, Math.sqrt(rows / 3)) },
+        `${rows}×${c}`,
+      );
       free(dy, db);
     }
   }
@@ -230,7 +355,10 @@ test('NaN and infinity stay with the pixels that see them', () => {
   const w = Tensor.from([1, 1], [1, 2, 1, 1]);
   x.data.set([1, Number.NaN, 1, Number.POSITIVE_INFINITY, 1]);
   const y = ops.conv2d(x, w, { activation: 'relu' });
-  assert.equal([...y.data], [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  assert.equal(
+    [...y.data],
+    [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+  );
   free(x, w, y);
 });
 

@@ -17,7 +17,12 @@ const classCounts = [1, 2, 3, 4, 5, 7, 8, 9, 17, 1000];
 const labelsOf = (rows: number, classes: number, seed: number): Int32Array =>
   Int32Array.from(numbers(rows, seed), (v) => Math.floor(((v + 1) / 2) * classes));
 
-function checkCrossEntropy(x: Tensor, target: Tensor, dense: ArrayLike<number>, what: string): void {
+function checkCrossEntropy(
+  x: Tensor,
+  target: Tensor,
+  dense: ArrayLike<number>,
+  what: string,
+): void {
   const classes = x.shape.at(-1) as number;
   const rows = x.size / classes;
   const { loss, dlogits } = ops.softmaxCrossEntropy(x, target);
@@ -25,7 +30,12 @@ function checkCrossEntropy(x: Tensor, target: Tensor, dense: ArrayLike<number>, 
   // A row's loss is at most 12 + ln(classes) < 19 for each unit of target, which sums to at most
   // √classes in these tests; rounding of exp's argument (up to 12) adds a few steps.
   const weight = Math.max(1, Math.sqrt(classes));
-  close([loss], [expected.loss], { atol: 19 * weight * 4 * 2 ** -24 + summation(classes, 1) }, `${what}: loss`);
+  close(
+    [loss],
+    [expected.loss],
+    { atol: 19 * weight * 4 * 2 ** -24 + summation(classes, 1) },
+    `${what}: loss`,
+  );
   const atol = (weight * (16 * 2 ** -24 + summation(classes, 1))) / rows;
   close(dlogits.data, expected.dx, { atol }, `${what}: gradient`);
   free(dlogits);
@@ -85,7 +95,9 @@ test('extreme logits', () => {
   for (const [logits, label, loss] of cases) {
     for (const dense of [false, true]) {
       const x = Tensor.from(logits, [1, 2]);
-      const target = dense ? Tensor.from(ref.oneHot([label], 2), [1, 2]) : Tensor.from(Int32Array.of(label));
+      const target = dense
+        ? Tensor.from(ref.oneHot([label], 2), [1, 2])
+        : Tensor.from(Int32Array.of(label));
       const what = `${JSON.stringify(logits)}, label ${label}, ${dense ? 'dense' : 'index'}`;
       const { loss: actual, dlogits } = ops.softmaxCrossEntropy(x, target);
       close([actual], [loss], { rtol: 2 ** -22, atol: 2 ** -23 }, what);
@@ -120,7 +132,12 @@ test('mean squared error', () => {
     const expected = ref.meanSquaredError(x.data, t.data);
     // A sum of positive numbers in four lanes grows as it goes: √(size/4) roundings of its own size.
     close([loss], [expected.loss], { rtol: summation(x.size / 4, 1) + 2 ** -22 }, `${shape}`);
-    close(dprediction.data, expected.dx, { rtol: 2 ** -22, atol: (2 ** -23) / x.size }, `${shape}: gradient`);
+    close(
+      dprediction.data,
+      expected.dx,
+      { rtol: 2 ** -22, atol: 2 ** -23 / x.size },
+      `${shape}: gradient`,
+    );
     free(x, t, dprediction);
   }
 });

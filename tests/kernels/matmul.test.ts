@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import { compute } from '../../src/eager.js';
-import { valueOf } from '../../src/emit/emitter.js';
+import { asValue } from '../../src/emit/emitter.js';
 import { matMul } from '../../src/emit/matrix.js';
 import { ops } from '../../src/index.js';
 import { close, summation } from '../helpers/close.js';
@@ -29,7 +29,8 @@ for (const transposeA of [false, true]) {
               for (let j = 0; j < n; j++) {
                 for (let p = 0; p < k; p++) {
                   expected[i * n + j] +=
-                    a.data[transposeA ? p * m + i : i * k + p] * b.data[transposeB ? j * k + p : p * n + j];
+                    a.data[transposeA ? p * m + i : i * k + p] *
+                    b.data[transposeB ? j * k + p : p * n + j];
                 }
               }
             }
@@ -46,7 +47,7 @@ test('bias and ReLU come once, after the last block of k', () => {
   for (const k of [3, 256, 257, 600]) {
     const [m, n] = [7, 11];
     const [a, b, bias] = [random([m, k], 1), random([k, n], 2), random([n], 3)];
-    const [va, vb, vbias] = [a, b, bias].map(valueOf);
+    const [va, vb, vbias] = [a, b, bias].map(asValue);
     const [c] = compute([[m, n]], (e, vc) => matMul(e, vc, va, vb, { m, n, k }, vbias, true));
     const expected = Float64Array.from({ length: m * n }, (_, at) => {
       const [i, j] = [Math.floor(at / n), at % n];

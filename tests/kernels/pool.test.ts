@@ -13,7 +13,9 @@ function check(c: ref.Placement, seed = 1): void {
   const g = ref.geometry(c);
   const what = JSON.stringify({ ...c, seed });
   const { kernel: poolSize, strides = [1, 1], padding, dimRoundingMode } = c;
-  const options = { poolSize, strides, padding, dimRoundingMode } as Parameters<typeof ops.maxPool2d>[1];
+  const options = { poolSize, strides, padding, dimRoundingMode } as Parameters<
+    typeof ops.maxPool2d
+  >[1];
   const x = random(c.shape, seed);
   const dy = random([c.shape[0], ...g.output, c.shape[3]], seed + 1);
   // A pixel's gradient is a sum over the windows that cover it, numbers of size √⅓.
@@ -23,14 +25,24 @@ function check(c: ref.Placement, seed = 1): void {
   const most = ops.maxPool2d(x, options);
   close(most.data, ref.maxPool2d(x.data, g).y, {}, `${what}: max`);
   const dmost = ops.maxPool2dBackward(dy, x, options);
-  close(dmost.data, ref.maxPool2dBackward(dy.data, x.data, g), { atol: covered }, `${what}: max backward`);
+  close(
+    dmost.data,
+    ref.maxPool2dBackward(dy.data, x.data, g),
+    { atol: covered },
+    `${what}: max backward`,
+  );
 
   const mean = ops.avgPool2d(x, options);
   // A sum in f32, then a rounded 1/size and a product of at most 1: two roundings more.
   const summed = summation(ref.taps(g), Math.sqrt(ref.taps(g) / 3)) / ref.taps(g);
   close(mean.data, ref.avgPool2d(x.data, g), { atol: summed, rtol: 2 ** -23 }, `${what}: average`);
   const dmean = ops.avgPool2dBackward(dy, c.shape, options);
-  close(dmean.data, ref.avgPool2dBackward(dy.data, g), { atol: 2 * covered }, `${what}: average backward`);
+  close(
+    dmean.data,
+    ref.avgPool2dBackward(dy.data, g),
+    { atol: 2 * covered },
+    `${what}: average backward`,
+  );
   free(x, dy, most, dmost, mean, dmean);
 }
 
@@ -39,7 +51,9 @@ function checkNorm(c: ref.Placement, p: number, seed = 1): void {
   const g = ref.geometry(c);
   const what = JSON.stringify({ ...c, p, seed });
   const { kernel: poolSize, strides = [1, 1], padding, dimRoundingMode } = c;
-  const options = { poolSize, strides, padding, dimRoundingMode, p } as Parameters<typeof ops.lpPool2d>[1];
+  const options = { poolSize, strides, padding, dimRoundingMode, p } as Parameters<
+    typeof ops.lpPool2d
+  >[1];
   const x = random(c.shape, seed);
   const dy = random([c.shape[0], ...g.output, c.shape[3]], seed + 1);
   const y = ops.lpPool2d(x, options);
@@ -47,7 +61,8 @@ function checkNorm(c: ref.Placement, p: number, seed = 1): void {
   // The p-th root divides the relative error of Σ|x|ᵖ by p and adds its own: at most 2·(1 + |ln y|)·2⁻²³,
   // and the sum's.
   for (let i = 0; i < expected.length; i++) {
-    const rtol = (2 * (1 + Math.abs(Math.log(expected[i]))) + summation(ref.taps(g), 1) * 2 ** 23) * 2 ** -23;
+    const rtol =
+      (2 * (1 + Math.abs(Math.log(expected[i]))) + summation(ref.taps(g), 1) * 2 ** 23) * 2 ** -23;
     close([y.data[i]], [expected[i]], { rtol }, `${what}: element ${i}`);
   }
   const dx = ops.lpPool2dBackward(dy, x, options);
@@ -60,12 +75,17 @@ function checkNorm(c: ref.Placement, p: number, seed = 1): void {
 
 const channels = [1, 2, 3, 4, 5, 7, 8, 9, 17];
 const fits = (g: ref.Geometry) =>
-  [0, 1].every((i) => g.before[i] < g.kernel[i] && (g.output[i] - 1) * g.strides[i] - g.before[i] < g.side[i]);
+  [0, 1].every(
+    (i) => g.before[i] < g.kernel[i] && (g.output[i] - 1) * g.strides[i] - g.before[i] < g.side[i],
+  );
 
 test('channels around vectors', () => {
   poison();
   for (const c of channels) {
-    for (const strides of [[1, 1], [2, 2]] as const) {
+    for (const strides of [
+      [1, 1],
+      [2, 2],
+    ] as const) {
       const shape = [2, 5, 6, c] as const;
       check({ shape, kernel: [3, 2], strides, padding: 'same' });
       for (const p of [1, 2, 3]) checkNorm({ shape, kernel: [2, 3], strides, padding: 'same' }, p);
@@ -78,10 +98,24 @@ test('windows, strides and paddings', () => {
   let cases = 0;
   for (const k of [1, 2, 3, 5, 7]) {
     for (const s of [1, 2, 3, 4]) {
-      for (const padding of ['valid', 'same', 1, [[0, 1], [2, 0]]] as const) {
+      for (const padding of [
+        'valid',
+        'same',
+        1,
+        [
+          [0, 1],
+          [2, 0],
+        ],
+      ] as const) {
         for (const dimRoundingMode of ['floor', 'ceil'] as const) {
           const kernel = [k, ((k + s) % 4) + 1] as const;
-          const c = { shape: [1, 8 + s, 9, 3], kernel, strides: [s, (k % 3) + 1], padding, dimRoundingMode } as const;
+          const c = {
+            shape: [1, 8 + s, 9, 3],
+            kernel,
+            strides: [s, (k % 3) + 1],
+            padding,
+            dimRoundingMode,
+          } as const;
           if (!fits(ref.geometry(c))) continue;
           check(c, ++cases);
         }
@@ -98,10 +132,24 @@ test('a hundred and fifty drawn at random', () => {
     300,
     7,
     (pick) => ({
-      shape: [pick([1, 2, 3]), pick([1, 2, 3, 6, 11]), pick([1, 4, 7, 12]), pick(channels)] as const,
+      shape: [
+        pick([1, 2, 3]),
+        pick([1, 2, 3, 6, 11]),
+        pick([1, 4, 7, 12]),
+        pick(channels),
+      ] as const,
       kernel: [pick([1, 2, 3, 4]), pick([1, 2, 3, 5])] as const,
       strides: [pick([1, 2, 3, 5]), pick([1, 2, 3, 5])] as const,
-      padding: pick(['valid', 'same', 1, [1, 0], [[0, 1], [2, 0]]] as const),
+      padding: pick([
+        'valid',
+        'same',
+        1,
+        [1, 0],
+        [
+          [0, 1],
+          [2, 0],
+        ],
+      ] as const),
       dimRoundingMode: pick(['floor', 'ceil'] as const),
     }),
     (c, seed) => {
@@ -116,7 +164,12 @@ test('a hundred and fifty drawn at random', () => {
 
 test('global average', () => {
   poison();
-  for (const [height, width, c] of [[1, 1, 1], [7, 7, 17], [5, 8, 3], [32, 33, 4]]) {
+  for (const [height, width, c] of [
+    [1, 1, 1],
+    [7, 7, 17],
+    [5, 8, 3],
+    [32, 33, 4],
+  ]) {
     const x = random([3, height, width, c], 1);
     const dy = random([3, c], 2);
     const g = ref.geometry({ shape: [3, height, width, c], kernel: [height, width] });
@@ -125,7 +178,12 @@ test('global average', () => {
     const dx = ops.globalAvgPool2dBackward(dy, x.shape);
     assert.equal(y.shape, [3, c], what);
     const pixels = height * width;
-    close(y.data, ref.avgPool2d(x.data, g), { atol: summation(pixels, Math.sqrt(pixels / 3)) / pixels, rtol: 2 ** -23 }, what);
+    close(
+      y.data,
+      ref.avgPool2d(x.data, g),
+      { atol: summation(pixels, Math.sqrt(pixels / 3)) / pixels, rtol: 2 ** -23 },
+      what,
+    );
     close(dx.data, ref.avgPool2dBackward(dy.data, g), { rtol: 2 ** -23 }, what);
     free(x, dy, y, dx);
   }
@@ -136,7 +194,16 @@ test('the first of equal maxima has the gradient', () => {
     const x = Tensor.zeros([1, 4, 4, c]);
     const dy = random([1, 2, 2, c], 3);
     const dx = ops.maxPool2dBackward(dy, x);
-    close(dx.data, ref.maxPool2dBackward(dy.data, x.data, ref.geometry({ shape: [1, 4, 4, c], kernel: [2, 2], strides: [2, 2] })), {}, `${c}`);
+    close(
+      dx.data,
+      ref.maxPool2dBackward(
+        dy.data,
+        x.data,
+        ref.geometry({ shape: [1, 4, 4, c], kernel: [2, 2], strides: [2, 2] }),
+      ),
+      {},
+      `${c}`,
+    );
     assert.is(dx.data[0], dy.data[0]);
     assert.is(dx.data[c], 0);
     free(x, dy, dx);
@@ -165,7 +232,12 @@ test('the argmax of a window of 256 taps fits its byte', () => {
     x.data.fill(0);
     x.data[at] = 1;
     const dx = ops.maxPool2dBackward(dy, x, { poolSize: 16 });
-    close(dx.data, x.data.map((v) => 7 * v), {}, `maximum at ${at}`);
+    close(
+      dx.data,
+      x.data.map((v) => 7 * v),
+      {},
+      `maximum at ${at}`,
+    );
     free(dx);
   }
   free(x, dy);
@@ -177,7 +249,10 @@ test('a norm of zeros is zero, and so is its gradient', () => {
   for (const p of [1, 2, 5]) {
     const y = ops.lpPool2d(x, { p });
     const dx = ops.lpPool2dBackward(dy, x, { p });
-    assert.ok([...y.data, ...dx.data].every((v) => v === 0), `p = ${p}`);
+    assert.ok(
+      [...y.data, ...dx.data].every((v) => v === 0),
+      `p = ${p}`,
+    );
     free(y, dx);
   }
   free(x, dy);

@@ -1,12 +1,12 @@
 // The program runner: order, ranges, tiles, and the same bits for any number of threads.
 
+import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { setTimeout } from 'node:timers/promises';
 import { backend } from '../../bindings/backend.js';
 import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { Emitter, none, type Value } from '../../src/emit/emitter.js';
+import { type Emitter, none, type Value } from '../../src/emit/emitter.js';
 import { writeSettings } from '../../src/emit/optimizer.js';
 import { layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
 import { type Lowered, lower } from '../../src/model/lower.js';
@@ -32,7 +32,14 @@ const tilesOf = ({ address, length }: Program): number[] =>
 test('ops run in order, and only those asked for', () => {
   const values = Array.from({ length: 5 }, () => Tensor.from([1]));
   const doubling = program(
-    ...[1, 2, 3, 4].map((i) => op('add', { y: values[i].address, a: values[i - 1].address, b: values[i - 1].address, count: 1 })),
+    ...[1, 2, 3, 4].map((i) =>
+      op('add', {
+        y: values[i].address,
+        a: values[i - 1].address,
+        b: values[i - 1].address,
+        count: 1,
+      }),
+    ),
   );
   const after = (...range: [number?, number?]) => {
     doubling.run(...range);
@@ -51,7 +58,12 @@ test('ops run in order, and only those asked for', () => {
 test('prepare counts tiles: none where there is no work', () => {
   const one = { outputHeight: 3, outputWidth: 5, height: 4, width: 5 };
   const cases: [OpRecord, number][] = [
-    ...[[0, 0], [1, 1], [16384, 1], [16385, 2]].flatMap(([count, tiles]): [OpRecord, number][] => [
+    ...[
+      [0, 0],
+      [1, 1],
+      [16384, 1],
+      [16385, 2],
+    ].flatMap(([count, tiles]): [OpRecord, number][] => [
       [op('unary', { count }), tiles],
       [op('unaryBackward', { count }), tiles],
       [op('add', { count }), tiles],
@@ -59,22 +71,37 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('sgd', { count }), tiles],
       [op('adam', { count }), tiles],
     ]),
-    ...[[0, 0], [1, 1], [64, 1], [65, 2]].flatMap(([rows, tiles]): [OpRecord, number][] => [
+    ...[
+      [0, 0],
+      [1, 1],
+      [64, 1],
+      [65, 2],
+    ].flatMap(([rows, tiles]): [OpRecord, number][] => [
       [op('softmax', { rows }), tiles],
       [op('softmaxBackward', { rows }), tiles],
       [op('softmaxCrossEntropy', { rows }), tiles],
       [op('squaredError', { rows }), tiles],
       [op('topK', { rows }), tiles],
     ]),
-    ...[[0, 0], [1, 1], [256, 1], [257, 2]].flatMap(([rows, tiles]): [OpRecord, number][] => [
+    ...[
+      [0, 0],
+      [1, 1],
+      [256, 1],
+      [257, 2],
+    ].flatMap(([rows, tiles]): [OpRecord, number][] => [
       [op('normStatistics', { rows }), tiles],
       [op('normApply', { rows }), tiles],
       [op('normBackwardSums', { rows }), tiles],
       [op('normBackward', { rows }), tiles],
     ]),
     ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
-      ...(['maxPool', 'averagePool', 'lpPool'] as const).map((kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 3 * batch]),
-      ...(['maxPoolBackward', 'averagePoolBackward', 'lpPoolBackward', 'col2im'] as const).map((kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 4 * batch]),
+      ...(['maxPool', 'averagePool', 'lpPool'] as const).map((kernel): [OpRecord, number] => [
+        op(kernel, { ...one, batch }),
+        3 * batch,
+      ]),
+      ...(['maxPoolBackward', 'averagePoolBackward', 'lpPoolBackward', 'col2im'] as const).map(
+        (kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 4 * batch],
+      ),
       [op('im2col', { ...one, batch }), 15 * batch],
       [op('conv', { ...one, batch, groups: 2 }), 2 * Math.min(batch, 1)],
     ]),
@@ -90,9 +117,14 @@ test('prepare counts tiles: none where there is no work', () => {
     [op('columnSum', { splits: 5 }), 5],
     [op('sumPartials', { count: 0 }), 0],
     [op('sumPartials', { count: 4097 }), 2],
-    ...(['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean'] as const).map((kernel): [OpRecord, number] => [op(kernel, {}), 1]),
+    ...(['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean'] as const).map(
+      (kernel): [OpRecord, number] => [op(kernel, {}), 1],
+    ),
   ];
-  assert.equal([...new Set(cases.map(([{ kernel }]) => kernel))].sort(), Object.keys(kernels).sort());
+  assert.equal(
+    [...new Set(cases.map(([{ kernel }]) => kernel))].sort(),
+    Object.keys(kernels).sort(),
+  );
   const all = program(...cases.map(([record]) => record));
   tilesOf(all).forEach((tiles, i) => {
     assert.is(tiles, cases[i][1], JSON.stringify(cases[i][0]));
@@ -101,7 +133,10 @@ test('prepare counts tiles: none where there is no work', () => {
 });
 
 /** `run` as any thread of any number: this build has no barrier, so that nobody waits for the others. */
-function shares(): { run(ops: Program, first: number, last: number, thread: number, threads: number): void; free(): void } {
+function shares(): {
+  run(ops: Program, first: number, last: number, thread: number, threads: number): void;
+  free(): void;
+} {
   const { exports, memory } = backend();
   const scratch = memory.allocate(exports.scratchBytes(), 'scratch');
   return {
@@ -124,7 +159,9 @@ test('a thread does its own tiles, and leaves the others', () => {
     for (let thread = 0; thread < threads; thread++) {
       y.data.fill(9);
       share.run(doubling, 0, 1, thread, threads);
-      const wrong = y.data.findIndex((v, i) => v !== (Math.floor(i / TILE) % threads === thread ? 2 * x.data[i] : 9));
+      const wrong = y.data.findIndex(
+        (v, i) => v !== (Math.floor(i / TILE) % threads === thread ? 2 * x.data[i] : 9),
+      );
       assert.is(wrong, -1, `thread ${thread} of ${threads}: element ${wrong}`);
     }
   }
@@ -151,14 +188,24 @@ function trainingStep(model: Sequential, batch: number): Lowered {
 }
 
 function setLabels({ target }: Lowered, classes: number): void {
-  const { shape: [rows] } = target as Value;
+  const {
+    shape: [rows],
+  } = target as Value;
   const at = (target as Value).resolve() / 4;
-  backend().memory.views.int32.set(Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes), at);
+  backend().memory.views.int32.set(
+    Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes),
+    at,
+  );
 }
 
 function setOptimizer(model: Sequential): void {
   const { weights, objective } = model.engine('test');
-  writeSettings((objective as NonNullable<typeof objective>).optimizer, 0, backend().memory.views.float32, weights.settings.resolve() / 4);
+  writeSettings(
+    (objective as NonNullable<typeof objective>).optimizer,
+    0,
+    backend().memory.views.float32,
+    weights.settings.resolve() / 4,
+  );
 }
 
 /** A program that has every kernel, most with several tiles whose edges are not those of vectors. */
@@ -169,9 +216,21 @@ function everyKernel(): Program {
       layers.batchNorm(),
       layers.activation({ activation: 'tanh' }),
       layers.dropout({ rate: 0.3 }),
-      layers.conv2d({ filters: 10, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu' }),
+      layers.conv2d({
+        filters: 10,
+        kernelSize: 3,
+        strides: 2,
+        padding: 'same',
+        activation: 'relu',
+      }),
       layers.maxPool2d({ poolSize: 3, strides: 2, padding: 'same' }),
-      layers.conv2d({ filters: 18, kernelSize: 5, groups: 2, padding: 'valid', activation: 'sigmoid' }),
+      layers.conv2d({
+        filters: 18,
+        kernelSize: 5,
+        groups: 2,
+        padding: 'valid',
+        activation: 'sigmoid',
+      }),
       layers.avgPool2d({ poolSize: 2, strides: 1 }),
       layers.lpPool2d({ poolSize: 2, strides: 1, padding: 'same', p: 3 }),
       layers.flatten(),
@@ -180,7 +239,11 @@ function everyKernel(): Program {
     ],
     { inputShape: [24, 25, 3], seed: 1 },
   );
-  model.compile({ optimizer: optimizers.sgd({ momentum: 0.9 }), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+  model.compile({
+    optimizer: optimizers.sgd({ momentum: 0.9 }),
+    loss: 'softmaxCrossEntropy',
+    metrics: ['accuracy'],
+  });
   const step = trainingStep(model, 67);
   const { emitter: e } = step;
   // What no layer emits while it trains.
@@ -190,8 +253,21 @@ function everyKernel(): Program {
   const losses = e.value([129]);
   const row = e.input([257]);
   const window = {
-    batch: 3, height: 6, width: 7, pixelChannels: 5, channels: 5, kernelHeight: 3, kernelWidth: 2, strideHeight: 1, strideWidth: 1,
-    padTop: 1, padLeft: 0, dilationHeight: 1, dilationWidth: 1, outputHeight: 6, outputWidth: 6,
+    batch: 3,
+    height: 6,
+    width: 7,
+    pixelChannels: 5,
+    channels: 5,
+    kernelHeight: 3,
+    kernelWidth: 2,
+    strideHeight: 1,
+    strideWidth: 1,
+    padTop: 1,
+    padLeft: 0,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    outputHeight: 6,
+    outputWidth: 6,
   };
   e.emit('add', { y: b, a, b: a, count });
   e.emit('softmax', { y: c, x: b, rows: 129, classes: 257 });
@@ -226,10 +302,21 @@ test('tiles may run in any order: none reads or overwrites what another writes',
     before.copy(bytes);
     // As many threads as tiles, the last first.
     for (let tile = tiles - 1; tile >= 0; tile--) share.run(ops, i, i + 1, tile, tiles);
-    const name = Object.keys(kernels).find((kernel) => kernels[kernel as KernelName].opcode === opcode);
-    assert.ok(bytes.equals(ascending), `op ${i}, ${name}: its ${tiles} tiles depend on their order`);
+    const name = Object.keys(kernels).find(
+      (kernel) => kernels[kernel as KernelName].opcode === opcode,
+    );
+    assert.ok(
+      bytes.equals(ascending),
+      `op ${i}, ${name}: its ${tiles} tiles depend on their order`,
+    );
   });
-  const single: readonly string[] = ['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean'];
+  const single: readonly string[] = [
+    'normMerge',
+    'normRunning',
+    'normFold',
+    'normBackwardMerge',
+    'mean',
+  ];
   for (const [name, { opcode }] of Object.entries(kernels)) {
     const tiles = most.get(opcode) ?? 0;
     assert.ok(single.includes(name) ? tiles === 1 : tiles > 1, `${name} has ${tiles} tiles here`);
@@ -251,17 +338,18 @@ const shuffle = (packed: number, b: number): OpRecord =>
 
 /** What `times` shuffles make of x. */
 function shuffled(x: Float32Array, times: number): Float32Array {
-  let [from, to] = [x, new Float32Array(FLOATS)];
+  let result = x.slice();
   for (let i = 0; i < times; i++) {
+    const from = result;
+    result = new Float32Array(FLOATS);
     for (let row = 0; row < ROWS; row++) {
       for (let panel = 0; panel < PANELS; panel++) {
         const at = (row * PANELS + panel) * 8;
-        to.set(from.subarray(at, at + 8), (panel * ROWS + row) * 8);
+        result.set(from.subarray(at, at + 8), (panel * ROWS + row) * 8);
       }
     }
-    [from, to] = [to, i ? from : new Float32Array(FLOATS)];
   }
-  return from;
+  return result;
 }
 
 for (const threads of [2, 3]) {
@@ -269,7 +357,9 @@ for (const threads of [2, 3]) {
     const LENGTH = 4000;
     const [a, b] = [random([FLOATS], 1), Tensor.zeros([FLOATS])];
     const chain = program(
-      ...Array.from({ length: LENGTH }, (_, i) => (i % 2 ? shuffle(a.address, b.address) : shuffle(b.address, a.address))),
+      ...Array.from({ length: LENGTH }, (_, i) =>
+        i % 2 ? shuffle(a.address, b.address) : shuffle(b.address, a.address),
+      ),
     );
     assert.equal(new Set(tilesOf(chain)), new Set([PANELS]));
     const expected = [1, 2, 3].map((round) => shuffled(a.data as Float32Array, round * LENGTH));
@@ -293,8 +383,19 @@ for (const threads of [2, 3]) {
     const lines = Array.from({ length: 6 }, () => Tensor.zeros([2 * SIDE * 4 + FLOATS]));
     const mixed = Array.from({ length: 6 }, () => Tensor.zeros([FLOATS]));
     const window = {
-      batch: 1, height: SIDE, width: 2 * SIDE - 1, pixelChannels: 4, channels: 4, kernelHeight: SIDE, kernelWidth: SIDE,
-      strideHeight: SIDE - 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, outputHeight: 2, outputWidth: SIDE,
+      batch: 1,
+      height: SIDE,
+      width: 2 * SIDE - 1,
+      pixelChannels: 4,
+      channels: 4,
+      kernelHeight: SIDE,
+      kernelWidth: SIDE,
+      strideHeight: SIDE - 1,
+      strideWidth: 1,
+      dilationHeight: 1,
+      dilationWidth: 1,
+      outputHeight: 2,
+      outputWidth: SIDE,
     };
     const slow = program(
       ...lines.flatMap((y, i) => [
@@ -346,7 +447,14 @@ test('LeNet-5 trains to the same bits on 1, 2 and 3 threads', async () => {
     await Team.with(threads, async (team) => {
       team.copy();
       for (let i = 0; i < STEPS; i++) await team.run(ops);
-      results.push(Object.fromEntries(Object.entries(watched).map(([name, value]) => [name, team.floats(value.resolve(), value.size)])));
+      results.push(
+        Object.fromEntries(
+          Object.entries(watched).map(([name, value]) => [
+            name,
+            team.floats(value.resolve(), value.size),
+          ]),
+        ),
+      );
     });
   }
   for (let i = 0; i < STEPS; i++) ops.run();

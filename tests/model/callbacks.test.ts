@@ -9,7 +9,12 @@ import '../helpers/start.js';
 const { x, y } = samples(50);
 
 /** Plays epochs with these logs to a callback; returns how many there were before it stopped. */
-async function play(model: Sequential, callback: callbacks.Callback, name: string, values: number[]): Promise<number> {
+async function play(
+  model: Sequential,
+  callback: callbacks.Callback,
+  name: string,
+  values: number[],
+): Promise<number> {
   let stopped = false;
   const stop = () => {
     stopped = true;
@@ -30,14 +35,23 @@ test('progress: bar, rate, time left, numbers; the last line of an epoch is done
   const model = compiled();
   const lines: [string, boolean][] = [];
   const print = (line: string, done: boolean) => void lines.push([line, done]);
-  const { history } = await model.fit(x, y, { epochs: 2, validationSplit: 0.2, callbacks: callbacks.progress({ print }) });
+  const { history } = await model.fit(x, y, {
+    epochs: 2,
+    validationSplit: 0.2,
+    callbacks: callbacks.progress({ print }),
+  });
   const done = lines.filter(([, last]) => last).map(([line]) => line);
   assert.is(done.length, 2);
   const number = (name: string, epoch: number) => `${name} ${history[name][epoch].toFixed(4)}`;
   done.forEach((line, epoch) => {
     assert.match(line, `epoch ${epoch + 1}/2  ${'━'.repeat(24)}  `);
     assert.match(line, /━ {2}[\d ]+ images\/s {2}\d+:\d\d left {2}loss/);
-    assert.match(line, ['loss', 'accuracy', 'val_loss', 'val_accuracy'].map((name) => number(name, epoch)).join('  '));
+    assert.match(
+      line,
+      ['loss', 'accuracy', 'val_loss', 'val_accuracy']
+        .map((name) => number(name, epoch))
+        .join('  '),
+    );
   });
   assert.not.match(lines[0][0], 'val_loss');
   model.dispose();
@@ -50,8 +64,19 @@ test('progress: how a line looks amid an epoch', () => {
       line = text;
     },
   });
-  onProgress?.({ epoch: 2, epochs: 15, batch: 10, batches: 40, samplesPerSecond: 12034.4, eta: 67.9, logs: { loss: 0.08412 } });
-  assert.is(line, `epoch 2/15  ${'━'.repeat(6)}${'─'.repeat(18)}  12 034 images/s  1:07 left  loss 0.0841`);
+  onProgress?.({
+    epoch: 2,
+    epochs: 15,
+    batch: 10,
+    batches: 40,
+    samplesPerSecond: 12034.4,
+    eta: 67.9,
+    logs: { loss: 0.08412 },
+  });
+  assert.is(
+    line,
+    `epoch 2/15  ${'━'.repeat(6)}${'─'.repeat(18)}  12 034 images/s  1:07 left  loss 0.0841`,
+  );
 });
 
 test('progress: without a print function, finished epochs go to the console', async () => {
@@ -67,14 +92,18 @@ test('progress: without a print function, finished epochs go to the console', as
     console.log = log;
     process.stderr.isTTY = isTTY;
   }
-  assert.equal(lines.map((line) => line.slice(0, 9)), ['epoch 1/2', 'epoch 2/2']);
+  assert.equal(
+    lines.map((line) => line.slice(0, 9)),
+    ['epoch 1/2', 'epoch 2/2'],
+  );
   model.dispose();
 });
 
 test('early stopping: patience counts epochs in a row without improvement', async () => {
   const model = compiled();
   const losses = [5, 4, 4.5, 3, 3, 3.5, 6, 2];
-  const epochs = (options: callbacks.EarlyStoppingOptions, values: number[], name = 'val_loss') => play(model, callbacks.earlyStopping(options), name, values);
+  const epochs = (options: callbacks.EarlyStoppingOptions, values: number[], name = 'val_loss') =>
+    play(model, callbacks.earlyStopping(options), name, values);
   assert.is(await epochs({}, losses), 3);
   assert.is(await epochs({ patience: 1 }, losses), 3);
   assert.is(await epochs({ patience: 2 }, losses), 6);
@@ -85,7 +114,10 @@ test('early stopping: patience counts epochs in a row without improvement', asyn
   // What is no loss should rise.
   assert.is(await epochs({ monitor: 'val_accuracy' }, [0.1, 0.2, 0.2, 0.9], 'val_accuracy'), 3);
   // NaN is never better, and nothing is worse than what is after it.
-  assert.is(await epochs({ patience: 2 }, [Number.NaN, 3, Number.NaN, 2, Number.NaN, Number.NaN, 1]), 6);
+  assert.is(
+    await epochs({ patience: 2 }, [Number.NaN, 3, Number.NaN, 2, Number.NaN, Number.NaN, 1]),
+    6,
+  );
   model.dispose();
 });
 
@@ -100,7 +132,12 @@ test('early stopping: one callback for two trainings begins anew', async () => {
 
 test('early stopping: the best weights come back, running statistics too', async () => {
   const model = compiled();
-  await play(model, callbacks.earlyStopping({ patience: 3, restoreBestWeights: true }), 'val_loss', [5, 3, 4, 4, 4, 4]);
+  await play(
+    model,
+    callbacks.earlyStopping({ patience: 3, restoreBestWeights: true }),
+    'val_loss',
+    [5, 3, 4, 4, 4, 4],
+  );
   assert.ok(weightsOf(model).every((v) => v === 2));
   await play(model, callbacks.earlyStopping({ patience: 3 }), 'val_loss', [5, 3, 4, 4, 4, 4]);
   assert.ok(weightsOf(model).every((v) => v === 5));
@@ -110,18 +147,44 @@ test('early stopping: the best weights come back, running statistics too', async
 test('early stopping in fit', async () => {
   const model = compiled();
   // A threshold that no epoch passes after the first.
-  const { epoch } = await model.fit(x, y, { epochs: 10, callbacks: [callbacks.earlyStopping({ monitor: 'loss', minDelta: 100, patience: 3 })] });
+  const { epoch } = await model.fit(x, y, {
+    epochs: 10,
+    callbacks: [callbacks.earlyStopping({ monitor: 'loss', minDelta: 100, patience: 3 })],
+  });
   assert.equal(epoch, [1, 2, 3, 4]);
   model.dispose();
 });
 
 test('a log that there is not', async () => {
   const model = compiled();
-  const monitored = (callback: callbacks.Callback) => () => model.fit(x, y, { callbacks: [callback] });
-  await rejects(monitored(callbacks.earlyStopping()), ValueError, 'earlyStopping', "'val_loss'", 'loss, accuracy', 'validationData');
-  await rejects(monitored(callbacks.earlyStopping({ monitor: 'auc' })), ValueError, "'auc'", 'loss, accuracy');
-  await rejects(monitored(callbacks.checkpoint({ save() {}, bestOnly: true })), ValueError, 'checkpoint', "'val_loss'");
-  await rejects(() => callbacks.checkpoint({} as callbacks.CheckpointOptions), ValueError, 'checkpoint', 'save');
+  const monitored = (callback: callbacks.Callback) => () =>
+    model.fit(x, y, { callbacks: [callback] });
+  await rejects(
+    monitored(callbacks.earlyStopping()),
+    ValueError,
+    'earlyStopping',
+    "'val_loss'",
+    'loss, accuracy',
+    'validationData',
+  );
+  await rejects(
+    monitored(callbacks.earlyStopping({ monitor: 'auc' })),
+    ValueError,
+    "'auc'",
+    'loss, accuracy',
+  );
+  await rejects(
+    monitored(callbacks.checkpoint({ save() {}, bestOnly: true })),
+    ValueError,
+    'checkpoint',
+    "'val_loss'",
+  );
+  await rejects(
+    () => callbacks.checkpoint({} as callbacks.CheckpointOptions),
+    ValueError,
+    'checkpoint',
+    'save',
+  );
   await model.fit(x, y);
   model.dispose();
 });
@@ -136,8 +199,14 @@ test('checkpoint: a file after each epoch, awaited, that goes on from there', as
     saving = false;
     files.push({ bytes, epoch, loss });
   };
-  const { history } = await model.fit(x, y, { epochs: 3, callbacks: [callbacks.checkpoint({ save }), { onEpochBegin: () => assert.not(saving) }] });
-  assert.equal(files.map(({ epoch, loss }) => [epoch, loss]), history.loss.map((loss, i) => [i + 1, loss]));
+  const { history } = await model.fit(x, y, {
+    epochs: 3,
+    callbacks: [callbacks.checkpoint({ save }), { onEpochBegin: () => assert.not(saving) }],
+  });
+  assert.equal(
+    files.map(({ epoch, loss }) => [epoch, loss]),
+    history.loss.map((loss, i) => [i + 1, loss]),
+  );
   const before = memory().parameters;
   const last = await loadModel(files[2].bytes);
   sameBits(predictions(last, x), predictions(model, x), 'predictions of the last');
@@ -152,9 +221,21 @@ test('checkpoint: only what is better than all before', async () => {
   const model = compiled();
   const saved: number[] = [];
   const save = (_bytes: Uint8Array, epoch: number) => void saved.push(epoch);
-  await play(model, callbacks.checkpoint({ save, bestOnly: true }), 'val_loss', [5, 6, 4, 4, Number.NaN, 3]);
+  await play(model, callbacks.checkpoint({ save, bestOnly: true }), 'val_loss', [
+    5,
+    6,
+    4,
+    4,
+    Number.NaN,
+    3,
+  ]);
   assert.equal(saved.splice(0), [1, 3, 6]);
-  await play(model, callbacks.checkpoint({ save, bestOnly: true, monitor: 'val_accuracy' }), 'val_accuracy', [0.5, 0.6, 0.4, 0.7]);
+  await play(
+    model,
+    callbacks.checkpoint({ save, bestOnly: true, monitor: 'val_accuracy' }),
+    'val_accuracy',
+    [0.5, 0.6, 0.4, 0.7],
+  );
   assert.equal(saved.splice(0), [1, 2, 4]);
   await play(model, callbacks.checkpoint({ save }), 'val_loss', [1, 2]);
   assert.equal(saved, [1, 2]);

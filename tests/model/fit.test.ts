@@ -14,15 +14,30 @@ const { x, y } = samples(50);
 /** A model and data whose epoch takes a good part of a second. */
 function slow() {
   const model = new Sequential(
-    [layers.conv2d({ filters: 32, kernelSize: 5, activation: 'relu' }), layers.flatten(), layers.dense({ units: 3 })],
+    [
+      layers.conv2d({ filters: 32, kernelSize: 5, activation: 'relu' }),
+      layers.flatten(),
+      layers.dense({ units: 3 }),
+    ],
     { inputShape: [24, 24, 8], seed: 1 },
   );
-  model.compile({ optimizer: optimizers.sgd({ learningRate: 0.001 }), loss: 'softmaxCrossEntropy' });
+  model.compile({
+    optimizer: optimizers.sgd({ learningRate: 0.001 }),
+    loss: 'softmaxCrossEntropy',
+  });
   const count = 400;
-  return { model, x: numbers(count * 24 * 24 * 8, 1), y: Int32Array.from({ length: count }, (_, i) => i % 3) };
+  return {
+    model,
+    x: numbers(count * 24 * 24 * 8, 1),
+    y: Int32Array.from({ length: count }, (_, i) => i % 3),
+  };
 }
 
-async function trained(options: { seed?: number; shuffle?: boolean; epochs?: number[] }): Promise<Float32Array> {
+async function trained(options: {
+  seed?: number;
+  shuffle?: boolean;
+  epochs?: number[];
+}): Promise<Float32Array> {
   const { seed, shuffle, epochs = [2] } = options;
   const model = compiled({ seed });
   for (const count of epochs) await model.fit(x, y, { epochs: count, batchSize: 16, shuffle });
@@ -43,7 +58,8 @@ test('without shuffling the order is that of the data', async () => {
   otherBits(await trained({ shuffle: true }), plain, 'shuffled');
   const model = compiled();
   for (let epoch = 0; epoch < 2; epoch++) {
-    for (let at = 0; at < 50; at += 16) model.trainOnBatch(x.slice(at * 36, (at + 16) * 36), y.slice(at, at + 16));
+    for (let at = 0; at < 50; at += 16)
+      model.trainOnBatch(x.slice(at * 36, (at + 16) * 36), y.slice(at, at + 16));
   }
   sameBits(weightsOf(model), plain, 'the same batches by hand');
   model.dispose();
@@ -57,7 +73,10 @@ test('each epoch has an order of its own, drawn from the seed', async () => {
     for (let at = 0; at < 50; at += 16) {
       const batch = [...order.subarray(at, at + 16)];
       const images = batch.flatMap((i) => [...x.subarray(i * 36, i * 36 + 36)]);
-      model.trainOnBatch(Float32Array.from(images), batch.map((i) => y[i]));
+      model.trainOnBatch(
+        Float32Array.from(images),
+        batch.map((i) => y[i]),
+      );
     }
   }
   sameBits(weightsOf(model), await trained({ seed: 1 }), 'weights');
@@ -76,10 +95,14 @@ test('history; a last, smaller batch counts by its samples', async () => {
   assert.equal(Object.keys(history), ['loss', 'accuracy']);
   assert.is(history.loss.length, 2);
   assert.is(history.loss[0], model.trainOnBatch(x, y).loss);
-  const parts = [0, 32].map((at) => model.trainOnBatch(x.slice(at * 36, (at + 32) * 36), y.slice(at, at + 32)));
+  const parts = [0, 32].map((at) =>
+    model.trainOnBatch(x.slice(at * 36, (at + 32) * 36), y.slice(at, at + 32)),
+  );
   const { history: partial } = await model.fit(x, y, { batchSize: 32, shuffle: false });
   close(partial.loss, [(parts[0].loss * 32 + parts[1].loss * 18) / 50], { rtol: 1e-12 });
-  close(partial.accuracy, [(parts[0].accuracy * 32 + parts[1].accuracy * 18) / 50], { rtol: 1e-12 });
+  close(partial.accuracy, [(parts[0].accuracy * 32 + parts[1].accuracy * 18) / 50], {
+    rtol: 1e-12,
+  });
   model.dispose();
 });
 
@@ -113,10 +136,24 @@ test('progress: at the end of each epoch, with means over it so far', async () =
     },
   });
   const ends = seen.filter(({ batch, batches }) => batch === batches);
-  assert.equal(ends.map(({ epoch, epochs, batch, batches }) => [epoch, epochs, batch, batches]), [[1, 3, 3, 3], [2, 3, 3, 3], [3, 3, 3, 3]]);
-  assert.equal(ends.map(({ logs }) => logs.loss), history.loss);
-  assert.equal(ends.map(({ logs }) => logs.accuracy), history.accuracy);
-  for (const { samplesPerSecond, eta } of seen) assert.ok(samplesPerSecond > 0 && Number.isFinite(samplesPerSecond) && eta >= 0);
+  assert.equal(
+    ends.map(({ epoch, epochs, batch, batches }) => [epoch, epochs, batch, batches]),
+    [
+      [1, 3, 3, 3],
+      [2, 3, 3, 3],
+      [3, 3, 3, 3],
+    ],
+  );
+  assert.equal(
+    ends.map(({ logs }) => logs.loss),
+    history.loss,
+  );
+  assert.equal(
+    ends.map(({ logs }) => logs.accuracy),
+    history.accuracy,
+  );
+  for (const { samplesPerSecond, eta } of seen)
+    assert.ok(samplesPerSecond > 0 && Number.isFinite(samplesPerSecond) && eta >= 0);
   assert.is(ends[2].eta, 0);
   model.dispose();
 });
@@ -133,7 +170,10 @@ test('a long epoch lets others have their turn, and tells how far it is', async 
     },
   });
   assert.is(events[0], 'amid');
-  assert.ok(events.indexOf('timer') > 0 && events.indexOf('timer') < events.indexOf('end'), events.join(', '));
+  assert.ok(
+    events.indexOf('timer') > 0 && events.indexOf('timer') < events.indexOf('end'),
+    events.join(', '),
+  );
   model.dispose();
 });
 
@@ -142,13 +182,21 @@ test('an abort comes through between steps; what was trained stays', async () =>
   const reason = new Error('enough');
   const abort = new AbortController();
   setTimeout(() => abort.abort(reason), 10);
-  await rejects(() => model.fit(x, y, { epochs: 100, batchSize: 4, signal: abort.signal }), Error, 'enough');
+  await rejects(
+    () => model.fit(x, y, { epochs: 100, batchSize: 4, signal: abort.signal }),
+    Error,
+    'enough',
+  );
   const { step, epoch } = model.engine('test');
   assert.is(epoch, 0);
   assert.ok(step > 0 && step < 100, `${step} steps`);
   const { history } = await model.fit(x.subarray(0, 4 * 24 * 24 * 8), y.subarray(0, 4));
   assert.ok(Number.isFinite(history.loss[0]));
-  await rejects(() => model.evaluate(x, y, { batchSize: 4, signal: abort.signal }), Error, 'enough');
+  await rejects(
+    () => model.evaluate(x, y, { batchSize: 4, signal: abort.signal }),
+    Error,
+    'enough',
+  );
   model.dispose();
 });
 
@@ -164,7 +212,8 @@ test('a signal that is aborted already stops fit before the first step', async (
 test('callbacks are called in order, each awaited; stop ends after the epoch', async () => {
   const model = compiled();
   const events: string[] = [];
-  const later = (what: string) => new Promise<void>((resolve) => setTimeout(() => resolve(void events.push(what)), 2));
+  const later = (what: string) =>
+    new Promise<void>((resolve) => setTimeout(() => resolve(void events.push(what)), 2));
   let stop = () => {};
   const watch: callbacks.Callback = {
     onTrainBegin(training) {
@@ -180,7 +229,10 @@ test('callbacks are called in order, each awaited; stop ends after the epoch', a
     },
     onTrainEnd: () => later('done'),
   };
-  const { epoch } = await model.fit(x, y, { epochs: 5, callbacks: [watch, { onTrainEnd: () => void events.push('second') }] });
+  const { epoch } = await model.fit(x, y, {
+    epochs: 5,
+    callbacks: [watch, { onTrainEnd: () => void events.push('second') }],
+  });
   assert.equal(events, ['begin', 'epoch 1', 'end 1', 'epoch 2', 'end 2', 'done', 'second']);
   assert.equal(epoch, [1, 2]);
   model.dispose();
@@ -191,7 +243,11 @@ test('disposing the model, or a callback that throws, ends fit; another fit may 
   const failing = { onEpochEnd: () => Promise.reject(new RangeError('mine')) };
   await rejects(() => model.fit(x, y, { callbacks: failing }), RangeError, 'mine');
   await model.fit(x, y);
-  await rejects(() => model.fit(x, y, { epochs: 3, onProgress: () => model.dispose() }), StateError, 'dispose');
+  await rejects(
+    () => model.fit(x, y, { epochs: 3, onProgress: () => model.dispose() }),
+    StateError,
+    'dispose',
+  );
 });
 
 test.run();

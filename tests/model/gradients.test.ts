@@ -45,15 +45,21 @@ function directions(gradient: Float32Array, seed: number): Float32Array[] {
   return [...blends, ...elements];
 }
 
-function check(list: Layers, inputShape: Shape, loss: LossName = 'softmaxCrossEntropy', seed = 1): void {
+function check(
+  list: Layers,
+  inputShape: Shape,
+  loss: LossName = 'softmaxCrossEntropy',
+  seed = 1,
+): void {
   const model = new Sequential(list, { inputShape, seed });
   model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss });
   const outputs = sizeOf(model.outputShape);
   const x = numbers(BATCH * sizeOf(inputShape), seed + 1);
   const rows = outputs / (model.outputShape.at(-1) as number);
-  const y = loss === 'softmaxCrossEntropy'
-    ? Int32Array.from({ length: BATCH * rows }, (_, i) => i % (outputs / rows))
-    : numbers(BATCH * outputs, seed + 2);
+  const y =
+    loss === 'softmaxCrossEntropy'
+      ? Int32Array.from({ length: BATCH * rows }, (_, i) => i % (outputs / rows))
+      : numbers(BATCH * outputs, seed + 2);
   /** The loss of a training step; always the same step, so that dropout drops the same. */
   const lossNow = (): number => {
     model.engine('gradients').step = 0;
@@ -65,7 +71,9 @@ function check(list: Layers, inputShape: Shape, loss: LossName = 'softmaxCrossEn
     for (let j = 0; j < tensor.size; j++) tensor.data[j] += 0.3 * noise[j];
   });
   const loss0 = lossNow();
-  const gradients = model.weights.map(({ gradient }) => gradient && Float32Array.from(gradient.data));
+  const gradients = model.weights.map(
+    ({ gradient }) => gradient && Float32Array.from(gradient.data),
+  );
   let compared = 0;
   let passed = 0;
   model.weights.forEach(({ name, tensor }, index) => {
@@ -93,7 +101,10 @@ function check(list: Layers, inputShape: Shape, loss: LossName = 'softmaxCrossEn
       compared++;
       const actual = dot(gradient, direction);
       const error = Math.abs(actual - near) / norm;
-      assert.ok(error <= TOLERANCE, `${name}: the gradient says ${actual}, differences ${near}: ${error} of its norm ${norm}`);
+      assert.ok(
+        error <= TOLERANCE,
+        `${name}: the gradient says ${actual}, differences ${near}: ${error} of its norm ${norm}`,
+      );
     }
   });
   assert.ok(passed * 3 <= compared, `${passed} of ${passed + compared} directions had kinks`);
@@ -106,7 +117,16 @@ const image: Shape = [7, 6, 4];
 for (const activation of ['linear', 'relu', 'sigmoid', 'tanh', 'softmax'] as const) {
   test(`conv2d and dense with ${activation}`, () => {
     const conv = () => layers.conv2d({ filters: 4, kernelSize: 3, activation });
-    check([conv(), conv(), layers.flatten(), layers.dense({ units: 6, activation }), layers.dense({ units: 3 })], image);
+    check(
+      [
+        conv(),
+        conv(),
+        layers.flatten(),
+        layers.dense({ units: 6, activation }),
+        layers.dense({ units: 3 }),
+      ],
+      image,
+    );
   });
 }
 
@@ -116,25 +136,52 @@ for (const options of [
   { dilation: 2 },
   { strides: 2, padding: 'same' },
   { strides: 2, dilation: [3, 2], padding: 'same' },
-  { strides: [1, 2], padding: [[1, 0], [2, 2]], dilation: [2, 1] },
+  {
+    strides: [1, 2],
+    padding: [
+      [1, 0],
+      [2, 2],
+    ],
+    dilation: [2, 1],
+  },
   { strides: 3, dimRoundingMode: 'floor', useBias: false },
 ] as Partial<Parameters<typeof layers.conv2d>[0]>[]) {
   test(`conv2d ${JSON.stringify(options)}`, () => {
     // In front, where no input gradient is wanted, and behind, where one is.
-    check([
-      layers.conv2d({ ...options, filters: 4, kernelSize: [3, 2], padding: 'same', strides: 1 }),
-      layers.conv2d({ filters: 8, kernelSize: [3, 2], activation: 'tanh', ...options }),
-      ...classify(),
-    ], image);
+    check(
+      [
+        layers.conv2d({ ...options, filters: 4, kernelSize: [3, 2], padding: 'same', strides: 1 }),
+        layers.conv2d({ filters: 8, kernelSize: [3, 2], activation: 'tanh', ...options }),
+        ...classify(),
+      ],
+      image,
+    );
   });
 }
 
 test('conv2d from many channels to few, whose input gradient is a convolution, and back, where it is col2im', () => {
-  const conv = (filters: number) => layers.conv2d({ filters, kernelSize: [3, 2], strides: 2, dilation: [3, 2], padding: 'same', activation: 'tanh' });
-  check([layers.conv2d({ filters: 32, kernelSize: 1, activation: 'tanh' }), conv(2), conv(32), ...classify()], image);
+  const conv = (filters: number) =>
+    layers.conv2d({
+      filters,
+      kernelSize: [3, 2],
+      strides: 2,
+      dilation: [3, 2],
+      padding: 'same',
+      activation: 'tanh',
+    });
+  check(
+    [
+      layers.conv2d({ filters: 32, kernelSize: 1, activation: 'tanh' }),
+      conv(2),
+      conv(32),
+      ...classify(),
+    ],
+    image,
+  );
 });
 
-const front = () => layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
+const front = () =>
+  layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
 const pools = {
   maxPool2d: [layers.maxPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
   avgPool2d: [layers.avgPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
@@ -152,36 +199,94 @@ test('globalAvgPool2d', () => {
 });
 
 test('batchNorm after conv, after dense, in front and at the end', () => {
-  check([front(), layers.batchNorm(), layers.relu(), front(), layers.batchNorm(), ...classify()], image);
-  check([layers.batchNorm(), layers.dense({ units: 5, activation: 'tanh' }), layers.batchNorm(), layers.activation({ activation: 'tanh' }), layers.dense({ units: 3, useBias: false }), layers.batchNorm()], [6]);
+  check(
+    [front(), layers.batchNorm(), layers.relu(), front(), layers.batchNorm(), ...classify()],
+    image,
+  );
+  check(
+    [
+      layers.batchNorm(),
+      layers.dense({ units: 5, activation: 'tanh' }),
+      layers.batchNorm(),
+      layers.activation({ activation: 'tanh' }),
+      layers.dense({ units: 3, useBias: false }),
+      layers.batchNorm(),
+    ],
+    [6],
+  );
 });
 
 test('dropout, once and twice', () => {
   check([front(), layers.dropout({ rate: 0.4 }), ...classify()], image);
-  check([layers.dropout({ rate: 0.3 }), layers.dense({ units: 16, activation: 'relu' }), layers.dropout({ rate: 0.5 }), layers.dropout({ rate: 0.5 }), layers.dense({ units: 3 })], [12]);
+  check(
+    [
+      layers.dropout({ rate: 0.3 }),
+      layers.dense({ units: 16, activation: 'relu' }),
+      layers.dropout({ rate: 0.5 }),
+      layers.dropout({ rate: 0.5 }),
+      layers.dense({ units: 3 }),
+    ],
+    [12],
+  );
 });
 
 test('activations as layers, also behind a conv that has one, and twice', () => {
   const relu = () => layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' });
-  check([relu(), layers.activation({ activation: 'sigmoid' }), layers.activation({ activation: 'tanh' }), ...classify()], image);
+  check(
+    [
+      relu(),
+      layers.activation({ activation: 'sigmoid' }),
+      layers.activation({ activation: 'tanh' }),
+      ...classify(),
+    ],
+    image,
+  );
   check([relu(), layers.relu(), layers.activation({ activation: 'linear' }), ...classify()], image);
 });
 
 test('softmax amid the network, and before a squared error', () => {
   check([front(), layers.softmax(), ...classify()], image, 'meanSquaredError');
-  check([layers.dense({ units: 5, activation: 'softmax' }), layers.dense({ units: 4 }), layers.softmax()], [6], 'meanSquaredError');
+  check(
+    [
+      layers.dense({ units: 5, activation: 'softmax' }),
+      layers.dense({ units: 4 }),
+      layers.softmax(),
+    ],
+    [6],
+    'meanSquaredError',
+  );
 });
 
 test('softmax at the end, behind an activation of the layer before', () => {
   for (const activation of ['relu', 'tanh', 'softmax'] as const) {
-    check([layers.dense({ units: 9, activation: 'tanh' }), layers.dense({ units: 4, activation }), layers.softmax()], [6]);
+    check(
+      [
+        layers.dense({ units: 9, activation: 'tanh' }),
+        layers.dense({ units: 4, activation }),
+        layers.softmax(),
+      ],
+      [6],
+    );
   }
 });
 
 test('reshape; a class for every pixel', () => {
-  check([layers.dense({ units: 24, activation: 'tanh' }), layers.reshape({ targetShape: [3, 4, 2] }), front(), layers.reshape({ targetShape: [48] }), layers.dense({ units: 3 })], [6]);
+  check(
+    [
+      layers.dense({ units: 24, activation: 'tanh' }),
+      layers.reshape({ targetShape: [3, 4, 2] }),
+      front(),
+      layers.reshape({ targetShape: [48] }),
+      layers.dense({ units: 3 }),
+    ],
+    [6],
+  );
   check([front(), layers.conv2d({ filters: 3, kernelSize: 1 })], image);
-  check([front(), layers.conv2d({ filters: 2, kernelSize: 2, strides: 2, padding: 'same' })], image, 'meanSquaredError');
+  check(
+    [front(), layers.conv2d({ filters: 2, kernelSize: 2, strides: 2, padding: 'same' })],
+    image,
+    'meanSquaredError',
+  );
 });
 
 test.run();

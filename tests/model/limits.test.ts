@@ -3,7 +3,17 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dispose, init, layers, loadModel, memory, OutOfMemoryError, optimizers, Sequential, Tensor } from '../../src/index.js';
+import {
+  dispose,
+  init,
+  layers,
+  loadModel,
+  memory,
+  OutOfMemoryError,
+  optimizers,
+  Sequential,
+  Tensor,
+} from '../../src/index.js';
 import { predictions, rejects, sameBits, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import { simd } from '../helpers/start.js';
@@ -24,7 +34,11 @@ async function limited(body: () => Promise<void>): Promise<void> {
 
 /** 98 KiB of activations for each image. */
 function wide(): Sequential {
-  const list = [layers.conv2d({ filters: 32, kernelSize: 3, padding: 'same', activation: 'relu' }), layers.globalAvgPool2d(), layers.dense({ units: 3 })];
+  const list = [
+    layers.conv2d({ filters: 32, kernelSize: 3, padding: 'same', activation: 'relu' }),
+    layers.globalAvgPool2d(),
+    layers.dense({ units: 3 }),
+  ];
   const model = new Sequential(list, { inputShape: [28, 28, 1], seed: 1, name: 'wide' });
   model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy' });
   return model;
@@ -71,9 +85,18 @@ test('a model whose weights do not fit, made or loaded, takes nothing', async ()
     const ballast = Tensor.zeros([9 * (MIB / 4)]);
     const before = memory();
     const model = huge();
-    await rejects(() => model.weights, OutOfMemoryError, "model's parameters needs 8.0 MiB", '16.0 MiB');
+    await rejects(
+      () => model.weights,
+      OutOfMemoryError,
+      "model's parameters needs 8.0 MiB",
+      '16.0 MiB',
+    );
     await rejects(() => loadModel(bytes), OutOfMemoryError, '8.0 MiB');
-    await rejects(() => Tensor.zeros([MIB * 2]), OutOfMemoryError, 'a tensor of shape [2097152] needs 8.0 MiB');
+    await rejects(
+      () => Tensor.zeros([MIB * 2]),
+      OutOfMemoryError,
+      'a tensor of shape [2097152] needs 8.0 MiB',
+    );
     assert.equal({ ...memory(), bytes: 0 }, { ...before, bytes: 0 });
     ballast.dispose();
     assert.is(model.weights.length, 2);
@@ -91,7 +114,8 @@ test('weights that fit and gradients that do not: predicting still works', () =>
     model.compile({ optimizer: optimizers.adam(), loss: 'meanSquaredError' });
     const [image, target] = [numbers(1024, 1), numbers(1024, 2)];
     const before = predictions(model, image);
-    for (let i = 0; i < 3; i++) await rejects(() => model.trainOnBatch(image, target), OutOfMemoryError, '4.0 MiB');
+    for (let i = 0; i < 3; i++)
+      await rejects(() => model.trainOnBatch(image, target), OutOfMemoryError, '4.0 MiB');
     sameBits(predictions(model, image), before, 'predictions');
     model.dispose();
     const { parameters, gradients, optimizer, activations, tensors } = memory();

@@ -3,7 +3,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LinearMemory } from '../../bindings/memory.js';
-import { memory, OutOfMemoryError, optimizers, StateError, Tensor, ValueError } from '../../src/index.js';
+import {
+  memory,
+  OutOfMemoryError,
+  optimizers,
+  StateError,
+  Tensor,
+  ValueError,
+} from '../../src/index.js';
 import { picker } from '../helpers/cases.js';
 import { compiled, predictions, rejects, samples } from '../helpers/models.js';
 import '../helpers/start.js';
@@ -89,7 +96,11 @@ test('models come and go; calls that fail leave nothing', async () => {
     const model = compiled({ seed: i });
     model.trainOnBatch(x, y);
     await rejects(() => model.predict([Number.NaN, ...x.subarray(1)]), Error, 'shape');
-    await rejects(() => model.predict(Float32Array.from(x).fill(Number.NaN, 70)), Error, 'NaN in sample 1');
+    await rejects(
+      () => model.predict(Float32Array.from(x).fill(Number.NaN, 70)),
+      Error,
+      'NaN in sample 1',
+    );
     model.dispose();
     model.dispose();
   }
@@ -154,13 +165,19 @@ test('the allocator against a naive one: first fit, aligned, neighbours joined',
       assert.ok(linear.bytes >= expected + size + 64, 'room for a vector behind the end');
       live.push({ from: expected, to: expected + size, use });
       for (const one of ['tensors', 'scratch'] as const) {
-        const sum = live.filter((block) => block.use === one).reduce((total, { from, to }) => total + to - from, 0);
+        const sum = live
+          .filter((block) => block.use === one)
+          .reduce((total, { from, to }) => total + to - from, 0);
         assert.is(linear.used(one), sum);
       }
     }
     for (const { from } of live.splice(0)) linear.free(from);
     const { bytes } = linear;
-    assert.is(linear.allocate(bytes - first - 64, 'tensors'), first, 'all of it is one block again');
+    assert.is(
+      linear.allocate(bytes - first - 64, 'tensors'),
+      first,
+      'all of it is one block again',
+    );
     assert.is(linear.bytes, bytes);
   }
 });
@@ -182,7 +199,13 @@ test('no room: how much is needed, what the limit is, what is in use; nothing is
   const linear = new LinearMemory(2);
   linear.open(1024);
   const half = linear.allocate(MIB, 'tensors');
-  const say = ['the table needs 1.5 MiB', '2.0 MiB is the limit', '1.0 MiB of it in use', 'smaller batch', 'maximumMemory'];
+  const say = [
+    'the table needs 1.5 MiB',
+    '2.0 MiB is the limit',
+    '1.0 MiB of it in use',
+    'smaller batch',
+    'maximumMemory',
+  ];
   await rejects(() => linear.allocate(1.5 * MIB, 'tensors', 'the table'), OutOfMemoryError, ...say);
   assert.is(linear.used('tensors'), MIB);
   const quarter = linear.allocate(MIB / 4, 'scratch');
@@ -190,11 +213,23 @@ test('no room: how much is needed, what the limit is, what is in use; nothing is
   linear.free(quarter);
   // A vector may be read behind the last block: there must be room for it.
   await rejects(() => linear.allocate(2 * MIB - 1024, 'tensors'), OutOfMemoryError, '2.0 MiB');
-  assert.is(linear.allocate(2 * MIB - 1024 - 64, 'tensors'), 1024, 'all below the limit can be had');
+  assert.is(
+    linear.allocate(2 * MIB - 1024 - 64, 'tensors'),
+    1024,
+    'all below the limit can be had',
+  );
   assert.is(linear.bytes, 2 * MIB);
   linear.free(1024);
   linear.free(12345);
-  for (const bad of [0, 0.5, -1, 4097, Number.NaN, Number.POSITIVE_INFINITY, '64' as unknown as number]) {
+  for (const bad of [
+    0,
+    0.5,
+    -1,
+    4097,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    '64' as unknown as number,
+  ]) {
     await rejects(() => new LinearMemory(bad), ValueError, 'maximumMemory', '1 to 4096', `${bad}`);
   }
 });

@@ -46,11 +46,19 @@ function checkPlan(e: Emitter, { offsets, bytes }: Plan): number {
     assert.ok(a.from >= 0 && a.to + LINE <= bytes, `${a.to} of ${bytes}`);
     for (const b of placed) {
       if (a === b || a.last < b.first || b.last < a.first) continue;
-      assert.ok(a.to <= b.from || b.to <= a.from, `ops ${a.first}–${a.last} at ${a.from}–${a.to}, ops ${b.first}–${b.last} at ${b.from}–${b.to}`);
+      assert.ok(
+        a.to <= b.from || b.to <= a.from,
+        `ops ${a.first}–${a.last} at ${a.from}–${a.to}, ops ${b.first}–${b.last} at ${b.from}–${b.to}`,
+      );
     }
   }
-  const at = (time: number) => [...all].filter(([, [first, last]]) => first <= time && time <= last);
-  return Math.max(...Array.from({ length: e.ops.length + 2 }, (_, t) => at(t - 1).reduce((sum, [{ bytes }]) => sum + lines(bytes), 0)));
+  const at = (time: number) =>
+    [...all].filter(([, [first, last]]) => first <= time && time <= last);
+  return Math.max(
+    ...Array.from({ length: e.ops.length + 2 }, (_, t) =>
+      at(t - 1).reduce((sum, [{ bytes }]) => sum + lines(bytes), 0),
+    ),
+  );
 }
 
 test('random programs: no two buffers alive at once overlap, and little is wasted', () => {
@@ -72,7 +80,12 @@ test('random programs: no two buffers alive at once overlap, and little is waste
       ])();
       values.push(made);
       // Old values now and then, so that lives are of all lengths.
-      e.emit('add', { y: made, a: pick(values.slice(-4)), b: pick(pick([values, values.slice(-3)])), count: 1 });
+      e.emit('add', {
+        y: made,
+        a: pick(values.slice(-4)),
+        b: pick(pick([values, values.slice(-3)])),
+        count: 1,
+      });
       if (pick([0, 0, 0, 1])) e.output(made);
     }
     const plan = planMemory(e);
@@ -92,7 +105,10 @@ test('a chain takes what its two largest neighbours need', () => {
   e.output(d);
   const { bytes, offsets } = planMemory(e);
   assert.is(bytes, (128 + 64) * 4 + LINE);
-  assert.equal([a, b, c, d].map((value) => offsets.get(value)), [512, 0, 512, 0]);
+  assert.equal(
+    [a, b, c, d].map((value) => offsets.get(value)),
+    [512, 0, 512, 0],
+  );
 });
 
 test('inputs live from the start, outputs to the end, whatever touches them', () => {
@@ -109,7 +125,7 @@ test('inputs live from the start, outputs to the end, whatever touches them', ()
   for (const other of [late, between, last]) assert.is.not(offsets.get(result), offsets.get(other));
 });
 
-test('views have their root\'s place, and keep it alive', () => {
+test("views have their root's place, and keep it alive", () => {
   const e = new Emitter();
   const root = e.value([4, 8]);
   const part = root.view([8], 16).view([4], 2);
@@ -126,8 +142,12 @@ test('views have their root\'s place, and keep it alive', () => {
 });
 
 test('predicting with a deep network takes a fraction of what training takes', () => {
-  const deep = Array.from({ length: 20 }, () => layers.conv2d({ filters: 8, kernelSize: 3, padding: 'same', activation: 'relu' }));
-  const model = new Sequential([...deep, layers.globalAvgPool2d(), layers.dense({ units: 3 })], { inputShape: [16, 16, 8] });
+  const deep = Array.from({ length: 20 }, () =>
+    layers.conv2d({ filters: 8, kernelSize: 3, padding: 'same', activation: 'relu' }),
+  );
+  const model = new Sequential([...deep, layers.globalAvgPool2d(), layers.dense({ units: 3 })], {
+    inputShape: [16, 16, 8],
+  });
   model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy' });
   const image = numbers(16 * 16 * 8 * 4, 1);
   const start = memory().activations;

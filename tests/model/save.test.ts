@@ -3,9 +3,27 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError, type Layer, layers, loadModel, memory, optimizers, schedules, Sequential, StateError } from '../../src/index.js';
+import {
+  FormatError,
+  type Layer,
+  layers,
+  loadModel,
+  memory,
+  optimizers,
+  Sequential,
+  StateError,
+  schedules,
+} from '../../src/index.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src/io/safetensors.js';
-import { compiled, predictions, rejects, sameBits, samples, tiny, weightsOf } from '../helpers/models.js';
+import {
+  compiled,
+  predictions,
+  rejects,
+  sameBits,
+  samples,
+  tiny,
+  weightsOf,
+} from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
 
@@ -13,8 +31,25 @@ const { x, y } = samples(50);
 
 const everyLayer = (): Layer[] => [
   layers.reshape({ targetShape: [6, 6, 1] }),
-  layers.conv2d({ filters: 4, kernelSize: 3, padding: [[1, 1], [0, 2]], kernelInitializer: 'heNormal', name: 'first' }),
-  layers.conv2d({ filters: 4, kernelSize: [3, 1], padding: 'same', groups: 2, dilation: [2, 1], useBias: false, activation: 'sigmoid' }),
+  layers.conv2d({
+    filters: 4,
+    kernelSize: 3,
+    padding: [
+      [1, 1],
+      [0, 2],
+    ],
+    kernelInitializer: 'heNormal',
+    name: 'first',
+  }),
+  layers.conv2d({
+    filters: 4,
+    kernelSize: [3, 1],
+    padding: 'same',
+    groups: 2,
+    dilation: [2, 1],
+    useBias: false,
+    activation: 'sigmoid',
+  }),
   layers.batchNorm({ momentum: 0.9, epsilon: 0.01 }),
   layers.relu(),
   layers.maxPool2d({ poolSize: 2, strides: 1 }),
@@ -29,16 +64,31 @@ const everyLayer = (): Layer[] => [
 ];
 
 test('what is loaded predicts the same bits: every layer', async () => {
-  const model = new Sequential(everyLayer(), { inputShape: [36], seed: 2 ** 40 + 3, name: 'all kinds' });
-  model.compile({ optimizer: optimizers.adamW(), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+  const model = new Sequential(everyLayer(), {
+    inputShape: [36],
+    seed: 2 ** 40 + 3,
+    name: 'all kinds',
+  });
+  model.compile({
+    optimizer: optimizers.adamW(),
+    loss: 'softmaxCrossEntropy',
+    metrics: ['accuracy'],
+  });
   await model.fit(x, y, { epochs: 2 });
   const loaded = await loadModel(model.toBytes());
-  assert.equal([loaded.name, loaded.seed, loaded.inputShape, loaded.outputShape], [model.name, model.seed, [36], [3]]);
-  const anatomy = ({ layers: list }: Sequential) => list.map(({ name, type, options }) => ({ type, ...options, name }));
+  assert.equal(
+    [loaded.name, loaded.seed, loaded.inputShape, loaded.outputShape],
+    [model.name, model.seed, [36], [3]],
+  );
+  const anatomy = ({ layers: list }: Sequential) =>
+    list.map(({ name, type, options }) => ({ type, ...options, name }));
   assert.equal(anatomy(loaded), anatomy(model));
   sameBits(predictions(loaded, x), predictions(model, x), 'predictions');
   assert.equal(await loaded.evaluate(x, y), await model.evaluate(x, y));
-  assert.ok(Buffer.from(loaded.toBytes()).equals(model.toBytes()), 'saved again it is the same file');
+  assert.ok(
+    Buffer.from(loaded.toBytes()).equals(model.toBytes()),
+    'saved again it is the same file',
+  );
   const types = new Set(model.layers.map(({ type }) => type));
   assert.equal([...types].sort(), Object.keys(layers).sort());
   model.dispose();
@@ -47,8 +97,18 @@ test('what is loaded predicts the same bits: every layer', async () => {
 
 const recipes = {
   sgd: optimizers.sgd({ learningRate: 0.05 }),
-  'momentum, by steps': optimizers.sgd({ learningRate: schedules.step({ initial: 0.1, every: 3, factor: 0.5 }), momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
-  'Adam, by cosine after warm-up': optimizers.adam({ learningRate: schedules.warmup({ steps: 4, then: schedules.cosine({ initial: 0.01, steps: 10 }) }) }),
+  'momentum, by steps': optimizers.sgd({
+    learningRate: schedules.step({ initial: 0.1, every: 3, factor: 0.5 }),
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay: 0.01,
+  }),
+  'Adam, by cosine after warm-up': optimizers.adam({
+    learningRate: schedules.warmup({
+      steps: 4,
+      to: schedules.cosine({ initial: 0.01, steps: 10 }),
+    }),
+  }),
   AdamW: optimizers.adamW({ weightDecay: 0.1 }),
 };
 for (const [name, optimizer] of Object.entries(recipes)) {
@@ -62,7 +122,8 @@ for (const [name, optimizer] of Object.entries(recipes)) {
     before.dispose();
     const after = await loadModel(bytes);
     const { history: rest } = await after.fit(x, y, { ...options, epochs: 2 });
-    for (const [log, values] of Object.entries(rest)) assert.equal(values, history[log].slice(2), log);
+    for (const [log, values] of Object.entries(rest))
+      assert.equal(values, history[log].slice(2), log);
     sameBits(weightsOf(after), weightsOf(straight), 'weights');
     assert.ok(Buffer.from(after.toBytes()).equals(straight.toBytes()), 'the files');
     straight.dispose();
@@ -80,9 +141,15 @@ test('a model that was never compiled', async () => {
 });
 
 /** The file's parts, read by the letter of the specification. */
-function parse(bytes: Uint8Array): { header: Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>; begin: number } {
+function parse(bytes: Uint8Array): {
+  header: Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>;
+  begin: number;
+} {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))), begin: 8 + length };
+  return {
+    header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))),
+    begin: 8 + length,
+  };
 }
 
 test('the file is safetensors: header, offsets without holes, numbers in place', () => {
@@ -94,18 +161,37 @@ test('the file is safetensors: header, offsets without holes, numbers in place',
   assert.is(begin % 8, 0);
   assert.ok(Object.values(metadata).every((value) => typeof value === 'string'));
   let end = 0;
-  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(tensors)) {
+  for (const [
+    name,
+    {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    },
+  ] of Object.entries(tensors)) {
     assert.equal([dtype, from], ['F32', end], name);
-    assert.is(to - from, shape.reduce((product, side) => product * side, 4), name);
+    assert.is(
+      to - from,
+      shape.reduce((product, side) => product * side, 4),
+      name,
+    );
     end = to;
   }
   assert.is(begin + end, bytes.length);
   const names = model.weights.map(({ name }) => name);
   const trained = model.weights.filter(({ trainable }) => trainable).map(({ name }) => name);
-  assert.equal(Object.keys(tensors), [...names, ...trained.map((n) => `optimizer/m/${n}`), ...trained.map((n) => `optimizer/v/${n}`)]);
+  assert.equal(Object.keys(tensors), [
+    ...names,
+    ...trained.map((n) => `optimizer/m/${n}`),
+    ...trained.map((n) => `optimizer/v/${n}`),
+  ]);
   for (const { name, tensor } of model.weights) {
     const [from, to] = tensors[name].data_offsets;
-    assert.equal(new Float32Array(bytes.slice(begin + from, begin + to).buffer), Float32Array.from(tensor.data), name);
+    assert.equal(
+      new Float32Array(bytes.slice(begin + from, begin + to).buffer),
+      Float32Array.from(tensor.data),
+      name,
+    );
   }
   model.dispose();
 });
@@ -142,7 +228,8 @@ const saved = (): Uint8Array => {
 
 test('files cut off anywhere', async () => {
   const bytes = saved();
-  for (let length = 0; length < bytes.length; length += length < 40 ? 1 : 37) await refuses(bytes.subarray(0, length), 'safetensors');
+  for (let length = 0; length < bytes.length; length += length < 40 ? 1 : 37)
+    await refuses(bytes.subarray(0, length), 'safetensors');
   await refuses(bytes.subarray(0, bytes.length - 1), 'cut off');
 });
 
@@ -175,23 +262,39 @@ test('files that are something else', async () => {
   await refuses(saved().fill(0xff, 0, 8), 'header claims');
   await refuses('model.safetensors' as unknown as Uint8Array, 'Uint8Array');
   const weight: StoredTensor = { shape: [2], data: Float32Array.of(1, 2) };
-  await refuses(writeSafetensors({ metadata: {}, tensors: new Map([['weight', weight]]) }), 'not of a wasmgrad model');
+  await refuses(
+    writeSafetensors({ metadata: {}, tensors: new Map([['weight', weight]]) }),
+    'not of a wasmgrad model',
+  );
   const half = writeSafetensors({ metadata: {}, tensors: new Map([['weight', weight]]) });
   await refuses(text(new TextDecoder().decode(half).replace('F32', 'F16')), "'weight' is F16");
 });
 
 test('files whose parts do not fit each other', async () => {
   const { metadata, tensors } = readSafetensors(saved());
-  const edited = (change: Record<string, string>, without?: string, shaped?: StoredTensor): Uint8Array => {
+  const edited = (
+    change: Record<string, string>,
+    without?: string,
+    shaped?: StoredTensor,
+  ): Uint8Array => {
     const kept = new Map([...tensors].filter(([name]) => name !== without));
     if (without && shaped) kept.set(without, shaped);
     return writeSafetensors({ metadata: { ...metadata, ...change }, tensors: kept });
   };
-  const replaced = (key: string, from: string, to: string) => edited({ [key]: metadata[key].replaceAll(from, to) });
+  const replaced = (key: string, from: string, to: string) =>
+    edited({ [key]: metadata[key].replaceAll(from, to) });
   (await loadModel(edited({}))).dispose();
   await refuses(edited({}, 'dense/kernel'), "no 'dense/kernel'");
-  await refuses(edited({}, 'optimizer/velocity/dense/kernel'), "no 'optimizer/velocity/dense/kernel'");
-  await refuses(edited({}, 'dense/bias', { shape: [4], data: new Float32Array(4) }), "'dense/bias'", '[4]', '[3]');
+  await refuses(
+    edited({}, 'optimizer/velocity/dense/kernel'),
+    "no 'optimizer/velocity/dense/kernel'",
+  );
+  await refuses(
+    edited({}, 'dense/bias', { shape: [4], data: new Float32Array(4) }),
+    "'dense/bias'",
+    '[4]',
+    '[3]',
+  );
   await refuses(edited({ version: '999' }), 'version 999');
   await refuses(replaced('model', '"maxPool2d"', '"swirlPool"'), 'swirlPool', 'maxPool2d', 'dense');
   await refuses(replaced('model', '"maxPool2d"', '"constructor"'), 'constructor');

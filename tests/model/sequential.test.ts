@@ -4,24 +4,44 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Data, layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
 import { close } from '../helpers/close.js';
-import { compiled, otherBits, predictions, sameBits, samples, tiny, weightsOf } from '../helpers/models.js';
+import {
+  compiled,
+  otherBits,
+  predictions,
+  sameBits,
+  samples,
+  tiny,
+  weightsOf,
+} from '../helpers/models.js';
 import '../helpers/start.js';
 
 const { x, y } = samples(50);
 
 test('nameless layers are called by their type, numbered from the second on', () => {
   const names = (list: Parameters<typeof build>[0]) => build(list).layers.map(({ name }) => name);
-  const build = (list: ReturnType<typeof layers.relu>[]) => new Sequential(list, { inputShape: [4] });
+  const build = (list: ReturnType<typeof layers.relu>[]) =>
+    new Sequential(list, { inputShape: [4] });
   assert.equal(names([layers.relu(), layers.relu(), layers.relu()]), ['relu', 'relu_1', 'relu_2']);
   // A name that is taken is passed over, wherever it stands.
-  assert.equal(names([layers.relu(), layers.relu(), layers.relu({ name: 'relu_1' }), layers.relu({ name: 'own' })]), ['relu', 'relu_2', 'relu_1', 'own']);
+  assert.equal(
+    names([
+      layers.relu(),
+      layers.relu(),
+      layers.relu({ name: 'relu_1' }),
+      layers.relu({ name: 'own' }),
+    ]),
+    ['relu', 'relu_2', 'relu_1', 'own'],
+  );
 });
 
 test('shapes', () => {
   const model = tiny();
   assert.equal(model.inputShape, [6, 6, 1]);
   assert.equal(model.outputShape, [3]);
-  assert.equal(model.summary(null).map(({ outputShape }) => outputShape), [[4, 4, 4], [4, 4, 4], [2, 2, 4], [16], [16], [3]]);
+  assert.equal(
+    model.summary(null).map(({ outputShape }) => outputShape),
+    [[4, 4, 4], [4, 4, 4], [2, 2, 4], [16], [16], [3]],
+  );
 });
 
 test('weights: in layer order, unique and stable names, flags, gradients', () => {
@@ -36,21 +56,32 @@ test('weights: in layer order, unique and stable names, flags, gradients', () =>
     ['dense/kernel', [16, 3], true],
     ['dense/bias', [3], true],
   ];
-  assert.equal(model.weights.map(({ name, tensor, trainable }) => [name, tensor.shape, trainable]), expected);
+  assert.equal(
+    model.weights.map(({ name, tensor, trainable }) => [name, tensor.shape, trainable]),
+    expected,
+  );
   assert.is(model.weights, model.weights);
   model.trainOnBatch(x, y);
   for (const { name, gradient, trainable, tensor } of model.weights) {
     assert.is(gradient === null, !trainable, name);
     if (!gradient) continue;
     assert.equal(gradient.shape, tensor.shape);
-    assert.ok(gradient.data.some((v) => v !== 0), `the gradient of ${name} is 0`);
+    assert.ok(
+      gradient.data.some((v) => v !== 0),
+      `the gradient of ${name} is 0`,
+    );
   }
   model.dispose();
 });
 
 test('grouped filters are as deep as one group', () => {
-  const model = new Sequential([layers.conv2d({ filters: 6, kernelSize: [2, 3], groups: 2 })], { inputShape: [5, 5, 4] });
-  assert.equal(model.weights.map(({ tensor }) => tensor.shape), [[2, 3, 2, 6], [6]]);
+  const model = new Sequential([layers.conv2d({ filters: 6, kernelSize: [2, 3], groups: 2 })], {
+    inputShape: [5, 5, 4],
+  });
+  assert.equal(
+    model.weights.map(({ tensor }) => tensor.shape),
+    [[2, 3, 2, 6], [6]],
+  );
   model.dispose();
 });
 
@@ -60,7 +91,11 @@ test('writing to a weight changes the predictions', () => {
   const bias = model.weights[7].tensor;
   bias.data[1] += 2;
   const after = predictions(model, x);
-  close(after, before.map((v, i) => v + (i % 3 === 1 ? 2 : 0)), { atol: 1e-5 });
+  close(
+    after,
+    before.map((v, i) => v + (i % 3 === 1 ? 2 : 0)),
+    { atol: 1e-5 },
+  );
   model.dispose();
 });
 
@@ -68,7 +103,8 @@ test('any batch size predicts the same bits', () => {
   for (const model of [tiny(), zoo.lenet5({ seed: 3 })]) {
     const pixels = model.name === 'tiny' ? x : samples(11 * 22).x.subarray(0, 11 * 784);
     const whole = predictions(model, pixels, 1000);
-    for (const batchSize of [1, 2, 3, 7, 10, 32]) sameBits(predictions(model, pixels, batchSize), whole, `${model.name}, ${batchSize}`);
+    for (const batchSize of [1, 2, 3, 7, 10, 32])
+      sameBits(predictions(model, pixels, batchSize), whole, `${model.name}, ${batchSize}`);
     model.dispose();
   }
 });
@@ -78,7 +114,15 @@ test('x as Tensor, typed arrays and nested arrays', () => {
   const bytes = Uint8Array.from(x, (v) => (v + 1) * 100);
   const floats = Float32Array.from(bytes);
   const tensor = Tensor.from(floats, [50, 6, 6, 1]);
-  const forms: Data[] = [tensor, floats, bytes, Float64Array.from(bytes), Int32Array.from(bytes), tensor.toArray(), Buffer.from(bytes)];
+  const forms: Data[] = [
+    tensor,
+    floats,
+    bytes,
+    Float64Array.from(bytes),
+    Int32Array.from(bytes),
+    tensor.toArray(),
+    Buffer.from(bytes),
+  ];
   const expected = predictions(model, forms[0]);
   forms.forEach((form, i) => {
     sameBits(predictions(model, form), expected, `form ${i}`);
@@ -88,7 +132,9 @@ test('x as Tensor, typed arrays and nested arrays', () => {
 });
 
 test('class indices and one-hot rows: same loss, same weights', async () => {
-  const oneHot = Float32Array.from({ length: 150 }, (_, i) => (y[Math.floor(i / 3)] === i % 3 ? 1 : 0));
+  const oneHot = Float32Array.from({ length: 150 }, (_, i) =>
+    y[Math.floor(i / 3)] === i % 3 ? 1 : 0,
+  );
   const column = Tensor.from(y, [50, 1]);
   const rows = Tensor.from(oneHot, [50, 3]);
   const runs = [y, [...y], column, Uint8Array.from(y), oneHot, rows].map(async (targets) => {
@@ -134,7 +180,11 @@ test('a model that ends in softmax trains as its logits do, and predicts probabi
   const body = () => [layers.flatten(), layers.dense({ units: 8, activation: 'tanh' })];
   const make = (...end: ReturnType<typeof layers.softmax>[]) => {
     const model = new Sequential([...body(), ...end], { inputShape: [6, 6, 1], seed: 2 });
-    model.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+    model.compile({
+      optimizer: optimizers.sgd({ learningRate: 0.1 }),
+      loss: 'softmaxCrossEntropy',
+      metrics: ['accuracy'],
+    });
     return model;
   };
   const logits = make(layers.dense({ units: 3 }));
@@ -142,16 +192,23 @@ test('a model that ends in softmax trains as its logits do, and predicts probabi
   const pairs: [Sequential, Sequential][] = [
     [logits, make(layers.dense({ units: 3 }), layers.softmax())],
     [make(layers.dense({ units: 3 })), make(layers.dense({ units: 3, activation: 'softmax' }))],
-    [make(layers.dense({ units: 3, activation: 'sigmoid' })), make(layers.dense({ units: 3, activation: 'sigmoid' }), layers.softmax())],
+    [
+      make(layers.dense({ units: 3, activation: 'sigmoid' })),
+      make(layers.dense({ units: 3, activation: 'sigmoid' }), layers.softmax()),
+    ],
   ];
   for (const [plain, ended] of pairs) {
-    const histories = await Promise.all([plain, ended].map((model) => model.fit(x, y, { epochs: 3 })));
+    const histories = await Promise.all(
+      [plain, ended].map((model) => model.fit(x, y, { epochs: 3 })),
+    );
     assert.equal(histories[1].history, histories[0].history);
     sameBits(weightsOf(ended), weightsOf(plain), 'weights');
     assert.equal(await ended.evaluate(x, y), await plain.evaluate(x, y));
     const z = plain.predict(x);
     const rows = z.toArray() as number[][];
-    const expected = rows.flatMap((row) => row.map((v) => Math.exp(v) / row.reduce((sum, w) => sum + Math.exp(w), 0)));
+    const expected = rows.flatMap((row) =>
+      row.map((v) => Math.exp(v) / row.reduce((sum, w) => sum + Math.exp(w), 0)),
+    );
     close(predictions(ended, x), expected, { atol: 1e-6 });
     for (const one of [z, plain, ended]) one.dispose();
   }
@@ -181,8 +238,14 @@ test('summary prints a table with totals, and returns its rows', () => {
   const rows = tiny().summary((line) => {
     text += line;
   });
-  assert.equal(rows.map(({ parameters }) => parameters), [40, 16, 0, 0, 0, 51]);
-  assert.equal(rows.map(({ multiplyAdds }) => multiplyAdds), [576, 0, 0, 0, 0, 48]);
+  assert.equal(
+    rows.map(({ parameters }) => parameters),
+    [40, 16, 0, 0, 0, 51],
+  );
+  assert.equal(
+    rows.map(({ multiplyAdds }) => multiplyAdds),
+    [576, 0, 0, 0, 0, 48],
+  );
   assert.match(text, /tiny: input 6 × 6 × 1/);
   assert.match(text, /total +107 +624 /);
   for (const { name } of rows) assert.match(text, name);

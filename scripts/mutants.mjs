@@ -1,0 +1,381 @@
+// The faults that `npm run mutate` plants, as data: in `file`, `from` becomes `to`. Where `from` is
+// there more than once, `nth` (from 0) says which. `threads` marks what only the threads build has.
+
+/** The tests most likely to notice a fault, by the file that it is in; all others come after. */
+export const nearest = {
+  'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers'],
+  'assembly/conv.ts': ['kernels/conv'],
+  'assembly/elementwise.ts': ['kernels/activation', 'kernels/dropout'],
+  'assembly/gemm.ts': ['kernels/matmul'],
+  'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
+  'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
+  'assembly/pack.ts': ['kernels/conv', 'kernels/matmul'],
+  'assembly/pool.ts': ['kernels/pool'],
+  'assembly/program.ts': ['kernels/program'],
+  'assembly/random.ts': ['kernels/dropout'],
+  'assembly/reduce.ts': ['kernels/conv', 'kernels/loss'],
+  'assembly/simd.ts': ['kernels/activation', 'kernels/optimizer'],
+  'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
+  'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
+  'src/emit/conv.ts': ['kernels/conv'],
+};
+
+const fault = (file, from, to, why, more = {}) => ({ file, from, to, why, ...more });
+const tile = (...rest) => fault('assembly/tile.ts', ...rest);
+const gemm = (...rest) => fault('assembly/gemm.ts', ...rest);
+const conv = (...rest) => fault('assembly/conv.ts', ...rest);
+const im2col = (...rest) => fault('assembly/im2col.ts', ...rest);
+const pack = (...rest) => fault('assembly/pack.ts', ...rest);
+const pool = (...rest) => fault('assembly/pool.ts', ...rest);
+const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
+const element = (...rest) => fault('assembly/elementwise.ts', ...rest);
+const random = (...rest) => fault('assembly/random.ts', ...rest);
+const softmax = (...rest) => fault('assembly/softmax.ts', ...rest);
+const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
+const optim = (...rest) => fault('assembly/optim.ts', ...rest);
+const simd = (...rest) => fault('assembly/simd.ts', ...rest);
+const program = (...rest) => fault('assembly/program.ts', ...rest);
+const emit = (...rest) => fault('src/emit/conv.ts', ...rest);
+
+export const mutants = [
+  tile('v1 = f32x4.add(v128.load(to, 16), v1);', '', 'whole tiles forget the block before', {
+    nth: 0,
+  }),
+  tile('v1 = f32x4.add(v128.load(to, 16), v1);', '', 'narrow tiles forget the block before', {
+    nth: 1,
+  }),
+  tile(
+    'if (nr > 4) storeLanes(to + 16, v1, nr - 4);',
+    'if (nr > 5) storeLanes(to + 16, v1, nr - 4);',
+    'NR tail: the fifth column',
+  ),
+  tile('if (mr == 3) return;', '', 'MR tail: a row too many', { nth: 0 }),
+  tile('v1 = f32x4.add(v1, bias1);', '', 'bias of the upper half dropped', { nth: 0 }),
+
+  gemm(
+    'const accumulate = k0 > 0 || op.accumulate != 0;',
+    'const accumulate = op.accumulate != 0;',
+    'blocks of k not added up',
+  ),
+  gemm(
+    'const bias = last ? op.bias : 0;',
+    'const bias = op.bias;',
+    'bias added with every block of k',
+  ),
+  gemm(
+    'const rectify = last && op.rectify != 0;',
+    'const rectify = op.rectify != 0;',
+    'ReLU after every block of k',
+  ),
+  gemm(
+    'const length = min(kc, op.k - k0);',
+    'const length = kc;',
+    'k tail: the last block runs on',
+  ),
+  gemm(
+    '(<usize>(k0 * op.lda + first) << 2)',
+    '(<usize>(k0 * op.lda) << 2)',
+    'transposed A: always the first rows',
+  ),
+  gemm(
+    'const rows = min(MC, op.m - first);',
+    'const rows = min(MC - 1, op.m - first);',
+    'the last row of a block left out',
+  ),
+
+  conv(
+    'k0 > 0, last ? bias : 0, last && op.rectify != 0,',
+    'k0 > 0, bias, last && op.rectify != 0,',
+    'bias added with every block of k',
+  ),
+  conv(
+    'k0 > 0, last ? bias : 0, last && op.rectify != 0,',
+    'k0 > 0, last ? bias : 0, op.rectify != 0,',
+    'ReLU after every block of k',
+  ),
+  conv(
+    'const x = op.x + (<usize>(group * op.channels) << 2);',
+    'const x = op.x;',
+    'every group reads the first',
+    { nth: 0 },
+  ),
+  conv('op.bias + (<usize>(group * n) << 2)', 'op.bias', 'every group has the bias of the first'),
+  conv(
+    'pad == 0 && (outputs - 1) * stride < side',
+    '(outputs - 1) * stride < side',
+    'padded 1×1 kernels skip the gathering',
+  ),
+  conv('p0 > from', 'p0 > 0', 'partial sums begin with what was there'),
+  conv('const ld = n * op.groups;', 'const ld = n;', 'filter gradient: the stride of one group'),
+  conv('return op.batch * op.groups;', 'return op.batch;', 'input gradient: one group only'),
+
+  im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),
+  im2col(
+    'const h = top + r * op.dilationHeight;',
+    'const h = top + r;',
+    'vertical dilation ignored at the border',
+    { nth: 0 },
+  ),
+  im2col(
+    'const left = j * strideWidth - padLeft;',
+    'const left = j * strideWidth - padTop;',
+    'the padding of the other side',
+  ),
+  im2col(
+    'max(0, min(run, lineFloats - at) - before)',
+    'max(0, run - before)',
+    'the right border is not clipped',
+  ),
+  im2col(
+    'return op.dilationWidth == 1 && op.channels == op.pixelChannels;',
+    'return op.channels == op.pixelChannels;',
+    'taps joined in spite of dilation',
+  ),
+  im2col(
+    'return at < outputs ? at : -1;',
+    'return at <= outputs ? at : -1;',
+    'col2im: one window too many',
+  ),
+  im2col(
+    'i * op.strideHeight - op.padTop, j * op.strideWidth',
+    'i - op.padTop, j * op.strideWidth',
+    'scatter: vertical stride ignored',
+  ),
+
+  pack(
+    'for (const end = <usize>k << 2; p < end; p += 4) {',
+    'for (const end = <usize>(k & ~3) << 2; p < end; p += 4) {',
+    'transposed: the last k mod 4 rows dropped',
+  ),
+  pack('(<usize>(group * op.n + j) << 2)', '(<usize>j << 2)', 'every group packs the first'),
+  pack(
+    '(op.firstRow - r * op.rowStep)',
+    '(op.firstRow + r * op.rowStep)',
+    'backward-data: taps not flipped',
+  ),
+  pack(
+    'v128.shuffle<i32>(v2, v3, 2, 6, 3, 7)',
+    'v128.shuffle<i32>(v2, v3, 2, 6, 7, 3)',
+    'transposed: two elements swapped',
+  ),
+
+  pool(
+    'v128.or(f32x4.gt(v, best), f32x4.ne(v, v))',
+    'v128.or(f32x4.ge(v, best), f32x4.ne(v, v))',
+    'the last of equal maxima',
+  ),
+  pool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'f32x4.gt(v, best)', 'NaN is no maximum'),
+  pool(
+    'i32x4.splat(r * op.kernelWidth + s)',
+    'i32x4.splat(r * op.kernelHeight + s)',
+    'argmax with the wrong stride',
+  ),
+  pool('if (count > 2) v128.store8_lane(to, bytes, 2, 2);', '', 'argmax of the third lane'),
+  pool(
+    'const scale = f32x4.splat(1 / <f32>(rows * columns));',
+    'const scale = f32x4.splat(1 / <f32>(op.kernelHeight * op.kernelWidth));',
+    'padding counts in averages',
+  ),
+  pool(
+    'f32x4.mul(dy, f32x4.splat(1 / <f32>(rows * columns)))',
+    'f32x4.mul(dy, f32x4.splat(1 / <f32>(op.kernelHeight * op.kernelWidth)))',
+    'padding counts in averages, backward',
+  ),
+  pool(
+    'return max(0, at - kernel + stride) / stride;',
+    'return max(0, at - kernel) / stride;',
+    'backward: a window too early',
+  ),
+  pool(
+    'return min(outputs - 1, at / stride);',
+    'return at / stride;',
+    'backward: windows that do not exist',
+  ),
+  pool('v128.xor(sum, sign)', 'sum', 'p-norm: the sign of x dropped'),
+  pool('f32x4.splat(op.p - 1)', 'f32x4.splat(op.p)', 'p-norm: derivative with the wrong power'),
+
+  norm(
+    'const shift = v128.load(from + at);',
+    'const shift = f32x4.splat(0);',
+    'statistics not shifted: large means cancel',
+  ),
+  norm(
+    'const share = <f32>rows / <f32>(first + rows);',
+    'const share = <f32>rows / <f32>op.rows;',
+    'chunks merged with wrong weights',
+  ),
+  norm(
+    'f32x4.splat(<f32>first * share)',
+    'f32x4.splat(share)',
+    'variance between chunks too small',
+  ),
+  norm(
+    'const unbiased = <f32>op.rows / <f32>max(1, op.rows - 1);',
+    'const unbiased: f32 = 1;',
+    'running variance biased',
+  ),
+  norm('f32x4.add(variance, f32x4.splat(epsilon))', 'variance', 'epsilon dropped'),
+  norm(
+    'f32x4.sub(f32x4.sub(v128.load(op.dy + at), constant), f32x4.mul(x, slope))',
+    'f32x4.sub(v128.load(op.dy + at), constant)',
+    'dx without the part of the variance',
+  ),
+  norm(
+    'blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)',
+    'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)',
+    'momentum the wrong way round',
+  ),
+
+  element(
+    'return (count + TILE - 1) / TILE;',
+    'return (count + TILE - 2) / TILE;',
+    'the last chunk, where it is one float',
+  ),
+  element('f32x4.splat(0.625)', 'f32x4.splat(0.0625)', 'tanh cancels where it is small'),
+  element(
+    'f32x4.mul(y, f32x4.sub(one, y))',
+    'f32x4.mul(y, f32x4.add(one, y))',
+    'a sign in the derivative of sigmoid',
+  ),
+  element(
+    'f32x4.mul(v128.load(op.x + at), scale)',
+    'v128.load(op.x + at)',
+    'dropout does not scale',
+  ),
+  element('i32x4.lt_u(', 'i32x4.lt_s(', 'dropout compares as signed'),
+  element('<u32>i >> 2', '<u32>i >> 4', 'dropout repeats its numbers'),
+  element(
+    'const step = load<u32>(op.state, 8);',
+    'const step: u32 = 0;',
+    'dropout drops the same in every step',
+  ),
+
+  random('0x9e3779b9', '0x9e3779b8', 'a constant of the key schedule'),
+  random('round < 10', 'round < 9', 'a round too few'),
+
+  softmax(
+    'exp(f32x4.sub(v128.load(x + at), f32x4.splat(max)))',
+    'exp(v128.load(x + at))',
+    'maximum not subtracted',
+  ),
+  softmax('v128.and(e, laneMask(n - c))', 'e', 'lanes behind the row are summed'),
+  softmax(
+    'v128.bitselect(v, f32x4.splat(-Infinity), laneMask(n - c))',
+    'v',
+    'the maximum sees lanes behind the row',
+  ),
+  softmax(
+    'load<f32>(dx + label) - op.scale',
+    'load<f32>(dx + label) + op.scale',
+    'the sign of the right class',
+  ),
+  softmax(
+    'f32x4.splat(sumLanes(weights) / sum)',
+    'f32x4.splat(1 / sum)',
+    'weights taken to sum to one',
+  ),
+  softmax('v128.and(product, laneMask(n - c))', 'product', 'backward sums lanes behind the row'),
+  softmax(
+    'const scale = f32x4.splat((2 * op.scale) / <f32>n);',
+    'const scale = f32x4.splat(2 * op.scale);',
+    'squared error: divisor of the gradient',
+  ),
+  softmax('c < label', 'c > label', 'topK: the higher of equal classes'),
+  softmax('score == score && above < op.top', 'above < op.top', 'topK: NaN is right'),
+  softmax('above < op.top ? 1 : 0', 'above <= op.top ? 1 : 0', 'topK: one too many'),
+  softmax(
+    '> load<f32>(x + (<usize>best << 2))',
+    '>= load<f32>(x + (<usize>best << 2))',
+    'topK: the last of equal targets',
+  ),
+
+  reduce('total / <f32>op.count', 'total / <f32>(op.count & ~3)', 'mean: divisor without the tail'),
+  reduce('for (; r < rows; r++) {', 'for (; r + 1 < rows; r++) {', 'column sums: the last row'),
+  reduce(
+    'for (let s = 1; s < op.splits; s++) {',
+    'for (let s = 1; s < op.splits - 1; s++) {',
+    'the last partial sum',
+  ),
+  reduce(
+    'for (; i < count; i++) total +=',
+    'for (; i + 1 < count; i++) total +=',
+    'allFinite: the last number is not looked at',
+  ),
+
+  optim(
+    'f32x4.add(f32x4.mul(momentum, v128.load(op.velocity + at)), g)',
+    'f32x4.sub(f32x4.mul(momentum, v128.load(op.velocity + at)), g)',
+    'momentum: sign of the gradient',
+  ),
+  optim('nesterov ? f32x4.add(g, f32x4.mul(momentum, v)) : v', 'v', 'nesterov ignored'),
+  optim(
+    'f32x4.mul(decay, p)',
+    'f32x4.mul(decay, f32x4.neg(p))',
+    'sgd: weights grow instead of decay',
+    { nth: 0 },
+  ),
+  optim(
+    'const v = flush(f32x4.add(f32x4.mul(momentum,',
+    'const v = (f32x4.add(f32x4.mul(momentum,',
+    'subnormal velocity',
+  ),
+  optim(
+    'f32x4.mul(f32x4.sqrt(v), correction)',
+    'f32x4.sqrt(v)',
+    'Adam: second moment not corrected',
+  ),
+  optim('const m = flush(', 'const m = (', 'subnormal first moment'),
+  optim(
+    'const v = flush(f32x4.add(f32x4.mul(beta2,',
+    'const v = (f32x4.add(f32x4.mul(beta2,',
+    'subnormal second moment',
+  ),
+  optim(
+    'const kept = f32x4.sub(p, f32x4.mul(decoupled, p));',
+    'const kept = p;',
+    'AdamW: no decay',
+  ),
+
+  simd('v128.store32_lane(to, v, 2, 8);', '', 'the third of three lanes'),
+  simd('f32x4.extract_lane(v, 3))', 'f32x4.extract_lane(v, 2))', 'sums of lanes: the last', {
+    nth: 0,
+  }),
+  simd(
+    'return f32x4.pmax(x, f32x4.splat(0));',
+    'return f32x4.pmax(f32x4.splat(0), x);',
+    'ReLU loses NaN',
+  ),
+  simd(
+    'f32x4.lt(m, f32x4.splat(0.707106781))',
+    'f32x4.lt(m, f32x4.splat(0.5))',
+    'log: mantissas not halved',
+  ),
+
+  program('if (threads > 1) barrier(state, threads);', '', 'no barrier', { threads: true }),
+  program('atomic.store<i32>(state, 0);', '', 'barrier: the count is not reset', { threads: true }),
+  program('atomic.add<i32>(state, 1, 4);', '', 'barrier: no new generation', { threads: true }),
+  program('atomic.notify(state + 4, -1);', '', 'barrier: sleepers are not woken', {
+    threads: true,
+  }),
+  program('while (atomic.load', 'if (atomic.load', 'barrier: whoever wakes leaves', {
+    threads: true,
+  }),
+  program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
+  program(
+    'for (let i = first; i < last; i++)',
+    'for (let i = 0; i < last; i++)',
+    'every run begins with op 0',
+  ),
+
+  emit(
+    '(tap) => (residue + pad - tap * dilation) % stride === 0',
+    '(tap) => (residue - tap * dilation) % stride === 0',
+    'parity classes without the padding',
+  ),
+  emit('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
+  emit(
+    'yRow: g.strideHeight * g.width * g.channels,',
+    'yRow: g.width * g.channels,',
+    'parity classes: lines not strided',
+  ),
+];

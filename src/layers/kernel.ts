@@ -1,0 +1,42 @@
+// What layers with a kernel share: its options, and the weights that come of them.
+
+import { type ActivationName, checkActivation } from '../emit/activation.js';
+import { checkInitializer, type InitializerName } from '../initializers.js';
+import type { Shape } from '../shape.js';
+import type { LayerOptions, ParameterSpec } from './layer.js';
+
+/** Options of layers that multiply by a kernel, Keras's words. */
+export interface KernelOptions extends LayerOptions {
+  /** Whether a number per output is added: true by default. */
+  useBias?: boolean;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+  /** 'glorotUniform' by default; 'heNormal' suits ReLU in deep networks. */
+  kernelInitializer?: InitializerName;
+  /** 'zeros' by default. */
+  biasInitializer?: InitializerName;
+}
+
+/** @throws {ValueError} for an activation or initializer that there is not */
+export function checkKernelOptions(where: string, options: KernelOptions): void {
+  checkActivation(where, options.activation ?? 'linear');
+  checkInitializer(where, options.kernelInitializer ?? 'glorotUniform');
+  checkInitializer(where, options.biasInitializer ?? 'zeros');
+}
+
+/** The kernel of the given shape, and the bias as long as its last dimension. */
+export function kernelParameters(options: KernelOptions, shape: Shape): ParameterSpec[] {
+  const {
+    kernelInitializer = 'glorotUniform',
+    biasInitializer = 'zeros',
+    useBias = true,
+  } = options;
+  const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
+  const bias = {
+    name: 'bias',
+    shape: shape.slice(-1),
+    initializer: biasInitializer,
+    trainable: true,
+  };
+  return useBias ? [kernel, bias] : [kernel];
+}
