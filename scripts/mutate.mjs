@@ -2,22 +2,14 @@
 // the tests: one of them must fail. Ends with status 1 where a fault survives all of them.
 
 import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mutants, nearest } from './mutants.mjs';
 
-const HELP = `npm run mutate             plants every fault
+const HELP = `npm run mutate              plants every fault
 npm run mutate -- --list    shows them, and checks that they still fit the sources
 npm run mutate -- --only N  plants fault N alone (1,5,9 for several)`;
 
@@ -27,42 +19,40 @@ const COPIES = 2;
 const PATIENCE_MS = 90_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values: options } = parseArgs({
-  options: { help: { type: 'boolean' }, list: { type: 'boolean' }, only: { type: 'string' } },
-});
+const label = (i) => `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;
 
 /** The mutant's file with the fault. @throws {Error} where there is not exactly one place for it */
 function planted({ file, from, to, nth }) {
-  const parts = readFileSync(join(root, file), 'utf8').split(from);
-  if (parts.length === 1 || (nth === undefined ? parts.length > 2 : nth > parts.length - 2)) {
-    throw new Error(`${file} has ${parts.length - 1} × '${from}': mend scripts/mutants.mjs`);
+  const parts = fs.readFileSync(join(root, file), 'utf8').split(from);
+  const places = parts.length - 1;
+  if (nth === undefined ? places !== 1 : nth >= places) {
+    throw new Error(`${file} has ${places} × '${from}': mend scripts/mutants.mjs`);
   }
   const at = (nth ?? 0) + 1;
   return parts.slice(0, at).join(from) + to + parts.slice(at).join(from);
 }
 
 const children = new Set();
-const folder = mkdtempSync(join(tmpdir(), 'wasmgrad-mutate-'));
+const folder = fs.mkdtempSync(join(tmpdir(), 'wasmgrad-mutate-'));
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
-/** Runs Node in a copy; resolves to its status (null where it hung) and what it said. */
-function node(copy, ...args) {
+/** Runs Node in a copy; resolves to its status, null where it hung, and what it said. */
+function node(cwd, ...args) {
   return new Promise((resolve) => {
-    const env = { ...process.env, WASMGRAD_SIMD: 'strict', NO_COLOR: '1', FORCE_COLOR: '' };
-    const child = spawn(process.execPath, args, {
-      cwd: copy,
-      env,
-      timeout: PATIENCE_MS,
-      killSignal: 'SIGKILL',
-    });
+    const env = { ...process.env, WASMGRAD_SIMD: 'strict', NO_COLOR: '1' };
+    const limit = { timeout: PATIENCE_MS, killSignal: 'SIGKILL' };
+    const child = spawn(process.execPath, args, { cwd, env, ...limit });
     children.add(child);
     let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk) => (output += chunk));
+    const hear = (chunk) => {
+      output += chunk;
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
     child.on('close', (status) => {
       children.delete(child);
       resolve({ status, output });
@@ -70,132 +60,112 @@ function node(copy, ...args) {
   });
 }
 
-/** Compiles one target of asconfig.json; returns the wasm. @throws {Error} where it does not compile */
+const wasmOf = (copy, target) => join(copy, `build/${target}.wasm`);
+
+/** Compiles one target of asconfig.json. @throws {Error} where it does not compile */
 async function compile(copy, target) {
-  const { status, output } = await node(
-    copy,
-    'node_modules/assemblyscript/bin/asc.js',
-    '--config',
-    'asconfig.json',
-    '--target',
-    target,
-  );
+  const asc = 'node_modules/assemblyscript/bin/asc.js';
+  const { status, output } = await node(copy, asc, '--config', 'asconfig.json', '--target', target);
   if (status !== 0) throw new Error(`asc failed:\n${output}`);
-  return readFileSync(join(copy, `build/${target}.wasm`));
 }
 
-/** All test files, the nearest to a source file first, and the program's last: it needs a second build. */
+/** All test files: the nearest to a source first, and the runner's last, as it needs a second build. */
 function testsFor(file, threads) {
-  const all = readdirSync(join(root, 'tests'), { recursive: true }).filter((path) =>
-    path.endsWith('.test.ts'),
-  );
-  const names = all.map((path) => path.replaceAll('\\', '/').replace('.test.ts', ''));
+  const all = fs.readdirSync(join(root, 'tests'), { recursive: true });
+  const names = all.filter((path) => path.endsWith('.test.ts')).map((path) => path.slice(0, -8));
   const near = nearest[file] ?? [];
   const rank = (name) => {
-    if (name === 'kernels/program' && !threads) return names.length;
-    return near.includes(name) ? near.indexOf(name) - names.length : names.indexOf(name);
+    const at = near.indexOf(name.replaceAll(sep, '/'));
+    return at >= 0 ? at : name.endsWith('program') && !threads ? Infinity : near.length;
   };
-  return names.sort((a, b) => rank(a) - rank(b));
+  return names.sort((a, b) => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b))));
 }
 
 /** Runs the tests of a copy until one fails; returns which, or undefined. */
-async function firstFailure(copy, { file, threads }) {
+async function firstFailure(copy, file, threads) {
   for (const name of testsFor(file, threads)) {
-    if (name === 'kernels/program' && !threads) await compile(copy, 'simd-threads');
+    if (name.endsWith('program') && !threads) await compile(copy, 'simd-threads');
     const { status, output } = await node(copy, '--import', 'tsx', `tests/${name}.test.ts`);
-    if (status !== 0)
-      return `${name}: ${status === null ? 'hung' : (/FAIL\s+"(.*)"/.exec(output)?.[1] ?? 'crashed')}`;
+    if (status === null) return `${name} hung`;
+    if (status !== 0) return `${name}: ${/FAIL.*?"(.*)"/.exec(output)?.[1] ?? 'crashed'}`;
   }
   return undefined;
 }
 
-/** Plants one fault in a copy, runs the tests, and puts everything back. */
+/** Plants a fault in a copy, runs the tests, and puts everything back. */
 async function examine(copy, mutant) {
-  const source = join(copy, mutant.file);
-  const original = readFileSync(source);
-  const builds = ['simd', 'simd-threads'].map((target) => [
-    target,
-    join(copy, `build/${target}.wasm`),
-  ]);
-  const kept = builds.map(([, path]) => readFileSync(path));
-  writeFileSync(source, planted(mutant));
+  const { file, threads } = mutant;
+  const target = threads ? 'simd-threads' : 'simd';
+  const changed = [join(copy, file), wasmOf(copy, 'simd'), wasmOf(copy, 'simd-threads')];
+  const before = changed.map((path) => fs.readFileSync(path));
   try {
-    if (mutant.file.startsWith('assembly/')) {
-      const index = mutant.threads ? 1 : 0;
-      if ((await compile(copy, builds[index][0])).equals(kept[index]))
-        throw new Error('the fault changes nothing in the wasm');
+    fs.writeFileSync(join(copy, file), planted(mutant));
+    if (file.startsWith('assembly/')) {
+      await compile(copy, target);
+      const same = fs.readFileSync(wasmOf(copy, target)).equals(before[threads ? 2 : 1]);
+      if (same) throw new Error('the wasm is the same without it');
     }
-    return await firstFailure(copy, mutant);
+    return await firstFailure(copy, file, threads);
   } finally {
-    writeFileSync(source, original);
-    builds.forEach(([, path], i) => {
-      writeFileSync(path, kept[i]);
-    });
+    for (const [i, path] of changed.entries()) fs.writeFileSync(path, before[i]);
   }
 }
 
-/** Makes the copies, and sees to it that all tests pass before anything is planted. */
+/** Makes the copies, and sees to it that all tests pass while nothing is planted. */
 async function prepare(count) {
+  const left = ['node_modules', '.git', 'dist'].map((name) => join(root, name));
   const copies = Array.from({ length: count }, (_, i) => join(folder, `${i}`));
-  const left = ['node_modules', '.git', 'dist', 'bench/results'].map((name) => join(root, name));
   for (const copy of copies) {
-    cpSync(root, copy, {
-      recursive: true,
-      filter: (path) => !left.includes(path.replace(/\/$/, '')),
-    });
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
+    fs.cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(path) });
+    fs.symlinkSync(left[0], join(copy, 'node_modules'), 'junction');
     await Promise.all([compile(copy, 'simd'), compile(copy, 'simd-threads')]);
   }
-  const failure = await firstFailure(copies[0], { file: '', threads: true });
+  const failure = await firstFailure(copies[0], '', true);
   if (failure) throw new Error(`without any fault, a test fails: ${failure}`);
   return copies;
 }
 
-const clock = (seconds) =>
-  `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}`;
+const clock = (ms) => new Date(ms).toISOString().slice(14, 19);
 
-async function main() {
-  const chosen = options.only?.split(',').map((n) => Number(n) - 1) ?? [...mutants.keys()];
-  mutants.forEach(planted);
-  if (chosen.some((i) => !mutants[i]))
-    throw new Error(`--only takes numbers from 1 to ${mutants.length}`);
-  const label = (i) =>
-    `${String(i + 1).padStart(3)}  ${relative('assembly', mutants[i].file).replace(/^\.\.\//, '')}: ${mutants[i].why}`;
-  if (options.list) return console.log([...mutants.keys()].map(label).join('\n'));
+/** Plants the faults of the given numbers; returns who noticed each. */
+async function plant(chosen) {
   const copies = await prepare(Math.min(COPIES, chosen.length));
   const noticed = new Map();
-  const waiting = [...chosen];
-  const started = Date.now();
-  await Promise.all(
-    copies.map(async (copy) => {
-      for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
-        const by = await examine(copy, mutants[i]).catch((error) => {
-          throw new Error(`fault ${label(i).trim()}: ${error.message}`);
-        });
-        noticed.set(i, by);
-        const left =
-          ((Date.now() - started) / 1000 / noticed.size) * (chosen.length - noticed.size);
-        console.log(
-          `[${noticed.size}/${chosen.length}, ${clock(left)} left] ${by ? 'noticed ' : 'SURVIVED'} ${label(i)}`,
-        );
-      }
-    }),
-  );
-  const survivors = chosen.filter((i) => !noticed.get(i));
-  const width = Math.max(...chosen.map((i) => label(i).length));
-  console.log(
-    `\n${chosen.map((i) => `${label(i).padEnd(width)}  ${noticed.get(i) ?? '— SURVIVED —'}`).join('\n')}`,
-  );
-  console.log(
-    `\n${chosen.length - survivors.length} of ${chosen.length} faults noticed in ${clock((Date.now() - started) / 1000)}`,
-  );
-  process.exitCode = survivors.length ? 1 : 0;
+  const [waiting, started] = [[...chosen], Date.now()];
+  const work = async (copy) => {
+    for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
+      const by = await examine(copy, mutants[i]).catch((error) => {
+        throw new Error(`fault ${label(i)}: ${error.message}`);
+      });
+      noticed.set(i, by ?? 'SURVIVED');
+      const left = ((Date.now() - started) / noticed.size) * (chosen.length - noticed.size);
+      const done = `${noticed.size}/${chosen.length}, ${clock(left)} left`;
+      console.log(`[${done}] ${by ? 'noticed' : 'SURVIVED'}: ${label(i)}`);
+    }
+  };
+  await Promise.all(copies.map(work));
+  return noticed;
 }
 
-if (options.help) console.log(HELP);
-else {
-  await main().catch((error) => {
-    console.error(`mutate: ${error.message}`);
-    process.exit(1);
-  });
+async function main({ help, list, only }) {
+  if (help) return console.log(HELP);
+  mutants.forEach(planted);
+  if (list) return console.log(mutants.map((_, i) => label(i)).join('\n'));
+  const chosen = only?.split(',').map((n) => Number(n) - 1) ?? [...mutants.keys()];
+  if (chosen.some((i) => !mutants[i])) throw new Error(`--only takes 1 to ${mutants.length}`);
+  const started = Date.now();
+  const noticed = await plant(chosen);
+  const width = Math.max(...chosen.map((i) => label(i).length));
+  console.log(`\n${chosen.map((i) => `${label(i).padEnd(width)}  ${noticed.get(i)}`).join('\n')}`);
+  const survivors = chosen.filter((i) => noticed.get(i) === 'SURVIVED').length;
+  const count = `${chosen.length - survivors} of ${chosen.length}`;
+  console.log(`\n${count} faults noticed in ${clock(Date.now() - started)}`);
+  process.exitCode = survivors ? 1 : 0;
 }
+
+const flag = { type: 'boolean' };
+const { values } = parseArgs({ options: { help: flag, list: flag, only: { type: 'string' } } });
+await main(values).catch((error) => {
+  console.error(`mutate: ${error.message}`);
+  process.exit(1);
+});

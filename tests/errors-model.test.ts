@@ -206,6 +206,24 @@ test('a loss that explodes: the step is not taken, running statistics are as bef
   model.dispose();
 });
 
+test('gradients that explode under a finite loss: the step is not taken either', async () => {
+  const model = new Sequential([layers.dense({ units: 1, kernelInitializer: 'zeros' })], {
+    inputShape: [1],
+    name: 'steep',
+  });
+  model.compile({ optimizer: optimizers.adam(), loss: 'meanSquaredError' });
+  const before = weightsOf(model);
+  await rejects(
+    () => model.trainOnBatch([[3e38]], [[1]]),
+    NumericError,
+    'steep.trainOnBatch',
+    'gradients are not finite at step 1',
+  );
+  sameBits(weightsOf(model), before, 'weights');
+  assert.ok(model.trainOnBatch([[2]], [[1]]).loss === 1);
+  model.dispose();
+});
+
 test('after dispose', async () => {
   const model = compiled();
   model.trainOnBatch(x, y);
@@ -264,6 +282,8 @@ test('before compile, and while training', async () => {
   model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy' });
   const first = model.fit(x, y, { epochs: 2 });
   await rejects(() => model.fit(x, y), StateError, 'tiny', 'already training');
+  const again = () => model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy' });
+  await rejects(again, StateError, 'compile', 'tiny', 'is training');
   assert.is((await first).epoch.length, 2);
   await model.fit(x, y);
   model.dispose();
@@ -388,6 +408,11 @@ test('layers that do not fit each other, by name', async () => {
     [() => layers.lpPool2d({ p: 0 }), ValueError, 'layers.lpPool2d', 'p', '0'],
   ];
   for (const [call, kind, ...parts] of bad) await rejects(call, kind, ...parts);
+  const [small, large] = [layers.dense({ units: 3 }), layers.flatten()];
+  assert.throws(build([small, large]));
+  build([large, small])();
+  const twice = layers.relu();
+  await rejects(build([twice, twice]), ValueError, 'twice');
   const shared = layers.relu({ name: 'mine' });
   build([shared])();
   await rejects(build([shared]), ValueError, "'mine'", 'already belongs');

@@ -71,6 +71,9 @@ export class Sequential {
     this.layers = [...layers];
     layers.forEach(checkLayer);
     if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
+    if (new Set(layers).size < layers.length) {
+      throw new ValueError(`${name}: the same layer stands there twice: make one for each place`);
+    }
     nameLayers(layers);
     // All shapes first: layers that do not fit together stay free for another try.
     this.outputShape = layers.reduce((shape, layer) => layer.shapeFor(shape), this.inputShape);

@@ -3,8 +3,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
-import { targetOf } from '../../src/emit/loss.js';
 import { asValue } from '../../src/emit/emitter.js';
+import { targetOf } from '../../src/emit/loss.js';
 import { Tensor } from '../../src/index.js';
 import { free, poison } from '../helpers/cases.js';
 import { numbers } from '../helpers/random.js';
@@ -33,16 +33,29 @@ test('rows, classes and ties', () => {
     for (const classes of [1, 2, 3, 4, 5, 10]) {
       // Few different scores and weights: most rows have ties.
       const few = (seed: number) => numbers(rows * classes, seed).map((v) => Math.round(v * 2));
-      const [x, weights] = [Tensor.from(few(1), [rows, classes]), Tensor.from(few(2), [rows, classes])];
+      const [x, weights] = [
+        Tensor.from(few(1), [rows, classes]),
+        Tensor.from(few(2), [rows, classes]),
+      ];
       const rowOf = (t: Tensor, i: number) => t.data.subarray(i * classes, (i + 1) * classes);
-      const labels = Tensor.from(Int32Array.from(numbers(rows, 3), (v) => Math.floor(((v + 1) / 2) * classes)));
+      const labels = Tensor.from(
+        Int32Array.from(numbers(rows, 3), (v) => Math.floor(((v + 1) / 2) * classes)),
+      );
       for (const top of [1, 2, 3, classes]) {
         const what = `${rows}×${classes}, top ${top}`;
         const best = Array.from({ length: rows }, (_, i) => ranked(rowOf(x, i)).slice(0, top));
-        assert.equal(hits(x, labels, true, top), best.map((list, i) => Number(list.includes(labels.data[i]))), what);
+        assert.equal(
+          hits(x, labels, true, top),
+          best.map((list, i) => Number(list.includes(labels.data[i]))),
+          what,
+        );
         // Rows of weights mean the first of their largest.
         const right = best.map((_, i) => ranked(rowOf(weights, i))[0]);
-        assert.equal(hits(x, weights, false, top), best.map((list, i) => Number(list.includes(right[i]))), `${what}, weights`);
+        assert.equal(
+          hits(x, weights, false, top),
+          best.map((list, i) => Number(list.includes(right[i]))),
+          `${what}, weights`,
+        );
       }
       free(x, weights, labels);
     }

@@ -4,7 +4,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
 import { asValue } from '../../src/emit/emitter.js';
-import { emitUpdate, type Optimizer, optimizerState, SETTINGS, writeSettings } from '../../src/emit/optimizer.js';
+import {
+  emitUpdate,
+  type Optimizer,
+  optimizerState,
+  SETTINGS,
+  writeSettings,
+} from '../../src/emit/optimizer.js';
 import { optimizers, Tensor } from '../../src/index.js';
 import { free, poison } from '../helpers/cases.js';
 import { close } from '../helpers/close.js';
@@ -14,7 +20,13 @@ import '../helpers/start.js';
 const { sgd, adam, adamW } = optimizers;
 
 /** Runs steps of an optimizer; `gradient` makes each step's. Returns parameters and state. */
-function run(config: Optimizer, start: Tensor, steps: number, gradient: (step: number) => Float32Array, state: Tensor[]): Float32Array {
+function run(
+  config: Optimizer,
+  start: Tensor,
+  steps: number,
+  gradient: (step: number) => Float32Array,
+  state: Tensor[],
+): Float32Array {
   const [settings, gradients] = [Tensor.zeros([SETTINGS]), Tensor.zeros(start.shape)];
   const flat = {
     parameters: asValue(start),
@@ -31,7 +43,8 @@ function run(config: Optimizer, start: Tensor, steps: number, gradient: (step: n
   return start.data as Float32Array;
 }
 
-const stateOf = (config: Optimizer, count: number): Tensor[] => optimizerState(config).map(() => Tensor.zeros([count]));
+const stateOf = (config: Optimizer, count: number): Tensor[] =>
+  optimizerState(config).map(() => Tensor.zeros([count]));
 
 /** The same for one parameter, in f64 and in the papers' words. */
 function reference(config: Optimizer, p: number, gradients: readonly number[]): number {
@@ -48,7 +61,10 @@ function reference(config: Optimizer, p: number, gradients: readonly number[]): 
     if (config.type === 'adamW') p -= rate * config.weightDecay * p;
     m = config.beta1 * m + (1 - config.beta1) * g;
     v = config.beta2 * v + (1 - config.beta2) * g * g;
-    const [mHat, vHat] = [m / (1 - config.beta1 ** (step + 1)), v / (1 - config.beta2 ** (step + 1))];
+    const [mHat, vHat] = [
+      m / (1 - config.beta1 ** (step + 1)),
+      v / (1 - config.beta2 ** (step + 1)),
+    ];
     p -= (rate * mHat) / (Math.sqrt(vHat) + config.epsilon);
   });
   return p;
@@ -73,10 +89,21 @@ for (const [name, config] of Object.entries(configs)) {
     for (const count of [0, 1, 2, 3, 4, 5, 7, 16383, 16384, 16385]) {
       const gradients = Array.from({ length: STEPS }, (_, step) => numbers(count, 2 + step));
       const start = random([count], 1);
-      const expected = start.data.map((p, i) => reference(config, p, gradients.map((g) => g[i])));
+      const expected = start.data.map((p, i) =>
+        reference(
+          config,
+          p,
+          gradients.map((g) => g[i]),
+        ),
+      );
       const state = stateOf(config, count);
       // Each step rounds the parameter, below 1.5, and a step of at most 0.4 that has some eight roundings.
-      close(run(config, start, STEPS, (step) => gradients[step], state), expected, { atol: STEPS * 4 * 2 ** -24 }, `${count}`);
+      close(
+        run(config, start, STEPS, (step) => gradients[step], state),
+        expected,
+        { atol: STEPS * 4 * 2 ** -24 },
+        `${count}`,
+      );
       free(start, ...state);
     }
   });
@@ -90,8 +117,13 @@ test('what fades below 1e-30 becomes zero, not subnormal', () => {
       run(config, start, times, () => new Float32Array(3), state);
       return state.map(({ data }) => [...data]);
     };
-    for (const kept of halved(1)) assert.equal(kept, [Math.fround(3e-30) / 2, -Math.fround(3e-30) / 2, 0], config.type);
-    for (const kept of halved(1)) assert.ok(kept.every((v) => v === 0), config.type);
+    for (const kept of halved(1))
+      assert.equal(kept, [Math.fround(3e-30) / 2, -Math.fround(3e-30) / 2, 0], config.type);
+    for (const kept of halved(1))
+      assert.ok(
+        kept.every((v) => v === 0),
+        config.type,
+      );
     free(start, ...state);
   }
 });
