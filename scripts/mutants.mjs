@@ -1,8 +1,8 @@
 // The faults that `npm run mutate` plants, as data: in `file`, `from` becomes `to`. Where `from` is
 // there more than once, `nth` (from 0) says which. `threads` marks what only the threads build has.
 
-/** The tests most likely to notice a fault, by the file that it is in; all others come after. */
-export const nearest = {
+/** The tests most likely to notice a fault, by the file that it is in. */
+const nearest = {
   'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/conv.ts': ['kernels/conv'],
   'assembly/elementwise.ts': ['kernels/activation', 'random'],
@@ -19,6 +19,17 @@ export const nearest = {
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
   'src/emit/conv.ts': ['kernels/conv'],
 };
+
+/** Puts those first; last the runner's test, which needs a second build where it is not built first. */
+export function nearestFirst(names, file, threads) {
+  const near = nearest[file] ?? [];
+  const rank = (name) => {
+    const at = near.indexOf(name.replaceAll('\\', '/'));
+    if (at >= 0) return at;
+    return near.length + (name.endsWith('program') && !threads ? 1 : 0);
+  };
+  return names.sort((a, b) => rank(a) - rank(b));
+}
 
 const fault = (file, from, to, why, more = {}) => ({ file, from, to, why, ...more });
 const tile = (...rest) => fault('assembly/tile.ts', ...rest);
