@@ -1,0 +1,49 @@
+// Sums to one number: the mean, and the guard against numbers that are not finite.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { backend } from '../../bindings/backend.js';
+import { compute } from '../../src/eager.js';
+import { asValue } from '../../src/emit/emitter.js';
+import { Tensor } from '../../src/index.js';
+import { free, poison } from '../helpers/cases.js';
+import { close, summation } from '../helpers/close.js';
+import { numbers, random } from '../helpers/random.js';
+import '../helpers/start.js';
+
+const counts = [1, 2, 3, 4, 5, 7, 8, 9, 1001];
+
+test('mean', () => {
+  poison();
+  for (const count of counts) {
+    const x = random([count], count);
+    const [y] = compute([[1]], (e, vy) => e.emit('mean', { y: vy, x: asValue(x), count }));
+    const expected = [...x.data].reduce((sum, v) => sum + v, 0) / count;
+    // Numbers of size √⅓, and the quotient.
+    const atol = summation(count, Math.sqrt(count / 3)) / count + 2 ** -24;
+    close([y.data[0]], [expected], { atol }, `${count}`);
+    free(x, y);
+  }
+});
+
+test('allFinite looks at every number, and at no other', () => {
+  for (const count of counts) {
+    // NaN in front and behind: a vector load may see it, the answer may not.
+    const x = Tensor.from(new Float32Array(count + 8).fill(Number.NaN));
+    const finite = () => Boolean(backend().exports.allFinite(x.address + 16, count));
+    const inside = x.data.subarray(4, 4 + count);
+    inside.set(numbers(count, 1).map((v) => v * 3e38));
+    assert.ok(finite(), `${count} numbers`);
+    for (let i = 0; i < count; i++) {
+      const good = inside[i];
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        inside[i] = bad;
+        assert.not(finite(), `${bad} at ${i} of ${count}`);
+      }
+      inside[i] = good;
+    }
+    free(x);
+  }
+});
+
+test.run();
