@@ -5,22 +5,17 @@ import { parseArgs } from 'node:util';
 import { backendInfo, callbacks, init, memory, optimizers, schedules, zoo } from 'wasmgrad';
 import { loadDigits, modelFile } from './digits.mjs';
 
-const { values } = parseArgs({
-  options: {
-    epochs: { type: 'string', default: '6' },
-    seed: { type: 'string', default: '1' },
-    simd: { type: 'string', default: 'auto' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (values.help) {
-  console.log(`Trains LeNet-5 on MNIST, measures it on the test digits and saves it.
+const help = `Trains LeNet-5 on MNIST, measures it on the test digits and saves it.
 
   npm start -- [--epochs 6] [--seed 1] [--simd auto|strict|relaxed]
 
   --epochs  times through the 60 000 training digits
   --seed    what weights and order come from: the same seed gives the same result
-  --simd    'strict' gives the same bits on every machine, 'auto' is faster where it can be`);
+  --simd    'strict' gives the same bits on every machine, 'auto' is faster where it can be`;
+
+const values = readArguments();
+if (values.help) {
+  console.log(help);
   process.exit(0);
 }
 
@@ -74,4 +69,28 @@ function confusionMatrix(scores, labels) {
     header,
     ...counts.map((row, digit) => `${String(digit).padStart(9)}${row.map(cell).join('')}`),
   ].join('\n');
+}
+
+/** The options of the command line; says what is wrong with them. */
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        epochs: { type: 'string', default: '6' },
+        seed: { type: 'string', default: '1' },
+        simd: { type: 'string', default: 'auto' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (!/^[1-9]\d*$/.test(values.epochs))
+      throw new Error(`--epochs must be a number from 1 on, not ${values.epochs}`);
+    if (!/^\d+$/.test(values.seed))
+      throw new Error(`--seed must be a whole number, not ${values.seed}`);
+    if (!['auto', 'strict', 'relaxed'].includes(values.simd))
+      throw new Error(`--simd must be auto, strict or relaxed, not ${values.simd}`);
+    return values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${help}`);
+    process.exit(1);
+  }
 }

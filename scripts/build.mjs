@@ -48,6 +48,7 @@ async function bundle(outfile, plugins) {
     external: ['@assemblyscript/loader', 'wasm-feature-detect', 'node:*'],
     loader: { '.wasm': 'binary' },
     sourcemap: true,
+    keepNames: true,
     plugins,
   });
 }

@@ -3,6 +3,7 @@
 // `npm test -- conv`.
 
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,13 +14,22 @@ const runs = [
   { simd: 'relaxed', command: modern ? [process.execPath] : ['npx', '-y', 'node@24'] },
 ];
 
+const found = readdirSync(`${root}tests`, { recursive: true }).filter((file) =>
+  new RegExp(`${pattern}.*\\.test\\.ts$`).test(String(file).replaceAll('\\', '/')),
+);
+if (found.length === 0) {
+  console.error(`no test file in tests/ matches '${pattern}'`);
+  process.exit(1);
+}
+
 let failed = false;
 for (const { simd, command } of runs) {
   console.log(`\n── simd: ${simd} ──`);
   const [program, ...rest] = command;
   const files = `${pattern}.*\\.test\\.ts$`;
   const args = [...rest, '--import', 'tsx', 'node_modules/uvu/bin.js', 'tests', files];
-  const env = { ...process.env, WASMGRAD_SIMD: simd };
+  const colours = process.stdout.isTTY ? {} : { FORCE_COLOR: '0' };
+  const env = { ...process.env, ...colours, WASMGRAD_SIMD: simd };
   const { status } = spawnSync(program, args, { cwd: root, env, stdio: 'inherit' });
   failed ||= status !== 0;
 }

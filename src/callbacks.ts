@@ -2,6 +2,7 @@
 
 import { ValueError } from './errors.js';
 import type { Callback, Logs, Progress, Training } from './model/train.js';
+import { checkOptions } from './options.js';
 
 export type { Callback, Logs, Progress, Training } from './model/train.js';
 
@@ -12,7 +13,8 @@ export interface ProgressOptions {
 }
 
 /** One line per epoch: bar, images per second, time left, loss and metrics. */
-export function progress({ print = printLine }: ProgressOptions = {}): Callback {
+export function progress(options: ProgressOptions = {}): Callback {
+  const { print = printLine } = checkOptions('callbacks.progress', options, ['print']);
   let last: Progress | undefined;
   return {
     onProgress(now) {
@@ -67,8 +69,11 @@ export interface EarlyStoppingOptions {
   restoreBestWeights?: boolean;
 }
 
+const earlyStoppingWords = ['monitor', 'patience', 'minDelta', 'restoreBestWeights'];
+
 /** Ends the training when it no longer gets better. @throws {ValueError} for a log that there is not */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkOptions('callbacks.earlyStopping', options, earlyStoppingWords);
   const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = false } = options;
   const isBetter = improvement('earlyStopping', monitor, minDelta);
   let training: Training | undefined;
@@ -108,11 +113,9 @@ export interface CheckpointOptions {
 }
 
 /** Saves the model after each epoch. @throws {ValueError} for a log that there is not */
-export function checkpoint({
-  save,
-  monitor = 'val_loss',
-  bestOnly = false,
-}: CheckpointOptions): Callback {
+export function checkpoint(options: CheckpointOptions): Callback {
+  checkOptions('callbacks.checkpoint', options, ['save', 'monitor', 'bestOnly']);
+  const { save, monitor = 'val_loss', bestOnly = false } = options;
   if (typeof save !== 'function')
     throw new ValueError('callbacks.checkpoint: save must be a function of the bytes');
   const isBetter = improvement('checkpoint', monitor, 0);

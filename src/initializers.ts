@@ -27,11 +27,7 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
 function truncatedNormal(variance: (shape: Shape) => number): Fill {
   return (to, shape, random) => {
     const deviation = Math.sqrt(variance(shape)) / 0.87962566103423978;
-    for (let i = 0; i < to.length; i++) {
-      let x = random.normal();
-      while (Math.abs(x) > 2) x = random.normal();
-      to[i] = x * deviation;
-    }
+    for (let i = 0; i < to.length; i++) to[i] = random.truncatedNormal() * deviation;
   };
 }
 

@@ -1,6 +1,7 @@
 // Randomness as a function of a seed: Philox4x32-10 (Salmon et al., SC 2011), the same generator as
 // assembly/random.ts. Nothing here has hidden state, so that everything can be repeated.
 
+import { expMinus } from './arithmetic.js';
 import { ValueError } from './errors.js';
 
 /** What a stream of numbers is for: streams with different purposes never meet. */
@@ -76,10 +77,12 @@ export class Random {
     return this.next() / 2 ** 32;
   }
 
-  /** A standard normal number (Box–Muller). */
-  normal(): number {
-    const radius = Math.sqrt(-2 * Math.log((this.next() + 1) / 2 ** 32));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
+  /** A standard normal number within ±2, by rejection: nothing in it rounds differently elsewhere. */
+  truncatedNormal(): number {
+    for (;;) {
+      const x = 4 * this.uniform() - 2;
+      if (this.uniform() < expMinus((x * x) / 2)) return x;
+    }
   }
 
   /** Puts a list in random order (Fisher–Yates), in place. */

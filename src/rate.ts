@@ -1,5 +1,6 @@
 // Learning rates as plain descriptions, and their values step by step.
 
+import { cosPi, power } from './arithmetic.js';
 import { ValueError } from './errors.js';
 
 /** How a learning rate changes; made by the functions of `schedules`. */
@@ -26,10 +27,10 @@ export function rateAt(rate: LearningRate, at: number): number {
   if (typeof rate === 'number') return rate;
   switch (rate.type) {
     case 'step':
-      return rate.initial * rate.factor ** Math.floor(at / rate.every);
+      return rate.initial * power(rate.factor, Math.floor(at / rate.every));
     case 'cosine': {
       const share = Math.min(1, at / rate.steps);
-      return rate.minimum + ((rate.initial - rate.minimum) * (1 + Math.cos(Math.PI * share))) / 2;
+      return rate.minimum + ((rate.initial - rate.minimum) * (1 + cosPi(share))) / 2;
     }
     case 'warmup':
       if (at >= rate.steps) return rateAt(rate.to, at - rate.steps);

@@ -11,6 +11,9 @@ export type DType = 'float32' | 'int32';
 /** Numbers in nested arrays, rows of equal length. */
 export type Nested = number | readonly Nested[];
 
+/** The same, where rows may be typed arrays too. */
+export type Rows = number | NumberArray | readonly Rows[];
+
 /** Arrays of numbers as JavaScript has them. */
 export type NumberArray =
   | Float32Array
@@ -24,7 +27,7 @@ export type NumberArray =
   | Uint8ClampedArray;
 
 /** What `Tensor.from` understands. */
-export type TensorData = NumberArray | Nested;
+export type TensorData = Rows;
 
 /** Whether a value is a typed array of numbers: a DataView and 64-bit integers are not. */
 export function isNumberArray(value: unknown): value is NumberArray {
@@ -78,17 +81,38 @@ function free({ backend: owner, address }: { backend: Backend; address: number }
 /** A tensor that was forgotten gives its memory back when it is collected: a net, not a plan. */
 const net = new FinalizationRegistry(free);
 
+/** Memory outlives its forgotten tensor as long as somebody holds the tensor's `data`. */
+const keptAlive = new WeakMap<ArrayBufferView, Storage>();
+
+/**
+ * An array that survives growing memory: where it is a tensor's `data`, each call looks anew.
+ */
+export function liveArray<A extends NumberArray>(data: A): () => A {
+  const { memory } = backend().memory;
+  if (data.buffer !== memory.buffer) return () => data;
+  const View = data.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => A;
+  const { byteOffset, length } = data;
+  let view = data;
+  return () => {
+    if (view.buffer !== memory.buffer) view = new View(memory.buffer, byteOffset, length);
+    return view;
+  };
+}
+
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
 export class Tensor {
-  readonly shape: Shape;
-  readonly dtype: DType;
+  readonly #shape: Shape;
+  readonly #dtype: DType;
   readonly #storage: Storage;
   #view: Float32Array | Int32Array | undefined;
   #disposed = false;
 
   private constructor(shape: Shape, dtype: DType, storage: Storage) {
-    this.shape = Object.freeze([...shape]);
-    this.dtype = dtype;
+    if (!(storage instanceof Storage)) {
+      throw new ValueError('new Tensor: tensors are made by Tensor.from and Tensor.zeros');
+    }
+    this.#shape = Object.freeze([...shape]);
+    this.#dtype = dtype;
     this.#storage = storage.retain();
   }
 
@@ -110,8 +134,9 @@ export class Tensor {
         `Tensor.from: ${numbers.length} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
       );
     }
+    const live = liveArray(numbers);
     const tensor = Tensor.create(wanted, data instanceof Int32Array ? 'int32' : 'float32');
-    tensor.data.set(numbers);
+    tensor.data.set(live());
     return tensor;
   }
 
@@ -140,6 +165,16 @@ export class Tensor {
     return { tensor: new Tensor(shape, 'float32', storage), revoke: () => storage.revoke() };
   }
 
+  /** Sizes from the outermost dimension to the innermost. */
+  get shape(): Shape {
+    return this.#shape;
+  }
+
+  /** 'float32', or 'int32' for class indices. */
+  get dtype(): DType {
+    return this.#dtype;
+  }
+
   /** How many elements. */
   get size(): number {
     return sizeOf(this.shape);
@@ -152,19 +187,20 @@ export class Tensor {
   }
 
   /**
-   * The numbers themselves, row by row: writing changes the tensor. Ask again after anything that
-   * may allocate: when the memory grows, old views become empty.
+   * The numbers themselves, row by row: writing changes the tensor. Ask again after anything that may
+   * allocate: when the memory grows, old arrays become empty. An 'int32' tensor's is an Int32Array.
    *
    * @throws {StateError} after `dispose`
    */
-  get data(): Float32Array | Int32Array {
+  get data(): Float32Array {
     this.#check();
     const { buffer } = this.#storage.backend.memory.memory;
     if (this.#view?.buffer !== buffer) {
       const View = this.dtype === 'int32' ? Int32Array : Float32Array;
       this.#view = new View(buffer, this.#storage.address, this.size);
+      keptAlive.set(this.#view, this.#storage);
     }
-    return this.#view as Float32Array | Int32Array;
+    return this.#view as Float32Array;
   }
 
   /** A copy as nested arrays (a number for a tensor without dimensions). */
@@ -226,12 +262,13 @@ export class Tensor {
   }
 }
 
-function nestedShape(where: string, data: Nested): number[] {
+const whatIs = (value: unknown): string => (value === null ? 'null' : typeof value);
+
+function nestedShape(where: string, data: Rows): number[] {
   if (typeof data === 'number') return [];
+  if (isNumberArray(data)) return [data.length];
   if (!Array.isArray(data)) {
-    throw new ValueError(
-      `${where}: expected numbers, arrays or a typed array, not ${data === null ? 'null' : typeof data}`,
-    );
+    throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${whatIs(data)}`);
   }
   return data.length === 0 ? [0] : [data.length, ...nestedShape(where, data[0])];
 }
@@ -242,22 +279,25 @@ function nestedShape(where: string, data: Nested): number[] {
  * @throws {ShapeError} where rows differ in length
  * @throws {ValueError} where there is something else than numbers
  */
-export function nestedData(where: string, data: Nested): { shape: Shape; numbers: Float32Array } {
+export function nestedData(where: string, data: Rows): { shape: Shape; numbers: Float32Array } {
   const shape = nestedShape(where, data);
   const numbers = new Float32Array(sizeOf(shape));
   let at = 0;
-  const copy = (part: Nested, depth: number): void => {
-    const isRow = Array.isArray(part);
-    const fits =
-      depth === shape.length ? typeof part === 'number' : isRow && part.length === shape[depth];
-    if (!fits) {
-      const what = isRow ? `${part.length} elements` : typeof part;
+  const copy = (part: Rows, depth: number): void => {
+    if (depth === shape.length && typeof part === 'number') {
+      numbers[at++] = part;
+    } else if (isNumberArray(part) && depth === shape.length - 1 && part.length === shape[depth]) {
+      numbers.set(part, at);
+      at += part.length;
+    } else if (Array.isArray(part) && part.length === shape[depth]) {
+      for (const inner of part) copy(inner, depth + 1);
+    } else {
+      const isRow = Array.isArray(part) || isNumberArray(part);
+      const what = isRow ? `a row of ${part.length}` : whatIs(part);
       throw new ShapeError(
-        `${where}: the nested arrays are ragged: expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
+        `${where}: ${isRow || typeof part === 'number' ? 'the nested arrays are ragged: ' : ''}expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
       );
     }
-    if (typeof part === 'number') numbers[at++] = part;
-    else for (const inner of part) copy(inner, depth + 1);
   };
   copy(data, 0);
   return { shape, numbers };

@@ -18,6 +18,7 @@ const UNSIGNED_BYTE = 8;
  * @throws {FormatError} for anything else, and for files of the wrong length
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
+  if (!(bytes instanceof Uint8Array)) throw new FormatError('parseIdx: expected a Uint8Array');
   const rank = bytes[3];
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE) {
     const hint = bytes[0] === 0x1f && bytes[1] === 0x8b ? ': it is gzipped, unpack it first' : '';

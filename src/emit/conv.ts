@@ -27,7 +27,19 @@ export interface ConvGeometry extends Windows {
 export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
   /** Channels and filters in this many separate convolutions: 1 by default. */
   groups?: number;
+  /** How it is computed: 'auto' (the default) or 'direct'; this version has no other. */
+  algorithm?: 'auto' | 'direct';
 }
+
+/** The words of `ConvOptions`. */
+export const convWords = [
+  'strides',
+  'padding',
+  'dilation',
+  'dimRoundingMode',
+  'groups',
+  'algorithm',
+];
 
 /**
  * Checks a convolution and works out its sizes.
@@ -52,6 +64,11 @@ export function convGeometry(
   const [batch, height, width, channels] = inputShape;
   const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
   const groups = checkInteger(where, 'groups', options.groups ?? 1);
+  if (!['auto', 'direct'].includes(options.algorithm ?? 'auto')) {
+    throw new ValueError(
+      `${where}: algorithm must be 'auto' or 'direct' in this version, not ${options.algorithm}`,
+    );
+  }
   if (channels % groups || filters % groups) {
     throw new ValueError(
       `${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,

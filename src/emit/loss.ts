@@ -37,16 +37,17 @@ export function targetOf(tensor: Tensor, indices: boolean): Target {
   return indices ? { labels: value, targets: none } : { labels: none, targets: value };
 }
 
-/** @throws {ValueError} for the first label that is not a class, by its place */
+/** @throws {ValueError} unless the label is a class; `place` says which label it is */
+export function checkLabel(where: string, label: number, place: number, classes: number): void {
+  if (Number.isInteger(label) && label >= 0 && label < classes) return;
+  throw new ValueError(
+    `${where}: label ${place} is ${label}, but the ${classes} classes are 0 to ${classes - 1}`,
+  );
+}
+
+/** @throws {ValueError} for the first label that is not a class */
 export function checkLabels(where: string, labels: ArrayLike<number>, classes: number): void {
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-      throw new ValueError(
-        `${where}: label ${i} is ${label}, but the ${classes} classes are 0 to ${classes - 1}`,
-      );
-    }
-  }
+  for (let i = 0; i < labels.length; i++) checkLabel(where, labels[i], i, classes);
 }
 
 const rowsOf = (x: Value) => {

@@ -1,5 +1,6 @@
 // Optimizers as ops: plain descriptions, the update they emit and the numbers of each step.
 
+import { power } from '../arithmetic.js';
 import { ValueError } from '../errors.js';
 import { checkRate, type LearningRate, rateAt } from '../rate.js';
 import { type Emitter, none, type Value } from './emitter.js';
@@ -101,13 +102,13 @@ export function writeSettings(config: Optimizer, step: number, to: Float32Array,
   }
   const { beta1, beta2, epsilon, weightDecay } = config;
   const decoupled = config.type === 'adamW';
-  to[at] = rate / (1 - beta1 ** (step + 1));
+  to[at] = rate / (1 - power(beta1, step + 1));
   to[at + 1] = beta1;
   to[at + 2] = beta2;
   to[at + 3] = epsilon;
   to[at + 4] = decoupled ? 0 : weightDecay;
   to[at + 5] = decoupled ? rate * weightDecay : 0;
-  to[at + 6] = 1 / Math.sqrt(1 - beta2 ** (step + 1));
+  to[at + 6] = 1 / Math.sqrt(1 - power(beta2, step + 1));
   to[at + 7] = 1 - beta1;
   to[at + 8] = 1 - beta2;
 }

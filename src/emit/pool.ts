@@ -18,6 +18,9 @@ export interface PoolOptions extends Partial<Omit<WindowOptions, 'kernelSize' | 
   poolSize?: WindowOptions['kernelSize'];
 }
 
+/** The words of `PoolOptions`. */
+export const poolWords = ['poolSize', 'strides', 'padding', 'dimRoundingMode'];
+
 /**
  * Checks a pooling over [batch, height, width, channels] and works out its sizes.
  *

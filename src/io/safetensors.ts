@@ -56,6 +56,9 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(entries))
     tensors.set(name, readTensor(name, entry, body));
+  // The specification allows no holes, so the sizes of the tensors make up the file.
+  const total = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (total !== body.length) fail(`its tensors take ${total} bytes, but it holds ${body.length}`);
   return { metadata: readMetadata(metadata), tensors };
 }
 
@@ -64,7 +67,7 @@ function fail(what: string): never {
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; begin: number } {
-  if (!(bytes instanceof Uint8Array)) fail('expected a Uint8Array');
+  if (!(bytes instanceof Uint8Array)) fail('expected a Uint8Array or an ArrayBuffer');
   if (bytes.length < 8) fail(`it has only ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > LARGEST_HEADER || 8 + length > bytes.length) {

@@ -17,7 +17,7 @@ class Activation extends Layer<Value> {
   readonly #activation: ActivationName;
 
   constructor(type: string, activation: ActivationName, options: LayerOptions) {
-    super(type, options);
+    super(type, options, type === 'activation' ? ['activation'] : []);
     this.#activation = checkActivation(`layers.${type}`, activation);
   }
 

@@ -10,10 +10,11 @@ import {
   convForward,
   convGeometry,
   convOutputShape,
+  convWords,
 } from '../emit/conv.js';
 import { none, type Value } from '../emit/emitter.js';
 import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
-import { checkKernelOptions, type KernelOptions, kernelParameters } from './kernel.js';
+import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
 
 /** Options of `layers.conv2d`, Keras's words. */
@@ -34,7 +35,7 @@ class Conv2d extends Layer<Saved> {
   declare readonly options: Conv2dLayerOptions;
 
   constructor(options: Conv2dLayerOptions) {
-    super('conv2d', options);
+    super('conv2d', options, ['filters', 'kernelSize', ...convWords, ...kernelWords]);
     const where = `layers.conv2d${options.name ? ` '${options.name}'` : ''}`;
     checkInteger(where, 'filters', options.filters);
     pairOf(where, 'kernelSize', options.kernelSize);

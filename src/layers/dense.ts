@@ -4,7 +4,7 @@ import type { ActivationName } from '../emit/activation.js';
 import { none, type Value } from '../emit/emitter.js';
 import { matMul, sumRows } from '../emit/matrix.js';
 import { checkInteger, checkRank, type Shape } from '../shape.js';
-import { checkKernelOptions, type KernelOptions, kernelParameters } from './kernel.js';
+import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
 
 /** Options of `layers.dense`, Keras's words. */
@@ -22,7 +22,7 @@ class Dense extends Layer<Saved> {
   declare readonly options: DenseOptions;
 
   constructor(options: DenseOptions) {
-    super('dense', options);
+    super('dense', options, ['units', ...kernelWords]);
     const where = `layers.dense${options.name ? ` '${options.name}'` : ''}`;
     checkInteger(where, 'units', options.units);
     checkKernelOptions(where, options);

@@ -15,7 +15,7 @@ class Dropout extends Layer<null> {
   declare readonly options: DropoutOptions;
 
   constructor(options: DropoutOptions) {
-    super('dropout', options);
+    super('dropout', options, ['rate']);
     if (!(options.rate >= 0 && options.rate < 1)) {
       throw new ValueError(
         `layers.dropout: rate must be from 0 to less than 1, not ${options.rate}`,

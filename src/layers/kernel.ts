@@ -17,6 +17,9 @@ export interface KernelOptions extends LayerOptions {
   biasInitializer?: InitializerName;
 }
 
+/** The words of `KernelOptions`. */
+export const kernelWords = ['useBias', 'activation', 'kernelInitializer', 'biasInitializer'];
+
 /** @throws {ValueError} for an activation or initializer that there is not */
 export function checkKernelOptions(where: string, options: KernelOptions): void {
   checkActivation(where, options.activation ?? 'linear');

@@ -2,7 +2,9 @@
 
 import type { ActivationName } from '../emit/activation.js';
 import type { Emitter, Value } from '../emit/emitter.js';
+import { ValueError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
+import { checkOptions } from '../options.js';
 import type { Shape } from '../shape.js';
 
 /** A weight that a layer asks for. */
@@ -57,10 +59,11 @@ export abstract class Layer<Saved = unknown> {
   parameters: readonly ParameterSpec[] = [];
   #built = false;
 
-  constructor(type: string, options: LayerOptions) {
+  /** @param known the words of the layer's own options */
+  constructor(type: string, options: LayerOptions, known: readonly string[]) {
     this.type = type;
-    this.options = { ...options };
-    this.name = options.name ?? '';
+    this.options = { ...checkOptions(`layers.${type}`, options, [...known, 'name']) };
+    this.name = checkName(options.name ?? '');
   }
 
   /** Whether a model already uses it: a layer belongs to one. */
@@ -111,4 +114,10 @@ export abstract class Layer<Saved = unknown> {
   } {
     return { size: [1, 1], stride: [1, 1] };
   }
+}
+
+/** @throws {ValueError} for a name that weights' names could not be told apart with */
+function checkName(name: string): string {
+  if (typeof name === 'string' && !name.includes('/')) return name;
+  throw new ValueError(`a layer's name must be text without '/', not ${JSON.stringify(name)}`);
 }

@@ -91,7 +91,7 @@ class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
   readonly #p: number;
 
   constructor(options: LpPool2dOptions) {
-    super('lpPool2d', options);
+    super('lpPool2d', options, ['p', ...pool.poolWords]);
     this.#p = pool.checkNorm('layers.lpPool2d', options.p ?? 2);
   }
 
@@ -112,7 +112,7 @@ class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
 
 class GlobalAvgPool2d extends AvgPool2d {
   constructor(options: LayerOptions) {
-    super('globalAvgPool2d', options);
+    super('globalAvgPool2d', options, []);
   }
 
   protected override geometry(x: Shape): pool.PoolGeometry {
@@ -131,10 +131,10 @@ class GlobalAvgPool2d extends AvgPool2d {
 
 /** Maximum of each window over [height, width, channels]. */
 export const maxPool2d = (options: Pool2dOptions = {}): Layer =>
-  new MaxPool2d('maxPool2d', options);
+  new MaxPool2d('maxPool2d', options, pool.poolWords);
 /** Mean of each window; padding does not count. */
 export const avgPool2d = (options: Pool2dOptions = {}): Layer =>
-  new AvgPool2d('avgPool2d', options);
+  new AvgPool2d('avgPool2d', options, pool.poolWords);
 /** p-norm of each window: (Σ|x|ᵖ / window)^(1/p). */
 export const lpPool2d = (options: LpPool2dOptions = {}): Layer => new LpPool2d(options);
 /** Mean of each channel over the whole image: [channels]. */

@@ -15,7 +15,7 @@ class Reshape extends Layer<Shape> {
   readonly #target: Shape | undefined;
 
   constructor(type: string, options: LayerOptions, target?: Shape) {
-    super(type, options);
+    super(type, options, type === 'reshape' ? ['targetShape'] : []);
     this.#target = target;
   }
 

@@ -15,7 +15,8 @@ import { Sequential } from './sequential.js';
  *
  * @throws {FormatError} for bytes that are no such file
  */
-export async function loadModel(bytes: Uint8Array): Promise<Sequential> {
+export async function loadModel(file: Uint8Array | ArrayBuffer): Promise<Sequential> {
+  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
   const { metadata, tensors } = readSafetensors(bytes);
   if (metadata.format !== 'wasmgrad') {
     throw new FormatError(

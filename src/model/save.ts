@@ -29,7 +29,7 @@ export const stateName = (vector: string, weight: string): string =>
   `optimizer/${vector}/${weight}`;
 
 /** Writes a model. */
-export function saveModel(engine: Engine): Uint8Array {
+export function saveModel(engine: Engine): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, step, epoch } = engine;
   for (const { name, tensor } of weights.list) {

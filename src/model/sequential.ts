@@ -6,6 +6,7 @@ import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js'
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ShapeError, StateError, ValueError } from '../errors.js';
 import { Layer } from '../layers/layer.js';
+import { checkOptions } from '../options.js';
 import { keyOf } from '../random.js';
 import { checkInteger, checkShape, type Shape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
@@ -53,6 +54,8 @@ export class Sequential {
   #engine: Engine | undefined;
   #disposed = false;
   #training = false;
+  /** Calls of `evaluate` under way. */
+  #evaluations = 0;
 
   /**
    * Names and builds the layers; memory is taken when the weights are first needed.
@@ -60,14 +63,17 @@ export class Sequential {
    * @throws {ShapeError} for a layer that cannot take the output of the one before
    * @throws {ValueError} for two layers of one name, or a layer of another model
    */
-  constructor(
-    layers: readonly Layer[],
-    { inputShape, seed = 0, name = 'sequential' }: SequentialOptions,
-  ) {
+  constructor(layers: readonly Layer[], options: SequentialOptions) {
+    const {
+      inputShape,
+      seed = 0,
+      name = 'sequential',
+    } = checkOptions('new Sequential', options, ['inputShape', 'seed', 'name']);
     this.inputShape = checkShape(`${name}: inputShape`, inputShape, 1);
     keyOf(seed);
     this.seed = seed;
     this.name = name;
+    if (!Array.isArray(layers)) throw new ValueError(`${name}: the layers must be a list`);
     this.layers = [...layers];
     layers.forEach(checkLayer);
     if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
@@ -103,8 +109,16 @@ export class Sequential {
    * @throws {ValueError} for an optimizer, loss or metric that there is not
    * @throws {StateError} while `fit` runs, and after `dispose`
    */
-  compile({ optimizer, loss, metrics = [] }: CompileOptions): void {
-    if (this.#training) throw new StateError(`compile: the model '${this.name}' is training`);
+  compile(options: CompileOptions): void {
+    if (this.#training || this.#evaluations > 0) {
+      const what = this.#training ? 'training' : 'being evaluated';
+      throw new StateError(`compile: the model '${this.name}' is ${what}: await that first`);
+    }
+    const {
+      optimizer,
+      loss,
+      metrics = [],
+    } = checkOptions('compile', options, ['optimizer', 'loss', 'metrics']);
     if (!Array.isArray(metrics))
       throw new ValueError("compile: metrics must be a list, such as ['accuracy']");
     const objective = {
@@ -147,13 +161,20 @@ export class Sequential {
   async evaluate(
     x: Data,
     y: Data,
-    { batchSize = 32, signal }: { batchSize?: number; signal?: AbortSignal } = {},
+    options: { batchSize?: number; signal?: AbortSignal } = {},
   ): Promise<Logs> {
+    const { batchSize = 32, signal } = checkOptions('evaluate', options, ['batchSize', 'signal']);
     const engine = this.engine('evaluate');
     objectiveOf('evaluate', engine);
     checkInteger('evaluate', 'batchSize', batchSize);
     const samples = samplesOf('evaluate', engine, x, y);
-    return (await measure('evaluate', engine, samples, 0, samples.count, batchSize, signal)).logs();
+    this.#evaluations++;
+    try {
+      const { count } = samples;
+      return (await measure('evaluate', engine, samples, 0, count, batchSize, signal)).logs();
+    } finally {
+      this.#evaluations--;
+    }
   }
 
   /**
@@ -161,7 +182,8 @@ export class Sequential {
    *
    * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
    */
-  predict(x: Data, { batchSize = 32 }: { batchSize?: number } = {}): Tensor {
+  predict(x: Data, options: { batchSize?: number } = {}): Tensor {
+    const { batchSize = 32 } = checkOptions('predict', options, ['batchSize']);
     const engine = this.engine('predict');
     checkInteger('predict', 'batchSize', batchSize);
     const source = inputSource(`${this.name}.predict`, x, this.inputShape);
@@ -187,7 +209,7 @@ export class Sequential {
   }
 
   /** All of it as a safetensors file: layers, weights, and where the training stands. */
-  toBytes(): Uint8Array {
+  toBytes(): Uint8Array<ArrayBuffer> {
     return saveModel(this.engine('toBytes'));
   }
 

@@ -1,10 +1,10 @@
 // Data on its way into a model: inputs and targets, sample by sample, from tensors or arrays.
 
 import type { Loss } from '../emit/loss.js';
-import { checkLabels } from '../emit/loss.js';
+import { checkLabel, checkLabels } from '../emit/loss.js';
 import { NumericError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../shape.js';
-import { isNumberArray, nestedData, Tensor, type TensorData } from '../tensor.js';
+import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from '../tensor.js';
 import type { TargetForm } from './lower.js';
 
 /** What models take: a tensor, a typed array, or nested arrays. */
@@ -34,7 +34,7 @@ interface Numbers {
 function numbersOf(where: string, name: string, data: Data): Numbers {
   if (data instanceof Tensor)
     return { length: data.size, shape: data.shape, array: () => data.data };
-  if (isNumberArray(data)) return { length: data.length, shape: undefined, array: () => data };
+  if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
   if (!Array.isArray(data)) {
     const what = (data as unknown)?.constructor?.name ?? typeof data;
     throw new ValueError(
@@ -50,6 +50,23 @@ function copier(numbers: Numbers, size: number): InputSource['copy'] {
     const from = numbers.array();
     const start = sample * size;
     for (let i = 0; i < size; i++) to[at + i] = from[start + i];
+  };
+}
+
+/** Kernels index by labels without looking: each is checked again, should the data have changed. */
+function labelCopier(
+  where: string,
+  numbers: Numbers,
+  size: number,
+  classes: number,
+): InputSource['copy'] {
+  return (sample, to, at) => {
+    const from = numbers.array();
+    const start = sample * size;
+    for (let i = 0; i < size; i++) {
+      checkLabel(where, from[start + i], start + i, classes);
+      to[at + i] = from[start + i];
+    }
   };
 }
 
@@ -107,7 +124,7 @@ export function targetSource(
     (shaped(count, ...outputShape.slice(0, -1)) || shaped(count, ...outputShape.slice(0, -1), 1));
   if (isLabels) {
     checkLabels(where, numbers.array(), classes);
-    return { form: 'labels', size: rows, count, copy: copier(numbers, rows) };
+    return { form: 'labels', size: rows, count, copy: labelCopier(where, numbers, rows, classes) };
   }
   if (isDense) {
     const bad = Array.prototype.findIndex.call(numbers.array(), (value) => !Number.isFinite(value));

@@ -1,6 +1,7 @@
 // Training and evaluation over many batches: epochs, shuffling, validation, callbacks, progress.
 
 import { StateError, ValueError } from '../errors.js';
+import { checkOptions } from '../options.js';
 import { purpose, Random } from '../random.js';
 import { checkInteger } from '../shape.js';
 import type { Engine } from './engine.js';
@@ -36,7 +37,7 @@ export interface Progress {
 export interface TrainedModel {
   readonly name: string;
   readonly weights: readonly Weight[];
-  toBytes(): Uint8Array;
+  toBytes(): Uint8Array<ArrayBuffer>;
 }
 
 /** What callbacks know of the training they watch. */
@@ -83,6 +84,26 @@ export interface History {
   readonly epoch: number[];
   /** Each log by epoch: `history.loss`, `history.accuracy`, `history.val_loss` … */
   readonly history: Record<string, number[]>;
+}
+
+/** The words of `FitOptions`. */
+const fitWords = [
+  'epochs',
+  'batchSize',
+  'validationData',
+  'validationSplit',
+  'shuffle',
+  'callbacks',
+  'signal',
+  'onProgress',
+];
+
+function checkCallback(callback: Callback, index: number): void {
+  if (typeof callback === 'object' && callback !== null) return;
+  const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
+  throw new ValueError(
+    `fit: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
+  );
 }
 
 /** Milliseconds of work after which the event loop gets its turn. */
@@ -203,7 +224,8 @@ export class Trainer {
       onProgress,
       validationSplit = 0,
       validationData,
-    } = options;
+      signal,
+    } = checkOptions('fit', options, fitWords);
     this.#engine = engine;
     this.#options = options;
     this.#epochs = checkInteger('fit', 'epochs', epochs);
@@ -231,8 +253,12 @@ export class Trainer {
     } else if (this.#count < count) {
       this.#validation = { samples: this.#samples, from: this.#count, to: count };
     }
-    const given = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
+    const given: Callback[] = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
+    given.forEach(checkCallback);
     this.#callbacks = onProgress ? [...given, { onProgress }] : given;
+    if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+      throw new ValueError('fit: signal must be an AbortSignal: new AbortController().signal');
+    }
   }
 
   async run(model: TrainedModel): Promise<History> {
@@ -245,6 +271,7 @@ export class Trainer {
     const order = Int32Array.from({ length: this.#count }, (_, i) => i);
     for (let epoch = 1; epoch <= this.#epochs && !this.#stopped; epoch++) {
       await this.#tell('onEpochBegin', epoch);
+      this.#engine.check('fit');
       const logs = await this.#epoch(epoch, order);
       this.#engine.epoch++;
       history.epoch.push(epoch);
@@ -269,7 +296,6 @@ export class Trainer {
     for (const callback of this.#callbacks) {
       await (callback[what] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
     }
-    this.#engine.check('fit');
   }
 
   async #epoch(epoch: number, order: Int32Array): Promise<Logs> {

@@ -97,7 +97,7 @@ export class Weights {
     initialize(initializer, tensor.data as Float32Array, shape, random);
     const makeGradient = () => this.#gradientTensor(slot);
     let gradient: Tensor | null = null;
-    return {
+    return Object.freeze({
       name: `${slot.layer.name}/${name}`,
       tensor,
       trainable,
@@ -106,7 +106,7 @@ export class Weights {
         if (trainable) gradient ??= makeGradient();
         return gradient;
       },
-    };
+    });
   }
 
   #gradientTensor(slot: Slot): Tensor {

@@ -6,6 +6,7 @@ import * as conv from '../emit/conv.js';
 import { none } from '../emit/emitter.js';
 import * as matrix from '../emit/matrix.js';
 import { ShapeError } from '../errors.js';
+import { checkOptions } from '../options.js';
 import { type Shape, show } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -27,6 +28,7 @@ export interface Conv2dOptions extends conv.ConvOptions {
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
   const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
   const activation = checkActivation('conv2d', options.activation ?? 'linear');
+  checkOptions('conv2d', options, [...conv.convWords, 'bias', 'activation']);
   const g = conv.convGeometry('conv2d', x.shape, filter.shape, options);
   const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
   if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
@@ -51,6 +53,7 @@ export function conv2dBackwardInput(
 ): Tensor {
   const where = 'conv2dBackwardInput';
   const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
+  checkOptions(where, options, conv.convWords);
   const g = conv.convGeometry(where, inputShape, filter.shape, options);
   expectShape(where, 'dy', dy, conv.convOutputShape(g));
   const [dx] = compute([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
@@ -72,6 +75,7 @@ export function conv2dBackwardFilter(
 ): Tensor {
   const where = 'conv2dBackwardFilter';
   const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
+  checkOptions(where, options, conv.convWords);
   const g = conv.convGeometry(where, x.shape, filterShape, options);
   expectShape(where, 'dy', dy, conv.convOutputShape(g));
   const [dw] = compute([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));

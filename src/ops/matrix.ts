@@ -3,6 +3,7 @@
 import { argument, compute, expectShape } from '../eager.js';
 import * as matrix from '../emit/matrix.js';
 import { ShapeError } from '../errors.js';
+import { checkOptions } from '../options.js';
 import { checkRank, placeWindows, type Shape, show, type WindowOptions } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -36,6 +37,7 @@ export function matMul(
 }
 
 function im2colFields(where: string, inputShape: Shape, options: WindowOptions) {
+  checkOptions(where, options, ['kernelSize', 'strides', 'padding', 'dilation', 'dimRoundingMode']);
   checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
   const windows = placeWindows(where, height, width, options, true);

@@ -3,13 +3,18 @@
 import { argument, compute, expectShape } from '../eager.js';
 import { none } from '../emit/emitter.js';
 import * as pool from '../emit/pool.js';
+import { checkOptions } from '../options.js';
 import { checkRank, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+
+function geometry(where: string, inputShape: Shape, options: pool.PoolOptions): pool.PoolGeometry {
+  return pool.poolGeometry(where, inputShape, checkOptions(where, options, pool.poolWords));
+}
 
 /** Maximum of each window. @param x [batch, height, width, channels] */
 export function maxPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
   const value = argument('maxPool2d', 'x', x);
-  const g = pool.poolGeometry('maxPool2d', x.shape, options);
+  const g = geometry('maxPool2d', x.shape, options);
   const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
     pool.maxPoolForward(e, vy, none, value, g),
   );
@@ -20,7 +25,7 @@ export function maxPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
 export function maxPool2dBackward(dy: Tensor, x: Tensor, options: pool.PoolOptions = {}): Tensor {
   const where = 'maxPool2dBackward';
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  const g = pool.poolGeometry(where, x.shape, options);
+  const g = geometry(where, x.shape, options);
   expectShape(where, 'dy', dy, pool.poolOutputShape(g));
   const [dx] = compute([x.shape], (e, vdx) => {
     const argmax = pool.argmaxValue(where, e, g);
@@ -33,7 +38,7 @@ export function maxPool2dBackward(dy: Tensor, x: Tensor, options: pool.PoolOptio
 /** Mean of each window; padding does not count. @param x [batch, height, width, channels] */
 export function avgPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
   const value = argument('avgPool2d', 'x', x);
-  const g = pool.poolGeometry('avgPool2d', x.shape, options);
+  const g = geometry('avgPool2d', x.shape, options);
   const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
     pool.averagePoolForward(e, vy, value, g),
   );
@@ -47,7 +52,7 @@ export function avgPool2dBackward(
   options: pool.PoolOptions = {},
 ): Tensor {
   const value = argument('avgPool2dBackward', 'dy', dy);
-  const g = pool.poolGeometry('avgPool2dBackward', inputShape, options);
+  const g = geometry('avgPool2dBackward', inputShape, options);
   expectShape('avgPool2dBackward', 'dy', dy, pool.poolOutputShape(g));
   const [dx] = compute([inputShape], (e, vdx) => pool.averagePoolBackward(e, vdx, value, g));
   return dx;
@@ -83,7 +88,7 @@ export function lpPool2d(
 ): Tensor {
   const value = argument('lpPool2d', 'x', x);
   pool.checkNorm('lpPool2d', p);
-  const g = pool.poolGeometry('lpPool2d', x.shape, options);
+  const g = geometry('lpPool2d', x.shape, options);
   const [y] = compute([pool.poolOutputShape(g)], (e, vy) => pool.lpPoolForward(e, vy, value, p, g));
   return y;
 }
@@ -97,7 +102,7 @@ export function lpPool2dBackward(
   const where = 'lpPool2dBackward';
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
   pool.checkNorm(where, p);
-  const g = pool.poolGeometry(where, x.shape, options);
+  const g = geometry(where, x.shape, options);
   expectShape(where, 'dy', dy, pool.poolOutputShape(g));
   const [dx] = compute([x.shape], (e, vdx) => {
     const y = e.value(pool.poolOutputShape(g));

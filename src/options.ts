@@ -1,0 +1,27 @@
+// Options objects: a misspelt word must not be ignored in silence.
+
+import { ValueError } from './errors.js';
+
+/**
+ * The options, once they are known to be some.
+ *
+ * @param known all words that there are
+ * @throws {ValueError} for anything but an object, and for a word that there is not
+ */
+export function checkOptions<O extends object>(
+  where: string,
+  options: O,
+  known: readonly string[],
+): O {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const what = options === null ? 'null' : typeof options;
+    throw new ValueError(
+      `${where}: expected an options object, such as { ${known[0]}: … }, not ${what}`,
+    );
+  }
+  for (const word of Object.keys(options)) {
+    if (known.includes(word)) continue;
+    throw new ValueError(`${where}: there is no option '${word}'; there are ${known.join(', ')}`);
+  }
+  return options;
+}
