@@ -1,6 +1,6 @@
 // The LeNet-5 that all training figures are about, as wasmgrad has it, and data to train it on.
 
-import { layers, optimizers, Sequential, Tensor } from '../src/index.js';
+import { optimizers, type Sequential, Tensor, zoo } from '../src/index.js';
 import { numbers } from '../tests/helpers/random.js';
 
 /** Images per step. */
@@ -45,19 +45,7 @@ export function asTensors({ images, labels }: Batch): { x: Tensor; y: Tensor } {
 
 /** A compiled model: 5×5×6 same, pool, 5×5×16, pool, 120, 84, 10; ReLU, max pool, SGD with momentum. */
 export function makeLenet5(): Sequential {
-  const model = new Sequential(
-    [
-      layers.conv2d({ filters: 6, kernelSize: 5, padding: 'same', activation: 'relu' }),
-      layers.maxPool2d({ poolSize: 2 }),
-      layers.conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
-      layers.maxPool2d({ poolSize: 2 }),
-      layers.flatten(),
-      layers.dense({ units: 120, activation: 'relu' }),
-      layers.dense({ units: 84, activation: 'relu' }),
-      layers.dense({ units: CLASSES }),
-    ],
-    { inputShape: [SIDE, SIDE, 1], seed: 1 },
-  );
+  const model = zoo.lenet5({ classes: CLASSES, inputShape: [SIDE, SIDE, 1], seed: 1 });
   const optimizer = optimizers.sgd({ learningRate: LEARNING_RATE, momentum: MOMENTUM });
   model.compile({ optimizer, loss: 'softmaxCrossEntropy' });
   return model;

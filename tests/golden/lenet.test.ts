@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { layers, optimizers, Sequential, Tensor } from '../../src/index.js';
+import { optimizers, Tensor, zoo } from '../../src/index.js';
 import { sizeOf } from '../../src/shape.js';
 import { close } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';
@@ -29,19 +29,7 @@ const golden = JSON.parse(readFileSync(new URL('lenet.json', import.meta.url), '
 const CHANCE = 4;
 
 function lenet() {
-  const model = new Sequential(
-    [
-      layers.conv2d({ filters: 6, kernelSize: 5, padding: 'same', activation: 'relu' }),
-      layers.maxPool2d({ poolSize: 2 }),
-      layers.conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
-      layers.maxPool2d({ poolSize: 2 }),
-      layers.flatten(),
-      layers.dense({ units: 120, activation: 'relu' }),
-      layers.dense({ units: 84, activation: 'relu' }),
-      layers.dense({ units: 10 }),
-    ],
-    { inputShape: [28, 28, 1], seed: 1 },
-  );
+  const model = zoo.lenet5();
   // Kernels uniform with variance 1 / fanIn (LeCun), biases in ±0.1; weight i has seed 100 + i.
   const shapes = golden.kernels.flatMap((kernel) => [kernel, kernel.slice(-1)]);
   assert.equal(
