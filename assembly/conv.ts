@@ -1,5 +1,6 @@
-// Convolution as implicit im2col: blocks of the patch matrix are gathered into scratch that stays in
-// cache and multiplied with packed filters. NHWC activations, HWIO filters, channel groups.
+// Convolution as implicit im2col: blocks of the patch matrix, read in place from a few copied lines
+// (lines.ts) or else gathered into scratch that stays in cache (im2col.ts), are multiplied with packed
+// filters. The order of summation is the same either way. NHWC activations, HWIO filters, channel groups.
 //
 // Forward is one `conv`. Backward-data is `conv` too, over dy: the input pixels that share their
 // residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/emit/conv.ts
@@ -7,20 +8,25 @@
 // `inputGradient`. Backward-filter is `filterGradient`.
 
 import {
+  BLOCK,
   blockLength,
   blockScratch,
   fillTable,
   KC,
   MC,
   multiplyColumns,
+  multiplyPixels,
   multiplyRows,
+  multiplyTaps,
   NC,
+  offsetTable,
   outputTable,
   padTable,
   panelScratch,
   rowTable,
 } from './gemm';
 import { gather, scatter, Window } from './im2col';
+import { copyLines, linesFit, placePatches, placeTaps } from './lines';
 import { In, InOut, Out } from './op';
 import { packPanel, panels } from './pack';
 import { MR, NR } from './tile';
@@ -51,10 +57,56 @@ function pixels(op: Window): i32 {
 }
 
 export function convTiles(op: Conv): i32 {
+  if (convByLines(op)) return op.batch * blocksOf(op);
   return op.groups * ((pixels(op) + MC - 1) / MC);
 }
 
+/** Blocks of MC rows of an image's outputs. */
+// @ts-ignore: decorator
+@inline
+function blocksOf(op: Window): i32 {
+  return (op.outputHeight * op.outputWidth + MC - 1) / MC;
+}
+
+/**
+ * Whether patches are read from lines in scratch rather than gathered. Small images are not: their
+ * blocks go on from one image to the next. Pointwise ones need neither.
+ */
+function convByLines(op: Conv): bool {
+  if (op.outputHeight * op.outputWidth < 2 * MC) return false;
+  return op.kernelHeight * op.kernelWidth > 1 && linesFit(op, MC, BLOCK);
+}
+
 export function conv(op: Conv, tile: i32, scratch: usize): void {
+  if (convByLines(op)) convLines(op, tile, scratch);
+  else convGathered(op, tile, scratch);
+}
+
+function convLines(op: Conv, tile: i32, scratch: usize): void {
+  const blocks = blocksOf(op);
+  const count = op.outputHeight * op.outputWidth;
+  const image = tile / blocks;
+  // Blocks of equal length, in whole tiles.
+  const length = ((count + blocks - 1) / blocks + MR - 1) / MR * MR;
+  const p0 = (tile - image * blocks) * length;
+  const rows = min(length, count - p0);
+  if (rows <= 0) return;
+  const block = blockScratch(scratch);
+  copyLines(op, op.x, image, p0, rows, block);
+  placePatches(op, rowTable(scratch), block, p0, rows);
+  padTable(rowTable(scratch), rows);
+  tabulate(op, outputTable(scratch), op.y, image * count + p0, rows, op.yImage, op.yRow, op.yColumn);
+  const k = op.kernelHeight * op.kernelWidth * op.channels;
+  const kc = blockLength(k);
+  for (let k0 = 0; k0 < k; k0 += kc) {
+    const steps = min(kc, k - k0);
+    const last = k0 + steps == k;
+    placeTaps(op, offsetTable(scratch), k0, steps);
+    multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, k0 > 0, last ? op.bias : 0, last && op.rectify != 0);
+  }
+}
+
+function convGathered(op: Conv, tile: i32, scratch: usize): void {
   const blocks = (pixels(op) + MC - 1) / MC;
   const group = tile / blocks;
   const first = (tile - group * blocks) * MC;
@@ -206,7 +258,58 @@ export function filterGradientTiles(op: FilterGradient): i32 {
   return op.groups * op.splits;
 }
 
+/** Pixels of a block that is read from lines: an image's in equal parts of at most KC. */
+function linesBlock(op: FilterGradient): i32 {
+  return blockLength(op.outputHeight * op.outputWidth);
+}
+
+function gradientByLines(op: FilterGradient): bool {
+  return op.outputHeight * op.outputWidth >= 2 * MC && linesFit(op, linesBlock(op), BLOCK);
+}
+
 export function filterGradient(op: FilterGradient, tile: i32, scratch: usize): void {
+  if (gradientByLines(op)) gradientLines(op, tile, scratch);
+  else gradientGathered(op, tile, scratch);
+}
+
+function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
+  const count = op.outputHeight * op.outputWidth;
+  const length = linesBlock(op);
+  const perImage = (count + length - 1) / length;
+  const blocks = op.batch * perImage;
+  const first = (blocks * split) / op.splits;
+  const end = (blocks * (split + 1)) / op.splits;
+  const n = op.filters;
+  // Neighbouring taps are neighbours in the lines, unless dilated: a kernel's row is then one run.
+  const joined = op.dilationWidth == 1;
+  const run = joined ? op.kernelWidth * op.channels : op.channels;
+  const runs = op.kernelHeight * (joined ? 1 : op.kernelWidth);
+  const partial = op.partials + (<usize>(split * runs * run * n) << 2);
+  const block = blockScratch(scratch);
+  const offsets = offsetTable(scratch);
+  for (let at = first; at < end; at++) {
+    const image = at / perImage;
+    const p0 = (at - image * perImage) * length;
+    const pc = min(length, count - p0);
+    copyLines(op, op.x, image, p0, pc, block);
+    placePatches(op, offsets, 0, p0, pc);
+    for (let n0 = 0; n0 < n; n0 += NC) {
+      const nc = min(NC, n - n0);
+      packBlock(panelScratch(scratch), op.dy + (<usize>((image * count + p0) * n + n0) << 2), pc, nc, n);
+      for (let r = 0; r < runs; r++) {
+        placeTaps(op, rowTable(scratch), r * run, 1);
+        const start = block + load<usize>(rowTable(scratch));
+        for (let m0 = 0; m0 < run; m0 += MC) {
+          const mc = min(MC, run - m0);
+          fillTable(outputTable(scratch), partial + (<usize>((r * run + m0) * n) << 2), mc, n);
+          multiplyPixels(scratch, start + (<usize>m0 << 2), panelScratch(scratch), pc, mc, nc, n0, at > first);
+        }
+      }
+    }
+  }
+}
+
+function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
   const group = tile / op.splits;
   const split = tile - group * op.splits;
   const total = pixels(op);

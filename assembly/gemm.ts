@@ -6,14 +6,17 @@
 // same whatever the tile, the block of rows or the number of threads.
 
 import { In, InOut, Op } from './op';
-import { panels } from './pack';
 import {
   MR,
   NR,
   tileColumns5x8,
   tileColumns6x8,
+  tilePixels5x8,
+  tilePixels6x8,
   tileRows5x8,
   tileRows6x8,
+  tileTaps5x8,
+  tileTaps6x8,
 } from './tile';
 
 /** Rows of a block of A: a multiple of MR. 48 × KC floats are a small part of L2. */
@@ -26,13 +29,16 @@ import {
 // @ts-ignore: decorator
 @inline export const NC: i32 = 256;
 
-// A thread's scratch: two tables of row pointers, a spare tile, the packed part of B, the block of A.
-// The slack is for gathers, which write up to 12 bytes too far.
+// A thread's scratch: two tables of row pointers, a spare tile, a table of offsets, the packed part of
+// B, the block of A. The slack is for gathers, which write up to 12 bytes too far.
 const TABLE_BYTES: usize = 256;
+const OFFSETS_BYTES: usize = <usize>KC << 2;
 const PANELS_BYTES: usize = <usize>(KC * NC) << 2;
+/** Floats of the block of A: MC rows of KC, or the lines that they are read from. */
+export const BLOCK: i32 = 32768;
 /** Bytes of scratch that every thread needs, whatever the program. */
 export const SCRATCH_BYTES: usize =
-  3 * TABLE_BYTES + PANELS_BYTES + ((<usize>(KC * 64)) << 2) + 64;
+  3 * TABLE_BYTES + OFFSETS_BYTES + PANELS_BYTES + ((<usize>BLOCK) << 2) + 64;
 
 // @ts-ignore: decorator
 @inline export function rowTable(scratch: usize): usize {
@@ -47,12 +53,16 @@ export const SCRATCH_BYTES: usize =
   return scratch + 2 * TABLE_BYTES;
 }
 // @ts-ignore: decorator
-@inline export function panelScratch(scratch: usize): usize {
+@inline export function offsetTable(scratch: usize): usize {
   return scratch + 3 * TABLE_BYTES;
 }
 // @ts-ignore: decorator
+@inline export function panelScratch(scratch: usize): usize {
+  return scratch + 3 * TABLE_BYTES + OFFSETS_BYTES;
+}
+// @ts-ignore: decorator
 @inline export function blockScratch(scratch: usize): usize {
-  return scratch + 3 * TABLE_BYTES + PANELS_BYTES;
+  return scratch + 3 * TABLE_BYTES + OFFSETS_BYTES + PANELS_BYTES;
 }
 
 /** c[m×n] (+)= op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
@@ -130,59 +140,54 @@ export function padTable(table: usize, rows: i32): void {
  * the output table, B from panels of `k` rows. Bias and ReLU are for the caller's last block.
  */
 export function multiplyRows(
-  scratch: usize,
-  column: i32,
-  b: usize,
-  k: i32,
-  k0: i32,
-  kc: i32,
-  rows: i32,
-  n: i32,
-  accumulate: bool,
-  bias: usize,
-  rectify: bool,
+  scratch: usize, column: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
+  accumulate: bool, bias: usize, rectify: bool,
 ): void {
-  const outputs = outputTable(scratch), table = rowTable(scratch), spare = spareTile(scratch);
-  const panelBytes = <usize>(k * NR) << 2;
-  const offset = <usize>column << 2;
-  b += <usize>(k0 * NR) << 2;
-  for (let j = 0; j < n; j += NR) {
-    const nr = min(NR, n - j);
-    const at = <usize>j << 2;
-    const biasAt = bias ? bias + at : 0;
-    for (let i = 0; i < rows; i += MR) {
-      const entry = <usize>i << 2;
-      if (ASC_FEATURE_RELAXED_SIMD) {
-        tileRows6x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
-      } else {
-        tileRows5x8(outputs + entry, at, table + entry, offset, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
-      }
-    }
-    b += panelBytes;
-  }
+  const step = <usize>column << 2;
+  multiply(Access.Rows, scratch, rowTable(scratch), step, b, k, k0, kc, rows, n, 0, accumulate, bias, rectify);
 }
 
-/**
- * The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`.
- */
+/** The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`. */
 export function multiplyColumns(
-  scratch: usize,
-  a: usize,
-  lda: i32,
-  b: usize,
-  k: i32,
-  k0: i32,
-  kc: i32,
-  rows: i32,
-  n: i32,
-  column: i32,
-  accumulate: bool,
-  bias: usize,
-  rectify: bool,
+  scratch: usize, a: usize, lda: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
+  column: i32, accumulate: bool, bias: usize, rectify: bool,
 ): void {
-  const outputs = outputTable(scratch), spare = spareTile(scratch);
-  const panelBytes = <usize>(k * NR) << 2;
   const step = <usize>lda << 2;
+  multiply(Access.Columns, scratch, a, step, b, k, k0, kc, rows, n, column, accumulate, bias, rectify);
+}
+
+/** The same with A in lines: row pointers in the row table, steps in the offset table (lines.ts). */
+export function multiplyTaps(
+  scratch: usize, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
+  accumulate: bool, bias: usize, rectify: bool,
+): void {
+  const offsets = offsetTable(scratch);
+  multiply(Access.Taps, scratch, rowTable(scratch), offsets, b, k, k0, kc, rows, n, 0, accumulate, bias, rectify);
+}
+
+/** The same with a k-major A in lines: rows from `a` on, steps in the offset table. */
+export function multiplyPixels(
+  scratch: usize, a: usize, b: usize, kc: i32, rows: i32, n: i32, column: i32, accumulate: bool,
+): void {
+  const offsets = offsetTable(scratch);
+  multiply(Access.Pixels, scratch, a, offsets, b, kc, 0, kc, rows, n, column, accumulate, 0, false);
+}
+
+const enum Access {
+  Rows,
+  Columns,
+  Taps,
+  Pixels,
+}
+
+// @ts-ignore: decorator
+@inline
+function multiply(
+  access: Access, scratch: usize, a: usize, step: usize, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
+  column: i32, accumulate: bool, bias: usize, rectify: bool,
+): void {
+  const outputs = outputTable(scratch);
+  const panelBytes = <usize>(k * NR) << 2;
   b += <usize>(k0 * NR) << 2;
   for (let j = 0; j < n; j += NR) {
     const nr = min(NR, n - j);
@@ -190,17 +195,28 @@ export function multiplyColumns(
     const biasAt = bias ? bias + (<usize>j << 2) : 0;
     for (let i = 0; i < rows; i += MR) {
       const entry = <usize>i << 2;
-      if (ASC_FEATURE_RELAXED_SIMD) {
-        tileColumns6x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
-      } else {
-        tileColumns5x8(outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify, spare);
-      }
+      tile(access, outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify, spareTile(scratch));
     }
     b += panelBytes;
   }
 }
 
-/** Packed panels of B that `n` columns and `k` rows take, in floats. */
-export function packedSize(k: i32, n: i32): i32 {
-  return panels(n) * NR * k;
+/** The microkernel for an access and this build. */
+// @ts-ignore: decorator
+@inline
+function tile(
+  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, nr: i32,
+  accumulate: bool, bias: usize, rectify: bool, spare: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (access == Access.Rows) tileRows6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    else if (access == Access.Columns) tileColumns6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    else if (access == Access.Taps) tileTaps6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    else tilePixels6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+  } else {
+    if (access == Access.Rows) tileRows5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    else if (access == Access.Columns) tileColumns5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    else if (access == Access.Taps) tileTaps5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    else tilePixels5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+  }
 }

@@ -5,7 +5,7 @@
 // (image, i, j) is the input at (i·strideHeight − padTop + r·dilationHeight, …, c), or 0 outside.
 
 import { In, Op, Out } from './op';
-import { storeLanes } from './simd';
+import { copy, storeLanes, zero } from './simd';
 
 /** What slides over what: the geometry that convolution, pooling and im2col share. */
 @unmanaged
@@ -248,16 +248,4 @@ function addPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32,
       r++;
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function copy(to: usize, from: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), v128.load(from + (<usize>i << 2)));
-}
-
-// @ts-ignore: decorator
-@inline
-function zero(to: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(0));
 }

@@ -67,6 +67,20 @@ export function relu(x: v128): v128 {
   return f32x4.pmax(x, f32x4.splat(0));
 }
 
+/** Copies `count` floats in whole vectors: writes up to 12 bytes too far. */
+// @ts-ignore: decorator
+@inline
+export function copy(to: usize, from: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), v128.load(from + (<usize>i << 2)));
+}
+
+/** Zeros `count` floats in whole vectors: writes up to 12 bytes too far. */
+// @ts-ignore: decorator
+@inline
+export function zero(to: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(0));
+}
+
 /** Zero where |x| < 1e-30: wasm cannot flush subnormals, and they are a hundred times slower. */
 // @ts-ignore: decorator
 @inline

@@ -140,6 +140,181 @@ export function tileRows5x8(
 }
 
 /**
+ * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is k-major: row i, step p is at a + aOffset·p + 4i.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
+ */
+export function tileColumns5x8(
+  c: usize,
+  cOffset: usize,
+  a: usize,
+  aOffset: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  nr: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
+): void {
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s: v128;
+    s = v128.load32_splat(a, 0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    a += aOffset;
+  }
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  storeNarrow(c, cOffset, spare, min(mr, 5), nr, accumulate, bias, rectify);
+}
+
+/**
+ * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is read through row pointers and offsets: row i, step p is at a[i] + aOffset[p].
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
+ */
+export function tileTaps5x8(
+  c: usize,
+  cOffset: usize,
+  a: usize,
+  aOffset: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  nr: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
+): void {
+  const a0 = load<usize>(a, 0);
+  const a1 = load<usize>(a, 4);
+  const a2 = load<usize>(a, 8);
+  const a3 = load<usize>(a, 12);
+  const a4 = load<usize>(a, 16);
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s: v128;
+    const at = load<usize>(aOffset);
+    s = v128.load32_splat(a0 + at); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1 + at); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2 + at); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3 + at); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4 + at); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    aOffset += 4;
+  }
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  storeNarrow(c, cOffset, spare, min(mr, 5), nr, accumulate, bias, rectify);
+}
+
+/**
+ * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is k-major, its steps through offsets: row i, step p is at a + aOffset[p] + 4i.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
+ */
+export function tilePixels5x8(
+  c: usize,
+  cOffset: usize,
+  a: usize,
+  aOffset: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  nr: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
+): void {
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s: v128;
+    const at = a + load<usize>(aOffset);
+    s = v128.load32_splat(at, 0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(at, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(at, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(at, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(at, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    aOffset += 4;
+  }
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  storeNarrow(c, cOffset, spare, min(mr, 5), nr, accumulate, bias, rectify);
+}
+
+/**
  * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
  * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
  * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
@@ -212,62 +387,6 @@ export function tileRows6x8(
 }
 
 /**
- * C[5×8] (+)= A[5×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
- * A is k-major: row i, step p is at a + aOffset·p + 4i.
- * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
- */
-export function tileColumns5x8(
-  c: usize,
-  cOffset: usize,
-  a: usize,
-  aOffset: usize,
-  b: usize,
-  kc: i32,
-  mr: i32,
-  nr: i32,
-  accumulate: bool,
-  bias: usize,
-  rectify: bool,
-  spare: usize,
-): void {
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
-  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let s: v128;
-    s = v128.load32_splat(a, 0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
-    s = v128.load32_splat(a, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
-    s = v128.load32_splat(a, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
-    s = v128.load32_splat(a, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
-    s = v128.load32_splat(a, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
-    a += aOffset;
-  }
-  if (nr == 8) {
-    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
-    if (mr == 1) return;
-    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
-    if (mr == 2) return;
-    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
-    if (mr == 3) return;
-    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
-    if (mr == 4) return;
-    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
-    return;
-  }
-  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
-  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
-  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
-  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
-  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
-  storeNarrow(c, cOffset, spare, min(mr, 5), nr, accumulate, bias, rectify);
-}
-
-/**
  * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
  * A is k-major: row i, step p is at a + aOffset·p + 4i.
  * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
@@ -302,6 +421,136 @@ export function tileColumns6x8(
     s = v128.load32_splat(a, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
     s = v128.load32_splat(a, 20); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
     a += aOffset;
+  }
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    if (mr == 5) return;
+    storeRow(load<usize>(c, 20) + cOffset, c50, c51, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  v128.store(spare, c50, 160); v128.store(spare, c51, 176);
+  storeNarrow(c, cOffset, spare, min(mr, 6), nr, accumulate, bias, rectify);
+}
+
+/**
+ * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is read through row pointers and offsets: row i, step p is at a[i] + aOffset[p].
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
+ */
+export function tileTaps6x8(
+  c: usize,
+  cOffset: usize,
+  a: usize,
+  aOffset: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  nr: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
+): void {
+  const a0 = load<usize>(a, 0);
+  const a1 = load<usize>(a, 4);
+  const a2 = load<usize>(a, 8);
+  const a3 = load<usize>(a, 12);
+  const a4 = load<usize>(a, 16);
+  const a5 = load<usize>(a, 20);
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s: v128;
+    const at = load<usize>(aOffset);
+    s = v128.load32_splat(a0 + at); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1 + at); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2 + at); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3 + at); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4 + at); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5 + at); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+    aOffset += 4;
+  }
+  if (nr == 8) {
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    storeRow(load<usize>(c, 0) + cOffset, c00, c01, accumulate, bias0, bias1, rectify);
+    if (mr == 1) return;
+    storeRow(load<usize>(c, 4) + cOffset, c10, c11, accumulate, bias0, bias1, rectify);
+    if (mr == 2) return;
+    storeRow(load<usize>(c, 8) + cOffset, c20, c21, accumulate, bias0, bias1, rectify);
+    if (mr == 3) return;
+    storeRow(load<usize>(c, 12) + cOffset, c30, c31, accumulate, bias0, bias1, rectify);
+    if (mr == 4) return;
+    storeRow(load<usize>(c, 16) + cOffset, c40, c41, accumulate, bias0, bias1, rectify);
+    if (mr == 5) return;
+    storeRow(load<usize>(c, 20) + cOffset, c50, c51, accumulate, bias0, bias1, rectify);
+    return;
+  }
+  v128.store(spare, c00, 0); v128.store(spare, c01, 16);
+  v128.store(spare, c10, 32); v128.store(spare, c11, 48);
+  v128.store(spare, c20, 64); v128.store(spare, c21, 80);
+  v128.store(spare, c30, 96); v128.store(spare, c31, 112);
+  v128.store(spare, c40, 128); v128.store(spare, c41, 144);
+  v128.store(spare, c50, 160); v128.store(spare, c51, 176);
+  storeNarrow(c, cOffset, spare, min(mr, 6), nr, accumulate, bias, rectify);
+}
+
+/**
+ * C[6×8] (+)= A[6×kc]·B[kc×8], the first `mr` rows and `nr` columns of it.
+ * A is k-major, its steps through offsets: row i, step p is at a + aOffset[p] + 4i.
+ * B is one packed panel, row i of C is at c[i] + cOffset, `spare` has room for the tile.
+ */
+export function tilePixels6x8(
+  c: usize,
+  cOffset: usize,
+  a: usize,
+  aOffset: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  nr: i32,
+  accumulate: bool,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
+): void {
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s: v128;
+    const at = a + load<usize>(aOffset);
+    s = v128.load32_splat(at, 0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(at, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(at, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(at, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(at, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    s = v128.load32_splat(at, 20); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+    aOffset += 4;
   }
   if (nr == 8) {
     const bias0 = bias ? v128.load(bias) : f32x4.splat(0);

@@ -8,6 +8,7 @@ const nearest = {
   'assembly/elementwise.ts': ['kernels/activation', 'random'],
   'assembly/gemm.ts': ['kernels/matmul'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
+  'assembly/lines.ts': ['kernels/conv'],
   'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
   'assembly/pack.ts': ['kernels/conv', 'kernels/matmul'],
   'assembly/pool.ts': ['kernels/pool'],
@@ -36,6 +37,7 @@ const tile = (...rest) => fault('assembly/tile.ts', ...rest);
 const gemm = (...rest) => fault('assembly/gemm.ts', ...rest);
 const conv = (...rest) => fault('assembly/conv.ts', ...rest);
 const im2col = (...rest) => fault('assembly/im2col.ts', ...rest);
+const lines = (...rest) => fault('assembly/lines.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
@@ -72,6 +74,20 @@ export const mutants = [
   conv('p0 > from', 'p0 > 0', 'partial sums begin with what was there'),
   conv('const ld = n * op.groups;', 'const ld = n;', 'filter gradient: the stride of one group'),
   conv('return op.batch * op.groups;', 'return op.batch;', 'input gradient: one group only'),
+
+  conv('last ? op.bias : 0, last && op.rectify != 0)', 'op.bias, last && op.rectify != 0)', 'lines: bias added with every block of k'),
+  conv('placeTaps(op, offsetTable(scratch), k0, steps);', 'placeTaps(op, offsetTable(scratch), 0, steps);', 'lines: every block of k reads the first'),
+  conv('const joined = op.dilationWidth == 1;', 'const joined = true;', 'lines: filter gradient joins dilated taps'),
+  conv('nc, n0, at > first)', 'nc, n0, at > 0)', 'lines: partial sums begin with what was there'),
+
+  lines('if (op.channels != op.pixelChannels ||', 'if (', 'lines read for one group out of many'),
+  lines('const top = first * op.strideHeight - op.padTop;', 'const top = first * op.strideHeight;', 'lines: the padding above'),
+  lines('const start = -op.padLeft * op.channels;', 'const start = 0;', 'lines: the padding at the left'),
+  lines('min(start + width, own)', 'start + width', 'lines: the right border is not clipped'),
+  lines('<usize>(op.strideHeight * lineFloats(op)) << 2', '<usize>(lineFloats(op)) << 2', 'lines: vertical stride ignored'),
+  lines('<usize>(op.dilationHeight * lineFloats(op)) << 2', '<usize>(lineFloats(op)) << 2', 'lines: vertical dilation ignored'),
+  lines('(op.kernelWidth - 1) * op.dilationWidth + 1)', '(op.kernelWidth - 1) + 1)', 'lines too short for dilated kernels'),
+  lines('return <i64>lines * lineFloats(op) <= room;', 'return true;', 'lines that do not fit into scratch'),
 
   im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),
   im2col('const h = top + r * op.dilationHeight;', 'const h = top + r;', 'vertical dilation ignored at the border', { nth: 0 }),

@@ -109,6 +109,86 @@ test('pixels around MR, MC and KC', () => {
   }
 });
 
+test('maps large enough to be read from lines, in every geometry', () => {
+  poison();
+  // Lines are used from 2·MC outputs on: just below, at and above; and lines too long for scratch.
+  for (const [height, width] of [
+    [1, 95],
+    [1, 96],
+    [2, 50],
+    [10, 10],
+    [13, 17],
+    [97, 1],
+    [29, 9],
+    [3, 270],
+  ]) {
+    check({ shape: [2, height, width, 3], kernel: [3, 3], padding: 'same', filters: 7 });
+  }
+  const placements: Omit<Conv, 'shape' | 'filters'>[] = [
+    { kernel: [5, 5] },
+    {
+      kernel: [1, 4],
+      padding: [
+        [0, 0],
+        [0, 3],
+      ],
+    },
+    {
+      kernel: [4, 1],
+      padding: [
+        [2, 1],
+        [0, 0],
+      ],
+    },
+    {
+      kernel: [3, 3],
+      strides: [2, 2],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
+      kernel: [7, 7],
+      strides: [2, 2],
+      padding: [
+        [3, 3],
+        [3, 3],
+      ],
+    },
+    { kernel: [2, 3], strides: [1, 2] },
+    { kernel: [3, 2], strides: [3, 1], padding: 'same' },
+    { kernel: [3, 3], dilation: [2, 1], padding: 'same' },
+    { kernel: [3, 3], dilation: [1, 3], padding: 'same' },
+    {
+      kernel: [2, 2],
+      dilation: [3, 2],
+      strides: [2, 3],
+      padding: [
+        [4, 0],
+        [1, 5],
+      ],
+    },
+    { kernel: [1, 1], strides: [2, 2] },
+    {
+      kernel: [1, 1],
+      padding: [
+        [1, 0],
+        [0, 2],
+      ],
+    },
+  ];
+  for (const placement of placements) {
+    for (const channels of [1, 3, 4, 6]) {
+      check({ ...placement, shape: [2, 31, 29, channels], filters: 6 });
+    }
+  }
+  // Several blocks of k, of rows of dw and of lines; the last one does not fit.
+  check({ shape: [1, 15, 14, 40], kernel: [3, 3], padding: 'same', filters: 9 });
+  check({ shape: [1, 12, 12, 20], kernel: [5, 5], filters: 3 });
+  check({ shape: [1, 3, 120, 100], kernel: [3, 3], padding: 'same', filters: 2 });
+});
+
 test('sums around KC', () => {
   poison();
   // K = kernel·channels forward, kernel·filters in backward-data.
