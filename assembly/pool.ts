@@ -139,6 +139,50 @@ function storeBytes(to: usize, v: v128, count: i32): void {
 }
 
 export function maxPoolBackward(op: MaxPoolBackward, tile: i32): void {
+  const apart = op.strideHeight >= op.kernelHeight && op.strideWidth >= op.kernelWidth;
+  if (apart) spreadLine(op, tile);
+  else collectLine(op, tile);
+}
+
+/** The line's gradient where windows do not overlap: each hands its dy to one of its pixels. */
+function spreadLine(op: MaxPoolBackward, tile: i32): void {
+  const image = tile / op.height;
+  const h = tile - image * op.height + op.padTop;
+  const channels = op.channels;
+  const step = <usize>channels << 2;
+  const line = op.dx + <usize>(tile * op.width) * step;
+  memory.fill(line, 0, <usize>op.width * step);
+  const i = h / op.strideHeight;
+  const r = h - i * op.strideHeight;
+  if (i >= op.outputHeight || r >= op.kernelHeight) return;
+  let index = (image * op.outputHeight + i) * op.outputWidth * channels;
+  for (let j = 0; j < op.outputWidth; j++) {
+    const left = j * op.strideWidth - op.padLeft;
+    const s0 = max(0, -left);
+    const s1 = min(op.kernelWidth, op.width - left);
+    for (let c = 0; c < channels; c += 4) {
+      const at = loadBytes(op.argmax + index + c);
+      const dy = v128.load(op.dy + (<usize>(index + c) << 2));
+      let to = line + <usize>(left + s0) * step + (<usize>c << 2);
+      for (let s = s0; s < s1; s++) {
+        const chosen = i32x4.eq(at, i32x4.splat(r * op.kernelWidth + s));
+        storeLanes(to, v128.and(dy, chosen), channels - c);
+        to += step;
+      }
+    }
+    index += channels;
+  }
+}
+
+/** Four bytes as integers. */
+// @ts-ignore: decorator
+@inline
+function loadBytes(from: usize): v128 {
+  return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)));
+}
+
+/** The line's gradient where windows may overlap: each pixel asks all that cover it. */
+function collectLine(op: MaxPoolBackward, tile: i32): void {
   const image = tile / op.height;
   const h = tile - image * op.height;
   const channels = op.channels;
@@ -154,8 +198,7 @@ export function maxPoolBackward(op: MaxPoolBackward, tile: i32): void {
         for (let j = j0; j <= j1; j++) {
           const tap = (h + op.padTop - i * op.strideHeight) * op.kernelWidth + w + op.padLeft - j * op.strideWidth;
           const index = ((image * op.outputHeight + i) * op.outputWidth + j) * channels + c;
-          const bytes = v128.load32_zero(op.argmax + index);
-          const at = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
+          const at = loadBytes(op.argmax + index);
           const dy = v128.load(op.dy + (<usize>index << 2));
           sum = f32x4.add(sum, v128.and(dy, i32x4.eq(at, i32x4.splat(tap))));
         }

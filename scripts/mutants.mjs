@@ -104,12 +104,15 @@ export const mutants = [
 
   pool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'v128.or(f32x4.ge(v, best), f32x4.ne(v, v))', 'the last of equal maxima'),
   pool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'f32x4.gt(v, best)', 'NaN is no maximum'),
-  pool('i32x4.splat(r * op.kernelWidth + s)', 'i32x4.splat(r * op.kernelHeight + s)', 'argmax with the wrong stride'),
+  pool('i32x4.splat(r * op.kernelWidth + s)', 'i32x4.splat(r * op.kernelHeight + s)', 'argmax with the wrong stride', { nth: 0 }),
   pool('if (count > 2) v128.store8_lane(to, bytes, 2, 2);', '', 'argmax of the third lane'),
   pool('const scale = f32x4.splat(1 / <f32>(rows * columns));', 'const scale = f32x4.splat(1 / <f32>(op.kernelHeight * op.kernelWidth));', 'padding counts in averages'),
   pool('f32x4.mul(dy, f32x4.splat(1 / <f32>(rows * columns)))', 'f32x4.mul(dy, f32x4.splat(1 / <f32>(op.kernelHeight * op.kernelWidth)))', 'padding counts in averages, backward'),
   pool('return max(0, at - kernel + stride) / stride;', 'return max(0, at - kernel) / stride;', 'backward: a window too early'),
   pool('return min(outputs - 1, at / stride);', 'return at / stride;', 'backward: windows that do not exist'),
+  pool('if (i >= op.outputHeight || r >= op.kernelHeight) return;', 'if (i >= op.outputHeight) return;', 'max pooling, windows apart: pixels between them'),
+  pool('const s1 = min(op.kernelWidth, op.width - left);', 'const s1 = op.kernelWidth;', 'max pooling, windows apart: the right border', { nth: 1 }),
+  pool('const h = tile - image * op.height + op.padTop;', 'const h = tile - image * op.height;', 'max pooling, windows apart: the padding above'),
   pool('v128.xor(sum, sign)', 'sum', 'p-norm: the sign of x dropped'),
   pool('f32x4.splat(op.p - 1)', 'f32x4.splat(op.p)', 'p-norm: derivative with the wrong power'),
 
