@@ -276,6 +276,12 @@ function everyKernel(): Program {
   e.emit('normFold', { scale: row, gamma: row, variance: c, channels: 257, epsilon: 1e-3 });
   e.emit('im2col', { ...window, columns: b, x: a });
   e.emit('col2im', { ...window, x: c, columns: b });
+  // Windows side by side, the last of a line half outside.
+  const [two, argmax] = [{ kernelHeight: 2, kernelWidth: 2 }, e.value([180], 'uint8')];
+  const apart = { ...window, ...two, strideHeight: 2, strideWidth: 2, padTop: 0 };
+  const halves = { ...apart, outputHeight: 3, outputWidth: 4 };
+  e.emit('maxPool', { ...halves, y: c, argmax, x: a });
+  e.emit('maxPoolBackward', { ...halves, dx: d, dy: a, argmax });
   e.emit('sumPartials', { y: d, partials: a, splits: 3, count: 8203 });
   e.emit('adam', { parameters: d, gradients: a, m: b, v: e.input(a.shape), settings: row, count });
   e.emit('unary', { y: losses, x: losses, count: 0, kind: none });
