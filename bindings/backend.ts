@@ -23,6 +23,8 @@ export interface InitOptions {
 /** What was chosen. */
 export interface BackendInfo {
   simd: 'strict' | 'relaxed';
+  /** Whether the engine makes 256-bit code of 128-bit pairs: this version does not ask it to. */
+  revectorized: boolean;
   /** The register tile, rows × columns. */
   tile: string;
   threads: number;
@@ -97,6 +99,7 @@ async function start(options: InitOptions): Promise<Backend> {
     panelColumns: exports.tileColumns(),
     info: {
       simd: variant === 'relaxed' ? 'relaxed' : 'strict',
+      revectorized: false,
       tile: `${exports.tileRows()}×${exports.tileColumns()}`,
       threads: 1,
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
