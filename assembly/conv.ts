@@ -1,6 +1,6 @@
 // Convolution as implicit im2col: blocks of the patch matrix, read in place from a few copied lines
 // (lines.ts) or else gathered into scratch that stays in cache (im2col.ts), are multiplied with packed
-// filters. The order of summation is the same either way. NHWC activations, HWIO filters, channel groups.
+// filters. Forward sums in the same order either way. NHWC activations, HWIO filters, channel groups.
 //
 // Forward is one `conv`. Backward-data is `conv` too, over dy: the input pixels that share their
 // residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/emit/conv.ts

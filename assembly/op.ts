@@ -31,6 +31,8 @@ export const enum Opcode {
   Conv,
   InputGradient,
   FilterGradient,
+  Depthwise,
+  DepthwiseGradient,
   SumPartials,
   ColumnSum,
   Im2col,

@@ -10,6 +10,7 @@ import {
   Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
   inputGradient, inputGradientTiles,
 } from './conv';
+import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGradientTiles, depthwiseTiles } from './depthwise';
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
 import { Gemm, gemm, gemmTiles } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
@@ -75,6 +76,8 @@ function tiles(op: Op): i32 {
     case Opcode.Conv: return convTiles(changetype<Conv>(op));
     case Opcode.InputGradient: return inputGradientTiles(changetype<InputGradient>(op));
     case Opcode.FilterGradient: return filterGradientTiles(changetype<FilterGradient>(op));
+    case Opcode.Depthwise: return depthwiseTiles(changetype<Depthwise>(op));
+    case Opcode.DepthwiseGradient: return depthwiseGradientTiles(changetype<DepthwiseGradient>(op));
     case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
     case Opcode.ColumnSum: return columnSumTiles(changetype<ColumnSum>(op));
     case Opcode.Im2col: return im2colTiles(changetype<Im2col>(op));
@@ -112,6 +115,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.Conv: conv(changetype<Conv>(op), tile, scratch); break;
     case Opcode.InputGradient: inputGradient(changetype<InputGradient>(op), tile, scratch); break;
     case Opcode.FilterGradient: filterGradient(changetype<FilterGradient>(op), tile, scratch); break;
+    case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile); break;
+    case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile); break;
     case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile); break;
     case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile); break;
     case Opcode.Im2col: im2col(changetype<Im2col>(op), tile, scratch); break;

@@ -133,6 +133,57 @@ export interface KernelArguments<Buffer> {
     groups: number;
     splits: number;
   };
+  /** y = filter ⋆ x + bias for each channel, then ReLU where asked. */
+  depthwise: {
+    batch: number;
+    height: number;
+    width: number;
+    pixelChannels: number;
+    channels: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    strideHeight: number;
+    strideWidth: number;
+    padTop: number;
+    padLeft: number;
+    dilationHeight: number;
+    dilationWidth: number;
+    outputHeight: number;
+    outputWidth: number;
+    y: Buffer;
+    x: Buffer;
+    filter: Buffer;
+    bias: Buffer;
+    yImage: number;
+    yRow: number;
+    yColumn: number;
+    rectify: number;
+    firstTap: number;
+    tapRow: number;
+    tapColumn: number;
+  };
+  /** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the lines of outputs. */
+  depthwiseGradient: {
+    batch: number;
+    height: number;
+    width: number;
+    pixelChannels: number;
+    channels: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    strideHeight: number;
+    strideWidth: number;
+    padTop: number;
+    padLeft: number;
+    dilationHeight: number;
+    dilationWidth: number;
+    outputHeight: number;
+    outputWidth: number;
+    partials: Buffer;
+    x: Buffer;
+    dy: Buffer;
+    splits: number;
+  };
   /** y = Σ partials[s], s ascending: [splits][count] → [count]. */
   sumPartials: {
     y: Buffer;
@@ -647,8 +698,63 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['splits', 'i32', 88],
     ],
   },
-  sumPartials: {
+  depthwise: {
     opcode: 6,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['pixelChannels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['kernelHeight', 'i32', 28],
+      ['kernelWidth', 'i32', 32],
+      ['strideHeight', 'i32', 36],
+      ['strideWidth', 'i32', 40],
+      ['padTop', 'i32', 44],
+      ['padLeft', 'i32', 48],
+      ['dilationHeight', 'i32', 52],
+      ['dilationWidth', 'i32', 56],
+      ['outputHeight', 'i32', 60],
+      ['outputWidth', 'i32', 64],
+      ['y', 'out', 68],
+      ['x', 'in', 72],
+      ['filter', 'in', 76],
+      ['bias', 'in', 80],
+      ['yImage', 'i32', 84],
+      ['yRow', 'i32', 88],
+      ['yColumn', 'i32', 92],
+      ['rectify', 'i32', 96],
+      ['firstTap', 'i32', 100],
+      ['tapRow', 'i32', 104],
+      ['tapColumn', 'i32', 108],
+    ],
+  },
+  depthwiseGradient: {
+    opcode: 7,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['pixelChannels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['kernelHeight', 'i32', 28],
+      ['kernelWidth', 'i32', 32],
+      ['strideHeight', 'i32', 36],
+      ['strideWidth', 'i32', 40],
+      ['padTop', 'i32', 44],
+      ['padLeft', 'i32', 48],
+      ['dilationHeight', 'i32', 52],
+      ['dilationWidth', 'i32', 56],
+      ['outputHeight', 'i32', 60],
+      ['outputWidth', 'i32', 64],
+      ['partials', 'out', 68],
+      ['x', 'in', 72],
+      ['dy', 'in', 76],
+      ['splits', 'i32', 80],
+    ],
+  },
+  sumPartials: {
+    opcode: 8,
     fields: [
       ['y', 'out', 8],
       ['partials', 'in', 12],
@@ -657,7 +763,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   columnSum: {
-    opcode: 7,
+    opcode: 9,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -667,7 +773,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   im2col: {
-    opcode: 8,
+    opcode: 10,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -689,7 +795,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   col2im: {
-    opcode: 9,
+    opcode: 11,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -711,7 +817,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPool: {
-    opcode: 10,
+    opcode: 12,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -734,7 +840,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPoolBackward: {
-    opcode: 11,
+    opcode: 13,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -757,7 +863,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePool: {
-    opcode: 12,
+    opcode: 14,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -779,7 +885,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePoolBackward: {
-    opcode: 13,
+    opcode: 15,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -801,7 +907,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPool: {
-    opcode: 14,
+    opcode: 16,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -825,7 +931,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPoolBackward: {
-    opcode: 15,
+    opcode: 17,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -851,7 +957,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normStatistics: {
-    opcode: 16,
+    opcode: 18,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -860,7 +966,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normMerge: {
-    opcode: 17,
+    opcode: 19,
     fields: [
       ['mean', 'out', 8],
       ['variance', 'out', 12],
@@ -873,7 +979,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normRunning: {
-    opcode: 18,
+    opcode: 20,
     fields: [
       ['runningMean', 'inout', 8],
       ['runningVariance', 'inout', 12],
@@ -885,7 +991,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFold: {
-    opcode: 19,
+    opcode: 21,
     fields: [
       ['scale', 'out', 8],
       ['gamma', 'in', 12],
@@ -895,7 +1001,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normApply: {
-    opcode: 20,
+    opcode: 22,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -907,7 +1013,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardSums: {
-    opcode: 21,
+    opcode: 23,
     fields: [
       ['partials', 'out', 8],
       ['dy', 'in', 12],
@@ -918,7 +1024,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardMerge: {
-    opcode: 22,
+    opcode: 24,
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
@@ -930,7 +1036,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackward: {
-    opcode: 23,
+    opcode: 25,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -946,7 +1052,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unary: {
-    opcode: 24,
+    opcode: 26,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -955,7 +1061,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unaryBackward: {
-    opcode: 25,
+    opcode: 27,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -965,7 +1071,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   add: {
-    opcode: 26,
+    opcode: 28,
     fields: [
       ['y', 'out', 8],
       ['a', 'in', 12],
@@ -974,7 +1080,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   dropout: {
-    opcode: 27,
+    opcode: 29,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -986,7 +1092,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmax: {
-    opcode: 28,
+    opcode: 30,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -995,7 +1101,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxBackward: {
-    opcode: 29,
+    opcode: 31,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1005,7 +1111,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxCrossEntropy: {
-    opcode: 30,
+    opcode: 32,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1018,7 +1124,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   squaredError: {
-    opcode: 31,
+    opcode: 33,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1030,7 +1136,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   mean: {
-    opcode: 32,
+    opcode: 34,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1038,7 +1144,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   topK: {
-    opcode: 33,
+    opcode: 35,
     fields: [
       ['hits', 'out', 8],
       ['x', 'in', 12],
@@ -1050,7 +1156,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sgd: {
-    opcode: 34,
+    opcode: 36,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],
@@ -1060,7 +1166,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adam: {
-    opcode: 35,
+    opcode: 37,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],

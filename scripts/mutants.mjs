@@ -5,6 +5,7 @@
 const nearest = {
   'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/conv.ts': ['kernels/conv'],
+  'assembly/depthwise.ts': ['kernels/conv', 'kernels/program'],
   'assembly/elementwise.ts': ['kernels/activation', 'random'],
   'assembly/gemm.ts': ['kernels/matmul'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
@@ -19,6 +20,7 @@ const nearest = {
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
   'src/emit/conv.ts': ['kernels/conv'],
+  'src/emit/residues.ts': ['kernels/conv'],
 };
 
 /** Puts those first; last the runner's test, which needs a second build where it is not built first. */
@@ -38,6 +40,7 @@ const gemm = (...rest) => fault('assembly/gemm.ts', ...rest);
 const conv = (...rest) => fault('assembly/conv.ts', ...rest);
 const im2col = (...rest) => fault('assembly/im2col.ts', ...rest);
 const lines = (...rest) => fault('assembly/lines.ts', ...rest);
+const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
@@ -48,6 +51,7 @@ const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
 const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
+const residues = (...rest) => fault('src/emit/residues.ts', ...rest);
 const emit = (...rest) => fault('src/emit/conv.ts', ...rest);
 
 /** One fault to a line. */
@@ -88,6 +92,15 @@ export const mutants = [
   lines('<usize>(op.dilationHeight * lineFloats(op)) << 2', '<usize>(lineFloats(op)) << 2', 'lines: vertical dilation ignored'),
   lines('(op.kernelWidth - 1) * op.dilationWidth + 1)', '(op.kernelWidth - 1) + 1)', 'lines too short for dilated kernels'),
   lines('return <i64>lines * lineFloats(op) <= room;', 'return true;', 'lines that do not fit into scratch'),
+
+  depthwise('left + reach < op.width', 'left + reach <= op.width', 'four outputs where the last sees outside'),
+  depthwise('j + SIDE <= op.outputWidth', 'j + SIDE - 1 <= op.outputWidth', 'four outputs where there are three'),
+  depthwise('op.rectify ? relu(v) : v', 'v', 'ReLU forgotten'),
+  depthwise('(-start + dilation - 1) / dilation', '-start / dilation', 'the first tap inside, rounded down'),
+  depthwise('const tap = op.firstTap + r * op.tapRow + s * op.tapColumn;', 'const tap = r * op.tapRow + s * op.tapColumn;', 'backward with the taps of another residue'),
+  depthwise('min(op.outputWidth, (op.width - shift + op.strideWidth - 1) / op.strideWidth)', 'op.outputWidth', 'filter gradient: the right border'),
+  depthwise('if (j < j1) even', 'if (j + 1 < j1) even', 'filter gradient: the odd output left out'),
+  depthwise('f32x4.add(v128.load(to + at), f32x4.add(even, odd))', 'f32x4.add(even, odd)', 'filter gradient: lines not added up'),
 
   im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),
   im2col('const h = top + r * op.dilationHeight;', 'const h = top + r;', 'vertical dilation ignored at the border', { nth: 0 }),
@@ -173,7 +186,7 @@ export const mutants = [
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  emit('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
-  emit('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
+  residues('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
+  residues('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
   emit('yRow: g.strideHeight * g.width * g.channels,', 'yRow: g.width * g.channels,', 'parity classes: lines not strided'),
 ];

@@ -10,8 +10,10 @@ import {
   type WindowOptions,
   type Windows,
 } from '../shape.js';
+import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { panelSize, sumRows } from './matrix.js';
+import { type Residue, residues } from './residues.js';
 
 /** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
 export interface ConvGeometry extends Windows {
@@ -97,6 +99,10 @@ function windowFields(g: ConvGeometry) {
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
 }
 
+/** One filter for each channel. */
+const isDepthwise = ({ groups, channels, filters }: ConvGeometry): boolean =>
+  groups > 1 && groups === channels && groups === filters;
+
 /** y = filter ⋆ x + bias, then ReLU if `rectify`. */
 export function convForward(
   e: Emitter,
@@ -107,6 +113,7 @@ export function convForward(
   g: ConvGeometry,
   rectify: boolean,
 ): void {
+  if (isDepthwise(g)) return depthwiseForward(e, y, x, filter, bias, g, rectify);
   const n = g.filters / g.groups;
   const k = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const packed = e.value([g.groups, panelSize(k, n)]);
@@ -127,7 +134,7 @@ export function convForward(
   });
 }
 
-/** dx, by whichever of the two ways multiplies less. */
+/** dx, for dense filters by whichever of two ways multiplies less. */
 export function convBackwardInput(
   e: Emitter,
   dx: Value,
@@ -135,6 +142,7 @@ export function convBackwardInput(
   filter: Value,
   g: ConvGeometry,
 ): void {
+  if (isDepthwise(g)) return depthwiseBackwardInput(e, dx, dy, filter, g);
   const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
   const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
   const filters = g.filters / g.groups;
@@ -223,49 +231,6 @@ function convolveInput(
   }
 }
 
-/** Along one axis: the input positions residue, residue + stride, …, and the taps that reach them. */
-interface Residue {
-  residue: number;
-  /** How many positions. */
-  count: number;
-  /** How many taps, the highest of them, and the distance from one to the next below. */
-  taps: number;
-  firstTap: number;
-  tapStep: number;
-  /** Output position of the first tap for the first position, and from tap to tap. */
-  start: number;
-  step: number;
-}
-
-const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
-
-function residues(
-  side: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  pad: number,
-): Residue[] {
-  const common = gcd(stride, dilation);
-  const tapStep = stride / common;
-  return Array.from({ length: Math.min(stride, side) }, (_, residue) => {
-    // Input position h is tap t of output o where h + pad = o·stride + t·dilation.
-    const taps = Array.from({ length: kernel }, (_, tap) => tap).filter(
-      (tap) => (residue + pad - tap * dilation) % stride === 0,
-    );
-    const firstTap = taps.at(-1) ?? 0;
-    return {
-      residue,
-      count: Math.ceil((side - residue) / stride),
-      taps: taps.length,
-      firstTap,
-      tapStep,
-      start: taps.length ? (residue + pad - firstTap * dilation) / stride : 0,
-      step: dilation / common,
-    };
-  });
-}
-
 /** Pixels that one partial sum of a filter gradient takes at least: eight blocks of KC. */
 const SPLIT_PIXELS = 2048;
 /** Partial sums together take no more floats than this. */
@@ -279,6 +244,7 @@ export function convBackwardFilter(
   dy: Value,
   g: ConvGeometry,
 ): void {
+  if (isDepthwise(g)) return depthwiseBackwardFilter(e, dw, x, dy, g);
   const pixels = g.batch * g.outputHeight * g.outputWidth;
   const wanted = Math.min(
     16,

@@ -323,6 +323,51 @@ test('groups and depthwise', () => {
   }
 });
 
+test('depthwise: widths around four outputs, every placement, many lines', () => {
+  poison();
+  const depthwise = (c: Omit<Conv, 'filters' | 'groups'>) =>
+    check({ ...c, filters: c.shape[3], groups: c.shape[3] });
+  for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13]) {
+    depthwise({ shape: [2, 5, width, 6], kernel: [3, 3], padding: 'same' });
+    depthwise({ shape: [1, 3, width, 3], kernel: [1, 1] });
+    depthwise({
+      shape: [1, 4, width, 5],
+      kernel: [2, 3],
+      padding: [
+        [1, 0],
+        [2, 3],
+      ],
+    });
+  }
+  for (const strides of [
+    [1, 2],
+    [2, 1],
+    [2, 2],
+    [3, 2],
+    [4, 5],
+  ] as const) {
+    for (const dilation of [
+      [1, 1],
+      [2, 3],
+      [3, 1],
+    ] as const) {
+      const [shape, padding] = [
+        [2, 14, 19, 9] as const,
+        [
+          [2, 3],
+          [4, 1],
+        ] as const,
+      ];
+      depthwise({ shape, kernel: [3, 2], strides, dilation, padding });
+      depthwise({ shape, kernel: [5, 3], strides, dilation, padding: 'same' });
+    }
+  }
+  // Below, at and above two parts of the lines; more than there are parts.
+  for (const height of [127, 128, 129, 1100]) {
+    depthwise({ shape: [1, height, 3, 2], kernel: [3, 3], padding: 'same' });
+  }
+});
+
 test('a hundred and twenty drawn at random', () => {
   poison();
   eachCase(

@@ -95,10 +95,9 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('normBackward', { rows }), tiles],
     ]),
     ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
-      ...(['maxPool', 'averagePool', 'lpPool'] as const).map((kernel): [OpRecord, number] => [
-        op(kernel, { ...one, batch }),
-        3 * batch,
-      ]),
+      ...(['maxPool', 'averagePool', 'lpPool', 'depthwise'] as const).map(
+        (kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 3 * batch],
+      ),
       ...(['maxPoolBackward', 'averagePoolBackward', 'lpPoolBackward', 'col2im'] as const).map(
         (kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 4 * batch],
       ),
@@ -114,6 +113,7 @@ test('prepare counts tiles: none where there is no work', () => {
     [op('gemm', { m: 1 }), 1],
     [op('inputGradient', { groups: 3, batch: 2 }), 6],
     [op('filterGradient', { groups: 3, splits: 2 }), 6],
+    [op('depthwiseGradient', { splits: 4 }), 4],
     [op('columnSum', { splits: 5 }), 5],
     [op('sumPartials', { count: 0 }), 0],
     [op('sumPartials', { count: 4097 }), 2],
@@ -216,6 +216,7 @@ function everyKernel(): Program {
       layers.batchNorm(),
       layers.activation({ activation: 'tanh' }),
       layers.dropout({ rate: 0.3 }),
+      layers.conv2d({ filters: 11, kernelSize: 3, padding: 'same', groups: 11 }),
       layers.conv2d({
         filters: 10,
         kernelSize: 3,
