@@ -113,7 +113,10 @@ export function convForward(
   g: ConvGeometry,
   rectify: boolean,
 ): void {
-  if (isDepthwise(g)) return depthwiseForward(e, y, x, filter, bias, g, rectify);
+  if (isDepthwise(g)) {
+    depthwiseForward(e, y, x, filter, bias, g, rectify);
+    return;
+  }
   const n = g.filters / g.groups;
   const k = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const packed = e.value([g.groups, panelSize(k, n)]);
@@ -142,7 +145,10 @@ export function convBackwardInput(
   filter: Value,
   g: ConvGeometry,
 ): void {
-  if (isDepthwise(g)) return depthwiseBackwardInput(e, dx, dy, filter, g);
+  if (isDepthwise(g)) {
+    depthwiseBackwardInput(e, dx, dy, filter, g);
+    return;
+  }
   const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
   const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
   const filters = g.filters / g.groups;
@@ -244,7 +250,10 @@ export function convBackwardFilter(
   dy: Value,
   g: ConvGeometry,
 ): void {
-  if (isDepthwise(g)) return depthwiseBackwardFilter(e, dw, x, dy, g);
+  if (isDepthwise(g)) {
+    depthwiseBackwardFilter(e, dw, x, dy, g);
+    return;
+  }
   const pixels = g.batch * g.outputHeight * g.outputWidth;
   const wanted = Math.min(
     16,

@@ -99,6 +99,58 @@ test('writing to a weight changes the predictions', () => {
   model.dispose();
 });
 
+test('predictions follow the weights, whoever changes them, and whatever ran in between', async () => {
+  const build = () =>
+    new Sequential(
+      [
+        layers.conv2d({ filters: 5, kernelSize: 3, activation: 'relu' }),
+        layers.batchNorm(),
+        layers.conv2d({ filters: 4, kernelSize: 3, groups: 1 }),
+        layers.flatten(),
+        layers.dense({ units: 3 }),
+      ],
+      { inputShape: [6, 6, 1], seed: 2 },
+    );
+  const { x, y } = samples(7);
+  const model = build();
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: 'softmaxCrossEntropy' });
+  // A model that never predicted before has nothing to remember.
+  const fresh = () => {
+    const other = build();
+    other.weights.forEach(({ tensor }, i) => {
+      tensor.data.set(model.weights[i].tensor.data);
+    });
+    const expected = predictions(other, x);
+    other.dispose();
+    return expected;
+  };
+  const follows = (what: string) => sameBits(predictions(model, x), fresh(), what);
+  follows('at first');
+  follows('again');
+  const held = model.weights.map(({ tensor }) => tensor.data);
+  for (const [i, data] of held.entries()) {
+    data[data.length - 1] += 0.5;
+    follows(`after a change of ${model.weights[i].name}`);
+  }
+  model.trainOnBatch(x, y);
+  follows('after a step');
+  await model.evaluate(x, y, { batchSize: 3 });
+  follows('after an evaluation');
+  model.predict(x, { batchSize: 2 }).dispose();
+  follows('after other batch sizes');
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss: 'softmaxCrossEntropy' });
+  const frozen = model.weights.filter(({ trainable }) => !trainable).map(({ tensor }) => tensor);
+  model.trainOnBatch(x, y);
+  follows('before a step that changes nothing');
+  const statistics = frozen.map(({ data }) => data.slice());
+  model.trainOnBatch(x, y);
+  frozen.forEach(({ data }, i) => {
+    data.set(statistics[i]);
+  });
+  follows('after a step that changed nothing');
+  model.dispose();
+});
+
 test('any batch size predicts the same bits', () => {
   for (const model of [tiny(), zoo.lenet5({ seed: 3 })]) {
     const pixels = model.name === 'tiny' ? x : samples(11 * 22).x.subarray(0, 11 * 784);
