@@ -3,7 +3,7 @@
 // filters. Forward sums in the same order either way. NHWC activations, HWIO filters, channel groups.
 //
 // Forward is one `conv`. Backward-data is `conv` too, over dy: the input pixels that share their
-// residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/emit/conv.ts
+// residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/emit/geometry.ts
 // enumerates these classes), and `y` is written with strides. Where that multiplies too many zeros it is
 // `inputGradient`. Backward-filter is `filterGradient`.
 

@@ -20,7 +20,7 @@ const nearest = {
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
   'src/emit/conv.ts': ['kernels/conv'],
-  'src/emit/residues.ts': ['kernels/conv'],
+  'src/emit/geometry.ts': ['kernels/conv'],
 };
 
 /** Puts those first; last the runner's test, which needs a second build where it is not built first. */
@@ -51,7 +51,7 @@ const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
 const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
-const residues = (...rest) => fault('src/emit/residues.ts', ...rest);
+const residues = (...rest) => fault('src/emit/geometry.ts', ...rest);
 const emit = (...rest) => fault('src/emit/conv.ts', ...rest);
 
 /** One fault to a line. */

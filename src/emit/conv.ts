@@ -1,95 +1,10 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
-import { ShapeError, ValueError } from '../errors.js';
-import {
-  checkInteger,
-  checkRank,
-  placeWindows,
-  type Shape,
-  show,
-  type WindowOptions,
-  type Windows,
-} from '../shape.js';
+import type { Shape } from '../shape.js';
 import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
+import { type ConvGeometry, type Residue, residues } from './geometry.js';
 import { panelSize, sumRows } from './matrix.js';
-import { type Residue, residues } from './residues.js';
-
-/** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
-export interface ConvGeometry extends Windows {
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly filters: number;
-  readonly groups: number;
-}
-
-/** How a convolution lies on its input. */
-export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
-  /** Channels and filters in this many separate convolutions: 1 by default. */
-  groups?: number;
-  /** How it is computed: 'auto' (the default) or 'direct'; this version has no other. */
-  algorithm?: 'auto' | 'direct';
-}
-
-/** The words of `ConvOptions`. */
-export const convWords = [
-  'strides',
-  'padding',
-  'dilation',
-  'dimRoundingMode',
-  'groups',
-  'algorithm',
-];
-
-/**
- * Checks a convolution and works out its sizes.
- *
- * @param inputShape [batch, height, width, channels]
- * @param filterShape [kernelHeight, kernelWidth, channels / groups, filters]
- * @throws {ShapeError} where they do not fit
- */
-export function convGeometry(
-  where: string,
-  inputShape: Shape,
-  filterShape: Shape,
-  options: ConvOptions,
-): ConvGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
-  checkRank(`${where}: the filter`, filterShape, [
-    'kernelHeight',
-    'kernelWidth',
-    'channels / groups',
-    'filters',
-  ]);
-  const [batch, height, width, channels] = inputShape;
-  const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
-  const groups = checkInteger(where, 'groups', options.groups ?? 1);
-  if (!['auto', 'direct'].includes(options.algorithm ?? 'auto')) {
-    throw new ValueError(
-      `${where}: algorithm must be 'auto' or 'direct' in this version, not ${options.algorithm}`,
-    );
-  }
-  if (channels % groups || filters % groups) {
-    throw new ValueError(
-      `${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,
-    );
-  }
-  if (groupChannels * groups !== channels) {
-    throw new ShapeError(
-      `${where}: the filter ${show(filterShape)} is made for ${groupChannels * groups} channels (${groups} groups of ${groupChannels}), but the input ${show(inputShape)} has ${channels}`,
-    );
-  }
-  const kernelSize = [kernelHeight, kernelWidth] as const;
-  const windows = placeWindows(where, height, width, { ...options, kernelSize }, true);
-  return { ...windows, batch, height, width, channels, filters, groups };
-}
-
-/** [batch, outputHeight, outputWidth, filters]. */
-export function convOutputShape(g: ConvGeometry): Shape {
-  return [g.batch, g.outputHeight, g.outputWidth, g.filters];
-}
 
 const inputShape = (g: ConvGeometry): Shape => [g.batch, g.height, g.width, g.channels];
 

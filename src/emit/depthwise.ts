@@ -1,8 +1,7 @@
 // Depthwise convolution as ops: forward and both gradients, for one filter per channel.
 
-import type { ConvGeometry } from './conv.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
-import { residues } from './residues.js';
+import { type ConvGeometry, residues } from './geometry.js';
 
 const flag = (value: boolean): number => (value ? 1 : 0);
 

@@ -2,17 +2,19 @@
 
 import type { ActivationName } from '../emit/activation.js';
 import {
-  type ConvGeometry,
-  type ConvOptions,
   convBackwardBias,
   convBackwardFilter,
   convBackwardInput,
   convForward,
+} from '../emit/conv.js';
+import { none, type Value } from '../emit/emitter.js';
+import {
+  type ConvGeometry,
+  type ConvOptions,
   convGeometry,
   convOutputShape,
   convWords,
-} from '../emit/conv.js';
-import { none, type Value } from '../emit/emitter.js';
+} from '../emit/geometry.js';
 import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
 import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';

@@ -4,6 +4,7 @@ import { argument, compute, expectShape } from '../eager.js';
 import { type ActivationName, activationForward, checkActivation } from '../emit/activation.js';
 import * as conv from '../emit/conv.js';
 import { none } from '../emit/emitter.js';
+import { type ConvOptions, convGeometry, convOutputShape, convWords } from '../emit/geometry.js';
 import * as matrix from '../emit/matrix.js';
 import { ShapeError } from '../errors.js';
 import { checkOptions } from '../options.js';
@@ -11,7 +12,7 @@ import { type Shape, show } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /** How a convolution lies on its input, and what follows it. */
-export interface Conv2dOptions extends conv.ConvOptions {
+export interface Conv2dOptions extends ConvOptions {
   /** [filters], added to every pixel. */
   bias?: Tensor;
   /** 'linear' by default. */
@@ -28,11 +29,11 @@ export interface Conv2dOptions extends conv.ConvOptions {
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
   const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
   const activation = checkActivation('conv2d', options.activation ?? 'linear');
-  checkOptions('conv2d', options, [...conv.convWords, 'bias', 'activation']);
-  const g = conv.convGeometry('conv2d', x.shape, filter.shape, options);
+  checkOptions('conv2d', options, [...convWords, 'bias', 'activation']);
+  const g = convGeometry('conv2d', x.shape, filter.shape, options);
   const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
   if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
-  const [y] = compute([conv.convOutputShape(g)], (e, vy) => {
+  const [y] = compute([convOutputShape(g)], (e, vy) => {
     conv.convForward(e, vy, vx, vf, bias, g, activation === 'relu');
     if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
   });
@@ -49,13 +50,13 @@ export function conv2dBackwardInput(
   dy: Tensor,
   filter: Tensor,
   inputShape: Shape,
-  options: conv.ConvOptions = {},
+  options: ConvOptions = {},
 ): Tensor {
   const where = 'conv2dBackwardInput';
   const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
-  checkOptions(where, options, conv.convWords);
-  const g = conv.convGeometry(where, inputShape, filter.shape, options);
-  expectShape(where, 'dy', dy, conv.convOutputShape(g));
+  checkOptions(where, options, convWords);
+  const g = convGeometry(where, inputShape, filter.shape, options);
+  expectShape(where, 'dy', dy, convOutputShape(g));
   const [dx] = compute([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
   return dx;
 }
@@ -71,13 +72,13 @@ export function conv2dBackwardFilter(
   x: Tensor,
   dy: Tensor,
   filterShape: Shape,
-  options: conv.ConvOptions = {},
+  options: ConvOptions = {},
 ): Tensor {
   const where = 'conv2dBackwardFilter';
   const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
-  checkOptions(where, options, conv.convWords);
-  const g = conv.convGeometry(where, x.shape, filterShape, options);
-  expectShape(where, 'dy', dy, conv.convOutputShape(g));
+  checkOptions(where, options, convWords);
+  const g = convGeometry(where, x.shape, filterShape, options);
+  expectShape(where, 'dy', dy, convOutputShape(g));
   const [dw] = compute([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));
   return dw;
 }

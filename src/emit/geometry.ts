@@ -1,0 +1,132 @@
+// How a convolution lies on its input: its one check, its sizes, and which taps reach which pixels.
+
+import { ShapeError, ValueError } from '../errors.js';
+import {
+  checkInteger,
+  checkRank,
+  placeWindows,
+  type Shape,
+  show,
+  type WindowOptions,
+  type Windows,
+} from '../shape.js';
+
+/** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
+export interface ConvGeometry extends Windows {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly groups: number;
+}
+
+/** How a convolution lies on its input. */
+export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
+  /** Channels and filters in this many separate convolutions: 1 by default. */
+  groups?: number;
+  /** How it is computed: 'auto' (the default) or 'direct'; this version has no other. */
+  algorithm?: 'auto' | 'direct';
+}
+
+/** The words of `ConvOptions`. */
+export const convWords = [
+  'strides',
+  'padding',
+  'dilation',
+  'dimRoundingMode',
+  'groups',
+  'algorithm',
+];
+
+/**
+ * Checks a convolution and works out its sizes.
+ *
+ * @param inputShape [batch, height, width, channels]
+ * @param filterShape [kernelHeight, kernelWidth, channels / groups, filters]
+ * @throws {ShapeError} where they do not fit
+ */
+export function convGeometry(
+  where: string,
+  inputShape: Shape,
+  filterShape: Shape,
+  options: ConvOptions,
+): ConvGeometry {
+  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  checkRank(`${where}: the filter`, filterShape, [
+    'kernelHeight',
+    'kernelWidth',
+    'channels / groups',
+    'filters',
+  ]);
+  const [batch, height, width, channels] = inputShape;
+  const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
+  const groups = checkInteger(where, 'groups', options.groups ?? 1);
+  if (!['auto', 'direct'].includes(options.algorithm ?? 'auto')) {
+    throw new ValueError(
+      `${where}: algorithm must be 'auto' or 'direct' in this version, not ${options.algorithm}`,
+    );
+  }
+  if (channels % groups || filters % groups) {
+    throw new ValueError(
+      `${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,
+    );
+  }
+  if (groupChannels * groups !== channels) {
+    throw new ShapeError(
+      `${where}: the filter ${show(filterShape)} is made for ${groupChannels * groups} channels (${groups} groups of ${groupChannels}), but the input ${show(inputShape)} has ${channels}`,
+    );
+  }
+  const kernelSize = [kernelHeight, kernelWidth] as const;
+  const windows = placeWindows(where, height, width, { ...options, kernelSize }, true);
+  return { ...windows, batch, height, width, channels, filters, groups };
+}
+
+/** [batch, outputHeight, outputWidth, filters]. */
+export function convOutputShape(g: ConvGeometry): Shape {
+  return [g.batch, g.outputHeight, g.outputWidth, g.filters];
+}
+
+/** Along one axis: the input positions residue, residue + stride, …, and the taps that reach them. */
+export interface Residue {
+  residue: number;
+  /** How many positions. */
+  count: number;
+  /** How many taps, the highest of them, and the distance from one to the next below. */
+  taps: number;
+  firstTap: number;
+  tapStep: number;
+  /** Output position of the first tap for the first position, and from tap to tap. */
+  start: number;
+  step: number;
+}
+
+const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
+
+/** The residues of an axis. @param pad pixels before the first */
+export function residues(
+  side: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  pad: number,
+): Residue[] {
+  const common = gcd(stride, dilation);
+  const tapStep = stride / common;
+  return Array.from({ length: Math.min(stride, side) }, (_, residue) => {
+    // Input position h is tap t of output o where h + pad = o·stride + t·dilation.
+    const taps = Array.from({ length: kernel }, (_, tap) => tap).filter(
+      (tap) => (residue + pad - tap * dilation) % stride === 0,
+    );
+    const firstTap = taps.at(-1) ?? 0;
+    return {
+      residue,
+      count: Math.ceil((side - residue) / stride),
+      taps: taps.length,
+      firstTap,
+      tapStep,
+      start: taps.length ? (residue + pad - firstTap * dilation) / stride : 0,
+      step: dilation / common,
+    };
+  });
+}
