@@ -113,7 +113,7 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
   } while (k0 < op.k);
 }
 
-/** How many steps of k a block takes: k in equal parts of at most KC, so that none is a stub. */
+/** How many steps of k a block takes: k in equal parts of at most KC, so that none is much shorter. */
 export function blockLength(k: i32): i32 {
   const blocks = max(1, (k + KC - 1) / KC);
   return (k + blocks - 1) / blocks;

@@ -4,10 +4,6 @@
 // vector is loaded whole (every buffer may be read 64 bytes past its end, see bindings/memory.ts)
 // and stored in part.
 
-/** Bytes of one float. */
-// @ts-ignore: decorator
-@inline export const F32: usize = 4;
-
 /** a·b + c, fused where the build has relaxed SIMD. */
 // @ts-ignore: decorator
 @inline

@@ -19,7 +19,6 @@ const nearest = {
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
-  'src/emit/conv.ts': ['kernels/conv'],
   'src/emit/geometry.ts': ['kernels/conv'],
 };
 
@@ -51,8 +50,7 @@ const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
 const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
-const residues = (...rest) => fault('src/emit/geometry.ts', ...rest);
-const emit = (...rest) => fault('src/emit/conv.ts', ...rest);
+const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
 
 /** One fault to a line. */
 // biome-ignore format: a table
@@ -186,7 +184,7 @@ export const mutants = [
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  residues('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
-  residues('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
-  emit('yRow: g.strideHeight * g.width * g.channels,', 'yRow: g.width * g.channels,', 'parity classes: lines not strided'),
+  geometry('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
+  geometry('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
+  geometry('yRow: g.strideHeight * g.width * channels,', 'yRow: g.width * channels,', 'parity classes: lines not strided'),
 ];

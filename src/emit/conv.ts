@@ -1,12 +1,9 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
-import type { Shape } from '../shape.js';
 import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
-import { type ConvGeometry, type Residue, residues } from './geometry.js';
-import { panelSize, sumRows } from './matrix.js';
-
-const inputShape = (g: ConvGeometry): Shape => [g.batch, g.height, g.width, g.channels];
+import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
+import { panelSize, sumInParts, sumRows } from './matrix.js';
 
 /** The fields of assembly/im2col.ts' Window; channels are those of one group. */
 function windowFields(g: ConvGeometry) {
@@ -64,16 +61,16 @@ export function convBackwardInput(
     depthwiseBackwardInput(e, dx, dy, filter, g);
     return;
   }
-  const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
-  const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
   const filters = g.filters / g.groups;
   const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
-  const reached = (axis: readonly Residue[]) =>
-    axis.reduce((sum, { count, taps }) => sum + count * taps, 0);
-  const convolving = reached(rows) * reached(columns) * panelSize(filters, g.channels / g.groups);
+  const windows = backwardWindows(g);
+  const seen = windows.reduce((sum, { row, column }) => {
+    return sum + row.count * row.taps * column.count * column.taps;
+  }, 0);
+  const convolving = seen * panelSize(filters, g.channels / g.groups);
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
   if (scattering < convolving) scatterInput(e, dx, dy, filter, g);
-  else convolveInput(e, dx, dy, filter, g, rows, columns);
+  else convolveInput(e, dx, dy, filter, g, windows);
 }
 
 /** What adding one number to its pixel costs, in multiply-adds of a register tile. */
@@ -98,66 +95,46 @@ function convolveInput(
   dy: Value,
   filter: Value,
   g: ConvGeometry,
-  rows: readonly Residue[],
-  columns: readonly Residue[],
+  windows: readonly BackwardWindows[],
 ): void {
   const channels = g.channels / g.groups;
   const filters = g.filters / g.groups;
-  for (const row of rows) {
-    for (const column of columns) {
-      const k = row.taps * column.taps * filters;
-      const packed = e.value([g.groups, Math.max(1, panelSize(k, channels))]);
-      e.emit('packFilter', {
-        packed,
-        filter,
-        kernelWidth: g.kernelWidth,
-        channels,
-        filters,
-        groups: g.groups,
-        firstRow: row.firstTap,
-        rowStep: row.tapStep,
-        rows: row.taps,
-        firstColumn: column.firstTap,
-        columnStep: column.tapStep,
-        columns: column.taps,
-      });
-      e.emit('conv', {
-        batch: g.batch,
-        height: g.outputHeight,
-        width: g.outputWidth,
-        pixelChannels: g.filters,
-        channels: filters,
-        kernelHeight: row.taps,
-        kernelWidth: column.taps,
-        strideHeight: 1,
-        strideWidth: 1,
-        padTop: -row.start,
-        padLeft: -column.start,
-        dilationHeight: row.step,
-        dilationWidth: column.step,
-        outputHeight: row.count,
-        outputWidth: column.count,
-        y: dx.view(inputShape(g), (row.residue * g.width + column.residue) * g.channels),
-        x: dy,
-        packed,
-        bias: none,
-        filters: channels,
-        groups: g.groups,
-        yImage: g.height * g.width * g.channels,
-        yRow: g.strideHeight * g.width * g.channels,
-        yColumn: g.strideWidth * g.channels,
-        rectify: 0,
-      });
-    }
+  for (const { row, column, first, fields } of windows) {
+    const k = row.taps * column.taps * filters;
+    const packed = e.value([g.groups, Math.max(1, panelSize(k, channels))]);
+    e.emit('packFilter', {
+      packed,
+      filter,
+      kernelWidth: g.kernelWidth,
+      channels,
+      filters,
+      groups: g.groups,
+      firstRow: row.firstTap,
+      rowStep: row.tapStep,
+      rows: row.taps,
+      firstColumn: column.firstTap,
+      columnStep: column.tapStep,
+      columns: column.taps,
+    });
+    e.emit('conv', {
+      ...fields,
+      pixelChannels: g.filters,
+      channels: filters,
+      y: dx.view(dx.shape, first),
+      x: dy,
+      packed,
+      bias: none,
+      filters: channels,
+      groups: g.groups,
+      rectify: 0,
+    });
   }
 }
 
 /** Pixels that one partial sum of a filter gradient takes at least: eight blocks of KC. */
 const SPLIT_PIXELS = 2048;
-/** Partial sums together take no more floats than this. */
-const SPLIT_FLOATS = 4 << 20;
 
-/** dw = patches(x)ᵀ·dy, in partial sums whose number depends on the shape alone. */
+/** dw = patches(x)ᵀ·dy. */
 export function convBackwardFilter(
   e: Emitter,
   dw: Value,
@@ -170,23 +147,17 @@ export function convBackwardFilter(
     return;
   }
   const pixels = g.batch * g.outputHeight * g.outputWidth;
-  const wanted = Math.min(
-    16,
-    Math.floor(pixels / SPLIT_PIXELS),
-    Math.floor(SPLIT_FLOATS / dw.size),
+  sumInParts(e, dw, pixels, SPLIT_PIXELS, (partials, splits) =>
+    e.emit('filterGradient', {
+      ...windowFields(g),
+      partials,
+      x,
+      dy,
+      filters: g.filters / g.groups,
+      groups: g.groups,
+      splits,
+    }),
   );
-  const splits = Math.max(1, wanted);
-  const partials = splits === 1 ? dw : e.value([splits, ...dw.shape]);
-  e.emit('filterGradient', {
-    ...windowFields(g),
-    partials,
-    x,
-    dy,
-    filters: g.filters / g.groups,
-    groups: g.groups,
-    splits,
-  });
-  if (splits > 1) e.emit('sumPartials', { y: dw, partials, splits, count: dw.size });
 }
 
 /** db = dy summed over all pixels. */

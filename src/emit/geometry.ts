@@ -88,7 +88,7 @@ export function convOutputShape(g: ConvGeometry): Shape {
 }
 
 /** Along one axis: the input positions residue, residue + stride, …, and the taps that reach them. */
-export interface Residue {
+interface Residue {
   residue: number;
   /** How many positions. */
   count: number;
@@ -104,7 +104,7 @@ export interface Residue {
 const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
 
 /** The residues of an axis. @param pad pixels before the first */
-export function residues(
+function residues(
   side: number,
   kernel: number,
   stride: number,
@@ -129,4 +129,48 @@ export function residues(
       step: dilation / common,
     };
   });
+}
+
+/** One of the convolutions of dy at stride 1 that make up dx: for one residue along each axis. */
+export interface BackwardWindows {
+  readonly row: Residue;
+  readonly column: Residue;
+  /** Where its first pixel is in dx, in elements. */
+  readonly first: number;
+  /** The kernels' fields: windows on dy, and the strides with which dx is written. */
+  readonly fields: Readonly<Record<WindowField, number>>;
+}
+
+type WindowField = keyof Windows | 'batch' | 'height' | 'width' | 'yImage' | 'yRow' | 'yColumn';
+
+/** The convolutions of dy that together make dx. */
+export function backwardWindows(g: ConvGeometry): BackwardWindows[] {
+  const { channels } = g;
+  const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
+  const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
+  return rows.flatMap((row) =>
+    columns.map((column) => ({
+      row,
+      column,
+      first: (row.residue * g.width + column.residue) * channels,
+      fields: {
+        batch: g.batch,
+        height: g.outputHeight,
+        width: g.outputWidth,
+        kernelHeight: row.taps,
+        kernelWidth: column.taps,
+        strideHeight: 1,
+        strideWidth: 1,
+        padTop: -row.start,
+        padLeft: -column.start,
+        dilationHeight: row.step,
+        dilationWidth: column.step,
+        outputHeight: row.count,
+        outputWidth: column.count,
+        yImage: g.height * g.width * channels,
+        yRow: g.strideHeight * g.width * channels,
+        yColumn: g.strideWidth * channels,
+      },
+    })),
+  );
 }

@@ -55,13 +55,41 @@ export function matMul(
   });
 }
 
+/** Partial sums of one result: no more than this many, and no more floats than this together. */
+const MOST_PARTS = 16;
+const MOST_FLOATS = 4 << 20;
+
+/**
+ * Emits a sum over many units of work in parts, and then the sum of the parts. How many there are
+ * depends on the shape alone, and so does the order of summation.
+ *
+ * @param units how much work there is, in rows or pixels or lines
+ * @param least how much of it a part takes at least
+ */
+export function sumInParts(
+  e: Emitter,
+  y: Value,
+  units: number,
+  least: number,
+  emitParts: (partials: Value, splits: number) => void,
+): void {
+  const wanted = Math.min(MOST_PARTS, units / least, MOST_FLOATS / y.size);
+  const splits = Math.max(1, Math.floor(wanted));
+  if (splits === 1) {
+    emitParts(y, 1);
+    return;
+  }
+  const partials = e.value([splits, ...y.shape]);
+  emitParts(partials, splits);
+  e.emit('sumPartials', { y, partials, splits, count: y.size });
+}
+
 /** Rows that one partial sum takes at least. */
 const SPLIT_ROWS = 1024;
 
-/** y[channels] = the sum of `rows` rows of x, in partial sums whose number depends on the shape alone. */
+/** y[channels] = the sum of `rows` rows of x. */
 export function sumRows(e: Emitter, y: Value, x: Value, rows: number, channels: number): void {
-  const splits = Math.min(16, Math.max(1, Math.floor(rows / SPLIT_ROWS)));
-  const partials = splits === 1 ? y : e.value([splits, channels]);
-  e.emit('columnSum', { partials, x, rows, channels, splits });
-  if (splits > 1) e.emit('sumPartials', { y, partials, splits, count: channels });
+  sumInParts(e, y, rows, SPLIT_ROWS, (partials, splits) =>
+    e.emit('columnSum', { partials, x, rows, channels, splits }),
+  );
 }
