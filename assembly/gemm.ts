@@ -5,7 +5,7 @@
 // KC depends on nothing but k, so the order of every sum, and so every bit of the result, is the
 // same whatever the tile, the block of rows or the number of threads.
 
-import { In, InOut, Op } from './op';
+import { In, Op, Out } from './op';
 import {
   MR,
   NR,
@@ -65,10 +65,10 @@ export const SCRATCH_BYTES: usize =
   return scratch + 3 * TABLE_BYTES + OFFSETS_BYTES + PANELS_BYTES;
 }
 
-/** c[m×n] (+)= op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
+/** c[m×n] = op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
 @unmanaged
 export class Gemm extends Op {
-  c: InOut;
+  c: Out;
   /** [m×k] with `lda` floats from row to row, or [k×m] when `transposeA` is set. */
   a: In;
   /** Packed by `pack`. */
@@ -81,7 +81,6 @@ export class Gemm extends Op {
   lda: i32;
   ldc: i32;
   transposeA: i32;
-  accumulate: i32;
   rectify: i32;
 }
 
@@ -100,7 +99,7 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
   do {
     const length = min(kc, op.k - k0);
     const last = k0 + length == op.k;
-    const accumulate = k0 > 0 || op.accumulate != 0;
+    const accumulate = k0 > 0;
     const bias = last ? op.bias : 0;
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {

@@ -36,7 +36,7 @@ export interface KernelArguments<Buffer> {
     columnStep: number;
     columns: number;
   };
-  /** c[m×n] (+)= op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
+  /** c[m×n] = op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
   gemm: {
     c: Buffer;
     a: Buffer;
@@ -48,7 +48,6 @@ export interface KernelArguments<Buffer> {
     lda: number;
     ldc: number;
     transposeA: number;
-    accumulate: number;
     rectify: number;
   };
   /** y = filters ⋆ x + bias, then ReLU where asked. `channels` is one group's. */
@@ -603,7 +602,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
   gemm: {
     opcode: 2,
     fields: [
-      ['c', 'inout', 8],
+      ['c', 'out', 8],
       ['a', 'in', 12],
       ['b', 'in', 16],
       ['bias', 'in', 20],
@@ -613,8 +612,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['lda', 'i32', 36],
       ['ldc', 'i32', 40],
       ['transposeA', 'i32', 44],
-      ['accumulate', 'i32', 48],
-      ['rectify', 'i32', 52],
+      ['rectify', 'i32', 48],
     ],
   },
   conv: {

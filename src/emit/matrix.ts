@@ -50,7 +50,6 @@ export function matMul(
     lda: transposeA ? m : k,
     ldc: n,
     transposeA: transposeA ? 1 : 0,
-    accumulate: 0,
     rectify: rectify ? 1 : 0,
   });
 }
