@@ -34,7 +34,7 @@ import { MR, NR } from './tile';
 /** y = filters ⋆ x + bias, then ReLU where asked. `channels` is one group's. */
 @unmanaged
 export class Conv extends Window {
-  /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats. */
+  /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats, and nowhere else. */
   y: InOut;
   x: In;
   /** Packed by `pack` or `packFilter`: [groups][⌈filters/NR⌉][k][NR], k = taps·channels. */

@@ -2,14 +2,14 @@
 // are [kernelHeight × kernelWidth × channels]. Backward-data is the same op over dy, as in conv.ts.
 
 import { Window } from './im2col';
-import { In, Out } from './op';
+import { In, InOut, Out } from './op';
 import { madd, relu, storeLanes } from './simd';
 
 /** y = filter ⋆ x + bias for each channel, then ReLU where asked. */
 @unmanaged
 export class Depthwise extends Window {
-  /** Written at (image·yImage + i·yRow + j·yColumn + channel), in floats. */
-  y: Out;
+  /** Written at (image·yImage + i·yRow + j·yColumn + channel), in floats, and nowhere else. */
+  y: InOut;
   x: In;
   filter: In;
   /** [channels], or 0 for none. */

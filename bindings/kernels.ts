@@ -714,7 +714,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['dilationWidth', 'i32', 56],
       ['outputHeight', 'i32', 60],
       ['outputWidth', 'i32', 64],
-      ['y', 'out', 68],
+      ['y', 'inout', 68],
       ['x', 'in', 72],
       ['filter', 'in', 76],
       ['bias', 'in', 80],
