@@ -28,8 +28,8 @@ import {
 import { gather, scatter, Window } from './im2col';
 import { copyLines, linesFit, placePatches, placeTaps } from './lines';
 import { In, InOut, Out } from './op';
-import { packPanel, panels } from './pack';
-import { MR, NR } from './tile';
+import { packedColumns, packPanels } from './pack';
+import { MR } from './tile';
 
 /** y = filters ⋆ x + bias, then ReLU where asked. `channels` is one group's. */
 @unmanaged
@@ -37,7 +37,7 @@ export class Conv extends Window {
   /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats, and nowhere else. */
   y: InOut;
   x: In;
-  /** Packed by `pack` or `packFilter`: [groups][⌈filters/NR⌉][k][NR], k = taps·channels. */
+  /** Packed by `pack` or `packFilter`: [groups][panels of filters][k], k = taps·channels. */
   packed: In;
   /** [groups·filters], or 0 for none. */
   bias: In;
@@ -102,7 +102,7 @@ function convLines(op: Conv, tile: i32, scratch: usize): void {
     const steps = min(kc, k - k0);
     const last = k0 + steps == k;
     placeTaps(op, offsetTable(scratch), k0, steps);
-    multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, k0 > 0, last ? op.bias : 0, last && op.rectify != 0);
+    multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, k0 > 0, k0 ? 0 : op.bias, last && op.rectify != 0);
   }
 }
 
@@ -114,7 +114,7 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
   const k = op.kernelHeight * op.kernelWidth * op.channels;
   const n = op.filters;
   const x = op.x + (<usize>(group * op.channels) << 2);
-  const packed = op.packed + (<usize>(group * panels(n) * NR * k) << 2);
+  const packed = op.packed + (<usize>(group * packedColumns(n) * k) << 2);
   const bias = op.bias ? op.bias + (<usize>(group * n) << 2) : 0;
   const outputs = outputTable(scratch);
   const table = rowTable(scratch);
@@ -141,7 +141,7 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
     const last = k0 + length == k;
     multiplyRows(
       scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n,
-      k0 > 0, last ? bias : 0, last && op.rectify != 0,
+      k0 > 0, k0 ? 0 : bias, last && op.rectify != 0,
     );
     k0 += kc;
   } while (k0 < k);
@@ -183,7 +183,7 @@ export class InputGradient extends Window {
   dx: Out;
   /** [pixels × groups·filters]. */
   dy: In;
-  /** filtersᵀ, packed by `pack`: [groups][⌈taps·channels/NR⌉][filters][NR]. */
+  /** filtersᵀ, packed by `pack`: [groups][panels of taps·channels][filters]. */
   packed: In;
   /** Output channels of one group. */
   filters: i32;
@@ -202,7 +202,7 @@ export function inputGradient(op: InputGradient, tile: i32, scratch: usize): voi
   const ld = k * op.groups;
   const count = op.outputHeight * op.outputWidth;
   const dx = op.dx + (<usize>(group * op.channels) << 2);
-  const packed = op.packed + (<usize>(group * panels(n) * NR * k) << 2);
+  const packed = op.packed + (<usize>(group * packedColumns(n) * k) << 2);
   const block = blockScratch(scratch);
   clearImage(op, dx, image);
   for (let p0 = 0; p0 < count; p0 += MC) {
@@ -295,7 +295,7 @@ function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
     placePatches(op, offsets, 0, p0, pc);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
-      packBlock(panelScratch(scratch), op.dy + (<usize>((image * count + p0) * n + n0) << 2), pc, nc, n);
+      packPanels(panelScratch(scratch), op.dy + (<usize>((image * count + p0) * n + n0) << 2), pc, nc, n);
       for (let r = 0; r < runs; r++) {
         placeTaps(op, rowTable(scratch), r * run, 1);
         const start = block + load<usize>(rowTable(scratch));
@@ -329,7 +329,7 @@ function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
     const pc = min(KC, to - p0);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
-      packBlock(panelScratch(scratch), dy + (<usize>(p0 * ld + n0) << 2), pc, nc, ld);
+      packPanels(panelScratch(scratch), dy + (<usize>(p0 * ld + n0) << 2), pc, nc, ld);
       for (let m0 = 0; m0 < m; m0 += MC) {
         const mc = min(MC, m - m0);
         gather(op, x, p0, pc, m0, mc, block, mc);
@@ -337,12 +337,5 @@ function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
         multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from, 0, false);
       }
     }
-  }
-}
-
-function packBlock(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
-  for (let j = 0; j < n; j += NR) {
-    packPanel(to, b + (<usize>j << 2), k, n - j, ldb);
-    to += <usize>(k * NR) << 2;
   }
 }

@@ -6,17 +6,12 @@
 // same whatever the tile, the block of rows or the number of threads.
 
 import { In, Op, Out } from './op';
+import { isWide, panelColumns } from './pack';
+import { relu, storeLanes } from './simd';
 import {
-  MR,
-  NR,
-  tileColumns5x8,
-  tileColumns6x8,
-  tilePixels5x8,
-  tilePixels6x8,
-  tileRows5x8,
-  tileRows6x8,
-  tileTaps5x8,
-  tileTaps6x8,
+  MR, NR, tileColumns5x16, tileColumns5x8, tileColumns6x16, tileColumns6x8, tilePixels5x16, tilePixels5x8,
+  tilePixels6x16, tilePixels6x8, tileRows5x16, tileRows5x8, tileRows6x16, tileRows6x8, tileTaps5x16,
+  tileTaps5x8, tileTaps6x16, tileTaps6x8,
 } from './tile';
 
 /** Rows of a block of A: a multiple of MR. 48 × KC floats are a small part of L2. */
@@ -32,13 +27,14 @@ import {
 // A thread's scratch: two tables of row pointers, a spare tile, a table of offsets, the packed part of
 // B, the block of A. The slack is for gathers, which write up to 12 bytes too far.
 const TABLE_BYTES: usize = 256;
+const SPARE_BYTES: usize = <usize>(MR * 2 * NR) << 2;
 const OFFSETS_BYTES: usize = <usize>KC << 2;
 const PANELS_BYTES: usize = <usize>(KC * NC) << 2;
 /** Floats of the block of A: MC rows of KC, or the lines that they are read from. */
 export const BLOCK: i32 = 32768;
 /** Bytes of scratch that every thread needs, whatever the program. */
 export const SCRATCH_BYTES: usize =
-  3 * TABLE_BYTES + OFFSETS_BYTES + PANELS_BYTES + ((<usize>BLOCK) << 2) + 64;
+  2 * TABLE_BYTES + SPARE_BYTES + OFFSETS_BYTES + PANELS_BYTES + ((<usize>BLOCK) << 2) + 64;
 
 // @ts-ignore: decorator
 @inline export function rowTable(scratch: usize): usize {
@@ -54,15 +50,15 @@ export const SCRATCH_BYTES: usize =
 }
 // @ts-ignore: decorator
 @inline export function offsetTable(scratch: usize): usize {
-  return scratch + 3 * TABLE_BYTES;
+  return scratch + 2 * TABLE_BYTES + SPARE_BYTES;
 }
 // @ts-ignore: decorator
 @inline export function panelScratch(scratch: usize): usize {
-  return scratch + 3 * TABLE_BYTES + OFFSETS_BYTES;
+  return offsetTable(scratch) + OFFSETS_BYTES;
 }
 // @ts-ignore: decorator
 @inline export function blockScratch(scratch: usize): usize {
-  return scratch + 3 * TABLE_BYTES + OFFSETS_BYTES + PANELS_BYTES;
+  return panelScratch(scratch) + PANELS_BYTES;
 }
 
 /** c[m×n] = op(a)·b + bias, then ReLU where asked: dense layers and matMul. */
@@ -100,7 +96,7 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
     const length = min(kc, op.k - k0);
     const last = k0 + length == op.k;
     const accumulate = k0 > 0;
-    const bias = last ? op.bias : 0;
+    const bias = accumulate ? 0 : op.bias;
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {
       const a = op.a + (<usize>(k0 * op.lda + first) << 2);
@@ -136,7 +132,8 @@ export function padTable(table: usize, rows: i32): void {
 
 /**
  * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the row table from column `column` on, C through
- * the output table, B from panels of `k` rows. Bias and ReLU are for the caller's last block.
+ * the output table, B from panels of `k` rows. Bias is for the caller's
+ * first block, ReLU for the last.
  */
 export function multiplyRows(
   scratch: usize, column: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
@@ -179,6 +176,9 @@ const enum Access {
   Pixels,
 }
 
+/** What the microkernels begin with where there is no bias. */
+const ZEROS: usize = memory.data(64, 16);
+
 // @ts-ignore: decorator
 @inline
 function multiply(
@@ -186,36 +186,75 @@ function multiply(
   column: i32, accumulate: bool, bias: usize, rectify: bool,
 ): void {
   const outputs = outputTable(scratch);
-  const panelBytes = <usize>(k * NR) << 2;
-  b += <usize>(k0 * NR) << 2;
-  for (let j = 0; j < n; j += NR) {
-    const nr = min(NR, n - j);
+  let j = 0;
+  while (j < n) {
+    const columns = panelColumns(n - j);
+    const nr = min(columns, n - j);
+    const panel = b + (<usize>(j * k + k0 * columns) << 2);
     const at = <usize>(column + j) << 2;
-    const biasAt = bias ? bias + (<usize>j << 2) : 0;
+    const biasAt = bias ? bias + (<usize>j << 2) : ZEROS;
+    const spare = accumulate || nr < columns ? spareTile(scratch) : 0;
     for (let i = 0; i < rows; i += MR) {
       const entry = <usize>i << 2;
-      tile(access, outputs + entry, at, a + entry, step, b, kc, rows - i, nr, accumulate, biasAt, rectify, spareTile(scratch));
+      if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
+      else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
+      if (spare) finishTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, accumulate, rectify);
     }
-    b += panelBytes;
+    j += columns;
   }
 }
 
-/** The microkernel for an access and this build. */
+/** What a microkernel left in `spare`, added to C where asked: its first `nr` columns. */
+function finishTile(
+  c: usize, cOffset: usize, spare: usize, rows: i32, columns: i32, nr: i32, accumulate: bool, rectify: bool,
+): void {
+  for (let i = 0; i < rows; i++) {
+    const to = load<usize>(c + (<usize>i << 2)) + cOffset;
+    for (let j = 0; j < nr; j += 4) {
+      const at = <usize>j << 2;
+      let v = v128.load(spare + at);
+      if (accumulate) v = f32x4.add(v128.load(to + at), v);
+      if (rectify) v = relu(v);
+      storeLanes(to + at, v, nr - j);
+    }
+    spare += <usize>columns << 2;
+  }
+}
+
+/** The narrow microkernel for an access and this build. */
 // @ts-ignore: decorator
 @inline
-function tile(
-  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, nr: i32,
-  accumulate: bool, bias: usize, rectify: bool, spare: usize,
+function narrowTile(
+  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (access == Access.Rows) tileRows6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
-    else if (access == Access.Columns) tileColumns6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
-    else if (access == Access.Taps) tileTaps6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
-    else tilePixels6x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    if (access == Access.Rows) tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Columns) tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Taps) tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   } else {
-    if (access == Access.Rows) tileRows5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
-    else if (access == Access.Columns) tileColumns5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
-    else if (access == Access.Taps) tileTaps5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
-    else tilePixels5x8(c, at, a, step, b, kc, mr, nr, accumulate, bias, rectify, spare);
+    if (access == Access.Rows) tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Columns) tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Taps) tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  }
+}
+
+/** The wide one. */
+// @ts-ignore: decorator
+@inline
+function wideTile(
+  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (access == Access.Rows) tileRows6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Columns) tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Taps) tileTaps6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  } else {
+    if (access == Access.Rows) tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Columns) tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else if (access == Access.Taps) tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    else tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
 }

@@ -3,6 +3,7 @@
 import { SCRATCH_BYTES } from './gemm';
 import { MR, NR } from './tile';
 
+export { useWideTile } from './pack';
 export { prepare, run } from './program';
 export { allFinite } from './reduce';
 
@@ -16,7 +17,7 @@ export function scratchBytes(): usize {
   return SCRATCH_BYTES;
 }
 
-/** Rows and columns of the register tile; packed panels are tileColumns() wide. */
+/** Rows and columns of the narrow register tile; packed matrices are padded to whole tileColumns(). */
 export function tileRows(): i32 {
   return MR;
 }

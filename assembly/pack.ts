@@ -1,9 +1,39 @@
-// Packing: the right-hand matrix B[k×n] of every multiplication is laid out in panels of NR columns,
-// [⌈n/NR⌉][k][NR], zero-filled on the right, so that the microkernel reads it as one stream.
+// Packing: the right-hand matrix B[k×n] of every multiplication is laid out in panels, [panels][k][columns],
+// zero-filled on the right, so that the microkernel reads it as one stream. A panel has NR columns, or
+// twice as many where the wide tile is in use and more than NR columns are left: either way column j of
+// B, a multiple of NR, begins k·j floats from the start, and the whole takes as much room.
 
 import { In, Op, Out } from './op';
 import { laneMask } from './simd';
 import { NR } from './tile';
+
+/** Whether this instance multiplies with the wide tile. */
+let wide: bool = false;
+
+/** Chooses the tile; packed panels, and programs prepared before, are then worthless. */
+export function useWideTile(on: bool): void {
+  wide = on;
+}
+
+/** Columns of the panel that comes next where `left` columns are left. */
+// @ts-ignore: decorator
+@inline
+export function panelColumns(left: i32): i32 {
+  return wide && left > NR ? 2 * NR : NR;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isWide(columns: i32): bool {
+  return columns > NR;
+}
+
+/** Columns of n that a packed matrix has. */
+// @ts-ignore: decorator
+@inline
+export function packedColumns(n: i32): i32 {
+  return (n + NR - 1) / NR * NR;
+}
 
 /** B from memory: `packed` = panels of `b`, which is [k×n], or [n×k] when `transpose` is set. */
 @unmanaged
@@ -26,9 +56,9 @@ export function packTiles(op: Pack): i32 {
 export function pack(op: Pack, tile: i32): void {
   const perGroup = panels(op.n);
   const group = tile / perGroup;
-  const j = (tile - group * perGroup) * NR;
-  const to = op.packed + (<usize>tile * op.k * NR << 2);
-  if (op.transpose) packPanelTransposed(to, op.b + (<usize>(j * op.ldb + group * op.k) << 2), op.k, op.n - j, op.ldb);
+  const j = (tile - group * perGroup) * panelColumns(op.n);
+  const to = op.packed + (<usize>((group * packedColumns(op.n) + j) * op.k) << 2);
+  if (op.transpose) packPanelTransposed(to, op.b + (<usize>(j * op.ldb + group * op.k) << 2), op.k, op.n - j, op.ldb, panelColumns(op.n - j));
   else packPanel(to, op.b + (<usize>(group * op.n + j) << 2), op.k, op.n - j, op.ldb);
 }
 
@@ -62,50 +92,74 @@ export function packFilterTiles(op: PackFilter): i32 {
 export function packFilter(op: PackFilter, tile: i32): void {
   const perGroup = panels(op.channels);
   const group = tile / perGroup;
-  const j = (tile - group * perGroup) * NR;
+  const j = (tile - group * perGroup) * panelColumns(op.channels);
+  const columns = panelColumns(op.channels - j);
   const ld = op.filters * op.groups;
-  let to = op.packed + (<usize>tile * op.rows * op.columns * op.filters * NR << 2);
+  let to = op.packed + (<usize>((group * packedColumns(op.channels) + j) * op.rows * op.columns * op.filters) << 2);
   for (let r = 0; r < op.rows; r++) {
     for (let s = 0; s < op.columns; s++) {
       const tap = (op.firstRow - r * op.rowStep) * op.kernelWidth + op.firstColumn - s * op.columnStep;
       const from = op.filter + (<usize>((tap * op.channels + j) * ld + group * op.filters) << 2);
-      packPanelTransposed(to, from, op.filters, op.channels - j, ld);
-      to += <usize>(op.filters * NR) << 2;
+      packPanelTransposed(to, from, op.filters, op.channels - j, ld, columns);
+      to += <usize>(op.filters * columns) << 2;
     }
   }
 }
 
-/** Panels of NR columns that n columns make. */
-// @ts-ignore: decorator
-@inline
-export function panels(n: i32): i32 {
-  return (n + NR - 1) / NR;
+/** Panels that n columns make. */
+function panels(n: i32): i32 {
+  const columns = panelColumns(n);
+  return (n + columns - 1) / columns;
 }
 
-/** One panel: columns 0 … NR−1 of the k rows at `b`, zeros from column n on. */
-export function packPanel(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
+/** All panels of the k×n matrix at `b`, one behind the other. */
+export function packPanels(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
+  let j = 0;
+  while (j < n) {
+    packPanel(to, b + (<usize>j << 2), k, n - j, ldb);
+    const columns = panelColumns(n - j);
+    to += <usize>(k * columns) << 2;
+    j += columns;
+  }
+}
+
+/** The first panel of the k rows at `b`: zeros from column n on. */
+function packPanel(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
+  const columns = panelColumns(n);
   const step = <usize>ldb << 2;
+  const end = to + (<usize>(k * columns) << 2);
+  if (isWide(columns)) {
+    const mask2 = laneMask(n - 8);
+    const mask3 = laneMask(n - 12);
+    for (; to < end; to += (2 * NR) << 2) {
+      v128.store(to, v128.load(b, 16), 16);
+      v128.store(to, v128.load(b));
+      v128.store(to, v128.and(v128.load(b, 48), mask3), 48);
+      v128.store(to, v128.and(v128.load(b, 32), mask2), 32);
+      b += step;
+    }
+    return;
+  }
   const mask0 = laneMask(n);
   const mask1 = laneMask(n - 4);
-  for (const end = to + (<usize>(k * NR) << 2); to < end; to += NR << 2) {
-    v128.store(to, v128.and(v128.load(b), mask0));
+  for (; to < end; to += NR << 2) {
     v128.store(to, v128.and(v128.load(b, 16), mask1), 16);
+    v128.store(to, v128.and(v128.load(b), mask0));
     b += step;
   }
 }
 
 /** One panel of a matrix stored by columns: element (p, j) is at b[j·ldb + p]. */
-function packPanelTransposed(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
+function packPanelTransposed(to: usize, b: usize, k: i32, n: i32, ldb: i32, columns: i32): void {
   const step = <usize>ldb << 2;
-  for (let j = 0; j < NR; j += 4) {
+  for (let j = 0; j < columns; j += 4) {
     // Past the last column nothing may be read: any column will do, all of it is masked away.
-    packFour(to + (<usize>j << 2), j < n ? b + <usize>j * step : b, k, n - j, step);
+    packFour(to + (<usize>j << 2), <usize>columns << 2, j < n ? b + <usize>j * step : b, k, n - j, step);
   }
 }
 
-/** Four columns of a panel: 4×4 transposes, then the last k mod 4 rows one by one. */
-function packFour(to: usize, b: usize, k: i32, n: i32, step: usize): void {
-  const row: usize = NR << 2;
+/** Four columns of a panel whose rows are `row` bytes apart: 4×4 transposes, then the last k mod 4 rows one by one. */
+function packFour(to: usize, row: usize, b: usize, k: i32, n: i32, step: usize): void {
   const mask = laneMask(n);
   // Columns that do not exist are read from the first one and masked away.
   const b1 = n > 1 ? b + step : b;

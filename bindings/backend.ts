@@ -3,6 +3,7 @@
 import { StateError, ValueError } from './errors.js';
 import { type KernelExports, load, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
+import { revectorize } from './revectorize.js';
 import { chooseVariant, probe, type SimdMode, type Variant } from './variant.js';
 
 /** What `init` takes; everything has a default that works. */
@@ -14,6 +15,12 @@ export interface InitOptions {
    * the same bits on every machine; 'relaxed' insists.
    */
   simd?: SimdMode;
+  /**
+   * Asks V8 (Node ≥ 24, Deno) to make 256-bit code of pairs of 128-bit operations, for all wasm that
+   * the process compiles from then on; in other engines, uses it where it is there. The results have
+   * the same bits. Checked and timed at once, which takes about 100 ms. False by default.
+   */
+  revectorize?: boolean;
   /** The most linear memory to use, in MiB: 4096 by default. */
   maximumMemory?: number;
   /** The wasm module, where the package's own file is not to be used. */
@@ -23,8 +30,10 @@ export interface InitOptions {
 /** What was chosen. */
 export interface BackendInfo {
   simd: 'strict' | 'relaxed';
-  /** Whether the engine makes 256-bit code of 128-bit pairs: this version does not ask it to. */
+  /** Whether the engine was found to make 256-bit code of 128-bit pairs. */
   revectorized: boolean;
+  /** What came of the check that `revectorize` asks for: a failed one leaves 128-bit code. */
+  selfCheck: 'none' | 'passed' | 'failed';
   /** The register tile, rows × columns. */
   tile: string;
   threads: number;
@@ -36,60 +45,111 @@ export interface BackendInfo {
 export interface Backend {
   readonly exports: KernelExports;
   readonly memory: LinearMemory;
-  readonly info: BackendInfo;
+  info: BackendInfo;
   /** Columns of a packed panel. */
   readonly panelColumns: number;
   /** Runs ops `first` … `last`−1 of the program at `address`. */
   run(address: number, first: number, last: number): void;
 }
 
+/** Chooses the wide register tile or the narrow one. */
+export type UseTile = (wide: boolean) => void;
+
+/** Which tile is faster, or that the engine's code for one of them is wrong. */
+export type TileVerdict = 'wide' | 'narrow' | 'wrong';
+
+/** Compares the tiles on the backend that runs now. */
+export type CompareTiles = (use: UseTile) => TileVerdict;
+
+interface Attempt {
+  readonly options: InitOptions;
+  ready: Promise<void>;
+}
+
 let current: Backend | undefined;
-let starting: { options: InitOptions; ready: Promise<void> } | undefined;
+let starting: Attempt | undefined;
 
 /**
- * Loads the kernels: to be awaited once before anything is computed. A second call with the same
- * options does nothing.
+ * Loads the kernels. A second call with the same options does nothing.
  *
+ * @param compare checks and times the register tiles, where `revectorize` asks for it
  * @throws {EngineError} where the engine lacks SIMD or the wasm cannot be loaded
  * @throws {ValueError} for an option that makes no sense
  * @throws {StateError} where it already runs with other options: `dispose()` first
  */
-export async function init(options: InitOptions = {}): Promise<void> {
+export async function start(options: InitOptions, compare: CompareTiles): Promise<void> {
   if (starting) {
     if (!sameOptions(starting.options, options)) {
       throw new StateError('init: already running with other options; call dispose() first');
     }
     return starting.ready;
   }
-  const attempt = { options: { ...options }, ready: Promise.resolve() };
+  const attempt: Attempt = { options: { ...options }, ready: Promise.resolve() };
   starting = attempt;
-  attempt.ready = start(options).then(
-    (backend) => {
-      // dispose() may have come in between.
-      if (starting === attempt) current = backend;
-    },
-    (error) => {
-      if (starting === attempt) starting = undefined;
-      throw error;
-    },
-  );
+  attempt.ready = begin(attempt, compare).catch((error) => {
+    if (starting === attempt) dispose();
+    throw error;
+  });
   return attempt.ready;
 }
 
+async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
+  const { options } = attempt;
+  const wanted = options.revectorize === true;
+  if (wanted) revectorize(true);
+  /** Whether it is still wanted: dispose() may have come in between. */
+  const enter = (backend: Backend): boolean => {
+    if (starting !== attempt) return false;
+    current = backend;
+    return true;
+  };
+  const backend = await instantiate(options, wanted);
+  if (!enter(backend) || !wanted) return;
+  const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
+  if (verdict !== 'wrong') {
+    const revectorized = verdict === 'wide';
+    if (!revectorized) warnOnce('this engine makes no 256-bit code (Node ≥ 24 on x64 does)');
+    const tile = tileName(backend.exports, revectorized);
+    backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
+    return;
+  }
+  revectorize(false);
+  warnOnce("this engine's 256-bit code failed the self-check");
+  current = undefined;
+  const plain = await instantiate(options, true);
+  plain.info = { ...plain.info, selfCheck: 'failed' };
+  enter(plain);
+}
+
+let warned = false;
+
+function warnOnce(why: string): void {
+  if (!warned)
+    console.warn(`wasmgrad: init({ revectorize: true }): ${why}; it goes on with 128-bit code`);
+  warned = true;
+}
+
 function sameOptions(a: InitOptions, b: InitOptions): boolean {
-  const defaults = { threads: 'auto', simd: 'auto', maximumMemory: 4096, wasm: undefined };
+  const defaults = {
+    threads: 'auto',
+    simd: 'auto',
+    revectorize: false,
+    maximumMemory: 4096,
+    wasm: undefined,
+  };
   const keys = Object.keys(defaults) as (keyof InitOptions)[];
   return keys.every((key) => (a[key] ?? defaults[key]) === (b[key] ?? defaults[key]));
 }
 
-async function start(options: InitOptions): Promise<Backend> {
+/** @param anew whether code that the engine has made of the same module before is of no use */
+async function instantiate(options: InitOptions, anew: boolean): Promise<Backend> {
   const { threads = 'auto', simd = 'auto', maximumMemory, wasm } = options;
   if (threads !== 'auto' && threads !== 1) {
     throw new ValueError(`init: threads must be 'auto' or 1 in this version, not ${threads}`);
   }
   const variant = chooseVariant(simd, await probe());
   const memory = new LinearMemory(maximumMemory);
-  const exports = await load(variant, memory.memory, wasm);
+  const exports = await load(variant, memory.memory, wasm, anew);
   memory.open(exports.heapBase());
   const scratch = memory.allocate(exports.scratchBytes(), 'scratch');
   const barrier = memory.allocate(8, 'scratch');
@@ -100,13 +160,18 @@ async function start(options: InitOptions): Promise<Backend> {
     info: {
       simd: variant === 'relaxed' ? 'relaxed' : 'strict',
       revectorized: false,
-      tile: `${exports.tileRows()}×${exports.tileColumns()}`,
+      selfCheck: 'none',
+      tile: tileName(exports, false),
       threads: 1,
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       variant,
     },
     run: (address, first, last) => exports.run(address, first, last, 0, 1, scratch, barrier),
   };
+}
+
+function tileName(exports: KernelExports, wide: boolean): string {
+  return `${exports.tileRows()}×${exports.tileColumns() * (wide ? 2 : 1)}`;
 }
 
 /**

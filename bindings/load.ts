@@ -3,6 +3,7 @@
 import { instantiate } from '@assemblyscript/loader';
 import { wasmBytes } from './bytes.js';
 import { EngineError, ValueError } from './errors.js';
+import { asNewModule } from './revectorize.js';
 import type { Variant } from './variant.js';
 
 /** What `init({ wasm })` takes in place of the package's own build. */
@@ -25,11 +26,13 @@ export interface KernelExports {
   scratchBytes(): number;
   tileRows(): number;
   tileColumns(): number;
+  useWideTile(on: number): void;
 }
 
 /**
  * Compiles `source`, or the package's own build of `variant`, and instantiates it over `memory`.
  *
+ * @param anew whether code that the engine has made of the same bytes before is of no use
  * @throws {EngineError} where the bytes cannot be had, are no wasm module, or not one that fits
  * @throws {ValueError} for a source that is none of these
  */
@@ -37,11 +40,12 @@ export async function load(
   variant: Variant,
   memory: WebAssembly.Memory,
   source?: WasmSource,
+  anew = false,
 ): Promise<KernelExports> {
   const module =
     source instanceof WebAssembly.Module
       ? source
-      : await compile(await bytesOf(source ?? (await wasmBytes(variant))));
+      : await compile(await bytesOf(source ?? (await wasmBytes(variant))), anew);
   const misfit = (why: string, cause?: unknown) =>
     new EngineError(`init: the wasm module does not fit this version of wasmgrad (${why})`, {
       cause,
@@ -60,6 +64,7 @@ export async function load(
     'scratchBytes',
     'tileRows',
     'tileColumns',
+    'useWideTile',
   ] as const) {
     if (typeof exports[name] !== 'function') throw misfit(`it does not export '${name}'`);
   }
@@ -92,14 +97,14 @@ async function fetched(from: string, answer: Promise<Response>): Promise<Uint8Ar
   }
 }
 
-async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+async function compile(bytes: Uint8Array<ArrayBuffer>, anew: boolean): Promise<WebAssembly.Module> {
   if (bytes[0] === 0x3c) {
     throw new EngineError(
       'init: the wasm file begins with "<": the server answered with an HTML page; check the URL',
     );
   }
   try {
-    return await WebAssembly.compile(bytes);
+    return await WebAssembly.compile(anew ? asNewModule(bytes) : bytes);
   } catch (cause) {
     throw new EngineError(`init: the wasm did not compile (${message(cause)})`, { cause });
   }

@@ -1,11 +1,18 @@
 // Prints assembly/tile.ts: the register tiles of matrix multiplication, unrolled by hand because
 // AssemblyScript unrolls no loop. `npm run generate` writes it; CI checks that it is current.
 
-const NR = 8;
+/** Rows of a tile: 5 where multiply and add are apart, 6 where they are fused. */
+const HEIGHTS = [5, 6];
+/** Columns of a tile: the narrow one, and the wide one for engines that make 256-bit code. */
+const WIDTHS = [8, 16];
 
-/** Joins one line per row, indented by two. */
-const rows = (mr: number, line: (i: number) => string): string =>
-  Array.from({ length: mr }, (_, i) => `  ${line(i)}`).join('\n');
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** Joins one line per row, indented. */
+const rows = (mr: number, line: (i: number) => string, indent = '  '): string =>
+  range(mr)
+    .map((i) => indent + line(i))
+    .join('\n');
 
 /** How a microkernel finds element (i, p) of A: what follows is in its parameters' terms. */
 const layouts = {
@@ -15,14 +22,11 @@ const layouts = {
   Pixels: 'A is k-major, its steps through offsets: row i, step p is at a + aOffset[p] + 4i.',
 } as const;
 
-function microkernel(mr: number, layout: keyof typeof layouts): string {
-  const what = layouts[layout];
-  const pointers =
-    layout === 'Rows'
-      ? `${rows(mr, (i) => `let a${i} = load<usize>(a, ${i * 4}) + aOffset;`)}\n`
-      : layout === 'Taps'
-        ? `${rows(mr, (i) => `const a${i} = load<usize>(a, ${i * 4});`)}\n`
-        : '';
+type Layout = keyof typeof layouts;
+
+/** The loop over k: loads NR of B, and for each row multiplies them by one element of A. */
+function loop(mr: number, nr: number, layout: Layout): string {
+  const vectors = range(nr / 4);
   const start = {
     Rows: '',
     Columns: '',
@@ -30,7 +34,7 @@ function microkernel(mr: number, layout: keyof typeof layouts): string {
     Pixels: '    const at = a + load<usize>(aOffset);\n',
   }[layout];
   const advance = {
-    Rows: rows(mr, (i) => `  a${i} += 4;`),
+    Rows: rows(mr, (i) => `a${i} += 4;`, '    '),
     Columns: '    a += aOffset;',
     Taps: '    aOffset += 4;',
     Pixels: '    aOffset += 4;',
@@ -38,130 +42,88 @@ function microkernel(mr: number, layout: keyof typeof layouts): string {
   const element = (i: number) =>
     ({ Rows: `a${i}`, Columns: `a, ${i * 4}`, Taps: `a${i} + at`, Pixels: `at, ${i * 4}` })[layout];
   const multiply = (i: number) =>
-    `  s = v128.load32_splat(${element(i)}); c${i}0 = madd(s, b0, c${i}0); c${i}1 = madd(s, b1, c${i}1);`;
-  const stop = (i: number) => (i ? `  if (mr == ${i}) return;\n  ` : '');
-  const finish = (i: number) =>
-    `${stop(i)}  storeRow(load<usize>(c, ${i * 4}) + cOffset, c${i}0, c${i}1, accumulate, bias0, bias1, rectify);`;
+    `s = v128.load32_splat(${element(i)}); ${vectors.map((j) => `c${i}${j} = madd(s, b${j}, c${i}${j});`).join(' ')}`;
+  return `  for (const end = b + (<usize>kc) * ${nr * 4}; b < end; b += ${nr * 4}) {
+    const ${vectors.map((j) => `b${j} = v128.load(b, ${16 * j})`).join(', ')};
+    let s: v128;
+${start}${rows(mr, multiply, '    ')}
+${advance}
+  }`;
+}
+
+function microkernel(mr: number, nr: number, layout: Layout): string {
+  const vectors = range(nr / 4);
+  const pointers = {
+    Rows: `${rows(mr, (i) => `let a${i} = load<usize>(a, ${i * 4}) + aOffset;`)}\n`,
+    Taps: `${rows(mr, (i) => `const a${i} = load<usize>(a, ${i * 4});`)}\n`,
+    Columns: '',
+    Pixels: '',
+  }[layout];
+  // Higher addresses first, and nothing but what is stored: only then does V8 pair the halves.
+  const store = (to: string, i: number, value: (name: string) => string, offset: number) =>
+    [...vectors]
+      .reverse()
+      .map((j) => `v128.store(${to}, ${value(`c${i}${j}`)}, ${offset + 16 * j});`)
+      .join(' ');
+  const finish = (value: (name: string) => string) => (i: number) =>
+    `${i ? `if (mr == ${i}) return;\n    ` : ''}to = load<usize>(c, ${i * 4}) + cOffset; ${store('to', i, value, 0)}`;
   return `
 /**
- * C[${mr}×${NR}] (+)= A[${mr}×kc]·B[kc×${NR}], the first \`mr\` rows and \`nr\` columns of it.
- * ${what}
- * B is one packed panel, row i of C is at c[i] + cOffset, \`spare\` has room for the tile.
+ * C[${mr}×${nr}] = A[${mr}×kc]·B[kc×${nr}] + bias, then ReLU if \`rectify\`: the first \`mr\` rows, or all to
+ * \`spare\` if there is one.
+ * ${layouts[layout]}
+ * B is one packed panel, row i of C is at c[i] + cOffset.
  */
-export function tile${layout}${mr}x${NR}(
-  c: usize,
-  cOffset: usize,
-  a: usize,
-  aOffset: usize,
-  b: usize,
-  kc: i32,
-  mr: i32,
-  nr: i32,
-  accumulate: bool,
-  bias: usize,
-  rectify: bool,
-  spare: usize,
+export function tile${layout}${mr}x${nr}(
+  c: usize, cOffset: usize, a: usize, aOffset: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
 ): void {
-${pointers}${rows(mr, (i) => `let c${i}0 = f32x4.splat(0), c${i}1 = f32x4.splat(0);`)}
-  for (const end = b + (<usize>kc) * ${NR * 4}; b < end; b += ${NR * 4}) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let s: v128;
-${start}${rows(mr, multiply)}
-${advance}
+${pointers}  const ${vectors.map((j) => `bias${j} = v128.load(bias, ${16 * j})`).join(', ')};
+${rows(mr, (i) => `let ${vectors.map((j) => `c${i}${j} = bias${j}`).join(', ')};`)}
+${loop(mr, nr, layout)}
+  let to: usize;
+  if (spare) {
+${rows(mr, (i) => store('spare', i, (name) => name, i * nr * 4), '    ')}
+  } else if (rectify) {
+${rows(
+  mr,
+  finish((name) => `relu(${name})`),
+  '    ',
+)}
+  } else {
+${rows(
+  mr,
+  finish((name) => name),
+  '    ',
+)}
   }
-  if (nr == ${NR}) {
-    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-${rows(mr, finish)}
-    return;
-  }
-${rows(mr, (i) => `v128.store(spare, c${i}0, ${i * NR * 4}); v128.store(spare, c${i}1, ${i * NR * 4 + 16});`)}
-  storeNarrow(c, cOffset, spare, min(mr, ${mr}), nr, accumulate, bias, rectify);
 }
 `;
 }
 
-const tiles = ([5, 6] as const)
-  .flatMap((mr) =>
-    (Object.keys(layouts) as (keyof typeof layouts)[]).map((l) => microkernel(mr, l)),
-  )
-  .join('');
+const tiles = HEIGHTS.flatMap((mr) =>
+  WIDTHS.flatMap((nr) =>
+    (Object.keys(layouts) as Layout[]).map((layout) => microkernel(mr, nr, layout)),
+  ),
+).join('');
 
 const source = `// Generated by scripts/generate-tiles.ts: change that file, then run \`npm run generate\`.
 //
 // The microkernels: everything fast in this library ends here. One tile of C stays in registers
-// while a panel of B streams past. x64 has 15 vector registers to give: 6×${NR} with fused
-// multiply-add needs 12 + 2 + 1; multiply and add apart need one more, so that build has 5×${NR}.
+// while a panel of B streams past. x64 has 15 vector registers to give: 6×8 with fused multiply-add
+// needs 12 + 2 + 1; multiply and add apart need one more, so that build has 5×8. Where the engine
+// joins neighbouring 128-bit operations to 256-bit ones, the same holds for 6×16 and 5×16.
+//
+// They store whole tiles and nothing else: a partial store, or a load of C behind the loop, makes V8
+// spill accumulators (Node 20, 22) or leave the halves apart (Node 24), at half the speed.
 
-import { madd, relu, storeLanes } from './simd';
+import { madd, relu } from './simd';
 
 /** Rows of a register tile. */
 // @ts-ignore: decorator
 @inline export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
-/** Columns of a register tile, and of a panel of B. */
+/** Columns of the narrow register tile; the wide one has twice as many. */
 // @ts-ignore: decorator
-@inline export const NR: i32 = ${NR};
-
-/** A row of a whole tile. */
-// @ts-ignore: decorator
-@inline
-function storeRow(
-  to: usize,
-  v0: v128,
-  v1: v128,
-  accumulate: bool,
-  bias0: v128,
-  bias1: v128,
-  rectify: bool,
-): void {
-  if (accumulate) {
-    v0 = f32x4.add(v128.load(to), v0);
-    v1 = f32x4.add(v128.load(to, 16), v1);
-  }
-  v0 = f32x4.add(v0, bias0);
-  v1 = f32x4.add(v1, bias1);
-  if (rectify) {
-    v0 = relu(v0);
-    v1 = relu(v1);
-  }
-  v128.store(to, v0);
-  v128.store(to, v1, 16);
-}
-
-/**
- * A tile with fewer than ${NR} columns, by way of \`spare\`. A function of its own: partial stores inside
- * a microkernel make older V8 (Node 20, 22) spill its accumulators, at half the speed.
- */
-function storeNarrow(
-  c: usize,
-  cOffset: usize,
-  spare: usize,
-  mr: i32,
-  nr: i32,
-  accumulate: bool,
-  bias: usize,
-  rectify: bool,
-): void {
-  const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-  const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  for (const end = spare + (<usize>mr) * ${NR * 4}; spare < end; spare += ${NR * 4}) {
-    const to = load<usize>(c) + cOffset;
-    let v0 = v128.load(spare), v1 = v128.load(spare, 16);
-    if (accumulate) {
-      v0 = f32x4.add(v128.load(to), v0);
-      v1 = f32x4.add(v128.load(to, 16), v1);
-    }
-    v0 = f32x4.add(v0, bias0);
-    v1 = f32x4.add(v1, bias1);
-    if (rectify) {
-      v0 = relu(v0);
-      v1 = relu(v1);
-    }
-    storeLanes(to, v0, nr);
-    if (nr > 4) storeLanes(to + 16, v1, nr - 4);
-    c += 4;
-  }
-}
+@inline export const NR: i32 = ${WIDTHS[0]};
 ${tiles}`;
 
 process.stdout.write(source);

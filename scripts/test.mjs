@@ -1,5 +1,6 @@
 // Runs the tests against both SIMD builds: the plain one under this Node, the relaxed one under a
-// Node that has relaxed SIMD (24, through npm, where this one is older). Arguments narrow the files:
+// Node that has relaxed SIMD (24, through npm, where this one is older), and that one once more with
+// 256-bit code and the wide register tile. Arguments narrow the files:
 // `npm test -- conv`.
 
 import { spawnSync } from 'node:child_process';
@@ -9,9 +10,12 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pattern = process.argv[2] ?? '.';
 const modern = Number(process.versions.node.split('.')[0]) >= 22;
+const relaxed = modern ? [process.execPath] : ['npx', '-y', 'node@24'];
 const runs = [
   { simd: 'strict', command: [process.execPath] },
-  { simd: 'relaxed', command: modern ? [process.execPath] : ['npx', '-y', 'node@24'] },
+  { simd: 'relaxed', command: relaxed },
+  // Without the baseline compiler, all code is 256-bit code from the first call on.
+  { simd: 'relaxed', revectorize: true, command: [...relaxed, '--no-liftoff'] },
 ];
 
 const found = readdirSync(`${root}tests`, { recursive: true }).filter((file) =>
@@ -23,13 +27,14 @@ if (found.length === 0) {
 }
 
 let failed = false;
-for (const { simd, command } of runs) {
-  console.log(`\n── simd: ${simd} ──`);
+for (const { simd, revectorize = false, command } of runs) {
+  console.log(`\n── simd: ${simd}${revectorize ? ', 256-bit code' : ''} ──`);
   const [program, ...rest] = command;
   const files = `${pattern}.*\\.test\\.ts$`;
   const args = [...rest, '--import', 'tsx', 'node_modules/uvu/bin.js', 'tests', files];
   const colours = process.stdout.isTTY ? {} : { FORCE_COLOR: '0' };
   const env = { ...process.env, ...colours, WASMGRAD_SIMD: simd };
+  if (revectorize) env.WASMGRAD_REVECTORIZE = '1';
   const { status } = spawnSync(program, args, { cwd: root, env, stdio: 'inherit' });
   failed ||= status !== 0;
 }

@@ -1,6 +1,6 @@
 // wasmgrad: convolutional networks that run and train on the CPU in any JavaScript engine.
 
-export { type BackendInfo, type InitOptions, init } from '../bindings/backend.js';
+export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export * as callbacks from './callbacks.js';
 export * as data from './data/index.js';
 export * from './errors.js';
@@ -16,7 +16,7 @@ export type { FitOptions, History } from './model/train.js';
 export type { Weight } from './model/weights.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers.js';
-export { backendInfo, dispose, type MemoryInfo, memory } from './runtime.js';
+export { backendInfo, dispose, init, type MemoryInfo, memory } from './runtime.js';
 export * as schedules from './schedules.js';
 export type { Padding, Pair, Rounding, Shape } from './shape.js';
 export { Tensor } from './tensor.js';

@@ -1,6 +1,7 @@
 // What runs underneath, and how much memory it holds.
 
-import { type BackendInfo, backend } from '../bindings/backend.js';
+import { type BackendInfo, backend, type InitOptions, start } from '../bindings/backend.js';
+import { compareTiles } from './tile.js';
 
 export { dispose } from '../bindings/backend.js';
 
@@ -20,6 +21,16 @@ export interface MemoryInfo {
   /** Tensors of `Tensor.from` and of ops. */
   readonly tensors: number;
 }
+
+/**
+ * Loads the kernels: to be awaited once before anything is computed. A second call with the same
+ * options does nothing.
+ *
+ * @throws {EngineError} where the engine lacks SIMD or the wasm cannot be loaded
+ * @throws {ValueError} for an option that makes no sense
+ * @throws {StateError} where it already runs with other options: `dispose()` first
+ */
+export const init = (options: InitOptions = {}): Promise<void> => start(options, compareTiles);
 
 /** What `init` has chosen. @throws {StateError} before `init` */
 export function backendInfo(): BackendInfo & { version: string } {

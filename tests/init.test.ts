@@ -21,7 +21,7 @@ import {
   ValueError,
 } from '../src/index.js';
 import { compiled, rejects, samples, tiny } from './helpers/models.js';
-import { simd } from './helpers/start.js';
+import { options, simd } from './helpers/start.js';
 
 const build = async () =>
   new Uint8Array(
@@ -35,7 +35,7 @@ async function stopped(body: () => Promise<void>): Promise<void> {
     await body();
   } finally {
     dispose();
-    await init({ simd });
+    await init(options);
   }
 }
 
@@ -88,21 +88,26 @@ test('what was chosen', async () => {
 
 test('a second init: the same options do nothing, others are refused', async () => {
   const tensor = Tensor.from([7]);
-  await init({ simd });
-  await init({ simd, threads: 'auto', maximumMemory: 4096 });
+  await init(options);
+  await init({ ...options, threads: 'auto', maximumMemory: 4096 });
   assert.is(tensor.data[0], 7);
   tensor.dispose();
-  await rejects(() => init({ simd, maximumMemory: 64 }), StateError, 'other options', 'dispose()');
+  await rejects(
+    () => init({ ...options, maximumMemory: 64 }),
+    StateError,
+    'other options',
+    'dispose()',
+  );
   works();
 });
 
 test('two inits at once share one start; dispose amid it wins', () =>
   stopped(async () => {
-    const [first, second] = [init({ simd }), init({ simd })];
+    const [first, second] = [init(options), init(options)];
     await Promise.all([first, second]);
     works();
     dispose();
-    const late = init({ simd });
+    const late = init(options);
     dispose();
     await late;
     await rejects(() => memory(), StateError, 'init');
@@ -119,9 +124,9 @@ test('options that make no sense', () =>
       [{ wasm: 'https://example.com/simd.wasm' }, 'wasm', 'URL', 'string'],
       [{ wasm: 5 }, 'wasm', 'number'],
     ];
-    for (const [options, ...parts] of bad)
-      await rejects(() => init(options as InitOptions), ValueError, 'init', ...parts);
-    await init({ simd, threads: 1 });
+    for (const [wrong, ...parts] of bad)
+      await rejects(() => init(wrong as InitOptions), ValueError, 'init', ...parts);
+    await init({ ...options, threads: 1 });
     works();
   }));
 
@@ -139,7 +144,7 @@ test('the wasm from bytes, a module, a response, a URL', async () => {
   ];
   for (const wasm of sources) {
     await stopped(async () => {
-      await init({ simd, wasm });
+      await init({ ...options, wasm });
       works();
     });
   }
@@ -167,10 +172,10 @@ test('what is no wasm, or cannot be had', async () => {
   ];
   await stopped(async () => {
     for (const [wasm, ...parts] of bad) {
-      await rejects(() => init({ simd, wasm }), EngineError, 'init', ...parts);
+      await rejects(() => init({ ...options, wasm }), EngineError, 'init', ...parts);
       await rejects(() => memory(), StateError, 'init');
     }
-    await init({ simd });
+    await init(options);
     works();
   });
 });
@@ -180,7 +185,7 @@ test('an engine without WebAssembly', () =>
     const { WebAssembly: kept } = globalThis;
     Object.assign(globalThis, { WebAssembly: undefined });
     try {
-      await rejects(() => init({ simd }), EngineError, 'no WebAssembly SIMD');
+      await rejects(() => init(options), EngineError, 'no WebAssembly SIMD');
     } finally {
       Object.assign(globalThis, { WebAssembly: kept });
     }
@@ -211,7 +216,7 @@ test('calls without a running library say what to do', async () => {
       new Sequential([layers.dense({ units: 3 })], { inputShape: [2] }).summary(null)[0].parameters,
       9,
     );
-    await init({ simd });
+    await init(options);
     model.predict(x).dispose();
     model.dispose();
   });
@@ -226,7 +231,7 @@ test('what an earlier start made is gone: saying so, and harmless to dispose', a
   const [{ tensor: weight, gradient }] = model.weights;
   const fitting = rejects(() => model.fit(x, y, { epochs: 1000 }), StateError, 'tiny', 'dispose');
   await stopped(async () => {
-    await init({ simd });
+    await init(options);
     const kept = Tensor.from([5]);
     const before = memory();
     await fitting;

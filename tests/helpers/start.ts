@@ -1,9 +1,12 @@
-// Starts the library for a test file. WASMGRAD_SIMD chooses the build, so that the same tests run
-// against each of them (scripts/test.mjs). All files load before the first test runs, and some tests
-// start the library anew: tensors must be made inside tests.
+// Starts the library for a test file. WASMGRAD_SIMD chooses the build and WASMGRAD_REVECTORIZE asks for
+// 256-bit code, so that the same tests run against each of them (scripts/test.mjs). All files load before
+// the first test runs, and some tests start the library anew: tensors must be made inside tests.
 
 import { type InitOptions, init } from '../../src/index.js';
 
 export const simd = (process.env.WASMGRAD_SIMD ?? 'auto') as NonNullable<InitOptions['simd']>;
 
-await init({ simd });
+/** What `init` was called with, for tests that call it again. */
+export const options: InitOptions = { simd, revectorize: process.env.WASMGRAD_REVECTORIZE === '1' };
+
+await init(options);

@@ -16,19 +16,19 @@ import {
 } from '../../src/index.js';
 import { predictions, rejects, sameBits, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
-import { simd } from '../helpers/start.js';
+import { options } from '../helpers/start.js';
 
 const MIB = 1 << 20;
 
 /** Runs `body` with 16 MiB. */
 async function limited(body: () => Promise<void>): Promise<void> {
   dispose();
-  await init({ simd, maximumMemory: 16 });
+  await init({ ...options, maximumMemory: 16 });
   try {
     await body();
   } finally {
     dispose();
-    await init({ simd });
+    await init(options);
   }
 }
 
