@@ -9,6 +9,7 @@ import { type Backend, backend, start, type TileVerdict } from '../bindings/back
 import { backendInfo, dispose, init, ops, Tensor } from '../src/index.js';
 import { compareTiles } from '../src/tile.js';
 import { trainedBits } from './helpers/bits.js';
+import { numbers } from './helpers/random.js';
 import { options, simd } from './helpers/start.js';
 
 const useWide = (wide: boolean): void => backend().exports.useWideTile(wide ? 1 : 0);
@@ -49,6 +50,18 @@ test('the wide tile gives the same bits as the narrow one', () => {
   const wide = trainedBits();
   useWide(backendInfo().revectorized);
   assert.is(wide, narrow);
+});
+
+test('panels of every width hold the same numbers', () => {
+  for (let n = 7; n <= 34; n++) {
+    const [a, b] = [Tensor.from(numbers(5 * 7, 1), [5, 7]), Tensor.from(numbers(7 * n, 2), [7, n])];
+    const [narrow, wide] = [false, true].map((on) => {
+      useWide(on);
+      return ops.matMul(a, b).data.slice();
+    });
+    assert.equal(wide, narrow, `${n} columns`);
+  }
+  useWide(backendInfo().revectorized);
 });
 
 test('256-bit code gives the same bits; where there is none, one warning says so', () => {
