@@ -140,7 +140,7 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
     if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, block, kc);
     const last = k0 + length == k;
     multiplyRows(
-      scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n,
+      scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n, 0,
       k0 > 0, k0 ? 0 : bias, last && op.rectify != 0,
     );
     k0 += kc;
@@ -216,7 +216,7 @@ export function inputGradient(op: InputGradient, tile: i32, scratch: usize): voi
       for (let k0 = 0; k0 < k; k0 += kc) {
         const panel = packed + (<usize>(n0 * k) << 2);
         const length = min(kc, k - k0);
-        multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, k0 > 0, 0, false);
+        multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, 0, k0 > 0, 0, false);
       }
       scatter(op, dx, first, rows, n0, nc, block);
     }

@@ -102,7 +102,7 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
       const a = op.a + (<usize>(k0 * op.lda + first) << 2);
       multiplyColumns(scratch, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
     } else {
-      multiplyRows(scratch, k0, op.b, op.k, k0, length, rows, op.n, accumulate, bias, rectify);
+      multiplyRows(scratch, k0, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
     }
     k0 += kc;
   } while (k0 < op.k);
@@ -131,16 +131,16 @@ export function padTable(table: usize, rows: i32): void {
 }
 
 /**
- * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the row table from column `column` on, C through
- * the output table, B from panels of `k` rows. Bias is for the caller's
+ * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the row table from column `aColumn` on, C through
+ * the output table from column `column` on, B from panels of `k` rows. Bias is for the caller's
  * first block, ReLU for the last.
  */
 export function multiplyRows(
-  scratch: usize, column: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  accumulate: bool, bias: usize, rectify: bool,
+  scratch: usize, aColumn: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
+  column: i32, accumulate: bool, bias: usize, rectify: bool,
 ): void {
-  const step = <usize>column << 2;
-  multiply(Access.Rows, scratch, rowTable(scratch), step, b, k, k0, kc, rows, n, 0, accumulate, bias, rectify);
+  const step = <usize>aColumn << 2;
+  multiply(Access.Rows, scratch, rowTable(scratch), step, b, k, k0, kc, rows, n, column, accumulate, bias, rectify);
 }
 
 /** The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`. */

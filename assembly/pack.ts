@@ -107,7 +107,7 @@ export function packFilter(op: PackFilter, tile: i32): void {
 }
 
 /** Panels that n columns make. */
-function panels(n: i32): i32 {
+export function panels(n: i32): i32 {
   const columns = panelColumns(n);
   return (n + columns - 1) / columns;
 }

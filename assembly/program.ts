@@ -12,7 +12,7 @@ import {
 } from './conv';
 import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGradientTiles, depthwiseTiles } from './depthwise';
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
-import { Gemm, gemm, gemmTiles } from './gemm';
+import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
 import { Op, Opcode, RECORD_BYTES } from './op';
 import { Adam, adam, Sgd, sgd } from './optim';
@@ -26,6 +26,10 @@ import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
   softmaxCrossEntropy, squaredError, TopK, topK,
 } from './softmax';
+import {
+  Winograd, WinogradFilter, WinogradGradient, winograd, winogradFilter, winogradFilterTiles, winogradGradient,
+  winogradGradientScratch, winogradGradientTiles, winogradScratch, winogradTiles,
+} from './winograd';
 
 /**
  * Runs ops `first` … `last`−1 of a program as thread `thread` of `threads`: this thread's tiles of
@@ -60,11 +64,26 @@ function barrier(state: usize, threads: i32): void {
   while (atomic.load<i32>(state, 4) == generation) atomic.wait<i32>(state + 4, generation, -1);
 }
 
-/** Fills in every op's number of tiles: once, after the records are written. */
-export function prepare(program: usize, count: i32): void {
+/**
+ * Fills in every op's number of tiles: once, after the records are written. Returns how many bytes of
+ * scratch each thread must bring.
+ */
+export function prepare(program: usize, count: i32): usize {
+  let more: usize = 0;
   for (let i = 0; i < count; i++) {
     const op = changetype<Op>(program + <usize>i * RECORD_BYTES);
     op.tiles = tiles(op);
+    more = max(more, scratchOf(op));
+  }
+  return SCRATCH_BYTES + more;
+}
+
+/** Bytes of scratch that an op needs beyond what all have. */
+function scratchOf(op: Op): usize {
+  switch (op.opcode) {
+    case Opcode.Winograd: return winogradScratch(changetype<Winograd>(op));
+    case Opcode.WinogradGradient: return winogradGradientScratch(changetype<WinogradGradient>(op));
+    default: return 0;
   }
 }
 
@@ -76,6 +95,9 @@ function tiles(op: Op): i32 {
     case Opcode.Conv: return convTiles(changetype<Conv>(op));
     case Opcode.InputGradient: return inputGradientTiles(changetype<InputGradient>(op));
     case Opcode.FilterGradient: return filterGradientTiles(changetype<FilterGradient>(op));
+    case Opcode.WinogradFilter: return winogradFilterTiles(changetype<WinogradFilter>(op));
+    case Opcode.Winograd: return winogradTiles(changetype<Winograd>(op));
+    case Opcode.WinogradGradient: return winogradGradientTiles(changetype<WinogradGradient>(op));
     case Opcode.Depthwise: return depthwiseTiles(changetype<Depthwise>(op));
     case Opcode.DepthwiseGradient: return depthwiseGradientTiles(changetype<DepthwiseGradient>(op));
     case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
@@ -115,6 +137,9 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.Conv: conv(changetype<Conv>(op), tile, scratch); break;
     case Opcode.InputGradient: inputGradient(changetype<InputGradient>(op), tile, scratch); break;
     case Opcode.FilterGradient: filterGradient(changetype<FilterGradient>(op), tile, scratch); break;
+    case Opcode.WinogradFilter: winogradFilter(changetype<WinogradFilter>(op), tile, scratch); break;
+    case Opcode.Winograd: winograd(changetype<Winograd>(op), tile, scratch); break;
+    case Opcode.WinogradGradient: winogradGradient(changetype<WinogradGradient>(op), tile, scratch); break;
     case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile); break;
     case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile); break;
     case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile); break;

@@ -48,6 +48,8 @@ export interface Backend {
   info: BackendInfo;
   /** Columns of a packed panel. */
   readonly panelColumns: number;
+  /** Makes room for what a program's ops need while they run. @throws {OutOfMemoryError} */
+  reserveScratch(bytes: number): void;
   /** Runs ops `first` … `last`−1 of the program at `address`. */
   run(address: number, first: number, last: number): void;
 }
@@ -151,8 +153,8 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
   const memory = new LinearMemory(maximumMemory);
   const exports = await load(variant, memory.memory, wasm, anew);
   memory.open(exports.heapBase());
-  const scratch = memory.allocate(exports.scratchBytes(), 'scratch');
   const barrier = memory.allocate(8, 'scratch');
+  let scratch = { bytes: 0, address: 0 };
   return {
     exports,
     memory,
@@ -166,7 +168,14 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       variant,
     },
-    run: (address, first, last) => exports.run(address, first, last, 0, 1, scratch, barrier),
+    reserveScratch(bytes) {
+      if (bytes <= scratch.bytes) return;
+      if (scratch.bytes) memory.free(scratch.address);
+      scratch = { bytes: 0, address: 0 };
+      scratch = { bytes, address: memory.allocate(bytes, 'scratch', "the kernels' scratch") };
+    },
+    run: (address, first, last) =>
+      exports.run(address, first, last, 0, 1, scratch.address, barrier),
   };
 }
 

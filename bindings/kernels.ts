@@ -132,6 +132,68 @@ export interface KernelArguments<Buffer> {
     groups: number;
     splits: number;
   };
+  /**
+   * Filters transformed, each plane packed for multiplication: U = G·g·Gᵀ. Rows are channels, columns are
+   * filters; for backward-data, `flip`, the taps are turned round and rows are filters, columns channels.
+   */
+  winogradFilter: {
+    packed: Buffer;
+    filter: Buffer;
+    channels: number;
+    filters: number;
+    flip: number;
+  };
+  /** y = filters ⋆ x + bias, then ReLU where asked: 4×4 outputs from each patch. */
+  winograd: {
+    batch: number;
+    height: number;
+    width: number;
+    pixelChannels: number;
+    channels: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    strideHeight: number;
+    strideWidth: number;
+    padTop: number;
+    padLeft: number;
+    dilationHeight: number;
+    dilationWidth: number;
+    outputHeight: number;
+    outputWidth: number;
+    y: Buffer;
+    x: Buffer;
+    packed: Buffer;
+    bias: Buffer;
+    filters: number;
+    yHeight: number;
+    yWidth: number;
+    rectify: number;
+  };
+  /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
+  winogradGradient: {
+    batch: number;
+    height: number;
+    width: number;
+    pixelChannels: number;
+    channels: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    strideHeight: number;
+    strideWidth: number;
+    padTop: number;
+    padLeft: number;
+    dilationHeight: number;
+    dilationWidth: number;
+    outputHeight: number;
+    outputWidth: number;
+    partials: Buffer;
+    x: Buffer;
+    dy: Buffer;
+    filters: number;
+    yHeight: number;
+    yWidth: number;
+    splits: number;
+  };
   /** y = filter ⋆ x + bias for each channel, then ReLU where asked. */
   depthwise: {
     batch: number;
@@ -696,8 +758,73 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['splits', 'i32', 88],
     ],
   },
-  depthwise: {
+  winogradFilter: {
     opcode: 6,
+    fields: [
+      ['packed', 'out', 8],
+      ['filter', 'in', 12],
+      ['channels', 'i32', 16],
+      ['filters', 'i32', 20],
+      ['flip', 'i32', 24],
+    ],
+  },
+  winograd: {
+    opcode: 7,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['pixelChannels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['kernelHeight', 'i32', 28],
+      ['kernelWidth', 'i32', 32],
+      ['strideHeight', 'i32', 36],
+      ['strideWidth', 'i32', 40],
+      ['padTop', 'i32', 44],
+      ['padLeft', 'i32', 48],
+      ['dilationHeight', 'i32', 52],
+      ['dilationWidth', 'i32', 56],
+      ['outputHeight', 'i32', 60],
+      ['outputWidth', 'i32', 64],
+      ['y', 'out', 68],
+      ['x', 'in', 72],
+      ['packed', 'in', 76],
+      ['bias', 'in', 80],
+      ['filters', 'i32', 84],
+      ['yHeight', 'i32', 88],
+      ['yWidth', 'i32', 92],
+      ['rectify', 'i32', 96],
+    ],
+  },
+  winogradGradient: {
+    opcode: 8,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['pixelChannels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['kernelHeight', 'i32', 28],
+      ['kernelWidth', 'i32', 32],
+      ['strideHeight', 'i32', 36],
+      ['strideWidth', 'i32', 40],
+      ['padTop', 'i32', 44],
+      ['padLeft', 'i32', 48],
+      ['dilationHeight', 'i32', 52],
+      ['dilationWidth', 'i32', 56],
+      ['outputHeight', 'i32', 60],
+      ['outputWidth', 'i32', 64],
+      ['partials', 'out', 68],
+      ['x', 'in', 72],
+      ['dy', 'in', 76],
+      ['filters', 'i32', 80],
+      ['yHeight', 'i32', 84],
+      ['yWidth', 'i32', 88],
+      ['splits', 'i32', 92],
+    ],
+  },
+  depthwise: {
+    opcode: 9,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -728,7 +855,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   depthwiseGradient: {
-    opcode: 7,
+    opcode: 10,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -752,7 +879,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sumPartials: {
-    opcode: 8,
+    opcode: 11,
     fields: [
       ['y', 'out', 8],
       ['partials', 'in', 12],
@@ -761,7 +888,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   columnSum: {
-    opcode: 9,
+    opcode: 12,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -771,7 +898,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   im2col: {
-    opcode: 10,
+    opcode: 13,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -793,7 +920,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   col2im: {
-    opcode: 11,
+    opcode: 14,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -815,7 +942,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPool: {
-    opcode: 12,
+    opcode: 15,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -838,7 +965,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPoolBackward: {
-    opcode: 13,
+    opcode: 16,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -861,7 +988,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePool: {
-    opcode: 14,
+    opcode: 17,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -883,7 +1010,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePoolBackward: {
-    opcode: 15,
+    opcode: 18,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -905,7 +1032,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPool: {
-    opcode: 16,
+    opcode: 19,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -929,7 +1056,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPoolBackward: {
-    opcode: 17,
+    opcode: 20,
     fields: [
       ['batch', 'i32', 8],
       ['height', 'i32', 12],
@@ -955,7 +1082,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normStatistics: {
-    opcode: 18,
+    opcode: 21,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -964,7 +1091,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normMerge: {
-    opcode: 19,
+    opcode: 22,
     fields: [
       ['mean', 'out', 8],
       ['variance', 'out', 12],
@@ -977,7 +1104,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normRunning: {
-    opcode: 20,
+    opcode: 23,
     fields: [
       ['runningMean', 'inout', 8],
       ['runningVariance', 'inout', 12],
@@ -989,7 +1116,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFold: {
-    opcode: 21,
+    opcode: 24,
     fields: [
       ['scale', 'out', 8],
       ['gamma', 'in', 12],
@@ -999,7 +1126,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normApply: {
-    opcode: 22,
+    opcode: 25,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1011,7 +1138,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardSums: {
-    opcode: 23,
+    opcode: 26,
     fields: [
       ['partials', 'out', 8],
       ['dy', 'in', 12],
@@ -1022,7 +1149,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardMerge: {
-    opcode: 24,
+    opcode: 27,
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
@@ -1034,7 +1161,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackward: {
-    opcode: 25,
+    opcode: 28,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1050,7 +1177,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unary: {
-    opcode: 26,
+    opcode: 29,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1059,7 +1186,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unaryBackward: {
-    opcode: 27,
+    opcode: 30,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1069,7 +1196,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   add: {
-    opcode: 28,
+    opcode: 31,
     fields: [
       ['y', 'out', 8],
       ['a', 'in', 12],
@@ -1078,7 +1205,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   dropout: {
-    opcode: 29,
+    opcode: 32,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1090,7 +1217,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmax: {
-    opcode: 30,
+    opcode: 33,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1099,7 +1226,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxBackward: {
-    opcode: 31,
+    opcode: 34,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1109,7 +1236,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxCrossEntropy: {
-    opcode: 32,
+    opcode: 35,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1122,7 +1249,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   squaredError: {
-    opcode: 33,
+    opcode: 36,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1134,7 +1261,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   mean: {
-    opcode: 34,
+    opcode: 37,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1142,7 +1269,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   topK: {
-    opcode: 35,
+    opcode: 38,
     fields: [
       ['hits', 'out', 8],
       ['x', 'in', 12],
@@ -1154,7 +1281,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sgd: {
-    opcode: 36,
+    opcode: 39,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],
@@ -1164,7 +1291,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adam: {
-    opcode: 37,
+    opcode: 40,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],

@@ -20,7 +20,8 @@ export interface KernelExports {
     scratch: number,
     state: number,
   ): void;
-  prepare(program: number, count: number): void;
+  /** Returns the bytes of scratch that running the program takes. */
+  prepare(program: number, count: number): number;
   allFinite(x: number, count: number): number;
   heapBase(): number;
   scratchBytes(): number;

@@ -31,7 +31,7 @@ export class Program {
     ops.forEach((op, index) => {
       writeRecord(view, index * RECORD_BYTES, op);
     });
-    backend.exports.prepare(this.address, ops.length);
+    backend.reserveScratch(backend.exports.prepare(this.address, ops.length));
   }
 
   /** Runs ops `first` … `last`−1: all of them by default. */

@@ -4,10 +4,16 @@ import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } fro
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
 import { panelSize, sumInParts, sumRows } from './matrix.js';
+import {
+  prefersWinograd,
+  winogradBackwardFilter,
+  winogradBackwardInput,
+  winogradForward,
+} from './winograd.js';
 
 /** The fields of assembly/im2col.ts' Window; channels are those of one group. */
 function windowFields(g: ConvGeometry) {
-  const { batch, height, width, channels, groups, filters, ...windows } = g;
+  const { batch, height, width, channels, groups, filters, algorithm, ...windows } = g;
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
 }
 
@@ -27,6 +33,10 @@ export function convForward(
 ): void {
   if (isDepthwise(g)) {
     depthwiseForward(e, y, x, filter, bias, g, rectify);
+    return;
+  }
+  if (prefersWinograd(g)) {
+    winogradForward(e, y, x, filter, bias, g, rectify);
     return;
   }
   const n = g.filters / g.groups;
@@ -59,6 +69,10 @@ export function convBackwardInput(
 ): void {
   if (isDepthwise(g)) {
     depthwiseBackwardInput(e, dx, dy, filter, g);
+    return;
+  }
+  if (prefersWinograd(g)) {
+    winogradBackwardInput(e, dx, dy, filter, g);
     return;
   }
   const filters = g.filters / g.groups;
@@ -144,6 +158,10 @@ export function convBackwardFilter(
 ): void {
   if (isDepthwise(g)) {
     depthwiseBackwardFilter(e, dw, x, dy, g);
+    return;
+  }
+  if (prefersWinograd(g)) {
+    winogradBackwardFilter(e, dw, x, dy, g);
     return;
   }
   const pixels = g.batch * g.outputHeight * g.outputWidth;

@@ -5,7 +5,7 @@ import { backwardWindows, type ConvGeometry } from './geometry.js';
 import { sumInParts } from './matrix.js';
 
 /** The fields of assembly/im2col.ts' Window for all channels at once. */
-function windowFields({ groups, filters, ...g }: ConvGeometry) {
+function windowFields({ groups, filters, algorithm, ...g }: ConvGeometry) {
   return { ...g, pixelChannels: g.channels };
 }
 

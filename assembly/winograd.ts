@@ -1,0 +1,502 @@
+// 3×3 convolution at stride 1 by Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308):
+// F(4×4, 3×3) forward and backward-data, F(3×3, 4×4) backward-filter. 36 multiplications do the work of
+// 144, as 36 matrix products over channels; transforms before and behind them only add and scale.
+//
+// All forms evaluate polynomials at the points 0, ±√½, ±√2 and ∞: half the error of the usual 0, ±1, ±2
+// (Barabasz et al., arXiv 1803.10986). An image is cut into 6×6 patches, 4 apart: a `Window` with a kernel
+// of 6 at stride 4, so `gather` finds them. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
+
+import {
+  blockLength,
+  blockScratch,
+  fillTable,
+  MC,
+  multiplyColumns,
+  multiplyRows,
+  outputTable,
+  rowTable,
+  SCRATCH_BYTES,
+} from './gemm';
+import { gather, Window } from './im2col';
+import { In, InOut, Op, Out } from './op';
+import { isWide, packedColumns, panelColumns, panels } from './pack';
+import { laneMask, madd, nmadd, relu, storeLanes } from './simd';
+
+/** Side of a patch, of the square of outputs that it gives, and entries of a patch. */
+// @ts-ignore: decorator
+@inline const PATCH: i32 = 6;
+// @ts-ignore: decorator
+@inline const STEP: i32 = 4;
+// @ts-ignore: decorator
+@inline const PLANES: i32 = 36;
+/** Floats between planes, so that no two begin in the same set of the cache. */
+// @ts-ignore: decorator
+@inline const GAP: i32 = 16;
+
+// The points ±A and ±B; A·B = 1, A² = ½, B² = 2.
+// @ts-ignore: decorator
+@inline const A: f32 = 0.7071067811865476;
+// @ts-ignore: decorator
+@inline const B: f32 = 1.4142135623730951;
+
+/** Channels in whole pairs of vectors. */
+// @ts-ignore: decorator
+@inline
+function padded(channels: i32): i32 {
+  return (channels + 7) & ~7;
+}
+
+/** Floats from one plane of transformed filters to the next. */
+// @ts-ignore: decorator
+@inline
+function filterPlane(channels: i32, filters: i32): i32 {
+  return packedColumns(filters) * channels + GAP;
+}
+
+/**
+ * Filters transformed, each plane packed for multiplication: U = G·g·Gᵀ. Rows are channels, columns are
+ * filters; for backward-data, `flip`, the taps are turned round and rows are filters, columns channels.
+ */
+@unmanaged
+export class WinogradFilter extends Op {
+  /** [36] planes of panels, each followed by 16 floats of nothing. */
+  packed: Out;
+  /** [3 × 3 × channels × filters]. */
+  filter: In;
+  channels: i32;
+  filters: i32;
+  flip: i32;
+}
+
+export function winogradFilterTiles(op: WinogradFilter): i32 {
+  return panels(op.flip ? op.channels : op.filters);
+}
+
+export function winogradFilter(op: WinogradFilter, tile: i32, scratch: usize): void {
+  const k = op.flip ? op.filters : op.channels;
+  const n = op.flip ? op.channels : op.filters;
+  const j = tile * panelColumns(n);
+  const columns = panelColumns(n - j);
+  const plane = <usize>filterPlane(k, n) << 2;
+  const row = <usize>columns << 2;
+  const stage = blockScratch(scratch);
+  const half = stage + 9 * 64;
+  for (let p = 0; p < k; p += 4) {
+    const rows = min(4, k - p);
+    for (let c = 0; c < columns; c += 4) {
+      if (op.flip) stageFlipped(op, stage, p, j + c);
+      else stageFilter(op, stage, p, j + c);
+      let to = op.packed + (<usize>(j * k + p * columns + c) << 2);
+      for (let r = 0; r < rows; r++) {
+        const from = stage + (<usize>r << 4);
+        for (let s: usize = 0; s < 3; s++) filterLine(from + s * 64, 3 * 64, half + s * 16, 3 * 16);
+        for (let i: usize = 0; i < 6; i++) filterLine(half + i * 48, 16, to + i * 6 * plane, plane);
+        to += row;
+      }
+    }
+  }
+}
+
+/** stage[tap][r] = filter[tap][p + r][n … n+3]. */
+function stageFilter(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
+  const mask = laneMask(op.filters - n);
+  const rows = min(4, op.channels - p);
+  for (let tap = 0; tap < 9; tap++) {
+    for (let r = 0; r < rows; r++) {
+      const from = op.filter + (<usize>((tap * op.channels + p + r) * op.filters + n) << 2);
+      v128.store(stage + (<usize>r << 4), v128.and(v128.load(from), mask));
+    }
+    stage += 64;
+  }
+}
+
+/** stage[tap][r] = filter[8 − tap][n … n+3][p + r]. */
+function stageFlipped(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
+  const mask = laneMask(op.channels - n);
+  const step = <usize>op.filters << 2;
+  // Channels that do not exist are read from the first one and masked away.
+  const s0 = n < op.channels ? <usize>n * step : 0;
+  const s1 = n + 1 < op.channels ? s0 + step : s0;
+  const s2 = n + 2 < op.channels ? s0 + 2 * step : s0;
+  const s3 = n + 3 < op.channels ? s0 + 3 * step : s0;
+  for (let tap = 8; tap >= 0; tap--) {
+    const from = op.filter + (<usize>(tap * op.channels * op.filters + p) << 2);
+    const v0 = v128.load(from + s0), v1 = v128.load(from + s1);
+    const v2 = v128.load(from + s2), v3 = v128.load(from + s3);
+    const t0 = v128.shuffle<i32>(v0, v1, 0, 4, 1, 5), t1 = v128.shuffle<i32>(v0, v1, 2, 6, 3, 7);
+    const t2 = v128.shuffle<i32>(v2, v3, 0, 4, 1, 5), t3 = v128.shuffle<i32>(v2, v3, 2, 6, 3, 7);
+    v128.store(stage, v128.and(v128.shuffle<i64>(t0, t2, 0, 2), mask));
+    v128.store(stage, v128.and(v128.shuffle<i64>(t0, t2, 1, 3), mask), 16);
+    v128.store(stage, v128.and(v128.shuffle<i64>(t1, t3, 0, 2), mask), 32);
+    v128.store(stage, v128.and(v128.shuffle<i64>(t1, t3, 1, 3), mask), 48);
+    stage += 64;
+  }
+}
+
+/** G: three taps to six points, divided by Π (pᵢ − pⱼ). */
+// @ts-ignore: decorator
+@inline
+function filterLine(from: usize, step: usize, to: usize, stride: usize): void {
+  const g0 = v128.load(from), g1 = v128.load(from + step), g2 = v128.load(from + 2 * step);
+  const third = f32x4.splat(-2.0 / 3.0);
+  const sixth = f32x4.splat(1.0 / 6.0);
+  const even1 = f32x4.mul(madd(g2, f32x4.splat(0.5), g0), third);
+  const odd1 = f32x4.mul(g1, f32x4.splat(-2.0 / 3.0 * A));
+  const even2 = f32x4.mul(madd(g2, f32x4.splat(2), g0), sixth);
+  const odd2 = f32x4.mul(g1, f32x4.splat(B / 6.0));
+  v128.store(to, g0);
+  v128.store(to + stride, f32x4.add(even1, odd1));
+  v128.store(to + 2 * stride, f32x4.sub(even1, odd1));
+  v128.store(to + 3 * stride, f32x4.add(even2, odd2));
+  v128.store(to + 4 * stride, f32x4.sub(even2, odd2));
+  v128.store(to + 5 * stride, g2);
+}
+
+/** y = filters ⋆ x + bias, then ReLU where asked: 4×4 outputs from each patch. */
+@unmanaged
+export class Winograd extends Window {
+  /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats. */
+  y: Out;
+  x: In;
+  /** Transformed by `winogradFilter`. */
+  packed: In;
+  /** [filters], or 0 for none. */
+  bias: In;
+  filters: i32;
+  /** Size of the output: that of the window is how many patches there are. */
+  yHeight: i32;
+  yWidth: i32;
+  rectify: i32;
+}
+
+// @ts-ignore: decorator
+@inline
+function patches(op: Window): i32 {
+  return op.batch * op.outputHeight * op.outputWidth;
+}
+
+/** Patches that are worked on together: in equal parts of whole register tiles. */
+function blockOf(op: Window): i32 {
+  return min(MC, patches(op));
+}
+
+export function winogradTiles(op: Winograd): i32 {
+  const block = blockOf(op);
+  return (patches(op) + block - 1) / block;
+}
+
+/** Bytes of scratch behind what every op has: transformed patches, products, one patch, its half-way form. */
+export function winogradScratch(op: Winograd): usize {
+  const block = blockOf(op);
+  const planes = PLANES * (block * (padded(op.channels) + padded(op.filters)) + 2 * GAP);
+  return <usize>(planes + PLANES * (padded(op.channels) + 8) + GAP) << 2;
+}
+
+export function winograd(op: Winograd, tile: i32, scratch: usize): void {
+  const block = blockOf(op);
+  const first = tile * block;
+  const count = min(block, patches(op) - first);
+  const ldv = padded(op.channels), ldm = padded(op.filters);
+  const vPlane = block * ldv + GAP, mPlane = block * ldm + GAP;
+  const v = scratch + SCRATCH_BYTES;
+  const m = v + (<usize>(PLANES * vPlane) << 2);
+  const half = m + (<usize>(PLANES * mPlane) << 2);
+  const patch = half + 36 * 32;
+  for (let t = 0; t < count; t++) {
+    transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, patch);
+  }
+  fillTable(rowTable(scratch), v, count, ldv);
+  fillTable(outputTable(scratch), m, count, ldm);
+  const k = op.channels, n = op.filters;
+  const kc = blockLength(k);
+  let packed = op.packed;
+  for (let plane = 0; plane < PLANES; plane++) {
+    for (let k0 = 0; k0 < k; k0 += kc) {
+      multiplyRows(scratch, plane * vPlane + k0, packed, k, k0, min(kc, k - k0), count, n, plane * mPlane, k0 > 0, 0, false);
+    }
+    packed += <usize>filterPlane(k, n) << 2;
+  }
+  for (let t = 0; t < count; t++) {
+    transformProducts(op, first + t, m + (<usize>(t * ldm) << 2), <usize>mPlane << 2, half);
+  }
+}
+
+/** Bᵀ·d·B of all channels of a patch, entry (i, j) to plane 6i + j. */
+function transformPatch(op: Window, x: usize, index: i32, to: usize, plane: usize, half: usize, patch: usize): void {
+  const channels = op.channels;
+  const line = index / op.outputWidth;
+  const image = line / op.outputHeight;
+  const top = (line - image * op.outputHeight) * STEP - op.padTop;
+  const left = (index - line * op.outputWidth) * STEP - op.padLeft;
+  let from: usize, row: usize;
+  const column = <usize>channels << 2;
+  if (top >= 0 && left >= 0 && top + PATCH <= op.height && left + PATCH <= op.width) {
+    from = x + (<usize>(((image * op.height + top) * op.width + left) * channels) << 2);
+    row = <usize>op.width * column;
+  } else {
+    gather(op, x, index, 1, 0, PLANES * channels, patch, 0);
+    from = patch;
+    row = <usize>PATCH * column;
+  }
+  for (let c = 0; c < channels; c += 8) {
+    for (let j: usize = 0; j < 6; j++) patchLine(from + j * column, row, half + j * 32, 6 * 32);
+    for (let i: usize = 0; i < 6; i++) patchLine(half + i * 192, 32, to + i * 6 * plane, plane);
+    from += 32;
+    to += 32;
+  }
+}
+
+/** Bᵀ: six pixels to six points, 8 channels at a time. */
+// @ts-ignore: decorator
+@inline
+function patchLine(from: usize, step: usize, to: usize, stride: usize): void {
+  const a = f32x4.splat(A), b = f32x4.splat(B), two = f32x4.splat(2), half = f32x4.splat(0.5), sum = f32x4.splat(2.5);
+  const at1 = from + step, at2 = at1 + step, at3 = at2 + step, at4 = at3 + step, at5 = at4 + step;
+  const d1 = v128.load(at1), e1 = v128.load(at1, 16);
+  const d2 = v128.load(at2), e2 = v128.load(at2, 16);
+  const d3 = v128.load(at3), e3 = v128.load(at3, 16);
+  const d4 = v128.load(at4), e4 = v128.load(at4, 16);
+  v128.store(to, f32x4.add(nmadd(sum, e2, v128.load(from, 16)), e4), 16);
+  v128.store(to, f32x4.add(nmadd(sum, d2, v128.load(from)), d4));
+  to += stride;
+  const p = nmadd(two, d2, d4), q = nmadd(two, e2, e4);
+  const r = nmadd(two, d1, d3), s = nmadd(two, e1, e3);
+  v128.store(to, madd(a, s, q), 16);
+  v128.store(to, madd(a, r, p));
+  to += stride;
+  v128.store(to, nmadd(a, s, q), 16);
+  v128.store(to, nmadd(a, r, p));
+  to += stride;
+  const t = nmadd(half, d2, d4), u = nmadd(half, e2, e4);
+  const v = nmadd(half, d1, d3), w = nmadd(half, e1, e3);
+  v128.store(to, madd(b, w, u), 16);
+  v128.store(to, madd(b, v, t));
+  to += stride;
+  v128.store(to, nmadd(b, w, u), 16);
+  v128.store(to, nmadd(b, v, t));
+  to += stride;
+  v128.store(to, f32x4.add(nmadd(sum, e3, e1), v128.load(at5, 16)), 16);
+  v128.store(to, f32x4.add(nmadd(sum, d3, d1), v128.load(at5)));
+}
+
+/** Aᵀ·m·A, bias and ReLU: the 4×4 outputs of a patch, or those of them that are inside. */
+function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, half: usize): void {
+  const line = index / op.outputWidth;
+  const image = line / op.outputHeight;
+  const top = (line - image * op.outputHeight) * STEP;
+  const left = (index - line * op.outputWidth) * STEP;
+  const filters = op.filters;
+  const column = <usize>filters << 2;
+  const row = <usize>op.yWidth * column;
+  const rows = min(STEP, op.yHeight - top), columns = min(STEP, op.yWidth - left);
+  let to = op.y + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
+  let bias = op.bias;
+  const done = half + 4 * 6 * 32;
+  for (let n = 0; n < filters; n += 8) {
+    for (let j: usize = 0; j < 6; j++) productLine(from + j * plane, 6 * plane, half + j * 32, 6 * 32);
+    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
+    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    for (let i = 0; i < rows; i++) {
+      productLine(half + <usize>i * 192, 32, done, 32);
+      let at = to + <usize>i * row;
+      for (let j = 0; j < columns; j++) {
+        let v0 = f32x4.add(v128.load(done + (<usize>j << 5)), bias0);
+        let v1 = f32x4.add(v128.load(done + (<usize>j << 5), 16), bias1);
+        if (op.rectify) {
+          v0 = relu(v0);
+          v1 = relu(v1);
+        }
+        if (filters - n >= 8) {
+          v128.store(at, v1, 16);
+          v128.store(at, v0);
+        } else {
+          storeLanes(at, v0, filters - n);
+          if (filters - n > 4) storeLanes(at + 16, v1, filters - n - 4);
+        }
+        at += column;
+      }
+    }
+    from += 32;
+    to += 32;
+    if (bias) bias += 32;
+  }
+}
+
+/** Aᵀ: six points to four outputs, 8 filters at a time. */
+// @ts-ignore: decorator
+@inline
+function productLine(from: usize, step: usize, to: usize, stride: usize): void {
+  const at1 = from + step, at2 = at1 + step, at3 = at2 + step, at4 = at3 + step, at5 = at4 + step;
+  const m1 = v128.load(at1), n1 = v128.load(at1, 16);
+  const m2 = v128.load(at2), n2 = v128.load(at2, 16);
+  const m3 = v128.load(at3), n3 = v128.load(at3, 16);
+  const m4 = v128.load(at4), n4 = v128.load(at4, 16);
+  const p1 = f32x4.add(m1, m2), q1 = f32x4.add(n1, n2);
+  const p2 = f32x4.add(m3, m4), q2 = f32x4.add(n3, n4);
+  v128.store(to, f32x4.add(f32x4.add(v128.load(from, 16), q1), q2), 16);
+  v128.store(to, f32x4.add(f32x4.add(v128.load(from), p1), p2));
+  const half = f32x4.splat(0.5), two = f32x4.splat(2);
+  v128.store(to + 2 * stride, madd(two, q2, f32x4.mul(half, q1)), 16);
+  v128.store(to + 2 * stride, madd(two, p2, f32x4.mul(half, p1)));
+  const d1 = f32x4.sub(m1, m2), e1 = f32x4.sub(n1, n2);
+  const d2 = f32x4.sub(m3, m4), e2 = f32x4.sub(n3, n4);
+  const a = f32x4.splat(A), b = f32x4.splat(B);
+  v128.store(to + stride, madd(b, e2, f32x4.mul(a, e1)), 16);
+  v128.store(to + stride, madd(b, d2, f32x4.mul(a, d1)));
+  const a3 = f32x4.splat(A * A * A), b3 = f32x4.splat(B * B * B);
+  v128.store(to + 3 * stride, madd(b3, e2, madd(a3, e1, v128.load(at5, 16))), 16);
+  v128.store(to + 3 * stride, madd(b3, d2, madd(a3, d1, v128.load(at5))));
+}
+
+/** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
+@unmanaged
+export class WinogradGradient extends Window {
+  /** [splits][3][3][channels][filters]. */
+  partials: Out;
+  x: In;
+  /** [batch × yHeight × yWidth × filters]. */
+  dy: In;
+  filters: i32;
+  yHeight: i32;
+  yWidth: i32;
+  splits: i32;
+}
+
+/** Patches that are summed in registers before memory is added to. */
+// @ts-ignore: decorator
+@inline const GRADIENT_BLOCK: i32 = 128;
+
+export function winogradGradientTiles(op: WinogradGradient): i32 {
+  return op.splits;
+}
+
+/** Bytes of scratch: transformed patches and gradients, their products, one patch, its half-way form. */
+export function winogradGradientScratch(op: WinogradGradient): usize {
+  const ldm = packedColumns(op.filters);
+  const planes = PLANES * (GRADIENT_BLOCK * (padded(op.channels) + ldm) + op.channels * ldm + 3 * GAP);
+  return <usize>(planes + PLANES * (padded(max(op.channels, op.filters)) + 8) + GAP) << 2;
+}
+
+export function winogradGradient(op: WinogradGradient, split: i32, scratch: usize): void {
+  const total = patches(op);
+  const begin = <i32>(<i64>total * split / op.splits);
+  const end = <i32>(<i64>total * (split + 1) / op.splits);
+  const channels = op.channels, n = op.filters;
+  const ldv = padded(channels), ldm = packedColumns(n);
+  const vPlane = GRADIENT_BLOCK * ldv + GAP, wPlane = GRADIENT_BLOCK * ldm + GAP, uPlane = channels * ldm + GAP;
+  const v = scratch + SCRATCH_BYTES;
+  const w = v + (<usize>(PLANES * vPlane) << 2);
+  const u = w + (<usize>(PLANES * wPlane) << 2);
+  const half = u + (<usize>(PLANES * uPlane) << 2);
+  const patch = half + 36 * 32;
+  for (let first = begin; first < end; first += GRADIENT_BLOCK) {
+    const count = min(GRADIENT_BLOCK, end - first);
+    for (let t = 0; t < count; t++) {
+      transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, patch);
+      transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, patch);
+    }
+    for (let plane = 0; plane < PLANES; plane++) {
+      const a = v + (<usize>(plane * vPlane) << 2);
+      const b = w + (<usize>(plane * wPlane) << 2);
+      for (let m0 = 0; m0 < channels; m0 += MC) {
+        const rows = min(MC, channels - m0);
+        fillTable(outputTable(scratch), u + (<usize>(plane * uPlane + m0 * ldm) << 2), rows, ldm);
+        multiplyColumns(scratch, a + (<usize>m0 << 2), ldv, b, count, 0, count, rows, n, 0, first > begin, 0, false);
+      }
+    }
+  }
+  const partial = op.partials + (<usize>(split * 9 * channels * n) << 2);
+  for (let c = 0; c < channels; c++) {
+    transformSums(u + (<usize>(c * ldm) << 2), <usize>uPlane << 2, n, partial + (<usize>(c * n) << 2), <usize>(channels * n) << 2, half);
+  }
+}
+
+/** The 4×4 gradients of a patch to 6×6 points, without the divisors: row `t` of `count` of each packed plane. */
+function transformGradient(op: WinogradGradient, index: i32, to: usize, t: i32, count: i32, plane: usize, half: usize, square: usize): void {
+  const line = index / op.outputWidth;
+  const image = line / op.outputHeight;
+  const top = (line - image * op.outputHeight) * STEP;
+  const left = (index - line * op.outputWidth) * STEP;
+  const filters = op.filters;
+  const column = <usize>filters << 2;
+  let row = <usize>op.yWidth * column;
+  let from = op.dy + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
+  if (top + STEP > op.yHeight || left + STEP > op.yWidth) {
+    const inside = <usize>min(STEP, op.yWidth - left) * column;
+    memory.fill(square, 0, <usize>(STEP * STEP) * column);
+    for (let i = 0; i < min(STEP, op.yHeight - top); i++) {
+      memory.copy(square + <usize>(i * STEP) * column, from + <usize>i * row, inside);
+    }
+    from = square;
+    row = <usize>STEP * column;
+  }
+  for (let j = 0; j < filters; j += 8) {
+    for (let s: usize = 0; s < 4; s++) gradientLine(from + s * column, row, half + s * 32, 4 * 32);
+    const first = isWide(panelColumns(filters - (j & ~15))) ? j & ~15 : j;
+    const columns = panelColumns(filters - first);
+    const at = to + (<usize>(first * count + t * columns + j - first) << 2);
+    for (let i: usize = 0; i < 6; i++) gradientLine(half + i * 128, 32, at + i * 6 * plane, plane);
+    from += 32;
+  }
+}
+
+/** Four gradients to six points, 8 filters at a time. */
+// @ts-ignore: decorator
+@inline
+function gradientLine(from: usize, step: usize, to: usize, stride: usize): void {
+  const at1 = from + step, at2 = at1 + step, at3 = at2 + step;
+  const a = f32x4.splat(A), b = f32x4.splat(B), half = f32x4.splat(0.5), two = f32x4.splat(2);
+  const g0 = v128.load(from), h0 = v128.load(from, 16);
+  const g1 = v128.load(at1), h1 = v128.load(at1, 16);
+  const g2 = v128.load(at2), h2 = v128.load(at2, 16);
+  const g3 = v128.load(at3), h3 = v128.load(at3, 16);
+  v128.store(to, h0, 16);
+  v128.store(to, g0);
+  to += stride;
+  const p = madd(half, g2, g0), q = madd(half, h2, h0);
+  const r = madd(half, g3, g1), s = madd(half, h3, h1);
+  v128.store(to, madd(a, s, q), 16);
+  v128.store(to, madd(a, r, p));
+  to += stride;
+  v128.store(to, nmadd(a, s, q), 16);
+  v128.store(to, nmadd(a, r, p));
+  to += stride;
+  const t = madd(two, g2, g0), u = madd(two, h2, h0);
+  const v = madd(two, g3, g1), w = madd(two, h3, h1);
+  v128.store(to, madd(b, w, u), 16);
+  v128.store(to, madd(b, v, t));
+  to += stride;
+  v128.store(to, nmadd(b, w, u), 16);
+  v128.store(to, nmadd(b, v, t));
+  to += stride;
+  v128.store(to, h3, 16);
+  v128.store(to, g3);
+}
+
+/** The sums over patches to 3×3 taps, with the divisors: one channel's, for all n filters. */
+function transformSums(from: usize, plane: usize, n: i32, to: usize, tap: usize, half: usize): void {
+  const done = half + 3 * 6 * 32;
+  for (let j = 0; j < n; j += 4) {
+    for (let s: usize = 0; s < 6; s++) sumLine(from + s * plane, 6 * plane, half + s * 16, 6 * 16);
+    for (let r: usize = 0; r < 3; r++) {
+      sumLine(half + r * 96, 16, done, 16);
+      for (let s: usize = 0; s < 3; s++) storeLanes(to + (r * 3 + s) * tap, v128.load(done + s * 16), n - j);
+    }
+    from += 16;
+    to += 16;
+  }
+}
+
+/** Six points to three taps, 4 filters at a time. */
+// @ts-ignore: decorator
+@inline
+function sumLine(from: usize, step: usize, to: usize, stride: usize): void {
+  const m1 = v128.load(from + step), m2 = v128.load(from + 2 * step);
+  const m3 = v128.load(from + 3 * step), m4 = v128.load(from + 4 * step);
+  const third = f32x4.splat(1.0 / 3.0);
+  const even1 = f32x4.mul(f32x4.add(m1, m2), third), odd1 = f32x4.mul(f32x4.sub(m1, m2), third);
+  const even2 = f32x4.mul(f32x4.add(m3, m4), third), odd2 = f32x4.mul(f32x4.sub(m3, m4), third);
+  v128.store(to, madd(f32x4.splat(0.5), even2, nmadd(f32x4.splat(2), even1, v128.load(from))));
+  v128.store(to + stride, nmadd(f32x4.splat(2 * A), odd1, f32x4.mul(f32x4.splat(0.5 * B), odd2)));
+  v128.store(to + 2 * stride, f32x4.add(f32x4.sub(even2, even1), v128.load(from + 5 * step)));
+}

@@ -1,0 +1,153 @@
+// 3×3 convolution at stride 1 by Winograd's minimal filtering as ops, and when it pays.
+
+import { type Emitter, none, type Operand, type Value } from './emitter.js';
+import { type ConvGeometry, whyNotWinograd } from './geometry.js';
+import { panelSize, sumInParts } from './matrix.js';
+
+/** STEP, PATCH, PLANES and GAP of assembly/winograd.ts. */
+const STEP = 4;
+const PATCH = 6;
+const PLANES = 36;
+const GAP = 16;
+
+/** One pass over images: what is convolved, with which padding, to which size. */
+interface Pass {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly yHeight: number;
+  readonly yWidth: number;
+}
+
+const forwardPass = (g: ConvGeometry): Pass => ({
+  ...g,
+  yHeight: g.outputHeight,
+  yWidth: g.outputWidth,
+});
+
+/** dx is dy convolved with the filters turned round, padded by what is missing to their side less 1. */
+const backwardPass = (g: ConvGeometry): Pass => ({
+  batch: g.batch,
+  height: g.outputHeight,
+  width: g.outputWidth,
+  channels: g.filters,
+  filters: g.channels,
+  padTop: 2 - g.padTop,
+  padLeft: 2 - g.padLeft,
+  yHeight: g.height,
+  yWidth: g.width,
+});
+
+/** The fields of assembly/im2col.ts' Window: 6×6 patches, 4 apart. */
+function patchFields({ batch, height, width, channels, padTop, padLeft, yHeight, yWidth }: Pass) {
+  return {
+    batch,
+    height,
+    width,
+    pixelChannels: channels,
+    channels,
+    kernelHeight: PATCH,
+    kernelWidth: PATCH,
+    strideHeight: STEP,
+    strideWidth: STEP,
+    padTop,
+    padLeft,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    outputHeight: Math.ceil(yHeight / STEP),
+    outputWidth: Math.ceil(yWidth / STEP),
+  };
+}
+
+function emitPass(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  filter: Value,
+  bias: Operand,
+  pass: Pass,
+  rectify: boolean,
+  flip: boolean,
+): void {
+  const { channels, filters, yHeight, yWidth } = pass;
+  const packed = e.value([PLANES, panelSize(channels, filters) + GAP]);
+  const [inputs, outputs] = flip ? [filters, channels] : [channels, filters];
+  e.emit('winogradFilter', {
+    packed,
+    filter,
+    channels: inputs,
+    filters: outputs,
+    flip: flip ? 1 : 0,
+  });
+  e.emit('winograd', {
+    ...patchFields(pass),
+    y,
+    x,
+    packed,
+    bias,
+    filters,
+    yHeight,
+    yWidth,
+    rectify: rectify ? 1 : 0,
+  });
+}
+
+/** y = filter ⋆ x + bias, then ReLU if `rectify`. */
+export function winogradForward(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  filter: Value,
+  bias: Operand,
+  g: ConvGeometry,
+  rectify: boolean,
+): void {
+  emitPass(e, y, x, filter, bias, forwardPass(g), rectify, false);
+}
+
+/** dx. */
+export function winogradBackwardInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+): void {
+  emitPass(e, dx, dy, filter, none, backwardPass(g), false, true);
+}
+
+/** Patches that one partial sum of a filter gradient takes at least. */
+const SPLIT_PATCHES = 128;
+
+/** dw = patches(x)ᵀ·dy. */
+export function winogradBackwardFilter(
+  e: Emitter,
+  dw: Value,
+  x: Value,
+  dy: Value,
+  g: ConvGeometry,
+): void {
+  const pass = forwardPass(g);
+  const { filters, yHeight, yWidth } = pass;
+  const patches = patchFields(pass);
+  const count = g.batch * patches.outputHeight * patches.outputWidth;
+  sumInParts(e, dw, count, SPLIT_PATCHES, (partials, splits) =>
+    e.emit('winogradGradient', { ...patches, partials, x, dy, filters, yHeight, yWidth, splits }),
+  );
+}
+
+/**
+ * Whether it is faster than the direct algorithm: there must be enough channels on both sides for the
+ * products to outweigh the transforms.
+ */
+export function prefersWinograd(g: ConvGeometry): boolean {
+  if (g.algorithm !== 'auto') return g.algorithm === 'winograd';
+  return whyNotWinograd(g) === undefined && Math.min(g.channels, g.filters) >= LEAST_CHANNELS;
+}
+
+/** Measured. */
+const LEAST_CHANNELS = 16;
