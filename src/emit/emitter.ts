@@ -81,6 +81,8 @@ export type Operand = Value | typeof none;
 export interface EmittedOp<K extends KernelName = KernelName> {
   readonly kernel: K;
   readonly args: KernelArguments<Operand>[K];
+  /** What it is done for: see `Emitter.layer`. */
+  readonly layer: string;
 }
 
 /** Collects ops in order, and says which values must outlive them. */
@@ -89,6 +91,8 @@ export class Emitter {
   /** Values that hold something before the first op, or are wanted after the last. */
   readonly inputs = new Set<Value>();
   readonly outputs = new Set<Value>();
+  /** The name of the layer whose ops are emitted now, or of what else they are for. */
+  layer = '';
 
   /** A buffer to be planned. */
   value(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
@@ -110,7 +114,7 @@ export class Emitter {
 
   /** Appends an op. */
   emit<K extends KernelName>(kernel: K, args: KernelArguments<Operand>[K]): void {
-    this.ops.push({ kernel, args });
+    this.ops.push({ kernel, args, layer: this.layer });
   }
 }
 
