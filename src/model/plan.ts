@@ -113,6 +113,33 @@ export function buildProgram(backend: Backend, emitter: Emitter): Program {
   return new Program(backend, emitter.ops.map(resolve));
 }
 
+/**
+ * Lends a program in memory of its own.
+ *
+ * @throws {OutOfMemoryError}
+ */
+export function withProgram<T>(
+  backend: Backend,
+  emitter: Emitter,
+  what: string,
+  use: (program: Program) => T,
+): T {
+  const arena = new Arena(backend, what);
+  try {
+    const plan = planMemory(emitter);
+    arena.reserve(plan.bytes);
+    place(plan, arena.address);
+    const program = buildProgram(backend, emitter);
+    try {
+      return use(program);
+    } finally {
+      program.dispose();
+    }
+  } finally {
+    arena.dispose();
+  }
+}
+
 function resolve({ kernel, args }: EmittedOp): OpRecord {
   const resolved = Object.entries(args).map(([name, value]) => [
     name,
