@@ -1,6 +1,11 @@
 // Programs in the making: ops over values that have no address yet.
 
-import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
+import {
+  type FieldType,
+  type KernelArguments,
+  type KernelName,
+  kernels,
+} from '../../bindings/kernels.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -118,10 +123,17 @@ export class Emitter {
   }
 }
 
+/** A buffer of an op, and whether the op reads it, overwrites it, or both. */
+export interface Use {
+  readonly value: Value;
+  readonly type: FieldType;
+}
+
 /** The buffers of an op. */
-export function buffersOf({ kernel, args }: EmittedOp): Value[] {
+export function usesOf({ kernel, args }: EmittedOp): Use[] {
   const all = args as Readonly<Record<string, Value | number>>;
-  return kernels[kernel].fields
-    .map(([name]) => all[name])
-    .filter((value): value is Value => value instanceof Value);
+  return kernels[kernel].fields.flatMap(([name, type]) => {
+    const value = all[name];
+    return value instanceof Value ? [{ value, type }] : [];
+  });
 }

@@ -6,7 +6,7 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { buffersOf, type EmittedOp, type Emitter, Value } from '../emit/emitter.js';
+import { type EmittedOp, type Emitter, usesOf, Value } from '../emit/emitter.js';
 
 const ALIGNMENT = 64;
 /** Kernels may read this far behind a buffer: the last one must not end with the arena. */
@@ -66,7 +66,7 @@ function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
     }
   };
   ops.forEach((op, index) => {
-    for (const value of buffersOf(op)) touch(value, index);
+    for (const { value } of usesOf(op)) touch(value, index);
   });
   for (const value of inputs) touch(value, -1);
   for (const value of outputs) touch(value, ops.length);
