@@ -3,7 +3,7 @@
 import { backend } from '../bindings/backend.js';
 import { asValue, Emitter, type Value } from './emit/emitter.js';
 import { ShapeError, ValueError } from './errors.js';
-import { Arena, buildProgram, place, planMemory } from './model/plan.js';
+import { withProgram } from './model/plan.js';
 import { type Shape, sameShape, show } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -20,27 +20,12 @@ export function compute<const S extends readonly Shape[]>(
   try {
     const e = new Emitter();
     emit(e, ...(results.map(asValue) as { [I in keyof S]: Value }));
-    execute(e);
+    withProgram(backend(), e, 'the scratch of an op', (program) => program.run());
   } catch (error) {
     for (const tensor of results) tensor.dispose();
     throw error;
   }
   return results as { [I in keyof S]: Tensor };
-}
-
-function execute(e: Emitter): void {
-  const owner = backend();
-  const arena = new Arena(owner, 'the scratch of an op');
-  try {
-    const plan = planMemory(e);
-    arena.reserve(plan.bytes);
-    place(plan, arena.address);
-    const program = buildProgram(owner, e);
-    program.run();
-    program.dispose();
-  } finally {
-    arena.dispose();
-  }
 }
 
 /** The value of an argument. @throws {ValueError} unless it is a float32 tensor */

@@ -9,6 +9,7 @@ export type { Layer } from './layers/layer.js';
 export * as losses from './losses.js';
 export * as metrics from './metrics.js';
 export { loadModel } from './model/load.js';
+export type { Profile, ProfileOptions, ProfileRow, Speed } from './model/profile.js';
 export { type CompileOptions, Sequential, type SequentialOptions } from './model/sequential.js';
 export type { Data } from './model/source.js';
 export type { SummaryRow } from './model/summary.js';

@@ -207,6 +207,7 @@ test('calls without a running library say what to do', async () => {
       () => model.toBytes(),
       () => model.fit(x, y),
       () => loadModel(bytes),
+      () => model.profile(x),
     ];
     for (const call of early.filter((_, i) => i !== 6))
       await rejects(call, StateError, 'not running', 'await init()');

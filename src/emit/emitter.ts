@@ -1,6 +1,11 @@
 // Programs in the making: ops over values that have no address yet.
 
-import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
+import {
+  type FieldType,
+  type KernelArguments,
+  type KernelName,
+  kernels,
+} from '../../bindings/kernels.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -81,6 +86,8 @@ export type Operand = Value | typeof none;
 export interface EmittedOp<K extends KernelName = KernelName> {
   readonly kernel: K;
   readonly args: KernelArguments<Operand>[K];
+  /** What it is done for: see `Emitter.layer`. */
+  readonly layer: string;
 }
 
 /** Collects ops in order, and says which values must outlive them. */
@@ -89,6 +96,8 @@ export class Emitter {
   /** Values that hold something before the first op, or are wanted after the last. */
   readonly inputs = new Set<Value>();
   readonly outputs = new Set<Value>();
+  /** The name of the layer whose ops are emitted now, or of what else they are for. */
+  layer = '';
 
   /** A buffer to be planned. */
   value(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
@@ -110,14 +119,21 @@ export class Emitter {
 
   /** Appends an op. */
   emit<K extends KernelName>(kernel: K, args: KernelArguments<Operand>[K]): void {
-    this.ops.push({ kernel, args });
+    this.ops.push({ kernel, args, layer: this.layer });
   }
 }
 
+/** A buffer of an op, and whether the op reads it, overwrites it, or both. */
+export interface Use {
+  readonly value: Value;
+  readonly type: FieldType;
+}
+
 /** The buffers of an op. */
-export function buffersOf({ kernel, args }: EmittedOp): Value[] {
+export function usesOf({ kernel, args }: EmittedOp): Use[] {
   const all = args as Readonly<Record<string, Value | number>>;
-  return kernels[kernel].fields
-    .map(([name]) => all[name])
-    .filter((value): value is Value => value instanceof Value);
+  return kernels[kernel].fields.flatMap(([name, type]) => {
+    const value = all[name];
+    return value instanceof Value ? [{ value, type }] : [];
+  });
 }

@@ -162,6 +162,24 @@ export class Engine {
     }
   }
 
+  /** Makes a training program ready for the next step. */
+  #begin(
+    where: string,
+    prepared: Ready,
+    x: InputSource,
+    y: TargetSource,
+    order: Int32Array | null,
+    first: number,
+  ): void {
+    this.#fill(where, prepared, x, order, first);
+    this.#fillTarget(prepared, y, order, first);
+    const { optimizer } = this.#objective as Objective;
+    const { settings, randomState } = this.weights;
+    const { float32, int32 } = this.#backend.memory.views;
+    int32[randomState.resolve() / 4 + 2] = this.step;
+    writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
+  }
+
   /** Copies the loss and the metrics to `results`. */
   #report({ lowered }: Ready, results: Float64Array): void {
     const { float32 } = this.#backend.memory.views;
@@ -215,21 +233,43 @@ export class Engine {
   ): void {
     const prepared = this.#prepare('train', batch, y.form);
     const { program, lowered } = prepared;
-    const { optimizer } = this.#objective as Objective;
-    const { settings, randomState } = this.weights;
-    const { float32, int32 } = this.#backend.memory.views;
-    this.#fill(where, prepared, x, order, first);
-    this.#fillTarget(prepared, y, order, first);
-    int32[randomState.resolve() / 4 + 2] = this.step;
+    this.#begin(where, prepared, x, y, order, first);
     program.run(0, lowered.forward);
     this.#report(prepared, results);
     if (!Number.isFinite(results[0])) throw this.#explosion(where, `the loss is ${results[0]}`);
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
       throw this.#explosion(where, 'some gradients are not finite');
-    writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
     program.run(lowered.backward, program.length);
     this.step++;
+  }
+
+  /**
+   * Lends the program for the first `batch` samples, of a training step where there are targets, else
+   * of a prediction. `use` may run its ops at will, once `ready` was called; all that they change is
+   * put back each time it is called, and at the end.
+   *
+   * @throws {NumericError} for data that are not finite
+   */
+  rehearse<T>(
+    x: InputSource,
+    y: TargetSource | undefined,
+    batch: number,
+    use: (program: Program, lowered: Lowered, ready: () => void) => T,
+  ): T {
+    const prepared = this.#prepare(y ? 'train' : 'predict', batch, y?.form ?? 'labels');
+    const { program, lowered } = prepared;
+    if (!y) return use(program, lowered, () => this.#fill('profile', prepared, x, null, 0));
+    const restore = this.weights.keep();
+    const ready = (): void => {
+      restore();
+      this.#begin('profile', prepared, x, y, null, 0);
+    };
+    try {
+      return use(program, lowered, ready);
+    } finally {
+      restore();
+    }
   }
 
   #explosion(where: string, what: string): NumericError {

@@ -87,7 +87,11 @@ class ChainLowering implements Lowering {
   }
 
   afterwards(emit: () => void): void {
-    this.#later.push(emit);
+    const { layer } = this.emitter;
+    this.#later.push(() => {
+      this.emitter.layer = layer;
+      emit();
+    });
   }
 
   finish(): void {
@@ -147,6 +151,7 @@ function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[
   const passes: Forward<unknown>[] = [];
   task.layers.forEach((layer, index) => {
     to.tapsLogits = tapsLogits(task, index);
+    to.emitter.layer = layer.name;
     passes.push(layer.emitForward(to, passes.at(-1)?.y ?? input));
   });
   return passes;
@@ -157,6 +162,7 @@ function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x:
     loss: { type },
     metrics,
   } = objective as Objective;
+  emitter.layer = 'loss';
   const rows = x.size / (x.shape.at(-1) as number);
   const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
   const given: loss.Target =
@@ -168,7 +174,8 @@ function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x:
   };
   if (type === 'softmaxCrossEntropy') loss.softmaxCrossEntropy(emitter, into, x, given);
   else loss.meanSquaredError(emitter, into, x, target);
-  const shares = metrics.map(({ k }) => {
+  const shares = metrics.map(({ name, k }) => {
+    emitter.layer = name;
     const mean = emitter.output(emitter.value([1]));
     loss.topK(emitter, mean, x, given, k);
     return mean;
@@ -188,12 +195,14 @@ function backward(
   let dy: Value | undefined = gradient;
   for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
     to.tapsLogits = tapsLogits(task, index);
+    to.emitter.layer = layers[index].name;
     dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);
   }
 }
 
 function update({ weights, objective }: Task, to: ChainLowering): void {
   const { optimizer } = objective as Objective;
+  to.emitter.layer = 'optimizer';
   const state = optimizerState(optimizer).map((name) => weights.state(name));
   emitUpdate(to.emitter, optimizer, { ...weights.flat, state, settings: weights.settings });
   to.finish();

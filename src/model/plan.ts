@@ -6,7 +6,7 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { buffersOf, type EmittedOp, type Emitter, Value } from '../emit/emitter.js';
+import { type EmittedOp, type Emitter, usesOf, Value } from '../emit/emitter.js';
 
 const ALIGNMENT = 64;
 /** Kernels may read this far behind a buffer: the last one must not end with the arena. */
@@ -66,7 +66,7 @@ function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
     }
   };
   ops.forEach((op, index) => {
-    for (const value of buffersOf(op)) touch(value, index);
+    for (const { value } of usesOf(op)) touch(value, index);
   });
   for (const value of inputs) touch(value, -1);
   for (const value of outputs) touch(value, ops.length);
@@ -111,6 +111,33 @@ export function place(plan: Plan, base: number): void {
 /** The finished program, every buffer an address. */
 export function buildProgram(backend: Backend, emitter: Emitter): Program {
   return new Program(backend, emitter.ops.map(resolve));
+}
+
+/**
+ * Lends a program in memory of its own.
+ *
+ * @throws {OutOfMemoryError}
+ */
+export function withProgram<T>(
+  backend: Backend,
+  emitter: Emitter,
+  what: string,
+  use: (program: Program) => T,
+): T {
+  const arena = new Arena(backend, what);
+  try {
+    const plan = planMemory(emitter);
+    arena.reserve(plan.bytes);
+    place(plan, arena.address);
+    const program = buildProgram(backend, emitter);
+    try {
+      return use(program);
+    } finally {
+      program.dispose();
+    }
+  } finally {
+    arena.dispose();
+  }
 }
 
 function resolve({ kernel, args }: EmittedOp): OpRecord {

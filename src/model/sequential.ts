@@ -11,6 +11,7 @@ import { keyOf } from '../random.js';
 import { checkInteger, checkShape, type Shape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { Engine, type Network } from './engine.js';
+import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
 import { type Data, inputSource } from './source.js';
 import { type SummaryRow, summarize, table } from './summary.js';
@@ -206,6 +207,19 @@ export class Sequential {
     const rows = summarize(this.layers, this.inputShape);
     print?.(table(`${this.name}: input ${this.inputShape.join(' × ')}`, rows));
     return rows;
+  }
+
+  /**
+   * Times each op of a prediction for x or, with `y`, of a training step, and compares it with the
+   * machine's peaks, which are measured the first time; prints a table. Takes about a second; weights,
+   * optimizer and all else stay as they are.
+   *
+   * @param x the samples of one batch [n, ...inputShape]
+   * @returns time, speed and share of each op in the order in which they run, and of all together
+   * @throws as `predict`; with `y` as `trainOnBatch`, but for a loss that is not finite
+   */
+  profile(x: Data, options: ProfileOptions = {}): Profile {
+    return profile(this.engine('profile'), x, options);
   }
 
   /** All of it as a safetensors file: layers, weights, and where the training stands. */

@@ -2,6 +2,7 @@
 
 import type { Layer } from '../layers/layer.js';
 import { type Shape, sizeOf } from '../shape.js';
+import { layout } from './table.js';
 
 /** A layer in numbers, all for one sample. */
 export interface SummaryRow {
@@ -67,14 +68,5 @@ export function table(title: string, rows: readonly SummaryRow[]): string {
     '',
     kib(total((r) => r.memory)),
   ];
-  const cells = [header, ...lines, sums];
-  const widths = header.map((_, column) => Math.max(...cells.map((line) => line[column].length)));
-  const text = cells.map((line) =>
-    line
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('   ')
-      .trimEnd(),
-  );
-  const rule = '─'.repeat(Math.max(...text.map((line) => line.length)));
-  return [title, rule, text[0], rule, ...text.slice(1, -1), rule, text[text.length - 1]].join('\n');
+  return layout(title, [header, ...lines, sums], 2);
 }

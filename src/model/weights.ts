@@ -51,8 +51,9 @@ function placeSlots(
 export class Weights {
   readonly #backend: Backend;
   readonly #slots: readonly Slot[];
-  /** Floats of the trained vector. */
+  /** Floats of the trained vector, and with what is not trained behind it. */
   readonly #trained: number;
+  readonly #total: number;
   readonly #parameters: number;
   /** The optimizer's settings: floats that its kernel reads. */
   readonly settings: Value;
@@ -73,8 +74,8 @@ export class Weights {
       layer.parameters.map((spec) => ({ layer, spec, offset: 0 })),
     );
     this.#trained = placeSlots(this.#slots, 0, (spec) => spec.trainable);
-    const total = placeSlots(this.#slots, this.#trained, (spec) => !spec.trainable);
-    this.#parameters = this.#allocate('parameters', total);
+    this.#total = placeSlots(this.#slots, this.#trained, (spec) => !spec.trainable);
+    this.#parameters = this.#allocate('parameters', this.#total);
     const control = backend.memory.allocate((SETTINGS + 3) * 4, 'scratch');
     this.settings = new Value([SETTINGS], { address: control });
     this.randomState = new Value([3], { address: control + SETTINGS * 4, dtype: 'int32' });
@@ -179,6 +180,26 @@ export class Weights {
   clearState(): void {
     for (const address of this.#state.values()) this.#backend.memory.free(address);
     this.#state.clear();
+  }
+
+  /** Copies all that a training step changes; the function returned puts it back. */
+  keep(): () => void {
+    const { memory } = this.#backend;
+    const vectors: [address: number, floats: number][] = [
+      [this.#parameters, this.#total],
+      ...[this.#gradientVector(), ...this.#state.values()].map((address): [number, number] => [
+        address,
+        this.#trained,
+      ]),
+    ];
+    const copies = vectors.map(([address, floats]) =>
+      memory.views.float32.slice(address / 4, address / 4 + floats),
+    );
+    return () => {
+      vectors.forEach(([address], i) => {
+        memory.views.float32.set(copies[i], address / 4);
+      });
+    };
   }
 
   #check(): void {

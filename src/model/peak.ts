@@ -1,0 +1,75 @@
+// How fast this machine can be: what a profile's speeds are compared with.
+
+import type { Backend } from '../../bindings/backend.js';
+import { Emitter } from '../emit/emitter.js';
+import { matMul } from '../emit/matrix.js';
+import type { Unit } from './cost.js';
+import { withProgram } from './plan.js';
+import { repeat, Stopwatch, shortest } from './timing.js';
+
+/** The most of either that was measured. */
+export type Peaks = Readonly<Record<Unit, number>>;
+
+/** Measured once for each backend. */
+const known = new WeakMap<Backend, Peaks>();
+
+/**
+ * The peaks of the machine, measured when they are first asked for.
+ *
+ * @throws {OutOfMemoryError} where there is no room for a small product
+ */
+export function peaksOf(backend: Backend): Peaks {
+  const peaks = known.get(backend) ?? { 'GFLOP/s': product(backend), 'GB/s': copy() };
+  known.set(backend, peaks);
+  return peaks;
+}
+
+/** Milliseconds for one measurement: the engine needs some of them to optimize the kernels. */
+const BUDGET = 150;
+
+/** Milliseconds of the fastest run. */
+function fastest(work: () => void): number {
+  const watch = new Stopwatch(shortest());
+  let best = Number.POSITIVE_INFINITY;
+  repeat(BUDGET, 2, () => {
+    best = Math.min(best, watch.time(work));
+  });
+  return best;
+}
+
+/**
+ * A product that stays in cache: k is what the microkernel takes at a time, rows and columns are whole
+ * tiles of all builds, and the panels of B, 64 KiB, fit beside a block of A in L2.
+ */
+const SIZE = { m: 240, n: 64, k: 256 };
+
+function product(backend: Backend): number {
+  const { m, n, k } = SIZE;
+  const e = new Emitter();
+  const [a, b] = [e.input([m, k]), e.input([k, n])];
+  matMul(e, e.value([m, n]), a, b, SIZE);
+  return withProgram(backend, e, 'the measurement of speed', (program) => {
+    for (const value of [a, b]) {
+      const at = value.resolve() / 4;
+      backend.memory.views.float32.fill(1, at, at + value.size);
+    }
+    program.run();
+    const multiply = program.length - 1;
+    const milliseconds = fastest(() => program.run(multiply));
+    return (2 * m * n * k) / milliseconds / 1e6;
+  });
+}
+
+/** Floats of a copy that no cache holds: 64 MiB. */
+const STREAM = 16 << 20;
+
+/**
+ * The engine's own copy: a little faster than a kernel's (on a Zen 5 41 and 38 GB/s), and it needs no
+ * linear memory, which could not be given back.
+ */
+function copy(): number {
+  const from = new Float32Array(STREAM).fill(1);
+  const to = new Float32Array(STREAM);
+  const milliseconds = fastest(() => to.set(from));
+  return (from.byteLength + to.byteLength) / milliseconds / 1e6;
+}

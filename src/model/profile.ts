@@ -1,0 +1,121 @@
+// Where the time goes: each op of a prediction or a training step, timed and compared with what the
+// machine can do.
+
+import { backend } from '../../bindings/backend.js';
+import type { KernelName } from '../../bindings/kernels.js';
+import { checkOptions } from '../options.js';
+import { checkInteger } from '../shape.js';
+import { costOf, type Unit } from './cost.js';
+import type { Engine } from './engine.js';
+import type { Lowered } from './lower.js';
+import { type Peaks, peaksOf } from './peak.js';
+import { type Data, inputSource } from './source.js';
+import { layout } from './table.js';
+import { timeOps } from './timing.js';
+import { samplesOf } from './train.js';
+
+/** Options of `profile`. */
+export interface ProfileOptions {
+  /** Targets, as `fit` takes them: a training step is profiled. Without, a prediction. */
+  y?: Data;
+  /** Samples of the batch, the first ones: all that are given by default. */
+  batchSize?: number;
+  /** What prints the table: console.log by default, null for none. */
+  print?: ((text: string) => void) | null;
+}
+
+/** Time and speed. */
+export interface Speed {
+  /** The median of several runs. */
+  readonly milliseconds: number;
+  readonly rate: number;
+  /** Of the rate: arithmetic, counted as the direct algorithm's, or bytes read and written. */
+  readonly unit: Unit;
+  /** The rate's part of the machine's peak: above 1 for better algorithms, and for data in cache. */
+  readonly ofPeak: number;
+}
+
+/** An op in numbers. */
+export interface ProfileRow extends Speed {
+  /** The layer that it belongs to; 'loss', the metric's name and 'optimizer' for the rest. */
+  readonly layer: string;
+  readonly pass: 'forward' | 'backward' | 'update';
+  readonly kernel: KernelName;
+  /** Its part of the time, 0 to 1. */
+  readonly share: number;
+}
+
+/** What `profile` returns. */
+export interface Profile {
+  /** In the order in which they run. */
+  readonly rows: readonly ProfileRow[];
+  /** All ops together: their time, and the arithmetic in it. */
+  readonly total: Speed;
+  /** What the machine does at best: matrix products in cache, a copy out of cache. */
+  readonly peaks: Peaks;
+}
+
+/** Profiles the first samples of x; see `Sequential.profile`. */
+export function profile(engine: Engine, x: Data, options: ProfileOptions): Profile {
+  const {
+    y,
+    batchSize,
+    print = console.log,
+  } = checkOptions('profile', options, ['y', 'batchSize', 'print']);
+  const { name, inputShape } = engine.network;
+  const samples =
+    y === undefined
+      ? { x: inputSource(`${name}.profile`, x, inputShape), y: undefined }
+      : samplesOf('profile', engine, x, y);
+  const { count } = samples.x;
+  const batch = Math.min(count, checkInteger('profile', 'batchSize', batchSize ?? count));
+  // First, because it may make memory grow.
+  const peaks = peaksOf(backend());
+  const result = engine.rehearse(samples.x, samples.y, batch, (program, lowered, ready) =>
+    assess(lowered, timeOps(program, lowered.emitter.ops, ready), peaks),
+  );
+  const what = y === undefined ? 'prediction' : 'training step';
+  print?.(table(`${name}: ${what}, batch ${batch}`, result));
+  return result;
+}
+
+/** Rows and totals from the ops' milliseconds. */
+function assess(
+  { emitter: { ops }, forward, backward }: Lowered,
+  times: readonly number[],
+  peaks: Peaks,
+): Profile {
+  const speed = (milliseconds: number, amount: number, unit: Unit): Speed => {
+    const rate = amount / (milliseconds / 1000);
+    return { milliseconds, rate, unit, ofPeak: rate / peaks[unit] };
+  };
+  const sum = times.reduce((a, b) => a + b, 0);
+  const costs = ops.map(costOf);
+  const rows = ops.map(({ layer, kernel }, i): ProfileRow => {
+    const pass = i < forward ? 'forward' : i < backward ? 'backward' : 'update';
+    const { amount, unit } = costs[i];
+    return { layer, pass, kernel, share: times[i] / sum, ...speed(times[i], amount, unit) };
+  });
+  const arithmetic = costs.reduce(
+    (a, { amount, unit }) => a + (unit === 'GFLOP/s' ? amount : 0),
+    0,
+  );
+  return { rows, total: speed(sum, arithmetic, 'GFLOP/s'), peaks };
+}
+
+/** The profile as a table. */
+function table(title: string, { rows, total, peaks }: Profile): string {
+  const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
+  const numbers = ({ milliseconds, rate, unit, ofPeak }: Speed, share: number): string[] => [
+    milliseconds.toFixed(4),
+    percent(share),
+    `${rate.toFixed(1)} ${unit.padEnd('GFLOP/s'.length)}`,
+    percent(ofPeak),
+  ];
+  const head = ['layer', 'pass', 'kernel', 'ms', 'share', 'speed', 'of peak'];
+  const lines = rows.map((row) => [row.layer, row.pass, row.kernel, ...numbers(row, row.share)]);
+  const sums = ['total', '', '', ...numbers(total, 1)];
+  const arithmetic = `${peaks['GFLOP/s'].toFixed(1)} GFLOP/s (matrix product in cache)`;
+  const memory = `${peaks['GB/s'].toFixed(1)} GB/s (copy of 64 MiB)`;
+  return `${layout(title, [head, ...lines, sums], 3)}\npeak: ${arithmetic}, ${memory}`;
+}
