@@ -28,6 +28,11 @@ function meetings(w: Omit<Arguments<'im2col'>, 'columns' | 'x'>): number {
 const dense = (op: Arguments<'conv' | 'inputGradient' | 'filterGradient'>): number =>
   meetings(op) * op.channels * op.filters * op.groups;
 
+const winograd = (op: Arguments<'winograd' | 'winogradGradient'>): number => {
+  const pixels = Math.min(op.height, op.yHeight) * Math.min(op.width, op.yWidth);
+  return op.batch * pixels * 9 * op.channels * op.filters;
+};
+
 const depthwise = (op: Arguments<'depthwise' | 'depthwiseGradient'>): number =>
   meetings(op) * op.channels;
 
@@ -41,6 +46,9 @@ export const multiplyAdds: {
   conv: dense,
   inputGradient: dense,
   filterGradient: dense,
+  winogradFilter: null,
+  winograd,
+  winogradGradient: winograd,
   depthwise,
   depthwiseGradient: depthwise,
   sumPartials: null,
