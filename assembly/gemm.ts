@@ -96,7 +96,7 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
     const length = min(kc, op.k - k0);
     const last = k0 + length == op.k;
     const accumulate = k0 > 0;
-    const bias = accumulate ? 0 : op.bias;
+    const bias = accumulate ? <usize>0 : op.bias;
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {
       const a = op.a + (<usize>(k0 * op.lda + first) << 2);
@@ -177,7 +177,7 @@ const enum Access {
 }
 
 /** What the microkernels begin with where there is no bias. */
-const ZEROS: usize = memory.data(64, 16);
+export const ZEROS: usize = memory.data(64, 16);
 
 // @ts-ignore: decorator
 @inline

@@ -5,7 +5,7 @@ import { MR, NR } from './tile';
 
 export { useWideTile } from './pack';
 export { prepare, run } from './program';
-export { allFinite } from './reduce';
+export { allFinite, fingerprint } from './reduce';
 
 /** The first address that belongs to bindings/memory.ts. */
 export function heapBase(): usize {

@@ -28,6 +28,12 @@ export function isWide(columns: i32): bool {
   return columns > NR;
 }
 
+/** The first column of the panel that column j of n is in. */
+export function panelOf(j: i32, n: i32): i32 {
+  const start = j - j % (2 * NR);
+  return isWide(panelColumns(n - start)) ? start : j - j % NR;
+}
+
 /** Columns of n that a packed matrix has. */
 // @ts-ignore: decorator
 @inline
@@ -132,10 +138,11 @@ function packPanel(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
     const mask2 = laneMask(n - 8);
     const mask3 = laneMask(n - 12);
     for (; to < end; to += (2 * NR) << 2) {
-      v128.store(to, v128.load(b, 16), 16);
-      v128.store(to, v128.load(b));
-      v128.store(to, v128.and(v128.load(b, 48), mask3), 48);
-      v128.store(to, v128.and(v128.load(b, 32), mask2), 32);
+      const v0 = v128.load(b), v1 = v128.load(b, 16), v2 = v128.load(b, 32), v3 = v128.load(b, 48);
+      v128.store(to, v1, 16);
+      v128.store(to, v0);
+      v128.store(to, v128.and(v3, mask3), 48);
+      v128.store(to, v128.and(v2, mask2), 32);
       b += step;
     }
     return;
@@ -143,8 +150,9 @@ function packPanel(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
   const mask0 = laneMask(n);
   const mask1 = laneMask(n - 4);
   for (; to < end; to += NR << 2) {
-    v128.store(to, v128.and(v128.load(b, 16), mask1), 16);
-    v128.store(to, v128.and(v128.load(b), mask0));
+    const v0 = v128.load(b), v1 = v128.load(b, 16);
+    v128.store(to, v128.and(v1, mask1), 16);
+    v128.store(to, v128.and(v0, mask0));
     b += step;
   }
 }

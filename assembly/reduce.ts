@@ -1,7 +1,7 @@
 // Sums over rows, in an order that depends on the shape alone: parts first, then the parts in turn.
 
 import { In, Op, Out } from './op';
-import { storeLanes, sumLanes } from './simd';
+import { laneMask, storeLanes, sumLanes } from './simd';
 
 /** Floats of one tile of `sumPartials`. */
 // @ts-ignore: decorator
@@ -102,4 +102,35 @@ export function allFinite(x: usize, count: i32): bool {
   let total = sumLanes(sum);
   for (; i < count; i++) total += load<f32>(x + (<usize>i << 2)) * 0;
   return total == 0;
+}
+
+/**
+ * A whole number that tells the `count` floats at `x` from others: all but one in 2⁵³ of those have
+ * another. Four hashes of every fourth vector, mixed into one.
+ */
+export function fingerprint(x: usize, count: i32): f64 {
+  let h0 = i32x4(1, 2, 3, 4), h1 = i32x4(5, 6, 7, 8), h2 = i32x4(9, 10, 11, 12), h3 = i32x4(13, 14, 15, 16);
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    h0 = stir(h0, v128.load(x));
+    h1 = stir(h1, v128.load(x, 16));
+    h2 = stir(h2, v128.load(x, 32));
+    h3 = stir(h3, v128.load(x, 48));
+    x += 64;
+  }
+  for (; i < count; i += 4) {
+    h0 = stir(h0, v128.and(v128.load(x), laneMask(count - i)));
+    x += 16;
+  }
+  h0 = stir(stir(stir(h0, h1), h2), h3);
+  const low = i64x2.extract_lane(h0, 0), high = i64x2.extract_lane(h0, 1);
+  return <f64>(<u64>(low ^ (high * 0x9e3779b97f4a7c15)) >> 11);
+}
+
+/** The high bits of a product depend on all bits, so they are brought down for the next. */
+// @ts-ignore: decorator
+@inline
+function stir(h: v128, v: v128): v128 {
+  h = i32x4.mul(i32x4.add(h, v), i32x4.splat(0x9e3779b1));
+  return v128.xor(h, i32x4.shr_u(h, 15));
 }

@@ -4,7 +4,7 @@
 //
 // All forms evaluate polynomials at the points 0, ±√½, ±√2 and ∞: half the error of the usual 0, ±1, ±2
 // (Barabasz et al., arXiv 1803.10986). An image is cut into 6×6 patches, 4 apart: a `Window` with a kernel
-// of 6 at stride 4, so `gather` finds them. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
+// of 6 at stride 4. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
 
 import {
   blockLength,
@@ -16,11 +16,13 @@ import {
   outputTable,
   rowTable,
   SCRATCH_BYTES,
+  ZEROS,
 } from './gemm';
-import { gather, Window } from './im2col';
+import { Window } from './im2col';
 import { In, InOut, Op, Out } from './op';
-import { isWide, packedColumns, panelColumns, panels } from './pack';
-import { laneMask, madd, nmadd, relu, storeLanes } from './simd';
+import { packedColumns, panelColumns, panelOf, panels } from './pack';
+import { laneMask, madd, nmadd, storeLanes, zero } from './simd';
+import { MR } from './tile';
 
 /** Side of a patch, of the square of outputs that it gives, and entries of a patch. */
 // @ts-ignore: decorator
@@ -38,6 +40,10 @@ import { laneMask, madd, nmadd, relu, storeLanes } from './simd';
 @inline const A: f32 = 0.7071067811865476;
 // @ts-ignore: decorator
 @inline const B: f32 = 1.4142135623730951;
+
+/** Bytes of a patch between its two one-dimensional transforms. */
+// @ts-ignore: decorator
+@inline const HALF_BYTES: usize = <usize>PLANES * 32;
 
 /** Channels in whole pairs of vectors. */
 // @ts-ignore: decorator
@@ -175,21 +181,27 @@ function patches(op: Window): i32 {
   return op.batch * op.outputHeight * op.outputWidth;
 }
 
-/** Patches that are worked on together: in equal parts of whole register tiles. */
-function blockOf(op: Window): i32 {
-  return min(MC, patches(op));
+/**
+ * Patches that are worked on together: two register tiles' worth, which stay in cache from transform to
+ * transform, or more where the filters are so large that reading them is what takes the time.
+ */
+function blockOf(op: Winograd): i32 {
+  return min(op.channels * op.filters > LARGE ? MC : 2 * MR, patches(op));
 }
+
+// @ts-ignore: decorator
+@inline const LARGE: i32 = 65536;
 
 export function winogradTiles(op: Winograd): i32 {
   const block = blockOf(op);
   return (patches(op) + block - 1) / block;
 }
 
-/** Bytes of scratch behind what every op has: transformed patches, products, one patch, its half-way form. */
+/** Bytes of scratch behind what every op has: transformed patches, products, a patch half-way, a line of zeros. */
 export function winogradScratch(op: Winograd): usize {
   const block = blockOf(op);
   const planes = PLANES * (block * (padded(op.channels) + padded(op.filters)) + 2 * GAP);
-  return <usize>(planes + PLANES * (padded(op.channels) + 8) + GAP) << 2;
+  return (<usize>(planes + PATCH * padded(op.channels)) << 2) + HALF_BYTES;
 }
 
 export function winograd(op: Winograd, tile: i32, scratch: usize): void {
@@ -201,9 +213,10 @@ export function winograd(op: Winograd, tile: i32, scratch: usize): void {
   const v = scratch + SCRATCH_BYTES;
   const m = v + (<usize>(PLANES * vPlane) << 2);
   const half = m + (<usize>(PLANES * mPlane) << 2);
-  const patch = half + 36 * 32;
+  const zeros = half + HALF_BYTES;
+  zero(zeros, PATCH * ldv);
   for (let t = 0; t < count; t++) {
-    transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, patch);
+    transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
   }
   fillTable(rowTable(scratch), v, count, ldv);
   fillTable(outputTable(scratch), m, count, ldm);
@@ -221,43 +234,63 @@ export function winograd(op: Winograd, tile: i32, scratch: usize): void {
   }
 }
 
-/** Bᵀ·d·B of all channels of a patch, entry (i, j) to plane 6i + j. */
-function transformPatch(op: Window, x: usize, index: i32, to: usize, plane: usize, half: usize, patch: usize): void {
-  const channels = op.channels;
+/** Bᵀ·d·B of all channels of a patch, entry (i, j) to plane 6i + j. `zeros` is a line for what is outside. */
+function transformPatch(op: Window, x: usize, index: i32, to: usize, plane: usize, half: usize, zeros: usize): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP - op.padTop;
   const left = (index - line * op.outputWidth) * STEP - op.padLeft;
-  let from: usize, row: usize;
-  const column = <usize>channels << 2;
-  if (top >= 0 && left >= 0 && top + PATCH <= op.height && left + PATCH <= op.width) {
-    from = x + (<usize>(((image * op.height + top) * op.width + left) * channels) << 2);
-    row = <usize>op.width * column;
-  } else {
-    gather(op, x, index, 1, 0, PLANES * channels, patch, 0);
-    from = patch;
-    row = <usize>PATCH * column;
-  }
-  for (let c = 0; c < channels; c += 8) {
-    for (let j: usize = 0; j < 6; j++) patchLine(from + j * column, row, half + j * 32, 6 * 32);
-    for (let i: usize = 0; i < 6; i++) patchLine(half + i * 192, 32, to + i * 6 * plane, plane);
-    from += 32;
+  const first = x + (<usize>((image * op.height * op.width + left) * op.channels) << 2);
+  let r0 = lineOf(op, first, top, zeros), r1 = lineOf(op, first, top + 1, zeros);
+  let r2 = lineOf(op, first, top + 2, zeros), r3 = lineOf(op, first, top + 3, zeros);
+  let r4 = lineOf(op, first, top + 4, zeros), r5 = lineOf(op, first, top + 5, zeros);
+  const column = <usize>op.channels << 2;
+  for (let c = 0; c < op.channels; c += 8) {
+    for (let j = 0; j < PATCH; j++) {
+      const at = <usize>j * column, into = half + (<usize>j << 5);
+      if (<u32>(left + j) < <u32>op.width) patchLine(r0 + at, r1 + at, r2 + at, r3 + at, r4 + at, r5 + at, into, 6 * 32);
+      else clearLine(into, 6 * 32);
+    }
+    for (let i: usize = 0; i < 6; i++) {
+      const at = half + i * 192;
+      patchLine(at, at + 32, at + 64, at + 96, at + 128, at + 160, to + i * 6 * plane, plane);
+    }
+    r0 += 32; r1 += 32; r2 += 32; r3 += 32; r4 += 32; r5 += 32;
     to += 32;
+  }
+}
+
+/** Line `h` of an image, or zeros where there is none. */
+// @ts-ignore: decorator
+@inline
+function lineOf(op: Window, first: usize, h: i32, zeros: usize): usize {
+  return <u32>h < <u32>op.height ? first + (<usize>(h * op.width * op.channels) << 2) : zeros;
+}
+
+/** Six points of nothing. */
+// @ts-ignore: decorator
+@inline
+function clearLine(to: usize, stride: usize): void {
+  for (let i = 0; i < 6; i++) {
+    v128.store(to, f32x4.splat(0), 16);
+    v128.store(to, f32x4.splat(0));
+    to += stride;
   }
 }
 
 /** Bᵀ: six pixels to six points, 8 channels at a time. */
 // @ts-ignore: decorator
 @inline
-function patchLine(from: usize, step: usize, to: usize, stride: usize): void {
+function patchLine(at0: usize, at1: usize, at2: usize, at3: usize, at4: usize, at5: usize, to: usize, stride: usize): void {
   const a = f32x4.splat(A), b = f32x4.splat(B), two = f32x4.splat(2), half = f32x4.splat(0.5), sum = f32x4.splat(2.5);
-  const at1 = from + step, at2 = at1 + step, at3 = at2 + step, at4 = at3 + step, at5 = at4 + step;
+  const d0 = v128.load(at0), e0 = v128.load(at0, 16);
   const d1 = v128.load(at1), e1 = v128.load(at1, 16);
   const d2 = v128.load(at2), e2 = v128.load(at2, 16);
   const d3 = v128.load(at3), e3 = v128.load(at3, 16);
   const d4 = v128.load(at4), e4 = v128.load(at4, 16);
-  v128.store(to, f32x4.add(nmadd(sum, e2, v128.load(from, 16)), e4), 16);
-  v128.store(to, f32x4.add(nmadd(sum, d2, v128.load(from)), d4));
+  const d5 = v128.load(at5), e5 = v128.load(at5, 16);
+  v128.store(to, f32x4.add(nmadd(sum, e2, e0), e4), 16);
+  v128.store(to, f32x4.add(nmadd(sum, d2, d0), d4));
   to += stride;
   const p = nmadd(two, d2, d4), q = nmadd(two, e2, e4);
   const r = nmadd(two, d1, d3), s = nmadd(two, e1, e3);
@@ -275,8 +308,8 @@ function patchLine(from: usize, step: usize, to: usize, stride: usize): void {
   v128.store(to, nmadd(b, w, u), 16);
   v128.store(to, nmadd(b, v, t));
   to += stride;
-  v128.store(to, f32x4.add(nmadd(sum, e3, e1), v128.load(at5, 16)), 16);
-  v128.store(to, f32x4.add(nmadd(sum, d3, d1), v128.load(at5)));
+  v128.store(to, f32x4.add(nmadd(sum, e3, e1), e5), 16);
+  v128.store(to, f32x4.add(nmadd(sum, d3, d1), d5));
 }
 
 /** Aᵀ·m·A, bias and ReLU: the 4×4 outputs of a patch, or those of them that are inside. */
@@ -289,36 +322,20 @@ function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, 
   const column = <usize>filters << 2;
   const row = <usize>op.yWidth * column;
   const rows = min(STEP, op.yHeight - top), columns = min(STEP, op.yWidth - left);
-  let to = op.y + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
-  let bias = op.bias;
+  const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
   const done = half + 4 * 6 * 32;
+  let to = op.y + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
   for (let n = 0; n < filters; n += 8) {
     for (let j: usize = 0; j < 6; j++) productLine(from + j * plane, 6 * plane, half + j * 32, 6 * 32);
-    const bias0 = bias ? v128.load(bias) : f32x4.splat(0);
-    const bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
+    const bias = op.bias ? op.bias + (<usize>n << 2) : ZEROS;
+    const whole = columns == STEP && filters - n >= 8;
     for (let i = 0; i < rows; i++) {
-      productLine(half + <usize>i * 192, 32, done, 32);
-      let at = to + <usize>i * row;
-      for (let j = 0; j < columns; j++) {
-        let v0 = f32x4.add(v128.load(done + (<usize>j << 5)), bias0);
-        let v1 = f32x4.add(v128.load(done + (<usize>j << 5), 16), bias1);
-        if (op.rectify) {
-          v0 = relu(v0);
-          v1 = relu(v1);
-        }
-        if (filters - n >= 8) {
-          v128.store(at, v1, 16);
-          v128.store(at, v0);
-        } else {
-          storeLanes(at, v0, filters - n);
-          if (filters - n > 4) storeLanes(at + 16, v1, filters - n - 4);
-        }
-        at += column;
-      }
+      const at = to + <usize>i * row;
+      outputLine(half + <usize>i * 192, bias, floor, whole ? at : done, whole ? column : 32);
+      if (!whole) copyLine(at, column, done, columns, filters - n);
     }
     from += 32;
     to += 32;
-    if (bias) bias += 32;
   }
 }
 
@@ -327,14 +344,16 @@ function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, 
 @inline
 function productLine(from: usize, step: usize, to: usize, stride: usize): void {
   const at1 = from + step, at2 = at1 + step, at3 = at2 + step, at4 = at3 + step, at5 = at4 + step;
+  const m0 = v128.load(from), n0 = v128.load(from, 16);
   const m1 = v128.load(at1), n1 = v128.load(at1, 16);
   const m2 = v128.load(at2), n2 = v128.load(at2, 16);
   const m3 = v128.load(at3), n3 = v128.load(at3, 16);
   const m4 = v128.load(at4), n4 = v128.load(at4, 16);
+  const m5 = v128.load(at5), n5 = v128.load(at5, 16);
   const p1 = f32x4.add(m1, m2), q1 = f32x4.add(n1, n2);
   const p2 = f32x4.add(m3, m4), q2 = f32x4.add(n3, n4);
-  v128.store(to, f32x4.add(f32x4.add(v128.load(from, 16), q1), q2), 16);
-  v128.store(to, f32x4.add(f32x4.add(v128.load(from), p1), p2));
+  v128.store(to, f32x4.add(f32x4.add(n0, q1), q2), 16);
+  v128.store(to, f32x4.add(f32x4.add(m0, p1), p2));
   const half = f32x4.splat(0.5), two = f32x4.splat(2);
   v128.store(to + 2 * stride, madd(two, q2, f32x4.mul(half, q1)), 16);
   v128.store(to + 2 * stride, madd(two, p2, f32x4.mul(half, p1)));
@@ -344,8 +363,49 @@ function productLine(from: usize, step: usize, to: usize, stride: usize): void {
   v128.store(to + stride, madd(b, e2, f32x4.mul(a, e1)), 16);
   v128.store(to + stride, madd(b, d2, f32x4.mul(a, d1)));
   const a3 = f32x4.splat(A * A * A), b3 = f32x4.splat(B * B * B);
-  v128.store(to + 3 * stride, madd(b3, e2, madd(a3, e1, v128.load(at5, 16))), 16);
-  v128.store(to + 3 * stride, madd(b3, d2, madd(a3, d1, v128.load(at5))));
+  v128.store(to + 3 * stride, madd(b3, e2, madd(a3, e1, n5)), 16);
+  v128.store(to + 3 * stride, madd(b3, d2, madd(a3, d1, m5)));
+}
+
+/** The same for a line of the half-way form, then bias and the smallest value that is allowed. */
+// @ts-ignore: decorator
+@inline
+function outputLine(from: usize, bias: usize, floor: v128, to: usize, stride: usize): void {
+  const b0 = v128.load(bias), b1 = v128.load(bias, 16);
+  const m0 = f32x4.add(v128.load(from), b0), n0 = f32x4.add(v128.load(from, 16), b1);
+  const m1 = v128.load(from, 32), n1 = v128.load(from, 48);
+  const m2 = v128.load(from, 64), n2 = v128.load(from, 80);
+  const m3 = v128.load(from, 96), n3 = v128.load(from, 112);
+  const m4 = v128.load(from, 128), n4 = v128.load(from, 144);
+  const m5 = f32x4.add(v128.load(from, 160), b0), n5 = f32x4.add(v128.load(from, 176), b1);
+  const p1 = f32x4.add(m1, m2), q1 = f32x4.add(n1, n2);
+  const p2 = f32x4.add(m3, m4), q2 = f32x4.add(n3, n4);
+  const d1 = f32x4.sub(m1, m2), e1 = f32x4.sub(n1, n2);
+  const d2 = f32x4.sub(m3, m4), e2 = f32x4.sub(n3, n4);
+  v128.store(to, f32x4.pmax(f32x4.add(f32x4.add(n0, q1), q2), floor), 16);
+  v128.store(to, f32x4.pmax(f32x4.add(f32x4.add(m0, p1), p2), floor));
+  to += stride;
+  const a = f32x4.splat(A), b = f32x4.splat(B);
+  v128.store(to, f32x4.pmax(madd(b, e2, madd(a, e1, b1)), floor), 16);
+  v128.store(to, f32x4.pmax(madd(b, d2, madd(a, d1, b0)), floor));
+  to += stride;
+  const half = f32x4.splat(0.5), two = f32x4.splat(2);
+  v128.store(to, f32x4.pmax(madd(two, q2, madd(half, q1, b1)), floor), 16);
+  v128.store(to, f32x4.pmax(madd(two, p2, madd(half, p1, b0)), floor));
+  to += stride;
+  const a3 = f32x4.splat(A * A * A), b3 = f32x4.splat(B * B * B);
+  v128.store(to, f32x4.pmax(madd(b3, e2, madd(a3, e1, n5)), floor), 16);
+  v128.store(to, f32x4.pmax(madd(b3, d2, madd(a3, d1, m5)), floor));
+}
+
+/** The first `columns` of four outputs at `from`, and of each the first `n` filters. */
+function copyLine(to: usize, column: usize, from: usize, columns: i32, n: i32): void {
+  for (let j = 0; j < columns; j++) {
+    storeLanes(to, v128.load(from), n);
+    if (n > 4) storeLanes(to + 16, v128.load(from, 16), n - 4);
+    to += column;
+    from += 32;
+  }
 }
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
@@ -370,11 +430,11 @@ export function winogradGradientTiles(op: WinogradGradient): i32 {
   return op.splits;
 }
 
-/** Bytes of scratch: transformed patches and gradients, their products, one patch, its half-way form. */
+/** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
 export function winogradGradientScratch(op: WinogradGradient): usize {
   const ldm = packedColumns(op.filters);
   const planes = PLANES * (GRADIENT_BLOCK * (padded(op.channels) + ldm) + op.channels * ldm + 3 * GAP);
-  return <usize>(planes + PLANES * (padded(max(op.channels, op.filters)) + 8) + GAP) << 2;
+  return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
 }
 
 export function winogradGradient(op: WinogradGradient, split: i32, scratch: usize): void {
@@ -388,12 +448,13 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
   const w = v + (<usize>(PLANES * vPlane) << 2);
   const u = w + (<usize>(PLANES * wPlane) << 2);
   const half = u + (<usize>(PLANES * uPlane) << 2);
-  const patch = half + 36 * 32;
+  const zeros = half + HALF_BYTES;
+  zero(zeros, PATCH * padded(max(channels, n)));
   for (let first = begin; first < end; first += GRADIENT_BLOCK) {
     const count = min(GRADIENT_BLOCK, end - first);
     for (let t = 0; t < count; t++) {
-      transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, patch);
-      transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, patch);
+      transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
+      transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, zeros);
     }
     for (let plane = 0; plane < PLANES; plane++) {
       const a = v + (<usize>(plane * vPlane) << 2);
@@ -412,41 +473,40 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
 }
 
 /** The 4×4 gradients of a patch to 6×6 points, without the divisors: row `t` of `count` of each packed plane. */
-function transformGradient(op: WinogradGradient, index: i32, to: usize, t: i32, count: i32, plane: usize, half: usize, square: usize): void {
+function transformGradient(op: WinogradGradient, index: i32, to: usize, t: i32, count: i32, plane: usize, half: usize, zeros: usize): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP;
   const left = (index - line * op.outputWidth) * STEP;
   const filters = op.filters;
   const column = <usize>filters << 2;
-  let row = <usize>op.yWidth * column;
-  let from = op.dy + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
-  if (top + STEP > op.yHeight || left + STEP > op.yWidth) {
-    const inside = <usize>min(STEP, op.yWidth - left) * column;
-    memory.fill(square, 0, <usize>(STEP * STEP) * column);
-    for (let i = 0; i < min(STEP, op.yHeight - top); i++) {
-      memory.copy(square + <usize>(i * STEP) * column, from + <usize>i * row, inside);
+  const row = <usize>op.yWidth * column;
+  let r0 = op.dy + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
+  let r1 = top + 1 < op.yHeight ? r0 + row : zeros;
+  let r2 = top + 2 < op.yHeight ? r0 + 2 * row : zeros;
+  let r3 = top + 3 < op.yHeight ? r0 + 3 * row : zeros;
+  for (let n = 0; n < filters; n += 8) {
+    for (let j = 0; j < STEP; j++) {
+      const at = <usize>j * column, into = half + (<usize>j << 5);
+      if (left + j < op.yWidth) gradientLine(r0 + at, r1 + at, r2 + at, r3 + at, into, 4 * 32);
+      else clearLine(into, 4 * 32);
     }
-    from = square;
-    row = <usize>STEP * column;
-  }
-  for (let j = 0; j < filters; j += 8) {
-    for (let s: usize = 0; s < 4; s++) gradientLine(from + s * column, row, half + s * 32, 4 * 32);
-    const first = isWide(panelColumns(filters - (j & ~15))) ? j & ~15 : j;
-    const columns = panelColumns(filters - first);
-    const at = to + (<usize>(first * count + t * columns + j - first) << 2);
-    for (let i: usize = 0; i < 6; i++) gradientLine(half + i * 128, 32, at + i * 6 * plane, plane);
-    from += 32;
+    const first = panelOf(n, filters);
+    const into = to + (<usize>(first * count + t * panelColumns(filters - first) + n - first) << 2);
+    for (let i: usize = 0; i < 6; i++) {
+      const at = half + i * 128;
+      gradientLine(at, at + 32, at + 64, at + 96, into + i * 6 * plane, plane);
+    }
+    r0 += 32; r1 += 32; r2 += 32; r3 += 32;
   }
 }
 
 /** Four gradients to six points, 8 filters at a time. */
 // @ts-ignore: decorator
 @inline
-function gradientLine(from: usize, step: usize, to: usize, stride: usize): void {
-  const at1 = from + step, at2 = at1 + step, at3 = at2 + step;
+function gradientLine(at0: usize, at1: usize, at2: usize, at3: usize, to: usize, stride: usize): void {
   const a = f32x4.splat(A), b = f32x4.splat(B), half = f32x4.splat(0.5), two = f32x4.splat(2);
-  const g0 = v128.load(from), h0 = v128.load(from, 16);
+  const g0 = v128.load(at0), h0 = v128.load(at0, 16);
   const g1 = v128.load(at1), h1 = v128.load(at1, 16);
   const g2 = v128.load(at2), h2 = v128.load(at2, 16);
   const g3 = v128.load(at3), h3 = v128.load(at3, 16);

@@ -23,6 +23,7 @@ export interface KernelExports {
   /** Returns the bytes of scratch that running the program takes. */
   prepare(program: number, count: number): number;
   allFinite(x: number, count: number): number;
+  fingerprint(x: number, count: number): number;
   heapBase(): number;
   scratchBytes(): number;
   tileRows(): number;
@@ -61,6 +62,7 @@ export async function load(
     'run',
     'prepare',
     'allFinite',
+    'fingerprint',
     'heapBase',
     'scratchBytes',
     'tileRows',

@@ -63,7 +63,7 @@ export const mutants = [
   tile('v128.store(spare, c33, 240)', 'v128.store(spare, c32, 240)', 'the wide tile: a quarter of a row repeated', { nth: 0 }),
 
   gemm('const accumulate = k0 > 0;', 'const accumulate = false;', 'blocks of k not added up'),
-  gemm('const bias = accumulate ? 0 : op.bias;', 'const bias = op.bias;', 'bias added with every block of k'),
+  gemm('const bias = accumulate ? <usize>0 : op.bias;', 'const bias = op.bias;', 'bias added with every block of k'),
   gemm('const rectify = last && op.rectify != 0;', 'const rectify = op.rectify != 0;', 'ReLU after every block of k'),
   gemm('const length = min(kc, op.k - k0);', 'const length = kc;', 'k tail: the last block runs on'),
   gemm('(<usize>(k0 * op.lda + first) << 2)', '(<usize>(k0 * op.lda) << 2)', 'transposed A: always the first rows'),
@@ -114,7 +114,7 @@ export const mutants = [
   im2col('i * op.strideHeight - op.padTop, j * op.strideWidth', 'i - op.padTop, j * op.strideWidth', 'scatter: vertical stride ignored'),
 
   pack('const mask3 = laneMask(n - 12);', 'const mask3 = laneMask(n - 13);', 'wide panels: the last column left out'),
-  pack('v128.store(to, v128.load(b, 16), 16);', 'v128.store(to, v128.load(b, 12), 16);', 'wide panels: a column twice'),
+  pack('v128.store(to, v1, 16);', 'v128.store(to, v0, 16);', 'wide panels: a column twice'),
   pack('for (const end = <usize>k << 2; p < end; p += 4) {', 'for (const end = <usize>(k & ~3) << 2; p < end; p += 4) {', 'transposed: the last k mod 4 rows dropped'),
   pack('(<usize>(group * op.n + j) << 2)', '(<usize>j << 2)', 'every group packs the first'),
   pack('(op.firstRow - r * op.rowStep)', '(op.firstRow + r * op.rowStep)', 'backward-data: taps not flipped'),

@@ -18,8 +18,9 @@ export function compute<const S extends readonly Shape[]>(
 ): { [I in keyof S]: Tensor } {
   const results = shapes.map((shape) => Tensor.create(shape));
   try {
-    const e = new Emitter();
+    const e = new Emitter(true);
     emit(e, ...(results.map(asValue) as { [I in keyof S]: Value }));
+    for (const form of e.forms) if (!form.source.keeper?.keep(form)) e.ops.unshift(...form.ops);
     withProgram(backend(), e, 'the scratch of an op', (program) => program.run());
   } catch (error) {
     for (const tensor of results) tensor.dispose();

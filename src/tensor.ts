@@ -2,7 +2,9 @@
 // Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
 
 import { type Backend, backend, isCurrent } from '../bindings/backend.js';
+import type { Form, FormKeeper } from './emit/emitter.js';
 import { ShapeError, StateError, ValueError } from './errors.js';
+import { FormStore, keyOf } from './model/forms.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
 
 /** 'float32' for everything that is computed with, 'int32' for class indices. */
@@ -36,19 +38,53 @@ export function isNumberArray(value: unknown): value is NumberArray {
   return ArrayBuffer.isView(value) && !isOther;
 }
 
+/** Memory, and the forms that are kept of what it holds. */
+interface Block {
+  readonly backend: Backend;
+  readonly address: number;
+  forms: FormStore | undefined;
+}
+
 /** Memory that one or more tensors look at; freed with the last of them. */
 class Storage {
   readonly backend: Backend;
   readonly address: number;
-  #owned: boolean;
+  readonly #floats: number;
+  readonly #owned: boolean;
+  readonly #block: Block;
+  /** The form that was asked for last and is not kept yet. */
+  #candidate: string | undefined;
+  /** Whether a `data` of it has been handed out, by which anybody may write to it. */
+  exposed = false;
   #views = 0;
   #released = false;
 
-  constructor(owner: Backend, address: number, owned: boolean) {
+  constructor(owner: Backend, address: number, floats: number, owned: boolean) {
     this.backend = owner;
     this.address = address;
+    this.#floats = floats;
     this.#owned = owned;
-    if (owned) net.register(this, { backend: owner, address }, this);
+    this.#block = { backend: owner, address, forms: undefined };
+    if (owned) net.register(this, this.#block, this);
+  }
+
+  /**
+   * Keeps a form of what is here: from its second use on, as many filters are used only once. Tells by
+   * a fingerprint whether numbers that others may write to are still the same.
+   */
+  keep(form: Form): boolean {
+    const key = keyOf(form);
+    if (!this.#block.forms?.has(key) && this.#candidate !== key) {
+      this.#candidate = key;
+      return false;
+    }
+    this.#block.forms ??= new FormStore(this.backend);
+    this.#block.forms.place(form);
+    const { exports } = this.backend;
+    const changes = this.exposed || !this.#owned;
+    const version = changes ? exports.fingerprint(this.address, this.#floats) : 0;
+    this.#block.forms.refresh(form, version);
+    return true;
   }
 
   get alive(): boolean {
@@ -63,18 +99,21 @@ class Storage {
   release(): void {
     if (--this.#views > 0 || this.#released) return;
     this.#released = true;
+    this.#block.forms?.dispose();
     if (!this.#owned) return;
     net.unregister(this);
-    free(this);
+    free(this.#block);
   }
 
   /** Ends all views at once: the model that owned the memory is gone. */
   revoke(): void {
     this.#released = true;
+    this.#block.forms?.dispose();
   }
 }
 
-function free({ backend: owner, address }: { backend: Backend; address: number }): void {
+function free({ backend: owner, address, forms }: Block): void {
+  forms?.dispose();
   if (isCurrent(owner)) owner.memory.free(address);
 }
 
@@ -100,7 +139,7 @@ export function liveArray<A extends NumberArray>(data: A): () => A {
 }
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
-export class Tensor {
+export class Tensor implements FormKeeper {
   readonly #shape: Shape;
   readonly #dtype: DType;
   readonly #storage: Storage;
@@ -136,14 +175,14 @@ export class Tensor {
     }
     const live = liveArray(numbers);
     const tensor = Tensor.create(wanted, data instanceof Int32Array ? 'int32' : 'float32');
-    tensor.data.set(live());
+    tensor.numbers.set(live());
     return tensor;
   }
 
   /** A tensor of zeros. @throws {ShapeError} for a shape that is none */
   static zeros(shape: Shape): Tensor {
     const tensor = Tensor.create(checkShape('Tensor.zeros', shape));
-    tensor.data.fill(0);
+    tensor.numbers.fill(0);
     return tensor;
   }
 
@@ -152,7 +191,7 @@ export class Tensor {
     const owner = backend();
     const bytes = sizeOf(shape) * 4;
     const address = owner.memory.allocate(bytes, 'tensors', `a tensor of shape ${show(shape)}`);
-    return new Tensor(shape, dtype, new Storage(owner, address, true));
+    return new Tensor(shape, dtype, new Storage(owner, address, sizeOf(shape), true));
   }
 
   /** @internal A tensor over memory that belongs to a model; `revoke` ends it. */
@@ -161,7 +200,7 @@ export class Tensor {
     address: number,
     shape: Shape,
   ): { tensor: Tensor; revoke: () => void } {
-    const storage = new Storage(owner, address, false);
+    const storage = new Storage(owner, address, sizeOf(shape), false);
     return { tensor: new Tensor(shape, 'float32', storage), revoke: () => storage.revoke() };
   }
 
@@ -194,6 +233,13 @@ export class Tensor {
    */
   get data(): Float32Array {
     this.#check();
+    this.#storage.exposed = true;
+    return this.numbers;
+  }
+
+  /** @internal The same, for those who do not keep it. */
+  get numbers(): Float32Array {
+    this.#check();
     const { buffer } = this.#storage.backend.memory.memory;
     if (this.#view?.buffer !== buffer) {
       const View = this.dtype === 'int32' ? Int32Array : Float32Array;
@@ -203,11 +249,21 @@ export class Tensor {
     return this.#view as Float32Array;
   }
 
+  /** @internal See `FormKeeper`. */
+  keep(form: Form): boolean {
+    return this.#storage.keep(form);
+  }
+
+  /** @internal Whether its numbers may be written to at any time, by way of `data`. */
+  get exposed(): boolean {
+    return this.#storage.exposed;
+  }
+
   /** A copy as nested arrays (a number for a tensor without dimensions). */
   toArray(): Nested {
-    const { data, shape } = this;
+    const { numbers, shape } = this;
     const build = (dimension: number, at: number): Nested => {
-      if (dimension === shape.length) return data[at];
+      if (dimension === shape.length) return numbers[at];
       const stride = sizeOf(shape.slice(dimension + 1));
       return Array.from({ length: shape[dimension] }, (_, i) =>
         build(dimension + 1, at + i * stride),
@@ -238,7 +294,7 @@ export class Tensor {
   /** A copy with memory of its own. */
   clone(): Tensor {
     const copy = Tensor.create(this.shape, this.dtype);
-    copy.data.set(this.data);
+    copy.numbers.set(this.numbers);
     return copy;
   }
 

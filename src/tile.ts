@@ -115,23 +115,28 @@ export function compareTiles(use: UseTile): TileVerdict {
     return tensor;
   };
   try {
-    const probes = [...matrixProbes(keep), ...convolutionProbes(keep)];
-    for (const wide of [false, true]) {
+    // Each tile has tensors of its own: packed forms of them are kept, and are not the same for both.
+    const candidates = [false, true].map((wide) => ({
+      wide,
+      probes: [...matrixProbes(keep), ...convolutionProbes(keep)],
+      best: Number.POSITIVE_INFINITY,
+    }));
+    for (const { wide, probes } of candidates) {
       use(wide);
       if (!probes.every(isRight)) return 'wrong';
     }
-    const best = { wide: Infinity, narrow: Infinity };
     for (let round = 0; round < ROUNDS; round++) {
-      for (const tile of ['narrow', 'wide'] as const) {
-        use(tile === 'wide');
+      for (const candidate of candidates) {
+        use(candidate.wide);
         const start = performance.now();
-        for (let run = 0; run < RUNS; run++) probes[0].run().dispose();
-        best[tile] = Math.min(best[tile], performance.now() - start);
+        for (let run = 0; run < RUNS; run++) candidate.probes[0].run().dispose();
+        candidate.best = Math.min(candidate.best, performance.now() - start);
       }
     }
-    const verdict = best.narrow > GAIN * best.wide ? 'wide' : 'narrow';
-    use(verdict === 'wide');
-    return verdict;
+    const [narrow, wide] = candidates.map(({ best }) => best);
+    const gains = narrow > GAIN * wide;
+    use(gains);
+    return gains ? 'wide' : 'narrow';
   } finally {
     for (const tensor of tensors) tensor.dispose();
   }

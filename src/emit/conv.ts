@@ -3,7 +3,7 @@
 import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
-import { panelSize, sumInParts, sumRows } from './matrix.js';
+import { packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
 import {
   prefersWinograd,
   winogradBackwardFilter,
@@ -41,8 +41,7 @@ export function convForward(
   }
   const n = g.filters / g.groups;
   const k = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
-  const packed = e.value([g.groups, panelSize(k, n)]);
-  e.emit('pack', { packed, b: filter, k, n, ldb: g.filters, transpose: 0, groups: g.groups });
+  const packed = packedMatrix(e, filter, { k, n, ldb: g.filters, groups: g.groups });
   const yRow = g.outputWidth * g.filters;
   e.emit('conv', {
     ...windowFields(g),
@@ -94,8 +93,13 @@ const SCATTER = 4;
 function scatterInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {
   const k = g.filters / g.groups;
   const n = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
-  const packed = e.value([g.groups, panelSize(k, n)]);
-  e.emit('pack', { packed, b: filter, k, n, ldb: g.filters, transpose: 1, groups: g.groups });
+  const packed = packedMatrix(e, filter, {
+    k,
+    n,
+    ldb: g.filters,
+    transpose: true,
+    groups: g.groups,
+  });
   e.emit('inputGradient', { ...windowFields(g), dx, dy, packed, filters: k, groups: g.groups });
 }
 
@@ -115,21 +119,23 @@ function convolveInput(
   const filters = g.filters / g.groups;
   for (const { row, column, first, fields } of windows) {
     const k = row.taps * column.taps * filters;
-    const packed = e.value([g.groups, Math.max(1, panelSize(k, channels))]);
-    e.emit('packFilter', {
-      packed,
-      filter,
-      kernelWidth: g.kernelWidth,
-      channels,
-      filters,
-      groups: g.groups,
-      firstRow: row.firstTap,
-      rowStep: row.tapStep,
-      rows: row.taps,
-      firstColumn: column.firstTap,
-      columnStep: column.tapStep,
-      columns: column.taps,
-    });
+    const room = [g.groups, Math.max(1, panelSize(k, channels))];
+    const packed = e.form(filter, room, (to, form) =>
+      to.emit('packFilter', {
+        packed: form,
+        filter,
+        kernelWidth: g.kernelWidth,
+        channels,
+        filters,
+        groups: g.groups,
+        firstRow: row.firstTap,
+        rowStep: row.tapStep,
+        rows: row.taps,
+        firstColumn: column.firstTap,
+        columnStep: column.tapStep,
+        columns: column.taps,
+      }),
+    );
     e.emit('conv', {
       ...fields,
       pixelChannels: g.filters,

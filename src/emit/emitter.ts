@@ -18,6 +18,8 @@ export class Value {
   readonly dtype: keyof typeof BYTES;
   /** Where it is: set for memory that exists, and by the planner for the rest. */
   address: number | undefined;
+  /** What keeps forms of it, if anything does. */
+  readonly keeper: FormKeeper | undefined;
   readonly #base: Value | undefined;
   readonly #offset: number;
 
@@ -26,11 +28,13 @@ export class Value {
     {
       dtype = 'float32',
       address,
+      keeper,
       base,
       offset = 0,
     }: {
       dtype?: keyof typeof BYTES;
       address?: number;
+      keeper?: FormKeeper;
       base?: Value;
       offset?: number;
     } = {},
@@ -38,6 +42,7 @@ export class Value {
     this.shape = shape;
     this.dtype = dtype;
     this.address = address;
+    this.keeper = keeper;
     this.#base = base;
     this.#offset = offset;
   }
@@ -73,6 +78,7 @@ export function asValue(tensor: Tensor): Value {
   return new Value(tensor.shape, {
     dtype: tensor.dtype,
     address: tensor.address,
+    keeper: tensor,
   });
 }
 
@@ -90,14 +96,36 @@ export interface EmittedOp<K extends KernelName = KernelName> {
   readonly layer: string;
 }
 
+/** A value made of weights alone by ops of its own: packed, transformed, folded. */
+export interface Form {
+  readonly value: Value;
+  /** What it is made of. */
+  readonly source: Value;
+  readonly ops: readonly EmittedOp[];
+}
+
+/** Whoever can keep forms of a value from one program to the next. */
+export interface FormKeeper {
+  /** Gives the form its place and content; false where it must be made in the program itself. */
+  keep(form: Form): boolean;
+}
+
 /** Collects ops in order, and says which values must outlive them. */
 export class Emitter {
   readonly ops: EmittedOp[] = [];
   /** Values that hold something before the first op, or are wanted after the last. */
   readonly inputs = new Set<Value>();
   readonly outputs = new Set<Value>();
+  /** Forms that are kept between runs: their ops are not among `ops`. */
+  readonly forms: Form[] = [];
+  readonly #keepsForms: boolean;
   /** The name of the layer whose ops are emitted now, or of what else they are for. */
   layer = '';
+
+  /** @param keepsForms whether weights are the same in many runs, so that forms of them may be kept */
+  constructor(keepsForms = false) {
+    this.#keepsForms = keepsForms;
+  }
 
   /** A buffer to be planned. */
   value(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
@@ -114,6 +142,19 @@ export class Emitter {
   /** Keeps a value readable after the program has run. */
   output(value: Value): Value {
     this.outputs.add(value.root);
+    return value;
+  }
+
+  /** A buffer that `emit` fills from `source`, which is a weight, and from nothing else. */
+  form(source: Value, shape: Shape, emit: (e: Emitter, form: Value) => void): Value {
+    const value = this.value(shape);
+    if (this.#keepsForms) {
+      const apart = new Emitter();
+      emit(apart, value);
+      this.forms.push({ value, source, ops: apart.ops });
+    } else {
+      emit(this, value);
+    }
     return value;
   }
 

@@ -9,6 +9,18 @@ export function panelSize(k: number, n: number): number {
   return Math.ceil(n / panelColumns) * panelColumns * k;
 }
 
+/** b as panels, for multiplying with: [k×n], or [n×k] where `transpose` is set, in each of its groups. */
+export function packedMatrix(
+  e: Emitter,
+  b: Value,
+  size: { k: number; n: number; ldb: number; transpose?: boolean; groups?: number },
+): Value {
+  const { k, n, ldb, transpose = false, groups = 1 } = size;
+  return e.form(b, [groups, Math.max(1, panelSize(k, n))], (to, packed) =>
+    to.emit('pack', { packed, b, k, n, ldb, transpose: transpose ? 1 : 0, groups }),
+  );
+}
+
 /** Sizes of c[m×n] = a[m×k]·b[k×n]; the flags say which operand is stored transposed. */
 export interface MatMul {
   readonly m: number;
@@ -29,16 +41,7 @@ export function matMul(
   rectify = false,
 ): void {
   const { m, n, k, transposeA = false, transposeB = false } = size;
-  const packed = e.value([Math.max(1, panelSize(k, n))]);
-  e.emit('pack', {
-    packed,
-    b,
-    k,
-    n,
-    ldb: transposeB ? k : n,
-    transpose: transposeB ? 1 : 0,
-    groups: 1,
-  });
+  const packed = packedMatrix(e, b, { k, n, ldb: transposeB ? k : n, transpose: transposeB });
   e.emit('gemm', {
     c,
     a,

@@ -74,15 +74,12 @@ function emitPass(
   flip: boolean,
 ): void {
   const { channels, filters, yHeight, yWidth } = pass;
-  const packed = e.value([PLANES, panelSize(channels, filters) + GAP]);
   const [inputs, outputs] = flip ? [filters, channels] : [channels, filters];
-  e.emit('winogradFilter', {
-    packed,
-    filter,
-    channels: inputs,
-    filters: outputs,
-    flip: flip ? 1 : 0,
-  });
+  const sizes = { channels: inputs, filters: outputs, flip: flip ? 1 : 0 };
+  const room = [PLANES, panelSize(channels, filters) + GAP];
+  const packed = e.form(filter, room, (to, form) =>
+    to.emit('winogradFilter', { packed: form, filter, ...sizes }),
+  );
   e.emit('winograd', {
     ...patchFields(pass),
     y,

@@ -7,6 +7,7 @@ import { NumericError, StateError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { FormStore } from './forms.js';
 import { type Lowered, lower, type Mode, type Objective, type TargetForm } from './lower.js';
 import { Arena, buildProgram, type Plan, place, planMemory } from './plan.js';
 import type { InputSource, TargetSource } from './source.js';
@@ -50,6 +51,7 @@ export class Engine {
   epoch = 0;
   readonly #backend: Backend;
   readonly #arena: Arena;
+  readonly #forms: FormStore;
   /** The one used last first. */
   readonly #prepared: Prepared[] = [];
   #objective: Objective | undefined;
@@ -60,6 +62,7 @@ export class Engine {
     this.#backend = backend;
     this.weights = new Weights(backend, network.layers, network.seed);
     this.#arena = new Arena(backend, `the model '${network.name}'`);
+    this.#forms = new FormStore(backend);
   }
 
   get objective(): Objective | undefined {
@@ -116,7 +119,16 @@ export class Engine {
     const { layers, inputShape } = this.network;
     const { weights, objective } = this;
     const lowered = lower({ layers, inputShape, weights, objective, batch, mode, form });
+    for (const one of lowered.emitter.forms) this.#forms.place(one);
     return { mode, batch, form, lowered, plan: planMemory(lowered.emitter), program: undefined };
+  }
+
+  /** Runs a whole program, once the forms that it needs are those of today's weights. */
+  #run({ program, lowered }: Ready): void {
+    const { forms } = lowered.emitter;
+    const version = forms.length > 0 ? this.weights.version() : 0;
+    for (const form of forms) this.#forms.refresh(form, version);
+    program.run();
   }
 
   #forget(): void {
@@ -193,10 +205,10 @@ export class Engine {
   predict(x: InputSource, first: number, batch: number, to: Tensor, at: number): void {
     const prepared = this.#prepare('predict', batch, 'labels');
     this.#fill('predict', prepared, x, null, first);
-    prepared.program.run();
+    this.#run(prepared);
     const from = prepared.lowered.output.resolve() / 4;
     const count = batch * sizeOf(this.network.outputShape);
-    to.data.set(this.#backend.memory.views.float32.subarray(from, from + count), at);
+    to.numbers.set(this.#backend.memory.views.float32.subarray(from, from + count), at);
   }
 
   /** Loss and metrics of samples first … first+batch−1, written to `results`. */
@@ -211,7 +223,7 @@ export class Engine {
     const prepared = this.#prepare('evaluate', batch, y.form);
     this.#fill(where, prepared, x, null, first);
     this.#fillTarget(prepared, y, null, first);
-    prepared.program.run();
+    this.#run(prepared);
     this.#report(prepared, results);
   }
 
@@ -241,6 +253,7 @@ export class Engine {
     if (!this.weights.gradientsFinite())
       throw this.#explosion(where, 'some gradients are not finite');
     program.run(lowered.backward, program.length);
+    this.weights.changed();
     this.step++;
   }
 
@@ -259,7 +272,11 @@ export class Engine {
   ): T {
     const prepared = this.#prepare(y ? 'train' : 'predict', batch, y?.form ?? 'labels');
     const { program, lowered } = prepared;
-    if (!y) return use(program, lowered, () => this.#fill('profile', prepared, x, null, 0));
+    if (!y) {
+      this.#fill('profile', prepared, x, null, 0);
+      this.#run(prepared);
+      return use(program, lowered, () => this.#fill('profile', prepared, x, null, 0));
+    }
     const restore = this.weights.keep();
     const ready = (): void => {
       restore();
@@ -284,6 +301,7 @@ export class Engine {
     this.#disposed = true;
     this.#forget();
     this.#arena.dispose();
+    this.#forms.dispose();
     this.weights.dispose();
   }
 }

@@ -80,7 +80,8 @@ function restore(
     for (const { name, shape } of layer.parameters) find(`${layer.name}/${name}`, shape);
   }
   const engine = model.engine('loadModel');
-  for (const { name, tensor } of engine.weights.list) tensor.data.set(find(name, tensor.shape));
+  for (const { name, tensor } of engine.weights.list) tensor.numbers.set(find(name, tensor.shape));
+  engine.weights.changed();
   if (training === undefined) return;
   const { step, epoch, ...objective } = JSON.parse(training) as TrainingState;
   model.compile(objective);

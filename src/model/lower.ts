@@ -49,7 +49,7 @@ export interface Task {
 }
 
 class ChainLowering implements Lowering {
-  readonly emitter = new Emitter();
+  readonly emitter: Emitter;
   readonly training: boolean;
   /** What goes into the network's final softmax, where the loss wants that. */
   logits: Value | undefined;
@@ -61,6 +61,7 @@ class ChainLowering implements Lowering {
   constructor(task: Task) {
     this.#task = task;
     this.training = task.mode === 'train';
+    this.emitter = new Emitter(!this.training);
   }
 
   weight(layer: Layer, name: string): Value {

@@ -140,7 +140,8 @@ export function withProgram<T>(
   }
 }
 
-function resolve({ kernel, args }: EmittedOp): OpRecord {
+/** An op with addresses for its buffers. */
+export function resolve({ kernel, args }: EmittedOp): OpRecord {
   const resolved = Object.entries(args).map(([name, value]) => [
     name,
     value instanceof Value ? value.resolve() : value,

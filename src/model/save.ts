@@ -33,7 +33,7 @@ export function saveModel(engine: Engine): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, step, epoch } = engine;
   for (const { name, tensor } of weights.list) {
-    tensors.set(name, { shape: tensor.shape, data: tensor.data as Float32Array });
+    tensors.set(name, { shape: tensor.shape, data: tensor.numbers });
   }
   for (const vector of objective ? optimizerState(objective.optimizer) : []) {
     for (const { weight, shape, data } of weights.stateParts(vector)) {

@@ -33,7 +33,7 @@ interface Numbers {
 
 function numbersOf(where: string, name: string, data: Data): Numbers {
   if (data instanceof Tensor)
-    return { length: data.size, shape: data.shape, array: () => data.data };
+    return { length: data.size, shape: data.shape, array: () => data.numbers };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
   if (!Array.isArray(data)) {
     const what = (data as unknown)?.constructor?.name ?? typeof data;

@@ -64,6 +64,8 @@ export class Weights {
   /** Addresses of the optimizer's vectors, by name. */
   readonly #state = new Map<string, number>();
   readonly #revokes: (() => void)[] = [];
+  #changes = 0;
+  #fingerprint = 0;
   /** The weights in layer order. */
   readonly list: readonly Weight[];
 
@@ -95,7 +97,7 @@ export class Weights {
   #initialize(slot: Slot, random: Random): Weight {
     const { name, shape, initializer, trainable } = slot.spec;
     const tensor = this.#tensor(this.#parameters, slot);
-    initialize(initializer, tensor.data as Float32Array, shape, random);
+    initialize(initializer, tensor.numbers, shape, random);
     const makeGradient = () => this.#gradientTensor(slot);
     let gradient: Tensor | null = null;
     return Object.freeze({
@@ -149,6 +151,24 @@ export class Weights {
       parameters: new Value(shape, { address: this.#parameters }),
       gradients: new Value(shape, { address: this.#gradientVector() }),
     };
+  }
+
+  /** To be called when the weights have been written to. */
+  changed(): void {
+    this.#changes++;
+  }
+
+  /**
+   * A number that stays the same as long as the weights do. Where the user holds a weight's `data` and
+   * may have written to it, a fingerprint tells.
+   */
+  version(): number {
+    if (this.list.some(({ tensor }) => tensor.exposed)) {
+      const now = this.#backend.exports.fingerprint(this.#parameters, this.#total);
+      if (now !== this.#fingerprint) this.#changes++;
+      this.#fingerprint = now;
+    }
+    return this.#changes;
   }
 
   /** Whether the last step's gradients are all finite numbers. */

@@ -1,0 +1,74 @@
+// Forms: what weights are turned into before they are multiplied with, packed or transformed. While the
+// weights stay the same, so do their forms: a prediction after the first makes none.
+
+import type { Backend } from '../../bindings/backend.js';
+import { isCurrent } from '../../bindings/backend.js';
+import { Program } from '../../bindings/program.js';
+import { type Form, Value } from '../emit/emitter.js';
+import { resolve } from './plan.js';
+
+interface Kept {
+  readonly address: number;
+  readonly program: Program;
+  /** That of the weights it was made of. */
+  version: number | undefined;
+}
+
+/** Forms with memory of their own. */
+export class FormStore {
+  readonly #backend: Backend;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  has(key: string): boolean {
+    return this.#kept.has(key);
+  }
+
+  /** Gives a form its place: the same one for all programs that have this form. @throws {OutOfMemoryError} */
+  place(form: Form): void {
+    const key = keyOf(form);
+    const known = this.#kept.get(key);
+    if (known) {
+      form.value.address = known.address;
+      return;
+    }
+    const { memory } = this.#backend;
+    const address = memory.allocate(form.value.bytes, 'scratch', 'prepared weights');
+    form.value.address = address;
+    try {
+      const program = new Program(this.#backend, form.ops.map(resolve));
+      this.#kept.set(key, { address, program, version: undefined });
+    } catch (error) {
+      memory.free(address);
+      throw error;
+    }
+  }
+
+  /** Makes a form that has its place, unless it is of this version already. */
+  refresh(form: Form, version: number): void {
+    const kept = this.#kept.get(keyOf(form)) as Kept;
+    if (kept.version === version) return;
+    kept.program.run();
+    kept.version = version;
+  }
+
+  /** Gives all memory back. */
+  dispose(): void {
+    for (const { address, program } of this.#kept.values()) {
+      program.dispose();
+      if (isCurrent(this.#backend)) this.#backend.memory.free(address);
+    }
+    this.#kept.clear();
+  }
+}
+
+/** What tells one form from another: its ops with the addresses of what they read. */
+export function keyOf({ value, ops }: Form): string {
+  return JSON.stringify(ops, (_, part) => {
+    if (!(part instanceof Value)) return part;
+    return part.root === value ? 'form' : part.resolve();
+  });
+}
