@@ -7,7 +7,7 @@
 
 import { In, Op, Out } from './op';
 import { isWide, panelColumns } from './pack';
-import { relu, storeLanes } from './simd';
+import { storeLanes } from './simd';
 import {
   MR, NR, tileColumns5x16, tileColumns5x8, tileColumns6x16, tileColumns6x8, tilePixels5x16, tilePixels5x8,
   tilePixels6x16, tilePixels6x8, tileRows5x16, tileRows5x8, tileRows6x16, tileRows6x8, tileTaps5x16,
@@ -198,27 +198,64 @@ function multiply(
       const entry = <usize>i << 2;
       if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
       else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
-      if (spare) finishTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, accumulate, rectify);
+      if (accumulate) addTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, rectify);
+      else if (spare) storeTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, rectify);
     }
     j += columns;
   }
 }
 
-/** What a microkernel left in `spare`, added to C where asked: its first `nr` columns. */
-function finishTile(
-  c: usize, cOffset: usize, spare: usize, rows: i32, columns: i32, nr: i32, accumulate: bool, rectify: bool,
-): void {
+/** Adds what a microkernel left in `spare` to C: its first `nr` columns. */
+function addTile(c: usize, cOffset: usize, spare: usize, rows: i32, columns: i32, nr: i32, rectify: bool): void {
+  const floor = f32x4.splat(rectify ? 0 : -Infinity);
   for (let i = 0; i < rows; i++) {
     const to = load<usize>(c + (<usize>i << 2)) + cOffset;
-    for (let j = 0; j < nr; j += 4) {
-      const at = <usize>j << 2;
-      let v = v128.load(spare + at);
-      if (accumulate) v = f32x4.add(v128.load(to + at), v);
-      if (rectify) v = relu(v);
-      storeLanes(to + at, v, nr - j);
+    for (let j = 0; j < nr; j += 8) {
+      const from = spare + (<usize>j << 2), at = to + (<usize>j << 2);
+      const c0 = v128.load(at), c1 = v128.load(at, 16);
+      const v0 = f32x4.pmax(f32x4.add(c0, v128.load(from)), floor);
+      const v1 = f32x4.pmax(f32x4.add(c1, v128.load(from, 16)), floor);
+      if (nr - j >= 8) {
+        v128.store(at, v1, 16);
+        v128.store(at, v0);
+      } else {
+        storePart(at, v0, v1, nr - j);
+      }
     }
     spare += <usize>columns << 2;
   }
+}
+
+/** Stores what a microkernel left in `spare`: its first `nr` columns. */
+function storeTile(c: usize, cOffset: usize, spare: usize, rows: i32, columns: i32, nr: i32, rectify: bool): void {
+  const floor = f32x4.splat(rectify ? 0 : -Infinity);
+  // What a row of C stores too far, the next one overwrites where it follows at once.
+  const spills = 2 * nr >= columns;
+  let to = load<usize>(c) + cOffset;
+  for (let i = 1; i <= rows; i++) {
+    const next = i < rows ? load<usize>(c + (<usize>i << 2)) + cOffset : 0;
+    const whole = spills && next == to + (<usize>nr << 2);
+    for (let j = 0; j < nr; j += 8) {
+      const from = spare + (<usize>j << 2), at = to + (<usize>j << 2);
+      const v0 = f32x4.pmax(v128.load(from), floor), v1 = f32x4.pmax(v128.load(from, 16), floor);
+      if (whole || nr - j >= 8) {
+        v128.store(at, v0);
+        v128.store(at, v1, 16);
+      } else {
+        storePart(at, v0, v1, nr - j);
+      }
+    }
+    spare += <usize>columns << 2;
+    to = next;
+  }
+}
+
+/** The first `count` lanes of eight. */
+// @ts-ignore: decorator
+@inline
+function storePart(to: usize, v0: v128, v1: v128, count: i32): void {
+  storeLanes(to, v0, count);
+  if (count > 4) storeLanes(to + 16, v1, count - 4);
 }
 
 /** The narrow microkernel for an access and this build. */

@@ -96,10 +96,14 @@ function cover(distance: i32, stride: i32, outputs: i32): i32 {
 }
 
 function addChannels(to: usize, from: usize, channels: i32): void {
-  for (let c = 0; c < channels; c += 4) {
-    const at = <usize>c << 2;
-    storeLanes(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)), channels - c);
+  let c = 4;
+  for (; c <= channels; c += 4) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    to += 16;
+    from += 16;
   }
+  const left = channels + 4 - c;
+  if (left > 0) storeLanes(to, f32x4.add(v128.load(to), v128.load(from)), left);
 }
 
 /**

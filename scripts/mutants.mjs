@@ -70,8 +70,11 @@ export const mutants = [
   gemm('const rows = min(MC, op.m - first);', 'const rows = min(MC - 1, op.m - first);', 'the last row of a block left out'),
   gemm('accumulate || nr < columns ? spareTile', 'accumulate ? spareTile', 'narrow tiles stored whole'),
   gemm('(<usize>(j * k + k0 * columns) << 2)', '(<usize>(j * k + k0 * NR) << 2)', 'wide panels: the second block of k begins elsewhere'),
-  gemm('if (accumulate) v = f32x4.add(v128.load(to + at), v);', '', 'tiles forget the block before'),
-  gemm('if (rectify) v = relu(v);', '', 'ReLU left out behind the first block of k'),
+  gemm('i32x4.splat(accumulate ? -1 : 0)', 'i32x4.splat(0)', 'tiles forget the block before'),
+  gemm('f32x4.splat(rectify ? 0 : -Infinity)', 'f32x4.splat(-Infinity)', 'ReLU left out behind the first block of k'),
+  gemm('const spills = !accumulate && 2 * nr >= columns;', 'const spills = !accumulate;', 'few columns stored beyond the last row'),
+  gemm('const spills = !accumulate && 2 * nr >= columns;', 'const spills = 2 * nr >= columns;', 'the next row lost before it is added to'),
+  gemm('const whole = spills && next == to + (<usize>nr << 2);', 'const whole = spills;', 'narrow rows stored over their neighbours'),
 
   conv('k0 > 0, k0 ? 0 : bias, last && op.rectify != 0,', 'k0 > 0, bias, last && op.rectify != 0,', 'bias added with every block of k'),
   conv('k0 > 0, k0 ? 0 : bias, last && op.rectify != 0,', 'k0 > 0, k0 ? 0 : bias, op.rectify != 0,', 'ReLU after every block of k'),

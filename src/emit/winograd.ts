@@ -137,14 +137,18 @@ export function winogradBackwardFilter(
   );
 }
 
-/**
- * Whether it is faster than the direct algorithm: there must be enough channels on both sides for the
- * products to outweigh the transforms.
- */
+/** Fewer channels on either side, and the transforms take longer than the products save. */
+const LEAST_CHANNELS = 8;
+/** The least part of what patches compute that must lie inside the output. */
+const LEAST_USE = 1 / 3;
+/** Fewer patches, and transforming the filters takes longer. */
+const LEAST_PATCHES = 12;
+
+/** Whether it is faster than the direct algorithm, or was asked for. */
 export function prefersWinograd(g: ConvGeometry): boolean {
   if (g.algorithm !== 'auto') return g.algorithm === 'winograd';
-  return whyNotWinograd(g) === undefined && Math.min(g.channels, g.filters) >= LEAST_CHANNELS;
+  if (whyNotWinograd(g) || Math.min(g.channels, g.filters) < LEAST_CHANNELS) return false;
+  const squares = Math.ceil(g.outputHeight / STEP) * Math.ceil(g.outputWidth / STEP);
+  const use = (g.outputHeight * g.outputWidth) / (squares * STEP * STEP);
+  return use >= LEAST_USE && g.batch * squares >= LEAST_PATCHES;
 }
-
-/** Measured. */
-const LEAST_CHANNELS = 16;
