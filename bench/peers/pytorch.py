@@ -153,9 +153,10 @@ def loaded_blas():
     """The file of the BLAS in use where it is a library of its own, as in Debian; None where not, or not known."""
     maps = Path("/proc/self/maps")
     lines = maps.read_text().splitlines() if maps.exists() else []
-    names = {Path(line.split()[-1]).name for line in lines if "blas" in line}
+    names = {Path(line.split()[-1]).name for line in lines if "/" in line}
     # The reference implementation is called libblas, and so is a fast one's front.
-    return min(names, key=lambda name: name.startswith("libblas.so"), default=None)
+    found = sorted(name for name in names if "blas" in name)
+    return min(found, key=lambda name: name.startswith("libblas.so"), default=None)
 
 
 BLAS = loaded_blas()
