@@ -1,83 +1,228 @@
 // A competition: several libraries do the same work, are checked, then take turns being timed.
 
-import { add, configure, cycle, suite } from 'benny';
-import type { Figure, Result } from './report.js';
+import { type Peer, tooSlow, wasmgrad } from './peers/index.js';
+import type { PeerProcess } from './process.js';
+import type { Reply } from './protocol.js';
+import { type Expected, expectedResults } from './reference.js';
+import type { Figure, Note, Result, Target } from './report.js';
+import { amountOf, type Work } from './work.js';
 
-/** One library's way of doing the work. */
-export interface Competitor {
+/** Rounds: in each, every competitor has a turn. */
+const ROUNDS = 8;
+/** Seconds a turn lasts: short, so that noise from outside meets all competitors alike. */
+const TURN = 0.08;
+/** Seconds of work before any is timed: engines compile what they find to be called often. */
+const WARM_UP = 0.15;
+/** Seconds that all turns of one competitor may take: one whose calls are long gets fewer. */
+const BUDGET = 0.8;
+
+/** How many times a peer's speed wasmgrad's has to be: on 128-bit code, on 256-bit code. */
+export type Targets = Record<string, readonly [narrow: number, wide: number]>;
+
+/** A work, who does it besides wasmgrad, and what is to be reached. */
+export interface Contest {
   name: string;
-  /** Throws unless this library does the work right. Runs before any timing. */
-  check(): void | Promise<void>;
-  /** The work, once; a promise where the library computes asynchronously. */
-  run(): void | Promise<void>;
+  work: Work;
+  peers: readonly Peer[];
+  /** By the peer's name. */
+  targets?: Targets;
 }
 
-/** What is done, and how its speed is counted. */
-export interface Work {
-  name: string;
-  /** Speed is `amount / seconds`: GFLOP per run for GFLOP/s, images per run for images/s. */
-  amount: number;
-  unit: string;
-  /** Turns that each competitor gets. */
-  rounds?: number;
+/** A competitor whose result was right. */
+interface Entrant {
+  peer: Peer;
+  host: PeerProcess;
+  handicap?: string;
+  /** Rounds it takes part in. */
+  rounds: number;
+  /** Seconds per call: the samples of each round. */
+  turns: number[][];
 }
 
-/** Seconds a turn lasts, at least: short, so that noise from outside meets all competitors alike. */
-const TURN = 0.2;
-/** Seconds in one sample, at least: far above the timer's resolution and a scheduler's slice. */
-const SAMPLE = 0.04;
+type Entry = Entrant | { peer: Peer; reason: string };
 
-/**
- * Checks all competitors, then times them through benny in alternating turns, in one process.
- *
- * Benny calls every case once as it is added, which with the checks is the warm-up.
- *
- * @param competitors wasmgrad first: the others are given as ratios to it
- * @returns for each the median and the best speed over the samples of all its turns
- * @throws {Error} where a check fails: a wrong result has no speed
- */
-export async function compete(work: Work, competitors: Competitor[]): Promise<Result> {
-  for (const { name, check } of competitors) {
+/** Where competitions take place: starts the peers' processes as they are needed, keeps and ends them. */
+export class Arena {
+  readonly #hosts = new Map<Peer, PeerProcess>();
+  readonly #absent = new Map<Peer, string>();
+
+  /** What took part, and what is not to be had here. */
+  get libraries(): Record<string, string> {
+    const present = [...this.#hosts].map(([{ name }, { about }]) => [name, about.version ?? '']);
+    const absent = [...this.#absent].map(([{ name }, reason]) => [name, `not here: ${reason}`]);
+    return Object.fromEntries([...present, ...absent].sort());
+  }
+
+  /**
+   * Checks all competitors, then times them in alternating turns.
+   *
+   * Whoever fails or computes a wrong result is left out, with a note: a wrong result has no speed. Where
+   * that is wasmgrad there are no figures at all.
+   */
+  async compete({ name, work, peers, targets = {} }: Contest): Promise<Result> {
+    const expected = expectedResults(work);
+    const entries = await Promise.all(
+      [wasmgrad, ...peers].map((peer) => this.#enter(peer, work, expected)),
+    );
+    const entrants = entries.filter((entry): entry is Entrant => 'host' in entry);
+    const notes: Note[] = entries.flatMap((entry) => {
+      const text = 'reason' in entry ? entry.reason : entry.handicap;
+      return text && !this.#absent.has(entry.peer) ? [{ who: entry.peer.name, text }] : [];
+    });
+    const { amount, unit } = amountOf(work);
+    const [ours] = entrants;
+    if (ours?.peer !== wasmgrad) return { name, unit, figures: [], targets: [], notes };
+    const steady = await takeTurns(entrants, showProgress(name), ({ peer }, reason) =>
+      notes.push({ who: peer.name, text: reason }),
+    );
+    if (steady[0] !== ours) return { name, unit, figures: [], targets: [], notes };
+    for (const { host } of steady) await host.ask({ do: 'release' });
+
+    const figures = steady.map((entrant): Figure => {
+      const seconds = entrant.turns.flat();
+      return {
+        who: entrant.peer.name,
+        median: amount / median(seconds),
+        best: amount / Math.min(...seconds),
+        ...(entrant === ours ? {} : { ratio: ratio(ours.turns, entrant.turns) }),
+      };
+    });
+    const wide = (await this.backend())?.revectorized === true;
+    const judged = Object.entries(targets).map(([who, [narrow, broad]]): Target => {
+      const least = wide ? broad : narrow;
+      const found = figures.find((figure) => figure.who === who)?.ratio;
+      const hampered = steady.some(({ peer, handicap }) => peer.name === who && handicap);
+      const met = found === undefined || hampered ? undefined : found >= least;
+      return { who, text: `≥ ${least} × ${who}`, least, met };
+    });
+    return { name, unit, figures, targets: judged, notes };
+  }
+
+  /** wasmgrad's backendInfo(), where it has taken part. */
+  async backend(): Promise<Record<string, unknown> | undefined> {
+    const host = this.#hosts.get(wasmgrad);
+    return host?.alive ? (await host.ask({ do: 'about' })).info : undefined;
+  }
+
+  close(): void {
+    for (const host of this.#hosts.values()) host.stop();
+  }
+
+  /** Has the peer do the work once and looks at the result. */
+  async #enter(peer: Peer, work: Work, expected: Expected[]): Promise<Entry> {
+    const slow = tooSlow(peer, work);
+    if (slow) return { peer, reason: slow };
     try {
-      await check();
-    } catch (cause) {
-      throw new Error(`${work.name}: ${name} does not do the work right`, { cause });
+      const host = await this.#host(peer);
+      if (typeof host === 'string') return { peer, reason: host };
+      const indices = expected.map((result) => result.indices);
+      const passes = work.kind === 'network' ? work.losses.length : 1;
+      const reply = await host.ask({ do: 'prepare', work, indices, passes });
+      const reason = fault(reply, expected);
+      if (reason) return { peer, reason };
+      return { peer, host, handicap: reply.handicap, rounds: ROUNDS, turns: [] };
+    } catch (error) {
+      return { peer, reason: `failed: ${(error as Error).message}` };
     }
   }
-  const order = turns(competitors, work.rounds ?? 12);
-  const progress = showProgress(work.name, order.length);
-  const summary = await suite(
-    work.name,
-    configure({ cases: { minSamples: 2, minTime: SAMPLE, maxTime: TURN } }),
-    ...order.map(({ name, run }) => add(name, run)),
-    cycle(progress),
+
+  /** The peer's process, or why there is none. */
+  async #host(peer: Peer): Promise<PeerProcess | string> {
+    const running = this.#hosts.get(peer);
+    if (running?.alive) return running;
+    const absent = this.#absent.get(peer);
+    if (absent) return absent;
+    try {
+      const started = await peer.start();
+      this.#hosts.set(peer, started);
+      return started;
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#absent.set(peer, reason);
+      return reason;
+    }
+  }
+}
+
+/** The results of one contest after the other. */
+export async function everyContest(arena: Arena, contests: Contest[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const contest of contests) results.push(await arena.compete(contest));
+  return results;
+}
+
+/** What is wrong with the results in a reply. */
+function fault({ cannot, failed, values }: Reply, expected: Expected[]): string | undefined {
+  if (cannot) return cannot;
+  if (failed || !values) return `failed: ${failed?.split('\n')[0]}`;
+  for (const [i, result] of expected.entries()) {
+    for (const [at, right] of result.values.entries()) {
+      const found: number | null | undefined = values[i]?.[at];
+      // JSON has no NaN: it comes as null.
+      if (found !== null && Math.abs(found - right) <= result.allowed[at]) continue;
+      const where = result.indices[at] ?? at;
+      return `computes ${result.name}[${where}] as ${found}, not ${right} ± ${result.allowed[at].toPrecision(2)}`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Warms up, then times; each round is led by another competitor, and one with long calls sits rounds
+ * out. Fills `turns`.
+ *
+ * @returns those who went through it all
+ */
+async function takeTurns(
+  entrants: Entrant[],
+  progress: (share: number) => void,
+  fail: (entrant: Entrant, reason: string) => void,
+): Promise<Entrant[]> {
+  const out = new Set<Entrant>();
+  const time = async (entrant: Entrant, turn: number): Promise<number[]> => {
+    try {
+      const { seconds, failed } = await entrant.host.ask({ do: 'time', turn });
+      if (seconds) return seconds;
+      throw new Error(`failed: ${failed?.split('\n')[0]}`);
+    } catch (error) {
+      out.add(entrant);
+      fail(entrant, (error as Error).message);
+      return [];
+    }
+  };
+  for (const entrant of entrants) {
+    const samples = await time(entrant, WARM_UP);
+    const longest = Math.max(TURN, ...samples);
+    entrant.rounds = Math.min(ROUNDS, Math.floor(BUDGET / longest));
+    // With calls that long, this one has to do.
+    if (entrant.rounds === 0) entrant.turns[0] = samples;
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    progress(round / ROUNDS);
+    for (let i = 0; i < entrants.length; i++) {
+      const entrant = entrants[(round + i) % entrants.length];
+      // Its rounds are spread evenly over all.
+      const takesPart = (round * entrant.rounds) % ROUNDS < entrant.rounds;
+      if (takesPart && !out.has(entrant)) entrant.turns[round] = await time(entrant, TURN);
+    }
+  }
+  progress(1);
+  return entrants.filter((entrant) => !out.has(entrant));
+}
+
+/** How many times the speed of others ours is: the median over the rounds that both took part in. */
+function ratio(ours: number[][], theirs: number[][]): number {
+  const ratios = ours.flatMap((seconds, round) =>
+    theirs[round] ? [median(theirs[round]) / median(seconds)] : [],
   );
-  const figures = competitors.map(({ name }): Figure => {
-    const cases = summary.results.filter((result) => result.name === name);
-    const seconds = cases.flatMap((result) => result.details.sampleResults);
-    return {
-      who: name,
-      median: work.amount / median(seconds),
-      best: work.amount / Math.min(...seconds),
-    };
-  });
-  return { name: work.name, unit: work.unit, figures };
+  return median(ratios);
 }
 
-/** Every round all competitors, each round led by another. */
-function turns(competitors: Competitor[], rounds: number): Competitor[] {
-  return Array.from({ length: rounds }, (_, round) =>
-    competitors.map((_, i) => competitors[(round + i) % competitors.length]),
-  ).flat();
-}
-
-/** A counter on one line of a terminal; nothing in a log. */
-function showProgress(name: string, count: number): () => void {
-  let done = 0;
-  return () => {
+/** A line of a terminal that says how far it is; nothing in a log. */
+function showProgress(name: string): (share: number) => void {
+  return (share) => {
     if (!process.stdout.isTTY) return;
-    done++;
-    process.stdout.write(done < count ? `\r  ${name}: turn ${done} of ${count}` : '\r\x1b[K');
+    process.stdout.write(share < 1 ? `\r  ${name}: ${Math.round(share * 100)} %` : '\r\x1b[K');
   };
 }
 

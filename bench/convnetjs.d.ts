@@ -7,6 +7,7 @@ declare module 'convnetjs' {
   }
   class Net {
     makeLayers(definitions: Record<string, string | number>[]): void;
+    layers: { filters?: Vol[] }[];
   }
   class Trainer {
     constructor(net: Net, options: Record<string, string | number>);

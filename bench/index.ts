@@ -1,30 +1,53 @@
-// The benchmarks' command: runs the suites asked for, prints their tables, writes bench/results/latest.json.
+// The benchmarks' command: runs the suites asked for, prints their tables, writes them down.
 
 import { parseArgs } from 'node:util';
-import { backendInfo, dispose, init } from '../src/index.js';
-import { machine, type Result, save, table } from './report.js';
+import { backendInfo, dispose } from '../src/index.js';
+import { Arena } from './compete.js';
+import { publish } from './publish.js';
+import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
+import { engineFlags, start } from './start.js';
+import { conv } from './suites/conv.js';
 import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
+import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
+import { train } from './suites/train.js';
+import { terminalTable } from './table.js';
 
-const suites = [gemm, lenet, startup, memoryUse];
+const suites = [gemm, conv, train, lenet, resnet, startup, memoryUse];
 
-const help = `npm run bench -- [name …] [--check]
+/** Where --write puts the tables. */
+const DOCUMENT = 'docs/performance.md';
 
-Runs all suites, or those whose names contain one of the given words:
+const help = `npm run bench -- [suite …] [--check] [--revectorize] [--write]
+
+Measures wasmgrad against other libraries: all suites, or those whose names contain one of the given words.
 
 ${suites.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
 
-Figures are the median over all samples, the best in brackets; a ratio is wasmgrad's median speed over
-the peer's. Competitors are checked first, then take turns in one process.
+All libraries do the same work on the same numbers, on one thread. Each has a process of its own; first
+its result is compared with sums in float64 at corners, edges and some hundred other places, then they take
+turns. A library that is not to be had, does not do a work or does it wrong is left out, and the report
+says why. PyTorch takes part where python3, /usr/bin/python3 or $PYTHON can import torch.
 
-  --check   exit with 1 where a target is missed
-  --help    this text`;
+In the tables, figures are medians over all samples, wasmgrad's best in brackets; × is how many times the
+peer's speed wasmgrad's is, the median over the rounds; ✓ ✗ says whether that reaches the target, ? that
+it could not be judged. bench/results/latest.json and latest.md have all of it.
+
+  --check         exit with 1 where a target is missed
+  --revectorize   init({ revectorize: true }): has the engine make 256-bit code; the peers stay as they are
+  --write         also put the tables into ${DOCUMENT}; only with all suites, so that they are of one run
+  --help          this text`;
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    check: { type: 'boolean' },
+    revectorize: { type: 'boolean' },
+    write: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 const chosen = suites.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
@@ -36,31 +59,76 @@ else if (chosen.length === 0) {
     `No suite is called ${words.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}.`,
   );
   process.exitCode = 1;
+} else if (options.write && chosen.length < suites.length) {
+  console.error(`--write: run all suites, so that all of ${DOCUMENT}'s tables are of one run.`);
+  process.exitCode = 1;
 } else await main();
 
 async function main(): Promise<void> {
-  await init({ threads: 1 });
-  const backend = backendInfo();
+  const at = machine();
+  await start();
+  const ours = backendInfo();
   dispose();
-  const { cpu, node } = machine();
-  console.log(
-    `${cpu}, Node ${node}, wasmgrad with ${backend.simd} SIMD, ${backend.tile} tile, 1 thread`,
-  );
+  const { simd, tile, revectorized } = ours;
+  const width = revectorized ? '256-bit' : '128-bit';
+  console.log(`${at.cpu}, Node ${at.node}, wasmgrad with ${simd} ${width} SIMD, ${tile} tile`);
 
-  const results: Record<string, Result[]> = {};
-  for (const { name, about, run } of chosen) {
-    console.log(`\n── ${name}: ${about} ──`);
-    results[name] = await run();
-    console.log(table(results[name]));
+  const busy = busyCores();
+  const arena = new Arena();
+  const report: Report = {
+    date: new Date().toISOString(),
+    command: [
+      'npm run bench',
+      ...(process.argv.length > 2 ? ['--'] : []),
+      ...process.argv.slice(2),
+    ].join(' '),
+    machine: at,
+    busy: 0,
+    backend: ours,
+    libraries: {},
+    suites: [],
+  };
+  try {
+    for (const { name, about, run } of chosen) {
+      console.log(`\n── ${name}: ${about} ──`);
+      const results = await run(arena);
+      report.suites.push({ name, about, results });
+      console.log(terminalTable(results));
+      for (const note of notes(results)) console.log(`  · ${note}`);
+    }
+    report.backend = (await arena.backend()) ?? ours;
+    report.libraries = arena.libraries;
+    report.busy = busy();
+  } finally {
+    arena.close();
   }
+  console.log();
+  for (const [name, about] of Object.entries(report.libraries)) console.log(`${name}: ${about}`);
+  console.log(`\n${disturbance(report)}\nWritten to ${save(report)}.`);
+  if (options.write) {
+    publish(DOCUMENT, engineFlags.length ? 'revectorize' : 'default', markdown(report));
+    console.log(`Written to ${DOCUMENT}.`);
+  }
+  judge(report);
+}
 
-  const targets = Object.values(results)
-    .flat()
-    .flatMap(({ name, target }) => (target ? [{ name, ...target }] : []));
-  const missed = targets.filter(({ met }) => !met);
-  console.log(
-    `\n${targets.length - missed.length} of ${targets.length} targets met; written to ${save(backend, results)}`,
+/** Says which targets are missed. */
+function judge({ suites: done }: Report): void {
+  const targets = done.flatMap(({ results }) =>
+    results.flatMap((result) => result.targets.map((target) => ({ ...target, result }))),
   );
-  for (const { name, text } of missed) console.log(`  missed: ${name}: ${text}`);
-  if (options.check && missed.length > 0) process.exitCode = 1;
+  const count = (met: boolean | undefined) => targets.filter((target) => target.met === met).length;
+  const unknown = count(undefined);
+  console.log(
+    `${count(true)} of ${targets.length} targets met${unknown ? `, ${unknown} could not be judged` : ''}`,
+  );
+  for (const { met, text, who, result } of targets) {
+    if (met !== false) continue;
+    const found = result.figures.find((figure) => figure.who === who)?.ratio;
+    console.log(`  missed: ${result.name}: ${text}${found ? `, is ${found.toFixed(2)}` : ''}`);
+  }
+  if (options.check && count(false) > 0) process.exitCode = 1;
+  const failures = done.flatMap(({ results }) => results.filter(({ figures }) => !figures.length));
+  for (const { name } of failures) console.log(`  wasmgrad failed: ${name}`);
+  if (failures.length > 0) process.exitCode = 1;
 }

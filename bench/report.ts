@@ -1,28 +1,42 @@
-// What the benchmarks found: tables for a reader, JSON for a program.
+// What the benchmarks found, and where it goes: the terminal, JSON for a program, Markdown for a reader.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform } from 'node:os';
-import type { BackendInfo } from '../src/index.js';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import type { Arena } from './compete.js';
+import { markdownTable } from './table.js';
 
 /** One library's figures for one work, in the result's unit. */
 export interface Figure {
   who: string;
   median: number;
   best: number;
+  /** A peer's: how many times its speed wasmgrad's is, the median over the rounds. */
+  ratio?: number;
 }
 
-/** What was to be reached, and whether it was. */
+/** What was to be reached. */
 export interface Target {
   text: string;
-  met: boolean;
+  /** Undefined where it could not be judged. */
+  met: boolean | undefined;
+  /** The peer to be faster than, and how many times. */
+  who?: string;
+  least?: number;
 }
 
-/** One work, done by wasmgrad (first) and by its peers. */
+/** Why a library did not do a work, or not as well as it could. */
+export interface Note {
+  who: string;
+  text: string;
+}
+
+/** One work, done by wasmgrad (first) and by its peers; no figures where wasmgrad failed. */
 export interface Result {
   name: string;
   unit: string;
   figures: Figure[];
-  target?: Target;
+  targets: Target[];
+  notes: Note[];
 }
 
 /** A file of the benchmark. */
@@ -30,88 +44,115 @@ export interface Suite {
   name: string;
   /** One line for `--help` and above the table. */
   about: string;
-  run(): Promise<Result[]>;
+  run(arena: Arena): Promise<Result[]>;
 }
 
-/** How many times the peer's median speed wasmgrad's is. */
-export function ratio(result: Result, peer: string): number {
-  const other = result.figures.find(({ who }) => who === peer);
-  if (!other) throw new Error(`${result.name}: no figures of ${peer}`);
-  return result.figures[0].median / other.median;
+/** A run of the benchmark, as it is written down. */
+export interface Report {
+  date: string;
+  command: string;
+  machine: ReturnType<typeof machine>;
+  /** Cores busy on average while it ran. */
+  busy: number;
+  /** wasmgrad's backendInfo(). */
+  backend: object;
+  /** Who took part: names and versions. */
+  libraries: Record<string, string>;
+  suites: { name: string; about: string; results: Result[] }[];
 }
 
-/** The result with the target of being so many times faster than a peer. */
-export function atLeast(result: Result, times: number, peer: string): Result {
-  return { ...result, target: { text: `≥ ${times} × ${peer}`, met: ratio(result, peer) >= times } };
-}
-
-const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, useGrouping: false });
-const large = new Intl.NumberFormat('en', { maximumFractionDigits: 0, useGrouping: false });
-const digits = (value: number) => (Math.abs(value) < 1000 ? plain : large).format(value);
-
-/** A suite's results as a table: per library median and best, and how many times faster wasmgrad is. */
-export function table(results: Result[]): string {
-  const [first, ...peers] = new Set(
-    results.flatMap(({ figures }) => figures.map(({ who }) => who)),
-  );
-  const rows = results.map((result) => [
-    result.name,
-    speed(result, first),
-    ...peers.flatMap((peer) => [speed(result, peer), times(result, peer)]),
-    result.unit,
-    result.target ? `${result.target.met ? '✓' : '✗'} ${result.target.text}` : '',
-  ]);
-  const lines = [['', first, ...peers.flatMap((peer) => [peer, 'ratio']), '', 'target'], ...rows];
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines
-    .map((line) => `  ${line.map((text, i) => text.padEnd(widths[i])).join('   ')}`.trimEnd())
-    .join('\n');
-}
-
-function speed(result: Result, who: string): string {
-  const figure = result.figures.find((candidate) => candidate.who === who);
-  if (!figure) return '–';
-  const { median, best } = figure;
-  return best === median ? digits(median) : `${digits(median)} (${digits(best)})`;
-}
-
-function times(result: Result, who: string): string {
-  return result.figures.some((figure) => figure.who === who)
-    ? `${ratio(result, who).toFixed(2)}×`
-    : '–';
-}
-
-/** Where the figures come from. */
+/** Where the figures come from, and what else went on there. */
 export function machine() {
   const [cpu] = cpus();
   return {
-    cpu: cpu?.model ?? 'unknown',
+    cpu: cpu?.model.trim() ?? 'unknown',
     cores: cpus().length,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     platform: `${platform()} ${arch()}`,
     node: process.versions.node,
+    v8: process.versions.v8,
+    flags: [...(process.env.NODE_OPTIONS?.split(' ') ?? []), ...process.execArgv],
   };
 }
 
-/** Writes everything to bench/results/latest.json and returns its path. */
-export function save(backend: BackendInfo, results: Record<string, Result[]>): string {
+/** How many cores are busy on average, from now until the returned function is called. */
+export function busyCores(): () => number {
+  const used = () =>
+    cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  const [before, began] = [used(), performance.now()];
+  return () => (used() - before) / (performance.now() - began);
+}
+
+/** Cores that the benchmark itself may keep busy: one thread, and engines that compile beside it. */
+const OWN_CORES = 1.3;
+
+/** What to say of a run on a machine that had other things to do. */
+export function disturbance({ busy }: Report): string {
+  const cores = `${busy.toFixed(1)} cores were busy on average, of which the benchmark needs 1`;
+  return busy > OWN_CORES ? `${cores}: other work ran, do not trust these figures` : cores;
+}
+
+/** The report in Markdown. */
+export function markdown(report: Report): string {
+  const { machine: at, backend, libraries } = report;
+  const facts = [
+    ['Command', `\`${report.command}\``],
+    ['Date', report.date.slice(0, 10)],
+    [
+      'Machine',
+      `${at.cpu}, ${at.cores} cores, ${at.memory}, ${at.platform}; ${disturbance(report)}`,
+    ],
+    ['Engine', `Node ${at.node}, V8 ${at.v8}, flags ${at.flags.join(' ')}`],
+    ['wasmgrad', list(backend)],
+    ...Object.entries(libraries).filter(([name]) => name !== 'wasmgrad'),
+  ];
+  const suites = report.suites.map(
+    ({ name, about, results }) =>
+      `**${name}**: ${about}\n\n${markdownTable(results)}\n${notes(results)
+        .map((note) => `\n- ${note}`)
+        .join('')}`,
+  );
+  return [
+    ...facts.map(([what, value]) => `- ${what}: ${value}`),
+    `\n${LEGEND}`,
+    ...suites.map((text) => `\n${text.trim()}`),
+  ].join('\n');
+}
+
+/** How to read a table. */
+const LEGEND = `Each library runs on one thread in a process of its own; they take turns. Figures are medians, the best
+sample in brackets; × is how many times the peer's speed wasmgrad's is, the median over the rounds, with ✓
+or ✗ for its target, ? where that cannot be judged. – is not measured: the notes say why, or it is slow and
+left to other rows. Every result was first compared with float64: of a sum of K products it may be off by
+10·K·2⁻²⁴/3, five times what summing them one by one in float32 does.`;
+
+const list = (values: object) =>
+  Object.entries(values)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+
+/** The notes to a suite's results, each once, with what it is about. */
+export function notes(results: Result[]): string[] {
+  const about = new Map<string, string[]>();
+  for (const result of results) {
+    for (const { who, text } of result.notes) {
+      const note = `${who}: ${text}`;
+      about.set(note, [...(about.get(note) ?? []), result.name]);
+    }
+  }
+  return [...about].map(([note, names]) => {
+    const others = results.map(({ name }) => name).filter((name) => !names.includes(name));
+    if (others.length === 0) return note;
+    const where = others.length < names.length ? `all but ${others.join('; ')}` : names.join('; ');
+    return `${note} (${where})`;
+  });
+}
+
+/** Writes bench/results/latest.json and latest.md; returns their paths. */
+export function save(report: Report): string {
   const folder = new URL('results/', import.meta.url);
-  const peers = JSON.parse(
-    readFileSync(new URL('package.json', import.meta.url), 'utf8'),
-  ).dependencies;
-  const suites = Object.entries(results).map(([suite, list]) => [suite, list.map(withRatios)]);
-  const content = {
-    date: new Date().toISOString(),
-    machine: machine(),
-    backend,
-    peers,
-    suites: Object.fromEntries(suites),
-  };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL('latest.json', folder), `${JSON.stringify(content, null, 2)}\n`);
-  return 'bench/results/latest.json';
-}
-
-function withRatios(result: Result) {
-  const ratios = result.figures.slice(1).map(({ who }) => [who, ratio(result, who)]);
-  return { ...result, ratios: Object.fromEntries(ratios) };
+  writeFileSync(new URL('latest.json', folder), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(new URL('latest.md', folder), `# Benchmark\n\n${markdown(report)}\n`);
+  return 'bench/results/latest.json and latest.md';
 }

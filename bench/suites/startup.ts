@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { median } from '../compete.js';
 import type { Result, Suite } from '../report.js';
+import { engineFlags } from '../start.js';
 
 const PROCESSES = 7;
 const LIMIT = 300;
@@ -12,7 +13,11 @@ async function run(): Promise<Result[]> {
   const program = fileURLToPath(new URL('../first-step.ts', import.meta.url));
   // Node with the flags of this process: they are what lets it read TypeScript.
   const once = () =>
-    Number(execFileSync(process.execPath, [...process.execArgv, program], { encoding: 'utf8' }));
+    Number(
+      execFileSync(process.execPath, [...process.execArgv, program, ...engineFlags], {
+        encoding: 'utf8',
+      }),
+    );
   const times = Array.from({ length: PROCESSES }, once);
   const middle = median(times);
   return [
@@ -20,7 +25,8 @@ async function run(): Promise<Result[]> {
       name: 'init + LeNet-5 + first step',
       unit: 'ms',
       figures: [{ who: 'wasmgrad', median: middle, best: Math.min(...times) }],
-      target: { text: `≤ ${LIMIT} ms`, met: middle <= LIMIT },
+      targets: [{ text: `≤ ${LIMIT} ms`, met: middle <= LIMIT }],
+      notes: [],
     },
   ];
 }

@@ -1,0 +1,79 @@
+// The peers, and how to start each.
+
+import { fileURLToPath } from 'node:url';
+import { PeerProcess } from '../process.js';
+import { engineFlags } from '../start.js';
+import { flops, type Work } from '../work.js';
+
+/** A library that takes part; wasmgrad is one of them. */
+export interface Peer {
+  name: string;
+  /** Starts its process. @throws {Error} where it is not to be had here, saying why */
+  start(): Promise<PeerProcess>;
+  /**
+   * About how many GFLOP/s it reaches, where that is so little that some works take it seconds a call:
+   * those are left out, to keep the whole benchmark short.
+   */
+  pace?: Partial<Record<Work['kind'], number>>;
+}
+
+/** Seconds a call of a slow peer may take. */
+const PATIENCE = 1.2;
+
+/** This Node with the flags of this process, which are what lets it read TypeScript. */
+function host(name: string, ...flags: string[]): Promise<PeerProcess> {
+  const program = fileURLToPath(new URL('../host.ts', import.meta.url));
+  return PeerProcess.start(process.execPath, [...process.execArgv, program, name, ...flags]);
+}
+
+async function pytorch(): Promise<PeerProcess> {
+  const program = fileURLToPath(new URL('pytorch.py', import.meta.url));
+  // Debian's package of PyTorch is for Debian's own Python.
+  const reasons: string[] = [];
+  for (const python of [process.env.PYTHON, 'python3', '/usr/bin/python3']) {
+    if (!python) continue;
+    try {
+      // A BLAS has threads of its own.
+      return await PeerProcess.start(python, [program], {
+        OMP_NUM_THREADS: '1',
+        OPENBLAS_NUM_THREADS: '1',
+      });
+    } catch (error) {
+      reasons.push(`${python}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(reasons.join('; '));
+}
+
+/** Ours. */
+export const wasmgrad: Peer = { name: 'wasmgrad', start: () => host('wasmgrad', ...engineFlags) };
+/** WebAssembly with SIMD, inference only. */
+export const tfjsWasm: Peer = { name: 'TF.js wasm', start: () => host('tfjs-wasm') };
+/** WebAssembly with SIMD, inference only. */
+export const onnxruntime: Peer = { name: 'onnxruntime-web', start: () => host('onnxruntime') };
+/** Native code. */
+export const pyTorch: Peer = { name: 'PyTorch', start: pytorch };
+/** WebAssembly that it generates. */
+export const jaxJs: Peer = {
+  name: 'jax-js',
+  start: () => host('jax-js'),
+  // Convolution goes from 0.15, where the stride is 2 or the side no multiple of 4, to 4.
+  pace: { conv: 0.7, convTraining: 0.6 },
+};
+/** Plain JavaScript. */
+export const tfjsCpu: Peer = {
+  name: 'TF.js cpu',
+  start: () => host('tfjs-cpu'),
+  pace: { gemm: 1.8, conv: 2.5, convTraining: 0.06 },
+};
+/** Plain JavaScript. */
+export const convNetJs: Peer = { name: 'ConvNetJS', start: () => host('convnetjs') };
+
+/** Why a peer is left out of a work: it would take too long. */
+export function tooSlow({ pace }: Peer, work: Work): string | undefined {
+  const rate = pace?.[work.kind];
+  if (rate === undefined || work.kind === 'network') return undefined;
+  return flops(work) / 1e9 / rate > PATIENCE
+    ? `left out: at ${rate} GFLOP/s a call takes more than ${PATIENCE} s`
+    : undefined;
+}

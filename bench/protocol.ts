@@ -1,0 +1,35 @@
+// What the benchmark and the peers' processes say to each other: a line of JSON each way. A request
+// goes to standard input; the reply comes on standard output behind a mark, because libraries write there too.
+
+import type { Work } from './work.js';
+
+/** A reply is a line that begins with this. */
+export const MARK = '@reply ';
+
+export type Request =
+  /** Who are you? The process says it unasked once it has started. */
+  | { do: 'about' }
+  /** Get ready, compute `passes` times, and give the results at these places of each. */
+  | { do: 'prepare'; work: Work; indices: number[][]; passes: number }
+  /** Do the work again and again for about `turn` seconds. */
+  | { do: 'time'; turn: number }
+  /** What are the losses of the first steps in float64? Only PyTorch answers that. */
+  | { do: 'losses'; work: Work; steps: number }
+  /** Forget the work. */
+  | { do: 'release' };
+
+export interface Reply {
+  /** Of 'about': name, version, what it runs on; and what else the library tells. */
+  version?: string;
+  info?: Record<string, unknown>;
+  /** Of 'prepare': the values of each result. */
+  values?: number[][];
+  /** Of 'prepare': why this installation does this work worse than the library could. */
+  handicap?: string;
+  /** Of 'time': seconds per call, of each sample. */
+  seconds?: number[];
+  /** The library does not do this work. */
+  cannot?: string;
+  /** It threw. */
+  failed?: string;
+}

@@ -1,0 +1,36 @@
+// How long a call takes, in the process that makes it. peers/pytorch.py does the same.
+
+import { add, configure, cycle, suite } from 'benny';
+
+/** Seconds in one sample, at least: far above the timer's resolution and a scheduler's slice. */
+const SAMPLE = 0.02;
+
+/**
+ * Seconds per call, of each of some samples, taken for about `turn` seconds.
+ *
+ * Short calls are repeated through benny. A call longer than a sample is one: benny, which finds the
+ * number of repeats anew each time, would make five to take two samples.
+ */
+export async function sample(run: () => void | Promise<void>, turn: number): Promise<number[]> {
+  const once = async () => {
+    const start = performance.now();
+    await run();
+    return (performance.now() - start) / 1000;
+  };
+  // What the other libraries' turns have pushed out of the caches comes back in the first call.
+  const first = await once();
+  if (first >= turn) return [first];
+  if (first < SAMPLE) {
+    const summary = await suite(
+      'turn',
+      configure({ cases: { minSamples: 1, minTime: SAMPLE, maxTime: turn } }),
+      add('call', run),
+      cycle(() => undefined),
+    );
+    return summary.results[0].details.sampleResults;
+  }
+  const samples: number[] = [];
+  for (let spent = first; spent < turn; spent += samples[samples.length - 1])
+    samples.push(await once());
+  return samples;
+}
