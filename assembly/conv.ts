@@ -57,15 +57,18 @@ function pixels(op: Window): i32 {
 }
 
 export function convTiles(op: Conv): i32 {
-  if (convByLines(op)) return op.batch * blocksOf(op);
+  if (convByLines(op)) return op.batch * tilesOf(op);
   return op.groups * ((pixels(op) + MC - 1) / MC);
 }
 
-/** Blocks of MC rows of an image's outputs. */
-// @ts-ignore: decorator
-@inline
-function blocksOf(op: Window): i32 {
-  return (op.outputHeight * op.outputWidth + MC - 1) / MC;
+/** Tiles of an image: of up to four blocks of MC outputs that share their lines, if enough tiles remain. */
+function tilesOf(op: Window): i32 {
+  const count = op.outputHeight * op.outputWidth;
+  for (let blocks = 4; blocks > 1; blocks >>= 1) {
+    const tiles = (count + blocks * MC - 1) / (blocks * MC);
+    if (op.batch * tiles >= 16 && linesFit(op, blocks * MC, BLOCK)) return tiles;
+  }
+  return (count + MC - 1) / MC;
 }
 
 /**
@@ -83,26 +86,30 @@ export function conv(op: Conv, tile: i32, scratch: usize): void {
 }
 
 function convLines(op: Conv, tile: i32, scratch: usize): void {
-  const blocks = blocksOf(op);
+  const tiles = tilesOf(op);
   const count = op.outputHeight * op.outputWidth;
-  const image = tile / blocks;
-  // Blocks of equal length, in whole tiles.
-  const length = ((count + blocks - 1) / blocks + MR - 1) / MR * MR;
-  const p0 = (tile - image * blocks) * length;
-  const rows = min(length, count - p0);
-  if (rows <= 0) return;
-  const block = blockScratch(scratch);
-  copyLines(op, op.x, image, p0, rows, block);
-  placePatches(op, rowTable(scratch), block, p0, rows);
-  padTable(rowTable(scratch), rows);
-  tabulate(op, outputTable(scratch), op.y, image * count + p0, rows, op.yImage, op.yRow, op.yColumn);
+  const image = tile / tiles;
+  // Tiles of equal length, in whole register tiles.
+  const length = ((count + tiles - 1) / tiles + MR - 1) / MR * MR;
+  const first = (tile - image * tiles) * length;
+  const end = min(first + length, count);
+  if (first >= end) return;
+  const lines = blockScratch(scratch);
   const k = op.kernelHeight * op.kernelWidth * op.channels;
   const kc = blockLength(k);
+  copyLines(op, op.x, image, first, end - first, lines);
   for (let k0 = 0; k0 < k; k0 += kc) {
     const steps = min(kc, k - k0);
-    const last = k0 + steps == k;
+    const rectify = k0 + steps == k && op.rectify != 0;
     placeTaps(op, offsetTable(scratch), k0, steps);
-    multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, k0 > 0, k0 ? 0 : op.bias, last && op.rectify != 0);
+    let line = lines;
+    for (let p0 = first; p0 < end; p0 += MC) {
+      const rows = min(MC, end - p0);
+      line = placePatches(op, rowTable(scratch), line, p0, rows);
+      padTable(rowTable(scratch), rows);
+      tabulate(op, outputTable(scratch), op.y, image * count + p0, rows, op.yImage, op.yRow, op.yColumn);
+      multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, k0 > 0, k0 ? 0 : op.bias, rectify);
+    }
   }
 }
 

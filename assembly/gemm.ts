@@ -193,9 +193,10 @@ function multiply(
     const panel = b + (<usize>(j * k + k0 * columns) << 2);
     const at = <usize>(column + j) << 2;
     const biasAt = bias ? bias + (<usize>j << 2) : ZEROS;
-    const spare = accumulate || nr < columns ? spareTile(scratch) : 0;
+    const exact = accumulate || nr < columns;
     for (let i = 0; i < rows; i += MR) {
       const entry = <usize>i << 2;
+      const spare = exact && (accumulate || i + MR >= rows || !joined(outputs + entry, nr, columns)) ? spareTile(scratch) : 0;
       if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
       else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
       if (accumulate) addTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, rectify);
@@ -203,6 +204,17 @@ function multiply(
     }
     j += columns;
   }
+}
+
+/**
+ * Whether rows of C follow each other without a gap, so that what a row of the tile at `c` stores too far
+ * is overwritten by the next, and by the next tile.
+ */
+// @ts-ignore: decorator
+@inline
+function joined(c: usize, nr: i32, columns: i32): bool {
+  const step = load<usize>(c + (<usize>MR << 2)) - load<usize>(c);
+  return 2 * nr >= columns && step == <usize>(MR * nr) << 2;
 }
 
 /** Adds what a microkernel left in `spare` to C: its first `nr` columns. */

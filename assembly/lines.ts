@@ -55,9 +55,10 @@ export function copyLines(op: Window, x: usize, image: i32, p0: i32, count: i32,
 }
 
 /**
- * Where the patches of outputs p0 … p0+count−1 begin in lines copied for them, in bytes from `base`.
+ * Where the patches of outputs p0 … p0+count−1 begin in lines copied for them, in bytes from `base`,
+ * which is the first one's line. Returns the line of the output that comes next.
  */
-export function placePatches(op: Window, table: usize, base: usize, p0: i32, count: i32): void {
+export function placePatches(op: Window, table: usize, base: usize, p0: i32, count: i32): usize {
   const pixel = <usize>(op.strideWidth * op.channels) << 2;
   const line = <usize>(op.strideHeight * lineFloats(op)) << 2;
   let j = p0 % op.outputWidth;
@@ -68,6 +69,7 @@ export function placePatches(op: Window, table: usize, base: usize, p0: i32, cou
       base += line;
     }
   }
+  return base;
 }
 
 /** Where columns k0 … k0+kc−1 of the patch matrix are, in bytes from a patch's beginning. */
