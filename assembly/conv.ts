@@ -10,6 +10,7 @@
 import {
   BLOCK,
   blockLength,
+  blockRows,
   blockScratch,
   fillTable,
   KC,
@@ -58,7 +59,15 @@ function pixels(op: Window): i32 {
 
 export function convTiles(op: Conv): i32 {
   if (convByLines(op)) return op.batch * tilesOf(op);
-  return op.groups * ((pixels(op) + MC - 1) / MC);
+  return op.groups * blocksOf(pixels(op));
+}
+
+/** Blocks of rows that m rows make. */
+// @ts-ignore: decorator
+@inline
+function blocksOf(m: i32): i32 {
+  const block = blockRows(m);
+  return (m + block - 1) / block;
 }
 
 /** Tiles of an image: of up to four blocks of MC outputs that share their lines, if enough tiles remain. */
@@ -71,12 +80,16 @@ function tilesOf(op: Window): i32 {
   return (count + MC - 1) / MC;
 }
 
+/** Outputs of an image from which on it pays to copy its lines. */
+// @ts-ignore: decorator
+@inline const LEAST_OUTPUTS: i32 = 96;
+
 /**
  * Whether patches are read from lines in scratch rather than gathered. Small images are not: their
  * blocks go on from one image to the next. Pointwise ones need neither.
  */
 function convByLines(op: Conv): bool {
-  if (op.outputHeight * op.outputWidth < 2 * MC) return false;
+  if (op.outputHeight * op.outputWidth < LEAST_OUTPUTS) return false;
   return op.kernelHeight * op.kernelWidth > 1 && linesFit(op, MC, BLOCK);
 }
 
@@ -103,8 +116,9 @@ function convLines(op: Conv, tile: i32, scratch: usize): void {
     const rectify = k0 + steps == k && op.rectify != 0;
     placeTaps(op, offsetTable(scratch), k0, steps);
     let line = lines;
-    for (let p0 = first; p0 < end; p0 += MC) {
-      const rows = min(MC, end - p0);
+    const block = blockRows(end - first);
+    for (let p0 = first; p0 < end; p0 += block) {
+      const rows = min(block, end - p0);
       line = placePatches(op, rowTable(scratch), line, p0, rows);
       padTable(rowTable(scratch), rows);
       tabulate(op, outputTable(scratch), op.y, image * count + p0, rows, op.yImage, op.yRow, op.yColumn);
@@ -114,10 +128,11 @@ function convLines(op: Conv, tile: i32, scratch: usize): void {
 }
 
 function convGathered(op: Conv, tile: i32, scratch: usize): void {
-  const blocks = (pixels(op) + MC - 1) / MC;
+  const blocks = blocksOf(pixels(op));
+  const block = blockRows(pixels(op));
   const group = tile / blocks;
-  const first = (tile - group * blocks) * MC;
-  const rows = min(MC, pixels(op) - first);
+  const first = (tile - group * blocks) * block;
+  const rows = min(block, pixels(op) - first);
   const k = op.kernelHeight * op.kernelWidth * op.channels;
   const n = op.filters;
   const x = op.x + (<usize>(group * op.channels) << 2);
@@ -125,7 +140,7 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
   const bias = op.bias ? op.bias + (<usize>(group * n) << 2) : 0;
   const outputs = outputTable(scratch);
   const table = rowTable(scratch);
-  const block = blockScratch(scratch);
+  const gathered = blockScratch(scratch);
   tabulate(op, outputs, op.y + (<usize>(group * n) << 2), first, rows, op.yImage, op.yRow, op.yColumn);
 
   // A 1×1 kernel that stays inside the image needs no gathering: its patches are the pixels themselves.
@@ -138,13 +153,13 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
     const line = op.pixelChannels * op.width;
     tabulate(op, table, x, first, rows, line * op.height, line * op.strideHeight, column);
   } else {
-    fillTable(table, block, rows, kc);
+    fillTable(table, gathered, rows, kc);
   }
   let k0 = 0;
   do {
     const length = min(kc, k - k0);
     // A stride wider than the kernel leaves backward-data residues that no tap reaches: k is 0, dx too.
-    if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, block, kc);
+    if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, gathered, kc);
     const last = k0 + length == k;
     multiplyRows(
       scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n, 0,
@@ -210,22 +225,23 @@ export function inputGradient(op: InputGradient, tile: i32, scratch: usize): voi
   const count = op.outputHeight * op.outputWidth;
   const dx = op.dx + (<usize>(group * op.channels) << 2);
   const packed = op.packed + (<usize>(group * packedColumns(n) * k) << 2);
-  const block = blockScratch(scratch);
+  const patches = blockScratch(scratch);
+  const block = blockRows(count);
   clearImage(op, dx, image);
-  for (let p0 = 0; p0 < count; p0 += MC) {
-    const rows = min(MC, count - p0);
+  for (let p0 = 0; p0 < count; p0 += block) {
+    const rows = min(block, count - p0);
     const first = image * count + p0;
     fillTable(rowTable(scratch), op.dy + (<usize>(first * ld + group * k) << 2), rows, ld);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
-      fillTable(outputTable(scratch), block, rows, nc);
+      fillTable(outputTable(scratch), patches, rows, nc);
       const kc = blockLength(k);
       for (let k0 = 0; k0 < k; k0 += kc) {
         const panel = packed + (<usize>(n0 * k) << 2);
         const length = min(kc, k - k0);
         multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, 0, k0 > 0, 0, false);
       }
-      scatter(op, dx, first, rows, n0, nc, block);
+      scatter(op, dx, first, rows, n0, nc, patches);
     }
   }
 }
@@ -271,7 +287,7 @@ function linesBlock(op: FilterGradient): i32 {
 }
 
 function gradientByLines(op: FilterGradient): bool {
-  return op.outputHeight * op.outputWidth >= 2 * MC && linesFit(op, linesBlock(op), BLOCK);
+  return op.outputHeight * op.outputWidth >= LEAST_OUTPUTS && linesFit(op, linesBlock(op), BLOCK);
 }
 
 export function filterGradient(op: FilterGradient, tile: i32, scratch: usize): void {
@@ -306,8 +322,8 @@ function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
       for (let r = 0; r < runs; r++) {
         placeTaps(op, rowTable(scratch), r * run, 1);
         const start = block + load<usize>(rowTable(scratch));
-        for (let m0 = 0; m0 < run; m0 += MC) {
-          const mc = min(MC, run - m0);
+        for (let m0 = 0; m0 < run; m0 += blockRows(run)) {
+          const mc = min(blockRows(run), run - m0);
           fillTable(outputTable(scratch), partial + (<usize>((r * run + m0) * n) << 2), mc, n);
           multiplyPixels(scratch, start + (<usize>m0 << 2), panelScratch(scratch), pc, mc, nc, n0, at > first);
         }
@@ -337,8 +353,8 @@ function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
       packPanels(panelScratch(scratch), dy + (<usize>(p0 * ld + n0) << 2), pc, nc, ld);
-      for (let m0 = 0; m0 < m; m0 += MC) {
-        const mc = min(MC, m - m0);
+      for (let m0 = 0; m0 < m; m0 += blockRows(m)) {
+        const mc = min(blockRows(m), m - m0);
         gather(op, x, p0, pc, m0, mc, block, mc);
         fillTable(outputs, partial + (<usize>(m0 * ld) << 2), mc, ld);
         multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from, 0, false);

@@ -14,9 +14,9 @@ import {
   tileTaps5x8, tileTaps6x16, tileTaps6x8,
 } from './tile';
 
-/** Rows of a block of A: a multiple of MR. 48 × KC floats are a small part of L2. */
+/** The most rows of a block of A: a multiple of MR. 60 × KC floats are a small part of L2. */
 // @ts-ignore: decorator
-@inline export const MC: i32 = ASC_FEATURE_RELAXED_SIMD ? 48 : 50;
+@inline export const MC: i32 = 60;
 /** The most steps of k between two visits to C: a panel of B is then 8 KiB, a quarter of L1. */
 // @ts-ignore: decorator
 @inline export const KC: i32 = 256;
@@ -81,12 +81,14 @@ export class Gemm extends Op {
 }
 
 export function gemmTiles(op: Gemm): i32 {
-  return (op.m + MC - 1) / MC;
+  const block = blockRows(op.m);
+  return (op.m + block - 1) / block;
 }
 
 export function gemm(op: Gemm, tile: i32, scratch: usize): void {
-  const first = tile * MC;
-  const rows = min(MC, op.m - first);
+  const block = blockRows(op.m);
+  const first = tile * block;
+  const rows = min(block, op.m - first);
   const outputs = outputTable(scratch);
   fillTable(outputs, op.c + (<usize>(first * op.ldc) << 2), rows, op.ldc);
   if (!op.transposeA) fillTable(rowTable(scratch), op.a + (<usize>(first * op.lda) << 2), rows, op.lda);
@@ -106,6 +108,13 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
     }
     k0 += kc;
   } while (k0 < op.k);
+}
+
+/** Rows of a block: m in equal parts of whole register tiles, of at most MC rows. */
+export function blockRows(m: i32): i32 {
+  const blocks = max(1, (m + MC - 1) / MC);
+  const tiles = max(1, (m + MR - 1) / MR);
+  return (tiles + blocks - 1) / blocks * MR;
 }
 
 /** How many steps of k a block takes: k in equal parts of at most KC, so that none is much shorter. */

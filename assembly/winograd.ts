@@ -8,6 +8,7 @@
 
 import {
   blockLength,
+  blockRows,
   blockScratch,
   fillTable,
   MC,
@@ -186,7 +187,7 @@ function patches(op: Window): i32 {
  * transform, or more where the filters are so large that reading them is what takes the time.
  */
 function blockOf(op: Winograd): i32 {
-  return min(op.channels * op.filters > LARGE ? MC : 2 * MR, patches(op));
+  return op.channels * op.filters > LARGE ? blockRows(patches(op)) : 2 * MR;
 }
 
 // @ts-ignore: decorator
@@ -459,8 +460,8 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
     for (let plane = 0; plane < PLANES; plane++) {
       const a = v + (<usize>(plane * vPlane) << 2);
       const b = w + (<usize>(plane * wPlane) << 2);
-      for (let m0 = 0; m0 < channels; m0 += MC) {
-        const rows = min(MC, channels - m0);
+      for (let m0 = 0; m0 < channels; m0 += blockRows(channels)) {
+        const rows = min(blockRows(channels), channels - m0);
         fillTable(outputTable(scratch), u + (<usize>(plane * uPlane + m0 * ldm) << 2), rows, ldm);
         multiplyColumns(scratch, a + (<usize>m0 << 2), ldv, b, count, 0, count, rows, n, 0, first > begin, 0, false);
       }

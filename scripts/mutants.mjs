@@ -67,7 +67,7 @@ export const mutants = [
   gemm('const rectify = last && op.rectify != 0;', 'const rectify = op.rectify != 0;', 'ReLU after every block of k'),
   gemm('const length = min(kc, op.k - k0);', 'const length = kc;', 'k tail: the last block runs on'),
   gemm('(<usize>(k0 * op.lda + first) << 2)', '(<usize>(k0 * op.lda) << 2)', 'transposed A: always the first rows'),
-  gemm('const rows = min(MC, op.m - first);', 'const rows = min(MC - 1, op.m - first);', 'the last row of a block left out'),
+  gemm('const rows = min(block, op.m - first);', 'const rows = min(block - 1, op.m - first);', 'the last row of a block left out'),
   gemm('const exact = accumulate || nr < columns;', 'const exact = accumulate;', 'narrow tiles stored whole'),
   gemm('(<usize>(j * k + k0 * columns) << 2)', '(<usize>(j * k + k0 * NR) << 2)', 'wide panels: the second block of k begins elsewhere'),
   gemm('f32x4.add(c1, v128.load(from, 16))', 'v128.load(from, 16)', 'tiles forget the block before'),
