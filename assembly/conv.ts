@@ -13,6 +13,7 @@ import {
   blockRows,
   blockScratch,
   fillTable,
+  ITSELF,
   KC,
   MC,
   multiplyColumns,
@@ -20,6 +21,7 @@ import {
   multiplyRows,
   multiplyTaps,
   NC,
+  NOTHING,
   offsetTable,
   outputTable,
   padTable,
@@ -32,7 +34,7 @@ import { In, InOut, Out } from './op';
 import { packedColumns, packPanels } from './pack';
 import { MR } from './tile';
 
-/** y = filters ⋆ x + bias, then ReLU where asked. `channels` is one group's. */
+/** y = filters ⋆ x + bias + residual, then ReLU where asked. `channels` is one group's. */
 @unmanaged
 export class Conv extends Window {
   /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats, and nowhere else. */
@@ -42,6 +44,8 @@ export class Conv extends Window {
   packed: In;
   /** [groups·filters], or 0 for none. */
   bias: In;
+  /** Laid out as y is, or 0 for none. */
+  residual: In;
   /** Output channels of one group. */
   filters: i32;
   groups: i32;
@@ -114,6 +118,7 @@ function convLines(op: Conv, tile: i32, scratch: usize): void {
   for (let k0 = 0; k0 < k; k0 += kc) {
     const steps = min(kc, k - k0);
     const rectify = k0 + steps == k && op.rectify != 0;
+    const addend = k0 ? ITSELF : residualOf(op);
     placeTaps(op, offsetTable(scratch), k0, steps);
     let line = lines;
     const block = blockRows(end - first);
@@ -122,9 +127,16 @@ function convLines(op: Conv, tile: i32, scratch: usize): void {
       line = placePatches(op, rowTable(scratch), line, p0, rows);
       padTable(rowTable(scratch), rows);
       tabulate(op, outputTable(scratch), op.y, image * count + p0, rows, op.yImage, op.yRow, op.yColumn);
-      multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, k0 > 0, k0 ? 0 : op.bias, rectify);
+      multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, addend, k0 ? 0 : op.bias, rectify);
     }
   }
+}
+
+/** Where the residual is, in bytes from y. */
+// @ts-ignore: decorator
+@inline
+function residualOf(op: Conv): i32 {
+  return op.residual ? <i32>(op.residual - op.y) : NOTHING;
 }
 
 function convGathered(op: Conv, tile: i32, scratch: usize): void {
@@ -163,7 +175,7 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
     const last = k0 + length == k;
     multiplyRows(
       scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n, 0,
-      k0 > 0, k0 ? 0 : bias, last && op.rectify != 0,
+      k0 ? ITSELF : residualOf(op), k0 ? 0 : bias, last && op.rectify != 0,
     );
     k0 += kc;
   } while (k0 < k);
@@ -239,7 +251,7 @@ export function inputGradient(op: InputGradient, tile: i32, scratch: usize): voi
       for (let k0 = 0; k0 < k; k0 += kc) {
         const panel = packed + (<usize>(n0 * k) << 2);
         const length = min(kc, k - k0);
-        multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, 0, k0 > 0, 0, false);
+        multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, 0, k0 ? ITSELF : NOTHING, 0, false);
       }
       scatter(op, dx, first, rows, n0, nc, patches);
     }
@@ -325,7 +337,7 @@ function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
         for (let m0 = 0; m0 < run; m0 += blockRows(run)) {
           const mc = min(blockRows(run), run - m0);
           fillTable(outputTable(scratch), partial + (<usize>((r * run + m0) * n) << 2), mc, n);
-          multiplyPixels(scratch, start + (<usize>m0 << 2), panelScratch(scratch), pc, mc, nc, n0, at > first);
+          multiplyPixels(scratch, start + (<usize>m0 << 2), panelScratch(scratch), pc, mc, nc, n0, at > first ? ITSELF : NOTHING);
         }
       }
     }
@@ -357,7 +369,7 @@ function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
         const mc = min(blockRows(m), m - m0);
         gather(op, x, p0, pc, m0, mc, block, mc);
         fillTable(outputs, partial + (<usize>(m0 * ld) << 2), mc, ld);
-        multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from, 0, false);
+        multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from ? ITSELF : NOTHING, 0, false);
       }
     }
   }

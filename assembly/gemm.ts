@@ -97,14 +97,14 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
   do {
     const length = min(kc, op.k - k0);
     const last = k0 + length == op.k;
-    const accumulate = k0 > 0;
-    const bias = accumulate ? <usize>0 : op.bias;
+    const addend = k0 ? ITSELF : NOTHING;
+    const bias = k0 ? <usize>0 : op.bias;
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {
       const a = op.a + (<usize>(k0 * op.lda + first) << 2);
-      multiplyColumns(scratch, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
+      multiplyColumns(scratch, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, addend, bias, rectify);
     } else {
-      multiplyRows(scratch, k0, op.b, op.k, k0, length, rows, op.n, 0, accumulate, bias, rectify);
+      multiplyRows(scratch, k0, op.b, op.k, k0, length, rows, op.n, 0, addend, bias, rectify);
     }
     k0 += kc;
   } while (k0 < op.k);
@@ -140,42 +140,42 @@ export function padTable(table: usize, rows: i32): void {
 }
 
 /**
- * C rows (+)= A·B for k0 ≤ p < k0 + kc, A through the row table from column `aColumn` on, C through
+ * C rows = A·B + what `addend` says, for k0 ≤ p < k0 + kc, A through the row table from column `aColumn` on, C through
  * the output table from column `column` on, B from panels of `k` rows. Bias is for the caller's
  * first block, ReLU for the last.
  */
 export function multiplyRows(
   scratch: usize, aColumn: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  column: i32, accumulate: bool, bias: usize, rectify: bool,
+  column: i32, addend: i32, bias: usize, rectify: bool,
 ): void {
   const step = <usize>aColumn << 2;
-  multiply(Access.Rows, scratch, rowTable(scratch), step, b, k, k0, kc, rows, n, column, accumulate, bias, rectify);
+  multiply(Access.Rows, scratch, rowTable(scratch), step, b, k, k0, kc, rows, n, column, addend, bias, rectify);
 }
 
 /** The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`. */
 export function multiplyColumns(
   scratch: usize, a: usize, lda: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  column: i32, accumulate: bool, bias: usize, rectify: bool,
+  column: i32, addend: i32, bias: usize, rectify: bool,
 ): void {
   const step = <usize>lda << 2;
-  multiply(Access.Columns, scratch, a, step, b, k, k0, kc, rows, n, column, accumulate, bias, rectify);
+  multiply(Access.Columns, scratch, a, step, b, k, k0, kc, rows, n, column, addend, bias, rectify);
 }
 
 /** The same with A in lines: row pointers in the row table, steps in the offset table (lines.ts). */
 export function multiplyTaps(
   scratch: usize, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  accumulate: bool, bias: usize, rectify: bool,
+  addend: i32, bias: usize, rectify: bool,
 ): void {
   const offsets = offsetTable(scratch);
-  multiply(Access.Taps, scratch, rowTable(scratch), offsets, b, k, k0, kc, rows, n, 0, accumulate, bias, rectify);
+  multiply(Access.Taps, scratch, rowTable(scratch), offsets, b, k, k0, kc, rows, n, 0, addend, bias, rectify);
 }
 
 /** The same with a k-major A in lines: rows from `a` on, steps in the offset table. */
 export function multiplyPixels(
-  scratch: usize, a: usize, b: usize, kc: i32, rows: i32, n: i32, column: i32, accumulate: bool,
+  scratch: usize, a: usize, b: usize, kc: i32, rows: i32, n: i32, column: i32, addend: i32,
 ): void {
   const offsets = offsetTable(scratch);
-  multiply(Access.Pixels, scratch, a, offsets, b, kc, 0, kc, rows, n, column, accumulate, 0, false);
+  multiply(Access.Pixels, scratch, a, offsets, b, kc, 0, kc, rows, n, column, addend, 0, false);
 }
 
 const enum Access {
@@ -185,6 +185,12 @@ const enum Access {
   Pixels,
 }
 
+/** What products are added to, in bytes from C: C itself, or nothing. Else what has C's layout. */
+// @ts-ignore: decorator
+@inline export const ITSELF: i32 = 0;
+// @ts-ignore: decorator
+@inline export const NOTHING: i32 = 1;
+
 /** What the microkernels begin with where there is no bias. */
 export const ZEROS: usize = memory.data(64, 16);
 
@@ -192,7 +198,7 @@ export const ZEROS: usize = memory.data(64, 16);
 @inline
 function multiply(
   access: Access, scratch: usize, a: usize, step: usize, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  column: i32, accumulate: bool, bias: usize, rectify: bool,
+  column: i32, addend: i32, bias: usize, rectify: bool,
 ): void {
   const outputs = outputTable(scratch);
   let j = 0;
@@ -202,13 +208,13 @@ function multiply(
     const panel = b + (<usize>(j * k + k0 * columns) << 2);
     const at = <usize>(column + j) << 2;
     const biasAt = bias ? bias + (<usize>j << 2) : ZEROS;
-    const exact = accumulate || nr < columns;
+    const exact = addend != NOTHING || nr < columns;
     for (let i = 0; i < rows; i += MR) {
       const entry = <usize>i << 2;
-      const spare = exact && (accumulate || i + MR >= rows || !joined(outputs + entry, nr, columns)) ? spareTile(scratch) : 0;
+      const spare = exact && (addend != NOTHING || i + MR >= rows || !joined(outputs + entry, nr, columns)) ? spareTile(scratch) : 0;
       if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
       else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
-      if (accumulate) addTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, rectify);
+      if (addend != NOTHING) addTile(outputs + entry, at, addend, spare, min(MR, rows - i), columns, nr, rectify);
       else if (spare) storeTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, rectify);
     }
     j += columns;
@@ -226,14 +232,14 @@ function joined(c: usize, nr: i32, columns: i32): bool {
   return 2 * nr >= columns && step == <usize>(MR * nr) << 2;
 }
 
-/** Adds what a microkernel left in `spare` to C: its first `nr` columns. */
-function addTile(c: usize, cOffset: usize, spare: usize, rows: i32, columns: i32, nr: i32, rectify: bool): void {
+/** C = what is `addend` bytes behind it + what a microkernel left in `spare`: its first `nr` columns. */
+function addTile(c: usize, cOffset: usize, addend: i32, spare: usize, rows: i32, columns: i32, nr: i32, rectify: bool): void {
   const floor = f32x4.splat(rectify ? 0 : -Infinity);
   for (let i = 0; i < rows; i++) {
     const to = load<usize>(c + (<usize>i << 2)) + cOffset;
     for (let j = 0; j < nr; j += 8) {
       const from = spare + (<usize>j << 2), at = to + (<usize>j << 2);
-      const c0 = v128.load(at), c1 = v128.load(at, 16);
+      const c0 = v128.load(at + addend), c1 = v128.load(at + addend, 16);
       const v0 = f32x4.pmax(f32x4.add(c0, v128.load(from)), floor);
       const v1 = f32x4.pmax(f32x4.add(c1, v128.load(from, 16)), floor);
       if (nr - j >= 8) {

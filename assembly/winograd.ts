@@ -11,9 +11,11 @@ import {
   blockRows,
   blockScratch,
   fillTable,
+  ITSELF,
   MC,
   multiplyColumns,
   multiplyRows,
+  NOTHING,
   outputTable,
   rowTable,
   SCRATCH_BYTES,
@@ -159,7 +161,7 @@ function filterLine(from: usize, step: usize, to: usize, stride: usize): void {
   v128.store(to + 5 * stride, g2);
 }
 
-/** y = filters ⋆ x + bias, then ReLU where asked: 4×4 outputs from each patch. */
+/** y = filters ⋆ x + bias + residual, then ReLU where asked: 4×4 outputs from each patch. */
 @unmanaged
 export class Winograd extends Window {
   /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats. */
@@ -169,6 +171,8 @@ export class Winograd extends Window {
   packed: In;
   /** [filters], or 0 for none. */
   bias: In;
+  /** Laid out as y is, or 0 for none. */
+  residual: In;
   filters: i32;
   /** Size of the output: that of the window is how many patches there are. */
   yHeight: i32;
@@ -226,7 +230,7 @@ export function winograd(op: Winograd, tile: i32, scratch: usize): void {
   let packed = op.packed;
   for (let plane = 0; plane < PLANES; plane++) {
     for (let k0 = 0; k0 < k; k0 += kc) {
-      multiplyRows(scratch, plane * vPlane + k0, packed, k, k0, min(kc, k - k0), count, n, plane * mPlane, k0 > 0, 0, false);
+      multiplyRows(scratch, plane * vPlane + k0, packed, k, k0, min(kc, k - k0), count, n, plane * mPlane, k0 ? ITSELF : NOTHING, 0, false);
     }
     packed += <usize>filterPlane(k, n) << 2;
   }
@@ -313,7 +317,7 @@ function patchLine(at0: usize, at1: usize, at2: usize, at3: usize, at4: usize, a
   v128.store(to, f32x4.add(nmadd(sum, d3, d1), d5));
 }
 
-/** Aᵀ·m·A, bias and ReLU: the 4×4 outputs of a patch, or those of them that are inside. */
+/** Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or those of them that are inside. */
 function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, half: usize): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
@@ -332,8 +336,9 @@ function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, 
     const whole = columns == STEP && filters - n >= 8;
     for (let i = 0; i < rows; i++) {
       const at = to + <usize>i * row;
-      outputLine(half + <usize>i * 192, bias, floor, whole ? at : done, whole ? column : 32);
-      if (!whole) copyLine(at, column, done, columns, filters - n);
+      const residual = op.residual ? at + (op.residual - op.y) : 0;
+      outputLine(half + <usize>i * 192, bias, whole ? at : done, whole ? column : 32, whole ? residual : 0, whole ? floor : f32x4.splat(-Infinity));
+      if (!whole) copyLine(at, column, residual, done, columns, filters - n, floor);
     }
     from += 32;
     to += 32;
@@ -368,10 +373,10 @@ function productLine(from: usize, step: usize, to: usize, stride: usize): void {
   v128.store(to + 3 * stride, madd(b3, d2, madd(a3, d1, m5)));
 }
 
-/** The same for a line of the half-way form, then bias and the smallest value that is allowed. */
+/** The same for a line of the half-way form, then bias, residual and the smallest value that is allowed. */
 // @ts-ignore: decorator
 @inline
-function outputLine(from: usize, bias: usize, floor: v128, to: usize, stride: usize): void {
+function outputLine(from: usize, bias: usize, to: usize, stride: usize, residual: usize, floor: v128): void {
   const b0 = v128.load(bias), b1 = v128.load(bias, 16);
   const m0 = f32x4.add(v128.load(from), b0), n0 = f32x4.add(v128.load(from, 16), b1);
   const m1 = v128.load(from, 32), n1 = v128.load(from, 48);
@@ -383,28 +388,42 @@ function outputLine(from: usize, bias: usize, floor: v128, to: usize, stride: us
   const p2 = f32x4.add(m3, m4), q2 = f32x4.add(n3, n4);
   const d1 = f32x4.sub(m1, m2), e1 = f32x4.sub(n1, n2);
   const d2 = f32x4.sub(m3, m4), e2 = f32x4.sub(n3, n4);
-  v128.store(to, f32x4.pmax(f32x4.add(f32x4.add(n0, q1), q2), floor), 16);
-  v128.store(to, f32x4.pmax(f32x4.add(f32x4.add(m0, p1), p2), floor));
+  const step = residual ? stride : 0;
+  if (!residual) residual = ZEROS;
+  storeOutput(to, f32x4.add(f32x4.add(m0, p1), p2), f32x4.add(f32x4.add(n0, q1), q2), residual, floor);
   to += stride;
+  residual += step;
   const a = f32x4.splat(A), b = f32x4.splat(B);
-  v128.store(to, f32x4.pmax(madd(b, e2, madd(a, e1, b1)), floor), 16);
-  v128.store(to, f32x4.pmax(madd(b, d2, madd(a, d1, b0)), floor));
+  storeOutput(to, madd(b, d2, madd(a, d1, b0)), madd(b, e2, madd(a, e1, b1)), residual, floor);
   to += stride;
+  residual += step;
   const half = f32x4.splat(0.5), two = f32x4.splat(2);
-  v128.store(to, f32x4.pmax(madd(two, q2, madd(half, q1, b1)), floor), 16);
-  v128.store(to, f32x4.pmax(madd(two, p2, madd(half, p1, b0)), floor));
+  storeOutput(to, madd(two, p2, madd(half, p1, b0)), madd(two, q2, madd(half, q1, b1)), residual, floor);
   to += stride;
+  residual += step;
   const a3 = f32x4.splat(A * A * A), b3 = f32x4.splat(B * B * B);
-  v128.store(to, f32x4.pmax(madd(b3, e2, madd(a3, e1, n5)), floor), 16);
-  v128.store(to, f32x4.pmax(madd(b3, d2, madd(a3, d1, m5)), floor));
+  storeOutput(to, madd(b3, d2, madd(a3, d1, m5)), madd(b3, e2, madd(a3, e1, n5)), residual, floor);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeOutput(to: usize, v0: v128, v1: v128, residual: usize, floor: v128): void {
+  const r0 = v128.load(residual), r1 = v128.load(residual, 16);
+  v128.store(to, f32x4.pmax(f32x4.add(v1, r1), floor), 16);
+  v128.store(to, f32x4.pmax(f32x4.add(v0, r0), floor));
 }
 
 /** The first `columns` of four outputs at `from`, and of each the first `n` filters. */
-function copyLine(to: usize, column: usize, from: usize, columns: i32, n: i32): void {
+function copyLine(to: usize, column: usize, residual: usize, from: usize, columns: i32, n: i32, floor: v128): void {
+  const step = residual ? column : 0;
+  if (!residual) residual = ZEROS;
   for (let j = 0; j < columns; j++) {
-    storeLanes(to, v128.load(from), n);
-    if (n > 4) storeLanes(to + 16, v128.load(from, 16), n - 4);
+    const v0 = f32x4.pmax(f32x4.add(v128.load(from), v128.load(residual)), floor);
+    const v1 = f32x4.pmax(f32x4.add(v128.load(from, 16), v128.load(residual, 16)), floor);
+    storeLanes(to, v0, n);
+    if (n > 4) storeLanes(to + 16, v1, n - 4);
     to += column;
+    residual += step;
     from += 32;
   }
 }
@@ -463,7 +482,7 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
       for (let m0 = 0; m0 < channels; m0 += blockRows(channels)) {
         const rows = min(blockRows(channels), channels - m0);
         fillTable(outputTable(scratch), u + (<usize>(plane * uPlane + m0 * ldm) << 2), rows, ldm);
-        multiplyColumns(scratch, a + (<usize>m0 << 2), ldv, b, count, 0, count, rows, n, 0, first > begin, 0, false);
+        multiplyColumns(scratch, a + (<usize>m0 << 2), ldv, b, count, 0, count, rows, n, 0, first > begin ? ITSELF : NOTHING, 0, false);
       }
     }
   }

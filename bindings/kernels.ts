@@ -50,7 +50,7 @@ export interface KernelArguments<Buffer> {
     transposeA: number;
     rectify: number;
   };
-  /** y = filters ⋆ x + bias, then ReLU where asked. `channels` is one group's. */
+  /** y = filters ⋆ x + bias + residual, then ReLU where asked. `channels` is one group's. */
   conv: {
     batch: number;
     height: number;
@@ -71,6 +71,7 @@ export interface KernelArguments<Buffer> {
     x: Buffer;
     packed: Buffer;
     bias: Buffer;
+    residual: Buffer;
     filters: number;
     groups: number;
     yImage: number;
@@ -143,7 +144,7 @@ export interface KernelArguments<Buffer> {
     filters: number;
     flip: number;
   };
-  /** y = filters ⋆ x + bias, then ReLU where asked: 4×4 outputs from each patch. */
+  /** y = filters ⋆ x + bias + residual, then ReLU where asked: 4×4 outputs from each patch. */
   winograd: {
     batch: number;
     height: number;
@@ -164,6 +165,7 @@ export interface KernelArguments<Buffer> {
     x: Buffer;
     packed: Buffer;
     bias: Buffer;
+    residual: Buffer;
     filters: number;
     yHeight: number;
     yWidth: number;
@@ -699,12 +701,13 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 72],
       ['packed', 'in', 76],
       ['bias', 'in', 80],
-      ['filters', 'i32', 84],
-      ['groups', 'i32', 88],
-      ['yImage', 'i32', 92],
-      ['yRow', 'i32', 96],
-      ['yColumn', 'i32', 100],
-      ['rectify', 'i32', 104],
+      ['residual', 'in', 84],
+      ['filters', 'i32', 88],
+      ['groups', 'i32', 92],
+      ['yImage', 'i32', 96],
+      ['yRow', 'i32', 100],
+      ['yColumn', 'i32', 104],
+      ['rectify', 'i32', 108],
     ],
   },
   inputGradient: {
@@ -790,10 +793,11 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 72],
       ['packed', 'in', 76],
       ['bias', 'in', 80],
-      ['filters', 'i32', 84],
-      ['yHeight', 'i32', 88],
-      ['yWidth', 'i32', 92],
-      ['rectify', 'i32', 96],
+      ['residual', 'in', 84],
+      ['filters', 'i32', 88],
+      ['yHeight', 'i32', 92],
+      ['yWidth', 'i32', 96],
+      ['rectify', 'i32', 100],
     ],
   },
   winogradGradient: {

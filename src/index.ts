@@ -3,6 +3,7 @@
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export * as callbacks from './callbacks.js';
 export * as data from './data/index.js';
+export type { Algorithm } from './emit/geometry.js';
 export * from './errors.js';
 export * as layers from './layers/index.js';
 export type { Layer } from './layers/layer.js';

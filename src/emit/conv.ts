@@ -1,5 +1,6 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
+import { activationForward } from './activation.js';
 import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
@@ -21,7 +22,7 @@ function windowFields(g: ConvGeometry) {
 const isDepthwise = ({ groups, channels, filters }: ConvGeometry): boolean =>
   groups > 1 && groups === channels && groups === filters;
 
-/** y = filter ⋆ x + bias, then ReLU if `rectify`. */
+/** y = filter ⋆ x + bias + residual, then ReLU if `rectify`. */
 export function convForward(
   e: Emitter,
   y: Value,
@@ -30,13 +31,16 @@ export function convForward(
   bias: Operand,
   g: ConvGeometry,
   rectify: boolean,
+  residual: Operand = none,
 ): void {
   if (isDepthwise(g)) {
-    depthwiseForward(e, y, x, filter, bias, g, rectify);
+    depthwiseForward(e, y, x, filter, bias, g, rectify && !residual);
+    if (residual) e.emit('add', { y, a: y, b: residual, count: y.size });
+    if (residual && rectify) activationForward(e, 'relu', y, y);
     return;
   }
   if (prefersWinograd(g)) {
-    winogradForward(e, y, x, filter, bias, g, rectify);
+    winogradForward(e, y, x, filter, bias, g, rectify, residual);
     return;
   }
   const n = g.filters / g.groups;
@@ -49,6 +53,7 @@ export function convForward(
     x,
     packed,
     bias,
+    residual,
     filters: n,
     groups: g.groups,
     yImage: g.outputHeight * yRow,
@@ -144,6 +149,7 @@ function convolveInput(
       x: dy,
       packed,
       bias: none,
+      residual: none,
       filters: channels,
       groups: g.groups,
       rectify: 0,

@@ -69,6 +69,7 @@ function emitPass(
   x: Value,
   filter: Value,
   bias: Operand,
+  residual: Operand,
   pass: Pass,
   rectify: boolean,
   flip: boolean,
@@ -86,6 +87,7 @@ function emitPass(
     x,
     packed,
     bias,
+    residual,
     filters,
     yHeight,
     yWidth,
@@ -93,7 +95,7 @@ function emitPass(
   });
 }
 
-/** y = filter ⋆ x + bias, then ReLU if `rectify`. */
+/** y = filter ⋆ x + bias + residual, then ReLU if `rectify`. */
 export function winogradForward(
   e: Emitter,
   y: Value,
@@ -102,8 +104,9 @@ export function winogradForward(
   bias: Operand,
   g: ConvGeometry,
   rectify: boolean,
+  residual: Operand,
 ): void {
-  emitPass(e, y, x, filter, bias, forwardPass(g), rectify, false);
+  emitPass(e, y, x, filter, bias, residual, forwardPass(g), rectify, false);
 }
 
 /** dx. */
@@ -114,7 +117,7 @@ export function winogradBackwardInput(
   filter: Value,
   g: ConvGeometry,
 ): void {
-  emitPass(e, dx, dy, filter, none, backwardPass(g), false, true);
+  emitPass(e, dx, dy, filter, none, none, backwardPass(g), false, true);
 }
 
 /** Patches that one partial sum of a filter gradient takes at least. */

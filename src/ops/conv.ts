@@ -15,12 +15,14 @@ import type { Tensor } from '../tensor.js';
 export interface Conv2dOptions extends ConvOptions {
   /** [filters], added to every pixel. */
   bias?: Tensor;
+  /** Shaped like the result, added to it before the activation: what a residual block needs. */
+  residual?: Tensor;
   /** 'linear' by default. */
   activation?: ActivationName;
 }
 
 /**
- * Convolution as networks have it, a cross-correlation: y(i, j) = bias + Σ filter·patch.
+ * Convolution as networks have it, a cross-correlation: y(i, j) = bias + residual(i, j) + Σ filter·patch.
  *
  * @param x [batch, height, width, channels]
  * @param filter [kernelHeight, kernelWidth, channels / groups, filters]
@@ -29,12 +31,14 @@ export interface Conv2dOptions extends ConvOptions {
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
   const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
   const activation = checkActivation('conv2d', options.activation ?? 'linear');
-  checkOptions('conv2d', options, [...convWords, 'bias', 'activation']);
+  checkOptions('conv2d', options, [...convWords, 'bias', 'residual', 'activation']);
   const g = convGeometry('conv2d', x.shape, filter.shape, options);
   const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
   if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
+  const residual = options.residual ? argument('conv2d', 'residual', options.residual) : none;
+  if (options.residual) expectShape('conv2d', 'residual', options.residual, convOutputShape(g));
   const [y] = compute([convOutputShape(g)], (e, vy) => {
-    conv.convForward(e, vy, vx, vf, bias, g, activation === 'relu');
+    conv.convForward(e, vy, vx, vf, bias, g, activation === 'relu', residual);
     if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
   });
   return y;
