@@ -135,6 +135,9 @@ export const mutants = [
   norm('blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)', 'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)', 'momentum the wrong way round'),
 
   element('return (count + TILE - 1) / TILE;', 'return (count + TILE - 2) / TILE;', 'the last chunk, where it is one float'),
+  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'ReLU: the second of two vectors', { nth: 0 }),
+  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add: the second of two vectors', { nth: 1 }),
+  element('v128.store(dx + at, dx1, 16);', 'v128.store(dx + at, dx0, 16);', 'ReLU backward: the second of two vectors'),
   element('f32x4.splat(0.625)', 'f32x4.splat(0.0625)', 'tanh cancels where it is small'),
   element('f32x4.mul(y, f32x4.sub(one, y))', 'f32x4.mul(y, f32x4.add(one, y))', 'a sign in the derivative of sigmoid'),
   element('f32x4.mul(v128.load(op.x + at), scale)', 'v128.load(op.x + at)', 'dropout does not scale'),
@@ -171,6 +174,8 @@ export const mutants = [
   optim('const v = flush(f32x4.add(f32x4.mul(beta2,', 'const v = (f32x4.add(f32x4.mul(beta2,', 'subnormal second moment'),
   optim('const kept = f32x4.sub(p, f32x4.mul(decoupled, p));', 'const kept = p;', 'AdamW: no decay'),
 
+  simd('v128.andnot(dy, f32x4.le(y, f32x4.splat(0)))', 'v128.andnot(dy, f32x4.lt(y, f32x4.splat(0)))', 'ReLU passes gradients where it gives 0'),
+  simd('if (count > whole) storeLanes', 'if (count > whole + 1) storeLanes', 'exact copies: the last number'),
   simd('v128.store32_lane(to, v, 2, 8);', '', 'the third of three lanes'),
   simd('f32x4.extract_lane(v, 3))', 'f32x4.extract_lane(v, 2))', 'sums of lanes: the last', { nth: 0 }),
   simd('return f32x4.pmax(x, f32x4.splat(0));', 'return f32x4.pmax(f32x4.splat(0), x);', 'ReLU loses NaN'),
