@@ -145,8 +145,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.SquaredError: squaredError(changetype<SquaredError>(op), tile); break;
     case Opcode.Mean: mean(changetype<Mean>(op)); break;
     case Opcode.TopK: topK(changetype<TopK>(op), tile); break;
-    case Opcode.Sgd: sgd(changetype<Sgd>(op), tile); break;
-    case Opcode.Adam: adam(changetype<Adam>(op), tile); break;
+    case Opcode.Sgd: sgd(changetype<Sgd>(op), tile, scratch); break;
+    case Opcode.Adam: adam(changetype<Adam>(op), tile, scratch); break;
     default: unreachable();
   }
 }
