@@ -21,7 +21,7 @@ import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
   lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
 } from './pool';
-import { ColumnSum, columnSum, columnSumTiles, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
+import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
   softmaxCrossEntropy, squaredError, TopK, topK,
@@ -79,7 +79,7 @@ function tiles(op: Op): i32 {
     case Opcode.Depthwise: return depthwiseTiles(changetype<Depthwise>(op));
     case Opcode.DepthwiseGradient: return depthwiseGradientTiles(changetype<DepthwiseGradient>(op));
     case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
-    case Opcode.ColumnSum: return columnSumTiles(changetype<ColumnSum>(op));
+    case Opcode.ColumnSum: return changetype<ColumnSum>(op).splits;
     case Opcode.Im2col: return im2colTiles(changetype<Im2col>(op));
     case Opcode.Col2im: return col2imTiles(changetype<Col2im>(op));
     case Opcode.MaxPool:
@@ -117,8 +117,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.FilterGradient: filterGradient(changetype<FilterGradient>(op), tile, scratch); break;
     case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile); break;
     case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile); break;
-    case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile); break;
-    case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile); break;
+    case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile, scratch); break;
+    case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile, scratch); break;
     case Opcode.Im2col: im2col(changetype<Im2col>(op), tile, scratch); break;
     case Opcode.Col2im: col2im(changetype<Col2im>(op), tile); break;
     case Opcode.MaxPool: maxPool(changetype<MaxPool>(op), tile); break;

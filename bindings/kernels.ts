@@ -183,7 +183,7 @@ export interface KernelArguments<Buffer> {
     dy: Buffer;
     splits: number;
   };
-  /** y = Σ partials[s], s ascending: [splits][count] → [count]. */
+  /** y = Σ partials: [splits][count] → [count]. */
   sumPartials: {
     y: Buffer;
     partials: Buffer;

@@ -16,6 +16,7 @@ const nearest = {
   'assembly/program.ts': ['kernels/program'],
   'assembly/random.ts': ['random'],
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
+  'assembly/rows.ts': ['kernels/reduce', 'kernels/batchnorm'],
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
@@ -42,6 +43,7 @@ const lines = (...rest) => fault('assembly/lines.ts', ...rest);
 const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
+const rows = (...rest) => fault('assembly/rows.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
 const element = (...rest) => fault('assembly/elementwise.ts', ...rest);
 const random = (...rest) => fault('assembly/random.ts', ...rest);
@@ -134,6 +136,10 @@ export const mutants = [
   norm('f32x4.sub(f32x4.sub(v128.load(op.dy + at), constant), f32x4.mul(x, slope))', 'f32x4.sub(v128.load(op.dy + at), constant)', 'dx without the part of the variance'),
   norm('blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)', 'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)', 'momentum the wrong way round'),
 
+  rows('if (part == parts) return rows;', '', 'parts leave out the rows that fill no line'),
+  rows('while (width > count) {', 'while (width > 2 * count) {', 'sums of every other row of a line'),
+  rows('for (; count < width; count <<= 1)', 'for (; count < width / 2; count <<= 1)', 'constants for half a line'),
+
   element('return (count + TILE - 1) / TILE;', 'return (count + TILE - 2) / TILE;', 'the last chunk, where it is one float'),
   element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'ReLU: the second of two vectors', { nth: 0 }),
   element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add: the second of two vectors', { nth: 1 }),
@@ -161,8 +167,11 @@ export const mutants = [
   softmax('> load<f32>(x + (<usize>best << 2))', '>= load<f32>(x + (<usize>best << 2))', 'topK: the last of equal targets'),
 
   reduce('total / <f32>op.count', 'total / <f32>(op.count & ~3)', 'mean: divisor without the tail'),
-  reduce('for (; r < rows; r++) {', 'for (; r + 1 < rows; r++) {', 'column sums: the last row'),
-  reduce('for (let s = 1; s < op.splits; s++) {', 'for (let s = 1; s < op.splits - 1; s++) {', 'the last partial sum'),
+  reduce('if (rest > 0) {', 'if (rest > columns) {', 'column sums: the last row'),
+  reduce('const half = <usize>lines * step;', 'const half = step;', 'column sums: two neighbours, not two halves'),
+  reduce('zero(scratch + SLOT, 2 * width);', '', 'column sums: lines completed with what was there'),
+  reduce('if (op.splits & 1) {', 'if (op.splits == 1) {', 'partial sums: the last of an odd number'),
+  reduce('copyExactly(op.y + at, scratch, count);', 'copy(op.y + at, scratch, count);', 'sums of partials written too far'),
   reduce('for (; i < count; i++) total +=', 'for (; i + 1 < count; i++) total +=', 'allFinite: the last number is not looked at'),
 
   optim('f32x4.add(f32x4.mul(momentum, v128.load(v + at)), g0)', 'f32x4.sub(f32x4.mul(momentum, v128.load(v + at)), g0)', 'momentum: sign of the gradient'),
