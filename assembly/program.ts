@@ -1,10 +1,8 @@
 // Programs: a training step is a list of op records in linear memory, walked by every thread.
 
 import {
-  NormApply, NormBackward, NormBackwardMerge, NormBackwardSums, NormFold, NormMerge, NormRunning,
-  NormStatistics, normApply, normApplyTiles, normBackward, normBackwardMerge, normBackwardSums,
-  normBackwardSumsTiles, normBackwardTiles, normFold, normMerge, normRunning, normStatistics,
-  normStatisticsTiles,
+  NormApply, NormBackward, NormBackwardSums, NormStatistics, normApply, normBackward, normBackwardSums,
+  normStatistics, normTiles,
 } from './batchnorm';
 import {
   Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
@@ -14,6 +12,9 @@ import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGr
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
 import { Gemm, gemm, gemmTiles } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
+import {
+  NormBackwardMerge, NormFold, NormMerge, NormRunning, normBackwardMerge, normFold, normMerge, normRunning,
+} from './moments';
 import { Op, Opcode, RECORD_BYTES } from './op';
 import { Adam, adam, Sgd, sgd } from './optim';
 import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
@@ -88,10 +89,10 @@ function tiles(op: Op): i32 {
     case Opcode.MaxPoolBackward:
     case Opcode.AveragePoolBackward:
     case Opcode.LpPoolBackward: return poolBackwardTiles(changetype<Window>(op));
-    case Opcode.NormStatistics: return normStatisticsTiles(changetype<NormStatistics>(op));
-    case Opcode.NormApply: return normApplyTiles(changetype<NormApply>(op));
-    case Opcode.NormBackwardSums: return normBackwardSumsTiles(changetype<NormBackwardSums>(op));
-    case Opcode.NormBackward: return normBackwardTiles(changetype<NormBackward>(op));
+    case Opcode.NormStatistics: return changetype<NormStatistics>(op).splits;
+    case Opcode.NormApply: return normTiles(changetype<NormApply>(op).rows, changetype<NormApply>(op).channels);
+    case Opcode.NormBackwardSums: return changetype<NormBackwardSums>(op).splits;
+    case Opcode.NormBackward: return normTiles(changetype<NormBackward>(op).rows, changetype<NormBackward>(op).channels);
     case Opcode.Unary: return elementTiles(changetype<Unary>(op).count);
     case Opcode.UnaryBackward: return elementTiles(changetype<UnaryBackward>(op).count);
     case Opcode.Add: return elementTiles(changetype<Add>(op).count);
@@ -127,14 +128,14 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.AveragePoolBackward: averagePoolBackward(changetype<AveragePoolBackward>(op), tile); break;
     case Opcode.LpPool: lpPool(changetype<LpPool>(op), tile); break;
     case Opcode.LpPoolBackward: lpPoolBackward(changetype<LpPoolBackward>(op), tile); break;
-    case Opcode.NormStatistics: normStatistics(changetype<NormStatistics>(op), tile); break;
+    case Opcode.NormStatistics: normStatistics(changetype<NormStatistics>(op), tile, scratch); break;
     case Opcode.NormMerge: normMerge(changetype<NormMerge>(op)); break;
     case Opcode.NormRunning: normRunning(changetype<NormRunning>(op)); break;
     case Opcode.NormFold: normFold(changetype<NormFold>(op)); break;
-    case Opcode.NormApply: normApply(changetype<NormApply>(op), tile); break;
-    case Opcode.NormBackwardSums: normBackwardSums(changetype<NormBackwardSums>(op), tile); break;
+    case Opcode.NormApply: normApply(changetype<NormApply>(op), tile, scratch); break;
+    case Opcode.NormBackwardSums: normBackwardSums(changetype<NormBackwardSums>(op), tile, scratch); break;
     case Opcode.NormBackwardMerge: normBackwardMerge(changetype<NormBackwardMerge>(op)); break;
-    case Opcode.NormBackward: normBackward(changetype<NormBackward>(op), tile); break;
+    case Opcode.NormBackward: normBackward(changetype<NormBackward>(op), tile, scratch); break;
     case Opcode.Unary: unary(changetype<Unary>(op), tile); break;
     case Opcode.UnaryBackward: unaryBackward(changetype<UnaryBackward>(op), tile); break;
     case Opcode.Add: add(changetype<Add>(op), tile); break;

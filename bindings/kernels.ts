@@ -363,14 +363,15 @@ export interface KernelArguments<Buffer> {
     p: number;
     scale: number;
   };
-  /** partials[chunk] = { mean, Σ(x − mean)² } of each channel: [⌈rows/256⌉][2][channels]. */
+  /** partials[part] = { mean, Σ(x − mean)² } of each channel: [splits][2][channels]. */
   normStatistics: {
     partials: Buffer;
     x: Buffer;
     rows: number;
     channels: number;
+    splits: number;
   };
-  /** The chunks' statistics together: mean, variance (biased), scale = gamma / √(variance + ε). */
+  /** The parts' statistics together: mean, variance (biased), scale = gamma / √(variance + ε). */
   normMerge: {
     mean: Buffer;
     variance: Buffer;
@@ -379,6 +380,7 @@ export interface KernelArguments<Buffer> {
     gamma: Buffer;
     rows: number;
     channels: number;
+    splits: number;
     epsilon: number;
   };
   /** running = momentum·running + (1 − momentum)·batch, the variance unbiased (rows / (rows − 1)). */
@@ -399,7 +401,7 @@ export interface KernelArguments<Buffer> {
     channels: number;
     epsilon: number;
   };
-  /** y = (x − mean)·scale + beta. */
+  /** y = (x − mean)·scale + beta, or max(y, 0) where `rectify` says so. */
   normApply: {
     y: Buffer;
     x: Buffer;
@@ -408,39 +410,53 @@ export interface KernelArguments<Buffer> {
     beta: Buffer;
     rows: number;
     channels: number;
+    rectify: number;
   };
-  /** partials[chunk] = { Σ dy, Σ dy·(x − mean) } of each channel: [⌈rows/256⌉][2][channels]. */
+  /** partials[part] = { Σ dy, Σ dy·(x − mean) } of each channel, of what a ReLU passes of dy: [splits][2][channels]. */
   normBackwardSums: {
     partials: Buffer;
     dy: Buffer;
     x: Buffer;
     mean: Buffer;
+    scale: Buffer;
+    beta: Buffer;
     rows: number;
     channels: number;
+    splits: number;
+    rectify: number;
   };
-  /** dbeta = Σ dy, dgamma = Σ dy·x̂, from the chunks in order. */
+  /**
+   * dbeta = Σ dy, dgamma = Σ dy·x̂, from the parts in order; and their shares in the gradient of x:
+   * offset = dbeta/rows, slope = dgamma/(rows·σ).
+   */
   normBackwardMerge: {
     dgamma: Buffer;
     dbeta: Buffer;
+    slope: Buffer;
+    offset: Buffer;
     partials: Buffer;
     variance: Buffer;
     rows: number;
     channels: number;
+    splits: number;
     epsilon: number;
   };
-  /** dx = gamma/σ · (dy − dbeta/rows − x̂·dgamma/rows), with x̂ = (x − mean)/σ and σ = √(variance + ε). */
+  /**
+   * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. The factors
+   * are those of `NormBackwardMerge` and `NormFold`.
+   */
   normBackward: {
     dx: Buffer;
     dy: Buffer;
     x: Buffer;
     mean: Buffer;
-    variance: Buffer;
-    gamma: Buffer;
-    dgamma: Buffer;
-    dbeta: Buffer;
+    scale: Buffer;
+    beta: Buffer;
+    slope: Buffer;
+    offset: Buffer;
     rows: number;
     channels: number;
-    epsilon: number;
+    rectify: number;
   };
   /** y = f(x). */
   unary: {
@@ -961,6 +977,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 12],
       ['rows', 'i32', 16],
       ['channels', 'i32', 20],
+      ['splits', 'i32', 24],
     ],
   },
   normMerge: {
@@ -973,7 +990,8 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['gamma', 'in', 24],
       ['rows', 'i32', 28],
       ['channels', 'i32', 32],
-      ['epsilon', 'f32', 36],
+      ['splits', 'i32', 36],
+      ['epsilon', 'f32', 40],
     ],
   },
   normRunning: {
@@ -1008,6 +1026,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['beta', 'in', 24],
       ['rows', 'i32', 28],
       ['channels', 'i32', 32],
+      ['rectify', 'i32', 36],
     ],
   },
   normBackwardSums: {
@@ -1017,8 +1036,12 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['dy', 'in', 12],
       ['x', 'in', 16],
       ['mean', 'in', 20],
-      ['rows', 'i32', 24],
-      ['channels', 'i32', 28],
+      ['scale', 'in', 24],
+      ['beta', 'in', 28],
+      ['rows', 'i32', 32],
+      ['channels', 'i32', 36],
+      ['splits', 'i32', 40],
+      ['rectify', 'i32', 44],
     ],
   },
   normBackwardMerge: {
@@ -1026,11 +1049,14 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
-      ['partials', 'in', 16],
-      ['variance', 'in', 20],
-      ['rows', 'i32', 24],
-      ['channels', 'i32', 28],
-      ['epsilon', 'f32', 32],
+      ['slope', 'out', 16],
+      ['offset', 'out', 20],
+      ['partials', 'in', 24],
+      ['variance', 'in', 28],
+      ['rows', 'i32', 32],
+      ['channels', 'i32', 36],
+      ['splits', 'i32', 40],
+      ['epsilon', 'f32', 44],
     ],
   },
   normBackward: {
@@ -1040,13 +1066,13 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['dy', 'in', 12],
       ['x', 'in', 16],
       ['mean', 'in', 20],
-      ['variance', 'in', 24],
-      ['gamma', 'in', 28],
-      ['dgamma', 'in', 32],
-      ['dbeta', 'in', 36],
+      ['scale', 'in', 24],
+      ['beta', 'in', 28],
+      ['slope', 'in', 32],
+      ['offset', 'in', 36],
       ['rows', 'i32', 40],
       ['channels', 'i32', 44],
-      ['epsilon', 'f32', 48],
+      ['rectify', 'i32', 48],
     ],
   },
   unary: {

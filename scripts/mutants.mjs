@@ -10,6 +10,7 @@ const nearest = {
   'assembly/gemm.ts': ['kernels/matmul'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/lines.ts': ['kernels/conv'],
+  'assembly/moments.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
   'assembly/pack.ts': ['kernels/conv', 'kernels/matmul'],
   'assembly/pool.ts': ['kernels/pool', 'kernels/program'],
@@ -43,8 +44,9 @@ const lines = (...rest) => fault('assembly/lines.ts', ...rest);
 const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
-const rows = (...rest) => fault('assembly/rows.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
+const moments = (...rest) => fault('assembly/moments.ts', ...rest);
+const rows = (...rest) => fault('assembly/rows.ts', ...rest);
 const element = (...rest) => fault('assembly/elementwise.ts', ...rest);
 const random = (...rest) => fault('assembly/random.ts', ...rest);
 const softmax = (...rest) => fault('assembly/softmax.ts', ...rest);
@@ -128,13 +130,32 @@ export const mutants = [
   pool('v128.xor(sum, sign)', 'sum', 'p-norm: the sign of x dropped'),
   pool('f32x4.splat(op.p - 1)', 'f32x4.splat(op.p)', 'p-norm: derivative with the wrong power'),
 
-  norm('const shift = v128.load(from + at);', 'const shift = f32x4.splat(0);', 'statistics not shifted: large means cancel'),
-  norm('const share = <f32>rows / <f32>(first + rows);', 'const share = <f32>rows / <f32>op.rows;', 'chunks merged with wrong weights'),
-  norm('f32x4.splat(<f32>first * share)', 'f32x4.splat(share)', 'variance between chunks too small'),
-  norm('const unbiased = <f32>op.rows / <f32>max(1, op.rows - 1);', 'const unbiased: f32 = 1;', 'running variance biased'),
-  norm('f32x4.add(variance, f32x4.splat(epsilon))', 'variance', 'epsilon dropped'),
-  norm('f32x4.sub(f32x4.sub(v128.load(op.dy + at), constant), f32x4.mul(x, slope))', 'f32x4.sub(v128.load(op.dy + at), constant)', 'dx without the part of the variance'),
-  norm('blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)', 'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)', 'momentum the wrong way round'),
+  norm('const half = <usize>lines * step;', 'const half = step;', 'sums of two neighbours, not of two halves'),
+  norm('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last row'),
+  norm('spread(scratch + X, scratch + MEAN, columns, 2 * width);', 'zero(scratch + X, 2 * width);', 'lines completed with zeros, not with the mean'),
+  norm('zero(scratch + DY, 2 * width);', '', 'lines of dy completed with what was there'),
+  norm('block < channels; block += LINE', 'block < min(channels, LINE); block += LINE', 'statistics of the first block alone', { nth: 0 }),
+  norm('f32x4.mul(sum, mean));', 'f32x4.mul(mean, mean));', 'variance: the square of the mean taken once, not per row'),
+  norm('gather(scratch + PRODUCTS, columns, width);', '', 'products of the first row of each line alone'),
+  norm('line < lines && whole < width', 'line + 1 < lines && whole < width', 'the end of the last line, where pairs do not fill it'),
+  norm('(rows - deep * lines) * columns, pass', '(rows - deep * lines - 1) * columns, pass', 'the last row, where it fills no line'),
+  norm('copyExactly(to, scratch + X, count);', 'copy(to, scratch + X, count);', 'parts of lines written too far'),
+  norm('pass == Pass.Forward ? NaN : 0', '0', 'ReLU where there is none'),
+  norm('pass == Pass.Forward ? NaN : 0', 'NaN', 'no ReLU where there is one'),
+  norm('const db1 = gradient(v128.load(dyb, 16), b1, scale1, beta1, rectify);', 'const db1 = v128.load(dyb, 16);', 'sums of what ReLU has not passed'),
+  norm('const dy1 = gradient(v128.load(dy + at, 16), d1, scale1, beta1, rectify);', 'const dy1 = v128.load(dy + at, 16);', 'dx of what ReLU has not passed'),
+  norm('v128.load(slot, BETA + 16) : scale1;', 'v128.load(slot, BETA) : scale1;', 'the mask with the beta of other channels'),
+  norm('f32x4.mul(f32x4.sub(own0, f32x4.mul(d0, v128.load(slot, SLOPE))), scale0)', 'f32x4.mul(own0, scale0)', 'dx without the part of the variance'),
+  norm('case Pass.BackwardRectified: return mapGradients(slots, to, x, dy, lines, bytes, step, true);', '', 'dx with ReLU is the output'),
+
+  moments('const share = f32x4.splat(<f32>(rows - before) / <f32>rows);', 'const share = f32x4.splat(<f32>(rows - before) / <f32>op.rows);', 'parts merged with wrong weights'),
+  moments('f32x4.mul(f32x4.splat(<f32>before), share)', 'share', 'variance between parts too small'),
+  moments('f32x4.add(mean, f32x4.mul(d, share))', 'f32x4.sub(f32x4.add(f32x4.add(mean, f32x4.mul(d, share)), channel(shift, c)), channel(shift, c))', 'parts merged as if without the shift: large means are rounded each time'),
+  moments('const unbiased = <f32>op.rows / <f32>max(1, op.rows - 1);', 'const unbiased: f32 = 1;', 'running variance biased'),
+  moments('f32x4.add(variance, f32x4.splat(epsilon))', 'variance', 'epsilon dropped'),
+  moments('blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)', 'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)', 'momentum the wrong way round'),
+  moments('for (let part = 0; part < op.splits; part++)', 'for (let part = 1; part < op.splits; part++)', 'gradients without the first part'),
+  moments('f32x4.mul(sum, share), op', 'sum, op', 'dx: the whole of dbeta taken from each row'),
 
   rows('if (part == parts) return rows;', '', 'parts leave out the rows that fill no line'),
   rows('while (width > count) {', 'while (width > 2 * count) {', 'sums of every other row of a line'),
