@@ -22,6 +22,7 @@ const nearest = {
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv'],
   'src/emit/geometry.ts': ['kernels/conv'],
+  'src/model/lower.ts': ['model/fusion'],
 };
 
 /** Puts those first; last the runner's test, which needs a second build where it is not built first. */
@@ -55,6 +56,7 @@ const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
+const lower = (...rest) => fault('src/model/lower.ts', ...rest);
 
 /** One fault to a line. */
 // biome-ignore format: a table
@@ -221,6 +223,10 @@ export const mutants = [
   program('while (atomic.load', 'if (atomic.load', 'barrier: whoever wakes leaves', { threads: true }),
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
+
+  lower('to.rectify = isAbsorbed(task, index + 1);', '', 'a ReLU that nobody applies'),
+  lower('if (isAbsorbed(task, index)) continue;', '', 'a ReLU that goes back twice'),
+  lower('layers[index - 1]?.absorbsRelu', 'layers[index - 1]', 'a ReLU lost behind layers that cannot apply it'),
 
   geometry('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
   geometry('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),

@@ -74,10 +74,14 @@ class BatchNorm extends Layer<Saved> {
     ];
   }
 
+  override get absorbsRelu(): boolean {
+    return true;
+  }
+
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const { emitter } = to;
+    const { emitter, rectify } = to;
     const channels = x.shape.at(-1) as number;
-    const size = { rows: x.size / channels, channels, epsilon: this.#epsilon };
+    const size = { rows: x.size / channels, channels, epsilon: this.#epsilon, rectify };
     const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) =>
       to.weight(this, name),
     );
