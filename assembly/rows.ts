@@ -13,9 +13,12 @@ import { copy } from './simd';
 /** Lines shorter than this are not worth a loop of their own. */
 // @ts-ignore: decorator
 @inline const SHORT: i32 = 128;
-/** Bytes from one slot to the next: a line, and what whole vectors write behind it. */
+/**
+ * Bytes from one slot to the next: a line, what whole vectors write behind it, and 1 KiB, without which
+ * all slots would meet in the same sets of the cache.
+ */
 // @ts-ignore: decorator
-@inline export const SLOT: usize = 8192;
+@inline export const SLOT: usize = 9216;
 
 /** Rows that make a line: a power of two. Their floats are no multiple of 8 where that would not fit. */
 export function rowsPerLine(channels: i32): i32 {
