@@ -1,156 +1,141 @@
-// Batch normalisation (Ioffe & Szegedy, arXiv 1502.03167) over rows of channels, forward and backward.
+// Batch normalisation (Ioffe & Szegedy, arXiv 1502.03167) over rows of channels, forward and backward,
+// with the ReLU that may follow it: the passes over whole activations. What is known of each channel
+// between them is made in moments.ts; rows.ts says how rows are walked.
 //
-// Training reads x twice forward and twice backward; x̂ is recomputed, not kept. Statistics are taken
-// per chunk of rows, shifted by the chunk's first row so that a large mean costs no digits, and the
-// chunks are merged in order (Chan, Golub & LeVeque): the bits depend on the shape alone.
+// Training reads x twice forward and twice backward; x̂ is recomputed, not kept, and so is which numbers
+// the ReLU let pass. Statistics are taken per part of the rows, shifted by the part's first row so that
+// a large mean costs no digits.
 
-import { In, InOut, Op, Out } from './op';
-import { storeLanes } from './simd';
+import { In, Op, Out } from './op';
+import { firstRow, gather, LINE, rowsPerLine, SLOT, spread } from './rows';
+import { copy, copyExactly, madd, passed, storeLanes, zero } from './simd';
 
-/** Rows of one chunk, and of one tile. */
+// Slots of scratch: what is known of each channel, or its sums, along a line; then two lines of each
+// of x and dy, where what is no whole line is completed.
 // @ts-ignore: decorator
-@inline const CHUNK: i32 = 256;
-
+@inline const MEAN: usize = 0;
 // @ts-ignore: decorator
-@inline
-function chunks(rows: i32): i32 {
-  return (rows + CHUNK - 1) / CHUNK;
+@inline const SCALE: usize = SLOT;
+// @ts-ignore: decorator
+@inline const BETA: usize = 2 * SLOT;
+// @ts-ignore: decorator
+@inline const SLOPE: usize = 3 * SLOT;
+// @ts-ignore: decorator
+@inline const OFFSET: usize = 4 * SLOT;
+// @ts-ignore: decorator
+@inline const SUMS: usize = 3 * SLOT;
+// @ts-ignore: decorator
+@inline const PRODUCTS: usize = 4 * SLOT;
+// @ts-ignore: decorator
+@inline const X: usize = 5 * SLOT;
+// @ts-ignore: decorator
+@inline const DY: usize = 7 * SLOT;
+/** Bytes of scratch that these ops take. */
+export const NORM_SCRATCH_BYTES: usize = 9 * SLOT;
+
+/** What lines are read for; rectified where there is a ReLU. */
+const enum Pass {
+  Forward = 0,
+  ForwardRectified,
+  Backward,
+  BackwardRectified,
 }
 
-// @ts-ignore: decorator
-@inline
-function channel(base: usize, c: i32): v128 {
-  return v128.load(base + (<usize>c << 2));
-}
-
-/** partials[chunk] = { mean, Σ(x − mean)² } of each channel: [⌈rows/256⌉][2][channels]. */
+/** partials[part] = { mean, Σ(x − mean)² } of each channel: [splits][2][channels]. */
 @unmanaged
 export class NormStatistics extends Op {
   partials: Out;
   x: In;
   rows: i32;
   channels: i32;
+  splits: i32;
 }
 
-export function normStatisticsTiles(op: NormStatistics): i32 {
-  return chunks(op.rows);
-}
-
-export function normStatistics(op: NormStatistics, tile: i32): void {
+export function normStatistics(op: NormStatistics, tile: i32, scratch: usize): void {
   const channels = op.channels;
-  const rows = min(CHUNK, op.rows - tile * CHUNK);
-  const stride = <usize>channels << 2;
-  const from = op.x + <usize>(tile * CHUNK) * stride;
-  const to = op.partials + <usize>(tile * 2) * stride;
+  const first = firstRow(op.rows, channels, tile, op.splits);
+  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
   const share = f32x4.splat(1 / <f32>rows);
-  for (let c = 0; c < channels; c += 4) {
-    const at = <usize>c << 2;
-    const shift = v128.load(from + at);
-    let sum = f32x4.splat(0);
-    let squares = f32x4.splat(0);
-    let x = from + at;
-    for (let r = 0; r < rows; r++) {
-      const d = f32x4.sub(v128.load(x), shift);
-      sum = f32x4.add(sum, d);
-      squares = f32x4.add(squares, f32x4.mul(d, d));
-      x += stride;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const x = op.x + (<usize>(first * channels + block) << 2);
+    spread(scratch + MEAN, x, columns, columns * rowsPerLine(channels));
+    sumRows(scratch, x, x, rows, columns, channels, Pass.Forward);
+    const to = op.partials + (<usize>(2 * tile * channels + block) << 2);
+    for (let c = 0; c < columns; c += 4) {
+      const at = <usize>c << 2;
+      const sum = v128.load(scratch + at, SUMS);
+      const mean = f32x4.mul(sum, share);
+      const m2 = f32x4.sub(v128.load(scratch + at, PRODUCTS), f32x4.mul(sum, mean));
+      storeLanes(to + at, f32x4.add(v128.load(x + at), mean), columns - c);
+      storeLanes(to + (<usize>channels << 2) + at, f32x4.pmax(m2, f32x4.splat(0)), columns - c);
     }
-    const mean = f32x4.mul(sum, share);
-    const m2 = f32x4.pmax(f32x4.sub(squares, f32x4.mul(sum, mean)), f32x4.splat(0));
-    storeLanes(to + at, f32x4.add(shift, mean), channels - c);
-    storeLanes(to + stride + at, m2, channels - c);
   }
 }
 
-/** The chunks' statistics together: mean, variance (biased), scale = gamma / √(variance + ε). */
-@unmanaged
-export class NormMerge extends Op {
-  mean: Out;
-  variance: Out;
-  scale: Out;
-  partials: In;
-  gamma: In;
-  rows: i32;
-  channels: i32;
-  epsilon: f32;
+/**
+ * SUMS and PRODUCTS of each column: forward Σ d and Σ d² of d = x − mean, backward Σ dy and Σ d·dy.
+ * The mean is in its slot, and what a ReLU needs. Rows go in two halves, line beside line: memory is
+ * waited for in two places at once, and the sums are loaded and stored half as often.
+ */
+function sumRows(scratch: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
+  const deep = rowsPerLine(channels);
+  const width = deep * columns;
+  const step = <usize>(deep * channels) << 2;
+  const lines = rows / (2 * deep);
+  const half = <usize>lines * step;
+  zero(scratch + SUMS, width);
+  zero(scratch + PRODUCTS, width);
+  sumLines(scratch, x, dy, half, lines, width, step, pass);
+  const rest = (rows - 2 * deep * lines) * columns;
+  if (rest > 0) {
+    // Completed with the mean, and a dy of 0: they add nothing.
+    spread(scratch + X, scratch + MEAN, columns, 2 * width);
+    copyExactly(scratch + X, x + 2 * half, rest);
+    zero(scratch + DY, 2 * width);
+    copyExactly(scratch + DY, dy + 2 * half, rest);
+    sumLines(scratch, scratch + X, scratch + DY, <usize>width << 2, 1, width, 0, pass);
+  }
+  gather(scratch + SUMS, columns, width);
+  gather(scratch + PRODUCTS, columns, width);
 }
 
-export function normMerge(op: NormMerge): void {
-  const stride = <usize>op.channels << 2;
-  for (let c = 0; c < op.channels; c += 4) {
-    const at = <usize>c << 2;
-    let from = op.partials + at;
-    // Less the first chunk's mean: at a large mean, small steps would be rounded away.
-    const shift = v128.load(from);
-    let mean = f32x4.splat(0);
-    let m2 = v128.load(from + stride);
-    for (let first = CHUNK; first < op.rows; first += CHUNK) {
-      from += 2 * stride;
-      const rows = min(CHUNK, op.rows - first);
-      const share = <f32>rows / <f32>(first + rows);
-      const d = f32x4.sub(f32x4.sub(v128.load(from), shift), mean);
-      mean = f32x4.add(mean, f32x4.mul(d, f32x4.splat(share)));
-      const between = f32x4.mul(f32x4.mul(d, d), f32x4.splat(<f32>first * share));
-      m2 = f32x4.add(m2, f32x4.add(v128.load(from + stride), between));
+/** Adds `lines` lines from x (and dy) on, and as many from `half` behind it. */
+function sumLines(slots: usize, x: usize, dy: usize, half: usize, lines: i32, width: i32, step: usize, pass: Pass): void {
+  const bytes = <usize>width << 2;
+  switch (pass) {
+    case Pass.Backward: return sumGradients(slots, x, dy, half, lines, bytes, step, false);
+    case Pass.BackwardRectified: return sumGradients(slots, x, dy, half, lines, bytes, step, true);
+    default: return sumDeviations(slots, x, half, lines, bytes, step);
+  }
+}
+
+function sumDeviations(slots: usize, x: usize, half: usize, lines: i32, bytes: usize, step: usize): void {
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const xa = x + at;
+      const xb = xa + half;
+      const mean0 = v128.load(slot, MEAN);
+      const mean1 = v128.load(slot, MEAN + 16);
+      const a0 = f32x4.sub(v128.load(xa), mean0);
+      const a1 = f32x4.sub(v128.load(xa, 16), mean1);
+      const b0 = f32x4.sub(v128.load(xb), mean0);
+      const b1 = f32x4.sub(v128.load(xb, 16), mean1);
+      const sum0 = f32x4.add(v128.load(slot, SUMS), f32x4.add(a0, b0));
+      const sum1 = f32x4.add(v128.load(slot, SUMS + 16), f32x4.add(a1, b1));
+      const square0 = madd(b0, b0, madd(a0, a0, v128.load(slot, PRODUCTS)));
+      const square1 = madd(b1, b1, madd(a1, a1, v128.load(slot, PRODUCTS + 16)));
+      v128.store(slot, sum0, SUMS);
+      v128.store(slot, sum1, SUMS + 16);
+      v128.store(slot, square0, PRODUCTS);
+      v128.store(slot, square1, PRODUCTS + 16);
     }
-    const count = op.channels - c;
-    const variance = f32x4.mul(m2, f32x4.splat(1 / <f32>op.rows));
-    storeLanes(op.mean + at, f32x4.add(shift, mean), count);
-    storeLanes(op.variance + at, variance, count);
-    storeLanes(op.scale + at, scaleOf(channel(op.gamma, c), variance, op.epsilon), count);
+    x += step;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function scaleOf(gamma: v128, variance: v128, epsilon: f32): v128 {
-  return f32x4.div(gamma, f32x4.sqrt(f32x4.add(variance, f32x4.splat(epsilon))));
-}
-
-/** running = momentum·running + (1 − momentum)·batch, the variance unbiased (rows / (rows − 1)). */
-@unmanaged
-export class NormRunning extends Op {
-  runningMean: InOut;
-  runningVariance: InOut;
-  mean: In;
-  variance: In;
-  rows: i32;
-  channels: i32;
-  momentum: f32;
-}
-
-export function normRunning(op: NormRunning): void {
-  const unbiased = <f32>op.rows / <f32>max(1, op.rows - 1);
-  blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum);
-  blend(op.runningVariance, op.variance, op.channels, op.momentum, (1 - op.momentum) * unbiased);
-}
-
-function blend(to: usize, from: usize, channels: i32, keep: f32, take: f32): void {
-  for (let c = 0; c < channels; c += 4) {
-    const kept = f32x4.mul(channel(to, c), f32x4.splat(keep));
-    const taken = f32x4.mul(channel(from, c), f32x4.splat(take));
-    storeLanes(to + (<usize>c << 2), f32x4.add(kept, taken), channels - c);
-  }
-}
-
-/** scale = gamma / √(variance + ε), from running statistics: what inference needs. */
-@unmanaged
-export class NormFold extends Op {
-  scale: Out;
-  gamma: In;
-  variance: In;
-  channels: i32;
-  epsilon: f32;
-}
-
-export function normFold(op: NormFold): void {
-  for (let c = 0; c < op.channels; c += 4) {
-    const scale = scaleOf(channel(op.gamma, c), channel(op.variance, c), op.epsilon);
-    storeLanes(op.scale + (<usize>c << 2), scale, op.channels - c);
-  }
-}
-
-/** y = (x − mean)·scale + beta. */
+/** y = (x − mean)·scale + beta, or max(y, 0) where `rectify` says so. */
 @unmanaged
 export class NormApply extends Op {
   y: Out;
@@ -160,134 +145,244 @@ export class NormApply extends Op {
   beta: In;
   rows: i32;
   channels: i32;
+  rectify: i32;
 }
 
-export function normApplyTiles(op: NormApply): i32 {
-  return chunks(op.rows);
+/** Floats of one tile, roughly: many times as many as are spread for it. */
+// @ts-ignore: decorator
+@inline const TILE: i32 = 32768;
+
+/** Rows of one tile of `normApply` and `normBackward`: whole lines. */
+function tileRows(channels: i32): i32 {
+  const deep = rowsPerLine(channels);
+  return deep * max(1, TILE / (deep * channels));
 }
 
-export function normApply(op: NormApply, tile: i32): void {
+export function normTiles(rows: i32, channels: i32): i32 {
+  const each = tileRows(channels);
+  return (rows + each - 1) / each;
+}
+
+export function normApply(op: NormApply, tile: i32, scratch: usize): void {
   const channels = op.channels;
-  const stride = <usize>channels << 2;
-  const rows = min(CHUNK, op.rows - tile * CHUNK);
-  const offset = <usize>(tile * CHUNK) * stride;
-  for (let c = 0; c < channels; c += 4) {
-    const mean = channel(op.mean, c);
-    const scale = channel(op.scale, c);
-    const beta = channel(op.beta, c);
-    let at = offset + (<usize>c << 2);
-    for (let r = 0; r < rows; r++) {
-      const x = f32x4.sub(v128.load(op.x + at), mean);
-      storeLanes(op.y + at, f32x4.add(f32x4.mul(x, scale), beta), channels - c);
-      at += stride;
-    }
+  const first = tile * tileRows(channels);
+  const rows = min(tileRows(channels), op.rows - first);
+  const pass = op.rectify ? Pass.ForwardRectified : Pass.Forward;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const width = columns * rowsPerLine(channels);
+    const channel = <usize>block << 2;
+    const at = <usize>(first * channels + block) << 2;
+    spread(scratch + MEAN, op.mean + channel, columns, width);
+    spread(scratch + SCALE, op.scale + channel, columns, width);
+    spread(scratch + BETA, op.beta + channel, columns, width);
+    mapRows(scratch, op.y + at, op.x + at, op.x + at, rows, columns, channels, pass);
   }
 }
 
-/** partials[chunk] = { Σ dy, Σ dy·(x − mean) } of each channel: [⌈rows/256⌉][2][channels]. */
+/** Takes rows of x to y, or backward those of x and dy to dx, by what the slots hold. */
+function mapRows(scratch: usize, to: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
+  const deep = rowsPerLine(channels);
+  const width = deep * columns;
+  const step = <usize>(deep * channels) << 2;
+  const lines = rows / deep;
+  const whole = width & ~7;
+  mapLines(scratch, to, x, dy, lines, whole, step, pass);
+  for (let line = 0; line < lines && whole < width; line++) {
+    const at = <usize>line * step + (<usize>whole << 2);
+    mapPart(scratch, whole, to + at, x + at, dy + at, width - whole, pass);
+  }
+  const at = <usize>lines * step;
+  mapPart(scratch, 0, to + at, x + at, dy + at, (rows - deep * lines) * columns, pass);
+}
+
+/** Part of a line, from column `from` on, that is no whole number of pairs of vectors. */
+function mapPart(scratch: usize, from: i32, to: usize, x: usize, dy: usize, count: i32, pass: Pass): void {
+  copy(scratch + X, x, count);
+  copy(scratch + DY, dy, count);
+  mapLines(scratch + (<usize>from << 2), scratch + X, scratch + X, scratch + DY, 1, count, 0, pass);
+  copyExactly(to, scratch + X, count);
+}
+
+function mapLines(slots: usize, to: usize, x: usize, dy: usize, lines: i32, width: i32, step: usize, pass: Pass): void {
+  const bytes = <usize>width << 2;
+  switch (pass) {
+    case Pass.Backward: return mapGradients(slots, to, x, dy, lines, bytes, step, false);
+    case Pass.BackwardRectified: return mapGradients(slots, to, x, dy, lines, bytes, step, true);
+    // No number is less than NaN.
+    default: return normalize(slots, to, x, lines, bytes, step, pass == Pass.Forward ? NaN : 0);
+  }
+}
+
+function normalize(slots: usize, y: usize, x: usize, lines: i32, bytes: usize, step: usize, least: f32): void {
+  const floor = f32x4.splat(least);
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
+      const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
+      const y0 = output(d0, v128.load(slot, SCALE), v128.load(slot, BETA));
+      const y1 = output(d1, v128.load(slot, SCALE + 16), v128.load(slot, BETA + 16));
+      v128.store(y + at, f32x4.pmax(y0, floor));
+      v128.store(y + at, f32x4.pmax(y1, floor), 16);
+    }
+    x += step;
+    y += step;
+  }
+}
+
+/** The output before the ReLU, from d = x − mean: backward has to see the bits that forward saw. */
+// @ts-ignore: decorator
+@inline
+function output(d: v128, scale: v128, beta: v128): v128 {
+  return madd(d, scale, beta);
+}
+
+/** partials[part] = { Σ dy, Σ dy·(x − mean) } of each channel, of what a ReLU passes of dy: [splits][2][channels]. */
 @unmanaged
 export class NormBackwardSums extends Op {
   partials: Out;
   dy: In;
   x: In;
   mean: In;
+  /** Scale and beta are read where `rectify` says that there is a ReLU. */
+  scale: In;
+  beta: In;
   rows: i32;
   channels: i32;
+  splits: i32;
+  rectify: i32;
 }
 
-export function normBackwardSumsTiles(op: NormBackwardSums): i32 {
-  return chunks(op.rows);
-}
-
-export function normBackwardSums(op: NormBackwardSums, tile: i32): void {
+export function normBackwardSums(op: NormBackwardSums, tile: i32, scratch: usize): void {
   const channels = op.channels;
-  const stride = <usize>channels << 2;
-  const rows = min(CHUNK, op.rows - tile * CHUNK);
-  const offset = <usize>(tile * CHUNK) * stride;
-  const to = op.partials + <usize>(tile * 2) * stride;
-  for (let c = 0; c < channels; c += 4) {
-    const mean = channel(op.mean, c);
-    let sum = f32x4.splat(0);
-    let product = f32x4.splat(0);
-    let at = offset + (<usize>c << 2);
-    for (let r = 0; r < rows; r++) {
-      const dy = v128.load(op.dy + at);
-      sum = f32x4.add(sum, dy);
-      product = f32x4.add(product, f32x4.mul(dy, f32x4.sub(v128.load(op.x + at), mean)));
-      at += stride;
+  const first = firstRow(op.rows, channels, tile, op.splits);
+  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  const pass = op.rectify ? Pass.BackwardRectified : Pass.Backward;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const width = columns * rowsPerLine(channels);
+    const channel = <usize>block << 2;
+    const at = <usize>(first * channels + block) << 2;
+    spread(scratch + MEAN, op.mean + channel, columns, width);
+    if (op.rectify) {
+      spread(scratch + SCALE, op.scale + channel, columns, width);
+      spread(scratch + BETA, op.beta + channel, columns, width);
     }
-    storeLanes(to + (<usize>c << 2), sum, channels - c);
-    storeLanes(to + stride + (<usize>c << 2), product, channels - c);
+    sumRows(scratch, op.x + at, op.dy + at, rows, columns, channels, pass);
+    const to = op.partials + (<usize>(2 * tile * channels + block) << 2);
+    copyExactly(to, scratch + SUMS, columns);
+    copyExactly(to + (<usize>channels << 2), scratch + PRODUCTS, columns);
   }
 }
 
-/** dbeta = Σ dy, dgamma = Σ dy·x̂, from the chunks in order. */
-@unmanaged
-export class NormBackwardMerge extends Op {
-  dgamma: Out;
-  dbeta: Out;
-  partials: In;
-  variance: In;
-  rows: i32;
-  channels: i32;
-  epsilon: f32;
-}
-
-export function normBackwardMerge(op: NormBackwardMerge): void {
-  const stride = <usize>op.channels << 2;
-  for (let c = 0; c < op.channels; c += 4) {
-    let from = op.partials + (<usize>c << 2);
-    let sum = f32x4.splat(0);
-    let product = f32x4.splat(0);
-    for (let chunk = chunks(op.rows); chunk > 0; chunk--) {
-      sum = f32x4.add(sum, v128.load(from));
-      product = f32x4.add(product, v128.load(from + stride));
-      from += 2 * stride;
+// @ts-ignore: decorator
+@inline
+function sumGradients(slots: usize, x: usize, dy: usize, half: usize, lines: i32, bytes: usize, step: usize, rectify: bool): void {
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const xa = x + at;
+      const xb = xa + half;
+      const dya = dy + at;
+      const dyb = dya + half;
+      const mean0 = v128.load(slot, MEAN);
+      const scale0 = rectify ? v128.load(slot, SCALE) : mean0;
+      const beta0 = rectify ? v128.load(slot, BETA) : mean0;
+      const a0 = f32x4.sub(v128.load(xa), mean0);
+      const b0 = f32x4.sub(v128.load(xb), mean0);
+      const da0 = gradient(v128.load(dya), a0, scale0, beta0, rectify);
+      const db0 = gradient(v128.load(dyb), b0, scale0, beta0, rectify);
+      const sum0 = f32x4.add(v128.load(slot, SUMS), f32x4.add(da0, db0));
+      const product0 = madd(b0, db0, madd(a0, da0, v128.load(slot, PRODUCTS)));
+      const mean1 = v128.load(slot, MEAN + 16);
+      const scale1 = rectify ? v128.load(slot, SCALE + 16) : mean1;
+      const beta1 = rectify ? v128.load(slot, BETA + 16) : mean1;
+      const a1 = f32x4.sub(v128.load(xa, 16), mean1);
+      const b1 = f32x4.sub(v128.load(xb, 16), mean1);
+      const da1 = gradient(v128.load(dya, 16), a1, scale1, beta1, rectify);
+      const db1 = gradient(v128.load(dyb, 16), b1, scale1, beta1, rectify);
+      const sum1 = f32x4.add(v128.load(slot, SUMS + 16), f32x4.add(da1, db1));
+      const product1 = madd(b1, db1, madd(a1, da1, v128.load(slot, PRODUCTS + 16)));
+      v128.store(slot, sum0, SUMS);
+      v128.store(slot, sum1, SUMS + 16);
+      v128.store(slot, product0, PRODUCTS);
+      v128.store(slot, product1, PRODUCTS + 16);
     }
-    const dgamma = scaleOf(product, channel(op.variance, c), op.epsilon);
-    storeLanes(op.dgamma + (<usize>c << 2), dgamma, op.channels - c);
-    storeLanes(op.dbeta + (<usize>c << 2), sum, op.channels - c);
+    x += step;
+    dy += step;
   }
 }
 
-/** dx = gamma/σ · (dy − dbeta/rows − x̂·dgamma/rows), with x̂ = (x − mean)/σ and σ = √(variance + ε). */
+/** dy, or what the ReLU behind the output has passed of it. */
+// @ts-ignore: decorator
+@inline
+function gradient(dy: v128, d: v128, scale: v128, beta: v128, rectify: bool): v128 {
+  return rectify ? passed(dy, output(d, scale, beta)) : dy;
+}
+
+/**
+ * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. The factors
+ * are those of `NormBackwardMerge` and `NormFold`.
+ */
 @unmanaged
 export class NormBackward extends Op {
   dx: Out;
   dy: In;
   x: In;
   mean: In;
-  variance: In;
-  gamma: In;
-  dgamma: In;
-  dbeta: In;
+  scale: In;
+  /** Read where `rectify` says that there is a ReLU. */
+  beta: In;
+  slope: In;
+  offset: In;
   rows: i32;
   channels: i32;
-  epsilon: f32;
+  rectify: i32;
 }
 
-export function normBackwardTiles(op: NormBackward): i32 {
-  return chunks(op.rows);
-}
-
-export function normBackward(op: NormBackward, tile: i32): void {
+export function normBackward(op: NormBackward, tile: i32, scratch: usize): void {
   const channels = op.channels;
-  const stride = <usize>channels << 2;
-  const rows = min(CHUNK, op.rows - tile * CHUNK);
-  const offset = <usize>(tile * CHUNK) * stride;
-  const share = f32x4.splat(1 / <f32>op.rows);
-  for (let c = 0; c < channels; c += 4) {
-    const variance = channel(op.variance, c);
-    const mean = channel(op.mean, c);
-    const scale = scaleOf(channel(op.gamma, c), variance, op.epsilon);
-    const slope = f32x4.mul(scaleOf(channel(op.dgamma, c), variance, op.epsilon), share);
-    const constant = f32x4.mul(channel(op.dbeta, c), share);
-    let at = offset + (<usize>c << 2);
-    for (let r = 0; r < rows; r++) {
-      const x = f32x4.sub(v128.load(op.x + at), mean);
-      const d = f32x4.sub(f32x4.sub(v128.load(op.dy + at), constant), f32x4.mul(x, slope));
-      storeLanes(op.dx + at, f32x4.mul(d, scale), channels - c);
-      at += stride;
+  const first = tile * tileRows(channels);
+  const rows = min(tileRows(channels), op.rows - first);
+  const pass = op.rectify ? Pass.BackwardRectified : Pass.Backward;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const width = columns * rowsPerLine(channels);
+    const channel = <usize>block << 2;
+    const at = <usize>(first * channels + block) << 2;
+    spread(scratch + MEAN, op.mean + channel, columns, width);
+    spread(scratch + SCALE, op.scale + channel, columns, width);
+    if (op.rectify) spread(scratch + BETA, op.beta + channel, columns, width);
+    spread(scratch + SLOPE, op.slope + channel, columns, width);
+    spread(scratch + OFFSET, op.offset + channel, columns, width);
+    mapRows(scratch, op.dx + at, op.x + at, op.dy + at, rows, columns, channels, pass);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mapGradients(slots: usize, dx: usize, x: usize, dy: usize, lines: i32, bytes: usize, step: usize, rectify: bool): void {
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const scale0 = v128.load(slot, SCALE);
+      const beta0 = rectify ? v128.load(slot, BETA) : scale0;
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
+      const dy0 = gradient(v128.load(dy + at), d0, scale0, beta0, rectify);
+      const own0 = f32x4.sub(dy0, v128.load(slot, OFFSET));
+      const dx0 = f32x4.mul(f32x4.sub(own0, f32x4.mul(d0, v128.load(slot, SLOPE))), scale0);
+      const scale1 = v128.load(slot, SCALE + 16);
+      const beta1 = rectify ? v128.load(slot, BETA + 16) : scale1;
+      const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
+      const dy1 = gradient(v128.load(dy + at, 16), d1, scale1, beta1, rectify);
+      const own1 = f32x4.sub(dy1, v128.load(slot, OFFSET + 16));
+      const dx1 = f32x4.mul(f32x4.sub(own1, f32x4.mul(d1, v128.load(slot, SLOPE + 16))), scale1);
+      v128.store(dx + at, dx0);
+      v128.store(dx + at, dx1, 16);
     }
+    x += step;
+    dy += step;
+    dx += step;
   }
 }

@@ -3,7 +3,7 @@
 
 import { In, Op, Out } from './op';
 import { philox } from './random';
-import { exp, relu, storeLanes } from './simd';
+import { exp, passed, relu, storeLanes } from './simd';
 
 /** Floats of one tile. A multiple of 16, the numbers one call of the generator makes. */
 // @ts-ignore: decorator
@@ -31,21 +31,25 @@ export class Unary extends Op {
 
 export function unary(op: Unary, tile: i32): void {
   const end = min(op.count, (tile + 1) * TILE);
+  if (op.kind == Activation.Relu) return rectify(op.y, op.x, tile * TILE, end);
   for (let i = tile * TILE; i < end; i += 4) {
     const at = <usize>i << 2;
     const x = v128.load(op.x + at);
-    let y: v128;
-    switch (op.kind) {
-      case Activation.Relu:
-        y = relu(x);
-        break;
-      case Activation.Sigmoid:
-        y = sigmoid(x);
-        break;
-      default:
-        y = tanh(x);
-    }
-    storeLanes(op.y + at, y, end - i);
+    storeLanes(op.y + at, op.kind == Activation.Sigmoid ? sigmoid(x) : tanh(x), end - i);
+  }
+}
+
+function rectify(y: usize, x: usize, i: i32, end: i32): void {
+  for (; i + 8 <= end; i += 8) {
+    const at = <usize>i << 2;
+    const y0 = relu(v128.load(x + at));
+    const y1 = relu(v128.load(x + at, 16));
+    v128.store(y + at, y0);
+    v128.store(y + at, y1, 16);
+  }
+  for (; i < end; i += 4) {
+    const at = <usize>i << 2;
+    storeLanes(y + at, relu(v128.load(x + at)), end - i);
   }
 }
 
@@ -62,23 +66,27 @@ export class UnaryBackward extends Op {
 
 export function unaryBackward(op: UnaryBackward, tile: i32): void {
   const end = min(op.count, (tile + 1) * TILE);
+  if (op.kind == Activation.Relu) return rectifyBackward(op.dx, op.dy, op.y, tile * TILE, end);
   const one = f32x4.splat(1);
   for (let i = tile * TILE; i < end; i += 4) {
     const at = <usize>i << 2;
     const y = v128.load(op.y + at);
-    const dy = v128.load(op.dy + at);
-    let dx: v128;
-    switch (op.kind) {
-      case Activation.Relu:
-        dx = v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
-        break;
-      case Activation.Sigmoid:
-        dx = f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
-        break;
-      default:
-        dx = f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
-    }
-    storeLanes(op.dx + at, dx, end - i);
+    const slope = op.kind == Activation.Sigmoid ? f32x4.mul(y, f32x4.sub(one, y)) : f32x4.sub(one, f32x4.mul(y, y));
+    storeLanes(op.dx + at, f32x4.mul(v128.load(op.dy + at), slope), end - i);
+  }
+}
+
+function rectifyBackward(dx: usize, dy: usize, y: usize, i: i32, end: i32): void {
+  for (; i + 8 <= end; i += 8) {
+    const at = <usize>i << 2;
+    const dx0 = passed(v128.load(dy + at), v128.load(y + at));
+    const dx1 = passed(v128.load(dy + at, 16), v128.load(y + at, 16));
+    v128.store(dx + at, dx0);
+    v128.store(dx + at, dx1, 16);
+  }
+  for (; i < end; i += 4) {
+    const at = <usize>i << 2;
+    storeLanes(dx + at, passed(v128.load(dy + at), v128.load(y + at)), end - i);
   }
 }
 
@@ -116,9 +124,18 @@ export class Add extends Op {
 
 export function add(op: Add, tile: i32): void {
   const end = min(op.count, (tile + 1) * TILE);
-  for (let i = tile * TILE; i < end; i += 4) {
+  const y = op.y, a = op.a, b = op.b;
+  let i = tile * TILE;
+  for (; i + 8 <= end; i += 8) {
     const at = <usize>i << 2;
-    storeLanes(op.y + at, f32x4.add(v128.load(op.a + at), v128.load(op.b + at)), end - i);
+    const y0 = f32x4.add(v128.load(a + at), v128.load(b + at));
+    const y1 = f32x4.add(v128.load(a + at, 16), v128.load(b + at, 16));
+    v128.store(y + at, y0);
+    v128.store(y + at, y1, 16);
+  }
+  for (; i < end; i += 4) {
+    const at = <usize>i << 2;
+    storeLanes(y + at, f32x4.add(v128.load(a + at), v128.load(b + at)), end - i);
   }
 }
 

@@ -1,5 +1,6 @@
 // What the module exports: the runner, and the few numbers that bindings must know.
 
+import { NORM_SCRATCH_BYTES } from './batchnorm';
 import { SCRATCH_BYTES } from './gemm';
 import { MR, NR } from './tile';
 
@@ -14,7 +15,7 @@ export function heapBase(): usize {
 
 /** Bytes of scratch that each thread brings to `run`. */
 export function scratchBytes(): usize {
-  return SCRATCH_BYTES;
+  return max(SCRATCH_BYTES, NORM_SCRATCH_BYTES);
 }
 
 /** Rows and columns of the narrow register tile; packed matrices are padded to whole tileColumns(). */

@@ -2,7 +2,7 @@
 // come from memory, so that a schedule changes a float and not the program.
 
 import { In, InOut, Op } from './op';
-import { flush, storeLanes } from './simd';
+import { copy, copyExactly, flush } from './simd';
 
 /** Floats of one tile, as in elementwise.ts. */
 // @ts-ignore: decorator
@@ -23,23 +23,60 @@ export class Sgd extends Op {
   count: i32;
 }
 
-export function sgd(op: Sgd, tile: i32): void {
-  const end = min(op.count, (tile + 1) * TILE);
-  const rate = v128.load32_splat(op.settings);
-  const momentum = v128.load32_splat(op.settings, 4);
-  const decay = v128.load32_splat(op.settings, 8);
-  const nesterov = load<f32>(op.settings, 12) != 0;
-  for (let i = tile * TILE; i < end; i += 4) {
-    const at = <usize>i << 2;
-    const p = v128.load(op.parameters + at);
-    const g = f32x4.add(v128.load(op.gradients + at), f32x4.mul(decay, p));
-    let step = g;
-    if (op.velocity) {
-      const v = flush(f32x4.add(f32x4.mul(momentum, v128.load(op.velocity + at)), g));
-      storeLanes(op.velocity + at, v, end - i);
-      step = nesterov ? f32x4.add(g, f32x4.mul(momentum, v)) : v;
-    }
-    storeLanes(op.parameters + at, f32x4.sub(p, f32x4.mul(rate, step)), end - i);
+export function sgd(op: Sgd, tile: i32, scratch: usize): void {
+  const at = <usize>(tile * TILE) << 2;
+  const count = min(TILE, op.count - tile * TILE);
+  const whole = <usize>(count & ~7) << 2;
+  const p = op.parameters + at;
+  const g = op.gradients + at;
+  // What is no pair of vectors is completed in scratch.
+  const rest = count & 7;
+  copy(scratch, p + whole, rest);
+  copy(scratch + 32, g + whole, rest);
+  if (op.velocity) {
+    const v = op.velocity + at;
+    momentumSteps(p, g, v, whole, op.settings);
+    copy(scratch + 64, v + whole, rest);
+    momentumSteps(scratch, scratch + 32, scratch + 64, 32, op.settings);
+    copyExactly(v + whole, scratch + 64, rest);
+  } else {
+    plainSteps(p, g, whole, op.settings);
+    plainSteps(scratch, scratch + 32, 32, op.settings);
+  }
+  copyExactly(p + whole, scratch, rest);
+}
+
+function plainSteps(p: usize, g: usize, bytes: usize, settings: usize): void {
+  const rate = v128.load32_splat(settings);
+  const decay = v128.load32_splat(settings, 8);
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const p0 = v128.load(p + at);
+    const p1 = v128.load(p + at, 16);
+    const g0 = f32x4.add(v128.load(g + at), f32x4.mul(decay, p0));
+    const g1 = f32x4.add(v128.load(g + at, 16), f32x4.mul(decay, p1));
+    v128.store(p + at, f32x4.sub(p0, f32x4.mul(rate, g0)));
+    v128.store(p + at, f32x4.sub(p1, f32x4.mul(rate, g1)), 16);
+  }
+}
+
+function momentumSteps(p: usize, g: usize, v: usize, bytes: usize, settings: usize): void {
+  const rate = v128.load32_splat(settings);
+  const momentum = v128.load32_splat(settings, 4);
+  const decay = v128.load32_splat(settings, 8);
+  const nesterov = f32x4.ne(v128.load32_splat(settings, 12), f32x4.splat(0));
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const p0 = v128.load(p + at);
+    const p1 = v128.load(p + at, 16);
+    const g0 = f32x4.add(v128.load(g + at), f32x4.mul(decay, p0));
+    const g1 = f32x4.add(v128.load(g + at, 16), f32x4.mul(decay, p1));
+    const v0 = flush(f32x4.add(f32x4.mul(momentum, v128.load(v + at)), g0));
+    const v1 = flush(f32x4.add(f32x4.mul(momentum, v128.load(v + at, 16)), g1));
+    const step0 = v128.bitselect(f32x4.add(g0, f32x4.mul(momentum, v0)), v0, nesterov);
+    const step1 = v128.bitselect(f32x4.add(g1, f32x4.mul(momentum, v1)), v1, nesterov);
+    v128.store(v + at, v0);
+    v128.store(v + at, v1, 16);
+    v128.store(p + at, f32x4.sub(p0, f32x4.mul(rate, step0)));
+    v128.store(p + at, f32x4.sub(p1, f32x4.mul(rate, step1)), 16);
   }
 }
 
@@ -62,28 +99,55 @@ export class Adam extends Op {
   count: i32;
 }
 
-export function adam(op: Adam, tile: i32): void {
-  const end = min(op.count, (tile + 1) * TILE);
-  const stepSize = v128.load32_splat(op.settings);
-  const beta1 = v128.load32_splat(op.settings, 4);
-  const beta2 = v128.load32_splat(op.settings, 8);
-  const epsilon = v128.load32_splat(op.settings, 12);
-  const decay = v128.load32_splat(op.settings, 16);
-  const decoupled = v128.load32_splat(op.settings, 20);
-  const correction = v128.load32_splat(op.settings, 24);
-  const fresh1 = v128.load32_splat(op.settings, 28);
-  const fresh2 = v128.load32_splat(op.settings, 32);
-  for (let i = tile * TILE; i < end; i += 4) {
-    const at = <usize>i << 2;
-    const p = v128.load(op.parameters + at);
-    const g = f32x4.add(v128.load(op.gradients + at), f32x4.mul(decay, p));
-    const m = flush(f32x4.add(f32x4.mul(beta1, v128.load(op.m + at)), f32x4.mul(fresh1, g)));
-    const v = flush(f32x4.add(f32x4.mul(beta2, v128.load(op.v + at)), f32x4.mul(fresh2, f32x4.mul(g, g))));
-    storeLanes(op.m + at, m, end - i);
-    storeLanes(op.v + at, v, end - i);
-    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), correction), epsilon);
-    const kept = f32x4.sub(p, f32x4.mul(decoupled, p));
-    storeLanes(op.parameters + at, f32x4.sub(kept, f32x4.div(f32x4.mul(stepSize, m), root)), end - i);
-  }
+export function adam(op: Adam, tile: i32, scratch: usize): void {
+  const at = <usize>(tile * TILE) << 2;
+  const count = min(TILE, op.count - tile * TILE);
+  const whole = <usize>(count & ~7) << 2;
+  const p = op.parameters + at;
+  const g = op.gradients + at;
+  const m = op.m + at;
+  const v = op.v + at;
+  adamSteps(p, g, m, v, whole, op.settings);
+  // What is no pair of vectors is completed in scratch.
+  const rest = count & 7;
+  copy(scratch, p + whole, rest);
+  copy(scratch + 32, g + whole, rest);
+  copy(scratch + 64, m + whole, rest);
+  copy(scratch + 96, v + whole, rest);
+  adamSteps(scratch, scratch + 32, scratch + 64, scratch + 96, 32, op.settings);
+  copyExactly(p + whole, scratch, rest);
+  copyExactly(m + whole, scratch + 64, rest);
+  copyExactly(v + whole, scratch + 96, rest);
 }
 
+function adamSteps(p: usize, g: usize, m: usize, v: usize, bytes: usize, settings: usize): void {
+  const stepSize = v128.load32_splat(settings);
+  const beta1 = v128.load32_splat(settings, 4);
+  const beta2 = v128.load32_splat(settings, 8);
+  const epsilon = v128.load32_splat(settings, 12);
+  const decay = v128.load32_splat(settings, 16);
+  const decoupled = v128.load32_splat(settings, 20);
+  const correction = v128.load32_splat(settings, 24);
+  const fresh1 = v128.load32_splat(settings, 28);
+  const fresh2 = v128.load32_splat(settings, 32);
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const p0 = v128.load(p + at);
+    const p1 = v128.load(p + at, 16);
+    const g0 = f32x4.add(v128.load(g + at), f32x4.mul(decay, p0));
+    const g1 = f32x4.add(v128.load(g + at, 16), f32x4.mul(decay, p1));
+    const m0 = flush(f32x4.add(f32x4.mul(beta1, v128.load(m + at)), f32x4.mul(fresh1, g0)));
+    const m1 = flush(f32x4.add(f32x4.mul(beta1, v128.load(m + at, 16)), f32x4.mul(fresh1, g1)));
+    const v0 = flush(f32x4.add(f32x4.mul(beta2, v128.load(v + at)), f32x4.mul(fresh2, f32x4.mul(g0, g0))));
+    const v1 = flush(f32x4.add(f32x4.mul(beta2, v128.load(v + at, 16)), f32x4.mul(fresh2, f32x4.mul(g1, g1))));
+    const root0 = f32x4.add(f32x4.mul(f32x4.sqrt(v0), correction), epsilon);
+    const root1 = f32x4.add(f32x4.mul(f32x4.sqrt(v1), correction), epsilon);
+    const kept0 = f32x4.sub(p0, f32x4.mul(decoupled, p0));
+    const kept1 = f32x4.sub(p1, f32x4.mul(decoupled, p1));
+    v128.store(m + at, m0);
+    v128.store(m + at, m1, 16);
+    v128.store(v + at, v0);
+    v128.store(v + at, v1, 16);
+    v128.store(p + at, f32x4.sub(kept0, f32x4.div(f32x4.mul(stepSize, m0), root0)));
+    v128.store(p + at, f32x4.sub(kept1, f32x4.div(f32x4.mul(stepSize, m1), root1)), 16);
+  }
+}

@@ -1,10 +1,8 @@
 // Programs: a training step is a list of op records in linear memory, walked by every thread.
 
 import {
-  NormApply, NormBackward, NormBackwardMerge, NormBackwardSums, NormFold, NormMerge, NormRunning,
-  NormStatistics, normApply, normApplyTiles, normBackward, normBackwardMerge, normBackwardSums,
-  normBackwardSumsTiles, normBackwardTiles, normFold, normMerge, normRunning, normStatistics,
-  normStatisticsTiles,
+  NormApply, NormBackward, NormBackwardSums, NormStatistics, normApply, normBackward, normBackwardSums,
+  normStatistics, normTiles,
 } from './batchnorm';
 import {
   Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
@@ -14,6 +12,9 @@ import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGr
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
+import {
+  NormBackwardMerge, NormFold, NormMerge, NormRunning, normBackwardMerge, normFold, normMerge, normRunning,
+} from './moments';
 import { Op, Opcode, RECORD_BYTES } from './op';
 import { Adam, adam, Sgd, sgd } from './optim';
 import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
@@ -21,7 +22,7 @@ import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
   lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
 } from './pool';
-import { ColumnSum, columnSum, columnSumTiles, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
+import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
   softmaxCrossEntropy, squaredError, TopK, topK,
@@ -101,7 +102,7 @@ function tiles(op: Op): i32 {
     case Opcode.Depthwise: return depthwiseTiles(changetype<Depthwise>(op));
     case Opcode.DepthwiseGradient: return depthwiseGradientTiles(changetype<DepthwiseGradient>(op));
     case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
-    case Opcode.ColumnSum: return columnSumTiles(changetype<ColumnSum>(op));
+    case Opcode.ColumnSum: return changetype<ColumnSum>(op).splits;
     case Opcode.Im2col: return im2colTiles(changetype<Im2col>(op));
     case Opcode.Col2im: return col2imTiles(changetype<Col2im>(op));
     case Opcode.MaxPool:
@@ -110,10 +111,10 @@ function tiles(op: Op): i32 {
     case Opcode.MaxPoolBackward:
     case Opcode.AveragePoolBackward:
     case Opcode.LpPoolBackward: return poolBackwardTiles(changetype<Window>(op));
-    case Opcode.NormStatistics: return normStatisticsTiles(changetype<NormStatistics>(op));
-    case Opcode.NormApply: return normApplyTiles(changetype<NormApply>(op));
-    case Opcode.NormBackwardSums: return normBackwardSumsTiles(changetype<NormBackwardSums>(op));
-    case Opcode.NormBackward: return normBackwardTiles(changetype<NormBackward>(op));
+    case Opcode.NormStatistics: return changetype<NormStatistics>(op).splits;
+    case Opcode.NormApply: return normTiles(changetype<NormApply>(op).rows, changetype<NormApply>(op).channels);
+    case Opcode.NormBackwardSums: return changetype<NormBackwardSums>(op).splits;
+    case Opcode.NormBackward: return normTiles(changetype<NormBackward>(op).rows, changetype<NormBackward>(op).channels);
     case Opcode.Unary: return elementTiles(changetype<Unary>(op).count);
     case Opcode.UnaryBackward: return elementTiles(changetype<UnaryBackward>(op).count);
     case Opcode.Add: return elementTiles(changetype<Add>(op).count);
@@ -142,8 +143,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.WinogradGradient: winogradGradient(changetype<WinogradGradient>(op), tile, scratch); break;
     case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile); break;
     case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile); break;
-    case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile); break;
-    case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile); break;
+    case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile, scratch); break;
+    case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile, scratch); break;
     case Opcode.Im2col: im2col(changetype<Im2col>(op), tile, scratch); break;
     case Opcode.Col2im: col2im(changetype<Col2im>(op), tile); break;
     case Opcode.MaxPool: maxPool(changetype<MaxPool>(op), tile); break;
@@ -152,14 +153,14 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.AveragePoolBackward: averagePoolBackward(changetype<AveragePoolBackward>(op), tile); break;
     case Opcode.LpPool: lpPool(changetype<LpPool>(op), tile); break;
     case Opcode.LpPoolBackward: lpPoolBackward(changetype<LpPoolBackward>(op), tile); break;
-    case Opcode.NormStatistics: normStatistics(changetype<NormStatistics>(op), tile); break;
+    case Opcode.NormStatistics: normStatistics(changetype<NormStatistics>(op), tile, scratch); break;
     case Opcode.NormMerge: normMerge(changetype<NormMerge>(op)); break;
     case Opcode.NormRunning: normRunning(changetype<NormRunning>(op)); break;
     case Opcode.NormFold: normFold(changetype<NormFold>(op)); break;
-    case Opcode.NormApply: normApply(changetype<NormApply>(op), tile); break;
-    case Opcode.NormBackwardSums: normBackwardSums(changetype<NormBackwardSums>(op), tile); break;
+    case Opcode.NormApply: normApply(changetype<NormApply>(op), tile, scratch); break;
+    case Opcode.NormBackwardSums: normBackwardSums(changetype<NormBackwardSums>(op), tile, scratch); break;
     case Opcode.NormBackwardMerge: normBackwardMerge(changetype<NormBackwardMerge>(op)); break;
-    case Opcode.NormBackward: normBackward(changetype<NormBackward>(op), tile); break;
+    case Opcode.NormBackward: normBackward(changetype<NormBackward>(op), tile, scratch); break;
     case Opcode.Unary: unary(changetype<Unary>(op), tile); break;
     case Opcode.UnaryBackward: unaryBackward(changetype<UnaryBackward>(op), tile); break;
     case Opcode.Add: add(changetype<Add>(op), tile); break;
@@ -170,8 +171,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.SquaredError: squaredError(changetype<SquaredError>(op), tile); break;
     case Opcode.Mean: mean(changetype<Mean>(op)); break;
     case Opcode.TopK: topK(changetype<TopK>(op), tile); break;
-    case Opcode.Sgd: sgd(changetype<Sgd>(op), tile); break;
-    case Opcode.Adam: adam(changetype<Adam>(op), tile); break;
+    case Opcode.Sgd: sgd(changetype<Sgd>(op), tile, scratch); break;
+    case Opcode.Adam: adam(changetype<Adam>(op), tile, scratch); break;
     default: unreachable();
   }
 }

@@ -1,13 +1,14 @@
-// Sums over rows, in an order that depends on the shape alone: parts first, then the parts in turn.
+// Sums over rows, in an order that depends on the shape alone: parts first, then the parts together.
 
 import { In, Op, Out } from './op';
-import { laneMask, storeLanes, sumLanes } from './simd';
+import { firstRow, gather, LINE, rowsPerLine, SLOT } from './rows';
+import { copy, copyExactly, laneMask, sumLanes, zero } from './simd';
 
 /** Floats of one tile of `sumPartials`. */
 // @ts-ignore: decorator
 @inline const TILE: i32 = 4096;
 
-/** y = Σ partials[s], s ascending: [splits][count] → [count]. */
+/** y = Σ partials: [splits][count] → [count]. */
 @unmanaged
 export class SumPartials extends Op {
   y: Out;
@@ -20,17 +21,20 @@ export function sumPartialsTiles(op: SumPartials): i32 {
   return (op.count + TILE - 1) / TILE;
 }
 
-export function sumPartials(op: SumPartials, tile: i32): void {
-  const end = min(op.count, (tile + 1) * TILE);
-  for (let i = tile * TILE; i < end; i += 4) {
-    let from = op.partials + (<usize>i << 2);
-    let sum = v128.load(from);
-    for (let s = 1; s < op.splits; s++) {
-      from += <usize>op.count << 2;
-      sum = f32x4.add(sum, v128.load(from));
-    }
-    storeLanes(op.y + (<usize>i << 2), sum, end - i);
+export function sumPartials(op: SumPartials, tile: i32, scratch: usize): void {
+  const at = <usize>(tile * TILE) << 2;
+  const count = min(TILE, op.count - tile * TILE);
+  const step = <usize>op.count << 2;
+  const pairs = op.splits >> 1;
+  let from = op.partials + at;
+  if (op.splits & 1) {
+    copy(scratch, from, count);
+    from += step;
+  } else {
+    zero(scratch, count);
   }
+  sumLines(scratch, from, <usize>pairs * step, pairs, count, step);
+  copyExactly(op.y + at, scratch, count);
 }
 
 /** partials[s] = the columns' sums over the s-th part of the rows: a bias's gradient. */
@@ -44,33 +48,49 @@ export class ColumnSum extends Op {
   splits: i32;
 }
 
-export function columnSumTiles(op: ColumnSum): i32 {
-  return op.splits;
+export function columnSum(op: ColumnSum, tile: i32, scratch: usize): void {
+  const channels = op.channels;
+  const first = firstRow(op.rows, channels, tile, op.splits);
+  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    sumColumns(scratch, op.x + (<usize>(first * channels + block) << 2), rows, columns, channels);
+    copyExactly(op.partials + (<usize>(tile * channels + block) << 2), scratch, columns);
+  }
 }
 
-export function columnSum(op: ColumnSum, tile: i32): void {
-  const channels = op.channels;
-  const stride = <usize>channels << 2;
-  const first = <i32>((<i64>op.rows * tile) / op.splits);
-  const rows = <i32>((<i64>op.rows * (tile + 1)) / op.splits) - first;
-  for (let c = 0; c < channels; c += 4) {
-    let x = op.x + <usize>first * stride + (<usize>c << 2);
-    // Four sums at once hide the latency of addition.
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    let r = 0;
-    for (; r + 4 <= rows; r += 4) {
-      s0 = f32x4.add(s0, v128.load(x));
-      s1 = f32x4.add(s1, v128.load(x + stride));
-      s2 = f32x4.add(s2, v128.load(x + 2 * stride));
-      s3 = f32x4.add(s3, v128.load(x + 3 * stride));
-      x += 4 * stride;
+function sumColumns(scratch: usize, x: usize, rows: i32, columns: i32, channels: i32): void {
+  const deep = rowsPerLine(channels);
+  const width = deep * columns;
+  const step = <usize>(deep * channels) << 2;
+  const lines = rows / (2 * deep);
+  const half = <usize>lines * step;
+  zero(scratch, width);
+  sumLines(scratch, x, half, lines, width, step);
+  const rest = (rows - 2 * deep * lines) * columns;
+  if (rest > 0) {
+    zero(scratch + SLOT, 2 * width);
+    copyExactly(scratch + SLOT, x + 2 * half, rest);
+    sumLines(scratch, scratch + SLOT, <usize>width << 2, 1, width, 0);
+  }
+  gather(scratch, columns, width);
+}
+
+/** Adds `lines` lines, and as many from `half` on, as batchnorm.ts does. */
+function sumLines(sums: usize, x: usize, half: usize, lines: i32, width: i32, step: usize): void {
+  const bytes = <usize>width << 2;
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const a = x + at;
+      const b = a + half;
+      const both0 = f32x4.add(v128.load(a), v128.load(b));
+      const both1 = f32x4.add(v128.load(a, 16), v128.load(b, 16));
+      const sum0 = f32x4.add(v128.load(sums + at), both0);
+      const sum1 = f32x4.add(v128.load(sums + at, 16), both1);
+      v128.store(sums + at, sum0);
+      v128.store(sums + at, sum1, 16);
     }
-    for (; r < rows; r++) {
-      s0 = f32x4.add(s0, v128.load(x));
-      x += stride;
-    }
-    const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-    storeLanes(op.partials + <usize>tile * stride + (<usize>c << 2), sum, channels - c);
+    x += step;
   }
 }
 

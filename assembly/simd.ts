@@ -71,11 +71,26 @@ export function relu(x: v128): v128 {
   return f32x4.pmax(x, f32x4.splat(0));
 }
 
+/** dy where ReLU has let x through: where its output y, or x itself, is not 0 or less. */
+// @ts-ignore: decorator
+@inline
+export function passed(dy: v128, y: v128): v128 {
+  return v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
+}
+
 /** Copies `count` floats in whole vectors: writes up to 12 bytes too far. */
 // @ts-ignore: decorator
 @inline
 export function copy(to: usize, from: usize, count: i32): void {
   for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), v128.load(from + (<usize>i << 2)));
+}
+
+/** Copies `count` floats and writes no further. */
+export function copyExactly(to: usize, from: usize, count: i32): void {
+  const whole = count & ~3;
+  copy(to, from, whole);
+  const at = <usize>whole << 2;
+  if (count > whole) storeLanes(to + at, v128.load(from + at), count - whole);
 }
 
 /** Zeros `count` floats in whole vectors: writes up to 12 bytes too far. */

@@ -247,7 +247,7 @@ export interface KernelArguments<Buffer> {
     dy: Buffer;
     splits: number;
   };
-  /** y = Σ partials[s], s ascending: [splits][count] → [count]. */
+  /** y = Σ partials: [splits][count] → [count]. */
   sumPartials: {
     y: Buffer;
     partials: Buffer;
@@ -427,14 +427,15 @@ export interface KernelArguments<Buffer> {
     p: number;
     scale: number;
   };
-  /** partials[chunk] = { mean, Σ(x − mean)² } of each channel: [⌈rows/256⌉][2][channels]. */
+  /** partials[part] = { mean, Σ(x − mean)² } of each channel: [splits][2][channels]. */
   normStatistics: {
     partials: Buffer;
     x: Buffer;
     rows: number;
     channels: number;
+    splits: number;
   };
-  /** The chunks' statistics together: mean, variance (biased), scale = gamma / √(variance + ε). */
+  /** The parts' statistics together: mean, variance (biased), scale = gamma / √(variance + ε). */
   normMerge: {
     mean: Buffer;
     variance: Buffer;
@@ -443,6 +444,7 @@ export interface KernelArguments<Buffer> {
     gamma: Buffer;
     rows: number;
     channels: number;
+    splits: number;
     epsilon: number;
   };
   /** running = momentum·running + (1 − momentum)·batch, the variance unbiased (rows / (rows − 1)). */
@@ -463,7 +465,7 @@ export interface KernelArguments<Buffer> {
     channels: number;
     epsilon: number;
   };
-  /** y = (x − mean)·scale + beta. */
+  /** y = (x − mean)·scale + beta, or max(y, 0) where `rectify` says so. */
   normApply: {
     y: Buffer;
     x: Buffer;
@@ -472,39 +474,53 @@ export interface KernelArguments<Buffer> {
     beta: Buffer;
     rows: number;
     channels: number;
+    rectify: number;
   };
-  /** partials[chunk] = { Σ dy, Σ dy·(x − mean) } of each channel: [⌈rows/256⌉][2][channels]. */
+  /** partials[part] = { Σ dy, Σ dy·(x − mean) } of each channel, of what a ReLU passes of dy: [splits][2][channels]. */
   normBackwardSums: {
     partials: Buffer;
     dy: Buffer;
     x: Buffer;
     mean: Buffer;
+    scale: Buffer;
+    beta: Buffer;
     rows: number;
     channels: number;
+    splits: number;
+    rectify: number;
   };
-  /** dbeta = Σ dy, dgamma = Σ dy·x̂, from the chunks in order. */
+  /**
+   * dbeta = Σ dy, dgamma = Σ dy·x̂, from the parts in order; and their shares in the gradient of x:
+   * offset = dbeta/rows, slope = dgamma/(rows·σ).
+   */
   normBackwardMerge: {
     dgamma: Buffer;
     dbeta: Buffer;
+    slope: Buffer;
+    offset: Buffer;
     partials: Buffer;
     variance: Buffer;
     rows: number;
     channels: number;
+    splits: number;
     epsilon: number;
   };
-  /** dx = gamma/σ · (dy − dbeta/rows − x̂·dgamma/rows), with x̂ = (x − mean)/σ and σ = √(variance + ε). */
+  /**
+   * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. The factors
+   * are those of `NormBackwardMerge` and `NormFold`.
+   */
   normBackward: {
     dx: Buffer;
     dy: Buffer;
     x: Buffer;
     mean: Buffer;
-    variance: Buffer;
-    gamma: Buffer;
-    dgamma: Buffer;
-    dbeta: Buffer;
+    scale: Buffer;
+    beta: Buffer;
+    slope: Buffer;
+    offset: Buffer;
     rows: number;
     channels: number;
-    epsilon: number;
+    rectify: number;
   };
   /** y = f(x). */
   unary: {
@@ -1092,6 +1108,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 12],
       ['rows', 'i32', 16],
       ['channels', 'i32', 20],
+      ['splits', 'i32', 24],
     ],
   },
   normMerge: {
@@ -1104,7 +1121,8 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['gamma', 'in', 24],
       ['rows', 'i32', 28],
       ['channels', 'i32', 32],
-      ['epsilon', 'f32', 36],
+      ['splits', 'i32', 36],
+      ['epsilon', 'f32', 40],
     ],
   },
   normRunning: {
@@ -1139,6 +1157,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['beta', 'in', 24],
       ['rows', 'i32', 28],
       ['channels', 'i32', 32],
+      ['rectify', 'i32', 36],
     ],
   },
   normBackwardSums: {
@@ -1148,8 +1167,12 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['dy', 'in', 12],
       ['x', 'in', 16],
       ['mean', 'in', 20],
-      ['rows', 'i32', 24],
-      ['channels', 'i32', 28],
+      ['scale', 'in', 24],
+      ['beta', 'in', 28],
+      ['rows', 'i32', 32],
+      ['channels', 'i32', 36],
+      ['splits', 'i32', 40],
+      ['rectify', 'i32', 44],
     ],
   },
   normBackwardMerge: {
@@ -1157,11 +1180,14 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
-      ['partials', 'in', 16],
-      ['variance', 'in', 20],
-      ['rows', 'i32', 24],
-      ['channels', 'i32', 28],
-      ['epsilon', 'f32', 32],
+      ['slope', 'out', 16],
+      ['offset', 'out', 20],
+      ['partials', 'in', 24],
+      ['variance', 'in', 28],
+      ['rows', 'i32', 32],
+      ['channels', 'i32', 36],
+      ['splits', 'i32', 40],
+      ['epsilon', 'f32', 44],
     ],
   },
   normBackward: {
@@ -1171,13 +1197,13 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['dy', 'in', 12],
       ['x', 'in', 16],
       ['mean', 'in', 20],
-      ['variance', 'in', 24],
-      ['gamma', 'in', 28],
-      ['dgamma', 'in', 32],
-      ['dbeta', 'in', 36],
+      ['scale', 'in', 24],
+      ['beta', 'in', 28],
+      ['slope', 'in', 32],
+      ['offset', 'in', 36],
       ['rows', 'i32', 40],
       ['channels', 'i32', 44],
-      ['epsilon', 'f32', 48],
+      ['rectify', 'i32', 48],
     ],
   },
   unary: {

@@ -10,16 +10,19 @@ const nearest = {
   'assembly/gemm.ts': ['kernels/matmul', 'revectorize'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/lines.ts': ['kernels/conv'],
+  'assembly/moments.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
   'assembly/pack.ts': ['kernels/conv', 'kernels/matmul', 'revectorize'],
   'assembly/pool.ts': ['kernels/pool', 'kernels/program'],
   'assembly/program.ts': ['kernels/program'],
   'assembly/random.ts': ['random'],
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
+  'assembly/rows.ts': ['kernels/reduce', 'kernels/batchnorm'],
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv', 'revectorize'],
   'src/emit/geometry.ts': ['kernels/conv'],
+  'src/model/lower.ts': ['model/fusion'],
 };
 
 /** Puts those first; last the runner's test, which needs a second build where it is not built first. */
@@ -43,6 +46,8 @@ const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
+const moments = (...rest) => fault('assembly/moments.ts', ...rest);
+const rows = (...rest) => fault('assembly/rows.ts', ...rest);
 const element = (...rest) => fault('assembly/elementwise.ts', ...rest);
 const random = (...rest) => fault('assembly/random.ts', ...rest);
 const softmax = (...rest) => fault('assembly/softmax.ts', ...rest);
@@ -51,6 +56,7 @@ const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
+const lower = (...rest) => fault('src/model/lower.ts', ...rest);
 
 /** One fault to a line. */
 // biome-ignore format: a table
@@ -137,15 +143,41 @@ export const mutants = [
   pool('v128.xor(sum, sign)', 'sum', 'p-norm: the sign of x dropped'),
   pool('f32x4.splat(op.p - 1)', 'f32x4.splat(op.p)', 'p-norm: derivative with the wrong power'),
 
-  norm('const shift = v128.load(from + at);', 'const shift = f32x4.splat(0);', 'statistics not shifted: large means cancel'),
-  norm('const share = <f32>rows / <f32>(first + rows);', 'const share = <f32>rows / <f32>op.rows;', 'chunks merged with wrong weights'),
-  norm('f32x4.splat(<f32>first * share)', 'f32x4.splat(share)', 'variance between chunks too small'),
-  norm('const unbiased = <f32>op.rows / <f32>max(1, op.rows - 1);', 'const unbiased: f32 = 1;', 'running variance biased'),
-  norm('f32x4.add(variance, f32x4.splat(epsilon))', 'variance', 'epsilon dropped'),
-  norm('f32x4.sub(f32x4.sub(v128.load(op.dy + at), constant), f32x4.mul(x, slope))', 'f32x4.sub(v128.load(op.dy + at), constant)', 'dx without the part of the variance'),
-  norm('blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)', 'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)', 'momentum the wrong way round'),
+  norm('const half = <usize>lines * step;', 'const half = step;', 'sums of two neighbours, not of two halves'),
+  norm('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last row'),
+  norm('spread(scratch + X, scratch + MEAN, columns, 2 * width);', 'zero(scratch + X, 2 * width);', 'lines completed with zeros, not with the mean'),
+  norm('zero(scratch + DY, 2 * width);', '', 'lines of dy completed with what was there'),
+  norm('block < channels; block += LINE', 'block < min(channels, LINE); block += LINE', 'statistics of the first block alone', { nth: 0 }),
+  norm('f32x4.mul(sum, mean));', 'f32x4.mul(mean, mean));', 'variance: the square of the mean taken once, not per row'),
+  norm('gather(scratch + PRODUCTS, columns, width);', '', 'products of the first row of each line alone'),
+  norm('line < lines && whole < width', 'line + 1 < lines && whole < width', 'the end of the last line, where pairs do not fill it'),
+  norm('(rows - deep * lines) * columns, pass', '(rows - deep * lines - 1) * columns, pass', 'the last row, where it fills no line'),
+  norm('copyExactly(to, scratch + X, count);', 'copy(to, scratch + X, count);', 'parts of lines written too far'),
+  norm('pass == Pass.Forward ? NaN : 0', '0', 'ReLU where there is none'),
+  norm('pass == Pass.Forward ? NaN : 0', 'NaN', 'no ReLU where there is one'),
+  norm('const db1 = gradient(v128.load(dyb, 16), b1, scale1, beta1, rectify);', 'const db1 = v128.load(dyb, 16);', 'sums of what ReLU has not passed'),
+  norm('const dy1 = gradient(v128.load(dy + at, 16), d1, scale1, beta1, rectify);', 'const dy1 = v128.load(dy + at, 16);', 'dx of what ReLU has not passed'),
+  norm('v128.load(slot, BETA + 16) : scale1;', 'v128.load(slot, BETA) : scale1;', 'the mask with the beta of other channels'),
+  norm('f32x4.mul(f32x4.sub(own0, f32x4.mul(d0, v128.load(slot, SLOPE))), scale0)', 'f32x4.mul(own0, scale0)', 'dx without the part of the variance'),
+  norm('case Pass.BackwardRectified: return mapGradients(slots, to, x, dy, lines, bytes, step, true);', '', 'dx with ReLU is the output'),
+
+  moments('const share = f32x4.splat(<f32>(rows - before) / <f32>rows);', 'const share = f32x4.splat(<f32>(rows - before) / <f32>op.rows);', 'parts merged with wrong weights'),
+  moments('f32x4.mul(f32x4.splat(<f32>before), share)', 'share', 'variance between parts too small'),
+  moments('f32x4.add(mean, f32x4.mul(d, share))', 'f32x4.sub(f32x4.add(f32x4.add(mean, f32x4.mul(d, share)), channel(shift, c)), channel(shift, c))', 'parts merged as if without the shift: large means are rounded each time'),
+  moments('const unbiased = <f32>op.rows / <f32>max(1, op.rows - 1);', 'const unbiased: f32 = 1;', 'running variance biased'),
+  moments('f32x4.add(variance, f32x4.splat(epsilon))', 'variance', 'epsilon dropped'),
+  moments('blend(op.runningMean, op.mean, op.channels, op.momentum, 1 - op.momentum)', 'blend(op.runningMean, op.mean, op.channels, 1 - op.momentum, op.momentum)', 'momentum the wrong way round'),
+  moments('for (let part = 0; part < op.splits; part++)', 'for (let part = 1; part < op.splits; part++)', 'gradients without the first part'),
+  moments('f32x4.mul(sum, share), op', 'sum, op', 'dx: the whole of dbeta taken from each row'),
+
+  rows('if (part == parts) return rows;', '', 'parts leave out the rows that fill no line'),
+  rows('while (width > count) {', 'while (width > 2 * count) {', 'sums of every other row of a line'),
+  rows('for (; count < width; count <<= 1)', 'for (; count < width / 2; count <<= 1)', 'constants for half a line'),
 
   element('return (count + TILE - 1) / TILE;', 'return (count + TILE - 2) / TILE;', 'the last chunk, where it is one float'),
+  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'ReLU: the second of two vectors', { nth: 0 }),
+  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add: the second of two vectors', { nth: 1 }),
+  element('v128.store(dx + at, dx1, 16);', 'v128.store(dx + at, dx0, 16);', 'ReLU backward: the second of two vectors'),
   element('f32x4.splat(0.625)', 'f32x4.splat(0.0625)', 'tanh cancels where it is small'),
   element('f32x4.mul(y, f32x4.sub(one, y))', 'f32x4.mul(y, f32x4.add(one, y))', 'a sign in the derivative of sigmoid'),
   element('f32x4.mul(v128.load(op.x + at), scale)', 'v128.load(op.x + at)', 'dropout does not scale'),
@@ -169,19 +201,27 @@ export const mutants = [
   softmax('> load<f32>(x + (<usize>best << 2))', '>= load<f32>(x + (<usize>best << 2))', 'topK: the last of equal targets'),
 
   reduce('total / <f32>op.count', 'total / <f32>(op.count & ~3)', 'mean: divisor without the tail'),
-  reduce('for (; r < rows; r++) {', 'for (; r + 1 < rows; r++) {', 'column sums: the last row'),
-  reduce('for (let s = 1; s < op.splits; s++) {', 'for (let s = 1; s < op.splits - 1; s++) {', 'the last partial sum'),
+  reduce('if (rest > 0) {', 'if (rest > columns) {', 'column sums: the last row'),
+  reduce('const half = <usize>lines * step;', 'const half = step;', 'column sums: two neighbours, not two halves'),
+  reduce('zero(scratch + SLOT, 2 * width);', '', 'column sums: lines completed with what was there'),
+  reduce('if (op.splits & 1) {', 'if (op.splits == 1) {', 'partial sums: the last of an odd number'),
+  reduce('copyExactly(op.y + at, scratch, count);', 'copy(op.y + at, scratch, count);', 'sums of partials written too far'),
   reduce('for (; i < count; i++) total +=', 'for (; i + 1 < count; i++) total +=', 'allFinite: the last number is not looked at'),
 
-  optim('f32x4.add(f32x4.mul(momentum, v128.load(op.velocity + at)), g)', 'f32x4.sub(f32x4.mul(momentum, v128.load(op.velocity + at)), g)', 'momentum: sign of the gradient'),
-  optim('nesterov ? f32x4.add(g, f32x4.mul(momentum, v)) : v', 'v', 'nesterov ignored'),
-  optim('f32x4.mul(decay, p)', 'f32x4.mul(decay, f32x4.neg(p))', 'sgd: weights grow instead of decay', { nth: 0 }),
-  optim('const v = flush(f32x4.add(f32x4.mul(momentum,', 'const v = (f32x4.add(f32x4.mul(momentum,', 'subnormal velocity'),
-  optim('f32x4.mul(f32x4.sqrt(v), correction)', 'f32x4.sqrt(v)', 'Adam: second moment not corrected'),
-  optim('const m = flush(', 'const m = (', 'subnormal first moment'),
-  optim('const v = flush(f32x4.add(f32x4.mul(beta2,', 'const v = (f32x4.add(f32x4.mul(beta2,', 'subnormal second moment'),
-  optim('const kept = f32x4.sub(p, f32x4.mul(decoupled, p));', 'const kept = p;', 'AdamW: no decay'),
+  optim('f32x4.add(f32x4.mul(momentum, v128.load(v + at)), g0)', 'f32x4.sub(f32x4.mul(momentum, v128.load(v + at)), g0)', 'momentum: sign of the gradient'),
+  optim('v128.bitselect(f32x4.add(g1, f32x4.mul(momentum, v1)), v1, nesterov)', 'v1', 'nesterov ignored'),
+  optim('f32x4.mul(decay, p0)', 'f32x4.mul(decay, f32x4.neg(p0))', 'plain descent: weights grow instead of decay', { nth: 0 }),
+  optim('f32x4.mul(decay, p1)', 'f32x4.mul(decay, f32x4.neg(p1))', 'momentum: weights grow instead of decay', { nth: 1 }),
+  optim('const v0 = flush(f32x4.add(f32x4.mul(momentum,', 'const v0 = (f32x4.add(f32x4.mul(momentum,', 'subnormal velocity'),
+  optim('f32x4.mul(f32x4.sqrt(v0), correction)', 'f32x4.sqrt(v0)', 'Adam: second moment not corrected'),
+  optim('const m0 = flush(', 'const m0 = (', 'subnormal first moment'),
+  optim('const v0 = flush(f32x4.add(f32x4.mul(beta2,', 'const v0 = (f32x4.add(f32x4.mul(beta2,', 'subnormal second moment'),
+  optim('const kept1 = f32x4.sub(p1, f32x4.mul(decoupled, p1));', 'const kept1 = p1;', 'AdamW: no decay'),
+  optim('copyExactly(v + whole, scratch + 64, rest);', '', 'momentum: the last velocities'),
+  optim('copyExactly(m + whole, scratch + 64, rest);', '', 'Adam: the last first moments'),
 
+  simd('v128.andnot(dy, f32x4.le(y, f32x4.splat(0)))', 'v128.andnot(dy, f32x4.lt(y, f32x4.splat(0)))', 'ReLU passes gradients where it gives 0'),
+  simd('if (count > whole) storeLanes', 'if (count > whole + 1) storeLanes', 'exact copies: the last number'),
   simd('v128.store32_lane(to, v, 2, 8);', '', 'the third of three lanes'),
   simd('f32x4.extract_lane(v, 3))', 'f32x4.extract_lane(v, 2))', 'sums of lanes: the last', { nth: 0 }),
   simd('return f32x4.pmax(x, f32x4.splat(0));', 'return f32x4.pmax(f32x4.splat(0), x);', 'ReLU loses NaN'),
@@ -194,6 +234,10 @@ export const mutants = [
   program('while (atomic.load', 'if (atomic.load', 'barrier: whoever wakes leaves', { threads: true }),
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
+
+  lower('to.rectify = isAbsorbed(task, index + 1);', '', 'a ReLU that nobody applies'),
+  lower('if (isAbsorbed(task, index)) continue;', '', 'a ReLU that goes back twice'),
+  lower('layers[index - 1]?.absorbsRelu', 'layers[index - 1]', 'a ReLU lost behind layers that cannot apply it'),
 
   geometry('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
   geometry('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),

@@ -1,16 +1,15 @@
-// Batch normalisation as ops, over rows of channels.
+// Batch normalisation as ops, over rows of channels, with the ReLU that may follow it.
 
 import { ValueError } from '../errors.js';
-import type { Emitter, Value } from './emitter.js';
-
-/** Rows of one chunk of statistics: CHUNK of assembly/batchnorm.ts. */
-const CHUNK = 256;
+import { type Emitter, none, type Operand, type Value } from './emitter.js';
 
 /** What is normalised. */
 export interface NormSize {
   readonly rows: number;
   readonly channels: number;
   readonly epsilon: number;
+  /** Whether ReLU is applied to the result. */
+  readonly rectify?: boolean;
 }
 
 /** @throws {ValueError} unless the number is positive */
@@ -19,26 +18,50 @@ export function checkEpsilon(where: string, epsilon: number): number {
   throw new ValueError(`${where}: epsilon must be a positive number, not ${epsilon}`);
 }
 
-const partialSums = (e: Emitter, { rows, channels }: NormSize): Value =>
-  e.value([Math.ceil(rows / CHUNK), 2, channels]);
+/**
+ * Parts that sums over rows are taken in; the shape alone decides. Up to 16 of at least 2¹⁴ numbers, as
+ * a part is one thread's; then none of much more than 2¹⁸, as memory is read best in long runs but
+ * long sums round.
+ */
+function partsOf({ rows, channels }: NormSize): number {
+  const numbers = rows * channels;
+  const parts = Math.max(Math.min(16, numbers / 2 ** 14), numbers / 2 ** 18);
+  return Math.max(1, Math.floor(Math.min(parts, rows)));
+}
 
-/** y = (x − mean)/σ·gamma + beta with this batch's mean and (biased) variance, which are written. */
+const rectified = ({ rows, channels, rectify }: NormSize) => ({
+  rows,
+  channels,
+  rectify: rectify ? 1 : 0,
+});
+
+/** What is normalised and how: x is [rows, channels], the rest [channels]. */
+interface Parameters {
+  readonly x: Value;
+  readonly gamma: Value;
+  readonly beta: Value;
+}
+
+/** Mean and (biased) variance, [channels] each: this batch's or running ones. */
+interface Moments {
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/** y = (x − mean)/σ·gamma + beta with this batch's mean and variance, which are written. */
 export function normTraining(
   e: Emitter,
-  y: Value,
-  mean: Value,
-  variance: Value,
-  x: Value,
-  gamma: Value,
-  beta: Value,
+  { y, mean, variance }: Moments & { readonly y: Value },
+  { x, gamma, beta }: Parameters,
   size: NormSize,
 ): void {
   const { rows, channels, epsilon } = size;
-  const partials = partialSums(e, size);
+  const splits = partsOf(size);
+  const partials = e.value([splits, 2, channels]);
   const scale = e.value([channels]);
-  e.emit('normStatistics', { partials, x, rows, channels });
-  e.emit('normMerge', { mean, variance, scale, partials, gamma, rows, channels, epsilon });
-  e.emit('normApply', { y, x, mean, scale, beta, rows, channels });
+  e.emit('normStatistics', { partials, x, rows, channels, splits });
+  e.emit('normMerge', { mean, variance, scale, partials, gamma, rows, channels, splits, epsilon });
+  e.emit('normApply', { y, x, mean, scale, beta, ...rectified(size) });
 }
 
 /** running = momentum·running + (1 − momentum)·batch. */
@@ -46,8 +69,7 @@ export function normRunning(
   e: Emitter,
   runningMean: Value,
   runningVariance: Value,
-  mean: Value,
-  variance: Value,
+  { mean, variance }: Moments,
   momentum: number,
   { rows, channels }: NormSize,
 ): void {
@@ -58,47 +80,40 @@ export function normRunning(
 export function normInference(
   e: Emitter,
   y: Value,
-  x: Value,
-  gamma: Value,
-  beta: Value,
-  mean: Value,
-  variance: Value,
+  { x, gamma, beta, mean, variance }: Parameters & Moments,
   size: NormSize,
 ): void {
-  const { rows, channels, epsilon } = size;
+  const { channels, epsilon } = size;
   const scale = e.value([channels]);
   e.emit('normFold', { scale, gamma, variance, channels, epsilon });
-  e.emit('normApply', { y, x, mean, scale, beta, rows, channels });
+  e.emit('normApply', { y, x, mean, scale, beta, ...rectified(size) });
 }
 
-/** dgamma, dbeta and dx of `normTraining`. */
+/** Gradients of `normTraining`: dx, which may be dy, is [rows, channels], the rest [channels]. */
+interface Gradients {
+  readonly dx: Value;
+  readonly dgamma: Value;
+  readonly dbeta: Value;
+}
+
+/** The gradients of `normTraining`. beta is needed where it rectifies. */
 export function normBackward(
   e: Emitter,
-  dx: Value,
-  dgamma: Value,
-  dbeta: Value,
+  { dx, dgamma, dbeta }: Gradients,
   dy: Value,
-  x: Value,
-  mean: Value,
-  variance: Value,
-  gamma: Value,
+  from: Omit<Parameters, 'beta'> & Moments & { readonly beta?: Value },
   size: NormSize,
 ): void {
+  const { x, gamma, mean, variance } = from;
+  const beta: Operand = from.beta ?? none;
   const { rows, channels, epsilon } = size;
-  const partials = partialSums(e, size);
-  e.emit('normBackwardSums', { partials, dy, x, mean, rows, channels });
-  e.emit('normBackwardMerge', { dgamma, dbeta, partials, variance, rows, channels, epsilon });
-  e.emit('normBackward', {
-    dx,
-    dy,
-    x,
-    mean,
-    variance,
-    gamma,
-    dgamma,
-    dbeta,
-    rows,
-    channels,
-    epsilon,
-  });
+  const splits = partsOf(size);
+  const partials = e.value([splits, 2, channels]);
+  const [scale, slope, offset] = [e.value([channels]), e.value([channels]), e.value([channels])];
+  const both = { dy, x, mean, scale, beta, ...rectified(size) };
+  const merged = { dgamma, dbeta, slope, offset };
+  e.emit('normFold', { scale, gamma, variance, channels, epsilon });
+  e.emit('normBackwardSums', { ...both, partials, splits });
+  e.emit('normBackwardMerge', { ...merged, partials, variance, rows, channels, splits, epsilon });
+  e.emit('normBackward', { ...both, dx, slope, offset });
 }

@@ -27,6 +27,10 @@ class Activation extends Layer<Value> {
     return inputShape;
   }
 
+  override get isRelu(): boolean {
+    return this.#activation === 'relu';
+  }
+
   emitForward(to: Lowering, x: Value): Forward<Value> {
     const y = to.activate(this.#activation, to.emitter.value(x.shape), x);
     return { y, saved: y };

@@ -30,6 +30,8 @@ export interface BatchNormLayerOptions extends LayerOptions {
 
 interface Saved {
   x: Value;
+  gamma: Value;
+  beta: Value;
   mean: Value;
   variance: Value;
   size: NormSize;
@@ -72,33 +74,35 @@ class BatchNorm extends Layer<Saved> {
     ];
   }
 
+  override get absorbsRelu(): boolean {
+    return true;
+  }
+
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const { emitter } = to;
+    const { emitter, rectify } = to;
     const channels = x.shape.at(-1) as number;
-    const size = { rows: x.size / channels, channels, epsilon: this.#epsilon };
+    const size = { rows: x.size / channels, channels, epsilon: this.#epsilon, rectify };
     const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) =>
       to.weight(this, name),
     );
     const y = emitter.value(x.shape);
     if (!to.training) {
-      normInference(emitter, y, x, gamma, beta, movingMean, movingVariance, size);
-      return { y, saved: { x, mean: movingMean, variance: movingVariance, size } };
+      const from = { x, gamma, beta, mean: movingMean, variance: movingVariance };
+      normInference(emitter, y, from, size);
+      return { y, saved: { ...from, size } };
     }
-    const mean = emitter.value([channels]);
-    const variance = emitter.value([channels]);
-    normTraining(emitter, y, mean, variance, x, gamma, beta, size);
+    const moments = { mean: emitter.value([channels]), variance: emitter.value([channels]) };
+    normTraining(emitter, { y, ...moments }, { x, gamma, beta }, size);
     to.afterwards(() =>
-      normRunning(emitter, movingMean, movingVariance, mean, variance, this.#momentum, size),
+      normRunning(emitter, movingMean, movingVariance, moments, this.#momentum, size),
     );
-    return { y, saved: { x, mean, variance, size } };
+    return { y, saved: { x, gamma, beta, ...moments, size } };
   }
 
-  emitBackward(to: Lowering, dy: Value, { x, mean, variance, size }: Saved): Value {
-    const { emitter } = to;
-    const dx = emitter.value(x.shape);
+  emitBackward(to: Lowering, dy: Value, { size, ...from }: Saved): Value {
     const [dgamma, dbeta] = [to.gradient(this, 'gamma'), to.gradient(this, 'beta')];
-    normBackward(emitter, dx, dgamma, dbeta, dy, x, mean, variance, to.weight(this, 'gamma'), size);
-    return dx;
+    normBackward(to.emitter, { dx: dy, dgamma, dbeta }, dy, from, size);
+    return dy;
   }
 }
 

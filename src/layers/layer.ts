@@ -21,6 +21,8 @@ export interface Lowering {
   readonly emitter: Emitter;
   /** Whether this is a training step: dropout drops, batch norm takes the batch's statistics. */
   readonly training: boolean;
+  /** Whether a layer that `absorbsRelu` shall do so now. */
+  readonly rectify: boolean;
   /** A weight of the layer. */
   weight(layer: Layer, name: string): Value;
   /** Where the weight's gradient goes; it is overwritten. */
@@ -90,6 +92,16 @@ export abstract class Layer<Saved = unknown> {
   /** The weights for inputs of a shape that `shapeFor` has accepted. */
   protected parametersFor(_inputShape: Shape): readonly ParameterSpec[] {
     return [];
+  }
+
+  /** Whether it is ReLU and nothing else. */
+  get isRelu(): boolean {
+    return false;
+  }
+
+  /** Whether it can do the work of a ReLU behind it in its own passes, in both directions. */
+  get absorbsRelu(): boolean {
+    return false;
   }
 
   /** Emits y = f(x), and says what backward will need. */

@@ -57,6 +57,8 @@ class ChainLowering implements Lowering {
   readonly #later: (() => void)[] = [];
   /** Set while the last layer is emitted, in either direction, where the loss has a softmax of its own. */
   tapsLogits = false;
+  /** Set while a layer is emitted that does the work of the ReLU behind it. */
+  rectify = false;
 
   constructor(task: Task) {
     this.#task = task;
@@ -148,12 +150,19 @@ function tapsLogits({ layers, mode, objective }: Task, index: number): boolean {
   );
 }
 
+/** Whether a layer is a ReLU whose work the layer before it does: it emits nothing. */
+function isAbsorbed({ layers }: Task, index: number): boolean {
+  return Boolean(layers[index]?.isRelu && layers[index - 1]?.absorbsRelu);
+}
+
 function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[] {
   const passes: Forward<unknown>[] = [];
   task.layers.forEach((layer, index) => {
     to.tapsLogits = tapsLogits(task, index);
     to.emitter.layer = layer.name;
-    passes.push(layer.emitForward(to, passes.at(-1)?.y ?? input));
+    to.rectify = isAbsorbed(task, index + 1);
+    const x = passes.at(-1)?.y ?? input;
+    passes.push(isAbsorbed(task, index) ? { y: x, saved: x } : layer.emitForward(to, x));
   });
   return passes;
 }
@@ -195,6 +204,7 @@ function backward(
   const lowest = layers.findIndex((layer) => layer.parameters.length > 0);
   let dy: Value | undefined = gradient;
   for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
+    if (isAbsorbed(task, index)) continue;
     to.tapsLogits = tapsLogits(task, index);
     to.emitter.layer = layers[index].name;
     dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);

@@ -2,6 +2,7 @@
 
 import { argument, compute, expectShape } from '../eager.js';
 import * as norm from '../emit/batchnorm.js';
+import { asValue } from '../emit/emitter.js';
 import { ShapeError } from '../errors.js';
 import { show } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -37,10 +38,14 @@ export function batchNorm(
   const { gamma, beta, mean, variance, epsilon } = options;
   const value = argument('batchNorm', 'x', x);
   const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
-  const given = [gamma, beta, mean, variance].map((vector) => argument('batchNorm', '', vector));
-  const [y] = compute([x.shape], (e, vy) =>
-    norm.normInference(e, vy, value, given[0], given[1], given[2], given[3], size),
-  );
+  const from = {
+    x: value,
+    gamma: asValue(gamma),
+    beta: asValue(beta),
+    mean: asValue(mean),
+    variance: asValue(variance),
+  };
+  const [y] = compute([x.shape], (e, vy) => norm.normInference(e, vy, from, size));
   return y;
 }
 
@@ -53,17 +58,9 @@ export function batchNormTraining(
   const value = argument(where, 'x', x);
   const size = normSize(where, x, { gamma, beta }, epsilon);
   const vector = [size.channels];
+  const from = { x: value, gamma: asValue(gamma), beta: asValue(beta) };
   const [y, mean, variance] = compute([x.shape, vector, vector], (e, vy, vm, vv) =>
-    norm.normTraining(
-      e,
-      vy,
-      vm,
-      vv,
-      value,
-      argument(where, 'gamma', gamma),
-      argument(where, 'beta', beta),
-      size,
-    ),
+    norm.normTraining(e, { y: vy, mean: vm, variance: vv }, from, size),
   );
   return { y, mean, variance };
 }
@@ -83,10 +80,10 @@ export function batchNormBackward(
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
   const size = normSize(where, x, { gamma, mean, variance }, epsilon);
   expectShape(where, 'dy', dy, x.shape);
-  const [vg, vm, vv] = [gamma, mean, variance].map((vector) => argument(where, '', vector));
   const vector = [size.channels];
+  const from = { x: vx, gamma: asValue(gamma), mean: asValue(mean), variance: asValue(variance) };
   const [dx, dgamma, dbeta] = compute([x.shape, vector, vector], (e, vdx, vdg, vdb) =>
-    norm.normBackward(e, vdx, vdg, vdb, vdy, vx, vm, vv, vg, size),
+    norm.normBackward(e, { dx: vdx, dgamma: vdg, dbeta: vdb }, vdy, from, size),
   );
   return { dx, dgamma, dbeta };
 }

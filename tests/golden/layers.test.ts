@@ -87,16 +87,9 @@ const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
   ) {
     const { y, mean, variance } = ops.batchNormTraining(x, { gamma, beta, epsilon });
     const size = { rows: x.size / gamma.size, channels: gamma.size, epsilon };
+    const moments = { mean: asValue(mean), variance: asValue(variance) };
     compute([], (e) =>
-      normRunning(
-        e,
-        asValue(runningMean),
-        asValue(runningVariance),
-        asValue(mean),
-        asValue(variance),
-        momentum,
-        size,
-      ),
+      normRunning(e, asValue(runningMean), asValue(runningVariance), moments, momentum, size),
     );
     const gradients = ops.batchNormBackward(dy, x, { gamma, mean, variance, epsilon });
     return { y, mean, variance, runningMean, runningVariance, ...gradients };

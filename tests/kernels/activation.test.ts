@@ -9,8 +9,8 @@ import { random } from '../helpers/random.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
 
-/** Around 4 lanes and the tile of 16384 floats. */
-const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 16383, 16384, 16385, 32769];
+/** Around 4 lanes, pairs of vectors and the tile of 16384 floats. */
+const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16383, 16384, 16385, 32769];
 const names = ['relu', 'sigmoid', 'tanh'] as const;
 
 /** How far f(x) may be from the truth, in steps of f32. Sigmoid is exp (2), a sum and a quotient. */

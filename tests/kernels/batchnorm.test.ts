@@ -1,23 +1,37 @@
-// Batch normalisation: statistics, both forwards, and the gradient.
+// Batch normalisation: statistics, both forwards, and the gradient, alone and with ReLU.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { compute } from '../../src/eager.js';
+import { normBackward, normInference, normTraining } from '../../src/emit/batchnorm.js';
+import { asValue } from '../../src/emit/emitter.js';
 import { ops, Tensor } from '../../src/index.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
+import { sameBits } from '../helpers/models.js';
 import { random } from '../helpers/random.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
 
-/** Around a chunk of 256 rows, two of them, and several. */
-const rowCounts = [1, 2, 3, 255, 256, 257, 511, 512, 513, 1300];
-const channels = [1, 2, 3, 4, 5, 7, 8, 9, 17];
+/** Around pairs of lines, which are 2·deep rows: deep·channels is at least 128 floats and divisible by 8. */
+const rowCounts = [1, 2, 3, 5, 15, 16, 17, 127, 129, 256, 257, 1300];
+const channels = [...Array.from({ length: 33 }, (_, i) => i + 1), 64, 100];
+/** Several parts and tiles; lines that pairs of vectors do not fill; channels in several blocks. */
+const larger: readonly [rows: number, channels: number][] = [
+  [40001, 3],
+  [6000, 17],
+  [3001, 64],
+  [301, 301],
+  [9, 2041],
+  [40, 4100],
+];
 
 /** Normal numbers have size 1, sums of n of them √n: what summation() takes for n numbers' mean. */
 const meanOf = (n: number) => summation(n, Math.sqrt(n)) / n;
 
 function eachSize(use: (rows: number, c: number, what: string) => void): void {
   for (const rows of rowCounts) for (const c of channels) use(rows, c, `${rows}×${c}`);
+  for (const [rows, c] of larger) use(rows, c, `${rows}×${c}`);
 }
 
 test('training: statistics and output', () => {
@@ -110,6 +124,87 @@ test('backward', () => {
   });
 });
 
+/** A training step's normalisation with ReLU, in both directions, as one; dx overwrites dy. */
+function withRelu(x: Tensor, dy: Tensor, gamma: Tensor, beta: Tensor): Record<string, Tensor> {
+  const dx = Tensor.from(dy.data as Float32Array, dy.shape);
+  const c = gamma.shape;
+  const size = { rows: x.size / c[0], channels: c[0], epsilon: 1e-3, rectify: true };
+  const [y, mean, variance, dgamma, dbeta] = compute(
+    [x.shape, c, c, c, c],
+    (e, vy, vm, vv, dg, db) => {
+      const moments = { mean: vm, variance: vv };
+      const from = { x: asValue(x), gamma: asValue(gamma), beta: asValue(beta) };
+      normTraining(e, { y: vy, ...moments }, from, size);
+      const into = { dx: asValue(dx), dgamma: dg, dbeta: db };
+      normBackward(e, into, into.dx, { ...from, ...moments }, size);
+    },
+  );
+  return { y, mean, variance, dx, dgamma, dbeta };
+}
+
+/** The same by ops of their own. */
+function reluApart(x: Tensor, dy: Tensor, gamma: Tensor, beta: Tensor): Record<string, Tensor> {
+  const { y: z, mean, variance } = ops.batchNormTraining(x, { gamma, beta });
+  const y = ops.relu(z);
+  const dz = ops.reluBackward(dy, y);
+  const gradients = ops.batchNormBackward(dz, x, { gamma, mean, variance });
+  free(z, dz);
+  return { y, mean, variance, ...gradients };
+}
+
+const floats = ({ data }: Tensor): Float32Array => data as Float32Array;
+
+test('with ReLU: the bits of both apart, forward and backward', () => {
+  poison();
+  eachSize((rows, c, what) => {
+    const [x, dy, gamma, beta] = [
+      random([rows, c], rows + c, 3),
+      random([rows, c], rows + c + 1),
+      random([c], 2),
+      random([c], 3),
+    ];
+    // Outputs of 0 itself, and of −0.
+    if (rows > 1) [gamma.data[0], beta.data[0]] = [0, rows % 2 ? 0 : -0];
+    const [actual, expected] = [withRelu(x, dy, gamma, beta), reluApart(x, dy, gamma, beta)];
+    for (const name of Object.keys(expected))
+      sameBits(floats(actual[name]), floats(expected[name]), `${what}: ${name}`);
+    const [vx, vg, vb, mean, variance] = [x, gamma, beta, expected.mean, expected.variance].map(
+      asValue,
+    );
+    const from = { x: vx, gamma: vg, beta: vb, mean, variance };
+    const size = { rows, channels: c, epsilon: 1e-3, rectify: true };
+    const [z] = compute([x.shape], (e, vz) => normInference(e, vz, from, size));
+    const linear = ops.batchNorm(x, {
+      gamma,
+      beta,
+      mean: expected.mean,
+      variance: expected.variance,
+    });
+    const inferred = ops.relu(linear);
+    sameBits(floats(z), floats(inferred), `${what}: inference`);
+    free(x, dy, gamma, beta, z, linear, inferred);
+    free(...Object.values(actual), ...Object.values(expected));
+  });
+});
+
+test('with ReLU: NaN passes in both directions, and stays in its channel', () => {
+  const [x, dy, gamma, beta] = [
+    random([40, 5], 1),
+    random([40, 5], 2),
+    random([5], 3),
+    random([5], 4),
+  ];
+  x.data[3 * 5 + 2] = Number.NaN;
+  const [actual, expected] = [withRelu(x, dy, gamma, beta), reluApart(x, dy, gamma, beta)];
+  for (const name of Object.keys(expected)) {
+    close(floats(actual[name]), floats(expected[name]), {}, name);
+    floats(actual[name]).forEach((v, i) => {
+      assert.is(Number.isNaN(v), i % 5 === 2 && name !== 'dbeta', `${name}: element ${i} is ${v}`);
+    });
+  }
+  free(x, dy, gamma, beta, ...Object.values(actual), ...Object.values(expected));
+});
+
 test('one row: all deviations are zero', () => {
   const [x, dy, gamma, beta] = [
     random([1, 5], 1, 1e4),
@@ -184,6 +279,27 @@ test('a mean of 1e4 beside a deviation of 1', () => {
       free(x, gamma, beta, dy, y, mean, variance, dx, dgamma, dbeta);
     }
   }
+});
+
+test('hundreds of parts, at a mean of 1e4', () => {
+  const [rows, c, splits, epsilon] = [20000, 8, 200, 1e-3];
+  const x = Tensor.from(
+    random([rows, c], 9, Math.sqrt(3)).data.map((v) => v + 1e4),
+    [rows, c],
+  );
+  const gamma = Tensor.from(new Float32Array(c).fill(1));
+  const [mean, variance] = compute([[c], [c], [c]], (e, vm, vv, scale) => {
+    const partials = e.value([splits, 2, c]);
+    e.emit('normStatistics', { partials, x: asValue(x), rows, channels: c, splits });
+    const into = { mean: vm, variance: vv, scale };
+    const of = { partials, gamma: asValue(gamma), rows, channels: c, splits, epsilon };
+    e.emit('normMerge', { ...into, ...of });
+  });
+  const expected = ref.moments(x.data, c);
+  // A step of f32, however many parts; rounding the mean to it with each of them would be felt.
+  close(mean.data, expected.mean, { atol: 2 ** -10 }, 'mean');
+  close(variance.data, expected.variance, { rtol: 2 ** -13 }, 'variance');
+  free(x, gamma, mean, variance);
 });
 
 test('channels that are constant', () => {

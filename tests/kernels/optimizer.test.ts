@@ -72,6 +72,7 @@ function reference(config: Optimizer, p: number, gradients: readonly number[]): 
 
 const configs: Record<string, Optimizer> = {
   'plain descent': sgd({ learningRate: 0.1 }),
+  'plain descent, weight decay': sgd({ learningRate: 0.1, weightDecay: 0.1 }),
   momentum: sgd({ learningRate: 0.1, momentum: 0.9 }),
   'momentum, weight decay': sgd({ learningRate: 0.1, momentum: 0.5, weightDecay: 0.1 }),
   nesterov: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
@@ -85,8 +86,8 @@ const STEPS = 4;
 for (const [name, config] of Object.entries(configs)) {
   test(name, () => {
     poison();
-    // Around 4 lanes and the tile of 16384 floats.
-    for (const count of [0, 1, 2, 3, 4, 5, 7, 16383, 16384, 16385]) {
+    // Around 4 lanes, pairs of vectors and the tile of 16384 floats.
+    for (const count of [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16383, 16384, 16385]) {
       const gradients = Array.from({ length: STEPS }, (_, step) => numbers(count, 2 + step));
       const start = random([count], 1);
       const expected = start.data.map((p, i) =>

@@ -83,17 +83,19 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('squaredError', { rows }), tiles],
       [op('topK', { rows }), tiles],
     ]),
+    // Lines of 32 rows, as many as 2¹⁵ numbers have room for; or a row, where that is more.
     ...[
-      [0, 0],
-      [1, 1],
-      [256, 1],
-      [257, 2],
-    ].flatMap(([rows, tiles]): [OpRecord, number][] => [
-      [op('normStatistics', { rows }), tiles],
-      [op('normApply', { rows }), tiles],
-      [op('normBackwardSums', { rows }), tiles],
-      [op('normBackward', { rows }), tiles],
+      [0, 7, 0],
+      [1, 7, 1],
+      [32 * 146, 7, 1],
+      [32 * 146 + 1, 7, 2],
+      [3, 40000, 3],
+    ].flatMap(([rows, channels, tiles]): [OpRecord, number][] => [
+      [op('normApply', { rows, channels }), tiles],
+      [op('normBackward', { rows, channels }), tiles],
     ]),
+    [op('normStatistics', { splits: 6 }), 6],
+    [op('normBackwardSums', { splits: 7 }), 7],
     ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
       ...(['maxPool', 'averagePool', 'lpPool', 'depthwise'] as const).map(
         (kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 3 * batch],

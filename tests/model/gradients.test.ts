@@ -216,6 +216,22 @@ test('batchNorm after conv, after dense, in front and at the end', () => {
   );
 });
 
+test('batchNorm with ReLU, which are one: in front, amid, and at the end', () => {
+  const relu = () => layers.activation({ activation: 'relu' });
+  check([front(), layers.batchNorm(), relu(), ...classify()], image);
+  check(
+    [
+      layers.batchNorm(),
+      relu(),
+      layers.dense({ units: 7, useBias: false }),
+      layers.batchNorm(),
+      layers.relu(),
+    ],
+    [6],
+    'meanSquaredError',
+  );
+});
+
 test('dropout, once and twice', () => {
   check([front(), layers.dropout({ rate: 0.4 }), ...classify()], image);
   check(

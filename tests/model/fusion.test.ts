@@ -1,0 +1,89 @@
+// What lowering joins: batch norm with the ReLU behind it, as one pass where two were written.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { layers, optimizers, Sequential } from '../../src/index.js';
+import { lower, type Mode } from '../../src/model/lower.js';
+import { predictions, sameBits, samples, weightsOf } from '../helpers/models.js';
+import '../helpers/start.js';
+
+type Layers = ConstructorParameters<typeof Sequential>[0];
+
+const linear = () => layers.activation({ activation: 'linear' });
+const conv = () => layers.conv2d({ filters: 5, kernelSize: 3 });
+
+function compiled(list: Layers): Sequential {
+  const model = new Sequential(list, { inputShape: [6, 6, 1], seed: 1 });
+  const optimizer = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
+  model.compile({ optimizer, loss: 'softmaxCrossEntropy' });
+  return model;
+}
+
+/** The kernels of a program for the model, in order. */
+function kernelsOf(model: Sequential, mode: Mode): string[] {
+  const { weights, objective } = model.engine('test');
+  const { layers, inputShape } = model;
+  const task = { layers, inputShape, weights, objective, batch: 2, mode, form: 'labels' } as const;
+  return lower(task).emitter.ops.map(({ kernel }) => kernel);
+}
+
+const count = (list: readonly string[], what: string) => list.filter((k) => k === what).length;
+
+/** Both models hold the same numbers at first: so they must after some training. */
+function trainsAlike(joined: Sequential, apart: Sequential): void {
+  apart.weights.forEach(({ tensor }, i) => {
+    tensor.data.set(joined.weights[i].tensor.data);
+  });
+  const { x, y } = samples(16);
+  for (let step = 0; step < 3; step++) {
+    const [a, b] = [joined, apart].map((model) => model.trainOnBatch(x, y).loss);
+    assert.is(a, b, `the loss of step ${step}`);
+  }
+  sameBits(weightsOf(joined), weightsOf(apart), 'weights');
+  sameBits(predictions(joined, x), predictions(apart, x), 'predictions');
+}
+
+const forms = {
+  'layers.relu': () => layers.relu(),
+  'layers.activation': () => layers.activation({ activation: 'relu' }),
+};
+
+for (const [name, relu] of Object.entries(forms)) {
+  test(`${name} behind batchNorm emits nothing and changes no bit`, () => {
+    const head = () => [layers.flatten(), layers.dense({ units: 3 })];
+    // A layer between them that does nothing keeps them apart.
+    const joined = compiled([conv(), layers.batchNorm(), relu(), ...head()]);
+    const apart = compiled([conv(), layers.batchNorm(), linear(), relu(), ...head()]);
+    for (const mode of ['predict', 'evaluate', 'train'] as const) {
+      const backward = mode === 'train' ? 1 : 0;
+      const [one, two] = [kernelsOf(joined, mode), kernelsOf(apart, mode)];
+      assert.is(count(one, 'unary') + count(one, 'unaryBackward'), 0, mode);
+      assert.is(count(two, 'unary') + count(two, 'unaryBackward'), 1 + backward, mode);
+    }
+    trainsAlike(joined, apart);
+    joined.dispose();
+    apart.dispose();
+  });
+}
+
+test('only the first ReLU is joined, and only with the layer right before it', () => {
+  const list = [conv(), layers.batchNorm(), layers.relu(), layers.relu(), conv(), layers.relu()];
+  const model = compiled([...list, layers.flatten(), layers.dense({ units: 3 })]);
+  assert.is(count(kernelsOf(model, 'train'), 'unary'), 2);
+  assert.is(count(kernelsOf(model, 'train'), 'unaryBackward'), 2);
+  model.dispose();
+});
+
+test('the end of a network, and other activations behind batchNorm', () => {
+  const front = () => [layers.flatten(), layers.dense({ units: 3 }), layers.batchNorm()];
+  const [joined, apart] = [
+    compiled([...front(), layers.relu()]),
+    compiled([...front(), linear(), layers.relu()]),
+  ];
+  trainsAlike(joined, apart);
+  const tanh = compiled([...front(), layers.activation({ activation: 'tanh' })]);
+  assert.is(count(kernelsOf(tanh, 'predict'), 'unary'), 1);
+  for (const model of [joined, apart, tanh]) model.dispose();
+});
+
+test.run();
