@@ -12,8 +12,8 @@ const PAGE = 65536;
 /** A run takes well under a second; one that takes this long hangs. */
 const PATIENCE_MS = 5000;
 
-/** Bytes of scratch that each thread brings to a program. */
-export function scratchOf({ address, length }: Program): number {
+/** Bytes of scratch that each thread brings to a program, or to a part of it. */
+export function scratchOf({ address, length }: Pick<Program, 'address' | 'length'>): number {
   return Math.ceil(backend().exports.prepare(address, length) / 64) * 64;
 }
 
