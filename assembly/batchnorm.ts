@@ -30,8 +30,6 @@ import { copy, copyExactly, madd, passed, storeLanes, zero } from './simd';
 @inline const X: usize = 5 * SLOT;
 // @ts-ignore: decorator
 @inline const DY: usize = 7 * SLOT;
-/** Bytes of scratch that these ops take. */
-export const NORM_SCRATCH_BYTES: usize = 9 * SLOT;
 
 /** What lines are read for; rectified where there is a ReLU. */
 const enum Pass {

@@ -1,7 +1,5 @@
 // What the module exports: the runner, and the few numbers that bindings must know.
 
-import { NORM_SCRATCH_BYTES } from './batchnorm';
-import { SCRATCH_BYTES } from './gemm';
 import { MR, NR } from './tile';
 
 export { useWideTile } from './pack';
@@ -11,11 +9,6 @@ export { allFinite, fingerprint } from './reduce';
 /** The first address that belongs to bindings/memory.ts. */
 export function heapBase(): usize {
   return __heap_base;
-}
-
-/** Bytes of scratch that each thread brings to `run`. */
-export function scratchBytes(): usize {
-  return max(SCRATCH_BYTES, NORM_SCRATCH_BYTES);
 }
 
 /** Rows and columns of the narrow register tile; packed matrices are padded to whole tileColumns(). */

@@ -169,10 +169,22 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
       variant,
     },
     reserveScratch(bytes) {
-      if (bytes <= scratch.bytes) return;
-      if (scratch.bytes) memory.free(scratch.address);
-      scratch = { bytes: 0, address: 0 };
-      scratch = { bytes, address: memory.allocate(bytes, 'scratch', "the kernels' scratch") };
+      const { bytes: least } = scratch;
+      if (bytes <= least) return;
+      const reserve = (size: number) => {
+        scratch = {
+          bytes: size,
+          address: memory.allocate(size, 'scratch', "the kernels' scratch"),
+        };
+      };
+      if (least) memory.free(scratch.address);
+      try {
+        reserve(bytes);
+      } catch (error) {
+        // Programs made before still need what they had, and it has just been freed.
+        if (least) reserve(least);
+        throw error;
+      }
     },
     run: (address, first, last) =>
       exports.run(address, first, last, 0, 1, scratch.address, barrier),

@@ -25,7 +25,6 @@ export interface KernelExports {
   allFinite(x: number, count: number): number;
   fingerprint(x: number, count: number): number;
   heapBase(): number;
-  scratchBytes(): number;
   tileRows(): number;
   tileColumns(): number;
   useWideTile(on: number): void;
@@ -64,7 +63,6 @@ export async function load(
     'allFinite',
     'fingerprint',
     'heapBase',
-    'scratchBytes',
     'tileRows',
     'tileColumns',
     'useWideTile',

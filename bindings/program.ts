@@ -19,6 +19,7 @@ export class Program {
   readonly address: number;
   readonly length: number;
 
+  /** @throws {OutOfMemoryError} where there is no room for its records or for what its ops need */
   constructor(backend: Backend, ops: readonly OpRecord[]) {
     this.#backend = backend;
     this.length = ops.length;
@@ -31,7 +32,12 @@ export class Program {
     ops.forEach((op, index) => {
       writeRecord(view, index * RECORD_BYTES, op);
     });
-    backend.reserveScratch(backend.exports.prepare(this.address, ops.length));
+    try {
+      backend.reserveScratch(backend.exports.prepare(this.address, ops.length));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** Runs ops `first` … `last`−1: all of them by default. */

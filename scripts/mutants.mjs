@@ -21,8 +21,15 @@ const nearest = {
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv', 'revectorize'],
+  'assembly/winograd.ts': [
+    'kernels/winograd',
+    'revectorize',
+    'kernels/program',
+    'kernels/rounding',
+  ],
   'src/emit/geometry.ts': ['kernels/conv'],
   'src/model/lower.ts': ['model/fusion'],
+  'src/emit/winograd.ts': ['kernels/winograd'],
 };
 
 /** Puts those first; last the runner's test, which needs a second build where it is not built first. */
@@ -43,6 +50,7 @@ const conv = (...rest) => fault('assembly/conv.ts', ...rest);
 const im2col = (...rest) => fault('assembly/im2col.ts', ...rest);
 const lines = (...rest) => fault('assembly/lines.ts', ...rest);
 const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
+const winograd = (...rest) => fault('assembly/winograd.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
@@ -57,6 +65,7 @@ const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
 const lower = (...rest) => fault('src/model/lower.ts', ...rest);
+const passes = (...rest) => fault('src/emit/winograd.ts', ...rest);
 
 /** One fault to a line. */
 // biome-ignore format: a table
@@ -114,6 +123,29 @@ export const mutants = [
   depthwise('min(op.outputWidth, (op.width - shift + op.strideWidth - 1) / op.strideWidth)', 'op.outputWidth', 'filter gradient: the right border'),
   depthwise('if (j < j1) even', 'if (j + 1 < j1) even', 'filter gradient: the odd output left out'),
   depthwise('f32x4.add(v128.load(to + at), f32x4.add(even, odd))', 'f32x4.add(even, odd)', 'filter gradient: lines not added up'),
+
+  winograd('f32x4.splat(B / 6.0)', 'f32x4.splat(B / 3.0)', 'filters: a divisor'),
+  winograd('for (let tap = 8; tap >= 0; tap--) {', 'for (let tap = 0; tap < 9; tap++) {', 'backward-data: taps not turned round'),
+  winograd('v128.shuffle<i32>(v2, v3, 2, 6, 3, 7)', 'v128.shuffle<i32>(v2, v3, 2, 6, 7, 3)', 'backward-data: two filters swapped'),
+  winograd('const rows = min(4, k - p);', 'const rows = 4;', 'filters: rows that do not exist are packed'),
+  winograd('const count = min(block, patches(op) - first);', 'const count = block;', 'the last block has patches of nothing'),
+  winograd('+ 2 * GAP);', '+ GAP);', 'scratch without one of the gaps between planes'),
+  winograd('<u32>(left + j) < <u32>op.width', 'left + j < op.width', 'patches: the left border is not clipped'),
+  winograd('return <u32>h < <u32>op.height ?', 'return h >= 0 ?', 'patches: the lower border is not clipped'),
+  winograd('v128.store(to, madd(b, w, u), 16);', 'v128.store(to, madd(b, v, u), 16);', 'patches: four channels in place of the next', { nth: 0 }),
+  winograd('plane * mPlane, k0 > 0,', 'plane * mPlane, false,', 'blocks of k not added up'),
+  winograd('const bias = op.bias ? op.bias + (<usize>n << 2) : ZEROS;', 'const bias = op.bias ? op.bias : ZEROS;', 'every eight filters have the bias of the first'),
+  winograd('f32x4.splat(op.rectify ? 0 : -Infinity)', 'f32x4.splat(0)', 'ReLU where nobody asked'),
+  winograd('const whole = columns == STEP && filters - n >= 8;', 'const whole = columns == STEP;', 'filters that do not exist are written'),
+  winograd('columns = min(STEP, op.yWidth - left);', 'columns = STEP;', 'outputs behind the right border are written'),
+  winograd('madd(b3, d2, madd(a3, d1, m5)), floor)', 'madd(b3, d2, madd(a3, d1, b0)), floor)', 'outputs: a line without the point at infinity'),
+  winograd('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
+  winograd('n, 0, first > begin, 0, false)', 'n, 0, first > 0, 0, false)', 'filter gradient: parts begin with what was there'),
+  winograd('a + (<usize>m0 << 2), ldv', 'a, ldv', 'filter gradient: every MC channels are the first'),
+  winograd('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
+  winograd('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
+  winograd('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
+  winograd('f32x4.splat(1.0 / 3.0)', 'f32x4.splat(0.33333)', 'filter gradient: a constant in five digits'),
 
   im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),
   im2col('const h = top + r * op.dilationHeight;', 'const h = top + r;', 'vertical dilation ignored at the border', { nth: 0 }),
@@ -241,5 +273,6 @@ export const mutants = [
 
   geometry('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
   geometry('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
+  passes('padLeft: 2 - g.padLeft,', 'padLeft: g.padLeft,', 'backward-data with the padding of forward'),
   geometry('yRow: g.strideHeight * g.width * channels,', 'yRow: g.width * channels,', 'parity classes: lines not strided'),
 ];

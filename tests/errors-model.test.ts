@@ -370,6 +370,8 @@ test('layers that do not fit each other, by name', async () => {
     () =>
       new Sequential(list as Layer[], { inputShape: inputShape as Shape, name: 'net', ...more });
   const conv = (options: object = {}) => layers.conv2d({ filters: 4, kernelSize: 3, ...options });
+  const fast = (options: object) => conv({ ...options, algorithm: 'winograd' });
+  const instead = ["'winograd'", "'auto'"];
   const before = memory();
   const bad: [() => unknown, Kind, ...string[]][] = [
     [
@@ -384,6 +386,17 @@ test('layers that do not fit each other, by name', async () => {
     [build([conv({ padding: 1, kernelSize: 9 })]), ShapeError, 'conv2d', '9', '8 (6 + 2 padding)'],
     [build([conv({ strides: 2 })]), ShapeError, 'conv2d', 'stride 2', 'floor'],
     [build([conv({ groups: 3 })]), ValueError, 'conv2d', 'groups 3'],
+    [build([fast({ kernelSize: 5, name: 'deep' })]), ValueError, 'deep:', '5×5', ...instead],
+    [build([conv(), fast({ kernelSize: [3, 2] })]), ValueError, 'conv2d_1:', '3×2', ...instead],
+    [
+      build([fast({ strides: 2, padding: 1, dimRoundingMode: 'floor' })]),
+      ValueError,
+      '2×2',
+      ...instead,
+    ],
+    [build([fast({ dilation: 2 })]), ValueError, 'conv2d:', 'dilated', ...instead],
+    [build([fast({ groups: 2 })], [6, 6, 2]), ValueError, 'conv2d:', '2 groups', ...instead],
+    [build([conv({ algorithm: 'fft' })]), ValueError, 'conv2d:', 'fft', ...instead],
     [build([layers.maxPool2d({ poolSize: 7 })]), ShapeError, 'maxPool2d', '7', '6'],
     [build([layers.dense({ units: 2 })]), ShapeError, 'dense', 'flatten', '[6, 6, 1]'],
     [build([layers.flatten(), conv()]), ShapeError, 'conv2d', '[height, width, channels]', '[36]'],

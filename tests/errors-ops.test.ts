@@ -142,6 +142,45 @@ test('convolution: options', () => {
   rejects(bad({ dimRoundingMode: 'round' }), ValueError, ['conv2d', 'round', 'floor'], conv);
 });
 
+test('convolution: an algorithm that does not fit', () => {
+  const five = random([5, 5, 4, 2], 1);
+  const half = random([3, 3, 2, 6], 1);
+  const uneven = random([3, 1, 4, 2], 1);
+  const cases: [Tensor, ops.Conv2dOptions, string][] = [
+    [five, {}, 'the filter is 5×5'],
+    [uneven, {}, 'the filter is 3×1'],
+    [w, { strides: 2, dimRoundingMode: 'floor' }, 'the strides are 2×2'],
+    [w, { strides: [1, 3] }, 'the strides are 1×3'],
+    [w, { dilation: [2, 1] }, 'it is dilated'],
+    [half, { groups: 2 }, 'there are 2 groups'],
+  ];
+  for (const [filter, placement, why] of cases) {
+    const options = { ...placement, algorithm: 'winograd' } as const;
+    const y = ops.conv2d(x, filter, placement);
+    const words = ["'winograd'", '3×3', 'stride 1', why, "use 'auto'"];
+    rejects(() => ops.conv2d(x, filter, options), ValueError, ['conv2d:', ...words], conv);
+    rejects(
+      () => ops.conv2dBackwardInput(y, filter, x.shape, options),
+      ValueError,
+      ['conv2dBackwardInput:', ...words],
+      backInput,
+    );
+    rejects(
+      () => ops.conv2dBackwardFilter(x, y, filter.shape, options),
+      ValueError,
+      ['conv2dBackwardFilter:', ...words],
+      backFilter,
+    );
+    y.dispose();
+  }
+  for (const algorithm of ['fft', 'Winograd', '', 3, {}]) {
+    const options = { algorithm } as ops.Conv2dOptions;
+    const words = ['conv2d:', "'auto', 'direct' or 'winograd'", `not ${algorithm}`];
+    rejects(() => ops.conv2d(x, w, options), ValueError, words, conv);
+  }
+  free(five, half, uneven);
+});
+
 test('tensors that are none, are disposed, or hold integers', () => {
   const notATensor = [1, 2, 3] as unknown as Tensor;
   rejects(() => ops.conv2d(notATensor, w), ValueError, ['conv2d', 'x', 'Tensor'], conv);

@@ -16,9 +16,16 @@ export function trainedBits(): string {
     [
       layers.conv2d({ filters: 12, kernelSize: 5, activation: 'relu' }),
       layers.maxPool2d(),
-      layers.conv2d({ filters: 20, kernelSize: 3, padding: 'same', activation: 'relu' }),
+      layers.conv2d({
+        filters: 20,
+        kernelSize: 3,
+        padding: 'same',
+        activation: 'relu',
+        algorithm: 'winograd',
+      }),
       layers.batchNorm(),
       layers.conv2d({ filters: 20, kernelSize: 3, padding: 'same', groups: 20 }),
+      layers.conv2d({ filters: 37, kernelSize: 3, padding: 'same', algorithm: 'winograd' }),
       layers.conv2d({ filters: 33, kernelSize: 2, strides: 2, activation: 'relu' }),
       layers.globalAvgPool2d(),
       layers.dense({ units: 24, activation: 'tanh' }),

@@ -2,6 +2,7 @@
 // comparisons bit for bit.
 
 import * as assert from 'uvu/assert';
+import type { Algorithm } from '../../src/emit/geometry.js';
 import { type CompileOptions, layers, optimizers, Sequential } from '../../src/index.js';
 import { numbers } from './random.js';
 
@@ -18,11 +19,13 @@ export function samples(count: number, seed = 1): { x: Float32Array; y: Int32Arr
 const sgd = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
 
 /** Convolution with ReLU, batch norm, pooling, dropout, a dense layer: [6, 6, 1] to 3 logits. */
-export function tiny(options: { seed?: number; rate?: number } = {}): Sequential {
-  const { seed = 1, rate = 0.3 } = options;
+export function tiny(
+  options: { seed?: number; rate?: number; algorithm?: Algorithm } = {},
+): Sequential {
+  const { seed = 1, rate = 0.3, algorithm = 'auto' } = options;
   return new Sequential(
     [
-      layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' }),
+      layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu', algorithm }),
       layers.batchNorm({ momentum: 0.9 }),
       layers.maxPool2d(),
       layers.flatten(),

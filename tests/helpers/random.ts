@@ -14,7 +14,16 @@ export function numbers(count: number, seed: number): Float32Array {
   });
 }
 
-/** A tensor of such numbers, times `scale`. */
+/** `count` numbers with the normal distribution, of mean 0 and variance 1 (Box & Muller, 1958). */
+export function normal(count: number, seed: number): Float32Array {
+  const uniform = numbers(2 * count, seed).map((u) => (u + 1) / 2);
+  return Float32Array.from({ length: count }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform[2 * i]));
+    return radius * Math.cos(2 * Math.PI * uniform[2 * i + 1]);
+  });
+}
+
+/** A tensor of `numbers`, times `scale`. */
 export function random(shape: Shape, seed: number, scale = 1): Tensor {
   return Tensor.from(
     numbers(sizeOf(shape), seed).map((x) => x * scale),

@@ -102,7 +102,7 @@ export const outputPixels = (g: Geometry): number => g.batch * g.output[0] * g.o
 export const taps = (g: Geometry): number => g.kernel[0] * g.kernel[1];
 
 /** Visits every product of a convolution: (index into y, into x, into the filter). */
-function eachProduct(
+export function eachProduct(
   g: Geometry,
   filters: number,
   groups: number,

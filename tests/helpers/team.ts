@@ -12,6 +12,11 @@ const PAGE = 65536;
 /** A run takes well under a second; one that takes this long hangs. */
 const PATIENCE_MS = 5000;
 
+/** Bytes of scratch that each thread brings to a program, or to a part of it. */
+export function scratchOf({ address, length }: Pick<Program, 'address' | 'length'>): number {
+  return Math.ceil(backend().exports.prepare(address, length) / 64) * 64;
+}
+
 /** Waits until each worker has said something. @throws {Error} for those that fail, or never answer */
 async function answers(workers: readonly Worker[]): Promise<void> {
   const patience = new AbortController();
@@ -39,9 +44,16 @@ export class Team {
     this.#barrier = barrier;
   }
 
-  /** Lends a team to `use`; its workers, which would keep the tests from ending, are gone afterwards. */
-  static async with(threads: number, use: (team: Team) => Promise<void>): Promise<void> {
-    const team = await Team.#start(threads);
+  /**
+   * Lends a team that can run `program` to `use`; its workers, which would keep the tests from ending,
+   * are gone afterwards.
+   */
+  static async with(
+    threads: number,
+    program: Program,
+    use: (team: Team) => Promise<void>,
+  ): Promise<void> {
+    const team = await Team.#start(threads, scratchOf(program));
     try {
       await answers(team.#workers);
       await use(team);
@@ -50,18 +62,19 @@ export class Team {
     }
   }
 
-  static async #start(threads: number): Promise<Team> {
-    const { info, exports, memory: original } = backend();
+  static async #start(threads: number, scratchBytes: number): Promise<Team> {
+    const { info, memory: original } = backend();
     const file = new URL(`../../build/${info.variant}-threads.wasm`, import.meta.url);
     const module = await WebAssembly.compile(await readFile(file));
+    const wide = info.revectorized ? 1 : 0;
     // Behind the copy: the barrier in a line of its own, then each thread's scratch.
     const barrier = original.bytes;
     const scratch = barrier + 64;
-    const pages = Math.ceil((scratch + threads * exports.scratchBytes()) / PAGE);
+    const pages = Math.ceil((scratch + threads * scratchBytes) / PAGE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const workers = Array.from({ length: threads }, (_, thread) => {
-      const own = { thread, scratch: scratch + thread * exports.scratchBytes() };
-      const workerData = { module, memory, threads, barrier, ...own };
+      const own = { thread, scratch: scratch + thread * scratchBytes };
+      const workerData = { module, memory, wide, threads, barrier, ...own };
       return new Worker(new URL('thread.mjs', import.meta.url), { workerData, execArgv: [] });
     });
     return new Team(memory, workers, barrier);

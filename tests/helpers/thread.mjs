@@ -2,8 +2,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { module, memory, thread, threads, scratch, barrier } = workerData;
+const { module, memory, wide, thread, threads, scratch, barrier } = workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+
+exports.useWideTile(wide);
 
 parentPort.on('message', ([program, first, last]) => {
   exports.run(program, first, last, thread, threads, scratch, barrier);

@@ -1,4 +1,5 @@
-// Convolution, forward and both gradients, against its definition; and the bias's gradient.
+// Convolution, forward and both gradients, against its definition; and the bias's gradient. The direct
+// algorithm: winograd.test.ts has the other.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -27,7 +28,8 @@ function tensors(c: Conv, seed: number) {
     random(s, seed + i),
   );
   const { strides, dilation, padding, dimRoundingMode = 'floor' } = c;
-  const options = { strides, dilation, padding, groups, dimRoundingMode } as ops.Conv2dOptions;
+  const placement = { strides, dilation, padding, groups, dimRoundingMode };
+  const options = { ...placement, algorithm: 'direct' } as ops.Conv2dOptions;
   return { g, groups, filterShape, x, w, dy, bias, options };
 }
 

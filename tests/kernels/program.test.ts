@@ -14,7 +14,7 @@ import { buildProgram, place, planMemory } from '../../src/model/plan.js';
 import { free } from '../helpers/cases.js';
 import { close } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';
-import { Team } from '../helpers/team.js';
+import { scratchOf, Team } from '../helpers/team.js';
 import '../helpers/start.js';
 
 /** An op; what is not given is 0. */
@@ -28,6 +28,9 @@ const program = (...ops: OpRecord[]): Program => new Program(backend(), ops);
 /** How many tiles `prepare` has found for each op. */
 const tilesOf = ({ address, length }: Program): number[] =>
   Array.from({ length }, (_, i) => backend().memory.views.int32[(address + 128 * i) / 4 + 1]);
+
+/** Columns of a panel of the tile in use. */
+const panelWidth = (): number => backend().panelColumns * (backend().info.revectorized ? 2 : 1);
 
 test('ops run in order, and only those asked for', () => {
   const values = Array.from({ length: 5 }, () => Tensor.from([1]));
@@ -56,6 +59,7 @@ test('ops run in order, and only those asked for', () => {
 });
 
 test('prepare counts tiles: none where there is no work', () => {
+  const width = panelWidth();
   const one = { outputHeight: 3, outputWidth: 5, height: 4, width: 5 };
   const cases: [OpRecord, number][] = [
     ...[
@@ -107,10 +111,16 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('conv', { ...one, batch, groups: 2 }), 2 * Math.min(batch, 1)],
     ]),
     [op('pack', { groups: 1, n: 0 }), 0],
-    [op('pack', { groups: 2, n: 8 }), 2],
-    [op('pack', { groups: 2, n: 9 }), 4],
-    [op('packFilter', { groups: 3, channels: 8 }), 3],
-    [op('packFilter', { groups: 3, channels: 9 }), 6],
+    [op('pack', { groups: 2, n: width }), 2],
+    [op('pack', { groups: 2, n: width + 1 }), 4],
+    [op('packFilter', { groups: 3, channels: width }), 3],
+    [op('packFilter', { groups: 3, channels: width + 1 }), 6],
+    [op('winogradFilter', { channels: 3 * width, filters: width }), 1],
+    [op('winogradFilter', { channels: 3 * width, filters: width + 1 }), 2],
+    [op('winogradFilter', { channels: 3 * width, filters: 1, flip: 1 }), 3],
+    // Four patches are fewer than a block has.
+    [op('winograd', { outputHeight: 2, outputWidth: 2, batch: 1 }), 1],
+    [op('winogradGradient', { splits: 6 }), 6],
     [op('gemm', { m: 0 }), 0],
     [op('gemm', { m: 1 }), 1],
     [op('inputGradient', { groups: 3, batch: 2 }), 6],
@@ -135,17 +145,21 @@ test('prepare counts tiles: none where there is no work', () => {
 });
 
 /** `run` as any thread of any number: this build has no barrier, so that nobody waits for the others. */
-function shares(): {
-  run(ops: Program, first: number, last: number, thread: number, threads: number): void;
+function shares(ops: Program): {
+  /** @param found what the scratch is full of */
+  run(first: number, last: number, thread: number, threads: number, found?: number): void;
   free(): void;
 } {
   const { exports, memory } = backend();
-  const scratch = memory.allocate(exports.scratchBytes(), 'scratch');
+  const bytes = scratchOf(ops);
+  const scratch = memory.allocate(bytes, 'scratch');
   return {
-    run(ops, first, last, thread, threads) {
+    run(first, last, thread, threads, found = 0) {
+      const { float32 } = memory.views;
+      float32.fill(found, scratch / 4, (scratch + bytes) / 4);
       exports.run(ops.address, first, last, thread, threads, scratch, 0);
       // What a kernel leaves here is not a result.
-      memory.views.float32.fill(0, scratch / 4, (scratch + exports.scratchBytes()) / 4);
+      float32.fill(0, scratch / 4, (scratch + bytes) / 4);
     },
     free: () => memory.free(scratch),
   };
@@ -156,11 +170,11 @@ test('a thread does its own tiles, and leaves the others', () => {
   const count = 4 * TILE + 7;
   const [x, y] = [random([count], 1), Tensor.zeros([count])];
   const doubling = program(op('add', { y: y.address, a: x.address, b: x.address, count }));
-  const share = shares();
+  const share = shares(doubling);
   for (const threads of [1, 2, 3, 4, 7]) {
     for (let thread = 0; thread < threads; thread++) {
       y.data.fill(9);
-      share.run(doubling, 0, 1, thread, threads);
+      share.run(0, 1, thread, threads);
       const wrong = y.data.findIndex(
         (v, i) => v !== (Math.floor(i / TILE) % threads === thread ? 2 * x.data[i] : 9),
       );
@@ -214,11 +228,12 @@ function setOptimizer(model: Sequential): void {
 function everyKernel(): Program {
   const model = new Sequential(
     [
-      layers.conv2d({ filters: 11, kernelSize: 3, padding: 'same' }),
+      layers.conv2d({ filters: 18, kernelSize: 3, padding: 'same', algorithm: 'direct' }),
       layers.batchNorm(),
       layers.activation({ activation: 'tanh' }),
       layers.dropout({ rate: 0.3 }),
-      layers.conv2d({ filters: 11, kernelSize: 3, padding: 'same', groups: 11 }),
+      layers.conv2d({ filters: 18, kernelSize: 3, padding: 'same', groups: 18 }),
+      layers.conv2d({ filters: 18, kernelSize: 3, padding: 'same', algorithm: 'winograd' }),
       layers.conv2d({
         filters: 10,
         kernelSize: 3,
@@ -294,9 +309,9 @@ function everyKernel(): Program {
   return ops;
 }
 
-test('tiles may run in any order: none reads or overwrites what another writes', () => {
+test('tiles may run in any order: none touches what another writes, or trusts what scratch holds', () => {
   const ops = everyKernel();
-  const share = shares();
+  const share = shares(ops);
   const { memory } = backend();
   const { int32 } = memory.views;
   const most = new Map<number, number>();
@@ -306,17 +321,17 @@ test('tiles may run in any order: none reads or overwrites what another writes',
     const opcode = int32[(ops.address + 128 * i) / 4];
     most.set(opcode, Math.max(most.get(opcode) ?? 0, tiles));
     bytes.copy(before);
-    share.run(ops, i, i + 1, 0, 1);
+    share.run(i, i + 1, 0, 1);
     bytes.copy(ascending);
     before.copy(bytes);
-    // As many threads as tiles, the last first.
-    for (let tile = tiles - 1; tile >= 0; tile--) share.run(ops, i, i + 1, tile, tiles);
+    // As many threads as tiles, the last first; what scratch holds by chance is never a number.
+    for (let tile = tiles - 1; tile >= 0; tile--) share.run(i, i + 1, tile, tiles, Number.NaN);
     const name = Object.keys(kernels).find(
       (kernel) => kernels[kernel as KernelName].opcode === opcode,
     );
     assert.ok(
       bytes.equals(ascending),
-      `op ${i}, ${name}: its ${tiles} tiles depend on their order`,
+      `op ${i}, ${name}: its ${tiles} tiles depend on their order, or on scratch`,
     );
   });
   const single: readonly string[] = [
@@ -334,27 +349,32 @@ test('tiles may run in any order: none reads or overwrites what another writes',
   ops.dispose();
 });
 
+const [ROWS, PANELS] = [51, 5];
+
 /**
- * A copy from one buffer to another that shuffles: packing a [k × 8·panels] matrix whose rows are
- * the panels of the one before. Every tile reads what all tiles of the op before wrote, and whatever
+ * A copy from one buffer to another that shuffles: packing a matrix of ROWS rows whose rows are the
+ * panels of the one before. Every tile reads what all tiles of the op before wrote, and whatever
  * goes wrong once is carried to the end.
  */
-const [ROWS, PANELS] = [51, 5];
-const FLOATS = ROWS * PANELS * 8;
+function shuffle(packed: number, b: number): OpRecord {
+  const n = PANELS * panelWidth();
+  return op('pack', { packed, b, k: ROWS, n, ldb: n, groups: 1 });
+}
 
-const shuffle = (packed: number, b: number): OpRecord =>
-  op('pack', { packed, b, k: ROWS, n: 8 * PANELS, ldb: 8 * PANELS, groups: 1 });
+/** Floats that it shuffles. */
+const shuffledFloats = (): number => ROWS * PANELS * panelWidth();
 
 /** What `times` shuffles make of x. */
 function shuffled(x: Float32Array, times: number): Float32Array {
+  const width = panelWidth();
   let result = x.slice();
   for (let i = 0; i < times; i++) {
     const from = result;
-    result = new Float32Array(FLOATS);
+    result = new Float32Array(x.length);
     for (let row = 0; row < ROWS; row++) {
       for (let panel = 0; panel < PANELS; panel++) {
-        const at = (row * PANELS + panel) * 8;
-        result.set(from.subarray(at, at + 8), (panel * ROWS + row) * 8);
+        const at = (row * PANELS + panel) * width;
+        result.set(from.subarray(at, at + width), (panel * ROWS + row) * width);
       }
     }
   }
@@ -364,7 +384,8 @@ function shuffled(x: Float32Array, times: number): Float32Array {
 for (const threads of [2, 3]) {
   test(`${threads} threads meet after each of thousands of ops`, async () => {
     const LENGTH = 4000;
-    const [a, b] = [random([FLOATS], 1), Tensor.zeros([FLOATS])];
+    const floats = shuffledFloats();
+    const [a, b] = [random([floats], 1), Tensor.zeros([floats])];
     const chain = program(
       ...Array.from({ length: LENGTH }, (_, i) =>
         i % 2 ? shuffle(a.address, b.address) : shuffle(b.address, a.address),
@@ -372,12 +393,12 @@ for (const threads of [2, 3]) {
     );
     assert.equal(new Set(tilesOf(chain)), new Set([PANELS]));
     const expected = [1, 2, 3].map((round) => shuffled(a.data as Float32Array, round * LENGTH));
-    await Team.with(threads, async (team) => {
+    await Team.with(threads, chain, async (team) => {
       team.copy();
       // The same barrier again and again: nobody sets it back between runs.
       for (const result of expected) {
         await team.run(chain);
-        close(team.floats(a.address, FLOATS), result, {});
+        close(team.floats(a.address, floats), result, {});
       }
     });
     chain.dispose();
@@ -389,8 +410,9 @@ for (const threads of [2, 3]) {
     // tile takes some 10 ms, the other nothing, and a barrier spins for 50 µs.
     const SIDE = 200;
     const x = random([SIDE, 2 * SIDE, 4], 1);
-    const lines = Array.from({ length: 6 }, () => Tensor.zeros([2 * SIDE * 4 + FLOATS]));
-    const mixed = Array.from({ length: 6 }, () => Tensor.zeros([FLOATS]));
+    const floats = shuffledFloats();
+    const lines = Array.from({ length: 6 }, () => Tensor.zeros([2 * SIDE * 4 + floats]));
+    const mixed = Array.from({ length: 6 }, () => Tensor.zeros([floats]));
     const window = {
       batch: 1,
       height: SIDE,
@@ -413,7 +435,7 @@ for (const threads of [2, 3]) {
         shuffle(mixed[i].address, y.address),
       ]),
     );
-    await Team.with(threads, async (team) => {
+    await Team.with(threads, slow, async (team) => {
       team.copy();
       let sleepers = 0;
       // On a machine with much else to do, this thread may look only when all is over: again, then.
@@ -433,7 +455,7 @@ for (const threads of [2, 3]) {
       slow.run();
       for (const { address, data } of mixed) {
         assert.ok(data.some((v) => v !== 0));
-        close(team.floats(address, FLOATS), data, {});
+        close(team.floats(address, floats), data, {});
       }
     });
     slow.dispose();
@@ -456,7 +478,7 @@ test('LeNet-5 trains to the same bits on 1, 2 and 3 threads', async () => {
   const STEPS = 10;
   const results: Record<string, Float32Array>[] = [];
   for (const threads of [1, 2, 3]) {
-    await Team.with(threads, async (team) => {
+    await Team.with(threads, ops, async (team) => {
       team.copy();
       for (let i = 0; i < STEPS; i++) await team.run(ops);
       results.push(

@@ -10,6 +10,7 @@ import {
   loadModel,
   memory,
   OutOfMemoryError,
+  ops,
   optimizers,
   Sequential,
   Tensor,
@@ -107,6 +108,25 @@ test('a model whose weights do not fit, made or loaded, takes nothing', async ()
     assert.instance(error, OutOfMemoryError);
   });
 });
+
+test('an op whose scratch does not fit leaves that of others as it was', () =>
+  limited(async () => {
+    const model = wide();
+    const small = predictions(model, x, 8);
+    const [image, dy] = [Tensor.zeros([1, 4, 4, 128]), Tensor.zeros([1, 2, 2, 512])];
+    const before = memory();
+    await rejects(
+      () => ops.conv2dBackwardFilter(image, dy, [3, 3, 128, 512], { algorithm: 'winograd' }),
+      OutOfMemoryError,
+      "the kernels' scratch needs ",
+    );
+    assert.equal({ ...memory(), bytes: 0 }, { ...before, bytes: 0 });
+    const blank = Tensor.zeros([64]);
+    sameBits(predictions(model, x, 8), small, 'predictions');
+    assert.ok(blank.data.every((v) => v === 0));
+    for (const tensor of [image, dy, blank]) tensor.dispose();
+    model.dispose();
+  }));
 
 test('weights that fit and gradients that do not: predicting still works', () =>
   limited(async () => {

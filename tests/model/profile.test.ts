@@ -96,7 +96,7 @@ test('every kernel has a cost', () => {
 });
 
 test('a prediction: all ops in their order, each with its layer', () => {
-  const model = compiled();
+  const model = compiled({ algorithm: 'direct' });
   const result = model.profile(x, { print: null });
   check(result);
   const { rows } = result;

@@ -1,0 +1,74 @@
+// Memory that forgives nothing: every block stands between sentinels, and is full of NaN at first. What a
+// kernel reads beside a block, or before it was written, shows in its results; what it writes beside one
+// is found.
+
+import * as assert from 'uvu/assert';
+import { backend } from '../../bindings/backend.js';
+import { type Emitter, Value } from '../../src/emit/emitter.js';
+import { buildProgram, place, planMemory } from '../../src/model/plan.js';
+import type { Shape } from '../../src/shape.js';
+import { scratchOf } from './team.js';
+
+/** Floats on either side: as far as kernels may read (bindings/memory.ts). */
+const SIDE = 16;
+/** A NaN that no arithmetic makes. */
+const SENTINEL = 0x7fc12345;
+
+/** The blocks of one program, which runs in them. */
+export class Guarded {
+  readonly #blocks: { address: number; floats: number; what: string }[] = [];
+
+  /** A block for `shape`, with numbers in it where they are given. */
+  value(what: string, shape: Shape, numbers?: ArrayLike<number>): Value {
+    const value = new Value(shape);
+    value.address = this.#block(what, value.size);
+    if (numbers) backend().memory.views.float32.set(numbers, value.address / 4);
+    return value;
+  }
+
+  #block(what: string, floats: number): number {
+    const { memory } = backend();
+    const address = memory.allocate((floats + 2 * SIDE) * 4, 'tensors', what);
+    memory.views.int32.fill(SENTINEL, address / 4, address / 4 + floats + 2 * SIDE);
+    this.#blocks.push({ address, floats, what });
+    return address + SIDE * 4;
+  }
+
+  /**
+   * Runs what `e` has collected, its buffers in a block too, each op with scratch of its own. Fails where
+   * a block is left.
+   */
+  run(e: Emitter, what: string): void {
+    const plan = planMemory(e);
+    place(plan, this.#block('the arena', plan.bytes / 4));
+    const program = buildProgram(backend(), e);
+    const scratch = this.#block('scratch', scratchOf(program) / 4);
+    const { exports, memory } = backend();
+    const { int32 } = memory.views;
+    const intact = (first: number) =>
+      int32.subarray(first, first + SIDE).every((word) => word === SENTINEL);
+    e.ops.forEach(({ kernel }, i) => {
+      const bytes = scratchOf({ address: program.address + 128 * i, length: 1 });
+      exports.run(program.address, i, i + 1, 0, 1, scratch, 0);
+      const behind = (scratch + bytes) / 4;
+      assert.ok(intact(behind), `${what}: ${kernel} writes behind its scratch`);
+      int32.fill(SENTINEL, scratch / 4, behind);
+    });
+    program.dispose();
+    for (const { address, floats, what: block } of this.#blocks) {
+      assert.ok(intact(address / 4), `${what}: something is written before ${block}`);
+      const behind = address / 4 + SIDE + floats;
+      assert.ok(intact(behind), `${what}: something is written behind ${block}`);
+    }
+  }
+
+  /** A copy of what a block holds. */
+  read(value: Value): Float32Array {
+    const at = value.resolve() / 4;
+    return backend().memory.views.float32.slice(at, at + value.size);
+  }
+
+  free(): void {
+    for (const { address } of this.#blocks.splice(0)) backend().memory.free(address);
+  }
+}
