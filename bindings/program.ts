@@ -6,10 +6,15 @@ import { type KernelArguments, type KernelName, kernels } from './kernels.js';
 /** Bytes of a record, RECORD_BYTES of assembly/op.ts. */
 const RECORD_BYTES = 128;
 
+/** What has an address by the time a program is made. */
+interface Addressed {
+  resolve(): number;
+}
+
 /** One op with its arguments: addresses and sizes. */
 export interface OpRecord<K extends KernelName = KernelName> {
   readonly kernel: K;
-  readonly args: KernelArguments<number>[K];
+  readonly args: KernelArguments<number | Addressed>[K];
 }
 
 /** A list of ops in linear memory. */
@@ -55,7 +60,8 @@ function writeRecord(view: DataView, at: number, { kernel, args }: OpRecord): vo
   const { opcode, fields } = kernels[kernel];
   view.setUint32(at, opcode, true);
   for (const [name, type, offset] of fields) {
-    const value = args[name as keyof typeof args] as number;
+    const given = args[name as keyof typeof args] as number | Addressed;
+    const value = typeof given === 'number' ? given : given.resolve();
     if (type === 'f32') view.setFloat32(at + offset, value, true);
     else view.setUint32(at + offset, value, true);
   }

@@ -5,7 +5,6 @@ import type { Backend } from '../../bindings/backend.js';
 import { isCurrent } from '../../bindings/backend.js';
 import { Program } from '../../bindings/program.js';
 import { type Form, Value } from '../emit/emitter.js';
-import { resolve } from './plan.js';
 
 interface Kept {
   readonly address: number;
@@ -39,7 +38,7 @@ export class FormStore {
     const address = memory.allocate(form.value.bytes, 'scratch', 'prepared weights');
     form.value.address = address;
     try {
-      const program = new Program(this.#backend, form.ops.map(resolve));
+      const program = new Program(this.#backend, form.ops);
       this.#kept.set(key, { address, program, version: undefined });
     } catch (error) {
       memory.free(address);

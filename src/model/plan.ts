@@ -5,8 +5,8 @@
 // whole life (offset-greedy, Pisarchyk & Lee, arXiv 2001.03288).
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
-import { type OpRecord, Program } from '../../bindings/program.js';
-import { type EmittedOp, type Emitter, usesOf, Value } from '../emit/emitter.js';
+import { Program } from '../../bindings/program.js';
+import { type Emitter, usesOf, type Value } from '../emit/emitter.js';
 
 const ALIGNMENT = 64;
 /** Kernels may read this far behind a buffer: the last one must not end with the arena. */
@@ -110,7 +110,7 @@ export function place(plan: Plan, base: number): void {
 
 /** The finished program, every buffer an address. */
 export function buildProgram(backend: Backend, emitter: Emitter): Program {
-  return new Program(backend, emitter.ops.map(resolve));
+  return new Program(backend, emitter.ops);
 }
 
 /**
@@ -139,12 +139,4 @@ export function withProgram<T>(
     arena.dispose();
   }
 }
-
-/** An op with addresses for its buffers. */
-export function resolve({ kernel, args }: EmittedOp): OpRecord {
-  const resolved = Object.entries(args).map(([name, value]) => [
-    name,
-    value instanceof Value ? value.resolve() : value,
-  ]);
-  return { kernel, args: Object.fromEntries(resolved) };
 }
