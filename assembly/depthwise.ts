@@ -1,9 +1,17 @@
-// Depthwise convolution: one filter per channel, lanes over channels, straight from the image. Filters
-// are [kernelHeight × kernelWidth × channels]. Backward-data is the same op over dy, as in conv.ts.
+// Depthwise convolution: one filter per channel, lanes over channels. Filters are
+// [kernelHeight × kernelWidth × channels]. Backward-data is the same op over dy, as in conv.ts.
+//
+// A tile is a block of outputs (depthblock.ts). Which there are depends on the shape alone, and so does
+// the order of every sum.
 
+import {
+  Block, blockCopy, blocksOf, CHANNELS, channelBlocks, columnAt, copyBlock, copyPixel, fillPixel, placeBlock,
+  spareLine, tapRows, tapTable,
+} from './depthblock';
+import { PIXEL, SIDE, TAPS, tileOutputs, tileSums } from './depthtile';
 import { Window } from './im2col';
 import { In, InOut, Out } from './op';
-import { madd, relu, storeLanes } from './simd';
+import { storeLanes } from './simd';
 
 /** y = filter ⋆ x + bias for each channel, then ReLU where asked. */
 @unmanaged
@@ -25,108 +33,89 @@ export class Depthwise extends Window {
 }
 
 export function depthwiseTiles(op: Depthwise): i32 {
-  return op.batch * op.outputHeight;
+  return blocksOf(op) * channelBlocks(op);
 }
 
-/** Outputs side by side that share the loads of a tap's weights. */
-// @ts-ignore: decorator
-@inline const SIDE: i32 = 4;
-
-export function depthwise(op: Depthwise, tile: i32): void {
-  const image = tile / op.outputHeight;
-  const i = tile - image * op.outputHeight;
-  const top = i * op.strideHeight - op.padTop;
-  const r0 = firstInside(top, op.dilationHeight);
-  const r1 = lastInside(top, op.dilationHeight, op.kernelHeight, op.height);
-  const reach = (op.kernelWidth - 1) * op.dilationWidth + (SIDE - 1) * op.strideWidth;
-  let y = op.y + (<usize>(image * op.yImage + i * op.yRow) << 2);
-  for (let j = 0; j < op.outputWidth; ) {
-    const left = j * op.strideWidth - op.padLeft;
-    const x = op.x + (<usize>((image * op.height + top) * op.width + left) * op.channels << 2);
-    if (left >= 0 && left + reach < op.width && j + SIDE <= op.outputWidth) {
-      fourOutputs(op, y, x, r0, r1);
-      j += SIDE;
-      y += <usize>(SIDE * op.yColumn) << 2;
-    } else {
-      const s0 = firstInside(left, op.dilationWidth);
-      const s1 = lastInside(left, op.dilationWidth, op.kernelWidth, op.width);
-      oneOutput(op, y, x, r0, r1, s0, s1);
-      j++;
-      y += <usize>op.yColumn << 2;
-    }
+export function depthwise(op: Depthwise, tile: i32, scratch: usize): void {
+  const index = tile / channelBlocks(op);
+  const b = placeBlock(op, index, (tile - index * channelBlocks(op)) * CHANNELS, scratch);
+  let x = blockCopy(scratch);
+  copyBlock(op, b, op.x, x);
+  packTaps(op, b, scratch);
+  const line = b.image * op.yImage + b.i * op.yRow + b.j * op.yColumn + b.channel;
+  let y = op.y + (<usize>line << 2);
+  for (let i = 0; i < b.lines; i++) {
+    eightChannels(op, b, y, x, 0, scratch);
+    if (b.channels > 8) eightChannels(op, b, y, x, 8, scratch);
+    x += <usize>(op.strideHeight * b.width) * PIXEL;
+    y += <usize>op.yRow << 2;
   }
 }
 
-/** The first tap of a window beginning at `start` that is inside the image, and the one behind the last. */
-// @ts-ignore: decorator
-@inline
-function firstInside(start: i32, dilation: i32): i32 {
-  return start >= 0 ? 0 : (-start + dilation - 1) / dilation;
-}
-// @ts-ignore: decorator
-@inline
-function lastInside(start: i32, dilation: i32, kernel: i32, side: i32): i32 {
-  return start >= side ? 0 : min(kernel, (side - start + dilation - 1) / dilation);
+/** Makes the table of runs and the rows of weights that tileOutputs wants. */
+function packTaps(op: Depthwise, b: Block, scratch: usize): void {
+  const to = tapRows(scratch);
+  fillPixel(to, op.rectify ? 0 : -Infinity);
+  if (op.bias) copyPixel(to + PIXEL, op.bias + (<usize>b.channel << 2));
+  else fillPixel(to + PIXEL, 0);
+  b.taps = 0;
+  b.threes = tapTable(scratch);
+  b.twos = packRuns(op, b, 3, b.threes, to + 2 * PIXEL);
+  b.ones = packRuns(op, b, 2, b.twos, to + 2 * PIXEL);
+  b.end = packRuns(op, b, 1, b.ones, to + 2 * PIXEL);
 }
 
-function fourOutputs(op: Depthwise, y: usize, x: usize, r0: i32, r1: i32): void {
-  const channels = op.channels, kernelWidth = op.kernelWidth;
-  const line = <usize>(op.dilationHeight * op.width * channels) << 2;
-  const column = <usize>(op.dilationWidth * channels) << 2;
-  const next = <usize>(op.strideWidth * channels) << 2;
-  const tapColumn = <usize>(op.tapColumn * channels) << 2;
-  const to = <usize>op.yColumn << 2;
-  for (let c = 0; c < channels; c += 4) {
-    const at = <usize>c << 2;
-    const bias = op.bias ? v128.load(op.bias + at) : f32x4.splat(0);
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-    for (let r = r0; r < r1; r++) {
-      let from = x + <usize>r * line + at;
-      let weight = op.filter + (<usize>((op.firstTap + r * op.tapRow) * channels) << 2) + at;
-      for (let s = 0; s < kernelWidth; s++) {
-        const w = v128.load(weight);
-        a0 = madd(w, v128.load(from), a0);
-        a1 = madd(w, v128.load(from + next), a1);
-        a2 = madd(w, v128.load(from + 2 * next), a2);
-        a3 = madd(w, v128.load(from + 3 * next), a3);
-        from += column;
-        weight += tapColumn;
+/** Packs the runs of `length` taps that the kernel's rows consist of; returns where the table ends. */
+function packRuns(op: Depthwise, b: Block, length: i32, table: usize, weights: usize): usize {
+  // Taps so far apart see neighbours in the copy; the whole row where no taps do.
+  const step = op.strideWidth % op.dilationWidth == 0 ? op.strideWidth / op.dilationWidth : op.kernelWidth;
+  for (let s0 = 0; s0 < min(step, op.kernelWidth); s0++) {
+    const taps = (op.kernelWidth - s0 + step - 1) / step;
+    // Runs of three as long as there are three taps, then one of what is left.
+    const threes = taps / 3 * 3;
+    const first = length == 3 ? 0 : threes;
+    const end = length == 3 || taps - threes != length ? threes : taps;
+    for (let tap = first; tap < end; tap += length) {
+      for (let r = 0; r < op.kernelHeight; r++) {
+        packRun(op, b, r, s0 + tap * step, step, length, table, weights);
+        table += 4;
       }
     }
-    finish(op, y + at, a0, bias, channels - c);
-    finish(op, y + to + at, a1, bias, channels - c);
-    finish(op, y + 2 * to + at, a2, bias, channels - c);
-    finish(op, y + 3 * to + at, a3, bias, channels - c);
   }
-}
-
-function oneOutput(op: Depthwise, y: usize, x: usize, r0: i32, r1: i32, s0: i32, s1: i32): void {
-  const channels = op.channels;
-  const line = <usize>(op.dilationHeight * op.width * channels) << 2;
-  const column = <usize>(op.dilationWidth * channels) << 2;
-  for (let c = 0; c < channels; c += 4) {
-    const at = <usize>c << 2;
-    const bias = op.bias ? v128.load(op.bias + at) : f32x4.splat(0);
-    let sum = f32x4.splat(0);
-    for (let r = r0; r < r1; r++) {
-      for (let s = s0; s < s1; s++) {
-        const tap = op.firstTap + r * op.tapRow + s * op.tapColumn;
-        const w = v128.load(op.filter + (<usize>(tap * channels) << 2) + at);
-        sum = madd(w, v128.load(x + <usize>r * line + <usize>s * column + at), sum);
-      }
-    }
-    finish(op, y + at, sum, bias, channels - c);
-  }
+  return table;
 }
 
 // @ts-ignore: decorator
 @inline
-function finish(op: Depthwise, to: usize, sum: v128, bias: v128, count: i32): void {
-  const v = f32x4.add(sum, bias);
-  storeLanes(to, op.rectify ? relu(v) : v, count);
+function packRun(op: Depthwise, b: Block, r: i32, s: i32, step: i32, length: i32, table: usize, weights: usize): void {
+  store<usize>(table, <usize>(r * op.dilationHeight * b.width + columnAt(op, b, s * op.dilationWidth)) * PIXEL);
+  for (const end = s + length * step; s < end; s += step) {
+    const tap = op.firstTap + r * op.tapRow + s * op.tapColumn;
+    copyPixel(weights + <usize>b.taps * PIXEL, op.filter + (<usize>(tap * op.channels + b.channel) << 2));
+    b.taps++;
+  }
 }
 
-/** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the lines of outputs. */
+/** A line of the block's outputs, its channels from c on. Fewer than a tile's come by way of a spare line. */
+function eightChannels(op: Depthwise, b: Block, y: usize, x: usize, c: i32, scratch: usize): void {
+  const at = <usize>c << 2;
+  const count = b.channels - c;
+  const column = <usize>op.yColumn << 2;
+  const weights = tapRows(scratch) + at;
+  if (count >= 8 && b.columns >= SIDE) {
+    tileOutputs(y + at, column, x + at, b.threes, b.twos, b.ones, b.end, weights, b.columns);
+    return;
+  }
+  let from = spareLine(scratch);
+  tileOutputs(from, 32, x + at, b.threes, b.twos, b.ones, b.end, weights, b.columns);
+  for (let to = y + at, end = to + <usize>b.columns * column; to != end; to += column) {
+    storeLanes(to, v128.load(from), count);
+    if (count > 4) storeLanes(to + 16, v128.load(from, 16), count - 4);
+    from += 32;
+  }
+}
+
+/** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the blocks of outputs. */
 @unmanaged
 export class DepthwiseGradient extends Window {
   /** [splits][kernelHeight × kernelWidth × channels]. */
@@ -137,57 +126,56 @@ export class DepthwiseGradient extends Window {
 }
 
 export function depthwiseGradientTiles(op: DepthwiseGradient): i32 {
-  return op.splits;
+  return op.splits * channelBlocks(op);
 }
 
-export function depthwiseGradient(op: DepthwiseGradient, tile: i32): void {
-  const lines = op.batch * op.outputHeight;
-  const first = (lines * tile) / op.splits;
-  const last = (lines * (tile + 1)) / op.splits;
-  const size = op.kernelHeight * op.kernelWidth * op.channels;
-  const partial = op.partials + (<usize>(tile * size) << 2);
-  memory.fill(partial, 0, <usize>size << 2);
-  for (let line = first; line < last; line++) addLine(op, partial, line);
-}
-
-/** Adds what one line of outputs gives to every tap. */
-function addLine(op: DepthwiseGradient, partial: usize, line: i32): void {
-  const image = line / op.outputHeight;
-  const top = (line - image * op.outputHeight) * op.strideHeight - op.padTop;
-  const channels = op.channels;
-  const dy = op.dy + (<usize>(line * op.outputWidth * channels) << 2);
-  for (let r = 0; r < op.kernelHeight; r++) {
-    const h = top + r * op.dilationHeight;
-    if (<u32>h >= <u32>op.height) continue;
-    const x = op.x + (<usize>((image * op.height + h) * op.width * channels) << 2);
-    for (let s = 0; s < op.kernelWidth; s++) {
-      const shift = s * op.dilationWidth - op.padLeft;
-      // The outputs j whose tap j·strideWidth + shift is inside the line.
-      const j0 = shift >= 0 ? 0 : (-shift + op.strideWidth - 1) / op.strideWidth;
-      const j1 = min(op.outputWidth, (op.width - shift + op.strideWidth - 1) / op.strideWidth);
-      addTap(op, partial + (<usize>((r * op.kernelWidth + s) * channels) << 2), x, dy, shift, j0, j1);
+export function depthwiseGradient(op: DepthwiseGradient, tile: i32, scratch: usize): void {
+  const split = tile / channelBlocks(op);
+  const channel = (tile - split * channelBlocks(op)) * CHANNELS;
+  const blocks = blocksOf(op);
+  const last = (blocks * (split + 1)) / op.splits;
+  const taps = op.kernelHeight * op.kernelWidth;
+  const sums = tapRows(scratch);
+  for (let tap = 0; tap < taps + TAPS; tap++) fillPixel(sums + <usize>tap * PIXEL, 0);
+  for (let index = (blocks * split) / op.splits; index < last; index++) {
+    const b = placeBlock(op, index, channel, scratch);
+    copyBlock(op, b, op.x, blockCopy(scratch));
+    placeTaps(op, b, tapTable(scratch));
+    addBlock(op, b, scratch);
+  }
+  const count = min(CHANNELS, op.channels - channel);
+  for (let tap = 0; tap < taps; tap++) {
+    const to = op.partials + (<usize>((split * taps + tap) * op.channels + channel) << 2);
+    for (let c = 0; c < count; c += 4) {
+      const at = <usize>c << 2;
+      storeLanes(to + at, v128.load(sums + <usize>tap * PIXEL + at), count - c);
     }
   }
 }
 
-function addTap(op: DepthwiseGradient, to: usize, x: usize, dy: usize, shift: i32, j0: i32, j1: i32): void {
-  const channels = op.channels;
-  const step = <usize>channels << 2;
-  const stride = <usize>op.strideWidth * step;
-  for (let c = 0; c < channels; c += 4) {
-    const at = <usize>c << 2;
-    let from = x + <usize>(j0 * op.strideWidth + shift) * step + at;
-    let d = dy + <usize>j0 * step + at;
-    // Two sums hide some of the latency of addition.
-    let even = f32x4.splat(0), odd = f32x4.splat(0);
-    let j = j0;
-    for (; j + 2 <= j1; j += 2) {
-      even = madd(v128.load(from), v128.load(d), even);
-      odd = madd(v128.load(from + stride), v128.load(d + step), odd);
-      from += 2 * stride;
-      d += 2 * step;
+/** Tabulates the ways to all taps, and behind them some to the first: sums come TAPS at a time. */
+function placeTaps(op: DepthwiseGradient, b: Block, to: usize): void {
+  for (let r = 0; r < op.kernelHeight; r++) {
+    for (let s = 0; s < op.kernelWidth; s++) {
+      store<usize>(to, <usize>(r * op.dilationHeight * b.width + columnAt(op, b, s * op.dilationWidth)) * PIXEL);
+      to += 4;
     }
-    if (j < j1) even = madd(v128.load(from), v128.load(d), even);
-    storeLanes(to + at, f32x4.add(v128.load(to + at), f32x4.add(even, odd)), channels - c);
+  }
+  for (let i = 0; i < TAPS; i++) store<usize>(to + (<usize>i << 2), 0);
+}
+
+/** Adds what a block of outputs gives to every tap. */
+function addBlock(op: DepthwiseGradient, b: Block, scratch: usize): void {
+  const step = <usize>op.channels << 2;
+  const dyLine = <usize>op.outputWidth * step;
+  const first = (b.image * op.outputHeight + b.i) * op.outputWidth + b.j;
+  const dy = op.dy + <usize>first * step + (<usize>b.channel << 2);
+  const xLine = <usize>(op.strideHeight * b.width) * PIXEL;
+  for (let tap = 0; tap < op.kernelHeight * op.kernelWidth; tap += TAPS) {
+    const offsets = tapTable(scratch) + (<usize>tap << 2);
+    const sums = tapRows(scratch) + <usize>tap * PIXEL;
+    for (let at: usize = 0; at < <usize>b.channels << 2; at += 32) {
+      tileSums(sums + at, dy + at, dyLine, step, blockCopy(scratch) + at, xLine, offsets, b.lines, b.columns);
+    }
   }
 }

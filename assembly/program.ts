@@ -141,8 +141,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.WinogradFilter: winogradFilter(changetype<WinogradFilter>(op), tile, scratch); break;
     case Opcode.Winograd: winograd(changetype<Winograd>(op), tile, scratch); break;
     case Opcode.WinogradGradient: winogradGradient(changetype<WinogradGradient>(op), tile, scratch); break;
-    case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile); break;
-    case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile); break;
+    case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile, scratch); break;
+    case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile, scratch); break;
     case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile, scratch); break;
     case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile, scratch); break;
     case Opcode.Im2col: im2col(changetype<Im2col>(op), tile, scratch); break;

@@ -225,7 +225,7 @@ export interface KernelArguments<Buffer> {
     tapRow: number;
     tapColumn: number;
   };
-  /** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the lines of outputs. */
+  /** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the blocks of outputs. */
   depthwiseGradient: {
     batch: number;
     height: number;

@@ -9,6 +9,7 @@ const check = process.argv.includes('--check');
 
 const generated = [
   ['scripts/generate-tiles.ts', 'assembly/tile.ts'],
+  ['scripts/generate-depthtile.ts', 'assembly/depthtile.ts'],
   ['scripts/generate-kernels.ts', 'bindings/kernels.ts'],
 ] as const;
 

@@ -1,7 +1,12 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
 import { activationForward } from './activation.js';
-import { depthwiseBackwardFilter, depthwiseBackwardInput, depthwiseForward } from './depthwise.js';
+import {
+  depthwiseBackwardFilter,
+  depthwiseBackwardInput,
+  depthwiseForward,
+  isDepthwise,
+} from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
 import { packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
@@ -17,10 +22,6 @@ function windowFields(g: ConvGeometry) {
   const { batch, height, width, channels, groups, filters, algorithm, ...windows } = g;
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
 }
-
-/** One filter for each channel. */
-const isDepthwise = ({ groups, channels, filters }: ConvGeometry): boolean =>
-  groups > 1 && groups === channels && groups === filters;
 
 /** y = filter ⋆ x + bias + residual, then ReLU if `rectify`. */
 export function convForward(

@@ -4,9 +4,15 @@ import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { backwardWindows, type ConvGeometry } from './geometry.js';
 import { sumInParts } from './matrix.js';
 
-/** The fields of assembly/im2col.ts' Window for all channels at once. */
-function windowFields({ groups, filters, algorithm, ...g }: ConvGeometry) {
-  return { ...g, pixelChannels: g.channels };
+/** Pixels that one output may see: MOST_PIXELS of assembly/depthblock.ts. */
+const MOST_PIXELS = 2048;
+
+/** Whether there is one filter for each channel, and the kernel no giant: those are left to `conv`. */
+export function isDepthwise(g: ConvGeometry): boolean {
+  const height = (g.kernelHeight - 1) * g.dilationHeight + 1;
+  const width = (g.kernelWidth - 1) * g.dilationWidth + g.strideWidth;
+  const single = g.groups > 1 && g.groups === g.channels && g.groups === g.filters;
+  return single && height * width <= MOST_PIXELS;
 }
 
 /** y = filter ⋆ x + bias, then ReLU if `rectify`. */
@@ -21,7 +27,8 @@ export function depthwiseForward(
 ): void {
   const yRow = g.outputWidth * g.channels;
   e.emit('depthwise', {
-    ...windowFields(g),
+    ...g,
+    pixelChannels: g.channels,
     y,
     x,
     filter,
@@ -74,6 +81,6 @@ export function depthwiseBackwardFilter(
 ): void {
   const lines = g.batch * g.outputHeight;
   sumInParts(e, dw, lines, SPLIT_LINES, (partials, splits) =>
-    e.emit('depthwiseGradient', { ...windowFields(g), partials, x, dy, splits }),
+    e.emit('depthwiseGradient', { ...g, pixelChannels: g.channels, partials, x, dy, splits }),
   );
 }

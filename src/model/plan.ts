@@ -139,4 +139,3 @@ export function withProgram<T>(
     arena.dispose();
   }
 }
-}

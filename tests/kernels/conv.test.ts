@@ -6,76 +6,11 @@ import * as assert from 'uvu/assert';
 import { ops, Tensor } from '../../src/index.js';
 import { eachCase, free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
+import { type Conv, check, tensors } from '../helpers/conv.js';
 import { dot } from '../helpers/gradcheck.js';
 import { random } from '../helpers/random.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
-
-interface Conv extends ref.Placement {
-  filters: number;
-  groups?: number;
-}
-
-type Pass = 'forward' | 'input' | 'filter';
-const everyPass: readonly Pass[] = ['forward', 'input', 'filter'];
-
-function tensors(c: Conv, seed: number) {
-  const { kernel, shape, filters, groups = 1 } = c;
-  const g = ref.geometry(c);
-  const filterShape = [...kernel, shape[3] / groups, filters];
-  const outputShape = [shape[0], ...g.output, filters];
-  const [x, w, dy, bias] = [shape, filterShape, outputShape, [filters]].map((s, i) =>
-    random(s, seed + i),
-  );
-  const { strides, dilation, padding, dimRoundingMode = 'floor' } = c;
-  const placement = { strides, dilation, padding, groups, dimRoundingMode };
-  const options = { ...placement, algorithm: 'direct' } as ops.Conv2dOptions;
-  return { g, groups, filterShape, x, w, dy, bias, options };
-}
-
-/**
- * Runs one convolution in the given passes. Sums of K products of numbers in [−1, 1) may err by
- * summation(K); K counts every tap, even those in the padding.
- */
-function check(c: Conv, seed = 1, passes = everyPass): void {
-  const { g, groups, filterShape, x, w, dy, bias, options } = tensors(c, seed);
-  const what = JSON.stringify({ ...c, seed });
-  const k = ref.taps(g) * (g.channels / groups);
-  if (passes.includes('forward')) {
-    const plain = ops.conv2d(x, w, options);
-    close(
-      plain.data,
-      ref.conv2d(x.data, w.data, undefined, g, c.filters, groups),
-      { atol: summation(k) },
-      what,
-    );
-    const full = ops.conv2d(x, w, { ...options, bias, activation: 'relu' });
-    const expected = ref
-      .conv2d(x.data, w.data, bias.data, g, c.filters, groups)
-      .map((v) => Math.max(0, v));
-    // The bias is one more term.
-    close(full.data, expected, { atol: summation(k + 1) }, `${what} + bias, relu`);
-    free(plain, full);
-  }
-  if (passes.includes('input')) {
-    const dx = ops.conv2dBackwardInput(dy, w, x.shape, options);
-    const expected = ref.conv2dBackwardInput(dy.data, w.data, g, c.filters, groups);
-    close(
-      dx.data,
-      expected,
-      { atol: summation(ref.taps(g) * (c.filters / groups)) },
-      `${what}: dx`,
-    );
-    free(dx);
-  }
-  if (passes.includes('filter')) {
-    const dw = ops.conv2dBackwardFilter(x, dy, filterShape, options);
-    const expected = ref.conv2dBackwardFilter(x.data, dy.data, g, c.filters, groups);
-    close(dw.data, expected, { atol: summation(ref.outputPixels(g)) }, `${what}: dw`);
-    free(dw);
-  }
-  free(x, w, dy, bias);
-}
 
 /** Around 4 lanes, MR (5, 6) and NR (8). */
 const channels = [1, 2, 3, 4, 5, 7, 8, 9, 17];
@@ -322,51 +257,6 @@ test('groups and depthwise', () => {
         groups: c,
       });
     }
-  }
-});
-
-test('depthwise: widths around four outputs, every placement, many lines', () => {
-  poison();
-  const depthwise = (c: Omit<Conv, 'filters' | 'groups'>) =>
-    check({ ...c, filters: c.shape[3], groups: c.shape[3] });
-  for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13]) {
-    depthwise({ shape: [2, 5, width, 6], kernel: [3, 3], padding: 'same' });
-    depthwise({ shape: [1, 3, width, 3], kernel: [1, 1] });
-    depthwise({
-      shape: [1, 4, width, 5],
-      kernel: [2, 3],
-      padding: [
-        [1, 0],
-        [2, 3],
-      ],
-    });
-  }
-  for (const strides of [
-    [1, 2],
-    [2, 1],
-    [2, 2],
-    [3, 2],
-    [4, 5],
-  ] as const) {
-    for (const dilation of [
-      [1, 1],
-      [2, 3],
-      [3, 1],
-    ] as const) {
-      const [shape, padding] = [
-        [2, 14, 19, 9] as const,
-        [
-          [2, 3],
-          [4, 1],
-        ] as const,
-      ];
-      depthwise({ shape, kernel: [3, 2], strides, dilation, padding });
-      depthwise({ shape, kernel: [5, 3], strides, dilation, padding: 'same' });
-    }
-  }
-  // Below, at and above two parts of the lines; more than there are parts.
-  for (const height of [127, 128, 129, 1100]) {
-    depthwise({ shape: [1, height, 3, 2], kernel: [3, 3], padding: 'same' });
   }
 });
 

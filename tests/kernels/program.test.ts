@@ -101,9 +101,10 @@ test('prepare counts tiles: none where there is no work', () => {
     [op('normStatistics', { splits: 6 }), 6],
     [op('normBackwardSums', { splits: 7 }), 7],
     ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
-      ...(['maxPool', 'averagePool', 'lpPool', 'depthwise'] as const).map(
-        (kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 3 * batch],
-      ),
+      ...(['maxPool', 'averagePool', 'lpPool'] as const).map((kernel): [OpRecord, number] => [
+        op(kernel, { ...one, batch }),
+        3 * batch,
+      ]),
       ...(['maxPoolBackward', 'averagePoolBackward', 'lpPoolBackward', 'col2im'] as const).map(
         (kernel): [OpRecord, number] => [op(kernel, { ...one, batch }), 4 * batch],
       ),
@@ -125,7 +126,19 @@ test('prepare counts tiles: none where there is no work', () => {
     [op('gemm', { m: 1 }), 1],
     [op('inputGradient', { groups: 3, batch: 2 }), 6],
     [op('filterGradient', { groups: 3, splits: 2 }), 6],
-    [op('depthwiseGradient', { splits: 4 }), 4],
+    [op('depthwiseGradient', { splits: 4, channels: 17 }), 8],
+    ...[
+      [17, 32, 16, 1],
+      [16, 33, 16, 2],
+      [16, 32, 17, 2],
+      [33, 65, 25, 6],
+    ].flatMap(([channels, outputWidth, outputHeight, blocks]): [OpRecord, number][] => {
+      const strides = { strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 };
+      const kernel = { kernelHeight: 3, kernelWidth: 3, ...strides };
+      const record = { ...kernel, channels, outputWidth, outputHeight };
+      const tiles = blocks * Math.ceil(channels / 16);
+      return [0, 1, 2].map((batch) => [op('depthwise', { ...record, batch }), tiles * batch]);
+    }),
     [op('columnSum', { splits: 5 }), 5],
     [op('sumPartials', { count: 0 }), 0],
     [op('sumPartials', { count: 4097 }), 2],
@@ -228,12 +241,12 @@ function setOptimizer(model: Sequential): void {
 function everyKernel(): Program {
   const model = new Sequential(
     [
-      layers.conv2d({ filters: 18, kernelSize: 3, padding: 'same', algorithm: 'direct' }),
+      layers.conv2d({ filters: 19, kernelSize: 3, padding: 'same', algorithm: 'direct' }),
       layers.batchNorm(),
       layers.activation({ activation: 'tanh' }),
       layers.dropout({ rate: 0.3 }),
-      layers.conv2d({ filters: 18, kernelSize: 3, padding: 'same', groups: 18 }),
-      layers.conv2d({ filters: 18, kernelSize: 3, padding: 'same', algorithm: 'winograd' }),
+      layers.conv2d({ filters: 19, kernelSize: 3, padding: 'same', groups: 19 }),
+      layers.conv2d({ filters: 19, kernelSize: 3, padding: 'same', algorithm: 'winograd' }),
       layers.conv2d({
         filters: 10,
         kernelSize: 3,
