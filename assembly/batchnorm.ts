@@ -133,12 +133,14 @@ function sumDeviations(slots: usize, x: usize, half: usize, lines: i32, bytes: u
   }
 }
 
-/** y = (x − mean)·scale + beta, or max(y, 0) where `rectify` says so. */
+/** y = (x − mean)·scale + beta, or x + beta; or max(y, 0) where `rectify` says so. y may be x. */
 @unmanaged
 export class NormApply extends Op {
   y: Out;
   x: In;
+  /** 0 for none. */
   mean: In;
+  /** 0 for none. */
   scale: In;
   beta: In;
   rows: i32;
@@ -161,6 +163,15 @@ export function normTiles(rows: i32, channels: i32): i32 {
   return (rows + each - 1) / each;
 }
 
+/** What is known of each channel along a line: `value` where nothing is. */
+function constants(to: usize, from: usize, channel: usize, columns: i32, width: i32, value: f32): void {
+  if (from) {
+    spread(to, from + channel, columns, width);
+    return;
+  }
+  for (let i = 0; i < width; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(value));
+}
+
 export function normApply(op: NormApply, tile: i32, scratch: usize): void {
   const channels = op.channels;
   const first = tile * tileRows(channels);
@@ -171,8 +182,8 @@ export function normApply(op: NormApply, tile: i32, scratch: usize): void {
     const width = columns * rowsPerLine(channels);
     const channel = <usize>block << 2;
     const at = <usize>(first * channels + block) << 2;
-    spread(scratch + MEAN, op.mean + channel, columns, width);
-    spread(scratch + SCALE, op.scale + channel, columns, width);
+    constants(scratch + MEAN, op.mean, channel, columns, width, 0);
+    constants(scratch + SCALE, op.scale, channel, columns, width, 1);
     spread(scratch + BETA, op.beta + channel, columns, width);
     mapRows(scratch, op.y + at, op.x + at, op.x + at, rows, columns, channels, pass);
   }

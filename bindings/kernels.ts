@@ -465,7 +465,7 @@ export interface KernelArguments<Buffer> {
     channels: number;
     epsilon: number;
   };
-  /** y = (x − mean)·scale + beta, or max(y, 0) where `rectify` says so. */
+  /** y = (x − mean)·scale + beta, or x + beta; or max(y, 0) where `rectify` says so. y may be x. */
   normApply: {
     y: Buffer;
     x: Buffer;

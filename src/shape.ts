@@ -160,7 +160,8 @@ export function placeWindows(
 
 type Sides = readonly [readonly [number, number], readonly [number, number]];
 
-function checkPadding(where: string, padding: Padding): 'same' | Sides {
+/** Padding as pixels, checked. */
+export function checkPadding(where: string, padding: Padding): 'same' | Sides {
   if (padding === 'same') return padding;
   if (padding === 'valid')
     return [

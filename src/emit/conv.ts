@@ -9,7 +9,7 @@ import {
 } from './depthwise.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
-import { packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
+import { addToRows, packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
 import {
   prefersWinograd,
   winogradBackwardFilter,
@@ -64,20 +64,25 @@ export function convForward(
   });
 }
 
-/** dx, for dense filters by whichever of two ways multiplies less. */
+/**
+ * dx, for dense filters by whichever of two ways multiplies less; with a bias, and ReLU if `rectify`,
+ * where it is a transposed convolution's output.
+ */
 export function convBackwardInput(
   e: Emitter,
   dx: Value,
   dy: Value,
   filter: Value,
   g: ConvGeometry,
+  bias: Operand = none,
+  rectify = false,
 ): void {
   if (isDepthwise(g)) {
-    depthwiseBackwardInput(e, dx, dy, filter, g);
+    depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify);
     return;
   }
   if (prefersWinograd(g)) {
-    winogradBackwardInput(e, dx, dy, filter, g);
+    winogradBackwardInput(e, dx, dy, filter, g, bias, rectify);
     return;
   }
   const filters = g.filters / g.groups;
@@ -88,8 +93,13 @@ export function convBackwardInput(
   }, 0);
   const convolving = seen * panelSize(filters, g.channels / g.groups);
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
-  if (scattering < convolving) scatterInput(e, dx, dy, filter, g);
-  else convolveInput(e, dx, dy, filter, g, windows);
+  if (scattering < convolving) {
+    scatterInput(e, dx, dy, filter, g);
+    if (bias !== none) addToRows(e, dx, bias, g.channels, rectify);
+    else if (rectify) activationForward(e, 'relu', dx, dx);
+  } else {
+    convolveInput(e, dx, dy, filter, g, windows, bias, rectify);
+  }
 }
 
 /** What adding one number to its pixel costs, in multiply-adds of a register tile. */
@@ -120,6 +130,8 @@ function convolveInput(
   filter: Value,
   g: ConvGeometry,
   windows: readonly BackwardWindows[],
+  bias: Operand,
+  rectify: boolean,
 ): void {
   const channels = g.channels / g.groups;
   const filters = g.filters / g.groups;
@@ -149,11 +161,11 @@ function convolveInput(
       y: dx.view(dx.shape, first),
       x: dy,
       packed,
-      bias: none,
+      bias,
       residual: none,
       filters: channels,
       groups: g.groups,
-      rectify: 0,
+      rectify: rectify ? 1 : 0,
     });
   }
 }

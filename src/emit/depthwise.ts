@@ -1,6 +1,6 @@
 // Depthwise convolution as ops: forward and both gradients, for one filter per channel.
 
-import { type Emitter, none, type Operand, type Value } from './emitter.js';
+import type { Emitter, Operand, Value } from './emitter.js';
 import { backwardWindows, type ConvGeometry } from './geometry.js';
 import { sumInParts } from './matrix.js';
 
@@ -50,6 +50,8 @@ export function depthwiseBackwardInput(
   dy: Value,
   filter: Value,
   g: ConvGeometry,
+  bias: Operand,
+  rectify: boolean,
 ): void {
   for (const { row, column, first, fields } of backwardWindows(g)) {
     e.emit('depthwise', {
@@ -59,8 +61,8 @@ export function depthwiseBackwardInput(
       y: dx.view(dx.shape, first),
       x: dy,
       filter,
-      bias: none,
-      rectify: 0,
+      bias,
+      rectify: rectify ? 1 : 0,
       firstTap: row.firstTap * g.kernelWidth + column.firstTap,
       tapRow: -row.tapStep * g.kernelWidth,
       tapColumn: -column.tapStep,

@@ -95,3 +95,15 @@ export function sumRows(e: Emitter, y: Value, x: Value, rows: number, channels: 
     e.emit('columnSum', { partials, x, rows, channels, splits }),
   );
 }
+
+/** y[rows × channels] += row, to each row, then ReLU if `rectify`. */
+export function addToRows(
+  e: Emitter,
+  y: Value,
+  row: Value,
+  channels: number,
+  rectify: boolean,
+): void {
+  const size = { rows: y.size / channels, channels, rectify: rectify ? 1 : 0 };
+  e.emit('normApply', { y, x: y, mean: none, scale: none, beta: row, ...size });
+}

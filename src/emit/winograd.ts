@@ -109,15 +109,17 @@ export function winogradForward(
   emitPass(e, y, x, filter, bias, residual, forwardPass(g), rectify, false);
 }
 
-/** dx. */
+/** dx + bias, then ReLU if `rectify`: see `convBackwardInput`. */
 export function winogradBackwardInput(
   e: Emitter,
   dx: Value,
   dy: Value,
   filter: Value,
   g: ConvGeometry,
+  bias: Operand,
+  rectify: boolean,
 ): void {
-  emitPass(e, dx, dy, filter, none, none, backwardPass(g), false, true);
+  emitPass(e, dx, dy, filter, bias, none, backwardPass(g), rectify, true);
 }
 
 /** Patches that one partial sum of a filter gradient takes at least. */

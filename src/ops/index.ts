@@ -6,5 +6,6 @@
 export * from './activation.js';
 export * from './batchnorm.js';
 export * from './conv.js';
+export * from './convtranspose.js';
 export * from './matrix.js';
 export * from './pool.js';

@@ -231,6 +231,30 @@ adam("adamW", 0.01, True)
 adam("adam, gradients near epsilon", scale=1e-7)
 
 
+# Transposed convolution. `cut` is what Keras's padding 'same' leaves of PyTorch's unpadded output:
+# [before, size] along the height and the width.
+def conv_transpose(name, x, filter, options, cut=None, **torch_options):
+    def forward(x, filter, bias):
+        z = nhwc(F.conv_transpose2d(nchw(x), filter.permute(3, 2, 0, 1), bias, **torch_options))
+        if cut:
+            (top, height), (left, width) = cut
+            z = z[:, top : top + height, left : left + width]
+        return rectify(z) if options.get("activation") == "relu" else z
+
+    scale = 1 / math.sqrt(filter[0] * filter[1] * filter[3])
+    inputs = {"x": spec(x), "filter": spec(filter, scale), "bias": spec(filter[2:3], 0.5)}
+    case(name, "conv2dTranspose", inputs, options, forward)
+
+
+conv_transpose("conv2dTranspose 3x3", [2, 5, 4, 3], [3, 3, 5, 3], {})
+conv_transpose("conv2dTranspose 2x2 stride 2, relu", [2, 4, 5, 9], [2, 2, 8, 9], {"strides": 2, "activation": "relu"}, stride=2)
+conv_transpose("conv2dTranspose 3x3 stride 2 same", [1, 5, 4, 8], [3, 3, 9, 8], {"strides": 2, "padding": "same"}, [[0, 10], [0, 8]], stride=2)
+conv_transpose("conv2dTranspose 5x5 stride 2 same to one filter, relu", [2, 4, 4, 12], [5, 5, 1, 12], {"strides": 2, "padding": "same", "activation": "relu"}, [[1, 8], [1, 8]], stride=2)
+conv_transpose("conv2dTranspose 4x4 stride 2, padding 1", [1, 4, 6, 5], [4, 4, 3, 5], {"strides": 2, "padding": 1}, stride=2, padding=1)
+conv_transpose("conv2dTranspose 3x3 stride 3, 2, output padding 2, 1", [1, 4, 3, 4], [3, 3, 6, 4], {"strides": [3, 2], "padding": 1, "outputPadding": [2, 1]}, stride=(3, 2), padding=1, output_padding=(2, 1))
+conv_transpose("conv2dTranspose 3x2 dilation 2, 3", [1, 5, 4, 4], [3, 2, 4, 4], {"dilation": [2, 3]}, dilation=(2, 3))
+
+
 # LeNet-5, twenty steps on one batch: losses in float64, and how far PyTorch's own float32 strays.
 BATCH, STEPS, RATE, MOMENTUM = 16, 20, 0.05, 0.9
 KERNELS = [[5, 5, 1, 6], [5, 5, 6, 16], [400, 120], [120, 84], [84, 10]]

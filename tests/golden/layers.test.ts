@@ -45,6 +45,16 @@ const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
       dbias: ops.biasBackward(dz),
     };
   },
+  conv2dTranspose({ x, filter, bias, dy }, { activation, ...options }: ops.Conv2dTransposeOptions) {
+    const y = ops.conv2dTranspose(x, filter, { ...options, bias, activation });
+    const dz = activation === 'relu' ? ops.reluBackward(dy, y) : dy;
+    return {
+      y,
+      dx: ops.conv2dTransposeBackwardInput(dz, filter, x.shape, options),
+      dfilter: ops.conv2dTransposeBackwardFilter(x, dz, filter.shape, options),
+      dbias: ops.biasBackward(dz),
+    };
+  },
   dense({ x, kernel, bias, dy }, { relu }: { relu: boolean }) {
     const [m, k] = x.shape;
     const n = kernel.shape[1];
