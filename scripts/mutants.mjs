@@ -3,7 +3,7 @@
 
 /** The tests most likely to notice a fault, by the file that it is in. */
 const nearest = {
-  'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers'],
+  'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
   'assembly/conv.ts': ['kernels/conv'],
   'assembly/depthblock.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
@@ -29,6 +29,8 @@ const nearest = {
     'kernels/program',
     'kernels/rounding',
   ],
+  'src/emit/conv.ts': ['kernels/convtranspose', 'kernels/conv'],
+  'src/emit/convtranspose.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/depthwise.ts': ['kernels/depthwise'],
   'src/emit/geometry.ts': ['kernels/conv'],
   'src/model/lower.ts': ['model/fusion'],
@@ -68,6 +70,7 @@ const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
 const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
+const transpose = (...rest) => fault('src/emit/convtranspose.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
 const lower = (...rest) => fault('src/model/lower.ts', ...rest);
 const passes = (...rest) => fault('src/emit/winograd.ts', ...rest);
@@ -294,6 +297,16 @@ export const mutants = [
   lower('if (isAbsorbed(task, index)) continue;', '', 'a ReLU that goes back twice'),
   lower('layers[index - 1]?.absorbsRelu', 'layers[index - 1]', 'a ReLU lost behind layers that cannot apply it'),
 
+  norm('columns, width, 1);', 'columns, width, 0);', 'bias alone: scaled by nothing'),
+  fault('src/emit/conv.ts', 'if (bias !== none) addToRows(e, dx, bias, g.channels, rectify);', ';', 'transposed, patch by patch: no bias'),
+  fault('src/emit/conv.ts', "else if (rectify) activationForward(e, 'relu', dx, dx);", '', 'transposed, patch by patch: no ReLU'),
+  fault('src/emit/conv.ts', 'rectify: rectify ? 1 : 0,', 'rectify: 0,', 'transposed, convolved: no ReLU', { nth: 1 }),
+  transpose('return side * stride;', 'return (side - 1) * stride + extent;', "the output's sides with padding 'same'"),
+  transpose('Math.max(0, stride - extent)', '0', "the output's sides where strides are longer than kernels"),
+  transpose('(side - 1) * stride + (extent % 2) + more', '(side - 1) * stride + 1 + more', "output padding with 'same' and an even kernel"),
+  transpose('whole - before - after', 'whole - 2 * before', 'uneven padding'),
+  transpose('convBackwardFilter(e, dw, dy, x, g)', 'convBackwardFilter(e, dw, x, dy, g)', 'the image and its gradient in their old roles'),
+  transpose('g.batch * g.height * g.width, g.channels', 'g.batch * g.height, g.channels', "the bias's gradient of one column"),
   geometry('(tap) => (residue + pad - tap * dilation) % stride === 0', '(tap) => (residue - tap * dilation) % stride === 0', 'parity classes without the padding'),
   geometry('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
   passes('padLeft: 2 - g.padLeft,', 'padLeft: g.padLeft,', 'backward-data with the padding of forward'),

@@ -28,6 +28,11 @@ test('words that there are not, with those that there are', async () => {
     [() => optimizers.sgd(any({ lr: 5 })), "'lr'", 'learningRate'],
     [() => optimizers.adam(any({ decay: 1 })), "'decay'", 'weightDecay'],
     [() => layers.conv2d(any({ filters: 2, kernelSize: 3, stride: 2 })), "'stride'", 'strides'],
+    [
+      () => layers.conv2dTranspose(any({ filters: 2, kernelSize: 3, output_padding: 1 })),
+      "'output_padding'",
+      'outputPadding',
+    ],
     [() => layers.dense(any({ units: 2, bias: false })), "'bias'", 'useBias'],
     [() => layers.maxPool2d(any({ size: 2 })), "'size'", 'poolSize'],
     [() => layers.globalAvgPool2d(any({ poolSize: 2 })), "'poolSize'", 'name'],
@@ -48,6 +53,7 @@ test('words that there are not, with those that there are', async () => {
     [() => model.evaluate(x, y, any({ epochs: 1 })), "'epochs'", 'batchSize'],
     [() => model.predict(x, any({ batch: 1 })), "'batch'", 'batchSize'],
     [() => ops.conv2d(image, filter, any({ dilationRate: 2 })), "'dilationRate'", 'dilation'],
+    [() => ops.conv2dTranspose(image, filter, any({ stride: 2 })), "'stride'", 'strides'],
     [() => ops.maxPool2d(image, any({ kernelSize: 2 })), "'kernelSize'", 'poolSize'],
     [() => ops.im2col(image, any({ kernelSize: 2, pad: 1 })), "'pad'", 'padding'],
   ];

@@ -14,7 +14,7 @@ import {
 } from '../shape.js';
 import { convBackwardFilter, convBackwardInput, convForward } from './conv.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
-import type { ConvGeometry } from './geometry.js';
+import { type Algorithm, type ConvGeometry, withAlgorithm } from './geometry.js';
 import { sumRows } from './matrix.js';
 
 /** How a transposed convolution lies on its output. */
@@ -27,10 +27,12 @@ export interface ConvTransposeOptions
    * less the padding.
    */
   outputPadding?: Pair;
+  /** How it is computed: see `ConvOptions`. */
+  algorithm?: Algorithm;
 }
 
 /** The words of `ConvTransposeOptions`. */
-export const convTransposeWords = ['strides', 'padding', 'dilation', 'outputPadding'];
+export const convTransposeWords = ['strides', 'padding', 'dilation', 'outputPadding', 'algorithm'];
 
 /**
  * Checks a transposed convolution, and works out the convolution of its output that it is backwards.
@@ -64,7 +66,8 @@ export function convTransposeGeometry(
   const [height, width] = outputSides(where, inputShape, filterShape, options);
   const kernelSize = [kernelHeight, kernelWidth] as const;
   const windows = placeWindows(where, height, width, { ...options, kernelSize }, false);
-  return { ...windows, batch, height, width, channels: filters, filters: channels, groups: 1 };
+  const sizes = { batch, height, width, channels: filters, filters: channels, groups: 1 };
+  return withAlgorithm(where, { ...windows, ...sizes }, options.algorithm);
 }
 
 /** [outputHeight, outputWidth]: the sides on which as many windows lie as the input has pixels. */

@@ -70,12 +70,6 @@ export function convGeometry(
   const [batch, height, width, channels] = inputShape;
   const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
   const groups = checkInteger(where, 'groups', options.groups ?? 1);
-  const algorithm = options.algorithm ?? 'auto';
-  if (!['auto', 'direct', 'winograd'].includes(algorithm)) {
-    throw new ValueError(
-      `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${algorithm}`,
-    );
-  }
   if (channels % groups || filters % groups) {
     throw new ValueError(
       `${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,
@@ -88,14 +82,27 @@ export function convGeometry(
   }
   const kernelSize = [kernelHeight, kernelWidth] as const;
   const windows = placeWindows(where, height, width, { ...options, kernelSize }, true);
-  const g = { ...windows, batch, height, width, channels, filters, groups, algorithm };
-  const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
-  if (misfit) {
+  const g = { ...windows, batch, height, width, channels, filters, groups };
+  return withAlgorithm(where, g, options.algorithm);
+}
+
+/** The geometry with the algorithm that was asked for. @throws {ValueError} where it does not fit */
+export function withAlgorithm(
+  where: string,
+  geometry: Omit<ConvGeometry, 'algorithm'>,
+  algorithm: Algorithm = 'auto',
+): ConvGeometry {
+  if (!['auto', 'direct', 'winograd'].includes(algorithm)) {
     throw new ValueError(
-      `${where}: algorithm 'winograd' needs 3×3 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
+      `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${algorithm}`,
     );
   }
-  return g;
+  const g = { ...geometry, algorithm };
+  const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
+  if (!misfit) return g;
+  throw new ValueError(
+    `${where}: algorithm 'winograd' needs 3×3 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
+  );
 }
 
 /** Why Winograd's algorithm cannot compute a convolution; undefined where it can. */

@@ -3,6 +3,7 @@
 export { activation, relu, softmax } from './activation.js';
 export { batchNorm } from './batchnorm.js';
 export { conv2d } from './conv.js';
+export { conv2dTranspose } from './convtranspose.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';
 export { avgPool2d, globalAvgPool2d, lpPool2d, maxPool2d } from './pool.js';

@@ -27,8 +27,12 @@ export function checkKernelOptions(where: string, options: KernelOptions): void 
   checkInitializer(where, options.biasInitializer ?? 'zeros');
 }
 
-/** The kernel of the given shape, and the bias as long as its last dimension. */
-export function kernelParameters(options: KernelOptions, shape: Shape): ParameterSpec[] {
+/** The kernel of the given shape, and the bias for its outputs: by default its last dimension. */
+export function kernelParameters(
+  options: KernelOptions,
+  shape: Shape,
+  outputs = shape.at(-1) as number,
+): ParameterSpec[] {
   const {
     kernelInitializer = 'glorotUniform',
     biasInitializer = 'zeros',
@@ -37,7 +41,7 @@ export function kernelParameters(options: KernelOptions, shape: Shape): Paramete
   const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
   const bias = {
     name: 'bias',
-    shape: shape.slice(-1),
+    shape: [outputs],
     initializer: biasInitializer,
     trainable: true,
   };

@@ -119,7 +119,10 @@ export abstract class Layer<Saved = unknown> {
     return 0;
   }
 
-  /** The window that one output sees, for the receptive field; 1 and 1 where there is none. */
+  /**
+   * The window that one output sees and the way to the next one's, in pixels or parts of them, for the
+   * receptive field; 1 and 1 where there is none.
+   */
   window(_inputShape: Shape): {
     size: readonly [number, number];
     stride: readonly [number, number];

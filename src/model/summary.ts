@@ -37,7 +37,8 @@ export function summarize(layers: readonly Layer[], inputShape: Shape): SummaryR
       outputShape,
       parameters: layer.parameters.reduce((sum, { shape: own }) => sum + sizeOf(own), 0),
       multiplyAdds: layer.multiplyAdds(shape, outputShape),
-      receptiveField: field,
+      // Whole pixels: a field may end between them, and thirds do not quite add up.
+      receptiveField: [Math.ceil(field[0] - 1e-6), Math.ceil(field[1] - 1e-6)],
       memory: sizeOf(outputShape) * 4,
     };
     shape = outputShape;

@@ -180,6 +180,40 @@ test('conv2d from many channels to few, whose input gradient is a convolution, a
   );
 });
 
+for (const options of [
+  { padding: 'same', strides: 2, activation: 'sigmoid' },
+  { strides: 3, outputPadding: [2, 0], activation: 'tanh' },
+  {
+    padding: [
+      [1, 0],
+      [0, 1],
+    ],
+    strides: [1, 2],
+    dilation: [2, 1],
+    useBias: false,
+  },
+  { padding: 'same', kernelSize: 4, filters: 2, strides: 2, activation: 'tanh' },
+] as Partial<Parameters<typeof layers.conv2dTranspose>[0]>[]) {
+  test(`conv2dTranspose ${JSON.stringify(options)}`, () => {
+    // In front, where no input gradient is wanted, and behind, where one is.
+    check(
+      [
+        layers.conv2dTranspose({ filters: 3, kernelSize: 2, activation: 'tanh' }),
+        layers.conv2dTranspose({ filters: 6, kernelSize: [3, 2], ...options }),
+        ...classify(),
+      ],
+      [4, 3, 4],
+    );
+  });
+}
+
+test('conv2dTranspose with relu, convolved and added up patch by patch', () => {
+  for (const filters of [8, 2]) {
+    const options = { filters, kernelSize: 2, strides: 2, activation: 'relu' } as const;
+    check([layers.conv2dTranspose(options), ...classify()], [2, 1, 4]);
+  }
+});
+
 const front = () =>
   layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
 const pools = {
