@@ -116,6 +116,47 @@ export function normFold(op: NormFold): void {
 }
 
 /**
+ * Filters that do the work of the batch norm behind them: folded = filter·gamma/σ, and behind its rows one
+ * of (bias − mean)·gamma/σ + beta, with σ = √(variance + ε).
+ */
+@unmanaged
+export class NormFoldFilter extends Op {
+  /** [rows + 1][filters]. */
+  folded: Out;
+  /** [rows × filters]: filters are the last dimension. */
+  filter: In;
+  /** [filters], or 0 for none. */
+  bias: In;
+  gamma: In;
+  beta: In;
+  mean: In;
+  variance: In;
+  rows: i32;
+  filters: i32;
+  epsilon: f32;
+}
+
+export function normFoldFilterTiles(op: NormFoldFilter): i32 {
+  return op.rows + 1;
+}
+
+export function normFoldFilter(op: NormFoldFilter, row: i32): void {
+  const n = op.filters;
+  const at = <usize>(row * n) << 2;
+  for (let f = 0; f < n; f += 4) {
+    const scale = scaleOf(channel(op.gamma, f), channel(op.variance, f), op.epsilon);
+    let v: v128;
+    if (row < op.rows) {
+      v = f32x4.mul(channel(op.filter + at, f), scale);
+    } else {
+      const bias = op.bias ? channel(op.bias, f) : f32x4.splat(0);
+      v = f32x4.add(f32x4.mul(f32x4.sub(bias, channel(op.mean, f)), scale), channel(op.beta, f));
+    }
+    storeLanes(op.folded + at + (<usize>f << 2), v, n - f);
+  }
+}
+
+/**
  * dbeta = Σ dy, dgamma = Σ dy·x̂, from the parts in order; and their shares in the gradient of x:
  * offset = dbeta/rows, slope = dgamma/(rows·σ).
  */

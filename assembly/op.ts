@@ -50,6 +50,7 @@ export const enum Opcode {
   NormMerge,
   NormRunning,
   NormFold,
+  NormFoldFilter,
   NormApply,
   NormBackwardSums,
   NormBackwardMerge,

@@ -13,7 +13,7 @@ import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, 
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
 import {
-  NormBackwardMerge, NormFold, NormMerge, NormRunning, normBackwardMerge, normFold, normMerge, normRunning,
+  NormBackwardMerge, NormFold, NormFoldFilter, NormMerge, NormRunning, normBackwardMerge, normFold, normFoldFilter, normFoldFilterTiles, normMerge, normRunning,
 } from './moments';
 import { Op, Opcode, RECORD_BYTES } from './op';
 import { Adam, adam, Sgd, sgd } from './optim';
@@ -112,6 +112,7 @@ function tiles(op: Op): i32 {
     case Opcode.AveragePoolBackward:
     case Opcode.LpPoolBackward: return poolBackwardTiles(changetype<Window>(op));
     case Opcode.NormStatistics: return changetype<NormStatistics>(op).splits;
+    case Opcode.NormFoldFilter: return normFoldFilterTiles(changetype<NormFoldFilter>(op));
     case Opcode.NormApply: return normTiles(changetype<NormApply>(op).rows, changetype<NormApply>(op).channels);
     case Opcode.NormBackwardSums: return changetype<NormBackwardSums>(op).splits;
     case Opcode.NormBackward: return normTiles(changetype<NormBackward>(op).rows, changetype<NormBackward>(op).channels);
@@ -157,6 +158,7 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.NormMerge: normMerge(changetype<NormMerge>(op)); break;
     case Opcode.NormRunning: normRunning(changetype<NormRunning>(op)); break;
     case Opcode.NormFold: normFold(changetype<NormFold>(op)); break;
+    case Opcode.NormFoldFilter: normFoldFilter(changetype<NormFoldFilter>(op), tile); break;
     case Opcode.NormApply: normApply(changetype<NormApply>(op), tile, scratch); break;
     case Opcode.NormBackwardSums: normBackwardSums(changetype<NormBackwardSums>(op), tile, scratch); break;
     case Opcode.NormBackwardMerge: normBackwardMerge(changetype<NormBackwardMerge>(op)); break;

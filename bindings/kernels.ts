@@ -465,6 +465,22 @@ export interface KernelArguments<Buffer> {
     channels: number;
     epsilon: number;
   };
+  /**
+   * Filters that do the work of the batch norm behind them: folded = filter·gamma/σ, and behind its rows one
+   * of (bias − mean)·gamma/σ + beta, with σ = √(variance + ε).
+   */
+  normFoldFilter: {
+    folded: Buffer;
+    filter: Buffer;
+    bias: Buffer;
+    gamma: Buffer;
+    beta: Buffer;
+    mean: Buffer;
+    variance: Buffer;
+    rows: number;
+    filters: number;
+    epsilon: number;
+  };
   /** y = (x − mean)·scale + beta, or x + beta; or max(y, 0) where `rectify` says so. y may be x. */
   normApply: {
     y: Buffer;
@@ -1147,8 +1163,23 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['epsilon', 'f32', 24],
     ],
   },
-  normApply: {
+  normFoldFilter: {
     opcode: 25,
+    fields: [
+      ['folded', 'out', 8],
+      ['filter', 'in', 12],
+      ['bias', 'in', 16],
+      ['gamma', 'in', 20],
+      ['beta', 'in', 24],
+      ['mean', 'in', 28],
+      ['variance', 'in', 32],
+      ['rows', 'i32', 36],
+      ['filters', 'i32', 40],
+      ['epsilon', 'f32', 44],
+    ],
+  },
+  normApply: {
+    opcode: 26,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1161,7 +1192,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardSums: {
-    opcode: 26,
+    opcode: 27,
     fields: [
       ['partials', 'out', 8],
       ['dy', 'in', 12],
@@ -1176,7 +1207,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardMerge: {
-    opcode: 27,
+    opcode: 28,
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
@@ -1191,7 +1222,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackward: {
-    opcode: 28,
+    opcode: 29,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1207,7 +1238,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unary: {
-    opcode: 29,
+    opcode: 30,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1216,7 +1247,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unaryBackward: {
-    opcode: 30,
+    opcode: 31,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1226,7 +1257,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   add: {
-    opcode: 31,
+    opcode: 32,
     fields: [
       ['y', 'out', 8],
       ['a', 'in', 12],
@@ -1235,7 +1266,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   dropout: {
-    opcode: 32,
+    opcode: 33,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1247,7 +1278,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmax: {
-    opcode: 33,
+    opcode: 34,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1256,7 +1287,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxBackward: {
-    opcode: 34,
+    opcode: 35,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1266,7 +1297,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxCrossEntropy: {
-    opcode: 35,
+    opcode: 36,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1279,7 +1310,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   squaredError: {
-    opcode: 36,
+    opcode: 37,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1291,7 +1322,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   mean: {
-    opcode: 37,
+    opcode: 38,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1299,7 +1330,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   topK: {
-    opcode: 38,
+    opcode: 39,
     fields: [
       ['hits', 'out', 8],
       ['x', 'in', 12],
@@ -1311,7 +1342,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sgd: {
-    opcode: 39,
+    opcode: 40,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],
@@ -1321,7 +1352,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adam: {
-    opcode: 40,
+    opcode: 41,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],

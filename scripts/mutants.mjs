@@ -293,9 +293,14 @@ export const mutants = [
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  lower('to.rectify = isAbsorbed(task, index + 1);', '', 'a ReLU that nobody applies'),
-  lower('if (isAbsorbed(task, index)) continue;', '', 'a ReLU that goes back twice'),
-  lower('layers[index - 1]?.absorbsRelu', 'layers[index - 1]', 'a ReLU lost behind layers that cannot apply it'),
+  lower('to.rectify = others.some((layer) => layer.fusion.isRelu);', '', 'a ReLU that nobody applies'),
+  lower('if (to.absorbed.has(layers[index])) continue;', '', 'a ReLU that goes back twice'),
+  lower('return own.fusion.absorbsRelu && next', 'return next', 'a ReLU lost behind layers that cannot apply it'),
+  lower('to.norm = others.find((layer) => layer.fold);', '', 'a batch norm that nobody applies'),
+  lower("mode !== 'train' && own.fusion.absorbsNorm", 'own.fusion.absorbsNorm', 'batch norm folded while it trains'),
+  lower('layers[index - 1]?.fusion.endsInRelu', 'layers[index - 1]', "ReLU's gradient where there is no ReLU"),
+  fault('assembly/moments.ts', 'f32x4.sub(bias, channel(op.mean, f))', 'bias', 'folded: the mean left out'),
+  fault('assembly/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
 
   norm('columns, width, 1);', 'columns, width, 0);', 'bias alone: scaled by nothing'),
   fault('src/emit/conv.ts', 'if (bias !== none) addToRows(e, dx, bias, g.channels, rectify);', ';', 'transposed, patch by patch: no bias'),

@@ -89,6 +89,36 @@ export function normInference(
   e.emit('normApply', { y, x, mean, scale, beta, ...rectified(size) });
 }
 
+/**
+ * The kernel and bias of a layer that does the work of the inference batch norm behind it.
+ *
+ * @param kernel [..., filters]
+ * @param bias [filters]
+ */
+export function normFolded(
+  e: Emitter,
+  kernel: Value,
+  bias: Operand,
+  { gamma, beta, mean, variance }: Omit<Parameters, 'x'> & Moments,
+  epsilon: number,
+): { kernel: Value; bias: Value } {
+  const filters = kernel.shape.at(-1) as number;
+  const rows = kernel.size / filters;
+  const statistics = { gamma, beta, mean, variance };
+  const folded = e.form(kernel, [rows + 1, filters], (to, form) =>
+    to.emit('normFoldFilter', {
+      folded: form,
+      filter: kernel,
+      bias,
+      ...statistics,
+      rows,
+      filters,
+      epsilon,
+    }),
+  );
+  return { kernel: folded.view(kernel.shape), bias: folded.view([filters], kernel.size) };
+}
+
 /** Gradients of `normTraining`: dx, which may be dy, is [rows, channels], the rest [channels]. */
 interface Gradients {
   readonly dx: Value;

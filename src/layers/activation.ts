@@ -4,7 +4,7 @@ import { type ActivationName, checkActivation } from '../emit/activation.js';
 import type { Value } from '../emit/emitter.js';
 import { ShapeError } from '../errors.js';
 import type { Shape } from '../shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering } from './layer.js';
+import { type Forward, type Fusion, Layer, type LayerOptions, type Lowering } from './layer.js';
 
 /** Options of `layers.activation`. */
 export interface ActivationOptions extends LayerOptions {
@@ -27,8 +27,9 @@ class Activation extends Layer<Value> {
     return inputShape;
   }
 
-  override get isRelu(): boolean {
-    return this.#activation === 'relu';
+  override get fusion(): Fusion {
+    const isRelu = this.#activation === 'relu';
+    return { isRelu, endsInRelu: isRelu };
   }
 
   emitForward(to: Lowering, x: Value): Forward<Value> {

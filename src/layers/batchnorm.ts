@@ -4,6 +4,7 @@ import {
   checkEpsilon,
   type NormSize,
   normBackward,
+  normFolded,
   normInference,
   normRunning,
   normTraining,
@@ -14,6 +15,8 @@ import type { InitializerName } from '../initializers.js';
 import { type Shape, show } from '../shape.js';
 import {
   type Forward,
+  type Fusion,
+  type KernelAndBias,
   Layer,
   type LayerOptions,
   type Lowering,
@@ -74,8 +77,14 @@ class BatchNorm extends Layer<Saved> {
     ];
   }
 
-  override get absorbsRelu(): boolean {
-    return true;
+  override get fusion(): Fusion {
+    return { absorbsRelu: true };
+  }
+
+  override fold(to: Lowering, { kernel, bias }: KernelAndBias): KernelAndBias {
+    const [gamma, beta, mean, variance] = this.parameters.map(({ name }) => to.weight(this, name));
+    const from = { gamma, beta, mean, variance };
+    return normFolded(to.emitter, kernel, bias, from, this.#epsilon);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {

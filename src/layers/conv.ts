@@ -7,7 +7,7 @@ import {
   convBackwardInput,
   convForward,
 } from '../emit/conv.js';
-import { none, type Value } from '../emit/emitter.js';
+import type { Value } from '../emit/emitter.js';
 import {
   type ConvGeometry,
   type ConvOptions,
@@ -17,7 +17,7 @@ import {
 } from '../emit/geometry.js';
 import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
 import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
-import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
+import { type Forward, type Fusion, Layer, type Lowering, type ParameterSpec } from './layer.js';
 
 /** Options of `layers.conv2d`, Keras's words. */
 export interface Conv2dLayerOptions extends KernelOptions, ConvOptions {
@@ -31,6 +31,7 @@ interface Saved {
   x: Value;
   y: Value;
   g: ConvGeometry;
+  activation: ActivationName;
 }
 
 class Conv2d extends Layer<Saved> {
@@ -71,19 +72,30 @@ class Conv2d extends Layer<Saved> {
     return kernelParameters(this.options, shape);
   }
 
+  override get fusion(): Fusion {
+    const linear = this.#activation === 'linear';
+    return { absorbsRelu: linear, absorbsNorm: linear, endsInRelu: this.#activation === 'relu' };
+  }
+
   emitForward(to: Lowering, x: Value): Forward<Saved> {
     const g = this.#geometry(x.shape);
     const z = to.emitter.value(convOutputShape(g));
-    const fused = this.#activation === 'relu';
-    const bias = this.#useBias ? to.weight(this, 'bias') : none;
-    convForward(to.emitter, z, x, to.weight(this, 'kernel'), bias, g, fused);
-    const y = fused ? z : to.activate(this.#activation, z, z);
-    return { y, saved: { x, y, g } };
+    const activation = to.rectify ? 'relu' : this.#activation;
+    const fused = activation === 'relu';
+    const { kernel, bias } = to.kernelAndBias(this);
+    convForward(to.emitter, z, x, kernel, bias, g, fused);
+    const y = fused ? z : to.activate(activation, z, z);
+    return { y, saved: { x, y, g, activation } };
   }
 
-  emitBackward(to: Lowering, dy: Value, { x, y, g }: Saved, wanted: boolean): Value | undefined {
+  emitBackward(
+    to: Lowering,
+    dy: Value,
+    { x, y, g, activation }: Saved,
+    wanted: boolean,
+  ): Value | undefined {
     const { emitter } = to;
-    to.activateBackward(this.#activation, dy, y);
+    to.activateBackward(activation, dy, y);
     if (this.#useBias) convBackwardBias(emitter, to.gradient(this, 'bias'), dy, g);
     convBackwardFilter(emitter, to.gradient(this, 'kernel'), x, dy, g);
     if (!wanted) return undefined;

@@ -1,11 +1,11 @@
 // A fully connected layer.
 
 import type { ActivationName } from '../emit/activation.js';
-import { none, type Value } from '../emit/emitter.js';
+import type { Value } from '../emit/emitter.js';
 import { matMul, sumRows } from '../emit/matrix.js';
 import { checkInteger, checkRank, type Shape } from '../shape.js';
 import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
-import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
+import { type Forward, type Fusion, Layer, type Lowering, type ParameterSpec } from './layer.js';
 
 /** Options of `layers.dense`, Keras's words. */
 export interface DenseOptions extends KernelOptions {
@@ -16,6 +16,7 @@ export interface DenseOptions extends KernelOptions {
 interface Saved {
   x: Value;
   y: Value;
+  activation: ActivationName;
 }
 
 class Dense extends Layer<Saved> {
@@ -46,22 +47,33 @@ class Dense extends Layer<Saved> {
     return kernelParameters(this.options, [features, this.options.units]);
   }
 
+  override get fusion(): Fusion {
+    const linear = this.#activation === 'linear';
+    return { absorbsRelu: linear, absorbsNorm: linear, endsInRelu: this.#activation === 'relu' };
+  }
+
   emitForward(to: Lowering, x: Value): Forward<Saved> {
     const [m, k] = x.shape;
     const n = this.options.units;
     const z = to.emitter.value([m, n]);
-    const fused = this.#activation === 'relu';
-    const bias = this.#useBias ? to.weight(this, 'bias') : none;
-    matMul(to.emitter, z, x, to.weight(this, 'kernel'), { m, n, k }, bias, fused);
-    const y = fused ? z : to.activate(this.#activation, z, z);
-    return { y, saved: { x, y } };
+    const activation = to.rectify ? 'relu' : this.#activation;
+    const fused = activation === 'relu';
+    const { kernel, bias } = to.kernelAndBias(this);
+    matMul(to.emitter, z, x, kernel, { m, n, k }, bias, fused);
+    const y = fused ? z : to.activate(activation, z, z);
+    return { y, saved: { x, y, activation } };
   }
 
-  emitBackward(to: Lowering, dy: Value, { x, y }: Saved, wanted: boolean): Value | undefined {
+  emitBackward(
+    to: Lowering,
+    dy: Value,
+    { x, y, activation }: Saved,
+    wanted: boolean,
+  ): Value | undefined {
     const { emitter } = to;
     const [batch, features] = x.shape;
     const { units } = this.options;
-    to.activateBackward(this.#activation, dy, y);
+    to.activateBackward(activation, dy, y);
     if (this.#useBias) sumRows(emitter, to.gradient(this, 'bias'), dy, batch, units);
     const dwSize = { m: features, n: units, k: batch, transposeA: true };
     matMul(emitter, to.gradient(this, 'kernel'), x, dy, dwSize);

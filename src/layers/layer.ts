@@ -1,7 +1,7 @@
 // What a layer is: a name, weights it wants, and the ops it emits. It owns no buffers.
 
 import type { ActivationName } from '../emit/activation.js';
-import type { Emitter, Value } from '../emit/emitter.js';
+import type { Emitter, Operand, Value } from '../emit/emitter.js';
 import { ValueError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
 import { checkOptions } from '../options.js';
@@ -23,6 +23,8 @@ export interface Lowering {
   readonly training: boolean;
   /** Whether a layer that `absorbsRelu` shall do so now. */
   readonly rectify: boolean;
+  /** A layer's kernel and bias; where it `absorbsNorm` and shall do so now, folded ones. */
+  kernelAndBias(layer: Layer): KernelAndBias;
   /** A weight of the layer. */
   weight(layer: Layer, name: string): Value;
   /** Where the weight's gradient goes; it is overwritten. */
@@ -36,6 +38,26 @@ export interface Lowering {
   /** The random state for dropout, and a stream of its own for a layer. */
   readonly randomState: Value;
   stream(layer: Layer): number;
+}
+
+/** What a layer multiplies by, and what it adds. */
+export interface KernelAndBias {
+  readonly kernel: Value;
+  readonly bias: Operand;
+}
+
+/** What a layer can do of its neighbours' work, and they of its. */
+export interface Fusion {
+  /** It is ReLU and nothing else. */
+  readonly isRelu?: boolean;
+  /** It can do the work of a ReLU behind it in its own passes, in both directions. */
+  readonly absorbsRelu?: boolean;
+  /** It is linear in a kernel and bias, and these can do the work of an inference batch norm behind it. */
+  readonly absorbsNorm?: boolean;
+  /** Its output is what ReLU gives, and its backward begins with ReLU's. */
+  readonly endsInRelu?: boolean;
+  /** ReLU behind it gives what ReLU before it gives. */
+  readonly commutesWithRelu?: boolean;
 }
 
 /** What forward hands to backward. */
@@ -94,15 +116,13 @@ export abstract class Layer<Saved = unknown> {
     return [];
   }
 
-  /** Whether it is ReLU and nothing else. */
-  get isRelu(): boolean {
-    return false;
+  /** What lowering may use to let one layer do another's work. */
+  get fusion(): Fusion {
+    return {};
   }
 
-  /** Whether it can do the work of a ReLU behind it in its own passes, in both directions. */
-  get absorbsRelu(): boolean {
-    return false;
-  }
+  /** For a batch norm: the kernel and bias with which the layer before it does its work at inference. */
+  fold?(to: Lowering, weights: KernelAndBias): KernelAndBias;
 
   /** Emits y = f(x), and says what backward will need. */
   abstract emitForward(to: Lowering, x: Value): Forward<Saved>;

@@ -3,7 +3,7 @@
 import { type Emitter, none, type Operand, type Value } from '../emit/emitter.js';
 import * as pool from '../emit/pool.js';
 import { checkRank, type Shape } from '../shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering } from './layer.js';
+import { type Forward, type Fusion, Layer, type LayerOptions, type Lowering } from './layer.js';
 
 /** Options of the pooling layers. */
 export interface Pool2dOptions extends LayerOptions, pool.PoolOptions {}
@@ -53,6 +53,10 @@ interface MaxSaved {
 }
 
 class MaxPool2d extends Pool2d<MaxSaved> {
+  override get fusion(): Fusion {
+    return { commutesWithRelu: true };
+  }
+
   protected forward(
     { emitter, training }: Lowering,
     y: Value,

@@ -65,6 +65,7 @@ export const multiplyAdds: {
   normMerge: null,
   normRunning: null,
   normFold: null,
+  normFoldFilter: null,
   normApply: null,
   normBackwardSums: null,
   normBackwardMerge: null,

@@ -4,7 +4,7 @@ import { type ActivationName, activationBackward, activationForward } from '../e
 import { Emitter, none, type Value } from '../emit/emitter.js';
 import * as loss from '../emit/loss.js';
 import { emitUpdate, type Optimizer, optimizerState } from '../emit/optimizer.js';
-import type { Forward, Layer, Lowering } from '../layers/layer.js';
+import type { Forward, KernelAndBias, Layer, Lowering } from '../layers/layer.js';
 import type { Shape } from '../shape.js';
 import type { Weights } from './weights.js';
 
@@ -57,8 +57,13 @@ class ChainLowering implements Lowering {
   readonly #later: (() => void)[] = [];
   /** Set while the last layer is emitted, in either direction, where the loss has a softmax of its own. */
   tapsLogits = false;
-  /** Set while a layer is emitted that does the work of the ReLU behind it. */
+  /** Set while a layer is emitted that does the work of the ReLU, or batch norm, behind it. */
   rectify = false;
+  norm: Layer | undefined;
+  /** Layers that emit nothing, because others do their work. */
+  readonly absorbed = new Set<Layer>();
+  /** Set while a layer's backward is emitted whose own ReLU has been seen to. */
+  rectified = false;
 
   constructor(task: Task) {
     this.#task = task;
@@ -68,6 +73,15 @@ class ChainLowering implements Lowering {
 
   weight(layer: Layer, name: string): Value {
     return this.#task.weights.value(layer, name);
+  }
+
+  kernelAndBias(layer: Layer): KernelAndBias {
+    const useBias = layer.parameters.some(({ name }) => name === 'bias');
+    const own: KernelAndBias = {
+      kernel: this.weight(layer, 'kernel'),
+      bias: useBias ? this.weight(layer, 'bias') : none,
+    };
+    return this.norm?.fold?.(this, own) ?? own;
   }
 
   gradient(layer: Layer, name: string): Value {
@@ -86,6 +100,7 @@ class ChainLowering implements Lowering {
 
   activateBackward(name: ActivationName, dy: Value, y: Value): void {
     if (name === 'linear' || (name === 'softmax' && this.tapsLogits)) return;
+    if (name === 'relu' && this.rectified) return;
     activationBackward(this.emitter, name, dy, dy, y);
   }
 
@@ -150,20 +165,31 @@ function tapsLogits({ layers, mode, objective }: Task, index: number): boolean {
   );
 }
 
-/** Whether a layer is a ReLU whose work the layer before it does: it emits nothing. */
-function isAbsorbed({ layers }: Task, index: number): boolean {
-  return Boolean(layers[index]?.isRelu && layers[index - 1]?.absorbsRelu);
+/** How many layers behind a layer it does the work of: they emit nothing, in either direction. */
+function absorbed({ layers, mode }: Task, index: number): number {
+  const [own, next, last] = layers.slice(index, index + 3);
+  if (mode !== 'train' && own.fusion.absorbsNorm && next?.fold) return last?.fusion.isRelu ? 2 : 1;
+  return own.fusion.absorbsRelu && next?.fusion.isRelu ? 1 : 0;
 }
 
 function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[] {
+  const { layers } = task;
   const passes: Forward<unknown>[] = [];
-  task.layers.forEach((layer, index) => {
+  while (passes.length < layers.length) {
+    const index = passes.length;
+    const count = absorbed(task, index);
+    const others = layers.slice(index + 1, index + 1 + count);
     to.tapsLogits = tapsLogits(task, index);
-    to.emitter.layer = layer.name;
-    to.rectify = isAbsorbed(task, index + 1);
-    const x = passes.at(-1)?.y ?? input;
-    passes.push(isAbsorbed(task, index) ? { y: x, saved: x } : layer.emitForward(to, x));
-  });
+    to.norm = others.find((layer) => layer.fold);
+    to.rectify = others.some((layer) => layer.fusion.isRelu);
+    to.emitter.layer = layers[index].name;
+    const pass = layers[index].emitForward(to, passes.at(-1)?.y ?? input);
+    passes.push(pass);
+    for (const layer of others) {
+      to.absorbed.add(layer);
+      passes.push({ y: pass.y, saved: undefined });
+    }
+  }
   return passes;
 }
 
@@ -204,10 +230,14 @@ function backward(
   const lowest = layers.findIndex((layer) => layer.parameters.length > 0);
   let dy: Value | undefined = gradient;
   for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
-    if (isAbsorbed(task, index)) continue;
+    if (to.absorbed.has(layers[index])) continue;
     to.tapsLogits = tapsLogits(task, index);
     to.emitter.layer = layers[index].name;
+    // ReLU's gradient costs less behind a max pool, where there are fewer numbers, and is the same.
+    const early = layers[index].fusion.commutesWithRelu && layers[index - 1]?.fusion.endsInRelu;
+    if (early && index > lowest) to.activateBackward('relu', dy, passes[index].y);
     dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);
+    to.rectified = Boolean(early);
   }
 }
 

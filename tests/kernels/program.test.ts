@@ -98,6 +98,7 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('normApply', { rows, channels }), tiles],
       [op('normBackward', { rows, channels }), tiles],
     ]),
+    [op('normFoldFilter', { rows: 9 }), 10],
     [op('normStatistics', { splits: 6 }), 6],
     [op('normBackwardSums', { splits: 7 }), 7],
     ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
@@ -304,6 +305,15 @@ function everyKernel(): Program {
   e.emit('softmax', { y: c, x: b, rows: 129, classes: 257 });
   e.emit('softmaxBackward', { dx: d, dy: a, y: c, rows: 129, classes: 257 });
   e.emit('squaredError', { losses, dx: b, x: d, targets: a, rows: 129, columns: 257, scale: 0.5 });
+  const statistics = { gamma: row, beta: row, mean: row, variance: row };
+  const sizes = { rows: 96, filters: 257, epsilon: 1e-3 };
+  e.emit('normFoldFilter', {
+    folded: e.value([97, 257]),
+    filter: a,
+    bias: row,
+    ...statistics,
+    ...sizes,
+  });
   e.emit('normFold', { scale: row, gamma: row, variance: c, channels: 257, epsilon: 1e-3 });
   e.emit('im2col', { ...window, columns: b, x: a });
   e.emit('col2im', { ...window, x: c, columns: b });

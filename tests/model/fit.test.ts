@@ -25,7 +25,7 @@ function slow() {
     optimizer: optimizers.sgd({ learningRate: 0.001 }),
     loss: 'softmaxCrossEntropy',
   });
-  const count = 400;
+  const count = 1200;
   return {
     model,
     x: numbers(count * 24 * 24 * 8, 1),
@@ -189,7 +189,7 @@ test('an abort comes through between steps; what was trained stays', async () =>
   );
   const { step, epoch } = model.engine('test');
   assert.is(epoch, 0);
-  assert.ok(step > 0 && step < 100, `${step} steps`);
+  assert.ok(step > 0 && step < 300, `${step} steps`);
   const { history } = await model.fit(x.subarray(0, 4 * 24 * 24 * 8), y.subarray(0, 4));
   assert.ok(Number.isFinite(history.loss[0]));
   await rejects(

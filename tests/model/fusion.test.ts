@@ -1,9 +1,11 @@
-// What lowering joins: batch norm with the ReLU behind it, as one pass where two were written.
+// What lowering joins: ReLU with the layer before it, batch norm at inference with the convolution before
+// it, ReLU's gradient with the max pool behind it.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layers, optimizers, Sequential } from '../../src/index.js';
 import { lower, type Mode } from '../../src/model/lower.js';
+import { close } from '../helpers/close.js';
 import { predictions, sameBits, samples, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
 
@@ -69,7 +71,8 @@ for (const [name, relu] of Object.entries(forms)) {
 test('only the first ReLU is joined, and only with the layer right before it', () => {
   const list = [conv(), layers.batchNorm(), layers.relu(), layers.relu(), conv(), layers.relu()];
   const model = compiled([...list, layers.flatten(), layers.dense({ units: 3 })]);
-  assert.is(count(kernelsOf(model, 'train'), 'unary'), 2);
+  // The second ReLU stands alone; convolution's own rides in its epilogue, but not backward.
+  assert.is(count(kernelsOf(model, 'train'), 'unary'), 1);
   assert.is(count(kernelsOf(model, 'train'), 'unaryBackward'), 2);
   model.dispose();
 });
@@ -85,5 +88,99 @@ test('the end of a network, and other activations behind batchNorm', () => {
   assert.is(count(kernelsOf(tanh, 'predict'), 'unary'), 1);
   for (const model of [joined, apart, tanh]) model.dispose();
 });
+
+test('ReLU behind a convolution or dense layer is its activation', () => {
+  const list = (split: boolean) => {
+    const activation = split ? 'linear' : 'relu';
+    const relu = split ? [layers.relu()] : [];
+    return [
+      layers.conv2d({ filters: 5, kernelSize: 3, activation }),
+      ...relu,
+      layers.flatten(),
+      layers.dense({ units: 7, activation }),
+      ...relu.map(() => layers.relu()),
+      layers.dense({ units: 3 }),
+    ];
+  };
+  const [joined, apart] = [compiled(list(true)), compiled(list(false))];
+  assert.equal(kernelsOf(joined, 'train'), kernelsOf(apart, 'train'));
+  trainsAlike(joined, apart);
+  for (const model of [joined, apart]) model.dispose();
+});
+
+test("ReLU's gradient is taken behind a max pool, where there are fewer numbers: the same bits", () => {
+  const list = (activation: 'relu' | 'linear', between: Layers) => [
+    layers.conv2d({ filters: 5, kernelSize: 3, activation }),
+    ...between,
+    layers.maxPool2d({ poolSize: 3, strides: 1 }),
+    layers.flatten(),
+    layers.dense({ units: 3 }),
+  ];
+  for (const first of [list('relu', []), list('linear', [layers.relu()])]) {
+    const [joined, apart] = [compiled(first), compiled(list('relu', [linear()]))];
+    assert.is(count(kernelsOf(joined, 'train'), 'unaryBackward'), 1);
+    trainsAlike(joined, apart);
+    for (const model of [joined, apart]) model.dispose();
+  }
+});
+
+const kinds = {
+  conv2d: { make: () => layers.conv2d({ filters: 5, kernelSize: 3 }), head: [] as Layers },
+  'conv2d without bias': {
+    make: () => layers.conv2d({ filters: 5, kernelSize: 3, useBias: false }),
+    head: [] as Layers,
+  },
+  'conv2d by Winograd': {
+    make: () => layers.conv2d({ filters: 9, kernelSize: 3, algorithm: 'winograd' }),
+    head: [] as Layers,
+  },
+  'depthwise conv2d': {
+    make: () => layers.conv2d({ filters: 3, kernelSize: 3, groups: 3 }),
+    head: [layers.conv2d({ filters: 3, kernelSize: 1 })] as Layers,
+  },
+};
+
+for (const [name, { make, head }] of Object.entries(kinds)) {
+  test(`batch norm folds into ${name} at inference`, () => {
+    const list = (between: Layers) => [
+      ...head,
+      make(),
+      ...between,
+      layers.batchNorm({ momentum: 0.5 }),
+      layers.relu(),
+      layers.flatten(),
+      layers.dense({ units: 3 }),
+    ];
+    const joined = compiled(list([]));
+    assert.not.ok(kernelsOf(joined, 'predict').some((kernel) => kernel.startsWith('norm')));
+    assert.not.ok(kernelsOf(joined, 'evaluate').some((kernel) => kernel.startsWith('norm')));
+    const { x, y } = samples(16);
+    for (let step = 0; step < 3; step++) joined.trainOnBatch(x, y);
+    // Made behind the other, whose head's layers may be in one model only.
+    const apart = new Sequential(
+      [
+        ...head.map(() => layers.conv2d({ filters: 3, kernelSize: 1 })),
+        make(),
+        linear(),
+        layers.batchNorm({ momentum: 0.5 }),
+        layers.relu(),
+        layers.flatten(),
+        layers.dense({ units: 3 }),
+      ],
+      { inputShape: [6, 6, 1], seed: 2 },
+    );
+    const copy = () =>
+      apart.weights.forEach(({ tensor }, i) => {
+        tensor.data.set(joined.weights[i].tensor.data);
+      });
+    for (let round = 0; round < 2; round++) {
+      copy();
+      close(predictions(joined, x), predictions(apart, x), { atol: 2e-5 }, `round ${round}`);
+      // The fold follows the weights and the running statistics.
+      joined.trainOnBatch(x, y);
+    }
+    for (const model of [joined, apart]) model.dispose();
+  });
+}
 
 test.run();
