@@ -17,9 +17,9 @@ import {
 /** The most rows of a block of A: a multiple of MR. 60 × KC floats are a small part of L2. */
 // @ts-ignore: decorator
 @inline export const MC: i32 = 60;
-/** The most steps of k between two visits to C: a panel of B is then 8 KiB, a quarter of L1. */
+/** The most steps of k between two visits to C: a panel of B is then 16 KiB, a third of L1. */
 // @ts-ignore: decorator
-@inline export const KC: i32 = 256;
+@inline export const KC: i32 = 512;
 /** Columns of B that filter gradients pack at a time. */
 // @ts-ignore: decorator
 @inline export const NC: i32 = 256;
