@@ -10,12 +10,13 @@ import { conv } from './suites/conv.js';
 import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
+import { peak } from './suites/peak.js';
 import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
-const suites = [gemm, conv, train, lenet, resnet, startup, memoryUse];
+const suites = [gemm, conv, train, lenet, resnet, peak, startup, memoryUse];
 
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';

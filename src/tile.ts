@@ -41,7 +41,7 @@ interface Probe {
 
 function matrixProbes(keep: (t: Tensor) => Tensor): Probe[] {
   // Whole tiles and parts of them; more depth than one block has.
-  const [m, k, n] = [125, 270, 43];
+  const [m, k, n] = [125, 530, 43];
   const [a, b] = [keep(integers([m, k], 5)), keep(integers([k, n], 7))];
   const [numbers, right] = [a.data.slice(), b.data.slice()];
   const transposed = keep(a.reshape([k, m]));
