@@ -153,8 +153,8 @@ test('filter gradients around NC columns, MC rows and the split of the pixels', 
   poison();
   for (const filters of [255, 256, 257])
     check({ shape: [1, 4, 5, 5], kernel: [3, 3], padding: 'same', filters });
-  for (const c of [54, 55, 59, 60, 61, 66, 67, 120, 121])
-    check({ shape: [1, 17, 16, c], kernel: [1, 1], filters: 3 });
+  for (const c of [54, 55, 59, 60, 61, 120, 121])
+    check({ shape: [1, 17, 16, c], kernel: [1, 1], filters: 3 }, 2);
   // Partial sums: one below 4096 pixels, then two, …, at most 16.
   for (const width of [2047, 2048, 2049, 4095, 4096, 4097, 6144, 6150, 33500]) {
     check({ shape: [1, 1, width, 2], kernel: [1, 3], padding: 'same', filters: 5 }, 1, ['filter']);
