@@ -113,14 +113,22 @@ export function mean(op: Mean): void {
 
 /** Whether the floats at `x` are all finite: what guards a model against NaN in its data. */
 export function allFinite(x: usize, count: i32): bool {
-  // 0·x is 0 for finite numbers and NaN for all others.
-  let sum = f32x4.splat(0);
+  // 0·x is 0 for finite numbers and NaN for all others; four sums hide the latency of addition.
+  const zero = f32x4.splat(0);
+  let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
   let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    sum = f32x4.add(sum, f32x4.mul(v128.load(x + (<usize>i << 2)), f32x4.splat(0)));
+  for (; i + 16 <= count; i += 16) {
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(x), zero));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(x, 16), zero));
+    s2 = f32x4.add(s2, f32x4.mul(v128.load(x, 32), zero));
+    s3 = f32x4.add(s3, f32x4.mul(v128.load(x, 48), zero));
+    x += 64;
   }
-  let total = sumLanes(sum);
-  for (; i < count; i++) total += load<f32>(x + (<usize>i << 2)) * 0;
+  let total = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  for (; i < count; i++) {
+    total += load<f32>(x) * 0;
+    x += 4;
+  }
   return total == 0;
 }
 

@@ -15,6 +15,7 @@ const nearest = {
   'assembly/moments.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
   'assembly/pack.ts': ['kernels/conv', 'kernels/matmul', 'revectorize'],
+  'assembly/points.ts': ['kernels/winograd', 'kernels/rounding'],
   'assembly/pool.ts': ['kernels/pool', 'kernels/program'],
   'assembly/program.ts': ['kernels/program'],
   'assembly/random.ts': ['random'],
@@ -58,6 +59,7 @@ const depthblock = (...rest) => fault('assembly/depthblock.ts', ...rest);
 const depthtile = (...rest) => fault('assembly/depthtile.ts', ...rest);
 const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
 const winograd = (...rest) => fault('assembly/winograd.ts', ...rest);
+const points = (...rest) => fault('assembly/points.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
@@ -150,7 +152,7 @@ export const mutants = [
   depthwise('tap += TAPS', 'tap += TAPS + 1', 'filter gradient: every sixth tap'),
   fault('src/emit/depthwise.ts', 'single && height * width <= MOST_PIXELS', 'single', 'kernels larger than a block'),
 
-  winograd('f32x4.splat(B / 6.0)', 'f32x4.splat(B / 3.0)', 'filters: a divisor'),
+  points('f32x4.splat(B / 6.0)', 'f32x4.splat(B / 3.0)', 'filters: a divisor'),
   winograd('for (let tap = 8; tap >= 0; tap--) {', 'for (let tap = 0; tap < 9; tap++) {', 'backward-data: taps not turned round'),
   winograd('v128.shuffle<i32>(v2, v3, 2, 6, 3, 7)', 'v128.shuffle<i32>(v2, v3, 2, 6, 7, 3)', 'backward-data: two filters swapped'),
   winograd('const rows = min(4, k - p);', 'const rows = 4;', 'filters: rows that do not exist are packed'),
@@ -158,20 +160,20 @@ export const mutants = [
   winograd('+ 2 * GAP);', '+ GAP);', 'scratch without one of the gaps between planes'),
   winograd('<u32>(left + j) < <u32>op.width', 'left + j < op.width', 'patches: the left border is not clipped'),
   winograd('return <u32>h < <u32>op.height ?', 'return h >= 0 ?', 'patches: the lower border is not clipped'),
-  winograd('v128.store(to, madd(b, w, u), 16);', 'v128.store(to, madd(b, v, u), 16);', 'patches: four channels in place of the next', { nth: 0 }),
+  points('v128.store(to, madd(b, w, u), 16);', 'v128.store(to, madd(b, v, u), 16);', 'patches: four channels in place of the next', { nth: 0 }),
   winograd('plane * mPlane, k0 ? ITSELF : NOTHING,', 'plane * mPlane, NOTHING,', 'blocks of k not added up'),
   winograd('const bias = op.bias ? op.bias + (<usize>n << 2) : ZEROS;', 'const bias = op.bias ? op.bias : ZEROS;', 'every eight filters have the bias of the first'),
   winograd('f32x4.splat(op.rectify ? 0 : -Infinity)', 'f32x4.splat(0)', 'ReLU where nobody asked'),
   winograd('const whole = columns == STEP && filters - n >= 8;', 'const whole = columns == STEP;', 'filters that do not exist are written'),
   winograd('columns = min(STEP, op.yWidth - left);', 'columns = STEP;', 'outputs behind the right border are written'),
-  winograd('storeOutput(to, madd(b3, d2, madd(a3, d1, m5))', 'storeOutput(to, madd(b3, d2, madd(a3, d1, b0))', 'outputs: a line without the point at infinity'),
+  points('storeOutput(to, madd(b3, d2, madd(a3, d1, m5))', 'storeOutput(to, madd(b3, d2, madd(a3, d1, b0))', 'outputs: a line without the point at infinity'),
   winograd('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
   winograd('n, 0, first > begin ?', 'n, 0, first > 0 ?', 'filter gradient: parts begin with what was there'),
   winograd('a + (<usize>m0 << 2), ldv', 'a, ldv', 'filter gradient: every MC channels are the first'),
   winograd('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
   winograd('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
   winograd('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
-  winograd('f32x4.splat(1.0 / 3.0)', 'f32x4.splat(0.33333)', 'filter gradient: a constant in five digits'),
+  points('f32x4.splat(1.0 / 3.0)', 'f32x4.splat(0.33333)', 'filter gradient: a constant in five digits'),
 
   im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),
   im2col('const h = top + r * op.dilationHeight;', 'const h = top + r;', 'vertical dilation ignored at the border', { nth: 0 }),
