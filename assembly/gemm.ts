@@ -295,6 +295,8 @@ function narrowTile(
     if (access == Access.Rows) tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     else if (access == Access.Columns) tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     else if (access == Access.Taps) tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    // The taps of a first layer's 5×5 filters: five rows, and a sixth for nothing.
+    else if (mr == 5) tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     else tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   } else {
     if (access == Access.Rows) tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
