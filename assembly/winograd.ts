@@ -312,10 +312,19 @@ export function winogradGradientTiles(op: WinogradGradient): i32 {
   return op.splits;
 }
 
+/**
+ * Channels whose sums are kept at a time: all of them where parts take several blocks of patches, else
+ * no more than are multiplied together, which stay in cache until they are transformed.
+ */
+function sumsKept(op: WinogradGradient): i32 {
+  const most = (patches(op) + op.splits - 1) / op.splits;
+  return most > GRADIENT_BLOCK ? op.channels : min(op.channels, blockRows(op.channels));
+}
+
 /** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
 export function winogradGradientScratch(op: WinogradGradient): usize {
   const ldm = packedColumns(op.filters);
-  const planes = PLANES * (GRADIENT_BLOCK * (padded(op.channels) + ldm) + op.channels * ldm + 3 * GAP);
+  const planes = PLANES * (GRADIENT_BLOCK * (padded(op.channels) + ldm) + sumsKept(op) * ldm + 3 * GAP);
   return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
 }
 
@@ -325,12 +334,14 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
   const end = <i32>(<i64>total * (split + 1) / op.splits);
   const channels = op.channels, n = op.filters;
   const ldv = padded(channels), ldm = packedColumns(n);
-  const vPlane = GRADIENT_BLOCK * ldv + GAP, wPlane = GRADIENT_BLOCK * ldm + GAP, uPlane = channels * ldm + GAP;
+  const vPlane = GRADIENT_BLOCK * ldv + GAP, wPlane = GRADIENT_BLOCK * ldm + GAP, uPlane = sumsKept(op) * ldm + GAP;
   const v = scratch + SCRATCH_BYTES;
   const w = v + (<usize>(PLANES * vPlane) << 2);
   const u = w + (<usize>(PLANES * wPlane) << 2);
   const half = u + (<usize>(PLANES * uPlane) << 2);
   const zeros = half + HALF_BYTES;
+  const partial = op.partials + (<usize>(split * 9 * channels * n) << 2);
+  const tap = <usize>(channels * n) << 2;
   zero(zeros, PATCH * padded(max(channels, n)));
   for (let first = begin; first < end; first += GRADIENT_BLOCK) {
     const count = min(GRADIENT_BLOCK, end - first);
@@ -338,19 +349,21 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
       transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
       transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, zeros);
     }
-    for (let plane = 0; plane < PLANES; plane++) {
-      const a = v + (<usize>(plane * vPlane) << 2);
-      const b = w + (<usize>(plane * wPlane) << 2);
-      for (let m0 = 0; m0 < channels; m0 += blockRows(channels)) {
-        const rows = min(blockRows(channels), channels - m0);
-        fillTable(outputTable(scratch), u + (<usize>(plane * uPlane + m0 * ldm) << 2), rows, ldm);
-        multiplyColumns(scratch, a + (<usize>m0 << 2), ldv, b, count, 0, count, rows, n, 0, first > begin ? ITSELF : NOTHING, 0, false);
+    for (let m0 = 0; m0 < channels; m0 += blockRows(channels)) {
+      const rows = min(blockRows(channels), channels - m0);
+      const sums = sumsKept(op) == channels ? u + (<usize>(m0 * ldm) << 2) : u;
+      for (let plane = 0; plane < PLANES; plane++) {
+        const a = v + (<usize>(plane * vPlane + m0) << 2);
+        const b = w + (<usize>(plane * wPlane) << 2);
+        fillTable(outputTable(scratch), sums + (<usize>(plane * uPlane) << 2), rows, ldm);
+        multiplyColumns(scratch, a, ldv, b, count, 0, count, rows, n, 0, first > begin ? ITSELF : NOTHING, 0, false);
+      }
+      if (first + count < end) continue;
+      for (let c = 0; c < rows; c++) {
+        const to = partial + (<usize>((m0 + c) * n) << 2);
+        transformSums(sums + (<usize>(c * ldm) << 2), <usize>uPlane << 2, n, to, tap, half);
       }
     }
-  }
-  const partial = op.partials + (<usize>(split * 9 * channels * n) << 2);
-  for (let c = 0; c < channels; c++) {
-    transformSums(u + (<usize>(c * ldm) << 2), <usize>uPlane << 2, n, partial + (<usize>(c * n) << 2), <usize>(channels * n) << 2, half);
   }
 }
 

@@ -169,7 +169,8 @@ export const mutants = [
   points('storeOutput(to, madd(b3, d2, madd(a3, d1, m5))', 'storeOutput(to, madd(b3, d2, madd(a3, d1, b0))', 'outputs: a line without the point at infinity'),
   winograd('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
   winograd('n, 0, first > begin ?', 'n, 0, first > 0 ?', 'filter gradient: parts begin with what was there'),
-  winograd('a + (<usize>m0 << 2), ldv', 'a, ldv', 'filter gradient: every MC channels are the first'),
+  winograd('(<usize>(plane * vPlane + m0) << 2)', '(<usize>(plane * vPlane) << 2)', 'filter gradient: every MC channels are the first'),
+  winograd('most > GRADIENT_BLOCK ? op.channels', 'false ? op.channels', 'filter gradient: sums of other channels added to'),
   winograd('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
   winograd('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
   winograd('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
@@ -266,7 +267,7 @@ export const mutants = [
   reduce('zero(scratch + SLOT, 2 * width);', '', 'column sums: lines completed with what was there'),
   reduce('if (op.splits & 1) {', 'if (op.splits == 1) {', 'partial sums: the last of an odd number'),
   reduce('copyExactly(op.y + at, scratch, count);', 'copy(op.y + at, scratch, count);', 'sums of partials written too far'),
-  reduce('for (; i < count; i++) total +=', 'for (; i + 1 < count; i++) total +=', 'allFinite: the last number is not looked at'),
+  reduce('for (; i < count; i++) {', 'for (; i + 1 < count; i++) {', 'allFinite: the last number is not looked at'),
 
   optim('f32x4.add(f32x4.mul(momentum, v128.load(v + at)), g0)', 'f32x4.sub(f32x4.mul(momentum, v128.load(v + at)), g0)', 'momentum: sign of the gradient'),
   optim('v128.bitselect(f32x4.add(g1, f32x4.mul(momentum, v1)), v1, nesterov)', 'v1', 'nesterov ignored'),
