@@ -34,6 +34,8 @@ export class LinearMemory {
   readonly #used = new Map<number, { bytes: number; use: Use }>();
   readonly #limit: number;
   #end = 0;
+  /** Asked before an allocation fails: gives back what can be done without, and says whether it did. */
+  onShortage: (() => boolean) | undefined;
   #views: Views | undefined;
 
   /** @param maximumMiB the limit, 4096 at most: what 32-bit addresses reach */
@@ -80,6 +82,15 @@ export class LinearMemory {
    * @throws {OutOfMemoryError} where they do not fit below the limit, or the engine has no more
    */
   allocate(bytes: number, use: Use, what: string = use): number {
+    try {
+      return this.#take(bytes, use, what);
+    } catch (error) {
+      if (!this.onShortage?.()) throw error;
+      return this.#take(bytes, use, what);
+    }
+  }
+
+  #take(bytes: number, use: Use, what: string): number {
     const size = align(Math.max(1, bytes));
     const index = this.#free.findIndex((block) => block.bytes >= size);
     let address = this.#end;

@@ -2,10 +2,13 @@
 
 import { backend } from '../bindings/backend.js';
 import { asValue, Emitter, type Value } from './emit/emitter.js';
-import { ShapeError, ValueError } from './errors.js';
+import { OutOfMemoryError, ShapeError, ValueError } from './errors.js';
+import { dropSpareForms, usingForms } from './model/forms.js';
 import { withProgram } from './model/plan.js';
 import { type Shape, sameShape, show } from './shape.js';
 import { Tensor } from './tensor.js';
+
+type Emit<S extends readonly Shape[]> = (e: Emitter, ...results: { [I in keyof S]: Value }) => void;
 
 /**
  * Makes tensors of the given shapes, lets `emit` say how they come about, and runs that.
@@ -14,14 +17,30 @@ import { Tensor } from './tensor.js';
  */
 export function compute<const S extends readonly Shape[]>(
   shapes: S,
-  emit: (e: Emitter, ...results: { [I in keyof S]: Value }) => void,
+  emit: Emit<S>,
+): { [I in keyof S]: Tensor } {
+  try {
+    return attempt(shapes, emit, true);
+  } catch (error) {
+    // Forms are kept for speed: none is worth a failure.
+    if (!(error instanceof OutOfMemoryError && dropSpareForms())) throw error;
+    return attempt(shapes, emit, false);
+  }
+}
+
+function attempt<const S extends readonly Shape[]>(
+  shapes: S,
+  emit: Emit<S>,
+  keepsForms: boolean,
 ): { [I in keyof S]: Tensor } {
   const results = shapes.map((shape) => Tensor.create(shape));
   try {
-    const e = new Emitter(true);
+    const e = new Emitter(keepsForms);
     emit(e, ...(results.map(asValue) as { [I in keyof S]: Value }));
-    for (const form of e.forms) if (!form.source.keeper?.keep(form)) e.ops.unshift(...form.ops);
-    withProgram(backend(), e, 'the scratch of an op', (program) => program.run());
+    usingForms(() => {
+      for (const form of e.forms) if (!form.source.keeper?.keep(form)) e.ops.unshift(...form.ops);
+      withProgram(backend(), e, 'the scratch of an op', (program) => program.run());
+    });
   } catch (error) {
     for (const tensor of results) tensor.dispose();
     throw error;

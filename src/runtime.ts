@@ -1,6 +1,8 @@
 // What runs underneath, and how much memory it holds.
 
 import { type BackendInfo, backend, type InitOptions, start } from '../bindings/backend.js';
+import { ValueError } from './errors.js';
+import { checkOptions } from './options.js';
 import { compareTiles } from './tile.js';
 
 export { dispose } from '../bindings/backend.js';
@@ -16,7 +18,7 @@ export interface MemoryInfo {
   readonly optimizer: number;
   /** What models keep between layers, for their largest batch. */
   readonly activations: number;
-  /** Programs, and the threads' own scratch. */
+  /** Programs, weights prepared for them, and the kernels' own scratch, which stays at its largest. */
   readonly scratch: number;
   /** Tensors of `Tensor.from` and of ops. */
   readonly tensors: number;
@@ -30,7 +32,13 @@ export interface MemoryInfo {
  * @throws {ValueError} for an option that makes no sense
  * @throws {StateError} where it already runs with other options: `dispose()` first
  */
-export const init = (options: InitOptions = {}): Promise<void> => start(options, compareTiles);
+export async function init(options: InitOptions = {}): Promise<void> {
+  checkOptions('init', options, ['threads', 'simd', 'revectorize', 'maximumMemory', 'wasm']);
+  if (!['undefined', 'boolean'].includes(typeof options.revectorize)) {
+    throw new ValueError(`init: revectorize must be true or false, not ${options.revectorize}`);
+  }
+  return start(options, compareTiles);
+}
 
 /** What `init` has chosen. @throws {StateError} before `init` */
 export function backendInfo(): BackendInfo & { version: string } {

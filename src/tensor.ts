@@ -52,8 +52,8 @@ class Storage {
   readonly #floats: number;
   readonly #owned: boolean;
   readonly #block: Block;
-  /** The form that was asked for last and is not kept yet. */
-  #candidate: string | undefined;
+  /** Forms that were asked for. */
+  readonly #asked = new Set<string>();
   /** Whether a `data` of it has been handed out, by which anybody may write to it. */
   exposed = false;
   #views = 0;
@@ -74,11 +74,12 @@ class Storage {
    */
   keep(form: Form): boolean {
     const key = keyOf(form);
-    if (!this.#block.forms?.has(key) && this.#candidate !== key) {
-      this.#candidate = key;
+    if (!this.#asked.has(key)) {
+      this.#asked.add(key);
       return false;
     }
     this.#block.forms ??= new FormStore(this.backend);
+    this.#block.forms.offer();
     this.#block.forms.place(form);
     const { exports } = this.backend;
     const changes = this.exposed || !this.#owned;
@@ -226,7 +227,8 @@ export class Tensor implements FormKeeper {
   }
 
   /**
-   * The numbers themselves, row by row: writing changes the tensor. Ask again after anything that may
+   * The numbers themselves, row by row: writing changes the tensor. Whoever has asked once may write at
+   * any time, so a model looks at such weights before each prediction; `toArray` is free of that. Ask again after anything that may
    * allocate: when the memory grows, old arrays become empty. An 'int32' tensor's is an Int32Array.
    *
    * @throws {StateError} after `dispose`

@@ -64,6 +64,7 @@ const backInput = () => ops.conv2dBackwardInput(dy, w, x.shape);
 const backFilter = () => ops.conv2dBackwardFilter(x, dy, w.shape);
 
 test('convolution: shapes', () => {
+  rejects(() => ops.conv2d(x, w, null as never), ValueError, ['conv2d', 'options', 'null'], conv);
   rejects(() => ops.conv2d(flat, w), ShapeError, ['conv2d', '4 dimensions', '[6, 4]'], conv);
   rejects(() => ops.conv2d(x, flat), ShapeError, ['conv2d', 'filter', '[6, 4]'], conv);
   const five = random([3, 3, 5, 2], 1);

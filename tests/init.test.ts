@@ -123,6 +123,9 @@ test('options that make no sense', () =>
       [{ maximumMemory: 5000 }, 'maximumMemory', '4096'],
       [{ wasm: 'https://example.com/simd.wasm' }, 'wasm', 'URL', 'string'],
       [{ wasm: 5 }, 'wasm', 'number'],
+      [{ revectorize: 'yes' }, 'revectorize', 'yes'],
+      [{ revectorise: true }, 'revectorise', 'revectorize'],
+      [null as unknown as object, 'options object', 'null'],
     ];
     for (const [wrong, ...parts] of bad)
       await rejects(() => init(wrong as InitOptions), ValueError, 'init', ...parts);

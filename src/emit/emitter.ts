@@ -7,7 +7,6 @@ import {
   kernels,
 } from '../../bindings/kernels.js';
 import { type Shape, sizeOf } from '../shape.js';
-import type { Tensor } from '../tensor.js';
 
 /** What an element of a value takes. */
 const BYTES = { float32: 4, int32: 4, uint8: 1 } as const;
@@ -73,8 +72,15 @@ export class Value {
   }
 }
 
+/** What a tensor is to a program. */
+interface Stored extends FormKeeper {
+  readonly shape: Shape;
+  readonly dtype: 'float32' | 'int32';
+  readonly address: number;
+}
+
 /** A tensor's memory as a value. */
-export function asValue(tensor: Tensor): Value {
+export function asValue(tensor: Stored): Value {
   return new Value(tensor.shape, {
     dtype: tensor.dtype,
     address: tensor.address,

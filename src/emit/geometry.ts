@@ -31,8 +31,8 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
   groups?: number;
   /**
    * How it is computed: 'direct' sums products as they come; 'winograd', for 3×3 filters at stride 1,
-   * multiplies a quarter as often and rounds about twice as coarsely; 'auto' (the default) takes the
-   * faster one.
+   * multiplies a quarter as often and rounds about twice as coarsely, and an outlier, NaN or infinity
+   * tells on all of the 4×4 outputs next to it; 'auto' (the default) takes the faster one.
    */
   algorithm?: Algorithm;
 }
@@ -86,17 +86,21 @@ export function convGeometry(
   return withAlgorithm(where, g, options.algorithm);
 }
 
+/** @throws {ValueError} for an algorithm that there is not */
+export function checkAlgorithm(where: string, algorithm: Algorithm = 'auto'): void {
+  if (['auto', 'direct', 'winograd'].includes(algorithm)) return;
+  throw new ValueError(
+    `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${algorithm}`,
+  );
+}
+
 /** The geometry with the algorithm that was asked for. @throws {ValueError} where it does not fit */
 export function withAlgorithm(
   where: string,
   geometry: Omit<ConvGeometry, 'algorithm'>,
   algorithm: Algorithm = 'auto',
 ): ConvGeometry {
-  if (!['auto', 'direct', 'winograd'].includes(algorithm)) {
-    throw new ValueError(
-      `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${algorithm}`,
-    );
-  }
+  checkAlgorithm(where, algorithm);
   const g = { ...geometry, algorithm };
   const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
   if (!misfit) return g;

@@ -11,6 +11,7 @@ import type { Value } from '../emit/emitter.js';
 import {
   type ConvGeometry,
   type ConvOptions,
+  checkAlgorithm,
   convGeometry,
   convOutputShape,
   convWords,
@@ -43,6 +44,7 @@ class Conv2d extends Layer<Saved> {
     checkInteger(where, 'filters', options.filters);
     pairOf(where, 'kernelSize', options.kernelSize);
     checkKernelOptions(where, options);
+    checkAlgorithm(where, options.algorithm);
   }
 
   get #useBias(): boolean {

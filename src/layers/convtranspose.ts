@@ -12,7 +12,7 @@ import {
   convTransposeWords,
 } from '../emit/convtranspose.js';
 import { none, type Value } from '../emit/emitter.js';
-import type { ConvGeometry } from '../emit/geometry.js';
+import { type ConvGeometry, checkAlgorithm } from '../emit/geometry.js';
 import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
 import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from './layer.js';
@@ -45,6 +45,7 @@ class Conv2dTranspose extends Layer<Saved> {
     checkInteger(where, 'filters', options.filters);
     pairOf(where, 'kernelSize', options.kernelSize);
     checkKernelOptions(where, options);
+    checkAlgorithm(where, options.algorithm);
   }
 
   get #useBias(): boolean {

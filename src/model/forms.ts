@@ -13,6 +13,28 @@ interface Kept {
   version: number | undefined;
 }
 
+/** Stores whose forms are made again at need: they give way where memory is short. */
+const spare = new Set<FormStore>();
+/** Set while an op runs that has been given forms. */
+let inUse = false;
+
+/** Gives back the memory of all spare forms; false where there are none, or some are in use. */
+export function dropSpareForms(): boolean {
+  if (inUse || spare.size === 0) return false;
+  for (const store of [...spare]) store.dispose();
+  return true;
+}
+
+/** Runs `body`, during which no form may be dropped. */
+export function usingForms<T>(body: () => T): T {
+  inUse = true;
+  try {
+    return body();
+  } finally {
+    inUse = false;
+  }
+}
+
 /** Forms with memory of their own. */
 export class FormStore {
   readonly #backend: Backend;
@@ -22,8 +44,10 @@ export class FormStore {
     this.#backend = backend;
   }
 
-  has(key: string): boolean {
-    return this.#kept.has(key);
+  /** Lets its forms give way to whatever else needs memory. */
+  offer(): void {
+    spare.add(this);
+    this.#backend.memory.onShortage = dropSpareForms;
   }
 
   /** Gives a form its place: the same one for all programs that have this form. @throws {OutOfMemoryError} */
@@ -61,6 +85,7 @@ export class FormStore {
       if (isCurrent(this.#backend)) this.#backend.memory.free(address);
     }
     this.#kept.clear();
+    spare.delete(this);
   }
 }
 

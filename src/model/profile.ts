@@ -3,6 +3,7 @@
 
 import { backend } from '../../bindings/backend.js';
 import type { KernelName } from '../../bindings/kernels.js';
+import { ValueError } from '../errors.js';
 import { checkOptions } from '../options.js';
 import { checkInteger } from '../shape.js';
 import { costOf, type Unit } from './cost.js';
@@ -62,6 +63,9 @@ export function profile(engine: Engine, x: Data, options: ProfileOptions): Profi
     batchSize,
     print = console.log,
   } = checkOptions('profile', options, ['y', 'batchSize', 'print']);
+  if (print !== null && typeof print !== 'function') {
+    throw new ValueError(`profile: print must be a function, or null for none, not ${print}`);
+  }
   const { name, inputShape } = engine.network;
   const samples =
     y === undefined
@@ -86,7 +90,7 @@ function assess(
   peaks: Peaks,
 ): Profile {
   const speed = (milliseconds: number, amount: number, unit: Unit): Speed => {
-    const rate = amount / (milliseconds / 1000);
+    const rate = milliseconds > 0 ? amount / (milliseconds / 1000) : 0;
     return { milliseconds, rate, unit, ofPeak: rate / peaks[unit] };
   };
   const sum = times.reduce((a, b) => a + b, 0);

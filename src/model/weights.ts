@@ -65,7 +65,8 @@ export class Weights {
   readonly #state = new Map<string, number>();
   readonly #revokes: (() => void)[] = [];
   #changes = 0;
-  #fingerprint = 0;
+  /** Of the weights that the user may write to, as they were last seen. */
+  readonly #fingerprints: number[] = [];
   /** The weights in layer order. */
   readonly list: readonly Weight[];
 
@@ -163,11 +164,12 @@ export class Weights {
    * may have written to it, a fingerprint tells.
    */
   version(): number {
-    if (this.list.some(({ tensor }) => tensor.exposed)) {
-      const now = this.#backend.exports.fingerprint(this.#parameters, this.#total);
-      if (now !== this.#fingerprint) this.#changes++;
-      this.#fingerprint = now;
-    }
+    this.list.forEach(({ tensor }, i) => {
+      if (!tensor.exposed) return;
+      const now = this.#backend.exports.fingerprint(tensor.address, tensor.size);
+      if (now !== this.#fingerprints[i]) this.#changes++;
+      this.#fingerprints[i] = now;
+    });
     return this.#changes;
   }
 

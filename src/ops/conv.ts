@@ -30,8 +30,8 @@ export interface Conv2dOptions extends ConvOptions {
  */
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
   const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
-  const activation = checkActivation('conv2d', options.activation ?? 'linear');
   checkOptions('conv2d', options, [...convWords, 'bias', 'residual', 'activation']);
+  const activation = checkActivation('conv2d', options.activation ?? 'linear');
   const g = convGeometry('conv2d', x.shape, filter.shape, options);
   const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
   if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);

@@ -35,8 +35,8 @@ export function conv2dTranspose(
 ): Tensor {
   const where = 'conv2dTranspose';
   const [vx, vf] = [argument(where, 'x', x), argument(where, 'filter', filter)];
-  const activation = checkActivation(where, options.activation ?? 'linear');
   checkOptions(where, options, [...conv.convTransposeWords, 'bias', 'activation']);
+  const activation = checkActivation(where, options.activation ?? 'linear');
   const g = conv.convTransposeGeometry(where, x.shape, filter.shape, options);
   const bias = options.bias ? argument(where, 'bias', options.bias) : none;
   if (options.bias) expectShape(where, 'bias', options.bias, [g.channels]);

@@ -4,11 +4,22 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
-import { layers, loadModel, memory, ops, optimizers, Sequential, Tensor } from '../../src/index.js';
+import {
+  dispose,
+  type InitOptions,
+  init,
+  layers,
+  loadModel,
+  memory,
+  ops,
+  optimizers,
+  Sequential,
+  Tensor,
+} from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import { predictions, samples } from '../helpers/models.js';
 import { random } from '../helpers/random.js';
-import '../helpers/start.js';
+import { options } from '../helpers/start.js';
 
 /** A network whose every layer has a form at inference: folded, transformed, packed. */
 function network(): Sequential {
@@ -33,6 +44,18 @@ async function afresh(model: Sequential, x: Float32Array): Promise<Float32Array>
   const result = predictions(copy, x);
   copy.dispose();
   return result;
+}
+
+/** Runs `body` with a backend of its own. */
+async function apart(own: InitOptions, body: () => void): Promise<void> {
+  dispose();
+  await init(own);
+  try {
+    body();
+  } finally {
+    dispose();
+    await init(options);
+  }
 }
 
 /** How often programs run while `body` does. */
@@ -122,6 +145,15 @@ test('eager ops follow their filters, and keep no form of what is used once', ()
   shared.data[5] = 7;
   assert.equal(conv(w), fresh(), 'written through a view');
   shared.dispose();
+  // Two forms in turns are both kept.
+  const dy = random([1, 6, 6, 10], 3);
+  const inputs = () => ops.conv2dBackwardInput(dy, w, x.shape, { algorithm: 'direct' }).dispose();
+  for (let again = 0; again < 2; again++) for (const op of [() => conv(w), inputs]) op();
+  assert.is(
+    runs(() => [conv(w), inputs()]),
+    2,
+  );
+  dy.dispose();
   // Once each: nothing is kept.
   const others = Array.from({ length: 5 }, (_, i) => random([3, 3, 9, 10], i));
   const { scratch } = memory();
@@ -150,6 +182,25 @@ test('a filter that is a weight, while its model trains', () => {
   images.dispose();
   model.dispose();
 });
+
+test('forms give way to whatever needs memory', () =>
+  apart({ ...options, maximumMemory: 16 }, () => {
+    const x = random([4, 8, 8, 128], 1);
+    const filters = Array.from({ length: 8 }, (_, i) => random([3, 3, 128, 128], i));
+    const conv = (filter: Tensor) => {
+      const y = ops.conv2d(x, filter, { padding: 'same', algorithm: 'winograd' });
+      const numbers = y.data.slice();
+      y.dispose();
+      return numbers;
+    };
+    const first = filters.map(conv);
+    // All forms together do not fit.
+    for (let round = 0; round < 3; round++)
+      assert.equal(filters.map(conv), first, `round ${round}`);
+    // What is left would not do, with forms kept.
+    const large = Tensor.zeros([1_500_000]);
+    for (const tensor of [x, large, ...filters]) tensor.dispose();
+  }));
 
 test('forms are given back with their model', () => {
   const before = memory();

@@ -224,6 +224,14 @@ test('batches: all of x, its first samples, and the smaller rest of an epoch', (
   model.dispose();
 });
 
+test('a model without ops takes no time', () => {
+  const model = new Sequential([layers.flatten()], { inputShape: [4] });
+  const { rows, total } = model.profile(new Float32Array(8), { print: null });
+  assert.equal(rows, []);
+  assert.equal([total.milliseconds, total.rate, total.ofPeak], [0, 0, 0]);
+  model.dispose();
+});
+
 test('a table of all rows is printed, and a total', () => {
   const model = compiled();
   const texts: string[] = [];
@@ -254,6 +262,7 @@ test('bad calls say so, and change nothing', async () => {
   const bad: [() => unknown, abstract new (...args: never[]) => Error, ...string[]][] = [
     [() => model.profile(x.subarray(1)), ShapeError, 'tiny.profile', '[6, 6, 1]'],
     [() => model.profile([]), ShapeError, 'tiny.profile'],
+    [() => model.profile(x, { print: 'yes' as never }), ValueError, 'profile', 'print', 'yes'],
     [() => model.profile(nan, { print }), NumericError, 'tiny.profile', 'sample 1'],
     [() => model.profile(nan, { y, print }), NumericError, 'tiny.profile', 'sample 1'],
     [() => model.profile(x, { y: [0, 1] }), ShapeError, 'tiny.profile', '20 samples'],
