@@ -40,7 +40,7 @@ export function convForward(
     if (residual && rectify) activationForward(e, 'relu', y, y);
     return;
   }
-  if (prefersWinograd(g)) {
+  if (prefersWinograd(g, e.keepsForms)) {
     winogradForward(e, y, x, filter, bias, g, rectify, residual);
     return;
   }
@@ -81,7 +81,7 @@ export function convBackwardInput(
     depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify);
     return;
   }
-  if (prefersWinograd(g)) {
+  if (prefersWinograd(g, e.keepsForms)) {
     winogradBackwardInput(e, dx, dy, filter, g, bias, rectify);
     return;
   }
@@ -185,7 +185,7 @@ export function convBackwardFilter(
     depthwiseBackwardFilter(e, dw, x, dy, g);
     return;
   }
-  if (prefersWinograd(g)) {
+  if (prefersWinograd(g, false)) {
     winogradBackwardFilter(e, dw, x, dy, g);
     return;
   }

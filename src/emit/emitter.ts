@@ -124,13 +124,13 @@ export class Emitter {
   readonly outputs = new Set<Value>();
   /** Forms that are kept between runs: their ops are not among `ops`. */
   readonly forms: Form[] = [];
-  readonly #keepsForms: boolean;
+  /** Whether weights are the same in many runs, so that forms of them may be kept. */
+  readonly keepsForms: boolean;
   /** The name of the layer whose ops are emitted now, or of what else they are for. */
   layer = '';
 
-  /** @param keepsForms whether weights are the same in many runs, so that forms of them may be kept */
   constructor(keepsForms = false) {
-    this.#keepsForms = keepsForms;
+    this.keepsForms = keepsForms;
   }
 
   /** A buffer to be planned. */
@@ -154,7 +154,7 @@ export class Emitter {
   /** A buffer that `emit` fills from `source`, which is a weight, and from nothing else. */
   form(source: Value, shape: Shape, emit: (e: Emitter, form: Value) => void): Value {
     const value = this.value(shape);
-    if (this.#keepsForms) {
+    if (this.keepsForms) {
       const apart = new Emitter();
       emit(apart, value);
       this.forms.push({ value, source, ops: apart.ops });

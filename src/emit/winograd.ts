@@ -146,14 +146,20 @@ export function winogradBackwardFilter(
 const LEAST_CHANNELS = 8;
 /** The least part of what patches compute that must lie inside the output. */
 const LEAST_USE = 1 / 3;
-/** Fewer patches, and transforming the filters takes longer. */
+/** Fewer patches, and transforming the filters, or their gradient's sums, takes longer. */
 const LEAST_PATCHES = 12;
+/** Fewer patches, and reading transformed filters takes longer, however often they are used. */
+const LEAST_KEPT_PATCHES = 4;
 
-/** Whether it is faster than the direct algorithm, or was asked for. */
-export function prefersWinograd(g: ConvGeometry): boolean {
+/**
+ * Whether it is faster than the direct algorithm, or was asked for.
+ *
+ * @param kept whether transformed filters are kept from run to run
+ */
+export function prefersWinograd(g: ConvGeometry, kept: boolean): boolean {
   if (g.algorithm !== 'auto') return g.algorithm === 'winograd';
   if (whyNotWinograd(g) || Math.min(g.channels, g.filters) < LEAST_CHANNELS) return false;
   const squares = Math.ceil(g.outputHeight / STEP) * Math.ceil(g.outputWidth / STEP);
   const use = (g.outputHeight * g.outputWidth) / (squares * STEP * STEP);
-  return use >= LEAST_USE && g.batch * squares >= LEAST_PATCHES;
+  return use >= LEAST_USE && g.batch * squares >= (kept ? LEAST_KEPT_PATCHES : LEAST_PATCHES);
 }
