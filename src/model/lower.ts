@@ -2,24 +2,13 @@
 
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
 import { Emitter, none, type Value } from '../emit/emitter.js';
-import * as loss from '../emit/loss.js';
-import { emitUpdate, type Optimizer, optimizerState } from '../emit/optimizer.js';
 import type { Forward, KernelAndBias, Layer, Lowering } from '../layers/layer.js';
 import type { Shape } from '../shape.js';
+import { emitGoal, emitStep, type Objective, type TargetForm } from './objective.js';
 import type { Weights } from './weights.js';
-
-/** What `compile` fixes. */
-export interface Objective {
-  readonly optimizer: Optimizer;
-  readonly loss: loss.Loss;
-  readonly metrics: readonly loss.Metric[];
-}
 
 /** What a program is for. */
 export type Mode = 'predict' | 'evaluate' | 'train';
-
-/** Whether targets come as class indices or as numbers shaped like the output. */
-export type TargetForm = 'labels' | 'targets';
 
 /** A network for one batch size, as ops. */
 export interface Lowered {
@@ -138,11 +127,14 @@ export function lower(task: Task): Lowered {
     const end = emitter.ops.length;
     return { emitter, input, output, ...nothing, forward: end, backward: end };
   }
-  const goal = emitObjective(task, to, to.logits ?? output);
+  const goal = emitGoal(emitter, task.objective as Objective, to.logits ?? output, task.form);
   const forwardEnd = emitter.ops.length;
   if (task.mode === 'train') backward(task, to, passes, goal.dx);
   const backwardEnd = emitter.ops.length;
-  if (task.mode === 'train') update(task, to);
+  if (task.mode === 'train') {
+    emitStep(emitter, task.objective as Objective, task.weights);
+    to.finish();
+  }
   const { target, loss, metrics } = goal;
   return {
     emitter,
@@ -193,32 +185,6 @@ function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[
   return passes;
 }
 
-function emitObjective({ form, objective }: Task, { emitter }: ChainLowering, x: Value) {
-  const {
-    loss: { type },
-    metrics,
-  } = objective as Objective;
-  emitter.layer = 'loss';
-  const rows = x.size / (x.shape.at(-1) as number);
-  const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
-  const given: loss.Target =
-    form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
-  const into = {
-    losses: emitter.value([rows]),
-    dx: emitter.value(x.shape),
-    mean: emitter.value([1]),
-  };
-  if (type === 'softmaxCrossEntropy') loss.softmaxCrossEntropy(emitter, into, x, given);
-  else loss.meanSquaredError(emitter, into, x, target);
-  const shares = metrics.map(({ name, k }) => {
-    emitter.layer = name;
-    const mean = emitter.output(emitter.value([1]));
-    loss.topK(emitter, mean, x, given, k);
-    return mean;
-  });
-  return { target, loss: emitter.output(into.mean), dx: into.dx, metrics: shares };
-}
-
 function backward(
   task: Task,
   to: ChainLowering,
@@ -239,12 +205,4 @@ function backward(
     dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);
     to.rectified = Boolean(early);
   }
-}
-
-function update({ weights, objective }: Task, to: ChainLowering): void {
-  const { optimizer } = objective as Objective;
-  to.emitter.layer = 'optimizer';
-  const state = optimizerState(optimizer).map((name) => weights.state(name));
-  emitUpdate(to.emitter, optimizer, { ...weights.flat, state, settings: weights.settings });
-  to.finish();
 }

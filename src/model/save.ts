@@ -5,7 +5,7 @@ import { optimizerState } from '../emit/optimizer.js';
 import { type StoredTensor, writeSafetensors } from '../io/safetensors.js';
 import type { Shape } from '../shape.js';
 import type { Engine } from './engine.js';
-import type { Objective } from './lower.js';
+import type { Objective } from './objective.js';
 
 /** Raised when a file can no longer be read by older versions. */
 export const VERSION = '1';

@@ -5,7 +5,7 @@ import { checkLabel, checkLabels } from '../emit/loss.js';
 import { NumericError, ShapeError, ValueError } from '../errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from '../tensor.js';
-import type { TargetForm } from './lower.js';
+import type { TargetForm } from './objective.js';
 
 /** What models take: a tensor, a typed array, or nested arrays. */
 export type Data = Tensor | TensorData;

@@ -5,7 +5,7 @@ import { checkOptions } from '../options.js';
 import { purpose, Random } from '../random.js';
 import { checkInteger } from '../shape.js';
 import type { Engine } from './engine.js';
-import type { Objective } from './lower.js';
+import type { Objective } from './objective.js';
 import {
   type Data,
   type InputSource,
