@@ -35,6 +35,8 @@ import { copy, copyExactly, madd, passed, storeLanes, zero } from './simd';
 const enum Pass {
   Forward = 0,
   ForwardRectified,
+  ForwardAdded,
+  ForwardAddedRectified,
   Backward,
   BackwardRectified,
 }
@@ -133,7 +135,7 @@ function sumDeviations(slots: usize, x: usize, half: usize, lines: i32, bytes: u
   }
 }
 
-/** y = (x − mean)·scale + beta, or x + beta; or max(y, 0) where `rectify` says so. y may be x. */
+/** y = (x − mean)·scale + beta + residual; or max(y, 0) where `rectify` says so. y may be x. */
 @unmanaged
 export class NormApply extends Op {
   y: Out;
@@ -142,7 +144,10 @@ export class NormApply extends Op {
   mean: In;
   /** 0 for none. */
   scale: In;
+  /** 0 for none. */
   beta: In;
+  /** [rows × channels], or 0 for none. */
+  residual: In;
   rows: i32;
   channels: i32;
   rectify: i32;
@@ -176,7 +181,9 @@ export function normApply(op: NormApply, tile: i32, scratch: usize): void {
   const channels = op.channels;
   const first = tile * tileRows(channels);
   const rows = min(tileRows(channels), op.rows - first);
-  const pass = op.rectify ? Pass.ForwardRectified : Pass.Forward;
+  const added = op.residual != 0;
+  const pass = op.rectify ? (added ? Pass.ForwardAddedRectified : Pass.ForwardRectified) : added ? Pass.ForwardAdded : Pass.Forward;
+  const other = added ? op.residual : op.x;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     const width = columns * rowsPerLine(channels);
@@ -184,12 +191,12 @@ export function normApply(op: NormApply, tile: i32, scratch: usize): void {
     const at = <usize>(first * channels + block) << 2;
     constants(scratch + MEAN, op.mean, channel, columns, width, 0);
     constants(scratch + SCALE, op.scale, channel, columns, width, 1);
-    spread(scratch + BETA, op.beta + channel, columns, width);
-    mapRows(scratch, op.y + at, op.x + at, op.x + at, rows, columns, channels, pass);
+    constants(scratch + BETA, op.beta, channel, columns, width, 0);
+    mapRows(scratch, op.y + at, op.x + at, other + at, rows, columns, channels, pass);
   }
 }
 
-/** Takes rows of x to y, or backward those of x and dy to dx, by what the slots hold. */
+/** Takes rows of x (and the residual, as dy) to y, or backward those of x and dy to dx, by what the slots hold. */
 function mapRows(scratch: usize, to: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
   const deep = rowsPerLine(channels);
   const width = deep * columns;
@@ -219,6 +226,8 @@ function mapLines(slots: usize, to: usize, x: usize, dy: usize, lines: i32, widt
     case Pass.Backward: return mapGradients(slots, to, x, dy, lines, bytes, step, false);
     case Pass.BackwardRectified: return mapGradients(slots, to, x, dy, lines, bytes, step, true);
     // No number is less than NaN.
+    case Pass.ForwardAdded: return normalizeAdded(slots, to, x, dy, lines, bytes, step, NaN);
+    case Pass.ForwardAddedRectified: return normalizeAdded(slots, to, x, dy, lines, bytes, step, 0);
     default: return normalize(slots, to, x, lines, bytes, step, pass == Pass.Forward ? NaN : 0);
   }
 }
@@ -236,6 +245,24 @@ function normalize(slots: usize, y: usize, x: usize, lines: i32, bytes: usize, s
       v128.store(y + at, f32x4.pmax(y1, floor), 16);
     }
     x += step;
+    y += step;
+  }
+}
+
+function normalizeAdded(slots: usize, y: usize, x: usize, residual: usize, lines: i32, bytes: usize, step: usize, least: f32): void {
+  const floor = f32x4.splat(least);
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
+      const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
+      const y0 = f32x4.add(output(d0, v128.load(slot, SCALE), v128.load(slot, BETA)), v128.load(residual + at));
+      const y1 = f32x4.add(output(d1, v128.load(slot, SCALE + 16), v128.load(slot, BETA + 16)), v128.load(residual + at, 16));
+      v128.store(y + at, f32x4.pmax(y0, floor));
+      v128.store(y + at, f32x4.pmax(y1, floor), 16);
+    }
+    x += step;
+    residual += step;
     y += step;
   }
 }

@@ -205,6 +205,11 @@ export function backend(): Backend {
   return current;
 }
 
+/** Columns of a panel that has room for a column: all builds have the same; told before `init` too. */
+export function panelColumns(): number {
+  return current?.panelColumns ?? 8;
+}
+
 /** Whether this is the backend that runs now: memory of an earlier one is gone. */
 export function isCurrent(other: Backend): boolean {
   return other === current;

@@ -481,13 +481,14 @@ export interface KernelArguments<Buffer> {
     filters: number;
     epsilon: number;
   };
-  /** y = (x − mean)·scale + beta, or x + beta; or max(y, 0) where `rectify` says so. y may be x. */
+  /** y = (x − mean)·scale + beta + residual; or max(y, 0) where `rectify` says so. y may be x. */
   normApply: {
     y: Buffer;
     x: Buffer;
     mean: Buffer;
     scale: Buffer;
     beta: Buffer;
+    residual: Buffer;
     rows: number;
     channels: number;
     rectify: number;
@@ -1186,9 +1187,10 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['mean', 'in', 16],
       ['scale', 'in', 20],
       ['beta', 'in', 24],
-      ['rows', 'i32', 28],
-      ['channels', 'i32', 32],
-      ['rectify', 'i32', 36],
+      ['residual', 'in', 28],
+      ['rows', 'i32', 32],
+      ['channels', 'i32', 36],
+      ['rectify', 'i32', 40],
     ],
   },
   normBackwardSums: {

@@ -217,7 +217,8 @@ test('calls without a running library say what to do', async () => {
     await rejects(early[6], ValueError, 'optimizer');
     // Building and summing up need no kernels.
     assert.is(
-      new Sequential([layers.dense({ units: 3 })], { inputShape: [2] }).summary(null)[0].parameters,
+      new Sequential([layers.dense({ units: 3 })], { inputShape: [2] }).summary({ print: null })[0]
+        .parameters,
       9,
     );
     await init(options);

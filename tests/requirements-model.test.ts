@@ -16,7 +16,7 @@ const summary = (inputShape: Shape, ...convs: Conv[]) =>
   new Sequential(
     convs.map((options) => layers.conv2d(options)),
     { inputShape },
-  ).summary(null);
+  ).summary({ print: null });
 
 test('A4: ten 5×5 filters over 32×32×3 with padding 2 keep the size: 760 parameters', () => {
   const [row] = summary([32, 32, 3], { filters: 10, kernelSize: 5, padding: 2 });
@@ -55,8 +55,10 @@ test('A4: 200 maps of 5×5 on 150×100: 15 200 parameters, 11.4 MB an image; den
   const model = new Sequential([layers.conv2d({ filters: 200, kernelSize: 5, padding: 'same' })], {
     inputShape: [100, 150, 3],
   });
-  const [row] = model.summary((table) => {
-    text = table;
+  const [row] = model.summary({
+    print: (table) => {
+      text = table;
+    },
   });
   assert.is(row.parameters, 15200);
   assert.is((row.memory / 2 ** 20).toFixed(1), '11.4');
@@ -64,7 +66,7 @@ test('A4: 200 maps of 5×5 on 150×100: 15 200 parameters, 11.4 MB an image; den
   const full = new Sequential([layers.dense({ units: 15000, useBias: false })], {
     inputShape: [45000],
   });
-  assert.is(full.summary(null)[0].parameters, 675e6);
+  assert.is(full.summary({ print: null })[0].parameters, 675e6);
 });
 
 test('A6: three 3×3 see what one 7×7 sees, with 27C² weights for 49C²; two see 5×5', () => {
@@ -98,7 +100,7 @@ test('A6: strides, pooling and dilation widen what is seen; dense sees all', () 
     layers.flatten(),
     layers.dense({ units: 2 }),
   ];
-  const rows = new Sequential(list, { inputShape: [32, 40, 1] }).summary(null);
+  const rows = new Sequential(list, { inputShape: [32, 40, 1] }).summary({ print: null });
   // 3 + 1·2 = 5 by 5 + 2 = 7 after pooling, whose neighbours are 4 pixels apart: 4·4 more by dilation.
   assert.equal(
     rows.map(({ receptiveField }) => receptiveField),
@@ -122,7 +124,7 @@ test('A6: what the summary says an output sees is what changes it', () => {
     convs.map((options) => layers.conv2d(options)),
     { inputShape: [12, 17, 1], seed: 1 },
   );
-  const [height, width] = model.summary(null)[1].receptiveField;
+  const [height, width] = model.summary({ print: null })[1].receptiveField;
   const image = numbers(12 * 17, 1);
   const first = (): number => {
     const y = model.predict(image);

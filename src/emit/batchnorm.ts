@@ -10,6 +10,8 @@ export interface NormSize {
   readonly epsilon: number;
   /** Whether ReLU is applied to the result. */
   readonly rectify?: boolean;
+  /** What is added to the result before the ReLU: [rows, channels]. */
+  readonly residual?: Operand;
 }
 
 /** @throws {ValueError} unless the number is positive */
@@ -61,7 +63,8 @@ export function normTraining(
   const scale = e.value([channels]);
   e.emit('normStatistics', { partials, x, rows, channels, splits });
   e.emit('normMerge', { mean, variance, scale, partials, gamma, rows, channels, splits, epsilon });
-  e.emit('normApply', { y, x, mean, scale, beta, ...rectified(size) });
+  const { residual = none } = size;
+  e.emit('normApply', { y, x, mean, scale, beta, residual, ...rectified(size) });
 }
 
 /** running = momentum·running + (1 − momentum)·batch. */
@@ -86,7 +89,22 @@ export function normInference(
   const { channels, epsilon } = size;
   const scale = e.value([channels]);
   e.emit('normFold', { scale, gamma, variance, channels, epsilon });
-  e.emit('normApply', { y, x, mean, scale, beta, ...rectified(size) });
+  const { residual = none } = size;
+  e.emit('normApply', { y, x, mean, scale, beta, residual, ...rectified(size) });
+}
+
+/** The gradient of `normInference` for its x: dy·gamma/σ. dx may be dy. */
+export function normInferenceBackward(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  { gamma, variance }: Pick<Parameters, 'gamma'> & Pick<Moments, 'variance'>,
+  { rows, channels, epsilon }: NormSize,
+): void {
+  const scale = e.value([channels]);
+  const nothing = { mean: none, beta: none, residual: none } as const;
+  e.emit('normFold', { scale, gamma, variance, channels, epsilon });
+  e.emit('normApply', { y: dx, x: dy, scale, ...nothing, rows, channels, rectify: 0 });
 }
 
 /**

@@ -1,15 +1,15 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
-import { activationForward } from './activation.js';
 import {
   depthwiseBackwardFilter,
   depthwiseBackwardInput,
   depthwiseForward,
   isDepthwise,
 } from './depthwise.js';
-import { type Emitter, none, type Operand, type Value } from './emitter.js';
+import { type Emitter, none, type Value } from './emitter.js';
+import { type Epilogue, finish } from './epilogue.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
-import { addToRows, packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
+import { packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
 import {
   prefersWinograd,
   winogradBackwardFilter,
@@ -23,25 +23,23 @@ function windowFields(g: ConvGeometry) {
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
 }
 
-/** y = filter ⋆ x + bias + residual, then ReLU if `rectify`. */
+/** y = filter ⋆ x, and what `after` says. */
 export function convForward(
   e: Emitter,
   y: Value,
   x: Value,
   filter: Value,
-  bias: Operand,
   g: ConvGeometry,
-  rectify: boolean,
-  residual: Operand = none,
+  after: Epilogue = {},
 ): void {
+  const { bias = none, residual = none, rectify = false } = after;
   if (isDepthwise(g)) {
     depthwiseForward(e, y, x, filter, bias, g, rectify && !residual);
-    if (residual) e.emit('add', { y, a: y, b: residual, count: y.size });
-    if (residual && rectify) activationForward(e, 'relu', y, y);
+    finish(e, y, { residual, rectify: rectify && residual !== none });
     return;
   }
   if (prefersWinograd(g, e.keepsForms)) {
-    winogradForward(e, y, x, filter, bias, g, rectify, residual);
+    winogradForward(e, y, x, filter, g, after);
     return;
   }
   const n = g.filters / g.groups;
@@ -65,8 +63,8 @@ export function convForward(
 }
 
 /**
- * dx, for dense filters by whichever of two ways multiplies less; with a bias, and ReLU if `rectify`,
- * where it is a transposed convolution's output.
+ * dx, for dense filters by whichever of two ways multiplies less, and what `after` says: a gradient is
+ * added to another's, a transposed convolution's output has a bias and ReLU.
  */
 export function convBackwardInput(
   e: Emitter,
@@ -74,15 +72,16 @@ export function convBackwardInput(
   dy: Value,
   filter: Value,
   g: ConvGeometry,
-  bias: Operand = none,
-  rectify = false,
+  after: Epilogue = {},
 ): void {
   if (isDepthwise(g)) {
-    depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify);
+    const { bias = none, residual = none, rectify = false } = after;
+    depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify && !residual);
+    finish(e, dx, { residual, rectify: rectify && residual !== none });
     return;
   }
   if (prefersWinograd(g, e.keepsForms)) {
-    winogradBackwardInput(e, dx, dy, filter, g, bias, rectify);
+    winogradBackwardInput(e, dx, dy, filter, g, after);
     return;
   }
   const filters = g.filters / g.groups;
@@ -95,10 +94,9 @@ export function convBackwardInput(
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
   if (scattering < convolving) {
     scatterInput(e, dx, dy, filter, g);
-    if (bias !== none) addToRows(e, dx, bias, g.channels, rectify);
-    else if (rectify) activationForward(e, 'relu', dx, dx);
+    finish(e, dx, after);
   } else {
-    convolveInput(e, dx, dy, filter, g, windows, bias, rectify);
+    convolveInput(e, dx, dy, filter, g, windows, after);
   }
 }
 
@@ -130,8 +128,7 @@ function convolveInput(
   filter: Value,
   g: ConvGeometry,
   windows: readonly BackwardWindows[],
-  bias: Operand,
-  rectify: boolean,
+  { bias = none, residual = none, rectify = false }: Epilogue,
 ): void {
   const channels = g.channels / g.groups;
   const filters = g.filters / g.groups;
@@ -162,7 +159,7 @@ function convolveInput(
       x: dy,
       packed,
       bias,
-      residual: none,
+      residual: residual ? residual.view(dx.shape, first) : none,
       filters: channels,
       groups: g.groups,
       rectify: rectify ? 1 : 0,

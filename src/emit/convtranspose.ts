@@ -13,7 +13,7 @@ import {
   type WindowOptions,
 } from '../shape.js';
 import { convBackwardFilter, convBackwardInput, convForward } from './conv.js';
-import { type Emitter, none, type Operand, type Value } from './emitter.js';
+import type { Emitter, Operand, Value } from './emitter.js';
 import { type Algorithm, type ConvGeometry, withAlgorithm } from './geometry.js';
 import { sumRows } from './matrix.js';
 
@@ -122,7 +122,7 @@ export function convTransposeForward(
   g: ConvGeometry,
   rectify: boolean,
 ): void {
-  convBackwardInput(e, y, x, filter, g, bias, rectify);
+  convBackwardInput(e, y, x, filter, g, { bias, rectify });
 }
 
 /** dx. */
@@ -133,7 +133,7 @@ export function convTransposeBackwardInput(
   filter: Value,
   g: ConvGeometry,
 ): void {
-  convForward(e, dx, dy, filter, none, g, false);
+  convForward(e, dx, dy, filter, g);
 }
 
 /** dw. */

@@ -55,27 +55,29 @@ const rowsOf = (x: Value) => {
   return { rows: x.size / columns, columns };
 };
 
-/** Cross-entropy of the softmax of x over its last dimension. */
+/** Cross-entropy of the softmax of x over its last dimension. dx is multiplied by `weight`. */
 export function softmaxCrossEntropy(
   e: Emitter,
   { losses, dx, mean }: LossInto,
   x: Value,
   target: Target,
+  weight = 1,
 ): void {
   const { rows, columns: classes } = rowsOf(x);
-  e.emit('softmaxCrossEntropy', { losses, dx, x, ...target, rows, classes, scale: 1 / rows });
+  e.emit('softmaxCrossEntropy', { losses, dx, x, ...target, rows, classes, scale: weight / rows });
   e.emit('mean', { y: mean, x: losses, count: rows });
 }
 
-/** Mean of (x − target)². */
+/** Mean of (x − target)². dx is multiplied by `weight`. */
 export function meanSquaredError(
   e: Emitter,
   { losses, dx, mean }: LossInto,
   x: Value,
   targets: Operand,
+  weight = 1,
 ): void {
   const { rows, columns } = rowsOf(x);
-  e.emit('squaredError', { losses, dx, x, targets, rows, columns, scale: 1 / rows });
+  e.emit('squaredError', { losses, dx, x, targets, rows, columns, scale: weight / rows });
   e.emit('mean', { y: mean, x: losses, count: rows });
 }
 

@@ -1,12 +1,12 @@
 // Matrix products and sums over rows as ops: what dense layers and matMul are made of.
 
-import { backend } from '../../bindings/backend.js';
+import { panelColumns } from '../../bindings/backend.js';
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 
 /** Floats of a packed [k×n] matrix. */
 export function panelSize(k: number, n: number): number {
-  const { panelColumns } = backend();
-  return Math.ceil(n / panelColumns) * panelColumns * k;
+  const columns = panelColumns();
+  return Math.ceil(n / columns) * columns * k;
 }
 
 /** b as panels, for multiplying with: [k×n], or [n×k] where `transpose` is set, in each of its groups. */
@@ -105,5 +105,5 @@ export function addToRows(
   rectify: boolean,
 ): void {
   const size = { rows: y.size / channels, channels, rectify: rectify ? 1 : 0 };
-  e.emit('normApply', { y, x: y, mean: none, scale: none, beta: row, ...size });
+  e.emit('normApply', { y, x: y, mean: none, scale: none, beta: row, residual: none, ...size });
 }

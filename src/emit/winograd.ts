@@ -1,6 +1,7 @@
 // 3×3 convolution at stride 1 by Winograd's minimal filtering as ops, and when it pays.
 
-import { type Emitter, none, type Operand, type Value } from './emitter.js';
+import { type Emitter, none, type Value } from './emitter.js';
+import type { Epilogue } from './epilogue.js';
 import { type ConvGeometry, whyNotWinograd } from './geometry.js';
 import { panelSize, sumInParts } from './matrix.js';
 
@@ -68,10 +69,8 @@ function emitPass(
   y: Value,
   x: Value,
   filter: Value,
-  bias: Operand,
-  residual: Operand,
   pass: Pass,
-  rectify: boolean,
+  { bias = none, residual = none, rectify = false }: Epilogue,
   flip: boolean,
 ): void {
   const { channels, filters, yHeight, yWidth } = pass;
@@ -95,31 +94,28 @@ function emitPass(
   });
 }
 
-/** y = filter ⋆ x + bias + residual, then ReLU if `rectify`. */
+/** y = filter ⋆ x, and what `after` says. */
 export function winogradForward(
   e: Emitter,
   y: Value,
   x: Value,
   filter: Value,
-  bias: Operand,
   g: ConvGeometry,
-  rectify: boolean,
-  residual: Operand,
+  after: Epilogue,
 ): void {
-  emitPass(e, y, x, filter, bias, residual, forwardPass(g), rectify, false);
+  emitPass(e, y, x, filter, forwardPass(g), after, false);
 }
 
-/** dx + bias, then ReLU if `rectify`: see `convBackwardInput`. */
+/** dx, and what `after` says: see `convBackwardInput`. */
 export function winogradBackwardInput(
   e: Emitter,
   dx: Value,
   dy: Value,
   filter: Value,
   g: ConvGeometry,
-  bias: Operand,
-  rectify: boolean,
+  after: Epilogue,
 ): void {
-  emitPass(e, dx, dy, filter, bias, none, backwardPass(g), rectify, true);
+  emitPass(e, dx, dy, filter, backwardPass(g), after, true);
 }
 
 /** Patches that one partial sum of a filter gradient takes at least. */

@@ -38,8 +38,7 @@ class Activation extends Layer<Value> {
   }
 
   emitBackward(to: Lowering, dy: Value, y: Value): Value {
-    to.activateBackward(this.#activation, dy, y);
-    return dy;
+    return to.activateBackward(this.#activation, dy, y);
   }
 }
 

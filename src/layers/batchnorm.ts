@@ -6,6 +6,7 @@ import {
   normBackward,
   normFolded,
   normInference,
+  normInferenceBackward,
   normRunning,
   normTraining,
 } from '../emit/batchnorm.js';
@@ -16,6 +17,7 @@ import { type Shape, show } from '../shape.js';
 import {
   type Forward,
   type Fusion,
+  type Gradients,
   type KernelAndBias,
   Layer,
   type LayerOptions,
@@ -33,6 +35,7 @@ export interface BatchNormLayerOptions extends LayerOptions {
 
 interface Saved {
   x: Value;
+  y: Value;
   gamma: Value;
   beta: Value;
   mean: Value;
@@ -78,7 +81,7 @@ class BatchNorm extends Layer<Saved> {
   }
 
   override get fusion(): Fusion {
-    return { absorbsRelu: true };
+    return { absorbsRelu: true, absorbsAdd: true };
   }
 
   override fold(to: Lowering, { kernel, bias }: KernelAndBias): KernelAndBias {
@@ -88,30 +91,40 @@ class BatchNorm extends Layer<Saved> {
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const { emitter, rectify } = to;
+    const { emitter, rectify, residual } = to;
     const channels = x.shape.at(-1) as number;
     const size = { rows: x.size / channels, channels, epsilon: this.#epsilon, rectify };
     const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) =>
       to.weight(this, name),
     );
     const y = emitter.value(x.shape);
-    if (!to.training) {
+    if (!to.training || !this.trainable) {
       const from = { x, gamma, beta, mean: movingMean, variance: movingVariance };
-      normInference(emitter, y, from, size);
-      return { y, saved: { ...from, size } };
+      normInference(emitter, y, from, { ...size, residual });
+      return { y, saved: { ...from, y, size } };
     }
     const moments = { mean: emitter.value([channels]), variance: emitter.value([channels]) };
-    normTraining(emitter, { y, ...moments }, { x, gamma, beta }, size);
+    normTraining(emitter, { y, ...moments }, { x, gamma, beta }, { ...size, residual });
     to.afterwards(() =>
       normRunning(emitter, movingMean, movingVariance, moments, this.#momentum, size),
     );
-    return { y, saved: { x, gamma, beta, ...moments, size } };
+    // Behind a sum, ReLU's backward is done before this one: the other summand's needs it too.
+    const own = { ...size, rectify: rectify && !residual };
+    return { y, saved: { x, y, gamma, beta, ...moments, size: own } };
   }
 
-  emitBackward(to: Lowering, dy: Value, { size, ...from }: Saved): Value {
+  emitBackward(to: Lowering, dy: Value, { size, y, ...from }: Saved, wanted: boolean): Gradients {
+    if (!this.trainable) {
+      if (!wanted) return undefined;
+      const dz = size.rectify ? to.activateBackward('relu', dy, y) : dy;
+      const dx = to.into(dz);
+      normInferenceBackward(to.emitter, dx, dz, from, size);
+      return dx;
+    }
+    const dx = to.into(dy);
     const [dgamma, dbeta] = [to.gradient(this, 'gamma'), to.gradient(this, 'beta')];
-    normBackward(to.emitter, { dx: dy, dgamma, dbeta }, dy, from, size);
-    return dy;
+    normBackward(to.emitter, { dx, dgamma, dbeta }, dy, from, size);
+    return dx;
   }
 }
 

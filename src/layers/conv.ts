@@ -76,7 +76,12 @@ class Conv2d extends Layer<Saved> {
 
   override get fusion(): Fusion {
     const linear = this.#activation === 'linear';
-    return { absorbsRelu: linear, absorbsNorm: linear, endsInRelu: this.#activation === 'relu' };
+    return {
+      absorbsRelu: linear,
+      absorbsAdd: linear,
+      absorbsNorm: linear,
+      endsInRelu: this.#activation === 'relu',
+    };
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
@@ -85,7 +90,8 @@ class Conv2d extends Layer<Saved> {
     const activation = to.rectify ? 'relu' : this.#activation;
     const fused = activation === 'relu';
     const { kernel, bias } = to.kernelAndBias(this);
-    convForward(to.emitter, z, x, kernel, bias, g, fused);
+    const after = { bias, residual: to.residual, rectify: fused };
+    convForward(to.emitter, z, x, kernel, g, after);
     const y = fused ? z : to.activate(activation, z, z);
     return { y, saved: { x, y, g, activation } };
   }
@@ -97,12 +103,15 @@ class Conv2d extends Layer<Saved> {
     wanted: boolean,
   ): Value | undefined {
     const { emitter } = to;
-    to.activateBackward(activation, dy, y);
-    if (this.#useBias) convBackwardBias(emitter, to.gradient(this, 'bias'), dy, g);
-    convBackwardFilter(emitter, to.gradient(this, 'kernel'), x, dy, g);
+    const dz = to.activateBackward(activation, dy, y);
+    if (this.trainable) {
+      if (this.#useBias) convBackwardBias(emitter, to.gradient(this, 'bias'), dz, g);
+      convBackwardFilter(emitter, to.gradient(this, 'kernel'), x, dz, g);
+    }
     if (!wanted) return undefined;
     const dx = emitter.value(x.shape);
-    convBackwardInput(emitter, dx, dy, to.weight(this, 'kernel'), g);
+    const kernel = to.weight(this, 'kernel');
+    convBackwardInput(emitter, dx, dz, kernel, g, { residual: to.takeGradient() });
     return dx;
   }
 

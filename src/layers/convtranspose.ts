@@ -86,12 +86,14 @@ class Conv2dTranspose extends Layer<Saved> {
 
   emitBackward(to: Lowering, dy: Value, { x, y, g }: Saved, wanted: boolean): Value | undefined {
     const { emitter } = to;
-    to.activateBackward(this.#activation, dy, y);
-    if (this.#useBias) convTransposeBackwardBias(emitter, to.gradient(this, 'bias'), dy, g);
-    convTransposeBackwardFilter(emitter, to.gradient(this, 'kernel'), x, dy, g);
+    const dz = to.activateBackward(this.#activation, dy, y);
+    if (this.trainable) {
+      if (this.#useBias) convTransposeBackwardBias(emitter, to.gradient(this, 'bias'), dz, g);
+      convTransposeBackwardFilter(emitter, to.gradient(this, 'kernel'), x, dz, g);
+    }
     if (!wanted) return undefined;
     const dx = emitter.value(x.shape);
-    convTransposeBackwardInput(emitter, dx, dy, to.weight(this, 'kernel'), g);
+    convTransposeBackwardInput(emitter, dx, dz, to.weight(this, 'kernel'), g);
     return dx;
   }
 

@@ -73,14 +73,16 @@ class Dense extends Layer<Saved> {
     const { emitter } = to;
     const [batch, features] = x.shape;
     const { units } = this.options;
-    to.activateBackward(activation, dy, y);
-    if (this.#useBias) sumRows(emitter, to.gradient(this, 'bias'), dy, batch, units);
-    const dwSize = { m: features, n: units, k: batch, transposeA: true };
-    matMul(emitter, to.gradient(this, 'kernel'), x, dy, dwSize);
+    const dz = to.activateBackward(activation, dy, y);
+    if (this.trainable) {
+      if (this.#useBias) sumRows(emitter, to.gradient(this, 'bias'), dz, batch, units);
+      const dwSize = { m: features, n: units, k: batch, transposeA: true };
+      matMul(emitter, to.gradient(this, 'kernel'), x, dz, dwSize);
+    }
     if (!wanted) return undefined;
     const dx = emitter.value(x.shape);
     const dxSize = { m: batch, n: features, k: units, transposeB: true };
-    matMul(emitter, dx, dy, to.weight(this, 'kernel'), dxSize);
+    matMul(emitter, dx, dz, to.weight(this, 'kernel'), dxSize);
     return dx;
   }
 

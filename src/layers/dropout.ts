@@ -36,8 +36,10 @@ class Dropout extends Layer<null> {
 
   emitBackward(to: Lowering, dy: Value): Value {
     // The mask depends on place and step alone: the same op drops the same gradients.
-    if (this.options.rate > 0) this.#drop(to, dy, dy);
-    return dy;
+    if (this.options.rate === 0) return dy;
+    const dx = to.into(dy);
+    this.#drop(to, dx, dy);
+    return dx;
   }
 
   #drop(to: Lowering, y: Value, x: Value): void {
@@ -47,7 +49,7 @@ class Dropout extends Layer<null> {
       x,
       state: to.randomState,
       count: x.size,
-      stream: to.stream(this),
+      stream: to.stream,
       keep: Math.min(2 ** 32 - 1, Math.round(keep * 2 ** 32)),
       scale: 1 / keep,
     });

@@ -6,5 +6,7 @@ export { conv2d } from './conv.js';
 export { conv2dTranspose } from './convtranspose.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';
+export { add } from './merge.js';
 export { avgPool2d, globalAvgPool2d, lpPool2d, maxPool2d } from './pool.js';
 export { flatten, reshape } from './reshape.js';
+export { residual } from './residual.js';

@@ -2,24 +2,27 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
+import type { Value } from '../emit/emitter.js';
 import { writeSettings } from '../emit/optimizer.js';
 import { NumericError, StateError } from '../errors.js';
-import type { Layer } from '../layers/layer.js';
-import { type Shape, sizeOf } from '../shape.js';
+import { sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { firstNotFinite } from './blame.js';
 import { FormStore } from './forms.js';
+import type { Graph } from './graph.js';
 import { type Lowered, lower, type Mode } from './lower.js';
 import type { Objective, TargetForm } from './objective.js';
 import { Arena, buildProgram, type Plan, place, planMemory } from './plan.js';
-import type { InputSource, TargetSource } from './source.js';
+import type { InputSource, Samples, TargetSource } from './source.js';
+import type { WeightStore } from './store.js';
 import { Weights } from './weights.js';
 
-/** A network's structure, as far as the engine needs it. */
+/** A network, as far as the engine needs it. */
 export interface Network {
   readonly name: string;
-  readonly layers: readonly Layer[];
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+  readonly graph: Graph;
+  /** Where its layers' weights live. */
+  readonly stores: readonly WeightStore[];
   readonly seed: number;
 }
 
@@ -27,7 +30,8 @@ export interface Network {
 interface Prepared {
   readonly mode: Mode;
   readonly batch: number;
-  readonly form: TargetForm;
+  /** The targets' forms. */
+  readonly form: string;
   readonly lowered: Lowered;
   readonly plan: Plan;
   program: Program | undefined;
@@ -39,6 +43,8 @@ function unload(prepared: Prepared): void {
   prepared.program?.dispose();
   prepared.program = undefined;
 }
+
+const formOf = (targets: readonly TargetSource[]): TargetForm[] => targets.map(({ form }) => form);
 
 /** Programs kept: enough for training, evaluation and prediction, each with a last, smaller batch. */
 const KEPT = 8;
@@ -55,13 +61,16 @@ export class Engine {
   readonly #forms: FormStore;
   /** The one used last first. */
   readonly #prepared: Prepared[] = [];
+  /** That of the weights, for which programs were made. */
+  #arrangement = 0;
   #objective: Objective | undefined;
   #disposed = false;
 
   constructor(backend: Backend, network: Network) {
     this.network = network;
     this.#backend = backend;
-    this.weights = new Weights(backend, network.layers, network.seed);
+    const { stores, graph, seed } = network;
+    this.weights = new Weights(backend, stores, graph.layers, seed);
     this.#arena = new Arena(backend, `the model '${network.name}'`);
     this.#forms = new FormStore(backend);
   }
@@ -87,8 +96,11 @@ export class Engine {
   }
 
   /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
-  #prepare(mode: Mode, batch: number, form: TargetForm): Ready {
-    const prepared = this.#find(mode, batch, form) ?? this.#lower(mode, batch, form);
+  #prepare(mode: Mode, batch: number, forms: readonly TargetForm[] = []): Ready {
+    this.weights.arrange();
+    if (this.weights.arrangement !== this.#arrangement) this.#forget();
+    this.#arrangement = this.weights.arrangement;
+    const prepared = this.#find(mode, batch, forms.join()) ?? this.#lower(mode, batch, forms);
     if (prepared !== this.#prepared[0]) {
       this.#prepared.unshift(prepared);
       for (const old of this.#prepared.splice(KEPT)) unload(old);
@@ -105,7 +117,7 @@ export class Engine {
   }
 
   /** Takes a program that was made before to the front. */
-  #find(mode: Mode, batch: number, form: TargetForm): Prepared | undefined {
+  #find(mode: Mode, batch: number, form: string): Prepared | undefined {
     for (let i = 0; i < this.#prepared.length; i++) {
       const one = this.#prepared[i];
       if (one.mode !== mode || one.batch !== batch || one.form !== form) continue;
@@ -116,12 +128,13 @@ export class Engine {
     return undefined;
   }
 
-  #lower(mode: Mode, batch: number, form: TargetForm): Prepared {
-    const { layers, inputShape } = this.network;
+  #lower(mode: Mode, batch: number, forms: readonly TargetForm[]): Prepared {
+    const { graph } = this.network;
     const { weights, objective } = this;
-    const lowered = lower({ layers, inputShape, weights, objective, batch, mode, form });
+    const lowered = lower({ graph, weights, objective, batch, mode, forms });
     for (const one of lowered.emitter.forms) this.#forms.place(one);
-    return { mode, batch, form, lowered, plan: planMemory(lowered.emitter), program: undefined };
+    const plan = planMemory(lowered.emitter);
+    return { mode, batch, form: forms.join(), lowered, plan, program: undefined };
   }
 
   /** Runs a whole program, once the forms that it needs are those of today's weights. */
@@ -136,56 +149,59 @@ export class Engine {
     for (const prepared of this.#prepared.splice(0)) unload(prepared);
   }
 
-  /** Copies samples order[first …] (or first …) into a program's input. @throws {NumericError} */
+  /** Copies samples order[first …] (or first …) into a program's inputs. @throws {NumericError} */
   #fill(
     where: string,
     { lowered, batch }: Ready,
-    x: InputSource,
+    sources: readonly InputSource[],
     order: Int32Array | null,
     first: number,
   ): void {
     const { memory, exports } = this.#backend;
     const { float32 } = memory.views;
-    const address = lowered.input.resolve();
-    const size = sizeOf(this.network.inputShape);
-    for (let row = 0; row < batch; row++) {
-      x.copy(order ? order[first + row] : first + row, float32, address / 4 + row * size);
-    }
-    if (exports.allFinite(address, batch * size)) return;
-    const bad = float32
-      .subarray(address / 4, address / 4 + batch * size)
-      .findIndex((v) => !Number.isFinite(v));
-    const row = Math.floor(bad / size);
-    throw new NumericError(
-      `${this.network.name}.${where}: x contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
-    );
+    sources.forEach((source, i) => {
+      const address = lowered.inputs[i].resolve();
+      const size = sizeOf(this.network.graph.inputs[i].shape);
+      for (let row = 0; row < batch; row++) {
+        source.copy(order ? order[first + row] : first + row, float32, address / 4 + row * size);
+      }
+      if (exports.allFinite(address, batch * size)) return;
+      const bad = float32
+        .subarray(address / 4, address / 4 + batch * size)
+        .findIndex((v) => !Number.isFinite(v));
+      const row = Math.floor(bad / size);
+      throw new NumericError(
+        `${this.network.name}.${where}: ${source.name} contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
+      );
+    });
   }
 
-  #fillTarget(
+  #fillTargets(
     { lowered, batch }: Ready,
-    y: TargetSource,
+    targets: readonly TargetSource[],
     order: Int32Array | null,
     first: number,
   ): void {
     const { float32, int32 } = this.#backend.memory.views;
-    const at = (lowered.target?.resolve() as number) / 4;
-    const to = y.form === 'labels' ? int32 : float32;
-    for (let row = 0; row < batch; row++) {
-      y.copy(order ? order[first + row] : first + row, to, at + row * y.size);
-    }
+    targets.forEach((y, i) => {
+      const at = lowered.goals[i].target.resolve() / 4;
+      const to = y.form === 'labels' ? int32 : float32;
+      for (let row = 0; row < batch; row++) {
+        y.copy(order ? order[first + row] : first + row, to, at + row * y.size);
+      }
+    });
   }
 
   /** Makes a training program ready for the next step. */
   #begin(
     where: string,
     prepared: Ready,
-    x: InputSource,
-    y: TargetSource,
+    { x, y }: Samples,
     order: Int32Array | null,
     first: number,
   ): void {
     this.#fill(where, prepared, x, order, first);
-    this.#fillTarget(prepared, y, order, first);
+    this.#fillTargets(prepared, y, order, first);
     const { optimizer } = this.#objective as Objective;
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
@@ -193,37 +209,39 @@ export class Engine {
     writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
   }
 
-  /** Copies the loss and the metrics to `results`. */
-  #report({ lowered }: Ready, results: Float64Array): void {
+  /** Copies losses and metrics to `results`, in the order of `resultNames`. */
+  #report({ lowered: { goals } }: Ready, results: Float64Array): void {
     const { float32 } = this.#backend.memory.views;
-    results[0] = float32[(lowered.loss?.resolve() as number) / 4];
-    for (let i = 0; i < lowered.metrics.length; i++) {
-      results[i + 1] = float32[lowered.metrics[i].resolve() / 4];
-    }
+    const read = (value: Value): number => float32[value.resolve() / 4];
+    let at = 0;
+    results[at++] = goals.reduce((sum, { loss, weight }) => sum + weight * read(loss), 0);
+    if (goals.length > 1) for (const { loss } of goals) results[at++] = read(loss);
+    for (const { metrics } of goals) for (const metric of metrics) results[at++] = read(metric);
   }
 
-  /** Writes the outputs of samples first … first+batch−1 to `to` at `at`. */
-  predict(x: InputSource, first: number, batch: number, to: Tensor, at: number): void {
-    const prepared = this.#prepare('predict', batch, 'labels');
+  /** Writes the outputs of samples first … first+batch−1 to their places in `to`. */
+  predict(x: readonly InputSource[], first: number, batch: number, to: readonly Tensor[]): void {
+    const prepared = this.#prepare('predict', batch);
     this.#fill('predict', prepared, x, null, first);
     this.#run(prepared);
-    const from = prepared.lowered.output.resolve() / 4;
-    const count = batch * sizeOf(this.network.outputShape);
-    to.numbers.set(this.#backend.memory.views.float32.subarray(from, from + count), at);
+    const { float32 } = this.#backend.memory.views;
+    prepared.lowered.outputs.forEach((value, i) => {
+      const from = value.resolve() / 4;
+      to[i].numbers.set(float32.subarray(from, from + value.size), (value.size / batch) * first);
+    });
   }
 
   /** Loss and metrics of samples first … first+batch−1, written to `results`. */
   evaluate(
     where: string,
-    x: InputSource,
-    y: TargetSource,
+    { x, y }: Samples,
     first: number,
     batch: number,
     results: Float64Array,
   ): void {
-    const prepared = this.#prepare('evaluate', batch, y.form);
+    const prepared = this.#prepare('evaluate', batch, formOf(y));
     this.#fill(where, prepared, x, null, first);
-    this.#fillTarget(prepared, y, null, first);
+    this.#fillTargets(prepared, y, null, first);
     this.#run(prepared);
     this.#report(prepared, results);
   }
@@ -237,22 +255,23 @@ export class Engine {
    */
   train(
     where: string,
-    x: InputSource,
-    y: TargetSource,
+    samples: Samples,
     order: Int32Array | null,
     first: number,
     batch: number,
     results: Float64Array,
   ): void {
-    const prepared = this.#prepare('train', batch, y.form);
+    const prepared = this.#prepare('train', batch, formOf(samples.y));
     const { program, lowered } = prepared;
-    this.#begin(where, prepared, x, y, order, first);
+    const begin = (): void => this.#begin(where, prepared, samples, order, first);
+    begin();
     program.run(0, lowered.forward);
     this.#report(prepared, results);
-    if (!Number.isFinite(results[0])) throw this.#explosion(where, `the loss is ${results[0]}`);
+    if (!Number.isFinite(results[0]))
+      throw this.#explosion(where, `the loss is ${results[0]}`, prepared, begin);
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
-      throw this.#explosion(where, 'some gradients are not finite');
+      throw this.#explosion(where, 'some gradients are not finite', prepared, begin);
     program.run(lowered.backward, program.length);
     this.weights.changed();
     this.step++;
@@ -266,14 +285,15 @@ export class Engine {
    * @throws {NumericError} for data that are not finite
    */
   rehearse<T>(
-    x: InputSource,
-    y: TargetSource | undefined,
+    samples: Samples,
     batch: number,
     use: (program: Program, lowered: Lowered, ready: () => void) => T,
   ): T {
-    const prepared = this.#prepare(y ? 'train' : 'predict', batch, y?.form ?? 'labels');
+    const { x, y } = samples;
+    const mode = y.length > 0 ? 'train' : 'predict';
+    const prepared = this.#prepare(mode, batch, formOf(y));
     const { program, lowered } = prepared;
-    if (!y) {
+    if (mode === 'predict') {
       this.#fill('profile', prepared, x, null, 0);
       this.#run(prepared);
       return use(program, lowered, () => this.#fill('profile', prepared, x, null, 0));
@@ -281,7 +301,7 @@ export class Engine {
     const restore = this.weights.keep();
     const ready = (): void => {
       restore();
-      this.#begin('profile', prepared, x, y, null, 0);
+      this.#begin('profile', prepared, samples, null, 0);
     };
     try {
       return use(program, lowered, ready);
@@ -290,9 +310,20 @@ export class Engine {
     }
   }
 
-  #explosion(where: string, what: string): NumericError {
+  /** What to throw for numbers that are not finite, naming where they first were. */
+  #explosion(
+    where: string,
+    what: string,
+    { program, lowered, plan }: Ready,
+    begin: () => void,
+  ): NumericError {
+    const { float32 } = this.#backend.memory.views;
+    // Garbage must not be blamed for what it is.
+    float32.fill(0, this.#arena.address / 4, (this.#arena.address + plan.bytes) / 4);
+    begin();
+    const source = firstNotFinite(this.#backend, this.weights.list, program, lowered);
     return new NumericError(
-      `${this.network.name}.${where}: ${what} at step ${this.step + 1}, so the step was not taken: lower the learning rate, scale the inputs, or go back to a checkpoint`,
+      `${this.network.name}.${where}: ${what} at step ${this.step + 1}, so the step was not taken; first ${source}: lower the learning rate, scale the inputs, or go back to a checkpoint`,
     );
   }
 

@@ -5,17 +5,30 @@ import { optimizerState } from '../emit/optimizer.js';
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../errors.js';
 import { readSafetensors, type StoredTensor } from '../io/safetensors.js';
 import * as factories from '../layers/index.js';
+import { input } from '../layers/input.js';
 import type { Layer } from '../layers/layer.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
+import { checkOptions } from '../options.js';
 import { checkInteger, type Shape, sameShape, show } from '../shape.js';
+import { Model } from './model.js';
 import { stateName, type Topology, type TrainingState, VERSION } from './save.js';
-import { Sequential } from './sequential.js';
+
+/** Options of `loadModel`. */
+export interface LoadOptions {
+  /** What makes layers of your own from their options, by their type. */
+  layers?: Readonly<Record<string, (options: never) => Layer>>;
+}
 
 /**
  * The model of a file that `toBytes` made, compiled if it was: training goes on where it stood.
  *
  * @throws {FormatError} for bytes that are no such file
  */
-export async function loadModel(file: Uint8Array | ArrayBuffer): Promise<Sequential> {
+export async function loadModel(
+  file: Uint8Array | ArrayBuffer,
+  options: LoadOptions = {},
+): Promise<Model> {
+  const { layers: own = {} } = checkOptions('loadModel', options, ['layers']);
   const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
   const { metadata, tensors } = readSafetensors(bytes);
   if (metadata.format !== 'wasmgrad') {
@@ -28,11 +41,10 @@ export async function loadModel(file: Uint8Array | ArrayBuffer): Promise<Sequent
       `loadModel: the file is version ${metadata.version}, this wasmgrad reads ${VERSION}`,
     );
   }
-  let model: Sequential | undefined;
+  let model: Model | undefined;
   try {
     const { seed } = JSON.parse(metadata.random) as { seed: number };
-    const { inputShape, name, layers } = JSON.parse(metadata.model) as Topology;
-    model = new Sequential(layers.map(makeLayer), { inputShape, name, seed });
+    model = makeModel(JSON.parse(metadata.model) as Topology, seed, own);
     restore(model, tensors, metadata.training);
     return model;
   } catch (error) {
@@ -48,48 +60,92 @@ export async function loadModel(file: Uint8Array | ArrayBuffer): Promise<Sequent
   }
 }
 
-function makeLayer({ type, name, options }: Topology['layers'][number]): Layer {
-  if (!Object.hasOwn(factories, type)) {
-    const known = Object.keys(factories).join(', ');
+function makeModel(
+  topology: Topology,
+  seed: number,
+  own: NonNullable<LoadOptions['layers']>,
+): Model {
+  const { name } = topology;
+  const layers = topology.layers.map((one) => makeLayer(one, own));
+  const tensors = topology.inputs.map((one) => input(one.shape, { name: one.name }));
+  const inputs = [...tensors];
+  const tensor = (number: number, reader: string): SymbolicTensor => {
+    if (number in tensors) return tensors[number];
     throw new FormatError(
-      `loadModel: the layer '${name}' is of type '${type}', which there is not; there are ${known}`,
+      `loadModel: the graph has a cycle or a gap: ${reader} reads tensor ${number}, which comes after it`,
+    );
+  };
+  for (const [number, reads] of topology.nodes) {
+    const layer = layers[number];
+    const given = reads.map((one) => tensor(one, `'${layer.name}'`));
+    tensors.push(layer.apply(layer.merges ? given : given[0]));
+  }
+  const { outputs } = topology;
+  const ends = [outputs].flat().map((one) => tensor(one, 'the list of outputs'));
+  // What predict returns is not known to the type: of a list it is a list.
+  const made = { inputs, outputs: Array.isArray(outputs) ? ends : ends[0], seed, name };
+  return new Model(made as typeof made & { outputs: SymbolicTensor });
+}
+
+function makeLayer(
+  { type, name, trainable, options }: Topology['layers'][number],
+  own: NonNullable<LoadOptions['layers']>,
+): Layer {
+  const all: Readonly<Record<string, (options: never) => Layer>> = { ...factories, ...own };
+  if (!Object.hasOwn(all, type)) {
+    throw new FormatError(
+      `loadModel: the layer '${name}' is of type '${type}', which there is not; there are ${Object.keys(all).join(', ')}; loadModel(bytes, { layers: { ${type}: … } }) adds your own`,
     );
   }
-  // biome-ignore lint/performance/noDynamicNamespaceImportAccess: a file may hold any layer
-  const make = factories[type as keyof typeof factories] as (options: object) => Layer;
-  return make({ ...options, name });
+  const layer = all[type]({ ...options, name } as never);
+  layer.trainable = trainable;
+  return layer;
 }
 
 function restore(
-  model: Sequential,
+  model: Model,
   tensors: ReadonlyMap<string, StoredTensor>,
   training: string | undefined,
 ): void {
-  const find = (name: string, shape: Shape): Float32Array => {
-    const stored = tensors.get(name);
-    if (!stored) throw new FormatError(`loadModel: the file has no '${name}'`);
-    if (!sameShape(stored.shape, shape)) {
-      throw new FormatError(
-        `loadModel: '${name}' has shape ${show(stored.shape)}, but the layer needs ${show(shape)}`,
-      );
-    }
-    return stored.data;
-  };
   // Looked for before anything is allocated: a damaged size must not claim gigabytes.
   for (const layer of model.layers) {
-    for (const { name, shape } of layer.parameters) find(`${layer.name}/${name}`, shape);
+    for (const { name, shape } of layer.parameters) find(tensors, `${layer.name}/${name}`, shape);
   }
   const engine = model.engine('loadModel');
-  for (const { name, tensor } of engine.weights.list) tensor.numbers.set(find(name, tensor.shape));
+  for (const { name, tensor } of engine.weights.list)
+    tensor.numbers.set(find(tensors, name, tensor.shape));
   engine.weights.changed();
   if (training === undefined) return;
-  const { step, epoch, ...objective } = JSON.parse(training) as TrainingState;
-  model.compile(objective);
+  const { step, epoch, objective } = JSON.parse(training) as TrainingState;
+  const { optimizer, goals, checkpointing } = objective;
+  model.compile({
+    optimizer,
+    loss: goals.map(({ loss }) => loss),
+    lossWeights: goals.map(({ weight }) => weight),
+    metrics: goals.map(({ metrics }) => metrics),
+    activationCheckpointing: checkpointing,
+  });
   engine.step = checkInteger('training', 'step', step, 0);
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);
-  for (const vector of optimizerState(objective.optimizer)) {
+  for (const vector of optimizerState(optimizer)) {
     for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
-      data.set(find(stateName(vector, weight), shape));
+      data.set(find(tensors, stateName(vector, weight), shape));
     }
   }
+}
+
+/** @throws {FormatError} where there is no such tensor, or it has another shape */
+function find(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  shape: Shape,
+): Float32Array {
+  const stored = tensors.get(name);
+  if (!stored) throw new FormatError(`loadModel: the file has no '${name}'`);
+  if (!sameShape(stored.shape, shape)) {
+    throw new FormatError(
+      `loadModel: '${name}' has shape ${show(stored.shape)}, but the layer needs ${show(shape)}`,
+    );
+  }
+  return stored.data;
 }

@@ -1,10 +1,14 @@
-// Lowering: from a chain of layers to the list of ops that predicts, evaluates or trains.
+// Lowering: from a graph of layers to the list of ops that predicts, evaluates or trains.
 
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
-import { Emitter, none, type Value } from '../emit/emitter.js';
-import type { Forward, KernelAndBias, Layer, Lowering } from '../layers/layer.js';
-import type { Shape } from '../shape.js';
-import { emitGoal, emitStep, type Objective, type TargetForm } from './objective.js';
+import { Emitter, none, type Operand, type Value } from '../emit/emitter.js';
+import type { KernelAndBias, Layer, Lowering } from '../layers/layer.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
+import { endsInRelu, fuse, type Group } from './fuse.js';
+import type { Graph } from './graph.js';
+import { emitGoal, emitStep, type Goal, type Objective, type TargetForm } from './objective.js';
+import { Pending } from './pending.js';
+import { segmentsOf } from './segments.js';
 import type { Weights } from './weights.js';
 
 /** What a program is for. */
@@ -13,51 +17,107 @@ export type Mode = 'predict' | 'evaluate' | 'train';
 /** A network for one batch size, as ops. */
 export interface Lowered {
   readonly emitter: Emitter;
-  readonly input: Value;
-  readonly output: Value;
-  /** Only where there is a loss. */
-  readonly target: Value | undefined;
-  readonly loss: Value | undefined;
-  /** In the order of the objective's metrics. */
-  readonly metrics: readonly Value[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** One for each output, where there are losses. */
+  readonly goals: readonly Goal[];
   /** How many ops come before backward, and before the update. */
   readonly forward: number;
   readonly backward: number;
 }
 
+/** What lowering needs of a model's weights. */
+export type WeightValues = Pick<
+  Weights,
+  'value' | 'gradient' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
+>;
+
 /** What to lower. */
 export interface Task {
-  readonly layers: readonly Layer[];
-  readonly weights: Weights;
-  readonly inputShape: Shape;
+  readonly graph: Graph;
+  readonly weights: WeightValues;
   readonly batch: number;
   readonly mode: Mode;
-  readonly form: TargetForm;
+  /** Of the targets of each output. */
+  readonly forms: readonly TargetForm[];
   /** Needed to evaluate and to train. */
   readonly objective: Objective | undefined;
 }
 
-class ChainLowering implements Lowering {
+/** Makes the ops of a task. @throws what layers throw for shapes that they cannot take */
+export function lower(task: Task): Lowered {
+  const to = new GraphLowering(task);
+  const { emitter } = to;
+  const { graph, mode, objective } = task;
+  const inputs = graph.inputs.map((x) => to.begin(x));
+  for (const group of to.groups) to.forward(group);
+  const outputs = graph.outputs.map((y) => to.valueOf(y));
+  if (mode === 'predict') {
+    for (const y of outputs) emitter.output(y);
+    const end = emitter.ops.length;
+    return { emitter, inputs, outputs, goals: [], forward: end, backward: end };
+  }
+  const { goals: aims } = objective as Objective;
+  const goals = outputs.map((y, i) => emitGoal(emitter, aims[i], y, task.forms[i]));
+  const forward = emitter.ops.length;
+  if (mode === 'train') to.backward(goals.map(({ dx }) => dx));
+  const backward = emitter.ops.length;
+  if (mode === 'train') {
+    emitStep(emitter, objective as Objective, task.weights);
+    to.finish();
+  }
+  return { emitter, inputs, outputs, goals, forward, backward };
+}
+
+/** The network's ops in the making: what layers see of it, and what it keeps between their passes. */
+class GraphLowering implements Lowering {
   readonly emitter: Emitter;
   readonly training: boolean;
-  /** What goes into the network's final softmax, where the loss wants that. */
-  logits: Value | undefined;
+  readonly groups: readonly Group[];
   readonly #task: Task;
+  readonly #values = new Map<SymbolicTensor, Value>();
+  /** What forward has kept for backward, by the group's head. */
+  readonly #saved = new Map<SymbolicTensor, unknown>();
+  readonly #pending: Pending;
+  readonly #learning: ReadonlySet<SymbolicTensor>;
   readonly #later: (() => void)[] = [];
-  /** Set while the last layer is emitted, in either direction, where the loss has a softmax of its own. */
-  tapsLogits = false;
-  /** Set while a layer is emitted that does the work of the ReLU, or batch norm, behind it. */
-  rectify = false;
-  norm: Layer | undefined;
-  /** Layers that emit nothing, because others do their work. */
-  readonly absorbed = new Set<Layer>();
-  /** Set while a layer's backward is emitted whose own ReLU has been seen to. */
-  rectified = false;
+  /** Groups whose ReLU has been seen to in backward, behind the pooling that follows. */
+  readonly #rectified = new Set<Group>();
+  /** The group that is emitted now, in either direction. */
+  #group!: Group;
+  /** Whether its forward pass is emitted once more. */
+  #again = false;
+  /** Gradients of weights that have been written, and what is to be added to them: for shared layers. */
+  readonly #written = new Map<string, Value>();
+  #sums: { into: Value; more: Value }[] = [];
 
   constructor(task: Task) {
     this.#task = task;
     this.training = task.mode === 'train';
     this.emitter = new Emitter(!this.training);
+    this.groups = fuse(task.graph, this.training);
+    this.#pending = new Pending(this.emitter);
+    this.#learning = learningNodes(task.graph);
+  }
+
+  /** The value of an input. */
+  begin(x: SymbolicTensor): Value {
+    const value = this.emitter.input([this.#task.batch, ...x.shape]);
+    this.#values.set(x, value);
+    return value;
+  }
+
+  valueOf(x: SymbolicTensor): Value {
+    return this.#values.get(x) as Value;
+  }
+
+  get rectify(): boolean {
+    return this.#group.rectify;
+  }
+
+  get residual(): Operand {
+    const { addend } = this.#group;
+    return addend ? this.valueOf(addend) : none;
   }
 
   weight(layer: Layer, name: string): Value {
@@ -70,30 +130,59 @@ class ChainLowering implements Lowering {
       kernel: this.weight(layer, 'kernel'),
       bias: useBias ? this.weight(layer, 'bias') : none,
     };
-    return this.norm?.fold?.(this, own) ?? own;
+    return this.#group.norm?.fold?.(this, own) ?? own;
   }
 
   gradient(layer: Layer, name: string): Value {
-    return this.#task.weights.gradient(layer, name);
+    const key = `${layer.name}/${name}`;
+    const into = this.#written.get(key);
+    if (!into) {
+      const first = this.#task.weights.gradient(layer, name);
+      this.#written.set(key, first);
+      return first;
+    }
+    const more = this.emitter.value(into.shape);
+    this.#sums.push({ into, more });
+    return more;
+  }
+
+  into(dy: Value): Value {
+    return this.#pending.isExclusive(dy) ? dy : this.emitter.value(dy.shape);
+  }
+
+  takeGradient(): Operand {
+    const dx = this.#pending.take(this.#group.head.inputs[0]);
+    if (!dx) return none;
+    // It is read by what is emitted next.
+    this.#pending.release(dx);
+    return dx;
   }
 
   activate(name: ActivationName, y: Value, x: Value): Value {
-    if (name === 'linear') return x;
-    if (name === 'softmax' && this.tapsLogits) {
-      this.logits = x;
-      return x;
-    }
+    if (name === 'linear' || this.#isTapped(name)) return x;
     activationForward(this.emitter, name, y, x);
     return y;
   }
 
-  activateBackward(name: ActivationName, dy: Value, y: Value): void {
-    if (name === 'linear' || (name === 'softmax' && this.tapsLogits)) return;
-    if (name === 'relu' && this.rectified) return;
-    activationBackward(this.emitter, name, dy, dy, y);
+  activateBackward(name: ActivationName, dy: Value, y: Value): Value {
+    if (name === 'linear' || this.#isTapped(name)) return dy;
+    if (name === 'relu' && this.#rectified.has(this.#group)) return dy;
+    const dx = this.into(dy);
+    activationBackward(this.emitter, name, dx, dy, y);
+    return dx;
+  }
+
+  /** Whether the activation is left to the loss: an output's, where the loss has one of its own. */
+  #isTapped(name: ActivationName): boolean {
+    const { mode, graph, objective } = this.#task;
+    const index = graph.outputs.indexOf(this.#group.end);
+    if (mode === 'predict' || index < 0 || name !== 'softmax') return false;
+    const isRead = graph.nodes.some(({ inputs }) => inputs.includes(this.#group.end));
+    return !isRead && objective?.goals[index].loss.type === 'softmaxCrossEntropy';
   }
 
   afterwards(emit: () => void): void {
+    if (this.#again) return;
     const { layer } = this.emitter;
     this.#later.push(() => {
       this.emitter.layer = layer;
@@ -109,100 +198,93 @@ class ChainLowering implements Lowering {
     return this.#task.weights.randomState;
   }
 
-  stream(layer: Layer): number {
-    return this.#task.layers.indexOf(layer);
+  get stream(): number {
+    return this.#task.graph.nodes.indexOf(this.#group.head);
   }
-}
 
-/** Makes the ops of a task. @throws what layers throw for shapes that they cannot take */
-export function lower(task: Task): Lowered {
-  const to = new ChainLowering(task);
-  const { emitter } = to;
-  const input = emitter.input([task.batch, ...task.inputShape]);
-  const passes = forward(task, to, input);
-  const output = passes.at(-1)?.y ?? input;
-  if (task.mode === 'predict') {
-    emitter.output(output);
-    const nothing = { target: undefined, loss: undefined, metrics: [] };
-    const end = emitter.ops.length;
-    return { emitter, input, output, ...nothing, forward: end, backward: end };
+  forward(group: Group): void {
+    const { head, nodes } = group;
+    this.#group = group;
+    this.emitter.layer = head.name;
+    const { y, saved } = head.layer.emitForward(this, ...head.inputs.map((x) => this.valueOf(x)));
+    this.#saved.set(head, saved);
+    for (const node of nodes) this.#values.set(node, y);
   }
-  const goal = emitGoal(emitter, task.objective as Objective, to.logits ?? output, task.form);
-  const forwardEnd = emitter.ops.length;
-  if (task.mode === 'train') backward(task, to, passes, goal.dx);
-  const backwardEnd = emitter.ops.length;
-  if (task.mode === 'train') {
-    emitStep(emitter, task.objective as Objective, task.weights);
-    to.finish();
-  }
-  const { target, loss, metrics } = goal;
-  return {
-    emitter,
-    input,
-    output,
-    target,
-    loss,
-    metrics,
-    forward: forwardEnd,
-    backward: backwardEnd,
-  };
-}
 
-/** Whether a layer's softmax is left to the loss: the last layer's, where the loss has one. */
-function tapsLogits({ layers, mode, objective }: Task, index: number): boolean {
-  return (
-    index === layers.length - 1 &&
-    mode !== 'predict' &&
-    objective?.loss.type === 'softmaxCrossEntropy'
-  );
-}
-
-/** How many layers behind a layer it does the work of: they emit nothing, in either direction. */
-function absorbed({ layers, mode }: Task, index: number): number {
-  const [own, next, last] = layers.slice(index, index + 3);
-  if (mode !== 'train' && own.fusion.absorbsNorm && next?.fold) return last?.fusion.isRelu ? 2 : 1;
-  return own.fusion.absorbsRelu && next?.fusion.isRelu ? 1 : 0;
-}
-
-function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[] {
-  const { layers } = task;
-  const passes: Forward<unknown>[] = [];
-  while (passes.length < layers.length) {
-    const index = passes.length;
-    const count = absorbed(task, index);
-    const others = layers.slice(index + 1, index + 1 + count);
-    to.tapsLogits = tapsLogits(task, index);
-    to.norm = others.find((layer) => layer.fold);
-    to.rectify = others.some((layer) => layer.fusion.isRelu);
-    to.emitter.layer = layers[index].name;
-    const pass = layers[index].emitForward(to, passes.at(-1)?.y ?? input);
-    passes.push(pass);
-    for (const layer of others) {
-      to.absorbed.add(layer);
-      passes.push({ y: pass.y, saved: undefined });
+  /** From the outputs' gradients, those of all that learns. */
+  backward(gradients: readonly Value[]): void {
+    const { graph, objective } = this.#task;
+    this.#give(graph.outputs.map((y, i) => [y, gradients[i]]));
+    const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
+    for (const [index, segment] of [...segments.entries()].reverse()) {
+      // Of the last one, everything is there still.
+      if (index < segments.length - 1) this.#repeat(segment);
+      for (const group of [...segment].reverse()) {
+        if (this.#learning.has(group.end)) this.#backwardOf(group);
+      }
     }
   }
-  return passes;
+
+  #repeat(segment: readonly Group[]): void {
+    this.#again = true;
+    for (const group of segment) this.forward(group);
+    this.#again = false;
+  }
+
+  #give(gradients: readonly (readonly [SymbolicTensor, Value | undefined])[]): void {
+    const wanted = gradients.filter(([x, dx]) => dx && this.#learning.has(x));
+    this.#pending.give(wanted as [SymbolicTensor, Value][]);
+  }
+
+  #backwardOf(group: Group): void {
+    const { head, end, addend, rectify } = group;
+    const dy = this.#pending.take(end);
+    if (!dy) return;
+    this.#group = group;
+    this.emitter.layer = head.name;
+    const dz = addend && rectify ? this.activateBackward('relu', dy, this.valueOf(end)) : dy;
+    this.#pending.hold(dz);
+    this.#pending.release(dy);
+    if (addend) this.#give([[addend, dz]]);
+    this.#give(this.#gradientsOf(group, dz));
+    this.#pending.release(dz);
+    for (const { into, more } of this.#sums.splice(0)) {
+      this.emitter.emit('add', { y: into, a: into, b: more, count: into.size });
+    }
+  }
+
+  /** Emits the backward pass of a group's head. */
+  #gradientsOf({ head, end }: Group, dy: Value): [SymbolicTensor, Value | undefined][] {
+    const { layer, inputs } = head;
+    const wanted = inputs.map((x) => this.#learning.has(x));
+    // ReLU's gradient costs less behind a max pool, where there are fewer numbers, and is the same.
+    const before = layer.fusion.commutesWithRelu ? this.#only(inputs[0]) : undefined;
+    let dz = dy;
+    if (before && endsInRelu(before) && wanted[0]) {
+      dz = this.activateBackward('relu', dy, this.valueOf(end));
+      this.#rectified.add(before);
+    }
+    const found = layer.emitBackward(this, dz, this.#saved.get(head), ...wanted);
+    const gradients = Array.isArray(found) ? found : [found];
+    return inputs.map((x, i) => [x, gradients[i] as Value | undefined]);
+  }
+
+  /** The group that makes a tensor, if nobody else reads it. */
+  #only(x: SymbolicTensor): Group | undefined {
+    const { nodes, outputs } = this.#task.graph;
+    const readers = nodes.filter(({ inputs }) => inputs.includes(x));
+    if (readers.length > 1 || outputs.includes(x)) return undefined;
+    return this.groups.find(({ end }) => end === x);
+  }
 }
 
-function backward(
-  task: Task,
-  to: ChainLowering,
-  passes: readonly Forward<unknown>[],
-  gradient: Value,
-): void {
-  const { layers } = task;
-  // Nothing below the first layer that has weights needs a gradient.
-  const lowest = layers.findIndex((layer) => layer.parameters.length > 0);
-  let dy: Value | undefined = gradient;
-  for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
-    if (to.absorbed.has(layers[index])) continue;
-    to.tapsLogits = tapsLogits(task, index);
-    to.emitter.layer = layers[index].name;
-    // ReLU's gradient costs less behind a max pool, where there are fewer numbers, and is the same.
-    const early = layers[index].fusion.commutesWithRelu && layers[index - 1]?.fusion.endsInRelu;
-    if (early && index > lowest) to.activateBackward('relu', dy, passes[index].y);
-    dy = layers[index].emitBackward(to, dy, passes[index].saved, index > lowest);
-    to.rectified = Boolean(early);
+/** The nodes with something to learn in their own layer or below: all others need no gradient. */
+function learningNodes({ nodes }: Graph): ReadonlySet<SymbolicTensor> {
+  const learning = new Set<SymbolicTensor>();
+  for (const node of nodes) {
+    const { layer, inputs } = node;
+    const own = layer.trainable && layer.parameters.some(({ trainable }) => trainable);
+    if (own || inputs.some((x) => learning.has(x))) learning.add(node);
   }
+  return learning;
 }

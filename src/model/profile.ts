@@ -10,15 +10,15 @@ import { costOf, type Unit } from './cost.js';
 import type { Engine } from './engine.js';
 import type { Lowered } from './lower.js';
 import { type Peaks, peaksOf } from './peak.js';
-import { type Data, inputSource } from './source.js';
+import { type DataSet, inputsOf } from './source.js';
 import { layout } from './table.js';
 import { timeOps } from './timing.js';
-import { samplesOf } from './train.js';
+import { checkedSamples } from './train.js';
 
 /** Options of `profile`. */
 export interface ProfileOptions {
   /** Targets, as `fit` takes them: a training step is profiled. Without, a prediction. */
-  y?: Data;
+  y?: DataSet;
   /** Samples of the batch, the first ones: all that are given by default. */
   batchSize?: number;
   /** What prints the table: console.log by default, null for none. */
@@ -57,7 +57,7 @@ export interface Profile {
 }
 
 /** Profiles the first samples of x; see `Sequential.profile`. */
-export function profile(engine: Engine, x: Data, options: ProfileOptions): Profile {
+export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Profile {
   const {
     y,
     batchSize,
@@ -66,16 +66,16 @@ export function profile(engine: Engine, x: Data, options: ProfileOptions): Profi
   if (print !== null && typeof print !== 'function') {
     throw new ValueError(`profile: print must be a function, or null for none, not ${print}`);
   }
-  const { name, inputShape } = engine.network;
+  const { name, graph } = engine.network;
   const samples =
     y === undefined
-      ? { x: inputSource(`${name}.profile`, x, inputShape), y: undefined }
-      : samplesOf('profile', engine, x, y);
-  const { count } = samples.x;
+      ? { ...inputsOf(`${name}.profile`, graph, x), y: [] }
+      : checkedSamples('profile', engine, x, y);
+  const { count } = samples;
   const batch = Math.min(count, checkInteger('profile', 'batchSize', batchSize ?? count));
   // First, because it may make memory grow.
   const peaks = peaksOf(backend());
-  const result = engine.rehearse(samples.x, samples.y, batch, (program, lowered, ready) =>
+  const result = engine.rehearse(samples, batch, (program, lowered, ready) =>
     assess(lowered, timeOps(program, lowered.emitter.ops, ready), peaks),
   );
   const what = y === undefined ? 'prediction' : 'training step';

@@ -3,23 +3,49 @@
 
 import { optimizerState } from '../emit/optimizer.js';
 import { type StoredTensor, writeSafetensors } from '../io/safetensors.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
 import type { Shape } from '../shape.js';
-import type { Engine } from './engine.js';
+import type { Engine, Network } from './engine.js';
 import type { Objective } from './objective.js';
 
 /** Raised when a file can no longer be read by older versions. */
 export const VERSION = '1';
 
-/** The network, as JSON. */
+/** The network, as JSON. Tensors are numbered: the inputs first, then what nodes make. */
 export interface Topology {
-  readonly class: 'Sequential';
   readonly name: string;
-  readonly inputShape: Shape;
-  readonly layers: readonly { type: string; name: string; options: object }[];
+  readonly inputs: readonly { name: string; shape: Shape }[];
+  readonly layers: readonly { type: string; name: string; trainable: boolean; options: object }[];
+  /** The layer's number, and those of the tensors it is applied to. */
+  readonly nodes: readonly (readonly [layer: number, inputs: readonly number[]])[];
+  /** A list where `predict` returns one. */
+  readonly outputs: number | readonly number[];
+}
+
+function topologyOf(
+  { name, graph: { inputs, layers, nodes, outputs } }: Network,
+  isList: boolean,
+): Topology {
+  const numbers = new Map([...inputs, ...nodes].map((tensor, i) => [tensor, i]));
+  const numberOf = (tensor: SymbolicTensor): number => numbers.get(tensor) as number;
+  return {
+    name,
+    inputs: inputs.map((x) => ({ name: x.name, shape: x.shape })),
+    // The name stands beside the options, once: a loaded model saves as the same file.
+    layers: layers.map(({ type, name, trainable, options }) => ({
+      type,
+      name,
+      trainable,
+      options: { ...options, name: undefined },
+    })),
+    nodes: nodes.map((node) => [layers.indexOf(node.layer), node.inputs.map(numberOf)]),
+    outputs: isList ? outputs.map(numberOf) : numberOf(outputs[0]),
+  };
 }
 
 /** Where a training stands, as JSON. */
-export interface TrainingState extends Objective {
+export interface TrainingState {
+  readonly objective: Objective;
   readonly step: number;
   readonly epoch: number;
 }
@@ -28,8 +54,8 @@ export interface TrainingState extends Objective {
 export const stateName = (vector: string, weight: string): string =>
   `optimizer/${vector}/${weight}`;
 
-/** Writes a model. */
-export function saveModel(engine: Engine): Uint8Array<ArrayBuffer> {
+/** Writes a model. @param isList whether its outputs are a list */
+export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, step, epoch } = engine;
   for (const { name, tensor } of weights.list) {
@@ -40,24 +66,13 @@ export function saveModel(engine: Engine): Uint8Array<ArrayBuffer> {
       tensors.set(stateName(vector, weight), { shape, data });
     }
   }
-  const topology: Topology = {
-    class: 'Sequential',
-    name: network.name,
-    inputShape: network.inputShape,
-    // The name stands beside the options, once: a loaded model saves as the same file.
-    layers: network.layers.map(({ type, name, options }) => ({
-      type,
-      name,
-      options: { ...options, name: undefined },
-    })),
-  };
   const metadata: Record<string, string> = {
     format: 'wasmgrad',
     version: VERSION,
-    model: JSON.stringify(topology),
+    model: JSON.stringify(topologyOf(network, isList)),
     random: JSON.stringify({ seed: network.seed }),
   };
   if (objective)
-    metadata.training = JSON.stringify({ ...objective, step, epoch } satisfies TrainingState);
+    metadata.training = JSON.stringify({ objective, step, epoch } satisfies TrainingState);
   return writeSafetensors({ metadata, tensors });
 }

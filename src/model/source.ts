@@ -3,15 +3,22 @@
 import type { Loss } from '../emit/loss.js';
 import { checkLabel, checkLabels } from '../emit/loss.js';
 import { NumericError, ShapeError, ValueError } from '../errors.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
 import { type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from '../tensor.js';
-import type { TargetForm } from './objective.js';
+import type { Graph } from './graph.js';
+import type { Objective, TargetForm } from './objective.js';
 
-/** What models take: a tensor, a typed array, or nested arrays. */
+/** Numbers for one input or output: a tensor, a typed array, or nested arrays. */
 export type Data = Tensor | TensorData;
+
+/** What models take: for several inputs or outputs a list in their order, or a record by their names. */
+export type DataSet = Data | readonly Data[] | Readonly<Record<string, Data>>;
 
 /** Samples that can be copied one by one. */
 export interface InputSource {
+  /** For messages. */
+  readonly name: string;
   readonly count: number;
   /** Copies a sample to `to` from index `at` on. */
   copy(sample: number, to: Float32Array | Int32Array, at: number): void;
@@ -21,6 +28,13 @@ export interface InputSource {
 export interface TargetSource extends InputSource {
   readonly form: TargetForm;
   readonly size: number;
+}
+
+/** Samples for all inputs and outputs. */
+export interface Samples {
+  readonly x: readonly InputSource[];
+  readonly y: readonly TargetSource[];
+  readonly count: number;
 }
 
 /** Numbers in a row, and their shape where the data have one. */
@@ -75,25 +89,27 @@ function labelCopier(
  *
  * @throws {ShapeError} where the data are shaped otherwise, or hold no sample
  */
-export function inputSource(where: string, data: Data, sampleShape: Shape): InputSource {
-  const numbers = numbersOf(where, 'x', data);
+function inputSource(where: string, name: string, data: Data, sampleShape: Shape): InputSource {
+  const numbers = numbersOf(where, name, data);
   const size = sizeOf(sampleShape);
   const count = numbers.length / size;
   const expected = `[batch, ${sampleShape.join(', ')}]`;
   if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape)) {
-    throw new ShapeError(`${where}: x must have shape ${expected}, not ${show(numbers.shape)}`);
+    throw new ShapeError(
+      `${where}: ${name} must have shape ${expected}, not ${show(numbers.shape)}`,
+    );
   }
   if (!Number.isInteger(count)) {
     throw new ShapeError(
-      `${where}: x has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`,
+      `${where}: ${name} has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`,
     );
   }
   if (count === 0) {
     throw new ShapeError(
-      `${where}: x holds no samples; expected ${expected} with a batch of at least 1`,
+      `${where}: ${name} holds no samples; expected ${expected} with a batch of at least 1`,
     );
   }
-  return { count, copy: copier(numbers, size) };
+  return { name, count, copy: copier(numbers, size) };
 }
 
 /**
@@ -103,14 +119,15 @@ export function inputSource(where: string, data: Data, sampleShape: Shape): Inpu
  * @throws {ValueError} for a class index out of range
  * @throws {NumericError} for targets that are not finite
  */
-export function targetSource(
+function targetSource(
   where: string,
+  name: string,
   data: Data,
   outputShape: Shape,
   { type }: Loss,
   count: number,
 ): TargetSource {
-  const numbers = numbersOf(where, 'y', data);
+  const numbers = numbersOf(where, name, data);
   const dense = sizeOf(outputShape);
   const classes = outputShape.at(-1) as number;
   const rows = dense / classes;
@@ -124,20 +141,103 @@ export function targetSource(
     (shaped(count, ...outputShape.slice(0, -1)) || shaped(count, ...outputShape.slice(0, -1), 1));
   if (isLabels) {
     checkLabels(where, numbers.array(), classes);
-    return { form: 'labels', size: rows, count, copy: labelCopier(where, numbers, rows, classes) };
+    const copy = labelCopier(where, numbers, rows, classes);
+    return { name, form: 'labels', size: rows, count, copy };
   }
   if (isDense) {
     const bad = Array.prototype.findIndex.call(numbers.array(), (value) => !Number.isFinite(value));
     if (bad >= 0) {
       throw new NumericError(
-        `${where}: y contains ${numbers.array()[bad]} in sample ${Math.floor(bad / dense)} (element ${bad % dense}): clean the data first`,
+        `${where}: ${name} contains ${numbers.array()[bad]} in sample ${Math.floor(bad / dense)} (element ${bad % dense}): clean the data first`,
       );
     }
-    return { form: 'targets', size: dense, count, copy: copier(numbers, dense) };
+    return { name, form: 'targets', size: dense, count, copy: copier(numbers, dense) };
   }
   const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
   const indices = type === 'softmaxCrossEntropy' ? `${count * rows} class indices or ` : '';
   throw new ShapeError(
-    `${where}: for ${count} samples of x, y must be ${indices}shape ${show([count, ...outputShape])}, not ${received}`,
+    `${where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}`,
   );
+}
+
+const isRecord = (data: DataSet): data is Readonly<Record<string, Data>> =>
+  typeof data === 'object' &&
+  data !== null &&
+  !Array.isArray(data) &&
+  !ArrayBuffer.isView(data) &&
+  !(data instanceof Tensor);
+
+/** Whether data are a list of such, one for each tensor, rather than one in nested arrays. */
+function isList(data: DataSet, count: number): data is readonly Data[] {
+  if (!Array.isArray(data) || data.length !== count) return false;
+  return count === 1
+    ? data[0] instanceof Tensor
+    : data.every((one) => typeof one === 'object' && one !== null);
+}
+
+/** The data of each of a model's inputs or outputs. */
+function dataOf(
+  where: string,
+  what: 'x' | 'y',
+  data: DataSet,
+  tensors: readonly SymbolicTensor[],
+): { name: string; data: Data }[] {
+  const named = (name: string): string => (tensors.length === 1 ? what : `${what} '${name}'`);
+  if (isRecord(data)) {
+    const unknown = Object.keys(data).find((key) => !tensors.some(({ name }) => name === key));
+    const names = tensors.map(({ name }) => `'${name}'`).join(', ');
+    if (unknown !== undefined)
+      throw new ValueError(`${where}: ${what} has '${unknown}', but there are ${names}`);
+    return tensors.map(({ name }) => {
+      if (Object.hasOwn(data, name)) return { name: named(name), data: data[name] };
+      throw new ValueError(`${where}: ${what} lacks '${name}'; there must be ${names}`);
+    });
+  }
+  if (isList(data, tensors.length))
+    return tensors.map(({ name }, i) => ({ name: named(name), data: data[i] }));
+  // The heads of one network learn the same targets; its inputs differ.
+  if (tensors.length === 1 || what === 'y')
+    return tensors.map(({ name }) => ({ name: named(name), data: data as Data }));
+  throw new ValueError(
+    `${where}: the model has ${tensors.length} inputs: ${what} must be a list of as many, or a record of ${tensors.map(({ name }) => `'${name}'`).join(', ')}`,
+  );
+}
+
+/**
+ * A model's inputs.
+ *
+ * @throws {ShapeError} {@link ValueError} for data that do not fit, or differ in their number of samples
+ */
+export function inputsOf(
+  where: string,
+  { inputs }: Graph,
+  x: DataSet,
+): { x: InputSource[]; count: number } {
+  const sources = dataOf(where, 'x', x, inputs).map(({ name, data }, i) =>
+    inputSource(where, name, data, inputs[i].shape),
+  );
+  const [{ count }] = sources;
+  const other = sources.find((source) => source.count !== count);
+  if (other) {
+    throw new ShapeError(
+      `${where}: ${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
+    );
+  }
+  return { x: sources, count };
+}
+
+/** Inputs and targets. @throws {ShapeError} {@link ValueError} {@link NumericError} */
+export function samplesOf(
+  where: string,
+  graph: Graph,
+  { goals }: Objective,
+  x: DataSet,
+  y: DataSet,
+): Samples {
+  const inputs = inputsOf(where, graph, x);
+  const { outputs } = graph;
+  const targets = dataOf(where, 'y', y, outputs).map(({ name, data }, i) =>
+    targetSource(where, name, data, outputs[i].shape, goals[i].loss, inputs.count),
+  );
+  return { ...inputs, y: targets };
 }

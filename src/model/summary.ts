@@ -1,7 +1,10 @@
 // What a network is made of, told before anything is allocated.
 
 import type { Layer } from '../layers/layer.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
 import { type Shape, sizeOf } from '../shape.js';
+import type { Graph } from './graph.js';
+import type { MemoryNeed } from './outline.js';
 import { layout } from './table.js';
 
 /** A layer in numbers, all for one sample. */
@@ -9,6 +12,7 @@ export interface SummaryRow {
   readonly name: string;
   readonly type: string;
   readonly outputShape: Shape;
+  /** 0 where the layer stands there again, with the same weights. */
   readonly parameters: number;
   /** Multiplications with addition. */
   readonly multiplyAdds: number;
@@ -18,36 +22,62 @@ export interface SummaryRow {
   readonly memory: number;
 }
 
-/** The rows of a chain of built layers. */
-export function summarize(layers: readonly Layer[], inputShape: Shape): SummaryRow[] {
-  let shape = inputShape;
-  let field: [number, number] = [1, 1];
-  let jump: [number, number] = [1, 1];
-  return layers.map((layer) => {
-    const outputShape = layer.shapeFor(shape);
-    const { size, stride } = layer.window(shape);
-    field = [field[0] + (size[0] - 1) * jump[0], field[1] + (size[1] - 1) * jump[1]];
-    jump = [jump[0] * stride[0], jump[1] * stride[1]];
-    // What is dense or flat sees all of what comes in.
-    const whole = shape.length === 3 && outputShape.length === 1;
-    if (whole) field = [inputShape[0], inputShape[1] ?? 1];
-    const row: SummaryRow = {
+/** How much of the first input a tensor's numbers see, and how far apart they see it, in pixels. */
+interface View {
+  readonly field: readonly [number, number];
+  readonly jump: readonly [number, number];
+}
+
+const widest = (a: readonly [number, number], b: readonly [number, number]) =>
+  [Math.max(a[0], b[0]), Math.max(a[1], b[1])] as const;
+
+function viewOf(
+  node: SymbolicTensor,
+  views: ReadonlyMap<SymbolicTensor, View>,
+  whole: Shape,
+): View {
+  const { layer, inputs, shape } = node;
+  const below = inputs.map((x) => views.get(x) as View);
+  const field = below.map((one) => one.field).reduce(widest);
+  const jump = below.map((one) => one.jump).reduce(widest);
+  const { size, stride } = layer.window(inputs[0].shape);
+  // What is dense or flat sees all of what comes in.
+  if (inputs[0].shape.length === 3 && shape.length === 1)
+    return { field: [whole[0], whole[1] ?? 1], jump };
+  return {
+    field: [field[0] + (size[0] - 1) * jump[0], field[1] + (size[1] - 1) * jump[1]],
+    jump: [jump[0] * stride[0], jump[1] * stride[1]],
+  };
+}
+
+/** The rows of a graph, one for each place of a layer. */
+export function summarize({ inputs, nodes }: Graph): SummaryRow[] {
+  const start: View = { field: [1, 1], jump: [1, 1] };
+  const views = new Map(inputs.map((x) => [x, start]));
+  const seen = new Set<Layer>();
+  return nodes.map((node): SummaryRow => {
+    const { layer, shape } = node;
+    const view = viewOf(node, views, inputs[0].shape);
+    views.set(node, view);
+    const own = seen.has(layer) ? [] : layer.parameters;
+    seen.add(layer);
+    return {
       name: layer.name,
       type: layer.type,
-      outputShape,
-      parameters: layer.parameters.reduce((sum, { shape: own }) => sum + sizeOf(own), 0),
-      multiplyAdds: layer.multiplyAdds(shape, outputShape),
+      outputShape: shape,
+      parameters: own.reduce((sum, spec) => sum + sizeOf(spec.shape), 0),
+      multiplyAdds: layer.multiplyAdds(node.inputs[0].shape, shape),
       // Whole pixels: a field may end between them, and thirds do not quite add up.
-      receptiveField: [Math.ceil(field[0] - 1e-6), Math.ceil(field[1] - 1e-6)],
-      memory: sizeOf(outputShape) * 4,
+      receptiveField: [Math.ceil(view.field[0] - 1e-6), Math.ceil(view.field[1] - 1e-6)],
+      memory: sizeOf(shape) * 4,
     };
-    shape = outputShape;
-    return row;
   });
 }
 
-/** The rows as a table, with totals. */
-export function table(title: string, rows: readonly SummaryRow[]): string {
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** The rows as a table, with totals, and the memory for a batch. */
+export function table(title: string, rows: readonly SummaryRow[], need: MemoryNeed): string {
   const header = ['layer', 'output shape', 'parameters', 'multiply-adds', 'sees', 'KiB'];
   const total = (of: (row: SummaryRow) => number): number =>
     rows.reduce((sum, row) => sum + of(row), 0);
@@ -69,5 +99,11 @@ export function table(title: string, rows: readonly SummaryRow[]): string {
     '',
     kib(total((r) => r.memory)),
   ];
-  return layout(title, [header, ...lines, sums], 2);
+  const { batchSize, parameters, training, inference } = need;
+  return [
+    layout(title, [header, ...lines, sums], 2),
+    `memory for batches of ${batchSize}, parameters ${mib(parameters)} included:`,
+    `  training ${mib(training.total)}: activations ${mib(training.activations)}, gradients ${mib(training.gradients)}, optimizer ${mib(training.optimizer)}`,
+    `  inference ${mib(inference.total)}: activations ${mib(inference.activations)}, prepared weights ${mib(inference.prepared)}`,
+  ].join('\n');
 }

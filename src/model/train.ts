@@ -5,14 +5,8 @@ import { checkOptions } from '../options.js';
 import { purpose, Random } from '../random.js';
 import { checkInteger } from '../shape.js';
 import type { Engine } from './engine.js';
-import type { Objective } from './objective.js';
-import {
-  type Data,
-  type InputSource,
-  inputSource,
-  type TargetSource,
-  targetSource,
-} from './source.js';
+import { type Objective, resultNames } from './objective.js';
+import { type DataSet, type Samples, samplesOf } from './source.js';
 import type { Weight } from './weights.js';
 
 /** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
@@ -67,7 +61,7 @@ export interface FitOptions {
   /** Samples per step: 32 by default. */
   batchSize?: number;
   /** Measured after each epoch: [x, y]. */
-  validationData?: readonly [Data, Data];
+  validationData?: readonly [DataSet, DataSet];
   /** The share of the data, taken from the end, to be measured and not trained on. */
   validationSplit?: number;
   /** Whether each epoch takes the samples in another order: true by default. */
@@ -118,20 +112,10 @@ export function objectiveOf(where: string, engine: Engine): Objective {
   throw new StateError(`${where}: call compile({ optimizer, loss, metrics }) first`);
 }
 
-/** Inputs and targets of one call. */
-export interface Samples {
-  readonly x: InputSource;
-  readonly y: TargetSource;
-  readonly count: number;
-}
-
 /** Checks data against the model. @throws {ShapeError} {@link ValueError} {@link NumericError} */
-export function samplesOf(where: string, engine: Engine, x: Data, y: Data): Samples {
-  const { name, inputShape, outputShape } = engine.network;
-  const { loss } = objectiveOf(where, engine);
-  const inputs = inputSource(`${name}.${where}`, x, inputShape);
-  const targets = targetSource(`${name}.${where}`, y, outputShape, loss, inputs.count);
-  return { x: inputs, y: targets, count: inputs.count };
+export function checkedSamples(where: string, engine: Engine, x: DataSet, y: DataSet): Samples {
+  const { name, graph } = engine.network;
+  return samplesOf(`${name}.${where}`, graph, objectiveOf(where, engine), x, y);
 }
 
 /** Sums of loss and metrics, weighted by samples. */
@@ -141,8 +125,8 @@ class Means {
   readonly #sums: Float64Array;
   #count = 0;
 
-  constructor({ metrics }: Objective) {
-    this.#names = ['loss', ...metrics.map(({ name }) => name)];
+  constructor(names: string[]) {
+    this.#names = names;
     this.results = new Float64Array(this.#names.length);
     this.#sums = new Float64Array(this.#names.length);
   }
@@ -165,10 +149,13 @@ class Means {
   }
 }
 
+const meansOf = (where: string, engine: Engine): Means =>
+  new Means(resultNames(objectiveOf(where, engine), engine.network.graph));
+
 /** One optimizer step on all of `samples`; its loss and metrics. */
 export function trainStep(engine: Engine, samples: Samples): Logs {
-  const means = new Means(objectiveOf('trainOnBatch', engine));
-  engine.train('trainOnBatch', samples.x, samples.y, null, 0, samples.count, means.results);
+  const means = meansOf('trainOnBatch', engine);
+  engine.train('trainOnBatch', samples, null, 0, samples.count, means.results);
   means.add(samples.count);
   return means.logs();
 }
@@ -177,18 +164,18 @@ export function trainStep(engine: Engine, samples: Samples): Logs {
 export async function measure(
   where: string,
   engine: Engine,
-  { x, y }: Samples,
+  samples: Samples,
   from: number,
   to: number,
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<Means> {
-  const means = new Means(objectiveOf(where, engine));
+  const means = meansOf(where, engine);
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
     signal?.throwIfAborted();
     const batch = Math.min(batchSize, to - first);
-    engine.evaluate(where, x, y, first, batch, means.results);
+    engine.evaluate(where, samples, first, batch, means.results);
     means.add(batch);
     if (performance.now() - turn > SLICE) {
       await breathe();
@@ -216,7 +203,7 @@ export class Trainer {
   #done = 0;
 
   /** Checks everything before anything is trained. */
-  constructor(engine: Engine, x: Data, y: Data, options: FitOptions) {
+  constructor(engine: Engine, x: DataSet, y: DataSet, options: FitOptions) {
     const {
       epochs = 1,
       batchSize = 32,
@@ -230,8 +217,8 @@ export class Trainer {
     this.#options = options;
     this.#epochs = checkInteger('fit', 'epochs', epochs);
     this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
-    this.#samples = samplesOf('fit', engine, x, y);
-    this.#means = new Means(objectiveOf('fit', engine));
+    this.#samples = checkedSamples('fit', engine, x, y);
+    this.#means = meansOf('fit', engine);
     const { count } = this.#samples;
     if (!(validationSplit >= 0 && validationSplit < 1)) {
       throw new ValueError(
@@ -243,7 +230,7 @@ export class Trainer {
       if (!Array.isArray(validationData) || validationData.length !== 2) {
         throw new ValueError('fit: validationData must be [x, y]');
       }
-      const samples = samplesOf(
+      const samples = checkedSamples(
         'fit: validationData',
         engine,
         validationData[0],
@@ -301,7 +288,6 @@ export class Trainer {
   async #epoch(epoch: number, order: Int32Array): Promise<Logs> {
     const { signal, shuffle = true } = this.#options;
     const engine = this.#engine;
-    const { x, y } = this.#samples;
     if (shuffle) {
       for (let i = 0; i < order.length; i++) order[i] = i;
       new Random(engine.network.seed, purpose.shuffle, engine.epoch).shuffle(order);
@@ -311,7 +297,7 @@ export class Trainer {
     for (let first = 0, batch = 1; first < this.#count; first += this.#batchSize, batch++) {
       signal?.throwIfAborted();
       const size = Math.min(this.#batchSize, this.#count - first);
-      engine.train('fit', x, y, order, first, size, this.#means.results);
+      engine.train('fit', this.#samples, order, first, size, this.#means.results);
       this.#means.add(size);
       this.#done += size;
       if (performance.now() - turn > SLICE || batch === this.#batches) {

@@ -1,15 +1,15 @@
-// Where a model's weights live: one flat vector of all that is trained, so that an optimizer is one
-// pass over memory, and behind it what is not. Gradients and optimizer state mirror it.
+// A model's weights with all that training adds to them. What is trained lies side by side in one flat
+// vector, so that an optimizer is one pass over memory; gradients and optimizer state mirror it.
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { Value } from '../emit/emitter.js';
 import { SETTINGS } from '../emit/optimizer.js';
 import { StateError } from '../errors.js';
-import { initialize } from '../initializers.js';
-import type { Layer, ParameterSpec } from '../layers/layer.js';
-import { keyOf, purpose, Random } from '../random.js';
+import type { Layer } from '../layers/layer.js';
+import { keyOf } from '../random.js';
 import { sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
+import { type Place, roomOf, type WeightStore } from './store.js';
 
 /** A weight as the user sees it. */
 export interface Weight {
@@ -19,114 +19,158 @@ export interface Weight {
   readonly tensor: Tensor;
   /** The gradient of the last training step, null for what is not trained. */
   readonly gradient: Tensor | null;
+  /** False for running statistics, and for all of a layer whose `trainable` is false. */
   readonly trainable: boolean;
 }
 
-interface Slot {
-  readonly layer: Layer;
-  readonly spec: ParameterSpec;
-  /** Floats from the start of the vector. */
-  offset: number;
+/** A weight with its places: in memory, and in the model's flat vectors if it is trained. */
+interface Slot extends Place {
+  readonly name: string;
+  readonly address: number;
+  readonly tensor: Tensor;
+  /** Floats from the start of gradients and state; undefined where it is not trained. */
+  flat: number | undefined;
 }
 
-/** Floats between the starts of two weights are a multiple of this: a cache line. */
-const LINE = 16;
-
-/** Gives the slots that `wanted` selects their places from `from` on; returns the end. */
-function placeSlots(
-  slots: readonly Slot[],
-  from: number,
-  wanted: (spec: ParameterSpec) => boolean,
-): number {
-  let end = from;
-  for (const slot of slots) {
-    if (!wanted(slot.spec)) continue;
-    slot.offset = end;
-    end += Math.ceil(sizeOf(slot.spec.shape) / LINE) * LINE;
-  }
-  return end;
+/** Weights that follow each other both in memory and in the flat vectors. */
+export interface Run {
+  readonly parameters: Value;
+  /** Floats from the start of the flat vectors. */
+  readonly offset: number;
 }
 
-/** The weights of a model with all that training adds to them. */
+const isTrained = ({ layer, spec }: Slot): boolean => spec.trainable && layer.trainable;
+
+/** The vector of a name, at home in linear memory. */
+interface Vector {
+  readonly address: number;
+  readonly use: 'gradients' | 'optimizer';
+}
+
+/** The weights of a model, their gradients, and the state of its optimizer. */
 export class Weights {
   readonly #backend: Backend;
+  readonly #stores: readonly WeightStore[];
   readonly #slots: readonly Slot[];
-  /** Floats of the trained vector, and with what is not trained behind it. */
-  readonly #trained: number;
-  readonly #total: number;
-  readonly #parameters: number;
+  /** In the order of the flat vectors. */
+  #trained: readonly Slot[] = [];
+  #floats = 0;
   /** The optimizer's settings: floats that its kernel reads. */
   readonly settings: Value;
   /** The random state that dropout reads: two key words and the step. */
   readonly randomState: Value;
-  #gradients: number | undefined;
+  /** 'gradients' and the optimizer's, by name. */
+  readonly #vectors = new Map<string, Vector>();
+  readonly #gradientTensors = new Map<Slot, { tensor: Tensor; revoke: () => void }>();
   #disposed = false;
-  /** Addresses of the optimizer's vectors, by name. */
-  readonly #state = new Map<string, number>();
-  readonly #revokes: (() => void)[] = [];
-  #changes = 0;
-  /** Of the weights that the user may write to, as they were last seen. */
-  readonly #fingerprints: number[] = [];
-  /** The weights in layer order. */
+  /** Which weights were trained when they were given their places. */
+  #signature = '';
+  /** How often places have been given: what was lowered before the last time is of no use any more. */
+  arrangement = 0;
+  /** In layer order. */
   readonly list: readonly Weight[];
 
-  /** Allocates and initializes the weights of built layers. @throws {OutOfMemoryError} */
-  constructor(backend: Backend, layers: readonly Layer[], seed: number) {
+  /** @throws {OutOfMemoryError} */
+  constructor(
+    backend: Backend,
+    stores: readonly WeightStore[],
+    layers: readonly Layer[],
+    seed: number,
+  ) {
     this.#backend = backend;
-    this.#slots = layers.flatMap((layer) =>
-      layer.parameters.map((spec) => ({ layer, spec, offset: 0 })),
-    );
-    this.#trained = placeSlots(this.#slots, 0, (spec) => spec.trainable);
-    this.#total = placeSlots(this.#slots, this.#trained, (spec) => !spec.trainable);
-    this.#parameters = this.#allocate('parameters', this.#total);
+    this.#stores = stores;
+    const all = stores.flatMap((store) => {
+      const { address, tensors } = store.open(backend);
+      return store.places.map((place, i): Slot => {
+        const name = `${place.layer.name}/${place.spec.name}`;
+        const own = { address: address + place.offset * 4, tensor: tensors[i] };
+        return { ...place, ...own, name, flat: undefined };
+      });
+    });
+    this.#slots = layers.flatMap((layer) => all.filter((slot) => slot.layer === layer));
     const control = backend.memory.allocate((SETTINGS + 3) * 4, 'scratch');
     this.settings = new Value([SETTINGS], { address: control });
     this.randomState = new Value([3], { address: control + SETTINGS * 4, dtype: 'int32' });
     backend.memory.views.int32.set([...keyOf(seed), 0], control / 4 + SETTINGS);
-    this.list = this.#slots.map((slot, index) =>
-      this.#initialize(slot, new Random(seed, purpose.weights, index)),
-    );
+    this.arrange();
+    this.list = this.#slots.map((slot) => this.#weight(slot));
   }
 
-  #allocate(use: 'parameters' | 'gradients' | 'optimizer', floats: number): number {
-    const { memory } = this.#backend;
-    const address = memory.allocate(floats * 4, use, `the model's ${use}`);
-    memory.views.float32.fill(0, address / 4, address / 4 + floats);
-    return address;
-  }
-
-  #initialize(slot: Slot, random: Random): Weight {
-    const { name, shape, initializer, trainable } = slot.spec;
-    const tensor = this.#tensor(this.#parameters, slot);
-    initialize(initializer, tensor.numbers, shape, random);
-    const makeGradient = () => this.#gradientTensor(slot);
-    let gradient: Tensor | null = null;
+  #weight(slot: Slot): Weight {
+    const gradient = () => this.#gradientTensor(slot);
     return Object.freeze({
-      name: `${slot.layer.name}/${name}`,
-      tensor,
-      trainable,
+      name: slot.name,
+      tensor: slot.tensor,
+      get trainable() {
+        return isTrained(slot);
+      },
       // Made when it is first asked for: a model that only predicts has no gradients.
       get gradient() {
-        if (trainable) gradient ??= makeGradient();
-        return gradient;
+        return isTrained(slot) ? gradient() : null;
       },
     });
   }
 
+  /**
+   * Gives what is trained its places in the flat vectors, which keep what they hold of it, if some layer's
+   * `trainable` has changed.
+   *
+   * @throws {OutOfMemoryError}
+   */
+  arrange(): void {
+    const signature = this.#slots.map((slot) => (isTrained(slot) ? 1 : 0)).join('');
+    if (signature === this.#signature) return;
+    this.#signature = signature;
+    this.arrangement++;
+    const before = this.#trained.map(({ flat }) => flat as number);
+    const old = this.#trained;
+    const trained = this.#slots.filter(isTrained).sort((a, b) => a.address - b.address);
+    for (const slot of this.#slots) slot.flat = undefined;
+    let end = 0;
+    for (const slot of trained) {
+      slot.flat = end;
+      end += roomOf(slot.spec);
+    }
+    this.#trained = trained;
+    this.#floats = end;
+    for (const { revoke } of this.#gradientTensors.values()) revoke();
+    this.#gradientTensors.clear();
+    const { memory } = this.#backend;
+    for (const [name, { address, use }] of [...this.#vectors]) {
+      const moved = this.#allocate(name, use);
+      const { float32 } = memory.views;
+      old.forEach(({ flat, spec }, i) => {
+        if (flat === undefined) return;
+        const from = address / 4 + before[i];
+        float32.copyWithin(moved / 4 + flat, from, from + sizeOf(spec.shape));
+      });
+      memory.free(address);
+    }
+  }
+
+  #allocate(name: string, use: Vector['use']): number {
+    const { memory } = this.#backend;
+    const address = memory.allocate(this.#floats * 4, use, `the model's ${name}`);
+    memory.views.float32.fill(0, address / 4, address / 4 + this.#floats);
+    this.#vectors.set(name, { address, use });
+    return address;
+  }
+
+  #vector(name: string, use: Vector['use'] = 'optimizer'): number {
+    return this.#vectors.get(name)?.address ?? this.#allocate(name, use);
+  }
+
   #gradientTensor(slot: Slot): Tensor {
-    this.#check();
-    return this.#tensor(this.#gradientVector(), slot);
-  }
-
-  #tensor(base: number, { spec, offset }: Slot): Tensor {
-    const { tensor, revoke } = Tensor.over(this.#backend, base + offset * 4, spec.shape);
-    this.#revokes.push(revoke);
-    return tensor;
-  }
-
-  #gradientVector(): number {
-    this.#gradients ??= this.#allocate('gradients', this.#trained);
-    return this.#gradients;
+    if (this.#disposed || !isCurrent(this.#backend))
+      throw new StateError('gradient: the model was used after dispose');
+    // A layer that learns again may have no place yet.
+    this.arrange();
+    const known = this.#gradientTensors.get(slot);
+    if (known) return known.tensor;
+    const address = this.#vector('gradients', 'gradients') + (slot.flat as number) * 4;
+    const made = Tensor.over(this.#backend, address, slot.spec.shape);
+    this.#gradientTensors.set(slot, made);
+    return made.tensor;
   }
 
   #slot(layer: Layer, name: string): Slot {
@@ -135,109 +179,105 @@ export class Weights {
 
   /** A weight as a value. */
   value(layer: Layer, name: string): Value {
-    const { spec, offset } = this.#slot(layer, name);
-    return new Value(spec.shape, { address: this.#parameters + offset * 4 });
+    const { spec, address } = this.#slot(layer, name);
+    return new Value(spec.shape, { address });
   }
 
-  /** A weight's gradient as a value. */
+  /** A trained weight's gradient as a value. */
   gradient(layer: Layer, name: string): Value {
-    const { spec, offset } = this.#slot(layer, name);
-    return new Value(spec.shape, { address: this.#gradientVector() + offset * 4 });
+    const { spec, flat } = this.#slot(layer, name);
+    const address = this.#vector('gradients', 'gradients') + (flat as number) * 4;
+    return new Value(spec.shape, { address });
   }
 
-  /** All that is trained, as one vector, and its gradients. */
-  get flat(): { parameters: Value; gradients: Value } {
-    const shape = [this.#trained];
-    return {
-      parameters: new Value(shape, { address: this.#parameters }),
-      gradients: new Value(shape, { address: this.#gradientVector() }),
-    };
-  }
-
-  /** To be called when the weights have been written to. */
-  changed(): void {
-    this.#changes++;
-  }
-
-  /**
-   * A number that stays the same as long as the weights do. Where the user holds a weight's `data` and
-   * may have written to it, a fingerprint tells.
-   */
-  version(): number {
-    this.list.forEach(({ tensor }, i) => {
-      if (!tensor.exposed) return;
-      const now = this.#backend.exports.fingerprint(tensor.address, tensor.size);
-      if (now !== this.#fingerprints[i]) this.#changes++;
-      this.#fingerprints[i] = now;
+  /** All that is trained, run by run. */
+  get runs(): Run[] {
+    const runs: Run[] = [];
+    let first: Slot | undefined;
+    this.#trained.forEach((slot, i) => {
+      first ??= slot;
+      const next = this.#trained[i + 1];
+      const end = slot.address + roomOf(slot.spec) * 4;
+      if (next?.address === end) return;
+      const { address, flat } = first;
+      const shape = [(end - address) / 4];
+      runs.push({ parameters: new Value(shape, { address }), offset: flat as number });
+      first = undefined;
     });
-    return this.#changes;
+    return runs;
   }
 
-  /** Whether the last step's gradients are all finite numbers. */
-  gradientsFinite(): boolean {
-    return this.#backend.exports.allFinite(this.#gradientVector(), this.#trained) !== 0;
+  /** The gradients of all that is trained. */
+  get gradients(): Value {
+    return new Value([this.#floats], { address: this.#vector('gradients', 'gradients') });
   }
 
   /** A vector of the optimizer's, zero at first. */
   state(name: string): Value {
-    const address = this.#state.get(name) ?? this.#allocate('optimizer', this.#trained);
-    this.#state.set(name, address);
-    return new Value([this.#trained], { address });
+    return new Value([this.#floats], { address: this.#vector(name) });
+  }
+
+  /** To be called when the weights have been written to. */
+  changed(): void {
+    for (const store of this.#stores) store.changed();
+  }
+
+  /** A number that stays the same as long as the weights do. */
+  version(): number {
+    return this.#stores.reduce((sum, store) => sum + store.version(), 0);
+  }
+
+  /** Whether the last step's gradients are all finite numbers. */
+  gradientsFinite(): boolean {
+    return this.#backend.exports.allFinite(this.gradients.resolve(), this.#floats) !== 0;
   }
 
   /** The part of a vector of the optimizer's that belongs to each trained weight. */
   stateParts(name: string): { weight: string; shape: readonly number[]; data: Float32Array }[] {
-    const { address = 0 } = this.state(name);
+    const start = this.#vector(name) / 4;
     const { float32 } = this.#backend.memory.views;
-    return this.#slots
-      .filter(({ spec }) => spec.trainable)
-      .map(({ layer, spec, offset }) => {
-        const at = address / 4 + offset;
-        const data = float32.subarray(at, at + sizeOf(spec.shape));
-        return { weight: `${layer.name}/${spec.name}`, shape: spec.shape, data };
-      });
+    return this.#slots.filter(isTrained).map(({ name: weight, spec: { shape }, flat = 0 }) => {
+      const at = start + flat;
+      return { weight, shape, data: float32.subarray(at, at + sizeOf(shape)) };
+    });
   }
 
   /** Forgets the optimizer's vectors. */
   clearState(): void {
-    for (const address of this.#state.values()) this.#backend.memory.free(address);
-    this.#state.clear();
+    for (const [name, { address, use }] of [...this.#vectors]) {
+      if (use !== 'optimizer') continue;
+      this.#backend.memory.free(address);
+      this.#vectors.delete(name);
+    }
   }
 
   /** Copies all that a training step changes; the function returned puts it back. */
   keep(): () => void {
     const { memory } = this.#backend;
-    const vectors: [address: number, floats: number][] = [
-      [this.#parameters, this.#total],
-      ...[this.#gradientVector(), ...this.#state.values()].map((address): [number, number] => [
+    const ranges: [address: number, floats: number][] = [
+      ...this.#slots.map((slot): [number, number] => [slot.address, sizeOf(slot.spec.shape)]),
+      ...[...this.#vectors.values()].map(({ address }): [number, number] => [
         address,
-        this.#trained,
+        this.#floats,
       ]),
     ];
-    const copies = vectors.map(([address, floats]) =>
+    const copies = ranges.map(([address, floats]) =>
       memory.views.float32.slice(address / 4, address / 4 + floats),
     );
     return () => {
-      vectors.forEach(([address], i) => {
+      ranges.forEach(([address], i) => {
         memory.views.float32.set(copies[i], address / 4);
       });
     };
   }
 
-  #check(): void {
-    if (this.#disposed || !isCurrent(this.#backend))
-      throw new StateError('gradient: the model was used after dispose');
-  }
-
-  /** Gives everything back; tensors of `list` are disposed with it. */
+  /** Gives everything back but the stores, which other models may share. */
   dispose(): void {
     this.#disposed = true;
-    for (const revoke of this.#revokes) revoke();
+    for (const { revoke } of this.#gradientTensors.values()) revoke();
     if (!isCurrent(this.#backend)) return;
     const { memory } = this.#backend;
-    this.clearState();
-    if (this.#gradients !== undefined) memory.free(this.#gradients);
+    for (const { address } of this.#vectors.values()) memory.free(address);
     memory.free(this.settings.resolve());
-    memory.free(this.#parameters);
   }
 }

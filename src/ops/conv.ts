@@ -38,7 +38,7 @@ export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): 
   const residual = options.residual ? argument('conv2d', 'residual', options.residual) : none;
   if (options.residual) expectShape('conv2d', 'residual', options.residual, convOutputShape(g));
   const [y] = compute([convOutputShape(g)], (e, vy) => {
-    conv.convForward(e, vy, vx, vf, bias, g, activation === 'relu', residual);
+    conv.convForward(e, vy, vx, vf, g, { bias, residual, rectify: activation === 'relu' });
     if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
   });
   return y;

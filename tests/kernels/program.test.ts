@@ -212,16 +212,16 @@ function built(e: Emitter): { ops: Program; arena: number } {
 
 /** A step of training, with everything that it reads. */
 function trainingStep(model: Sequential, batch: number): Lowered {
-  const { weights, objective } = model.engine('test');
-  const { layers, inputShape } = model;
-  return lower({ layers, inputShape, weights, objective, batch, mode: 'train', form: 'labels' });
+  const { weights, objective, network } = model.engine('test');
+  const { graph } = network;
+  return lower({ graph, weights, objective, batch, mode: 'train', forms: ['labels'] });
 }
 
-function setLabels({ target }: Lowered, classes: number): void {
+function setLabels({ goals: [{ target }] }: Lowered, classes: number): void {
   const {
     shape: [rows],
-  } = target as Value;
-  const at = (target as Value).resolve() / 4;
+  } = target;
+  const at = target.resolve() / 4;
   backend().memory.views.int32.set(
     Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes),
     at,
@@ -491,13 +491,14 @@ test('LeNet-5 trains to the same bits on 1, 2 and 3 threads', async () => {
   model.compile({ optimizer: optimizers.sgd({ momentum: 0.9 }), loss: 'softmaxCrossEntropy' });
   const step = trainingStep(model, 19);
   // Kept for the next step.
-  step.emitter.output(step.input);
-  step.emitter.output(step.target as Value);
+  const [{ loss, target }] = step.goals;
+  step.emitter.output(step.inputs[0]);
+  step.emitter.output(target);
   const { ops, arena } = built(step.emitter);
   setLabels(step, 10);
   setOptimizer(model);
-  const { parameters, gradients } = model.engine('test').weights.flat;
-  const watched = { gradients, parameters, loss: step.loss as Value };
+  const { runs, gradients } = model.engine('test').weights;
+  const watched = { gradients, parameters: runs[0].parameters, loss };
   const STEPS = 10;
   const results: Record<string, Float32Array>[] = [];
   for (const threads of [1, 2, 3]) {

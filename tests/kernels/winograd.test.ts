@@ -4,7 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convBackwardFilter, convBackwardInput, convForward } from '../../src/emit/conv.js';
-import { Emitter, none } from '../../src/emit/emitter.js';
+import { Emitter } from '../../src/emit/emitter.js';
 import { convGeometry } from '../../src/emit/geometry.js';
 import { ops, type Tensor } from '../../src/index.js';
 import { sizeOf } from '../../src/shape.js';
@@ -61,8 +61,8 @@ function check(c: Conv, seed = 1): void {
   const [plain, full] = [memory.value('y', output), memory.value('y with bias', output)];
   const [dx, dw] = [memory.value('dx', shape), memory.value('dw', filter)];
   const e = new Emitter();
-  convForward(e, plain, vx, vw, none, geometry, false);
-  convForward(e, full, vx, vw, bias, geometry, true);
+  convForward(e, plain, vx, vw, geometry);
+  convForward(e, full, vx, vw, geometry, { bias, rectify: true });
   convBackwardInput(e, dx, vdy, vw, geometry);
   convBackwardFilter(e, dw, vx, vdy, geometry);
   memory.run(e, what);

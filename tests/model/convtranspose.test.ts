@@ -17,7 +17,7 @@ test('output shapes, weights and multiply-adds', () => {
     ],
     { inputShape: [5, 6, 16] },
   );
-  const rows = model.summary(null);
+  const rows = model.summary({ print: null });
   assert.equal(
     rows.map(({ type, outputShape }) => [type, ...outputShape]),
     [
@@ -53,7 +53,7 @@ test('what the summary says an output sees is what some output sees', () => {
     ],
     { inputShape: [12, 9, 1], seed: 1 },
   );
-  const rows = model.summary(null).map(({ receptiveField }) => receptiveField);
+  const rows = model.summary({ print: null }).map(({ receptiveField }) => receptiveField);
   assert.equal(rows, [
     [2, 3],
     [4, 3],

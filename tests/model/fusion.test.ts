@@ -23,9 +23,9 @@ function compiled(list: Layers): Sequential {
 
 /** The kernels of a program for the model, in order. */
 function kernelsOf(model: Sequential, mode: Mode): string[] {
-  const { weights, objective } = model.engine('test');
-  const { layers, inputShape } = model;
-  const task = { layers, inputShape, weights, objective, batch: 2, mode, form: 'labels' } as const;
+  const { weights, objective, network } = model.engine('test');
+  const { graph } = network;
+  const task = { graph, weights, objective, batch: 2, mode, forms: ['labels'] } as const;
   return lower(task).emitter.ops.map(({ kernel }) => kernel);
 }
 

@@ -23,8 +23,8 @@ import {
 } from '../../src/index.js';
 import { costOf, multiplyAdds } from '../../src/model/cost.js';
 import { lower } from '../../src/model/lower.js';
-import { inputSource, targetSource } from '../../src/model/source.js';
 import { Stopwatch, shortest, timeOps } from '../../src/model/timing.js';
+import { checkedSamples } from '../../src/model/train.js';
 import { compiled, predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -33,9 +33,9 @@ const { x, y } = samples(20);
 
 /** The ops of a program of the model's. */
 function opsOf(model: Sequential, mode: 'predict' | 'train', batch: number) {
-  const { weights, objective } = model.engine('test');
-  const { layers, inputShape } = model;
-  return lower({ layers, inputShape, weights, objective, batch, mode, form: 'labels' }).emitter.ops;
+  const { weights, objective, network } = model.engine('test');
+  const { graph } = network;
+  return lower({ graph, weights, objective, batch, mode, forms: ['labels'] }).emitter.ops;
 }
 
 const kernelsOf = (list: readonly { kernel: string }[]) => list.map(({ kernel }) => kernel);
@@ -150,7 +150,7 @@ test('the arithmetic is that of the direct algorithm: as in the summary, and as 
       .filter((op) => op.layer === layer)
       .map(costOf)
       .reduce((sum, { unit, amount }) => sum + (unit === 'GFLOP/s' ? amount : 0), 0);
-  model.summary(null).forEach(({ name, multiplyAdds }, index) => {
+  model.summary({ print: null }).forEach(({ name, multiplyAdds }, index) => {
     // Forward, the weights' gradient and the input's, which nobody wants of the images.
     const passes = index === 0 ? 2 : 3;
     assert.is(Math.round(counted(name) * 1e9), passes * 2 * multiplyAdds * batch, name);
@@ -311,15 +311,11 @@ test('ops that run often in a row leave the numbers of a single run', () => {
   const [model, twin] = [build(), build()];
   const targets = numbers(100, 9);
   const engine = model.engine('test');
-  const { loss } = engine.objective as NonNullable<typeof engine.objective>;
-  const sources = [
-    inputSource('test', x, model.inputShape),
-    targetSource('test', targets, model.outputShape, loss, 20),
-  ] as const;
+  const both = checkedSamples('test', engine, x, targets);
   twin.trainOnBatch(x, targets);
   let rounds = 0;
   withClock(milliseconds(), () => {
-    engine.rehearse(...sources, 20, (program, { emitter: { ops } }, ready) => {
+    engine.rehearse(both, 20, (program, { emitter: { ops } }, ready) => {
       // Dropout doubles what it keeps: its own result over and over soon is infinite.
       const dropout = ops.findIndex(({ args }) => 'keep' in args && args.y === args.x);
       const value = (ops[dropout].args as { x: Value }).x;

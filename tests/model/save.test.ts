@@ -8,6 +8,7 @@ import {
   type Layer,
   layers,
   loadModel,
+  type Model,
   memory,
   optimizers,
   Sequential,
@@ -61,6 +62,7 @@ const everyLayer = (): Layer[] => [
   }),
   layers.batchNorm({ momentum: 0.9, epsilon: 0.01 }),
   layers.relu(),
+  layers.residual({ layers: [layers.avgPool2d({ poolSize: 3, strides: 1, padding: 'same' })] }),
   layers.maxPool2d({ poolSize: 2, strides: 1 }),
   layers.avgPool2d({ poolSize: [2, 1], dimRoundingMode: 'ceil' }),
   layers.lpPool2d({ p: 3 }),
@@ -89,7 +91,7 @@ test('what is loaded predicts the same bits: every layer', async () => {
     [loaded.name, loaded.seed, loaded.inputShape, loaded.outputShape],
     [model.name, model.seed, [36], [3]],
   );
-  const anatomy = ({ layers: list }: Sequential) =>
+  const anatomy = ({ layers: list }: Model) =>
     list.map(({ name, type, options }) => ({ type, ...options, name }));
   assert.equal(anatomy(loaded), anatomy(model));
   sameBits(predictions(loaded, x), predictions(model, x), 'predictions');
@@ -98,7 +100,8 @@ test('what is loaded predicts the same bits: every layer', async () => {
     Buffer.from(loaded.toBytes()).equals(model.toBytes()),
     'saved again it is the same file',
   );
-  const types = new Set(model.layers.map(({ type }) => type));
+  // A residual block is its layers and an addition.
+  const types = new Set(model.layers.map(({ type }) => type)).add('residual');
   assert.equal([...types].sort(), Object.keys(layers).sort());
   model.dispose();
   loaded.dispose();

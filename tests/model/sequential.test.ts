@@ -39,7 +39,7 @@ test('shapes', () => {
   assert.equal(model.inputShape, [6, 6, 1]);
   assert.equal(model.outputShape, [3]);
   assert.equal(
-    model.summary(null).map(({ outputShape }) => outputShape),
+    model.summary({ print: null }).map(({ outputShape }) => outputShape),
     [[4, 4, 4], [4, 4, 4], [2, 2, 4], [16], [16], [3]],
   );
 });
@@ -287,8 +287,10 @@ test('compile again: the optimizer begins anew, the weights stay', async () => {
 
 test('summary prints a table with totals, and returns its rows', () => {
   let text = '';
-  const rows = tiny().summary((line) => {
-    text += line;
+  const rows = tiny().summary({
+    print: (line) => {
+      text += line;
+    },
   });
   assert.equal(
     rows.map(({ parameters }) => parameters),

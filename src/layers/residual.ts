@@ -1,0 +1,64 @@
+// A residual block (He et al., arXiv 1512.03385): what its layers make of x is added to x itself.
+
+import { ValueError } from '../errors.js';
+import type { Shape } from '../shape.js';
+import { relu } from './activation.js';
+import { type Forward, Layer, type LayerOptions } from './layer.js';
+import { add } from './merge.js';
+import type { SymbolicTensor } from './symbolic.js';
+
+/** Options of `layers.residual`. */
+export interface ResidualOptions extends LayerOptions {
+  /** The deviation: layers one after another. */
+  layers: readonly Layer[];
+  /** What x goes through on the way past them, such as a 1×1 convolution; nothing by default. */
+  shortcut?: readonly Layer[];
+  /** What the sum goes through: 'relu' by default. */
+  activation?: 'relu' | 'linear';
+}
+
+const chain = (x: SymbolicTensor, layers: readonly Layer[]): SymbolicTensor =>
+  layers.reduce((y, layer) => layer.apply(y), x);
+
+const chainShape = (x: Shape, layers: readonly Layer[]): Shape =>
+  layers.reduce((y, layer) => layer.shapeFor(y), x);
+
+/** Stands for its layers until it is applied: graphs hold these, and the addition. */
+class Residual extends Layer {
+  declare readonly options: ResidualOptions;
+  readonly #sum: Layer;
+
+  constructor(options: ResidualOptions) {
+    super('residual', options, ['layers', 'shortcut', 'activation']);
+    const { layers, shortcut = [], activation = 'relu', name } = options;
+    for (const [what, list] of Object.entries({ layers, shortcut })) {
+      if (Array.isArray(list) && list.every((layer) => layer instanceof Layer)) continue;
+      throw new ValueError(`layers.residual: ${what} must be a list of layers`);
+    }
+    if (activation !== 'relu' && activation !== 'linear')
+      throw new ValueError(
+        `layers.residual: activation must be 'relu' or 'linear', not ${activation}`,
+      );
+    this.#sum = add(name === undefined ? {} : { name });
+  }
+
+  shapeFor(x: Shape): Shape {
+    const { layers, shortcut = [] } = this.options;
+    return this.#sum.shapeFor(chainShape(x, layers), chainShape(x, shortcut));
+  }
+
+  override apply(x: SymbolicTensor): SymbolicTensor {
+    const { layers, shortcut = [], activation = 'relu' } = this.options;
+    const sum = this.#sum.apply([chain(x, layers), chain(x, shortcut)]);
+    return activation === 'relu' ? relu().apply(sum) : sum;
+  }
+
+  emitForward(): Forward<unknown> {
+    throw new Error('a residual block has no ops of its own');
+  }
+
+  emitBackward(): undefined {}
+}
+
+/** y = relu(layers(x) + shortcut(x)); both must have the same shape. */
+export const residual = (options: ResidualOptions): Layer => new Residual(options);

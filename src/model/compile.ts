@@ -1,0 +1,108 @@
+// What `compile` takes, checked: an optimizer, and for each output a loss and metrics.
+
+import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js';
+import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
+import { ValueError } from '../errors.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
+import { checkOptions } from '../options.js';
+import type { Aim, Objective } from './objective.js';
+
+/** One for all outputs, a list in their order, or a record by their names. */
+type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
+
+type LossName = Loss['type'] | Loss;
+type MetricNames = readonly ('accuracy' | Metric)[];
+
+/** What training makes better. */
+export interface CompileOptions {
+  optimizer: Optimizer;
+  /** Of a model with several outputs: one for all, a list, or a record by the outputs' names. */
+  loss: ByOutput<LossName>;
+  /** Reported beside the loss: 'accuracy', or what `metrics` makes. For several outputs as `loss`. */
+  metrics?: MetricNames | readonly MetricNames[] | Readonly<Record<string, MetricNames>>;
+  /** What the outputs' losses are multiplied by in the sum of all, 1 by default. */
+  lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
+  /**
+   * Whether backward computes activations again instead of keeping them all: a third or more of the
+   * memory less for a forward pass more. False by default; the results are the same bits.
+   */
+  activationCheckpointing?: boolean;
+}
+
+const words = ['optimizer', 'loss', 'metrics', 'lossWeights', 'activationCheckpointing'];
+
+/**
+ * @throws {ValueError} for an optimizer, loss or metric that there is not, and for lists and records that
+ *   do not fit the outputs
+ */
+export function checkObjective(
+  options: CompileOptions,
+  outputs: readonly SymbolicTensor[],
+): Objective {
+  const {
+    optimizer,
+    loss,
+    metrics = [],
+    lossWeights = outputs.map(() => 1),
+    activationCheckpointing = false,
+  } = checkOptions('compile', options, words);
+  const losses = spread('loss', loss, outputs, isOneLoss);
+  const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
+  const lists = spread('metrics', metrics, outputs, isOneList);
+  if (typeof activationCheckpointing !== 'boolean')
+    throw new ValueError('compile: activationCheckpointing must be true or false');
+  const goals = outputs.map((_, i): Aim => {
+    if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
+      throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${weights[i]}`);
+    return { loss: checkLoss(losses[i]), weight: weights[i], metrics: lists[i].map(checkMetric) };
+  });
+  return {
+    optimizer: checkOptimizer(optimizer),
+    goals,
+    checkpointing: activationCheckpointing,
+  };
+}
+
+const isOneLoss = (loss: unknown): loss is LossName =>
+  typeof loss !== 'object' || loss === null || 'type' in loss;
+
+/** Metrics by output are lists of lists; one list of names is for all. */
+const isOneList = (metrics: unknown): metrics is MetricNames =>
+  Array.isArray(metrics) && !metrics.some((one) => Array.isArray(one));
+
+const examples = {
+  loss: "['softmaxCrossEntropy']",
+  lossWeights: '[1, 0.3]',
+  metrics: "['accuracy']",
+};
+
+/** One for each output. */
+function spread<T>(
+  what: keyof typeof examples,
+  given: ByOutput<T>,
+  outputs: readonly SymbolicTensor[],
+  isOne: (given: unknown) => given is T,
+): T[] {
+  if (isOne(given)) return outputs.map(() => given);
+  const names = outputs.map(({ name }) => `'${name}'`).join(', ');
+  if (Array.isArray(given)) {
+    if (given.length === outputs.length) return [...given];
+    throw new ValueError(
+      `compile: ${what} must have one for each of the ${outputs.length} outputs ${names}, not ${given.length}`,
+    );
+  }
+  if (typeof given !== 'object' || given === null) {
+    throw new ValueError(
+      `compile: ${what} must be a list, such as ${examples[what]}, or a record by the outputs' names, not ${given}`,
+    );
+  }
+  const record = given as Readonly<Record<string, T>>;
+  for (const key of Object.keys(record)) {
+    if (!outputs.some(({ name }) => name === key))
+      throw new ValueError(`compile: ${what} has '${key}', but the outputs are ${names}`);
+  }
+  return outputs.map(({ name }) => {
+    if (Object.hasOwn(record, name)) return record[name];
+    throw new ValueError(`compile: ${what} lacks the output '${name}'`);
+  });
+}

@@ -1,0 +1,288 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Model: a graph of layers, and all that can be done with it.
+
+import { backend } from '../../bindings/backend.js';
+import { StateError, ValueError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
+import { checkOptions } from '../options.js';
+import { keyOf } from '../random.js';
+import { checkInteger, type Shape } from '../shape.js';
+import { Tensor } from '../tensor.js';
+import { type CompileOptions, checkObjective } from './compile.js';
+import { Engine } from './engine.js';
+import { type Graph, graphOf, nameLayers } from './graph.js';
+import { type MemoryNeed, memoryNeed } from './outline.js';
+import { type Profile, type ProfileOptions, profile } from './profile.js';
+import { saveModel } from './save.js';
+import { type DataSet, inputsOf } from './source.js';
+import { claim, isFresh, type WeightStore } from './store.js';
+import { type SummaryRow, summarize, table } from './summary.js';
+import {
+  checkedSamples,
+  type FitOptions,
+  type History,
+  type Logs,
+  measure,
+  objectiveOf,
+  Trainer,
+  trainStep,
+} from './train.js';
+import type { Weight } from './weights.js';
+
+/** One symbolic tensor, or a list of them. */
+type Tensors = SymbolicTensor | readonly SymbolicTensor[];
+
+/** A model from inputs to outputs. */
+export interface ModelOptions<O extends Tensors = Tensors> {
+  /** What `input` made, or tensors inside a graph: the model then begins there. */
+  inputs: Tensors;
+  /** What layers made of them. */
+  outputs: O;
+  /** What all randomness comes from: initial weights, shuffling, dropout. 0 by default. */
+  seed?: number;
+  /** For messages: 'model' by default. */
+  name?: string;
+}
+
+/** What `predict` returns: a tensor, or a list where the model's outputs are one. */
+export type Prediction<O extends Tensors> = O extends SymbolicTensor ? Tensor : Tensor[];
+
+/** What a model holds. */
+interface Resources {
+  readonly stores: readonly WeightStore[];
+  engine: Engine | undefined;
+  given: boolean;
+}
+
+function giveBack(resources: Resources): void {
+  if (resources.given) return;
+  resources.given = true;
+  resources.engine?.dispose();
+  for (const store of resources.stores) store.release();
+}
+
+/** A model that was forgotten gives its memory back when it is collected: a net, not a plan. */
+const net = new FinalizationRegistry(giveBack);
+
+/**
+ * Layers from inputs to outputs: any graph without cycles. Layers that are of another model too share
+ * their weights with it.
+ */
+export class Model<O extends Tensors = SymbolicTensor> {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  /** In the order in which they compute. */
+  readonly layers: readonly Layer[];
+  readonly seed: number;
+  readonly name: string;
+  readonly #graph: Graph;
+  readonly #isList: boolean;
+  readonly #resources: Resources;
+  #disposed = false;
+  #training = false;
+  /** Calls of `evaluate` under way. */
+  #evaluations = 0;
+
+  /**
+   * Names the layers that have no name; memory is taken when the weights are first needed.
+   *
+   * @throws {ValueError} for a graph with a cycle, an output that depends on other inputs, an input that
+   *   no output depends on, and two layers of one name
+   */
+  constructor(options: ModelOptions<O>) {
+    const known = ['inputs', 'outputs', 'seed', 'name'];
+    const { inputs, outputs, seed = 0, name = 'model' } = checkOptions('new Model', options, known);
+    keyOf(seed);
+    this.seed = seed;
+    this.name = name;
+    this.#isList = Array.isArray(outputs);
+    const list = (tensors: Tensors) => (Array.isArray(tensors) ? [...tensors] : [tensors]);
+    this.#graph = graphOf(name, list(inputs), list(outputs));
+    this.inputs = this.#graph.inputs;
+    this.outputs = this.#graph.outputs;
+    this.layers = this.#graph.layers;
+    const entries = this.inputs.map(({ layer }) => layer);
+    nameLayers(name, [...entries, ...this.layers], isFresh);
+    this.#resources = { stores: claim(this.layers, seed), engine: undefined, given: false };
+    net.register(this, this.#resources, this);
+  }
+
+  /** One sample's shape, of the first input. */
+  get inputShape(): Shape {
+    return this.inputs[0].shape;
+  }
+
+  /** One sample's shape, of the first output. */
+  get outputShape(): Shape {
+    return this.outputs[0].shape;
+  }
+
+  /** The layer of a name. @throws {ValueError} where there is none */
+  getLayer(name: string): Layer {
+    const found = this.layers.find((layer) => layer.name === name);
+    if (found) return found;
+    const known = this.layers.map((layer) => layer.name).join(', ');
+    throw new ValueError(`${this.name}: there is no layer '${name}'; there are ${known}`);
+  }
+
+  /** @internal The engine, made when it is first needed. */
+  engine(where: string): Engine {
+    if (this.#disposed)
+      throw new StateError(`${where}: the model '${this.name}' was used after dispose`);
+    const { name, seed } = this;
+    const { stores } = this.#resources;
+    this.#resources.engine ??= new Engine(backend(), { name, graph: this.#graph, stores, seed });
+    this.#resources.engine.check(where);
+    return this.#resources.engine;
+  }
+
+  /** The weights in layer order. Running statistics are there too, not trainable. */
+  get weights(): readonly Weight[] {
+    return this.engine('weights').weights.list;
+  }
+
+  /**
+   * Says what `fit` is to do. Called again, the optimizer begins anew; the weights stay.
+   *
+   * @throws {ValueError} for an optimizer, loss or metric that there is not
+   * @throws {StateError} while `fit` runs, and after `dispose`
+   */
+  compile(options: CompileOptions): void {
+    if (this.#training || this.#evaluations > 0) {
+      const what = this.#training ? 'training' : 'being evaluated';
+      throw new StateError(`compile: the model '${this.name}' is ${what}: await that first`);
+    }
+    const objective = checkObjective(options, this.outputs);
+    this.engine('compile').objective = objective;
+  }
+
+  /**
+   * Trains for some epochs. What was trained before counts on: `fit` twice for one epoch is `fit`
+   * once for two.
+   *
+   * @param x samples [n, ...inputShape]; for several inputs a list, or a record by their names
+   * @param y class indices [n], or [n, ...outputShape]; for several outputs a list, a record, or the same for all
+   * @throws {StateError} before `compile`, after `dispose`, or while another `fit` runs
+   * @throws {ShapeError} {@link ValueError} for data that do not fit the model
+   * @throws {NumericError} for data or a loss that are not finite; the weights keep the last good step
+   * @throws the signal's reason once it is aborted
+   */
+  async fit(x: DataSet, y: DataSet, options: FitOptions = {}): Promise<History> {
+    if (this.#training) throw new StateError(`fit: the model '${this.name}' is already training`);
+    const trainer = new Trainer(this.engine('fit'), x, y, options);
+    this.#training = true;
+    try {
+      return await trainer.run(this);
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  /** One optimizer step on all samples given; loss and metrics, taken before it. Throws as `fit`. */
+  trainOnBatch(x: DataSet, y: DataSet): Logs {
+    const engine = this.engine('trainOnBatch');
+    return trainStep(engine, checkedSamples('trainOnBatch', engine, x, y));
+  }
+
+  /** Loss and metrics over all samples. Throws as `fit`. */
+  async evaluate(
+    x: DataSet,
+    y: DataSet,
+    options: { batchSize?: number; signal?: AbortSignal } = {},
+  ): Promise<Logs> {
+    const { batchSize = 32, signal } = checkOptions('evaluate', options, ['batchSize', 'signal']);
+    const engine = this.engine('evaluate');
+    objectiveOf('evaluate', engine);
+    checkInteger('evaluate', 'batchSize', batchSize);
+    const samples = checkedSamples('evaluate', engine, x, y);
+    this.#evaluations++;
+    try {
+      const { count } = samples;
+      return (await measure('evaluate', engine, samples, 0, count, batchSize, signal)).logs();
+    } finally {
+      this.#evaluations--;
+    }
+  }
+
+  /**
+   * The outputs for samples [n, ...inputShape]: a new tensor [n, ...outputShape]; a list of such for a
+   * model whose outputs are a list.
+   *
+   * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
+   */
+  predict(x: DataSet, options: { batchSize?: number } = {}): Prediction<O> {
+    const { batchSize = 32 } = checkOptions('predict', options, ['batchSize']);
+    const engine = this.engine('predict');
+    checkInteger('predict', 'batchSize', batchSize);
+    const { x: sources, count } = inputsOf(`${this.name}.predict`, this.#graph, x);
+    const results: Tensor[] = [];
+    try {
+      for (const { shape } of this.outputs) results.push(Tensor.create([count, ...shape]));
+      for (let first = 0; first < count; first += batchSize) {
+        engine.predict(sources, first, Math.min(batchSize, count - first), results);
+      }
+    } catch (error) {
+      for (const y of results) y.dispose();
+      throw error;
+    }
+    return (this.#isList ? results : results[0]) as Prediction<O>;
+  }
+
+  /**
+   * The layers in numbers, for one sample; also printed as a table, with the memory for a batch. Nothing
+   * is allocated.
+   *
+   * @param options.batchSize what the memory is told for: 32 by default
+   * @param options.print what prints: console.log by default, null for none
+   */
+  summary(
+    options: { batchSize?: number; print?: ((text: string) => void) | null } = {},
+  ): SummaryRow[] {
+    const { print = console.log, batchSize } = checkOptions('summary', options, [
+      'batchSize',
+      'print',
+    ]);
+    const rows = summarize(this.#graph);
+    const inputs = this.inputs.map(({ shape }) => shape.join(' × ')).join(', ');
+    print?.(table(`${this.name}: input ${inputs}`, rows, this.memory({ batchSize })));
+    return rows;
+  }
+
+  /** The bytes that training and prediction need, told before anything is allocated. */
+  memory(options: { batchSize?: number } = {}): MemoryNeed {
+    const { batchSize = 32 } = checkOptions('memory', options, ['batchSize']);
+    checkInteger('memory', 'batchSize', batchSize);
+    return memoryNeed(this.#graph, batchSize, this.#resources.engine?.objective);
+  }
+
+  /**
+   * Times each op of a prediction for x or, with `y`, of a training step, and compares it with the
+   * machine's peaks, which are measured the first time; prints a table. Takes about a second; weights,
+   * optimizer and all else stay as they are.
+   *
+   * @param x the samples of one batch [n, ...inputShape]
+   * @returns time, speed and share of each op in the order in which they run, and of all together
+   * @throws as `predict`; with `y` as `trainOnBatch`, but for a loss that is not finite
+   */
+  profile(x: DataSet, options: ProfileOptions = {}): Profile {
+    return profile(this.engine('profile'), x, options);
+  }
+
+  /** All of it as a safetensors file: layers, weights, and where the training stands. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return saveModel(this.engine('toBytes'), this.#isList);
+  }
+
+  /** Gives all memory back; the weights' tensors go with it, unless other models share them. Harmless when called twice. */
+  dispose(): void {
+    this.#disposed = true;
+    net.unregister(this);
+    giveBack(this.#resources);
+  }
+
+  /** Lets `using model = …` dispose at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

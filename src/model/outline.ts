@@ -1,0 +1,95 @@
+// The memory that a network will need, from the plans of its programs, before anything is allocated.
+
+import { Value } from '../emit/emitter.js';
+import { optimizerState, SETTINGS } from '../emit/optimizer.js';
+import type { Layer } from '../layers/layer.js';
+import { sizeOf } from '../shape.js';
+import type { Graph } from './graph.js';
+import { lower, type WeightValues } from './lower.js';
+import type { Objective } from './objective.js';
+import { planMemory } from './plan.js';
+import { roomOf } from './store.js';
+
+/** Bytes that a model needs for batches of one size. What kernels work in, some MiB at most, is not in it. */
+export interface MemoryNeed {
+  readonly batchSize: number;
+  readonly parameters: number;
+  readonly training: {
+    readonly gradients: number;
+    /** Momentum and the like. */
+    readonly optimizer: number;
+    readonly activations: number;
+    /** With the parameters. */
+    readonly total: number;
+  };
+  readonly inference: {
+    readonly activations: number;
+    /** Weights packed, transformed and folded once for all predictions. */
+    readonly prepared: number;
+    /** With the parameters. */
+    readonly total: number;
+  };
+}
+
+/** Without `compile`, cross-entropy by SGD with momentum is reckoned with. */
+const usual = ({ outputs }: Graph): Objective => ({
+  optimizer: { type: 'sgd', learningRate: 0, momentum: 0.9, nesterov: false, weightDecay: 0 },
+  goals: outputs.map(() => ({ loss: { type: 'softmaxCrossEntropy' }, weight: 1, metrics: [] })),
+  checkpointing: false,
+});
+
+/** Weights that are nowhere. */
+function outlineOf(floats: number): WeightValues {
+  const value = (layer: Layer, name: string): Value => {
+    const spec = layer.parameters.find((one) => one.name === name);
+    return new Value(spec?.shape ?? [], { address: 0 });
+  };
+  const flat = new Value([floats], { address: 0 });
+  return {
+    value,
+    gradient: value,
+    gradients: flat,
+    state: () => flat,
+    runs: [{ parameters: flat, offset: 0 }],
+    settings: new Value([SETTINGS], { address: 0 }),
+    randomState: new Value([3], { address: 0, dtype: 'int32' }),
+  };
+}
+
+/** What a graph needs for batches of `batch` samples. */
+export function memoryNeed(
+  graph: Graph,
+  batch: number,
+  objective: Objective = usual(graph),
+): MemoryNeed {
+  const rooms = (trainedOnly: boolean): number =>
+    graph.layers
+      .flatMap((layer) =>
+        layer.parameters.filter((spec) => !trainedOnly || (spec.trainable && layer.trainable)),
+      )
+      .reduce((sum, spec) => sum + roomOf(spec), 0);
+  const weights = outlineOf(rooms(true));
+  const task = { graph, weights, batch, objective };
+  const forms = objective.goals.map(({ loss }) =>
+    loss.type === 'softmaxCrossEntropy' ? ('labels' as const) : ('targets' as const),
+  );
+  const parameters = rooms(false) * 4;
+  const gradients = rooms(true) * 4;
+  const optimizer = optimizerState(objective.optimizer).length * gradients;
+  const step = planMemory(lower({ ...task, mode: 'train', forms }).emitter).bytes;
+  const prediction = lower({ ...task, mode: 'predict', forms: [] }).emitter;
+  const prepared = prediction.forms.reduce((sum, { value }) => sum + sizeOf(value.shape) * 4, 0);
+  for (const { value } of prediction.forms) value.address = 0;
+  const activations = planMemory(prediction).bytes;
+  return {
+    batchSize: batch,
+    parameters,
+    training: {
+      gradients,
+      optimizer,
+      activations: step,
+      total: parameters + gradients + optimizer + step,
+    },
+    inference: { activations, prepared, total: parameters + activations + prepared },
+  };
+}

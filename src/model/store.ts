@@ -1,0 +1,136 @@
+// Where the numbers of weights live. A store holds those of the layers that came to a model first; other
+// models with the same layers share it, and the last of them gives it back.
+
+import { type Backend, isCurrent } from '../../bindings/backend.js';
+import { StateError } from '../errors.js';
+import { initialize } from '../initializers.js';
+import type { Layer, ParameterSpec } from '../layers/layer.js';
+import { purpose, Random } from '../random.js';
+import { sizeOf } from '../shape.js';
+import { Tensor } from '../tensor.js';
+
+/** A weight's place in its store. */
+export interface Place {
+  readonly layer: Layer;
+  readonly spec: ParameterSpec;
+  /** Floats from the start of the store. */
+  readonly offset: number;
+}
+
+/** Floats between the starts of two weights are a multiple of this: a cache line. */
+const LINE = 16;
+
+/** Floats that a weight takes. */
+export const roomOf = ({ shape }: ParameterSpec): number => Math.ceil(sizeOf(shape) / LINE) * LINE;
+
+/** What is trained first, so that an optimizer meets it in one run. */
+function placesOf(layers: readonly Layer[]): Place[] {
+  const all = layers.flatMap((layer) => layer.parameters.map((spec) => ({ layer, spec })));
+  const order = [
+    ...all.filter(({ spec }) => spec.trainable),
+    ...all.filter(({ spec }) => !spec.trainable),
+  ];
+  const offsets = new Map<ParameterSpec, number>();
+  let end = 0;
+  for (const { spec } of order) {
+    offsets.set(spec, end);
+    end += roomOf(spec);
+  }
+  return all.map((one) => ({ ...one, offset: offsets.get(one.spec) as number }));
+}
+
+/** The numbers of some layers' weights. */
+export class WeightStore {
+  /** In layer order. */
+  readonly places: readonly Place[];
+  readonly #floats: number;
+  readonly #seed: number;
+  #backend: Backend | undefined;
+  #address = 0;
+  #tensors: readonly Tensor[] = [];
+  #revokes: readonly (() => void)[] = [];
+  #users = 0;
+  #changes = 0;
+  /** Of the weights that the user may write to, as they were last seen. */
+  readonly #fingerprints: number[] = [];
+
+  constructor(layers: readonly Layer[], seed: number) {
+    this.places = placesOf(layers);
+    this.#floats = this.places.reduce((sum, { spec }) => sum + roomOf(spec), 0);
+    this.#seed = seed;
+  }
+
+  /** Notes one more model that shares it. */
+  retain(): void {
+    this.#users++;
+  }
+
+  /** Where it is, and the weights as tensors; made and filled the first time. @throws {OutOfMemoryError} */
+  open(backend: Backend): { address: number; tensors: readonly Tensor[] } {
+    if (this.#users === 0 || (this.#backend && !isCurrent(this.#backend)))
+      throw new StateError('the weights were used after the dispose of all that had them');
+    if (!this.#backend) this.#fill(backend);
+    return { address: this.#address, tensors: this.#tensors };
+  }
+
+  #fill(backend: Backend): void {
+    const { memory } = backend;
+    this.#address = memory.allocate(this.#floats * 4, 'parameters', "the model's parameters");
+    this.#backend = backend;
+    const from = this.#address / 4;
+    memory.views.float32.fill(0, from, from + this.#floats);
+    const views = this.places.map(({ spec, offset }) =>
+      Tensor.over(backend, this.#address + offset * 4, spec.shape),
+    );
+    this.#tensors = views.map(({ tensor }) => tensor);
+    this.#revokes = views.map(({ revoke }) => revoke);
+    this.places.forEach(({ spec: { initializer, shape } }, i) => {
+      const random = new Random(this.#seed, purpose.weights, i);
+      initialize(initializer, this.#tensors[i].numbers, shape, random);
+    });
+  }
+
+  /** To be called when the weights have been written to. */
+  changed(): void {
+    this.#changes++;
+  }
+
+  /**
+   * A number that stays the same as long as the weights do, and never falls. Where the user holds a
+   * weight's `data` and may have written to it, a fingerprint tells.
+   */
+  version(): number {
+    const exports = this.#backend?.exports;
+    this.#tensors.forEach((tensor, i) => {
+      if (!exports || !tensor.exposed) return;
+      const now = exports.fingerprint(tensor.address, tensor.size);
+      if (now !== this.#fingerprints[i]) this.#changes++;
+      this.#fingerprints[i] = now;
+    });
+    return this.#changes;
+  }
+
+  /** Ends one model's share; the last one's gives the memory back, and its tensors end. */
+  release(): void {
+    if (--this.#users > 0 || !this.#backend) return;
+    for (const revoke of this.#revokes) revoke();
+    if (isCurrent(this.#backend)) this.#backend.memory.free(this.#address);
+  }
+}
+
+const stores = new WeakMap<Layer, WeightStore>();
+
+/** Whether a layer is of no model yet. */
+export const isFresh = (layer: Layer): boolean => !stores.has(layer);
+
+/** The stores that have the weights of the layers: a new one for those that are of no model yet. */
+export function claim(layers: readonly Layer[], seed: number): WeightStore[] {
+  const fresh = layers.filter(isFresh);
+  if (fresh.length > 0) {
+    const store = new WeightStore(fresh, seed);
+    for (const layer of fresh) stores.set(layer, store);
+  }
+  const all = new Set(layers.map((layer) => stores.get(layer) as WeightStore));
+  for (const store of all) store.retain();
+  return [...all];
+}
