@@ -164,7 +164,7 @@ export function dropout(op: Dropout, tile: i32, scratch: usize): void {
   const key1 = load<u32>(op.state, 4);
   const step = load<u32>(op.state, 8);
   for (let i = tile * TILE; i < end; i += 16) {
-    philox(scratch, <u32>i >> 2, op.stream, step, key0, key1);
+    philox(scratch, <u32>i >> 2, op.stream, step, 0, key0, key1);
     for (let part = 0; part < 16 && i + part < end; part += 4) {
       const at = <usize>(i + part) << 2;
       const kept = i32x4.lt_u(v128.load(scratch + (<usize>part << 2)), keep);

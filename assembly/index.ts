@@ -2,6 +2,7 @@
 
 import { MR, NR } from './tile';
 
+export { fillTruncatedNormal, fillUniform } from './initialize';
 export { useWideTile } from './pack';
 export { prepare, run } from './program';
 export { allFinite, fingerprint } from './reduce';

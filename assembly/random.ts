@@ -10,15 +10,16 @@ function high(a: v128, b: v128): v128 {
 }
 
 /**
- * Stores 16 random u32 at `to` (64 bytes): word w of counter (counter + i, stream, step, 0) at 4w + i.
+ * Stores 16 random u32 at `to` (64 bytes): word w of counter (counter + i, stream, step, purpose) at
+ * 4w + i.
  */
-export function philox(to: usize, counter: u32, stream: u32, step: u32, key0: u32, key1: u32): void {
+export function philox(to: usize, counter: u32, stream: u32, step: u32, purpose: u32, key0: u32, key1: u32): void {
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
   let c0 = i32x4.add(i32x4.splat(counter), i32x4(0, 1, 2, 3));
   let c1 = i32x4.splat(stream);
   let c2 = i32x4.splat(step);
-  let c3 = i32x4.splat(0);
+  let c3 = i32x4.splat(purpose);
   for (let round = 0; round < 10; round++) {
     const high0 = high(c0, m0);
     const high1 = high(c2, m1);

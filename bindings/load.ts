@@ -10,6 +10,17 @@ import type { Variant } from './variant.js';
 export type WasmSource = BufferSource | WebAssembly.Module | URL | Response;
 
 /** What assembly/index.ts exports. */
+type FillArguments = [
+  to: number,
+  count: number,
+  scale: number,
+  purpose: number,
+  index: number,
+  key0: number,
+  key1: number,
+  words: number,
+];
+
 export interface KernelExports {
   run(
     program: number,
@@ -24,6 +35,8 @@ export interface KernelExports {
   prepare(program: number, count: number): number;
   allFinite(x: number, count: number): number;
   fingerprint(x: number, count: number): number;
+  fillUniform(...of: FillArguments): void;
+  fillTruncatedNormal(...of: FillArguments): void;
   heapBase(): number;
   tileRows(): number;
   tileColumns(): number;

@@ -1,8 +1,10 @@
 // How weights begin. Names and formulas are Keras's; each draws from its own stream of the seed.
 
+import { type Backend, backend } from '../bindings/backend.js';
 import { ValueError } from './errors.js';
-import type { Random } from './random.js';
+import { keyOf, purpose } from './random.js';
 import { type Shape, sizeOf } from './shape.js';
+import type { Tensor } from './tensor.js';
 
 /** The names that layers take. */
 export type InitializerName =
@@ -15,7 +17,8 @@ export type InitializerName =
   | 'lecunNormal'
   | 'lecunUniform';
 
-type Fill = (to: Float32Array, shape: Shape, random: Random) => void;
+/** Fills a tensor; of randomness, from stream `index` of the seed. */
+type Fill = (tensor: Tensor, seed: number, index: number) => void;
 
 /** Inputs and outputs of one unit: a filter's are multiplied by its window. */
 function fans(shape: Shape): { fanIn: number; fanOut: number } {
@@ -23,21 +26,26 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
   return { fanIn: window * (shape.at(-2) ?? 1), fanOut: window * (shape.at(-1) ?? 1) };
 }
 
-/** Normal, cut at two standard deviations, which the cut leaves at 0.8796 of what they were. */
-function truncatedNormal(variance: (shape: Shape) => number): Fill {
-  return (to, shape, random) => {
-    const deviation = Math.sqrt(variance(shape)) / 0.87962566103423978;
-    for (let i = 0; i < to.length; i++) to[i] = random.truncatedNormal() * deviation;
+type Kernel = 'fillTruncatedNormal' | 'fillUniform';
+
+function random(kernel: Kernel, scale: (shape: Shape) => number): Fill {
+  return (tensor, seed, index) => {
+    const { exports, memory }: Backend = backend();
+    const words = memory.allocate(64, 'scratch');
+    const [key0, key1] = keyOf(seed);
+    const { address, size, shape } = tensor;
+    exports[kernel](address, size, scale(shape), purpose.weights, index, key0, key1, words);
+    memory.free(words);
   };
 }
 
+/** Normal, cut at two standard deviations, which the cut leaves at 0.8796 of what they were. */
+const truncatedNormal = (variance: (shape: Shape) => number): Fill =>
+  random('fillTruncatedNormal', (shape) => Math.sqrt(variance(shape)) / 0.87962566103423978);
+
 /** Uniform with the given variance: ±√(3·variance). */
-function uniform(variance: (shape: Shape) => number): Fill {
-  return (to, shape, random) => {
-    const limit = Math.sqrt(3 * variance(shape));
-    for (let i = 0; i < to.length; i++) to[i] = (2 * random.uniform() - 1) * limit;
-  };
-}
+const uniform = (variance: (shape: Shape) => number): Fill =>
+  random('fillUniform', (shape) => Math.sqrt(3 * variance(shape)));
 
 const he = (shape: Shape) => 2 / fans(shape).fanIn;
 const glorot = (shape: Shape) => 2 / (fans(shape).fanIn + fans(shape).fanOut);
@@ -48,8 +56,8 @@ const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
  * BackProp", 1998).
  */
 const initializers: Readonly<Record<InitializerName, Fill>> = {
-  zeros: (to) => to.fill(0),
-  ones: (to) => to.fill(1),
+  zeros: ({ numbers }) => numbers.fill(0),
+  ones: ({ numbers }) => numbers.fill(1),
   heNormal: truncatedNormal(he),
   heUniform: uniform(he),
   glorotNormal: truncatedNormal(glorot),
@@ -65,12 +73,12 @@ export function checkInitializer(where: string, name: InitializerName): Initiali
   throw new ValueError(`${where}: there is no initializer '${name}'; there are ${known}`);
 }
 
-/** Fills a weight of the given shape. */
+/** Fills a weight, from a stream of the seed that is its alone. */
 export function initialize(
   name: InitializerName,
-  to: Float32Array,
-  shape: Shape,
-  random: Random,
+  tensor: Tensor,
+  seed: number,
+  index: number,
 ): void {
-  initializers[name](to, shape, random);
+  initializers[name](tensor, seed, index);
 }

@@ -3,14 +3,14 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { backend } from '../bindings/backend.js';
 import { compute } from '../src/eager.js';
 import { asValue } from '../src/emit/emitter.js';
 import { layers, optimizers, Sequential, type Shape, Tensor, ValueError } from '../src/index.js';
 import { type InitializerName, initialize } from '../src/initializers.js';
-import { keyOf, philox, Random } from '../src/random.js';
-import { sizeOf } from '../src/shape.js';
+import { keyOf, philox, purpose, Random } from '../src/random.js';
 import { close } from './helpers/close.js';
-import { rejects } from './helpers/models.js';
+import { rejects, sameBits } from './helpers/models.js';
 import './helpers/start.js';
 
 test('Philox4x32-10: the known answers of Random123', () => {
@@ -139,8 +139,10 @@ test('dropout keeps its share, each step and stream for itself', () => {
 
 /** Mean, variance and largest magnitude of an initial weight. */
 function moments(name: InitializerName, shape: Shape) {
-  const to = new Float32Array(sizeOf(shape));
-  initialize(name, to, shape, new Random(3, 1));
+  const tensor = Tensor.zeros(shape);
+  initialize(name, tensor, 3, 7);
+  const to = Float32Array.from(tensor.data);
+  tensor.dispose();
   const mean = to.reduce((sum, v) => sum + v, 0) / to.length;
   const variance = to.reduce((sum, v) => sum + (v - mean) ** 2, 0) / to.length;
   const largest = to.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
@@ -179,6 +181,31 @@ test('initializers: fans, mean, variance, limits', () => {
   }
   assert.equal(moments('zeros', [7]), { mean: 0, variance: 0, largest: 0, count: 7 });
   assert.equal(moments('ones', [7]), { mean: 1, variance: 0, largest: 1, count: 7 });
+});
+
+test("initial weights are the generator's numbers, to the bit, for any count", () => {
+  for (const count of [0, 1, 2, 3, 4, 5, 15, 16, 17, 33, 200003]) {
+    for (const seed of [0, 3, 2 ** 40 + 5]) {
+      const [tensor, index] = [Tensor.zeros([count + 1, 1]), count % 5];
+      tensor.data[count] = 9;
+      const whole = tensor.reshape([-1]);
+      const expected = new Float32Array(count + 1).fill(9);
+      for (const name of ['heNormal', 'heUniform'] as const) {
+        const part = Tensor.over(backend(), whole.address, [1, count]);
+        initialize(name, part.tensor, seed, index);
+        const random = new Random(seed, purpose.weights, index);
+        const scale = name === 'heNormal' ? Math.SQRT2 / 0.87962566103423978 : Math.sqrt(6);
+        for (let i = 0; i < count; i++) {
+          const drawn = name === 'heNormal' ? random.truncatedNormal() : 2 * random.uniform() - 1;
+          expected[i] = drawn * scale;
+        }
+        sameBits(whole.data, expected, `${name}, ${count} numbers, seed ${seed}`);
+        part.revoke();
+      }
+      whole.dispose();
+      tensor.dispose();
+    }
+  }
 });
 
 test('every weight has a stream of its own, and layers take the initializers they are told', () => {

@@ -5,7 +5,6 @@ import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { StateError } from '../errors.js';
 import { initialize } from '../initializers.js';
 import type { Layer, ParameterSpec } from '../layers/layer.js';
-import { purpose, Random } from '../random.js';
 import { sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
 
@@ -84,9 +83,8 @@ export class WeightStore {
     );
     this.#tensors = views.map(({ tensor }) => tensor);
     this.#revokes = views.map(({ revoke }) => revoke);
-    this.places.forEach(({ spec: { initializer, shape } }, i) => {
-      const random = new Random(this.#seed, purpose.weights, i);
-      initialize(initializer, this.#tensors[i].numbers, shape, random);
+    this.places.forEach(({ spec }, i) => {
+      initialize(spec.initializer, this.#tensors[i], this.#seed, i);
     });
   }
 
