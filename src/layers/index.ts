@@ -2,7 +2,7 @@
 
 export { activation, relu, softmax } from './activation.js';
 export { batchNorm } from './batchnorm.js';
-export { conv2d } from './conv.js';
+export { conv1d, conv2d, depthwiseConv2d } from './conv.js';
 export { conv2dTranspose } from './convtranspose.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';
