@@ -179,6 +179,8 @@ export interface Conv1dLayerOptions extends KernelOptions, LineOptions {
   filters: number;
   /** Length of the filters, in steps. */
   kernelSize: number;
+  /** Steps between neighbouring taps, 1 for none skipped: 1 by default. */
+  dilation?: number;
   /** Channels and filters in this many separate convolutions: 1 by default. */
   groups?: number;
 }
@@ -188,17 +190,18 @@ class Conv1d extends Conv {
   protected override readonly axes = ['steps', 'channels'];
 
   constructor(options: Conv1dLayerOptions) {
-    super('conv1d', options, ['filters', 'kernelSize', ...lineWords, 'groups']);
+    super('conv1d', options, ['filters', 'kernelSize', ...lineWords, 'dilation', 'groups']);
     checkInteger(this.title, 'filters', options.filters);
     checkInteger(this.title, 'kernelSize', options.kernelSize);
+    checkInteger(this.title, 'dilation', options.dilation ?? 1);
     checkInteger(this.title, 'groups', options.groups ?? 1);
     onImages(this.title, options);
   }
 
   protected geometry(x: Shape): ConvGeometry {
-    const { filters, kernelSize, groups = 1 } = this.options;
+    const { filters, kernelSize, dilation = 1, groups = 1 } = this.options;
     const kernelShape = [1, kernelSize, Math.ceil(x[2] / groups), filters];
-    const windows = onImages(this.name, this.options);
+    const windows = { ...onImages(this.name, this.options), dilation: [1, dilation] as const };
     return convGeometry(this.name, asImages(x), kernelShape, { ...windows, groups });
   }
 }

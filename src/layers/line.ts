@@ -12,8 +12,6 @@ export interface LineOptions {
    * steps: on both sides, or [before, behind]. Keras's 'causal' is [(kernelSize − 1)·dilation, 0].
    */
   padding?: LinePadding;
-  /** Steps between neighbouring taps, 1 for none skipped: 1 by default. */
-  dilation?: number;
   /**
    * What to do where the last window does not fit: without it, an error where there is no padding
    * ('valid' convolution) and 'floor' elsewhere.
@@ -24,18 +22,21 @@ export interface LineOptions {
 type LinePadding = 'valid' | 'same' | number | readonly [number, number];
 
 /** The words of `LineOptions`. */
-export const lineWords = ['strides', 'padding', 'dilation', 'dimRoundingMode'];
+export const lineWords = ['strides', 'padding', 'dimRoundingMode'];
 
 /** The images that signals [batch, steps, channels] are. */
 export const asImages = ([batch, steps, channels]: Shape): Shape => [batch, 1, steps, channels];
 
 /** The same windows on those images. @throws {ValueError} for options that make no sense */
-export function onImages(where: string, options: LineOptions): Omit<WindowOptions, 'kernelSize'> {
-  const { strides = 1, padding = 'valid', dilation = 1, dimRoundingMode } = options;
+export function onImages(
+  where: string,
+  options: LineOptions,
+): Omit<WindowOptions, 'kernelSize' | 'dilation'> {
+  const { strides = 1, padding = 'valid', dimRoundingMode } = options;
+  const isWord = padding === 'valid' || padding === 'same';
   return {
     strides: [1, checkInteger(where, 'strides', strides)],
-    padding: padding === 'valid' || padding === 'same' ? padding : [[0, 0], sides(where, padding)],
-    dilation: [1, checkInteger(where, 'dilation', dilation)],
+    padding: isWord ? padding : [[0, 0], sides(where, padding)],
     dimRoundingMode,
   };
 }

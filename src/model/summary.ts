@@ -28,9 +28,10 @@ export function summarize(layers: readonly Layer[], inputShape: Shape): SummaryR
     const { size, stride } = layer.window(shape);
     field = [field[0] + (size[0] - 1) * jump[0], field[1] + (size[1] - 1) * jump[1]];
     jump = [jump[0] * stride[0], jump[1] * stride[1]];
-    // What is dense or flat sees all of what comes in.
-    const whole = shape.length === 3 && outputShape.length === 1;
-    if (whole) field = [inputShape[0], inputShape[1] ?? 1];
+    // What is dense or flat sees all of what comes in; a signal is one line.
+    const whole = shape.length > 1 && outputShape.length === 1;
+    if (whole)
+      field = inputShape.length === 3 ? [inputShape[0], inputShape[1]] : [1, inputShape[0]];
     const row: SummaryRow = {
       name: layer.name,
       type: layer.type,
