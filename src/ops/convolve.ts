@@ -43,6 +43,7 @@ export function convolve(x: Tensor, h: Tensor, options: ConvolveOptions = {}): T
 /**
  * Cross-correlation, where the filter lies as it is: y(i) = Σ h(k)·x(i + k), which is convolve with h turned
  * round, and of that the same part in each mode. It is numpy.correlate, but x and h are never exchanged.
+ * For even sides, conv2d's padding 'same' begins one later than this 'same'.
  *
  * @param x [steps] or [height, width]
  * @param h as many dimensions

@@ -62,7 +62,16 @@ test('A8: cross-correlation is what convolutional layers compute', () => {
   const [picture, weights] = [x.reshape([1, 9, 7, 1]), h.reshape([3, 4, 1, 1])];
   const [y, layer] = [ops.correlate(x, h, { mode: 'valid' }), ops.conv2d(picture, weights)];
   assert.equal(y.toArray(), matrix(layer));
-  free(x, h, picture, weights, y, layer);
+  // Where the filter has an even side, the two middles are one apart.
+  const [middle, padded] = [
+    ops.correlate(x, h, { mode: 'same' }),
+    ops.conv2d(picture, weights, { padding: 'same' }),
+  ];
+  assert.equal(
+    matrix(padded).map((row) => row.slice(0, -1)),
+    (middle.toArray() as number[][]).map((row) => row.slice(1)),
+  );
+  free(x, h, picture, weights, y, layer, middle, padded);
 });
 
 test('A9: the filters as they are printed', () => {
