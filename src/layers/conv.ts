@@ -1,4 +1,4 @@
-// Convolution as a layer.
+// Convolution as layers: of images, of each of their channels by itself, and of signals.
 
 import type { ActivationName } from '../emit/activation.js';
 import {
@@ -19,14 +19,7 @@ import {
 import { checkInteger, checkRank, type Pair, pairOf, type Shape, sizeOf } from '../shape.js';
 import { checkKernelOptions, type KernelOptions, kernelParameters, kernelWords } from './kernel.js';
 import { type Forward, type Fusion, Layer, type Lowering, type ParameterSpec } from './layer.js';
-
-/** Options of `layers.conv2d`, Keras's words. */
-export interface Conv2dLayerOptions extends KernelOptions, ConvOptions {
-  /** How many filters, which is how many channels come out. */
-  filters: number;
-  /** Side of the filters, or [height, width]. */
-  kernelSize: Pair;
-}
+import { asImages, type LineOptions, lineWords, onImages } from './line.js';
 
 interface Saved {
   x: Value;
@@ -35,17 +28,24 @@ interface Saved {
   activation: ActivationName;
 }
 
-class Conv2d extends Layer<Saved> {
-  declare readonly options: Conv2dLayerOptions;
+/** What convolutions share: all but how their windows lie. */
+abstract class Conv extends Layer<Saved> {
+  declare readonly options: KernelOptions;
+  /** The dimensions of a sample. */
+  protected readonly axes: readonly string[] = ['height', 'width', 'channels'];
 
-  constructor(options: Conv2dLayerOptions) {
-    super('conv2d', options, ['filters', 'kernelSize', ...convWords, ...kernelWords]);
-    const where = `layers.conv2d${options.name ? ` '${options.name}'` : ''}`;
-    checkInteger(where, 'filters', options.filters);
-    pairOf(where, 'kernelSize', options.kernelSize);
-    checkKernelOptions(where, options);
-    checkAlgorithm(where, options.algorithm);
+  constructor(type: string, options: KernelOptions, words: readonly string[]) {
+    super(type, options, [...words, ...kernelWords]);
+    checkKernelOptions(this.title, options);
   }
+
+  /** What messages call it in the making. */
+  protected get title(): string {
+    return `layers.${this.type}${this.options.name ? ` '${this.options.name}'` : ''}`;
+  }
+
+  /** The sizes for inputs [batch, ...sample]. */
+  protected abstract geometry(x: Shape): ConvGeometry;
 
   get #useBias(): boolean {
     return this.options.useBias ?? true;
@@ -55,23 +55,19 @@ class Conv2d extends Layer<Saved> {
     return this.options.activation ?? 'linear';
   }
 
-  #geometry(x: Shape): ConvGeometry {
-    const { filters, kernelSize, groups = 1 } = this.options;
-    const [kernelHeight, kernelWidth] = pairOf(this.name, 'kernelSize', kernelSize);
-    // Where groups do not divide the channels, convGeometry says so.
-    const channels = Math.ceil((x.at(-1) ?? 1) / groups);
-    return convGeometry(this.name, x, [kernelHeight, kernelWidth, channels, filters], this.options);
+  #outputShape(g: ConvGeometry): Shape {
+    return [g.batch, ...convOutputShape(g).slice(-this.axes.length)];
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
-    return convOutputShape(this.#geometry([1, ...inputShape])).slice(1);
+    checkRank(this.name, inputShape, this.axes);
+    return this.#outputShape(this.geometry([1, ...inputShape])).slice(1);
   }
 
   protected override parametersFor(inputShape: Shape): ParameterSpec[] {
-    const g = this.#geometry([1, ...inputShape]);
+    const g = this.geometry([1, ...inputShape]);
     const shape = [g.kernelHeight, g.kernelWidth, g.channels / g.groups, g.filters];
-    return kernelParameters(this.options, shape);
+    return kernelParameters(this.options, shape.slice(-this.axes.length - 1));
   }
 
   override get fusion(): Fusion {
@@ -85,8 +81,8 @@ class Conv2d extends Layer<Saved> {
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const g = this.#geometry(x.shape);
-    const z = to.emitter.value(convOutputShape(g));
+    const g = this.geometry(x.shape);
+    const z = to.emitter.value(this.#outputShape(g));
     const activation = to.rectify ? 'relu' : this.#activation;
     const fused = activation === 'relu';
     const { kernel, bias } = to.kernelAndBias(this);
@@ -116,12 +112,11 @@ class Conv2d extends Layer<Saved> {
   }
 
   override multiplyAdds(_inputShape: Shape, outputShape: Shape): number {
-    const [height, width] = outputShape;
-    return height * width * sizeOf(this.parameters[0].shape);
+    return sizeOf(outputShape.slice(0, -1)) * sizeOf(this.parameters[0].shape);
   }
 
   override window(inputShape: Shape) {
-    const g = this.#geometry([1, ...inputShape]);
+    const g = this.geometry([1, ...inputShape]);
     const size = [
       (g.kernelHeight - 1) * g.dilationHeight + 1,
       (g.kernelWidth - 1) * g.dilationWidth + 1,
@@ -130,5 +125,104 @@ class Conv2d extends Layer<Saved> {
   }
 }
 
+/** Options of `layers.conv2d`, Keras's words. */
+export interface Conv2dLayerOptions extends KernelOptions, ConvOptions {
+  /** How many filters, which is how many channels come out. */
+  filters: number;
+  /** Side of the filters, or [height, width]. */
+  kernelSize: Pair;
+}
+
+class Conv2d extends Conv {
+  declare readonly options: Conv2dLayerOptions;
+
+  constructor(options: Conv2dLayerOptions) {
+    super('conv2d', options, ['filters', 'kernelSize', ...convWords]);
+    checkInteger(this.title, 'filters', options.filters);
+    pairOf(this.title, 'kernelSize', options.kernelSize);
+    checkAlgorithm(this.title, options.algorithm);
+  }
+
+  protected geometry(x: Shape): ConvGeometry {
+    const { filters, kernelSize, groups = 1 } = this.options;
+    const [kernelHeight, kernelWidth] = pairOf(this.name, 'kernelSize', kernelSize);
+    // Where groups do not divide the channels, convGeometry says so.
+    const channels = Math.ceil((x.at(-1) ?? 1) / groups);
+    return convGeometry(this.name, x, [kernelHeight, kernelWidth, channels, filters], this.options);
+  }
+}
+
+/** Options of `layers.depthwiseConv2d`, Keras's words. */
+export interface DepthwiseConv2dLayerOptions
+  extends KernelOptions,
+    Omit<ConvOptions, 'groups' | 'algorithm'> {
+  /** Side of the filters, or [height, width]. */
+  kernelSize: Pair;
+  /** How many filters each channel has: 1 by default. */
+  depthMultiplier?: number;
+}
+
+const depthwiseWords = convWords.filter((word) => word !== 'groups' && word !== 'algorithm');
+
+class DepthwiseConv2d extends Conv {
+  declare readonly options: DepthwiseConv2dLayerOptions;
+
+  constructor(options: DepthwiseConv2dLayerOptions) {
+    super('depthwiseConv2d', options, ['kernelSize', 'depthMultiplier', ...depthwiseWords]);
+    pairOf(this.title, 'kernelSize', options.kernelSize);
+    checkInteger(this.title, 'depthMultiplier', options.depthMultiplier ?? 1);
+  }
+
+  protected geometry(x: Shape): ConvGeometry {
+    const { kernelSize, depthMultiplier = 1 } = this.options;
+    const [kernelHeight, kernelWidth] = pairOf(this.name, 'kernelSize', kernelSize);
+    const groups = x[3];
+    const kernelShape = [kernelHeight, kernelWidth, 1, groups * depthMultiplier];
+    return convGeometry(this.name, x, kernelShape, { ...this.options, groups });
+  }
+}
+
+/** Options of `layers.conv1d`, Keras's words. */
+export interface Conv1dLayerOptions extends KernelOptions, LineOptions {
+  /** How many filters, which is how many channels come out. */
+  filters: number;
+  /** Length of the filters, in steps. */
+  kernelSize: number;
+  /** Steps between neighbouring taps, 1 for none skipped: 1 by default. */
+  dilation?: number;
+  /** Channels and filters in this many separate convolutions: 1 by default. */
+  groups?: number;
+}
+
+class Conv1d extends Conv {
+  declare readonly options: Conv1dLayerOptions;
+  protected override readonly axes = ['steps', 'channels'];
+
+  constructor(options: Conv1dLayerOptions) {
+    super('conv1d', options, ['filters', 'kernelSize', ...lineWords, 'dilation', 'groups']);
+    checkInteger(this.title, 'filters', options.filters);
+    checkInteger(this.title, 'kernelSize', options.kernelSize);
+    checkInteger(this.title, 'dilation', options.dilation ?? 1);
+    checkInteger(this.title, 'groups', options.groups ?? 1);
+    onImages(this.title, options);
+  }
+
+  protected geometry(x: Shape): ConvGeometry {
+    const { filters, kernelSize, dilation = 1, groups = 1 } = this.options;
+    const kernelShape = [1, kernelSize, Math.ceil(x[2] / groups), filters];
+    const windows = { ...onImages(this.name, this.options), dilation: [1, dilation] as const };
+    return convGeometry(this.name, asImages(x), kernelShape, { ...windows, groups });
+  }
+}
+
 /** Convolution over [height, width, channels]: [outputHeight, outputWidth, filters]. */
 export const conv2d = (options: Conv2dLayerOptions): Layer => new Conv2d(options);
+/**
+ * Convolution of each channel by itself over [height, width, channels]: [outputHeight, outputWidth,
+ * channels·depthMultiplier], a channel's outputs side by side. The kernel is
+ * [kernelHeight, kernelWidth, 1, channels·depthMultiplier].
+ */
+export const depthwiseConv2d = (options: DepthwiseConv2dLayerOptions): Layer =>
+  new DepthwiseConv2d(options);
+/** Convolution over [steps, channels]: [outputSteps, filters]. */
+export const conv1d = (options: Conv1dLayerOptions): Layer => new Conv1d(options);

@@ -2,11 +2,11 @@
 
 export { activation, relu, softmax } from './activation.js';
 export { batchNorm } from './batchnorm.js';
-export { conv2d } from './conv.js';
+export { conv1d, conv2d, depthwiseConv2d } from './conv.js';
 export { conv2dTranspose } from './convtranspose.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';
 export { add } from './merge.js';
-export { avgPool2d, globalAvgPool2d, lpPool2d, maxPool2d } from './pool.js';
+export { avgPool1d, avgPool2d, globalAvgPool2d, lpPool2d, maxPool1d, maxPool2d } from './pool.js';
 export { flatten, reshape } from './reshape.js';
 export { residual } from './residual.js';

@@ -2,8 +2,9 @@
 
 import { type Emitter, none, type Operand, type Value } from '../emit/emitter.js';
 import * as pool from '../emit/pool.js';
-import { checkRank, type Shape } from '../shape.js';
+import { checkInteger, checkRank, type Shape } from '../shape.js';
 import { type Forward, type Fusion, Layer, type LayerOptions, type Lowering } from './layer.js';
+import { asImages, type LineOptions, lineWords, onImages } from './line.js';
 
 /** Options of the pooling layers. */
 export interface Pool2dOptions extends LayerOptions, pool.PoolOptions {}
@@ -11,26 +12,33 @@ export interface Pool2dOptions extends LayerOptions, pool.PoolOptions {}
 /** What the pooling layers share: windows, one per output, of every channel for itself. */
 abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Saved> {
   declare readonly options: Pool2dOptions;
+  /** The dimensions of a sample. */
+  protected readonly axes: readonly string[] = ['height', 'width', 'channels'];
 
   protected geometry(x: Shape): pool.PoolGeometry {
     return pool.poolGeometry(this.name, x, this.options);
   }
 
+  #outputShape(g: pool.PoolGeometry): Shape {
+    return [g.batch, ...pool.poolOutputShape(g).slice(-this.axes.length)];
+  }
+
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
-    return pool.poolOutputShape(this.geometry([1, ...inputShape])).slice(1);
+    checkRank(this.name, inputShape, this.axes);
+    return this.#outputShape(this.geometry([1, ...inputShape])).slice(1);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
     const g = this.geometry(x.shape);
-    const y = to.emitter.value(pool.poolOutputShape(g));
+    const y = to.emitter.value(this.#outputShape(g));
     return { y, saved: this.forward(to, y, x, g) };
   }
 
   emitBackward({ emitter }: Lowering, dy: Value, saved: Saved, wanted: boolean): Value | undefined {
     if (!wanted) return undefined;
-    const { batch, height, width, channels } = saved.g;
-    const dx = emitter.value([batch, height, width, channels]);
+    const { batch, ...g } = saved.g;
+    const sample = [g.height, g.width, g.channels].slice(-this.axes.length);
+    const dx = emitter.value([batch, ...sample]);
     this.backward(emitter, dx, dy, saved);
     return dx;
   }
@@ -133,6 +141,38 @@ class GlobalAvgPool2d extends AvgPool2d {
   }
 }
 
+/** Options of `layers.maxPool1d` and `layers.avgPool1d`. */
+export interface Pool1dOptions extends LayerOptions, LineOptions {
+  /** Length of the window, and strides where none are given: 2 by default. */
+  poolSize?: number;
+}
+
+/** How a pooling lies on signals [batch, steps, channels]. */
+function lineGeometry(where: string, x: Shape, options: Pool1dOptions): pool.PoolGeometry {
+  const { poolSize = 2, strides = poolSize } = options;
+  const window = [1, checkInteger(where, 'poolSize', poolSize)] as const;
+  const windows = onImages(where, { ...options, strides });
+  return pool.poolGeometry(where, asImages(x), { ...windows, poolSize: window });
+}
+
+class MaxPool1d extends MaxPool2d {
+  declare readonly options: Pool1dOptions;
+  protected override readonly axes = ['steps', 'channels'];
+
+  protected override geometry(x: Shape): pool.PoolGeometry {
+    return lineGeometry(this.name, x, this.options);
+  }
+}
+
+class AvgPool1d extends AvgPool2d {
+  declare readonly options: Pool1dOptions;
+  protected override readonly axes = ['steps', 'channels'];
+
+  protected override geometry(x: Shape): pool.PoolGeometry {
+    return lineGeometry(this.name, x, this.options);
+  }
+}
+
 /** Maximum of each window over [height, width, channels]. */
 export const maxPool2d = (options: Pool2dOptions = {}): Layer =>
   new MaxPool2d('maxPool2d', options, pool.poolWords);
@@ -143,3 +183,9 @@ export const avgPool2d = (options: Pool2dOptions = {}): Layer =>
 export const lpPool2d = (options: LpPool2dOptions = {}): Layer => new LpPool2d(options);
 /** Mean of each channel over the whole image: [channels]. */
 export const globalAvgPool2d = (options: LayerOptions = {}): Layer => new GlobalAvgPool2d(options);
+/** Maximum of each window over [steps, channels]. */
+export const maxPool1d = (options: Pool1dOptions = {}): Layer =>
+  new MaxPool1d('maxPool1d', options, ['poolSize', ...lineWords]);
+/** Mean of each window over [steps, channels]; padding does not count. */
+export const avgPool1d = (options: Pool1dOptions = {}): Layer =>
+  new AvgPool1d('avgPool1d', options, ['poolSize', ...lineWords]);

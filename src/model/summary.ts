@@ -41,9 +41,9 @@ function viewOf(
   const field = below.map((one) => one.field).reduce(widest);
   const jump = below.map((one) => one.jump).reduce(widest);
   const { size, stride } = layer.window(inputs[0].shape);
-  // What is dense or flat sees all of what comes in.
-  if (inputs[0].shape.length === 3 && shape.length === 1)
-    return { field: [whole[0], whole[1] ?? 1], jump };
+  // What is dense or flat sees all of what comes in; a signal is one line.
+  if (inputs[0].shape.length > 1 && shape.length === 1)
+    return { field: whole.length === 3 ? [whole[0], whole[1]] : [1, whole[0]], jump };
   return {
     field: [field[0] + (size[0] - 1) * jump[0], field[1] + (size[1] - 1) * jump[1]],
     jump: [jump[0] * stride[0], jump[1] * stride[1]],

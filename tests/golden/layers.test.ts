@@ -10,9 +10,8 @@ import { matMul } from '../../src/emit/matrix.js';
 import { emitUpdate, optimizerState, SETTINGS, writeSettings } from '../../src/emit/optimizer.js';
 import { ops, Tensor } from '../../src/index.js';
 import { adam, adamW, type Optimizer, sgd } from '../../src/optimizers.js';
-import { sizeOf } from '../../src/shape.js';
 import { close } from '../helpers/close.js';
-import { numbers } from '../helpers/random.js';
+import { made, type Spec, type Stored, unpacked } from '../helpers/golden.js';
 import '../helpers/start.js';
 
 /**
@@ -25,9 +24,9 @@ const TOLERANCE = 2 ** -18;
 interface Case {
   name: string;
   op: string;
-  inputs: Record<string, { shape: number[]; seed: number; scale: number; shift?: number }>;
+  inputs: Record<string, Spec>;
   options: Record<string, unknown>;
-  outputs: Record<string, { shape: number[]; float32: string }>;
+  outputs: Stored;
 }
 
 type Tensors = Record<string, Tensor>;
@@ -149,17 +148,6 @@ function descend(optimizer: Optimizer, { parameters, gradients }: Tensors): Outp
     steps.data.set(parameters.data, at);
   }
   return { steps };
-}
-
-function made({ shape, seed, scale, shift = 0 }: Case['inputs'][string]): Tensor {
-  return Tensor.from(
-    numbers(sizeOf(shape), seed).map((x) => x * scale + shift),
-    shape,
-  );
-}
-
-function unpacked(base64: string): Float32Array {
-  return new Float32Array(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
 }
 
 const { cases } = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8')) as {

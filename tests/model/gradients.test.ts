@@ -214,6 +214,43 @@ test('conv2dTranspose with relu, convolved and added up patch by patch', () => {
   }
 });
 
+for (const options of [
+  { activation: 'relu' },
+  { strides: 2, padding: 'same', groups: 2 },
+  { dilation: 2, padding: [4, 0], useBias: false, activation: 'sigmoid' },
+  { strides: 3, dimRoundingMode: 'ceil', groups: 4, filters: 4, activation: 'softmax' },
+] as Partial<Parameters<typeof layers.conv1d>[0]>[]) {
+  test(`conv1d ${JSON.stringify(options)}, and pooling over signals`, () => {
+    check(
+      [
+        layers.conv1d({ filters: 4, kernelSize: 2, activation: 'tanh' }),
+        layers.avgPool1d({ poolSize: 3, strides: 1, padding: 'same' }),
+        layers.conv1d({ filters: 6, kernelSize: 3, ...options }),
+        layers.maxPool1d({ padding: [1, 0] }),
+        ...classify(),
+      ],
+      [13, 3],
+    );
+  });
+}
+
+for (const options of [
+  { activation: 'tanh' },
+  { strides: 2, padding: 'same', depthMultiplier: 3 },
+  { dilation: [2, 1], padding: 1, useBias: false, activation: 'sigmoid' },
+] as Partial<Parameters<typeof layers.depthwiseConv2d>[0]>[]) {
+  test(`depthwiseConv2d ${JSON.stringify(options)}`, () => {
+    check(
+      [
+        layers.depthwiseConv2d({ kernelSize: [2, 3], padding: 'same', activation: 'tanh' }),
+        layers.depthwiseConv2d({ kernelSize: [3, 2], ...options }),
+        ...classify(),
+      ],
+      image,
+    );
+  });
+}
+
 const front = () =>
   layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'tanh' });
 const pools = {

@@ -31,7 +31,12 @@ import '../helpers/start.js';
 const { x, y } = samples(50);
 
 const everyLayer = (): Layer[] => [
-  layers.reshape({ targetShape: [6, 6, 1] }),
+  layers.reshape({ targetShape: [36, 1] }),
+  layers.conv1d({ filters: 4, kernelSize: 3, padding: [2, 0], activation: 'tanh' }),
+  layers.maxPool1d(),
+  layers.avgPool1d({ poolSize: 3, strides: 1, padding: 'same' }),
+  layers.reshape({ targetShape: [6, 6, 2] }),
+  layers.depthwiseConv2d({ kernelSize: [1, 3], padding: 'same', depthMultiplier: 2 }),
   layers.conv2d({
     filters: 4,
     kernelSize: 3,
