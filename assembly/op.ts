@@ -46,6 +46,8 @@ export const enum Opcode {
   AveragePoolBackward,
   LpPool,
   LpPoolBackward,
+  IdentityShortcut,
+  IdentityShortcutBackward,
   NormStatistics,
   NormMerge,
   NormRunning,

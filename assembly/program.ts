@@ -24,6 +24,10 @@ import {
 } from './pool';
 import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
+  IdentityShortcut, IdentityShortcutBackward, identityShortcut, identityShortcutBackward,
+  identityShortcutBackwardTiles, identityShortcutTiles,
+} from './shortcut';
+import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
   softmaxCrossEntropy, squaredError, TopK, topK,
 } from './softmax';
@@ -111,6 +115,8 @@ function tiles(op: Op): i32 {
     case Opcode.MaxPoolBackward:
     case Opcode.AveragePoolBackward:
     case Opcode.LpPoolBackward: return poolBackwardTiles(changetype<Window>(op));
+    case Opcode.IdentityShortcut: return identityShortcutTiles(changetype<IdentityShortcut>(op));
+    case Opcode.IdentityShortcutBackward: return identityShortcutBackwardTiles(changetype<IdentityShortcutBackward>(op));
     case Opcode.NormStatistics: return changetype<NormStatistics>(op).splits;
     case Opcode.NormFoldFilter: return normFoldFilterTiles(changetype<NormFoldFilter>(op));
     case Opcode.NormApply: return normTiles(changetype<NormApply>(op).rows, changetype<NormApply>(op).channels);
@@ -154,6 +160,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.AveragePoolBackward: averagePoolBackward(changetype<AveragePoolBackward>(op), tile); break;
     case Opcode.LpPool: lpPool(changetype<LpPool>(op), tile); break;
     case Opcode.LpPoolBackward: lpPoolBackward(changetype<LpPoolBackward>(op), tile); break;
+    case Opcode.IdentityShortcut: identityShortcut(changetype<IdentityShortcut>(op), tile); break;
+    case Opcode.IdentityShortcutBackward: identityShortcutBackward(changetype<IdentityShortcutBackward>(op), tile); break;
     case Opcode.NormStatistics: normStatistics(changetype<NormStatistics>(op), tile, scratch); break;
     case Opcode.NormMerge: normMerge(changetype<NormMerge>(op)); break;
     case Opcode.NormRunning: normRunning(changetype<NormRunning>(op)); break;

@@ -427,6 +427,28 @@ export interface KernelArguments<Buffer> {
     p: number;
     scale: number;
   };
+  /** y = every stride-th pixel of x each way, then zeros. */
+  identityShortcut: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    filters: number;
+    stride: number;
+    y: Buffer;
+    x: Buffer;
+  };
+  /** dx = dy without those channels, and zero at the pixels that were left out. */
+  identityShortcutBackward: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    filters: number;
+    stride: number;
+    dx: Buffer;
+    dy: Buffer;
+  };
   /** partials[part] = { mean, Σ(x − mean)² } of each channel: [splits][2][channels]. */
   normStatistics: {
     partials: Buffer;
@@ -1118,8 +1140,34 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['scale', 'f32', 88],
     ],
   },
-  normStatistics: {
+  identityShortcut: {
     opcode: 21,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['channels', 'i32', 20],
+      ['filters', 'i32', 24],
+      ['stride', 'i32', 28],
+      ['y', 'out', 32],
+      ['x', 'in', 36],
+    ],
+  },
+  identityShortcutBackward: {
+    opcode: 22,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['channels', 'i32', 20],
+      ['filters', 'i32', 24],
+      ['stride', 'i32', 28],
+      ['dx', 'out', 32],
+      ['dy', 'in', 36],
+    ],
+  },
+  normStatistics: {
+    opcode: 23,
     fields: [
       ['partials', 'out', 8],
       ['x', 'in', 12],
@@ -1129,7 +1177,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normMerge: {
-    opcode: 22,
+    opcode: 24,
     fields: [
       ['mean', 'out', 8],
       ['variance', 'out', 12],
@@ -1143,7 +1191,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normRunning: {
-    opcode: 23,
+    opcode: 25,
     fields: [
       ['runningMean', 'inout', 8],
       ['runningVariance', 'inout', 12],
@@ -1155,7 +1203,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFold: {
-    opcode: 24,
+    opcode: 26,
     fields: [
       ['scale', 'out', 8],
       ['gamma', 'in', 12],
@@ -1165,7 +1213,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFoldFilter: {
-    opcode: 25,
+    opcode: 27,
     fields: [
       ['folded', 'out', 8],
       ['filter', 'in', 12],
@@ -1180,7 +1228,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normApply: {
-    opcode: 26,
+    opcode: 28,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1194,7 +1242,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardSums: {
-    opcode: 27,
+    opcode: 29,
     fields: [
       ['partials', 'out', 8],
       ['dy', 'in', 12],
@@ -1209,7 +1257,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardMerge: {
-    opcode: 28,
+    opcode: 30,
     fields: [
       ['dgamma', 'out', 8],
       ['dbeta', 'out', 12],
@@ -1224,7 +1272,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackward: {
-    opcode: 29,
+    opcode: 31,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1240,7 +1288,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unary: {
-    opcode: 30,
+    opcode: 32,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1249,7 +1297,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   unaryBackward: {
-    opcode: 31,
+    opcode: 33,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1259,7 +1307,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   add: {
-    opcode: 32,
+    opcode: 34,
     fields: [
       ['y', 'out', 8],
       ['a', 'in', 12],
@@ -1268,7 +1316,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   dropout: {
-    opcode: 33,
+    opcode: 35,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1280,7 +1328,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmax: {
-    opcode: 34,
+    opcode: 36,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1289,7 +1337,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxBackward: {
-    opcode: 35,
+    opcode: 37,
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
@@ -1299,7 +1347,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   softmaxCrossEntropy: {
-    opcode: 36,
+    opcode: 38,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1312,7 +1360,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   squaredError: {
-    opcode: 37,
+    opcode: 39,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
@@ -1324,7 +1372,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   mean: {
-    opcode: 38,
+    opcode: 40,
     fields: [
       ['y', 'out', 8],
       ['x', 'in', 12],
@@ -1332,7 +1380,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   topK: {
-    opcode: 39,
+    opcode: 41,
     fields: [
       ['hits', 'out', 8],
       ['x', 'in', 12],
@@ -1344,7 +1392,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sgd: {
-    opcode: 40,
+    opcode: 42,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],
@@ -1354,7 +1402,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adam: {
-    opcode: 41,
+    opcode: 43,
     fields: [
       ['parameters', 'inout', 8],
       ['gradients', 'in', 12],

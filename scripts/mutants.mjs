@@ -34,7 +34,10 @@ const nearest = {
   'src/emit/convtranspose.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/depthwise.ts': ['kernels/depthwise'],
   'src/emit/geometry.ts': ['kernels/conv'],
-  'src/model/lower.ts': ['model/fusion'],
+  'src/model/fuse.ts': ['model/fusion', 'model/graph'],
+  'src/model/lower.ts': ['model/fusion', 'model/graph'],
+  'src/model/pending.ts': ['model/graph'],
+  'assembly/shortcut.ts': ['kernels/shortcut'],
   'src/emit/winograd.ts': ['kernels/winograd'],
 };
 
@@ -75,6 +78,9 @@ const program = (...rest) => fault('assembly/program.ts', ...rest);
 const transpose = (...rest) => fault('src/emit/convtranspose.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
 const lower = (...rest) => fault('src/model/lower.ts', ...rest);
+const fuse = (...rest) => fault('src/model/fuse.ts', ...rest);
+const pending = (...rest) => fault('src/model/pending.ts', ...rest);
+const shortcut = (...rest) => fault('assembly/shortcut.ts', ...rest);
 const passes = (...rest) => fault('src/emit/winograd.ts', ...rest);
 
 /** One fault to a line. */
@@ -296,12 +302,20 @@ export const mutants = [
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  lower('to.rectify = others.some((layer) => layer.fusion.isRelu);', '', 'a ReLU that nobody applies'),
-  lower('if (to.absorbed.has(layers[index])) continue;', '', 'a ReLU that goes back twice'),
-  lower('return own.fusion.absorbsRelu && next', 'return next', 'a ReLU lost behind layers that cannot apply it'),
-  lower('to.norm = others.find((layer) => layer.fold);', '', 'a batch norm that nobody applies'),
-  lower("mode !== 'train' && own.fusion.absorbsNorm", 'own.fusion.absorbsNorm', 'batch norm folded while it trains'),
-  lower('layers[index - 1]?.fusion.endsInRelu', 'layers[index - 1]', "ReLU's gradient where there is no ReLU"),
+  fuse('if (rectify) step();', '', 'a ReLU that is applied twice'),
+  fuse('const rectify = Boolean(absorbsRelu && next', 'const rectify = Boolean(next', 'a ReLU lost behind layers that cannot apply it'),
+  fuse('!training && absorbsNorm', 'absorbsNorm', 'batch norm folded while it trains'),
+  fuse('norm = next.layer;', '', 'a batch norm that nobody applies'),
+  fuse('all.length === 1 && !outputs.includes(node)', 'all.length >= 1', 'what others read is fused away'),
+  fuse('next.inputs.find((one) => one !== last)', 'next.inputs.find((one) => one === last)', 'the wrong summand is added'),
+  lower('endsInRelu(before) && wanted[0]', 'before && wanted[0]', "ReLU's gradient where there is no ReLU"),
+  lower('const dz = addend && rectify ?', 'const dz = !addend && rectify ?', 'ReLU behind a sum goes back at the wrong place'),
+  lower('if (!into) {', 'if (into || !into) {', 'a shared layer keeps its last gradient only'),
+  lower('if (this.#again) return;', '', 'running statistics updated twice by checkpointing'),
+  pending('(this.#holds.get(root) ?? 0) <= 1', 'true', 'a gradient that others read is overwritten'),
+  pending('found ? this.#sum(found, dx) : dx', 'dx', 'gradients of several readers are not added'),
+  shortcut('memory.fill(y + bytes, 0, rest);', '', 'added channels are not cleared'),
+  shortcut('if (line * op.stride != h) return;', '', 'gradients in lines that were left out'),
   fault('assembly/moments.ts', 'f32x4.sub(bias, channel(op.mean, f))', 'bias', 'folded: the mean left out'),
   fault('assembly/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
 

@@ -28,3 +28,4 @@ export * as schedules from './schedules.js';
 export type { Padding, Pair, Rounding, Shape } from './shape.js';
 export { Tensor } from './tensor.js';
 export * as zoo from './zoo/index.js';
+export { ResNet, type ResNetOptions } from './zoo/resnet.js';

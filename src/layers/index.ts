@@ -10,3 +10,4 @@ export { add } from './merge.js';
 export { avgPool1d, avgPool2d, globalAvgPool2d, lpPool2d, maxPool1d, maxPool2d } from './pool.js';
 export { flatten, reshape } from './reshape.js';
 export { residual } from './residual.js';
+export { identityShortcut } from './shortcut.js';

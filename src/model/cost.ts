@@ -61,6 +61,8 @@ export const multiplyAdds: {
   averagePoolBackward: null,
   lpPool: null,
   lpPoolBackward: null,
+  identityShortcut: null,
+  identityShortcutBackward: null,
   normStatistics: null,
   normMerge: null,
   normRunning: null,

@@ -3,17 +3,7 @@
 
 import * as layers from '../layers/index.js';
 import { Sequential } from '../model/sequential.js';
-import type { Shape } from '../shape.js';
-
-/** Options of the networks of the zoo. */
-export interface ZooOptions {
-  /** How many classes: 10 by default. */
-  classes?: number;
-  /** [height, width, channels] of an image: [28, 28, 1] by default. */
-  inputShape?: Shape;
-  /** 0 by default. */
-  seed?: number;
-}
+import type { ZooOptions } from './options.js';
 
 /** LeNet-5: two 5×5 convolutions and three dense layers, 61 706 parameters; its outputs are logits. */
 export function lenet5({

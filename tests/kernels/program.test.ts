@@ -112,6 +112,8 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('im2col', { ...one, batch }), 15 * batch],
       [op('conv', { ...one, batch, groups: 2 }), 2 * Math.min(batch, 1)],
     ]),
+    [op('identityShortcut', { batch: 2, height: 5, width: 4, stride: 2 }), 6],
+    [op('identityShortcutBackward', { batch: 2, height: 5, width: 4, stride: 2 }), 10],
     [op('pack', { groups: 1, n: 0 }), 0],
     [op('pack', { groups: 2, n: width }), 2],
     [op('pack', { groups: 2, n: width + 1 }), 4],
@@ -248,6 +250,7 @@ function everyKernel(): Program {
       layers.dropout({ rate: 0.3 }),
       layers.conv2d({ filters: 19, kernelSize: 3, padding: 'same', groups: 19 }),
       layers.conv2d({ filters: 19, kernelSize: 3, padding: 'same', algorithm: 'winograd' }),
+      layers.identityShortcut({ filters: 21 }),
       layers.conv2d({
         filters: 10,
         kernelSize: 3,

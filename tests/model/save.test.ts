@@ -67,6 +67,7 @@ const everyLayer = (): Layer[] => [
   }),
   layers.batchNorm({ momentum: 0.9, epsilon: 0.01 }),
   layers.relu(),
+  layers.identityShortcut({ filters: 5, strides: 1 }),
   layers.residual({ layers: [layers.avgPool2d({ poolSize: 3, strides: 1, padding: 'same' })] }),
   layers.maxPool2d({ poolSize: 2, strides: 1 }),
   layers.avgPool2d({ poolSize: [2, 1], dimRoundingMode: 'ceil' }),
