@@ -1,3 +1,6 @@
 // Data sets on their way into tensors.
 
-export { type IdxArray, parseIdx } from './idx.js';
+export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.js';
+export { type IdxArray, parseIdx, readIdx } from './idx.js';
+export { type Normalization, type NormalizeOptions, normalize } from './normalize.js';
+export type { LabelledImages, Pixels } from './pixels.js';
