@@ -4,3 +4,4 @@ export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.
 export { type IdxArray, parseIdx, readIdx } from './idx.js';
 export { type Normalization, type NormalizeOptions, normalize } from './normalize.js';
 export type { LabelledImages, Pixels } from './pixels.js';
+export { type PrefetchOptions, prefetch, type Source } from './stream.js';
