@@ -1,6 +1,9 @@
 // Data sets on their way into tensors.
 
+export { type Augmentation, type AugmentOptions, augment } from './augment.js';
+export { augmentBatch } from './batch.js';
 export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.js';
+export { type BatchRequest, type Mixes, mixes } from './draw.js';
 export { type IdxArray, parseIdx, readIdx } from './idx.js';
 export { type Normalization, type NormalizeOptions, normalize } from './normalize.js';
 export type { LabelledImages, Pixels } from './pixels.js';
