@@ -76,7 +76,7 @@ export function drawTransform(
  * drawn by Bailey's polar method (Mathematics of Computation 62, 1994), and (1 + t/√(2a + t²)) / 2 is
  * the beta number: no rejection, two numbers for any a.
  */
-export function symmetricBeta(a: number, random: Random): number {
+function symmetricBeta(a: number, random: Random): number {
   const radius = 1 - random.uniform();
   const cos = cosPi(random.uniform());
   if (a === 0) return 1;

@@ -10,7 +10,7 @@ const triangle = (distance: number, reach = 1): number =>
 const clamp = (value: number, last: number): number => Math.max(0, Math.min(value, last));
 
 /** The pixel at (y, x) between pixels; what lies outside is `fill`, or the nearest point inside. */
-export function bilinear(
+function bilinear(
   image: ArrayLike<number>,
   [height, width, channels]: ImageShape,
   y: number,
