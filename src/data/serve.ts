@@ -4,14 +4,14 @@ import { type AugmentedSet, fillBatch } from './batch.js';
 import type { BatchRequest } from './draw.js';
 
 /** First the set, then batches: an array to fill, and what with. */
-export type Request = AugmentedSet | (BatchRequest & { readonly to: Float32Array<ArrayBuffer> });
+export type Message = AugmentedSet | (BatchRequest & { readonly to: Float32Array<ArrayBuffer> });
 
 /** The array, filled. */
 export type Reply = Float32Array<ArrayBuffer>;
 
 /** The worker's end of its connection. */
 export interface Port {
-  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  onmessage: ((event: MessageEvent<Message>) => void) | null;
   postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
 }
 

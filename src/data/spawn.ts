@@ -1,11 +1,11 @@
 // A worker in Node, Deno and Bun. In the browser build spawn.browser.ts stands in its place.
 
 import { Worker } from 'node:worker_threads';
-import type { Reply, Request } from './serve.js';
+import type { Message, Reply } from './serve.js';
 
 /** A worker, as its owner sees it. */
 export interface BatchWorker {
-  post(message: Request, transfer?: ArrayBuffer[]): void;
+  post(message: Message, transfer?: ArrayBuffer[]): void;
   /** Whether it keeps the program from ending: only while somebody waits for it. */
   hold(on: boolean): void;
   close(): void;

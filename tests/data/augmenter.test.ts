@@ -113,6 +113,22 @@ test('two arrays take turns', async () => {
   );
 });
 
+test('the next batch is on its way before one is trained on', async () => {
+  class Watched extends data.Augmenter {
+    asked = 0;
+    override next(request: data.BatchRequest) {
+      this.asked++;
+      return super.next(request);
+    }
+  }
+  const augmenter = new Watched(images, SHAPE, augmentation, { worker: false });
+  let taken = 0;
+  for await (const _ of augmenter.batches({ epoch: 0, order, batchSize: 7 })) {
+    assert.is(augmenter.asked, Math.min(++taken + 1, 3));
+  }
+  assert.is(taken, 3);
+});
+
 test('an epoch that is left early, then another', async () => {
   await withAugmenter(async (augmenter) => {
     for await (const _ of augmenter.batches({ epoch: 0, order, batchSize: 2 })) break;
