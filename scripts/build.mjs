@@ -1,8 +1,9 @@
 // Builds the package: four wasm targets, two bundles (Node reads its wasm from files, browsers have
-// it inlined), and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
+// it inlined), each with its worker, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
 
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -29,23 +30,26 @@ export async function buildWasm() {
   await Promise.all(Object.keys(targets).map(compile));
 }
 
-/** In the browser's bundle the wasm comes inlined. */
-const inlineWasm = {
-  name: 'inline-wasm',
+/** In the browser's bundle the wasm comes inlined, and other files stand for what only Node has. */
+const forBrowsers = {
+  name: 'for-browsers',
   setup({ onResolve }) {
     onResolve({ filter: /\/bytes\.js$/ }, () => ({ path: `${root}bindings/bytes.inline.ts` }));
+    onResolve({ filter: /\/(folder|spawn)\.js$/ }, ({ path }) => ({
+      path: `${root}src/data/${basename(path, '.js')}.browser.ts`,
+    }));
   },
 };
 
-async function bundle(outfile, plugins) {
+async function bundle(entry, outfile, plugins = []) {
   await build({
-    entryPoints: [`${root}src/index.ts`],
+    entryPoints: [`${root}src/${entry}`],
     outfile: `${root}dist/${outfile}`,
     bundle: true,
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
-    external: ['@assemblyscript/loader', 'wasm-feature-detect', 'node:*'],
+    external: ['@assemblyscript/loader', 'wasm-feature-detect', 'sharp', 'node:*'],
     loader: { '.wasm': 'binary' },
     sourcemap: true,
     keepNames: true,
@@ -58,8 +62,10 @@ export async function buildAll() {
   await buildWasm();
   rmSync(`${root}dist`, { recursive: true, force: true });
   await Promise.all([
-    bundle('node.js', []),
-    bundle('index.js', [inlineWasm]),
+    bundle('index.ts', 'node.js'),
+    bundle('index.ts', 'index.js', [forBrowsers]),
+    bundle('data/augment-worker.ts', 'augment-worker.js'),
+    bundle('data/augment-worker.browser.ts', 'augment-worker.browser.js'),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);
 }

@@ -9,15 +9,19 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(`${tmpdir()}/wasmgrad-`);
 const run = (command, args, cwd = project) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8' });
+  execFileSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
 
-/** The whole road in a page: train, save, load, predict, and the browser's bundle beside Node's. */
+/**
+ * The whole road in a page: augment, train, save, load, predict, and the browser's bundle beside
+ * Node's. Augmenters are left open: their workers must not keep the program from ending.
+ */
 const smoke = `
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 const require = createRequire(import.meta.url);
 const root = dirname(require.resolve('wasmgrad/package.json'));
+const augmented = [];
 for (const entry of ['wasmgrad', join(root, 'dist/index.js')]) {
   const wg = await import(entry);
   await wg.init();
@@ -33,7 +37,14 @@ for (const entry of ['wasmgrad', join(root, 'dist/index.js')]) {
   const loaded = await wg.loadModel(model.toBytes());
   assert.deepEqual(loaded.predict(x).toArray(), model.predict(x).toArray());
   wg.dispose();
+  const augmentation = wg.data.augment({ rotate: 20, shift: 1, mixup: 0.5 });
+  const augmenter = new wg.data.Augmenter(x, [6, 6, 1], augmentation);
+  const order = Int32Array.from({ length: 32 }, (_, i) => 31 - i);
+  for await (const batch of augmenter.batches({ epoch: 1, order, batchSize: 32 })) augmented.push([...batch]);
+  assert.equal(augmenter.inWorker, entry === 'wasmgrad');
+  await assert.rejects(wg.data.imageFolder('.'), wg.EngineError, 'sharp is not installed');
 }
+assert.deepEqual(augmented[0], augmented[1], 'the same bits in a worker and inline');
 console.log(process.version, 'ok');
 `;
 

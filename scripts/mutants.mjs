@@ -320,7 +320,7 @@ export const mutants = [
   fault('assembly/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
 
   norm('columns, width, 1);', 'columns, width, 0);', 'bias alone: scaled by nothing'),
-  fault('src/emit/conv.ts', 'if (bias !== none) addToRows(e, dx, bias, g.channels, rectify);', ';', 'transposed, patch by patch: no bias'),
+  fault('src/emit/conv.ts', 'finish(e, dx, after);', ';', 'transposed, patch by patch: no bias'),
   fault('src/emit/conv.ts', "else if (rectify) activationForward(e, 'relu', dx, dx);", '', 'transposed, patch by patch: no ReLU'),
   fault('src/emit/conv.ts', 'rectify: rectify ? 1 : 0,', 'rectify: 0,', 'transposed, convolved: no ReLU', { nth: 1 }),
   transpose('return side * stride;', 'return (side - 1) * stride + extent;', "the output's sides with padding 'same'"),

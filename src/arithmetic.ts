@@ -29,3 +29,38 @@ export function expMinus(x: number): number {
   for (let n = 10; n > 0; n--) sum = (1 + sum) * (small / n);
   return power(1 + sum, 16);
 }
+
+/** sin(π·x) for −1 ≤ x ≤ 1, exactly 0 at 0: Taylor's series, as above. */
+export function sinPi(x: number): number {
+  if (x < 0) return -sinPi(-x);
+  if (x > 0.5) return sinPi(1 - x);
+  const angle = Math.PI * x;
+  const square = angle * angle;
+  let sum = 0;
+  for (let n = 12; n > 0; n--) sum = (1 + sum) * (-square / (2 * n * (2 * n + 1)));
+  return angle * (1 + sum);
+}
+
+/** ln x for a normal x > 0: 2·artanh((m − 1) / (m + 1)) + k·ln 2, where x = m·2ᵏ and m is near 1. */
+export function logarithm(x: number): number {
+  let m = x;
+  let k = 0;
+  for (; m < Math.SQRT1_2; k--) m *= 2;
+  for (; m > Math.SQRT2; k++) m /= 2;
+  const ratio = (m - 1) / (m + 1);
+  const square = ratio * ratio;
+  let sum = 0;
+  for (let n = 23; n > 0; n -= 2) sum = sum * square + 1 / n;
+  return 2 * ratio * sum + k * Math.LN2;
+}
+
+/** e⁻ˣ is 0 from here on. */
+const UNDERFLOW = 746;
+
+/** base to any power ≥ 0, for 0 < base ≤ 1: e⁻ˣ in pieces that `expMinus` takes. */
+export function shrinkingPower(base: number, exponent: number): number {
+  const x = -exponent * logarithm(base);
+  if (x > UNDERFLOW) return 0;
+  const pieces = Math.max(1, Math.ceil(x / 2));
+  return power(expMinus(x / pieces), pieces);
+}

@@ -5,7 +5,7 @@ import { expMinus } from './arithmetic.js';
 import { ValueError } from './errors.js';
 
 /** What a stream of numbers is for: streams with different purposes never meet. */
-export const purpose = { weights: 1, shuffle: 2 } as const;
+export const purpose = { weights: 1, shuffle: 2, augment: 3 } as const;
 
 /**
  * Four random u32 from a counter and a key.
@@ -49,25 +49,22 @@ export function keyOf(seed: number): [number, number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
 
-/** A stream of numbers: one for each (seed, purpose, index). */
+/** A stream of numbers: one for each (seed, purpose, index, epoch). */
 export class Random {
   readonly #key: [number, number];
-  readonly #stream: [number, number];
+  readonly #stream: [number, number, number];
   #block = 0;
   #words: number[] = [];
 
-  constructor(seed: number, forWhat: number, index = 0) {
+  constructor(seed: number, forWhat: number, index = 0, epoch = 0) {
     this.#key = keyOf(seed);
-    this.#stream = [forWhat, index];
+    this.#stream = [index, epoch, forWhat];
   }
 
   /** A u32. */
   next(): number {
     if (this.#words.length === 0) {
-      this.#words = philox(
-        [this.#block++, this.#stream[1], 0, this.#stream[0]],
-        this.#key,
-      ).reverse();
+      this.#words = philox([this.#block++, ...this.#stream], this.#key).reverse();
     }
     return this.#words.pop() as number;
   }

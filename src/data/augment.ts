@@ -1,0 +1,132 @@
+// What is done to training images at random: a plain description, checked. draw.ts draws by it.
+
+import { ValueError } from '../errors.js';
+import { checkOptions } from '../options.js';
+import { keyOf } from '../random.js';
+import { type Pair, pairOf } from '../shape.js';
+import { checkNormalization, type Normalization, type NormalizeOptions } from './normalize.js';
+
+/** Options of `augment`. What is not named is not done. */
+export interface AugmentOptions {
+  /** First of all, `data.normalize` of the pixels: keeps a data set in memory as bytes. */
+  normalize?: NormalizeOptions;
+  /** Mirrors every other image: left and right, top and bottom, or either by itself. */
+  flip?: 'horizontal' | 'vertical' | 'both';
+  /** Turns by up to ± this many degrees, about the middle. */
+  rotate?: number;
+  /** Enlarges by a factor between these two, about the middle: [0.9, 1.1]. */
+  scale?: readonly [number, number];
+  /** Moves by up to ± this many whole pixels: for both axes, or [vertical, horizontal]. */
+  shift?: Pair;
+  /** Pads by this many pixels and cuts the image's size out anywhere: with 4, CIFAR's usual. */
+  crop?: { padding: Pair };
+  /** What lies outside the image: a number, 0 by default, or 'edge' for its nearest pixel. */
+  fill?: number | 'edge';
+  /** Multiplies distances from the image's mean by a factor in 1 ± this. */
+  contrast?: number;
+  /** Adds a number in ± this, in the unit of the (normalized) pixels. */
+  brightness?: number;
+  /**
+   * Overwrites a rectangle with the fill (0 where that is 'edge'), centred anywhere in the image:
+   * pixels of its sides, or [height, width] (DeVries & Taylor, arXiv 1708.04552).
+   */
+  cutout?: Pair;
+  /**
+   * Mixes each image with another of the data set, λ : 1 − λ, where λ has the distribution
+   * Beta(mixup, mixup) (arXiv 1710.09412). Targets must be mixed alike: `mixes`.
+   */
+  mixup?: number;
+  /** What all is drawn from: 0 by default. */
+  seed?: number;
+}
+
+/** What `augment` returns: plain numbers, frozen, with everything in place. */
+export interface Augmentation {
+  readonly normalize: Normalization | null;
+  readonly flip: readonly [vertical: boolean, horizontal: boolean];
+  readonly rotate: number;
+  readonly scale: readonly [number, number];
+  readonly shift: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly fill: number | 'edge';
+  readonly contrast: number;
+  readonly brightness: number;
+  readonly cutout: readonly [number, number];
+  /** 0 for none. */
+  readonly mixup: number;
+  readonly seed: number;
+}
+
+const words = [
+  'normalize',
+  'flip',
+  'rotate',
+  'scale',
+  'shift',
+  'crop',
+  'fill',
+  'contrast',
+  'brightness',
+  'cutout',
+  'mixup',
+  'seed',
+];
+
+const flips = {
+  none: [false, false],
+  horizontal: [false, true],
+  vertical: [true, false],
+  both: [true, true],
+} as const;
+
+/**
+ * Describes what is done to training images at random, in this order: normalize, flip, rotate and
+ * scale, shift and crop (all of these in one resampling), contrast, brightness, cutout, mixup.
+ *
+ * @throws {ValueError} for options that make no sense
+ */
+export function augment(options: AugmentOptions): Augmentation {
+  const where = 'data.augment';
+  const { normalize, flip, crop, fill = 0, seed = 0 } = checkOptions(where, options, words);
+  const { rotate = 0, contrast = 0, brightness = 0, mixup = 0 } = options;
+  const { shift = 0, cutout = 0, scale = [1, 1] } = options;
+  if (flip !== undefined && !(flip !== ('none' as string) && Object.hasOwn(flips, flip))) {
+    throw new ValueError(
+      `${where}: flip must be 'horizontal', 'vertical' or 'both', not ${JSON.stringify(flip)}`,
+    );
+  }
+  if (fill !== 'edge' && !Number.isFinite(fill)) {
+    throw new ValueError(`${where}: fill must be a number or 'edge', not ${JSON.stringify(fill)}`);
+  }
+  if (!Array.isArray(scale) || scale.length !== 2 || !(scale[0] > 0 && scale[1] >= scale[0])) {
+    throw new ValueError(
+      `${where}: scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${JSON.stringify(scale)}`,
+    );
+  }
+  keyOf(seed);
+  return Object.freeze({
+    normalize:
+      normalize === undefined ? null : checkNormalization(`${where}: normalize`, normalize),
+    flip: flips[flip ?? 'none'],
+    rotate: atMost(where, 'rotate', rotate, 180),
+    scale: [atMost(where, 'scale', scale[0]), atMost(where, 'scale', scale[1])] as const,
+    shift: pairOf(where, 'shift', shift, 0),
+    padding: pairOf(where, 'crop: padding', paddingOf(where, crop), 0),
+    fill,
+    contrast: atMost(where, 'contrast', contrast, 1),
+    brightness: atMost(where, 'brightness', brightness),
+    cutout: pairOf(where, 'cutout', cutout, 0),
+    mixup: atMost(where, 'mixup', mixup),
+    seed,
+  });
+}
+
+function atMost(where: string, name: string, value: number, most = Number.MAX_VALUE): number {
+  if (typeof value === 'number' && value >= 0 && value <= most) return value;
+  const range = most === Number.MAX_VALUE ? 'a number ≥ 0' : `a number from 0 to ${most}`;
+  throw new ValueError(`${where}: ${name} must be ${range}, not ${value}`);
+}
+
+function paddingOf(where: string, crop: AugmentOptions['crop']): Pair {
+  return crop === undefined ? 0 : checkOptions(`${where}: crop`, crop, ['padding']).padding;
+}

@@ -1,0 +1,167 @@
+// Augmentation off the critical path: a worker makes the next batch while this thread trains on one.
+// The same function makes the same bits here where no worker can be had.
+
+import { StateError } from '../errors.js';
+import { checkInteger, type Shape, sizeOf } from '../shape.js';
+import type { Augmentation } from './augment.js';
+import { type AugmentedSet, checkRequest, checkSet, fillBatch } from './batch.js';
+import type { BatchRequest } from './draw.js';
+import type { Pixels } from './pixels.js';
+import { type BatchWorker, spawn } from './spawn.js';
+import type { ImageShape } from './warp.js';
+
+/** Options of `Augmenter`. */
+export interface AugmenterOptions {
+  /** Whether to use a worker where there can be one: true by default. */
+  worker?: boolean;
+}
+
+/** An epoch's samples in the order of training. */
+export interface EpochRequest {
+  readonly epoch: number;
+  /** Numbers of samples in the data set. */
+  readonly order: Int32Array;
+  readonly batchSize: number;
+}
+
+/** Images of one batch, in memory that can be handed from thread to thread. */
+type Batch = Float32Array<ArrayBuffer>;
+
+/** A batch that the worker makes, and who waits for it. */
+interface Pending {
+  resolve(to: Batch): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Makes augmented batches of a data set.
+ *
+ * The worker gets its own copy of the images, once; images in a SharedArrayBuffer it shares. It does
+ * not keep a program from ending.
+ */
+export class Augmenter {
+  readonly #set: AugmentedSet;
+  readonly #count: number;
+  #worker: BatchWorker | undefined;
+  readonly #pending: Pending[] = [];
+  /** Arrays that were given back: two take turns. */
+  readonly #spare: Batch[] = [];
+  #closed = false;
+
+  /**
+   * @param images NHWC, all samples of the set
+   * @param shape of one image: [height, width, channels]
+   * @throws {ShapeError} where the images are no whole number of such shapes
+   */
+  constructor(
+    images: Pixels,
+    shape: Shape,
+    augmentation: Augmentation,
+    { worker = true }: AugmenterOptions = {},
+  ) {
+    this.#count = checkSet('new data.Augmenter', images, shape, augmentation);
+    this.#set = { images, shape: shape as ImageShape, augmentation };
+    if (worker) this.#start();
+  }
+
+  #start(): void {
+    this.#worker = spawn(
+      (to) => this.#received(to),
+      (error) => this.#failed(error),
+    );
+    if (!this.#worker) return;
+    try {
+      // A copy that is handed over: cloning a view would clone all memory behind it.
+      const { images } = this.#set;
+      const own = images.buffer instanceof ArrayBuffer ? images.slice() : images;
+      const handed = own.buffer instanceof ArrayBuffer ? [own.buffer] : [];
+      this.#worker.post({ ...this.#set, images: own }, handed);
+    } catch (error) {
+      this.#failed(error); // There is no memory for another copy.
+    }
+  }
+
+  /** Whether a worker makes the batches. One that fails is replaced by the calling thread. */
+  get inWorker(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /**
+   * Makes one batch: float32 [indices, height, width, channels].
+   *
+   * @throws {ValueError} for an epoch or an index that there is not
+   * @throws {StateError} after `close`
+   */
+  async next(request: BatchRequest): Promise<Batch> {
+    this.#check();
+    checkRequest('data.Augmenter', request, this.#count);
+    const length = request.indices.length * sizeOf(this.#set.shape);
+    try {
+      if (this.#worker) return await this.#ask(this.#worker, this.#take(length), request);
+    } catch (error) {
+      // The worker is gone, and what it was given with it: the same is made here.
+      this.#failed(error);
+    }
+    this.#check();
+    const to = this.#take(length);
+    fillBatch(to, this.#set, request);
+    return to;
+  }
+
+  /**
+   * Makes the batches of an epoch, one ahead of the consumer. Each array is valid until the next is
+   * asked for.
+   */
+  async *batches({ epoch, order, batchSize }: EpochRequest): AsyncGenerator<Batch> {
+    checkInteger('data.Augmenter', 'batchSize', batchSize);
+    const ask = (first: number) => {
+      if (first >= order.length) return undefined;
+      const batch = this.next({ epoch, indices: order.subarray(first, first + batchSize) });
+      batch.catch(() => {}); // Whoever awaits it is told; nobody may.
+      return batch;
+    };
+    let ahead = ask(0);
+    for (let first = batchSize; ahead; first += batchSize) {
+      const batch = await ahead;
+      ahead = ask(first);
+      yield batch;
+      this.#spare.push(batch);
+    }
+  }
+
+  /** Ends the worker. What is asked for is not delivered any more. */
+  close(): void {
+    this.#closed = true;
+    this.#failed(new StateError('data.Augmenter: it was closed'));
+  }
+
+  #check(): void {
+    if (this.#closed) throw new StateError('data.Augmenter: it was closed; make a new one');
+  }
+
+  /** An array that was given back, or a new one. */
+  #take(length: number): Batch {
+    const at = this.#spare.findIndex((spare) => spare.length === length);
+    return at < 0 ? new Float32Array(length) : this.#spare.splice(at, 1)[0];
+  }
+
+  #ask(worker: BatchWorker, to: Batch, { epoch, indices }: BatchRequest): Promise<Batch> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject });
+      worker.post({ to, epoch, indices: Int32Array.from(indices) }, [to.buffer]);
+      worker.hold(true);
+    });
+  }
+
+  /** Batches come in the order in which they were asked for. */
+  #received(to: Batch): void {
+    this.#pending.shift()?.resolve(to);
+    if (this.#pending.length === 0) this.#worker?.hold(false);
+  }
+
+  #failed(error: unknown): void {
+    this.#worker?.close();
+    this.#worker = undefined;
+    for (const { reject } of this.#pending.splice(0)) reject(error);
+  }
+}

@@ -1,0 +1,120 @@
+// Batches of augmented images, in the calling thread. augmenter.ts has them made in another.
+
+import { ShapeError, ValueError } from '../errors.js';
+import { checkInteger, checkRank, type Shape, show, sizeOf } from '../shape.js';
+import type { Augmentation } from './augment.js';
+import { type BatchRequest, drawTransform } from './draw.js';
+import { normalizeInto } from './normalize.js';
+import { checkPixels, type Pixels } from './pixels.js';
+import { type ImageShape, transformImage } from './warp.js';
+
+/** Images of a data set, and what is done to them. */
+export interface AugmentedSet {
+  /** NHWC, all images of the set. */
+  readonly images: Pixels;
+  /** Of one image: [height, width, channels]. */
+  readonly shape: ImageShape;
+  readonly augmentation: Augmentation;
+}
+
+/**
+ * Says how many images there are.
+ *
+ * @throws {ShapeError} where the images are no whole number of such shapes
+ * @throws {ValueError} for images that are no pixels
+ */
+export function checkSet(where: string, images: Pixels, shape: Shape, augmentation: Augmentation) {
+  checkPixels(where, images);
+  checkRank(where, shape, ['height', 'width', 'channels']);
+  const count = images.length / sizeOf(shape);
+  if (!Number.isInteger(count) || count === 0) {
+    throw new ShapeError(
+      `${where}: ${images.length} numbers are no whole number of images ${show(shape)}`,
+    );
+  }
+  const channels = augmentation.normalize?.mean.length ?? 1;
+  if (channels !== 1 && channels !== shape[2]) {
+    throw new ShapeError(
+      `${where}: normalize has a mean and std for each of ${channels} channels, images ${show(shape)} have ${shape[2]}`,
+    );
+  }
+  return count;
+}
+
+/**
+ * Writes augmented images, in the order of `indices`, to `to`: float32 [indices, height, width,
+ * channels]. A sample is transformed by its number and the epoch alone.
+ *
+ * @param images NHWC; numbers are taken as they are, unless the augmentation normalizes them
+ * @param shape of one image: [height, width, channels]
+ * @throws {ShapeError} where images, shape and `to` do not fit each other
+ * @throws {ValueError} for an index that there is not
+ */
+export function augmentBatch(
+  to: Float32Array,
+  images: Pixels,
+  shape: Shape,
+  augmentation: Augmentation,
+  request: BatchRequest,
+): void {
+  const where = 'data.augmentBatch';
+  const count = checkSet(where, images, shape, augmentation);
+  checkRequest(where, request, count);
+  const expected = request.indices.length * sizeOf(shape);
+  if (to.length !== expected) {
+    throw new ShapeError(
+      `${where}: ${request.indices.length} images ${show(shape)} take ${expected} numbers, 'to' has ${to.length}`,
+    );
+  }
+  fillBatch(to, { images, shape: shape as ImageShape, augmentation }, request);
+}
+
+/** @throws {ValueError} for an epoch or an index that there is not */
+export function checkRequest(where: string, { epoch, indices }: BatchRequest, count: number): void {
+  checkInteger(where, 'epoch', epoch, 0);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (Number.isInteger(index) && index >= 0 && index < count) continue;
+    throw new ValueError(
+      `${where}: index ${i} is ${index}, but samples are numbered from 0 to ${count - 1}`,
+    );
+  }
+}
+
+/** `augmentBatch` of what has been checked. */
+export function fillBatch(to: Float32Array, set: AugmentedSet, request: BatchRequest): void {
+  const { images, shape, augmentation } = set;
+  const { epoch, indices } = request;
+  const size = sizeOf(shape);
+  const count = images.length / size;
+  const pixels = new Float32Array(size);
+  const other = new Float32Array(size);
+
+  /** Writes a sample without mixup; returns what was drawn for it. */
+  const write = (image: Float32Array, sample: number) => {
+    const from = pixelsOf(pixels, images, sample * size, augmentation);
+    const drawn = drawTransform(augmentation, shape, { epoch, sample, count });
+    transformImage(image, from, shape, drawn, augmentation);
+    return drawn;
+  };
+  for (let i = 0; i < indices.length; i++) {
+    const image = to.subarray(i * size, (i + 1) * size);
+    const { partner, lambda } = write(image, indices[i]);
+    if (augmentation.mixup === 0) continue;
+    write(other, partner);
+    for (let j = 0; j < size; j++) image[j] = lambda * image[j] + (1 - lambda) * other[j];
+  }
+}
+
+/** An image as the float32 it stands for: a view where it can be, else written to `scratch`. */
+function pixelsOf(
+  scratch: Float32Array,
+  images: Pixels,
+  first: number,
+  { normalize }: Augmentation,
+): Float32Array {
+  if (normalize) normalizeInto(scratch, images, first, normalize);
+  else if (images instanceof Float32Array) return images.subarray(first, first + scratch.length);
+  else scratch.set(images.subarray(first, first + scratch.length));
+  return scratch;
+}

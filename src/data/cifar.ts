@@ -1,0 +1,109 @@
+// The binary versions of CIFAR-10 and CIFAR-100 (cs.toronto.edu/~kriz/cifar.html): records of labels,
+// one byte each, and 3072 bytes of 32×32 pixels, all red ones, all green ones, all blue ones.
+
+import { FormatError } from '../errors.js';
+import type { Shape } from '../shape.js';
+import type { LabelledImages } from './pixels.js';
+
+/** CIFAR-100: `labels` are the 100 classes, of which 5 make a coarse one. */
+export interface CoarseLabelledImages extends LabelledImages {
+  readonly coarseLabels: Int32Array;
+  readonly coarseClasses: readonly string[];
+}
+
+const SIDE = 32;
+const PIXELS = SIDE * SIDE;
+const CHANNELS = 3;
+
+/**
+ * Reads CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, or `test_batch.bin`, as one set.
+ *
+ * @throws {FormatError} for files that are no whole number of records, and labels out of range
+ */
+export function parseCifar10(files: Uint8Array | readonly Uint8Array[]): LabelledImages {
+  const { labels, ...set } = readRecords('parseCifar10', files, [cifar10Classes]);
+  return { ...set, labels: labels[0], classes: cifar10Classes };
+}
+
+/**
+ * Reads CIFAR-100: `train.bin` or `test.bin`.
+ *
+ * @throws {FormatError} for files that are no whole number of records, and labels out of range
+ */
+export function parseCifar100(files: Uint8Array | readonly Uint8Array[]): CoarseLabelledImages {
+  const names = [cifar100CoarseClasses, cifar100Classes];
+  const { labels, ...set } = readRecords('parseCifar100', files, names);
+  const coarse = { coarseLabels: labels[0], coarseClasses: cifar100CoarseClasses };
+  return { ...set, labels: labels[1], classes: cifar100Classes, ...coarse };
+}
+
+/** @param classes names for each of the labels that a record begins with */
+function readRecords(
+  where: string,
+  given: Uint8Array | readonly Uint8Array[],
+  classes: readonly (readonly string[])[],
+): { images: Uint8Array; shape: Shape; labels: Int32Array[] } {
+  const files: readonly Uint8Array[] = Array.isArray(given) ? given : [given];
+  const size = classes.length + CHANNELS * PIXELS;
+  const counts = files.map((bytes, file) => countRecords(where, bytes, file, size));
+  const count = counts.reduce((sum, records) => sum + records, 0);
+  if (count === 0) throw new FormatError(`${where}: there are no images in no files`);
+  const images = new Uint8Array(count * CHANNELS * PIXELS);
+  const labels = classes.map(() => new Int32Array(count));
+  let image = 0;
+  files.forEach((bytes, file) => {
+    for (let record = 0; record < counts[file]; record++, image++) {
+      const start = record * size;
+      classes.forEach((names, kind) => {
+        const label = bytes[start + kind];
+        if (label >= names.length) {
+          throw new FormatError(
+            `${where}: record ${record} of files[${file}] has label ${label}, which is not from 0 to ${names.length - 1}: is this the binary version?`,
+          );
+        }
+        labels[kind][image] = label;
+      });
+      interleave(images, image * CHANNELS * PIXELS, bytes, start + classes.length);
+    }
+  });
+  return { images, shape: [count, SIDE, SIDE, CHANNELS], labels };
+}
+
+function countRecords(where: string, bytes: Uint8Array, file: number, size: number): number {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new FormatError(`${where}: expected files as Uint8Arrays, files[${file}] is none`);
+  }
+  if (bytes.length > 0 && bytes.length % size === 0) return bytes.length / size;
+  throw new FormatError(
+    `${where}: files[${file}] has ${bytes.length} bytes, which is no whole number of records of ${size}`,
+  );
+}
+
+/** One image, from channel after channel to pixel after pixel. */
+function interleave(to: Uint8Array, at: number, from: Uint8Array, start: number): void {
+  for (let pixel = 0; pixel < PIXELS; pixel++) {
+    for (let channel = 0; channel < CHANNELS; channel++) {
+      to[at + pixel * CHANNELS + channel] = from[start + channel * PIXELS + pixel];
+    }
+  }
+}
+
+const list = (names: string): readonly string[] => Object.freeze(names.trim().split(/\s+/));
+
+const cifar10Classes = list('airplane automobile bird cat deer dog frog horse ship truck');
+
+const cifar100CoarseClasses = list(`
+  aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices
+  household_furniture insects large_carnivores large_man-made_outdoor_things
+  large_natural_outdoor_scenes large_omnivores_and_herbivores medium_mammals
+  non-insect_invertebrates people reptiles small_mammals trees vehicles_1 vehicles_2`);
+
+const cifar100Classes = list(`
+  apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly
+  camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup
+  dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower
+  leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid
+  otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray
+  road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+  sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+  wardrobe whale willow_tree wolf woman worm`);

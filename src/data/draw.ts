@@ -1,0 +1,121 @@
+// What an augmentation draws for each sample: a function of (seed, epoch, sample), the same bits in
+// any engine, whatever the batch size, the order and the thread.
+
+import { cosPi, shrinkingPower, sinPi } from '../arithmetic.js';
+import { purpose, Random } from '../random.js';
+import { checkInteger } from '../shape.js';
+import type { Augmentation } from './augment.js';
+
+/** What was drawn for one sample. */
+export interface Transform {
+  /**
+   * Where output pixel (row, column) lies in the input: row yy·row + yx·column + y0 and column
+   * xy·row + xx·column + x0. Without rotation and scaling, these are whole numbers, exactly.
+   */
+  readonly yy: number;
+  readonly yx: number;
+  readonly y0: number;
+  readonly xy: number;
+  readonly xx: number;
+  readonly x0: number;
+  readonly contrast: number;
+  readonly brightness: number;
+  /** The first row and column of what is cut out; both may be negative. */
+  readonly cutTop: number;
+  readonly cutLeft: number;
+  /** The sample to mix with, of `count`. */
+  readonly partner: number;
+  /** The share of this sample, 1 without mixup. */
+  readonly lambda: number;
+}
+
+/**
+ * Draws for a sample. Everything is drawn, in a fixed order, whether or not it is asked for: an
+ * option does not change what the others do.
+ *
+ * @param count samples that there are to mix with
+ */
+export function drawTransform(
+  augmentation: Augmentation,
+  [height, width]: readonly number[],
+  { epoch, sample, count }: { epoch: number; sample: number; count: number },
+): Transform {
+  const { flip, rotate, scale, shift, padding, contrast, brightness, cutout } = augmentation;
+  const random = new Random(augmentation.seed, purpose.augment, sample, epoch);
+  const within = (limit: number) => (2 * random.uniform() - 1) * limit;
+  const whole = (count: number) => Math.floor(random.uniform() * count);
+  const sign = (may: boolean) => (random.uniform() < 0.5 && may ? -1 : 1);
+  const around = (limit: number) => whole(2 * limit + 1) - limit;
+
+  const [down, right] = [sign(flip[0]), sign(flip[1])];
+  const dy = around(shift[0]) + around(padding[0]);
+  const dx = around(shift[1]) + around(padding[1]);
+  const turn = within(rotate) / 180;
+  const factor = scale[0] + random.uniform() * (scale[1] - scale[0]);
+  const drawn = {
+    contrast: 1 + within(contrast),
+    brightness: within(brightness),
+    cutTop: whole(height) - (cutout[0] >> 1),
+    cutLeft: whole(width) - (cutout[1] >> 1),
+    partner: whole(count),
+    lambda: symmetricBeta(augmentation.mixup, random),
+  };
+
+  // The way back: from the output's pixel, less the shift, turned back about the middle, unflipped.
+  const cos = cosPi(Math.abs(turn)) / factor;
+  const sin = sinPi(turn) / factor;
+  const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];
+  const [yy, yx, xy, xx] = [down * cos, down * sin, -right * sin, right * cos];
+  const y0 = cy - yy * (cy + dy) - yx * (cx + dx);
+  const x0 = cx - xy * (cy + dy) - xx * (cx + dx);
+  return { yy, yx, y0, xy, xx, x0, ...drawn };
+}
+
+/**
+ * A number with the distribution Beta(a, a), 1 for a = 0. Student's t with 2a degrees of freedom is
+ * drawn by Bailey's polar method (Mathematics of Computation 62, 1994), and (1 + t/√(2a + t²)) / 2 is
+ * the beta number: no rejection, two numbers for any a.
+ */
+function symmetricBeta(a: number, random: Random): number {
+  const radius = 1 - random.uniform();
+  const cos = cosPi(random.uniform());
+  if (a === 0) return 1;
+  const p = shrinkingPower(radius, 1 / a);
+  return (1 + (cos * Math.sqrt(1 - p)) / Math.sqrt(p + cos * cos * (1 - p))) / 2;
+}
+
+/** Which samples of a batch are mixed with which: λ·this + (1 − λ)·partner. */
+export interface Mixes {
+  readonly partners: Int32Array;
+  readonly lambdas: Float64Array;
+}
+
+/** The samples of a batch. */
+export interface BatchRequest {
+  /** Counts from 0 or 1: another epoch, another transform. */
+  readonly epoch: number;
+  /** Numbers of samples in the data set. */
+  readonly indices: ArrayLike<number>;
+}
+
+/**
+ * How mixup mixes a batch's inputs, for mixing its targets alike: partners are drawn from all `count`
+ * samples, so that batch size and order change nothing.
+ *
+ * @throws {ValueError} for a count that is no whole number ≥ 1
+ */
+export function mixes(
+  augmentation: Augmentation,
+  count: number,
+  { epoch, indices }: BatchRequest,
+): Mixes {
+  checkInteger('data.mixes', 'count', count);
+  const partners = new Int32Array(indices.length);
+  const lambdas = new Float64Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const drawn = drawTransform(augmentation, [1, 1], { epoch, sample: indices[i], count });
+    partners[i] = drawn.partner;
+    lambdas[i] = drawn.lambda;
+  }
+  return { partners, lambdas };
+}

@@ -1,0 +1,11 @@
+// There are no folders in a browser.
+
+import { EngineError } from '../errors.js';
+import type { imageFolder as nodeImageFolder } from './folder.js';
+
+/** @throws {EngineError} always */
+export const imageFolder: typeof nodeImageFolder = async () => {
+  throw new EngineError(
+    'data.imageFolder: folders can be read in Node, Deno and Bun only; in a browser, decode images yourself (createImageBitmap) and pass them as arrays',
+  );
+};

@@ -1,0 +1,188 @@
+// Folders of images, one sub-folder per class, as torchvision and Keras read them. Node, Deno and Bun
+// only: in the browser build folder.browser.ts stands in its place.
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../errors.js';
+import { checkOptions } from '../options.js';
+import { type Pair, pairOf } from '../shape.js';
+import type { LabelledImages } from './pixels.js';
+import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
+
+/** Makes pixels of a file's bytes. */
+export type Decoder = (bytes: Uint8Array, name: string) => DecodedImage | Promise<DecodedImage>;
+
+/** Options of `imageFolder`. */
+export interface ImageFolderOptions {
+  /** What all images are resized to: a side, or [height, width]. Without it, all must be alike. */
+  size?: Pair;
+  /** Whether to cut the sides off instead of distorting the image: false by default. */
+  cropToAspectRatio?: boolean;
+  /** 3 for RGB, the default, or 1 for grey. */
+  channels?: 1 | 3;
+  /** By default the npm package sharp, which must be installed. */
+  decode?: Decoder;
+}
+
+/** What `imageFolder` returns. */
+export interface ImageFolder extends LabelledImages {
+  /** Each image's path below the directory. */
+  readonly files: readonly string[];
+}
+
+const where = 'data.imageFolder';
+const words = ['size', 'cropToAspectRatio', 'channels', 'decode'];
+
+/** Files that are taken for images; others may lie beside them. */
+const EXTENSIONS = /\.(png|jpe?g|webp|gif|tiff?|avif|bmp|p[gp]m)$/i;
+
+/** Images that are decoded at the same time. */
+const AT_ONCE = 16;
+
+/**
+ * Reads all images of a folder: each of its sub-folders is a class. Classes and files are in the order
+ * of their names; folders below a class belong to it.
+ *
+ * @throws {FormatError} for a file that cannot be decoded, a class without images, and images of
+ *   different sizes where `size` does not say what to make of them
+ * @throws {EngineError} where the decoder is missing
+ * @throws {OutOfMemoryError} where there is no memory for so many images
+ * @throws {ValueError} for a directory that there is not, and options that make no sense
+ */
+export async function imageFolder(
+  directory: string,
+  options: ImageFolderOptions = {},
+): Promise<ImageFolder> {
+  const { size, cropToAspectRatio = false, channels = 3 } = checkOptions(where, options, words);
+  const { decode = await sharpDecoder() } = options;
+  checkValues(options, channels, decode);
+  const wanted = size === undefined ? undefined : pairOf(where, 'size', size);
+  const { classes, files, labels } = await listImages(directory);
+  const load = async (file: string) =>
+    withChannels(await decodeFile(join(directory, file), file, decode), channels);
+
+  const [height, width] = wanted ?? sidesOf(await load(files[0]));
+  const bytes = height * width * channels;
+  const images = allocate(files.length, bytes);
+  const place = async (file: string, index: number) => {
+    const image = await load(file);
+    const to = images.subarray(index * bytes, (index + 1) * bytes);
+    const [tall, wide] = sidesOf(image);
+    if (tall === height && wide === width) to.set(image.data);
+    else if (wanted) {
+      const ratio = cropToAspectRatio ? [height, width] : [tall, wide];
+      resize(to, image, [height, width], centreCrop(image, ratio));
+    } else {
+      throw new FormatError(
+        `${where}: '${file}' is ${tall}×${wide}, but '${files[0]}' is ${height}×${width}: give the size that all shall have, as in { size: [${height}, ${width}] }`,
+      );
+    }
+  };
+  for (let first = 0; first < files.length; first += AT_ONCE) {
+    const some = files.slice(first, first + AT_ONCE);
+    await Promise.all(some.map((file, i) => place(file, first + i)));
+  }
+  return { images, shape: [files.length, height, width, channels], labels, classes, files };
+}
+
+const sidesOf = ({ height, width }: DecodedImage): [number, number] => [height, width];
+
+function checkValues(
+  { size, cropToAspectRatio }: ImageFolderOptions,
+  channels: number,
+  decode: Decoder,
+): void {
+  if (channels !== 1 && channels !== 3) {
+    throw new ValueError(`${where}: channels must be 1 (grey) or 3 (RGB), not ${channels}`);
+  }
+  if (cropToAspectRatio && size === undefined) {
+    throw new ValueError(`${where}: cropToAspectRatio takes a size: { size: [height, width] }`);
+  }
+  if (typeof decode !== 'function') {
+    throw new ValueError(`${where}: decode must be a function (bytes, name) => image`);
+  }
+}
+
+/** The classes, and every image's path below the directory. */
+async function listImages(directory: string) {
+  const found = await subfolders(directory);
+  if (found.length === 0) {
+    throw new FormatError(
+      `${where}: there are no folders in '${directory}': expected one for each class, as in ${join(directory, 'cats', '1.png')}`,
+    );
+  }
+  const files: string[] = [];
+  const labels: number[] = [];
+  for (const [label, name] of found.entries()) {
+    const below = await readdir(join(directory, name), { recursive: true });
+    const images = below.filter((file) => EXTENSIONS.test(file) && !basename(file).startsWith('.'));
+    if (images.length === 0) {
+      throw new FormatError(`${where}: there are no images in '${join(directory, name)}'`);
+    }
+    for (const file of images.sort()) {
+      files.push(join(name, file));
+      labels.push(label);
+    }
+  }
+  return { classes: found, files, labels: Int32Array.from(labels) };
+}
+
+/** Names of the folders in a folder, and of links to such, in order. */
+async function subfolders(directory: string): Promise<string[]> {
+  let names: string[];
+  try {
+    names = (await readdir(directory)).filter((name) => !name.startsWith('.')).sort();
+  } catch (cause) {
+    throw new ValueError(`${where}: '${directory}' is no directory that can be read`, { cause });
+  }
+  const stats = await Promise.all(names.map((name) => stat(join(directory, name))));
+  return names.filter((_, i) => stats[i].isDirectory());
+}
+
+async function decodeFile(path: string, name: string, decode: Decoder): Promise<DecodedImage> {
+  let image: DecodedImage;
+  try {
+    image = await decode(await readFile(path), name);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(`${where}: '${name}' cannot be decoded (${why})`, { cause });
+  }
+  const { data, width, height, channels } = Object(image) as DecodedImage;
+  const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  const isWhole = [width, height, channels].every((side) => Number.isInteger(side) && side > 0);
+  if (isBytes && isWhole && channels <= 4 && data.length === width * height * channels)
+    return image;
+  throw new FormatError(
+    `${where}: decode must return { data, width, height, channels }, 1 to 4 channels and as many bytes of data as these multiply to; for '${name}' it returned ${width}×${height}×${channels} and ${data?.length} bytes`,
+  );
+}
+
+function allocate(count: number, bytes: number): Uint8Array {
+  try {
+    return new Uint8Array(count * bytes);
+  } catch (cause) {
+    const size = ((count * bytes) / 2 ** 30).toFixed(1);
+    throw new OutOfMemoryError(
+      `${where}: there is no memory for ${count} images of ${bytes} bytes, ${size} GiB: take a smaller size, or read batch by batch in a generator`,
+      { cause },
+    );
+  }
+}
+
+/** The decoder of an installed sharp. */
+async function sharpDecoder(): Promise<Decoder> {
+  try {
+    const { default: sharp } = await import('sharp');
+    return async (bytes) => {
+      // Turned upright as the camera noted; grey and colour in eight bits.
+      const upright = sharp(bytes).rotate().raw();
+      const { data, info } = await upright.toBuffer({ resolveWithObject: true });
+      return { data, width: info.width, height: info.height, channels: info.channels };
+    };
+  } catch (cause) {
+    throw new EngineError(
+      `${where}: decoding images takes the npm package sharp: install it (npm install sharp), or bring another decoder as { decode: (bytes, name) => ({ data, width, height, channels }) }`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,26 @@
+// Images in memory: what loaders return, and what normalization and augmentation take.
+
+import { ValueError } from '../errors.js';
+import type { Shape } from '../shape.js';
+
+/** Images as files have them, or as networks take them: NHWC. */
+export type Pixels = Uint8Array | Float32Array;
+
+/** Images with their classes. */
+export interface LabelledImages {
+  /** NHWC bytes. */
+  readonly images: Uint8Array;
+  /** [n, height, width, channels] */
+  readonly shape: Shape;
+  /** A class's index for each image. */
+  readonly labels: Int32Array;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+}
+
+/** @throws {ValueError} for anything but a Uint8Array or a Float32Array */
+export function checkPixels(where: string, images: Pixels): void {
+  if (images instanceof Uint8Array || images instanceof Float32Array) return;
+  const what = (images as unknown)?.constructor?.name ?? String(images);
+  throw new ValueError(`${where}: images must be a Uint8Array or a Float32Array, not ${what}`);
+}

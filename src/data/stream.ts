@@ -1,0 +1,95 @@
+// Data that come bit by bit: from generators, files, the network.
+
+import { ValueError } from '../errors.js';
+import { checkOptions } from '../options.js';
+import { checkInteger } from '../shape.js';
+
+/** Anything that `for await` takes: an array, a generator, a stream. */
+export type Source<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Options of `prefetch`. */
+export interface PrefetchOptions {
+  /** How many items are pulled ahead: 2 by default. */
+  depth?: number;
+  /** Ends the waiting for an item with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The items of `source`, pulled before they are asked for: what the source waits for overlaps with
+ * what the consumer does. Nothing is pulled before the first item is asked for, nor two at a time.
+ *
+ * An error of the source comes when its turn has come. Where the consumer stops early, the source is
+ * ended too, once it has delivered what it was already asked for.
+ *
+ * @throws {ValueError} for a source that cannot be iterated, and a depth that is no whole number ≥ 1
+ */
+export function prefetch<T>(source: Source<T>, options: PrefetchOptions = {}): AsyncGenerator<T> {
+  const { depth = 2, signal } = checkOptions('data.prefetch', options, ['depth', 'signal']);
+  checkInteger('data.prefetch', 'depth', depth);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new ValueError(
+      'data.prefetch: signal must be an AbortSignal: new AbortController().signal',
+    );
+  }
+  if (typeof Object(source)[Symbol.asyncIterator] !== 'function') {
+    if (typeof Object(source)[Symbol.iterator] !== 'function') {
+      const hint = typeof source === 'function' ? ': call it, as in prefetch(batches())' : '';
+      throw new ValueError(
+        `data.prefetch: expected something to iterate, such as a generator, not ${source === null ? 'null' : typeof source}${hint}`,
+      );
+    }
+  }
+  return pullAhead(source, depth, signal);
+}
+
+async function* pullAhead<T>(
+  source: Source<T>,
+  depth: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T> {
+  const items = each(source);
+  let stopped = false;
+  let last: Promise<IteratorResult<T>> = Promise.resolve({ done: false, value: null as T });
+  const pull = () => {
+    last = last.then((before) =>
+      before.done || stopped ? { done: true, value: undefined } : items.next(),
+    );
+    last.catch(() => {}); // It is read when its turn comes.
+    return last;
+  };
+  const ahead = Array.from({ length: depth }, pull);
+  try {
+    for (;;) {
+      const item = await orAborted(ahead.shift() as typeof last, signal);
+      if (item.done) return;
+      ahead.push(pull());
+      yield item.value;
+    }
+  } finally {
+    stopped = true;
+    const ended = last.then(
+      () => items.return(undefined),
+      () => {}, // It has ended by its own error.
+    );
+    // After an abort nobody waits for a source that hangs.
+    if (signal?.aborted) ended.catch(() => {});
+    else await ended;
+  }
+}
+
+/** Items one after another, promises awaited, whatever kind of iterable they come from. */
+async function* each<T>(source: Source<T>): AsyncGenerator<T, undefined> {
+  yield* source;
+}
+
+/** The promise's result, or the signal's reason if that comes first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,290 @@
+// Folders of images: what becomes of files, sizes and kinds of pixels, against naive resampling, and
+// what is said of folders that are not as they should be.
+
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { data, EngineError, FormatError, OutOfMemoryError, ValueError } from '../../src/index.js';
+import { close } from '../helpers/close.js';
+import { rejects } from '../helpers/models.js';
+import { resized } from '../helpers/reference/image.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
+const any = (value: unknown): any => value;
+
+/** Lends a directory with the given files. */
+async function withFiles(
+  files: Record<string, Uint8Array | string>,
+  use: (directory: string) => Promise<void>,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'wasmgrad-images-'));
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(directory, name)), { recursive: true });
+      await writeFile(join(directory, name), content);
+    }
+    await use(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+const noise = (count: number, seed: number) =>
+  Uint8Array.from({ length: count }, (_, i) => ((i + 7) * (i + seed) * 97 + 13 * seed) % 256);
+
+/** Our own format, so that tests say what is in a file: height, width, channels, then the bytes. */
+const raw = (height: number, width: number, channels: number, seed = 1) =>
+  Uint8Array.from([height, width, channels, ...noise(height * width * channels, seed)]);
+
+const decode: data.Decoder = ([height, width, channels, ...bytes]) => ({
+  data: Uint8Array.from(bytes),
+  height,
+  width,
+  channels,
+});
+
+test('classes are folders, in order of names; labels and files follow', async () => {
+  const files = {
+    'dogs/2.png': raw(2, 3, 3, 1),
+    'dogs/10.png': raw(2, 3, 3, 2),
+    'cats/deep/a.JPG': raw(2, 3, 3, 3),
+    'cats/b.jpeg': raw(2, 3, 3, 4),
+    'cats/.hidden.png': 'no image',
+    'cats/notes.txt': 'no image',
+    '.git/x.png': 'no image',
+    'README.md': 'no class',
+  };
+  await withFiles(files, async (directory) => {
+    await symlink(join(directory, 'cats'), join(directory, 'birds'));
+    const {
+      images,
+      shape,
+      labels,
+      classes,
+      files: found,
+    } = await data.imageFolder(directory, {
+      decode,
+    });
+    assert.equal(classes, ['birds', 'cats', 'dogs']);
+    assert.equal(
+      found,
+      [
+        'birds/b.jpeg',
+        'birds/deep/a.JPG',
+        'cats/b.jpeg',
+        'cats/deep/a.JPG',
+        'dogs/10.png',
+        'dogs/2.png',
+      ].map((name) => join(...name.split('/'))),
+    );
+    assert.equal(labels, Int32Array.of(0, 0, 1, 1, 2, 2));
+    assert.equal(shape, [6, 2, 3, 3]);
+    assert.equal(
+      [...images],
+      [4, 3, 4, 3, 2, 1].flatMap((seed) => [...noise(18, seed)]),
+    );
+  });
+});
+
+test('more images than are decoded at once, finishing in any order', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `a/${String(i).padStart(2, '0')}.png`);
+  const files = Object.fromEntries(names.map((name, i) => [name, raw(1, 2, 1, i)]));
+  await withFiles(files, async (directory) => {
+    const late: data.Decoder = async (bytes, name) => {
+      await new Promise((resolve) => setTimeout(resolve, (bytes[3] * 7) % 5));
+      assert.ok(names.includes(name.replaceAll('\\', '/')), name);
+      return decode(bytes, name);
+    };
+    const { images } = await data.imageFolder(directory, { decode: late, channels: 1 });
+    assert.equal(
+      [...images],
+      names.flatMap((_, i) => [...noise(2, i)]),
+    );
+  });
+});
+
+test('channels: grey from colour, colour from grey, alpha dropped', async () => {
+  const grey = (r: number, g: number, b: number) => Math.round(0.299 * r + 0.587 * g + 0.114 * b);
+  for (const channels of [1, 2, 3, 4]) {
+    await withFiles({ 'a/x.png': raw(2, 2, channels, 5) }, async (directory) => {
+      const bytes = noise(4 * channels, 5);
+      const pixels = [0, 1, 2, 3].map((i) => [...bytes.subarray(i * channels, (i + 1) * channels)]);
+      const colour = pixels.map((p) => (channels < 3 ? [p[0], p[0], p[0]] : p.slice(0, 3)));
+      const rgb = await data.imageFolder(directory, { decode });
+      assert.equal([...rgb.images], colour.flat(), `${channels} to 3`);
+      const one = await data.imageFolder(directory, { decode, channels: 1 });
+      const expected = pixels.map((p) => (channels < 3 ? p[0] : grey(p[0], p[1], p[2])));
+      assert.equal([...one.images], expected, `${channels} to 1`);
+      assert.equal(one.shape, [1, 2, 2, 1]);
+    });
+  }
+});
+
+test('sizes: smaller, larger, both; distorted or cut', async () => {
+  const shapes = [
+    [9, 6],
+    [5, 20],
+    [1, 1],
+    [4, 5],
+  ] as const;
+  const files = Object.fromEntries(
+    shapes.map(([height, width], i) => [`a/${i}.png`, raw(height, width, 3, i)]),
+  );
+  await withFiles(files, async (directory) => {
+    for (const size of [
+      [4, 5],
+      [8, 3],
+      [1, 1],
+      [12, 12],
+    ] as const) {
+      for (const cropToAspectRatio of [false, true]) {
+        const options = { size, cropToAspectRatio, decode };
+        const { images, shape } = await data.imageFolder(directory, options);
+        assert.equal(shape, [4, ...size, 3]);
+        const expected = shapes.flatMap(([height, width], i) => {
+          const ratio = size[1] / size[0];
+          const wide = cropToAspectRatio ? Math.min(width, height * ratio) : width;
+          const tall = cropToAspectRatio ? Math.min(height, width / ratio) : height;
+          const part = [(height - tall) / 2, (width - wide) / 2, tall, wide] as const;
+          return [...resized(noise(height * width * 3, i), [height, width, 3], size, part)];
+        });
+        // To the nearest byte.
+        close(images, expected, { atol: 0.5 + 1e-9 }, `${size} ${cropToAspectRatio}`);
+      }
+    }
+    const square = await data.imageFolder(directory, { size: 2, decode });
+    assert.equal(square.shape, [4, 2, 2, 3]);
+  });
+});
+
+test('real files, by sharp', async () => {
+  const pixels = noise(5 * 4 * 3, 9);
+  const image = sharp(pixels, { raw: { width: 4, height: 5, channels: 3 } });
+  const deep = sharp(
+    Uint16Array.from(noise(20, 3), (v) => 257 * v),
+    {
+      raw: { width: 4, height: 5, channels: 1 },
+    },
+  );
+  const files = {
+    'a/1.png': await image.clone().png().toBuffer(),
+    'a/2.webp': await image.clone().webp({ lossless: true }).toBuffer(),
+    'a/3.jpg': await image.clone().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(),
+    'b/alpha.png': await image.clone().ensureAlpha(0.5).png().toBuffer(),
+    'b/deep.png': await deep.toColourspace('grey16').png().toBuffer(),
+    // Turned by a quarter, as a camera notes it.
+    'b/turned.png': await image
+      .clone()
+      .rotate(-90)
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer(),
+  };
+  await withFiles(files, async (directory) => {
+    const { images, shape, labels } = await data.imageFolder(directory);
+    assert.equal(shape, [6, 5, 4, 3]);
+    assert.equal([...labels], [0, 0, 0, 1, 1, 1]);
+    const image = (i: number) => images.subarray(i * 60, (i + 1) * 60);
+    for (const i of [0, 1, 3, 5]) assert.equal([...image(i)], [...pixels], `file ${i}`);
+    close(image(2), pixels, { atol: 6 }, 'JPEG');
+    close(
+      image(4),
+      [...noise(20, 3)].flatMap((v) => [v, v, v]),
+      { atol: 1 },
+      '16 bits',
+    );
+  });
+});
+
+test('folders and files that are not as they should be', async () => {
+  const good = raw(2, 2, 3);
+  const throws: data.Decoder = () => {
+    throw new Error('no such format');
+  };
+  const returns = (image: unknown): data.ImageFolderOptions => ({ decode: any(() => image) });
+  const bad: [
+    Record<string, Uint8Array | string>,
+    data.ImageFolderOptions,
+    typeof FormatError | typeof ValueError,
+    ...string[],
+  ][] = [
+    [{ 'x.png': good }, { decode }, FormatError, 'no folders', 'cats'],
+    [{ 'a/x.png': good, 'b/x.txt': '' }, { decode }, FormatError, 'no images', 'b'],
+    [
+      { 'a/x.png': good, 'b/y.png': raw(3, 2, 3) },
+      { decode },
+      FormatError,
+      'y.png',
+      '3×2',
+      'x.png',
+      '2×2',
+      'size',
+    ],
+    [{ 'a/x.png': good }, { decode: throws }, FormatError, 'x.png', 'no such format'],
+    [{ 'a/x.png': 'no PNG' }, {}, FormatError, 'x.png', 'cannot be decoded'],
+    [{ 'a/x.png': '' }, {}, FormatError, 'x.png'],
+    [{ 'a/x.png': good }, returns(undefined), FormatError, 'x.png', 'decode must return'],
+    [
+      { 'a/x.png': good },
+      returns({ data: new Uint8Array(11), width: 2, height: 2, channels: 3 }),
+      FormatError,
+      'x.png',
+      '2×2×3',
+      '11 bytes',
+    ],
+    [
+      { 'a/x.png': good },
+      returns({ data: new Uint8Array(20), width: 2, height: 2, channels: 5 }),
+      FormatError,
+      '2×2×5',
+    ],
+    [
+      { 'a/x.png': good },
+      returns({ data: new Float32Array(12), width: 2, height: 2, channels: 3 }),
+      FormatError,
+      'bytes',
+    ],
+    [
+      { 'a/x.png': good },
+      returns({ data: new Uint8Array(0), width: 0, height: 2, channels: 3 }),
+      FormatError,
+      '0×2×3',
+    ],
+    [{ 'a/x.png': good }, { decode, size: 0 }, ValueError, 'size', '0'],
+    [{ 'a/x.png': good }, { decode, size: any([1, 2, 3]) }, ValueError, 'size', '[height, width]'],
+    [{ 'a/x.png': good }, { decode, channels: any(4) }, ValueError, 'channels', '4'],
+    [
+      { 'a/x.png': good },
+      { decode, cropToAspectRatio: true },
+      ValueError,
+      'cropToAspectRatio',
+      'size',
+    ],
+    [{ 'a/x.png': good }, { decode: any('sharp') }, ValueError, 'decode', 'function'],
+    [{ 'a/x.png': good }, any({ imageSize: 3 }), ValueError, "'imageSize'", 'size'],
+  ];
+  for (const [files, options, kind, ...parts] of bad) {
+    await withFiles(files, (directory) =>
+      rejects(() => data.imageFolder(directory, options), kind, 'imageFolder', ...parts),
+    );
+  }
+  await rejects(() => data.imageFolder('/no/such/place', { decode }), ValueError, '/no/such/place');
+  await withFiles({ 'a/x.png': good }, (directory) =>
+    rejects(
+      () => data.imageFolder(directory, { decode, size: 2 ** 26 }),
+      OutOfMemoryError,
+      '1 images',
+      'GiB',
+    ),
+  );
+});
+
+test('in a browser', async () => {
+  const { imageFolder } = await import('../../src/data/folder.browser.js');
+  await rejects(() => imageFolder('x'), EngineError, 'Node', 'browser');
+});
+
+test.run();

@@ -1,0 +1,161 @@
+// Files of images: IDX, gzipped too, and CIFAR's records; what is said of broken ones. Normalization.
+
+import { gzipSync } from 'node:zlib';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { data, FormatError, ShapeError, ValueError } from '../../src/index.js';
+import { rejects } from '../helpers/models.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
+const any = (value: unknown): any => value;
+
+const bytes = (count: number, seed = 1) =>
+  Uint8Array.from({ length: count }, (_, i) => (i * 37 + i ** 2 * seed) % 256);
+
+/** An IDX file. */
+const idx = (shape: number[], body: Uint8Array) =>
+  Uint8Array.from([
+    0,
+    0,
+    8,
+    shape.length,
+    ...shape.flatMap((n) => [0, 0, n >> 8, n & 255]),
+    ...body,
+  ]);
+
+test('IDX: shape and numbers, gzipped or not', async () => {
+  const shape = [3, 5, 300];
+  const body = bytes(4500);
+  const file = idx(shape, body);
+  for (const read of [data.parseIdx(file), await data.readIdx(file)]) {
+    assert.equal(read.shape, shape);
+    assert.equal(read.data, body);
+  }
+  const unpacked = await data.readIdx(gzipSync(file));
+  assert.equal(unpacked.shape, shape);
+  assert.equal([...unpacked.data], [...body]);
+  // As a view into a larger file.
+  const larger = new Uint8Array([9, 9, ...gzipSync(idx([2], bytes(2))), 9]);
+  assert.equal([...(await data.readIdx(larger.subarray(2, -1))).data], [...bytes(2)]);
+});
+
+test('IDX: what is broken', async () => {
+  const file = idx([2, 3], bytes(6));
+  const zipped = gzipSync(idx([100], bytes(100)));
+  const damaged = Uint8Array.from(zipped, (byte, i) => (i === 30 ? byte ^ 255 : byte));
+  const bad: [Uint8Array, ...string[]][] = [
+    [file.subarray(0, -1), '6 numbers', '[2, 3]', '5 found'],
+    [Uint8Array.from([...file, 0]), '7 found'],
+    [file.subarray(0, 9), 'header'],
+    [file.subarray(0, 3), 'not an IDX file'],
+    [new Uint8Array(0), 'not an IDX file'],
+    [Uint8Array.from([0, 0, 13, 1, 0, 0, 0, 0]), 'unsigned bytes'],
+    [bytes(20), 'not an IDX file'],
+    [any('file'), 'Uint8Array'],
+  ];
+  for (const [content, ...parts] of bad) {
+    await rejects(() => data.parseIdx(content), FormatError, ...parts);
+    await rejects(() => data.readIdx(content), FormatError, ...parts);
+  }
+  await rejects(() => data.parseIdx(zipped), FormatError, 'gzipped', 'readIdx');
+  for (const broken of [zipped.subarray(0, -1), zipped.subarray(0, 20), damaged])
+    await rejects(() => data.readIdx(broken), FormatError, 'gzip', 'broken');
+  await rejects(() => data.readIdx(gzipSync(bytes(50))), FormatError, 'not an IDX file');
+});
+
+/** CIFAR records: labels, then each channel's plane. */
+function records(labels: number[][]): Uint8Array {
+  return Uint8Array.from(labels.flatMap((own, i) => [...own, ...bytes(3072, i + 1)]));
+}
+
+/** The pixels of record i, channel after channel, in NHWC. */
+function pixels(i: number): number[] {
+  const planes = bytes(3072, i + 1);
+  return Array.from({ length: 3072 }, (_, at) => planes[(at % 3) * 1024 + Math.floor(at / 3)]);
+}
+
+test('CIFAR-10: several files are one set, channels last', () => {
+  const file = records([[3], [9], [0]]);
+  const { images, shape, labels, classes } = data.parseCifar10([file, records([[1]])]);
+  assert.equal(shape, [4, 32, 32, 3]);
+  assert.equal([...labels], [3, 9, 0, 1]);
+  assert.instance(labels, Int32Array);
+  assert.equal([...images], [0, 1, 2, 0].flatMap(pixels));
+  assert.equal([classes.length, classes[0], classes[9]], [10, 'airplane', 'truck']);
+  const single = data.parseCifar10(file);
+  assert.equal(single.images, images.subarray(0, 3 * 3072));
+});
+
+test('CIFAR-100: coarse and fine labels', () => {
+  const { images, shape, labels, classes, coarseLabels, coarseClasses } = data.parseCifar100(
+    records([
+      [19, 99],
+      [0, 4],
+    ]),
+  );
+  assert.equal(shape, [2, 32, 32, 3]);
+  assert.equal([...labels], [99, 4]);
+  assert.equal([...coarseLabels], [19, 0]);
+  assert.equal([...images], [0, 1].flatMap(pixels));
+  assert.equal([classes.length, classes[4], classes[99]], [100, 'beaver', 'worm']);
+  assert.equal([coarseClasses.length, coarseClasses[0]], [20, 'aquatic_mammals']);
+});
+
+test('CIFAR: what is broken', async () => {
+  const one = records([[1]]);
+  const bad: [() => unknown, ...string[]][] = [
+    [() => data.parseCifar10([one, one.subarray(1)]), 'files[1]', '3072 bytes', '3073'],
+    [() => data.parseCifar10(new Uint8Array(0)), 'files[0]', '0 bytes'],
+    [() => data.parseCifar10([]), 'no files'],
+    [() => data.parseCifar10([one, records([[2], [10]])]), 'record 1', 'files[1]', '10', '0 to 9'],
+    [() => data.parseCifar10(any('file')), 'Uint8Array'],
+    [() => data.parseCifar10([one, any(null)]), 'files[1]', 'Uint8Array'],
+    [() => data.parseCifar100(one), 'parseCifar100', '3073 bytes', '3074'],
+    [() => data.parseCifar100(records([[20, 0]])), 'record 0', '20', '0 to 19'],
+    [() => data.parseCifar100(records([[0, 100]])), 'record 0', '100', '0 to 99'],
+  ];
+  for (const [call, ...parts] of bad) await rejects(call, FormatError, ...parts);
+});
+
+test('normalize: (pixel · scale − mean) / std, by channel', () => {
+  const images = bytes(24);
+  const plain = data.normalize(images);
+  assert.instance(plain, Float32Array);
+  assert.equal(
+    plain,
+    Float32Array.from(images, (v) => v * (1 / 255)),
+  );
+  const mean = [0.1, 0.2, 0.3];
+  const std = [1, 2, 4];
+  assert.equal(
+    data.normalize(images, { mean, std }),
+    Float32Array.from(images, (v, i) => (v * (1 / 255) - mean[i % 3]) / std[i % 3]),
+  );
+  assert.equal(
+    data.normalize(Float32Array.of(1, 2, 3, 4), { mean: 1, std: [2, 4], scale: 2 }),
+    Float32Array.of(0.5, 0.75, 2.5, 1.75),
+  );
+  assert.equal(data.normalize(new Uint8Array(0)).length, 0);
+});
+
+test('normalize: options that make no sense', async () => {
+  const x = bytes(6);
+  const bad: [() => unknown, typeof ValueError | typeof ShapeError, ...string[]][] = [
+    [() => data.normalize(any([1, 2])), ValueError, 'Uint8Array', 'Array'],
+    [() => data.normalize(any(null)), ValueError, 'null'],
+    [() => data.normalize(x, any({ deviation: 1 })), ValueError, "'deviation'", 'std'],
+    [() => data.normalize(x, { mean: [0, 0], std: [1, 1, 1] }), ValueError, 'mean', '3', '[0,0]'],
+    [() => data.normalize(x, { mean: [] }), ValueError, 'mean', '[]'],
+    [() => data.normalize(x, { mean: Number.NaN }), ValueError, 'mean'],
+    [() => data.normalize(x, { mean: any('0') }), ValueError, 'mean', '"0"'],
+    [() => data.normalize(x, { std: 0 }), ValueError, 'std', '0'],
+    [() => data.normalize(x, { std: [1, -1] }), ValueError, 'std', '-1'],
+    [() => data.normalize(x, { std: Number.POSITIVE_INFINITY }), ValueError, 'std'],
+    [() => data.normalize(x, { scale: 0 }), ValueError, 'scale', '0'],
+    [() => data.normalize(x, { scale: Number.NaN }), ValueError, 'scale'],
+    [() => data.normalize(x, { mean: [0, 0, 0, 0] }), ShapeError, '6 pixels', '4 channels'],
+  ];
+  for (const [call, kind, ...parts] of bad) await rejects(call, kind, ...parts);
+});
+
+test.run();
