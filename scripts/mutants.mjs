@@ -31,6 +31,7 @@ const nearest = {
     'kernels/rounding',
   ],
   'src/emit/conv.ts': ['kernels/convtranspose', 'kernels/conv'],
+  'src/emit/epilogue.ts': ['kernels/convtranspose', 'kernels/conv'],
   'src/emit/convtranspose.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/depthwise.ts': ['kernels/depthwise'],
   'src/emit/geometry.ts': ['kernels/conv'],
@@ -321,7 +322,7 @@ export const mutants = [
 
   norm('columns, width, 1);', 'columns, width, 0);', 'bias alone: scaled by nothing'),
   fault('src/emit/conv.ts', 'finish(e, dx, after);', ';', 'transposed, patch by patch: no bias'),
-  fault('src/emit/conv.ts', "else if (rectify) activationForward(e, 'relu', dx, dx);", '', 'transposed, patch by patch: no ReLU'),
+  fault('src/emit/epilogue.ts', "else if (rectify) activationForward(e, 'relu', y, y);", '', 'transposed, patch by patch: no ReLU'),
   fault('src/emit/conv.ts', 'rectify: rectify ? 1 : 0,', 'rectify: 0,', 'transposed, convolved: no ReLU', { nth: 1 }),
   transpose('return side * stride;', 'return (side - 1) * stride + extent;', "the output's sides with padding 'same'"),
   transpose('Math.max(0, stride - extent)', '0', "the output's sides where strides are longer than kernels"),
