@@ -2,6 +2,7 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
+import type { Value } from '../emit/emitter.js';
 import { writeSettings } from '../emit/optimizer.js';
 import { NumericError, StateError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
@@ -9,7 +10,7 @@ import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { FormStore } from './forms.js';
 import { type Lowered, lower, type Mode } from './lower.js';
-import type { Objective, TargetForm } from './objective.js';
+import type { Objective, Report, TargetForm } from './objective.js';
 import { Arena, buildProgram, type Plan, place, planMemory } from './plan.js';
 import type { InputSource, TargetSource } from './source.js';
 import { Weights } from './weights.js';
@@ -50,6 +51,8 @@ export class Engine {
   /** Optimizer steps taken, and whole epochs. */
   step = 0;
   epoch = 0;
+  /** What the learning rate is multiplied by. */
+  learningRateFactor = 1;
   readonly #backend: Backend;
   readonly #arena: Arena;
   readonly #forms: FormStore;
@@ -77,6 +80,7 @@ export class Engine {
     this.#objective = objective;
     this.step = 0;
     this.epoch = 0;
+    this.learningRateFactor = 1;
   }
 
   /** @throws {StateError} after `dispose` */
@@ -190,16 +194,22 @@ export class Engine {
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
     int32[randomState.resolve() / 4 + 2] = this.step;
-    writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
+    writeSettings(optimizer, this.step, float32, settings.resolve() / 4, this.learningRateFactor);
   }
 
-  /** Copies the loss and the metrics to `results`. */
-  #report({ lowered }: Ready, results: Float64Array): void {
-    const { float32 } = this.#backend.memory.views;
+  /** Copies the loss and the metrics to `results`, and counts classes. */
+  #report({ lowered }: Ready, { results, confusion }: Report): void {
+    const { float32, int32 } = this.#backend.memory.views;
     results[0] = float32[(lowered.loss?.resolve() as number) / 4];
     for (let i = 0; i < lowered.metrics.length; i++) {
       results[i + 1] = float32[lowered.metrics[i].resolve() / 4];
     }
+    if (!lowered.classes) return;
+    const numbers = (value: Value): Int32Array => {
+      const at = value.resolve() / 4;
+      return int32.subarray(at, at + value.size);
+    };
+    confusion?.add(numbers(lowered.classes.right), numbers(lowered.classes.predicted));
   }
 
   /** Writes the outputs of samples first … first+batch−1 to `to` at `at`. */
@@ -212,24 +222,24 @@ export class Engine {
     to.numbers.set(this.#backend.memory.views.float32.subarray(from, from + count), at);
   }
 
-  /** Loss and metrics of samples first … first+batch−1, written to `results`. */
+  /** Loss and metrics of samples first … first+batch−1 go to `report`. */
   evaluate(
     where: string,
     x: InputSource,
     y: TargetSource,
     first: number,
     batch: number,
-    results: Float64Array,
+    report: Report,
   ): void {
     const prepared = this.#prepare('evaluate', batch, y.form);
     this.#fill(where, prepared, x, null, first);
     this.#fillTarget(prepared, y, null, first);
     this.#run(prepared);
-    this.#report(prepared, results);
+    this.#report(prepared, report);
   }
 
   /**
-   * One optimizer step on samples order[first …]; loss and metrics go to `results`. Nothing is
+   * One optimizer step on samples order[first …]; loss and metrics go to `report`. Nothing is
    * allocated once a batch size is known.
    *
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
@@ -242,14 +252,15 @@ export class Engine {
     order: Int32Array | null,
     first: number,
     batch: number,
-    results: Float64Array,
+    report: Report,
   ): void {
     const prepared = this.#prepare('train', batch, y.form);
     const { program, lowered } = prepared;
     this.#begin(where, prepared, x, y, order, first);
     program.run(0, lowered.forward);
-    this.#report(prepared, results);
-    if (!Number.isFinite(results[0])) throw this.#explosion(where, `the loss is ${results[0]}`);
+    this.#report(prepared, report);
+    const [loss] = report.results;
+    if (!Number.isFinite(loss)) throw this.#explosion(where, `the loss is ${loss}`);
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
       throw this.#explosion(where, 'some gradients are not finite');

@@ -6,6 +6,7 @@ import { FormatError, ShapeError, ValueError, WasmgradError } from '../errors.js
 import { readSafetensors, type StoredTensor } from '../io/safetensors.js';
 import * as factories from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
+import { checkFactor } from '../rate.js';
 import { checkInteger, type Shape, sameShape, show } from '../shape.js';
 import { stateName, type Topology, type TrainingState, VERSION } from './save.js';
 import { Sequential } from './sequential.js';
@@ -83,10 +84,11 @@ function restore(
   for (const { name, tensor } of engine.weights.list) tensor.numbers.set(find(name, tensor.shape));
   engine.weights.changed();
   if (training === undefined) return;
-  const { step, epoch, ...objective } = JSON.parse(training) as TrainingState;
+  const { step, epoch, learningRateFactor, ...objective } = JSON.parse(training) as TrainingState;
   model.compile(objective);
   engine.step = checkInteger('training', 'step', step, 0);
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);
+  engine.learningRateFactor = checkFactor(learningRateFactor);
   for (const vector of optimizerState(objective.optimizer)) {
     for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
       data.set(find(stateName(vector, weight), shape));

@@ -2,6 +2,8 @@
 
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
 import { Emitter, none, type Value } from '../emit/emitter.js';
+import { tapOf } from '../emit/loss.js';
+import type { Classes } from '../emit/metric.js';
 import type { Forward, KernelAndBias, Layer, Lowering } from '../layers/layer.js';
 import type { Shape } from '../shape.js';
 import { emitGoal, emitStep, type Objective, type TargetForm } from './objective.js';
@@ -18,8 +20,10 @@ export interface Lowered {
   /** Only where there is a loss. */
   readonly target: Value | undefined;
   readonly loss: Value | undefined;
-  /** In the order of the objective's metrics. */
+  /** Of the objective's metrics those that are means, in their order. */
   readonly metrics: readonly Value[];
+  /** Each row's classes, where metrics are counted. */
+  readonly classes: Classes | undefined;
   /** How many ops come before backward, and before the update. */
   readonly forward: number;
   readonly backward: number;
@@ -40,12 +44,12 @@ export interface Task {
 class ChainLowering implements Lowering {
   readonly emitter: Emitter;
   readonly training: boolean;
-  /** What goes into the network's final softmax, where the loss wants that. */
+  /** What goes into the network's last activation, where the loss takes that over. */
   logits: Value | undefined;
   readonly #task: Task;
   readonly #later: (() => void)[] = [];
-  /** Set while the last layer is emitted, in either direction, where the loss has a softmax of its own. */
-  tapsLogits = false;
+  /** Set while the last layer is emitted, in either direction: the activation that the loss takes over. */
+  tap: ActivationName | undefined;
   /** Set while a layer is emitted that does the work of the ReLU, or batch norm, behind it. */
   rectify = false;
   norm: Layer | undefined;
@@ -79,7 +83,7 @@ class ChainLowering implements Lowering {
 
   activate(name: ActivationName, y: Value, x: Value): Value {
     if (name === 'linear') return x;
-    if (name === 'softmax' && this.tapsLogits) {
+    if (name === this.tap) {
       this.logits = x;
       return x;
     }
@@ -88,7 +92,7 @@ class ChainLowering implements Lowering {
   }
 
   activateBackward(name: ActivationName, dy: Value, y: Value): void {
-    if (name === 'linear' || (name === 'softmax' && this.tapsLogits)) return;
+    if (name === 'linear' || name === this.tap) return;
     if (name === 'relu' && this.rectified) return;
     activationBackward(this.emitter, name, dy, dy, y);
   }
@@ -123,11 +127,16 @@ export function lower(task: Task): Lowered {
   const output = passes.at(-1)?.y ?? input;
   if (task.mode === 'predict') {
     emitter.output(output);
-    const nothing = { target: undefined, loss: undefined, metrics: [] };
+    const nothing = { target: undefined, loss: undefined, metrics: [], classes: undefined };
     const end = emitter.ops.length;
     return { emitter, input, output, ...nothing, forward: end, backward: end };
   }
-  const goal = emitGoal(emitter, task.objective as Objective, to.logits ?? output, task.form);
+  const goal = emitGoal(emitter, task.objective as Objective, {
+    x: to.logits ?? output,
+    tap: to.logits && tapAt(task, task.layers.length - 1),
+    form: task.form,
+    weighted: false,
+  });
   const forwardEnd = emitter.ops.length;
   if (task.mode === 'train') backward(task, to, passes, goal.dx);
   const backwardEnd = emitter.ops.length;
@@ -135,7 +144,7 @@ export function lower(task: Task): Lowered {
     emitStep(emitter, task.objective as Objective, task.weights);
     to.finish();
   }
-  const { target, loss, metrics } = goal;
+  const { target, loss, metrics, classes } = goal;
   return {
     emitter,
     input,
@@ -143,18 +152,16 @@ export function lower(task: Task): Lowered {
     target,
     loss,
     metrics,
+    classes,
     forward: forwardEnd,
     backward: backwardEnd,
   };
 }
 
-/** Whether a layer's softmax is left to the loss: the last layer's, where the loss has one. */
-function tapsLogits({ layers, mode, objective }: Task, index: number): boolean {
-  return (
-    index === layers.length - 1 &&
-    mode !== 'predict' &&
-    objective?.loss.type === 'softmaxCrossEntropy'
-  );
+/** The activation of a layer that is left to the loss: the last layer's, where the loss has it in itself. */
+function tapAt({ layers, mode, objective }: Task, index: number): ActivationName | undefined {
+  if (index < layers.length - 1 || mode === 'predict' || !objective) return undefined;
+  return tapOf(objective.loss);
 }
 
 /** How many layers behind a layer it does the work of: they emit nothing, in either direction. */
@@ -171,7 +178,7 @@ function forward(task: Task, to: ChainLowering, input: Value): Forward<unknown>[
     const index = passes.length;
     const count = absorbed(task, index);
     const others = layers.slice(index + 1, index + 1 + count);
-    to.tapsLogits = tapsLogits(task, index);
+    to.tap = tapAt(task, index);
     to.norm = others.find((layer) => layer.fold);
     to.rectify = others.some((layer) => layer.fusion.isRelu);
     to.emitter.layer = layers[index].name;
@@ -197,7 +204,7 @@ function backward(
   let dy: Value | undefined = gradient;
   for (let index = layers.length - 1; index >= Math.max(0, lowest) && dy; index--) {
     if (to.absorbed.has(layers[index])) continue;
-    to.tapsLogits = tapsLogits(task, index);
+    to.tap = tapAt(task, index);
     to.emitter.layer = layers[index].name;
     // ReLU's gradient costs less behind a max pool, where there are fewer numbers, and is the same.
     const early = layers[index].fusion.commutesWithRelu && layers[index - 1]?.fusion.endsInRelu;

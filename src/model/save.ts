@@ -22,6 +22,7 @@ export interface Topology {
 export interface TrainingState extends Objective {
   readonly step: number;
   readonly epoch: number;
+  readonly learningRateFactor: number;
 }
 
 /** The name of an optimizer's vector in the file. */
@@ -31,7 +32,7 @@ export const stateName = (vector: string, weight: string): string =>
 /** Writes a model. */
 export function saveModel(engine: Engine): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
-  const { network, weights, objective, step, epoch } = engine;
+  const { network, weights, objective, step, epoch, learningRateFactor } = engine;
   for (const { name, tensor } of weights.list) {
     tensors.set(name, { shape: tensor.shape, data: tensor.numbers });
   }
@@ -57,7 +58,9 @@ export function saveModel(engine: Engine): Uint8Array<ArrayBuffer> {
     model: JSON.stringify(topology),
     random: JSON.stringify({ seed: network.seed }),
   };
-  if (objective)
-    metadata.training = JSON.stringify({ ...objective, step, epoch } satisfies TrainingState);
+  if (objective) {
+    const state: TrainingState = { ...objective, step, epoch, learningRateFactor };
+    metadata.training = JSON.stringify(state);
+  }
   return writeSafetensors({ metadata, tensors });
 }

@@ -2,7 +2,8 @@
 // Sequential: layers one after another, and all that can be done with them.
 
 import { backend } from '../../bindings/backend.js';
-import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js';
+import { checkLoss, type Loss } from '../emit/loss.js';
+import { checkMetric, type Metric, type MetricName } from '../emit/metric.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ShapeError, StateError, ValueError } from '../errors.js';
 import { Layer } from '../layers/layer.js';
@@ -41,8 +42,8 @@ export interface SequentialOptions {
 export interface CompileOptions {
   optimizer: Optimizer;
   loss: Loss['type'] | Loss;
-  /** Reported beside the loss: 'accuracy', or what `metrics` makes. */
-  metrics?: readonly ('accuracy' | Metric)[];
+  /** Reported beside the loss: 'accuracy' and other names, or what `metrics` makes. */
+  metrics?: readonly (MetricName | Metric)[];
 }
 
 /** Layers one after another. */

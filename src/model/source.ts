@@ -31,7 +31,8 @@ interface Numbers {
   array(): ArrayLike<number>;
 }
 
-function numbersOf(where: string, name: string, data: Data): Numbers {
+/** @throws {ValueError} for data that are no numbers; `name` says which */
+export function numbersOf(where: string, name: string, data: Data): Numbers {
   if (data instanceof Tensor)
     return { length: data.size, shape: data.shape, array: () => data.numbers };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };

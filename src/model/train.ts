@@ -1,11 +1,14 @@
 // Training and evaluation over many batches: epochs, shuffling, validation, callbacks, progress.
 
+import { Confusion } from '../confusion.js';
+import { type CountMetric, classesOf, isCounted, type Metric } from '../emit/metric.js';
 import { StateError, ValueError } from '../errors.js';
 import { checkOptions } from '../options.js';
 import { purpose, Random } from '../random.js';
+import { checkFactor } from '../rate.js';
 import { checkInteger } from '../shape.js';
 import type { Engine } from './engine.js';
-import type { Objective } from './objective.js';
+import type { Objective, Report } from './objective.js';
 import {
   type Data,
   type InputSource,
@@ -45,6 +48,8 @@ export interface Training {
   readonly model: TrainedModel;
   readonly epochs: number;
   readonly batches: number;
+  /** What the learning rate is multiplied by, whatever its schedule: 1 at first. Saved with the model. */
+  learningRateFactor: number;
   /** Ends the training after this epoch. */
   stop(): void;
 }
@@ -54,6 +59,8 @@ export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
   /** @param epoch from 1 */
   onEpochBegin?(epoch: number): void | Promise<void>;
+  /** After each step. @param batch of this epoch, from 1 */
+  onBatchEnd?(batch: number): void | Promise<void>;
   /** Several times a second, and at the end of each epoch. */
   onProgress?(progress: Progress): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
@@ -134,22 +141,27 @@ export function samplesOf(where: string, engine: Engine, x: Data, y: Data): Samp
   return { x: inputs, y: targets, count: inputs.count };
 }
 
-/** Sums of loss and metrics, weighted by samples. */
-class Means {
+/** Sums of loss and metrics, weighted by samples, and counts of classes where metrics need them. */
+class Means implements Report {
   readonly results: Float64Array;
-  readonly #names: string[];
+  readonly confusion: Confusion | undefined;
+  readonly #metrics: readonly Metric[];
   readonly #sums: Float64Array;
   #count = 0;
 
-  constructor({ metrics }: Objective) {
-    this.#names = ['loss', ...metrics.map(({ name }) => name)];
-    this.results = new Float64Array(this.#names.length);
-    this.#sums = new Float64Array(this.#names.length);
+  constructor(where: string, engine: Engine) {
+    this.#metrics = objectiveOf(where, engine).metrics;
+    const counted = this.#metrics.filter(isCounted).length;
+    this.results = new Float64Array(1 + this.#metrics.length - counted);
+    this.#sums = new Float64Array(this.results.length);
+    const columns = engine.network.outputShape.at(-1) as number;
+    if (counted > 0) this.confusion = new Confusion(classesOf(columns));
   }
 
   reset(): void {
     this.#sums.fill(0);
     this.#count = 0;
+    this.confusion?.reset();
   }
 
   /** Takes what a batch of `count` samples left in `results`. */
@@ -159,16 +171,26 @@ class Means {
   }
 
   logs(prefix = ''): Logs {
-    return Object.fromEntries(
-      this.#names.map((name, i) => [prefix + name, this.#sums[i] / this.#count]),
-    );
+    const means = this.#sums.map((sum) => sum / this.#count).values();
+    const next = (): number => means.next().value as number;
+    const logs: Logs = { [`${prefix}loss`]: next() };
+    for (const metric of this.#metrics) {
+      logs[prefix + metric.name] = isCounted(metric) ? this.#counted(metric) : next();
+    }
+    return logs;
+  }
+
+  #counted(metric: CountMetric): number {
+    const confusion = this.confusion as Confusion;
+    if ('class' in metric) return confusion.figure(metric.type, metric.class);
+    return confusion.macro(metric.type);
   }
 }
 
 /** One optimizer step on all of `samples`; its loss and metrics. */
 export function trainStep(engine: Engine, samples: Samples): Logs {
-  const means = new Means(objectiveOf('trainOnBatch', engine));
-  engine.train('trainOnBatch', samples.x, samples.y, null, 0, samples.count, means.results);
+  const means = new Means('trainOnBatch', engine);
+  engine.train('trainOnBatch', samples.x, samples.y, null, 0, samples.count, means);
   means.add(samples.count);
   return means.logs();
 }
@@ -183,12 +205,12 @@ export async function measure(
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<Means> {
-  const means = new Means(objectiveOf(where, engine));
+  const means = new Means(where, engine);
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
     signal?.throwIfAborted();
     const batch = Math.min(batchSize, to - first);
-    engine.evaluate(where, x, y, first, batch, means.results);
+    engine.evaluate(where, x, y, first, batch, means);
     means.add(batch);
     if (performance.now() - turn > SLICE) {
       await breathe();
@@ -206,6 +228,7 @@ export class Trainer {
   readonly #samples: Samples;
   readonly #validation: { samples: Samples; from: number; to: number } | undefined;
   readonly #callbacks: readonly Callback[];
+  readonly #watchesBatches: boolean;
   readonly #means: Means;
   readonly #epochs: number;
   readonly #batchSize: number;
@@ -231,7 +254,7 @@ export class Trainer {
     this.#epochs = checkInteger('fit', 'epochs', epochs);
     this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
     this.#samples = samplesOf('fit', engine, x, y);
-    this.#means = new Means(objectiveOf('fit', engine));
+    this.#means = new Means('fit', engine);
     const { count } = this.#samples;
     if (!(validationSplit >= 0 && validationSplit < 1)) {
       throw new ValueError(
@@ -256,6 +279,7 @@ export class Trainer {
     const given: Callback[] = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
     given.forEach(checkCallback);
     this.#callbacks = onProgress ? [...given, { onProgress }] : given;
+    this.#watchesBatches = given.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
       throw new ValueError('fit: signal must be an AbortSignal: new AbortController().signal');
     }
@@ -263,11 +287,8 @@ export class Trainer {
 
   async run(model: TrainedModel): Promise<History> {
     const history: History = { epoch: [], history: {} };
-    const stop = () => {
-      this.#stopped = true;
-    };
     this.#started = performance.now();
-    await this.#tell('onTrainBegin', { model, epochs: this.#epochs, batches: this.#batches, stop });
+    await this.#tell('onTrainBegin', this.#handle(model));
     const order = Int32Array.from({ length: this.#count }, (_, i) => i);
     for (let epoch = 1; epoch <= this.#epochs && !this.#stopped; epoch++) {
       await this.#tell('onEpochBegin', epoch);
@@ -283,6 +304,24 @@ export class Trainer {
     }
     await this.#tell('onTrainEnd');
     return history;
+  }
+
+  #handle(model: TrainedModel): Training {
+    const engine = this.#engine;
+    return {
+      model,
+      epochs: this.#epochs,
+      batches: this.#batches,
+      get learningRateFactor() {
+        return engine.learningRateFactor;
+      },
+      set learningRateFactor(factor) {
+        engine.learningRateFactor = checkFactor(factor);
+      },
+      stop: () => {
+        this.#stopped = true;
+      },
+    };
   }
 
   get #batches(): number {
@@ -311,9 +350,10 @@ export class Trainer {
     for (let first = 0, batch = 1; first < this.#count; first += this.#batchSize, batch++) {
       signal?.throwIfAborted();
       const size = Math.min(this.#batchSize, this.#count - first);
-      engine.train('fit', x, y, order, first, size, this.#means.results);
+      engine.train('fit', x, y, order, first, size, this.#means);
       this.#means.add(size);
       this.#done += size;
+      if (this.#watchesBatches) await this.#tell('onBatchEnd', batch);
       if (performance.now() - turn > SLICE || batch === this.#batches) {
         await this.#tell('onProgress', this.#progress(epoch, batch));
         await breathe();

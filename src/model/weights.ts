@@ -3,7 +3,7 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { Value } from '../emit/emitter.js';
-import { SETTINGS } from '../emit/optimizer.js';
+import { type Run, SETTINGS } from '../emit/optimizer.js';
 import { StateError } from '../errors.js';
 import { initialize } from '../initializers.js';
 import type { Layer, ParameterSpec } from '../layers/layer.js';
@@ -51,7 +51,8 @@ function placeSlots(
 export class Weights {
   readonly #backend: Backend;
   readonly #slots: readonly Slot[];
-  /** Floats of the trained vector, and with what is not trained behind it. */
+  /** Floats of what weight decay shrinks, of all that is trained, and with what is not trained behind it. */
+  readonly #decayed: number;
   readonly #trained: number;
   readonly #total: number;
   readonly #parameters: number;
@@ -76,7 +77,13 @@ export class Weights {
     this.#slots = layers.flatMap((layer) =>
       layer.parameters.map((spec) => ({ layer, spec, offset: 0 })),
     );
-    this.#trained = placeSlots(this.#slots, 0, (spec) => spec.trainable);
+    const decays = ({ trainable, decay = false }: ParameterSpec) => trainable && decay;
+    this.#decayed = placeSlots(this.#slots, 0, decays);
+    this.#trained = placeSlots(
+      this.#slots,
+      this.#decayed,
+      (spec) => spec.trainable && !decays(spec),
+    );
     this.#total = placeSlots(this.#slots, this.#trained, (spec) => !spec.trainable);
     this.#parameters = this.#allocate('parameters', this.#total);
     const control = backend.memory.allocate((SETTINGS + 3) * 4, 'scratch');
@@ -152,6 +159,14 @@ export class Weights {
       parameters: new Value(shape, { address: this.#parameters }),
       gradients: new Value(shape, { address: this.#gradientVector() }),
     };
+  }
+
+  /** What is trained: first what weight decay shrinks, then what it spares. */
+  get runs(): Run[] {
+    return [
+      { offset: 0, count: this.#decayed, decay: true },
+      { offset: this.#decayed, count: this.#trained - this.#decayed, decay: false },
+    ].filter(({ count }) => count > 0);
   }
 
   /** To be called when the weights have been written to. */
