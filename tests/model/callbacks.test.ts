@@ -19,7 +19,9 @@ async function play(
   const stop = () => {
     stopped = true;
   };
-  await callback.onTrainBegin?.({ model, epochs: values.length, batches: 1, stop });
+  const learningRateFactor = 1;
+  const training = { model, epochs: values.length, batches: 1, learningRateFactor, stop };
+  await callback.onTrainBegin?.(training);
   let epoch = 0;
   while (epoch < values.length && !stopped) {
     epoch++;
