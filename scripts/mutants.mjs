@@ -303,7 +303,7 @@ export const mutants = [
   clip('s3 = f32x4.add(s3, square(v128.load(x, 48)));', '', 'every fourth vector left out of the norm'),
   clip('min<f32>(1, op.limit / (norm + 1e-6))', 'op.limit / (norm + 1e-6)', 'small gradients scaled up'),
   clip('f32x4.pmax(f32x4.pmin(x, high), low)', 'f32x4.pmin(x, high)', 'negative gradients not clipped'),
-  clip('storeLanes(at, ', 'v128.store(at, ', 'the last gradients stored too far'),
+  clip('f32x4.pmax(f32x4.pmin(x, high), low), end - i)', 'f32x4.pmax(f32x4.pmin(x, high), low), 4)', 'the last gradients stored too far'),
   clip('load<f32>(op.factor)', '1', 'clipped by norm to no effect'),
 
   update('const kept = step === 0 ? 0 : (', 'const kept = (', 'the average begins as zeros'),

@@ -4,7 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
-import { asValue, Emitter } from '../../src/emit/emitter.js';
+import { asValue, Emitter, none } from '../../src/emit/emitter.js';
 import {
   emitUpdate,
   type Optimizer,
@@ -241,6 +241,19 @@ test('clipValue holds each gradient', () => {
     close(gradients, clipped, {}, `${count}`);
     const expected = numbers(count, 1).map((p, i) => p - 0.5 * clipped[i]);
     close(parameters, expected, { atol: 2 ** -23 }, `${count}: parameters`);
+  }
+});
+
+test('what lies behind the gradients is not clipped', () => {
+  for (const count of [1, 2, 3, 4, 5, 7]) {
+    const x = Tensor.from(new Float32Array(16).fill(9));
+    compute([], (e) => e.emit('clip', { x: asValue(x), factor: none, count, limit: 2 }));
+    assert.equal(
+      [...x.data],
+      Array.from({ length: 16 }, (_, i) => (i < count ? 2 : 9)),
+      `${count}`,
+    );
+    free(x);
   }
 });
 
