@@ -90,7 +90,7 @@ function rectifyBackward(dx: usize, dy: usize, y: usize, i: i32, end: i32): void
   }
 }
 
-function sigmoid(x: v128): v128 {
+export function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(x))));
 }

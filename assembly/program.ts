@@ -4,6 +4,7 @@ import {
   NormApply, NormBackward, NormBackwardSums, NormStatistics, normApply, normBackward, normBackwardSums,
   normStatistics, normTiles,
 } from './batchnorm';
+import { Clip, ClipFactor, clip, clipFactor, SquareSum, squareSum } from './clip';
 import {
   Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
   inputGradient, inputGradientTiles,
@@ -12,11 +13,15 @@ import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGr
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
+import { ElementLoss, elementLoss } from './loss';
+import { Argmax, argmax, TopK, topK } from './metric';
 import {
   NormBackwardMerge, NormFold, NormFoldFilter, NormMerge, NormRunning, normBackwardMerge, normFold, normFoldFilter, normFoldFilterTiles, normMerge, normRunning,
 } from './moments';
 import { Op, Opcode, RECORD_BYTES } from './op';
-import { Adam, adam, Sgd, sgd } from './optim';
+import {
+  Adagrad, Adam, adagrad, adam, MovingAverage, movingAverage, Rmsprop, rmsprop, Sgd, sgd,
+} from './optim';
 import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
 import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
@@ -28,8 +33,7 @@ import {
   identityShortcutBackwardTiles, identityShortcutTiles,
 } from './shortcut';
 import {
-  rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
-  softmaxCrossEntropy, squaredError, TopK, topK,
+  rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, softmax, softmaxBackward, softmaxCrossEntropy,
 } from './softmax';
 import {
   Winograd, WinogradFilter, WinogradGradient, winograd, winogradFilter, winogradFilterTiles, winogradGradient,
@@ -129,10 +133,16 @@ function tiles(op: Op): i32 {
     case Opcode.Softmax: return rowTiles(changetype<Softmax>(op).rows);
     case Opcode.SoftmaxBackward: return rowTiles(changetype<SoftmaxBackward>(op).rows);
     case Opcode.SoftmaxCrossEntropy: return rowTiles(changetype<SoftmaxCrossEntropy>(op).rows);
-    case Opcode.SquaredError: return rowTiles(changetype<SquaredError>(op).rows);
+    case Opcode.ElementLoss: return rowTiles(changetype<ElementLoss>(op).rows);
     case Opcode.TopK: return rowTiles(changetype<TopK>(op).rows);
     case Opcode.Sgd: return elementTiles(changetype<Sgd>(op).count);
     case Opcode.Adam: return elementTiles(changetype<Adam>(op).count);
+    case Opcode.Rmsprop: return elementTiles(changetype<Rmsprop>(op).count);
+    case Opcode.Adagrad: return elementTiles(changetype<Adagrad>(op).count);
+    case Opcode.MovingAverage: return elementTiles(changetype<MovingAverage>(op).count);
+    case Opcode.SquareSum: return changetype<SquareSum>(op).splits;
+    case Opcode.Clip: return elementTiles(changetype<Clip>(op).count);
+    case Opcode.Argmax: return rowTiles(changetype<Argmax>(op).rows);
     default: return 1;
   }
 }
@@ -178,11 +188,18 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.Softmax: softmax(changetype<Softmax>(op), tile); break;
     case Opcode.SoftmaxBackward: softmaxBackward(changetype<SoftmaxBackward>(op), tile); break;
     case Opcode.SoftmaxCrossEntropy: softmaxCrossEntropy(changetype<SoftmaxCrossEntropy>(op), tile); break;
-    case Opcode.SquaredError: squaredError(changetype<SquaredError>(op), tile); break;
+    case Opcode.ElementLoss: elementLoss(changetype<ElementLoss>(op), tile); break;
     case Opcode.Mean: mean(changetype<Mean>(op)); break;
     case Opcode.TopK: topK(changetype<TopK>(op), tile); break;
     case Opcode.Sgd: sgd(changetype<Sgd>(op), tile, scratch); break;
     case Opcode.Adam: adam(changetype<Adam>(op), tile, scratch); break;
+    case Opcode.Rmsprop: rmsprop(changetype<Rmsprop>(op), tile, scratch); break;
+    case Opcode.Adagrad: adagrad(changetype<Adagrad>(op), tile, scratch); break;
+    case Opcode.MovingAverage: movingAverage(changetype<MovingAverage>(op), tile); break;
+    case Opcode.SquareSum: squareSum(changetype<SquareSum>(op), tile); break;
+    case Opcode.ClipFactor: clipFactor(changetype<ClipFactor>(op)); break;
+    case Opcode.Clip: clip(changetype<Clip>(op), tile); break;
+    case Opcode.Argmax: argmax(changetype<Argmax>(op), tile); break;
     default: unreachable();
   }
 }

@@ -612,8 +612,9 @@ export interface KernelArguments<Buffer> {
     classes: number;
   };
   /**
-   * losses[row] = −Σ t·ln softmax(x), dx = (softmax·Σt − t)·scale. The target t is `labels[row]`
-   * (one-hot of an i32) where `labels` is given, else row of `targets`.
+   * losses[row] = −w·Σ t·ln softmax(x), dx = w·(softmax·Σt − t)·scale. The target t is `labels[row]`
+   * (one-hot of an i32) where `labels` is given, else row of `targets`; smoothing s turns it into
+   * (1 − s)·t + s/classes (Szegedy et al., arXiv 1512.00567).
    */
   softmaxCrossEntropy: {
     losses: Buffer;
@@ -621,19 +622,24 @@ export interface KernelArguments<Buffer> {
     x: Buffer;
     labels: Buffer;
     targets: Buffer;
+    weights: Buffer;
     rows: number;
     classes: number;
     scale: number;
+    smoothing: number;
   };
-  /** losses[row] = mean over columns of (x − t)², dx = 2(x − t)·scale / columns. */
-  squaredError: {
+  /** losses[row] = w·mean over columns of f(x, t), dx = w·∂f/∂x·scale / columns. */
+  elementLoss: {
     losses: Buffer;
     dx: Buffer;
     x: Buffer;
     targets: Buffer;
+    weights: Buffer;
     rows: number;
     columns: number;
     scale: number;
+    kind: number;
+    parameter: number;
   };
   /** y[0] = Σ x / count. */
   mean: {
@@ -664,6 +670,7 @@ export interface KernelArguments<Buffer> {
     velocity: Buffer;
     settings: Buffer;
     count: number;
+    decays: number;
   };
   /**
    * Adam (Kingma & Ba, arXiv 1412.6980) and AdamW (Loshchilov & Hutter, arXiv 1711.05101):
@@ -677,6 +684,70 @@ export interface KernelArguments<Buffer> {
     v: Buffer;
     settings: Buffer;
     count: number;
+    decays: number;
+  };
+  /**
+   * RMSprop (Tieleman & Hinton, 2012) in PyTorch's form, ε outside the root: g += weightDecay·p;
+   * square = ρ·square + (1−ρ)g²; v = momentum·v + g / (√square + ε); p −= learningRate·v.
+   */
+  rmsprop: {
+    parameters: Buffer;
+    gradients: Buffer;
+    square: Buffer;
+    velocity: Buffer;
+    settings: Buffer;
+    count: number;
+    decays: number;
+  };
+  /**
+   * Adagrad (Duchi et al., 2011): g += weightDecay·p; sum += g²; p −= learningRate·g / (√(initial + sum) + ε). The
+   * sum is kept without its initial value, so that it may begin as zeros.
+   */
+  adagrad: {
+    parameters: Buffer;
+    gradients: Buffer;
+    sum: Buffer;
+    settings: Buffer;
+    count: number;
+    decays: number;
+  };
+  /** average = kept·average + fresh·x: the exponential moving average of the weights. */
+  movingAverage: {
+    average: Buffer;
+    x: Buffer;
+    settings: Buffer;
+    count: number;
+  };
+  /** partials[s] = Σ x² over the s-th part of x. */
+  squareSum: {
+    partials: Buffer;
+    x: Buffer;
+    count: number;
+    splits: number;
+  };
+  /** factor[0] = min(1, limit / (√Σ partials + 1e-6)), as PyTorch's clip_grad_norm_ has it. */
+  clipFactor: {
+    factor: Buffer;
+    partials: Buffer;
+    count: number;
+    limit: number;
+  };
+  /** x = x·factor, or where there is no factor, the nearest number from −limit to limit. */
+  clip: {
+    x: Buffer;
+    factor: Buffer;
+    count: number;
+    limit: number;
+  };
+  /**
+   * classes[row] (i32) = the column of the row's largest number, the first of equals. A single column has two
+   * classes: 1 where it is above ½, else 0.
+   */
+  argmax: {
+    classes: Buffer;
+    x: Buffer;
+    rows: number;
+    columns: number;
   };
 }
 
@@ -1354,21 +1425,26 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 16],
       ['labels', 'in', 20],
       ['targets', 'in', 24],
-      ['rows', 'i32', 28],
-      ['classes', 'i32', 32],
-      ['scale', 'f32', 36],
+      ['weights', 'in', 28],
+      ['rows', 'i32', 32],
+      ['classes', 'i32', 36],
+      ['scale', 'f32', 40],
+      ['smoothing', 'f32', 44],
     ],
   },
-  squaredError: {
+  elementLoss: {
     opcode: 39,
     fields: [
       ['losses', 'out', 8],
       ['dx', 'out', 12],
       ['x', 'in', 16],
       ['targets', 'in', 20],
-      ['rows', 'i32', 24],
-      ['columns', 'i32', 28],
-      ['scale', 'f32', 32],
+      ['weights', 'in', 24],
+      ['rows', 'i32', 28],
+      ['columns', 'i32', 32],
+      ['scale', 'f32', 36],
+      ['kind', 'i32', 40],
+      ['parameter', 'f32', 44],
     ],
   },
   mean: {
@@ -1399,6 +1475,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['velocity', 'inout', 16],
       ['settings', 'in', 20],
       ['count', 'i32', 24],
+      ['decays', 'i32', 28],
     ],
   },
   adam: {
@@ -1410,6 +1487,75 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['v', 'inout', 20],
       ['settings', 'in', 24],
       ['count', 'i32', 28],
+      ['decays', 'i32', 32],
+    ],
+  },
+  rmsprop: {
+    opcode: 44,
+    fields: [
+      ['parameters', 'inout', 8],
+      ['gradients', 'in', 12],
+      ['square', 'inout', 16],
+      ['velocity', 'inout', 20],
+      ['settings', 'in', 24],
+      ['count', 'i32', 28],
+      ['decays', 'i32', 32],
+    ],
+  },
+  adagrad: {
+    opcode: 45,
+    fields: [
+      ['parameters', 'inout', 8],
+      ['gradients', 'in', 12],
+      ['sum', 'inout', 16],
+      ['settings', 'in', 20],
+      ['count', 'i32', 24],
+      ['decays', 'i32', 28],
+    ],
+  },
+  movingAverage: {
+    opcode: 46,
+    fields: [
+      ['average', 'inout', 8],
+      ['x', 'in', 12],
+      ['settings', 'in', 16],
+      ['count', 'i32', 20],
+    ],
+  },
+  squareSum: {
+    opcode: 47,
+    fields: [
+      ['partials', 'out', 8],
+      ['x', 'in', 12],
+      ['count', 'i32', 16],
+      ['splits', 'i32', 20],
+    ],
+  },
+  clipFactor: {
+    opcode: 48,
+    fields: [
+      ['factor', 'out', 8],
+      ['partials', 'inout', 12],
+      ['count', 'i32', 16],
+      ['limit', 'f32', 20],
+    ],
+  },
+  clip: {
+    opcode: 49,
+    fields: [
+      ['x', 'inout', 8],
+      ['factor', 'in', 12],
+      ['count', 'i32', 16],
+      ['limit', 'f32', 20],
+    ],
+  },
+  argmax: {
+    opcode: 50,
+    fields: [
+      ['classes', 'out', 8],
+      ['x', 'in', 12],
+      ['rows', 'i32', 16],
+      ['columns', 'i32', 20],
     ],
   },
 };

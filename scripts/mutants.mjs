@@ -4,6 +4,7 @@
 /** The tests most likely to notice a fault, by the file that it is in. */
 const nearest = {
   'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
+  'assembly/clip.ts': ['kernels/optimizer', 'kernels/program'],
   'assembly/conv.ts': ['kernels/conv'],
   'assembly/depthblock.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
@@ -12,6 +13,8 @@ const nearest = {
   'assembly/gemm.ts': ['kernels/matmul', 'revectorize'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/lines.ts': ['kernels/conv'],
+  'assembly/loss.ts': ['kernels/loss', 'kernels/metric'],
+  'assembly/metric.ts': ['kernels/metric'],
   'assembly/moments.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
   'assembly/pack.ts': ['kernels/conv', 'kernels/matmul', 'revectorize'],
@@ -22,7 +25,7 @@ const nearest = {
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
   'assembly/rows.ts': ['kernels/reduce', 'kernels/batchnorm'],
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
-  'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
+  'assembly/softmax.ts': ['kernels/loss', 'kernels/activation'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv', 'revectorize'],
   'assembly/winograd.ts': [
     'kernels/winograd',
@@ -39,7 +42,9 @@ const nearest = {
   'src/model/lower.ts': ['model/fusion', 'model/graph'],
   'src/model/pending.ts': ['model/graph'],
   'assembly/shortcut.ts': ['kernels/shortcut'],
+  'src/emit/optimizer.ts': ['kernels/optimizer', 'golden/training'],
   'src/emit/winograd.ts': ['kernels/winograd'],
+  'src/model/objective.ts': ['metrics', 'model/losses'],
 };
 
 /** Puts those first; last the runner's test, which needs a second build where it is not built first. */
@@ -75,6 +80,11 @@ const softmax = (...rest) => fault('assembly/softmax.ts', ...rest);
 const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
 const optim = (...rest) => fault('assembly/optim.ts', ...rest);
 const simd = (...rest) => fault('assembly/simd.ts', ...rest);
+const loss = (...rest) => fault('assembly/loss.ts', ...rest);
+const metric = (...rest) => fault('assembly/metric.ts', ...rest);
+const clip = (...rest) => fault('assembly/clip.ts', ...rest);
+const update = (...rest) => fault('src/emit/optimizer.ts', ...rest);
+const objective = (...rest) => fault('src/model/objective.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
 const transpose = (...rest) => fault('src/emit/convtranspose.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
@@ -259,14 +269,55 @@ export const mutants = [
   softmax('exp(f32x4.sub(v128.load(x + at), f32x4.splat(max)))', 'exp(v128.load(x + at))', 'maximum not subtracted'),
   softmax('v128.and(e, laneMask(n - c))', 'e', 'lanes behind the row are summed'),
   softmax('v128.bitselect(v, f32x4.splat(-Infinity), laneMask(n - c))', 'v', 'the maximum sees lanes behind the row'),
-  softmax('load<f32>(dx + label) - op.scale', 'load<f32>(dx + label) + op.scale', 'the sign of the right class'),
-  softmax('f32x4.splat(sumLanes(weights) / sum)', 'f32x4.splat(1 / sum)', 'weights taken to sum to one'),
+  softmax('load<f32>(dx + own) - scale * (1 - smoothing)', 'load<f32>(dx + own) + scale * (1 - smoothing)', 'the sign of the right class'),
+  softmax('load<f32>(dx + own) - scale * (1 - smoothing)', 'load<f32>(dx + own) - scale', 'smoothing: the right class keeps all'),
+  softmax('(scale * smoothing) / <f32>n', 'scale * smoothing', 'smoothing: each class has what is for all'),
+  softmax('below = f32x4.add(below, v128.and(d, laneMask(n - c)));', 'below = f32x4.add(below, d);', 'smoothing sums lanes behind the row'),
+  softmax('smoothing * (logSum + sumLanes(below) / <f32>n)', 'smoothing * logSum', 'smoothing: the loss of the other classes'),
+  softmax('weight * loss);', 'loss);', 'the loss without its weight'),
+  softmax('sum, logSum, weight * op.scale, op.smoothing)', 'sum, logSum, op.scale, op.smoothing)', 'the gradient without its weight', { nth: 0 }),
+  softmax('sum, logSum, weight * op.scale, op.smoothing)', 'sum, logSum, op.scale, op.smoothing)', 'the gradient without its weight, dense', { nth: 1 }),
+  softmax('return weights ? load<f32>(weights + (<usize>row << 2)) : 1;', 'return weights ? load<f32>(weights) : 1;', 'every row with the weight of the first'),
+  softmax('f32x4.splat(sumLanes(total) / sum)', 'f32x4.splat(1 / sum)', 'weights taken to sum to one'),
   softmax('v128.and(product, laneMask(n - c))', 'product', 'backward sums lanes behind the row'),
-  softmax('const scale = f32x4.splat((2 * op.scale) / <f32>n);', 'const scale = f32x4.splat(2 * op.scale);', 'squared error: divisor of the gradient'),
-  softmax('c < label', 'c > label', 'topK: the higher of equal classes'),
-  softmax('score == score && above < op.top', 'above < op.top', 'topK: NaN is right'),
-  softmax('above < op.top ? 1 : 0', 'above <= op.top ? 1 : 0', 'topK: one too many'),
-  softmax('> load<f32>(x + (<usize>best << 2))', '>= load<f32>(x + (<usize>best << 2))', 'topK: the last of equal targets'),
+
+  loss('const scale = f32x4.splat((weight * op.scale) / <f32>n);', 'const scale = f32x4.splat(weight * op.scale);', 'divisor of the gradient'),
+  loss('(weight * op.scale) / <f32>n', 'op.scale / <f32>n', 'the gradient without its weight'),
+  loss('(weight * sumLanes(sum)) / <f32>n', 'sumLanes(sum) / <f32>n', 'the loss without its weight'),
+  loss('v128.and(compare(op.kind, x, t, parameter), laneMask(n - c))', 'compare(op.kind, x, t, parameter)', 'lanes behind the row are summed'),
+  loss('f32x4.mul(f32x4.splat(0.5), near)', 'near', 'huber: the square counts in full'),
+  loss('f32x4.max(f32x4.neg(parameter), f32x4.min(d, parameter))', 'f32x4.min(d, parameter)', 'huber: negative errors pull without bound'),
+  loss('f32x4.max(f32x4.splat(0), f32x4.sub(one, f32x4.mul(side(t), x)))', 'f32x4.sub(one, f32x4.mul(side(t), x))', 'hinge: a reward beyond the margin'),
+  loss('f32x4.lt(f32x4.mul(side(t), x), one)', 'f32x4.le(f32x4.mul(side(t), x), one)', 'hinge: pull at the margin'),
+  loss('v128.bitselect(f32x4.splat(-1), t,', 'v128.bitselect(t, t,', 'hinge: a target of 0 is 0'),
+  loss('v128.and(one, f32x4.lt(d, zero))', 'v128.and(one, f32x4.le(d, zero))', 'absolute error: pull from a perfect answer'),
+  loss('log1p(exp(f32x4.neg(f32x4.abs(x))))', 'log(f32x4.add(one, exp(f32x4.neg(f32x4.abs(x)))))', 'binary cross-entropy: small losses lose their digits'),
+  loss('f32x4.neg(f32x4.abs(x))', 'x', 'binary cross-entropy: e to a large logit'),
+  loss('f32x4.sub(sigmoid(x), smoothed(t, parameter))', 'f32x4.sub(sigmoid(x), t)', 'binary cross-entropy: the slope without smoothing'),
+  loss('f32x4.mul(x, smoothed(t, parameter))', 'f32x4.mul(x, t)', 'binary cross-entropy: the loss without smoothing'),
+  loss('f32x4.gt(t, f32x4.splat(0.5))', 'f32x4.gt(t, parameter)', 'agreement: targets have the threshold of outputs'),
+
+  metric('c < label', 'c > label', 'topK: the higher of equal classes'),
+  metric('score == score && above < op.top', 'above < op.top', 'topK: NaN is right'),
+  metric('above < op.top ? 1 : 0', 'above <= op.top ? 1 : 0', 'topK: one too many'),
+  metric('> load<f32>(x + (<usize>best << 2))', '>= load<f32>(x + (<usize>best << 2))', 'the last of equal classes'),
+  metric('op.columns == 1 ? i32(load<f32>(x) > 0.5)', 'op.columns == 1 ? i32(load<f32>(x) >= 0.5)', 'one column: ½ is above ½'),
+  metric('<usize>(row * op.columns) << 2', '<usize>row << 2', 'classes of overlapping rows'),
+
+  clip('i += 2 * step', 'i += step', 'the tree adds what is added already'),
+  clip('+ 15) & ~15', '+ 15) & ~31', 'parts that leave a gap'),
+  clip('v128.and(square(v128.load(x)), laneMask(end - i))', 'square(v128.load(x))', 'squares of what is behind the last'),
+  clip('s3 = f32x4.add(s3, square(v128.load(x, 48)));', '', 'every fourth vector left out of the norm'),
+  clip('min<f32>(1, op.limit / (norm + 1e-6))', 'op.limit / (norm + 1e-6)', 'small gradients scaled up'),
+  clip('f32x4.pmax(f32x4.pmin(x, high), low)', 'f32x4.pmin(x, high)', 'negative gradients not clipped'),
+  clip('f32x4.pmax(f32x4.pmin(x, high), low), end - i)', 'f32x4.pmax(f32x4.pmin(x, high), low), 4)', 'the last gradients stored too far'),
+  clip('load<f32>(op.factor)', '1', 'clipped by norm to no effect'),
+
+  update('const kept = step === 0 ? 0 : (', 'const kept = (', 'the average begins as zeros'),
+  update("decay || config.decay === 'all'", 'true', 'weight decay shrinks what it should spare'),
+  update('vector.view([count], offset)', 'vector.view([count])', 'every run is the first'),
+  objective("tap === undefined || tap === 'linear' || outputs !== x", 'outputs === x', 'metrics see logits'),
+  objective('emitter.output(classes.right);', '', 'labels are overwritten before they are counted'),
 
   reduce('total / <f32>op.count', 'total / <f32>(op.count & ~3)', 'mean: divisor without the tail'),
   reduce('if (rest > 0) {', 'if (rest > columns) {', 'column sums: the last row'),
@@ -285,6 +336,16 @@ export const mutants = [
   optim('const m0 = flush(', 'const m0 = (', 'subnormal first moment'),
   optim('const v0 = flush(f32x4.add(f32x4.mul(beta2,', 'const v0 = (f32x4.add(f32x4.mul(beta2,', 'subnormal second moment'),
   optim('const kept1 = f32x4.sub(p1, f32x4.mul(decoupled, p1));', 'const kept1 = p1;', 'AdamW: no decay'),
+  optim('f32x4.splat(decays ? load<f32>(setting) : 0)', 'v128.load32_splat(setting)', 'what is spared decays'),
+  optim('v0 = flush(f32x4.add(f32x4.mul(momentum, v128.load(v + at)), v0));', 'v0 = (f32x4.add(f32x4.mul(momentum, v128.load(v + at)), v0));', 'RMSprop: subnormal velocity'),
+  optim('const s0 = flush(f32x4.add(f32x4.mul(rho,', 'const s0 = (f32x4.add(f32x4.mul(rho,', 'RMSprop: subnormal squares'),
+  optim('f32x4.div(g1, f32x4.add(f32x4.sqrt(s1), epsilon))', 'f32x4.div(g1, f32x4.sqrt(f32x4.add(s1, epsilon)))', 'RMSprop: epsilon inside the root'),
+  optim('copyExactly(s + whole, scratch + 64, rest);', '', 'RMSprop: the last squares', { nth: 0 }),
+  optim('copyExactly(s + whole, scratch + 64, rest);', '', 'Adagrad: the last sums', { nth: 1 }),
+  optim('const s0 = flush(f32x4.add(v128.load(s + at), f32x4.mul(g0, g0)));', 'const s0 = f32x4.add(v128.load(s + at), f32x4.mul(g0, g0));', 'Adagrad: subnormal sums'),
+  optim('f32x4.sqrt(f32x4.add(initial, s1))', 'f32x4.sqrt(s1)', 'Adagrad: no initial value'),
+  optim('storeLanes(average + at, flush(next), end - i);', 'storeLanes(average + at, next, end - i);', 'a subnormal average'),
+  optim('storeLanes(average + at, flush(next), end - i);', 'v128.store(average + at, flush(next));', 'the average stored too far'),
   optim('copyExactly(v + whole, scratch + 64, rest);', '', 'momentum: the last velocities'),
   optim('copyExactly(m + whole, scratch + 64, rest);', '', 'Adam: the last first moments'),
 

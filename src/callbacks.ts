@@ -1,8 +1,11 @@
-// Callbacks that many trainings want: progress, early stopping, checkpoints.
+// Callbacks that many trainings want: progress, early stopping, checkpoints, a rate that falls when nothing
+// gets better, and the norms of gradients.
 
 import { ValueError } from './errors.js';
-import type { Callback, Logs, Progress, Training } from './model/train.js';
+import type { Callback, Logs, Progress, TrainedModel, Training } from './model/train.js';
 import { checkOptions } from './options.js';
+import { checkFactor } from './rate.js';
+import { checkInteger } from './shape.js';
 
 export type { Callback, Logs, Progress, Training } from './model/train.js';
 
@@ -59,7 +62,7 @@ function printLine(line: string, done: boolean): void {
 
 /** What early stopping watches. */
 export interface EarlyStoppingOptions {
-  /** The log to watch: 'val_loss' by default. Losses should fall, all else rise. */
+  /** The log to watch: 'val_loss' by default. Losses and errors should fall, all else rise. */
   monitor?: string;
   /** Epochs in a row without improvement that end it; 0, the default, is as 1 (Keras's counting). */
   patience?: number;
@@ -132,9 +135,164 @@ export function checkpoint(options: CheckpointOptions): Callback {
   };
 }
 
-/** Remembers the best value of a log: losses should fall, all else rise. */
+/** When the learning rate falls, and how far; Keras's words and defaults. */
+export interface ReduceOnPlateauOptions {
+  /** The log to watch: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  monitor?: string;
+  /** What the learning rate is multiplied by: 0.1 by default. */
+  factor?: number;
+  /** Epochs in a row without improvement after which it is: 10 by default. */
+  patience?: number;
+  /** What counts as improvement: more than 1e-4 by default. */
+  minDelta?: number;
+  /** Epochs after a reduction in which nothing is counted: 0 by default. */
+  cooldown?: number;
+  /** The least share of the scheduled rate that may be left: 0 by default. */
+  minimum?: number;
+}
+
+const reduceOnPlateauWords = ['monitor', 'factor', 'patience', 'minDelta', 'cooldown', 'minimum'];
+
+/**
+ * Lowers the learning rate when training no longer gets better: multiplies `learningRateFactor`, which
+ * multiplies whatever the schedule gives.
+ *
+ * @throws {ValueError} for a log that there is not
+ */
+export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
+  const where = 'callbacks.reduceOnPlateau';
+  checkOptions(where, options, reduceOnPlateauWords);
+  const { monitor = 'val_loss', patience = 10, minDelta = 1e-4 } = options;
+  const { factor = 0.1, cooldown = 0, minimum = 0 } = options;
+  if (!(factor > 0 && factor < 1)) {
+    throw new ValueError(`${where}: factor must be between 0 and 1, not ${factor}`);
+  }
+  checkFactor(minimum);
+  const isBetter = improvement('reduceOnPlateau', monitor, minDelta);
+  let training: Training | undefined;
+  let waited = 0;
+  let cooling = 0;
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+      waited = 0;
+      cooling = 0;
+      isBetter.reset();
+    },
+    onEpochEnd(_epoch, logs) {
+      const better = isBetter.check(logs);
+      if (cooling > 0) cooling--;
+      if (better || cooling > 0) waited = 0;
+      else if (++waited >= patience) {
+        const { learningRateFactor: before } = training as Training;
+        (training as Training).learningRateFactor = Math.min(
+          before,
+          Math.max(before * factor, minimum),
+        );
+        cooling = cooldown;
+        waited = 0;
+      }
+    },
+  };
+}
+
+/** How often gradients are looked at. */
+export interface GradientNormsOptions {
+  /** After so many steps or epochs: 1 by default. */
+  every?: number;
+  /** What is counted: 'epochs' by default, at whose end the last step's gradients are looked at. */
+  unit?: 'epochs' | 'steps';
+  /** Receives the lines at the end of the training, console.log by default; null prints nothing. */
+  print?: ((text: string) => void) | null;
+}
+
+/** A callback that remembers norms. */
+export interface GradientNorms extends Callback {
+  /** The L2 norm of each layer's gradients, one number each time they were looked at. */
+  readonly norms: Readonly<Record<string, readonly number[]>>;
+}
+
+/**
+ * Collects the L2 norm of each layer's gradients; at the end prints a line for each layer, in which one can
+ * see them vanish from layer to layer, or explode in the course of the training.
+ */
+export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms {
+  const where = 'callbacks.gradientNorms';
+  checkOptions(where, options, ['every', 'unit', 'print']);
+  const { every = 1, unit = 'epochs', print = console.log } = options;
+  checkInteger(where, 'every', every);
+  if (unit !== 'epochs' && unit !== 'steps') {
+    throw new ValueError(`${where}: unit must be 'epochs' or 'steps', not ${unit}`);
+  }
+  const norms: Record<string, number[]> = {};
+  let training: Training | undefined;
+  let done = 0;
+  const look = (): void => {
+    if (++done % every > 0) return;
+    for (const [layer, norm] of layerNorms((training as Training).model)) {
+      norms[layer] ??= [];
+      norms[layer].push(norm);
+    }
+  };
+  return {
+    norms,
+    onTrainBegin(begun) {
+      training = begun;
+      done = 0;
+      for (const layer of Object.keys(norms)) delete norms[layer];
+    },
+    [unit === 'epochs' ? 'onEpochEnd' : 'onBatchEnd']: look,
+    onTrainEnd() {
+      print?.(sparklines(norms));
+    },
+  };
+}
+
+/** The norm of each layer's gradients, in layer order. */
+function layerNorms({ weights }: TrainedModel): Map<string, number> {
+  const squares = new Map<string, number>();
+  for (const { name, gradient } of weights) {
+    if (!gradient) continue;
+    const [layer] = name.split('/');
+    const sum = gradient.data.reduce((total, v) => total + v * v, 0);
+    squares.set(layer, (squares.get(layer) ?? 0) + sum);
+  }
+  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+/** Bars of a line; longer trainings are thinned out. */
+const SPARKLINE = 60;
+
+/** 'conv2d    ▅▄▃▂▁  0.21 … 0.034': a line per layer, all on one logarithmic scale. 0 has no bar. */
+function sparklines(norms: Readonly<Record<string, readonly number[]>>): string {
+  const logs = Object.values(norms)
+    .flat()
+    .filter((norm) => norm > 0)
+    .map(Math.log);
+  const least = logs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const range = logs.reduce((a, b) => Math.max(a, b), least) - least;
+  const bar = (norm: number): string => {
+    if (!(norm > 0)) return ' ';
+    const share = range > 0 ? (Math.log(norm) - least) / range : 0.5;
+    return BARS[Math.min(BARS.length - 1, Math.floor(share * BARS.length))];
+  };
+  const width = Math.max(0, ...Object.keys(norms).map((name) => name.length));
+  const lines = Object.entries(norms).map(([layer, all]) => {
+    const count = Math.min(all.length, SPARKLINE);
+    const shown = Array.from(
+      { length: count },
+      (_, i) => all[Math.floor((i * all.length) / count)],
+    );
+    const ends = [all[0], all[all.length - 1]].map((norm) => norm.toPrecision(2));
+    return `${layer.padEnd(width)}  ${shown.map(bar).join('')}  ${ends.join(' … ')}`;
+  });
+  return ['gradient norms', ...lines].join('\n');
+}
+
+/** Remembers the best value of a log: losses and errors should fall, all else rise. */
 function improvement(who: string, monitor: string, minDelta: number) {
-  const sign = monitor.endsWith('loss') ? -1 : 1;
+  const sign = /(loss|Error)$/.test(monitor) ? -1 : 1;
   let best = Number.NEGATIVE_INFINITY;
   return {
     reset(): void {

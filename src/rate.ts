@@ -17,10 +17,23 @@ export type Schedule =
       readonly steps: number;
       readonly minimum: number;
     }
+  | {
+      readonly type: 'oneCycle';
+      readonly maximum: number;
+      readonly steps: number;
+      readonly warmupShare: number;
+      readonly divide: number;
+      readonly finalDivide: number;
+    }
   | { readonly type: 'warmup'; readonly steps: number; readonly to: number | Schedule };
 
 /** A fixed rate or one that changes. */
 export type LearningRate = number | Schedule;
+
+/** From one rate to another by half a cosine; `share` says how far, from 0 to 1. */
+function halfWave(from: number, to: number, share: number): number {
+  return to + ((from - to) * (1 + cosPi(share))) / 2;
+}
 
 /** The rate for a step, counted from 0. */
 export function rateAt(rate: LearningRate, at: number): number {
@@ -28,9 +41,16 @@ export function rateAt(rate: LearningRate, at: number): number {
   switch (rate.type) {
     case 'step':
       return rate.initial * power(rate.factor, Math.floor(at / rate.every));
-    case 'cosine': {
-      const share = Math.min(1, at / rate.steps);
-      return rate.minimum + ((rate.initial - rate.minimum) * (1 + cosPi(share))) / 2;
+    case 'cosine':
+      return halfWave(rate.initial, rate.minimum, Math.min(1, at / rate.steps));
+    case 'oneCycle': {
+      const { maximum, steps, warmupShare, divide, finalDivide } = rate;
+      const initial = maximum / divide;
+      // The steps on which the rate is highest, and lowest: between two steps, as PyTorch has it.
+      const [top, last] = [warmupShare * steps - 1, steps - 1];
+      const now = Math.min(at, last);
+      if (now <= top) return halfWave(initial, maximum, top > 0 ? now / top : 1);
+      return halfWave(maximum, initial / finalDivide, (now - top) / (last - top));
     }
     case 'warmup':
       if (at >= rate.steps) return rateAt(rate.to, at - rate.steps);
@@ -42,6 +62,7 @@ export function rateAt(rate: LearningRate, at: number): number {
 const numbers = {
   step: { initial: true, every: false, factor: true },
   cosine: { initial: true, steps: false, minimum: true },
+  oneCycle: { maximum: true, steps: false, warmupShare: true, divide: false, finalDivide: false },
   warmup: { steps: false },
 } as const;
 
@@ -67,5 +88,14 @@ export function checkRate<R extends LearningRate>(rate: R): R {
     );
   }
   if (value.type === 'warmup') checkRate(value.to);
+  if (value.type === 'oneCycle' && value.warmupShare > 1) {
+    fail(`schedules.oneCycle: warmupShare must be at most 1, not ${value.warmupShare}`);
+  }
   return rate;
+}
+
+/** @throws {ValueError} unless learning rates can be multiplied by it */
+export function checkFactor(factor: number): number {
+  if (factor >= 0 && Number.isFinite(factor)) return factor;
+  throw new ValueError(`learningRateFactor: must be a number ≥ 0, not ${factor}`);
 }

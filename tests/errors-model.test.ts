@@ -299,11 +299,31 @@ test('names that there are not: the known ones are listed', async () => {
     } as CompileOptions);
   const dense = (options: object) => () => layers.dense({ units: 2, ...options });
   await eachRejects(model, [
-    [compile({ loss: 'hinge' }), ValueError, 'hinge', 'softmaxCrossEntropy', 'meanSquaredError'],
+    [
+      compile({ loss: 'mse' }),
+      ValueError,
+      "'mse'",
+      'softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber, hinge',
+    ],
+    [compile({ loss: { type: 'huber', delta: 0 } }), ValueError, 'losses.huber', 'delta', '0'],
+    [compile({ loss: 'constructor' }), ValueError, "'constructor'"],
     [compile({ loss: undefined }), ValueError, 'undefined', 'softmaxCrossEntropy'],
     [compile({ optimizer: 'sgd' }), ValueError, 'sgd', 'optimizers.sgd', 'optimizers.adam'],
-    [compile({ optimizer: undefined }), ValueError, 'optimizers.adamW'],
-    [compile({ metrics: ['auc'] }), ValueError, 'auc', 'accuracy', 'metrics.topK'],
+    [
+      compile({ optimizer: undefined }),
+      ValueError,
+      'optimizers.adamW, optimizers.rmsprop, optimizers.adagrad',
+    ],
+    [
+      compile({ metrics: ['auc'] }),
+      ValueError,
+      'auc',
+      "'accuracy', 'binaryAccuracy', 'meanAbsoluteError', 'meanSquaredError', 'precision', 'recall', 'f1'",
+      'metrics.topK',
+    ],
+    [compile({ metrics: [{ type: 'auc', name: 'auc' }] }), ValueError, 'auc', 'precision'],
+    [compile({ metrics: [{ type: 'topK', name: 'top', k: 0 }] }), ValueError, 'top'],
+    [compile({ metrics: [{ type: 'f1', name: 'f1', average: 'micro' }] }), ValueError, 'micro'],
     [compile({ metrics: 'accuracy' }), ValueError, 'metrics', "['accuracy']"],
     [compile({ metrics: [null] }), ValueError, 'null', 'accuracy'],
     [dense({ activation: 'swish' }), ValueError, 'dense', 'swish', 'relu, sigmoid, tanh, softmax'],

@@ -6,6 +6,8 @@ import {
   callbacks,
   layers,
   loadModel,
+  losses,
+  metrics,
   ops,
   optimizers,
   Sequential,
@@ -26,7 +28,16 @@ test('words that there are not, with those that there are', async () => {
   const filter = Tensor.zeros([3, 3, 1, 1]);
   const cases: [call: () => unknown, word: string, known: string][] = [
     [() => optimizers.sgd(any({ lr: 5 })), "'lr'", 'learningRate'],
-    [() => optimizers.adam(any({ decay: 1 })), "'decay'", 'weightDecay'],
+    [() => optimizers.adam(any({ amsgrad: true })), "'amsgrad'", 'weightDecay'],
+    [() => optimizers.rmsprop(any({ alpha: 0.9 })), "'alpha'", 'clipNorm'],
+    [() => optimizers.adagrad(any({ lrDecay: 1 })), "'lrDecay'", 'averageDecay'],
+    [() => losses.softmaxCrossEntropy(any({ smoothing: 0.1 })), "'smoothing'", 'labelSmoothing'],
+    [() => losses.binaryCrossEntropy(any({ fromLogits: true })), "'fromLogits'", 'labelSmoothing'],
+    [() => losses.huber(any({ beta: 1 })), "'beta'", 'delta'],
+    [() => metrics.topK(any({ top: 5 })), "'top'", 'k'],
+    [() => metrics.binaryAccuracy(any({ at: 0.5 })), "'at'", 'threshold'],
+    [() => metrics.recall(any({ classId: 1 })), "'classId'", 'class'],
+    [() => metrics.confusionMatrix([0], [0], any({ names: [] })), "'names'", 'classes'],
     [() => layers.conv2d(any({ filters: 2, kernelSize: 3, stride: 2 })), "'stride'", 'strides'],
     [
       () => layers.conv2dTranspose(any({ filters: 2, kernelSize: 3, output_padding: 1 })),
@@ -41,6 +52,13 @@ test('words that there are not, with those that there are', async () => {
     [() => layers.flatten(any({ shape: [1] })), "'shape'", 'name'],
     [() => schedules.step(any({ initial: 1, every: 2, gamma: 1 })), "'gamma'", 'factor'],
     [() => schedules.warmup(any({ steps: 1, after: 1 })), "'after'", 'to'],
+    [
+      () => schedules.oneCycle(any({ maximum: 1, steps: 9, pctStart: 1 })),
+      "'pctStart'",
+      'warmupShare',
+    ],
+    [() => callbacks.reduceOnPlateau(any({ minLr: 0 })), "'minLr'", 'minimum'],
+    [() => callbacks.gradientNorms(any({ epochs: 2 })), "'epochs'", 'every'],
     [() => callbacks.earlyStopping(any({ metric: 'loss' })), "'metric'", 'monitor'],
     [() => callbacks.checkpoint(any({ save: () => {}, best: true })), "'best'", 'bestOnly'],
     [

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { eachCase } from './helpers/cases.js';
 import { dot, gradcheck } from './helpers/gradcheck.js';
 import { numbers } from './helpers/random.js';
+import * as refLoss from './helpers/reference/loss.js';
 import * as ref from './helpers/reference.js';
 import './helpers/start.js';
 
@@ -181,6 +182,28 @@ test('softmax and losses', () => {
       `${what}: squared error`,
     );
   }
+});
+
+test('losses with smoothing and weights', () => {
+  const [rows, columns] = [5, 7];
+  const x = numbers(rows * columns, 1).map((v) => v * 4);
+  const t = numbers(rows * columns, 2)
+    .map(Math.round)
+    .map(Math.abs);
+  const weights = numbers(rows, 3).map((v) => v + 1);
+  const kinds = {
+    squared: refLoss.squaredError,
+    absolute: refLoss.absoluteError,
+    huber: refLoss.huber(0.7),
+    hinge: refLoss.hinge,
+    binary: refLoss.binaryCrossEntropy(0.1),
+  };
+  for (const [name, kind] of Object.entries(kinds)) {
+    const of = (v: ArrayLike<number>) => refLoss.elementLoss(kind, v, t, columns, weights);
+    gradcheck((v) => of(v).loss, x, of(x).dx, name);
+  }
+  const of = (v: ArrayLike<number>) => refLoss.smoothedCrossEntropy(v, t, columns, 0.1, weights);
+  gradcheck((v) => of(v).loss, x, of(x).dx, 'cross-entropy');
 });
 
 test('gradcheck can fail', () => {

@@ -1,21 +1,63 @@
-// Losses and the metric as ops: each takes predictions row by row, and gives the mean of the rows.
+// Losses as ops: plain descriptions, and what they emit. Each takes predictions row by row, and gives the
+// mean of the rows.
 
 import { ValueError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import type { ActivationName } from './activation.js';
 import { asValue, type Emitter, none, type Operand, type Value } from './emitter.js';
 
-/** A loss by its name. */
-export interface Loss {
-  readonly type: 'softmaxCrossEntropy' | 'meanSquaredError';
+/** A loss with all its numbers; see `losses`. */
+export type Loss =
+  | {
+      readonly type: 'softmaxCrossEntropy' | 'binaryCrossEntropy';
+      /** The share of each target that is spread over all classes. */
+      readonly labelSmoothing: number;
+    }
+  | { readonly type: 'meanSquaredError' | 'meanAbsoluteError' | 'hinge' }
+  | { readonly type: 'huber'; readonly delta: number };
+
+/** The numbers of each loss, where nothing else is said. */
+const defaults: { readonly [T in Loss['type']]: object } = {
+  softmaxCrossEntropy: { labelSmoothing: 0 },
+  binaryCrossEntropy: { labelSmoothing: 0 },
+  meanSquaredError: {},
+  meanAbsoluteError: {},
+  huber: { delta: 1 },
+  hinge: {},
+};
+
+/** The losses that take outputs one by one, by the number assembly/loss.ts has for them. */
+const elementwise = {
+  meanSquaredError: 0,
+  meanAbsoluteError: 1,
+  huber: 2,
+  hinge: 3,
+  binaryCrossEntropy: 4,
+} as const;
+
+/** Fills in what is left out. @throws {ValueError} for a loss that there is not, or numbers out of range */
+export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'type'>)): Loss {
+  const type = typeof given === 'string' ? given : given?.type;
+  if (!Object.hasOwn(defaults, type)) {
+    const known = Object.keys(defaults).join(', ');
+    throw new ValueError(`compile: there is no loss '${type}'; there are ${known}`);
+  }
+  const loss = { ...defaults[type], ...(typeof given === 'object' ? given : {}), type } as Loss;
+  if ('labelSmoothing' in loss && !(loss.labelSmoothing >= 0 && loss.labelSmoothing < 1)) {
+    throw new ValueError(
+      `losses.${type}: labelSmoothing must be from 0 to less than 1, not ${loss.labelSmoothing}`,
+    );
+  }
+  if ('delta' in loss && !(loss.delta > 0 && loss.delta < Number.POSITIVE_INFINITY)) {
+    throw new ValueError(`losses.${type}: delta must be a number > 0, not ${loss.delta}`);
+  }
+  return loss;
 }
 
-const types: readonly Loss['type'][] = ['softmaxCrossEntropy', 'meanSquaredError'];
-
-/** @throws {ValueError} for a loss that there is not */
-export function checkLoss(loss: Loss['type'] | Loss): Loss {
-  const type = typeof loss === 'string' ? loss : loss?.type;
-  if (types.includes(type)) return { type };
-  throw new ValueError(`compile: there is no loss '${type}'; there are ${types.join(' and ')}`);
+/** The activation that a loss takes over, where a model ends in it: together they are safe and cheap. */
+export function tapOf({ type }: Loss): ActivationName | undefined {
+  if (type === 'softmaxCrossEntropy') return 'softmax';
+  return type === 'binaryCrossEntropy' ? 'sigmoid' : undefined;
 }
 
 /** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
@@ -50,58 +92,44 @@ export function checkLabels(where: string, labels: ArrayLike<number>, classes: n
   for (let i = 0; i < labels.length; i++) checkLabel(where, labels[i], i, classes);
 }
 
-const rowsOf = (x: Value) => {
+/** A value as rows of its last dimension. */
+export const rowsOf = (x: Value): { rows: number; columns: number } => {
   const columns = x.shape.at(-1) as number;
   return { rows: x.size / columns, columns };
 };
 
-/** Cross-entropy of the softmax of x over its last dimension. dx is multiplied by `weight`. */
-export function softmaxCrossEntropy(
+/** What a loss is multiplied by. */
+export interface LossFactors {
+  /** [rows]: loss and gradient, row by row; the mean is still over the number of rows (Keras's way). */
+  readonly weights?: Value;
+  /** The gradient alone: 1 by default. */
+  readonly factor?: number;
+}
+
+/** Emits a loss of x and its gradient. */
+export function emitLoss(
   e: Emitter,
+  loss: Loss,
   { losses, dx, mean }: LossInto,
   x: Value,
   target: Target,
-  weight = 1,
-): void {
-  const { rows, columns: classes } = rowsOf(x);
-  e.emit('softmaxCrossEntropy', { losses, dx, x, ...target, rows, classes, scale: weight / rows });
-  e.emit('mean', { y: mean, x: losses, count: rows });
-}
-
-/** Mean of (x − target)². dx is multiplied by `weight`. */
-export function meanSquaredError(
-  e: Emitter,
-  { losses, dx, mean }: LossInto,
-  x: Value,
-  targets: Operand,
-  weight = 1,
+  { weights, factor = 1 }: LossFactors = {},
 ): void {
   const { rows, columns } = rowsOf(x);
-  e.emit('squaredError', { losses, dx, x, targets, rows, columns, scale: weight / rows });
+  const each: Operand = weights ?? none;
+  const shared = { losses, dx, x, weights: each, rows, scale: factor / rows };
+  if (loss.type === 'softmaxCrossEntropy') {
+    const smoothing = loss.labelSmoothing;
+    e.emit('softmaxCrossEntropy', { ...shared, ...target, classes: columns, smoothing });
+  } else {
+    const { targets } = target;
+    const kind = elementwise[loss.type];
+    e.emit('elementLoss', { ...shared, targets, columns, kind, parameter: parameterOf(loss) });
+  }
   e.emit('mean', { y: mean, x: losses, count: rows });
 }
 
-/** The share of samples whose right class is among the `k` best. */
-export interface Metric {
-  readonly name: string;
-  readonly k: number;
-}
-
-/** @throws {ValueError} for a metric that there is not */
-export function checkMetric(metric: 'accuracy' | Metric): Metric {
-  if (metric === 'accuracy') return { name: 'accuracy', k: 1 };
-  if (typeof metric === 'object' && typeof metric?.name === 'string' && metric.k >= 1) {
-    return { name: metric.name, k: metric.k };
-  }
-  throw new ValueError(
-    `compile: there is no metric ${JSON.stringify(metric)}; there are 'accuracy', metrics.accuracy() and metrics.topK({ k })`,
-  );
-}
-
-/** The share of rows whose right class is among the `top` best. */
-export function topK(e: Emitter, mean: Value, x: Value, target: Target, top: number): void {
-  const { rows, columns: classes } = rowsOf(x);
-  const hits = e.value([rows]);
-  e.emit('topK', { hits, x, ...target, rows, classes, top });
-  e.emit('mean', { y: mean, x: hits, count: rows });
+function parameterOf(loss: Loss): number {
+  if (loss.type === 'huber') return loss.delta;
+  return 'labelSmoothing' in loss ? loss.labelSmoothing : 0;
 }

@@ -38,7 +38,13 @@ export function kernelParameters(
     biasInitializer = 'zeros',
     useBias = true,
   } = options;
-  const kernel = { name: 'kernel', shape, initializer: kernelInitializer, trainable: true };
+  const kernel = {
+    name: 'kernel',
+    shape,
+    initializer: kernelInitializer,
+    trainable: true,
+    decay: true,
+  };
   const bias = {
     name: 'bias',
     shape: [outputs],

@@ -15,6 +15,8 @@ export interface ParameterSpec {
   readonly initializer: InitializerName;
   /** Running statistics are not. */
   readonly trainable: boolean;
+  /** Whether weight decay shrinks it: kernels do, biases and the like are spared. */
+  readonly decay?: boolean;
 }
 
 /** What a layer sees of the program being made. Values are [batch, ...shape]. */

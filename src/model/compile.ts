@@ -1,6 +1,7 @@
 // What `compile` takes, checked: an optimizer, and for each output a loss and metrics.
 
-import { checkLoss, checkMetric, type Loss, type Metric } from '../emit/loss.js';
+import { checkLoss, type Loss } from '../emit/loss.js';
+import { checkMetric, type Metric, type MetricName } from '../emit/metric.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ValueError } from '../errors.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
@@ -11,14 +12,17 @@ import type { Aim, Objective } from './objective.js';
 type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
 type LossName = Loss['type'] | Loss;
-type MetricNames = readonly ('accuracy' | Metric)[];
+type MetricNames = readonly (MetricName | Metric)[];
 
 /** What training makes better. */
 export interface CompileOptions {
   optimizer: Optimizer;
   /** Of a model with several outputs: one for all, a list, or a record by the outputs' names. */
   loss: ByOutput<LossName>;
-  /** Reported beside the loss: 'accuracy', or what `metrics` makes. For several outputs as `loss`. */
+  /**
+   * Reported beside the loss: 'accuracy' and other names, or what `metrics` makes. For several outputs as
+   * `loss`.
+   */
   metrics?: MetricNames | readonly MetricNames[] | Readonly<Record<string, MetricNames>>;
   /** What the outputs' losses are multiplied by in the sum of all, 1 by default. */
   lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;

@@ -79,11 +79,18 @@ export const multiplyAdds: {
   softmax: null,
   softmaxBackward: null,
   softmaxCrossEntropy: null,
-  squaredError: null,
+  elementLoss: null,
   mean: null,
   topK: null,
   sgd: null,
   adam: null,
+  rmsprop: null,
+  adagrad: null,
+  movingAverage: null,
+  squareSum: null,
+  clipFactor: null,
+  clip: null,
+  argmax: null,
 };
 
 /** What an op has to do. */

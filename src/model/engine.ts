@@ -10,10 +10,10 @@ import type { Tensor } from '../tensor.js';
 import { firstNotFinite } from './blame.js';
 import { FormStore } from './forms.js';
 import type { Graph } from './graph.js';
-import { type Lowered, lower, type Mode } from './lower.js';
-import type { Objective, TargetForm } from './objective.js';
+import { type Lowered, lower, type Mode, type Task } from './lower.js';
+import type { Objective, Report } from './objective.js';
 import { Arena, buildProgram, type Plan, place, planMemory } from './plan.js';
-import type { InputSource, Samples, TargetSource } from './source.js';
+import type { InputSource, RowSource, Samples } from './source.js';
 import type { WeightStore } from './store.js';
 import { Weights } from './weights.js';
 
@@ -30,8 +30,8 @@ export interface Network {
 interface Prepared {
   readonly mode: Mode;
   readonly batch: number;
-  /** The targets' forms. */
-  readonly form: string;
+  /** See `keyOf`. */
+  readonly key: string;
   readonly lowered: Lowered;
   readonly plan: Plan;
   program: Program | undefined;
@@ -44,7 +44,18 @@ function unload(prepared: Prepared): void {
   prepared.program = undefined;
 }
 
-const formOf = (targets: readonly TargetSource[]): TargetForm[] => targets.map(({ form }) => form);
+/** What a program depends on besides its purpose and the batch: the targets' forms, and whether rows have weights. */
+type Given = Pick<Task, 'forms' | 'weighted'>;
+
+const nothing: Given = { forms: [], weighted: false };
+
+const givenOf = ({ y, weights }: Samples): Given => ({
+  forms: y.map(({ form }) => form),
+  weighted: weights.length > 0,
+});
+
+const keyOf = ({ forms, weighted }: Given): string =>
+  `${forms.join()}${weighted ? ', weighted' : ''}`;
 
 /** Programs kept: enough for training, evaluation and prediction, each with a last, smaller batch. */
 const KEPT = 8;
@@ -56,6 +67,8 @@ export class Engine {
   /** Optimizer steps taken, and whole epochs. */
   step = 0;
   epoch = 0;
+  /** What the learning rate is multiplied by. */
+  learningRateFactor = 1;
   readonly #backend: Backend;
   readonly #arena: Arena;
   readonly #forms: FormStore;
@@ -86,6 +99,7 @@ export class Engine {
     this.#objective = objective;
     this.step = 0;
     this.epoch = 0;
+    this.learningRateFactor = 1;
   }
 
   /** @throws {StateError} after `dispose` */
@@ -96,11 +110,11 @@ export class Engine {
   }
 
   /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
-  #prepare(mode: Mode, batch: number, forms: readonly TargetForm[] = []): Ready {
+  #prepare(mode: Mode, batch: number, given = nothing): Ready {
     this.weights.arrange();
     if (this.weights.arrangement !== this.#arrangement) this.#forget();
     this.#arrangement = this.weights.arrangement;
-    const prepared = this.#find(mode, batch, forms.join()) ?? this.#lower(mode, batch, forms);
+    const prepared = this.#find(mode, batch, keyOf(given)) ?? this.#lower(mode, batch, given);
     if (prepared !== this.#prepared[0]) {
       this.#prepared.unshift(prepared);
       for (const old of this.#prepared.splice(KEPT)) unload(old);
@@ -117,10 +131,10 @@ export class Engine {
   }
 
   /** Takes a program that was made before to the front. */
-  #find(mode: Mode, batch: number, form: string): Prepared | undefined {
+  #find(mode: Mode, batch: number, key: string): Prepared | undefined {
     for (let i = 0; i < this.#prepared.length; i++) {
       const one = this.#prepared[i];
-      if (one.mode !== mode || one.batch !== batch || one.form !== form) continue;
+      if (one.mode !== mode || one.batch !== batch || one.key !== key) continue;
       this.#prepared.copyWithin(1, 0, i);
       this.#prepared[0] = one;
       return one;
@@ -128,13 +142,13 @@ export class Engine {
     return undefined;
   }
 
-  #lower(mode: Mode, batch: number, forms: readonly TargetForm[]): Prepared {
+  #lower(mode: Mode, batch: number, given: Given): Prepared {
     const { graph } = this.network;
     const { weights, objective } = this;
-    const lowered = lower({ graph, weights, objective, batch, mode, forms });
+    const lowered = lower({ graph, weights, objective, batch, mode, ...given });
     for (const one of lowered.emitter.forms) this.#forms.place(one);
     const plan = planMemory(lowered.emitter);
-    return { mode, batch, form: forms.join(), lowered, plan, program: undefined };
+    return { mode, batch, key: keyOf(given), lowered, plan, program: undefined };
   }
 
   /** Runs a whole program, once the forms that it needs are those of today's weights. */
@@ -178,17 +192,20 @@ export class Engine {
 
   #fillTargets(
     { lowered, batch }: Ready,
-    targets: readonly TargetSource[],
+    { y, weights }: Samples,
     order: Int32Array | null,
     first: number,
   ): void {
     const { float32, int32 } = this.#backend.memory.views;
-    targets.forEach((y, i) => {
-      const at = lowered.goals[i].target.resolve() / 4;
-      const to = y.form === 'labels' ? int32 : float32;
-      for (let row = 0; row < batch; row++) {
-        y.copy(order ? order[first + row] : first + row, to, at + row * y.size);
-      }
+    lowered.goals.forEach(({ target, weights: rows }, i) => {
+      const fill = (source: RowSource, to: Float32Array | Int32Array, value: Value): void => {
+        const at = value.resolve() / 4;
+        for (let row = 0; row < batch; row++) {
+          source.copy(order ? order[first + row] : first + row, to, at + row * source.size);
+        }
+      };
+      fill(y[i], y[i].form === 'labels' ? int32 : float32, target);
+      if (rows) fill(weights[i], float32, rows);
     });
   }
 
@@ -196,27 +213,33 @@ export class Engine {
   #begin(
     where: string,
     prepared: Ready,
-    { x, y }: Samples,
+    samples: Samples,
     order: Int32Array | null,
     first: number,
   ): void {
-    this.#fill(where, prepared, x, order, first);
-    this.#fillTargets(prepared, y, order, first);
+    this.#fill(where, prepared, samples.x, order, first);
+    this.#fillTargets(prepared, samples, order, first);
     const { optimizer } = this.#objective as Objective;
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
     int32[randomState.resolve() / 4 + 2] = this.step;
-    writeSettings(optimizer, this.step, float32, settings.resolve() / 4);
+    const rate = this.learningRateFactor;
+    writeSettings(optimizer, this.step, float32, settings.resolve() / 4, rate);
   }
 
-  /** Copies losses and metrics to `results`, in the order of `resultNames`. */
-  #report({ lowered: { goals } }: Ready, results: Float64Array): void {
-    const { float32 } = this.#backend.memory.views;
+  /** Copies losses and metrics to a report, and counts classes. */
+  #report({ lowered: { goals } }: Ready, { results, confusions }: Report): void {
+    const { float32, int32 } = this.#backend.memory.views;
     const read = (value: Value): number => float32[value.resolve() / 4];
     let at = 0;
     results[at++] = goals.reduce((sum, { loss, weight }) => sum + weight * read(loss), 0);
     if (goals.length > 1) for (const { loss } of goals) results[at++] = read(loss);
     for (const { metrics } of goals) for (const metric of metrics) results[at++] = read(metric);
+    const integers = (value: Value): Int32Array =>
+      int32.subarray(value.resolve() / 4, value.resolve() / 4 + value.size);
+    goals.forEach(({ classes }, i) => {
+      if (classes) confusions[i]?.add(integers(classes.right), integers(classes.predicted));
+    });
   }
 
   /** Writes the outputs of samples first … first+batch−1 to their places in `to`. */
@@ -231,23 +254,17 @@ export class Engine {
     });
   }
 
-  /** Loss and metrics of samples first … first+batch−1, written to `results`. */
-  evaluate(
-    where: string,
-    { x, y }: Samples,
-    first: number,
-    batch: number,
-    results: Float64Array,
-  ): void {
-    const prepared = this.#prepare('evaluate', batch, formOf(y));
-    this.#fill(where, prepared, x, null, first);
-    this.#fillTargets(prepared, y, null, first);
+  /** Loss and metrics of samples first … first+batch−1 go to `report`. */
+  evaluate(where: string, samples: Samples, first: number, batch: number, report: Report): void {
+    const prepared = this.#prepare('evaluate', batch, givenOf(samples));
+    this.#fill(where, prepared, samples.x, null, first);
+    this.#fillTargets(prepared, samples, null, first);
     this.#run(prepared);
-    this.#report(prepared, results);
+    this.#report(prepared, report);
   }
 
   /**
-   * One optimizer step on samples order[first …]; loss and metrics go to `results`. Nothing is
+   * One optimizer step on samples order[first …]; loss and metrics go to `report`. Nothing is
    * allocated once a batch size is known.
    *
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
@@ -259,16 +276,17 @@ export class Engine {
     order: Int32Array | null,
     first: number,
     batch: number,
-    results: Float64Array,
+    report: Report,
   ): void {
-    const prepared = this.#prepare('train', batch, formOf(samples.y));
+    const prepared = this.#prepare('train', batch, givenOf(samples));
     const { program, lowered } = prepared;
     const begin = (): void => this.#begin(where, prepared, samples, order, first);
     begin();
     program.run(0, lowered.forward);
-    this.#report(prepared, results);
-    if (!Number.isFinite(results[0]))
-      throw this.#explosion(where, `the loss is ${results[0]}`, prepared, begin);
+    this.#report(prepared, report);
+    const [loss] = report.results;
+    if (!Number.isFinite(loss))
+      throw this.#explosion(where, `the loss is ${loss}`, prepared, begin);
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
       throw this.#explosion(where, 'some gradients are not finite', prepared, begin);
@@ -291,7 +309,7 @@ export class Engine {
   ): T {
     const { x, y } = samples;
     const mode = y.length > 0 ? 'train' : 'predict';
-    const prepared = this.#prepare(mode, batch, formOf(y));
+    const prepared = this.#prepare(mode, batch, givenOf(samples));
     const { program, lowered } = prepared;
     if (mode === 'predict') {
       this.#fill('profile', prepared, x, null, 0);

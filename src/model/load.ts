@@ -9,6 +9,7 @@ import { input } from '../layers/input.js';
 import type { Layer } from '../layers/layer.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { checkOptions } from '../options.js';
+import { checkFactor } from '../rate.js';
 import { checkInteger, type Shape, sameShape, show } from '../shape.js';
 import { Model } from './model.js';
 import { stateName, type Topology, type TrainingState, VERSION } from './save.js';
@@ -116,7 +117,7 @@ function restore(
     tensor.numbers.set(find(tensors, name, tensor.shape));
   engine.weights.changed();
   if (training === undefined) return;
-  const { step, epoch, objective } = JSON.parse(training) as TrainingState;
+  const { step, epoch, learningRateFactor, objective } = JSON.parse(training) as TrainingState;
   const { optimizer, goals, checkpointing } = objective;
   model.compile({
     optimizer,
@@ -127,6 +128,7 @@ function restore(
   });
   engine.step = checkInteger('training', 'step', step, 0);
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);
+  engine.learningRateFactor = checkFactor(learningRateFactor);
   for (const vector of optimizerState(optimizer)) {
     for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
       data.set(find(tensors, stateName(vector, weight), shape));

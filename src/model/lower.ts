@@ -2,6 +2,7 @@
 
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
 import { Emitter, none, type Operand, type Value } from '../emit/emitter.js';
+import { tapOf } from '../emit/loss.js';
 import type { KernelAndBias, Layer, Lowering } from '../layers/layer.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
@@ -40,6 +41,8 @@ export interface Task {
   readonly mode: Mode;
   /** Of the targets of each output. */
   readonly forms: readonly TargetForm[];
+  /** Whether rows have weights. */
+  readonly weighted: boolean;
   /** Needed to evaluate and to train. */
   readonly objective: Objective | undefined;
 }
@@ -58,7 +61,11 @@ export function lower(task: Task): Lowered {
     return { emitter, inputs, outputs, goals: [], forward: end, backward: end };
   }
   const { goals: aims } = objective as Objective;
-  const goals = outputs.map((y, i) => emitGoal(emitter, aims[i], y, task.forms[i]));
+  const goals = graph.outputs.map((output, i) => {
+    const x = to.valueOf(output);
+    const [tap, form] = [to.tapped.get(output), task.forms[i]];
+    return emitGoal(emitter, aims[i], { x, tap, form, weighted: task.weighted });
+  });
   const forward = emitter.ops.length;
   if (mode === 'train') to.backward(goals.map(({ dx }) => dx));
   const backward = emitter.ops.length;
@@ -80,6 +87,8 @@ class GraphLowering implements Lowering {
   readonly #saved = new Map<SymbolicTensor, unknown>();
   readonly #pending: Pending;
   readonly #learning: ReadonlySet<SymbolicTensor>;
+  /** Activations that are left to the loss, by their output. */
+  readonly tapped = new Map<SymbolicTensor, ActivationName>();
   readonly #later: (() => void)[] = [];
   /** Groups whose ReLU has been seen to in backward, behind the pooling that follows. */
   readonly #rectified = new Set<Group>();
@@ -172,13 +181,15 @@ class GraphLowering implements Lowering {
     return dx;
   }
 
-  /** Whether the activation is left to the loss: an output's, where the loss has one of its own. */
+  /** Whether an output's activation is left to its loss, which has it in itself. */
   #isTapped(name: ActivationName): boolean {
     const { mode, graph, objective } = this.#task;
-    const index = graph.outputs.indexOf(this.#group.end);
-    if (mode === 'predict' || index < 0 || name !== 'softmax') return false;
-    const isRead = graph.nodes.some(({ inputs }) => inputs.includes(this.#group.end));
-    return !isRead && objective?.goals[index].loss.type === 'softmaxCrossEntropy';
+    const { end } = this.#group;
+    const aim = objective?.goals[graph.outputs.indexOf(end)];
+    if (mode === 'predict' || !aim || name !== tapOf(aim.loss)) return false;
+    if (graph.nodes.some(({ inputs }) => inputs.includes(end))) return false;
+    this.tapped.set(end, name);
+    return true;
   }
 
   afterwards(emit: () => void): void {

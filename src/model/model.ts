@@ -14,6 +14,7 @@ import { Engine } from './engine.js';
 import { type Graph, graphOf, nameLayers } from './graph.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
+import type { WeightOptions } from './sampleweights.js';
 import { saveModel } from './save.js';
 import { type DataSet, inputsOf } from './source.js';
 import { claim, isFresh, type WeightStore } from './store.js';
@@ -180,9 +181,10 @@ export class Model<O extends Tensors = SymbolicTensor> {
   }
 
   /** One optimizer step on all samples given; loss and metrics, taken before it. Throws as `fit`. */
-  trainOnBatch(x: DataSet, y: DataSet): Logs {
+  trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
     const engine = this.engine('trainOnBatch');
-    return trainStep(engine, checkedSamples('trainOnBatch', engine, x, y));
+    checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight']);
+    return trainStep(engine, checkedSamples('trainOnBatch', engine, x, y, options));
   }
 
   /** Loss and metrics over all samples. Throws as `fit`. */

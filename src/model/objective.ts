@@ -1,17 +1,26 @@
 // What training makes smaller, and how: the ops between forward and backward, and those behind both.
 
+import type { Confusion } from '../confusion.js';
+import { type ActivationName, activationForward } from '../emit/activation.js';
 import { type Emitter, none, type Value } from '../emit/emitter.js';
-import * as loss from '../emit/loss.js';
+import { emitLoss, type Loss, rowsOf, type Target } from '../emit/loss.js';
+import {
+  type Classes,
+  emitClasses,
+  emitMetric,
+  isCounted,
+  type Metric,
+  type Scores,
+} from '../emit/metric.js';
 import { emitUpdate, type Optimizer, optimizerState } from '../emit/optimizer.js';
-import type { Graph } from './graph.js';
 import type { WeightValues } from './lower.js';
 
 /** What is wanted of one output. */
 export interface Aim {
-  readonly loss: loss.Loss;
+  readonly loss: Loss;
   /** What its loss is multiplied by in the sum of all. */
   readonly weight: number;
-  readonly metrics: readonly loss.Metric[];
+  readonly metrics: readonly Metric[];
 }
 
 /** What `compile` fixes. */
@@ -26,13 +35,15 @@ export interface Objective {
 /** Whether targets come as class indices or as numbers shaped like the output. */
 export type TargetForm = 'labels' | 'targets';
 
-/** The names of all that a step reports, the sum of the losses first. */
-export function resultNames({ goals }: Objective, { outputs }: Graph): string[] {
-  if (goals.length === 1) return ['loss', ...goals[0].metrics.map(({ name }) => name)];
-  const prefixed = goals.flatMap(({ metrics }, i) =>
-    metrics.map(({ name }) => `${outputs[i].name}_${name}`),
-  );
-  return ['loss', ...outputs.map(({ name }) => `${name}_loss`), ...prefixed];
+/** What a goal is measured on. */
+export interface Measured {
+  /** The output, or what goes into its last activation where the loss has taken that over. */
+  readonly x: Value;
+  /** The activation that the loss has taken over. */
+  readonly tap: ActivationName | undefined;
+  readonly form: TargetForm;
+  /** Whether each row has a weight of its own. */
+  readonly weighted: boolean;
 }
 
 /** Where a goal's numbers are. */
@@ -40,40 +51,102 @@ export interface Goal {
   /** That of its aim. */
   readonly weight: number;
   readonly target: Value;
+  /** What each row counts [rows], where they are weighted. */
+  readonly weights: Value | undefined;
   /** The mean loss [1]. */
   readonly loss: Value;
   /** The loss's gradient, shaped like the output. */
   readonly dx: Value;
-  /** In the order of the objective's metrics, [1] each. */
+  /** Of its metrics those that are means, [1] each. */
   readonly metrics: readonly Value[];
+  /** Each row's classes, where metrics are counted. */
+  readonly classes: Classes | undefined;
 }
 
-/** Emits loss, its gradient and metrics of an output. */
+/** Where the numbers of a step go. */
+export interface Report {
+  /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
+  readonly results: Float64Array;
+  /** For each goal, where its metrics are counted: the step's rows are added. */
+  readonly confusions: readonly (Confusion | undefined)[];
+}
+
+/**
+ * Emits loss, its gradient and metrics of an output.
+ *
+ * @throws {ValueError} for a metric that the output or the form of the targets makes no sense of
+ */
 export function emitGoal(
   emitter: Emitter,
-  { loss: { type }, weight, metrics }: Aim,
-  x: Value,
-  form: TargetForm,
+  { loss, weight, metrics }: Aim,
+  { x, tap, form, weighted }: Measured,
 ): Goal {
   emitter.layer = 'loss';
-  const rows = x.size / (x.shape.at(-1) as number);
+  const { rows } = rowsOf(x);
   const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
-  const given: loss.Target =
+  const given: Target =
     form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
+  const weights = weighted ? emitter.input([rows]) : undefined;
   const into = {
     losses: emitter.value([rows]),
     dx: emitter.value(x.shape),
-    mean: emitter.value([1]),
+    mean: emitter.output(emitter.value([1])),
   };
-  if (type === 'softmaxCrossEntropy') loss.softmaxCrossEntropy(emitter, into, x, given, weight);
-  else loss.meanSquaredError(emitter, into, x, target, weight);
-  const shares = metrics.map(({ name, k }) => {
-    emitter.layer = name;
+  emitLoss(emitter, loss, into, x, given, { weights, factor: weight });
+  const scores = scoresOf(emitter, x, tap, given);
+  return {
+    weight,
+    target,
+    weights,
+    loss: into.mean,
+    dx: into.dx,
+    metrics: emitMeans(emitter, metrics, scores),
+    classes: emitCounted(emitter, metrics, scores),
+  };
+}
+
+/** Metrics see the outputs, should one of them ask: the loss does without them where it taps. */
+function scoresOf(
+  emitter: Emitter,
+  x: Value,
+  tap: ActivationName | undefined,
+  target: Target,
+): Scores {
+  let outputs = x;
+  return {
+    x,
+    target,
+    outputs() {
+      if (tap === undefined || tap === 'linear' || outputs !== x) return outputs;
+      outputs = emitter.value(x.shape);
+      activationForward(emitter, tap, outputs, x);
+      return outputs;
+    },
+  };
+}
+
+function emitMeans(emitter: Emitter, metrics: readonly Metric[], scores: Scores): Value[] {
+  return metrics.flatMap((metric) => {
+    if (isCounted(metric)) return [];
+    emitter.layer = metric.name;
     const mean = emitter.output(emitter.value([1]));
-    loss.topK(emitter, mean, x, given, k);
-    return mean;
+    emitMetric(emitter, metric, mean, scores);
+    return [mean];
   });
-  return { weight, target, loss: emitter.output(into.mean), dx: into.dx, metrics: shares };
+}
+
+function emitCounted(
+  emitter: Emitter,
+  metrics: readonly Metric[],
+  scores: Scores,
+): Classes | undefined {
+  const counted = metrics.filter(isCounted);
+  if (counted.length === 0) return undefined;
+  emitter.layer = counted.map(({ name }) => name).join(', ');
+  const classes = emitClasses(emitter, counted, scores);
+  emitter.output(classes.right);
+  emitter.output(classes.predicted);
+  return classes;
 }
 
 /** Emits the update of all that is trained. */
@@ -81,10 +154,5 @@ export function emitStep(emitter: Emitter, { optimizer }: Objective, weights: We
   emitter.layer = 'optimizer';
   const { runs, gradients, settings } = weights;
   const state = optimizerState(optimizer).map((name) => weights.state(name));
-  for (const { parameters, offset } of runs) {
-    const { shape } = parameters;
-    const part = (vector: Value): Value => vector.view(shape, offset);
-    const vectors = { parameters, gradients: part(gradients), state: state.map(part), settings };
-    emitUpdate(emitter, optimizer, vectors);
-  }
+  emitUpdate(emitter, optimizer, { runs, gradients, state, settings });
 }

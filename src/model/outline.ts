@@ -3,6 +3,8 @@
 import { Value } from '../emit/emitter.js';
 import { optimizerState, SETTINGS } from '../emit/optimizer.js';
 import type { Layer } from '../layers/layer.js';
+import { softmaxCrossEntropy } from '../losses.js';
+import { sgd } from '../optimizers.js';
 import { sizeOf } from '../shape.js';
 import type { Graph } from './graph.js';
 import { lower, type WeightValues } from './lower.js';
@@ -33,8 +35,8 @@ export interface MemoryNeed {
 
 /** Without `compile`, cross-entropy by SGD with momentum is reckoned with. */
 const usual = ({ outputs }: Graph): Objective => ({
-  optimizer: { type: 'sgd', learningRate: 0, momentum: 0.9, nesterov: false, weightDecay: 0 },
-  goals: outputs.map(() => ({ loss: { type: 'softmaxCrossEntropy' }, weight: 1, metrics: [] })),
+  optimizer: sgd({ momentum: 0.9 }),
+  goals: outputs.map(() => ({ loss: softmaxCrossEntropy(), weight: 1, metrics: [] })),
   checkpointing: false,
 });
 
@@ -50,7 +52,7 @@ function outlineOf(floats: number): WeightValues {
     gradient: value,
     gradients: flat,
     state: () => flat,
-    runs: [{ parameters: flat, offset: 0 }],
+    runs: [{ parameters: flat, offset: 0, decay: true }],
     settings: new Value([SETTINGS], { address: 0 }),
     randomState: new Value([3], { address: 0, dtype: 'int32' }),
   };
@@ -69,7 +71,7 @@ export function memoryNeed(
       )
       .reduce((sum, spec) => sum + roomOf(spec), 0);
   const weights = outlineOf(rooms(true));
-  const task = { graph, weights, batch, objective };
+  const task = { graph, weights, batch, objective, weighted: false };
   const forms = objective.goals.map(({ loss }) =>
     loss.type === 'softmaxCrossEntropy' ? ('labels' as const) : ('targets' as const),
   );

@@ -69,7 +69,7 @@ export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Pr
   const { name, graph } = engine.network;
   const samples =
     y === undefined
-      ? { ...inputsOf(`${name}.profile`, graph, x), y: [] }
+      ? { ...inputsOf(`${name}.profile`, graph, x), y: [], weights: [] }
       : checkedSamples('profile', engine, x, y);
   const { count } = samples;
   const batch = Math.min(count, checkInteger('profile', 'batchSize', batchSize ?? count));

@@ -48,6 +48,7 @@ export interface TrainingState {
   readonly objective: Objective;
   readonly step: number;
   readonly epoch: number;
+  readonly learningRateFactor: number;
 }
 
 /** The name of an optimizer's vector in the file. */
@@ -57,7 +58,7 @@ export const stateName = (vector: string, weight: string): string =>
 /** Writes a model. @param isList whether its outputs are a list */
 export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
-  const { network, weights, objective, step, epoch } = engine;
+  const { network, weights, objective, step, epoch, learningRateFactor } = engine;
   for (const { name, tensor } of weights.list) {
     tensors.set(name, { shape: tensor.shape, data: tensor.numbers });
   }
@@ -72,7 +73,9 @@ export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuff
     model: JSON.stringify(topologyOf(network, isList)),
     random: JSON.stringify({ seed: network.seed }),
   };
-  if (objective)
-    metadata.training = JSON.stringify({ objective, step, epoch } satisfies TrainingState);
+  if (objective) {
+    const state: TrainingState = { objective, step, epoch, learningRateFactor };
+    metadata.training = JSON.stringify(state);
+  }
   return writeSafetensors({ metadata, tensors });
 }

@@ -24,16 +24,22 @@ export interface InputSource {
   copy(sample: number, to: Float32Array | Int32Array, at: number): void;
 }
 
-/** Targets, with how many numbers each takes. */
-export interface TargetSource extends InputSource {
-  readonly form: TargetForm;
+/** Numbers for rows, with how many a sample has. */
+export interface RowSource extends InputSource {
   readonly size: number;
+}
+
+/** Targets. */
+export interface TargetSource extends RowSource {
+  readonly form: TargetForm;
 }
 
 /** Samples for all inputs and outputs. */
 export interface Samples {
   readonly x: readonly InputSource[];
   readonly y: readonly TargetSource[];
+  /** For each output, where rows have weights; else none. */
+  readonly weights: readonly RowSource[];
   readonly count: number;
 }
 
@@ -45,7 +51,8 @@ interface Numbers {
   array(): ArrayLike<number>;
 }
 
-function numbersOf(where: string, name: string, data: Data): Numbers {
+/** @throws {ValueError} for data that are no numbers; `name` says which */
+export function numbersOf(where: string, name: string, data: Data): Numbers {
   if (data instanceof Tensor)
     return { length: data.size, shape: data.shape, array: () => data.numbers };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
@@ -119,7 +126,7 @@ function inputSource(where: string, name: string, data: Data, sampleShape: Shape
  * @throws {ValueError} for a class index out of range
  * @throws {NumericError} for targets that are not finite
  */
-function targetSource(
+export function targetSource(
   where: string,
   name: string,
   data: Data,
@@ -226,7 +233,7 @@ export function inputsOf(
   return { x: sources, count };
 }
 
-/** Inputs and targets. @throws {ShapeError} {@link ValueError} {@link NumericError} */
+/** Inputs and targets, rows without weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
 export function samplesOf(
   where: string,
   graph: Graph,
@@ -239,5 +246,5 @@ export function samplesOf(
   const targets = dataOf(where, 'y', y, outputs).map(({ name, data }, i) =>
     targetSource(where, name, data, outputs[i].shape, goals[i].loss, inputs.count),
   );
-  return { ...inputs, y: targets };
+  return { ...inputs, y: targets, weights: [] };
 }

@@ -22,13 +22,11 @@ const LINE = 16;
 /** Floats that a weight takes. */
 export const roomOf = ({ shape }: ParameterSpec): number => Math.ceil(sizeOf(shape) / LINE) * LINE;
 
-/** What is trained first, so that an optimizer meets it in one run. */
+/** What is trained first, and of it what decays, so that an optimizer meets them in long runs. */
 function placesOf(layers: readonly Layer[]): Place[] {
   const all = layers.flatMap((layer) => layer.parameters.map((spec) => ({ layer, spec })));
-  const order = [
-    ...all.filter(({ spec }) => spec.trainable),
-    ...all.filter(({ spec }) => !spec.trainable),
-  ];
+  const rank = ({ trainable, decay }: ParameterSpec): number => (trainable ? (decay ? 0 : 1) : 2);
+  const order = [...all].sort((a, b) => rank(a.spec) - rank(b.spec));
   const offsets = new Map<ParameterSpec, number>();
   let end = 0;
   for (const { spec } of order) {

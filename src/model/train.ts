@@ -1,11 +1,16 @@
 // Training and evaluation over many batches: epochs, shuffling, validation, callbacks, progress.
 
+import { Confusion } from '../confusion.js';
+import { type CountMetric, classesOf, isCounted } from '../emit/metric.js';
 import { StateError, ValueError } from '../errors.js';
+import type { SymbolicTensor } from '../layers/symbolic.js';
 import { checkOptions } from '../options.js';
 import { purpose, Random } from '../random.js';
+import { checkFactor } from '../rate.js';
 import { checkInteger } from '../shape.js';
 import type { Engine } from './engine.js';
-import { type Objective, resultNames } from './objective.js';
+import type { Aim, Objective, Report } from './objective.js';
+import { type WeightOptions, weightSource } from './sampleweights.js';
 import { type DataSet, type Samples, samplesOf } from './source.js';
 import type { Weight } from './weights.js';
 
@@ -39,6 +44,8 @@ export interface Training {
   readonly model: TrainedModel;
   readonly epochs: number;
   readonly batches: number;
+  /** What the learning rate is multiplied by, whatever its schedule: 1 at first. Saved with the model. */
+  learningRateFactor: number;
   /** Ends the training after this epoch. */
   stop(): void;
 }
@@ -48,6 +55,8 @@ export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
   /** @param epoch from 1 */
   onEpochBegin?(epoch: number): void | Promise<void>;
+  /** After each step. @param batch of this epoch, from 1 */
+  onBatchEnd?(batch: number): void | Promise<void>;
   /** Several times a second, and at the end of each epoch. */
   onProgress?(progress: Progress): void | Promise<void>;
   onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
@@ -55,7 +64,7 @@ export interface Callback {
 }
 
 /** Options of `fit`. */
-export interface FitOptions {
+export interface FitOptions extends WeightOptions {
   /** Times through the data: 1 by default. */
   epochs?: number;
   /** Samples per step: 32 by default. */
@@ -90,6 +99,8 @@ const fitWords = [
   'callbacks',
   'signal',
   'onProgress',
+  'sampleWeight',
+  'classWeight',
 ];
 
 function checkCallback(callback: Callback, index: number): void {
@@ -113,27 +124,49 @@ export function objectiveOf(where: string, engine: Engine): Objective {
 }
 
 /** Checks data against the model. @throws {ShapeError} {@link ValueError} {@link NumericError} */
-export function checkedSamples(where: string, engine: Engine, x: DataSet, y: DataSet): Samples {
+export function checkedSamples(
+  where: string,
+  engine: Engine,
+  x: DataSet,
+  y: DataSet,
+  weights: WeightOptions = {},
+): Samples {
   const { name, graph } = engine.network;
-  return samplesOf(`${name}.${where}`, graph, objectiveOf(where, engine), x, y);
+  const place = `${name}.${where}`;
+  const samples = samplesOf(place, graph, objectiveOf(where, engine), x, y);
+  const sources = samples.y.flatMap(
+    (targets, i) =>
+      weightSource(place, weights, targets, graph.outputs[i].shape.at(-1) as number) ?? [],
+  );
+  return { ...samples, weights: sources };
 }
 
-/** Sums of loss and metrics, weighted by samples. */
-class Means {
+/** Sums of loss and metrics, weighted by samples, and counts of classes where metrics need them. */
+class Means implements Report {
   readonly results: Float64Array;
-  readonly #names: string[];
+  readonly confusions: readonly (Confusion | undefined)[];
+  readonly #goals: readonly Aim[];
+  readonly #outputs: readonly SymbolicTensor[];
   readonly #sums: Float64Array;
   #count = 0;
 
-  constructor(names: string[]) {
-    this.#names = names;
-    this.results = new Float64Array(this.#names.length);
-    this.#sums = new Float64Array(this.#names.length);
+  constructor(where: string, engine: Engine) {
+    this.#goals = objectiveOf(where, engine).goals;
+    this.#outputs = engine.network.graph.outputs;
+    const means = this.#goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
+    const losses = this.#goals.length > 1 ? this.#goals.length : 0;
+    this.results = new Float64Array(1 + losses + means.length);
+    this.#sums = new Float64Array(this.results.length);
+    this.confusions = this.#goals.map(({ metrics }, i) => {
+      const columns = this.#outputs[i].shape.at(-1) as number;
+      return metrics.some(isCounted) ? new Confusion(classesOf(columns)) : undefined;
+    });
   }
 
   reset(): void {
     this.#sums.fill(0);
     this.#count = 0;
+    for (const confusion of this.confusions) confusion?.reset();
   }
 
   /** Takes what a batch of `count` samples left in `results`. */
@@ -142,20 +175,33 @@ class Means {
     this.#count += count;
   }
 
+  /** The means by name; those of several outputs have the output's name in front. */
   logs(prefix = ''): Logs {
-    return Object.fromEntries(
-      this.#names.map((name, i) => [prefix + name, this.#sums[i] / this.#count]),
-    );
+    const means = this.#sums.map((sum) => sum / this.#count).values();
+    const next = (): number => means.next().value as number;
+    const logs: Logs = { [`${prefix}loss`]: next() };
+    const several = this.#goals.length > 1;
+    const of = (i: number): string => (several ? `${prefix}${this.#outputs[i].name}_` : prefix);
+    if (several) for (const i of this.#goals.keys()) logs[`${of(i)}loss`] = next();
+    this.#goals.forEach(({ metrics }, i) => {
+      for (const metric of metrics) {
+        logs[of(i) + metric.name] = isCounted(metric) ? this.#counted(metric, i) : next();
+      }
+    });
+    return logs;
+  }
+
+  #counted(metric: CountMetric, i: number): number {
+    const confusion = this.confusions[i] as Confusion;
+    if ('class' in metric) return confusion.figure(metric.type, metric.class);
+    return confusion.macro(metric.type);
   }
 }
 
-const meansOf = (where: string, engine: Engine): Means =>
-  new Means(resultNames(objectiveOf(where, engine), engine.network.graph));
-
 /** One optimizer step on all of `samples`; its loss and metrics. */
 export function trainStep(engine: Engine, samples: Samples): Logs {
-  const means = meansOf('trainOnBatch', engine);
-  engine.train('trainOnBatch', samples, null, 0, samples.count, means.results);
+  const means = new Means('trainOnBatch', engine);
+  engine.train('trainOnBatch', samples, null, 0, samples.count, means);
   means.add(samples.count);
   return means.logs();
 }
@@ -170,12 +216,12 @@ export async function measure(
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<Means> {
-  const means = meansOf(where, engine);
+  const means = new Means(where, engine);
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
     signal?.throwIfAborted();
     const batch = Math.min(batchSize, to - first);
-    engine.evaluate(where, samples, first, batch, means.results);
+    engine.evaluate(where, samples, first, batch, means);
     means.add(batch);
     if (performance.now() - turn > SLICE) {
       await breathe();
@@ -193,6 +239,7 @@ export class Trainer {
   readonly #samples: Samples;
   readonly #validation: { samples: Samples; from: number; to: number } | undefined;
   readonly #callbacks: readonly Callback[];
+  readonly #watchesBatches: boolean;
   readonly #means: Means;
   readonly #epochs: number;
   readonly #batchSize: number;
@@ -217,8 +264,8 @@ export class Trainer {
     this.#options = options;
     this.#epochs = checkInteger('fit', 'epochs', epochs);
     this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
-    this.#samples = checkedSamples('fit', engine, x, y);
-    this.#means = meansOf('fit', engine);
+    this.#samples = checkedSamples('fit', engine, x, y, options);
+    this.#means = new Means('fit', engine);
     const { count } = this.#samples;
     if (!(validationSplit >= 0 && validationSplit < 1)) {
       throw new ValueError(
@@ -243,6 +290,7 @@ export class Trainer {
     const given: Callback[] = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
     given.forEach(checkCallback);
     this.#callbacks = onProgress ? [...given, { onProgress }] : given;
+    this.#watchesBatches = given.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
       throw new ValueError('fit: signal must be an AbortSignal: new AbortController().signal');
     }
@@ -250,11 +298,8 @@ export class Trainer {
 
   async run(model: TrainedModel): Promise<History> {
     const history: History = { epoch: [], history: {} };
-    const stop = () => {
-      this.#stopped = true;
-    };
     this.#started = performance.now();
-    await this.#tell('onTrainBegin', { model, epochs: this.#epochs, batches: this.#batches, stop });
+    await this.#tell('onTrainBegin', this.#handle(model));
     const order = Int32Array.from({ length: this.#count }, (_, i) => i);
     for (let epoch = 1; epoch <= this.#epochs && !this.#stopped; epoch++) {
       await this.#tell('onEpochBegin', epoch);
@@ -270,6 +315,24 @@ export class Trainer {
     }
     await this.#tell('onTrainEnd');
     return history;
+  }
+
+  #handle(model: TrainedModel): Training {
+    const engine = this.#engine;
+    return {
+      model,
+      epochs: this.#epochs,
+      batches: this.#batches,
+      get learningRateFactor() {
+        return engine.learningRateFactor;
+      },
+      set learningRateFactor(factor) {
+        engine.learningRateFactor = checkFactor(factor);
+      },
+      stop: () => {
+        this.#stopped = true;
+      },
+    };
   }
 
   get #batches(): number {
@@ -297,9 +360,10 @@ export class Trainer {
     for (let first = 0, batch = 1; first < this.#count; first += this.#batchSize, batch++) {
       signal?.throwIfAborted();
       const size = Math.min(this.#batchSize, this.#count - first);
-      engine.train('fit', this.#samples, order, first, size, this.#means.results);
+      engine.train('fit', this.#samples, order, first, size, this.#means);
       this.#means.add(size);
       this.#done += size;
+      if (this.#watchesBatches) await this.#tell('onBatchEnd', batch);
       if (performance.now() - turn > SLICE || batch === this.#batches) {
         await this.#tell('onProgress', this.#progress(epoch, batch));
         await breathe();

@@ -3,7 +3,7 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { Value } from '../emit/emitter.js';
-import { SETTINGS } from '../emit/optimizer.js';
+import { type Run, SETTINGS } from '../emit/optimizer.js';
 import { StateError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { keyOf } from '../random.js';
@@ -30,13 +30,6 @@ interface Slot extends Place {
   readonly tensor: Tensor;
   /** Floats from the start of gradients and state; undefined where it is not trained. */
   flat: number | undefined;
-}
-
-/** Weights that follow each other both in memory and in the flat vectors. */
-export interface Run {
-  readonly parameters: Value;
-  /** Floats from the start of the flat vectors. */
-  readonly offset: number;
 }
 
 const isTrained = ({ layer, spec }: Slot): boolean => spec.trainable && layer.trainable;
@@ -190,7 +183,7 @@ export class Weights {
     return new Value(spec.shape, { address });
   }
 
-  /** All that is trained, run by run. */
+  /** All that is trained, in runs of what lies side by side in memory and decays alike. */
   get runs(): Run[] {
     const runs: Run[] = [];
     let first: Slot | undefined;
@@ -198,10 +191,11 @@ export class Weights {
       first ??= slot;
       const next = this.#trained[i + 1];
       const end = slot.address + roomOf(slot.spec) * 4;
-      if (next?.address === end) return;
+      const decay = Boolean(slot.spec.decay);
+      if (next?.address === end && Boolean(next.spec.decay) === decay) return;
       const { address, flat } = first;
-      const shape = [(end - address) / 4];
-      runs.push({ parameters: new Value(shape, { address }), offset: flat as number });
+      const parameters = new Value([(end - address) / 4], { address });
+      runs.push({ parameters, offset: flat as number, decay });
       first = undefined;
     });
     return runs;

@@ -2,10 +2,14 @@
 
 import { argument, compute, expectShape } from '../eager.js';
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
+import { none } from '../emit/emitter.js';
 import * as loss from '../emit/loss.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { show } from '../shape.js';
 import { Tensor } from '../tensor.js';
+
+const crossEntropy = loss.checkLoss('softmaxCrossEntropy');
+const squaredError = loss.checkLoss('meanSquaredError');
 
 type Nonlinear = Exclude<ActivationName, 'linear'>;
 
@@ -82,7 +86,7 @@ export function softmaxCrossEntropy(
     indices && target.dtype !== 'int32' ? Tensor.from(Int32Array.from(target.data)) : target;
   const [total, dlogits] = compute([[1], logits.shape], (e, mean, dx) => {
     const into = { losses: e.value([rows]), dx, mean };
-    loss.softmaxCrossEntropy(e, into, value, loss.targetOf(labels, indices));
+    loss.emitLoss(e, crossEntropy, into, value, loss.targetOf(labels, indices));
   });
   if (labels !== target) labels.dispose();
   const number = total.data[0];
@@ -105,7 +109,8 @@ export function meanSquaredError(
     throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
   const [total, dprediction] = compute([[1], prediction.shape], (e, mean, dx) => {
     const into = { losses: e.value([prediction.size]), dx, mean };
-    loss.meanSquaredError(e, into, prediction.shape.length ? value : value.view([1]), wanted);
+    const x = prediction.shape.length ? value : value.view([1]);
+    loss.emitLoss(e, squaredError, into, x, { labels: none, targets: wanted });
   });
   const number = total.data[0];
   total.dispose();

@@ -319,6 +319,10 @@ def block(case):
     return f'    {{\n      {head},\n      "outputs": {{\n        {lines(case["outputs"].items(), 8)}\n      }}\n    }}'
 
 
+def write(file):
+    (HERE / file).write_text('{\n  "cases": [\n' + ",\n".join(map(block, cases)) + "\n  ]\n}\n")
+
+
 if __name__ == "__main__":
-    (HERE / "layers.json").write_text('{\n  "cases": [\n' + ",\n".join(map(block, cases)) + "\n  ]\n}\n")
+    write("layers.json")
     (HERE / "lenet.json").write_text("{\n  " + lines(run.items(), 2) + "\n}\n")

@@ -1,17 +1,13 @@
 // Every op and its gradients against PyTorch: replays layers.json, which generate.py makes.
 
-import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
 import { normRunning } from '../../src/emit/batchnorm.js';
 import { asValue } from '../../src/emit/emitter.js';
 import { matMul } from '../../src/emit/matrix.js';
-import { emitUpdate, optimizerState, SETTINGS, writeSettings } from '../../src/emit/optimizer.js';
 import { ops, Tensor } from '../../src/index.js';
-import { adam, adamW, type Optimizer, sgd } from '../../src/optimizers.js';
-import { close } from '../helpers/close.js';
-import { made, type Spec, type Stored, unpacked } from '../helpers/golden.js';
+import { adam, adamW, sgd } from '../../src/optimizers.js';
+import { descend, type Outputs, replayAll, type Tensors } from '../helpers/golden.js';
 import '../helpers/start.js';
 
 /**
@@ -20,17 +16,6 @@ import '../helpers/start.js';
  * chunk's first row, is 22·2⁻²⁴, all convolutions stay below 5·2⁻²⁴: three times the worst.
  */
 const TOLERANCE = 2 ** -18;
-
-interface Case {
-  name: string;
-  op: string;
-  inputs: Record<string, Spec>;
-  options: Record<string, unknown>;
-  outputs: Stored;
-}
-
-type Tensors = Record<string, Tensor>;
-type Outputs = Record<string, Tensor | number>;
 
 /** How an op's case is replayed: all its outputs by name. */
 const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
@@ -123,57 +108,11 @@ const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
     ...ops.softmaxCrossEntropy(logits, target ?? Tensor.from(Int32Array.from(labels))),
   }),
   meanSquaredError: ({ prediction, target }) => ({ ...ops.meanSquaredError(prediction, target) }),
-  sgd: (tensors, options) => descend(sgd(options), tensors),
-  adam: (tensors, options) => descend(adam(options), tensors),
-  adamW: (tensors, options) => descend(adamW(options), tensors),
+  sgd: (tensors, options) => ({ steps: descend(sgd(options), tensors) }),
+  adam: (tensors, options) => ({ steps: descend(adam(options), tensors) }),
+  adamW: (tensors, options) => ({ steps: descend(adamW(options), tensors) }),
 };
 
-/** The parameters after each step, whose gradient is the next row of `gradients`. */
-function descend(optimizer: Optimizer, { parameters, gradients }: Tensors): Outputs {
-  const settings = Tensor.zeros([SETTINGS]);
-  const gradient = Tensor.zeros(parameters.shape);
-  const state = optimizerState(optimizer).map(() => Tensor.zeros(parameters.shape));
-  const steps = Tensor.zeros(gradients.shape);
-  const flat = {
-    parameters: asValue(parameters),
-    gradients: asValue(gradient),
-    state: state.map(asValue),
-    settings: asValue(settings),
-  };
-  for (let step = 0; step < steps.shape[0]; step++) {
-    const at = step * parameters.size;
-    gradient.data.set(gradients.data.subarray(at, at + parameters.size));
-    writeSettings(optimizer, step, settings.data as Float32Array, 0);
-    compute([], (e) => emitUpdate(e, optimizer, flat));
-    steps.data.set(parameters.data, at);
-  }
-  return { steps };
-}
-
-const { cases } = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8')) as {
-  cases: Case[];
-};
-
-for (const { name, op, inputs, options, outputs } of cases) {
-  test(name, () => {
-    const tensors = Object.fromEntries(
-      Object.entries(inputs).map(([key, spec]) => [key, made(spec)]),
-    );
-    const results = replay[op](tensors, options as never);
-    assert.equal(Object.keys(results).sort(), Object.keys(outputs).sort());
-    for (const [key, { shape, float32 }] of Object.entries(outputs)) {
-      const result = results[key];
-      const actual = typeof result === 'number' ? [result] : result.data;
-      if (typeof result !== 'number') assert.equal(result.shape, shape, key);
-      const expected = unpacked(float32);
-      const size = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-      close(actual, expected, { atol: TOLERANCE * size }, key);
-    }
-  });
-}
-
-test('layers.json has a case for every op', () => {
-  assert.equal([...new Set(cases.map(({ op }) => op))].sort(), Object.keys(replay).sort());
-});
+replayAll('layers.json', import.meta.url, replay, TOLERANCE);
 
 test.run();

@@ -2,10 +2,14 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ops, Tensor } from '../../src/index.js';
+import { compute } from '../../src/eager.js';
+import { asValue } from '../../src/emit/emitter.js';
+import { emitLoss, type Loss, targetOf } from '../../src/emit/loss.js';
+import { losses, ops, Tensor } from '../../src/index.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';
+import * as refLoss from '../helpers/reference/loss.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
 
@@ -139,6 +143,162 @@ test('mean squared error', () => {
       `${shape}: gradient`,
     );
     free(x, t, dprediction);
+  }
+});
+
+/** A loss as training has it, with weights of rows where they are given. */
+function take(
+  loss: Loss,
+  x: Tensor,
+  target: Tensor,
+  weights?: Tensor,
+): { loss: number; dx: Float32Array; rows: Float32Array } {
+  const rows = x.size / (x.shape.at(-1) as number);
+  const [mean, dx, each] = compute([[1], x.shape, [rows]], (e, vMean, vdx, vLosses) => {
+    const into = { mean: vMean, dx: vdx, losses: vLosses };
+    const given = targetOf(target, target.dtype === 'int32');
+    emitLoss(e, loss, into, asValue(x), given, { weights: weights && asValue(weights) });
+  });
+  const copy = (t: Tensor) => Float32Array.from(t.data);
+  const result = { loss: mean.data[0], dx: copy(dx), rows: copy(each) };
+  free(mean, dx, each);
+  return result;
+}
+
+test('softmax cross-entropy with smoothing and weights, indices and dense', () => {
+  poison();
+  for (const rows of rowCounts) {
+    for (const classes of classCounts) {
+      const x = random([rows, classes], rows + classes, 6);
+      const labels = Tensor.from(labelsOf(rows, classes, 2));
+      const dense = Tensor.from(numbers(rows * classes, 3).map(Math.abs), [rows, classes]);
+      const weights = Tensor.from(numbers(rows, 4).map((v) => v + 1));
+      const oneHot = ref.oneHot(labels.data, classes);
+      for (const labelSmoothing of [0, 0.1, 0.75]) {
+        for (const w of [undefined, weights]) {
+          const loss = losses.softmaxCrossEntropy({ labelSmoothing });
+          for (const [target, rowsOf] of [
+            [labels, oneHot] as const,
+            [dense, dense.data] as const,
+          ]) {
+            const actual = take(loss, x, target, w);
+            const expected = refLoss.smoothedCrossEntropy(
+              x.data,
+              rowsOf,
+              classes,
+              labelSmoothing,
+              w?.data,
+            );
+            const what = `${rows}×${classes}, ${labelSmoothing}, ${target.dtype}, ${w ? 'weights' : ''}`;
+            // Weights are at most 2, a row's targets sum to at most `classes`; else as above.
+            const most = 2 * (target === dense ? classes : 1);
+            const atol = most * (16 * 2 ** -24 + summation(classes, 1));
+            close([actual.loss], [expected.loss], { atol: 19 * atol }, `${what}: loss`);
+            close(actual.dx, expected.dx, { atol: atol / rows }, `${what}: gradient`);
+          }
+        }
+      }
+      free(x, labels, dense, weights);
+    }
+  }
+});
+
+const elementLosses: [name: string, Loss, refLoss.ElementLoss, targets: (v: number) => number][] = [
+  ['squared', losses.meanSquaredError(), refLoss.squaredError, (v) => v],
+  ['absolute', losses.meanAbsoluteError(), refLoss.absoluteError, (v) => v],
+  ['huber', losses.huber(), refLoss.huber(1), (v) => v],
+  ['huber of 0.3', losses.huber({ delta: 0.3 }), refLoss.huber(0.3), (v) => v],
+  ['hinge', losses.hinge(), refLoss.hinge, (v) => (v > 0 ? 1 : -1)],
+  ['hinge of classes', losses.hinge(), refLoss.hinge, (v) => (v > 0 ? 1 : 0)],
+  ['binary', losses.binaryCrossEntropy(), refLoss.binaryCrossEntropy(), (v) => (v > 0 ? 1 : 0)],
+  ['binary of shares', losses.binaryCrossEntropy(), refLoss.binaryCrossEntropy(), Math.abs],
+  [
+    'binary, smoothed',
+    losses.binaryCrossEntropy({ labelSmoothing: 0.2 }),
+    refLoss.binaryCrossEntropy(0.2),
+    (v) => (v > 0 ? 1 : 0),
+  ],
+];
+
+for (const [name, loss, reference, targets] of elementLosses) {
+  test(`${name}: rows, columns, weights`, () => {
+    poison();
+    for (const rows of rowCounts) {
+      for (const columns of [1, 2, 3, 4, 5, 7, 8, 9, 17]) {
+        const x = random([rows, columns], rows + columns, 3);
+        const t = Tensor.from(numbers(x.size, 2).map(targets), [rows, columns]);
+        const weights = Tensor.from(numbers(rows, 4).map((v) => v + 1));
+        for (const w of [undefined, weights]) {
+          const actual = take(loss, x, t, w);
+          const expected = refLoss.elementLoss(reference, x.data, t.data, columns, w?.data);
+          const what = `${rows}×${columns}${w ? ', weights' : ''}`;
+          // Sums of positive numbers, each right to a few steps.
+          const rtol = summation(x.size, 1) + 8 * 2 ** -24;
+          close([actual.loss], [expected.loss], { rtol }, `${what}: loss`);
+          // A slope is the difference of numbers up to 4, and counts up to 2.
+          const atol = (2 * 4 * 4 * 2 ** -24) / x.size;
+          close(actual.dx, expected.dx, { rtol: 8 * 2 ** -24, atol }, `${what}: gradient`);
+        }
+        free(x, t, weights);
+      }
+    }
+  });
+}
+
+test('weights of 0 leave a row out, and count in the divisor all the same', () => {
+  const [x, labels] = [random([3, 4], 1), Tensor.from(Int32Array.of(1, 2, 3))];
+  const weights = Tensor.from([1, 0, 2]);
+  const loss = losses.softmaxCrossEntropy();
+  const [plain, weighted] = [take(loss, x, labels), take(loss, x, labels, weights)];
+  assert.equal([...weighted.rows], [plain.rows[0], 0, 2 * plain.rows[2]]);
+  assert.equal([...weighted.dx.slice(4, 8)].map(Math.abs), [0, 0, 0, 0]);
+  close([weighted.loss], [(plain.rows[0] + 2 * plain.rows[2]) / 3], { rtol: 2 ** -22 });
+  free(x, labels, weights);
+});
+
+test('binary cross-entropy of extreme logits', () => {
+  const cases: [x: number, t: number, loss: number, slope: number][] = [
+    [200, 1, 0, 0],
+    [200, 0, 200, 1],
+    [-200, 0, 0, 0],
+    [-200, 1, 200, -1],
+    [3e38, 1, 0, 0],
+    [0, 0, Math.LN2, 0.5],
+    [0, 1, Math.LN2, -0.5],
+    // Sure and right: the loss keeps its digits far below f32's last one of 1.
+    [20, 1, Math.log1p(Math.exp(-20)), -Math.exp(-20)],
+    [-30, 0, Math.log1p(Math.exp(-30)), Math.exp(-30)],
+    [9, 1, Math.log1p(Math.exp(-9)), -1 / (1 + Math.exp(9))],
+  ];
+  for (const [logit, right, expected, slope] of cases) {
+    const [x, t] = [Tensor.from([logit], [1, 1]), Tensor.from([right], [1, 1])];
+    const { loss, dx } = take(losses.binaryCrossEntropy(), x, t);
+    close([loss], [expected], { rtol: 2 ** -21 }, `logit ${logit}, target ${right}`);
+    close(dx, [slope], { rtol: 2 ** -22, atol: 2 ** -23 }, `logit ${logit}: gradient`);
+    free(x, t);
+  }
+});
+
+test('kinks: no pull from a perfect answer, nor from beyond the margin', () => {
+  const slopeOf = (loss: Loss, logit: number, right: number): number => {
+    const [x, t] = [Tensor.from([logit], [1, 1]), Tensor.from([right], [1, 1])];
+    const { dx } = take(loss, x, t);
+    free(x, t);
+    return dx[0];
+  };
+  assert.is(slopeOf(losses.meanAbsoluteError(), 0.5, 0.5), 0);
+  assert.is(slopeOf(losses.huber(), 0.5, 0.5), 0);
+  assert.is(slopeOf(losses.hinge(), 1, 1), 0);
+  assert.is(slopeOf(losses.hinge(), 0.999, 1), -1);
+  assert.is(slopeOf(losses.hinge(), -1.5, 0), 0);
+  assert.is(slopeOf(losses.hinge(), -0.5, 0), 1);
+});
+
+test('NaN in an output makes every loss NaN', () => {
+  for (const [name, loss] of elementLosses) {
+    const [x, t] = [Tensor.from([0, Number.NaN, 1], [1, 3]), Tensor.from([1, 1, 0], [1, 3])];
+    assert.ok(Number.isNaN(take(loss, x, t).loss), name);
+    free(x, t);
   }
 });
 

@@ -1,12 +1,13 @@
-// The metric: whether the right class is among the best, row by row.
+// Metrics row by row: whether the right class is among the best, and which class is.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
-import { asValue } from '../../src/emit/emitter.js';
+import { asValue, none } from '../../src/emit/emitter.js';
 import { targetOf } from '../../src/emit/loss.js';
 import { Tensor } from '../../src/index.js';
 import { free, poison } from '../helpers/cases.js';
+import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
 
@@ -69,6 +70,72 @@ test('NaN is never right, and never in the way', () => {
   assert.equal(hits(x, labels, true, 1), [0, 1, 0]);
   assert.equal(hits(x, labels, true, 3), [0, 1, 0]);
   free(x, labels);
+});
+
+/** The class of each row. */
+function argmax(x: Tensor): number[] {
+  const [rows, columns] = x.shape;
+  const [y] = compute([[rows]], (e, classes) =>
+    e.emit('argmax', { classes, x: asValue(x), rows, columns }),
+  );
+  const found = [...new Int32Array(y.data.buffer, y.data.byteOffset, rows)];
+  free(y);
+  return found;
+}
+
+test('the class of a row: the first of equals', () => {
+  poison();
+  for (const rows of [1, 63, 64, 65, 129]) {
+    for (const columns of [2, 3, 4, 5, 10]) {
+      const x = Tensor.from(
+        numbers(rows * columns, rows).map((v) => Math.round(v * 2)),
+        [rows, columns],
+      );
+      const rowOf = (i: number) => x.data.subarray(i * columns, (i + 1) * columns);
+      const expected = Array.from({ length: rows }, (_, i) => ranked(rowOf(i))[0]);
+      assert.equal(argmax(x), expected, `${rows}×${columns}`);
+      free(x);
+    }
+  }
+});
+
+test('one column has two classes', () => {
+  const x = Tensor.from([0.2, 0.5, 0.500001, 7, -3, Number.NaN], [6, 1]);
+  assert.equal(argmax(x), [0, 0, 1, 1, 0, 0]);
+  free(x);
+});
+
+/** 1 for each row, as the mean of its outputs on the right side. */
+function agreement(x: Tensor, targets: Tensor, threshold: number): number[] {
+  const [rows, columns] = x.shape;
+  const [y] = compute([[rows]], (e, losses) =>
+    e.emit('elementLoss', {
+      losses,
+      dx: none,
+      x: asValue(x),
+      targets: asValue(targets),
+      weights: none,
+      rows,
+      columns,
+      scale: 0,
+      kind: 5,
+      parameter: threshold,
+    }),
+  );
+  const found = [...y.data];
+  free(y);
+  return found;
+}
+
+test('the share of outputs on the right side of a threshold', () => {
+  const x = Tensor.from([0.4, 0.6, 0.5, 0.9, -1, 2, 0, 0.1, 3, 0.5], [2, 5]);
+  const t = Tensor.from([0, 1, 1, 0, 0, 1, 0.4, 0.6, 1, 0], [2, 5]);
+  // At ½: right, right, wrong (not above), wrong, right; right, right, wrong, right, right.
+  close(agreement(x, t, 0.5), [3 / 5, 4 / 5], { rtol: 2 ** -23 });
+  // At 0: wrong, right, right, wrong, right; right, right, right, right, wrong.
+  close(agreement(x, t, 0), [3 / 5, 4 / 5], { rtol: 2 ** -23 });
+  close(agreement(x, t, 2), [3 / 5, 3 / 5], { rtol: 2 ** -23 });
+  free(x, t);
 });
 
 test.run();

@@ -74,6 +74,10 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('dropout', { count }), tiles],
       [op('sgd', { count }), tiles],
       [op('adam', { count }), tiles],
+      [op('rmsprop', { count }), tiles],
+      [op('adagrad', { count }), tiles],
+      [op('movingAverage', { count }), tiles],
+      [op('clip', { count }), tiles],
     ]),
     ...[
       [0, 0],
@@ -84,8 +88,9 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('softmax', { rows }), tiles],
       [op('softmaxBackward', { rows }), tiles],
       [op('softmaxCrossEntropy', { rows }), tiles],
-      [op('squaredError', { rows }), tiles],
+      [op('elementLoss', { rows }), tiles],
       [op('topK', { rows }), tiles],
+      [op('argmax', { rows }), tiles],
     ]),
     // Lines of 32 rows, as many as 2¹⁵ numbers have room for; or a row, where that is more.
     ...[
@@ -143,11 +148,12 @@ test('prepare counts tiles: none where there is no work', () => {
       return [0, 1, 2].map((batch) => [op('depthwise', { ...record, batch }), tiles * batch]);
     }),
     [op('columnSum', { splits: 5 }), 5],
+    [op('squareSum', { splits: 3 }), 3],
     [op('sumPartials', { count: 0 }), 0],
     [op('sumPartials', { count: 4097 }), 2],
-    ...(['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean'] as const).map(
-      (kernel): [OpRecord, number] => [op(kernel, {}), 1],
-    ),
+    ...(
+      ['normMerge', 'normRunning', 'normFold', 'normBackwardMerge', 'mean', 'clipFactor'] as const
+    ).map((kernel): [OpRecord, number] => [op(kernel, {}), 1]),
   ];
   assert.equal(
     [...new Set(cases.map(([{ kernel }]) => kernel))].sort(),
@@ -216,7 +222,15 @@ function built(e: Emitter): { ops: Program; arena: number } {
 function trainingStep(model: Sequential, batch: number): Lowered {
   const { weights, objective, network } = model.engine('test');
   const { graph } = network;
-  return lower({ graph, weights, objective, batch, mode: 'train', forms: ['labels'] });
+  return lower({
+    graph,
+    weights,
+    objective,
+    batch,
+    mode: 'train',
+    forms: ['labels'],
+    weighted: false,
+  });
 }
 
 function setLabels({ goals: [{ target }] }: Lowered, classes: number): void {
@@ -307,7 +321,10 @@ function everyKernel(): Program {
   e.emit('add', { y: b, a, b: a, count });
   e.emit('softmax', { y: c, x: b, rows: 129, classes: 257 });
   e.emit('softmaxBackward', { dx: d, dy: a, y: c, rows: 129, classes: 257 });
-  e.emit('squaredError', { losses, dx: b, x: d, targets: a, rows: 129, columns: 257, scale: 0.5 });
+  const rows = { rows: 129, columns: 257 };
+  const huber = { kind: 2, parameter: 0.3, scale: 0.5 };
+  e.emit('elementLoss', { losses, dx: b, x: d, targets: a, weights: a, ...rows, ...huber });
+  e.emit('argmax', { classes: e.value([129], 'int32'), x: d, ...rows });
   const statistics = { gamma: row, beta: row, mean: row, variance: row };
   const sizes = { rows: 96, filters: 257, epsilon: 1e-3 };
   e.emit('normFoldFilter', {
@@ -327,7 +344,16 @@ function everyKernel(): Program {
   e.emit('maxPool', { ...halves, y: c, argmax, x: a });
   e.emit('maxPoolBackward', { ...halves, dx: d, dy: a, argmax });
   e.emit('sumPartials', { y: d, partials: a, splits: 3, count: 8203 });
-  e.emit('adam', { parameters: d, gradients: a, m: b, v: e.input(a.shape), settings: row, count });
+  const update = { parameters: d, gradients: a, settings: row, count, decays: 1 };
+  const v = e.input(a.shape);
+  e.emit('adam', { ...update, m: b, v });
+  e.emit('rmsprop', { ...update, square: v, velocity: b });
+  e.emit('adagrad', { ...update, sum: v });
+  e.emit('movingAverage', { average: b, x: d, settings: row, count });
+  const [partials, factor] = [e.value([3]), e.value([1])];
+  e.emit('squareSum', { partials, x: d, count, splits: 3 });
+  e.emit('clipFactor', { factor, partials, count: 3, limit: 1 });
+  e.emit('clip', { x: d, factor, count, limit: 0 });
   e.emit('unary', { y: losses, x: losses, count: 0, kind: none });
   const { ops } = built(e);
   setLabels(step, 9);
@@ -366,6 +392,7 @@ test('tiles may run in any order: none touches what another writes, or trusts wh
     'normFold',
     'normBackwardMerge',
     'mean',
+    'clipFactor',
   ];
   for (const [name, { opcode }] of Object.entries(kernels)) {
     const tiles = most.get(opcode) ?? 0;

@@ -1,8 +1,18 @@
-// The callbacks that come with the library: progress, early stopping, checkpoints.
+// The callbacks that come with the library: progress, early stopping, checkpoints, a rate that falls,
+// gradient norms.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { callbacks, loadModel, memory, type Sequential, ValueError } from '../../src/index.js';
+import {
+  callbacks,
+  loadModel,
+  memory,
+  optimizers,
+  type Sequential,
+  schedules,
+  ValueError,
+} from '../../src/index.js';
+import { close } from '../helpers/close.js';
 import { compiled, predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
 
@@ -19,7 +29,9 @@ async function play(
   const stop = () => {
     stopped = true;
   };
-  await callback.onTrainBegin?.({ model, epochs: values.length, batches: 1, stop });
+  const learningRateFactor = 1;
+  const training = { model, epochs: values.length, batches: 1, learningRateFactor, stop };
+  await callback.onTrainBegin?.(training);
   let epoch = 0;
   while (epoch < values.length && !stopped) {
     epoch++;
@@ -240,6 +252,155 @@ test('checkpoint: only what is better than all before', async () => {
   await play(model, callbacks.checkpoint({ save }), 'val_loss', [1, 2]);
   assert.equal(saved, [1, 2]);
   model.dispose();
+});
+
+/** The factor after each epoch with these logs. */
+function factors(
+  options: callbacks.ReduceOnPlateauOptions,
+  values: number[],
+  name = 'val_loss',
+): number[] {
+  const training = { learningRateFactor: 1 } as callbacks.Training;
+  const callback = callbacks.reduceOnPlateau(options);
+  callback.onTrainBegin?.(training);
+  return values.map((value, i) => {
+    callback.onEpochEnd?.(i + 1, { [name]: value });
+    return training.learningRateFactor;
+  });
+}
+
+test('reduce on plateau: patience, cooldown and minimum as Keras counts them', async () => {
+  const half = { factor: 0.5, patience: 2 };
+  assert.equal(factors(half, [5, 4, 4, 4, 4, 4, 3, 3]), [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25]);
+  // A gain of less than 1e-4 is none, unless it is said to be.
+  assert.equal(factors(half, [1, 0.99995, 0.99992]), [1, 1, 0.5]);
+  assert.equal(factors({ ...half, minDelta: 0 }, [1, 0.99995, 0.99992]), [1, 1, 1]);
+  // Two epochs after a reduction, of which the second counts again.
+  assert.equal(
+    factors({ factor: 0.5, patience: 1, cooldown: 2 }, [1, 1, 1, 1, 1, 1]),
+    [1, 0.5, 0.5, 0.25, 0.25, 0.125],
+  );
+  assert.equal(
+    factors({ factor: 0.5, patience: 1, minimum: 0.3 }, [1, 1, 1, 1]),
+    [1, 0.5, 0.3, 0.3],
+  );
+  // Accuracy should rise, errors should fall.
+  assert.equal(
+    factors({ ...half, monitor: 'accuracy' }, [0.1, 0.2, 0.3, 0.3, 0.3], 'accuracy'),
+    [1, 1, 1, 1, 0.5],
+  );
+  const error = 'val_meanAbsoluteError';
+  assert.equal(factors({ ...half, monitor: error }, [3, 2, 1, 1, 1], error), [1, 1, 1, 1, 0.5]);
+  await rejects(() => callbacks.reduceOnPlateau({ factor: 1 }), ValueError, 'factor', '1');
+  await rejects(() => callbacks.reduceOnPlateau({ minimum: -1 }), ValueError, '-1');
+  await rejects(() => factors({}, [1], 'loss'), ValueError, 'reduceOnPlateau', "'val_loss'");
+});
+
+test('a factor halves every step, whatever the schedule', async () => {
+  const rate = schedules.step({ initial: 0.1, every: 1, factor: 0.5 });
+  const half = schedules.step({ initial: 0.05, every: 1, factor: 0.5 });
+  const [model, other] = [rate, half].map((learningRate) =>
+    compiled({ rate: 0, optimizer: optimizers.sgd({ learningRate }) }),
+  );
+  const halve: callbacks.Callback = {
+    onTrainBegin(training) {
+      training.learningRateFactor = 0.5;
+      assert.throws(() => {
+        training.learningRateFactor = Number.NaN;
+      }, /learningRateFactor/);
+    },
+  };
+  await model.fit(x, y, { batchSize: 10, callbacks: halve });
+  await other.fit(x, y, { batchSize: 10 });
+  sameBits(weightsOf(model), weightsOf(other), 'weights');
+  // compile begins anew.
+  model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy' });
+  await model.fit(x, y, {
+    callbacks: {
+      onTrainBegin({ learningRateFactor }) {
+        assert.is(learningRateFactor, 1);
+      },
+    },
+  });
+  for (const one of [model, other]) one.dispose();
+});
+
+test('gradient norms by layer: after epochs, or after steps', async () => {
+  const model = compiled();
+  const seen: Record<string, number[]> = { conv2d: [], batchNorm: [], dense: [] };
+  const watch: callbacks.Callback = {
+    onBatchEnd() {
+      for (const [layer, norms] of Object.entries(seen)) {
+        const own = model.weights.filter(({ name }) => name.startsWith(`${layer}/`));
+        const all = own.flatMap(({ gradient }) => (gradient ? [...gradient.data] : []));
+        norms.push(Math.hypot(...all));
+      }
+    },
+  };
+  const epochs = callbacks.gradientNorms({ print: null });
+  const steps = callbacks.gradientNorms({ every: 3, unit: 'steps', print: null });
+  await model.fit(x, y, { epochs: 4, batchSize: 25, callbacks: [watch, epochs, steps] });
+  const taken = (every: number, norms: number[]) => norms.filter((_, i) => (i + 1) % every === 0);
+  for (const [callback, every] of [[epochs, 2] as const, [steps, 3] as const]) {
+    assert.equal(Object.keys(callback.norms), Object.keys(seen));
+    for (const [layer, norms] of Object.entries(seen)) {
+      close(callback.norms[layer], taken(every, norms), { rtol: 1e-12 }, layer);
+    }
+  }
+  // Another training begins anew.
+  await model.fit(x, y, { callbacks: epochs });
+  assert.is(epochs.norms.dense.length, 1);
+  model.dispose();
+});
+
+test('gradient norms: a line per layer, all on one scale', async () => {
+  const weight = (name: string, ...data: number[]) => ({ name, gradient: { data } });
+  const play = (epochs: { data: number[][] }[]): string => {
+    let text = '';
+    const callback = callbacks.gradientNorms({
+      print(lines) {
+        text = lines;
+      },
+    });
+    const model = { weights: [] as unknown[] };
+    callback.onTrainBegin?.({ model } as unknown as callbacks.Training);
+    for (const { data } of epochs) {
+      model.weights = [
+        weight('first/kernel', ...data[0]),
+        weight('first/bias', 0),
+        { name: 'first/movingMean', gradient: null },
+        weight('last/kernel', ...data[1]),
+      ];
+      callback.onEpochEnd?.(1, {});
+    }
+    callback.onTrainEnd?.();
+    return text;
+  };
+  assert.is(
+    play([
+      {
+        data: [
+          [0.003, 0.004],
+          [30, 40],
+        ],
+      },
+      { data: [[0], [5]] },
+      { data: [[0.5], [0.5]] },
+    ]),
+    ['gradient norms', 'first  ▁ ▅  0.0050 … 0.50', 'last   █▇▅  50 … 0.50'].join('\n'),
+  );
+  // One value is neither high nor low, and long trainings are thinned out.
+  assert.match(play([{ data: [[1], [1]] }]), 'first  ▅  1.0 … 1.0');
+  const long = play(Array.from({ length: 600 }, (_, i) => ({ data: [[2 ** (i / 100)], [1]] })));
+  assert.match(long.split('\n')[1], /^first {2}▁+▂+▃+▄+▅+▆+▇+█+ {2}1\.0 … 64$/);
+  assert.is([...long.split('\n')[2].split('  ')[1].trim()].length, 60);
+  await rejects(() => callbacks.gradientNorms({ every: 0 }), ValueError, 'every', '0');
+  await rejects(
+    () => callbacks.gradientNorms({ unit: 'batches' as 'steps' }),
+    ValueError,
+    "'epochs' or 'steps'",
+    'batches',
+  );
 });
 
 test.run();

@@ -25,7 +25,8 @@ function compiled(list: Layers): Sequential {
 function kernelsOf(model: Sequential, mode: Mode): string[] {
   const { weights, objective, network } = model.engine('test');
   const { graph } = network;
-  const task = { graph, weights, objective, batch: 2, mode, forms: ['labels'] } as const;
+  const given = { forms: ['labels'], weighted: false } as const;
+  const task = { graph, weights, objective, batch: 2, mode, ...given };
   return lower(task).emitter.ops.map(({ kernel }) => kernel);
 }
 

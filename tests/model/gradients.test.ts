@@ -11,13 +11,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layers, optimizers, Sequential, type Shape } from '../../src/index.js';
+import type { Loss } from '../../src/losses.js';
 import { sizeOf } from '../../src/shape.js';
 import { dot } from '../helpers/gradcheck.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
 
 type Layers = readonly ReturnType<typeof layers.relu>[];
-type LossName = 'softmaxCrossEntropy' | 'meanSquaredError';
+type LossName = Loss['type'];
 
 const DISTANCE = 1e-2;
 /** Of the gradient's norm. */
@@ -127,6 +128,19 @@ for (const activation of ['linear', 'relu', 'sigmoid', 'tanh', 'softmax'] as con
       ],
       image,
     );
+  });
+}
+
+for (const [loss, activation] of [
+  ['binaryCrossEntropy', 'linear'],
+  ['binaryCrossEntropy', 'sigmoid'],
+  ['meanAbsoluteError', 'linear'],
+  ['huber', 'sigmoid'],
+  ['hinge', 'linear'],
+] as const) {
+  test(`${loss} of ${activation} outputs`, () => {
+    const conv = layers.conv2d({ filters: 4, kernelSize: 3, activation: 'tanh' });
+    check([conv, layers.flatten(), layers.dense({ units: 5, activation })], image, loss);
   });
 }
 

@@ -4,12 +4,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  type callbacks,
   FormatError,
   type Layer,
   layers,
   loadModel,
+  losses,
   type Model,
   memory,
+  metrics,
   optimizers,
   Sequential,
   StateError,
@@ -128,6 +131,18 @@ const recipes = {
     }),
   }),
   AdamW: optimizers.adamW({ weightDecay: 0.1 }),
+  'RMSprop, clipped, by one cycle': optimizers.rmsprop({
+    learningRate: schedules.oneCycle({ maximum: 0.01, steps: 12 }),
+    momentum: 0.5,
+    weightDecay: 0.01,
+    clipNorm: 0.5,
+  }),
+  'Adagrad, of all weights, with an average': optimizers.adagrad({
+    weightDecay: 0.01,
+    decay: 'all',
+    clipValue: 0.1,
+    averageDecay: 0.9,
+  }),
 };
 for (const [name, optimizer] of Object.entries(recipes)) {
   test(`four epochs are two, a file, and two: ${name}`, async () => {
@@ -148,6 +163,40 @@ for (const [name, optimizer] of Object.entries(recipes)) {
     after.dispose();
   });
 }
+
+test('loss and metrics with their numbers, and a learning rate that was lowered', async () => {
+  const model = compiled({
+    rate: 0,
+    loss: losses.softmaxCrossEntropy({ labelSmoothing: 0.1 }),
+    metrics: ['accuracy', metrics.topK({ k: 2 }), metrics.recall({ class: 1 }), 'f1'],
+  });
+  const lowered: callbacks.Callback = {
+    onTrainBegin(training) {
+      assert.is(training.learningRateFactor, 1);
+      training.learningRateFactor = 0.25;
+    },
+  };
+  await model.fit(x, y, { callbacks: lowered });
+  const loaded = await loadModel(model.toBytes());
+  let seen = 0;
+  const [expected, actual] = await Promise.all(
+    [model, loaded].map((one) =>
+      one.fit(x, y, {
+        callbacks: {
+          onTrainBegin({ learningRateFactor }) {
+            seen += learningRateFactor;
+          },
+        },
+      }),
+    ),
+  );
+  assert.is(seen, 0.5);
+  assert.equal(actual.history, expected.history);
+  assert.equal(Object.keys(actual.history), ['loss', 'accuracy', 'top2Accuracy', 'recall_1', 'f1']);
+  sameBits(weightsOf(loaded), weightsOf(model), 'weights');
+  model.dispose();
+  loaded.dispose();
+});
 
 test('a model that was never compiled', async () => {
   const model = tiny({ seed: 4 });
@@ -325,6 +374,11 @@ test('files whose parts do not fit each other', async () => {
   await refuses(replaced('training', '"sgd"', '"sgdx"'), 'optimizer');
   await refuses(replaced('training', '"every":3', '"every":null'), 'every');
   await refuses(replaced('training', '"step":0', '"step":-1'), 'step');
+  await refuses(
+    replaced('training', '"learningRateFactor":1', '"learningRateFactor":-1'),
+    'learningRateFactor',
+  );
+  await refuses(replaced('training', '"softmaxCrossEntropy"', '"entropy"'), 'entropy', 'hinge');
   await refuses(replaced('training', '"epoch":0', '"epoch":"many"'), 'epoch');
   await refuses(replaced('training', '"accuracy"', '7'), 'metric');
   await refuses(edited({ training: 'null' }), 'damaged');
