@@ -304,7 +304,7 @@ export const mutants = [
   metric('op.columns == 1 ? i32(load<f32>(x) > 0.5)', 'op.columns == 1 ? i32(load<f32>(x) >= 0.5)', 'one column: ½ is above ½'),
   metric('<usize>(row * op.columns) << 2', '<usize>row << 2', 'classes of overlapping rows'),
 
-  clip('i += 2 * step', 'i += step', 'the tree adds what is added already'),
+  clip('i + step < op.count', 'i + 2 * step < op.count', 'the tree drops the last of an odd number'),
   clip('+ 15) & ~15', '+ 15) & ~31', 'parts that leave a gap'),
   clip('v128.and(square(v128.load(x)), laneMask(end - i))', 'square(v128.load(x))', 'squares of what is behind the last'),
   clip('s3 = f32x4.add(s3, square(v128.load(x, 48)));', '', 'every fourth vector left out of the norm'),
