@@ -1,5 +1,6 @@
 // Programs: a training step is a list of op records in linear memory, walked by every thread.
 
+import { Unary, UnaryBackward, unary, unaryBackward } from './activation';
 import {
   NormApply, NormBackward, NormBackwardSums, NormStatistics, normApply, normBackward, normBackwardSums,
   normStatistics, normTiles,
@@ -9,7 +10,7 @@ import {
   inputGradient, inputGradientTiles,
 } from './conv';
 import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGradientTiles, depthwiseTiles } from './depthwise';
-import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
+import { Add, add, Dropout, dropout, elementTiles } from './elementwise';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
 import {

@@ -538,20 +538,31 @@ export interface KernelArguments<Buffer> {
     channels: number;
     rectify: number;
   };
-  /** y = f(x). */
+  /**
+   * y = f(x). y may be x. What f has for numbers comes with the record, as engines make literal vectors anew in
+   * every turn of a loop.
+   */
   unary: {
     y: Buffer;
     x: Buffer;
     count: number;
     kind: number;
+    alpha: number;
+    scale: number;
+    shift: number;
+    most: number;
   };
-  /** dx = dy·f′, f′ from y = f(x). */
+  /** dx = dy·f′. dx may be dy. */
   unaryBackward: {
     dx: Buffer;
     dy: Buffer;
-    y: Buffer;
+    from: Buffer;
     count: number;
     kind: number;
+    alpha: number;
+    scale: number;
+    shift: number;
+    most: number;
   };
   /** y = a + b. y may be a or b. */
   add: {
@@ -1244,6 +1255,10 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 12],
       ['count', 'i32', 16],
       ['kind', 'i32', 20],
+      ['alpha', 'f32', 24],
+      ['scale', 'f32', 28],
+      ['shift', 'f32', 32],
+      ['most', 'f32', 36],
     ],
   },
   unaryBackward: {
@@ -1251,9 +1266,13 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     fields: [
       ['dx', 'out', 8],
       ['dy', 'in', 12],
-      ['y', 'in', 16],
+      ['from', 'in', 16],
       ['count', 'i32', 20],
       ['kind', 'i32', 24],
+      ['alpha', 'f32', 28],
+      ['scale', 'f32', 32],
+      ['shift', 'f32', 36],
+      ['most', 'f32', 40],
     ],
   },
   add: {

@@ -1,6 +1,22 @@
 // The layers, as factories that take one options object each.
 
-export { activation, relu, softmax } from './activation.js';
+export {
+  activation,
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  linear,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from './activation.js';
 export { batchNorm } from './batchnorm.js';
 export { conv2d } from './conv.js';
 export { conv2dTranspose } from './convtranspose.js';

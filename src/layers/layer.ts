@@ -29,10 +29,13 @@ export interface Lowering {
   weight(layer: Layer, name: string): Value;
   /** Where the weight's gradient goes; it is overwritten. */
   gradient(layer: Layer, name: string): Value;
-  /** Emits y = f(x), where y may be x, and returns the value that holds the result. */
-  activate(name: ActivationName, y: Value, x: Value): Value;
+  /**
+   * Emits y = f(x), where y may be x, and returns the value that holds the result: another one where
+   * backward will need x. `alpha` is that of leakyRelu and elu, where it is not their own.
+   */
+  activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value;
   /** Turns dy, the gradient of the y that `activate` returned, into the gradient of its x, in place. */
-  activateBackward(name: ActivationName, dy: Value, y: Value): void;
+  activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): void;
   /** Emits ops behind the backward ones, once the loss is known to be finite. */
   afterwards(emit: () => void): void;
   /** The random state for dropout, and a stream of its own for a layer. */

@@ -1,6 +1,11 @@
 // Lowering: from a chain of layers to the list of ops that predicts, evaluates or trains.
 
-import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
+import {
+  type ActivationName,
+  activationBackward,
+  activationForward,
+  slopeFromInput,
+} from '../emit/activation.js';
 import { Emitter, none, type Value } from '../emit/emitter.js';
 import type { Forward, KernelAndBias, Layer, Lowering } from '../layers/layer.js';
 import type { Shape } from '../shape.js';
@@ -44,6 +49,8 @@ class ChainLowering implements Lowering {
   logits: Value | undefined;
   readonly #task: Task;
   readonly #later: (() => void)[] = [];
+  /** By their outputs, the inputs of activations whose slope the output does not tell. */
+  readonly #inputs = new Map<Value, Value>();
   /** Set while the last layer is emitted, in either direction, where the loss has a softmax of its own. */
   tapsLogits = false;
   /** Set while a layer is emitted that does the work of the ReLU, or batch norm, behind it. */
@@ -77,20 +84,23 @@ class ChainLowering implements Lowering {
     return this.#task.weights.gradient(layer, name);
   }
 
-  activate(name: ActivationName, y: Value, x: Value): Value {
+  activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value {
     if (name === 'linear') return x;
     if (name === 'softmax' && this.tapsLogits) {
       this.logits = x;
       return x;
     }
-    activationForward(this.emitter, name, y, x);
-    return y;
+    const keepsInput = this.training && slopeFromInput(name);
+    const result = keepsInput && y.root === x.root ? this.emitter.value(y.shape) : y;
+    if (keepsInput) this.#inputs.set(result, x);
+    activationForward(this.emitter, name, result, x, alpha);
+    return result;
   }
 
-  activateBackward(name: ActivationName, dy: Value, y: Value): void {
+  activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): void {
     if (name === 'linear' || (name === 'softmax' && this.tapsLogits)) return;
     if (name === 'relu' && this.rectified) return;
-    activationBackward(this.emitter, name, dy, dy, y);
+    activationBackward(this.emitter, name, dy, dy, this.#inputs.get(y) ?? y, alpha);
   }
 
   afterwards(emit: () => void): void {

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { type Emitter, none, type Value } from '../../src/emit/emitter.js';
+import type { Emitter, Value } from '../../src/emit/emitter.js';
 import { writeSettings } from '../../src/emit/optimizer.js';
 import { layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
 import { type Lowered, lower } from '../../src/model/lower.js';
@@ -325,7 +325,7 @@ function everyKernel(): Program {
   e.emit('maxPoolBackward', { ...halves, dx: d, dy: a, argmax });
   e.emit('sumPartials', { y: d, partials: a, splits: 3, count: 8203 });
   e.emit('adam', { parameters: d, gradients: a, m: b, v: e.input(a.shape), settings: row, count });
-  e.emit('unary', { y: losses, x: losses, count: 0, kind: none });
+  e.emit('add', { y: losses, a: losses, b: losses, count: 0 });
   const { ops } = built(e);
   setLabels(step, 9);
   setOptimizer(model);

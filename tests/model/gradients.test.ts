@@ -10,10 +10,12 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ActivationName } from '../../src/emit/activation.js';
 import { layers, optimizers, Sequential, type Shape } from '../../src/index.js';
 import { sizeOf } from '../../src/shape.js';
 import { dot } from '../helpers/gradcheck.js';
 import { numbers } from '../helpers/random.js';
+import { activations as reference } from '../helpers/reference/activation.js';
 import '../helpers/start.js';
 
 type Layers = readonly ReturnType<typeof layers.relu>[];
@@ -114,7 +116,8 @@ function check(
 const classify = () => [layers.flatten(), layers.dense({ units: 3 })];
 const image: Shape = [7, 6, 4];
 
-for (const activation of ['linear', 'relu', 'sigmoid', 'tanh', 'softmax'] as const) {
+const activations = ['linear', 'softmax', ...Object.keys(reference)] as ActivationName[];
+for (const activation of activations) {
   test(`conv2d and dense with ${activation}`, () => {
     const conv = () => layers.conv2d({ filters: 4, kernelSize: 3, activation });
     check(
@@ -293,6 +296,15 @@ test('activations as layers, also behind a conv that has one, and twice', () => 
   );
   check([relu(), layers.relu(), layers.activation({ activation: 'linear' }), ...classify()], image);
 });
+
+for (const name of activations) {
+  test(`layers.${name}, in front, amid and twice`, () => {
+    const own = name === 'leakyRelu' || name === 'elu' ? { alpha: 0.3 } : {};
+    const layer = () => layers[name](own);
+    const conv = () => layers.conv2d({ filters: 4, kernelSize: 3 });
+    check([layer(), conv(), layer(), layer(), ...classify()], image);
+  });
+}
 
 test('softmax amid the network, and before a squared error', () => {
   check([front(), layers.softmax(), ...classify()], image, 'meanSquaredError');
