@@ -22,20 +22,44 @@ export class Add extends Op {
 }
 
 export function add(op: Add, tile: i32): void {
-  const end = min(op.count, (tile + 1) * TILE);
-  const y = op.y, a = op.a, b = op.b;
+  combine(op.y, op.a, op.b, tile, op.count, false);
+}
+
+/** y = a·b. y may be a or b. */
+@unmanaged
+export class Multiply extends Op {
+  y: Out;
+  a: In;
+  b: In;
+  count: i32;
+}
+
+export function multiply(op: Multiply, tile: i32): void {
+  combine(op.y, op.a, op.b, tile, op.count, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function combine(y: usize, a: usize, b: usize, tile: i32, count: i32, product: bool): void {
+  const end = min(count, (tile + 1) * TILE);
   let i = tile * TILE;
   for (; i + 8 <= end; i += 8) {
     const at = <usize>i << 2;
-    const y0 = f32x4.add(v128.load(a + at), v128.load(b + at));
-    const y1 = f32x4.add(v128.load(a + at, 16), v128.load(b + at, 16));
+    const y0 = pair(v128.load(a + at), v128.load(b + at), product);
+    const y1 = pair(v128.load(a + at, 16), v128.load(b + at, 16), product);
     v128.store(y + at, y0);
     v128.store(y + at, y1, 16);
   }
   for (; i < end; i += 4) {
     const at = <usize>i << 2;
-    storeLanes(y + at, f32x4.add(v128.load(a + at), v128.load(b + at)), end - i);
+    storeLanes(y + at, pair(v128.load(a + at), v128.load(b + at), product), end - i);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function pair(a: v128, b: v128, product: bool): v128 {
+  return product ? f32x4.mul(a, b) : f32x4.add(a, b);
 }
 
 /**

@@ -67,4 +67,11 @@ export const enum Opcode {
   TopK,
   Sgd,
   Adam,
+  Multiply,
+  Gate,
+  GateGradient,
+  SpatialDropout,
+  Rbf,
+  RbfInputGradient,
+  RbfKernelGradient,
 }

@@ -10,7 +10,10 @@ import {
   inputGradient, inputGradientTiles,
 } from './conv';
 import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGradientTiles, depthwiseTiles } from './depthwise';
-import { Add, add, Dropout, dropout, elementTiles } from './elementwise';
+import { Add, add, Dropout, dropout, elementTiles, Multiply, multiply } from './elementwise';
+import {
+  Gate, Gated, GateGradient, gate, gatedTiles, gateGradient, gateGradientTiles, SpatialDropout, spatialDropout,
+} from './gate';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
 import {
@@ -23,6 +26,7 @@ import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
   lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
 } from './pool';
+import { Rbf, RbfInputGradient, RbfKernelGradient, rbf, rbfInputGradient, rbfKernelGradient, rbfTiles } from './rbf';
 import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
@@ -128,6 +132,13 @@ function tiles(op: Op): i32 {
     case Opcode.TopK: return rowTiles(changetype<TopK>(op).rows);
     case Opcode.Sgd: return elementTiles(changetype<Sgd>(op).count);
     case Opcode.Adam: return elementTiles(changetype<Adam>(op).count);
+    case Opcode.Multiply: return elementTiles(changetype<Multiply>(op).count);
+    case Opcode.Gate:
+    case Opcode.SpatialDropout: return gatedTiles(changetype<Gated>(op));
+    case Opcode.GateGradient: return gateGradientTiles(changetype<GateGradient>(op));
+    case Opcode.Rbf: return rbfTiles(changetype<Rbf>(op).rows);
+    case Opcode.RbfInputGradient: return rbfTiles(changetype<RbfInputGradient>(op).rows);
+    case Opcode.RbfKernelGradient: return rbfTiles(changetype<RbfKernelGradient>(op).features);
     default: return 1;
   }
 }
@@ -176,6 +187,13 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.TopK: topK(changetype<TopK>(op), tile); break;
     case Opcode.Sgd: sgd(changetype<Sgd>(op), tile, scratch); break;
     case Opcode.Adam: adam(changetype<Adam>(op), tile, scratch); break;
+    case Opcode.Multiply: multiply(changetype<Multiply>(op), tile); break;
+    case Opcode.Gate: gate(changetype<Gate>(op), tile, scratch); break;
+    case Opcode.GateGradient: gateGradient(changetype<GateGradient>(op), tile, scratch); break;
+    case Opcode.SpatialDropout: spatialDropout(changetype<SpatialDropout>(op), tile, scratch); break;
+    case Opcode.Rbf: rbf(changetype<Rbf>(op), tile); break;
+    case Opcode.RbfInputGradient: rbfInputGradient(changetype<RbfInputGradient>(op), tile); break;
+    case Opcode.RbfKernelGradient: rbfKernelGradient(changetype<RbfKernelGradient>(op), tile); break;
     default: unreachable();
   }
 }

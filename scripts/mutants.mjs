@@ -10,6 +10,7 @@ const nearest = {
   'assembly/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/depthwise.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/elementwise.ts': ['kernels/activation', 'random'],
+  'assembly/gate.ts': ['kernels/multiply', 'random'],
   'assembly/gemm.ts': ['kernels/matmul', 'revectorize'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/lines.ts': ['kernels/conv'],
@@ -20,6 +21,7 @@ const nearest = {
   'assembly/pool.ts': ['kernels/pool', 'kernels/program'],
   'assembly/program.ts': ['kernels/program'],
   'assembly/random.ts': ['random'],
+  'assembly/rbf.ts': ['kernels/rbf'],
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
   'assembly/rows.ts': ['kernels/reduce', 'kernels/batchnorm'],
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
@@ -68,6 +70,8 @@ const moments = (...rest) => fault('assembly/moments.ts', ...rest);
 const rows = (...rest) => fault('assembly/rows.ts', ...rest);
 const activation = (...rest) => fault('assembly/activation.ts', ...rest);
 const element = (...rest) => fault('assembly/elementwise.ts', ...rest);
+const gate = (...rest) => fault('assembly/gate.ts', ...rest);
+const rbf = (...rest) => fault('assembly/rbf.ts', ...rest);
 const random = (...rest) => fault('assembly/random.ts', ...rest);
 const softmax = (...rest) => fault('assembly/softmax.ts', ...rest);
 const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
@@ -238,7 +242,7 @@ export const mutants = [
   rows('for (; count < width; count <<= 1)', 'for (; count < width / 2; count <<= 1)', 'constants for half a line'),
 
   element('return (count + TILE - 1) / TILE;', 'return (count + TILE - 2) / TILE;', 'the last chunk, where it is one float'),
-  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add: the second of two vectors'),
+  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add, multiply: the second of two vectors'),
   element('f32x4.mul(v128.load(op.x + at), scale)', 'v128.load(op.x + at)', 'dropout does not scale'),
   element('i32x4.lt_u(', 'i32x4.lt_s(', 'dropout compares as signed'),
   element('<u32>i >> 2', '<u32>i >> 4', 'dropout repeats its numbers'),
@@ -262,6 +266,25 @@ export const mutants = [
   activation('-2.5583864738e-1', '-2.5583e-1', "a coefficient of gelu's tail"),
   activation('f32x4.pmin(f32x4.abs(x), f32x4.splat(FAR))', 'f32x4.abs(x)', 'gelu of infinity'),
   activation('const z = clamp(x, FAR);', 'const z = x;', 'the slope of gelu at infinity'),
+
+  gate('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'the second of two vectors'),
+  gate('(op.pixels + each - 1) / each', '(op.pixels + each - 2) / each', 'the last tile of an image, where it is one pixel'),
+  gate('const image = tile / imageTiles(op);\n  for', 'const image = 0;\n  for', 'the gates of the first image for all', { nth: 0 }),
+  gate('image * op.channels + block) << 2', 'image * op.channels) << 2', 'gates of the first block of channels for all'),
+  gate('min(deep, pixels) * columns', 'deep * columns', 'a last line that is not whole'),
+  gate('op.pixels, channels, part, op.splits)', 'op.pixels, channels, 0, op.splits)', 'sums of all parts up to this'),
+  gate('    zero(lastB, width);\n', '', 'lines completed with what was there'),
+  gate('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last pixel'),
+  gate('first & ~15', 'first', 'gates drawn from where a block begins'),
+  gate('scratch + SLOT + 64', 'scratch + SLOT', 'gates before the first fall on the line'),
+  gate('(tile * channels + block)', '(tile * channels)', 'sums of all blocks of channels in one place'),
+
+  rbf('sum3 = nmadd(d3, d3, sum3);', '', 'the last vector of a block of units'),
+  rbf('if (left > 12)', 'if (left > 13)', 'the 13th unit alone in its vector'),
+  rbf('v128.and(product, laneMask(units - u))', 'product', 'the gradient of x sums lanes behind the units'),
+  rbf('2 * sumLanes(sum)', 'sumLanes(sum)', 'half the gradient of x'),
+  rbf('f32x4.add(sum, sum)', 'sum', "half the kernel's gradient"),
+  rbf('return (rows + ROWS - 1) / ROWS;', 'return (rows + ROWS - 2) / ROWS;', 'the last tile, where it is one row'),
 
   random('0x9e3779b9', '0x9e3779b8', 'a constant of the key schedule'),
   random('round < 10', 'round < 9', 'a round too few'),
@@ -315,6 +338,8 @@ export const mutants = [
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
+  lower('keepsInput && y.root === x.root', 'false', 'an activation overwrites the input that backward needs'),
+  lower('this.#inputs.get(y) ?? y', 'y', 'a slope taken from y that must be taken from x'),
   lower('to.rectify = others.some((layer) => layer.fusion.isRelu);', '', 'a ReLU that nobody applies'),
   lower('if (to.absorbed.has(layers[index])) continue;', '', 'a ReLU that goes back twice'),
   lower('return own.fusion.absorbsRelu && next', 'return next', 'a ReLU lost behind layers that cannot apply it'),

@@ -8,6 +8,7 @@ import { type Shape, sizeOf } from './shape.js';
 export type InitializerName =
   | 'zeros'
   | 'ones'
+  | 'signs'
   | 'heNormal'
   | 'heUniform'
   | 'glorotNormal'
@@ -39,6 +40,11 @@ function uniform(variance: (shape: Shape) => number): Fill {
   };
 }
 
+/** −1 or 1, either as often. */
+const signs: Fill = (to, _shape, random) => {
+  for (let i = 0; i < to.length; i++) to[i] = random.uniform() < 0.5 ? -1 : 1;
+};
+
 const he = (shape: Shape) => 2 / fans(shape).fanIn;
 const glorot = (shape: Shape) => 2 / (fans(shape).fanIn + fans(shape).fanOut);
 const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
@@ -50,6 +56,7 @@ const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
 const initializers: Readonly<Record<InitializerName, Fill>> = {
   zeros: (to) => to.fill(0),
   ones: (to) => to.fill(1),
+  signs,
   heNormal: truncatedNormal(he),
   heUniform: uniform(he),
   glorotNormal: truncatedNormal(glorot),

@@ -6,6 +6,8 @@ import { eachCase } from './helpers/cases.js';
 import { dot, gradcheck } from './helpers/gradcheck.js';
 import { numbers } from './helpers/random.js';
 import { activations } from './helpers/reference/activation.js';
+import { gateBackward, gated } from './helpers/reference/gate.js';
+import { rbf, rbfBackward } from './helpers/reference/rbf.js';
 import * as ref from './helpers/reference.js';
 import './helpers/start.js';
 
@@ -152,6 +154,27 @@ test('activations', () => {
       name,
     );
   }
+});
+
+test('gates', () => {
+  const [batch, pixels, channels] = [2, 5, 3];
+  const size = batch * pixels * channels;
+  const [x, dy, gate] = [numbers(size, 1), numbers(size, 2), numbers(batch * channels, 3)];
+  const of = (x: ArrayLike<number>, gate: ArrayLike<number>) =>
+    dot(dy, gated(x, gate, pixels, channels));
+  gradcheck((v) => of(v, gate), x, gated(dy, gate, pixels, channels), 'dx');
+  gradcheck((v) => of(x, v), gate, gateBackward(dy, x, pixels, channels), 'dgate');
+});
+
+test('radial basis functions', () => {
+  const [rows, features, units] = [3, 5, 4];
+  const [x, kernel] = [numbers(rows * features, 1), numbers(features * units, 2)];
+  const dy = numbers(rows * units, 3);
+  const of = (x: ArrayLike<number>, kernel: ArrayLike<number>) =>
+    dot(dy, rbf(x, kernel, features, units));
+  const { dx, dkernel } = rbfBackward(dy, x, kernel, features, units);
+  gradcheck((v) => of(v, kernel), x, dx, 'dx');
+  gradcheck((v) => of(x, v), kernel, dkernel, 'dkernel');
 });
 
 test('softmax and losses', () => {

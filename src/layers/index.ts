@@ -21,6 +21,7 @@ export { batchNorm } from './batchnorm.js';
 export { conv2d } from './conv.js';
 export { conv2dTranspose } from './convtranspose.js';
 export { dense } from './dense.js';
-export { dropout } from './dropout.js';
+export { dropout, spatialDropout2d } from './dropout.js';
 export { avgPool2d, globalAvgPool2d, lpPool2d, maxPool2d } from './pool.js';
+export { rbf } from './rbf.js';
 export { flatten, reshape } from './reshape.js';

@@ -8,4 +8,5 @@ export * from './batchnorm.js';
 export * from './conv.js';
 export * from './convtranspose.js';
 export * from './matrix.js';
+export * from './multiply.js';
 export * from './pool.js';

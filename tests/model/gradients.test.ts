@@ -283,6 +283,18 @@ test('dropout, once and twice', () => {
   );
 });
 
+test('spatialDropout2d, once, twice and in front', () => {
+  const drop = (rate: number) => layers.spatialDropout2d({ rate });
+  check([front(), drop(0.4), ...classify()], image);
+  check([drop(0.3), front(), drop(0.5), drop(0.2), front(), ...classify()], image);
+});
+
+test('rbf, in front, amid and at the end', () => {
+  const dense = () => layers.dense({ units: 7, activation: 'tanh' });
+  check([dense(), layers.rbf({ units: 3 })], [6]);
+  check([layers.rbf({ units: 5 }), layers.softmax(), dense(), layers.rbf({ units: 3 })], [3]);
+});
+
 test('activations as layers, also behind a conv that has one, and twice', () => {
   const relu = () => layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' });
   check(
