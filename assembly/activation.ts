@@ -30,13 +30,11 @@ export const enum Activation {
 @inline const FAR: f32 = 15;
 
 /**
- * y = f(x). y may be x. What f has for numbers comes with the record, as engines make literal vectors anew in
- * every turn of a loop.
+ * Which f, and the numbers in it. These come with the record, as engines make literal vectors anew in every
+ * turn of a loop.
  */
 @unmanaged
-export class Unary extends Op {
-  y: Out;
-  x: In;
+export class Formula extends Op {
   count: i32;
   /** An `Activation`. */
   kind: i32;
@@ -44,6 +42,13 @@ export class Unary extends Op {
   scale: f32;
   shift: f32;
   most: f32;
+}
+
+/** y = f(x). y may be x. */
+@unmanaged
+export class Unary extends Formula {
+  y: Out;
+  x: In;
 }
 
 export function unary(op: Unary, tile: i32): void {
@@ -57,6 +62,7 @@ export function unary(op: Unary, tile: i32): void {
   }
 }
 
+/** A `kind` that is literal leaves one case of `value` in the loop. */
 // @ts-ignore: decorator
 @inline
 function map(op: Unary, tile: i32, kind: i32): void {
@@ -98,18 +104,11 @@ function value(kind: i32, x: v128, alpha: v128, scale: v128, shift: v128, most: 
 
 /** dx = dy·f′. dx may be dy. */
 @unmanaged
-export class UnaryBackward extends Op {
+export class UnaryBackward extends Formula {
   dx: Out;
   dy: In;
   /** y = f(x); or x for `Gelu`, `Silu` and `CutGate`. */
   from: In;
-  count: i32;
-  /** As in `Unary`. */
-  kind: i32;
-  alpha: f32;
-  scale: f32;
-  shift: f32;
-  most: f32;
 }
 
 export function unaryBackward(op: UnaryBackward, tile: i32): void {

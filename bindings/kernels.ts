@@ -538,31 +538,28 @@ export interface KernelArguments<Buffer> {
     channels: number;
     rectify: number;
   };
-  /**
-   * y = f(x). y may be x. What f has for numbers comes with the record, as engines make literal vectors anew in
-   * every turn of a loop.
-   */
+  /** y = f(x). y may be x. */
   unary: {
-    y: Buffer;
-    x: Buffer;
     count: number;
     kind: number;
     alpha: number;
     scale: number;
     shift: number;
     most: number;
+    y: Buffer;
+    x: Buffer;
   };
   /** dx = dy·f′. dx may be dy. */
   unaryBackward: {
-    dx: Buffer;
-    dy: Buffer;
-    from: Buffer;
     count: number;
     kind: number;
     alpha: number;
     scale: number;
     shift: number;
     most: number;
+    dx: Buffer;
+    dy: Buffer;
+    from: Buffer;
   };
   /** y = a + b. y may be a or b. */
   add: {
@@ -1324,28 +1321,28 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
   unary: {
     opcode: 30,
     fields: [
-      ['y', 'out', 8],
-      ['x', 'in', 12],
-      ['count', 'i32', 16],
-      ['kind', 'i32', 20],
-      ['alpha', 'f32', 24],
-      ['scale', 'f32', 28],
-      ['shift', 'f32', 32],
-      ['most', 'f32', 36],
+      ['count', 'i32', 8],
+      ['kind', 'i32', 12],
+      ['alpha', 'f32', 16],
+      ['scale', 'f32', 20],
+      ['shift', 'f32', 24],
+      ['most', 'f32', 28],
+      ['y', 'out', 32],
+      ['x', 'in', 36],
     ],
   },
   unaryBackward: {
     opcode: 31,
     fields: [
-      ['dx', 'out', 8],
-      ['dy', 'in', 12],
-      ['from', 'in', 16],
-      ['count', 'i32', 20],
-      ['kind', 'i32', 24],
-      ['alpha', 'f32', 28],
-      ['scale', 'f32', 32],
-      ['shift', 'f32', 36],
-      ['most', 'f32', 40],
+      ['count', 'i32', 8],
+      ['kind', 'i32', 12],
+      ['alpha', 'f32', 16],
+      ['scale', 'f32', 20],
+      ['shift', 'f32', 24],
+      ['most', 'f32', 28],
+      ['dx', 'out', 32],
+      ['dy', 'in', 36],
+      ['from', 'in', 40],
     ],
   },
   add: {

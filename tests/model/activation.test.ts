@@ -1,12 +1,12 @@
-// Activations, spatial dropout and radial basis functions in networks: who overwrites what, files, what
-// the summary says, and that they learn.
+// Activations, spatial dropout and radial basis functions in networks: who overwrites what, what the
+// summary says, and that they learn.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EmittedOp, Value } from '../../src/emit/emitter.js';
-import { layers, loadModel, optimizers, Sequential } from '../../src/index.js';
+import { layers, optimizers, Sequential } from '../../src/index.js';
 import { lower, type Mode } from '../../src/model/lower.js';
-import { predictions, sameBits, samples } from '../helpers/models.js';
+import { predictions, samples } from '../helpers/models.js';
 import '../helpers/start.js';
 
 const sgd = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
@@ -45,30 +45,6 @@ test('an activation overwrites its input, but while training where backward need
       assert.ok((back.args.from as Value).size === (args.x as Value).size);
     }
   }
-});
-
-test('files keep alpha, and know all layers', async () => {
-  const model = new Sequential(
-    [
-      layers.leakyRelu({ alpha: 0.3 }),
-      layers.spatialDropout2d({ rate: 0.25 }),
-      layers.gelu(),
-      layers.elu({ alpha: 2 }),
-      layers.hardSwish({ name: 'swish' }),
-      layers.flatten(),
-      layers.rbf({ units: 3 }),
-    ],
-    { inputShape: [6, 6, 1], seed: 3 },
-  );
-  const loaded = await loadModel(model.toBytes());
-  const { x } = samples(8);
-  sameBits(predictions(loaded, x), predictions(model, x), 'predictions');
-  assert.equal(
-    loaded.layers.map(({ name }) => name),
-    ['leakyRelu', 'spatialDropout2d', 'gelu', 'elu', 'swish', 'flatten', 'rbf'],
-  );
-  model.dispose();
-  loaded.dispose();
 });
 
 test('rbf: weights, multiply-adds, and 0 at a centre', () => {
