@@ -1,7 +1,7 @@
 // Losses that compare outputs with targets one by one. A row's loss is the mean of its columns'; like
 // softmax's, the op writes losses and gradient in one pass. Metrics of the same kind leave the gradient out.
 
-import { sigmoid } from './elementwise';
+import { sigmoid } from './activation';
 import { In, Op, Out } from './op';
 import { exp, laneMask, log, relu, storeLanes, sumLanes } from './simd';
 import { ROWS, rowWeight } from './softmax';

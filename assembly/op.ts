@@ -76,4 +76,11 @@ export const enum Opcode {
   ClipFactor,
   Clip,
   Argmax,
+  Multiply,
+  Gate,
+  GateGradient,
+  SpatialDropout,
+  Rbf,
+  RbfInputGradient,
+  RbfKernelGradient,
 }

@@ -1,5 +1,6 @@
 // Programs: a training step is a list of op records in linear memory, walked by every thread.
 
+import { Unary, UnaryBackward, unary, unaryBackward } from './activation';
 import {
   NormApply, NormBackward, NormBackwardSums, NormStatistics, normApply, normBackward, normBackwardSums,
   normStatistics, normTiles,
@@ -10,7 +11,10 @@ import {
   inputGradient, inputGradientTiles,
 } from './conv';
 import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGradientTiles, depthwiseTiles } from './depthwise';
-import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
+import { Add, add, Dropout, dropout, elementTiles, Multiply, multiply } from './elementwise';
+import {
+  Gate, Gated, GateGradient, gate, gatedTiles, gateGradient, gateGradientTiles, SpatialDropout, spatialDropout,
+} from './gate';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
 import { ElementLoss, elementLoss } from './loss';
@@ -27,6 +31,7 @@ import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
   lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
 } from './pool';
+import { Rbf, RbfInputGradient, RbfKernelGradient, rbf, rbfInputGradient, rbfKernelGradient, rbfTiles } from './rbf';
 import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
   IdentityShortcut, IdentityShortcutBackward, identityShortcut, identityShortcutBackward,
@@ -143,6 +148,13 @@ function tiles(op: Op): i32 {
     case Opcode.SquareSum: return changetype<SquareSum>(op).splits;
     case Opcode.Clip: return elementTiles(changetype<Clip>(op).count);
     case Opcode.Argmax: return rowTiles(changetype<Argmax>(op).rows);
+    case Opcode.Multiply: return elementTiles(changetype<Multiply>(op).count);
+    case Opcode.Gate:
+    case Opcode.SpatialDropout: return gatedTiles(changetype<Gated>(op));
+    case Opcode.GateGradient: return gateGradientTiles(changetype<GateGradient>(op));
+    case Opcode.Rbf: return rbfTiles(changetype<Rbf>(op).rows);
+    case Opcode.RbfInputGradient: return rbfTiles(changetype<RbfInputGradient>(op).rows);
+    case Opcode.RbfKernelGradient: return rbfTiles(changetype<RbfKernelGradient>(op).features);
     default: return 1;
   }
 }
@@ -200,6 +212,13 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.ClipFactor: clipFactor(changetype<ClipFactor>(op)); break;
     case Opcode.Clip: clip(changetype<Clip>(op), tile); break;
     case Opcode.Argmax: argmax(changetype<Argmax>(op), tile); break;
+    case Opcode.Multiply: multiply(changetype<Multiply>(op), tile); break;
+    case Opcode.Gate: gate(changetype<Gate>(op), tile, scratch); break;
+    case Opcode.GateGradient: gateGradient(changetype<GateGradient>(op), tile, scratch); break;
+    case Opcode.SpatialDropout: spatialDropout(changetype<SpatialDropout>(op), tile, scratch); break;
+    case Opcode.Rbf: rbf(changetype<Rbf>(op), tile); break;
+    case Opcode.RbfInputGradient: rbfInputGradient(changetype<RbfInputGradient>(op), tile); break;
+    case Opcode.RbfKernelGradient: rbfKernelGradient(changetype<RbfKernelGradient>(op), tile); break;
     default: unreachable();
   }
 }

@@ -107,23 +107,35 @@ export function flush(x: v128): v128 {
   return v128.and(x, f32x4.ge(f32x4.abs(x), f32x4.splat(1e-30)));
 }
 
-/**
- * exp(x), within 2 ulp where the result is normal. x = n·ln 2 + r with |r| ≤ ln 2 / 2, Cody–Waite
- * reduction, then the degree-5 minimax polynomial of Cephes' expf. Below −87.33 it gives about
- * 1.2e-38 (or 0 below −104), above 88.72 infinity; NaN stays NaN.
- */
-export function exp(x: v128): v128 {
-  const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.33)), f32x4.splat(88.72));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+/** x − n·ln 2, ln 2 in two parts (Cody & Waite, 1980). */
+// @ts-ignore: decorator
+@inline
+function reduced(x: v128, n: v128): v128 {
+  const r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  return f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+}
+
+/** eʳ − 1 for |r| ≤ ln 2 / 2: the degree-5 minimax polynomial of Cephes' expf. */
+// @ts-ignore: decorator
+@inline
+function expm1Near0(r: v128): v128 {
   let p = f32x4.splat(1.9875691500e-4);
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f32x4.splat(1));
+  return f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
+}
+
+/**
+ * exp(x), within 2 ulp where the result is normal: 2ⁿ·eʳ with x = n·ln 2 + r. Below −87.33 it gives about
+ * 1.2e-38 (or 0 below −104), above 88.72 infinity; NaN stays NaN.
+ */
+export function exp(x: v128): v128 {
+  const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.33)), f32x4.splat(88.72));
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
+  let p = f32x4.add(expm1Near0(reduced(clamped, n)), f32x4.splat(1));
   // 2ⁿ in two factors, as n = 128 has no exponent of its own.
   const whole = i32x4.trunc_sat_f32x4_s(n);
   const half = i32x4.shr_s(whole, 1);
@@ -133,6 +145,16 @@ export function exp(x: v128): v128 {
   p = v128.bitselect(f32x4.splat(Infinity), p, f32x4.gt(x, f32x4.splat(88.7228)));
   p = v128.andnot(p, f32x4.lt(x, f32x4.splat(-104)));
   return v128.bitselect(x, p, f32x4.ne(x, x));
+}
+
+/** eˣ − 1 for x ≤ 0, within 2 ulp: 2ⁿ·(eʳ − 1) + (2ⁿ − 1). NaN stays NaN. */
+export function expm1(x: v128): v128 {
+  // Below, it is −1.
+  const clamped = f32x4.pmax(x, f32x4.splat(-20));
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const p = f32x4.mul(expm1Near0(reduced(clamped, n)), power);
+  return f32x4.add(p, f32x4.sub(power, f32x4.splat(1)));
 }
 
 /**

@@ -561,20 +561,28 @@ export interface KernelArguments<Buffer> {
     channels: number;
     rectify: number;
   };
-  /** y = f(x). */
+  /** y = f(x). y may be x. */
   unary: {
+    count: number;
+    kind: number;
+    alpha: number;
+    scale: number;
+    shift: number;
+    most: number;
     y: Buffer;
     x: Buffer;
+  };
+  /** dx = dy·f′. dx may be dy. */
+  unaryBackward: {
     count: number;
     kind: number;
-  };
-  /** dx = dy·f′, f′ from y = f(x). */
-  unaryBackward: {
+    alpha: number;
+    scale: number;
+    shift: number;
+    most: number;
     dx: Buffer;
     dy: Buffer;
-    y: Buffer;
-    count: number;
-    kind: number;
+    from: Buffer;
   };
   /** y = a + b. y may be a or b. */
   add: {
@@ -748,6 +756,79 @@ export interface KernelArguments<Buffer> {
     x: Buffer;
     rows: number;
     columns: number;
+  };
+  /** y = a·b. y may be a or b. */
+  multiply: {
+    y: Buffer;
+    a: Buffer;
+    b: Buffer;
+    count: number;
+  };
+  /** y = x·gate. */
+  gate: {
+    y: Buffer;
+    x: Buffer;
+    batch: number;
+    pixels: number;
+    channels: number;
+    gate: Buffer;
+  };
+  /**
+   * partials[part] = Σ dy·x over a part of each image's pixels: [splits][batch][channels]. The parts' sum is
+   * the gate's gradient; that of x is dy times the gate.
+   */
+  gateGradient: {
+    partials: Buffer;
+    dy: Buffer;
+    x: Buffer;
+    batch: number;
+    pixels: number;
+    channels: number;
+    splits: number;
+  };
+  /**
+   * y = x·scale in a channel of an image with probability keep / 2³², else 0 (Tompson et al., arXiv
+   * 1411.4280). As in `Dropout`, backward is the same op on dy; here a channel of an image is an element.
+   */
+  spatialDropout: {
+    y: Buffer;
+    x: Buffer;
+    batch: number;
+    pixels: number;
+    channels: number;
+    state: Buffer;
+    stream: number;
+    keep: number;
+    scale: number;
+  };
+  /** y[r][u] = −Σ (x[r][f] − kernel[f][u])² over f. */
+  rbf: {
+    y: Buffer;
+    x: Buffer;
+    kernel: Buffer;
+    rows: number;
+    features: number;
+    units: number;
+  };
+  /** dx[r][f] = 2·Σ dy[r][u]·(kernel[f][u] − x[r][f]) over u. */
+  rbfInputGradient: {
+    dx: Buffer;
+    dy: Buffer;
+    x: Buffer;
+    kernel: Buffer;
+    rows: number;
+    features: number;
+    units: number;
+  };
+  /** dkernel[f][u] = 2·Σ dy[r][u]·(x[r][f] − kernel[f][u]) over r. */
+  rbfKernelGradient: {
+    dkernel: Buffer;
+    dy: Buffer;
+    x: Buffer;
+    kernel: Buffer;
+    rows: number;
+    features: number;
+    units: number;
   };
 }
 
@@ -1361,20 +1442,28 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
   unary: {
     opcode: 32,
     fields: [
-      ['y', 'out', 8],
-      ['x', 'in', 12],
-      ['count', 'i32', 16],
-      ['kind', 'i32', 20],
+      ['count', 'i32', 8],
+      ['kind', 'i32', 12],
+      ['alpha', 'f32', 16],
+      ['scale', 'f32', 20],
+      ['shift', 'f32', 24],
+      ['most', 'f32', 28],
+      ['y', 'out', 32],
+      ['x', 'in', 36],
     ],
   },
   unaryBackward: {
     opcode: 33,
     fields: [
-      ['dx', 'out', 8],
-      ['dy', 'in', 12],
-      ['y', 'in', 16],
-      ['count', 'i32', 20],
-      ['kind', 'i32', 24],
+      ['count', 'i32', 8],
+      ['kind', 'i32', 12],
+      ['alpha', 'f32', 16],
+      ['scale', 'f32', 20],
+      ['shift', 'f32', 24],
+      ['most', 'f32', 28],
+      ['dx', 'out', 32],
+      ['dy', 'in', 36],
+      ['from', 'in', 40],
     ],
   },
   add: {
@@ -1556,6 +1645,87 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['x', 'in', 12],
       ['rows', 'i32', 16],
       ['columns', 'i32', 20],
+    ],
+  },
+  multiply: {
+    opcode: 51,
+    fields: [
+      ['y', 'out', 8],
+      ['a', 'in', 12],
+      ['b', 'in', 16],
+      ['count', 'i32', 20],
+    ],
+  },
+  gate: {
+    opcode: 52,
+    fields: [
+      ['y', 'out', 8],
+      ['x', 'in', 12],
+      ['batch', 'i32', 16],
+      ['pixels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['gate', 'in', 28],
+    ],
+  },
+  gateGradient: {
+    opcode: 53,
+    fields: [
+      ['partials', 'out', 8],
+      ['dy', 'in', 12],
+      ['x', 'in', 16],
+      ['batch', 'i32', 20],
+      ['pixels', 'i32', 24],
+      ['channels', 'i32', 28],
+      ['splits', 'i32', 32],
+    ],
+  },
+  spatialDropout: {
+    opcode: 54,
+    fields: [
+      ['y', 'out', 8],
+      ['x', 'in', 12],
+      ['batch', 'i32', 16],
+      ['pixels', 'i32', 20],
+      ['channels', 'i32', 24],
+      ['state', 'in', 28],
+      ['stream', 'u32', 32],
+      ['keep', 'u32', 36],
+      ['scale', 'f32', 40],
+    ],
+  },
+  rbf: {
+    opcode: 55,
+    fields: [
+      ['y', 'out', 8],
+      ['x', 'in', 12],
+      ['kernel', 'in', 16],
+      ['rows', 'i32', 20],
+      ['features', 'i32', 24],
+      ['units', 'i32', 28],
+    ],
+  },
+  rbfInputGradient: {
+    opcode: 56,
+    fields: [
+      ['dx', 'out', 8],
+      ['dy', 'in', 12],
+      ['x', 'in', 16],
+      ['kernel', 'in', 20],
+      ['rows', 'i32', 24],
+      ['features', 'i32', 28],
+      ['units', 'i32', 32],
+    ],
+  },
+  rbfKernelGradient: {
+    opcode: 57,
+    fields: [
+      ['dkernel', 'out', 8],
+      ['dy', 'in', 12],
+      ['x', 'in', 16],
+      ['kernel', 'in', 20],
+      ['rows', 'i32', 24],
+      ['features', 'i32', 28],
+      ['units', 'i32', 32],
     ],
   },
 };

@@ -3,6 +3,7 @@
 
 /** The tests most likely to notice a fault, by the file that it is in. */
 const nearest = {
+  'assembly/activation.ts': ['kernels/activation', 'model/gradients'],
   'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
   'assembly/clip.ts': ['kernels/optimizer', 'kernels/program'],
   'assembly/conv.ts': ['kernels/conv'],
@@ -10,6 +11,7 @@ const nearest = {
   'assembly/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/depthwise.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/elementwise.ts': ['kernels/activation', 'random'],
+  'assembly/gate.ts': ['kernels/multiply', 'random'],
   'assembly/gemm.ts': ['kernels/matmul', 'revectorize'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/lines.ts': ['kernels/conv'],
@@ -22,6 +24,7 @@ const nearest = {
   'assembly/pool.ts': ['kernels/pool', 'kernels/program'],
   'assembly/program.ts': ['kernels/program'],
   'assembly/random.ts': ['random'],
+  'assembly/rbf.ts': ['kernels/rbf'],
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
   'assembly/rows.ts': ['kernels/reduce', 'kernels/batchnorm'],
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
@@ -74,7 +77,10 @@ const pool = (...rest) => fault('assembly/pool.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
 const moments = (...rest) => fault('assembly/moments.ts', ...rest);
 const rows = (...rest) => fault('assembly/rows.ts', ...rest);
+const activation = (...rest) => fault('assembly/activation.ts', ...rest);
 const element = (...rest) => fault('assembly/elementwise.ts', ...rest);
+const gate = (...rest) => fault('assembly/gate.ts', ...rest);
+const rbf = (...rest) => fault('assembly/rbf.ts', ...rest);
 const random = (...rest) => fault('assembly/random.ts', ...rest);
 const softmax = (...rest) => fault('assembly/softmax.ts', ...rest);
 const reduce = (...rest) => fault('assembly/reduce.ts', ...rest);
@@ -253,15 +259,49 @@ export const mutants = [
   rows('for (; count < width; count <<= 1)', 'for (; count < width / 2; count <<= 1)', 'constants for half a line'),
 
   element('return (count + TILE - 1) / TILE;', 'return (count + TILE - 2) / TILE;', 'the last chunk, where it is one float'),
-  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'ReLU: the second of two vectors', { nth: 0 }),
-  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add: the second of two vectors', { nth: 1 }),
-  element('v128.store(dx + at, dx1, 16);', 'v128.store(dx + at, dx0, 16);', 'ReLU backward: the second of two vectors'),
-  element('f32x4.splat(0.625)', 'f32x4.splat(0.0625)', 'tanh cancels where it is small'),
-  element('f32x4.mul(y, f32x4.sub(one, y))', 'f32x4.mul(y, f32x4.add(one, y))', 'a sign in the derivative of sigmoid'),
+  element('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'add, multiply: the second of two vectors'),
   element('f32x4.mul(v128.load(op.x + at), scale)', 'v128.load(op.x + at)', 'dropout does not scale'),
   element('i32x4.lt_u(', 'i32x4.lt_s(', 'dropout compares as signed'),
   element('<u32>i >> 2', '<u32>i >> 4', 'dropout repeats its numbers'),
   element('const step = load<u32>(op.state, 8);', 'const step: u32 = 0;', 'dropout drops the same in every step'),
+
+  activation('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'the second of two vectors'),
+  activation('v128.store(dx + at, dx1, 16);', 'v128.store(dx + at, dx0, 16);', 'backward: the second of two vectors'),
+  activation('f32x4.splat(0.625)', 'f32x4.splat(0.0625)', 'tanh cancels where it is small'),
+  activation('f32x4.mul(v, f32x4.sub(one, v))', 'f32x4.mul(v, f32x4.add(one, v))', 'a sign in the derivative of sigmoid'),
+  activation('f32x4.mul(dy, alpha), dy, f32x4.le', 'f32x4.mul(dy, alpha), dy, f32x4.lt', 'the slope of leakyRelu at 0'),
+  activation('f32x4.add(v, alpha), scale', 'f32x4.add(v, alpha), one', 'the slope of selu above 0'),
+  activation('f32x4.add(v, alpha), scale', 'alpha, scale', 'the slope of elu below 0'),
+  activation('f32x4.ge(v, top)', 'f32x4.gt(v, top)', 'a slope where relu6 is cut'),
+  activation('f32x4.mul(f32x4.pmax(x, f32x4.neg(shift)), cut(', 'f32x4.mul(x, cut(', 'hardSwish of −∞'),
+  activation('f32x4.add(x, f32x4.add(x, shift))', 'f32x4.add(x, shift)', 'the slope of hardSwish without its second term'),
+  activation('f32x4.le(x, f32x4.neg(shift))', 'f32x4.lt(x, f32x4.neg(shift))', 'the slope of hardSwish where it begins'),
+  activation('f32x4.mul(f32x4.pmax(x, f32x4.splat(-104)), sigmoid(x))', 'f32x4.mul(x, sigmoid(x))', 'silu of −∞'),
+  activation('f32x4.mul(clamp(x, 104), ', 'f32x4.mul(x, ', 'the slope of silu at infinity'),
+  activation('f32x4.add(log(u), f32x4.div(lost, u))', 'log(u)', 'softplus loses the digits of small eˣ'),
+  activation('f32x4.sub(e, f32x4.mul(e, f32x4.mul(both, f32x4.splat(0.5))))', 'e', 'what rounding takes from a square under exp'),
+  activation('-2.5583864738e-1', '-2.5583e-1', "a coefficient of gelu's tail"),
+  activation('f32x4.pmin(f32x4.abs(x), f32x4.splat(FAR))', 'f32x4.abs(x)', 'gelu of infinity'),
+  activation('const z = clamp(x, FAR);', 'const z = x;', 'the slope of gelu at infinity'),
+
+  gate('v128.store(y + at, y1, 16);', 'v128.store(y + at, y0, 16);', 'the second of two vectors'),
+  gate('(op.pixels + each - 1) / each', '(op.pixels + each - 2) / each', 'the last tile of an image, where it is one pixel'),
+  gate('const image = tile / imageTiles(op);\n  for', 'const image = 0;\n  for', 'the gates of the first image for all', { nth: 0 }),
+  gate('image * op.channels + block) << 2', 'image * op.channels) << 2', 'gates of the first block of channels for all'),
+  gate('min(deep, pixels) * columns', 'deep * columns', 'a last line that is not whole'),
+  gate('op.pixels, channels, part, op.splits)', 'op.pixels, channels, 0, op.splits)', 'sums of all parts up to this'),
+  gate('    zero(lastB, width);\n', '', 'lines completed with what was there'),
+  gate('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last pixel'),
+  gate('first & ~15', 'first', 'gates drawn from where a block begins'),
+  gate('scratch + SLOT + 64', 'scratch + SLOT', 'gates before the first fall on the line'),
+  gate('(tile * channels + block)', '(tile * channels)', 'sums of all blocks of channels in one place'),
+
+  rbf('sum3 = nmadd(d3, d3, sum3);', '', 'the last vector of a block of units'),
+  rbf('if (left > 12)', 'if (left > 13)', 'the 13th unit alone in its vector'),
+  rbf('v128.and(product, laneMask(units - u))', 'product', 'the gradient of x sums lanes behind the units'),
+  rbf('2 * sumLanes(sum)', 'sumLanes(sum)', 'half the gradient of x'),
+  rbf('f32x4.add(sum, sum)', 'sum', "half the kernel's gradient"),
+  rbf('return (rows + ROWS - 1) / ROWS;', 'return (rows + ROWS - 2) / ROWS;', 'the last tile, where it is one row'),
 
   random('0x9e3779b9', '0x9e3779b8', 'a constant of the key schedule'),
   random('round < 10', 'round < 9', 'a round too few'),
@@ -349,6 +389,8 @@ export const mutants = [
   optim('copyExactly(v + whole, scratch + 64, rest);', '', 'momentum: the last velocities'),
   optim('copyExactly(m + whole, scratch + 64, rest);', '', 'Adam: the last first moments'),
 
+  simd('f32x4.splat(-20)', 'f32x4.splat(-10)', 'eˣ − 1 ends too early'),
+  simd('f32x4.sub(power, f32x4.splat(1))', 'f32x4.neg(f32x4.splat(1))', 'eˣ − 1 without 2ⁿ'),
   simd('v128.andnot(dy, f32x4.le(y, f32x4.splat(0)))', 'v128.andnot(dy, f32x4.lt(y, f32x4.splat(0)))', 'ReLU passes gradients where it gives 0'),
   simd('if (count > whole) storeLanes', 'if (count > whole + 1) storeLanes', 'exact copies: the last number'),
   simd('v128.store32_lane(to, v, 2, 8);', '', 'the third of three lanes'),
@@ -378,6 +420,8 @@ export const mutants = [
   pending('found ? this.#sum(found, dx) : dx', 'dx', 'gradients of several readers are not added'),
   shortcut('memory.fill(y + bytes, 0, rest);', '', 'added channels are not cleared'),
   shortcut('if (line * op.stride != h) return;', '', 'gradients in lines that were left out'),
+  lower('keepsInput && y.root === x.root', 'false', 'an activation overwrites the input that backward needs'),
+  lower('this.#inputs.get(y) ?? y', 'y', 'a slope taken from y that must be taken from x'),
   fault('assembly/moments.ts', 'f32x4.sub(bias, channel(op.mean, f))', 'bias', 'folded: the mean left out'),
   fault('assembly/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
 

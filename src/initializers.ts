@@ -10,6 +10,7 @@ import type { Tensor } from './tensor.js';
 export type InitializerName =
   | 'zeros'
   | 'ones'
+  | 'signs'
   | 'heNormal'
   | 'heUniform'
   | 'glorotNormal'
@@ -47,6 +48,13 @@ const truncatedNormal = (variance: (shape: Shape) => number): Fill =>
 const uniform = (variance: (shape: Shape) => number): Fill =>
   random('fillUniform', (shape) => Math.sqrt(3 * variance(shape)));
 
+/** −1 or 1, either as often. */
+const signs: Fill = (tensor, seed, index) => {
+  random('fillUniform', () => 1)(tensor, seed, index);
+  const { numbers } = tensor;
+  for (let i = 0; i < numbers.length; i++) numbers[i] = numbers[i] < 0 ? -1 : 1;
+};
+
 const he = (shape: Shape) => 2 / fans(shape).fanIn;
 const glorot = (shape: Shape) => 2 / (fans(shape).fanIn + fans(shape).fanOut);
 const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
@@ -58,6 +66,7 @@ const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
 const initializers: Readonly<Record<InitializerName, Fill>> = {
   zeros: ({ numbers }) => numbers.fill(0),
   ones: ({ numbers }) => numbers.fill(1),
+  signs,
   heNormal: truncatedNormal(he),
   heUniform: uniform(he),
   glorotNormal: truncatedNormal(glorot),

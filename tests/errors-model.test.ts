@@ -326,7 +326,7 @@ test('names that there are not: the known ones are listed', async () => {
     [compile({ metrics: [{ type: 'f1', name: 'f1', average: 'micro' }] }), ValueError, 'micro'],
     [compile({ metrics: 'accuracy' }), ValueError, 'metrics', "['accuracy']"],
     [compile({ metrics: [null] }), ValueError, 'null', 'accuracy'],
-    [dense({ activation: 'swish' }), ValueError, 'dense', 'swish', 'relu, sigmoid, tanh, softmax'],
+    [dense({ activation: 'swish' }), ValueError, 'dense', 'swish', 'relu, sigmoid, tanh, relu6'],
     [
       dense({ name: 'head', kernelInitializer: 'xavier' }),
       ValueError,
@@ -342,10 +342,10 @@ test('names that there are not: the known ones are listed', async () => {
       'zeros, ones',
     ],
     [
-      () => layers.activation({ activation: wrong('gelu') }),
+      () => layers.activation({ activation: wrong('swish') }),
       ValueError,
       'activation',
-      'gelu',
+      'swish',
       'relu',
     ],
   ]);

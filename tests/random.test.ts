@@ -118,6 +118,93 @@ test("a dropout layer draws from the model's seed, its place and the step", () =
   model.dispose();
 });
 
+/** The kernel's mask of an image [batch, pixels, channels]. */
+function droppedChannels(
+  [batch, pixels, channels]: readonly [number, number, number],
+  key: number[],
+  stream: number,
+  step: number,
+  share: number,
+): Float32Array {
+  const state = Tensor.from(Int32Array.from([...key, step]));
+  const x = Tensor.from(new Float32Array(batch * pixels * channels).fill(1));
+  const [y] = compute([[batch, pixels, channels]], (e, vy) =>
+    e.emit('spatialDropout', {
+      y: vy,
+      x: asValue(x),
+      state: asValue(state),
+      batch,
+      pixels,
+      channels,
+      stream,
+      keep: share * 2 ** 32,
+      scale: 1 / share,
+    }),
+  );
+  const copy = Float32Array.from(y.data);
+  for (const tensor of [state, x, y]) tensor.dispose();
+  return copy;
+}
+
+test('spatial dropout keeps the channels that Philox says, in all of an image', () => {
+  // Around vectors, the generator's 16, lines and their blocks; tiles of 2¹⁵ numbers.
+  for (const [batch, pixels, channels, seed, stream, step, share] of [
+    ...[1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33].map((c) => [3, 5, c, c, 1, 2, 0.5]),
+    [2, 3, 1020, 2 ** 40 + 7, 5, 1, 0.5],
+    [3, 2, 2041, 2 ** 53 - 1, 0, 2 ** 31, 0.75],
+    [2, 3, 4100, 9, 1, 100, 0.25],
+    [2, 9000, 9, 4, 3, 2, 0.5],
+  ]) {
+    const mask = droppedChannels([batch, pixels, channels], keyOf(seed), stream, step, share);
+    const expected = kept(batch * channels, keyOf(seed), stream, step, share * 2 ** 32);
+    const scale = Math.fround(1 / share);
+    const wrong = mask.findIndex((v, i) => {
+      const image = Math.floor(i / (pixels * channels));
+      return v !== (expected[image * channels + (i % channels)] ? scale : 0);
+    });
+    assert.is(wrong, -1, `${batch}×${pixels}×${channels}`);
+  }
+});
+
+test("a spatial dropout layer draws from the model's seed, its place and the step", () => {
+  const seed = 77;
+  const model = new Sequential(
+    [
+      layers.activation({ activation: 'linear' }),
+      layers.spatialDropout2d({ rate: 0.25 }),
+      layers.flatten(),
+      layers.dense({ units: 2, useBias: false }),
+    ],
+    { inputShape: [4, 5, 20], seed },
+  );
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss: 'meanSquaredError' });
+  for (let step = 0; step < 3; step++) {
+    model.trainOnBatch(new Float32Array(400).fill(1), [[5, -5]]);
+    // dw = dropped xᵀ·dy: the rows of dropped channels are 0.
+    const { data } = model.weights[0].gradient as Tensor;
+    const channels = kept(20, keyOf(seed), 1, step, 0.75 * 2 ** 32);
+    const rows = Array.from({ length: 400 }, (_, i) => data[2 * i] !== 0);
+    assert.ok(channels.includes(true) && channels.includes(false));
+    assert.equal(
+      rows,
+      rows.map((_, i) => channels[i % 20]),
+      `step ${step}`,
+    );
+  }
+  model.dispose();
+});
+
+test('inference drops nothing', () => {
+  for (const rate of [0, 0.5]) {
+    const model = new Sequential([layers.spatialDropout2d({ rate })], { inputShape: [3, 3, 4] });
+    const x = Float32Array.from({ length: 72 }, (_, i) => i);
+    const y = model.predict(x);
+    assert.equal([...y.data], [...x]);
+    y.dispose();
+    model.dispose();
+  }
+});
+
 test('dropout keeps its share, each step and stream for itself', () => {
   const n = 200000;
   for (const share of [0.1, 0.5, 0.9]) {
@@ -181,6 +268,13 @@ test('initializers: fans, mean, variance, limits', () => {
   }
   assert.equal(moments('zeros', [7]), { mean: 0, variance: 0, largest: 0, count: 7 });
   assert.equal(moments('ones', [7]), { mean: 1, variance: 0, largest: 1, count: 7 });
+  const tensor = Tensor.zeros([100, 100]);
+  initialize('signs', tensor, 3, 1);
+  const signs = Float32Array.from(tensor.data);
+  tensor.dispose();
+  assert.ok(signs.every((v) => Math.abs(v) === 1));
+  // Half of them either way: five standard errors.
+  assert.ok(Math.abs(signs.reduce((sum, v) => sum + v, 0)) < 5 * Math.sqrt(signs.length));
 });
 
 test("initial weights are the generator's numbers, to the bit, for any count", () => {

@@ -5,7 +5,10 @@ import * as assert from 'uvu/assert';
 import { eachCase } from './helpers/cases.js';
 import { dot, gradcheck } from './helpers/gradcheck.js';
 import { numbers } from './helpers/random.js';
+import { activations } from './helpers/reference/activation.js';
+import { gateBackward, gated } from './helpers/reference/gate.js';
 import * as refLoss from './helpers/reference/loss.js';
+import { rbf, rbfBackward } from './helpers/reference/rbf.js';
 import * as ref from './helpers/reference.js';
 import './helpers/start.js';
 
@@ -144,7 +147,7 @@ test('batch normalisation', () => {
 test('activations', () => {
   const x = numbers(64, 1).map((v) => v * 5);
   const dy = numbers(64, 2);
-  for (const [name, { f, slope }] of Object.entries(ref.activations)) {
+  for (const [name, { f, slope }] of Object.entries(activations)) {
     gradcheck(
       (v) => dot(dy, v.map(f)),
       x,
@@ -152,6 +155,27 @@ test('activations', () => {
       name,
     );
   }
+});
+
+test('gates', () => {
+  const [batch, pixels, channels] = [2, 5, 3];
+  const size = batch * pixels * channels;
+  const [x, dy, gate] = [numbers(size, 1), numbers(size, 2), numbers(batch * channels, 3)];
+  const of = (x: ArrayLike<number>, gate: ArrayLike<number>) =>
+    dot(dy, gated(x, gate, pixels, channels));
+  gradcheck((v) => of(v, gate), x, gated(dy, gate, pixels, channels), 'dx');
+  gradcheck((v) => of(x, v), gate, gateBackward(dy, x, pixels, channels), 'dgate');
+});
+
+test('radial basis functions', () => {
+  const [rows, features, units] = [3, 5, 4];
+  const [x, kernel] = [numbers(rows * features, 1), numbers(features * units, 2)];
+  const dy = numbers(rows * units, 3);
+  const of = (x: ArrayLike<number>, kernel: ArrayLike<number>) =>
+    dot(dy, rbf(x, kernel, features, units));
+  const { dx, dkernel } = rbfBackward(dy, x, kernel, features, units);
+  gradcheck((v) => of(v, kernel), x, dx, 'dx');
+  gradcheck((v) => of(x, v), kernel, dkernel, 'dkernel');
 });
 
 test('softmax and losses', () => {

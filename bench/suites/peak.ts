@@ -84,6 +84,13 @@ const optimizer = (kind: 'sgd' | 'adam', name: string): Work => ({
   ops: [{ name: `${name}, 2²⁴ weights`, kernel: kind, pass: 'update', least: 0.75 }],
 });
 
+const elementwise = (name: string, make: typeof layers.relu): Work => ({
+  layers: () => [make()],
+  inputShape: [2 ** 20],
+  batch: 16,
+  ops: [{ name: `${name}, 2²⁴ numbers`, kernel: 'unary', pass: 'forward', least: 0.75 }],
+});
+
 const works: Work[] = [
   ...[256, 512, 1024].map(
     (n): Work => ({
@@ -99,12 +106,8 @@ const works: Work[] = [
   normalisation(64, 16),
   normalisation(32, 64),
   normalisation(16, 256),
-  {
-    layers: () => [layers.relu()],
-    inputShape: [2 ** 20],
-    batch: 16,
-    ops: [{ name: 'ReLU, 2²⁴ numbers', kernel: 'unary', pass: 'forward', least: 0.75 }],
-  },
+  elementwise('ReLU', layers.relu),
+  elementwise('hard swish', layers.hardSwish),
   optimizer('sgd', 'SGD with momentum'),
   optimizer('adam', 'Adam'),
 ];

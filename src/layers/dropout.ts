@@ -1,24 +1,25 @@
-// Dropout (Srivastava et al., JMLR 2014), scaled while training so that inference does nothing.
+// Dropout (Srivastava et al., JMLR 2014), of numbers or of whole channels, scaled while training so that
+// inference does nothing.
 
 import type { Value } from '../emit/emitter.js';
 import { ValueError } from '../errors.js';
-import type { Shape } from '../shape.js';
+import { checkRank, type Shape } from '../shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from './layer.js';
 
-/** Options of `layers.dropout`. */
+/** Options of `layers.dropout` and `layers.spatialDropout2d`. */
 export interface DropoutOptions extends LayerOptions {
-  /** The share of inputs set to zero, 0 to less than 1. */
+  /** The share of inputs, or of channels, set to zero: 0 to less than 1. */
   rate: number;
 }
 
 class Dropout extends Layer<null> {
   declare readonly options: DropoutOptions;
 
-  constructor(options: DropoutOptions) {
-    super('dropout', options, ['rate']);
+  constructor(type: string, options: DropoutOptions) {
+    super(type, options, ['rate']);
     if (!(options.rate >= 0 && options.rate < 1)) {
       throw new ValueError(
-        `layers.dropout: rate must be from 0 to less than 1, not ${options.rate}`,
+        `layers.${type}: rate must be from 0 to less than 1, not ${options.rate}`,
       );
     }
   }
@@ -30,7 +31,7 @@ class Dropout extends Layer<null> {
   emitForward(to: Lowering, x: Value): Forward<null> {
     if (!to.training || this.options.rate === 0) return { y: x, saved: null };
     const y = to.emitter.value(x.shape);
-    this.#drop(to, y, x);
+    this.drop(to, y, x);
     return { y, saved: null };
   }
 
@@ -38,23 +39,46 @@ class Dropout extends Layer<null> {
     // The mask depends on place and step alone: the same op drops the same gradients.
     if (this.options.rate === 0) return dy;
     const dx = to.into(dy);
-    this.#drop(to, dx, dy);
+    this.drop(to, dx, dy);
     return dx;
   }
 
-  #drop(to: Lowering, y: Value, x: Value): void {
+  protected drop(to: Lowering, y: Value, x: Value): void {
+    to.emitter.emit('dropout', { y, x, count: x.size, ...this.draws(to) });
+  }
+
+  /** What the kernel draws with: the random state, and how much is kept at which scale. */
+  protected draws(to: Lowering) {
     const keep = 1 - this.options.rate;
-    to.emitter.emit('dropout', {
-      y,
-      x,
+    return {
       state: to.randomState,
-      count: x.size,
       stream: to.stream,
       keep: Math.min(2 ** 32 - 1, Math.round(keep * 2 ** 32)),
       scale: 1 / keep,
-    });
+    };
+  }
+}
+
+class SpatialDropout2d extends Dropout {
+  override shapeFor(inputShape: Shape): Shape {
+    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    return inputShape;
+  }
+
+  protected override drop(to: Lowering, y: Value, x: Value): void {
+    const [batch, height, width, channels] = x.shape;
+    const size = { batch, pixels: height * width, channels };
+    to.emitter.emit('spatialDropout', { y, x, ...size, ...this.draws(to) });
   }
 }
 
 /** Sets a random share of its inputs to zero while training. */
-export const dropout = (options: DropoutOptions): Layer => new Dropout(options);
+export const dropout = (options: DropoutOptions): Layer => new Dropout('dropout', options);
+
+/**
+ * Sets a random share of the channels of each image [height, width, channels] to zero while training:
+ * neighbouring pixels say much the same, so that single ones would hardly be missed (Tompson et al.,
+ * arXiv 1411.4280).
+ */
+export const spatialDropout2d = (options: DropoutOptions): Layer =>
+  new SpatialDropout2d('spatialDropout2d', options);

@@ -41,10 +41,13 @@ export interface Lowering {
    * adds it to what it returns. `none` where there is nothing yet.
    */
   takeGradient(): Operand;
-  /** Emits y = f(x), where y may be x, and returns the value that holds the result. */
-  activate(name: ActivationName, y: Value, x: Value): Value;
+  /**
+   * Emits y = f(x), where y may be x, and returns the value that holds the result: another one where
+   * backward will need x. `alpha` is that of leakyRelu and elu, where it is not their own.
+   */
+  activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value;
   /** From dy, the gradient of the y that `activate` returned, the gradient of its x. */
-  activateBackward(name: ActivationName, dy: Value, y: Value): Value;
+  activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): Value;
   /** Emits ops behind the backward ones, once the loss is known to be finite. */
   afterwards(emit: () => void): void;
   /** The random state for dropout, and a stream of its own for each place in the network. */

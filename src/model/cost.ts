@@ -36,6 +36,12 @@ const winograd = (op: Arguments<'winograd' | 'winogradGradient'>): number => {
 const depthwise = (op: Arguments<'depthwise' | 'depthwiseGradient'>): number =>
   meetings(op) * op.channels;
 
+const rbf = ({
+  rows,
+  features,
+  units,
+}: Arguments<'rbf' | 'rbfInputGradient' | 'rbfKernelGradient'>) => rows * features * units;
+
 /** Multiply-adds of each kernel; null where moving the numbers takes longer than computing them. */
 export const multiplyAdds: {
   readonly [K in KernelName]: ((args: Arguments<K>) => number) | null;
@@ -91,6 +97,13 @@ export const multiplyAdds: {
   clipFactor: null,
   clip: null,
   argmax: null,
+  multiply: null,
+  gate: null,
+  gateGradient: null,
+  spatialDropout: null,
+  rbf,
+  rbfInputGradient: rbf,
+  rbfKernelGradient: rbf,
 };
 
 /** What an op has to do. */

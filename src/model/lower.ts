@@ -1,6 +1,11 @@
 // Lowering: from a graph of layers to the list of ops that predicts, evaluates or trains.
 
-import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
+import {
+  type ActivationName,
+  activationBackward,
+  activationForward,
+  slopeFromInput,
+} from '../emit/activation.js';
 import { Emitter, none, type Operand, type Value } from '../emit/emitter.js';
 import { tapOf } from '../emit/loss.js';
 import type { KernelAndBias, Layer, Lowering } from '../layers/layer.js';
@@ -85,6 +90,8 @@ class GraphLowering implements Lowering {
   readonly #values = new Map<SymbolicTensor, Value>();
   /** What forward has kept for backward, by the group's head. */
   readonly #saved = new Map<SymbolicTensor, unknown>();
+  /** By their outputs, the inputs of activations whose slope the output does not tell. */
+  readonly #inputs = new Map<Value, Value>();
   readonly #pending: Pending;
   readonly #learning: ReadonlySet<SymbolicTensor>;
   /** Activations that are left to the loss, by their output. */
@@ -167,17 +174,20 @@ class GraphLowering implements Lowering {
     return dx;
   }
 
-  activate(name: ActivationName, y: Value, x: Value): Value {
+  activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value {
     if (name === 'linear' || this.#isTapped(name)) return x;
-    activationForward(this.emitter, name, y, x);
-    return y;
+    const keepsInput = this.training && slopeFromInput(name);
+    const result = keepsInput && y.root === x.root ? this.emitter.value(y.shape) : y;
+    if (keepsInput) this.#inputs.set(result, x);
+    activationForward(this.emitter, name, result, x, alpha);
+    return result;
   }
 
-  activateBackward(name: ActivationName, dy: Value, y: Value): Value {
+  activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): Value {
     if (name === 'linear' || this.#isTapped(name)) return dy;
     if (name === 'relu' && this.#rectified.has(this.#group)) return dy;
     const dx = this.into(dy);
-    activationBackward(this.emitter, name, dx, dy, y);
+    activationBackward(this.emitter, name, dx, dy, this.#inputs.get(y) ?? y, alpha);
     return dx;
   }
 

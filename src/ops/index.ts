@@ -10,4 +10,5 @@ export * from './convolve.js';
 export * from './convtranspose.js';
 export * from './filters.js';
 export * from './matrix.js';
+export * from './multiply.js';
 export * from './pool.js';

@@ -7,7 +7,7 @@ import { asValue } from '../../src/emit/emitter.js';
 import { matMul } from '../../src/emit/matrix.js';
 import { ops, Tensor } from '../../src/index.js';
 import { adam, adamW, sgd } from '../../src/optimizers.js';
-import { descend, type Outputs, replayAll, type Tensors } from '../helpers/golden.js';
+import { descend, type Replay, replayAll } from '../helpers/golden.js';
 import '../helpers/start.js';
 
 /**
@@ -18,7 +18,7 @@ import '../helpers/start.js';
 const TOLERANCE = 2 ** -18;
 
 /** How an op's case is replayed: all its outputs by name. */
-const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
+const replay: Replay = {
   conv2d({ x, filter, bias, dy }, { activation, ...options }: ops.Conv2dOptions) {
     const y = ops.conv2d(x, filter, { ...options, bias, activation });
     const dz = activation === 'relu' ? ops.reluBackward(dy, y) : dy;

@@ -18,6 +18,9 @@ import { sizeOf } from '../../src/shape.js';
 import { close } from './close.js';
 import { numbers } from './random.js';
 
+/** How each op's case is replayed: all its outputs by name. */
+export type Replay = Record<string, (inputs: Tensors, options: never) => Outputs>;
+
 /** An input: `numbers` of a seed, scaled and shifted. */
 export interface Spec {
   shape: number[];
@@ -57,12 +60,7 @@ export function unpacked(base64: string): Float32Array {
  * A test for each case of a file beside `from`: `replay` has a function for each op that gives all outputs
  * by name. They are held to `tolerance`, a share of an output's largest magnitude.
  */
-export function replayAll(
-  file: string,
-  from: string,
-  replay: Record<string, (inputs: Tensors, options: never) => Outputs>,
-  tolerance: number,
-): void {
+export function replayAll(file: string, from: string, replay: Replay, tolerance: number): void {
   const { cases } = JSON.parse(readFileSync(new URL(file, from), 'utf8')) as { cases: Case[] };
   for (const { name, op, inputs, options, outputs } of cases) {
     test(name, () => {

@@ -335,19 +335,6 @@ export function batchNormBackward(dy: Numbers, x: Numbers, gamma: Numbers, epsil
   return { dx, dgamma, dbeta };
 }
 
-/** Activations and their derivatives, both of x. */
-export const activations = {
-  relu: {
-    f: (x: number) => (x > 0 || Number.isNaN(x) ? x : 0),
-    slope: (x: number) => (x > 0 ? 1 : 0),
-  },
-  sigmoid: {
-    f: (x: number) => 1 / (1 + Math.exp(-x)),
-    slope: (x: number) => 1 / (1 + Math.exp(-x)) / (1 + Math.exp(x)),
-  },
-  tanh: { f: Math.tanh, slope: (x: number) => 1 / Math.cosh(x) ** 2 },
-};
-
 /** Rows of x [rows, classes], one by one. */
 function* rowsOf(x: Numbers, classes: number): Generator<{ from: number; row: number[] }> {
   for (let from = 0; from < x.length; from += classes) {

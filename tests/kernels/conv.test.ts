@@ -359,7 +359,7 @@ test('the bias gradient around its split of the rows', () => {
 test('activations behind the convolution', () => {
   const [x, w] = [random([2, 5, 5, 3], 1), random([3, 3, 3, 5], 2)];
   const plain = ops.conv2d(x, w);
-  for (const activation of ['sigmoid', 'tanh', 'softmax'] as const) {
+  for (const activation of ['sigmoid', 'softmax', 'gelu', 'hardSwish', 'leakyRelu'] as const) {
     const y = ops.conv2d(x, w, { activation });
     const expected = ops[activation](plain);
     assert.equal([...y.data], [...expected.data], activation);

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { type Emitter, none, type Value } from '../../src/emit/emitter.js';
+import type { Emitter, Value } from '../../src/emit/emitter.js';
 import { writeSettings } from '../../src/emit/optimizer.js';
 import { layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
 import { type Lowered, lower } from '../../src/model/lower.js';
@@ -71,6 +71,7 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('unary', { count }), tiles],
       [op('unaryBackward', { count }), tiles],
       [op('add', { count }), tiles],
+      [op('multiply', { count }), tiles],
       [op('dropout', { count }), tiles],
       [op('sgd', { count }), tiles],
       [op('adam', { count }), tiles],
@@ -102,6 +103,21 @@ test('prepare counts tiles: none where there is no work', () => {
     ].flatMap(([rows, channels, tiles]): [OpRecord, number][] => [
       [op('normApply', { rows, channels }), tiles],
       [op('normBackward', { rows, channels }), tiles],
+    ]),
+    // The same, of each image.
+    ...[0, 1, 3].flatMap((batch): [OpRecord, number][] => [
+      [op('gate', { batch, pixels: 32 * 146, channels: 7 }), batch],
+      [op('spatialDropout', { batch, pixels: 32 * 146 + 1, channels: 7 }), 2 * batch],
+      [op('gateGradient', { batch, splits: 5 }), 5 * batch],
+    ]),
+    ...[
+      [0, 0],
+      [16, 1],
+      [17, 2],
+    ].flatMap(([rows, tiles]): [OpRecord, number][] => [
+      [op('rbf', { rows }), tiles],
+      [op('rbfInputGradient', { rows }), tiles],
+      [op('rbfKernelGradient', { features: rows }), tiles],
     ]),
     [op('normFoldFilter', { rows: 9 }), 10],
     [op('normStatistics', { splits: 6 }), 6],
@@ -354,7 +370,18 @@ function everyKernel(): Program {
   e.emit('squareSum', { partials, x: d, count, splits: 3 });
   e.emit('clipFactor', { factor, partials, count: 3, limit: 1 });
   e.emit('clip', { x: d, factor, count, limit: 0 });
-  e.emit('unary', { y: losses, x: losses, count: 0, kind: none });
+  e.emit('add', { y: losses, a: losses, b: losses, count: 0 });
+  e.emit('multiply', { y: c, a, b: d, count });
+  const images = { batch: 3, pixels: 4001, channels: 9 };
+  const [image, other] = [e.input([3, 4001, 9]), e.value([3, 4001, 9])];
+  e.emit('gate', { y: other, x: image, gate: row, ...images });
+  e.emit('gateGradient', { partials: c, dy: image, x: other, ...images, splits: 2 });
+  const draws = { state: e.input([3], 'int32'), stream: 1, keep: 2 ** 31, scale: 2 };
+  e.emit('spatialDropout', { y: other, x: image, ...images, ...draws });
+  const units = { rows: 100, features: 33, units: 7 };
+  e.emit('rbf', { y: b, x: a, kernel: row, ...units });
+  e.emit('rbfInputGradient', { dx: c, dy: b, x: a, kernel: row, ...units });
+  e.emit('rbfKernelGradient', { dkernel: d, dy: b, x: a, kernel: row, ...units });
   const { ops } = built(e);
   setLabels(step, 9);
   setOptimizer(model);

@@ -10,11 +10,13 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ActivationName } from '../../src/emit/activation.js';
 import { layers, optimizers, Sequential, type Shape } from '../../src/index.js';
 import type { Loss } from '../../src/losses.js';
 import { sizeOf } from '../../src/shape.js';
 import { dot } from '../helpers/gradcheck.js';
 import { numbers } from '../helpers/random.js';
+import { activations as reference } from '../helpers/reference/activation.js';
 import '../helpers/start.js';
 
 type Layers = readonly ReturnType<typeof layers.relu>[];
@@ -115,7 +117,8 @@ function check(
 const classify = () => [layers.flatten(), layers.dense({ units: 3 })];
 const image: Shape = [7, 6, 4];
 
-for (const activation of ['linear', 'relu', 'sigmoid', 'tanh', 'softmax'] as const) {
+const activations = ['linear', 'softmax', ...Object.keys(reference)] as ActivationName[];
+for (const activation of activations) {
   test(`conv2d and dense with ${activation}`, () => {
     const conv = () => layers.conv2d({ filters: 4, kernelSize: 3, activation });
     check(
@@ -331,6 +334,18 @@ test('dropout, once and twice', () => {
   );
 });
 
+test('spatialDropout2d, once, twice and in front', () => {
+  const drop = (rate: number) => layers.spatialDropout2d({ rate });
+  check([front(), drop(0.4), ...classify()], image);
+  check([drop(0.3), front(), drop(0.5), drop(0.2), front(), ...classify()], image);
+});
+
+test('rbf, in front, amid and at the end', () => {
+  const dense = () => layers.dense({ units: 7, activation: 'tanh' });
+  check([dense(), layers.rbf({ units: 3 })], [6]);
+  check([layers.rbf({ units: 5 }), layers.softmax(), dense(), layers.rbf({ units: 3 })], [3]);
+});
+
 test('activations as layers, also behind a conv that has one, and twice', () => {
   const relu = () => layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu' });
   check(
@@ -344,6 +359,15 @@ test('activations as layers, also behind a conv that has one, and twice', () => 
   );
   check([relu(), layers.relu(), layers.activation({ activation: 'linear' }), ...classify()], image);
 });
+
+for (const name of activations) {
+  test(`layers.${name}, in front, amid and twice`, () => {
+    const own = name === 'leakyRelu' || name === 'elu' ? { alpha: 0.3 } : {};
+    const layer = () => layers[name](own);
+    const conv = () => layers.conv2d({ filters: 4, kernelSize: 3 });
+    check([layer(), conv(), layer(), layer(), ...classify()], image);
+  });
+}
 
 test('softmax amid the network, and before a squared error', () => {
   check([front(), layers.softmax(), ...classify()], image, 'meanSquaredError');

@@ -15,7 +15,7 @@ import '../helpers/start.js';
 const LINE = 64;
 const lines = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
-const copy = (e: Emitter, y: Value, x: Value): void => e.emit('unary', { y, x, count: 1, kind: 0 });
+const copy = (e: Emitter, y: Value, x: Value): void => e.emit('add', { y, a: x, b: x, count: 1 });
 
 /** When each planned buffer is touched first and last: −1 for inputs, past the end for outputs. */
 function lives({ ops, inputs, outputs }: Emitter): Map<Value, [number, number]> {
