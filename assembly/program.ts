@@ -4,6 +4,9 @@ import {
   NormApply, NormBackward, NormBackwardSums, NormStatistics, normApply, normBackward, normBackwardSums,
   normStatistics, normTiles,
 } from './batchnorm';
+import { Binomial, binomial, binomialTiles } from './blur';
+import { ChannelPool, ChannelPoolBackward, channelPool, channelPoolBackward, channelPoolTiles } from './channelpool';
+import { Concat, concat, concatTiles } from './concat';
 import {
   Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
   inputGradient, inputGradientTiles,
@@ -12,21 +15,26 @@ import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGr
 import { Add, add, Dropout, dropout, elementTiles, Unary, UnaryBackward, unary, unaryBackward } from './elementwise';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
+import { LpPool, LpPoolBackward, lpPool, lpPoolBackward } from './lppool';
+import { Lrn, LrnBackward, Normalization, lrn, lrnBackward, lrnScratch, lrnTiles } from './lrn';
 import {
   NormBackwardMerge, NormFold, NormFoldFilter, NormMerge, NormRunning, normBackwardMerge, normFold, normFoldFilter, normFoldFilterTiles, normMerge, normRunning,
 } from './moments';
 import { Op, Opcode, RECORD_BYTES } from './op';
 import { Adam, adam, Sgd, sgd } from './optim';
 import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
+import { Pad, PadBackward, pad, padBackward, padBackwardTiles, padTiles } from './pad';
 import {
-  AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
-  lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
+  AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, MaxPool, MaxPoolBackward, maxPool,
+  maxPoolBackward,
 } from './pool';
+import { poolBackwardTiles, poolTiles } from './poolwindow';
 import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
   softmaxCrossEntropy, squaredError, TopK, topK,
 } from './softmax';
+import { Upsample, UpsampleBackward, upsample, upsampleBackward, upsampleBackwardTiles, upsampleTiles } from './upsample';
 import {
   Winograd, WinogradFilter, WinogradGradient, winograd, winogradFilter, winogradFilterTiles, winogradGradient,
   winogradGradientScratch, winogradGradientTiles, winogradScratch, winogradTiles,
@@ -84,6 +92,8 @@ function scratchOf(op: Op): usize {
   switch (op.opcode) {
     case Opcode.Winograd: return winogradScratch(changetype<Winograd>(op));
     case Opcode.WinogradGradient: return winogradGradientScratch(changetype<WinogradGradient>(op));
+    case Opcode.Lrn:
+    case Opcode.LrnBackward: return lrnScratch(changetype<Normalization>(op));
     default: return 0;
   }
 }
@@ -127,6 +137,16 @@ function tiles(op: Op): i32 {
     case Opcode.TopK: return rowTiles(changetype<TopK>(op).rows);
     case Opcode.Sgd: return elementTiles(changetype<Sgd>(op).count);
     case Opcode.Adam: return elementTiles(changetype<Adam>(op).count);
+    case Opcode.ChannelPool: return channelPoolTiles(changetype<ChannelPool>(op).count, changetype<ChannelPool>(op).size);
+    case Opcode.ChannelPoolBackward: return channelPoolTiles(changetype<ChannelPoolBackward>(op).count, changetype<ChannelPoolBackward>(op).size);
+    case Opcode.Binomial: return binomialTiles(changetype<Binomial>(op));
+    case Opcode.Lrn:
+    case Opcode.LrnBackward: return lrnTiles(changetype<Normalization>(op));
+    case Opcode.Pad: return padTiles(changetype<Pad>(op));
+    case Opcode.PadBackward: return padBackwardTiles(changetype<PadBackward>(op));
+    case Opcode.Upsample: return upsampleTiles(changetype<Upsample>(op));
+    case Opcode.UpsampleBackward: return upsampleBackwardTiles(changetype<UpsampleBackward>(op));
+    case Opcode.Concat: return concatTiles(changetype<Concat>(op));
     default: return 1;
   }
 }
@@ -175,6 +195,16 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.TopK: topK(changetype<TopK>(op), tile); break;
     case Opcode.Sgd: sgd(changetype<Sgd>(op), tile, scratch); break;
     case Opcode.Adam: adam(changetype<Adam>(op), tile, scratch); break;
+    case Opcode.ChannelPool: channelPool(changetype<ChannelPool>(op), tile); break;
+    case Opcode.ChannelPoolBackward: channelPoolBackward(changetype<ChannelPoolBackward>(op), tile); break;
+    case Opcode.Binomial: binomial(changetype<Binomial>(op), tile); break;
+    case Opcode.Lrn: lrn(changetype<Lrn>(op), tile, scratch); break;
+    case Opcode.LrnBackward: lrnBackward(changetype<LrnBackward>(op), tile, scratch); break;
+    case Opcode.Pad: pad(changetype<Pad>(op), tile); break;
+    case Opcode.PadBackward: padBackward(changetype<PadBackward>(op), tile); break;
+    case Opcode.Upsample: upsample(changetype<Upsample>(op), tile); break;
+    case Opcode.UpsampleBackward: upsampleBackward(changetype<UpsampleBackward>(op), tile); break;
+    case Opcode.Concat: concat(changetype<Concat>(op), tile); break;
     default: unreachable();
   }
 }

@@ -10,6 +10,7 @@ import {
 import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
 import { addToRows, packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
+import { padBackward, padForward, padOutputShape } from './pad.js';
 import {
   prefersWinograd,
   winogradBackwardFilter,
@@ -19,21 +20,30 @@ import {
 
 /** The fields of assembly/im2col.ts' Window; channels are those of one group. */
 function windowFields(g: ConvGeometry) {
-  const { batch, height, width, channels, groups, filters, algorithm, ...windows } = g;
+  const { batch, height, width, channels, groups, filters, algorithm, reflection, ...windows } = g;
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
+}
+
+/** The image with its reflection around it, where that is wanted. Backward makes it again: it is not kept. */
+function withBorder(e: Emitter, image: Value, { reflection }: ConvGeometry): Value {
+  if (!reflection) return image;
+  const padded = e.value(padOutputShape(reflection));
+  padForward(e, padded, image, reflection);
+  return padded;
 }
 
 /** y = filter ⋆ x + bias + residual, then ReLU if `rectify`. */
 export function convForward(
   e: Emitter,
   y: Value,
-  x: Value,
+  image: Value,
   filter: Value,
   bias: Operand,
   g: ConvGeometry,
   rectify: boolean,
   residual: Operand = none,
 ): void {
+  const x = withBorder(e, image, g);
   if (isDepthwise(g)) {
     depthwiseForward(e, y, x, filter, bias, g, rectify && !residual);
     if (residual) e.emit('add', { y, a: y, b: residual, count: y.size });
@@ -77,6 +87,12 @@ export function convBackwardInput(
   bias: Operand = none,
   rectify = false,
 ): void {
+  if (g.reflection) {
+    const padded = e.value(padOutputShape(g.reflection));
+    convBackwardInput(e, padded, dy, filter, { ...g, reflection: undefined });
+    padBackward(e, dx, padded, g.reflection);
+    return;
+  }
   if (isDepthwise(g)) {
     depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify);
     return;
@@ -177,10 +193,11 @@ const SPLIT_PIXELS = 2048;
 export function convBackwardFilter(
   e: Emitter,
   dw: Value,
-  x: Value,
+  image: Value,
   dy: Value,
   g: ConvGeometry,
 ): void {
+  const x = withBorder(e, image, g);
   if (isDepthwise(g)) {
     depthwiseBackwardFilter(e, dw, x, dy, g);
     return;

@@ -12,6 +12,7 @@ import {
   type ConvGeometry,
   type ConvOptions,
   checkAlgorithm,
+  checkConvPadding,
   convGeometry,
   convOutputShape,
   convWords,
@@ -45,6 +46,7 @@ class Conv2d extends Layer<Saved> {
     pairOf(where, 'kernelSize', options.kernelSize);
     checkKernelOptions(where, options);
     checkAlgorithm(where, options.algorithm);
+    checkConvPadding(where, options);
   }
 
   get #useBias(): boolean {

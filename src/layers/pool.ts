@@ -8,21 +8,51 @@ import { type Forward, type Fusion, Layer, type LayerOptions, type Lowering } fr
 /** Options of the pooling layers. */
 export interface Pool2dOptions extends LayerOptions, pool.PoolOptions {}
 
-/** What the pooling layers share: windows, one per output, of every channel for itself. */
-abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Saved> {
-  declare readonly options: Pool2dOptions;
+/** Options of the adaptive pooling layers. */
+export interface AdaptivePool2dOptions extends LayerOptions, pool.AdaptivePoolOptions {}
 
-  protected geometry(x: Shape): pool.PoolGeometry {
-    return pool.poolGeometry(this.name, x, this.options);
+/** How windows are laid on an image, and the words for it. */
+interface Placement<O> {
+  readonly words: readonly string[];
+  readonly place: (where: string, inputShape: Shape, options: O) => pool.PoolGeometry;
+}
+
+const windows: Placement<pool.PoolOptions> = { words: pool.poolWords, place: pool.poolGeometry };
+const whole: Placement<object> = { words: [], place: pool.globalGeometry };
+const adaptive: Placement<pool.AdaptivePoolOptions> = {
+  words: pool.adaptivePoolWords,
+  place: pool.adaptivePoolGeometry,
+};
+
+/** What the pooling layers share: windows, one per output, of every channel for itself. */
+abstract class Pool2d<
+  O extends LayerOptions,
+  Saved extends { g: pool.PoolGeometry },
+> extends Layer<Saved> {
+  declare readonly options: O;
+  readonly #placement: Placement<O>;
+
+  constructor(
+    type: string,
+    options: O,
+    placement: Placement<O>,
+    moreWords: readonly string[] = [],
+  ) {
+    super(type, options, [...moreWords, ...placement.words]);
+    this.#placement = placement;
+  }
+
+  #geometry(x: Shape): pool.PoolGeometry {
+    return this.#placement.place(this.name, x, this.options);
   }
 
   shapeFor(inputShape: Shape): Shape {
     checkRank(this.name, inputShape, ['height', 'width', 'channels']);
-    return pool.poolOutputShape(this.geometry([1, ...inputShape])).slice(1);
+    return pool.poolOutputShape(this.#geometry([1, ...inputShape])).slice(1);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const g = this.geometry(x.shape);
+    const g = this.#geometry(x.shape);
     const y = to.emitter.value(pool.poolOutputShape(g));
     return { y, saved: this.forward(to, y, x, g) };
   }
@@ -39,10 +69,13 @@ abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Save
   protected abstract backward(e: Emitter, dx: Value, dy: Value, saved: Saved): void;
 
   override window(inputShape: Shape) {
-    const g = this.geometry([1, ...inputShape]);
+    const g = this.#geometry([1, ...inputShape]);
+    // Adaptive windows have no stride: on average they are this far apart.
+    const strideHeight = g.strideHeight || g.height / g.outputHeight;
+    const strideWidth = g.strideWidth || g.width / g.outputWidth;
     return {
       size: [g.kernelHeight, g.kernelWidth] as const,
-      stride: [g.strideHeight, g.strideWidth] as const,
+      stride: [strideHeight, strideWidth] as const,
     };
   }
 }
@@ -52,7 +85,16 @@ interface MaxSaved {
   argmax: Operand;
 }
 
-class MaxPool2d extends Pool2d<MaxSaved> {
+/** Maximum or minimum. */
+class MaxPool2d<O extends LayerOptions> extends Pool2d<O, MaxSaved> {
+  readonly #choice: pool.Choice;
+
+  constructor(type: string, options: O, placement: Placement<O>, choice: pool.Choice = 'max') {
+    super(type, options, placement);
+    this.#choice = choice;
+  }
+
+  /** y is one of the x: ReLU gives the same for both, and so does its gradient. */
   override get fusion(): Fusion {
     return { commutesWithRelu: true };
   }
@@ -63,8 +105,8 @@ class MaxPool2d extends Pool2d<MaxSaved> {
     x: Value,
     g: pool.PoolGeometry,
   ): MaxSaved {
-    const argmax = training ? pool.argmaxValue(this.name, emitter, g) : none;
-    pool.maxPoolForward(emitter, y, argmax, x, g);
+    const argmax = training ? pool.argmaxValue(emitter, g) : none;
+    pool.maxPoolForward(emitter, y, argmax, x, g, this.#choice);
     return { g, argmax };
   }
 
@@ -73,7 +115,7 @@ class MaxPool2d extends Pool2d<MaxSaved> {
   }
 }
 
-class AvgPool2d extends Pool2d<{ g: pool.PoolGeometry }> {
+class AvgPool2d<O extends LayerOptions> extends Pool2d<O, { g: pool.PoolGeometry }> {
   protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {
     pool.averagePoolForward(emitter, y, x, g);
     return { g };
@@ -85,22 +127,18 @@ class AvgPool2d extends Pool2d<{ g: pool.PoolGeometry }> {
 }
 
 /** Options of `layers.lpPool2d`. */
-export interface LpPool2dOptions extends Pool2dOptions {
-  /** The norm: 2 by default. */
-  p?: number;
-}
+export interface LpPool2dOptions extends Pool2dOptions, pool.NormOptions {}
 
-class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
-  declare readonly options: LpPool2dOptions;
-  readonly #p: number;
+class LpPool2d extends Pool2d<LpPool2dOptions, { g: pool.PoolGeometry; x: Value; y: Value }> {
+  readonly #norm: Required<pool.NormOptions>;
 
   constructor(options: LpPool2dOptions) {
-    super('lpPool2d', options, ['p', ...pool.poolWords]);
-    this.#p = pool.checkNorm('layers.lpPool2d', options.p ?? 2);
+    super('lpPool2d', options, windows, pool.normWords);
+    this.#norm = pool.checkNorm('layers.lpPool2d', options);
   }
 
   protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {
-    pool.lpPoolForward(emitter, y, x, this.#p, g);
+    pool.lpPoolForward(emitter, y, x, this.#norm, g);
     return { g, x, y };
   }
 
@@ -110,36 +148,30 @@ class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
     dy: Value,
     { g, x, y }: { g: pool.PoolGeometry; x: Value; y: Value },
   ): void {
-    pool.lpPoolBackward(e, dx, dy, x, y, this.#p, g);
-  }
-}
-
-class GlobalAvgPool2d extends AvgPool2d {
-  constructor(options: LayerOptions) {
-    super('globalAvgPool2d', options, []);
-  }
-
-  protected override geometry(x: Shape): pool.PoolGeometry {
-    return pool.poolGeometry(this.name, x, { poolSize: [x[1], x[2]] });
-  }
-
-  override shapeFor(inputShape: Shape): Shape {
-    return super.shapeFor(inputShape).slice(2);
-  }
-
-  override emitForward(to: Lowering, x: Value) {
-    const { y, saved } = super.emitForward(to, x);
-    return { y: y.view([y.shape[0], y.shape[3]]), saved };
+    pool.lpPoolBackward(e, dx, dy, x, y, this.#norm, g);
   }
 }
 
 /** Maximum of each window over [height, width, channels]. */
 export const maxPool2d = (options: Pool2dOptions = {}): Layer =>
-  new MaxPool2d('maxPool2d', options, pool.poolWords);
+  new MaxPool2d('maxPool2d', options, windows);
+/** Minimum of each window. */
+export const minPool2d = (options: Pool2dOptions = {}): Layer =>
+  new MaxPool2d('minPool2d', options, windows, 'min');
 /** Mean of each window; padding does not count. */
 export const avgPool2d = (options: Pool2dOptions = {}): Layer =>
-  new AvgPool2d('avgPool2d', options, pool.poolWords);
-/** p-norm of each window: (Σ|x|ᵖ / window)^(1/p). */
+  new AvgPool2d('avgPool2d', options, windows);
+/** p-norm of each window: (Σ|x|ᵖ / window)^(1/p), or ONNX's (Σ|x|ᵖ)^(1/p) with `mode: 'sum'`. */
 export const lpPool2d = (options: LpPool2dOptions = {}): Layer => new LpPool2d(options);
+/** Maximum of each channel over the whole image: [channels]. */
+export const globalMaxPool2d = (options: LayerOptions = {}): Layer =>
+  new MaxPool2d('globalMaxPool2d', options, whole);
 /** Mean of each channel over the whole image: [channels]. */
-export const globalAvgPool2d = (options: LayerOptions = {}): Layer => new GlobalAvgPool2d(options);
+export const globalAvgPool2d = (options: LayerOptions = {}): Layer =>
+  new AvgPool2d('globalAvgPool2d', options, whole);
+/** Maximum of each of `outputSize` windows, which share the image among themselves as PyTorch's do. */
+export const adaptiveMaxPool2d = (options: AdaptivePool2dOptions): Layer =>
+  new MaxPool2d('adaptiveMaxPool2d', options, adaptive);
+/** Mean of each of `outputSize` windows, which share the image among themselves as PyTorch's do. */
+export const adaptiveAvgPool2d = (options: AdaptivePool2dOptions): Layer =>
+  new AvgPool2d('adaptiveAvgPool2d', options, adaptive);

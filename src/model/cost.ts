@@ -82,6 +82,16 @@ export const multiplyAdds: {
   topK: null,
   sgd: null,
   adam: null,
+  channelPool: null,
+  channelPoolBackward: null,
+  binomial: null,
+  lrn: null,
+  lrnBackward: null,
+  pad: null,
+  padBackward: null,
+  upsample: null,
+  upsampleBackward: null,
+  concat: null,
 };
 
 /** What an op has to do. */

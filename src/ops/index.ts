@@ -5,7 +5,13 @@
 
 export * from './activation.js';
 export * from './batchnorm.js';
+export * from './blurpool.js';
+export * from './channelpool.js';
+export * from './concat.js';
 export * from './conv.js';
 export * from './convtranspose.js';
+export * from './lrn.js';
 export * from './matrix.js';
+export * from './pad.js';
 export * from './pool.js';
+export * from './upsample.js';
