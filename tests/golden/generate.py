@@ -319,5 +319,9 @@ def block(case):
     return f'    {{\n      {head},\n      "outputs": {{\n        {lines(case["outputs"].items(), 8)}\n      }}\n    }}'
 
 
-(HERE / "layers.json").write_text('{\n  "cases": [\n' + ",\n".join(map(block, cases)) + "\n  ]\n}\n")
+def write_cases(file):
+    (HERE / file).write_text('{\n  "cases": [\n' + ",\n".join(map(block, cases)) + "\n  ]\n}\n")
+
+
+write_cases("layers.json")
 (HERE / "lenet.json").write_text("{\n  " + lines(run.items(), 2) + "\n}\n")

@@ -1,8 +1,6 @@
 // Every op and its gradients against PyTorch: replays layers.json, which generate.py makes.
 
-import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { compute } from '../../src/eager.js';
 import { normRunning } from '../../src/emit/batchnorm.js';
 import { asValue } from '../../src/emit/emitter.js';
@@ -10,31 +8,11 @@ import { matMul } from '../../src/emit/matrix.js';
 import { emitUpdate, optimizerState, SETTINGS, writeSettings } from '../../src/emit/optimizer.js';
 import { ops, Tensor } from '../../src/index.js';
 import { adam, adamW, type Optimizer, sgd } from '../../src/optimizers.js';
-import { sizeOf } from '../../src/shape.js';
-import { close } from '../helpers/close.js';
-import { numbers } from '../helpers/random.js';
+import { type Outputs, type Replay, replayCases, type Tensors } from '../helpers/golden.js';
 import '../helpers/start.js';
 
-/**
- * Of an output's largest magnitude. The files are right to half an ulp (2⁻²⁵); ours sum up to 4608
- * float32 products and chain a handful of such sums. The worst measured, a variance taken about a
- * chunk's first row, is 22·2⁻²⁴, all convolutions stay below 5·2⁻²⁴: three times the worst.
- */
-const TOLERANCE = 2 ** -18;
-
-interface Case {
-  name: string;
-  op: string;
-  inputs: Record<string, { shape: number[]; seed: number; scale: number; shift?: number }>;
-  options: Record<string, unknown>;
-  outputs: Record<string, { shape: number[]; float32: string }>;
-}
-
-type Tensors = Record<string, Tensor>;
-type Outputs = Record<string, Tensor | number>;
-
 /** How an op's case is replayed: all its outputs by name. */
-const replay: Record<string, (inputs: Tensors, options: never) => Outputs> = {
+const replay: Replay = {
   conv2d({ x, filter, bias, dy }, { activation, ...options }: ops.Conv2dOptions) {
     const y = ops.conv2d(x, filter, { ...options, bias, activation });
     const dz = activation === 'relu' ? ops.reluBackward(dy, y) : dy;
@@ -151,41 +129,6 @@ function descend(optimizer: Optimizer, { parameters, gradients }: Tensors): Outp
   return { steps };
 }
 
-function made({ shape, seed, scale, shift = 0 }: Case['inputs'][string]): Tensor {
-  return Tensor.from(
-    numbers(sizeOf(shape), seed).map((x) => x * scale + shift),
-    shape,
-  );
-}
-
-function unpacked(base64: string): Float32Array {
-  return new Float32Array(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer);
-}
-
-const { cases } = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8')) as {
-  cases: Case[];
-};
-
-for (const { name, op, inputs, options, outputs } of cases) {
-  test(name, () => {
-    const tensors = Object.fromEntries(
-      Object.entries(inputs).map(([key, spec]) => [key, made(spec)]),
-    );
-    const results = replay[op](tensors, options as never);
-    assert.equal(Object.keys(results).sort(), Object.keys(outputs).sort());
-    for (const [key, { shape, float32 }] of Object.entries(outputs)) {
-      const result = results[key];
-      const actual = typeof result === 'number' ? [result] : result.data;
-      if (typeof result !== 'number') assert.equal(result.shape, shape, key);
-      const expected = unpacked(float32);
-      const size = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-      close(actual, expected, { atol: TOLERANCE * size }, key);
-    }
-  });
-}
-
-test('layers.json has a case for every op', () => {
-  assert.equal([...new Set(cases.map(({ op }) => op))].sort(), Object.keys(replay).sort());
-});
+replayCases('layers.json', replay);
 
 test.run();
