@@ -34,7 +34,9 @@ import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, SquaredError, softmax, softmaxBackward,
   softmaxCrossEntropy, squaredError, TopK, topK,
 } from './softmax';
-import { Upsample, UpsampleBackward, upsample, upsampleBackward, upsampleBackwardTiles, upsampleTiles } from './upsample';
+import {
+  Upsample, UpsampleBackward, Upsampling, upsample, upsampleBackward, upsampleBackwardTiles, upsampleScratch, upsampleTiles,
+} from './upsample';
 import {
   Winograd, WinogradFilter, WinogradGradient, winograd, winogradFilter, winogradFilterTiles, winogradGradient,
   winogradGradientScratch, winogradGradientTiles, winogradScratch, winogradTiles,
@@ -94,6 +96,8 @@ function scratchOf(op: Op): usize {
     case Opcode.WinogradGradient: return winogradGradientScratch(changetype<WinogradGradient>(op));
     case Opcode.Lrn:
     case Opcode.LrnBackward: return lrnScratch(changetype<Normalization>(op));
+    case Opcode.Upsample:
+    case Opcode.UpsampleBackward: return upsampleScratch(changetype<Upsampling>(op));
     default: return 0;
   }
 }
@@ -202,8 +206,8 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.LrnBackward: lrnBackward(changetype<LrnBackward>(op), tile, scratch); break;
     case Opcode.Pad: pad(changetype<Pad>(op), tile); break;
     case Opcode.PadBackward: padBackward(changetype<PadBackward>(op), tile); break;
-    case Opcode.Upsample: upsample(changetype<Upsample>(op), tile); break;
-    case Opcode.UpsampleBackward: upsampleBackward(changetype<UpsampleBackward>(op), tile); break;
+    case Opcode.Upsample: upsample(changetype<Upsample>(op), tile, scratch); break;
+    case Opcode.UpsampleBackward: upsampleBackward(changetype<UpsampleBackward>(op), tile, scratch); break;
     case Opcode.Concat: concat(changetype<Concat>(op), tile); break;
     default: unreachable();
   }

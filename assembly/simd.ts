@@ -108,8 +108,17 @@ export function addExactly(to: usize, from: usize, count: i32): void {
 /** Adds `count` floats times `scale` to those at `to`, and writes no further. */
 export function addScaled(to: usize, from: usize, scale: f32, count: i32): void {
   const s = f32x4.splat(scale);
-  for (let i = 0; i < count; i += 4) {
-    storeLanes(to, madd(v128.load(from), s, v128.load(to)), count - i);
+  let i = 8;
+  for (; i <= count; i += 8) {
+    const v0 = madd(v128.load(from), s, v128.load(to));
+    const v1 = madd(v128.load(from, 16), s, v128.load(to, 16));
+    v128.store(to, v0);
+    v128.store(to, v1, 16);
+    to += 32;
+    from += 32;
+  }
+  for (let left = count + 8 - i; left > 0; left -= 4) {
+    storeLanes(to, madd(v128.load(from), s, v128.load(to)), left);
     to += 16;
     from += 16;
   }
