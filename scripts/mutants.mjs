@@ -3,7 +3,11 @@
 
 /** The tests most likely to notice a fault, by the file that it is in. */
 const nearest = {
+  'assembly/argmax.ts': ['kernels/pool', 'kernels/channelpool', 'kernels/guarded'],
   'assembly/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
+  'assembly/blur.ts': ['kernels/blurpool'],
+  'assembly/channelpool.ts': ['kernels/channelpool', 'kernels/guarded'],
+  'assembly/concat.ts': ['kernels/concat', 'kernels/guarded'],
   'assembly/conv.ts': ['kernels/conv'],
   'assembly/depthblock.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
@@ -12,11 +16,15 @@ const nearest = {
   'assembly/gemm.ts': ['kernels/matmul', 'revectorize'],
   'assembly/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/lines.ts': ['kernels/conv'],
+  'assembly/lppool.ts': ['kernels/pool'],
+  'assembly/lrn.ts': ['kernels/lrn', 'kernels/program'],
   'assembly/moments.ts': ['kernels/batchnorm', 'golden/layers'],
   'assembly/optim.ts': ['kernels/optimizer', 'golden/layers'],
   'assembly/pack.ts': ['kernels/conv', 'kernels/matmul', 'revectorize'],
   'assembly/points.ts': ['kernels/winograd', 'kernels/rounding'],
-  'assembly/pool.ts': ['kernels/pool', 'kernels/program'],
+  'assembly/pad.ts': ['kernels/pad', 'kernels/guarded'],
+  'assembly/pool.ts': ['kernels/pool', 'kernels/adaptive', 'kernels/program'],
+  'assembly/poolwindow.ts': ['kernels/adaptive', 'kernels/pool', 'kernels/program'],
   'assembly/program.ts': ['kernels/program'],
   'assembly/random.ts': ['random'],
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
@@ -24,16 +32,20 @@ const nearest = {
   'assembly/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation', 'kernels/metric'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv', 'revectorize'],
+  'assembly/upsample.ts': ['kernels/upsampling', 'kernels/guarded'],
   'assembly/winograd.ts': [
     'kernels/winograd',
     'revectorize',
     'kernels/program',
     'kernels/rounding',
   ],
-  'src/emit/conv.ts': ['kernels/convtranspose', 'kernels/conv'],
+  'src/emit/blur.ts': ['kernels/blurpool'],
+  'src/emit/conv.ts': ['kernels/convtranspose', 'kernels/conv', 'kernels/pad'],
   'src/emit/convtranspose.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/depthwise.ts': ['kernels/depthwise'],
-  'src/emit/geometry.ts': ['kernels/conv'],
+  'src/emit/geometry.ts': ['kernels/conv', 'kernels/pad'],
+  'src/emit/lrn.ts': ['kernels/lrn'],
+  'src/emit/pool.ts': ['kernels/pool', 'kernels/adaptive'],
   'src/model/lower.ts': ['model/fusion'],
   'src/emit/winograd.ts': ['kernels/winograd'],
 };
@@ -62,6 +74,15 @@ const winograd = (...rest) => fault('assembly/winograd.ts', ...rest);
 const points = (...rest) => fault('assembly/points.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
+const poolwindow = (...rest) => fault('assembly/poolwindow.ts', ...rest);
+const lppool = (...rest) => fault('assembly/lppool.ts', ...rest);
+const argmax = (...rest) => fault('assembly/argmax.ts', ...rest);
+const channelpool = (...rest) => fault('assembly/channelpool.ts', ...rest);
+const lrn = (...rest) => fault('assembly/lrn.ts', ...rest);
+const pad = (...rest) => fault('assembly/pad.ts', ...rest);
+const upsample = (...rest) => fault('assembly/upsample.ts', ...rest);
+const concat = (...rest) => fault('assembly/concat.ts', ...rest);
+const blur = (...rest) => fault('assembly/blur.ts', ...rest);
 const norm = (...rest) => fault('assembly/batchnorm.ts', ...rest);
 const moments = (...rest) => fault('assembly/moments.ts', ...rest);
 const rows = (...rest) => fault('assembly/rows.ts', ...rest);
@@ -191,18 +212,85 @@ export const mutants = [
   pack('(op.firstRow - r * op.rowStep)', '(op.firstRow + r * op.rowStep)', 'backward-data: taps not flipped'),
   pack('v128.shuffle<i32>(v2, v3, 2, 6, 3, 7)', 'v128.shuffle<i32>(v2, v3, 2, 6, 7, 3)', 'transposed: two elements swapped'),
 
-  pool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'v128.or(f32x4.ge(v, best), f32x4.ne(v, v))', 'the last of equal maxima'),
-  pool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'f32x4.gt(v, best)', 'NaN is no maximum'),
+  pool('v128.or(f32x4.gt(v1, best1), f32x4.ne(v1, v1))', 'v128.or(f32x4.ge(v1, best1), f32x4.ne(v1, v1))', 'the last of equal maxima, in every other vector'),
+  pool('v128.or(f32x4.gt(v0, best0), f32x4.ne(v0, v0))', 'f32x4.gt(v0, best0)', 'NaN is no maximum'),
   pool('i32x4.splat(r * op.kernelWidth + s)', 'i32x4.splat(r * op.kernelHeight + s)', 'argmax with the wrong stride', { nth: 0 }),
-  pool('if (count > 2) v128.store8_lane(to, bytes, 2, 2);', '', 'argmax of the third lane'),
-  pool('const scale = f32x4.splat(1 / <f32>(rows * columns));', 'const scale = f32x4.splat(1 / <f32>(op.kernelHeight * op.kernelWidth));', 'padding counts in averages'),
-  pool('f32x4.mul(dy, f32x4.splat(1 / <f32>(rows * columns)))', 'f32x4.mul(dy, f32x4.splat(1 / <f32>(op.kernelHeight * op.kernelWidth)))', 'padding counts in averages, backward'),
-  pool('return max(0, at - kernel + stride) / stride;', 'return max(0, at - kernel) / stride;', 'backward: a window too early'),
-  pool('return min(outputs - 1, at / stride);', 'return at / stride;', 'backward: windows that do not exist'),
-  pool('const s1 = min(op.kernelWidth, op.width - left);', 'const s1 = op.kernelWidth;', 'max pooling, windows apart: the right border', { nth: 1 }),
+  pool('storeLanes(y, v128.xor(best0, sign), count);', 'storeLanes(y, best0, count);', 'minima of the wrong sign'),
+  pool('r1 - r0 == 2 && op.sign == 0', 'r1 - r0 == 2', 'maxima of 2×2 windows for minima'),
+  pool('if (count <= 4) return;', 'if (count <= 5) return;', 'the fifth channel alone in its vector'),
+  pool('strideWidth >= op.kernelWidth;', 'strideWidth > 0;', 'windows that overlap along a line taken to lie apart'),
+  pool('if (apart && !isWide(op.kernelHeight * op.kernelWidth))', 'if (apart)', 'large windows: i32 read as bytes'),
+  pool('const columns = inside(j, kernel, stride, pad, width, outputs);', 'const columns = kernel;', 'padding counts in averages', { nth: 0 }),
+  pool('const rows = inside(i, op.kernelHeight,', 'const rows = op.kernelHeight; inside(i, op.kernelHeight,', 'padding counts in averages, backward', { nth: 1 }),
+  pool('const s1 = min(op.kernelWidth, op.width - left);', 'const s1 = op.kernelWidth;', 'max pooling, windows apart: the right border'),
   pool('const h = tile - image * op.height + op.padTop;', 'const h = tile - image * op.height;', 'max pooling, windows apart: the padding above'),
-  pool('v128.xor(sum, sign)', 'sum', 'p-norm: the sign of x dropped'),
-  pool('f32x4.splat(op.p - 1)', 'f32x4.splat(op.p)', 'p-norm: derivative with the wrong power'),
+  poolwindow('max(0, at + pad - kernel + stride) / stride', 'max(0, at + pad - kernel) / stride', 'backward: a window too early'),
+  poolwindow('min(outputs - 1, (at + pad) / stride)', '(at + pad) / stride', 'backward: windows that do not exist'),
+  poolwindow('ceilScaled(i + 1, outputs, side)', 'floorScaled(i + 1, outputs, side)', 'adaptive windows end a pixel too early'),
+  poolwindow('ceilScaled(at + 1, side, outputs) - 1', 'ceilScaled(at, side, outputs)', 'adaptive, backward: too few windows'),
+  poolwindow('floorScaled(at, side, outputs)', 'ceilScaled(at, side, outputs)', 'adaptive, backward: a window too late'),
+  poolwindow('<i32>((<i64>i * to) / from)', '(i * to) / from', 'adaptive windows of long sides'),
+  lppool('v128.xor(sum, sign)', 'sum', 'p-norm: the sign of x dropped'),
+  lppool('f32x4.splat(op.p - 1)', 'f32x4.splat(op.p)', 'p-norm: derivative with the wrong power'),
+  lppool('f32x4.mul(sum, f32x4.splat(op.scale))', 'sum', 'p-norm: sums for means'),
+  lppool('f32x4.mul(v128.xor(sum, sign), f32x4.splat(op.scale))', 'v128.xor(sum, sign)', 'p-norm: gradients of sums for those of means'),
+  argmax('if (count > 2) v128.store8_lane(to, bytes, 2, 2);', '', 'argmax of the third lane'),
+  argmax('return count > 256;', 'return count > 257;', 'argmax of 257 taps in bytes'),
+  argmax('if (wide) storeLanes(argmax + (<usize>index << 2), v, count);', 'if (wide) v128.store(argmax + (<usize>index << 2), v);', 'wide argmax stored too far'),
+  argmax('wide ? load<i32>(argmax + (<usize>index << 2)) : ', '', 'channel pooling: i32 read as bytes'),
+
+  channelpool('min(i + 1, op.count - 1)', '(i + 1)', 'groups behind the last, far behind the buffer'),
+  channelpool('v128.load32_lane(x2 + at, v, 2)', 'v128.load32_lane(x1 + at, v, 2)', 'a group twice'),
+  channelpool('f32x4.mul(sum, f32x4.splat(1 / <f32>op.size))', 'sum', 'sums for means'),
+  channelpool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'v128.or(f32x4.ge(v, best), f32x4.ne(v, v))', 'the last of equal channels'),
+  channelpool('i32x4.splat(at - k)', 'i32x4.splat(at)', 'the gradient in every vector of a group'),
+  channelpool('f32x4.mul(dy, f32x4.splat(part))', 'dy', 'backward of means: all to each'),
+
+  lrn('zero(own + (<usize>op.channels << 2), op.after);', '', 'windows that see the next row'),
+  lrn('zero(squares, op.before);', '', 'windows that see what was in scratch', { nth: 0 }),
+  lrn('zero(shares, op.after);', '', 'backward: windows that see what was in scratch'),
+  lrn('zero(shares + (<usize>(op.after + channels) << 2), op.before);', '', 'backward: windows that see the lanes behind the row'),
+  lrn('shares + (<usize>(op.after + c) << 2)', 'shares + (<usize>(op.before + c) << 2)', 'backward: windows of even size not turned around'),
+  lrn('f32x4.splat(2 * op.scale * op.beta)', 'f32x4.splat(op.scale * op.beta)', 'half the slope'),
+  lrn('if (beta != 0.75)', 'if (beta == 0)', 'every power is 0.75'),
+  lrn('f32x4.mul(root, f32x4.sqrt(root))', 'root', 'roots: 0.5 for 0.75'),
+  lrn('<usize>(op.before + op.after) << 2', '<usize>(op.before + op.after - 1) << 2', 'windows without their last channel'),
+  lrn('max(1, TILE / op.channels)', 'TILE / op.channels', 'no rows in a tile where they are long'),
+
+  pad('at < side ? at : 2 * (side - 1) - at', 'at < side ? at : 2 * side - 1 - at', 'reflection that repeats the outermost pixel'),
+  pad('if (!op.reflect && <u32>h >= <u32>op.height)', 'if (!op.reflect && h < 0)', 'zeros above but not below'),
+  pad('border(op, middle + own, x, op.width, op.width + op.right);', '', 'nothing on the right'),
+  pad('above < 0 && above >= -op.top', 'above < 0', 'backward: lines reflected that are not there'),
+  pad('below >= op.height && below', 'below', 'backward: the last line twice'),
+  pad('addSides(op, dx, first + <usize>h * line);', '', 'backward: the sides of the middle forgotten'),
+  pad('dx + last - at, dy + last + at', 'dx + last - at, dy + last - at', 'backward: the right side reads the middle'),
+
+  upsample('min(h + 1, op.height - 1)', '(h + 1)', 'bilinear: a line behind the image'),
+  upsample('max(w, 0) * step', 'w * step', 'bilinear: a pixel before the line'),
+  upsample('f32x4.splat(1 - share)', 'f32x4.splat(1)', 'shares of more than all'),
+  upsample('at * factor - factor / 2', 'at * factor', 'backward: bilinear without the outputs before'),
+  upsample('halves < 0 ? at == 0 : at == side - 1', 'at == 0', 'backward: the last pixel alone'),
+  upsample('zero(mixed, floats);', '', 'backward: lines added to what was in scratch'),
+  upsample('for (let s = 0; s < op.factorWidth; s++)', 'for (let s = 0; s < op.factorHeight; s++)', 'pixels repeated as often as lines'),
+
+  concat('const last = min(op.rows, first + tileRows(op));', 'const last = first + tileRows(op);', 'rows behind the last'),
+  concat('copyExactly(y, x, columns);', 'copy(y, x, columns);', 'rows written into their neighbours'),
+  concat('x += xRow;', 'x += yRow;', 'the rows of the whole taken for those of a part'),
+  concat('max(1, TILE / max(1, op.columns))', 'TILE / max(1, op.columns)', 'no rows in a tile where they are long'),
+
+  simd('storeLanes(to + (<usize>i << 2), f32x4.splat(0), count - i);', 'v128.store(to + (<usize>i << 2), f32x4.splat(0));', 'zeros written too far'),
+  simd('if (left > 0) storeLanes', 'if (left > 1) storeLanes', 'exact sums: the last number'),
+  simd('const v1 = madd(v128.load(from, 16), s, v128.load(to, 16));', 'const v1 = madd(v128.load(from), s, v128.load(to, 16));', 'scaled sums: a vector twice'),
+  simd('for (let left = count + 8 - i; left > 0; left -= 4) {', 'for (let left = count + 8 - i; left > 4; left -= 4) {', 'scaled sums: the last numbers'),
+  fault('src/emit/blur.ts', '[Math.floor((kernelSize - 1) / 2), Math.ceil((kernelSize - 1) / 2)]', '[Math.ceil((kernelSize - 1) / 2), Math.floor((kernelSize - 1) / 2)]', 'even blurs lie on the other side'),
+  fault('src/emit/lrn.ts', 'before: Math.min(Math.floor(size / 2), channels - 1)', 'before: Math.min(Math.floor((size - 1) / 2), channels - 1)', 'even windows without their first channel'),
+  fault('src/emit/pool.ts', 'Math.ceil(end) - Math.floor(start)', 'Math.round(end) - Math.round(start)', 'adaptive: the longest window too short'),
+  fault('src/emit/pool.ts', "mode === 'mean' ? 1 / (g.kernelHeight * g.kernelWidth) : 1", '1 / (g.kernelHeight * g.kernelWidth)', 'p-norm: means for sums'),
+  geometry('Math.max(0, seenWidth - g.padLeft - g.width)', '0', 'a reflected border without its right side'),
+  geometry('padTop: 0, padLeft: 0, reflection', 'padTop: g.padTop, padLeft: 0, reflection', 'a reflected border and zeros around that'),
+  fault('src/emit/conv.ts', 'const x = withBorder(e, image, g);', 'const x = image;', 'filter gradients of what is not reflected', { nth: 1 }),
+  blur('choose(op.size - 1, s)', 'choose(op.size - 1, r)', 'the same row of taps along both axes'),
+  blur('1 << (2 * (op.size - 1))', '1 << op.size', 'a filter that is not 1 in all'),
 
   norm('const half = <usize>lines * step;', 'const half = step;', 'sums of two neighbours, not of two halves'),
   norm('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last row'),
