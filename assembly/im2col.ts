@@ -5,7 +5,7 @@
 // (image, i, j) is the input at (i·strideHeight − padTop + r·dilationHeight, …, c), or 0 outside.
 
 import { In, Op, Out } from './op';
-import { copy, storeLanes, zero } from './simd';
+import { addExactly, copy, zero } from './simd';
 
 /** What slides over what: the geometry that convolution, pooling and im2col share. */
 @unmanaged
@@ -79,7 +79,7 @@ export function col2im(op: Col2im, tile: i32): void {
         if (j < 0) continue;
         const row = (image * op.outputHeight + i) * op.outputWidth + j;
         const from = op.columns + (<usize>(row * k + (r * op.kernelWidth + s) * channels) << 2);
-        addChannels(to, from, channels);
+        addExactly(to, from, channels);
       }
     }
     to += <usize>channels << 2;
@@ -93,17 +93,6 @@ function cover(distance: i32, stride: i32, outputs: i32): i32 {
   if (distance < 0 || distance % stride != 0) return -1;
   const at = distance / stride;
   return at < outputs ? at : -1;
-}
-
-function addChannels(to: usize, from: usize, channels: i32): void {
-  let c = 4;
-  for (; c <= channels; c += 4) {
-    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
-    to += 16;
-    from += 16;
-  }
-  const left = channels + 4 - c;
-  if (left > 0) storeLanes(to, f32x4.add(v128.load(to), v128.load(from)), left);
 }
 
 /**
@@ -242,7 +231,7 @@ function addPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32,
       const line = x + (<usize>((image * op.height + h) * lineFloats) << 2);
       const before = max(0, -at);
       const inside = min(run, lineFloats - at) - before;
-      addChannels(line + (<usize>(at + before) << 2), from + (<usize>before << 2), inside);
+      addExactly(line + (<usize>(at + before) << 2), from + (<usize>before << 2), inside);
     }
     from += <usize>run << 2;
     kc -= run;

@@ -6,6 +6,9 @@ import {
   normStatistics, normTiles,
 } from './batchnorm';
 import { Clip, ClipFactor, clip, clipFactor, SquareSum, squareSum } from './clip';
+import { Binomial, binomial, binomialTiles } from './blur';
+import { ChannelPool, ChannelPoolBackward, channelPool, channelPoolBackward, channelPoolTiles } from './channelpool';
+import { Concat, concat, concatTiles } from './concat';
 import {
   Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
   inputGradient, inputGradientTiles,
@@ -19,6 +22,8 @@ import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from './gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from './im2col';
 import { ElementLoss, elementLoss } from './loss';
 import { Argmax, argmax, TopK, topK } from './metric';
+import { LpPool, LpPoolBackward, lpPool, lpPoolBackward } from './lppool';
+import { Lrn, LrnBackward, Normalization, lrn, lrnBackward, lrnScratch, lrnTiles } from './lrn';
 import {
   NormBackwardMerge, NormFold, NormFoldFilter, NormMerge, NormRunning, normBackwardMerge, normFold, normFoldFilter, normFoldFilterTiles, normMerge, normRunning,
 } from './moments';
@@ -27,11 +32,13 @@ import {
   Adagrad, Adam, adagrad, adam, MovingAverage, movingAverage, Rmsprop, rmsprop, Sgd, sgd,
 } from './optim';
 import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
+import { Pad, PadBackward, pad, padBackward, padBackwardTiles, padTiles } from './pad';
 import {
-  AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, LpPool, LpPoolBackward, lpPool,
-  lpPoolBackward, MaxPool, MaxPoolBackward, maxPool, maxPoolBackward, poolBackwardTiles, poolTiles,
+  AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, MaxPool, MaxPoolBackward, maxPool,
+  maxPoolBackward,
 } from './pool';
 import { Rbf, RbfInputGradient, RbfKernelGradient, rbf, rbfInputGradient, rbfKernelGradient, rbfTiles } from './rbf';
+import { poolBackwardTiles, poolTiles } from './poolwindow';
 import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
 import {
   IdentityShortcut, IdentityShortcutBackward, identityShortcut, identityShortcutBackward,
@@ -40,6 +47,9 @@ import {
 import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, softmax, softmaxBackward, softmaxCrossEntropy,
 } from './softmax';
+import {
+  Upsample, UpsampleBackward, Upsampling, upsample, upsampleBackward, upsampleBackwardTiles, upsampleScratch, upsampleTiles,
+} from './upsample';
 import {
   Winograd, WinogradFilter, WinogradGradient, winograd, winogradFilter, winogradFilterTiles, winogradGradient,
   winogradGradientScratch, winogradGradientTiles, winogradScratch, winogradTiles,
@@ -97,6 +107,10 @@ function scratchOf(op: Op): usize {
   switch (op.opcode) {
     case Opcode.Winograd: return winogradScratch(changetype<Winograd>(op));
     case Opcode.WinogradGradient: return winogradGradientScratch(changetype<WinogradGradient>(op));
+    case Opcode.Lrn:
+    case Opcode.LrnBackward: return lrnScratch(changetype<Normalization>(op));
+    case Opcode.Upsample:
+    case Opcode.UpsampleBackward: return upsampleScratch(changetype<Upsampling>(op));
     default: return 0;
   }
 }
@@ -155,6 +169,16 @@ function tiles(op: Op): i32 {
     case Opcode.Rbf: return rbfTiles(changetype<Rbf>(op).rows);
     case Opcode.RbfInputGradient: return rbfTiles(changetype<RbfInputGradient>(op).rows);
     case Opcode.RbfKernelGradient: return rbfTiles(changetype<RbfKernelGradient>(op).features);
+    case Opcode.ChannelPool: return channelPoolTiles(changetype<ChannelPool>(op).count, changetype<ChannelPool>(op).size);
+    case Opcode.ChannelPoolBackward: return channelPoolTiles(changetype<ChannelPoolBackward>(op).count, changetype<ChannelPoolBackward>(op).size);
+    case Opcode.Binomial: return binomialTiles(changetype<Binomial>(op));
+    case Opcode.Lrn:
+    case Opcode.LrnBackward: return lrnTiles(changetype<Normalization>(op));
+    case Opcode.Pad: return padTiles(changetype<Pad>(op));
+    case Opcode.PadBackward: return padBackwardTiles(changetype<PadBackward>(op));
+    case Opcode.Upsample: return upsampleTiles(changetype<Upsample>(op));
+    case Opcode.UpsampleBackward: return upsampleBackwardTiles(changetype<UpsampleBackward>(op));
+    case Opcode.Concat: return concatTiles(changetype<Concat>(op));
     default: return 1;
   }
 }
@@ -219,6 +243,16 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.Rbf: rbf(changetype<Rbf>(op), tile); break;
     case Opcode.RbfInputGradient: rbfInputGradient(changetype<RbfInputGradient>(op), tile); break;
     case Opcode.RbfKernelGradient: rbfKernelGradient(changetype<RbfKernelGradient>(op), tile); break;
+    case Opcode.ChannelPool: channelPool(changetype<ChannelPool>(op), tile); break;
+    case Opcode.ChannelPoolBackward: channelPoolBackward(changetype<ChannelPoolBackward>(op), tile); break;
+    case Opcode.Binomial: binomial(changetype<Binomial>(op), tile); break;
+    case Opcode.Lrn: lrn(changetype<Lrn>(op), tile, scratch); break;
+    case Opcode.LrnBackward: lrnBackward(changetype<LrnBackward>(op), tile, scratch); break;
+    case Opcode.Pad: pad(changetype<Pad>(op), tile); break;
+    case Opcode.PadBackward: padBackward(changetype<PadBackward>(op), tile); break;
+    case Opcode.Upsample: upsample(changetype<Upsample>(op), tile, scratch); break;
+    case Opcode.UpsampleBackward: upsampleBackward(changetype<UpsampleBackward>(op), tile, scratch); break;
+    case Opcode.Concat: concat(changetype<Concat>(op), tile); break;
     default: unreachable();
   }
 }

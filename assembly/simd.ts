@@ -93,11 +93,47 @@ export function copyExactly(to: usize, from: usize, count: i32): void {
   if (count > whole) storeLanes(to + at, v128.load(from + at), count - whole);
 }
 
+/** Adds `count` floats to those at `to`, and writes no further. */
+export function addExactly(to: usize, from: usize, count: i32): void {
+  let i = 4;
+  for (; i <= count; i += 4) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    to += 16;
+    from += 16;
+  }
+  const left = count + 4 - i;
+  if (left > 0) storeLanes(to, f32x4.add(v128.load(to), v128.load(from)), left);
+}
+
+/** Adds `count` floats times `scale` to those at `to`, and writes no further. */
+export function addScaled(to: usize, from: usize, scale: f32, count: i32): void {
+  const s = f32x4.splat(scale);
+  let i = 8;
+  for (; i <= count; i += 8) {
+    const v0 = madd(v128.load(from), s, v128.load(to));
+    const v1 = madd(v128.load(from, 16), s, v128.load(to, 16));
+    v128.store(to, v0);
+    v128.store(to, v1, 16);
+    to += 32;
+    from += 32;
+  }
+  for (let left = count + 8 - i; left > 0; left -= 4) {
+    storeLanes(to, madd(v128.load(from), s, v128.load(to)), left);
+    to += 16;
+    from += 16;
+  }
+}
+
 /** Zeros `count` floats in whole vectors: writes up to 12 bytes too far. */
 // @ts-ignore: decorator
 @inline
 export function zero(to: usize, count: i32): void {
   for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(0));
+}
+
+/** Zeros `count` floats and writes no further. */
+export function zeroExactly(to: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) storeLanes(to + (<usize>i << 2), f32x4.splat(0), count - i);
 }
 
 /** Zero where |x| < 1e-30: wasm cannot flush subnormals, and they are a hundred times slower. */

@@ -302,7 +302,7 @@ export interface KernelArguments<Buffer> {
     x: Buffer;
     columns: Buffer;
   };
-  /** y = max; `argmax` (u8, the tap's number, first of equals) is kept for backward unless 0. */
+  /** y = max, or min; `argmax` (the tap's number, first of equals: see argmax.ts) is kept unless 0. */
   maxPool: {
     batch: number;
     height: number;
@@ -322,6 +322,7 @@ export interface KernelArguments<Buffer> {
     y: Buffer;
     argmax: Buffer;
     x: Buffer;
+    sign: number;
   };
   maxPoolBackward: {
     batch: number;
@@ -830,6 +831,111 @@ export interface KernelArguments<Buffer> {
     features: number;
     units: number;
   };
+  /** y[count] = the maximum of each group of x[count × size], or the mean. */
+  channelPool: {
+    y: Buffer;
+    argmax: Buffer;
+    x: Buffer;
+    count: number;
+    size: number;
+    average: number;
+  };
+  /** dx[count × size]: dy where argmax says; where there is none, dy / size everywhere. */
+  channelPoolBackward: {
+    dx: Buffer;
+    dy: Buffer;
+    argmax: Buffer;
+    count: number;
+    size: number;
+  };
+  /** filter[size × size × channels]: the same taps for every channel. */
+  binomial: {
+    filter: Buffer;
+    size: number;
+    channels: number;
+  };
+  lrn: {
+    rows: number;
+    channels: number;
+    before: number;
+    after: number;
+    scale: number;
+    beta: number;
+    bias: number;
+    y: Buffer;
+    x: Buffer;
+  };
+  /** dx = dy / s^β − 2·scale·β·x·Σ dy·x / s^(β+1), the sum over the windows that see the channel. */
+  lrnBackward: {
+    rows: number;
+    channels: number;
+    before: number;
+    after: number;
+    scale: number;
+    beta: number;
+    bias: number;
+    dx: Buffer;
+    dy: Buffer;
+    x: Buffer;
+  };
+  /** y[batch, top + height + bottom, left + width + right, channels] = x[batch, height, width, channels], padded. */
+  pad: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    top: number;
+    bottom: number;
+    left: number;
+    right: number;
+    reflect: number;
+    y: Buffer;
+    x: Buffer;
+  };
+  padBackward: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    top: number;
+    bottom: number;
+    left: number;
+    right: number;
+    reflect: number;
+    dx: Buffer;
+    dy: Buffer;
+  };
+  upsample: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    factorHeight: number;
+    factorWidth: number;
+    bilinear: number;
+    y: Buffer;
+    x: Buffer;
+  };
+  upsampleBackward: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    factorHeight: number;
+    factorWidth: number;
+    bilinear: number;
+    dx: Buffer;
+    dy: Buffer;
+  };
+  /** y[rows × columns] = x[rows × columns], whose rows begin yRow and xRow floats apart. */
+  concat: {
+    y: Buffer;
+    x: Buffer;
+    rows: number;
+    columns: number;
+    yRow: number;
+    xRow: number;
+  };
 }
 
 export type KernelName = keyof KernelArguments<unknown>;
@@ -1173,6 +1279,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['y', 'out', 68],
       ['argmax', 'out', 72],
       ['x', 'in', 76],
+      ['sign', 'u32', 80],
     ],
   },
   maxPoolBackward: {
@@ -1726,6 +1833,135 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['rows', 'i32', 24],
       ['features', 'i32', 28],
       ['units', 'i32', 32],
+    ],
+  },
+  channelPool: {
+    opcode: 58,
+    fields: [
+      ['y', 'out', 8],
+      ['argmax', 'out', 12],
+      ['x', 'in', 16],
+      ['count', 'i32', 20],
+      ['size', 'i32', 24],
+      ['average', 'i32', 28],
+    ],
+  },
+  channelPoolBackward: {
+    opcode: 59,
+    fields: [
+      ['dx', 'out', 8],
+      ['dy', 'in', 12],
+      ['argmax', 'in', 16],
+      ['count', 'i32', 20],
+      ['size', 'i32', 24],
+    ],
+  },
+  binomial: {
+    opcode: 60,
+    fields: [
+      ['filter', 'out', 8],
+      ['size', 'i32', 12],
+      ['channels', 'i32', 16],
+    ],
+  },
+  lrn: {
+    opcode: 61,
+    fields: [
+      ['rows', 'i32', 8],
+      ['channels', 'i32', 12],
+      ['before', 'i32', 16],
+      ['after', 'i32', 20],
+      ['scale', 'f32', 24],
+      ['beta', 'f32', 28],
+      ['bias', 'f32', 32],
+      ['y', 'out', 36],
+      ['x', 'in', 40],
+    ],
+  },
+  lrnBackward: {
+    opcode: 62,
+    fields: [
+      ['rows', 'i32', 8],
+      ['channels', 'i32', 12],
+      ['before', 'i32', 16],
+      ['after', 'i32', 20],
+      ['scale', 'f32', 24],
+      ['beta', 'f32', 28],
+      ['bias', 'f32', 32],
+      ['dx', 'out', 36],
+      ['dy', 'in', 40],
+      ['x', 'in', 44],
+    ],
+  },
+  pad: {
+    opcode: 63,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['channels', 'i32', 20],
+      ['top', 'i32', 24],
+      ['bottom', 'i32', 28],
+      ['left', 'i32', 32],
+      ['right', 'i32', 36],
+      ['reflect', 'i32', 40],
+      ['y', 'out', 44],
+      ['x', 'in', 48],
+    ],
+  },
+  padBackward: {
+    opcode: 64,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['channels', 'i32', 20],
+      ['top', 'i32', 24],
+      ['bottom', 'i32', 28],
+      ['left', 'i32', 32],
+      ['right', 'i32', 36],
+      ['reflect', 'i32', 40],
+      ['dx', 'out', 44],
+      ['dy', 'in', 48],
+    ],
+  },
+  upsample: {
+    opcode: 65,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['channels', 'i32', 20],
+      ['factorHeight', 'i32', 24],
+      ['factorWidth', 'i32', 28],
+      ['bilinear', 'i32', 32],
+      ['y', 'out', 36],
+      ['x', 'in', 40],
+    ],
+  },
+  upsampleBackward: {
+    opcode: 66,
+    fields: [
+      ['batch', 'i32', 8],
+      ['height', 'i32', 12],
+      ['width', 'i32', 16],
+      ['channels', 'i32', 20],
+      ['factorHeight', 'i32', 24],
+      ['factorWidth', 'i32', 28],
+      ['bilinear', 'i32', 32],
+      ['dx', 'out', 36],
+      ['dy', 'in', 40],
+    ],
+  },
+  concat: {
+    opcode: 67,
+    fields: [
+      ['y', 'inout', 8],
+      ['x', 'in', 12],
+      ['rows', 'i32', 16],
+      ['columns', 'i32', 20],
+      ['yRow', 'i32', 24],
+      ['xRow', 'i32', 28],
     ],
   },
 };

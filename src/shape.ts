@@ -60,6 +60,13 @@ export function checkRank(where: string, shape: Shape, names: readonly string[],
   }
 }
 
+/** The last dimension of [..., channels]. @throws {ShapeError} unless there is one and it is not empty */
+export function checkChannels(where: string, shape: Shape): number {
+  const channels = checkShape(where, shape).at(-1);
+  if (channels) return channels;
+  throw new ShapeError(`${where}: expected [..., channels], received ${show(shape)}`);
+}
+
 /** @throws {ValueError} unless `value` is a whole number of at least `least` */
 export function checkInteger(where: string, name: string, value: number, least = 1): number {
   if (Number.isInteger(value) && value >= least) return value;
@@ -158,7 +165,8 @@ export function placeWindows(
   };
 }
 
-type Sides = readonly [readonly [number, number], readonly [number, number]];
+/** [[top, bottom], [left, right]]. */
+export type Sides = readonly [readonly [number, number], readonly [number, number]];
 
 /** Padding as pixels, checked. */
 export function checkPadding(where: string, padding: Padding): 'same' | Sides {
@@ -168,12 +176,22 @@ export function checkPadding(where: string, padding: Padding): 'same' | Sides {
       [0, 0],
       [0, 0],
     ];
+  return checkSides(where, padding, "'valid', 'same', ");
+}
+
+/**
+ * Padding in pixels, for each side.
+ *
+ * @param others what else it may be, for the message
+ * @throws {ValueError}
+ */
+export function checkSides(where: string, padding: unknown, others = ''): Sides {
   const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   const both = sides.map((side): unknown[] => (Array.isArray(side) ? side : [side, side]));
   const fits = both.length === 2 && both.every((side) => side.length === 2);
   if (!fits || !both.flat().every((side) => Number.isInteger(side) && (side as number) >= 0)) {
     throw new ValueError(
-      `${where}: padding must be 'valid', 'same', a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${JSON.stringify(padding)}`,
+      `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${JSON.stringify(padding)}`,
     );
   }
   return both as unknown as Sides;

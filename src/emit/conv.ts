@@ -10,6 +10,7 @@ import { type Emitter, none, type Value } from './emitter.js';
 import { type Epilogue, finish } from './epilogue.js';
 import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.js';
 import { packedMatrix, panelSize, sumInParts, sumRows } from './matrix.js';
+import { padBackward, padForward, padOutputShape } from './pad.js';
 import {
   prefersWinograd,
   winogradBackwardFilter,
@@ -19,20 +20,29 @@ import {
 
 /** The fields of assembly/im2col.ts' Window; channels are those of one group. */
 function windowFields(g: ConvGeometry) {
-  const { batch, height, width, channels, groups, filters, algorithm, ...windows } = g;
+  const { batch, height, width, channels, groups, filters, algorithm, reflection, ...windows } = g;
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
+}
+
+/** The image with its reflection around it, where that is wanted. Backward makes it again: it is not kept. */
+function withBorder(e: Emitter, image: Value, { reflection }: ConvGeometry): Value {
+  if (!reflection) return image;
+  const padded = e.value(padOutputShape(reflection));
+  padForward(e, padded, image, reflection);
+  return padded;
 }
 
 /** y = filter ⋆ x, and what `after` says. */
 export function convForward(
   e: Emitter,
   y: Value,
-  x: Value,
+  image: Value,
   filter: Value,
   g: ConvGeometry,
   after: Epilogue = {},
 ): void {
   const { bias = none, residual = none, rectify = false } = after;
+  const x = withBorder(e, image, g);
   if (isDepthwise(g)) {
     depthwiseForward(e, y, x, filter, bias, g, rectify && !residual);
     finish(e, y, { residual, rectify: rectify && residual !== none });
@@ -74,6 +84,13 @@ export function convBackwardInput(
   g: ConvGeometry,
   after: Epilogue = {},
 ): void {
+  if (g.reflection) {
+    const padded = e.value(padOutputShape(g.reflection));
+    convBackwardInput(e, padded, dy, filter, { ...g, reflection: undefined });
+    padBackward(e, dx, padded, g.reflection);
+    finish(e, dx, after);
+    return;
+  }
   if (isDepthwise(g)) {
     const { bias = none, residual = none, rectify = false } = after;
     depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify && !residual);
@@ -174,10 +191,11 @@ const SPLIT_PIXELS = 2048;
 export function convBackwardFilter(
   e: Emitter,
   dw: Value,
-  x: Value,
+  image: Value,
   dy: Value,
   g: ConvGeometry,
 ): void {
+  const x = withBorder(e, image, g);
   if (isDepthwise(g)) {
     depthwiseBackwardFilter(e, dw, x, dy, g);
     return;

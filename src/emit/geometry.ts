@@ -10,6 +10,13 @@ import {
   type WindowOptions,
   type Windows,
 } from '../shape.js';
+import {
+  checkPaddingMode,
+  type PaddingMode,
+  type PadGeometry,
+  padOutputShape,
+  placePadding,
+} from './pad.js';
 
 /** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
 export interface ConvGeometry extends Windows {
@@ -20,6 +27,8 @@ export interface ConvGeometry extends Windows {
   readonly filters: number;
   readonly groups: number;
   readonly algorithm: Algorithm;
+  /** Where the image is reflected at its border: how. All else is then of the padded image. */
+  readonly reflection?: PadGeometry;
 }
 
 /** How a convolution is computed. */
@@ -27,6 +36,11 @@ export type Algorithm = 'auto' | 'direct' | 'winograd';
 
 /** How a convolution lies on its input. */
 export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
+  /**
+   * What is around the image where `padding` is 'same' or in pixels: 'zeros' (the default), or 'reflect',
+   * the image itself, for fewer pixels than it has: PyTorch's padding_mode. Reflecting copies the image.
+   */
+  paddingMode?: PaddingMode;
   /** Channels and filters in this many separate convolutions: 1 by default. */
   groups?: number;
   /**
@@ -41,6 +55,7 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
 export const convWords = [
   'strides',
   'padding',
+  'paddingMode',
   'dilation',
   'dimRoundingMode',
   'groups',
@@ -83,7 +98,36 @@ export function convGeometry(
   const kernelSize = [kernelHeight, kernelWidth] as const;
   const windows = placeWindows(where, height, width, { ...options, kernelSize }, true);
   const g = { ...windows, batch, height, width, channels, filters, groups };
-  return withAlgorithm(where, g, options.algorithm);
+  const reflected = checkConvPadding(where, options) === 'reflect';
+  return withAlgorithm(where, reflected ? withReflection(where, g) : g, options.algorithm);
+}
+
+/** @throws {ValueError} for a padding mode that there is not, or that has no padding to fill */
+export function checkConvPadding(where: string, options: ConvOptions): PaddingMode {
+  const { padding = 'valid', paddingMode = 'zeros' } = options;
+  if (checkPaddingMode(where, 'paddingMode', paddingMode) === 'zeros' || padding !== 'valid') {
+    return paddingMode;
+  }
+  throw new ValueError(
+    `${where}: paddingMode 'reflect' needs padding to reflect into: 'same' or pixels, not 'valid'`,
+  );
+}
+
+/** The same windows on the image with its reflection around it: as far as they see, and no padding left. */
+function withReflection(where: string, g: Omit<ConvGeometry, 'algorithm'>) {
+  const seenHeight =
+    (g.outputHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1;
+  const seenWidth = (g.outputWidth - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
+  const bottom = Math.max(0, seenHeight - g.padTop - g.height);
+  const right = Math.max(0, seenWidth - g.padLeft - g.width);
+  const inputShape = [g.batch, g.height, g.width, g.channels];
+  const sides = [
+    [g.padTop, bottom],
+    [g.padLeft, right],
+  ] as const;
+  const reflection = placePadding(where, inputShape, sides, 'reflect');
+  const [, height, width] = padOutputShape(reflection);
+  return { ...g, height, width, padTop: 0, padLeft: 0, reflection };
 }
 
 /** @throws {ValueError} for an algorithm that there is not */

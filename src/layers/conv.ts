@@ -12,6 +12,7 @@ import {
   type ConvGeometry,
   type ConvOptions,
   checkAlgorithm,
+  checkConvPadding,
   convGeometry,
   convOutputShape,
   convWords,
@@ -141,6 +142,7 @@ class Conv2d extends Conv {
     checkInteger(this.title, 'filters', options.filters);
     pairOf(this.title, 'kernelSize', options.kernelSize);
     checkAlgorithm(this.title, options.algorithm);
+    checkConvPadding(this.title, options);
   }
 
   protected geometry(x: Shape): ConvGeometry {
@@ -171,6 +173,7 @@ class DepthwiseConv2d extends Conv {
     super('depthwiseConv2d', options, ['kernelSize', 'depthMultiplier', ...depthwiseWords]);
     pairOf(this.title, 'kernelSize', options.kernelSize);
     checkInteger(this.title, 'depthMultiplier', options.depthMultiplier ?? 1);
+    checkConvPadding(this.title, options);
   }
 
   protected geometry(x: Shape): ConvGeometry {

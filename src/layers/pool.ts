@@ -9,36 +9,89 @@ import { asImages, type LineOptions, lineWords, onImages } from './line.js';
 /** Options of the pooling layers. */
 export interface Pool2dOptions extends LayerOptions, pool.PoolOptions {}
 
-/** What the pooling layers share: windows, one per output, of every channel for itself. */
-abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Saved> {
-  declare readonly options: Pool2dOptions;
-  /** The dimensions of a sample. */
-  protected readonly axes: readonly string[] = ['height', 'width', 'channels'];
+/** Options of the adaptive pooling layers. */
+export interface AdaptivePool2dOptions extends LayerOptions, pool.AdaptivePoolOptions {}
 
-  protected geometry(x: Shape): pool.PoolGeometry {
-    return pool.poolGeometry(this.name, x, this.options);
+/** Options of `layers.maxPool1d` and `layers.avgPool1d`. */
+export interface Pool1dOptions extends LayerOptions, LineOptions {
+  /** Length of the window, and strides where none are given: 2 by default. */
+  poolSize?: number;
+}
+
+/** How windows are laid on images or signals, and the words for it. */
+interface Placement<O> {
+  /** The dimensions of a sample. */
+  readonly axes: readonly string[];
+  readonly words: readonly string[];
+  readonly place: (where: string, inputShape: Shape, options: O) => pool.PoolGeometry;
+}
+
+const axes = ['height', 'width', 'channels'];
+const windows: Placement<pool.PoolOptions> = {
+  axes,
+  words: pool.poolWords,
+  place: pool.poolGeometry,
+};
+const whole: Placement<object> = { axes, words: [], place: pool.globalGeometry };
+const adaptive: Placement<pool.AdaptivePoolOptions> = {
+  axes,
+  words: pool.adaptivePoolWords,
+  place: pool.adaptivePoolGeometry,
+};
+
+const line: Placement<Pool1dOptions> = {
+  axes: ['steps', 'channels'],
+  words: ['poolSize', ...lineWords],
+  place(where, x, options) {
+    const { poolSize = 2, strides = poolSize } = options;
+    const window = [1, checkInteger(where, 'poolSize', poolSize)] as const;
+    const placed = onImages(where, { ...options, strides });
+    return pool.poolGeometry(where, asImages(x), { ...placed, poolSize: window });
+  },
+};
+
+/** What the pooling layers share: windows, one per output, of every channel for itself. */
+abstract class Pool2d<
+  O extends LayerOptions,
+  Saved extends { g: pool.PoolGeometry },
+> extends Layer<Saved> {
+  declare readonly options: O;
+  readonly #placement: Placement<O>;
+
+  constructor(
+    type: string,
+    options: O,
+    placement: Placement<O>,
+    moreWords: readonly string[] = [],
+  ) {
+    super(type, options, [...moreWords, ...placement.words]);
+    this.#placement = placement;
   }
 
-  #outputShape(g: pool.PoolGeometry): Shape {
-    return [g.batch, ...pool.poolOutputShape(g).slice(-this.axes.length)];
+  #geometry(x: Shape): pool.PoolGeometry {
+    return this.#placement.place(this.name, x, this.options);
+  }
+
+  /** Of images; signals have no height. */
+  #shape([batch, ...sample]: Shape): Shape {
+    return [batch, ...sample.slice(-this.#placement.axes.length)];
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, this.axes);
-    return this.#outputShape(this.geometry([1, ...inputShape])).slice(1);
+    checkRank(this.name, inputShape, this.#placement.axes);
+    return this.#shape(pool.poolOutputShape(this.#geometry([1, ...inputShape]))).slice(1);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const g = this.geometry(x.shape);
-    const y = to.emitter.value(this.#outputShape(g));
+    const g = this.#geometry(x.shape);
+    const y = to.emitter.value(this.#shape(pool.poolOutputShape(g)));
     return { y, saved: this.forward(to, y, x, g) };
   }
 
   emitBackward({ emitter }: Lowering, dy: Value, saved: Saved, wanted: boolean): Value | undefined {
     if (!wanted) return undefined;
-    const { batch, ...g } = saved.g;
-    const sample = [g.height, g.width, g.channels].slice(-this.axes.length);
-    const dx = emitter.value([batch, ...sample]);
+    const { batch, height, width, channels } = saved.g;
+    const dx = emitter.value(this.#shape([batch, height, width, channels]));
     this.backward(emitter, dx, dy, saved);
     return dx;
   }
@@ -47,10 +100,13 @@ abstract class Pool2d<Saved extends { g: pool.PoolGeometry }> extends Layer<Save
   protected abstract backward(e: Emitter, dx: Value, dy: Value, saved: Saved): void;
 
   override window(inputShape: Shape) {
-    const g = this.geometry([1, ...inputShape]);
+    const g = this.#geometry([1, ...inputShape]);
+    // Adaptive windows have no stride: on average they are this far apart.
+    const strideHeight = g.strideHeight || g.height / g.outputHeight;
+    const strideWidth = g.strideWidth || g.width / g.outputWidth;
     return {
       size: [g.kernelHeight, g.kernelWidth] as const,
-      stride: [g.strideHeight, g.strideWidth] as const,
+      stride: [strideHeight, strideWidth] as const,
     };
   }
 }
@@ -60,7 +116,16 @@ interface MaxSaved {
   argmax: Operand;
 }
 
-class MaxPool2d extends Pool2d<MaxSaved> {
+/** Maximum or minimum. */
+class MaxPool2d<O extends LayerOptions> extends Pool2d<O, MaxSaved> {
+  readonly #choice: pool.Choice;
+
+  constructor(type: string, options: O, placement: Placement<O>, choice: pool.Choice = 'max') {
+    super(type, options, placement);
+    this.#choice = choice;
+  }
+
+  /** y is one of the x: ReLU gives the same for both, and so does its gradient. */
   override get fusion(): Fusion {
     return { commutesWithRelu: true };
   }
@@ -71,8 +136,8 @@ class MaxPool2d extends Pool2d<MaxSaved> {
     x: Value,
     g: pool.PoolGeometry,
   ): MaxSaved {
-    const argmax = training ? pool.argmaxValue(this.name, emitter, g) : none;
-    pool.maxPoolForward(emitter, y, argmax, x, g);
+    const argmax = training ? pool.argmaxValue(emitter, g) : none;
+    pool.maxPoolForward(emitter, y, argmax, x, g, this.#choice);
     return { g, argmax };
   }
 
@@ -81,7 +146,7 @@ class MaxPool2d extends Pool2d<MaxSaved> {
   }
 }
 
-class AvgPool2d extends Pool2d<{ g: pool.PoolGeometry }> {
+class AvgPool2d<O extends LayerOptions> extends Pool2d<O, { g: pool.PoolGeometry }> {
   protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {
     pool.averagePoolForward(emitter, y, x, g);
     return { g };
@@ -93,22 +158,18 @@ class AvgPool2d extends Pool2d<{ g: pool.PoolGeometry }> {
 }
 
 /** Options of `layers.lpPool2d`. */
-export interface LpPool2dOptions extends Pool2dOptions {
-  /** The norm: 2 by default. */
-  p?: number;
-}
+export interface LpPool2dOptions extends Pool2dOptions, pool.NormOptions {}
 
-class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
-  declare readonly options: LpPool2dOptions;
-  readonly #p: number;
+class LpPool2d extends Pool2d<LpPool2dOptions, { g: pool.PoolGeometry; x: Value; y: Value }> {
+  readonly #norm: Required<pool.NormOptions>;
 
   constructor(options: LpPool2dOptions) {
-    super('lpPool2d', options, ['p', ...pool.poolWords]);
-    this.#p = pool.checkNorm('layers.lpPool2d', options.p ?? 2);
+    super('lpPool2d', options, windows, pool.normWords);
+    this.#norm = pool.checkNorm('layers.lpPool2d', options);
   }
 
   protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {
-    pool.lpPoolForward(emitter, y, x, this.#p, g);
+    pool.lpPoolForward(emitter, y, x, this.#norm, g);
     return { g, x, y };
   }
 
@@ -118,74 +179,36 @@ class LpPool2d extends Pool2d<{ g: pool.PoolGeometry; x: Value; y: Value }> {
     dy: Value,
     { g, x, y }: { g: pool.PoolGeometry; x: Value; y: Value },
   ): void {
-    pool.lpPoolBackward(e, dx, dy, x, y, this.#p, g);
-  }
-}
-
-class GlobalAvgPool2d extends AvgPool2d {
-  constructor(options: LayerOptions) {
-    super('globalAvgPool2d', options, []);
-  }
-
-  protected override geometry(x: Shape): pool.PoolGeometry {
-    return pool.poolGeometry(this.name, x, { poolSize: [x[1], x[2]] });
-  }
-
-  override shapeFor(inputShape: Shape): Shape {
-    return super.shapeFor(inputShape).slice(2);
-  }
-
-  override emitForward(to: Lowering, x: Value) {
-    const { y, saved } = super.emitForward(to, x);
-    return { y: y.view([y.shape[0], y.shape[3]]), saved };
-  }
-}
-
-/** Options of `layers.maxPool1d` and `layers.avgPool1d`. */
-export interface Pool1dOptions extends LayerOptions, LineOptions {
-  /** Length of the window, and strides where none are given: 2 by default. */
-  poolSize?: number;
-}
-
-/** How a pooling lies on signals [batch, steps, channels]. */
-function lineGeometry(where: string, x: Shape, options: Pool1dOptions): pool.PoolGeometry {
-  const { poolSize = 2, strides = poolSize } = options;
-  const window = [1, checkInteger(where, 'poolSize', poolSize)] as const;
-  const windows = onImages(where, { ...options, strides });
-  return pool.poolGeometry(where, asImages(x), { ...windows, poolSize: window });
-}
-
-class MaxPool1d extends MaxPool2d {
-  declare readonly options: Pool1dOptions;
-  protected override readonly axes = ['steps', 'channels'];
-
-  protected override geometry(x: Shape): pool.PoolGeometry {
-    return lineGeometry(this.name, x, this.options);
-  }
-}
-
-class AvgPool1d extends AvgPool2d {
-  declare readonly options: Pool1dOptions;
-  protected override readonly axes = ['steps', 'channels'];
-
-  protected override geometry(x: Shape): pool.PoolGeometry {
-    return lineGeometry(this.name, x, this.options);
+    pool.lpPoolBackward(e, dx, dy, x, y, this.#norm, g);
   }
 }
 
 /** Maximum of each window over [height, width, channels]. */
 export const maxPool2d = (options: Pool2dOptions = {}): Layer =>
-  new MaxPool2d('maxPool2d', options, pool.poolWords);
+  new MaxPool2d('maxPool2d', options, windows);
+/** Minimum of each window. */
+export const minPool2d = (options: Pool2dOptions = {}): Layer =>
+  new MaxPool2d('minPool2d', options, windows, 'min');
 /** Mean of each window; padding does not count. */
 export const avgPool2d = (options: Pool2dOptions = {}): Layer =>
-  new AvgPool2d('avgPool2d', options, pool.poolWords);
-/** p-norm of each window: (Σ|x|ᵖ / window)^(1/p). */
+  new AvgPool2d('avgPool2d', options, windows);
+/** p-norm of each window: (Σ|x|ᵖ / window)^(1/p), or ONNX's (Σ|x|ᵖ)^(1/p) with `mode: 'sum'`. */
 export const lpPool2d = (options: LpPool2dOptions = {}): Layer => new LpPool2d(options);
+/** Maximum of each channel over the whole image: [channels]. */
+export const globalMaxPool2d = (options: LayerOptions = {}): Layer =>
+  new MaxPool2d('globalMaxPool2d', options, whole);
 /** Mean of each channel over the whole image: [channels]. */
-export const globalAvgPool2d = (options: LayerOptions = {}): Layer => new GlobalAvgPool2d(options);
+export const globalAvgPool2d = (options: LayerOptions = {}): Layer =>
+  new AvgPool2d('globalAvgPool2d', options, whole);
+/** Maximum of each of `outputSize` windows, which share the image among themselves as PyTorch's do. */
+export const adaptiveMaxPool2d = (options: AdaptivePool2dOptions): Layer =>
+  new MaxPool2d('adaptiveMaxPool2d', options, adaptive);
+/** Mean of each of `outputSize` windows, which share the image among themselves as PyTorch's do. */
+export const adaptiveAvgPool2d = (options: AdaptivePool2dOptions): Layer =>
+  new AvgPool2d('adaptiveAvgPool2d', options, adaptive);
 /** Maximum of each window over [steps, channels]. */
 export const maxPool1d = (options: Pool1dOptions = {}): Layer =>
-  new MaxPool1d('maxPool1d', options, ['poolSize', ...lineWords]);
+  new MaxPool2d('maxPool1d', options, line);
 /** Mean of each window over [steps, channels]; padding does not count. */
 export const avgPool1d = (options: Pool1dOptions = {}): Layer =>
-  new AvgPool1d('avgPool1d', options, ['poolSize', ...lineWords]);
+  new AvgPool2d('avgPool1d', options, line);

@@ -3,7 +3,8 @@
 import { ValueError } from '../errors.js';
 import type { Shape } from '../shape.js';
 import { relu } from './activation.js';
-import { type Forward, Layer, type LayerOptions } from './layer.js';
+import { Composite, chain, chainShape } from './composite.js';
+import { Layer, type LayerOptions } from './layer.js';
 import { add } from './merge.js';
 import type { SymbolicTensor } from './symbolic.js';
 
@@ -17,14 +18,7 @@ export interface ResidualOptions extends LayerOptions {
   activation?: 'relu' | 'linear';
 }
 
-const chain = (x: SymbolicTensor, layers: readonly Layer[]): SymbolicTensor =>
-  layers.reduce((y, layer) => layer.apply(y), x);
-
-const chainShape = (x: Shape, layers: readonly Layer[]): Shape =>
-  layers.reduce((y, layer) => layer.shapeFor(y), x);
-
-/** Stands for its layers until it is applied: graphs hold these, and the addition. */
-class Residual extends Layer {
+class Residual extends Composite {
   declare readonly options: ResidualOptions;
   readonly #sum: Layer;
 
@@ -52,12 +46,6 @@ class Residual extends Layer {
     const sum = this.#sum.apply([chain(x, layers), chain(x, shortcut)]);
     return activation === 'relu' ? relu().apply(sum) : sum;
   }
-
-  emitForward(): Forward<unknown> {
-    throw new Error('a residual block has no ops of its own');
-  }
-
-  emitBackward(): undefined {}
 }
 
 /** y = relu(layers(x) + shortcut(x)); both must have the same shape. */

@@ -104,6 +104,16 @@ export const multiplyAdds: {
   rbf,
   rbfInputGradient: rbf,
   rbfKernelGradient: rbf,
+  channelPool: null,
+  channelPoolBackward: null,
+  binomial: null,
+  lrn: null,
+  lrnBackward: null,
+  pad: null,
+  padBackward: null,
+  upsample: null,
+  upsampleBackward: null,
+  concat: null,
 };
 
 /** What an op has to do. */

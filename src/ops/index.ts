@@ -5,10 +5,16 @@
 
 export * from './activation.js';
 export * from './batchnorm.js';
+export * from './blurpool.js';
+export * from './channelpool.js';
+export * from './concat.js';
 export * from './conv.js';
 export * from './convolve.js';
 export * from './convtranspose.js';
 export * from './filters.js';
+export * from './lrn.js';
 export * from './matrix.js';
 export * from './multiply.js';
+export * from './pad.js';
 export * from './pool.js';
+export * from './upsample.js';

@@ -4,92 +4,150 @@ import { argument, compute, expectShape } from '../eager.js';
 import { none } from '../emit/emitter.js';
 import * as pool from '../emit/pool.js';
 import { checkOptions } from '../options.js';
-import { checkRank, type Shape } from '../shape.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
-function geometry(where: string, inputShape: Shape, options: pool.PoolOptions): pool.PoolGeometry {
-  return pool.poolGeometry(where, inputShape, checkOptions(where, options, pool.poolWords));
-}
+/** Lays windows on an image. */
+type Place = (where: string, inputShape: Shape) => pool.PoolGeometry;
 
-/** Maximum of each window. @param x [batch, height, width, channels] */
-export function maxPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
-  const value = argument('maxPool2d', 'x', x);
-  const g = geometry('maxPool2d', x.shape, options);
+const windows =
+  (options: pool.PoolOptions): Place =>
+  (where, shape) =>
+    pool.poolGeometry(where, shape, checkOptions(where, options, pool.poolWords));
+
+const adaptive =
+  (options: pool.AdaptivePoolOptions): Place =>
+  (where, shape) =>
+    pool.adaptivePoolGeometry(where, shape, checkOptions(where, options, pool.adaptivePoolWords));
+
+const whole: Place = pool.globalGeometry;
+
+function choose(where: string, choice: pool.Choice, x: Tensor, place: Place): Tensor {
+  const value = argument(where, 'x', x);
+  const g = place(where, x.shape);
   const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
-    pool.maxPoolForward(e, vy, none, value, g),
+    pool.maxPoolForward(e, vy, none, value, g, choice),
   );
   return y;
 }
 
-/** The gradient of maxPool2d: each dy goes to the first maximum of its window. @param x the input */
-export function maxPool2dBackward(dy: Tensor, x: Tensor, options: pool.PoolOptions = {}): Tensor {
-  const where = 'maxPool2dBackward';
+function chooseBackward(
+  where: string,
+  choice: pool.Choice,
+  dy: Tensor,
+  x: Tensor,
+  place: Place,
+): Tensor {
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  const g = geometry(where, x.shape, options);
+  const g = place(where, x.shape);
   expectShape(where, 'dy', dy, pool.poolOutputShape(g));
   const [dx] = compute([x.shape], (e, vdx) => {
-    const argmax = pool.argmaxValue(where, e, g);
-    pool.maxPoolForward(e, e.value(pool.poolOutputShape(g)), argmax, vx, g);
+    const argmax = pool.argmaxValue(e, g);
+    pool.maxPoolForward(e, e.value(pool.poolOutputShape(g)), argmax, vx, g, choice);
     pool.maxPoolBackward(e, vdx, vdy, argmax, g);
   });
   return dx;
 }
 
-/** Mean of each window; padding does not count. @param x [batch, height, width, channels] */
-export function avgPool2d(x: Tensor, options: pool.PoolOptions = {}): Tensor {
-  const value = argument('avgPool2d', 'x', x);
-  const g = geometry('avgPool2d', x.shape, options);
+function average(where: string, x: Tensor, place: Place): Tensor {
+  const value = argument(where, 'x', x);
+  const g = place(where, x.shape);
   const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
     pool.averagePoolForward(e, vy, value, g),
   );
   return y;
 }
 
-/** The gradient of avgPool2d. @param inputShape that of x */
-export function avgPool2dBackward(
-  dy: Tensor,
-  inputShape: Shape,
-  options: pool.PoolOptions = {},
-): Tensor {
-  const value = argument('avgPool2dBackward', 'dy', dy);
-  const g = geometry('avgPool2dBackward', inputShape, options);
-  expectShape('avgPool2dBackward', 'dy', dy, pool.poolOutputShape(g));
+function averageBackward(where: string, dy: Tensor, inputShape: Shape, place: Place): Tensor {
+  const value = argument(where, 'dy', dy);
+  const g = place(where, inputShape);
+  expectShape(where, 'dy', dy, pool.poolOutputShape(g));
   const [dx] = compute([inputShape], (e, vdx) => pool.averagePoolBackward(e, vdx, value, g));
   return dx;
 }
 
+/** Maximum of each window. @param x [batch, height, width, channels] */
+export const maxPool2d = (x: Tensor, options: pool.PoolOptions = {}): Tensor =>
+  choose('maxPool2d', 'max', x, windows(options));
+
+/** The gradient of maxPool2d: each dy goes to the first maximum of its window. @param x the input */
+export const maxPool2dBackward = (dy: Tensor, x: Tensor, options: pool.PoolOptions = {}): Tensor =>
+  chooseBackward('maxPool2dBackward', 'max', dy, x, windows(options));
+
+/** Minimum of each window. @param x [batch, height, width, channels] */
+export const minPool2d = (x: Tensor, options: pool.PoolOptions = {}): Tensor =>
+  choose('minPool2d', 'min', x, windows(options));
+
+/** The gradient of minPool2d: each dy goes to the first minimum of its window. @param x the input */
+export const minPool2dBackward = (dy: Tensor, x: Tensor, options: pool.PoolOptions = {}): Tensor =>
+  chooseBackward('minPool2dBackward', 'min', dy, x, windows(options));
+
+/** Mean of each window; padding does not count. @param x [batch, height, width, channels] */
+export const avgPool2d = (x: Tensor, options: pool.PoolOptions = {}): Tensor =>
+  average('avgPool2d', x, windows(options));
+
+/** The gradient of avgPool2d. @param inputShape that of x */
+export const avgPool2dBackward = (
+  dy: Tensor,
+  inputShape: Shape,
+  options: pool.PoolOptions = {},
+): Tensor => averageBackward('avgPool2dBackward', dy, inputShape, windows(options));
+
+/** Maximum of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
+export const globalMaxPool2d = (x: Tensor): Tensor => choose('globalMaxPool2d', 'max', x, whole);
+
+/** The gradient of globalMaxPool2d. @param dy [batch, channels] @param x the input */
+export const globalMaxPool2dBackward = (dy: Tensor, x: Tensor): Tensor =>
+  chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole);
+
 /** Mean of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export function globalAvgPool2d(x: Tensor): Tensor {
-  argument('globalAvgPool2d', 'x', x);
-  checkRank('globalAvgPool2d', x.shape, ['batch', 'height', 'width', 'channels']);
-  const [batch, height, width, channels] = x.shape;
-  const pooled = avgPool2d(x, { poolSize: [height, width] });
-  const y = pooled.reshape([batch, channels]);
-  pooled.dispose();
-  return y;
-}
+export const globalAvgPool2d = (x: Tensor): Tensor => average('globalAvgPool2d', x, whole);
 
 /** The gradient of globalAvgPool2d. @param dy [batch, channels] */
-export function globalAvgPool2dBackward(dy: Tensor, inputShape: Shape): Tensor {
-  checkRank('globalAvgPool2dBackward', inputShape, ['batch', 'height', 'width', 'channels']);
-  const [batch, height, width, channels] = inputShape;
-  argument('globalAvgPool2dBackward', 'dy', dy);
-  expectShape('globalAvgPool2dBackward', 'dy', dy, [batch, channels]);
-  const spread = dy.reshape([batch, 1, 1, channels]);
-  const dx = avgPool2dBackward(spread, inputShape, { poolSize: [height, width] });
-  spread.dispose();
-  return dx;
-}
+export const globalAvgPool2dBackward = (dy: Tensor, inputShape: Shape): Tensor =>
+  averageBackward('globalAvgPool2dBackward', dy, inputShape, whole);
 
-/** p-norm pooling: (Σ|x|ᵖ / window)^(1/p). @param p 2 by default */
+/**
+ * Maximum of each of as many windows as asked for, which share the image among themselves: PyTorch's.
+ *
+ * @param x [batch, height, width, channels]
+ */
+export const adaptiveMaxPool2d = (x: Tensor, options: pool.AdaptivePoolOptions): Tensor =>
+  choose('adaptiveMaxPool2d', 'max', x, adaptive(options));
+
+/** The gradient of adaptiveMaxPool2d: each dy goes to the first maximum of its window. @param x the input */
+export const adaptiveMaxPool2dBackward = (
+  dy: Tensor,
+  x: Tensor,
+  options: pool.AdaptivePoolOptions,
+): Tensor => chooseBackward('adaptiveMaxPool2dBackward', 'max', dy, x, adaptive(options));
+
+/**
+ * Mean of each of as many windows as asked for, which share the image among themselves: PyTorch's.
+ *
+ * @param x [batch, height, width, channels]
+ */
+export const adaptiveAvgPool2d = (x: Tensor, options: pool.AdaptivePoolOptions): Tensor =>
+  average('adaptiveAvgPool2d', x, adaptive(options));
+
+/** The gradient of adaptiveAvgPool2d. @param inputShape that of x */
+export const adaptiveAvgPool2dBackward = (
+  dy: Tensor,
+  inputShape: Shape,
+  options: pool.AdaptivePoolOptions,
+): Tensor => averageBackward('adaptiveAvgPool2dBackward', dy, inputShape, adaptive(options));
+
+/** p-norm pooling: (Σ|x|ᵖ / window)^(1/p), or ONNX's (Σ|x|ᵖ)^(1/p) with `mode: 'sum'`. */
 export function lpPool2d(
   x: Tensor,
-  { p = 2, ...options }: pool.PoolOptions & { p?: number } = {},
+  { p, mode, ...options }: pool.PoolOptions & pool.NormOptions = {},
 ): Tensor {
   const value = argument('lpPool2d', 'x', x);
-  pool.checkNorm('lpPool2d', p);
-  const g = geometry('lpPool2d', x.shape, options);
-  const [y] = compute([pool.poolOutputShape(g)], (e, vy) => pool.lpPoolForward(e, vy, value, p, g));
+  const norm = pool.checkNorm('lpPool2d', { p, mode });
+  const g = windows(options)('lpPool2d', x.shape);
+  const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
+    pool.lpPoolForward(e, vy, value, norm, g),
+  );
   return y;
 }
 
@@ -97,17 +155,17 @@ export function lpPool2d(
 export function lpPool2dBackward(
   dy: Tensor,
   x: Tensor,
-  { p = 2, ...options }: pool.PoolOptions & { p?: number } = {},
+  { p, mode, ...options }: pool.PoolOptions & pool.NormOptions = {},
 ): Tensor {
   const where = 'lpPool2dBackward';
   const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  pool.checkNorm(where, p);
-  const g = geometry(where, x.shape, options);
+  const norm = pool.checkNorm(where, { p, mode });
+  const g = windows(options)(where, x.shape);
   expectShape(where, 'dy', dy, pool.poolOutputShape(g));
   const [dx] = compute([x.shape], (e, vdx) => {
     const y = e.value(pool.poolOutputShape(g));
-    pool.lpPoolForward(e, y, vx, p, g);
-    pool.lpPoolBackward(e, vdx, vdy, vx, y, p, g);
+    pool.lpPoolForward(e, y, vx, norm, g);
+    pool.lpPoolBackward(e, vdx, vdy, vx, y, norm, g);
   });
   return dx;
 }

@@ -13,7 +13,7 @@ export interface ConvNormOptions {
   /** 1 by default. */
   groups?: number;
   /** 'relu' by default. */
-  activation?: 'relu' | 'linear';
+  activation?: 'relu' | 'relu6' | 'linear';
   /** Of the normalisation: 1e-5 by default, as in PyTorch. */
   epsilon?: number;
 }

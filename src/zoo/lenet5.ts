@@ -1,16 +1,18 @@
-// LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998) as it is
-// taught today: ReLU, max pooling, softmax.
+// LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998): as it is
+// taught today, and as it was.
 
 import * as layers from '../layers/index.js';
 import { Sequential } from '../model/sequential.js';
-import type { ZooOptions } from './options.js';
+import { checkOptions } from '../options.js';
+import { type ZooOptions, zooWords } from './options.js';
 
-/** LeNet-5: two 5×5 convolutions and three dense layers, 61 706 parameters; its outputs are logits. */
-export function lenet5({
-  classes = 10,
-  inputShape = [28, 28, 1],
-  seed = 0,
-}: ZooOptions = {}): Sequential {
+/**
+ * LeNet-5 with ReLU and max pooling: two 5×5 convolutions and three dense layers, 61 706 parameters for
+ * 28×28 images; its outputs are logits.
+ */
+export function lenet5(options: ZooOptions = {}): Sequential {
+  checkOptions('zoo.lenet5', options, zooWords);
+  const { classes = 10, inputShape = [28, 28, 1], seed = 0 } = options;
   const kernelInitializer = 'heNormal';
   const activation = 'relu';
   return new Sequential(
@@ -25,5 +27,28 @@ export function lenet5({
       layers.dense({ units: classes }),
     ],
     { inputShape, seed, name: 'lenet5' },
+  );
+}
+
+/**
+ * LeNet-5 of 1998: logistic units, average pooling, and radial basis outputs, 61 696 parameters for
+ * 32×32 images. Every filter of the second convolution sees all maps below; the paper left some out.
+ */
+export function lenet5Classic(options: ZooOptions = {}): Sequential {
+  checkOptions('zoo.lenet5Classic', options, zooWords);
+  const { classes = 10, inputShape = [32, 32, 1], seed = 0 } = options;
+  const activation = 'sigmoid';
+  return new Sequential(
+    [
+      layers.conv2d({ filters: 6, kernelSize: 5, activation }),
+      layers.avgPool2d({ poolSize: 2 }),
+      layers.conv2d({ filters: 16, kernelSize: 5, activation }),
+      layers.avgPool2d({ poolSize: 2 }),
+      layers.conv2d({ filters: 120, kernelSize: 5, activation }),
+      layers.flatten(),
+      layers.dense({ units: 84, activation }),
+      layers.rbf({ units: classes }),
+    ],
+    { inputShape, seed, name: 'lenet5Classic' },
   );
 }

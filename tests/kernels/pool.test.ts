@@ -32,6 +32,22 @@ function check(c: ref.Placement, seed = 1): void {
     `${what}: max backward`,
   );
 
+  const least = ops.minPool2d(x, options);
+  const negated = Float64Array.from(x.data, (v) => -v);
+  close(
+    least.data,
+    ref.maxPool2d(negated, g).y.map((v) => -v),
+    {},
+    `${what}: min`,
+  );
+  const dleast = ops.minPool2dBackward(dy, x, options);
+  close(
+    dleast.data,
+    ref.maxPool2dBackward(dy.data, negated, g),
+    { atol: covered },
+    `${what}: min backward`,
+  );
+
   const mean = ops.avgPool2d(x, options);
   // A sum in f32, then a rounded 1/size and a product of at most 1: two roundings more.
   const summed = summation(ref.taps(g), Math.sqrt(ref.taps(g) / 3)) / ref.taps(g);
@@ -43,7 +59,7 @@ function check(c: ref.Placement, seed = 1): void {
     { atol: 2 * covered },
     `${what}: average backward`,
   );
-  free(x, dy, most, dmost, mean, dmean);
+  free(x, dy, most, dmost, least, dleast, mean, dmean);
 }
 
 /** p-norms: |x| from 2⁻²³ to 1, whose powers err by (1 + p·|ln x|)·2⁻²³ (see `power` in assembly/pool.ts). */
@@ -69,8 +85,21 @@ function checkNorm(c: ref.Placement, p: number, seed = 1): void {
   // |dy·(|x|/y)^(p−1)/taps| ≤ 1 for each of the windows over a pixel, (|x|/y)ᵖ ≤ taps.
   const cover = Math.ceil(poolSize[0] / strides[0]) * Math.ceil(poolSize[1] / strides[1]);
   const atol = cover * p * (1 + Math.log(ref.taps(g))) * 2 ** -22;
-  close(dx.data, ref.lpPool2dBackward(dy.data, x.data, p, g), { atol }, `${what}: backward`);
-  free(x, dy, y, dx);
+  const slopes = ref.lpPool2dBackward(dy.data, x.data, p, g);
+  close(dx.data, slopes, { atol }, `${what}: backward`);
+
+  // ONNX's form is the lecture's times taps^(1/p): one rounding more of each.
+  const larger = ref.taps(g) ** (1 / p);
+  const sum = ops.lpPool2d(x, { ...options, mode: 'sum' });
+  for (let i = 0; i < expected.length; i++) {
+    const rtol =
+      (3 * (1 + Math.abs(Math.log(expected[i]))) + summation(ref.taps(g), 1) * 2 ** 23) * 2 ** -23;
+    close([sum.data[i]], [expected[i] * larger], { rtol }, `${what}: sum, element ${i}`);
+  }
+  const dsum = ops.lpPool2dBackward(dy, x, { ...options, mode: 'sum' });
+  const steeper = slopes.map((v) => v * larger);
+  close(dsum.data, steeper, { atol: 2 * atol * larger }, `${what}: sum backward`);
+  free(x, dy, y, dx, sum, dsum);
 }
 
 const channels = [1, 2, 3, 4, 5, 7, 8, 9, 17];
@@ -162,13 +191,17 @@ test('a hundred and fifty drawn at random', () => {
   assert.ok(cases >= 150, `${cases} cases`);
 });
 
-test('global average', () => {
+test('global average and maximum', () => {
   poison();
   for (const [height, width, c] of [
     [1, 1, 1],
     [7, 7, 17],
     [5, 8, 3],
+    // More taps than a byte can tell apart.
+    [16, 16, 5],
+    [1, 257, 9],
     [32, 33, 4],
+    [300, 2, 1],
   ]) {
     const x = random([3, height, width, c], 1);
     const dy = random([3, c], 2);
@@ -185,7 +218,25 @@ test('global average', () => {
       what,
     );
     close(dx.data, ref.avgPool2dBackward(dy.data, g), { rtol: 2 ** -23 }, what);
-    free(x, dy, y, dx);
+    const most = ops.globalMaxPool2d(x);
+    const dmost = ops.globalMaxPool2dBackward(dy, x);
+    assert.equal(most.shape, [3, c], what);
+    close(most.data, ref.maxPool2d(x.data, g).y, {}, `${what}: max`);
+    close(dmost.data, ref.maxPool2dBackward(dy.data, x.data, g), {}, `${what}: max backward`);
+    free(x, dy, y, dx, most, dmost);
+  }
+});
+
+test('windows of more taps than a byte can tell apart, side by side and overlapping', () => {
+  poison();
+  for (const strides of [
+    [19, 17],
+    [5, 3],
+    [20, 9],
+  ] as const) {
+    for (const c of [1, 4, 6]) {
+      check({ shape: [2, 39, 36, c], kernel: [19, 17], strides, padding: 'same' });
+    }
   }
 });
 
@@ -221,26 +272,29 @@ test('NaN is a maximum, −∞ may be one', () => {
   assert.equal([...dx.data], [1, 0, 0, 2, 3, 0, 0, 4]);
   const mean = ops.avgPool2d(x, options);
   assert.equal([...mean.data], [nan, nan, low, low]);
-  free(x, y, dy, dx, mean);
+  const least = ops.minPool2d(x, options);
+  assert.equal([...least.data], [nan, nan, low, low]);
+  free(x, y, dy, dx, mean, least);
 });
 
-test('the argmax of a window of 256 taps fits its byte', () => {
-  // One maximum at each place in turn: the last tap is number 255.
-  const x = Tensor.zeros([1, 16, 16, 1]);
-  const dy = Tensor.from([7], [1, 1, 1, 1]);
-  for (const at of [0, 127, 128, 254, 255]) {
-    x.data.fill(0);
-    x.data[at] = 1;
-    const dx = ops.maxPool2dBackward(dy, x, { poolSize: 16 });
-    close(
-      dx.data,
-      x.data.map((v) => 7 * v),
-      {},
-      `maximum at ${at}`,
-    );
-    free(dx);
+test('the argmax of windows of 256 taps, which fit a byte, and of 257', () => {
+  // One maximum at each place in turn: the last tap is number 255, or 256.
+  for (const [height, width] of [
+    [16, 16],
+    [1, 257],
+  ] as const) {
+    const x = Tensor.zeros([1, height, width, 1]);
+    const dy = Tensor.from([7], [1, 1, 1, 1]);
+    for (const at of [0, 127, 128, 254, 255, height * width - 1]) {
+      x.data.fill(0);
+      x.data[at] = 1;
+      const dx = ops.maxPool2dBackward(dy, x, { poolSize: [height, width] });
+      const expected = x.data.map((v) => 7 * v);
+      close(dx.data, expected, {}, `${height}×${width}: maximum at ${at}`);
+      free(dx);
+    }
+    free(x, dy);
   }
-  free(x, dy);
 });
 
 test('a norm of zeros is zero, and so is its gradient', () => {

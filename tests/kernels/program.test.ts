@@ -135,6 +135,32 @@ test('prepare counts tiles: none where there is no work', () => {
     ]),
     [op('identityShortcut', { batch: 2, height: 5, width: 4, stride: 2 }), 6],
     [op('identityShortcutBackward', { batch: 2, height: 5, width: 4, stride: 2 }), 10],
+    ...[0, 1, 2].flatMap((batch): [OpRecord, number][] => [
+      [op('pad', { batch, height: 4, top: 1, bottom: 2 }), 7 * batch],
+      [op('padBackward', { batch, height: 4, top: 1, bottom: 2 }), 4 * batch],
+      [op('upsample', { batch, height: 4, factorHeight: 3 }), 12 * batch],
+      [op('upsampleBackward', { batch, height: 4, factorHeight: 3 }), 4 * batch],
+    ]),
+    ...[
+      [0, 2, 0],
+      [8192, 2, 1],
+      [8193, 2, 2],
+      [9, 5000, 3],
+    ].flatMap(([count, size, tiles]): [OpRecord, number][] => [
+      [op('channelPool', { count, size }), tiles],
+      [op('channelPoolBackward', { count, size }), tiles],
+    ]),
+    ...[
+      [0, 3, 0],
+      [5461, 3, 1],
+      [5462, 3, 2],
+      [3, 20000, 3],
+    ].flatMap(([rows, channels, tiles]): [OpRecord, number][] => [
+      [op('lrn', { rows, channels }), tiles],
+      [op('lrnBackward', { rows, channels }), tiles],
+      [op('concat', { rows, columns: channels }), tiles],
+    ]),
+    [op('binomial', { size: 3 }), 9],
     [op('pack', { groups: 1, n: 0 }), 0],
     [op('pack', { groups: 2, n: width }), 2],
     [op('pack', { groups: 2, n: width + 1 }), 4],
@@ -357,8 +383,23 @@ function everyKernel(): Program {
   const [two, argmax] = [{ kernelHeight: 2, kernelWidth: 2 }, e.value([180], 'uint8')];
   const apart = { ...window, ...two, strideHeight: 2, strideWidth: 2, padTop: 0 };
   const halves = { ...apart, outputHeight: 3, outputWidth: 4 };
-  e.emit('maxPool', { ...halves, y: c, argmax, x: a });
+  e.emit('maxPool', { ...halves, y: c, argmax, x: a, sign: 0 });
   e.emit('maxPoolBackward', { ...halves, dx: d, dy: a, argmax });
+  const image = { batch: 3, height: 6, width: 7, channels: 5 };
+  const border = { ...image, top: 2, bottom: 5, left: 6, right: 1, reflect: 1 };
+  e.emit('pad', { ...border, y: b, x: a });
+  e.emit('padBackward', { ...border, dx: c, dy: b });
+  const growth = { ...image, factorHeight: 2, factorWidth: 3, bilinear: 1 };
+  e.emit('upsample', { ...growth, y: d, x: c });
+  e.emit('upsampleBackward', { ...growth, dx: b, dy: d });
+  e.emit('binomial', { filter: c, size: 3, channels: 5 });
+  const response = { rows: 129, channels: 257, before: 2, after: 1, scale: 1, beta: 0.75, bias: 1 };
+  e.emit('lrn', { ...response, y: b, x: a });
+  e.emit('lrnBackward', { ...response, dx: c, dy: b, x: a });
+  const [groups, chosen] = [{ count: 16576, size: 2 }, e.value([16576], 'uint8')];
+  e.emit('channelPool', { ...groups, y: d, argmax: chosen, x: a, average: 0 });
+  e.emit('channelPoolBackward', { ...groups, dx: b, dy: d, argmax: chosen });
+  e.emit('concat', { y: c, x: b, rows: 301, columns: 101, yRow: 110, xRow: 101 });
   e.emit('sumPartials', { y: d, partials: a, splits: 3, count: 8203 });
   const update = { parameters: d, gradients: a, settings: row, count, decays: 1 };
   const v = e.input(a.shape);
@@ -373,11 +414,11 @@ function everyKernel(): Program {
   e.emit('add', { y: losses, a: losses, b: losses, count: 0 });
   e.emit('multiply', { y: c, a, b: d, count });
   const images = { batch: 3, pixels: 4001, channels: 9 };
-  const [image, other] = [e.input([3, 4001, 9]), e.value([3, 4001, 9])];
-  e.emit('gate', { y: other, x: image, gate: row, ...images });
-  e.emit('gateGradient', { partials: c, dy: image, x: other, ...images, splits: 2 });
+  const [pixels, other] = [e.input([3, 4001, 9]), e.value([3, 4001, 9])];
+  e.emit('gate', { y: other, x: pixels, gate: row, ...images });
+  e.emit('gateGradient', { partials: c, dy: pixels, x: other, ...images, splits: 2 });
   const draws = { state: e.input([3], 'int32'), stream: 1, keep: 2 ** 31, scale: 2 };
-  e.emit('spatialDropout', { y: other, x: image, ...images, ...draws });
+  e.emit('spatialDropout', { y: other, x: pixels, ...images, ...draws });
   const units = { rows: 100, features: 33, units: 7 };
   e.emit('rbf', { y: b, x: a, kernel: row, ...units });
   e.emit('rbfInputGradient', { dx: c, dy: b, x: a, kernel: row, ...units });

@@ -109,19 +109,47 @@ test('ReLU behind a convolution or dense layer is its activation', () => {
   for (const model of [joined, apart]) model.dispose();
 });
 
-test("ReLU's gradient is taken behind a max pool, where there are fewer numbers: the same bits", () => {
-  const list = (activation: 'relu' | 'linear', between: Layers) => [
-    layers.conv2d({ filters: 5, kernelSize: 3, activation }),
-    ...between,
-    layers.maxPool2d({ poolSize: 3, strides: 1 }),
-    layers.flatten(),
-    layers.dense({ units: 3 }),
-  ];
-  for (const first of [list('relu', []), list('linear', [layers.relu()])]) {
-    const [joined, apart] = [compiled(first), compiled(list('relu', [linear()]))];
-    assert.is(count(kernelsOf(joined, 'train'), 'unaryBackward'), 1);
-    trainsAlike(joined, apart);
-    for (const model of [joined, apart]) model.dispose();
+const choices = {
+  maxPool2d: () => layers.maxPool2d({ poolSize: 3, strides: 1 }),
+  minPool2d: () => layers.minPool2d({ poolSize: 2, strides: 1 }),
+  adaptiveMaxPool2d: () => layers.adaptiveMaxPool2d({ outputSize: 3 }),
+  globalMaxPool2d: () => layers.globalMaxPool2d(),
+  channelPool: () => layers.channelPool({ poolSize: 2 }),
+};
+
+for (const [name, pool] of Object.entries(choices)) {
+  test(`ReLU's gradient is taken behind ${name}, where there are fewer numbers: the same bits`, () => {
+    const list = (activation: 'relu' | 'linear', between: Layers) => [
+      layers.conv2d({ filters: 6, kernelSize: 3, activation }),
+      ...between,
+      pool(),
+      layers.flatten(),
+      layers.dense({ units: 3 }),
+    ];
+    for (const first of [list('relu', []), list('linear', [layers.relu()])]) {
+      const [joined, apart] = [compiled(first), compiled(list('relu', [linear()]))];
+      // Before the pooling's own backward, or else behind it.
+      const reluFirst = (model: Sequential): boolean => {
+        const list = kernelsOf(model, 'train');
+        assert.is(count(list, 'unaryBackward'), 1);
+        return list.indexOf('unaryBackward') < list.findIndex((k) => k.endsWith('PoolBackward'));
+      };
+      assert.equal([joined, apart].map(reluFirst), [true, false]);
+      trainsAlike(joined, apart);
+      for (const model of [joined, apart]) model.dispose();
+    }
+  });
+}
+
+test('where values are mixed, the gradient of ReLU stays in its place', () => {
+  for (const pool of [
+    layers.avgPool2d(),
+    layers.lpPool2d(),
+    layers.blurPool2d(),
+    layers.channelPool({ poolSize: 2, mode: 'average' }),
+    layers.lrn(),
+  ]) {
+    assert.not.ok(pool.fusion.commutesWithRelu, pool.type);
   }
 });
 

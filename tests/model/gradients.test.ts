@@ -273,7 +273,8 @@ const front = () =>
 const pools = {
   maxPool2d: [layers.maxPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
   avgPool2d: [layers.avgPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
-  lpPool2d: [layers.lpPool2d, { p: 2 }, { p: 3, poolSize: 3, strides: 1 }],
+  minPool2d: [layers.minPool2d, { poolSize: 2 }, { poolSize: 3, strides: 2, padding: 'same' }],
+  lpPool2d: [layers.lpPool2d, { p: 2 }, { p: 3, poolSize: 3, strides: 1, mode: 'sum' }],
 } as const;
 for (const [name, [pool, ...variants]] of Object.entries(pools)) {
   test(name, () => {
@@ -284,6 +285,34 @@ for (const [name, [pool, ...variants]] of Object.entries(pools)) {
 test('globalAvgPool2d', () => {
   check([front(), layers.globalAvgPool2d(), layers.dense({ units: 3 })], image);
   check([layers.conv2d({ filters: 3, kernelSize: 1 }), layers.globalAvgPool2d()], image);
+});
+
+for (const [name, layer] of Object.entries({
+  adaptiveAvgPool2d: () => layers.adaptiveAvgPool2d({ outputSize: [3, 8] }),
+  adaptiveMaxPool2d: () => layers.adaptiveMaxPool2d({ outputSize: [3, 4] }),
+  'channelPool, average': () => layers.channelPool({ poolSize: 4, mode: 'average' }),
+  blurPool2d: () => layers.blurPool2d({ kernelSize: 4 }),
+  lrn: () => layers.lrn({ size: 3, alpha: 5, beta: 0.6 }),
+  zeroPadding2d: () => layers.zeroPadding2d(),
+  reflectionPadding2d: () => layers.reflectionPadding2d({ padding: [3, 2] }),
+  'upsampling2d, nearest': () => layers.upsampling2d({ size: [1, 3] }),
+  'upsampling2d, bilinear': () => layers.upsampling2d({ interpolation: 'bilinear' }),
+  'conv2d, reflected': () =>
+    layers.conv2d({ filters: 3, kernelSize: 5, padding: 'same', paddingMode: 'reflect' }),
+})) {
+  test(name, () => {
+    // In front, where no input gradient is wanted, and behind, where one is.
+    check([layer(), front(), layer(), ...classify()], image);
+  });
+}
+
+test('globalMaxPool2d, and maxout', () => {
+  check([front(), layers.globalMaxPool2d(), layers.dense({ units: 3 })], image);
+  check([front(), layers.channelPool({ poolSize: 2 }), ...classify()], image);
+  check(
+    [layers.dense({ units: 12 }), layers.channelPool({ poolSize: 4 }), layers.dense({ units: 3 })],
+    [6],
+  );
 });
 
 test('batchNorm after conv, after dense, in front and at the end', () => {

@@ -50,6 +50,19 @@ const everyLayer = (): Layer[] => [
     kernelInitializer: 'heNormal',
     name: 'first',
   }),
+  layers.lrn({ size: 3, alpha: 0.1 }),
+  layers.zeroPadding2d({ padding: [0, 1] }),
+  layers.reflectionPadding2d({
+    padding: [
+      [1, 0],
+      [0, 2],
+    ],
+  }),
+  layers.upsampling2d({ interpolation: 'bilinear' }),
+  layers.blurPool2d({ kernelSize: 4 }),
+  layers.minPool2d({ poolSize: 2, strides: 1 }),
+  layers.adaptiveMaxPool2d({ outputSize: [7, 5] }),
+  layers.adaptiveAvgPool2d({ outputSize: 6 }),
   layers.conv2d({
     filters: 4,
     kernelSize: [3, 1],
@@ -70,11 +83,11 @@ const everyLayer = (): Layer[] => [
   }),
   layers.batchNorm({ momentum: 0.9, epsilon: 0.01 }),
   layers.relu(),
-  layers.identityShortcut({ filters: 5, strides: 1 }),
+  layers.identityShortcut({ filters: 3 }),
   layers.residual({ layers: [layers.avgPool2d({ poolSize: 3, strides: 1, padding: 'same' })] }),
   layers.maxPool2d({ poolSize: 2, strides: 1 }),
   layers.avgPool2d({ poolSize: [2, 1], dimRoundingMode: 'ceil' }),
-  layers.lpPool2d({ p: 3 }),
+  layers.lpPool2d({ p: 3, mode: 'sum' }),
   layers.activation({ activation: 'tanh' }),
   layers.leakyRelu({ alpha: 0.3 }),
   layers.elu({ alpha: 2 }),
@@ -90,6 +103,9 @@ const everyLayer = (): Layer[] => [
   layers.tanh(),
   layers.spatialDropout2d({ rate: 0.2 }),
   layers.globalAvgPool2d(),
+  layers.reshape({ targetShape: [1, 1, 3] }),
+  layers.globalMaxPool2d(),
+  layers.channelPool({ poolSize: 3, mode: 'average' }),
   layers.dropout({ rate: 0.2 }),
   layers.flatten(),
   layers.dense({ units: 4, useBias: false }),
@@ -123,8 +139,9 @@ test('what is loaded predicts the same bits: every layer', async () => {
     Buffer.from(loaded.toBytes()).equals(model.toBytes()),
     'saved again it is the same file',
   );
-  // A residual block is its layers and an addition.
-  const types = new Set(model.layers.map(({ type }) => type)).add('residual');
+  // What stands for several layers is those in the file; what takes several inputs is in a graph's.
+  const others = ['concat', 'multiply', 'residual', 'separableConv2d'];
+  const types = new Set([...model.layers.map(({ type }) => type), ...others]);
   assert.equal([...types].sort(), Object.keys(layers).sort());
   model.dispose();
   loaded.dispose();

@@ -1,0 +1,45 @@
+// AlexNet (Krizhevsky, Sutskever & Hinton, NIPS 2012), in one group or in the paper's two.
+
+import * as layers from '../layers/index.js';
+import { input } from '../layers/input.js';
+import { Model } from '../model/model.js';
+import { checkOptions } from '../options.js';
+import { type ZooOptions, zooWords } from './options.js';
+
+/** Options of `alexnet`. */
+export interface AlexNetOptions extends ZooOptions {
+  /** 2 as in the paper, where two GPUs had half of the channels each; 1 by default. */
+  groups?: 1 | 2;
+}
+
+/** AlexNet: 62 378 344 parameters in one group, 60 965 224 in two; its outputs are logits. */
+export function alexnet(options: AlexNetOptions = {}): Model {
+  checkOptions('zoo.alexnet', options, [...zooWords, 'groups']);
+  const { classes = 1000, inputShape = [227, 227, 3], seed = 0, groups = 1 } = options;
+  const common = { activation: 'relu', kernelInitializer: 'heNormal' } as const;
+  // The paper's α is not divided by the window's size, ours is.
+  const lrn = () => layers.lrn({ size: 5, alpha: 5e-4, beta: 0.75, bias: 2 });
+  const pool = () => layers.maxPool2d({ poolSize: 3, strides: 2 });
+  const conv = (filters: number, kernelSize: number, split: number) =>
+    layers.conv2d({ filters, kernelSize, padding: 'same', groups: split, ...common });
+  const dense = () => [layers.dense({ units: 4096, ...common }), layers.dropout({ rate: 0.5 })];
+  const stem = { filters: 96, kernelSize: 11, strides: 4, dimRoundingMode: 'floor' } as const;
+  const inputs = input(inputShape);
+  const outputs = [
+    layers.conv2d({ ...stem, ...common }),
+    lrn(),
+    pool(),
+    conv(256, 5, groups),
+    lrn(),
+    pool(),
+    conv(384, 3, 1),
+    conv(384, 3, groups),
+    conv(256, 3, groups),
+    pool(),
+    layers.flatten(),
+    ...dense(),
+    ...dense(),
+    layers.dense({ units: classes }),
+  ].reduce((x, layer) => layer.apply(x), inputs);
+  return new Model({ inputs, outputs, seed, name: 'alexnet' });
+}

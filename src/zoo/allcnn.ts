@@ -1,0 +1,37 @@
+// The all-convolutional net (Springenberg et al., arXiv 1412.6806), form C: convolutions of stride 2 pool.
+
+import * as layers from '../layers/index.js';
+import type { Layer } from '../layers/layer.js';
+import { Sequential } from '../model/sequential.js';
+import { checkOptions } from '../options.js';
+import { type ZooOptions, zooWords } from './options.js';
+
+/** All-CNN-C: 1 369 738 parameters for 10 classes; its outputs are logits. */
+export function allCnn(options: ZooOptions = {}): Sequential {
+  checkOptions('zoo.allCnn', options, zooWords);
+  const { classes = 10, inputShape = [32, 32, 3], seed = 0 } = options;
+  const conv = (
+    filters: number,
+    kernelSize: number,
+    strides = 1,
+    padding: 'same' | 'valid' = 'same',
+  ): Layer =>
+    layers.conv2d({
+      filters,
+      kernelSize,
+      strides,
+      padding,
+      activation: 'relu',
+      kernelInitializer: 'heNormal',
+    });
+  return new Sequential(
+    [
+      layers.dropout({ rate: 0.2 }),
+      ...[conv(96, 3), conv(96, 3), conv(96, 3, 2), layers.dropout({ rate: 0.5 })],
+      ...[conv(192, 3), conv(192, 3), conv(192, 3, 2), layers.dropout({ rate: 0.5 })],
+      ...[conv(192, 3, 1, 'valid'), conv(192, 1), conv(classes, 1)],
+      layers.globalAvgPool2d(),
+    ],
+    { inputShape, seed, name: 'allcnn' },
+  );
+}

@@ -1,0 +1,155 @@
+# Golden data from torchvision: networks.json, what whole networks predict and how a step changes them.
+#
+#     npm run golden        (python3 tests/golden/networks.py)
+#
+# Weights are not stored: both sides make them from a hash of their name, in our layout (HWIO, [in, out]).
+# Of each weight's gradient a digest is stored: its norm, two weighted sums over all elements, and some
+# elements. Everything is computed in float64.
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import torchvision
+
+from generate import numbers
+
+HERE = Path(__file__).parent
+CLASSES = 10
+RATE = 0.1
+
+
+def seed_of(name):
+    """FNV-1a, as in networks.test.ts."""
+    value = 2166136261
+    for byte in name.encode():
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return value & 0xFFFFFF
+
+
+FLATTENED = {"classifier.0/kernel": (512, 7), "aux1.fc1/kernel": (128, 4), "aux2.fc1/kernel": (128, 4)}
+
+
+def ours(name, tensor):
+    """A tensor of torchvision's in our layout; `theirs` is the way back."""
+    if tensor.dim() == 4:
+        return tensor.permute(2, 3, 1, 0)
+    if tensor.dim() == 2 and name in FLATTENED:
+        channels, side = FLATTENED[name]
+        return tensor.reshape(-1, channels, side, side).permute(2, 3, 1, 0).reshape(-1, tensor.shape[0])
+    return tensor.T if tensor.dim() == 2 else tensor
+
+
+def theirs(name, values, shape):
+    if len(shape) == 4:
+        height, width = shape[2:]
+        return values.reshape(height, width, shape[1], shape[0]).permute(3, 2, 0, 1)
+    if len(shape) == 2 and name in FLATTENED:
+        channels, side = FLATTENED[name]
+        return values.reshape(side, side, channels, shape[0]).permute(3, 2, 0, 1).reshape(shape)
+    return values.reshape(shape[1], shape[0]).T if len(shape) == 2 else values
+
+
+def named(model):
+    """Our name, module, attribute and tensor of all weights."""
+    for path, module in model.named_modules():
+        is_norm = isinstance(module, torch.nn.BatchNorm2d)
+        words = (
+            {"weight": "gamma", "bias": "beta", "running_mean": "movingMean", "running_var": "movingVariance"}
+            if is_norm
+            else {"weight": "kernel", "bias": "bias"}
+        )
+        for attribute, word in words.items():
+            tensor = getattr(module, attribute, None)
+            if isinstance(tensor, torch.Tensor):
+                yield f"{path}/{word}", tensor
+
+
+def fill(model):
+    for name, tensor in named(model):
+        word = name.split("/")[1]
+        values = numbers(tensor.numel(), seed_of(name)).astype(np.float64)
+        if word == "kernel":
+            fan_in = tensor[0].numel()
+            values = values * math.sqrt(6 / fan_in)
+        elif word in ("gamma", "movingVariance"):
+            values = values * 0.1 + 1
+        else:
+            values = values * 0.1
+        values = torch.from_numpy(values.astype(np.float32).astype(np.float64))
+        with torch.no_grad():
+            tensor.copy_(theirs(name, values, tensor.shape))
+
+
+def digest(name, gradient):
+    g = ours(name, gradient).reshape(-1).numpy()
+    index = np.arange(g.size, dtype=np.uint64)
+    weights = [((index * step) % 2**32) / 2**32 - 0.5 for step in (2654435761, 2246822519)]
+    sampled = [float(g[(i * g.size) // 4]) for i in range(4)]
+    return [float(np.sqrt((g * g).sum())), *[float((g * w).sum()) for w in weights], *sampled]
+
+
+def case(name, model, side, batch=2):
+    model = model.double()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        if isinstance(module, torch.nn.ReLU) or isinstance(module, torch.nn.ReLU6):
+            module.inplace = False
+    fill(model)
+    shape = [batch, side, side, 3]
+    images = torch.from_numpy(numbers(math.prod(shape), seed_of(name)).astype(np.float64)).reshape(shape)
+    x = images.permute(0, 3, 1, 2)
+    labels = torch.arange(batch) * 3 % CLASSES
+    model.eval()
+    with torch.no_grad():
+        predicted = model(x)
+    model.train()
+    outputs = model(x)
+    heads = [outputs.logits, outputs.aux_logits1, outputs.aux_logits2] if name == "googlenet" else [outputs]
+    loss = sum(w * F.cross_entropy(y, labels) for w, y in zip([1, 0.3, 0.3], heads))
+    loss.backward()
+    gradients = {
+        own: digest(own, tensor.grad) for own, tensor in named(model) if isinstance(tensor, torch.nn.Parameter)
+    }
+    running = {
+        own: digest(own, tensor) for own, tensor in named(model) if not isinstance(tensor, torch.nn.Parameter)
+    }
+    return {
+        "name": name,
+        "side": side,
+        "batch": batch,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "predicted": predicted.reshape(-1).tolist(),
+        "loss": loss.item(),
+        "gradients": gradients,
+        "running": running,
+    }
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    return {key: rounded(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def main():
+    models = torchvision.models
+    made = [
+        case("resnet18", models.resnet18(num_classes=CLASSES), 64),
+        case("resnet50", models.resnet50(num_classes=CLASSES), 64),
+        case("vgg16", models.vgg16_bn(num_classes=CLASSES), 32),
+        case("googlenet", models.googlenet(num_classes=CLASSES, aux_logits=True, init_weights=False), 64),
+        case("mobilenetV2", models.mobilenet_v2(num_classes=CLASSES), 64),
+        case("squeezenet", models.squeezenet1_1(num_classes=CLASSES), 64),
+    ]
+    (HERE / "networks.json").write_text(json.dumps([rounded(one) for one in made], indent=0) + "\n")
+
+
+if __name__ == "__main__":
+    main()
