@@ -40,7 +40,7 @@ export function convNorm(
     })
     .apply(x);
   const y = layers.batchNorm({ name: norm, momentum: 0.9, epsilon }).apply(z);
-  return activation === 'linear' ? y : layers.activation({ activation }).apply(y);
+  return activation === 'linear' ? y : layers[activation]().apply(y);
 }
 
 /** What stands at the end of networks that classify: the mean of each channel, and a dense layer. */
