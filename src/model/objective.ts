@@ -27,12 +27,12 @@ export interface Objective {
 export type TargetForm = 'labels' | 'targets';
 
 /** The names of all that a step reports, the sum of the losses first. */
-export function resultNames({ goals }: Objective, { outputs }: Graph): string[] {
+export function resultNames({ goals }: Objective, { outputNames }: Graph): string[] {
   if (goals.length === 1) return ['loss', ...goals[0].metrics.map(({ name }) => name)];
   const prefixed = goals.flatMap(({ metrics }, i) =>
-    metrics.map(({ name }) => `${outputs[i].name}_${name}`),
+    metrics.map(({ name }) => `${outputNames[i]}_${name}`),
   );
-  return ['loss', ...outputs.map(({ name }) => `${name}_loss`), ...prefixed];
+  return ['loss', ...outputNames.map((name) => `${name}_loss`), ...prefixed];
 }
 
 /** Where a goal's numbers are. */

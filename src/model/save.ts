@@ -23,14 +23,14 @@ export interface Topology {
 }
 
 function topologyOf(
-  { name, graph: { inputs, layers, nodes, outputs } }: Network,
+  { name, graph: { inputs, inputNames, layers, nodes, outputs } }: Network,
   isList: boolean,
 ): Topology {
   const numbers = new Map([...inputs, ...nodes].map((tensor, i) => [tensor, i]));
   const numberOf = (tensor: SymbolicTensor): number => numbers.get(tensor) as number;
   return {
     name,
-    inputs: inputs.map((x) => ({ name: x.name, shape: x.shape })),
+    inputs: inputs.map(({ shape }, i) => ({ name: inputNames[i], shape })),
     // The name stands beside the options, once: a loaded model saves as the same file.
     layers: layers.map(({ type, name, trainable, options }) => ({
       type,
