@@ -58,10 +58,14 @@ export const stateName = (vector: string, weight: string): string =>
 export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, step, epoch } = engine;
+  const vectors = objective ? optimizerState(objective.optimizer) : [];
+  // Now, not between the views: those end where memory grows.
+  weights.arrange();
+  for (const vector of vectors) weights.state(vector);
   for (const { name, tensor } of weights.list) {
     tensors.set(name, { shape: tensor.shape, data: tensor.numbers });
   }
-  for (const vector of objective ? optimizerState(objective.optimizer) : []) {
+  for (const vector of vectors) {
     for (const { weight, shape, data } of weights.stateParts(vector)) {
       tensors.set(stateName(vector, weight), { shape, data });
     }
