@@ -58,7 +58,9 @@ export function lower(task: Task): Lowered {
     return { emitter, inputs, outputs, goals: [], forward: end, backward: end };
   }
   const { goals: aims } = objective as Objective;
-  const goals = outputs.map((y, i) => emitGoal(emitter, aims[i], y, task.forms[i]));
+  const goals = graph.outputs.map((y, i) =>
+    emitGoal(emitter, aims[i], to.judged(y), task.forms[i]),
+  );
   const forward = emitter.ops.length;
   if (mode === 'train') to.backward(goals.map(({ dx }) => dx));
   const backward = emitter.ops.length;
@@ -80,6 +82,10 @@ class GraphLowering implements Lowering {
   readonly #saved = new Map<SymbolicTensor, unknown>();
   readonly #pending: Pending;
   readonly #learning: ReadonlySet<SymbolicTensor>;
+  /** Of outputs whose softmax is part of the loss: what it is taken of. */
+  readonly #logits = new Map<SymbolicTensor, Value>();
+  /** The loss's gradients of those, where layers read the softmax too and have another for it. */
+  readonly #ofLogits = new Map<SymbolicTensor, Value>();
   readonly #later: (() => void)[] = [];
   /** Groups whose ReLU has been seen to in backward, behind the pooling that follows. */
   readonly #rectified = new Set<Group>();
@@ -159,26 +165,46 @@ class GraphLowering implements Lowering {
   }
 
   activate(name: ActivationName, y: Value, x: Value): Value {
-    if (name === 'linear' || this.#isTapped(name)) return x;
-    activationForward(this.emitter, name, y, x);
-    return y;
+    if (name === 'linear') return x;
+    const { end } = this.#group;
+    if (!this.#isOfLoss(name)) {
+      activationForward(this.emitter, name, y, x);
+      return y;
+    }
+    this.#logits.set(end, x);
+    if (!this.#isRead(end)) return x;
+    const probabilities = this.emitter.value(x.shape);
+    activationForward(this.emitter, name, probabilities, x);
+    return probabilities;
   }
 
   activateBackward(name: ActivationName, dy: Value, y: Value): Value {
-    if (name === 'linear' || this.#isTapped(name)) return dy;
+    const { end } = this.#group;
+    if (name === 'linear') return dy;
     if (name === 'relu' && this.#rectified.has(this.#group)) return dy;
+    if (this.#isOfLoss(name) && !this.#isRead(end)) return dy;
     const dx = this.into(dy);
     activationBackward(this.emitter, name, dx, dy, y);
+    const more = this.#ofLogits.get(end);
+    if (more) this.emitter.emit('add', { y: dx, a: dx, b: more, count: dx.size });
     return dx;
   }
 
-  /** Whether the activation is left to the loss: an output's, where the loss has one of its own. */
-  #isTapped(name: ActivationName): boolean {
+  /** Whether the activation is an output's softmax that the loss computes with its own. */
+  #isOfLoss(name: ActivationName): boolean {
     const { mode, graph, objective } = this.#task;
     const index = graph.outputs.indexOf(this.#group.end);
     if (mode === 'predict' || index < 0 || name !== 'softmax') return false;
-    const isRead = graph.nodes.some(({ inputs }) => inputs.includes(this.#group.end));
-    return !isRead && objective?.goals[index].loss.type === 'softmaxCrossEntropy';
+    return objective?.goals[index].loss.type === 'softmaxCrossEntropy';
+  }
+
+  #isRead(x: SymbolicTensor): boolean {
+    return this.#task.graph.nodes.some(({ inputs }) => inputs.includes(x));
+  }
+
+  /** What the loss takes of an output. */
+  judged(y: SymbolicTensor): Value {
+    return this.#logits.get(y) ?? this.valueOf(y);
   }
 
   afterwards(emit: () => void): void {
@@ -214,7 +240,10 @@ class GraphLowering implements Lowering {
   /** From the outputs' gradients, those of all that learns. */
   backward(gradients: readonly Value[]): void {
     const { graph, objective } = this.#task;
-    this.#give(graph.outputs.map((y, i) => [y, gradients[i]]));
+    graph.outputs.forEach((y, i) => {
+      if (this.#logits.has(y) && this.#isRead(y)) this.#ofLogits.set(y, gradients[i]);
+      else this.#give([[y, gradients[i]]]);
+    });
     const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
       // Of the last one, everything is there still.

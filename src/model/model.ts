@@ -167,7 +167,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
    *
    * @param x samples [n, ...inputShape]; for several inputs a list, or a record by their names
    * @param y class indices [n], or [n, ...outputShape]; for several outputs a list, a record, or the same for all
-   * @throws {StateError} before `compile`, after `dispose`, or while another `fit` runs
+   * @throws {StateError} before `compile`, after `dispose`, while another `fit` runs, or where no layer learns
    * @throws {ShapeError} {@link ValueError} for data that do not fit the model
    * @throws {NumericError} for data or a loss that are not finite; the weights keep the last good step
    * @throws the signal's reason once it is aborted

@@ -218,6 +218,7 @@ export class Trainer {
     this.#epochs = checkInteger('fit', 'epochs', epochs);
     this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
     this.#samples = checkedSamples('fit', engine, x, y);
+    engine.checkLearns('fit');
     this.#means = meansOf('fit', engine);
     const { count } = this.#samples;
     if (!(validationSplit >= 0 && validationSplit < 1)) {
