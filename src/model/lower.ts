@@ -87,7 +87,7 @@ class GraphLowering implements Lowering {
   /** The loss's gradients of those, where layers read the softmax too and have another for it. */
   readonly #ofLogits = new Map<SymbolicTensor, Value>();
   readonly #later: (() => void)[] = [];
-  /** Groups whose ReLU has been seen to in backward, behind the pooling that follows. */
+  /** Groups whose ReLU has been seen to in backward: behind the pooling that follows, or for both summands. */
   readonly #rectified = new Set<Group>();
   /** The group that is emitted now, in either direction. */
   #group!: Group;
@@ -246,11 +246,10 @@ class GraphLowering implements Lowering {
     });
     const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
+      const learning = segment.filter(({ end }) => this.#learning.has(end));
       // Of the last one, everything is there still.
-      if (index < segments.length - 1) this.#repeat(segment);
-      for (const group of [...segment].reverse()) {
-        if (this.#learning.has(group.end)) this.#backwardOf(group);
-      }
+      if (index < segments.length - 1 && learning.length > 0) this.#repeat(segment);
+      for (const group of learning.reverse()) this.#backwardOf(group);
     }
   }
 
@@ -271,7 +270,11 @@ class GraphLowering implements Lowering {
     if (!dy) return;
     this.#group = group;
     this.emitter.layer = head.name;
-    const dz = addend && rectify ? this.activateBackward('relu', dy, this.valueOf(end)) : dy;
+    let dz = dy;
+    if (addend && rectify) {
+      dz = this.activateBackward('relu', dy, this.valueOf(end));
+      this.#rectified.add(group);
+    }
     this.#pending.hold(dz);
     this.#pending.release(dy);
     if (addend) this.#give([[addend, dz]]);
