@@ -2,7 +2,8 @@
 
 import { type ActivationName, activationBackward, activationForward } from '../emit/activation.js';
 import { Emitter, none, type Operand, type Value } from '../emit/emitter.js';
-import type { KernelAndBias, Layer, Lowering } from '../layers/layer.js';
+import { ValueError } from '../errors.js';
+import type { KernelAndBias, Layer, Lowering, ParameterSpec } from '../layers/layer.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
 import type { Graph } from './graph.js';
@@ -86,7 +87,7 @@ class GraphLowering implements Lowering {
   readonly #logits = new Map<SymbolicTensor, Value>();
   /** The loss's gradients of those, where layers read the softmax too and have another for it. */
   readonly #ofLogits = new Map<SymbolicTensor, Value>();
-  readonly #later: (() => void)[] = [];
+  readonly #later: { place: number; emit: () => void }[] = [];
   /** Groups whose ReLU has been seen to in backward: behind the pooling that follows, or for both summands. */
   readonly #rectified = new Set<Group>();
   /** The group that is emitted now, in either direction. */
@@ -127,6 +128,7 @@ class GraphLowering implements Lowering {
   }
 
   weight(layer: Layer, name: string): Value {
+    specOf(layer, name);
     return this.#task.weights.value(layer, name);
   }
 
@@ -140,6 +142,8 @@ class GraphLowering implements Lowering {
   }
 
   gradient(layer: Layer, name: string): Value {
+    const { shape, trainable } = specOf(layer, name);
+    if (!trainable || !layer.trainable) return this.emitter.value(shape);
     const key = `${layer.name}/${name}`;
     const into = this.#written.get(key);
     if (!into) {
@@ -210,14 +214,16 @@ class GraphLowering implements Lowering {
   afterwards(emit: () => void): void {
     if (this.#again) return;
     const { layer } = this.emitter;
-    this.#later.push(() => {
+    const named = (): void => {
       this.emitter.layer = layer;
       emit();
-    });
+    };
+    this.#later.push({ place: this.stream, emit: named });
   }
 
+  /** In the graph's order: what is computed together may not change what a shared layer keeps. */
   finish(): void {
-    for (const emit of this.#later) emit();
+    for (const { emit } of this.#later.sort((a, b) => a.place - b.place)) emit();
   }
 
   get randomState(): Value {
@@ -308,6 +314,14 @@ class GraphLowering implements Lowering {
     if (readers.length > 1 || outputs.includes(x)) return undefined;
     return this.groups.find(({ end }) => end === x);
   }
+}
+
+/** @throws {ValueError} where the layer has no such weight */
+function specOf({ name: owner, parameters }: Layer, name: string): ParameterSpec {
+  const spec = parameters.find((one) => one.name === name);
+  if (spec) return spec;
+  const known = parameters.map((one) => one.name).join(', ');
+  throw new ValueError(`${owner}: there is no weight '${name}'; there are ${known}`);
 }
 
 /** The nodes with something to learn in their own layer or below: all others need no gradient. */
