@@ -39,6 +39,8 @@ class Growing {
   readonly tensors: SymbolicTensor[] = [];
   /** The last layers, by the channels they take. */
   readonly last = new Map<number, Layer>();
+  /** Outputs beside those that the plan's ends make. */
+  readonly also: SymbolicTensor[] = [];
   readonly rate: number;
   step!: Step;
 
@@ -166,6 +168,12 @@ const heads = {
     g.last.set(channels, last);
     return last.apply(pooled);
   },
+  /** A softmax that is an output, and that another layer reads. */
+  cascade: (g, x) => {
+    const first = chain(x, layers.globalAvgPool2d(), layers.dense({ units: 3 }), layers.softmax());
+    g.also.push(first);
+    return layers.dense({ units: 3 }).apply(first);
+  },
   image: (_, x) => x,
   pooled: (_, x) => layers.globalAvgPool2d().apply(x),
 } satisfies Record<string, Make>;
@@ -186,7 +194,7 @@ export function modelOf(
     g.tensors.push((makers[step.kind] as Make)(g, pick(g.tensors, step.from)));
   }
   const outputs = ends.map(({ from, head }) => heads[head](g, pick(g.tensors, from)));
-  const unique = [...new Set(outputs)];
+  const unique = [...new Set([...outputs, ...g.also])];
   const inputs = all.filter((x) => unique.some((y) => dependsOn(y, x)));
   return new Model({ inputs, outputs: unique, seed, name: 'random' });
 }
@@ -211,7 +219,7 @@ export function dataOf(
 ): { x: Float32Array[]; aims: Aim[] } {
   const x = model.inputs.map(({ shape }, i) => numbers(count * sizeOf(shape), seed + i));
   const aims = model.outputs.map(({ shape }, i): Aim => {
-    const { weight } = ends[i];
+    const { weight } = ends[i % ends.length];
     // Cross-entropy where there are three classes.
     if (shape.length === 1 && sizeOf(shape) === 3) {
       const y = Int32Array.from({ length: count }, (_, j) => (j + i + seed) % 3);
@@ -221,6 +229,9 @@ export function dataOf(
   });
   return { x, aims };
 }
+
+/** Several as a list, one as it is. */
+export const listed = <T>(all: readonly T[]): T | readonly T[] => (all.length === 1 ? all[0] : all);
 
 /** What compiles the model for the aims. */
 export const lossesFor = (aims: readonly Aim[]): Pick<CompileOptions, 'loss' | 'lossWeights'> => ({

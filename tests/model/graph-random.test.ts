@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { type Model, optimizers } from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import { dot } from '../helpers/gradcheck.js';
-import { dataOf, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
+import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
 import { type Aim, interpret, lossesOf, type Named, weightsOf } from '../helpers/interpreter.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -26,9 +26,6 @@ const largest = (all: Iterable<ArrayLike<number>>): number => {
     for (let i = 0; i < one.length; i++) most = Math.max(most, Math.abs(one[i]));
   return most;
 };
-
-/** Several as a list, one as it is. */
-const listed = <T>(all: readonly T[]): T | readonly T[] => (all.length === 1 ? all[0] : all);
 
 function outputsOf(model: ReturnType<typeof modelOf>, x: readonly Float32Array[]): Float32Array[] {
   return model.predict(listed(x), { batchSize: 2 }).map((y) => {
@@ -110,7 +107,11 @@ test('predictions, losses, all gradients, running statistics and the step of ran
     }
     model.dispose();
   };
-  await fc.assert(fc.asyncProperty(plans(), check), { seed: SEED, numRuns: 150, includeErrorInReport: true });
+  await fc.assert(fc.asyncProperty(plans(), check), {
+    seed: SEED,
+    numRuns: 150,
+    includeErrorInReport: true,
+  });
   assert.ok(nearKinks < 30, `${nearKinks} of 150 were too near a kink`);
 });
 
@@ -153,7 +154,11 @@ test('the reference of graphs: directional derivatives of the loss', () => {
       close([analytic], [numeric], { rtol: 1e-5, atol: 1e-7 }, names.join());
     }
   };
-  fc.assert(fc.property(plans(5), check), { seed: SEED + 1, numRuns: 40, includeErrorInReport: true });
+  fc.assert(fc.property(plans(5), check), {
+    seed: SEED + 1,
+    numRuns: 40,
+    includeErrorInReport: true,
+  });
   assert.ok(compared > 20, `only ${compared} of 40 were far from kinks`);
 });
 
