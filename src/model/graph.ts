@@ -114,7 +114,7 @@ function distinct(where: string, what: string, wishes: readonly Wish[]): string[
     if (isFree) continue;
     if (taken.has(name)) {
       throw new ValueError(
-        `${where}: two ${what} are called '${name}': names must be unique in a model`,
+        `${where}: two ${what} are called '${name}': names must be unique in a model, and the option name sets them`,
       );
     }
     taken.add(name);
