@@ -501,7 +501,7 @@ export const mutants = [
   fuse('all.length === 1 && !outputs.includes(node)', 'all.length >= 1', 'what others read is fused away'),
   fuse('next.inputs.find((one) => one !== last)', 'next.inputs.find((one) => one === last)', 'the wrong summand is added'),
   lower('endsInRelu(before) && wanted[0]', 'before && wanted[0]', "ReLU's gradient where there is no ReLU"),
-  lower('const dz = addend && rectify ?', 'const dz = !addend && rectify ?', 'ReLU behind a sum goes back at the wrong place'),
+  lower('if (addend && rectify) {', 'if (!addend && rectify) {', 'ReLU behind a sum goes back at the wrong place'),
   lower('if (!into) {', 'if (into || !into) {', 'a shared layer keeps its last gradient only'),
   lower('if (this.#again) return;', '', 'running statistics updated twice by checkpointing'),
   pending('(this.#holds.get(root) ?? 0) <= 1', 'true', 'a gradient that others read is overwritten'),

@@ -3,11 +3,20 @@
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export * as callbacks from './callbacks.js';
 export * as data from './data/index.js';
-export type { Algorithm } from './emit/geometry.js';
+export type { Emitter, Value } from './emit/emitter.js';
+export type { Algorithm, ConvGeometry } from './emit/geometry.js';
+export * as emit from './emit/index.js';
 export * from './errors.js';
 export * as layers from './layers/index.js';
 export { input } from './layers/input.js';
-export type { Layer } from './layers/layer.js';
+export {
+  type Forward,
+  type Gradients,
+  Layer,
+  type LayerOptions,
+  type Lowering,
+  type ParameterSpec,
+} from './layers/layer.js';
 export type { SymbolicTensor } from './layers/symbolic.js';
 export * as losses from './losses.js';
 export * as metrics from './metrics.js';

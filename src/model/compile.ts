@@ -4,7 +4,6 @@ import { checkLoss, type Loss } from '../emit/loss.js';
 import { checkMetric, type Metric, type MetricName } from '../emit/metric.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ValueError } from '../errors.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
 import { checkOptions } from '../options.js';
 import type { Aim, Objective } from './objective.js';
 
@@ -36,13 +35,11 @@ export interface CompileOptions {
 const words = ['optimizer', 'loss', 'metrics', 'lossWeights', 'activationCheckpointing'];
 
 /**
+ * @param outputs their names
  * @throws {ValueError} for an optimizer, loss or metric that there is not, and for lists and records that
  *   do not fit the outputs
  */
-export function checkObjective(
-  options: CompileOptions,
-  outputs: readonly SymbolicTensor[],
-): Objective {
+export function checkObjective(options: CompileOptions, outputs: readonly string[]): Objective {
   const {
     optimizer,
     loss,
@@ -84,11 +81,11 @@ const examples = {
 function spread<T>(
   what: keyof typeof examples,
   given: ByOutput<T>,
-  outputs: readonly SymbolicTensor[],
+  outputs: readonly string[],
   isOne: (given: unknown) => given is T,
 ): T[] {
   if (isOne(given)) return outputs.map(() => given);
-  const names = outputs.map(({ name }) => `'${name}'`).join(', ');
+  const names = outputs.map((name) => `'${name}'`).join(', ');
   if (Array.isArray(given)) {
     if (given.length === outputs.length) return [...given];
     throw new ValueError(
@@ -102,10 +99,10 @@ function spread<T>(
   }
   const record = given as Readonly<Record<string, T>>;
   for (const key of Object.keys(record)) {
-    if (!outputs.some(({ name }) => name === key))
+    if (!outputs.includes(key))
       throw new ValueError(`compile: ${what} has '${key}', but the outputs are ${names}`);
   }
-  return outputs.map(({ name }) => {
+  return outputs.map((name) => {
     if (Object.hasOwn(record, name)) return record[name];
     throw new ValueError(`compile: ${what} lacks the output '${name}'`);
   });

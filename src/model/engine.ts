@@ -109,6 +109,14 @@ export class Engine {
     }
   }
 
+  /** @throws {StateError} where no layer learns */
+  checkLearns(where: string): void {
+    if (this.weights.list.some(({ trainable }) => trainable)) return;
+    throw new StateError(
+      `${this.network.name}.${where}: nothing to train: no layer has weights and is trainable`,
+    );
+  }
+
   /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
   #prepare(mode: Mode, batch: number, given = nothing): Ready {
     this.weights.arrange();
@@ -267,6 +275,7 @@ export class Engine {
    * One optimizer step on samples order[first …]; loss and metrics go to `report`. Nothing is
    * allocated once a batch size is known.
    *
+   * @throws {StateError} where no layer learns
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
    *   before
    */
@@ -278,6 +287,7 @@ export class Engine {
     batch: number,
     report: Report,
   ): void {
+    this.checkLearns(where);
     const prepared = this.#prepare('train', batch, givenOf(samples));
     const { program, lowered } = prepared;
     const begin = (): void => this.#begin(where, prepared, samples, order, first);
@@ -300,6 +310,7 @@ export class Engine {
    * of a prediction. `use` may run its ops at will, once `ready` was called; all that they change is
    * put back each time it is called, and at the end.
    *
+   * @throws {StateError} for a training step where no layer learns
    * @throws {NumericError} for data that are not finite
    */
   rehearse<T>(
@@ -309,6 +320,7 @@ export class Engine {
   ): T {
     const { x, y } = samples;
     const mode = y.length > 0 ? 'train' : 'predict';
+    if (mode === 'train') this.checkLearns('profile');
     const prepared = this.#prepare(mode, batch, givenOf(samples));
     const { program, lowered } = prepared;
     if (mode === 'predict') {

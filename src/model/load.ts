@@ -79,7 +79,7 @@ function makeModel(
   for (const [number, reads] of topology.nodes) {
     const layer = layers[number];
     const given = reads.map((one) => tensor(one, `'${layer.name}'`));
-    tensors.push(layer.apply(layer.merges ? given : given[0]));
+    tensors.push(layer.apply(given));
   }
   const { outputs } = topology;
   const ends = [outputs].flat().map((one) => tensor(one, 'the list of outputs'));

@@ -10,11 +10,10 @@ export function segmentsOf(groups: readonly Group[], checkpointing: boolean): (r
   if (!checkpointing) return [groups];
   const cuts = cutsOf(groups);
   const sizes = groups.map(({ nodes }) => nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
-  // The best of some limits for a segment: what is kept of all, and the largest one computed anew.
   let best: number[] = [];
   let least = Number.POSITIVE_INFINITY;
   const all = sizes.reduce((sum, size) => sum + size, 0);
-  for (let limit = all; limit >= all / groups.length; limit *= 0.9) {
+  for (let limit = all; limit >= 1; limit *= 0.9) {
     const chosen = chooseCuts(cuts, sizes, limit);
     const need = floatsNeeded(chosen, groups, sizes);
     if (need >= least) continue;
@@ -56,14 +55,18 @@ function chooseCuts(cuts: readonly number[], sizes: readonly number[], limit: nu
   return chosen;
 }
 
+/** What is there at the worst moment: a segment, and what is kept of all before it. */
 function floatsNeeded(
   cuts: readonly number[],
   groups: readonly Group[],
   sizes: readonly number[],
 ): number {
-  const kept = cuts.reduce((sum, cut) => sum + sizeOf(groups[cut - 1].end.shape), 0);
-  const segments = [...cuts, groups.length].map((end, i) =>
-    sizes.slice(cuts[i - 1] ?? 0, end).reduce((sum, one) => sum + one, 0),
-  );
-  return kept + Math.max(...segments);
+  let kept = 0;
+  let most = 0;
+  [...cuts, groups.length].forEach((end, i) => {
+    const segment = sizes.slice(cuts[i - 1] ?? 0, end).reduce((sum, one) => sum + one, 0);
+    most = Math.max(most, kept + segment);
+    kept += sizeOf(groups[end - 1].end.shape);
+  });
+  return most;
 }

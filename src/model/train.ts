@@ -3,7 +3,6 @@
 import { Confusion } from '../confusion.js';
 import { type CountMetric, classesOf, isCounted } from '../emit/metric.js';
 import { StateError, ValueError } from '../errors.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
 import { checkOptions } from '../options.js';
 import { purpose, Random } from '../random.js';
 import { checkFactor } from '../rate.js';
@@ -146,19 +145,20 @@ class Means implements Report {
   readonly results: Float64Array;
   readonly confusions: readonly (Confusion | undefined)[];
   readonly #goals: readonly Aim[];
-  readonly #outputs: readonly SymbolicTensor[];
+  readonly #names: readonly string[];
   readonly #sums: Float64Array;
   #count = 0;
 
   constructor(where: string, engine: Engine) {
     this.#goals = objectiveOf(where, engine).goals;
-    this.#outputs = engine.network.graph.outputs;
+    const { outputs, outputNames } = engine.network.graph;
+    this.#names = outputNames;
     const means = this.#goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
     const losses = this.#goals.length > 1 ? this.#goals.length : 0;
     this.results = new Float64Array(1 + losses + means.length);
     this.#sums = new Float64Array(this.results.length);
     this.confusions = this.#goals.map(({ metrics }, i) => {
-      const columns = this.#outputs[i].shape.at(-1) as number;
+      const columns = outputs[i].shape.at(-1) as number;
       return metrics.some(isCounted) ? new Confusion(classesOf(columns)) : undefined;
     });
   }
@@ -181,7 +181,7 @@ class Means implements Report {
     const next = (): number => means.next().value as number;
     const logs: Logs = { [`${prefix}loss`]: next() };
     const several = this.#goals.length > 1;
-    const of = (i: number): string => (several ? `${prefix}${this.#outputs[i].name}_` : prefix);
+    const of = (i: number): string => (several ? `${prefix}${this.#names[i]}_` : prefix);
     if (several) for (const i of this.#goals.keys()) logs[`${of(i)}loss`] = next();
     this.#goals.forEach(({ metrics }, i) => {
       for (const metric of metrics) {
@@ -266,6 +266,7 @@ export class Trainer {
     this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
     this.#samples = checkedSamples('fit', engine, x, y, options);
     this.#means = new Means('fit', engine);
+    engine.checkLearns('fit');
     const { count } = this.#samples;
     if (!(validationSplit >= 0 && validationSplit < 1)) {
       throw new ValueError(
