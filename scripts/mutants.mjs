@@ -381,7 +381,6 @@ export const mutants = [
   gate('    zero(lastB, width);\n', '', 'lines completed with what was there'),
   gate('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last pixel'),
   gate('first & ~15', 'first', 'gates drawn from where a block begins'),
-  gate('scratch + SLOT + 64', 'scratch + SLOT', 'gates before the first fall on the line'),
   gate('(tile * channels + block)', '(tile * channels)', 'sums of all blocks of channels in one place'),
 
   rbf('sum3 = nmadd(d3, d3, sum3);', '', 'the last vector of a block of units'),
