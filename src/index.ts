@@ -21,6 +21,7 @@ export type { SymbolicTensor } from './layers/symbolic.js';
 export * as losses from './losses.js';
 export * as metrics from './metrics.js';
 export type { CompileOptions } from './model/compile.js';
+export type { Dataset, DatasetBatch } from './model/feed.js';
 export { loadModel } from './model/load.js';
 export { Model, type ModelOptions } from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';
@@ -28,7 +29,7 @@ export type { Profile, ProfileOptions, ProfileRow, Speed } from './model/profile
 export { Sequential, type SequentialOptions } from './model/sequential.js';
 export type { Data, DataSet } from './model/source.js';
 export type { SummaryRow } from './model/summary.js';
-export type { FitOptions, History } from './model/train.js';
+export type { FitDatasetOptions, FitOptions, History } from './model/train.js';
 export type { Weight } from './model/weights.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers.js';

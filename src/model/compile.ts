@@ -5,6 +5,7 @@ import { checkMetric, type Metric, type MetricName } from '../emit/metric.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ValueError } from '../errors.js';
 import { checkOptions } from '../options.js';
+import { checkInteger } from '../shape.js';
 import type { Aim, Objective } from './objective.js';
 
 /** One for all outputs, a list in their order, or a record by their names. */
@@ -30,9 +31,21 @@ export interface CompileOptions {
    * memory less for a forward pass more. False by default; the results are the same bits.
    */
   activationCheckpointing?: boolean;
+  /**
+   * Batches whose mean gradient makes one step of the optimizer, 1 by default: as if batches were so many
+   * times as large, but for batch norm, which sees each by itself. Schedules count steps.
+   */
+  gradientAccumulation?: number;
 }
 
-const words = ['optimizer', 'loss', 'metrics', 'lossWeights', 'activationCheckpointing'];
+const words = [
+  'optimizer',
+  'loss',
+  'metrics',
+  'lossWeights',
+  'activationCheckpointing',
+  'gradientAccumulation',
+];
 
 /**
  * @param outputs their names
@@ -46,6 +59,7 @@ export function checkObjective(options: CompileOptions, outputs: readonly string
     metrics = [],
     lossWeights = outputs.map(() => 1),
     activationCheckpointing = false,
+    gradientAccumulation = 1,
   } = checkOptions('compile', options, words);
   const losses = spread('loss', loss, outputs, isOneLoss);
   const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
@@ -61,6 +75,7 @@ export function checkObjective(options: CompileOptions, outputs: readonly string
     optimizer: checkOptimizer(optimizer),
     goals,
     checkpointing: activationCheckpointing,
+    accumulation: checkInteger('compile', 'gradientAccumulation', gradientAccumulation),
   };
 }
 

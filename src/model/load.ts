@@ -118,13 +118,14 @@ function restore(
   engine.weights.changed();
   if (training === undefined) return;
   const { step, epoch, learningRateFactor, objective } = JSON.parse(training) as TrainingState;
-  const { optimizer, goals, checkpointing } = objective;
+  const { optimizer, goals, checkpointing, accumulation } = objective;
   model.compile({
     optimizer,
     loss: goals.map(({ loss }) => loss),
     lossWeights: goals.map(({ weight }) => weight),
     metrics: goals.map(({ metrics }) => metrics),
     activationCheckpointing: checkpointing,
+    gradientAccumulation: accumulation,
   });
   engine.step = checkInteger('training', 'step', step, 0);
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);

@@ -13,7 +13,14 @@ import type { KernelAndBias, Layer, Lowering, ParameterSpec } from '../layers/la
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
 import type { Graph } from './graph.js';
-import { emitGoal, emitStep, type Goal, type Objective, type TargetForm } from './objective.js';
+import {
+  emitAccumulation,
+  emitGoal,
+  emitStep,
+  type Goal,
+  type Objective,
+  type TargetForm,
+} from './objective.js';
 import { Pending } from './pending.js';
 import { segmentsOf } from './segments.js';
 import type { Weights } from './weights.js';
@@ -28,15 +35,18 @@ export interface Lowered {
   readonly outputs: readonly Value[];
   /** One for each output, where there are losses. */
   readonly goals: readonly Goal[];
-  /** How many ops come before backward, and before the update. */
+  /** How many ops come before backward, before what follows each batch, and before the update. */
   readonly forward: number;
   readonly backward: number;
+  readonly update: number;
+  /** Whether backward ends with adding gradients up. */
+  readonly accumulates: boolean;
 }
 
 /** What lowering needs of a model's weights. */
 export type WeightValues = Pick<
   Weights,
-  'value' | 'gradient' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
+  'value' | 'gradient' | 'part' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
 >;
 
 /** What to lower. */
@@ -64,21 +74,24 @@ export function lower(task: Task): Lowered {
   if (mode === 'predict') {
     for (const y of outputs) emitter.output(y);
     const end = emitter.ops.length;
-    return { emitter, inputs, outputs, goals: [], forward: end, backward: end };
+    const sections = { forward: end, backward: end, update: end, accumulates: false };
+    return { emitter, inputs, outputs, goals: [], ...sections };
   }
-  const { goals: aims } = objective as Objective;
+  const { goals: aims, accumulation } = objective as Objective;
   const goals = graph.outputs.map((output, i) => {
     const { forms, weighted } = task;
-    return emitGoal(emitter, aims[i], { ...to.judged(output), form: forms[i], weighted });
+    const share = 1 / accumulation;
+    return emitGoal(emitter, aims[i], { ...to.judged(output), form: forms[i], weighted, share });
   });
   const forward = emitter.ops.length;
   if (mode === 'train') to.backward(goals.map(({ dx }) => dx));
+  if (mode === 'train' && to.accumulates) emitAccumulation(emitter, task.weights);
   const backward = emitter.ops.length;
-  if (mode === 'train') {
-    emitStep(emitter, objective as Objective, task.weights);
-    to.finish();
-  }
-  return { emitter, inputs, outputs, goals, forward, backward };
+  if (mode === 'train') to.finish();
+  const update = emitter.ops.length;
+  if (mode === 'train') emitStep(emitter, objective as Objective, task.weights);
+  const { accumulates } = to;
+  return { emitter, inputs, outputs, goals, forward, backward, update, accumulates };
 }
 
 /** The network's ops in the making: what layers see of it, and what it keeps between their passes. */
@@ -129,6 +142,11 @@ class GraphLowering implements Lowering {
     return this.#values.get(x) as Value;
   }
 
+  /** Whether several batches make a step. */
+  get accumulates(): boolean {
+    return (this.#task.objective?.accumulation ?? 1) > 1;
+  }
+
   get rectify(): boolean {
     return this.#group.rectify;
   }
@@ -158,7 +176,10 @@ class GraphLowering implements Lowering {
     const key = `${layer.name}/${name}`;
     const into = this.#written.get(key);
     if (!into) {
-      const first = this.#task.weights.gradient(layer, name);
+      const { weights } = this.#task;
+      const first = this.accumulates
+        ? weights.part('batch', layer, name)
+        : weights.gradient(layer, name);
       this.#written.set(key, first);
       return first;
     }

@@ -11,7 +11,9 @@ import { checkInteger, type Shape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { type CompileOptions, checkObjective } from './compile.js';
 import { Engine } from './engine.js';
+import type { Dataset } from './feed.js';
 import { type Graph, graphOf } from './graph.js';
+import type { Logs } from './means.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import type { WeightOptions } from './sampleweights.js';
@@ -21,12 +23,14 @@ import { claim, isFresh, type WeightStore } from './store.js';
 import { type SummaryRow, summarize, table } from './summary.js';
 import {
   checkedSamples,
+  datasetTrainer,
+  type FitDatasetOptions,
   type FitOptions,
+  fitTrainer,
   type History,
-  type Logs,
   measure,
   objectiveOf,
-  Trainer,
+  type Trainer,
   trainStep,
 } from './train.js';
 import type { Weight } from './weights.js';
@@ -174,14 +178,45 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws the signal's reason once it is aborted
    */
   async fit(x: DataSet, y: DataSet, options: FitOptions = {}): Promise<History> {
-    if (this.#training) throw new StateError(`fit: the model '${this.name}' is already training`);
-    const trainer = new Trainer(this.engine('fit'), x, y, options);
+    this.#checkIdle('fit');
+    return this.#train(fitTrainer(this.engine('fit'), x, y, options));
+  }
+
+  /**
+   * Trains on batches that come one after another, from a generator, a stream, the network: they are
+   * pulled ahead while the ones before are trained on.
+   *
+   * @param dataset gives [x, y] or [x, y, sampleWeight] for each step; for several epochs a function that
+   *   makes such, or something that can be iterated again
+   * @throws as `fit`, and what the data set throws
+   */
+  async fitDataset(dataset: Dataset, options: FitDatasetOptions = {}): Promise<History> {
+    this.#checkIdle('fitDataset');
+    return this.#train(datasetTrainer(this.engine('fitDataset'), dataset, options));
+  }
+
+  #checkIdle(where: string): void {
+    if (this.#training)
+      throw new StateError(`${where}: the model '${this.name}' is already training`);
+  }
+
+  async #train(trainer: Trainer): Promise<History> {
     this.#training = true;
     try {
       return await trainer.run(this);
     } finally {
       this.#training = false;
     }
+  }
+
+  /**
+   * Exchanges the weights with their moving average, which `averageDecay` of an optimizer keeps; called
+   * again, back.
+   *
+   * @throws {StateError} where no average is kept, or no step was taken
+   */
+  swapAverage(): void {
+    this.engine('swapAverage').swapAverage();
   }
 
   /** One optimizer step on all samples given; loss and metrics, taken before it. Throws as `fit`. */

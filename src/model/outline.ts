@@ -38,6 +38,7 @@ const usual = ({ outputs }: Graph): Objective => ({
   optimizer: sgd({ momentum: 0.9 }),
   goals: outputs.map(() => ({ loss: softmaxCrossEntropy(), weight: 1, metrics: [] })),
   checkpointing: false,
+  accumulation: 1,
 });
 
 /** Weights that are nowhere, at addresses of which no two are the same; `floats` of them are trained. */
@@ -56,6 +57,7 @@ function outlineOf(layers: readonly Layer[], floats: number): WeightValues {
   return {
     value,
     gradient: value,
+    part: (_, layer, name) => value(layer, name),
     gradients: flat,
     state: () => flat,
     runs: [{ parameters: flat, offset: 0, decay: true }],
@@ -97,7 +99,8 @@ export function memoryNeed(
   );
   const parameters = rooms(false) * 4;
   const gradients = rooms(true) * 4;
-  const optimizer = optimizerState(objective.optimizer).length * gradients;
+  const vectors = optimizerState(objective.optimizer).length + (objective.accumulation > 1 ? 1 : 0);
+  const optimizer = vectors * gradients;
   const step = planMemory(lower({ ...task, mode: 'train', forms }).emitter).bytes;
   const prediction = lower({ ...task, mode: 'predict', forms: [] }).emitter;
   const prepared = placeForms(prediction.forms, parameters);

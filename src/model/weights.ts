@@ -200,6 +200,13 @@ export class Weights {
     return new Value(slot.spec.shape, { address });
   }
 
+  /** The part of a vector of the optimizer's that belongs to a trained weight, as a value. */
+  part(vector: string, layer: Layer, name: string): Value {
+    const slot = this.#slot(layer, name);
+    const address = this.#vector(vector) + this.#place(slot) * 4;
+    return new Value(slot.spec.shape, { address });
+  }
+
   /** All that is trained, in runs of what lies side by side in memory and decays alike. */
   get runs(): Run[] {
     const runs: Run[] = [];
@@ -229,6 +236,19 @@ export class Weights {
     return new Value([this.#floats], { address: this.#vector(name) });
   }
 
+  /** Exchanges all that is trained with a vector of the optimizer's. */
+  swap(name: string): void {
+    const start = this.#vector(name) / 4;
+    const { float32 } = this.#backend.memory.views;
+    for (const { parameters, offset } of this.runs) {
+      const at = parameters.resolve() / 4;
+      const own = float32.slice(at, at + parameters.size);
+      float32.copyWithin(at, start + offset, start + offset + parameters.size);
+      float32.set(own, start + offset);
+    }
+    this.changed();
+  }
+
   /** To be called when the weights have been written to. */
   changed(): void {
     for (const store of this.#stores) store.changed();
@@ -237,6 +257,12 @@ export class Weights {
   /** A number that stays the same as long as the weights do. */
   version(): number {
     return this.#stores.reduce((sum, store) => sum + store.version(), 0);
+  }
+
+  /** To be called before gradients are added up. */
+  clearGradients(): void {
+    const at = this.gradients.resolve() / 4;
+    this.#backend.memory.views.float32.fill(0, at, at + this.#floats);
   }
 
   /** Whether the last step's gradients are all finite numbers. */
