@@ -40,7 +40,7 @@ function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
   ];
   const features = stages[depth].flatMap((count, stage) => [
     ...Array.from({ length: count }, () => convolution(widths[stage])).flat(),
-    layers.maxPool2d({ name: feature(), dimRoundingMode: 'floor' }),
+    layers.maxPool2d({ name: feature() }),
   ]);
   const dense = (number: number): Layer[] => [
     layers.dense({
