@@ -18,6 +18,8 @@ export interface ConvNormOptions {
   epsilon?: number;
 }
 
+const activations = { relu: layers.relu, relu6: layers.relu6 };
+
 /** A convolution without bias, batch normalisation with PyTorch's numbers, and an activation. */
 export function convNorm(
   x: SymbolicTensor,
@@ -40,7 +42,7 @@ export function convNorm(
     })
     .apply(x);
   const y = layers.batchNorm({ name: norm, momentum: 0.9, epsilon }).apply(z);
-  return activation === 'linear' ? y : layers[activation]().apply(y);
+  return activation === 'linear' ? y : activations[activation]().apply(y);
 }
 
 /** What stands at the end of networks that classify: the mean of each channel, and a dense layer. */
