@@ -87,11 +87,12 @@ function digest(values: ArrayLike<number>): number[] {
 function descended(weight: Weight, gradient: ArrayLike<number>): void {
   const before = first(weight);
   const after = weight.tensor.data;
-  const astray = before.findIndex((from, i) => {
+  for (let i = 0; i < before.length; i++) {
     const step = RATE * gradient[i];
-    return !(Math.abs(after[i] - (from - step)) <= 2 ** -22 * (Math.abs(from) + Math.abs(step)));
-  });
-  assert.is(astray, -1, `${weight.name}: element ${astray} is ${after[astray]}`);
+    const rounding = 2 ** -22 * (Math.abs(before[i]) + Math.abs(step));
+    if (Math.abs(after[i] - (before[i] - step)) <= rounding) continue;
+    assert.unreachable(`${weight.name}: element ${i} went from ${before[i]} to ${after[i]}`);
+  }
 }
 
 for (const { name, side, predicted, loss, gradients, running } of networks) {
