@@ -239,7 +239,6 @@ export const mutants = [
   argmax('if (wide) storeLanes(argmax + (<usize>index << 2), v, count);', 'if (wide) v128.store(argmax + (<usize>index << 2), v);', 'wide argmax stored too far'),
   argmax('wide ? load<i32>(argmax + (<usize>index << 2)) : ', '', 'channel pooling: i32 read as bytes'),
 
-  channelpool('min(i + 1, op.count - 1)', '(i + 1)', 'groups behind the last, far behind the buffer'),
   channelpool('v128.load32_lane(x2 + at, v, 2)', 'v128.load32_lane(x1 + at, v, 2)', 'a group twice'),
   channelpool('f32x4.mul(sum, f32x4.splat(1 / <f32>op.size))', 'sum', 'sums for means'),
   channelpool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'v128.or(f32x4.ge(v, best), f32x4.ne(v, v))', 'the last of equal channels'),
