@@ -273,7 +273,7 @@ export const mutants = [
   upsample('for (let s = 0; s < op.factorWidth; s++)', 'for (let s = 0; s < op.factorHeight; s++)', 'pixels repeated as often as lines'),
 
   concat('const last = min(op.rows, first + tileRows(op));', 'const last = first + tileRows(op);', 'rows behind the last'),
-  concat('copyExactly(y, x, columns);', 'copy(y, x, columns);', 'rows written into their neighbours'),
+  concat('copyExactly(y, x, columns);', 'for (let c = 0; c < columns; c += 4) v128.store(y + (<usize>c << 2), v128.load(x + (<usize>c << 2)));', 'rows written into their neighbours'),
   concat('x += xRow;', 'x += yRow;', 'the rows of the whole taken for those of a part'),
   concat('max(1, TILE / max(1, op.columns))', 'TILE / max(1, op.columns)', 'no rows in a tile where they are long'),
 
