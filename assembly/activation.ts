@@ -271,8 +271,8 @@ function bell(a: v128): v128 {
 }
 
 /**
- * Φ(−a)·e^(a²/2), 0 ≤ a ≤ 15: t·p(t) of t = 1 / (1 + 0.35a), p the minimax polynomial, within 2⁻²⁴ of the
- * result.
+ * Φ(−a)·e^(a²/2), 0 ≤ a ≤ 15: t·p(t) of t = 1 / (1 + 0.35a), p the minimax polynomial (Remez), within
+ * 2⁻²⁴ of the result.
  */
 function mills(a: v128): v128 {
   const one = f32x4.splat(1);

@@ -167,8 +167,8 @@ export class SpatialDropout extends Gated {
 
 export function spatialDropout(op: SpatialDropout, tile: i32, scratch: usize): void {
   const image = tile / imageTiles(op);
-  // Gates are drawn 16 at a time, up to 15 before the first.
-  const gates = scratch + SLOT + 64;
+  // Drawn 16 at a time, up to 15 before the first: those fall between the two slots.
+  const gates = scratch + SLOT;
   for (let block = 0; block < op.channels; block += LINE) {
     draw(op, gates, image * op.channels + block, min(LINE, op.channels - block), scratch);
     multiplyTile(op, tile, block, scratch, gates);

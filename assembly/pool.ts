@@ -59,7 +59,9 @@ export function maxPool(op: MaxPool, tile: i32): void {
       maxOfFour(op, corner, index);
     } else {
       for (let c = 0; c < channels; c += 8) {
-        maxOfWindow(op, corner + (<usize>c << 2), index + c, channels - c, r0, r1, s0, s1);
+        const at = corner + (<usize>c << 2);
+        if (op.argmax) maxOfWindow(op, at, index + c, channels - c, r0, r1, s0, s1);
+        else maxAlone(op, at, index + c, channels - c, r1 - r0, s1 - s0);
       }
     }
     index += channels;
@@ -90,7 +92,32 @@ function maxOfFour(op: MaxPool, corner: usize, index: i32): void {
   }
 }
 
-/** Any window, up to 8 channels of it: two vectors side by side, as each tap waits for the one before. */
+/** Any window, up to 8 channels of it, where nobody asks which tap it is: half the work. */
+function maxAlone(op: MaxPool, corner: usize, index: i32, count: i32, rows: i32, columns: i32): void {
+  const step = <usize>op.channels << 2;
+  const line = <usize>op.width * step;
+  const sign = i32x4.splat(op.sign);
+  let best0 = f32x4.splat(-Infinity), best1 = best0;
+  // pmax loses NaN.
+  let lost0 = i32x4.splat(0), lost1 = lost0;
+  for (; rows > 0; rows--) {
+    let from = corner;
+    for (let s = 0; s < columns; s++) {
+      const v0 = v128.xor(v128.load(from), sign), v1 = v128.xor(v128.load(from, 16), sign);
+      best0 = f32x4.pmax(best0, v0);
+      best1 = f32x4.pmax(best1, v1);
+      lost0 = v128.or(lost0, f32x4.ne(v0, v0));
+      lost1 = v128.or(lost1, f32x4.ne(v1, v1));
+      from += step;
+    }
+    corner += line;
+  }
+  const y = op.y + (<usize>index << 2);
+  storeLanes(y, v128.xor(v128.or(best0, lost0), sign), count);
+  if (count > 4) storeLanes(y + 16, v128.xor(v128.or(best1, lost1), sign), count - 4);
+}
+
+/** Any window and which of its taps it is, up to 8 channels: two vectors side by side, as each tap waits for the one before. */
 function maxOfWindow(op: MaxPool, corner: usize, index: i32, count: i32, r0: i32, r1: i32, s0: i32, s1: i32): void {
   const step = <usize>op.channels << 2;
   const line = <usize>op.width * step;
@@ -115,10 +142,10 @@ function maxOfWindow(op: MaxPool, corner: usize, index: i32, count: i32, r0: i32
   const y = op.y + (<usize>index << 2);
   const wide = isWide(op.kernelHeight * op.kernelWidth);
   storeLanes(y, v128.xor(best0, sign), count);
-  if (op.argmax) storeChoice(op.argmax, index, at0, count, wide);
+  storeChoice(op.argmax, index, at0, count, wide);
   if (count <= 4) return;
   storeLanes(y + 16, v128.xor(best1, sign), count - 4);
-  if (op.argmax) storeChoice(op.argmax, index + 4, at1, count - 4, wide);
+  storeChoice(op.argmax, index + 4, at1, count - 4, wide);
 }
 
 export function maxPoolBackward(op: MaxPoolBackward, tile: i32): void {

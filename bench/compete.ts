@@ -2,7 +2,7 @@
 
 import { type Peer, tooSlow, wasmgrad } from './peers/index.js';
 import type { PeerProcess } from './process.js';
-import type { Reply } from './protocol.js';
+import type { Preparation, Reply } from './protocol.js';
 import { type Expected, expectedResults } from './reference.js';
 import type { Figure, Note, Result, Target } from './report.js';
 import { amountOf, type Work } from './work.js';
@@ -16,8 +16,8 @@ const WARM_UP = 0.15;
 /** Seconds that all turns of one competitor may take: one whose calls are long gets fewer. */
 const BUDGET = 0.8;
 
-/** How many times a peer's speed wasmgrad's has to be: on 128-bit code, on 256-bit code. */
-export type Targets = Record<string, readonly [narrow: number, wide: number]>;
+/** How many times a peer's speed wasmgrad's has to be: on 128-bit code (undefined: any), on 256-bit code. */
+export type Targets = Record<string, readonly [narrow: number | undefined, wide: number]>;
 
 /** A work, who does it besides wasmgrad, and what is to be reached. */
 export interface Contest {
@@ -26,6 +26,8 @@ export interface Contest {
   peers: readonly Peer[];
   /** By the peer's name. */
   targets?: Targets;
+  /** Seconds that all turns of one competitor may take, where calls are long: 0.8 by default. */
+  budget?: number;
 }
 
 /** A competitor whose result was right. */
@@ -59,7 +61,7 @@ export class Arena {
    * Whoever fails or computes a wrong result is left out, with a note: a wrong result has no speed. Where
    * that is wasmgrad there are no figures at all.
    */
-  async compete({ name, work, peers, targets = {} }: Contest): Promise<Result> {
+  async compete({ name, work, peers, targets = {}, budget = BUDGET }: Contest): Promise<Result> {
     const expected = expectedResults(work);
     const entries = await Promise.all(
       [wasmgrad, ...peers].map((peer) => this.#enter(peer, work, expected)),
@@ -72,7 +74,7 @@ export class Arena {
     const { amount, unit } = amountOf(work);
     const [ours] = entrants;
     if (ours?.peer !== wasmgrad) return { name, unit, figures: [], targets: [], notes };
-    const steady = await takeTurns(entrants, showProgress(name), ({ peer }, reason) =>
+    const steady = await takeTurns(entrants, budget, showProgress(name), ({ peer }, reason) =>
       notes.push({ who: peer.name, text: reason }),
     );
     if (steady[0] !== ours) return { name, unit, figures: [], targets: [], notes };
@@ -88,12 +90,13 @@ export class Arena {
       };
     });
     const wide = (await this.backend())?.revectorized === true;
-    const judged = Object.entries(targets).map(([who, [narrow, broad]]): Target => {
+    const judged = Object.entries(targets).flatMap(([who, [narrow, broad]]): Target[] => {
       const least = wide ? broad : narrow;
+      if (least === undefined) return [];
       const found = figures.find((figure) => figure.who === who)?.ratio;
       const hampered = steady.some(({ peer, handicap }) => peer.name === who && handicap);
       const met = found === undefined || hampered ? undefined : found >= least;
-      return { who, text: `≥ ${least} × ${who}`, least, met };
+      return [{ who, text: `≥ ${least} × ${who}`, least, met }];
     });
     return { name, unit, figures, targets: judged, notes };
   }
@@ -115,9 +118,7 @@ export class Arena {
     try {
       const host = await this.#host(peer);
       if (typeof host === 'string') return { peer, reason: host };
-      const indices = expected.map((result) => result.indices);
-      const passes = work.kind === 'network' ? work.losses.length : 1;
-      const reply = await host.ask({ do: 'prepare', work, indices, passes });
+      const reply = await host.ask(preparation(work, expected));
       const reason = fault(reply, expected);
       if (reason) return { peer, reason };
       return { peer, host, handicap: reply.handicap, rounds: ROUNDS, turns: [] };
@@ -151,8 +152,15 @@ export async function everyContest(arena: Arena, contests: Contest[]): Promise<R
   return results;
 }
 
+/** Asks for the work to be prepared, and for what is expected of it. */
+export function preparation(work: Work, expected: Expected[]): Preparation {
+  const indices = expected.map((result) => result.indices);
+  const passes = work.kind === 'training' ? work.losses.length : 1;
+  return { do: 'prepare', work, indices, passes };
+}
+
 /** What is wrong with the results in a reply. */
-function fault({ cannot, failed, values }: Reply, expected: Expected[]): string | undefined {
+export function fault({ cannot, failed, values }: Reply, expected: Expected[]): string | undefined {
   if (cannot) return cannot;
   if (failed || !values) return `failed: ${failed?.split('\n')[0]}`;
   for (const [i, result] of expected.entries()) {
@@ -175,6 +183,7 @@ function fault({ cannot, failed, values }: Reply, expected: Expected[]): string 
  */
 async function takeTurns(
   entrants: Entrant[],
+  budget: number,
   progress: (share: number) => void,
   fail: (entrant: Entrant, reason: string) => void,
 ): Promise<Entrant[]> {
@@ -193,7 +202,7 @@ async function takeTurns(
   for (const entrant of entrants) {
     const samples = await time(entrant, WARM_UP);
     const longest = Math.max(TURN, ...samples);
-    entrant.rounds = Math.min(ROUNDS, Math.floor(BUDGET / longest));
+    entrant.rounds = Math.min(ROUNDS, Math.floor(budget / longest));
     // With calls that long, this one has to do.
     if (entrant.rounds === 0) entrant.turns[0] = samples;
   }

@@ -5,6 +5,7 @@
 // a thread's typed-array code with extra checks once an ArrayBuffer there was detached, which every
 // growing wasm memory does: beside wasmgrad ConvNetJS was 9 % slower than alone.
 
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Adapter, Cannot, type Task } from './peers/adapter.js';
 import { MARK, type Reply, type Request } from './protocol.js';
@@ -28,6 +29,7 @@ async function answer(request: Request): Promise<Reply> {
     case 'about':
       return { version, info: adapter.info?.() };
     case 'prepare': {
+      if (request.float64) throw new Cannot('the reference is PyTorch');
       task?.release();
       task = undefined;
       const prepared = await adapter.prepare(request.work);
@@ -44,13 +46,21 @@ async function answer(request: Request): Promise<Reply> {
     case 'time':
       if (!task) throw new Error('nothing is prepared');
       return { seconds: await sample(() => task?.run(), request.turn) };
-    case 'losses':
-      throw new Cannot('the reference is PyTorch');
+    case 'memory':
+      return { resident: resident(), told: task?.memory?.() };
     case 'release':
       task?.release();
       task = undefined;
       return {};
   }
+}
+
+/** From Linux's /proc: elsewhere there is no peak of this process alone. */
+function resident(): Reply['resident'] {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const bytes = (what: string) =>
+    Number(new RegExp(`^${what}:\\s*(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
+  return { now: bytes('VmRSS'), peak: bytes('VmHWM') };
 }
 
 const reply = (content: Reply) => process.stdout.write(`\n${MARK}${JSON.stringify(content)}\n`);

@@ -7,6 +7,7 @@ import { publish } from './publish.js';
 import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
 import { engineFlags, start } from './start.js';
 import { conv } from './suites/conv.js';
+import { footprint } from './suites/footprint.js';
 import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
@@ -16,7 +17,7 @@ import { startup } from './suites/startup.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
-const suites = [gemm, conv, train, lenet, resnet, peak, startup, memoryUse];
+const suites = [gemm, conv, train, lenet, resnet, footprint, peak, startup, memoryUse];
 
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';
@@ -28,9 +29,10 @@ Measures wasmgrad against other libraries: all suites, or those whose names cont
 ${suites.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
 
 All libraries do the same work on the same numbers, on one thread. Each has a process of its own; first
-its result is compared with sums in float64 at corners, edges and some hundred other places, then they take
-turns. A library that is not to be had, does not do a work or does it wrong is left out, and the report
-says why. PyTorch takes part where python3, /usr/bin/python3 or $PYTHON can import torch.
+its result is compared with sums in float64 at corners, edges and some hundred other places (a network's
+logits or first losses with PyTorch's in float64), then they take turns. A library that is not to be had,
+does not do a work or does it wrong is left out, and the report says why. PyTorch takes part where python3,
+/usr/bin/python3 or $PYTHON can import torch.
 
 In the tables, figures are medians over all samples, wasmgrad's best in brackets; × is how many times the
 peer's speed wasmgrad's is, the median over the rounds; ✓ ✗ says whether that reaches the target, ? that

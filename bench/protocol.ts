@@ -6,15 +6,24 @@ import type { Work } from './work.js';
 /** A reply is a line that begins with this. */
 export const MARK = '@reply ';
 
+/** Get ready, compute `passes` times, and give the results at these places of each. */
+export interface Preparation {
+  do: 'prepare';
+  work: Work;
+  indices: number[][];
+  passes: number;
+  /** Compute in float64: only PyTorch does. */
+  float64?: boolean;
+}
+
 export type Request =
   /** Who are you? The process says it unasked once it has started. */
   | { do: 'about' }
-  /** Get ready, compute `passes` times, and give the results at these places of each. */
-  | { do: 'prepare'; work: Work; indices: number[][]; passes: number }
+  | Preparation
   /** Do the work again and again for about `turn` seconds. */
   | { do: 'time'; turn: number }
-  /** What are the losses of the first steps in float64? Only PyTorch answers that. */
-  | { do: 'losses'; work: Work; steps: number }
+  /** How much memory does the process hold? */
+  | { do: 'memory' }
   /** Forget the work. */
   | { do: 'release' };
 
@@ -26,6 +35,10 @@ export interface Reply {
   values?: number[][];
   /** Of 'prepare': why this installation does this work worse than the library could. */
   handicap?: string;
+  /** Of 'memory': bytes that are resident, and were at most since it started. */
+  resident?: { now: number; peak: number };
+  /** Of 'memory': what the library itself tells, in bytes. */
+  told?: Record<string, number>;
   /** Of 'time': seconds per call, of each sample. */
   seconds?: number[];
   /** The library does not do this work. */

@@ -19,6 +19,10 @@ const OTHERS = 300;
 
 /** What rounding in float32 may do to a loss that has not moved yet, as a share of it. */
 const ROUNDING = 1e-5;
+/** And to how far a loss has moved, as a share of that: 50 times what any library here does. */
+const STRAYING = 1e-3;
+/** And to logits, as a share of the largest: ten times what any library here does. */
+const LOGITS = 1e-5;
 
 /**
  * The error that a sum of K products may have: 10·K·2⁻²⁴/3.
@@ -32,13 +36,16 @@ export const allowance = (terms: number): number => (10 * terms * 2 ** -24) / 3;
 
 /** A work's results, each at a sample of places. */
 export function expectedResults(work: Work): Expected[] {
-  if (work.kind === 'network') {
+  if (work.kind === 'training') {
     const values = [...work.losses];
-    const allowed = values.map(
-      (loss) => loss * ROUNDING + Math.abs(loss - values[0]) * work.tolerance,
-    );
+    const allowed = values.map((loss) => loss * ROUNDING + Math.abs(loss - values[0]) * STRAYING);
     // One loss per step.
     return [{ name: 'losses', indices: [0], values, allowed }];
+  }
+  if (work.kind === 'inference') {
+    const [indices, values] = [[...work.places], [...work.logits]];
+    const largest = Math.max(...values.map(Math.abs));
+    return [{ name: 'logits', indices, values, allowed: values.map(() => LOGITS * largest) }];
   }
   return work.kind === 'gemm' ? [product(work)] : convolution(work);
 }

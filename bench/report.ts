@@ -124,7 +124,8 @@ const LEGEND = `Each library runs on one thread in a process of its own; they ta
 sample in brackets; × is how many times the peer's speed wasmgrad's is, the median over the rounds, with ✓
 or ✗ for its target, ? where that cannot be judged. – is not measured: the notes say why, or it is slow and
 left to other rows. Every result was first compared with float64: of a sum of K products it may be off by
-10·K·2⁻²⁴/3, five times what summing them one by one in float32 does.`;
+10·K·2⁻²⁴/3, five times what summing them one by one in float32 does. Networks begin with the same weights
+everywhere: their logits may be off by 10⁻⁵ of the largest, how far losses have moved by 10⁻³ of itself.`;
 
 const list = (values: object) =>
   Object.entries(values)

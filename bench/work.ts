@@ -2,6 +2,7 @@
 // whatever process and language it lives.
 
 import { sizeOf } from '../src/shape.js';
+import { type NetworkLayer, outputSide } from './layers.js';
 
 /** c = a·b, with a [m, k] and b [k, n]. */
 export interface GemmWork {
@@ -30,55 +31,44 @@ export interface ConvWork extends ConvSizes {
   kind: 'conv' | 'convTraining';
 }
 
-/** A layer of a network. Dense layers take images flattened as height, width, channels. */
-export type NetworkLayer =
-  | {
-      type: 'conv';
-      filters: number;
-      kernel: number;
-      stride: number;
-      pad: number;
-      /** Normalisation over the batch, between convolution and ReLU and instead of a bias. */
-      batchNorm: boolean;
-    }
-  | { type: 'maxPool' }
-  | { type: 'globalAvgPool' }
-  | { type: 'dense'; units: number; relu: boolean };
-
-/**
- * Steps of SGD with momentum on one batch, the loss being cross-entropy over the last layer's classes.
- * Convolutions end with ReLU; max pooling has 2×2 windows. Image i is of class i modulo the classes.
- */
-export interface NetworkWork {
-  kind: 'network';
-  name: string;
+/** A network, and the batch it is given: image i is of class i modulo the classes. */
+interface Network {
   batch: number;
   /** Height and width of the images. */
   side: number;
   channels: number;
   layers: readonly NetworkLayer[];
-  learningRate: number;
-  momentum: number;
-  /** Losses of the first steps in float64: the right answer. */
-  losses: readonly number[];
-  /** How far float32 losses may be from those, as a share of how far the loss has moved. */
-  tolerance: number;
-  /** Of its convolutions and dense layers, in order; biases begin at zero. */
-  kernels: readonly Kernel[];
   classes: number;
 }
 
-/** A layer's kernel, HWIO or [inputs, units], and the limit of its first values: He's, for ReLU. */
-export interface Kernel {
-  shape: number[];
-  seed: number;
-  limit: number;
+/** Steps of SGD with momentum on one batch, the loss being cross-entropy over the classes. */
+export interface TrainingWork extends Network {
+  kind: 'training';
+  learningRate: number;
+  momentum: number;
+  /** Of the first steps, in float64. */
+  losses: readonly number[];
+  /** Whether backward computes activations again; only wasmgrad is asked to. */
+  checkpointing?: boolean;
 }
 
+/** The logits [batch, classes], with batch normalisation by running statistics. */
+export interface InferenceWork extends Network {
+  kind: 'inference';
+  /** Logits at some places, in float64. */
+  places: readonly number[];
+  logits: readonly number[];
+}
+
+export type NetworkWork = TrainingWork | InferenceWork;
 export type Work = GemmWork | ConvWork | NetworkWork;
 
-/** Seeds of `numbers`, by what is made of them; a network's layer i has its kernel from KERNELS + i. */
-export const Seed = { a: 1, b: 2, x: 1, w: 2, dy: 3, images: 1, kernels: 100 } as const;
+/** Whether it is a whole network's. */
+export const isNetwork = (work: Work): work is NetworkWork =>
+  work.kind === 'training' || work.kind === 'inference';
+
+/** Seeds of `numbers`, by what is made of them. */
+export const Seed = { a: 1, b: 2, x: 1, w: 2, dy: 3, images: 1 } as const;
 
 /** Of batch normalisation, in all libraries. */
 export const EPSILON = 1e-5;
@@ -93,48 +83,9 @@ export function convShapes({ batch, side, channels, filters, kernel, ...rest }: 
   };
 }
 
-function outputSide(side: number, o: { kernel: number; stride: number; pad: number }): number {
-  return Math.floor((side + 2 * o.pad - o.kernel) / o.stride) + 1;
-}
-
-/** A network with what follows from its layers. */
-export function describeNetwork(
-  parts: Omit<NetworkWork, 'kind' | 'kernels' | 'classes'>,
-): NetworkWork {
-  let shape = [parts.side, parts.side, parts.channels];
-  const kernels: Kernel[] = [];
-  parts.layers.forEach((layer, i) => {
-    if (layer.type === 'conv' || layer.type === 'dense') {
-      const kernel =
-        layer.type === 'conv'
-          ? [layer.kernel, layer.kernel, shape[2], layer.filters]
-          : [sizeOf(shape), layer.units];
-      const fanIn = sizeOf(kernel.slice(0, -1));
-      kernels.push({ shape: kernel, seed: Seed.kernels + i, limit: Math.sqrt(6 / fanIn) });
-    }
-    shape = outputShape(layer, shape);
-  });
-  return { ...parts, kind: 'network', kernels, classes: sizeOf(shape) };
-}
-
-function outputShape(layer: NetworkLayer, [side, , channels]: number[]): number[] {
-  switch (layer.type) {
-    case 'conv': {
-      const output = outputSide(side, layer);
-      return [output, output, layer.filters];
-    }
-    case 'maxPool':
-      return [side / 2, side / 2, channels];
-    case 'globalAvgPool':
-      return [channels];
-    case 'dense':
-      return [layer.units];
-  }
-}
-
 /** What one run counts for, and in which unit speed is told. */
 export function amountOf(work: Work): { amount: number; unit: string } {
-  if (work.kind === 'network') return { amount: work.batch, unit: 'images/s' };
+  if (isNetwork(work)) return { amount: work.batch, unit: 'images/s' };
   return { amount: flops(work) / 1e9, unit: 'GFLOP/s' };
 }
 

@@ -381,7 +381,6 @@ export const mutants = [
   gate('    zero(lastB, width);\n', '', 'lines completed with what was there'),
   gate('if (rest > 0) {', 'if (rest > columns) {', 'sums without the last pixel'),
   gate('first & ~15', 'first', 'gates drawn from where a block begins'),
-  gate('scratch + SLOT + 64', 'scratch + SLOT', 'gates before the first fall on the line'),
   gate('(tile * channels + block)', '(tile * channels)', 'sums of all blocks of channels in one place'),
 
   rbf('sum3 = nmadd(d3, d3, sum3);', '', 'the last vector of a block of units'),
@@ -501,7 +500,7 @@ export const mutants = [
   fuse('all.length === 1 && !outputs.includes(node)', 'all.length >= 1', 'what others read is fused away'),
   fuse('next.inputs.find((one) => one !== last)', 'next.inputs.find((one) => one === last)', 'the wrong summand is added'),
   lower('endsInRelu(before) && wanted[0]', 'before && wanted[0]', "ReLU's gradient where there is no ReLU"),
-  lower('const dz = addend && rectify ?', 'const dz = !addend && rectify ?', 'ReLU behind a sum goes back at the wrong place'),
+  lower('if (addend && rectify) {', 'if (!addend && rectify) {', 'ReLU behind a sum goes back at the wrong place'),
   lower('if (!into) {', 'if (into || !into) {', 'a shared layer keeps its last gradient only'),
   lower('if (this.#again) return;', '', 'running statistics updated twice by checkpointing'),
   pending('(this.#holds.get(root) ?? 0) <= 1', 'true', 'a gradient that others read is overwritten'),

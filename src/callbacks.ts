@@ -2,12 +2,14 @@
 // gets better, and the norms of gradients.
 
 import { ValueError } from './errors.js';
-import type { Callback, Logs, Progress, TrainedModel, Training } from './model/train.js';
+import type { Callback, Progress, TrainedModel, Training } from './model/callback.js';
+import type { Logs } from './model/means.js';
 import { checkOptions } from './options.js';
 import { checkFactor } from './rate.js';
 import { checkInteger } from './shape.js';
 
-export type { Callback, Logs, Progress, Training } from './model/train.js';
+export type { Callback, Progress, Training } from './model/callback.js';
+export type { Logs } from './model/means.js';
 
 /** Where a progress line goes. */
 export interface ProgressOptions {
@@ -313,5 +315,22 @@ function improvement(who: string, monitor: string, minDelta: number) {
       best = value;
       return true;
     },
+  };
+}
+
+/**
+ * Validates with the moving average of the weights that an optimizer's `averageDecay` keeps, and leaves it
+ * in the model's place at the end: see `model.swapAverage`.
+ */
+export function swapAverage(): Callback {
+  let training: Training | undefined;
+  const swap = (): void => training?.model.swapAverage();
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+    },
+    onTestBegin: swap,
+    onTestEnd: swap,
+    onTrainEnd: swap,
   };
 }

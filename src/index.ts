@@ -3,15 +3,25 @@
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export * as callbacks from './callbacks.js';
 export * as data from './data/index.js';
-export type { Algorithm } from './emit/geometry.js';
+export type { Emitter, Value } from './emit/emitter.js';
+export type { Algorithm, ConvGeometry } from './emit/geometry.js';
+export * as emit from './emit/index.js';
 export * from './errors.js';
 export * as layers from './layers/index.js';
 export { input } from './layers/input.js';
-export type { Layer } from './layers/layer.js';
+export {
+  type Forward,
+  type Gradients,
+  Layer,
+  type LayerOptions,
+  type Lowering,
+  type ParameterSpec,
+} from './layers/layer.js';
 export type { SymbolicTensor } from './layers/symbolic.js';
 export * as losses from './losses.js';
 export * as metrics from './metrics.js';
 export type { CompileOptions } from './model/compile.js';
+export type { Dataset, DatasetBatch } from './model/feed.js';
 export { loadModel } from './model/load.js';
 export { Model, type ModelOptions } from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';
@@ -19,7 +29,7 @@ export type { Profile, ProfileOptions, ProfileRow, Speed } from './model/profile
 export { Sequential, type SequentialOptions } from './model/sequential.js';
 export type { Data, DataSet } from './model/source.js';
 export type { SummaryRow } from './model/summary.js';
-export type { FitOptions, History } from './model/train.js';
+export type { FitDatasetOptions, FitOptions, History } from './model/train.js';
 export type { Weight } from './model/weights.js';
 export * as ops from './ops/index.js';
 export * as optimizers from './optimizers.js';

@@ -1,7 +1,9 @@
 // What a peer of the benchmark has to offer: one small file per library implements this.
 
+import { sizeOf } from '../../src/shape.js';
 import { numbers } from '../../tests/helpers/random.js';
-import type { Work } from '../work.js';
+import type { ConvLayer, Filling } from '../layers.js';
+import { EPSILON, type Work } from '../work.js';
 
 /** A work made ready: operands in the library's own memory and order. */
 export interface Task {
@@ -12,9 +14,11 @@ export interface Task {
   run(): void | Promise<void>;
   /**
    * What `run` computes, each result flat in wasmgrad's order (images NHWC, filters HWIO): c, or y, or
-   * y, dx, dw, or the loss of one training step.
+   * y, dx, dw, or a network's logits, or the loss of one training step.
    */
   results(): ArrayLike<number>[] | Promise<ArrayLike<number>[]>;
+  /** Bytes that the library says it holds or will need, by what says so. */
+  memory?(): Record<string, number>;
   /** Gives the operands back. */
   release(): void;
 }
@@ -68,11 +72,30 @@ export const Axes = {
   toHWIO: [2, 3, 1, 0],
 } as const;
 
-/** The numbers that a tensor of a work holds: those of the seed, in [−limit, limit). */
-export function filled(shape: readonly number[], seed: number, limit = 1): Float32Array {
-  const values = numbers(
-    shape.reduce((product, side) => product * side, 1),
-    seed,
-  );
-  return limit === 1 ? values : values.map((x) => x * limit);
+/** The numbers that a tensor of a work holds: those of the seed, in [−1, 1). */
+export const filled = (shape: readonly number[], seed: number): Float32Array =>
+  numbers(sizeOf(shape), seed);
+
+/** The numbers that a tensor of a network begins with. */
+export function beginning({ shape, seed, centre, limit }: Filling): Float32Array {
+  const values = filled(shape, seed);
+  for (let at = 0; at < values.length; at++) values[at] = centre + values[at] * limit;
+  return values;
+}
+
+/** A convolution for inference, its normalisation folded in as every exporter of networks does. */
+export function folded({ weights, filters }: ConvLayer): {
+  kernel: Float32Array;
+  bias: Float32Array;
+} {
+  const [kernel, bias] = [beginning(weights.kernel), new Float32Array(filters)];
+  if (!weights.norm) return { kernel, bias };
+  const { gamma, beta, mean, variance } = weights.norm;
+  const [scale, shift, centre, spread] = [gamma, beta, mean, variance].map(beginning);
+  for (let f = 0; f < filters; f++) {
+    const factor = scale[f] / Math.sqrt(spread[f] + EPSILON);
+    bias[f] = shift[f] - centre[f] * factor;
+    for (let at = f; at < kernel.length; at += filters) kernel[at] *= factor;
+  }
+  return { kernel, bias };
 }

@@ -2,33 +2,34 @@
 // weights after each batch's last: a step is one update.
 
 import convnetjs from 'convnetjs';
-import type { NetworkLayer, NetworkWork } from '../work.js';
-import { Seed } from '../work.js';
-import { type Adapter, Cannot, filled, type Task, versionOf } from './adapter.js';
+import type { NetworkLayer } from '../layers.js';
+import { Seed, type TrainingWork } from '../work.js';
+import { type Adapter, beginning, Cannot, filled, type Task, versionOf } from './adapter.js';
 
 function definition(layer: NetworkLayer, isLast: boolean): Record<string, string | number> {
+  const rectified = {
+    bias_pref: 0,
+    ...('relu' in layer && layer.relu ? { activation: 'relu' } : {}),
+  };
   switch (layer.type) {
     case 'conv': {
       if (layer.batchNorm) throw new Cannot('it has no batch normalisation');
       const { kernel: sx, filters, stride, pad } = layer;
-      return { type: 'conv', sx, filters, stride, pad, activation: 'relu', bias_pref: 0 };
+      return { type: 'conv', sx, filters, stride, pad, ...rectified };
     }
     case 'maxPool':
-      return { type: 'pool', sx: 2, stride: 2 };
+      return { type: 'pool', sx: layer.size, stride: layer.stride, pad: layer.pad };
     case 'globalAvgPool':
       throw new Cannot('it has no average pooling');
     case 'dense':
       if (isLast) return { type: 'softmax', num_classes: layer.units };
-      return {
-        type: 'fc',
-        num_neurons: layer.units,
-        bias_pref: 0,
-        ...(layer.relu ? { activation: 'relu' } : {}),
-      };
+      return { type: 'fc', num_neurons: layer.units, ...rectified };
+    default:
+      throw new Cannot('it has no shortcuts');
   }
 }
 
-function network(work: NetworkWork): Task {
+function network(work: TrainingWork): Task {
   const { batch, side, channels, classes, learningRate, momentum } = work;
   const net = new convnetjs.Net();
   net.makeLayers([
@@ -36,8 +37,9 @@ function network(work: NetworkWork): Task {
     ...work.layers.map((layer, i) => definition(layer, i === work.layers.length - 1)),
   ]);
   const weighted = net.layers.filter(({ filters }) => filters);
-  work.kernels.forEach(({ shape, seed, limit }, i) => {
-    const values = filled(shape, seed, limit);
+  const kernels = work.layers.flatMap((layer) => ('weights' in layer ? layer.weights.kernel : []));
+  kernels.forEach((kernel, i) => {
+    const values = beginning(kernel);
     const filters = weighted[i].filters ?? [];
     // In ours the filter's number comes last; theirs are volumes, each in our order.
     filters.forEach(({ w }, f) => {
@@ -69,7 +71,7 @@ function network(work: NetworkWork): Task {
 export const adapter: Adapter = {
   start: () => versionOf('convnetjs'),
   prepare(work) {
-    if (work.kind !== 'network') throw new Cannot('only its training is measured');
+    if (work.kind !== 'training') throw new Cannot('only its training is measured');
     return network(work);
   },
 };

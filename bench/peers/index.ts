@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { PeerProcess } from '../process.js';
 import { engineFlags } from '../start.js';
-import { flops, type Work } from '../work.js';
+import { flops, isNetwork, type Work } from '../work.js';
 
 /** A library that takes part; wasmgrad is one of them. */
 export interface Peer {
@@ -26,7 +26,7 @@ function host(name: string, ...flags: string[]): Promise<PeerProcess> {
   return PeerProcess.start(process.execPath, [...process.execArgv, program, name, ...flags]);
 }
 
-async function pytorch(): Promise<PeerProcess> {
+async function pytorch(...options: string[]): Promise<PeerProcess> {
   const program = fileURLToPath(new URL('pytorch.py', import.meta.url));
   // Debian's package of PyTorch is for Debian's own Python.
   const reasons: string[] = [];
@@ -34,7 +34,7 @@ async function pytorch(): Promise<PeerProcess> {
     if (!python) continue;
     try {
       // A BLAS has threads of its own.
-      return await PeerProcess.start(python, [program], {
+      return await PeerProcess.start(python, [program, ...options], {
         OMP_NUM_THREADS: '1',
         OPENBLAS_NUM_THREADS: '1',
       });
@@ -52,7 +52,9 @@ export const tfjsWasm: Peer = { name: 'TF.js wasm', start: () => host('tfjs-wasm
 /** WebAssembly with SIMD, inference only. */
 export const onnxruntime: Peer = { name: 'onnxruntime-web', start: () => host('onnxruntime') };
 /** Native code. */
-export const pyTorch: Peer = { name: 'PyTorch', start: pytorch };
+export const pyTorch: Peer = { name: 'PyTorch', start: () => pytorch() };
+/** The same with networks compiled for inference alone: normalisation folded in, weights in oneDNN's order. */
+export const pyTorchFrozen: Peer = { name: 'PyTorch frozen', start: () => pytorch('--frozen') };
 /** WebAssembly that it generates. */
 export const jaxJs: Peer = {
   name: 'jax-js',
@@ -72,7 +74,7 @@ export const convNetJs: Peer = { name: 'ConvNetJS', start: () => host('convnetjs
 /** Why a peer is left out of a work: it would take too long. */
 export function tooSlow({ pace }: Peer, work: Work): string | undefined {
   const rate = pace?.[work.kind];
-  if (rate === undefined || work.kind === 'network') return undefined;
+  if (rate === undefined || isNetwork(work)) return undefined;
   return flops(work) / 1e9 / rate > PATIENCE
     ? `left out: at ${rate} GFLOP/s a call takes more than ${PATIENCE} s`
     : undefined;

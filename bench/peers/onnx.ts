@@ -1,5 +1,5 @@
-// ONNX models of one node, written as the protocol buffers they are (onnx.proto3 of opset 17): a few
-// fields of a few messages, which need no library.
+// ONNX models, written as the protocol buffers they are (onnx.proto3 of opset 17): a few fields of a few
+// messages, which need no library.
 
 type Field = Uint8Array;
 
@@ -37,6 +37,7 @@ function joined(parts: Uint8Array[]): Uint8Array {
 
 /** TensorProto.DataType and AttributeProto.AttributeType, as far as they occur here. */
 const FLOAT = 1;
+const INT64 = 7;
 const INT = 2;
 const INTS = 7;
 
@@ -56,31 +57,52 @@ function tensorInfo(field: number, name: string, shape: readonly number[]): Fiel
   return bytes(field, [bytes(1, name), type]);
 }
 
-/** A model y = op(x, w) whose weight w is a constant, as in every network that was trained before. */
-export interface OneNode {
-  op: 'Conv' | 'MatMul';
-  attributes: Record<string, number | readonly number[]>;
+/** NodeProto. */
+export interface Node {
+  op: string;
+  inputs: readonly string[];
+  output: string;
+  attributes?: Record<string, number | readonly number[]>;
+}
+
+/** TensorProto: a constant, as weights are in every network that was trained before. */
+export interface Constant {
+  shape: readonly number[];
+  data: Float32Array | BigInt64Array;
+}
+
+/** A model that makes y of x. */
+export interface Graph {
   x: readonly number[];
   y: readonly number[];
-  w: { shape: readonly number[]; data: Float32Array };
+  /** Each after those whose outputs it takes; they begin at 'x' and end at 'y'. */
+  nodes: readonly Node[];
+  /** By their names. */
+  constants: Readonly<Record<string, Constant>>;
 }
 
 /** The model's file. */
-export function onnxModel({ op, attributes, x, y, w }: OneNode): Uint8Array {
-  const node = bytes(1, [
-    bytes(1, 'x'),
-    bytes(1, 'w'),
-    bytes(2, 'y'),
-    bytes(4, op),
-    ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-  ]);
-  const { buffer, byteOffset, byteLength } = w.data;
-  const weight = bytes(5, [
-    ...w.shape.map((side) => int(1, side)),
-    int(2, FLOAT),
-    bytes(8, 'w'),
-    bytes(9, new Uint8Array(buffer, byteOffset, byteLength)),
-  ]);
-  const graph = [node, bytes(2, 'graph'), weight, tensorInfo(11, 'x', x), tensorInfo(12, 'y', y)];
+export function onnxModel({ x, y, nodes, constants }: Graph): Uint8Array {
+  const graph = [
+    ...nodes.map(({ op, inputs, output, attributes = {} }) =>
+      bytes(1, [
+        ...inputs.map((input) => bytes(1, input)),
+        bytes(2, output),
+        bytes(4, op),
+        ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      ]),
+    ),
+    bytes(2, 'graph'),
+    ...Object.entries(constants).map(([name, { shape, data }]) =>
+      bytes(5, [
+        ...shape.map((side) => int(1, side)),
+        int(2, data instanceof Float32Array ? FLOAT : INT64),
+        bytes(8, name),
+        bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      ]),
+    ),
+    tensorInfo(11, 'x', x),
+    tensorInfo(12, 'y', y),
+  ];
   return joined([int(1, 8), bytes(8, [bytes(1, ''), int(2, 17)]), bytes(7, graph)]);
 }

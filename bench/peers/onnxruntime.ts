@@ -4,19 +4,20 @@
 // JavaScript arrays, copied to and from its memory by every run, as for any user of it.
 
 import * as ort from 'onnxruntime-web';
-import { type ConvWork, convShapes, type GemmWork, Seed } from '../work.js';
+import { type ConvWork, convShapes, type GemmWork, type InferenceWork, Seed } from '../work.js';
 import { type Adapter, Axes, Cannot, filled, permuted, type Task, versionOf } from './adapter.js';
-import { type OneNode, onnxModel } from './onnx.js';
+import { type Graph, onnxModel } from './onnx.js';
+import { networkGraph } from './onnx-network.js';
 
 async function running(
-  node: OneNode,
+  graph: Graph,
   input: Float32Array,
   toOurs: (y: Float32Array) => Float32Array,
 ): Promise<Task> {
-  const session = await ort.InferenceSession.create(onnxModel(node), {
+  const session = await ort.InferenceSession.create(onnxModel(graph), {
     executionProviders: ['wasm'],
   });
-  const x = new ort.Tensor('float32', input, node.x);
+  const x = new ort.Tensor('float32', input, graph.x);
   return {
     async run() {
       (await session.run({ x })).y.dispose();
@@ -31,8 +32,12 @@ async function running(
 
 function gemm({ m, n, k }: GemmWork): Promise<Task> {
   const w = { shape: [k, n], data: filled([k, n], Seed.b) };
-  const node: OneNode = { op: 'MatMul', attributes: {}, x: [m, k], y: [m, n], w };
-  return running(node, filled([m, k], Seed.a), (y) => y);
+  const nodes = [{ op: 'MatMul', inputs: ['x', 'w'], output: 'y' }];
+  return running(
+    { x: [m, k], y: [m, n], nodes, constants: { w } },
+    filled([m, k], Seed.a),
+    (y) => y,
+  );
 }
 
 function conv(work: ConvWork): Promise<Task> {
@@ -52,11 +57,19 @@ function conv(work: ConvWork): Promise<Task> {
     pads: [pad, pad, pad, pad],
     group: groups,
   };
+  const nodes = [{ op: 'Conv', inputs: ['x', 'w'], output: 'y', attributes }];
   return running(
-    { op: 'Conv', attributes, x, y, w },
+    { x, y, nodes, constants: { w } },
     permuted(filled(shape.x, Seed.x), shape.x, Axes.toNCHW),
     (result) => permuted(result, y, Axes.toNHWC),
   );
+}
+
+function inference(work: InferenceWork): Promise<Task> {
+  const { batch, side, channels } = work;
+  const shape = [batch, side, side, channels];
+  const images = permuted(filled(shape, Seed.images), shape, Axes.toNCHW);
+  return running(networkGraph(work), images, (logits) => logits);
 }
 
 /** See the top of this file. */
@@ -69,6 +82,7 @@ export const adapter: Adapter = {
   prepare(work) {
     if (work.kind === 'gemm') return gemm(work);
     if (work.kind === 'conv') return conv(work);
+    if (work.kind === 'inference') return inference(work);
     throw new Cannot('it does not train');
   },
 };

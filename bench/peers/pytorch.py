@@ -13,24 +13,30 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 MARK = "@reply "
 SAMPLE = 0.02
+FROZEN = "--frozen" in sys.argv
 SEEDS = {"a": 1, "b": 2, "x": 1, "w": 2, "dy": 3, "images": 1}
 EPSILON = 1e-5
+PART = 2**16
 
 torch.set_num_threads(1)
 
 
-def numbers(shape, seed, limit=1.0, dtype=torch.float32):
-    """numbers() of tests/helpers/random.ts, times a limit: float32 in [-limit, limit)."""
+def numbers(shape, seed, limit=1.0, centre=0.0):
+    """numbers() of tests/helpers/random.ts, times a limit, plus a centre: float32."""
     mask = 0xFFFFFFFF
-    x = (torch.arange(math.prod(shape)) + seed * 0x9E3779B9) & mask
-    x = ((x ^ (x >> 16)) * 0x7FEB352D) & mask
-    x = ((x ^ (x >> 15)) * 0x846CA68B) & mask
-    x = x ^ (x >> 16)
-    values = ((x >> 8).double() / 2**23 - 1) * limit
-    return values.float().to(dtype).reshape(shape)
+    values = torch.empty(math.prod(shape))
+    # Part by part: what is needed in between is not to count as a training step's memory.
+    for part, start in zip(values.split(PART), range(0, len(values), PART)):
+        x = (torch.arange(start, start + len(part)) + seed * 0x9E3779B9) & mask
+        x = ((x ^ (x >> 16)) * 0x7FEB352D) & mask
+        x = ((x ^ (x >> 15)) * 0x846CA68B) & mask
+        x = x ^ (x >> 16)
+        part.copy_(centre + ((x >> 8).double() / 2**23 - 1) * limit)
+    return values.reshape(shape)
 
 
 def nchw(x):
@@ -91,56 +97,94 @@ def conv(work):
     return training, results
 
 
-def network(work, dtype=torch.float32):
-    parameters = []
+class Residual(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.body, self.shortcut = chain(layer["body"]), chain(layer["shortcut"])
 
-    def parameter(values):
-        parameters.append(values.to(dtype).requires_grad_())
-        return parameters[-1]
+    def forward(self, x):
+        y = self.body(x)
+        # In place, here and in every ReLU, as torchvision has it.
+        y += self.shortcut(x)
+        return F.relu_(y)
 
-    kernels = iter(work["kernels"])
 
-    def made(layer):
-        """The layer as a function of its input."""
-        if layer["type"] == "maxPool":
-            return lambda y: F.max_pool2d(y, 2)
-        if layer["type"] == "globalAvgPool":
-            return lambda y: F.adaptive_avg_pool2d(y, 1)
-        kernel = next(kernels)
-        values = numbers(kernel["shape"], kernel["seed"], kernel["limit"])
-        if layer["type"] == "dense":
+class IdentityShortcut(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.stride, self.added = layer["stride"], layer["filters"] - layer["inputShape"][2]
+
+    def forward(self, x):
+        return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.added))
+
+
+def beginning(filling):
+    return numbers(filling["shape"], filling["seed"], filling["limit"], filling["centre"])
+
+
+def chain(layers):
+    return nn.Sequential(*(module for layer in layers for module in modules(layer)))
+
+
+@torch.no_grad()
+def modules(layer):
+    """The modules of a layer of ../layers.ts, with their weights."""
+    kind = layer["type"]
+    if kind == "residual":
+        return [Residual(layer)]
+    if kind == "identityShortcut":
+        return [IdentityShortcut(layer)]
+    if kind == "maxPool":
+        return [nn.MaxPool2d(layer["size"], layer["stride"], layer["pad"])]
+    if kind == "globalAvgPool":
+        return [nn.AdaptiveAvgPool2d(1)]
+    kernel, norm = beginning(layer["weights"]["kernel"]), layer["weights"].get("norm")
+    relu = [nn.ReLU(inplace=True)] if layer["relu"] else []
+    if kind == "dense":
+        if len(layer["inputShape"]) == 3:
             # Rows in the order in which PyTorch flattens an image: channels first.
-            if shape is not None:
-                c, h, w = shape
-                values = values.reshape(h, w, c, -1).permute(2, 0, 1, 3).reshape(c * h * w, -1)
-            weight, bias = parameter(values.T.contiguous()), parameter(torch.zeros(layer["units"]))
-            linear = lambda y: F.linear(y.flatten(1), weight, bias)
-            return (lambda y: F.relu(linear(y))) if layer["relu"] else linear
-        weight, stride, pad = parameter(oihw(values)), layer["stride"], layer["pad"]
-        if not layer["batchNorm"]:
-            bias = parameter(torch.zeros(layer["filters"]))
-            return lambda y: F.relu(F.conv2d(y, weight, bias, stride, pad))
-        gamma, beta = parameter(torch.ones(layer["filters"])), parameter(torch.zeros(layer["filters"]))
-        mean, variance = torch.zeros(layer["filters"], dtype=dtype), torch.ones(layer["filters"], dtype=dtype)
-        norm = lambda y: F.batch_norm(y, mean, variance, gamma, beta, True, 0.1, EPSILON)
-        return lambda y: F.relu(norm(F.conv2d(y, weight, None, stride, pad)))
+            kernel = kernel.reshape(*layer["inputShape"], -1).permute(2, 0, 1, 3).flatten(0, 2)
+        dense = nn.Linear(*kernel.shape)
+        dense.weight.copy_(kernel.T)
+        dense.bias.zero_()
+        return [nn.Flatten(), dense, *relu]
+    channels, filters = kernel.shape[2:]
+    conv = nn.Conv2d(channels, filters, layer["kernel"], layer["stride"], layer["pad"], bias=not norm)
+    conv.weight.copy_(kernel.permute(3, 2, 0, 1))
+    if not norm:
+        conv.bias.zero_()
+        return [conv, *relu]
+    bn = nn.BatchNorm2d(filters, EPSILON)
+    names = {"gamma": bn.weight, "beta": bn.bias, "mean": bn.running_mean, "variance": bn.running_var}
+    for name, values in names.items():
+        values.copy_(beginning(norm[name]))
+    return [conv, bn, *relu]
 
-    images = nchw(numbers([work["batch"], work["side"], work["side"], work["channels"]], SEEDS["images"], 1.0, dtype))
-    layers = []
-    y = images
-    for layer in work["layers"]:
-        shape = y.shape[1:] if y.dim() == 4 else None
-        layers.append(made(layer))
+
+def images_for(work, dtype):
+    return nchw(numbers([work["batch"], work["side"], work["side"], work["channels"]], SEEDS["images"])).to(dtype)
+
+
+def inference(work, dtype=torch.float32):
+    images = images_for(work, dtype)
+    model = chain(work["layers"]).to(dtype).eval()
+    if FROZEN:
+        model = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(model, images)))
+
+    def run():
         with torch.no_grad():
-            y = layers[-1](y)
-    labels = torch.arange(work["batch"]) % work["classes"]
-    optimizer = torch.optim.SGD(parameters, work["learningRate"], work["momentum"])
+            return model(images)
+
+    return run, lambda: [run()]
+
+
+def training(work, dtype=torch.float32):
+    images, labels = images_for(work, dtype), torch.arange(work["batch"]) % work["classes"]
+    model = chain(work["layers"]).to(dtype)
+    optimizer = torch.optim.SGD(model.parameters(), work["learningRate"], work["momentum"])
 
     def step():
-        y = images
-        for layer in layers:
-            y = layer(y)
-        loss = F.cross_entropy(y, labels)
+        loss = F.cross_entropy(model(images), labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -162,20 +206,36 @@ def loaded_blas():
 BLAS = loaded_blas()
 
 
+def kernels(layers):
+    """The shapes of all kernels in a network."""
+    for layer in layers:
+        if layer["type"] == "residual":
+            yield from kernels(layer["body"] + layer["shortcut"])
+        elif "weights" in layer:
+            yield layer["weights"]["kernel"]["shape"]
+
+
 def handicap(work):
     """Why this installation does the work badly: products, dense and 1x1 layers on one thread are BLAS's."""
-    kernels = [kernel["shape"] for kernel in work.get("kernels", [])]
-    dense = sum(math.prod(shape) if len(shape) == 2 else -math.prod(shape) for shape in kernels) > 0
+    shapes = kernels(work.get("layers", []))
+    is_product = lambda shape: len(shape) == 2 or shape[:2] == [1, 1]
+    mostly_products = sum(math.prod(shape) * (1 if is_product(shape) else -1) for shape in shapes) > 0
     pointwise = work.get("kernel") == 1 and work["stride"] == 1
-    if not (work["kind"] == "gemm" or pointwise or dense):
+    if not (work["kind"] == "gemm" or pointwise or mostly_products):
         return None
     if not BLAS or not BLAS.startswith("libblas.so"):
         return None
     return f"matrix products are slow here, by the reference BLAS ({BLAS}): install libopenblas0"
 
 
-def prepare(work):
-    return {"gemm": gemm, "network": network}.get(work["kind"], conv)(work)
+WORKS = {"gemm": gemm, "conv": conv, "convTraining": conv, "inference": inference, "training": training}
+
+
+def resident():
+    """Bytes of memory, from Linux's /proc: getrusage's peak may be that of the process which started this one."""
+    status = Path("/proc/self/status").read_text()
+    size = lambda what: int(re.search(rf"^{what}:\s*(\d+) kB", status, re.M)[1]) * 1024
+    return {"now": size("VmRSS"), "peak": size("VmHWM")}
 
 
 def sample(run, turn):
@@ -201,7 +261,8 @@ def sample(run, turn):
 
 def about():
     onednn = re.search(r"MKL-DNN v([\d.]+)", torch.__config__.show())
-    parts = [f"PyTorch {torch.__version__}", f"oneDNN {onednn[1]}" if onednn else None, BLAS]
+    compiled = "networks by torch.jit.optimize_for_inference" if FROZEN else None
+    parts = [f"PyTorch {torch.__version__}", f"oneDNN {onednn[1]}" if onednn else None, BLAS, compiled]
     return {"version": ", ".join(part for part in parts if part)}
 
 
@@ -213,19 +274,19 @@ def answer(request):
     if request["do"] == "about":
         return about()
     if request["do"] == "prepare":
-        task = prepare(request["work"])
+        work = request["work"]
+        task = WORKS[work["kind"]](work, *([torch.float64] if request.get("float64") else []))
         values = [[] for _ in request["indices"]]
         for _ in range(request["passes"]):
             for i, result in enumerate(task[1]()):
                 places = torch.tensor(request["indices"][i])
                 values[i] += result.detach().reshape(-1)[places].tolist()
-        reason = handicap(request["work"])
+        reason = handicap(work)
         return {"values": values, **({"handicap": reason} if reason else {})}
     if request["do"] == "time":
         return {"seconds": sample(task[0], request["turn"])}
-    if request["do"] == "losses":
-        step, _ = network(request["work"], torch.float64)
-        return {"values": [[step() for _ in range(request["steps"])]]}
+    if request["do"] == "memory":
+        return {"resident": resident()}
     task = None
     return {}
 

@@ -6,7 +6,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Adapter, versionOf } from './adapter.js';
-import { conv, gemm, network } from './tfjs.js';
+import { conv, gemm } from './tfjs.js';
+import { inference, training } from './tfjs-network.js';
 
 /** See the top of this file. */
 export const adapter: Adapter = {
@@ -15,7 +16,15 @@ export const adapter: Adapter = {
     return versionOf('@tensorflow/tfjs-backend-cpu');
   },
   prepare(work) {
-    if (work.kind === 'gemm') return gemm(work);
-    return work.kind === 'network' ? network(work) : conv(work);
+    switch (work.kind) {
+      case 'gemm':
+        return gemm(work);
+      case 'inference':
+        return inference(work);
+      case 'training':
+        return training(work);
+      default:
+        return conv(work);
+    }
   },
 };

@@ -5,6 +5,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Adapter, Cannot, versionOf } from './adapter.js';
 import { conv, gemm } from './tfjs.js';
+import { inference } from './tfjs-network.js';
 
 /** See the top of this file. */
 export const adapter: Adapter = {
@@ -22,6 +23,7 @@ export const adapter: Adapter = {
   prepare(work) {
     if (work.kind === 'gemm') return gemm(work);
     if (work.kind === 'conv') return conv(work);
+    if (work.kind === 'inference') return inference(work);
     throw new Cannot('the wasm backend has no Conv2DBackpropFilter: it does not train');
   },
 };

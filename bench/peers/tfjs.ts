@@ -5,19 +5,11 @@
 // packs anew: that is left in its favour.
 
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type ConvWork,
-  convShapes,
-  EPSILON,
-  type GemmWork,
-  type NetworkLayer,
-  type NetworkWork,
-  Seed,
-} from '../work.js';
+import { type ConvWork, convShapes, type GemmWork, Seed } from '../work.js';
 import { filled, type Task } from './adapter.js';
 
-const tensor = (shape: readonly number[], seed: number, limit?: number) =>
-  tf.tensor(filled(shape, seed, limit), [...shape]);
+const tensor = (shape: readonly number[], seed: number) =>
+  tf.tensor(filled(shape, seed), [...shape]);
 
 /** The work as one call that returns tensors. */
 function calling(compute: () => tf.Tensor[], operands: tf.Tensor[]): Task {
@@ -62,66 +54,4 @@ export function conv(work: ConvWork): Task {
     return [value, ...grads];
   };
   return calling(pass, [x, w, dy]);
-}
-
-/** Training a network. */
-export function network(work: NetworkWork): Task {
-  const { batch, side, channels, classes, learningRate, momentum } = work;
-  const kernels = work.kernels.map(({ shape, seed, limit }) =>
-    tf.variable(tensor(shape, seed, limit)),
-  );
-  const biases = work.kernels.map(({ shape }) => tf.variable(tf.zeros(shape.slice(-1))));
-  const norms = work.kernels.map(({ shape }) => ({
-    gamma: tf.variable(tf.ones(shape.slice(-1))),
-    beta: tf.variable(tf.zeros(shape.slice(-1))),
-  }));
-
-  const apply = (layer: NetworkLayer, input: tf.Tensor, i: number): tf.Tensor => {
-    const image = input as tf.Tensor4D;
-    switch (layer.type) {
-      case 'conv': {
-        const y = tf.conv2d(image, kernels[i] as unknown as tf.Tensor4D, layer.stride, layer.pad);
-        if (!layer.batchNorm) return tf.relu(tf.add(y, biases[i]));
-        const { mean, variance } = tf.moments(y, [0, 1, 2]);
-        const { gamma, beta } = norms[i];
-        return tf.relu(tf.batchNorm(y, mean, variance, beta, gamma, EPSILON));
-      }
-      case 'maxPool':
-        return tf.maxPool(image, 2, 2, 'valid');
-      case 'globalAvgPool':
-        return tf.mean(image, [1, 2]);
-      case 'dense': {
-        const rows = tf.reshape(input, [batch, -1]);
-        const y = tf.add(tf.matMul(rows, kernels[i] as unknown as tf.Tensor2D), biases[i]);
-        return layer.relu ? tf.relu(y) : y;
-      }
-    }
-  };
-  const images = tensor([batch, side, side, channels], Seed.images);
-  const indices = Int32Array.from({ length: batch }, (_, i) => i % classes);
-  const labels = tf.tidy(() => tf.oneHot(tf.tensor1d(indices), classes));
-  const loss = (): tf.Scalar => {
-    let [y, at]: [tf.Tensor, number] = [images, 0];
-    for (const layer of work.layers) {
-      y = apply(layer, y, at);
-      if (layer.type === 'conv' || layer.type === 'dense') at++;
-    }
-    return tf.losses.softmaxCrossEntropy(labels, y);
-  };
-  const optimizer = tf.train.momentum(learningRate, momentum);
-  const step = (): number => {
-    const cost = optimizer.minimize(loss, true) as tf.Scalar;
-    const [value] = cost.dataSync();
-    cost.dispose();
-    return value;
-  };
-  return {
-    run: () => void step(),
-    results: () => [[step()]],
-    release() {
-      optimizer.dispose();
-      const parts = [...kernels, ...biases, ...norms.flatMap(Object.values), images, labels];
-      tf.dispose(parts as tf.Tensor[]);
-    },
-  };
 }

@@ -1,18 +1,18 @@
 // wasmgrad, through its public API only.
 
-import { backendInfo, layers, ops, optimizers, Sequential, Tensor } from '../../src/index.js';
+import { backendInfo, memory, ops, optimizers, Tensor } from '../../src/index.js';
 import { start } from '../start.js';
 import {
   type ConvWork,
   convShapes,
-  EPSILON,
   type GemmWork,
-  type NetworkLayer,
-  type NetworkWork,
+  type InferenceWork,
   Seed,
+  type TrainingWork,
   type Work,
 } from '../work.js';
 import { type Adapter, filled, type Task } from './adapter.js';
+import { modelOf } from './wasmgrad-network.js';
 
 const tensor = (shape: readonly number[], seed: number) => Tensor.from(filled(shape, seed), shape);
 
@@ -58,49 +58,39 @@ function conv(work: ConvWork): Task {
   return calling(pass, [x, w, dy]);
 }
 
-function layersOf(layer: NetworkLayer, isFirstDense: boolean) {
-  switch (layer.type) {
-    case 'conv': {
-      const { filters, kernel: kernelSize, stride: strides, pad: padding } = layer;
-      const options = { filters, kernelSize, strides, padding };
-      if (!layer.batchNorm) return [layers.conv2d({ ...options, activation: 'relu' })];
-      const norm = layers.batchNorm({ momentum: 0.9, epsilon: EPSILON });
-      return [layers.conv2d({ ...options, useBias: false }), norm, layers.relu()];
-    }
-    case 'maxPool':
-      return [layers.maxPool2d({ poolSize: 2 })];
-    case 'globalAvgPool':
-      return [layers.globalAvgPool2d()];
-    case 'dense': {
-      const dense = layers.dense({
-        units: layer.units,
-        activation: layer.relu ? 'relu' : 'linear',
-      });
-      return isFirstDense ? [layers.flatten(), dense] : [dense];
-    }
-  }
+function inference(work: InferenceWork): Task {
+  const { batch: batchSize, side, channels } = work;
+  const model = modelOf(work);
+  const x = tensor([batchSize, side, side, channels], Seed.images);
+  return {
+    ...calling(() => [model.predict(x, { batchSize })], [x]),
+    release() {
+      release(x);
+      model.dispose();
+    },
+  };
 }
 
-function network(work: NetworkWork): Task {
-  const { batch, side, channels, classes, learningRate, momentum } = work;
-  const firstDense = work.layers.findIndex(({ type }) => type === 'dense');
-  const model = new Sequential(
-    work.layers.flatMap((layer, i) => layersOf(layer, i === firstDense)),
-    { inputShape: [side, side, channels] },
-  );
-  const kernels = model.weights.filter(({ name }) => name.endsWith('/kernel'));
-  work.kernels.forEach(({ shape, seed, limit }, i) => {
-    kernels[i].tensor.data.set(filled(shape, seed, limit));
-  });
+function training(work: TrainingWork): Task {
+  const { batch, side, channels, classes, learningRate, momentum, checkpointing } = work;
+  const model = modelOf(work);
   model.compile({
     optimizer: optimizers.sgd({ learningRate, momentum }),
     loss: 'softmaxCrossEntropy',
+    activationCheckpointing: checkpointing,
   });
   const x = tensor([batch, side, side, channels], Seed.images);
   const y = Tensor.from(Int32Array.from({ length: batch }, (_, i) => i % classes));
   return {
     run: () => void model.trainOnBatch(x, y),
     results: () => [[model.trainOnBatch(x, y).loss]],
+    memory() {
+      const { bytes, ...uses } = memory();
+      return {
+        'memory()': Object.values(uses).reduce((sum, used) => sum + used, 0),
+        'model.memory()': model.memory({ batchSize: batch }).training.total,
+      };
+    },
     release() {
       release(x, y);
       model.dispose();
@@ -115,8 +105,16 @@ export const adapter: Adapter = {
     return `wasmgrad ${backendInfo().version}`;
   },
   prepare(work: Work) {
-    if (work.kind === 'gemm') return gemm(work);
-    return work.kind === 'network' ? network(work) : conv(work);
+    switch (work.kind) {
+      case 'gemm':
+        return gemm(work);
+      case 'inference':
+        return inference(work);
+      case 'training':
+        return training(work);
+      default:
+        return conv(work);
+    }
   },
   info: () => ({ ...backendInfo() }),
 };

@@ -1,21 +1,33 @@
-// Training LeNet-5.
+// LeNet-5: training and inference.
 
 import { everyContest } from '../compete.js';
-import { lenet5 } from '../networks.js';
-import { convNetJs, onnxruntime, pyTorch, tfjsCpu, tfjsWasm } from '../peers/index.js';
+import { lenet5Inference, lenet5Training } from '../networks.js';
+import {
+  convNetJs,
+  onnxruntime,
+  pyTorch,
+  pyTorchFrozen,
+  tfjsCpu,
+  tfjsWasm,
+} from '../peers/index.js';
 import type { Suite } from '../report.js';
 
 /** See the top of this file. */
 export const lenet: Suite = {
   name: 'lenet',
-  about: 'LeNet-5, one step of SGD with momentum on one batch after the other',
+  about: 'LeNet-5: steps of SGD with momentum, and inference',
   run: (arena) =>
     everyContest(arena, [
       {
-        name: `LeNet-5 training, batch ${lenet5.batch}`,
-        work: lenet5,
+        name: `LeNet-5 training, batch ${lenet5Training.batch}`,
+        work: lenet5Training,
         peers: [pyTorch, convNetJs, tfjsCpu, tfjsWasm, onnxruntime],
         targets: { [pyTorch.name]: [1, 1.3], [convNetJs.name]: [25, 25] },
+      },
+      {
+        name: `LeNet-5 inference, batch ${lenet5Inference.batch}`,
+        work: lenet5Inference,
+        peers: [pyTorch, pyTorchFrozen, tfjsWasm, onnxruntime],
       },
     ]),
 };

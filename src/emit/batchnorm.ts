@@ -137,9 +137,9 @@ export function normFolded(
   return { kernel: folded.view(kernel.shape), bias: folded.view([filters], kernel.size) };
 }
 
-/** Gradients of `normTraining`: dx, which may be dy, is [rows, channels], the rest [channels]. */
+/** Gradients of `normTraining`: dx, which may be dy or `none`, is [rows, channels], the rest [channels]. */
 interface Gradients {
-  readonly dx: Value;
+  readonly dx: Operand;
   readonly dgamma: Value;
   readonly dbeta: Value;
 }
@@ -163,5 +163,5 @@ export function normBackward(
   e.emit('normFold', { scale, gamma, variance, channels, epsilon });
   e.emit('normBackwardSums', { ...both, partials, splits });
   e.emit('normBackwardMerge', { ...merged, partials, variance, rows, channels, splits, epsilon });
-  e.emit('normBackward', { ...both, dx, slope, offset });
+  if (dx) e.emit('normBackward', { ...both, dx, slope, offset });
 }

@@ -10,7 +10,7 @@ import {
   normRunning,
   normTraining,
 } from '../emit/batchnorm.js';
-import type { Value } from '../emit/emitter.js';
+import { none, type Value } from '../emit/emitter.js';
 import { ShapeError, ValueError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
 import { type Shape, show } from '../shape.js';
@@ -121,10 +121,10 @@ class BatchNorm extends Layer<Saved> {
       normInferenceBackward(to.emitter, dx, dz, from, size);
       return dx;
     }
-    const dx = to.into(dy);
+    const dx = wanted ? to.into(dy) : none;
     const [dgamma, dbeta] = [to.gradient(this, 'gamma'), to.gradient(this, 'beta')];
     normBackward(to.emitter, { dx, dgamma, dbeta }, dy, from, size);
-    return dx;
+    return dx || undefined;
   }
 }
 

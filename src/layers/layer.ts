@@ -32,7 +32,7 @@ export interface Lowering {
   kernelAndBias(layer: Layer): KernelAndBias;
   /** A weight of the layer. */
   weight(layer: Layer, name: string): Value;
-  /** Where the weight's gradient goes; it is overwritten. */
+  /** Where the weight's gradient goes; it is overwritten. Of a weight that does not learn it goes nowhere. */
   gradient(layer: Layer, name: string): Value;
   /** dy itself where nobody else reads it any more, else a new buffer: for gradients made in place. */
   into(dy: Value): Value;
@@ -106,7 +106,15 @@ export abstract class Layer<Saved = unknown> {
    * learn, and of all below them if none there does, is not done; a batch norm then takes its running
    * statistics.
    */
-  trainable = true;
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(value: boolean) {
+    this.#trainable = value;
+  }
+
+  #trainable = true;
   /** The weights it wants, once it was applied. */
   parameters: readonly ParameterSpec[] = [];
   readonly #outputs: SymbolicTensor[] = [];

@@ -4,8 +4,8 @@ import { checkLoss, type Loss } from '../emit/loss.js';
 import { checkMetric, type Metric, type MetricName } from '../emit/metric.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ValueError } from '../errors.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
 import { checkOptions } from '../options.js';
+import { checkInteger } from '../shape.js';
 import type { Aim, Objective } from './objective.js';
 
 /** One for all outputs, a list in their order, or a record by their names. */
@@ -31,24 +31,35 @@ export interface CompileOptions {
    * memory less for a forward pass more. False by default; the results are the same bits.
    */
   activationCheckpointing?: boolean;
+  /**
+   * Batches whose mean gradient makes one step of the optimizer, 1 by default: as if batches were so many
+   * times as large, but for batch norm, which sees each by itself. Schedules count steps.
+   */
+  gradientAccumulation?: number;
 }
 
-const words = ['optimizer', 'loss', 'metrics', 'lossWeights', 'activationCheckpointing'];
+const words = [
+  'optimizer',
+  'loss',
+  'metrics',
+  'lossWeights',
+  'activationCheckpointing',
+  'gradientAccumulation',
+];
 
 /**
+ * @param outputs their names
  * @throws {ValueError} for an optimizer, loss or metric that there is not, and for lists and records that
  *   do not fit the outputs
  */
-export function checkObjective(
-  options: CompileOptions,
-  outputs: readonly SymbolicTensor[],
-): Objective {
+export function checkObjective(options: CompileOptions, outputs: readonly string[]): Objective {
   const {
     optimizer,
     loss,
     metrics = [],
     lossWeights = outputs.map(() => 1),
     activationCheckpointing = false,
+    gradientAccumulation = 1,
   } = checkOptions('compile', options, words);
   const losses = spread('loss', loss, outputs, isOneLoss);
   const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
@@ -64,6 +75,7 @@ export function checkObjective(
     optimizer: checkOptimizer(optimizer),
     goals,
     checkpointing: activationCheckpointing,
+    accumulation: checkInteger('compile', 'gradientAccumulation', gradientAccumulation),
   };
 }
 
@@ -84,11 +96,11 @@ const examples = {
 function spread<T>(
   what: keyof typeof examples,
   given: ByOutput<T>,
-  outputs: readonly SymbolicTensor[],
+  outputs: readonly string[],
   isOne: (given: unknown) => given is T,
 ): T[] {
   if (isOne(given)) return outputs.map(() => given);
-  const names = outputs.map(({ name }) => `'${name}'`).join(', ');
+  const names = outputs.map((name) => `'${name}'`).join(', ');
   if (Array.isArray(given)) {
     if (given.length === outputs.length) return [...given];
     throw new ValueError(
@@ -102,10 +114,10 @@ function spread<T>(
   }
   const record = given as Readonly<Record<string, T>>;
   for (const key of Object.keys(record)) {
-    if (!outputs.some(({ name }) => name === key))
+    if (!outputs.includes(key))
       throw new ValueError(`compile: ${what} has '${key}', but the outputs are ${names}`);
   }
-  return outputs.map(({ name }) => {
+  return outputs.map((name) => {
     if (Object.hasOwn(record, name)) return record[name];
     throw new ValueError(`compile: ${what} lacks the output '${name}'`);
   });

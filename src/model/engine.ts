@@ -69,6 +69,8 @@ export class Engine {
   epoch = 0;
   /** What the learning rate is multiplied by. */
   learningRateFactor = 1;
+  /** Batches since the last step whose gradients are added up. */
+  #gathered = 0;
   readonly #backend: Backend;
   readonly #arena: Arena;
   readonly #forms: FormStore;
@@ -100,6 +102,7 @@ export class Engine {
     this.step = 0;
     this.epoch = 0;
     this.learningRateFactor = 1;
+    this.#gathered = 0;
   }
 
   /** @throws {StateError} after `dispose` */
@@ -107,6 +110,14 @@ export class Engine {
     if (this.#disposed || !isCurrent(this.#backend)) {
       throw new StateError(`${where}: the model '${this.network.name}' was used after dispose`);
     }
+  }
+
+  /** @throws {StateError} where no layer learns */
+  checkLearns(where: string): void {
+    if (this.weights.list.some(({ trainable }) => trainable)) return;
+    throw new StateError(
+      `${this.network.name}.${where}: nothing to train: no layer has weights and is trainable`,
+    );
   }
 
   /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
@@ -219,10 +230,10 @@ export class Engine {
   ): void {
     this.#fill(where, prepared, samples.x, order, first);
     this.#fillTargets(prepared, samples, order, first);
-    const { optimizer } = this.#objective as Objective;
+    const { optimizer, accumulation } = this.#objective as Objective;
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
-    int32[randomState.resolve() / 4 + 2] = this.step;
+    int32[randomState.resolve() / 4 + 2] = this.step * accumulation + this.#gathered;
     const rate = this.learningRateFactor;
     writeSettings(optimizer, this.step, float32, settings.resolve() / 4, rate);
   }
@@ -267,6 +278,7 @@ export class Engine {
    * One optimizer step on samples order[first …]; loss and metrics go to `report`. Nothing is
    * allocated once a batch size is known.
    *
+   * @throws {StateError} where no layer learns
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
    *   before
    */
@@ -278,6 +290,7 @@ export class Engine {
     batch: number,
     report: Report,
   ): void {
+    this.checkLearns(where);
     const prepared = this.#prepare('train', batch, givenOf(samples));
     const { program, lowered } = prepared;
     const begin = (): void => this.#begin(where, prepared, samples, order, first);
@@ -287,11 +300,16 @@ export class Engine {
     const [loss] = report.results;
     if (!Number.isFinite(loss))
       throw this.#explosion(where, `the loss is ${loss}`, prepared, begin);
+    if (lowered.accumulates && this.#gathered === 0) this.weights.clearGradients();
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
       throw this.#explosion(where, 'some gradients are not finite', prepared, begin);
-    program.run(lowered.backward, program.length);
+    program.run(lowered.backward, lowered.update);
     this.weights.changed();
+    const { accumulation } = this.#objective as Objective;
+    this.#gathered = (this.#gathered + 1) % accumulation;
+    if (this.#gathered > 0) return;
+    program.run(lowered.update, program.length);
     this.step++;
   }
 
@@ -300,6 +318,7 @@ export class Engine {
    * of a prediction. `use` may run its ops at will, once `ready` was called; all that they change is
    * put back each time it is called, and at the end.
    *
+   * @throws {StateError} for a training step where no layer learns
    * @throws {NumericError} for data that are not finite
    */
   rehearse<T>(
@@ -309,6 +328,7 @@ export class Engine {
   ): T {
     const { x, y } = samples;
     const mode = y.length > 0 ? 'train' : 'predict';
+    if (mode === 'train') this.checkLearns('profile');
     const prepared = this.#prepare(mode, batch, givenOf(samples));
     const { program, lowered } = prepared;
     if (mode === 'predict') {
@@ -335,6 +355,8 @@ export class Engine {
     { program, lowered, plan }: Ready,
     begin: () => void,
   ): NumericError {
+    // What was gathered with it is of no use.
+    this.#gathered = 0;
     const { float32 } = this.#backend.memory.views;
     // Garbage must not be blamed for what it is.
     float32.fill(0, this.#arena.address / 4, (this.#arena.address + plan.bytes) / 4);
@@ -343,6 +365,16 @@ export class Engine {
     return new NumericError(
       `${this.network.name}.${where}: ${what} at step ${this.step + 1}, so the step was not taken; first ${source}: lower the learning rate, scale the inputs, or go back to a checkpoint`,
     );
+  }
+
+  /** See `Model.swapAverage`. @throws {StateError} */
+  swapAverage(): void {
+    if (this.#objective?.optimizer.averageDecay === undefined || this.step === 0) {
+      throw new StateError(
+        `swapAverage: the model '${this.network.name}' has no average of its weights: compile with an optimizer's averageDecay, and train`,
+      );
+    }
+    this.weights.swap('average');
   }
 
   /** Gives all memory back. Harmless when called twice. */

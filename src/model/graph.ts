@@ -9,6 +9,9 @@ import { sizeOf } from '../shape.js';
 export interface Graph {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** What data, losses and logs call them: unique among themselves. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   /** What layers make, each behind all that it is made of. */
   readonly nodes: readonly SymbolicTensor[];
   /** In the order of their first node. */
@@ -16,16 +19,18 @@ export interface Graph {
 }
 
 /**
- * The graph between inputs and outputs.
+ * The graph between inputs and outputs; names the layers that have no name.
  *
+ * @param isFresh whether a layer is of no other model yet: else it keeps its name
  * @throws {ValueError} for what is no symbolic tensor, a cycle, an output that depends on something else
- *   than the inputs, and an input that no output depends on
+ *   than the inputs, an input that no output depends on, and two layers or inputs of one name
  * @throws {ShapeError} for an output without numbers
  */
 export function graphOf(
   where: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
+  isFresh: (layer: Layer) => boolean,
 ): Graph {
   checkTensors(where, 'inputs', inputs);
   checkTensors(where, 'outputs', outputs);
@@ -41,7 +46,10 @@ export function graphOf(
   }
   const layers = [...new Set(nodes.map(({ layer }) => layer))];
   if (layers.length === 0) throw new ValueError(`${where}: a model needs at least one layer`);
-  return { inputs, outputs, nodes, layers };
+  nameLayers(where, layers, isFresh);
+  const inputNames = namesOf(where, 'inputs', inputs, layers);
+  const outputNames = namesOf(where, 'outputs', outputs, layers);
+  return { inputs, outputs, inputNames, outputNames, nodes, layers };
 }
 
 function checkTensors(where: string, what: string, tensors: readonly SymbolicTensor[]): void {
@@ -93,6 +101,32 @@ function sorted(
   return nodes;
 }
 
+/** A name that is wanted, and whether it may be numbered. */
+interface Wish {
+  readonly name: string;
+  readonly isFree: boolean;
+}
+
+/** Names that differ: free ones are numbered, from the second of a name on. @throws {ValueError} */
+function distinct(where: string, what: string, wishes: readonly Wish[]): string[] {
+  const taken = new Set<string>();
+  for (const { name, isFree } of wishes) {
+    if (isFree) continue;
+    if (taken.has(name)) {
+      throw new ValueError(
+        `${where}: two ${what} are called '${name}': names must be unique in a model, and the option name sets them`,
+      );
+    }
+    taken.add(name);
+  }
+  return wishes.map(({ name, isFree }) => {
+    let own = name;
+    for (let number = 1; isFree && taken.has(own); number++) own = `${name}_${number}`;
+    taken.add(own);
+    return own;
+  });
+}
+
 /**
  * Numbers the layers that nobody named, in order, from the second of a type on.
  *
@@ -104,22 +138,26 @@ export function nameLayers(
   layers: readonly Layer[],
   isFresh: (layer: Layer) => boolean,
 ): void {
-  const isFree = (layer: Layer): boolean => isFresh(layer) && layer.options.name === undefined;
-  const taken = new Set<string>();
-  for (const layer of layers) {
-    if (isFree(layer)) continue;
-    if (taken.has(layer.name)) {
-      throw new ValueError(
-        `${where}: two layers are called '${layer.name}': names must be unique in a model`,
-      );
-    }
-    taken.add(layer.name);
-  }
-  for (const layer of layers) {
-    if (!isFree(layer)) continue;
-    let name = layer.type;
-    for (let number = 1; taken.has(name); number++) name = `${layer.type}_${number}`;
-    layer.name = name;
-    taken.add(name);
-  }
+  const wishes = layers.map((layer): Wish => {
+    const isFree = isFresh(layer) && layer.options.name === undefined;
+    return { name: isFree ? layer.type : layer.name, isFree };
+  });
+  distinct(where, 'layers', wishes).forEach((name, i) => {
+    layers[i].name = name;
+  });
+}
+
+/** As their layers; numbered where one layer makes several, or nobody named the input. */
+function namesOf(
+  where: string,
+  what: string,
+  tensors: readonly SymbolicTensor[],
+  layers: readonly Layer[],
+): string[] {
+  const owners = tensors.map(({ layer }) => layer);
+  const wishes = owners.map((layer, i): Wish => {
+    const isNamed = layers.includes(layer) || layer.options.name !== undefined;
+    return { name: layer.name, isFree: !isNamed || owners.indexOf(layer) < i };
+  });
+  return distinct(where, what, wishes);
 }

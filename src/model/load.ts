@@ -79,7 +79,7 @@ function makeModel(
   for (const [number, reads] of topology.nodes) {
     const layer = layers[number];
     const given = reads.map((one) => tensor(one, `'${layer.name}'`));
-    tensors.push(layer.apply(layer.merges ? given : given[0]));
+    tensors.push(layer.apply(given));
   }
   const { outputs } = topology;
   const ends = [outputs].flat().map((one) => tensor(one, 'the list of outputs'));
@@ -118,13 +118,14 @@ function restore(
   engine.weights.changed();
   if (training === undefined) return;
   const { step, epoch, learningRateFactor, objective } = JSON.parse(training) as TrainingState;
-  const { optimizer, goals, checkpointing } = objective;
+  const { optimizer, goals, checkpointing, accumulation } = objective;
   model.compile({
     optimizer,
     loss: goals.map(({ loss }) => loss),
     lossWeights: goals.map(({ weight }) => weight),
     metrics: goals.map(({ metrics }) => metrics),
     activationCheckpointing: checkpointing,
+    gradientAccumulation: accumulation,
   });
   engine.step = checkInteger('training', 'step', step, 0);
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);

@@ -8,11 +8,19 @@ import {
 } from '../emit/activation.js';
 import { Emitter, none, type Operand, type Value } from '../emit/emitter.js';
 import { tapOf } from '../emit/loss.js';
-import type { KernelAndBias, Layer, Lowering } from '../layers/layer.js';
+import { ValueError } from '../errors.js';
+import type { KernelAndBias, Layer, Lowering, ParameterSpec } from '../layers/layer.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
 import type { Graph } from './graph.js';
-import { emitGoal, emitStep, type Goal, type Objective, type TargetForm } from './objective.js';
+import {
+  emitAccumulation,
+  emitGoal,
+  emitStep,
+  type Goal,
+  type Objective,
+  type TargetForm,
+} from './objective.js';
 import { Pending } from './pending.js';
 import { segmentsOf } from './segments.js';
 import type { Weights } from './weights.js';
@@ -27,15 +35,18 @@ export interface Lowered {
   readonly outputs: readonly Value[];
   /** One for each output, where there are losses. */
   readonly goals: readonly Goal[];
-  /** How many ops come before backward, and before the update. */
+  /** How many ops come before backward, before what follows each batch, and before the update. */
   readonly forward: number;
   readonly backward: number;
+  readonly update: number;
+  /** Whether backward ends with adding gradients up. */
+  readonly accumulates: boolean;
 }
 
 /** What lowering needs of a model's weights. */
 export type WeightValues = Pick<
   Weights,
-  'value' | 'gradient' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
+  'value' | 'gradient' | 'part' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
 >;
 
 /** What to lower. */
@@ -63,22 +74,24 @@ export function lower(task: Task): Lowered {
   if (mode === 'predict') {
     for (const y of outputs) emitter.output(y);
     const end = emitter.ops.length;
-    return { emitter, inputs, outputs, goals: [], forward: end, backward: end };
+    const sections = { forward: end, backward: end, update: end, accumulates: false };
+    return { emitter, inputs, outputs, goals: [], ...sections };
   }
-  const { goals: aims } = objective as Objective;
+  const { goals: aims, accumulation } = objective as Objective;
   const goals = graph.outputs.map((output, i) => {
-    const x = to.valueOf(output);
-    const [tap, form] = [to.tapped.get(output), task.forms[i]];
-    return emitGoal(emitter, aims[i], { x, tap, form, weighted: task.weighted });
+    const { forms, weighted } = task;
+    const share = 1 / accumulation;
+    return emitGoal(emitter, aims[i], { ...to.judged(output), form: forms[i], weighted, share });
   });
   const forward = emitter.ops.length;
   if (mode === 'train') to.backward(goals.map(({ dx }) => dx));
+  if (mode === 'train' && to.accumulates) emitAccumulation(emitter, task.weights);
   const backward = emitter.ops.length;
-  if (mode === 'train') {
-    emitStep(emitter, objective as Objective, task.weights);
-    to.finish();
-  }
-  return { emitter, inputs, outputs, goals, forward, backward };
+  if (mode === 'train') to.finish();
+  const update = emitter.ops.length;
+  if (mode === 'train') emitStep(emitter, objective as Objective, task.weights);
+  const { accumulates } = to;
+  return { emitter, inputs, outputs, goals, forward, backward, update, accumulates };
 }
 
 /** The network's ops in the making: what layers see of it, and what it keeps between their passes. */
@@ -94,10 +107,12 @@ class GraphLowering implements Lowering {
   readonly #inputs = new Map<Value, Value>();
   readonly #pending: Pending;
   readonly #learning: ReadonlySet<SymbolicTensor>;
-  /** Activations that are left to the loss, by their output. */
-  readonly tapped = new Map<SymbolicTensor, ActivationName>();
-  readonly #later: (() => void)[] = [];
-  /** Groups whose ReLU has been seen to in backward, behind the pooling that follows. */
+  /** Of outputs whose activation is part of the loss: what it is taken of. */
+  readonly #logits = new Map<SymbolicTensor, Value>();
+  /** The loss's gradients of those, where layers read the output too and have another for it. */
+  readonly #ofLogits = new Map<SymbolicTensor, Value>();
+  readonly #later: { place: number; emit: () => void }[] = [];
+  /** Groups whose ReLU has been seen to in backward: behind the pooling that follows, or for both summands. */
   readonly #rectified = new Set<Group>();
   /** The group that is emitted now, in either direction. */
   #group!: Group;
@@ -127,6 +142,11 @@ class GraphLowering implements Lowering {
     return this.#values.get(x) as Value;
   }
 
+  /** Whether several batches make a step. */
+  get accumulates(): boolean {
+    return (this.#task.objective?.accumulation ?? 1) > 1;
+  }
+
   get rectify(): boolean {
     return this.#group.rectify;
   }
@@ -137,6 +157,7 @@ class GraphLowering implements Lowering {
   }
 
   weight(layer: Layer, name: string): Value {
+    specOf(layer, name);
     return this.#task.weights.value(layer, name);
   }
 
@@ -150,10 +171,15 @@ class GraphLowering implements Lowering {
   }
 
   gradient(layer: Layer, name: string): Value {
+    const { shape, trainable } = specOf(layer, name);
+    if (!trainable || !layer.trainable) return this.emitter.value(shape);
     const key = `${layer.name}/${name}`;
     const into = this.#written.get(key);
     if (!into) {
-      const first = this.#task.weights.gradient(layer, name);
+      const { weights } = this.#task;
+      const first = this.accumulates
+        ? weights.part('batch', layer, name)
+        : weights.gradient(layer, name);
       this.#written.set(key, first);
       return first;
     }
@@ -175,44 +201,63 @@ class GraphLowering implements Lowering {
   }
 
   activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value {
-    if (name === 'linear' || this.#isTapped(name)) return x;
-    const keepsInput = this.training && slopeFromInput(name);
+    if (name === 'linear') return x;
+    const { end } = this.#group;
+    const isOfLoss = this.#isOfLoss(name);
+    if (isOfLoss) this.#logits.set(end, x);
+    if (isOfLoss && !this.#isRead(end)) return x;
+    // What the loss takes must not be overwritten, nor what backward takes the slope from.
+    const keepsInput = isOfLoss || (this.training && slopeFromInput(name));
     const result = keepsInput && y.root === x.root ? this.emitter.value(y.shape) : y;
-    if (keepsInput) this.#inputs.set(result, x);
+    if (slopeFromInput(name)) this.#inputs.set(result, x);
     activationForward(this.emitter, name, result, x, alpha);
     return result;
   }
 
   activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): Value {
-    if (name === 'linear' || this.#isTapped(name)) return dy;
+    const { end } = this.#group;
+    if (name === 'linear') return dy;
     if (name === 'relu' && this.#rectified.has(this.#group)) return dy;
+    if (this.#isOfLoss(name) && !this.#isRead(end)) return dy;
     const dx = this.into(dy);
     activationBackward(this.emitter, name, dx, dy, this.#inputs.get(y) ?? y, alpha);
+    const more = this.#ofLogits.get(end);
+    if (more) this.emitter.emit('add', { y: dx, a: dx, b: more, count: dx.size });
     return dx;
   }
 
-  /** Whether an output's activation is left to its loss, which has it in itself. */
-  #isTapped(name: ActivationName): boolean {
+  /** Whether the activation is an output's that the loss has in itself. */
+  #isOfLoss(name: ActivationName): boolean {
     const { mode, graph, objective } = this.#task;
-    const { end } = this.#group;
-    const aim = objective?.goals[graph.outputs.indexOf(end)];
-    if (mode === 'predict' || !aim || name !== tapOf(aim.loss)) return false;
-    if (graph.nodes.some(({ inputs }) => inputs.includes(end))) return false;
-    this.tapped.set(end, name);
-    return true;
+    const aim = objective?.goals[graph.outputs.indexOf(this.#group.end)];
+    return mode !== 'predict' && aim !== undefined && name === tapOf(aim.loss);
+  }
+
+  #isRead(x: SymbolicTensor): boolean {
+    return this.#task.graph.nodes.some(({ inputs }) => inputs.includes(x));
+  }
+
+  /** What the loss takes of an output, and the activation that it has taken over. */
+  judged(y: SymbolicTensor): { x: Value; tap: ActivationName | undefined } {
+    const { graph, objective } = this.#task;
+    const aim = objective?.goals[graph.outputs.indexOf(y)];
+    const x = this.#logits.get(y);
+    return x && aim ? { x, tap: tapOf(aim.loss) } : { x: this.valueOf(y), tap: undefined };
   }
 
   afterwards(emit: () => void): void {
     if (this.#again) return;
     const { layer } = this.emitter;
-    this.#later.push(() => {
+    const named = (): void => {
       this.emitter.layer = layer;
       emit();
-    });
+    };
+    this.#later.push({ place: this.stream, emit: named });
   }
 
+  /** In the graph's order: what is computed together may not change what a shared layer keeps. */
   finish(): void {
-    for (const emit of this.#later) emit();
+    for (const { emit } of this.#later.sort((a, b) => a.place - b.place)) emit();
   }
 
   get randomState(): Value {
@@ -235,14 +280,16 @@ class GraphLowering implements Lowering {
   /** From the outputs' gradients, those of all that learns. */
   backward(gradients: readonly Value[]): void {
     const { graph, objective } = this.#task;
-    this.#give(graph.outputs.map((y, i) => [y, gradients[i]]));
+    graph.outputs.forEach((y, i) => {
+      if (this.#logits.has(y) && this.#isRead(y)) this.#ofLogits.set(y, gradients[i]);
+      else this.#give([[y, gradients[i]]]);
+    });
     const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
+      const learning = segment.filter(({ end }) => this.#learning.has(end));
       // Of the last one, everything is there still.
-      if (index < segments.length - 1) this.#repeat(segment);
-      for (const group of [...segment].reverse()) {
-        if (this.#learning.has(group.end)) this.#backwardOf(group);
-      }
+      if (index < segments.length - 1 && learning.length > 0) this.#repeat(segment);
+      for (const group of learning.reverse()) this.#backwardOf(group);
     }
   }
 
@@ -263,7 +310,11 @@ class GraphLowering implements Lowering {
     if (!dy) return;
     this.#group = group;
     this.emitter.layer = head.name;
-    const dz = addend && rectify ? this.activateBackward('relu', dy, this.valueOf(end)) : dy;
+    let dz = dy;
+    if (addend && rectify) {
+      dz = this.activateBackward('relu', dy, this.valueOf(end));
+      this.#rectified.add(group);
+    }
     this.#pending.hold(dz);
     this.#pending.release(dy);
     if (addend) this.#give([[addend, dz]]);
@@ -297,6 +348,14 @@ class GraphLowering implements Lowering {
     if (readers.length > 1 || outputs.includes(x)) return undefined;
     return this.groups.find(({ end }) => end === x);
   }
+}
+
+/** @throws {ValueError} where the layer has no such weight */
+function specOf({ name: owner, parameters }: Layer, name: string): ParameterSpec {
+  const spec = parameters.find((one) => one.name === name);
+  if (spec) return spec;
+  const known = parameters.map((one) => one.name).join(', ');
+  throw new ValueError(`${owner}: there is no weight '${name}'; there are ${known}`);
 }
 
 /** The nodes with something to learn in their own layer or below: all others need no gradient. */

@@ -11,7 +11,9 @@ import { checkInteger, type Shape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { type CompileOptions, checkObjective } from './compile.js';
 import { Engine } from './engine.js';
-import { type Graph, graphOf, nameLayers } from './graph.js';
+import type { Dataset } from './feed.js';
+import { type Graph, graphOf } from './graph.js';
+import type { Logs } from './means.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import type { WeightOptions } from './sampleweights.js';
@@ -21,12 +23,14 @@ import { claim, isFresh, type WeightStore } from './store.js';
 import { type SummaryRow, summarize, table } from './summary.js';
 import {
   checkedSamples,
+  datasetTrainer,
+  type FitDatasetOptions,
   type FitOptions,
+  fitTrainer,
   type History,
-  type Logs,
   measure,
   objectiveOf,
-  Trainer,
+  type Trainer,
   trainStep,
 } from './train.js';
 import type { Weight } from './weights.js';
@@ -73,6 +77,10 @@ const net = new FinalizationRegistry(giveBack);
 export class Model<O extends Tensors = SymbolicTensor> {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** What records of data go by: as the layers, numbered from the second of a name on. */
+  readonly inputNames: readonly string[];
+  /** What records of targets, losses and metrics go by, and logs: as `inputNames`. */
+  readonly outputNames: readonly string[];
   /** In the order in which they compute. */
   readonly layers: readonly Layer[];
   readonly seed: number;
@@ -89,7 +97,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * Names the layers that have no name; memory is taken when the weights are first needed.
    *
    * @throws {ValueError} for a graph with a cycle, an output that depends on other inputs, an input that
-   *   no output depends on, and two layers of one name
+   *   no output depends on, and two layers or inputs of one name
    */
   constructor(options: ModelOptions<O>) {
     const known = ['inputs', 'outputs', 'seed', 'name'];
@@ -99,12 +107,12 @@ export class Model<O extends Tensors = SymbolicTensor> {
     this.name = name;
     this.#isList = Array.isArray(outputs);
     const list = (tensors: Tensors) => (Array.isArray(tensors) ? [...tensors] : [tensors]);
-    this.#graph = graphOf(name, list(inputs), list(outputs));
+    this.#graph = graphOf(name, list(inputs), list(outputs), isFresh);
     this.inputs = this.#graph.inputs;
     this.outputs = this.#graph.outputs;
+    this.inputNames = this.#graph.inputNames;
+    this.outputNames = this.#graph.outputNames;
     this.layers = this.#graph.layers;
-    const entries = this.inputs.map(({ layer }) => layer);
-    nameLayers(name, [...entries, ...this.layers], isFresh);
     this.#resources = { stores: claim(this.layers, seed), engine: undefined, given: false };
     net.register(this, this.#resources, this);
   }
@@ -154,7 +162,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
       const what = this.#training ? 'training' : 'being evaluated';
       throw new StateError(`compile: the model '${this.name}' is ${what}: await that first`);
     }
-    const objective = checkObjective(options, this.outputs);
+    const objective = checkObjective(options, this.outputNames);
     this.engine('compile').objective = objective;
   }
 
@@ -164,20 +172,51 @@ export class Model<O extends Tensors = SymbolicTensor> {
    *
    * @param x samples [n, ...inputShape]; for several inputs a list, or a record by their names
    * @param y class indices [n], or [n, ...outputShape]; for several outputs a list, a record, or the same for all
-   * @throws {StateError} before `compile`, after `dispose`, or while another `fit` runs
+   * @throws {StateError} before `compile`, after `dispose`, while another `fit` runs, or where no layer learns
    * @throws {ShapeError} {@link ValueError} for data that do not fit the model
    * @throws {NumericError} for data or a loss that are not finite; the weights keep the last good step
    * @throws the signal's reason once it is aborted
    */
   async fit(x: DataSet, y: DataSet, options: FitOptions = {}): Promise<History> {
-    if (this.#training) throw new StateError(`fit: the model '${this.name}' is already training`);
-    const trainer = new Trainer(this.engine('fit'), x, y, options);
+    this.#checkIdle('fit');
+    return this.#train(fitTrainer(this.engine('fit'), x, y, options));
+  }
+
+  /**
+   * Trains on batches that come one after another, from a generator, a stream, the network: they are
+   * pulled ahead while the ones before are trained on.
+   *
+   * @param dataset gives [x, y] or [x, y, sampleWeight] for each step; for several epochs a function that
+   *   makes such, or something that can be iterated again
+   * @throws as `fit`, and what the data set throws
+   */
+  async fitDataset(dataset: Dataset, options: FitDatasetOptions = {}): Promise<History> {
+    this.#checkIdle('fitDataset');
+    return this.#train(datasetTrainer(this.engine('fitDataset'), dataset, options));
+  }
+
+  #checkIdle(where: string): void {
+    if (this.#training)
+      throw new StateError(`${where}: the model '${this.name}' is already training`);
+  }
+
+  async #train(trainer: Trainer): Promise<History> {
     this.#training = true;
     try {
       return await trainer.run(this);
     } finally {
       this.#training = false;
     }
+  }
+
+  /**
+   * Exchanges the weights with their moving average, which `averageDecay` of an optimizer keeps; called
+   * again, back.
+   *
+   * @throws {StateError} where no average is kept, or no step was taken
+   */
+  swapAverage(): void {
+    this.engine('swapAverage').swapAverage();
   }
 
   /** One optimizer step on all samples given; loss and metrics, taken before it. Throws as `fit`. */

@@ -30,6 +30,8 @@ export interface Objective {
   readonly goals: readonly Aim[];
   /** Whether activations are computed again in backward rather than kept. */
   readonly checkpointing: boolean;
+  /** Batches whose gradients make one step. */
+  readonly accumulation: number;
 }
 
 /** Whether targets come as class indices or as numbers shaped like the output. */
@@ -44,6 +46,8 @@ export interface Measured {
   readonly form: TargetForm;
   /** Whether each row has a weight of its own. */
   readonly weighted: boolean;
+  /** The batch's share in a step: its gradients are multiplied by it. */
+  readonly share: number;
 }
 
 /** Where a goal's numbers are. */
@@ -79,7 +83,7 @@ export interface Report {
 export function emitGoal(
   emitter: Emitter,
   { loss, weight, metrics }: Aim,
-  { x, tap, form, weighted }: Measured,
+  { x, tap, form, weighted, share }: Measured,
 ): Goal {
   emitter.layer = 'loss';
   const { rows } = rowsOf(x);
@@ -92,7 +96,7 @@ export function emitGoal(
     dx: emitter.value(x.shape),
     mean: emitter.output(emitter.value([1])),
   };
-  emitLoss(emitter, loss, into, x, given, { weights, factor: weight });
+  emitLoss(emitter, loss, into, x, given, { weights, factor: weight * share });
   const scores = scoresOf(emitter, x, tap, given);
   return {
     weight,
@@ -147,6 +151,13 @@ function emitCounted(
   emitter.output(classes.right);
   emitter.output(classes.predicted);
   return classes;
+}
+
+/** Emits what adds a batch's gradients to those of the batches before, where several make a step. */
+export function emitAccumulation(emitter: Emitter, weights: WeightValues): void {
+  emitter.layer = 'optimizer';
+  const { gradients: y } = weights;
+  emitter.emit('add', { y, a: y, b: weights.state('batch'), count: y.size });
 }
 
 /** Emits the update of all that is trained. */

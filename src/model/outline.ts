@@ -1,11 +1,11 @@
 // The memory that a network will need, from the plans of its programs, before anything is allocated.
 
-import { Value } from '../emit/emitter.js';
+import { type Form, Value } from '../emit/emitter.js';
 import { optimizerState, SETTINGS } from '../emit/optimizer.js';
-import type { Layer } from '../layers/layer.js';
+import type { Layer, ParameterSpec } from '../layers/layer.js';
 import { softmaxCrossEntropy } from '../losses.js';
 import { sgd } from '../optimizers.js';
-import { sizeOf } from '../shape.js';
+import { keyOf } from './forms.js';
 import type { Graph } from './graph.js';
 import { lower, type WeightValues } from './lower.js';
 import type { Objective } from './objective.js';
@@ -38,24 +38,46 @@ const usual = ({ outputs }: Graph): Objective => ({
   optimizer: sgd({ momentum: 0.9 }),
   goals: outputs.map(() => ({ loss: softmaxCrossEntropy(), weight: 1, metrics: [] })),
   checkpointing: false,
+  accumulation: 1,
 });
 
-/** Weights that are nowhere. */
-function outlineOf(floats: number): WeightValues {
+/** Weights that are nowhere, at addresses of which no two are the same; `floats` of them are trained. */
+function outlineOf(layers: readonly Layer[], floats: number): WeightValues {
+  const addresses = new Map<ParameterSpec, number>();
+  let end = 0;
+  for (const spec of layers.flatMap(({ parameters }) => parameters)) {
+    addresses.set(spec, end);
+    end += roomOf(spec) * 4;
+  }
   const value = (layer: Layer, name: string): Value => {
-    const spec = layer.parameters.find((one) => one.name === name);
-    return new Value(spec?.shape ?? [], { address: 0 });
+    const spec = layer.parameters.find((one) => one.name === name) as ParameterSpec;
+    return new Value(spec.shape, { address: addresses.get(spec) });
   };
   const flat = new Value([floats], { address: 0 });
   return {
     value,
     gradient: value,
+    part: (_, layer, name) => value(layer, name),
     gradients: flat,
     state: () => flat,
     runs: [{ parameters: flat, offset: 0, decay: true }],
     settings: new Value([SETTINGS], { address: 0 }),
     randomState: new Value([3], { address: 0, dtype: 'int32' }),
   };
+}
+
+/** Places forms from `start` on, as a `FormStore` does: each once, however many layers have it. Bytes. */
+function placeForms(forms: readonly Form[], start: number): number {
+  const places = new Map<string, number>();
+  let end = start;
+  for (const form of forms) {
+    const key = keyOf(form);
+    const place = places.get(key) ?? end;
+    form.value.address = place;
+    places.set(key, place);
+    if (place === end) end += form.value.bytes;
+  }
+  return end - start;
 }
 
 /** What a graph needs for batches of `batch` samples. */
@@ -70,18 +92,18 @@ export function memoryNeed(
         layer.parameters.filter((spec) => !trainedOnly || (spec.trainable && layer.trainable)),
       )
       .reduce((sum, spec) => sum + roomOf(spec), 0);
-  const weights = outlineOf(rooms(true));
+  const weights = outlineOf(graph.layers, rooms(true));
   const task = { graph, weights, batch, objective, weighted: false };
   const forms = objective.goals.map(({ loss }) =>
     loss.type === 'softmaxCrossEntropy' ? ('labels' as const) : ('targets' as const),
   );
   const parameters = rooms(false) * 4;
   const gradients = rooms(true) * 4;
-  const optimizer = optimizerState(objective.optimizer).length * gradients;
+  const vectors = optimizerState(objective.optimizer).length + (objective.accumulation > 1 ? 1 : 0);
+  const optimizer = vectors * gradients;
   const step = planMemory(lower({ ...task, mode: 'train', forms }).emitter).bytes;
   const prediction = lower({ ...task, mode: 'predict', forms: [] }).emitter;
-  const prepared = prediction.forms.reduce((sum, { value }) => sum + sizeOf(value.shape) * 4, 0);
-  for (const { value } of prediction.forms) value.address = 0;
+  const prepared = placeForms(prediction.forms, parameters);
   const activations = planMemory(prediction).bytes;
   return {
     batchSize: batch,

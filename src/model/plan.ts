@@ -23,7 +23,6 @@ interface Life {
   first: number;
   last: number;
   bytes: number;
-  offset: number;
 }
 
 /** Where everything goes: offsets into an arena of `bytes` bytes. */
@@ -32,11 +31,23 @@ export interface Plan {
   readonly offsets: ReadonlyMap<Value, number>;
 }
 
-/** Plans the buffers of a program that have no address of their own. */
+type Order = (a: Life, b: Life) => number;
+
+/** Which buffers are placed first: the large ones, as a rule; now and then those that are there for long. */
+const orders: readonly Order[] = [
+  (a, b) => b.bytes - a.bytes || a.first - b.first,
+  (a, b) => b.bytes * (b.last - b.first) - a.bytes * (a.last - a.first) || a.first - b.first,
+];
+
+/** Plans the buffers of a program that have no address of their own: the best of a few ways. */
 export function planMemory(emitter: Emitter): Plan {
   const lives = lifetimes(emitter);
-  lives.sort((a, b) => b.bytes - a.bytes || a.first - b.first);
-  const placed: Life[] = [];
+  const plans = orders.map((order) => placeInOrder([...lives].sort(order)));
+  return plans.reduce((best, plan) => (plan.bytes < best.bytes ? plan : best));
+}
+
+function placeInOrder(lives: readonly Life[]): Plan {
+  const placed: (Life & { offset: number })[] = [];
   let bytes = 0;
   for (const life of lives) {
     const rivals = placed
@@ -47,8 +58,7 @@ export function planMemory(emitter: Emitter): Plan {
       if (rival.offset - offset >= life.bytes) break;
       offset = Math.max(offset, rival.offset + rival.bytes);
     }
-    life.offset = offset;
-    placed.push(life);
+    placed.push({ ...life, offset });
     bytes = Math.max(bytes, offset + life.bytes);
   }
   return {
@@ -69,7 +79,7 @@ function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
     } else {
       const stagger = root.bytes >= LARGE ? STAGGER : 0;
       const bytes = Math.ceil(root.bytes / ALIGNMENT) * ALIGNMENT + stagger;
-      lives.set(root, { value: root, first: at, last: at, bytes, offset: 0 });
+      lives.set(root, { value: root, first: at, last: at, bytes });
     }
   };
   ops.forEach((op, index) => {

@@ -23,14 +23,14 @@ export interface Topology {
 }
 
 function topologyOf(
-  { name, graph: { inputs, layers, nodes, outputs } }: Network,
+  { name, graph: { inputs, inputNames, layers, nodes, outputs } }: Network,
   isList: boolean,
 ): Topology {
   const numbers = new Map([...inputs, ...nodes].map((tensor, i) => [tensor, i]));
   const numberOf = (tensor: SymbolicTensor): number => numbers.get(tensor) as number;
   return {
     name,
-    inputs: inputs.map((x) => ({ name: x.name, shape: x.shape })),
+    inputs: inputs.map(({ shape }, i) => ({ name: inputNames[i], shape })),
     // The name stands beside the options, once: a loaded model saves as the same file.
     layers: layers.map(({ type, name, trainable, options }) => ({
       type,
@@ -59,10 +59,14 @@ export const stateName = (vector: string, weight: string): string =>
 export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, step, epoch, learningRateFactor } = engine;
+  const vectors = objective ? optimizerState(objective.optimizer) : [];
+  // Now, not between the views: those end where memory grows.
+  weights.arrange();
+  for (const vector of vectors) weights.state(vector);
   for (const { name, tensor } of weights.list) {
     tensors.set(name, { shape: tensor.shape, data: tensor.numbers });
   }
-  for (const vector of objective ? optimizerState(objective.optimizer) : []) {
+  for (const vector of vectors) {
     for (const { weight, shape, data } of weights.stateParts(vector)) {
       tensors.set(stateName(vector, weight), { shape, data });
     }

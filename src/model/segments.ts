@@ -8,20 +8,8 @@ import type { Group } from './fuse.js';
 /** The groups as segments, the last of which is not computed again; one of all without checkpointing. */
 export function segmentsOf(groups: readonly Group[], checkpointing: boolean): (readonly Group[])[] {
   if (!checkpointing) return [groups];
-  const cuts = cutsOf(groups);
-  const sizes = groups.map(({ nodes }) => nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
-  // The best of some limits for a segment: what is kept of all, and the largest one computed anew.
-  let best: number[] = [];
-  let least = Number.POSITIVE_INFINITY;
-  const all = sizes.reduce((sum, size) => sum + size, 0);
-  for (let limit = all; limit >= all / groups.length; limit *= 0.9) {
-    const chosen = chooseCuts(cuts, sizes, limit);
-    const need = floatsNeeded(chosen, groups, sizes);
-    if (need >= least) continue;
-    least = need;
-    best = chosen;
-  }
-  return [...best, groups.length].map((end, i) => groups.slice(best[i - 1] ?? 0, end));
+  const ends = bestCuts(groups);
+  return [...ends, groups.length].map((end, i) => groups.slice(ends[i - 1] ?? 0, end));
 }
 
 /** Numbers of groups before which only what the group before makes is still to be read. */
@@ -40,30 +28,43 @@ function cutsOf(groups: readonly Group[]): number[] {
   return cuts;
 }
 
-/** Cuts as far apart as a segment of so many floats allows. */
-function chooseCuts(cuts: readonly number[], sizes: readonly number[], limit: number): number[] {
-  const chosen: number[] = [];
-  let size = 0;
-  let from = 0;
-  cuts.forEach((cut, i) => {
-    size += sizes.slice(from, cut).reduce((sum, one) => sum + one, 0);
-    from = cut;
-    const next = sizes.slice(cut, cuts[i + 1]).reduce((sum, one) => sum + one, 0);
-    if (size + next <= limit) return;
-    chosen.push(cut);
-    size = 0;
-  });
-  return chosen;
+/** A way to cut all before some place: what it keeps, in floats, and its cuts. */
+interface Way {
+  readonly kept: number;
+  readonly cuts: readonly number[];
 }
 
-function floatsNeeded(
-  cuts: readonly number[],
+/** The cuts for which most is needed at once the least: a segment's floats, and what is kept of all before it. */
+function bestCuts(groups: readonly Group[]): readonly number[] {
+  const cuts = cutsOf(groups);
+  const floats = [0];
+  for (const { end } of groups) floats.push((floats.at(-1) as number) + sizeOf(end.shape));
+  let best: readonly number[] = [];
+  // Tighter by a few percent each time, until there is no way any more.
+  for (let limit = floats.at(-1) as number; ; limit *= 0.97) {
+    const found = cutsWithin(groups, cuts, floats, limit);
+    if (!found) return best;
+    best = found;
+  }
+}
+
+/** The cuts that keep least among those that need no more than `limit`, if there are some. */
+function cutsWithin(
   groups: readonly Group[],
-  sizes: readonly number[],
-): number {
-  const kept = cuts.reduce((sum, cut) => sum + sizeOf(groups[cut - 1].end.shape), 0);
-  const segments = [...cuts, groups.length].map((end, i) =>
-    sizes.slice(cuts[i - 1] ?? 0, end).reduce((sum, one) => sum + one, 0),
-  );
-  return kept + Math.max(...segments);
+  cuts: readonly number[],
+  floats: readonly number[],
+  limit: number,
+): readonly number[] | undefined {
+  const ways = new Map<number, Way>([[0, { kept: 0, cuts: [] }]]);
+  for (const end of [...cuts, groups.length]) {
+    let best: Way | undefined;
+    for (const [start, way] of ways) {
+      const fits = way.kept + floats[end] - floats[start] <= limit;
+      if (fits && way.kept < (best?.kept ?? Number.POSITIVE_INFINITY)) best = way;
+    }
+    if (end === groups.length) return best?.cuts;
+    const own = sizeOf(groups[end - 1].end.shape);
+    if (best) ways.set(end, { kept: best.kept + own, cuts: [...best.cuts, end] });
+  }
+  return undefined;
 }

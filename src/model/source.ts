@@ -3,7 +3,6 @@
 import type { Loss } from '../emit/loss.js';
 import { checkLabel, checkLabels } from '../emit/loss.js';
 import { NumericError, ShapeError, ValueError } from '../errors.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
 import { type Shape, sameShape, show, sizeOf } from '../shape.js';
 import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from '../tensor.js';
 import type { Graph } from './graph.js';
@@ -187,26 +186,26 @@ function dataOf(
   where: string,
   what: 'x' | 'y',
   data: DataSet,
-  tensors: readonly SymbolicTensor[],
+  names: readonly string[],
 ): { name: string; data: Data }[] {
-  const named = (name: string): string => (tensors.length === 1 ? what : `${what} '${name}'`);
+  const named = (name: string): string => (names.length === 1 ? what : `${what} '${name}'`);
+  const all = names.map((name) => `'${name}'`).join(', ');
   if (isRecord(data)) {
-    const unknown = Object.keys(data).find((key) => !tensors.some(({ name }) => name === key));
-    const names = tensors.map(({ name }) => `'${name}'`).join(', ');
+    const unknown = Object.keys(data).find((key) => !names.includes(key));
     if (unknown !== undefined)
-      throw new ValueError(`${where}: ${what} has '${unknown}', but there are ${names}`);
-    return tensors.map(({ name }) => {
+      throw new ValueError(`${where}: ${what} has '${unknown}', but there are ${all}`);
+    return names.map((name) => {
       if (Object.hasOwn(data, name)) return { name: named(name), data: data[name] };
-      throw new ValueError(`${where}: ${what} lacks '${name}'; there must be ${names}`);
+      throw new ValueError(`${where}: ${what} lacks '${name}'; there must be ${all}`);
     });
   }
-  if (isList(data, tensors.length))
-    return tensors.map(({ name }, i) => ({ name: named(name), data: data[i] }));
+  if (isList(data, names.length))
+    return names.map((name, i) => ({ name: named(name), data: data[i] }));
   // The heads of one network learn the same targets; its inputs differ.
-  if (tensors.length === 1 || what === 'y')
-    return tensors.map(({ name }) => ({ name: named(name), data: data as Data }));
+  if (names.length === 1 || what === 'y')
+    return names.map((name) => ({ name: named(name), data: data as Data }));
   throw new ValueError(
-    `${where}: the model has ${tensors.length} inputs: ${what} must be a list of as many, or a record of ${tensors.map(({ name }) => `'${name}'`).join(', ')}`,
+    `${where}: the model has ${names.length} inputs: ${what} must be a list of as many, or a record of ${all}`,
   );
 }
 
@@ -217,10 +216,10 @@ function dataOf(
  */
 export function inputsOf(
   where: string,
-  { inputs }: Graph,
+  { inputs, inputNames }: Graph,
   x: DataSet,
 ): { x: InputSource[]; count: number } {
-  const sources = dataOf(where, 'x', x, inputs).map(({ name, data }, i) =>
+  const sources = dataOf(where, 'x', x, inputNames).map(({ name, data }, i) =>
     inputSource(where, name, data, inputs[i].shape),
   );
   const [{ count }] = sources;
@@ -242,8 +241,8 @@ export function samplesOf(
   y: DataSet,
 ): Samples {
   const inputs = inputsOf(where, graph, x);
-  const { outputs } = graph;
-  const targets = dataOf(where, 'y', y, outputs).map(({ name, data }, i) =>
+  const { outputs, outputNames } = graph;
+  const targets = dataOf(where, 'y', y, outputNames).map(({ name, data }, i) =>
     targetSource(where, name, data, outputs[i].shape, goals[i].loss, inputs.count),
   );
   return { ...inputs, y: targets, weights: [] };

@@ -47,6 +47,7 @@ export class WeightStore {
   #tensors: readonly Tensor[] = [];
   #revokes: readonly (() => void)[] = [];
   #users = 0;
+  #ended = false;
   #changes = 0;
   /** Of the weights that the user may write to, as they were last seen. */
   readonly #fingerprints: number[] = [];
@@ -62,10 +63,18 @@ export class WeightStore {
     this.#users++;
   }
 
-  /** Where it is, and the weights as tensors; made and filled the first time. @throws {OutOfMemoryError} */
+  /**
+   * Where it is, and the weights as tensors; made and filled the first time.
+   *
+   * @throws {StateError} once the last model that had it gave it back
+   * @throws {OutOfMemoryError}
+   */
   open(backend: Backend): { address: number; tensors: readonly Tensor[] } {
-    if (this.#users === 0 || (this.#backend && !isCurrent(this.#backend)))
-      throw new StateError('the weights were used after the dispose of all that had them');
+    if (this.#ended || (this.#backend && !isCurrent(this.#backend))) {
+      throw new StateError(
+        `the weights of '${this.places[0].layer.name}' went with the dispose of the last model that had them: keep one of the models, or make new layers`,
+      );
+    }
     if (!this.#backend) this.#fill(backend);
     return { address: this.#address, tensors: this.#tensors };
   }
@@ -109,6 +118,7 @@ export class WeightStore {
   /** Ends one model's share; the last one's gives the memory back, and its tensors end. */
   release(): void {
     if (--this.#users > 0 || !this.#backend) return;
+    this.#ended = true;
     for (const revoke of this.#revokes) revoke();
     if (isCurrent(this.#backend)) this.#backend.memory.free(this.#address);
   }
@@ -126,7 +136,9 @@ export function claim(layers: readonly Layer[], seed: number): WeightStore[] {
     const store = new WeightStore(fresh, seed);
     for (const layer of fresh) stores.set(layer, store);
   }
-  const all = new Set(layers.map((layer) => stores.get(layer) as WeightStore));
+  // A layer without weights needs none of those that came to its store beside it.
+  const weighty = layers.filter(({ parameters }) => parameters.length > 0);
+  const all = new Set(weighty.map((layer) => stores.get(layer) as WeightStore));
   for (const store of all) store.retain();
   return [...all];
 }

@@ -22,42 +22,47 @@ export interface SummaryRow {
   readonly memory: number;
 }
 
-/** How much of the first input a tensor's numbers see, and how far apart they see it, in pixels. */
+type Two = readonly [number, number];
+
+/** How much of an input a tensor's numbers see, how far apart they see it, and all of it, in pixels. */
 interface View {
-  readonly field: readonly [number, number];
-  readonly jump: readonly [number, number];
+  readonly field: Two;
+  readonly jump: Two;
+  readonly whole: Two;
 }
 
-const widest = (a: readonly [number, number], b: readonly [number, number]) =>
-  [Math.max(a[0], b[0]), Math.max(a[1], b[1])] as const;
+/** Of branches that come together, what the widest sees. */
+const widest = (a: Two, b: Two): Two => [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
 
-function viewOf(
-  node: SymbolicTensor,
-  views: ReadonlyMap<SymbolicTensor, View>,
-  whole: Shape,
-): View {
+function viewOf(node: SymbolicTensor, views: ReadonlyMap<SymbolicTensor, View>): View {
   const { layer, inputs, shape } = node;
   const below = inputs.map((x) => views.get(x) as View);
-  const field = below.map((one) => one.field).reduce(widest);
-  const jump = below.map((one) => one.jump).reduce(widest);
+  const [field, jump, whole] = (['field', 'jump', 'whole'] as const).map((what) =>
+    below.map((view) => view[what]).reduce(widest),
+  );
   const { size, stride } = layer.window(inputs[0].shape);
-  // What is dense or flat sees all of what comes in; a signal is one line.
-  if (inputs[0].shape.length > 1 && shape.length === 1)
-    return { field: whole.length === 3 ? [whole[0], whole[1]] : [1, whole[0]], jump };
+  // What is dense or flat sees all of what comes in.
+  if (inputs[0].shape.length > 1 && shape.length === 1) return { field: whole, jump, whole };
   return {
     field: [field[0] + (size[0] - 1) * jump[0], field[1] + (size[1] - 1) * jump[1]],
     jump: [jump[0] * stride[0], jump[1] * stride[1]],
+    whole,
   };
 }
 
 /** The rows of a graph, one for each place of a layer. */
 export function summarize({ inputs, nodes }: Graph): SummaryRow[] {
-  const start: View = { field: [1, 1], jump: [1, 1] };
-  const views = new Map(inputs.map((x) => [x, start]));
+  const views = new Map(
+    inputs.map((x): [SymbolicTensor, View] => {
+      // A signal is one line.
+      const [height, width] = x.shape.length === 3 ? x.shape : [1, x.shape[0]];
+      return [x, { field: [1, 1], jump: [1, 1], whole: [height, width] }];
+    }),
+  );
   const seen = new Set<Layer>();
   return nodes.map((node): SummaryRow => {
     const { layer, shape } = node;
-    const view = viewOf(node, views, inputs[0].shape);
+    const view = viewOf(node, views);
     views.set(node, view);
     const own = seen.has(layer) ? [] : layer.parameters;
     seen.add(layer);

@@ -1,84 +1,57 @@
 // Training and evaluation over many batches: epochs, shuffling, validation, callbacks, progress.
 
-import { Confusion } from '../confusion.js';
-import { type CountMetric, classesOf, isCounted } from '../emit/metric.js';
+import type { Augmentation } from '../data/augment.js';
 import { StateError, ValueError } from '../errors.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
 import { checkOptions } from '../options.js';
-import { purpose, Random } from '../random.js';
 import { checkFactor } from '../rate.js';
 import { checkInteger } from '../shape.js';
+import {
+  type Callback,
+  checkCallback,
+  type Progress,
+  type TrainedModel,
+  type Training,
+} from './callback.js';
 import type { Engine } from './engine.js';
-import type { Aim, Objective, Report } from './objective.js';
+import { arrayFeed, augmentedFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
+import { type Logs, Means } from './means.js';
+import type { Objective } from './objective.js';
 import { type WeightOptions, weightSource } from './sampleweights.js';
-import { type DataSet, type Samples, samplesOf } from './source.js';
-import type { Weight } from './weights.js';
+import { type Data, type DataSet, type Samples, samplesOf } from './source.js';
 
-/** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
-export type Logs = Record<string, number>;
-
-/** Where a training stands. */
-export interface Progress {
-  /** This epoch, from 1, and how many there are. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Batches done in this epoch, and how many there are. */
-  readonly batch: number;
-  readonly batches: number;
-  readonly samplesPerSecond: number;
-  /** Seconds until all epochs are done, as far as can be told. */
-  readonly eta: number;
-  /** Means over this epoch so far. */
-  readonly logs: Logs;
-}
-
-/** A model as callbacks see it. */
-export interface TrainedModel {
-  readonly name: string;
-  readonly weights: readonly Weight[];
-  toBytes(): Uint8Array<ArrayBuffer>;
-}
-
-/** What callbacks know of the training they watch. */
-export interface Training {
-  readonly model: TrainedModel;
-  readonly epochs: number;
-  readonly batches: number;
-  /** What the learning rate is multiplied by, whatever its schedule: 1 at first. Saved with the model. */
-  learningRateFactor: number;
-  /** Ends the training after this epoch. */
-  stop(): void;
-}
-
-/** Functions that training calls; each may return a promise, which is awaited. */
-export interface Callback {
-  onTrainBegin?(training: Training): void | Promise<void>;
-  /** @param epoch from 1 */
-  onEpochBegin?(epoch: number): void | Promise<void>;
-  /** After each step. @param batch of this epoch, from 1 */
-  onBatchEnd?(batch: number): void | Promise<void>;
-  /** Several times a second, and at the end of each epoch. */
-  onProgress?(progress: Progress): void | Promise<void>;
-  onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
-  onTrainEnd?(): void | Promise<void>;
-}
-
-/** Options of `fit`. */
-export interface FitOptions extends WeightOptions {
+/** What any training can be told. */
+interface TrainingOptions {
   /** Times through the data: 1 by default. */
   epochs?: number;
-  /** Samples per step: 32 by default. */
-  batchSize?: number;
   /** Measured after each epoch: [x, y]. */
   validationData?: readonly [DataSet, DataSet];
-  /** The share of the data, taken from the end, to be measured and not trained on. */
-  validationSplit?: number;
-  /** Whether each epoch takes the samples in another order: true by default. */
-  shuffle?: boolean;
   callbacks?: Callback | readonly Callback[];
   /** Aborts the training at the next step; the steps taken stay. */
   signal?: AbortSignal;
   onProgress?: Callback['onProgress'];
+}
+
+/** Options of `fit`. */
+export interface FitOptions extends TrainingOptions, WeightOptions {
+  /** Samples per step: 32 by default. */
+  batchSize?: number;
+  /** The share of the data, taken from the end, to be measured and not trained on. */
+  validationSplit?: number;
+  /** Whether each epoch takes the samples in another order: true by default. */
+  shuffle?: boolean;
+  /**
+   * What is done to the images at random, made by `data.augment`: anew in each epoch, in a worker where
+   * the engine has some, while the batch before is trained on. The model must have one input, of images.
+   */
+  augmentation?: Augmentation;
+}
+
+/** Options of `fitDataset`. */
+export interface FitDatasetOptions extends TrainingOptions {
+  /** Batches after which an epoch ends: by default when the data do. */
+  batchesPerEpoch?: number;
+  /** Samples per step of the validation: 32 by default. */
+  validationBatchSize?: number;
 }
 
 /** What `fit` returns. */
@@ -89,27 +62,17 @@ export interface History {
   readonly history: Record<string, number[]>;
 }
 
-/** The words of `FitOptions`. */
+const commonWords = ['epochs', 'validationData', 'callbacks', 'signal', 'onProgress'];
 const fitWords = [
-  'epochs',
+  ...commonWords,
   'batchSize',
-  'validationData',
   'validationSplit',
   'shuffle',
-  'callbacks',
-  'signal',
-  'onProgress',
   'sampleWeight',
   'classWeight',
+  'augmentation',
 ];
-
-function checkCallback(callback: Callback, index: number): void {
-  if (typeof callback === 'object' && callback !== null) return;
-  const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
-  throw new ValueError(
-    `fit: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
-  );
-}
+const datasetWords = [...commonWords, 'batchesPerEpoch', 'validationBatchSize'];
 
 /** Milliseconds of work after which the event loop gets its turn. */
 const SLICE = 50;
@@ -141,66 +104,13 @@ export function checkedSamples(
   return { ...samples, weights: sources };
 }
 
-/** Sums of loss and metrics, weighted by samples, and counts of classes where metrics need them. */
-class Means implements Report {
-  readonly results: Float64Array;
-  readonly confusions: readonly (Confusion | undefined)[];
-  readonly #goals: readonly Aim[];
-  readonly #outputs: readonly SymbolicTensor[];
-  readonly #sums: Float64Array;
-  #count = 0;
-
-  constructor(where: string, engine: Engine) {
-    this.#goals = objectiveOf(where, engine).goals;
-    this.#outputs = engine.network.graph.outputs;
-    const means = this.#goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
-    const losses = this.#goals.length > 1 ? this.#goals.length : 0;
-    this.results = new Float64Array(1 + losses + means.length);
-    this.#sums = new Float64Array(this.results.length);
-    this.confusions = this.#goals.map(({ metrics }, i) => {
-      const columns = this.#outputs[i].shape.at(-1) as number;
-      return metrics.some(isCounted) ? new Confusion(classesOf(columns)) : undefined;
-    });
-  }
-
-  reset(): void {
-    this.#sums.fill(0);
-    this.#count = 0;
-    for (const confusion of this.confusions) confusion?.reset();
-  }
-
-  /** Takes what a batch of `count` samples left in `results`. */
-  add(count: number): void {
-    for (let i = 0; i < this.results.length; i++) this.#sums[i] += this.results[i] * count;
-    this.#count += count;
-  }
-
-  /** The means by name; those of several outputs have the output's name in front. */
-  logs(prefix = ''): Logs {
-    const means = this.#sums.map((sum) => sum / this.#count).values();
-    const next = (): number => means.next().value as number;
-    const logs: Logs = { [`${prefix}loss`]: next() };
-    const several = this.#goals.length > 1;
-    const of = (i: number): string => (several ? `${prefix}${this.#outputs[i].name}_` : prefix);
-    if (several) for (const i of this.#goals.keys()) logs[`${of(i)}loss`] = next();
-    this.#goals.forEach(({ metrics }, i) => {
-      for (const metric of metrics) {
-        logs[of(i) + metric.name] = isCounted(metric) ? this.#counted(metric, i) : next();
-      }
-    });
-    return logs;
-  }
-
-  #counted(metric: CountMetric, i: number): number {
-    const confusion = this.confusions[i] as Confusion;
-    if ('class' in metric) return confusion.figure(metric.type, metric.class);
-    return confusion.macro(metric.type);
-  }
-}
+/** Sums for what the model was compiled for. */
+const meansOf = (where: string, engine: Engine): Means =>
+  new Means(objectiveOf(where, engine).goals, engine.network.graph);
 
 /** One optimizer step on all of `samples`; its loss and metrics. */
 export function trainStep(engine: Engine, samples: Samples): Logs {
-  const means = new Means('trainOnBatch', engine);
+  const means = meansOf('trainOnBatch', engine);
   engine.train('trainOnBatch', samples, null, 0, samples.count, means);
   means.add(samples.count);
   return means.logs();
@@ -216,7 +126,7 @@ export async function measure(
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<Means> {
-  const means = new Means(where, engine);
+  const means = meansOf(where, engine);
   let turn = performance.now();
   for (let first = from; first < to; first += batchSize) {
     signal?.throwIfAborted();
@@ -232,88 +142,120 @@ export async function measure(
   return means;
 }
 
-/** The training loop behind `model.fit`. */
+/** Samples to be measured: from, to. */
+interface Validation {
+  readonly samples: Samples;
+  readonly from: number;
+  readonly to: number;
+  readonly batchSize: number;
+}
+
+/** What `fit` trains on: everything is checked before anything is trained. */
+export function fitTrainer(engine: Engine, x: DataSet, y: DataSet, options: FitOptions): Trainer {
+  const {
+    validationSplit = 0,
+    shuffle = true,
+    augmentation,
+  } = checkOptions('fit', options, fitWords);
+  const batchSize = checkInteger('fit', 'batchSize', options.batchSize ?? 32);
+  const samples = checkedSamples('fit', engine, x, y, options);
+  const { count } = samples;
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw new ValueError(
+      `fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`,
+    );
+  }
+  const trained = count - Math.floor(count * validationSplit);
+  const order = shuffle ? engine.network.seed : undefined;
+  const part = { samples, count: trained, batchSize, order };
+  const feed = augmentation ? augmentedFeed(engine, x, part, augmentation) : arrayFeed(part);
+  const rest = trained < count ? { samples, from: trained, to: count, batchSize } : undefined;
+  return new Trainer('fit', engine, feed, options, batchSize, rest);
+}
+
+/** What `fitDataset` trains on. */
+export function datasetTrainer(
+  engine: Engine,
+  dataset: Dataset,
+  options: FitDatasetOptions,
+): Trainer {
+  checkOptions('fitDataset', options, datasetWords);
+  const { batchesPerEpoch, validationBatchSize = 32, signal } = options;
+  checkInteger('fitDataset', 'validationBatchSize', validationBatchSize);
+  if (batchesPerEpoch !== undefined) checkInteger('fitDataset', 'batchesPerEpoch', batchesPerEpoch);
+  const check = (x: DataSet, y: DataSet, sampleWeight?: Data): Samples =>
+    checkedSamples('fitDataset', engine, x, y, { sampleWeight });
+  const feed = datasetFeed(dataset, check, batchesPerEpoch, signal);
+  return new Trainer('fitDataset', engine, feed, options, validationBatchSize);
+}
+
+/** The training loop behind `model.fit` and `model.fitDataset`. */
 export class Trainer {
+  readonly #where: string;
   readonly #engine: Engine;
-  readonly #options: FitOptions;
-  readonly #samples: Samples;
-  readonly #validation: { samples: Samples; from: number; to: number } | undefined;
+  readonly #feed: Feed;
+  readonly #signal: AbortSignal | undefined;
+  readonly #validation: Validation | undefined;
   readonly #callbacks: readonly Callback[];
   readonly #watchesBatches: boolean;
   readonly #means: Means;
   readonly #epochs: number;
-  readonly #batchSize: number;
-  /** Samples trained on. */
-  readonly #count: number;
   #stopped = false;
   #started = 0;
+  /** Samples trained on, and steps taken. */
   #done = 0;
+  #steps = 0;
 
-  /** Checks everything before anything is trained. */
-  constructor(engine: Engine, x: DataSet, y: DataSet, options: FitOptions) {
-    const {
-      epochs = 1,
-      batchSize = 32,
-      callbacks = [],
-      onProgress,
-      validationSplit = 0,
-      validationData,
-      signal,
-    } = checkOptions('fit', options, fitWords);
+  /** @param rest what is measured where the options name no validation data */
+  constructor(
+    where: string,
+    engine: Engine,
+    feed: Feed,
+    options: TrainingOptions,
+    batchSize: number,
+    rest?: Validation,
+  ) {
+    const { epochs = 1, callbacks = [], onProgress, validationData, signal } = options;
+    this.#where = where;
     this.#engine = engine;
-    this.#options = options;
-    this.#epochs = checkInteger('fit', 'epochs', epochs);
-    this.#batchSize = checkInteger('fit', 'batchSize', batchSize);
-    this.#samples = checkedSamples('fit', engine, x, y, options);
-    this.#means = new Means('fit', engine);
-    const { count } = this.#samples;
-    if (!(validationSplit >= 0 && validationSplit < 1)) {
-      throw new ValueError(
-        `fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`,
-      );
-    }
-    this.#count = count - Math.floor(count * validationSplit);
-    if (validationData) {
-      if (!Array.isArray(validationData) || validationData.length !== 2) {
-        throw new ValueError('fit: validationData must be [x, y]');
-      }
-      const samples = checkedSamples(
-        'fit: validationData',
-        engine,
-        validationData[0],
-        validationData[1],
-      );
-      this.#validation = { samples, from: 0, to: samples.count };
-    } else if (this.#count < count) {
-      this.#validation = { samples: this.#samples, from: this.#count, to: count };
-    }
+    this.#feed = feed;
+    this.#signal = signal;
+    this.#epochs = checkInteger(where, 'epochs', epochs);
+    this.#means = meansOf(where, engine);
+    engine.checkLearns(where);
+    this.#validation = validationData
+      ? validationOf(where, engine, validationData, batchSize)
+      : rest;
     const given: Callback[] = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
     given.forEach(checkCallback);
     this.#callbacks = onProgress ? [...given, { onProgress }] : given;
     this.#watchesBatches = given.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-      throw new ValueError('fit: signal must be an AbortSignal: new AbortController().signal');
+      throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
     }
   }
 
   async run(model: TrainedModel): Promise<History> {
     const history: History = { epoch: [], history: {} };
     this.#started = performance.now();
-    await this.#tell('onTrainBegin', this.#handle(model));
-    const order = Int32Array.from({ length: this.#count }, (_, i) => i);
-    for (let epoch = 1; epoch <= this.#epochs && !this.#stopped; epoch++) {
-      await this.#tell('onEpochBegin', epoch);
-      this.#engine.check('fit');
-      const logs = await this.#epoch(epoch, order);
-      this.#engine.epoch++;
-      history.epoch.push(epoch);
-      for (const [name, value] of Object.entries(logs)) {
-        history.history[name] ??= [];
-        history.history[name].push(value);
+    try {
+      await this.#tell('onTrainBegin', this.#handle(model));
+      for (let epoch = 1; epoch <= this.#epochs && !this.#stopped; epoch++) {
+        await this.#tell('onEpochBegin', epoch);
+        this.#engine.check(this.#where);
+        const logs = await this.#epoch(epoch);
+        this.#engine.epoch++;
+        history.epoch.push(epoch);
+        for (const [name, value] of Object.entries(logs)) {
+          history.history[name] ??= [];
+          history.history[name].push(value);
+        }
+        await this.#tell('onEpochEnd', epoch, logs);
       }
-      await this.#tell('onEpochEnd', epoch, logs);
+      await this.#tell('onTrainEnd');
+    } finally {
+      this.#feed.close?.();
     }
-    await this.#tell('onTrainEnd');
     return history;
   }
 
@@ -322,7 +264,7 @@ export class Trainer {
     return {
       model,
       epochs: this.#epochs,
-      batches: this.#batches,
+      batches: this.#feed.batches,
       get learningRateFactor() {
         return engine.learningRateFactor;
       },
@@ -335,10 +277,6 @@ export class Trainer {
     };
   }
 
-  get #batches(): number {
-    return Math.ceil(this.#count / this.#batchSize);
-  }
-
   async #tell<K extends keyof Callback>(
     what: K,
     ...args: Parameters<NonNullable<Callback[K]>>
@@ -348,55 +286,66 @@ export class Trainer {
     }
   }
 
-  async #epoch(epoch: number, order: Int32Array): Promise<Logs> {
-    const { signal, shuffle = true } = this.#options;
+  async #epoch(epoch: number): Promise<Logs> {
     const engine = this.#engine;
-    if (shuffle) {
-      for (let i = 0; i < order.length; i++) order[i] = i;
-      new Random(engine.network.seed, purpose.shuffle, engine.epoch).shuffle(order);
-    }
     this.#means.reset();
     let turn = performance.now();
-    for (let first = 0, batch = 1; first < this.#count; first += this.#batchSize, batch++) {
-      signal?.throwIfAborted();
-      const size = Math.min(this.#batchSize, this.#count - first);
-      engine.train('fit', this.#samples, order, first, size, this.#means);
+    let batch = 0;
+    for await (const { samples, order, first, size } of this.#feed.each(engine.epoch)) {
+      this.#signal?.throwIfAborted();
+      engine.check(this.#where);
+      engine.train(this.#where, samples, order, first, size, this.#means);
       this.#means.add(size);
       this.#done += size;
+      this.#steps++;
+      batch++;
       if (this.#watchesBatches) await this.#tell('onBatchEnd', batch);
-      if (performance.now() - turn > SLICE || batch === this.#batches) {
+      if (performance.now() - turn > SLICE || batch === this.#feed.batches) {
         await this.#tell('onProgress', this.#progress(epoch, batch));
         await breathe();
-        engine.check('fit');
+        engine.check(this.#where);
         turn = performance.now();
       }
     }
+    this.#signal?.throwIfAborted();
+    if (batch === 0) throw new ValueError(`${this.#where}: there is no batch in epoch ${epoch}`);
     const logs = this.#means.logs();
-    if (!this.#validation) return logs;
-    const { samples, from, to } = this.#validation;
-    const measured = await measure(
-      'fit: validation',
-      engine,
-      samples,
-      from,
-      to,
-      this.#batchSize,
-      signal,
-    );
-    return { ...logs, ...measured.logs('val_') };
+    return this.#validation ? { ...logs, ...(await this.#measure(this.#validation)) } : logs;
+  }
+
+  async #measure({ samples, from, to, batchSize }: Validation): Promise<Logs> {
+    await this.#tell('onTestBegin');
+    const where = `${this.#where}: validation`;
+    const engine = this.#engine;
+    const measured = await measure(where, engine, samples, from, to, batchSize, this.#signal);
+    await this.#tell('onTestEnd');
+    return measured.logs('val_');
   }
 
   #progress(epoch: number, batch: number): Progress {
     const seconds = (performance.now() - this.#started) / 1000;
-    const total = this.#count * this.#epochs;
+    const { batches } = this.#feed;
+    const left = batches - batch + (this.#epochs - epoch) * batches;
     return {
       epoch,
       epochs: this.#epochs,
       batch,
-      batches: this.#batches,
+      batches,
       samplesPerSecond: this.#done / seconds,
-      eta: (seconds / this.#done) * (total - this.#done),
+      eta: Math.max(0, (seconds / this.#steps) * left),
       logs: this.#means.logs(),
     };
   }
+}
+
+function validationOf(
+  where: string,
+  engine: Engine,
+  data: readonly [DataSet, DataSet],
+  batchSize: number,
+): Validation {
+  if (!Array.isArray(data) || data.length !== 2)
+    throw new ValueError(`${where}: validationData must be [x, y]`);
+  const samples = checkedSamples(`${where}: validationData`, engine, data[0], data[1]);
+  return { samples, from: 0, to: samples.count, batchSize };
 }

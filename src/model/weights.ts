@@ -23,13 +23,11 @@ export interface Weight {
   readonly trainable: boolean;
 }
 
-/** A weight with its places: in memory, and in the model's flat vectors if it is trained. */
+/** A weight with its place in memory. */
 interface Slot extends Place {
   readonly name: string;
   readonly address: number;
   readonly tensor: Tensor;
-  /** Floats from the start of gradients and state; undefined where it is not trained. */
-  flat: number | undefined;
 }
 
 const isTrained = ({ layer, spec }: Slot): boolean => spec.trainable && layer.trainable;
@@ -45,8 +43,8 @@ export class Weights {
   readonly #backend: Backend;
   readonly #stores: readonly WeightStore[];
   readonly #slots: readonly Slot[];
-  /** In the order of the flat vectors. */
-  #trained: readonly Slot[] = [];
+  /** Of what is trained, in the flat vectors and in their order: floats from their start. */
+  #places: ReadonlyMap<Slot, number> = new Map();
   #floats = 0;
   /** The optimizer's settings: floats that its kernel reads. */
   readonly settings: Value;
@@ -77,7 +75,7 @@ export class Weights {
       return store.places.map((place, i): Slot => {
         const name = `${place.layer.name}/${place.spec.name}`;
         const own = { address: address + place.offset * 4, tensor: tensors[i] };
-        return { ...place, ...own, name, flat: undefined };
+        return { ...place, ...own, name };
       });
     });
     this.#slots = layers.flatMap((layer) => all.filter((slot) => slot.layer === layer));
@@ -108,49 +106,64 @@ export class Weights {
    * Gives what is trained its places in the flat vectors, which keep what they hold of it, if some layer's
    * `trainable` has changed.
    *
-   * @throws {OutOfMemoryError}
+   * @throws {OutOfMemoryError} and leaves all as it was
    */
   arrange(): void {
     const signature = this.#slots.map((slot) => (isTrained(slot) ? 1 : 0)).join('');
     if (signature === this.#signature) return;
+    const places = new Map<Slot, number>();
+    let floats = 0;
+    for (const slot of this.#slots.filter(isTrained).sort((a, b) => a.address - b.address)) {
+      places.set(slot, floats);
+      floats += roomOf(slot.spec);
+    }
+    this.#move(places, floats);
+    this.#places = places;
+    this.#floats = floats;
     this.#signature = signature;
     this.arrangement++;
-    const before = this.#trained.map(({ flat }) => flat as number);
-    const old = this.#trained;
-    const trained = this.#slots.filter(isTrained).sort((a, b) => a.address - b.address);
-    for (const slot of this.#slots) slot.flat = undefined;
-    let end = 0;
-    for (const slot of trained) {
-      slot.flat = end;
-      end += roomOf(slot.spec);
-    }
-    this.#trained = trained;
-    this.#floats = end;
     for (const { revoke } of this.#gradientTensors.values()) revoke();
     this.#gradientTensors.clear();
+  }
+
+  /** Makes all vectors anew for other places. */
+  #move(places: ReadonlyMap<Slot, number>, floats: number): void {
     const { memory } = this.#backend;
-    for (const [name, { address, use }] of [...this.#vectors]) {
-      const moved = this.#allocate(name, use);
-      const { float32 } = memory.views;
-      old.forEach(({ flat, spec }, i) => {
-        if (flat === undefined) return;
-        const from = address / 4 + before[i];
-        float32.copyWithin(moved / 4 + flat, from, from + sizeOf(spec.shape));
-      });
+    const made = new Map<string, Vector>();
+    try {
+      for (const [name, { use }] of this.#vectors)
+        made.set(name, this.#allocate(name, use, floats));
+    } catch (error) {
+      for (const { address } of made.values()) memory.free(address);
+      throw error;
+    }
+    for (const [name, { address }] of this.#vectors) {
+      const to = made.get(name) as Vector;
+      for (const [slot, place] of places) {
+        const before = this.#places.get(slot);
+        if (before === undefined) continue;
+        const from = address / 4 + before;
+        const end = from + sizeOf(slot.spec.shape);
+        memory.views.float32.copyWithin(to.address / 4 + place, from, end);
+      }
       memory.free(address);
+      this.#vectors.set(name, to);
     }
   }
 
-  #allocate(name: string, use: Vector['use']): number {
+  #allocate(name: string, use: Vector['use'], floats: number): Vector {
     const { memory } = this.#backend;
-    const address = memory.allocate(this.#floats * 4, use, `the model's ${name}`);
-    memory.views.float32.fill(0, address / 4, address / 4 + this.#floats);
-    this.#vectors.set(name, { address, use });
-    return address;
+    const address = memory.allocate(floats * 4, use, `the model's ${name}`);
+    memory.views.float32.fill(0, address / 4, address / 4 + floats);
+    return { address, use };
   }
 
   #vector(name: string, use: Vector['use'] = 'optimizer'): number {
-    return this.#vectors.get(name)?.address ?? this.#allocate(name, use);
+    const known = this.#vectors.get(name);
+    if (known) return known.address;
+    const made = this.#allocate(name, use, this.#floats);
+    this.#vectors.set(name, made);
+    return made.address;
   }
 
   #gradientTensor(slot: Slot): Tensor {
@@ -160,7 +173,7 @@ export class Weights {
     this.arrange();
     const known = this.#gradientTensors.get(slot);
     if (known) return known.tensor;
-    const address = this.#vector('gradients', 'gradients') + (slot.flat as number) * 4;
+    const address = this.#vector('gradients', 'gradients') + this.#place(slot) * 4;
     const made = Tensor.over(this.#backend, address, slot.spec.shape);
     this.#gradientTensors.set(slot, made);
     return made.tensor;
@@ -168,6 +181,10 @@ export class Weights {
 
   #slot(layer: Layer, name: string): Slot {
     return this.#slots.find((slot) => slot.layer === layer && slot.spec.name === name) as Slot;
+  }
+
+  #place(slot: Slot): number {
+    return this.#places.get(slot) as number;
   }
 
   /** A weight as a value. */
@@ -178,24 +195,32 @@ export class Weights {
 
   /** A trained weight's gradient as a value. */
   gradient(layer: Layer, name: string): Value {
-    const { spec, flat } = this.#slot(layer, name);
-    const address = this.#vector('gradients', 'gradients') + (flat as number) * 4;
-    return new Value(spec.shape, { address });
+    const slot = this.#slot(layer, name);
+    const address = this.#vector('gradients', 'gradients') + this.#place(slot) * 4;
+    return new Value(slot.spec.shape, { address });
+  }
+
+  /** The part of a vector of the optimizer's that belongs to a trained weight, as a value. */
+  part(vector: string, layer: Layer, name: string): Value {
+    const slot = this.#slot(layer, name);
+    const address = this.#vector(vector) + this.#place(slot) * 4;
+    return new Value(slot.spec.shape, { address });
   }
 
   /** All that is trained, in runs of what lies side by side in memory and decays alike. */
   get runs(): Run[] {
     const runs: Run[] = [];
+    const trained = [...this.#places.keys()];
     let first: Slot | undefined;
-    this.#trained.forEach((slot, i) => {
+    trained.forEach((slot, i) => {
       first ??= slot;
-      const next = this.#trained[i + 1];
+      const next = trained[i + 1];
       const end = slot.address + roomOf(slot.spec) * 4;
       const decay = Boolean(slot.spec.decay);
       if (next?.address === end && Boolean(next.spec.decay) === decay) return;
-      const { address, flat } = first;
+      const { address } = first;
       const parameters = new Value([(end - address) / 4], { address });
-      runs.push({ parameters, offset: flat as number, decay });
+      runs.push({ parameters, offset: this.#place(first), decay });
       first = undefined;
     });
     return runs;
@@ -211,6 +236,19 @@ export class Weights {
     return new Value([this.#floats], { address: this.#vector(name) });
   }
 
+  /** Exchanges all that is trained with a vector of the optimizer's. */
+  swap(name: string): void {
+    const start = this.#vector(name) / 4;
+    const { float32 } = this.#backend.memory.views;
+    for (const { parameters, offset } of this.runs) {
+      const at = parameters.resolve() / 4;
+      const own = float32.slice(at, at + parameters.size);
+      float32.copyWithin(at, start + offset, start + offset + parameters.size);
+      float32.set(own, start + offset);
+    }
+    this.changed();
+  }
+
   /** To be called when the weights have been written to. */
   changed(): void {
     for (const store of this.#stores) store.changed();
@@ -219,6 +257,12 @@ export class Weights {
   /** A number that stays the same as long as the weights do. */
   version(): number {
     return this.#stores.reduce((sum, store) => sum + store.version(), 0);
+  }
+
+  /** To be called before gradients are added up. */
+  clearGradients(): void {
+    const at = this.gradients.resolve() / 4;
+    this.#backend.memory.views.float32.fill(0, at, at + this.#floats);
   }
 
   /** Whether the last step's gradients are all finite numbers. */
@@ -230,9 +274,10 @@ export class Weights {
   stateParts(name: string): { weight: string; shape: readonly number[]; data: Float32Array }[] {
     const start = this.#vector(name) / 4;
     const { float32 } = this.#backend.memory.views;
-    return this.#slots.filter(isTrained).map(({ name: weight, spec: { shape }, flat = 0 }) => {
-      const at = start + flat;
-      return { weight, shape, data: float32.subarray(at, at + sizeOf(shape)) };
+    return this.#slots.filter(isTrained).map((slot) => {
+      const { shape } = slot.spec;
+      const at = start + this.#place(slot);
+      return { weight: slot.name, shape, data: float32.subarray(at, at + sizeOf(shape)) };
     });
   }
 

@@ -40,7 +40,8 @@ export function convNorm(
     })
     .apply(x);
   const y = layers.batchNorm({ name: norm, momentum: 0.9, epsilon }).apply(z);
-  return activation === 'linear' ? y : layers[activation]().apply(y);
+  if (activation === 'linear') return y;
+  return (activation === 'relu' ? layers.relu() : layers.relu6()).apply(y);
 }
 
 /** What stands at the end of networks that classify: the mean of each channel, and a dense layer. */

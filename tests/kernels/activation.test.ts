@@ -158,7 +158,7 @@ for (const name of names) {
   });
 }
 
-test('where the kinks are: the slopes that PyTorch and TensorFlow agree on', () => {
+test('at a kink: relu6 and hard sigmoid are flat, hard swish is what lies outside', () => {
   const slopesAt = (name: Name, at: number[]) => {
     const x = Tensor.from(at);
     const y = ops[name](x);
@@ -172,7 +172,8 @@ test('where the kinks are: the slopes that PyTorch and TensorFlow agree on', () 
   assert.equal(slopesAt('relu6', [2 ** -149, below6, 6]), [1, 1, 0]);
   const sixth = Math.fround(1 / 6);
   assert.equal(slopesAt('hardSigmoid', [-3, -below3, below3, 3]), [0, sixth, sixth, 0]);
-  const [, rising, falling] = slopesAt('hardSwish', [-3, -below3, below3, 3]);
+  const [before, rising, falling, behind] = slopesAt('hardSwish', [-3, -below3, below3, 3]);
+  assert.equal([before, behind], [0, 1]);
   close([rising, falling], [-0.5, 1.5], { atol: 2 ** -20 });
 });
 

@@ -119,7 +119,7 @@ test('a weighted goal: loss and gradient by rows, metrics untouched', () => {
         weight: 1,
         metrics: [{ type: 'topK', name: 'accuracy', k: 1 }],
       },
-      { x, tap: undefined, form: 'labels', weighted },
+      { x, tap: undefined, form: 'labels', weighted, share: 1 },
     );
     e.output(goal.dx);
     return withProgram(backend(), e, 'a test', (program) => {

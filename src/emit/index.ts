@@ -1,0 +1,39 @@
+// What layers are made of: the ops of each family, forward and backward, for layers of one's own. Each takes
+// the emitter first, then where the results go, then what they are made of.
+
+export { activationBackward, activationForward } from './activation.js';
+export {
+  normBackward,
+  normInference,
+  normInferenceBackward,
+  normRunning,
+  normTraining,
+} from './batchnorm.js';
+export {
+  convBackwardBias,
+  convBackwardFilter,
+  convBackwardInput,
+  convForward,
+} from './conv.js';
+export {
+  convTransposeBackwardBias,
+  convTransposeBackwardFilter,
+  convTransposeBackwardInput,
+  convTransposeForward,
+  convTransposeGeometry,
+  convTransposeOutputShape,
+} from './convtranspose.js';
+export { none } from './emitter.js';
+export { convGeometry, convOutputShape } from './geometry.js';
+export { addToRows, matMul, sumRows } from './matrix.js';
+export {
+  argmaxValue,
+  averagePoolBackward,
+  averagePoolForward,
+  lpPoolBackward,
+  lpPoolForward,
+  maxPoolBackward,
+  maxPoolForward,
+  poolGeometry,
+  poolOutputShape,
+} from './pool.js';
