@@ -34,8 +34,8 @@ const batchSize = 128;
 await start(simd);
 console.log('reading Fashion-MNIST …');
 const { train, test } = loadFashion();
-const images = quick ? train.x.subarray(0, 1000 * 28 * 28) : train.x;
-const y = train.y.subarray(0, images.length / (28 * 28));
+const x = quick ? train.x.subarray(0, 1000 * 28 * 28) : train.x;
+const y = train.y.subarray(0, x.length / (28 * 28));
 
 // Three stages of one residual block each, 16, 32 and 64 channels wide: the ResNet of the CIFAR
 // experiments (He et al., arXiv 1512.03385) at its smallest.
@@ -59,21 +59,15 @@ model.compile({
   metrics: ['accuracy'],
 });
 
-// Clothes are as likely to lie the other way round: every epoch mirrors another half of them.
-const x = images.slice();
-const augmentation = data.augment({ flip: 'horizontal', seed });
-const indices = [...y.keys()];
-const mirror = {
-  onEpochBegin: (epoch) =>
-    data.augmentBatch(x, images, [28, 28, 1], augmentation, { epoch, indices }),
-};
-
-console.log(`\n${backendInfo().simd} SIMD, ${backendInfo().tile} tile; ${y.length} images\n`);
+const { simd: instructions, tile } = backendInfo();
+console.log(`\n${instructions} SIMD, ${tile} tile; ${y.length} images\n`);
 await untilInterrupted((signal) =>
   model.fit(x, y, {
     epochs: rounds,
     batchSize,
-    callbacks: [mirror, callbacks.progress()],
+    // Clothes are as likely to lie the other way round: every epoch mirrors another half of them.
+    augmentation: data.augment({ flip: 'horizontal', seed }),
+    callbacks: callbacks.progress(),
     signal,
   }),
 );
