@@ -28,21 +28,27 @@ const folder = fileURLToPath(
 );
 
 /**
- * 'train' has 60 000 images, 'test' 10 000: x normalized [n × 28 × 28], y the classes. The first thousand
- * of each class are the test, the classes take turns: any part of it has them all. Which images are
- * the test is the package's choice, and not the original's.
+ * 60 000 images to train on and 10 000 to test with: x normalized [n × 28 × 28], y the classes. The
+ * first thousand of each class are the test, the classes take turns: any part of it has them all. Which
+ * images are the test is the package's choice, and not the original's.
  */
-export function loadFashion(part) {
-  const [from, to] = part === 'test' ? [0, 1000] : [1000, 7000];
-  const perClass = to - from;
-  const pixels = new Uint8Array(perClass * classes.length * PIXELS);
-  const y = Int32Array.from({ length: perClass * classes.length }, (_, i) => i % classes.length);
-  for (const label of classes.keys()) {
+export function loadFashion() {
+  const byClass = classes.map((_, label) => {
     const { data: rows } = JSON.parse(readFileSync(`${folder}${label}.json`, 'utf8'));
-    const images = rows.filter((row) => row.length === PIXELS); // Class 0 has two empty ones.
+    return rows.filter((row) => row.length === PIXELS); // Class 0 has two empty ones.
+  });
+  return { train: takeTurns(byClass, 1000, 7000), test: takeTurns(byClass, 0, 1000) };
+}
+
+/** Images `from` … `to`−1 of each class, one of each after the other. */
+function takeTurns(byClass, from, to) {
+  const count = (to - from) * classes.length;
+  const pixels = new Uint8Array(count * PIXELS);
+  byClass.forEach((images, label) => {
     images.slice(from, to).forEach((image, i) => {
       pixels.set(image, (i * classes.length + label) * PIXELS);
     });
-  }
-  return { x: data.normalize(pixels, NORMALIZATION), y, pixels };
+  });
+  const y = Int32Array.from({ length: count }, (_, i) => i % classes.length);
+  return { x: data.normalize(pixels, NORMALIZATION), y };
 }
