@@ -14,10 +14,10 @@ import {
   Sequential,
   StateError,
 } from '../../src/index.js';
-import { lower } from '../../src/model/lower.js';
 import { close } from '../helpers/close.js';
 import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
 import { weightsOf as inFloat64, interpret, lossesOf } from '../helpers/interpreter.js';
+import { countOf, kernelsOf } from '../helpers/lowered.js';
 import { predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
 
@@ -51,19 +51,6 @@ function freeze(model: Model, ...names: string[]): void {
 }
 
 const base = ['conv1', 'norm1', 'conv2', 'norm2'];
-
-/** The kernels of a training step. */
-function kernelsOf(model: Model): string[] {
-  const { weights, objective, network: net } = model.engine('test');
-  const { graph } = net;
-  const task = { graph, weights, objective, batch: 8, mode: 'train', forms: ['labels'] } as const;
-  return lower(task).emitter.ops.map(({ kernel }) => kernel);
-}
-
-const has = (model: Model, ...kernels: string[]): number[] => {
-  const all = kernelsOf(model);
-  return kernels.map((kernel) => all.filter((one) => one === kernel).length);
-};
 
 const weightOf = (model: Model, name: string): Float32Array =>
   model.weights.find((weight) => weight.name === name)?.tensor.data as Float32Array;
@@ -116,13 +103,17 @@ test('no backward work for what is frozen, nor below it', () => {
   const kernels = ['filterGradient', 'normBackwardSums', 'normBackward', 'normRunning'];
   const model = network();
   // The first batch norm's dx is wanted by the convolution below it.
-  assert.equal(has(model, ...kernels), [2, 2, 2, 2]);
+  assert.equal(countOf(model, ...kernels), [2, 2, 2, 2]);
   freeze(model, 'conv1');
-  assert.equal(has(model, ...kernels), [1, 2, 1, 2], 'nobody wants the dx of the first batch norm');
+  assert.equal(
+    countOf(model, ...kernels),
+    [1, 2, 1, 2],
+    'nobody wants the dx of the first batch norm',
+  );
   freeze(model, 'norm1');
-  assert.equal(has(model, ...kernels), [1, 1, 1, 1]);
+  assert.equal(countOf(model, ...kernels), [1, 1, 1, 1]);
   freeze(model, 'conv2', 'norm2');
-  assert.equal(has(model, ...kernels), [0, 0, 0, 0]);
+  assert.equal(countOf(model, ...kernels), [0, 0, 0, 0]);
   const all = kernelsOf(model);
   const backward = all.slice(all.indexOf('softmaxCrossEntropy') + 2);
   // The bias's gradient, the kernel's with its packing, and one update of both.
@@ -133,7 +124,12 @@ test('no backward work for what is frozen, nor below it', () => {
 test('between layers that learn, the gradient goes through one that does not', () => {
   const model = network();
   freeze(model, 'conv2', 'norm2');
-  const [filters, sums, merges] = has(model, 'filterGradient', 'normBackwardSums', 'unaryBackward');
+  const [filters, sums, merges] = countOf(
+    model,
+    'filterGradient',
+    'normBackwardSums',
+    'unaryBackward',
+  );
   assert.equal([filters, sums, merges], [1, 1, 1], "the frozen batch norm's ReLU stands alone");
   const before = weightsOf(model);
   const old = ['conv2/kernel', 'norm2/gamma', 'norm2/movingMean'].map((name) =>
