@@ -33,8 +33,15 @@ const nearest = {
   'src/emit/conv.ts': ['kernels/convtranspose', 'kernels/conv'],
   'src/emit/convtranspose.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/depthwise.ts': ['kernels/depthwise'],
+  'src/emit/epilogue.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/geometry.ts': ['kernels/conv'],
-  'src/model/lower.ts': ['model/fusion'],
+  'src/model/fuse.ts': ['model/graph-fusion', 'model/fusion', 'model/graph-random'],
+  'src/model/lower.ts': ['model/graph-fusion', 'model/graph-random', 'model/customlayer'],
+  'src/model/pending.ts': ['model/graph-fusion', 'model/graph-random'],
+  'src/model/save.ts': ['model/graph-freezing', 'model/graph-save'],
+  'src/model/segments.ts': ['model/graph-fusion'],
+  'src/model/store.ts': ['model/graph-sharing'],
+  'src/model/weights.ts': ['model/graph-freezing', 'model/graph-sharing'],
   'src/emit/winograd.ts': ['kernels/winograd'],
 };
 
@@ -75,6 +82,9 @@ const program = (...rest) => fault('assembly/program.ts', ...rest);
 const transpose = (...rest) => fault('src/emit/convtranspose.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
 const lower = (...rest) => fault('src/model/lower.ts', ...rest);
+const fuse = (...rest) => fault('src/model/fuse.ts', ...rest);
+const pending = (...rest) => fault('src/model/pending.ts', ...rest);
+const weights = (...rest) => fault('src/model/weights.ts', ...rest);
 const passes = (...rest) => fault('src/emit/winograd.ts', ...rest);
 
 /** One fault to a line. */
@@ -296,18 +306,40 @@ export const mutants = [
   program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  lower('to.rectify = others.some((layer) => layer.fusion.isRelu);', '', 'a ReLU that nobody applies'),
-  lower('if (to.absorbed.has(layers[index])) continue;', '', 'a ReLU that goes back twice'),
-  lower('return own.fusion.absorbsRelu && next', 'return next', 'a ReLU lost behind layers that cannot apply it'),
-  lower('to.norm = others.find((layer) => layer.fold);', '', 'a batch norm that nobody applies'),
-  lower("mode !== 'train' && own.fusion.absorbsNorm", 'own.fusion.absorbsNorm', 'batch norm folded while it trains'),
-  lower('layers[index - 1]?.fusion.endsInRelu', 'layers[index - 1]', "ReLU's gradient where there is no ReLU"),
+  lower('if (this.#again) return;', '', 'statistics move again with a segment computed again'),
+  lower('.sort((a, b) => a.place - b.place)', '', 'statistics of a shared layer in the order of groups'),
+  lower('this.#rectified.add(group);', '', 'a ReLU behind a sum that goes back twice'),
+  lower('before && endsInRelu(before)', 'before', "ReLU's gradient where there is no ReLU"),
+  lower('if (readers.length > 1 || outputs', 'if (outputs', "ReLU's gradient behind a pool, lost for other readers"),
+  lower('readers.length > 1 || outputs.includes(x)', 'readers.length > 1', "ReLU's gradient behind a pool, lost for the loss"),
+  lower('this.#pending.hold(dz);', '', 'a gradient overwritten before its last reader'),
+  lower('this.#pending.release(dz);', '', 'gradients that are never made in place'),
+  lower('if (addend) this.#give([[addend, dz]]);', '', 'a summand without gradient'),
+  lower('this.#written.set(key, first);', '', "a shared layer's gradients overwrite each other"),
+  lower('if (!trainable || !layer.trainable) return this.emitter.value(shape);', '', 'a gradient nowhere'),
+  lower('dx && this.#learning.has(x)', 'dx', 'gradients that nobody wants are added up'),
+  lower('layer.trainable && layer.parameters', 'layer.parameters', 'backward work for frozen layers'),
+  lower('if (!this.#isRead(end)) return x;', 'return x;', 'readers of an output get logits'),
+  lower('if (more) this.emitter', 'if (!more) this.emitter', "the loss's gradient of a softmax that is read"),
+  fuse('all.length === 1 && !outputs.includes(node)', 'all.length === 1', 'an output computed away'),
+  fuse('all.length === 1 && !outputs.includes(node)', '!outputs.includes(node)', 'computed away under other readers'),
+  fuse('!training && absorbsNorm', 'absorbsNorm', 'batch norm folded while it trains'),
+  fuse(' && !isTaken(next)', '', 'a sum taken by both branches'),
+  fuse('const rectify = Boolean(absorbsRelu &&', 'const rectify = Boolean(', 'a ReLU lost behind layers that cannot apply it'),
+  pending('found ? this.#sum(found, dx) : dx', 'dx', 'only the last gradient of a tensor'),
+  pending('(this.#holds.get(root) ?? 0) <= 1', 'true', 'sums in place of what others read'),
+  fault('src/model/segments.ts', 'if (reach < i) cuts.push(i);', 'cuts.push(i);', 'cuts where several tensors cross'),
+  fault('src/model/store.ts', 'this.#ended = true;', '', 'weights in memory that was given back'),
+  weights('offset: this.#place(first)', 'offset: 0', "runs with the first one's gradients"),
+  weights('const before = this.#places.get(slot);', 'const before = place;', 'momentum of others after a freeze'),
+  weights('for (const store of this.#stores) store.changed();', '', 'forms older than the weights'),
+  fault('src/model/save.ts', 'weights.arrange();', '', 'momentum of others in the file after a thaw'),
   fault('assembly/moments.ts', 'f32x4.sub(bias, channel(op.mean, f))', 'bias', 'folded: the mean left out'),
   fault('assembly/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
 
   norm('columns, width, 1);', 'columns, width, 0);', 'bias alone: scaled by nothing'),
-  fault('src/emit/conv.ts', 'if (bias !== none) addToRows(e, dx, bias, g.channels, rectify);', ';', 'transposed, patch by patch: no bias'),
-  fault('src/emit/conv.ts', "else if (rectify) activationForward(e, 'relu', dx, dx);", '', 'transposed, patch by patch: no ReLU'),
+  fault('src/emit/epilogue.ts', 'if (bias) addToRows(e, y, bias, y.shape.at(-1) as number, rectify);', 'if (bias) {}', 'transposed, patch by patch: no bias'),
+  fault('src/emit/epilogue.ts', "else if (rectify) activationForward(e, 'relu', y, y);", '', 'transposed, patch by patch: no ReLU'),
   fault('src/emit/conv.ts', 'rectify: rectify ? 1 : 0,', 'rectify: 0,', 'transposed, convolved: no ReLU', { nth: 1 }),
   transpose('return side * stride;', 'return (side - 1) * stride + extent;', "the output's sides with padding 'same'"),
   transpose('Math.max(0, stride - extent)', '0', "the output's sides where strides are longer than kernels"),
