@@ -5,21 +5,26 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  dispose,
+  init,
   type Layer,
   layers,
   loadModel,
   type Model,
   memory,
+  OutOfMemoryError,
   optimizers,
   Sequential,
   StateError,
+  Tensor,
 } from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
 import { weightsOf as inFloat64, interpret, lossesOf } from '../helpers/interpreter.js';
 import { countOf, kernelsOf } from '../helpers/lowered.js';
 import { predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
-import '../helpers/start.js';
+import { numbers } from '../helpers/random.js';
+import { options } from '../helpers/start.js';
 
 const { x, y } = samples(8);
 const sgd = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
@@ -202,6 +207,48 @@ test('what is frozen needs no memory for gradients and state', () => {
   assert.equal(need.inference, all.inference);
   model.dispose();
   assert.equal({ ...memory(), bytes: 0 }, { ...before, bytes: 0 });
+});
+
+test('no memory to thaw: nothing has changed, and with more it goes on', async () => {
+  dispose();
+  await init({ ...options, maximumMemory: 48 });
+  try {
+    const build = () => {
+      const list = [layers.dense({ units: 900, name: 'large' }), layers.dense({ units: 3 })];
+      const model = new Sequential(list, { inputShape: [900], seed: 1 });
+      model.compile({ optimizer: sgd, loss });
+      freeze(model, 'large');
+      return model;
+    };
+    const [model, free] = [build(), build()];
+    const data = numbers(900, 1);
+    const both = (): void => {
+      const [a, b] = [model, free].map((one) => one.trainOnBatch(data, [1]).loss);
+      assert.is(a, b);
+    };
+    both();
+    const used = () => ({ ...memory(), bytes: 0 });
+    model.getLayer('large').trainable = true;
+    const fillers: Tensor[] = [];
+    const fill = () => {
+      for (;;) fillers.push(Tensor.zeros([1 << 18]));
+    };
+    await rejects(fill, OutOfMemoryError, 'tensor');
+    const before = used();
+    for (let i = 0; i < 2; i++) {
+      await rejects(() => model.trainOnBatch(data, [1]), OutOfMemoryError, 'gradients');
+      assert.equal(used(), before);
+    }
+    freeze(model, 'large');
+    both();
+    for (const one of [...fillers]) one.dispose();
+    for (const one of [model, free]) one.getLayer('large').trainable = true;
+    both();
+    for (const one of [model, free]) one.dispose();
+  } finally {
+    dispose();
+    await init(options);
+  }
 });
 
 test('nothing to train is an error; predicting, evaluating and saving go on', async () => {
