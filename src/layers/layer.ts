@@ -34,7 +34,10 @@ export interface Lowering {
   weight(layer: Layer, name: string): Value;
   /** Where the weight's gradient goes; it is overwritten. Of a weight that does not learn it goes nowhere. */
   gradient(layer: Layer, name: string): Value;
-  /** dy itself where nobody else reads it any more, else a new buffer: for gradients made in place. */
+  /**
+   * dy itself where nobody else reads it any more, else a new buffer: for gradients made in place. Once
+   * that is written, dy may be gone.
+   */
   into(dy: Value): Value;
   /**
    * What other readers of the layer's input have already found its gradient to be; a layer that asks

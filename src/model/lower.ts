@@ -269,12 +269,12 @@ class GraphLowering implements Lowering {
   }
 
   forward(group: Group): void {
-    const { head, nodes } = group;
+    const { head, end } = group;
     this.#group = group;
     this.emitter.layer = head.name;
     const { y, saved } = head.layer.emitForward(this, ...head.inputs.map((x) => this.valueOf(x)));
     this.#saved.set(head, saved);
-    for (const node of nodes) this.#values.set(node, y);
+    this.#values.set(end, y);
   }
 
   /** From the outputs' gradients, those of all that learns. */
@@ -332,7 +332,7 @@ class GraphLowering implements Lowering {
     // ReLU's gradient costs less behind a max pool, where there are fewer numbers, and is the same.
     const before = layer.fusion.commutesWithRelu ? this.#only(inputs[0]) : undefined;
     let dz = dy;
-    if (before && endsInRelu(before) && wanted[0]) {
+    if (before && endsInRelu(before)) {
       dz = this.activateBackward('relu', dy, this.valueOf(end));
       this.#rectified.add(before);
     }

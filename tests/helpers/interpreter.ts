@@ -129,12 +129,17 @@ function maxPool2d(call: Call): Made {
   const { y } = ref.maxPool2d(x[0], g);
   const [scale, taps] = [largest(x[0]), ref.taps(g)];
   const columns = ref.im2col(x[0], g);
+  const inside = ref.im2col(
+    x[0].map(() => 1),
+    g,
+  );
   y.forEach((most, i) => {
     const from = Math.floor(i / g.channels) * taps * g.channels + (i % g.channels);
-    const window = Array.from({ length: taps }, (_, tap) => columns[from + tap * g.channels]);
-    const [first, second = 0] = window.sort((a, b) => b - a);
+    const places = Array.from({ length: taps }, (_, tap) => from + tap * g.channels);
+    const window = places.filter((at) => inside[at]).map((at) => columns[at]);
+    const [first, second = Number.NEGATIVE_INFINITY] = window.sort((a, b) => b - a);
     // Of zeros that ReLU has made, whichever is taken has no gradient.
-    if (most !== 0 && taps > 1) near((first - second) / scale);
+    if (most !== 0) near((first - second) / scale);
   });
   return { y, back: (dy) => ({ dx: [ref.maxPool2dBackward(dy, x[0], g)] }) };
 }

@@ -23,6 +23,7 @@ import {
 } from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import { dot } from '../helpers/gradcheck.js';
+import { lostKernels } from '../helpers/lowered.js';
 import { rejects, sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -75,6 +76,8 @@ class LayerScale extends Layer<Value> {
 const layerScale = (options?: LayerOptions) => new LayerScale(options);
 
 // … to here.
+
+type Tensors = Model['inputs'];
 
 const x = numbers(3 * 25 * 2, 1);
 const y = Int32Array.of(0, 1, 2);
@@ -200,6 +203,53 @@ test('its mistakes are told', async () => {
   model.dispose();
 });
 
+/** Twice the sum of two tensors, whose gradients are one buffer. */
+class TwiceTheSum extends Layer<null> {
+  override get merges(): boolean {
+    return true;
+  }
+
+  shapeFor(first: Shape): Shape {
+    return first;
+  }
+
+  emitForward({ emitter }: Lowering, a: Value, b: Value): Forward<null> {
+    const y = emitter.value(a.shape);
+    emitter.emit('add', { y, a, b, count: y.size });
+    emitter.emit('add', { y, a: y, b: y, count: y.size });
+    return { y, saved: null };
+  }
+
+  emitBackward({ emitter }: Lowering, dy: Value): Value[] {
+    const dx = emitter.value(dy.shape);
+    emitter.emit('add', { y: dx, a: dy, b: dy, count: dx.size });
+    return [dx, dx];
+  }
+}
+
+test('a layer that merges may give one buffer for all its inputs', () => {
+  const run = (twice: (a: Tensors) => Tensors[0]) => {
+    const image = input([3, 3, 2]);
+    const conv = () => layers.conv2d({ filters: 2, kernelSize: 1, activation: 'tanh' });
+    const [a, b, c] = [conv(), conv(), conv()].map((layer) => layer.apply(image));
+    // The first one's gradient is at first another's too: it may not be the place of the sum.
+    const sum = layers.add().apply([twice([a, b]), layers.add().apply([c, a])]);
+    const outputs = layers.globalAvgPool2d().apply(sum);
+    const model = new Model({ inputs: image, outputs, seed: 1 });
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 1 }), loss: 'softmaxCrossEntropy' });
+    for (let step = 0; step < 3; step++) model.trainOnBatch(numbers(18, 1), [1]);
+    const weights = model.weights.flatMap(({ tensor }) => [...tensor.data]);
+    model.dispose();
+    return weights;
+  };
+  const own = run((pair) => new TwiceTheSum('twiceTheSum', {}, []).apply(pair));
+  const plain = run((pair) => {
+    const sum = layers.add().apply(pair);
+    return layers.add().apply([sum, sum]);
+  });
+  close(own, plain, { rtol: 1e-5, atol: 1e-6 }, 'weights');
+});
+
 /** Asks for gradients without looking whether it learns. */
 class Careless extends LayerScale {
   override emitBackward(to: Lowering, dy: Value, x: Value, wanted: boolean): Value | undefined {
@@ -220,6 +270,7 @@ test('a gradient that was asked for in vain goes nowhere', () => {
     const outputs = layers.globalAvgPool2d().apply(scale.apply(conv.apply(image)));
     const model = new Model({ inputs: image, outputs, seed: 1 });
     model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy' });
+    assert.equal(lostKernels(model), []);
     for (let step = 0; step < 3; step++) model.trainOnBatch(numbers(12, 1), [1]);
     const weights = model.weights.flatMap(({ tensor }) => [...tensor.data]);
     model.dispose();

@@ -12,8 +12,8 @@ import {
   optimizers,
   Sequential,
 } from '../../src/index.js';
-import { lower } from '../../src/model/lower.js';
 import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
+import { countOf, kernelsOf } from '../helpers/lowered.js';
 import { otherBits, rejects, sameBits, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -118,27 +118,20 @@ test('a deep network takes less than half of the memory', () => {
   assert.equal(checkpointed.need.inference, plain.need.inference);
 });
 
-/** The kernels of a training step, one after another. */
-function kernelsOf(model: Model): string[] {
-  const { weights, objective, network } = model.engine('test');
-  const { graph } = network;
-  const given = { forms: ['labels'], weighted: false } as const;
-  const task = { graph, weights, objective, batch: 4, mode: 'train', ...given } as const;
-  return lower(task).emitter.ops.map(({ kernel }) => kernel);
-}
-
-const count = (model: Model, what: string) => kernelsOf(model).filter((k) => k === what).length;
-
 test('what backward needs is computed once more, and no running statistic moves twice', () => {
   const [plain, checkpointed] = [deep(12), deep(12)];
   plain.compile({ optimizer: adam, loss });
   checkpointed.compile({ optimizer: adam, loss, activationCheckpointing: true });
-  const forward = count(plain, 'normApply');
+  const forward = countOf(plain, 'normApply')[0];
   assert.is(forward, 24);
-  const again = count(checkpointed, 'normApply') - forward;
+  const again = countOf(checkpointed, 'normApply')[0] - forward;
   assert.ok(again > 12 && again < 24, `${again} of 24: all but the last segment`);
-  assert.is(count(checkpointed, 'normRunning'), 24);
-  assert.is(count(checkpointed, 'dropout'), count(plain, 'dropout'), 'of the last segment nothing');
+  assert.is(countOf(checkpointed, 'normRunning')[0], 24);
+  assert.is(
+    countOf(checkpointed, 'dropout')[0],
+    countOf(plain, 'dropout')[0],
+    'of the last segment nothing',
+  );
   // What does not learn is computed once.
   for (const model of [plain, checkpointed])
     for (const layer of model.layers.slice(0, -1)) layer.trainable = false;
@@ -175,7 +168,7 @@ test('dropout drops the same when a segment is computed again', () => {
     const model = new Sequential(list, { inputShape: [64], seed: 3 });
     model.compile({ optimizer: adam, loss, activationCheckpointing });
     model.trainOnBatch(x.subarray(0, 256), y);
-    const result = { weights: weightsOf(model), drops: count(model, 'dropout') };
+    const result = { weights: weightsOf(model), drops: countOf(model, 'dropout')[0] };
     model.dispose();
     return result;
   };

@@ -5,21 +5,26 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  dispose,
+  init,
   type Layer,
   layers,
   loadModel,
   type Model,
   memory,
+  OutOfMemoryError,
   optimizers,
   Sequential,
   StateError,
+  Tensor,
 } from '../../src/index.js';
-import { lower } from '../../src/model/lower.js';
 import { close } from '../helpers/close.js';
 import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
 import { weightsOf as inFloat64, interpret, lossesOf } from '../helpers/interpreter.js';
+import { countOf, kernelsOf } from '../helpers/lowered.js';
 import { predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
-import '../helpers/start.js';
+import { numbers } from '../helpers/random.js';
+import { options } from '../helpers/start.js';
 
 const { x, y } = samples(8);
 const sgd = optimizers.sgd({ learningRate: 0.05, momentum: 0.9 });
@@ -51,20 +56,6 @@ function freeze(model: Model, ...names: string[]): void {
 }
 
 const base = ['conv1', 'norm1', 'conv2', 'norm2'];
-
-/** The kernels of a training step. */
-function kernelsOf(model: Model): string[] {
-  const { weights, objective, network: net } = model.engine('test');
-  const { graph } = net;
-  const given = { forms: ['labels'], weighted: false } as const;
-  const task = { graph, weights, objective, batch: 8, mode: 'train', ...given } as const;
-  return lower(task).emitter.ops.map(({ kernel }) => kernel);
-}
-
-const has = (model: Model, ...kernels: string[]): number[] => {
-  const all = kernelsOf(model);
-  return kernels.map((kernel) => all.filter((one) => one === kernel).length);
-};
 
 const weightOf = (model: Model, name: string): Float32Array =>
   model.weights.find((weight) => weight.name === name)?.tensor.data as Float32Array;
@@ -117,13 +108,17 @@ test('no backward work for what is frozen, nor below it', () => {
   const kernels = ['filterGradient', 'normBackwardSums', 'normBackward', 'normRunning'];
   const model = network();
   // The first batch norm's dx is wanted by the convolution below it.
-  assert.equal(has(model, ...kernels), [2, 2, 2, 2]);
+  assert.equal(countOf(model, ...kernels), [2, 2, 2, 2]);
   freeze(model, 'conv1');
-  assert.equal(has(model, ...kernels), [1, 2, 1, 2], 'nobody wants the dx of the first batch norm');
+  assert.equal(
+    countOf(model, ...kernels),
+    [1, 2, 1, 2],
+    'nobody wants the dx of the first batch norm',
+  );
   freeze(model, 'norm1');
-  assert.equal(has(model, ...kernels), [1, 1, 1, 1]);
+  assert.equal(countOf(model, ...kernels), [1, 1, 1, 1]);
   freeze(model, 'conv2', 'norm2');
-  assert.equal(has(model, ...kernels), [0, 0, 0, 0]);
+  assert.equal(countOf(model, ...kernels), [0, 0, 0, 0]);
   const all = kernelsOf(model);
   const backward = all.slice(all.indexOf('softmaxCrossEntropy') + 2);
   // The bias's gradient, the kernel's with its packing, and an update of each.
@@ -134,7 +129,12 @@ test('no backward work for what is frozen, nor below it', () => {
 test('between layers that learn, the gradient goes through one that does not', () => {
   const model = network();
   freeze(model, 'conv2', 'norm2');
-  const [filters, sums, merges] = has(model, 'filterGradient', 'normBackwardSums', 'unaryBackward');
+  const [filters, sums, merges] = countOf(
+    model,
+    'filterGradient',
+    'normBackwardSums',
+    'unaryBackward',
+  );
   assert.equal([filters, sums, merges], [1, 1, 1], "the frozen batch norm's ReLU stands alone");
   const before = weightsOf(model);
   const old = ['conv2/kernel', 'norm2/gamma', 'norm2/movingMean'].map((name) =>
@@ -207,6 +207,48 @@ test('what is frozen needs no memory for gradients and state', () => {
   assert.equal(need.inference, all.inference);
   model.dispose();
   assert.equal({ ...memory(), bytes: 0 }, { ...before, bytes: 0 });
+});
+
+test('no memory to thaw: nothing has changed, and with more it goes on', async () => {
+  dispose();
+  await init({ ...options, maximumMemory: 48 });
+  try {
+    const build = () => {
+      const list = [layers.dense({ units: 900, name: 'large' }), layers.dense({ units: 3 })];
+      const model = new Sequential(list, { inputShape: [900], seed: 1 });
+      model.compile({ optimizer: sgd, loss });
+      freeze(model, 'large');
+      return model;
+    };
+    const [model, free] = [build(), build()];
+    const data = numbers(900, 1);
+    const both = (): void => {
+      const [a, b] = [model, free].map((one) => one.trainOnBatch(data, [1]).loss);
+      assert.is(a, b);
+    };
+    both();
+    const used = () => ({ ...memory(), bytes: 0 });
+    model.getLayer('large').trainable = true;
+    const fillers: Tensor[] = [];
+    const fill = () => {
+      for (;;) fillers.push(Tensor.zeros([1 << 18]));
+    };
+    await rejects(fill, OutOfMemoryError, 'tensor');
+    const before = used();
+    for (let i = 0; i < 2; i++) {
+      await rejects(() => model.trainOnBatch(data, [1]), OutOfMemoryError, 'gradients');
+      assert.equal(used(), before);
+    }
+    freeze(model, 'large');
+    both();
+    for (const one of [...fillers]) one.dispose();
+    for (const one of [model, free]) one.getLayer('large').trainable = true;
+    both();
+    for (const one of [model, free]) one.dispose();
+  } finally {
+    dispose();
+    await init(options);
+  }
 });
 
 test('nothing to train is an error; predicting, evaluating and saving go on', async () => {

@@ -17,6 +17,7 @@ import {
   StateError,
 } from '../../src/index.js';
 import { close } from '../helpers/close.js';
+import { dot } from '../helpers/gradcheck.js';
 import { otherBits, rejects, sameBits, samples } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import { options } from '../helpers/start.js';
@@ -270,6 +271,43 @@ test('what is dropped comes from the seed of each model', () => {
   assert.is(losses[0], losses[2]);
   assert.is.not(losses[0], losses[1]);
   for (const model of models) model.dispose();
+});
+
+test('a model of the new layers alone follows them', () => {
+  const base = network();
+  const features = base.getLayer('features').output;
+  const outputs = layers.dense({ units: 3, name: 'new' }).apply(features);
+  const whole = new Model({ inputs: base.inputs, outputs });
+  const head = new Model({ inputs: features, outputs });
+  const maps = numbers(72, 4);
+  const before = predicted(head, maps);
+  whole.compile({ optimizer: sgd, loss });
+  whole.trainOnBatch(x, y);
+  // Before anybody asks for the weights, which would be looked at more closely from then on.
+  const after = predicted(head, maps);
+  const [kernel, bias] = head.weights.map(({ tensor }) => tensor.data);
+  const expected = Float32Array.from({ length: 24 }, (_, i) => {
+    const [row, unit] = [Math.floor(i / 3), i % 3];
+    const column = kernel.filter((_w, j) => j % 3 === unit);
+    return bias[unit] + dot(column, maps.subarray(9 * row));
+  });
+  close(after, expected, { atol: 1e-5 }, 'the new weights');
+  otherBits(after, before, 'trained');
+  for (const model of [base, whole, head]) model.dispose();
+});
+
+test('a form is kept once, however often its layer stands in the graph', () => {
+  const shared = layers.conv2d({ filters: 3, kernelSize: 3, padding: 'same' });
+  const inputs = input([5, 5, 3]);
+  const once = shared.apply(inputs);
+  const prepared = [once, shared.apply(shared.apply(once))].map((outputs) => {
+    const model = new Model({ inputs, outputs });
+    const need = model.memory({ batchSize: 2 }).inference.prepared;
+    model.dispose();
+    return need;
+  });
+  assert.ok(prepared[0] > 0);
+  assert.is(prepared[1], prepared[0]);
 });
 
 test('frozen for one model is frozen for all; each arranges its vectors when it trains', () => {
