@@ -28,7 +28,7 @@ export class Lrn extends Normalization {
   x: In;
 }
 
-/** dx = dy / s^β − 2·scale·β·x·Σ dy·x / s^(β+1), the sum over the windows that see the channel. */
+/** dx = dy / s^β − 2·scale·β·x·Σ dy·x / s^(β+1), the sum over the windows that see the channel. dx may be dy. */
 @unmanaged
 export class LrnBackward extends Normalization {
   dx: Out;

@@ -865,7 +865,7 @@ export interface KernelArguments<Buffer> {
     y: Buffer;
     x: Buffer;
   };
-  /** dx = dy / s^β − 2·scale·β·x·Σ dy·x / s^(β+1), the sum over the windows that see the channel. */
+  /** dx = dy / s^β − 2·scale·β·x·Σ dy·x / s^(β+1), the sum over the windows that see the channel. dx may be dy. */
   lrnBackward: {
     rows: number;
     channels: number;

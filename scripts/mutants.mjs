@@ -262,7 +262,6 @@ export const mutants = [
   argmax('if (wide) storeLanes(argmax + (<usize>index << 2), v, count);', 'if (wide) v128.store(argmax + (<usize>index << 2), v);', 'wide argmax stored too far'),
   argmax('wide ? load<i32>(argmax + (<usize>index << 2)) : ', '', 'channel pooling: i32 read as bytes'),
 
-  channelpool('min(i + 1, op.count - 1)', '(i + 1)', 'groups behind the last, far behind the buffer'),
   channelpool('v128.load32_lane(x2 + at, v, 2)', 'v128.load32_lane(x1 + at, v, 2)', 'a group twice'),
   channelpool('f32x4.mul(sum, f32x4.splat(1 / <f32>op.size))', 'sum', 'sums for means'),
   channelpool('v128.or(f32x4.gt(v, best), f32x4.ne(v, v))', 'v128.or(f32x4.ge(v, best), f32x4.ne(v, v))', 'the last of equal channels'),
@@ -297,7 +296,7 @@ export const mutants = [
   upsample('for (let s = 0; s < op.factorWidth; s++)', 'for (let s = 0; s < op.factorHeight; s++)', 'pixels repeated as often as lines'),
 
   concat('const last = min(op.rows, first + tileRows(op));', 'const last = first + tileRows(op);', 'rows behind the last'),
-  concat('copyExactly(y, x, columns);', 'copy(y, x, columns);', 'rows written into their neighbours'),
+  concat('copyExactly(y, x, columns);', 'for (let c = 0; c < columns; c += 4) v128.store(y + (<usize>c << 2), v128.load(x + (<usize>c << 2)));', 'rows written into their neighbours'),
   concat('x += xRow;', 'x += yRow;', 'the rows of the whole taken for those of a part'),
   concat('max(1, TILE / max(1, op.columns))', 'TILE / max(1, op.columns)', 'no rows in a tile where they are long'),
 

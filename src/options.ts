@@ -25,3 +25,9 @@ export function checkOptions<O extends object>(
   }
   return options;
 }
+
+/** @throws {ValueError} unless the option is true or false */
+export function checkFlag(where: string, name: string, value: boolean): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ValueError(`${where}: ${name} must be true or false, not ${JSON.stringify(value)}`);
+}

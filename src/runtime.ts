@@ -1,8 +1,7 @@
 // What runs underneath, and how much memory it holds.
 
 import { type BackendInfo, backend, type InitOptions, start } from '../bindings/backend.js';
-import { ValueError } from './errors.js';
-import { checkOptions } from './options.js';
+import { checkFlag, checkOptions } from './options.js';
 import { compareTiles } from './tile.js';
 
 export { dispose } from '../bindings/backend.js';
@@ -34,9 +33,7 @@ export interface MemoryInfo {
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   checkOptions('init', options, ['threads', 'simd', 'revectorize', 'maximumMemory', 'wasm']);
-  if (!['undefined', 'boolean'].includes(typeof options.revectorize)) {
-    throw new ValueError(`init: revectorize must be true or false, not ${options.revectorize}`);
-  }
+  checkFlag('init', 'revectorize', options.revectorize ?? false);
   return start(options, compareTiles);
 }
 

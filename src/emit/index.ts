@@ -10,6 +10,19 @@ export {
   normTraining,
 } from './batchnorm.js';
 export {
+  blurPoolBackward,
+  blurPoolForward,
+  blurPoolGeometry,
+  blurPoolOutputShape,
+} from './blur.js';
+export {
+  channelArgmax,
+  channelPoolBackward,
+  channelPoolForward,
+  channelPoolShape,
+} from './channelpool.js';
+export { concatBackward, concatForward } from './concat.js';
+export {
   convBackwardBias,
   convBackwardFilter,
   convBackwardInput,
@@ -25,7 +38,10 @@ export {
 } from './convtranspose.js';
 export { none } from './emitter.js';
 export { convGeometry, convOutputShape } from './geometry.js';
+export { lrnBackward, lrnForward } from './lrn.js';
 export { addToRows, matMul, sumRows } from './matrix.js';
+export { multiplyBackward, multiplyForward } from './multiply.js';
+export { padBackward, padForward, padGeometry, padOutputShape } from './pad.js';
 export {
   argmaxValue,
   averagePoolBackward,
@@ -37,3 +53,9 @@ export {
   poolGeometry,
   poolOutputShape,
 } from './pool.js';
+export {
+  upsamplingBackward,
+  upsamplingForward,
+  upsamplingGeometry,
+  upsamplingOutputShape,
+} from './upsample.js';

@@ -60,7 +60,7 @@ export function lrnForward(e: Emitter, y: Value, x: Value, options: Required<Lrn
   e.emit('lrn', { y, x, ...fields(x, options) });
 }
 
-/** dx. */
+/** dx, which may be dy. */
 export function lrnBackward(
   e: Emitter,
   dx: Value,

@@ -112,7 +112,7 @@ const windowFields = (g: PoolGeometry) => ({ ...g, pixelChannels: g.channels });
 /** Which of a window's pixels is chosen. */
 export type Choice = 'max' | 'min';
 
-/** What x is multiplied by, so that the maximum is chosen. */
+/** Which bit of x and y is flipped: the minimum is −max(−x). */
 const signBit = { max: 0, min: 0x80000000 } as const;
 
 /** y = max, or min, of each window; `argmax`, where given, keeps which. */

@@ -4,7 +4,7 @@ import { checkLoss, type Loss } from '../emit/loss.js';
 import { checkMetric, type Metric, type MetricName } from '../emit/metric.js';
 import { checkOptimizer, type Optimizer } from '../emit/optimizer.js';
 import { ValueError } from '../errors.js';
-import { checkOptions } from '../options.js';
+import { checkFlag, checkOptions } from '../options.js';
 import { checkInteger } from '../shape.js';
 import type { Aim, Objective } from './objective.js';
 
@@ -64,8 +64,7 @@ export function checkObjective(options: CompileOptions, outputs: readonly string
   const losses = spread('loss', loss, outputs, isOneLoss);
   const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
   const lists = spread('metrics', metrics, outputs, isOneList);
-  if (typeof activationCheckpointing !== 'boolean')
-    throw new ValueError('compile: activationCheckpointing must be true or false');
+  checkFlag('compile', 'activationCheckpointing', activationCheckpointing);
   const goals = outputs.map((_, i): Aim => {
     if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
       throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${weights[i]}`);

@@ -10,7 +10,7 @@ import type { Engine } from './engine.js';
 import { type Data, type DataSet, numbersOf, type Samples, type TargetSource } from './source.js';
 
 /** A batch: samples order[first …], or first … where there is no order. */
-export interface Batch {
+interface Batch {
   readonly samples: Samples;
   readonly order: Int32Array | null;
   readonly first: number;

@@ -12,8 +12,10 @@ export interface SummaryRow {
   readonly name: string;
   readonly type: string;
   readonly outputShape: Shape;
-  /** 0 where the layer stands there again, with the same weights. */
+  /** Numbers that can be learned; 0 where the layer stands there again, with the same weights. */
   readonly parameters: number;
+  /** Numbers that are kept but not learned, such as running statistics. */
+  readonly statistics: number;
   /** Multiplications with addition. */
   readonly multiplyAdds: number;
   /** Input pixels that one output sees, [height, width]. */
@@ -65,12 +67,17 @@ export function summarize({ inputs, nodes }: Graph): SummaryRow[] {
     const view = viewOf(node, views);
     views.set(node, view);
     const own = seen.has(layer) ? [] : layer.parameters;
+    const numbers = (learned: boolean): number =>
+      own
+        .filter(({ trainable }) => trainable === learned)
+        .reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
     seen.add(layer);
     return {
       name: layer.name,
       type: layer.type,
       outputShape: shape,
-      parameters: own.reduce((sum, spec) => sum + sizeOf(spec.shape), 0),
+      parameters: numbers(true),
+      statistics: numbers(false),
       multiplyAdds: layer.multiplyAdds(node.inputs[0].shape, shape),
       // Whole pixels: a field may end between them, and thirds do not quite add up.
       receptiveField: [Math.ceil(view.field[0] - 1e-6), Math.ceil(view.field[1] - 1e-6)],

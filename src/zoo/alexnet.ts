@@ -1,5 +1,6 @@
 // AlexNet (Krizhevsky, Sutskever & Hinton, NIPS 2012), in one group or in the paper's two.
 
+import { ValueError } from '../errors.js';
 import * as layers from '../layers/index.js';
 import { input } from '../layers/input.js';
 import { Model } from '../model/model.js';
@@ -12,10 +13,16 @@ export interface AlexNetOptions extends ZooOptions {
   groups?: 1 | 2;
 }
 
-/** AlexNet: 62 378 344 parameters in one group, 60 965 224 in two; its outputs are logits. */
+/**
+ * AlexNet: 62 378 344 parameters in one group, 60 965 224 in two; its outputs are logits.
+ *
+ * @throws {ValueError} for other groups
+ */
 export function alexnet(options: AlexNetOptions = {}): Model {
   checkOptions('zoo.alexnet', options, [...zooWords, 'groups']);
   const { classes = 1000, inputShape = [227, 227, 3], seed = 0, groups = 1 } = options;
+  if (groups !== 1 && groups !== 2)
+    throw new ValueError(`zoo.alexnet: groups must be 1 or 2, not ${groups}`);
   const common = { activation: 'relu', kernelInitializer: 'heNormal' } as const;
   // The paper's α is not divided by the window's size, ours is.
   const lrn = () => layers.lrn({ size: 5, alpha: 5e-4, beta: 0.75, bias: 2 });

@@ -5,7 +5,7 @@ import * as layers from '../layers/index.js';
 import { input } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { Model } from '../model/model.js';
-import { checkOptions } from '../options.js';
+import { checkFlag, checkOptions } from '../options.js';
 import { type ConvNormOptions, convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooWords } from './options.js';
 
@@ -46,6 +46,7 @@ export function googlenet(
 ): Model<readonly SymbolicTensor[]> | Model {
   checkOptions('zoo.googlenet', options, [...zooWords, 'auxiliary']);
   const { classes = 1000, inputShape = [224, 224, 3], seed = 0, auxiliary = false } = options;
+  checkFlag('zoo.googlenet', 'auxiliary', auxiliary);
   const inputs = input(inputShape);
   const stem = conv(inputs, 'conv1', 64, 7, { strides: 2 });
   const reduced = conv(pool(stem, 3), 'conv2', 64, 1);

@@ -38,13 +38,13 @@ const imagenet: Readonly<Record<number, readonly number[]>> = {
 };
 
 function planOf(depth: number): Plan {
-  const stages = imagenet[depth];
+  const stages = typeof depth === 'number' ? imagenet[depth] : undefined;
   if (stages) return { form: 'imagenet', stages, width: 64, bottleneck: depth >= 50 };
   const blocks = (depth - 2) / 6;
-  if (Number.isInteger(blocks) && blocks > 0)
+  if (typeof depth === 'number' && Number.isInteger(blocks) && blocks > 0)
     return { form: 'cifar', stages: [blocks, blocks, blocks], width: 16, bottleneck: false };
   throw new ValueError(
-    `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 (CIFAR), not ${depth}`,
+    `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 (CIFAR), not ${JSON.stringify(depth)}`,
   );
 }
 

@@ -3,7 +3,7 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
 import { Sequential } from '../model/sequential.js';
-import { checkOptions } from '../options.js';
+import { checkFlag, checkOptions } from '../options.js';
 import { type ZooOptions, zooWords } from './options.js';
 
 /** Options of the VGG networks. */
@@ -29,6 +29,7 @@ function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
   const where = `vgg${depth}`;
   checkOptions(`zoo.${where}`, options, [...zooWords, 'batchNorm']);
   const { classes = 1000, inputShape = [224, 224, 3], seed = 0, batchNorm = false } = options;
+  checkFlag(`zoo.${where}`, 'batchNorm', batchNorm);
   const kernelInitializer = 'heNormal';
   // Numbers as torchvision counts, its activations included.
   let index = 0;

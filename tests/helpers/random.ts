@@ -5,13 +5,16 @@ import { Tensor } from '../../src/tensor.js';
 
 /** `count` numbers in [−1, 1), from an integer hash (lowbias32) of index and seed. */
 export function numbers(count: number, seed: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => {
-    let x = (i + Math.imul(seed, 0x9e3779b9)) >>> 0;
+  const drawn = new Float32Array(count);
+  const start = Math.imul(seed, 0x9e3779b9);
+  for (let i = 0; i < count; i++) {
+    let x = (i + start) | 0;
     x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
     x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-    x = (x ^ (x >>> 16)) >>> 0;
-    return (x >>> 8) / 2 ** 23 - 1;
-  });
+    x ^= x >>> 16;
+    drawn[i] = (x >>> 8) / 2 ** 23 - 1;
+  }
+  return drawn;
 }
 
 /** `count` numbers with the normal distribution, of mean 0 and variance 1 (Box & Muller, 1958). */

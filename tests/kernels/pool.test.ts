@@ -240,24 +240,26 @@ test('windows of more taps than a byte can tell apart, side by side and overlapp
   }
 });
 
-test('the first of equal maxima has the gradient', () => {
+test('the first of equals has the gradient', () => {
   for (const c of channels) {
-    const x = Tensor.zeros([1, 4, 4, c]);
-    const dy = random([1, 2, 2, c], 3);
-    const dx = ops.maxPool2dBackward(dy, x);
-    close(
-      dx.data,
-      ref.maxPool2dBackward(
-        dy.data,
-        x.data,
-        ref.geometry({ shape: [1, 4, 4, c], kernel: [2, 2], strides: [2, 2] }),
-      ),
-      {},
-      `${c}`,
-    );
-    assert.is(dx.data[0], dy.data[0]);
-    assert.is(dx.data[c], 0);
-    free(x, dy, dx);
+    for (const poolSize of [2, 3]) {
+      const g = ref.geometry({
+        shape: [1, 6, 6, c],
+        kernel: [poolSize, poolSize],
+        strides: [poolSize, poolSize],
+      });
+      const x = Tensor.zeros([1, 6, 6, c]);
+      const dy = random([1, ...g.output, c], 3);
+      const expected = ref.maxPool2dBackward(dy.data, x.data, g);
+      for (const backward of [ops.maxPool2dBackward, ops.minPool2dBackward]) {
+        const dx = backward(dy, x, { poolSize });
+        close(dx.data, expected, {}, `${c} channels, ${poolSize}×${poolSize}`);
+        assert.is(dx.data[0], dy.data[0]);
+        assert.is(dx.data[c], 0);
+        free(dx);
+      }
+      free(x, dy);
+    }
   }
 });
 

@@ -294,14 +294,18 @@ test('summary prints a table with totals, and returns its rows', () => {
   });
   assert.equal(
     rows.map(({ parameters }) => parameters),
-    [40, 16, 0, 0, 0, 51],
+    [40, 8, 0, 0, 0, 51],
+  );
+  assert.equal(
+    rows.map(({ statistics }) => statistics),
+    [0, 8, 0, 0, 0, 0],
   );
   assert.equal(
     rows.map(({ multiplyAdds }) => multiplyAdds),
     [576, 0, 0, 0, 0, 48],
   );
   assert.match(text, /tiny: input 6 × 6 × 1/);
-  assert.match(text, /total +107 +624 /);
+  assert.match(text, /total +99 +624 /);
   for (const { name } of rows) assert.match(text, name);
 });
 
