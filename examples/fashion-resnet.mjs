@@ -1,6 +1,6 @@
 // Trains a small residual network on all of Fashion-MNIST and saves it: `npm run fashion`.
 //
-// Seed 1, eight epochs: 93.57 % of the test images right with `--simd strict`.
+// Seed 1, eight epochs: 93.64 % of the test images right with `--simd strict`.
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

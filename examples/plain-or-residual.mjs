@@ -75,7 +75,7 @@ for (const { model } of networks)
     optimizer: optimizers.sgd({
       learningRate: schedules.cosine({ initial: 0.02, steps: count }),
       momentum: 0.9,
-      clipNorm: 1, // Without norm and clipping, the residual one's first steps would be its last.
+      clipNorm: 1, // Else the residual one without norm would not get beyond its first steps.
     }),
     loss: 'softmaxCrossEntropy',
     metrics: ['accuracy'],
