@@ -22,6 +22,8 @@ interface Life {
   value: Value;
   first: number;
   last: number;
+  /** From the first op to the last that touches it, however long it is kept behind. */
+  span: number;
   bytes: number;
 }
 
@@ -36,7 +38,7 @@ type Order = (a: Life, b: Life) => number;
 /** Which buffers are placed first: the large ones, as a rule; now and then those that are there for long. */
 const orders: readonly Order[] = [
   (a, b) => b.bytes - a.bytes || a.first - b.first,
-  (a, b) => b.bytes * (b.last - b.first) - a.bytes * (a.last - a.first) || a.first - b.first,
+  (a, b) => b.bytes * b.span - a.bytes * a.span || a.first - b.first,
 ];
 
 /** Plans the buffers of a program that have no address of their own: the best of a few ways. */
@@ -79,12 +81,13 @@ function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
     } else {
       const stagger = root.bytes >= LARGE ? STAGGER : 0;
       const bytes = Math.ceil(root.bytes / ALIGNMENT) * ALIGNMENT + stagger;
-      lives.set(root, { value: root, first: at, last: at, bytes });
+      lives.set(root, { value: root, first: at, last: at, span: 0, bytes });
     }
   };
   ops.forEach((op, index) => {
     for (const { value } of usesOf(op)) touch(value, index);
   });
+  for (const life of lives.values()) life.span = life.last - life.first;
   for (const value of inputs) touch(value, -1);
   for (const value of outputs) touch(value, ops.length);
   return [...lives.values()];
