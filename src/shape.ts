@@ -22,6 +22,9 @@ export type Padding =
 /** What a window does where it does not fit a whole number of times: TF.js's word for it. */
 export type Rounding = 'floor' | 'ceil';
 
+/** The largest whole number that kernels count with. */
+const MOST = 2 ** 31 - 1;
+
 /** How many elements a shape has. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, side) => product * side, 1);
@@ -39,7 +42,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** @throws {ShapeError} unless every side is a whole number of at least `least` */
 export function checkShape(where: string, shape: Shape, least = 0): Shape {
-  if (!Array.isArray(shape) || !shape.every((side) => Number.isInteger(side) && side >= least)) {
+  const fits = (side: number): boolean => Number.isInteger(side) && side >= least && side <= MOST;
+  if (!Array.isArray(shape) || !shape.every(fits)) {
     const what = Array.isArray(shape) ? show(shape) : String(shape);
     throw new ShapeError(`${where}: a shape is a list of whole numbers ≥ ${least}, not ${what}`);
   }
@@ -69,8 +73,9 @@ export function checkChannels(where: string, shape: Shape): number {
 
 /** @throws {ValueError} unless `value` is a whole number of at least `least` */
 export function checkInteger(where: string, name: string, value: number, least = 1): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new ValueError(`${where}: ${name} must be a whole number ≥ ${least}, not ${value}`);
+  if (Number.isInteger(value) && value >= least && value <= MOST) return value;
+  const range = value > MOST ? `from ${least} to ${MOST}` : `≥ ${least}`;
+  throw new ValueError(`${where}: ${name} must be a whole number ${range}, not ${value}`);
 }
 
 /** Both numbers of a pair, checked. */
@@ -189,7 +194,9 @@ export function checkSides(where: string, padding: unknown, others = ''): Sides 
   const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   const both = sides.map((side): unknown[] => (Array.isArray(side) ? side : [side, side]));
   const fits = both.length === 2 && both.every((side) => side.length === 2);
-  if (!fits || !both.flat().every((side) => Number.isInteger(side) && (side as number) >= 0)) {
+  const isPixels = (side: unknown): boolean =>
+    Number.isInteger(side) && (side as number) >= 0 && (side as number) <= MOST;
+  if (!fits || !both.flat().every(isPixels)) {
     throw new ValueError(
       `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${JSON.stringify(padding)}`,
     );

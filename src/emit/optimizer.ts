@@ -81,7 +81,8 @@ export function checkOptimizer(config: Optimizer): Optimizer {
   const own = ranges[config.type];
   for (const [name, [from, below]] of Object.entries<Range>({ ...own, weightDecay: [0] })) {
     const value = config[name as keyof Optimizer] as unknown as number;
-    if (value >= from && value < (below ?? Number.POSITIVE_INFINITY)) continue;
+    const fits = value >= from && value < (below ?? Number.POSITIVE_INFINITY);
+    if (typeof value === 'number' && fits) continue;
     const upper = below === undefined ? '' : ` and less than ${below}`;
     throw new ValueError(`${where}: ${name} must be at least ${from}${upper}, not ${value}`);
   }
@@ -96,13 +97,15 @@ function checkCommon(where: string, config: CommonConfig): void {
     throw new ValueError(`${where}: decay must be 'kernels' or 'all', not ${decay}`);
   }
   for (const [name, value] of Object.entries({ clipValue, clipNorm })) {
-    if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) continue;
+    if (value === undefined) continue;
+    if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) continue;
     throw new ValueError(`${where}: ${name} must be a number > 0, not ${value}`);
   }
   if (clipValue !== undefined && clipNorm !== undefined) {
     throw new ValueError(`${where}: give clipValue or clipNorm, not both`);
   }
-  if (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1)) {
+  const averages = averageDecay === undefined || typeof averageDecay === 'number';
+  if (!averages || (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))) {
     throw new ValueError(
       `${where}: averageDecay must be at least 0 and less than 1, not ${averageDecay}`,
     );

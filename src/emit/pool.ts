@@ -94,6 +94,8 @@ export function adaptivePoolGeometry(
 /** [longest window, stride]: windows like any others where they divide the side. */
 function adaptiveAxis(side: number, outputs: number): [number, number] {
   if (side % outputs === 0) return [side / outputs, side / outputs];
+  // Each lies on one pixel, or across the border of two.
+  if (outputs > side) return [outputs % side === 0 ? 1 : 2, 0];
   let longest = 0;
   for (let i = 0; i < outputs; i++) {
     const [start, end] = [(i * side) / outputs, ((i + 1) * side) / outputs];

@@ -50,7 +50,7 @@ class BatchNorm extends Layer<Saved> {
   constructor(options: BatchNormLayerOptions) {
     super('batchNorm', options, ['momentum', 'epsilon']);
     const { momentum = 0.99, epsilon = 1e-3 } = options;
-    if (!(momentum >= 0 && momentum <= 1)) {
+    if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
       throw new ValueError(`layers.batchNorm: momentum must be from 0 to 1, not ${momentum}`);
     }
     this.#momentum = momentum;

@@ -17,10 +17,9 @@ class Dropout extends Layer<null> {
 
   constructor(type: string, options: DropoutOptions) {
     super(type, options, ['rate']);
-    if (!(options.rate >= 0 && options.rate < 1)) {
-      throw new ValueError(
-        `layers.${type}: rate must be from 0 to less than 1, not ${options.rate}`,
-      );
+    const { rate } = options;
+    if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
+      throw new ValueError(`layers.${type}: rate must be from 0 to less than 1, not ${rate}`);
     }
   }
 

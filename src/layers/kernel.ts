@@ -2,6 +2,7 @@
 
 import { type ActivationName, checkActivation } from '../emit/activation.js';
 import { checkInitializer, type InitializerName } from '../initializers.js';
+import { checkFlag } from '../options.js';
 import type { Shape } from '../shape.js';
 import type { LayerOptions, ParameterSpec } from './layer.js';
 
@@ -22,9 +23,16 @@ export const kernelWords = ['useBias', 'activation', 'kernelInitializer', 'biasI
 
 /** @throws {ValueError} for an activation or initializer that there is not */
 export function checkKernelOptions(where: string, options: KernelOptions): void {
-  checkActivation(where, options.activation ?? 'linear');
-  checkInitializer(where, options.kernelInitializer ?? 'glorotUniform');
-  checkInitializer(where, options.biasInitializer ?? 'zeros');
+  const {
+    activation = 'linear',
+    kernelInitializer = 'glorotUniform',
+    biasInitializer = 'zeros',
+    useBias = true,
+  } = options;
+  checkActivation(where, activation);
+  checkInitializer(where, kernelInitializer);
+  checkInitializer(where, biasInitializer);
+  checkFlag(where, 'useBias', useBias);
 }
 
 /** The kernel of the given shape, and the bias for its outputs: by default its last dimension. */

@@ -69,8 +69,10 @@ export class Engine {
   epoch = 0;
   /** What the learning rate is multiplied by. */
   learningRateFactor = 1;
+  /** Whether the average of the weights is in their place. */
+  averaged = false;
   /** Batches since the last step whose gradients are added up. */
-  #gathered = 0;
+  gathered = 0;
   readonly #backend: Backend;
   readonly #arena: Arena;
   readonly #forms: FormStore;
@@ -102,7 +104,8 @@ export class Engine {
     this.step = 0;
     this.epoch = 0;
     this.learningRateFactor = 1;
-    this.#gathered = 0;
+    this.gathered = 0;
+    this.averaged = false;
   }
 
   /** @throws {StateError} after `dispose` */
@@ -233,7 +236,7 @@ export class Engine {
     const { optimizer, accumulation } = this.#objective as Objective;
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
-    int32[randomState.resolve() / 4 + 2] = this.step * accumulation + this.#gathered;
+    int32[randomState.resolve() / 4 + 2] = this.step * accumulation + this.gathered;
     const rate = this.learningRateFactor;
     writeSettings(optimizer, this.step, float32, settings.resolve() / 4, rate);
   }
@@ -255,6 +258,7 @@ export class Engine {
 
   /** Writes the outputs of samples first … first+batch−1 to their places in `to`. */
   predict(x: readonly InputSource[], first: number, batch: number, to: readonly Tensor[]): void {
+    this.check('predict');
     const prepared = this.#prepare('predict', batch);
     this.#fill('predict', prepared, x, null, first);
     this.#run(prepared);
@@ -267,6 +271,7 @@ export class Engine {
 
   /** Loss and metrics of samples first … first+batch−1 go to `report`. */
   evaluate(where: string, samples: Samples, first: number, batch: number, report: Report): void {
+    this.check(where);
     const prepared = this.#prepare('evaluate', batch, givenOf(samples));
     this.#fill(where, prepared, samples.x, null, first);
     this.#fillTargets(prepared, samples, null, first);
@@ -290,7 +295,10 @@ export class Engine {
     batch: number,
     report: Report,
   ): void {
+    this.check(where);
     this.checkLearns(where);
+    // What is trained are the weights, not their average.
+    if (this.averaged) this.swapAverage();
     const prepared = this.#prepare('train', batch, givenOf(samples));
     const { program, lowered } = prepared;
     const begin = (): void => this.#begin(where, prepared, samples, order, first);
@@ -300,15 +308,15 @@ export class Engine {
     const [loss] = report.results;
     if (!Number.isFinite(loss))
       throw this.#explosion(where, `the loss is ${loss}`, prepared, begin);
-    if (lowered.accumulates && this.#gathered === 0) this.weights.clearGradients();
+    if (lowered.accumulates && this.gathered === 0) this.weights.clearGradients();
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
       throw this.#explosion(where, 'some gradients are not finite', prepared, begin);
     program.run(lowered.backward, lowered.update);
     this.weights.changed();
     const { accumulation } = this.#objective as Objective;
-    this.#gathered = (this.#gathered + 1) % accumulation;
-    if (this.#gathered > 0) return;
+    this.gathered = (this.gathered + 1) % accumulation;
+    if (this.gathered > 0) return;
     program.run(lowered.update, program.length);
     this.step++;
   }
@@ -356,7 +364,7 @@ export class Engine {
     begin: () => void,
   ): NumericError {
     // What was gathered with it is of no use.
-    this.#gathered = 0;
+    this.gathered = 0;
     const { float32 } = this.#backend.memory.views;
     // Garbage must not be blamed for what it is.
     float32.fill(0, this.#arena.address / 4, (this.#arena.address + plan.bytes) / 4);
@@ -369,12 +377,15 @@ export class Engine {
 
   /** See `Model.swapAverage`. @throws {StateError} */
   swapAverage(): void {
-    if (this.#objective?.optimizer.averageDecay === undefined || this.step === 0) {
+    if (this.#objective?.optimizer.averageDecay === undefined) {
       throw new StateError(
-        `swapAverage: the model '${this.network.name}' has no average of its weights: compile with an optimizer's averageDecay, and train`,
+        `swapAverage: the model '${this.network.name}' has no average of its weights: compile with an optimizer's averageDecay`,
       );
     }
+    // Before the first step both are the same.
+    if (this.step === 0) return;
     this.weights.swap('average');
+    this.averaged = !this.averaged;
   }
 
   /** Gives all memory back. Harmless when called twice. */

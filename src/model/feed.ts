@@ -70,7 +70,12 @@ export function augmentedFeed(
   const { inputs } = engine.network.graph;
   if (inputs.length > 1)
     throw new ValueError(`fit: augmentation needs a model with one input, not ${inputs.length}`);
-  if (augmentation?.normalize) {
+  if (typeof augmentation?.seed !== 'number') {
+    throw new ValueError(
+      'fit: augmentation must be made by data.augment, as in data.augment({ shift: 2 })',
+    );
+  }
+  if (augmentation.normalize) {
     throw new ValueError(
       'fit: normalize the images with data.normalize first: what is validated needs it too',
     );
@@ -92,7 +97,7 @@ export function augmentedFeed(
       let first = 0;
       for await (const images of augmenter.batches({ epoch, order, batchSize })) {
         const indices = order.subarray(first, first + batchSize);
-        yield augmented(samples, images, indices, augmentation, epoch, engine);
+        yield augmented({ ...samples, count }, images, indices, augmentation, epoch, engine);
         first += indices.length;
       }
     },
@@ -100,7 +105,11 @@ export function augmentedFeed(
   };
 }
 
-/** The batch of some augmented images: row by row as they lie there, with the targets of their samples. */
+/**
+ * The batch of some augmented images: row by row as they lie there, with the targets of their samples.
+ *
+ * @param samples those that are trained on
+ */
 function augmented(
   samples: Samples,
   images: Float32Array,
@@ -125,7 +134,7 @@ function augmented(
       source.copy(indices[row], to, at),
   });
   const y = augmentation.mixup
-    ? mixed(samples.y, indices, augmentation, epoch, engine)
+    ? mixed(samples, indices, augmentation, epoch, engine)
     : samples.y.map(ofSample);
   const weights = samples.weights.map(ofSample);
   return { samples: { x: [x], y, weights, count: size }, order: null, first: 0, size };
@@ -133,14 +142,14 @@ function augmented(
 
 /** Targets mixed as their images are: λ·y + (1 − λ)·y of the partner, classes as one-hot rows. */
 function mixed(
-  sources: readonly TargetSource[],
+  { y: sources, count }: Samples,
   indices: Int32Array,
   augmentation: Augmentation,
   epoch: number,
   engine: Engine,
 ): TargetSource[] {
   const { outputs } = engine.network.graph;
-  const { partners, lambdas } = mixes(augmentation, sources[0].count, { epoch, indices });
+  const { partners, lambdas } = mixes(augmentation, count, { epoch, indices });
   return sources.map((source, i): TargetSource => {
     const classes = outputs[i].shape.at(-1) as number;
     const size = source.form === 'labels' ? source.size * classes : source.size;
@@ -170,7 +179,7 @@ export type DatasetBatch = readonly [DataSet, DataSet] | readonly [DataSet, Data
 
 /**
  * Batches one after another: something to iterate, or a function that makes it for each epoch, from 0,
- * as a generator can be gone through only once.
+ * as a generator can be gone through only once. They are pulled two ahead: each needs arrays of its own.
  */
 export type Dataset = Source<DatasetBatch> | ((epoch: number) => Source<DatasetBatch>);
 
@@ -206,7 +215,8 @@ export function datasetFeed(
       feed.batches = batchesPerEpoch ?? batch;
     },
     close() {
-      void running?.return(undefined);
+      // Nobody waits for a source that hangs, or listens to one that fails when it is not wanted any more.
+      running?.return(undefined).catch(() => {});
     },
   };
   return feed;

@@ -1,18 +1,17 @@
 // Models from files: the other half of save.ts. Whatever the bytes are, the answer is a model that
 // trains on where it stood, or a FormatError.
 
-import { optimizerState } from '../emit/optimizer.js';
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../errors.js';
 import { readSafetensors, type StoredTensor } from '../io/safetensors.js';
 import * as factories from '../layers/index.js';
 import { input } from '../layers/input.js';
 import type { Layer } from '../layers/layer.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
-import { checkOptions } from '../options.js';
+import { checkFlag, checkOptions } from '../options.js';
 import { checkFactor } from '../rate.js';
 import { checkInteger, type Shape, sameShape, show } from '../shape.js';
 import { Model } from './model.js';
-import { stateName, type Topology, type TrainingState, VERSION } from './save.js';
+import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from './save.js';
 
 /** Options of `loadModel`. */
 export interface LoadOptions {
@@ -117,7 +116,8 @@ function restore(
     tensor.numbers.set(find(tensors, name, tensor.shape));
   engine.weights.changed();
   if (training === undefined) return;
-  const { step, epoch, learningRateFactor, objective } = JSON.parse(training) as TrainingState;
+  const state = JSON.parse(training) as TrainingState;
+  const { step, epoch, learningRateFactor, objective, gathered, averaged } = state;
   const { optimizer, goals, checkpointing, accumulation } = objective;
   model.compile({
     optimizer,
@@ -130,7 +130,9 @@ function restore(
   engine.step = checkInteger('training', 'step', step, 0);
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);
   engine.learningRateFactor = checkFactor(learningRateFactor);
-  for (const vector of optimizerState(optimizer)) {
+  engine.gathered = checkInteger('training', 'gathered', gathered, 0);
+  engine.averaged = checkFlag('training', 'averaged', averaged);
+  for (const vector of vectorsOf(objective, gathered)) {
     for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
       data.set(find(tensors, stateName(vector, weight), shape));
     }

@@ -211,9 +211,9 @@ export class Model<O extends Tensors = SymbolicTensor> {
 
   /**
    * Exchanges the weights with their moving average, which `averageDecay` of an optimizer keeps; called
-   * again, back.
+   * again, back. Training goes on with the weights themselves, and exchanges them back first.
    *
-   * @throws {StateError} where no average is kept, or no step was taken
+   * @throws {StateError} where no average is kept
    */
   swapAverage(): void {
     this.engine('swapAverage').swapAverage();

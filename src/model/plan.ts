@@ -49,18 +49,18 @@ export function planMemory(emitter: Emitter): Plan {
 }
 
 function placeInOrder(lives: readonly Life[]): Plan {
+  // By their offsets.
   const placed: (Life & { offset: number })[] = [];
   let bytes = 0;
   for (const life of lives) {
-    const rivals = placed
-      .filter((other) => other.first <= life.last && life.first <= other.last)
-      .sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const rival of rivals) {
+    for (const rival of placed) {
       if (rival.offset - offset >= life.bytes) break;
+      if (rival.first > life.last || life.first > rival.last) continue;
       offset = Math.max(offset, rival.offset + rival.bytes);
     }
-    placed.push({ ...life, offset });
+    const behind = placed.findIndex((other) => other.offset > offset);
+    placed.splice(behind < 0 ? placed.length : behind, 0, { ...life, offset });
     bytes = Math.max(bytes, offset + life.bytes);
   }
   return {

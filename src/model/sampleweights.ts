@@ -109,8 +109,10 @@ function hot(target: Float32Array, at: number, columns: number): number {
 }
 
 function classWeights(where: string, given: ClassWeight, classes: number): Float64Array {
-  if (typeof given !== 'object' || given === null) {
-    throw new ValueError(`${where}: classWeight must be a list or a record by class, not ${given}`);
+  if (typeof given !== 'object' || given === null || given instanceof Map) {
+    throw new ValueError(
+      `${where}: classWeight must be a list or a record by class, such as { 1: 5 }, not ${given instanceof Map ? 'a Map' : given}`,
+    );
   }
   if (Array.isArray(given) && given.length !== classes) {
     throw new ValueError(

@@ -49,17 +49,27 @@ export interface TrainingState {
   readonly step: number;
   readonly epoch: number;
   readonly learningRateFactor: number;
+  /** Batches whose gradients wait in the file for those of others. */
+  readonly gathered: number;
+  /** Whether the weights are their average, and that in its place what was trained. */
+  readonly averaged: boolean;
 }
 
 /** The name of an optimizer's vector in the file. */
 export const stateName = (vector: string, weight: string): string =>
   `optimizer/${vector}/${weight}`;
 
+/** The optimizer's vectors that a file holds, with gradients that wait for those of other batches. */
+export function vectorsOf({ optimizer }: Objective, gathered: number): readonly string[] {
+  return [...optimizerState(optimizer), ...(gathered > 0 ? ['gradients'] : [])];
+}
+
 /** Writes a model. @param isList whether its outputs are a list */
 export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
-  const { network, weights, objective, step, epoch, learningRateFactor } = engine;
-  const vectors = objective ? optimizerState(objective.optimizer) : [];
+  const { network, weights, objective, step, epoch, learningRateFactor, gathered, averaged } =
+    engine;
+  const vectors = objective ? vectorsOf(objective, gathered) : [];
   // Now, not between the views: those end where memory grows.
   weights.arrange();
   for (const vector of vectors) weights.state(vector);
@@ -78,7 +88,7 @@ export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuff
     random: JSON.stringify({ seed: network.seed }),
   };
   if (objective) {
-    const state: TrainingState = { objective, step, epoch, learningRateFactor };
+    const state: TrainingState = { objective, step, epoch, learningRateFactor, gathered, averaged };
     metadata.training = JSON.stringify(state);
   }
   return writeSafetensors({ metadata, tensors });

@@ -317,9 +317,12 @@ export class Trainer {
     await this.#tell('onTestBegin');
     const where = `${this.#where}: validation`;
     const engine = this.#engine;
-    const measured = await measure(where, engine, samples, from, to, batchSize, this.#signal);
-    await this.#tell('onTestEnd');
-    return measured.logs('val_');
+    try {
+      const means = await measure(where, engine, samples, from, to, batchSize, this.#signal);
+      return means.logs('val_');
+    } finally {
+      await this.#tell('onTestEnd');
+    }
   }
 
   #progress(epoch: number, batch: number): Progress {

@@ -158,9 +158,10 @@ export class Weights {
     return { address, use };
   }
 
-  #vector(name: string, use: Vector['use'] = 'optimizer'): number {
+  #vector(name: string): number {
     const known = this.#vectors.get(name);
     if (known) return known.address;
+    const use = name === 'gradients' ? name : 'optimizer';
     const made = this.#allocate(name, use, this.#floats);
     this.#vectors.set(name, made);
     return made.address;
@@ -173,7 +174,7 @@ export class Weights {
     this.arrange();
     const known = this.#gradientTensors.get(slot);
     if (known) return known.tensor;
-    const address = this.#vector('gradients', 'gradients') + this.#place(slot) * 4;
+    const address = this.#vector('gradients') + this.#place(slot) * 4;
     const made = Tensor.over(this.#backend, address, slot.spec.shape);
     this.#gradientTensors.set(slot, made);
     return made.tensor;
@@ -196,7 +197,7 @@ export class Weights {
   /** A trained weight's gradient as a value. */
   gradient(layer: Layer, name: string): Value {
     const slot = this.#slot(layer, name);
-    const address = this.#vector('gradients', 'gradients') + this.#place(slot) * 4;
+    const address = this.#vector('gradients') + this.#place(slot) * 4;
     return new Value(slot.spec.shape, { address });
   }
 
@@ -228,7 +229,7 @@ export class Weights {
 
   /** The gradients of all that is trained. */
   get gradients(): Value {
-    return new Value([this.#floats], { address: this.#vector('gradients', 'gradients') });
+    return new Value([this.#floats], { address: this.#vector('gradients') });
   }
 
   /** A vector of the optimizer's, zero at first. */

@@ -9,6 +9,7 @@ import {
   data,
   input,
   layers,
+  loadModel,
   Model,
   optimizers,
   Sequential,
@@ -88,6 +89,24 @@ test('mixup mixes targets as images', async () => {
   for (const one of [model, twin]) one.dispose();
 });
 
+test('mixup keeps to what is trained on: targets are those of the images', async () => {
+  // A model that is right: the sum of the pixels, of which mixed images have the mixed one.
+  const sums = Float32Array.from({ length: COUNT }, (_, i) =>
+    images.subarray(64 * i, 64 * (i + 1)).reduce((a, b) => a + b, 0),
+  );
+  const list = [layers.flatten(), layers.dense({ units: 1, kernelInitializer: 'ones' })];
+  const model = new Sequential(list, { inputShape: [8, 8, 1] });
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss: 'meanSquaredError' });
+  const mixup = data.augment({ mixup: 1 });
+  const { history } = await model.fit(images, sums, {
+    augmentation: mixup,
+    validationSplit: 0.3,
+    batchSize: 8,
+  });
+  assert.ok(history.loss[0] < 1e-9, `${history.loss[0]}`);
+  model.dispose();
+});
+
 test('augmentation that cannot be', async () => {
   const [a, b] = [input([8, 8, 1]), input([8, 8, 1])];
   const sum = layers.add().apply([a, b]);
@@ -101,6 +120,11 @@ test('augmentation that cannot be', async () => {
     'not 2',
   );
   const model = network();
+  await rejects(
+    () => model.fit(images, labels, { augmentation: { shift: 2 } as never }),
+    ValueError,
+    'data.augment',
+  );
   const normalizing = data.augment({ normalize: { mean: 0, std: 1 } });
   await rejects(
     () => model.fit(images, labels, { augmentation: normalizing }),
@@ -204,6 +228,15 @@ test('fitDataset: bad data', async () => {
   await rejects(fit(failing), RangeError, 'the disk is gone');
   const used = batchesOf(25)[Symbol.iterator]();
   await rejects(fit(used, { epochs: 2 }), ValueError, 'no batch in epoch 2');
+  const reluctant = {
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false as const, value: batchesOf(16)[0] }),
+      return(): never {
+        throw new Error('it does not end');
+      },
+    }),
+  };
+  await model.fitDataset(reluctant, { batchesPerEpoch: 2 });
   await model.fitDataset(batchesOf(16));
   model.dispose();
 });
@@ -240,7 +273,9 @@ test('a batch that is not finite spoils none of the steps behind it', async () =
 test('averages of the weights: swapped in for validation and at the end', async () => {
   const decay = 0.9;
   const [model, twin] = [network({ averageDecay: decay }), network({ averageDecay: decay })];
-  await rejects(() => model.swapAverage(), StateError, 'averageDecay', 'train');
+  const plain = network();
+  await rejects(() => plain.swapAverage(), StateError, 'averageDecay');
+  plain.dispose();
   const options = { epochs: 3, batchSize: 25, shuffle: false, validationData: [images, labels] };
   const history = await model.fit(images, labels, {
     ...options,
@@ -267,6 +302,53 @@ test('averages of the weights: swapped in for validation and at the end', async 
   sameBits(weightsOf(model), weightsOf(twin), 'and back');
   assert.ok(predictions(model, images.subarray(0, 64)).some((v, i) => v !== kept[i]));
   for (const one of [model, twin]) one.dispose();
+});
+
+test('an average that is left in place: after an abort it is not, training goes on with the weights', async () => {
+  const [model, twin] = [network({ averageDecay: 0.9 }), network({ averageDecay: 0.9 })];
+  const stop = new AbortController();
+  const options = { batchSize: 25, shuffle: false };
+  const aborted = model.fit(images, labels, {
+    ...options,
+    validationData: [images, labels],
+    signal: stop.signal,
+    callbacks: [{ onTestBegin: () => stop.abort() }, callbacks.swapAverage()],
+  });
+  await rejects(() => aborted, DOMException, 'abort');
+  await twin.fit(images, labels, options);
+  sameBits(weightsOf(model), weightsOf(twin), 'the steps taken stay');
+  model.swapAverage();
+  const loaded = await loadModel(model.toBytes());
+  for (const one of [model, twin, loaded]) one.trainOnBatch(images, labels);
+  sameBits(weightsOf(model), weightsOf(twin), 'trained on');
+  sameBits(weightsOf(loaded), weightsOf(twin), 'trained on from a file');
+  for (const one of [model, twin, loaded]) one.dispose();
+});
+
+test('an epoch without a step has the average that there is: the weights', async () => {
+  const model = network({ averageDecay: 0.9, accumulation: 5 });
+  const callback = callbacks.swapAverage();
+  const options = { batchSize: 25, validationData: [images, labels] as const };
+  await model.fit(images, labels, { ...options, epochs: 3, callbacks: callback });
+  model.dispose();
+});
+
+test('gradients that wait for other batches are in the file', async () => {
+  const model = network({ accumulation: 3 });
+  model.trainOnBatch(images, labels);
+  const loaded = await loadModel(model.toBytes());
+  for (const one of [model, loaded]) for (let i = 0; i < 4; i++) one.trainOnBatch(images, labels);
+  sameBits(weightsOf(loaded), weightsOf(model), 'weights');
+  for (const one of [model, loaded]) one.dispose();
+});
+
+test('a model that is disposed of before a validation is not measured', async () => {
+  const model = network();
+  const fit = model.fit(images, labels, {
+    validationSplit: 0.5,
+    callbacks: { onTestBegin: () => model.dispose() },
+  });
+  await rejects(() => fit, StateError, 'dispose');
 });
 
 test.run();
