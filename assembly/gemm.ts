@@ -10,8 +10,8 @@ import { isWide, panelColumns } from './pack';
 import { storeLanes } from './simd';
 import {
   MR, NR, tileColumns5x16, tileColumns5x8, tileColumns6x16, tileColumns6x8, tilePixels5x16, tilePixels5x8,
-  tilePixels6x16, tilePixels6x8, tileRows5x16, tileRows5x8, tileRows6x16, tileRows6x8, tileTaps5x16,
-  tileTaps5x8, tileTaps6x16, tileTaps6x8,
+  tilePixels6x16, tilePixels6x8, tileRows1x16, tileRows1x8, tileRows5x16, tileRows5x8, tileRows6x16,
+  tileRows6x8, tileTaps5x16, tileTaps5x8, tileTaps6x16, tileTaps6x8,
 } from './tile';
 
 /** The most rows of a block of A: a multiple of MR. 60 × KC floats are a small part of L2. */
@@ -209,16 +209,29 @@ function multiply(
     const at = <usize>(column + j) << 2;
     const biasAt = bias ? bias + (<usize>j << 2) : ZEROS;
     const exact = addend != NOTHING || nr < columns;
-    for (let i = 0; i < rows; i += MR) {
+    let mr = 0;
+    for (let i = 0; i < rows; i += mr) {
+      mr = tileRows(rows - i);
       const entry = <usize>i << 2;
-      const spare = exact && (addend != NOTHING || i + MR >= rows || !joined(outputs + entry, nr, columns)) ? spareTile(scratch) : 0;
-      if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
-      else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, rows - i, biasAt, rectify, spare);
-      if (addend != NOTHING) addTile(outputs + entry, at, addend, spare, min(MR, rows - i), columns, nr, rectify);
-      else if (spare) storeTile(outputs + entry, at, spare, min(MR, rows - i), columns, nr, rectify);
+      const spare = exact && (addend != NOTHING || i + mr >= rows || !joined(outputs + entry, mr, nr, columns)) ? spareTile(scratch) : 0;
+      if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, mr, biasAt, rectify, spare);
+      else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, mr, biasAt, rectify, spare);
+      if (addend != NOTHING) addTile(outputs + entry, at, addend, spare, mr, columns, nr, rectify);
+      else if (spare) storeTile(outputs + entry, at, spare, mr, columns, nr, rectify);
     }
     j += columns;
   }
+}
+
+/**
+ * Rows of the next tile when `left` are left: MR, or one less until the others come out even. 49 rows are five
+ * tiles of 5 and four of 6 then, not nine of 6.
+ */
+// @ts-ignore: decorator
+@inline
+function tileRows(left: i32): i32 {
+  const even = !ASC_FEATURE_RELAXED_SIMD || left % MR == 0;
+  return min(left, even ? MR : MR - 1);
 }
 
 /**
@@ -227,9 +240,9 @@ function multiply(
  */
 // @ts-ignore: decorator
 @inline
-function joined(c: usize, nr: i32, columns: i32): bool {
-  const step = load<usize>(c + (<usize>MR << 2)) - load<usize>(c);
-  return 2 * nr >= columns && step == <usize>(MR * nr) << 2;
+function joined(c: usize, mr: i32, nr: i32, columns: i32): bool {
+  const step = load<usize>(c + (<usize>mr << 2)) - load<usize>(c);
+  return 2 * nr >= columns && step == <usize>(mr * nr) << 2;
 }
 
 /** C = what is `addend` bytes behind it + what a microkernel left in `spare`: its first `nr` columns. */
@@ -285,25 +298,25 @@ function storePart(to: usize, v0: v128, v1: v128, count: i32): void {
   if (count > 4) storeLanes(to + 16, v1, count - 4);
 }
 
-/** The narrow microkernel for an access and this build. */
+/** The narrow microkernel for an access, a number of rows and this build. */
 // @ts-ignore: decorator
 @inline
 function narrowTile(
   access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
 ): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    if (access == Access.Rows) tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Columns) tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Taps) tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    // The taps of a first layer's 5×5 filters: five rows, and a sixth for nothing.
-    else if (mr == 5) tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  } else {
-    if (access == Access.Rows) tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Columns) tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Taps) tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
+    if (access == Access.Rows) return tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns) return tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Taps) return tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
+  if (access == Access.Rows) {
+    if (mr == 1) return tileRows1x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  }
+  if (access == Access.Columns) return tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  if (access == Access.Taps) return tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  return tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
 }
 
 /** The wide one. */
@@ -312,15 +325,17 @@ function narrowTile(
 function wideTile(
   access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
 ): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    if (access == Access.Rows) tileRows6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Columns) tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Taps) tileTaps6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  } else {
-    if (access == Access.Rows) tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Columns) tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else if (access == Access.Taps) tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    else tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
+    if (access == Access.Rows) return tileRows6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns) return tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Taps) return tileTaps6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
+  if (access == Access.Rows) {
+    if (mr == 1) return tileRows1x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  }
+  if (access == Access.Columns) return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  if (access == Access.Taps) return tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  return tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
 }

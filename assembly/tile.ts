@@ -18,6 +18,62 @@ import { madd, relu } from './simd';
 @inline export const NR: i32 = 8;
 
 /**
+ * C[1×8] = A[1×kc]·B[kc×8] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
+ * `spare` if there is one.
+ * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
+ * B is one packed panel, row i of C is at c[i] + cOffset.
+ */
+export function tileRows1x8(
+  c: usize, cOffset: usize, a: usize, aOffset: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  let a0 = load<usize>(a, 0) + aOffset;
+  const bias0 = v128.load(bias, 0), bias1 = v128.load(bias, 16);
+  let c00 = bias0, c01 = bias1;
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    a0 += 4;
+  }
+  let to: usize;
+  if (spare) {
+    v128.store(spare, c01, 16); v128.store(spare, c00, 0);
+  } else if (rectify) {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, relu(c01), 16); v128.store(to, relu(c00), 0);
+  } else {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, c01, 16); v128.store(to, c00, 0);
+  }
+}
+
+/**
+ * C[1×16] = A[1×kc]·B[kc×16] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
+ * `spare` if there is one.
+ * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
+ * B is one packed panel, row i of C is at c[i] + cOffset.
+ */
+export function tileRows1x16(
+  c: usize, cOffset: usize, a: usize, aOffset: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  let a0 = load<usize>(a, 0) + aOffset;
+  const bias0 = v128.load(bias, 0), bias1 = v128.load(bias, 16), bias2 = v128.load(bias, 32), bias3 = v128.load(bias, 48);
+  let c00 = bias0, c01 = bias1, c02 = bias2, c03 = bias3;
+  for (const end = b + (<usize>kc) * 64; b < end; b += 64) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
+    a0 += 4;
+  }
+  let to: usize;
+  if (spare) {
+    v128.store(spare, c03, 48); v128.store(spare, c02, 32); v128.store(spare, c01, 16); v128.store(spare, c00, 0);
+  } else if (rectify) {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, relu(c03), 48); v128.store(to, relu(c02), 32); v128.store(to, relu(c01), 16); v128.store(to, relu(c00), 0);
+  } else {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, c03, 48); v128.store(to, c02, 32); v128.store(to, c01, 16); v128.store(to, c00, 0);
+  }
+}
+
+/**
  * C[5×8] = A[5×kc]·B[kc×8] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
  * `spare` if there is one.
  * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.

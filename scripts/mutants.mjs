@@ -133,6 +133,7 @@ export const mutants = [
   tile('let c20 = bias0, c21 = bias1;', 'let c20 = bias0, c21 = bias0;', 'bias of the lower half for the upper', { nth: 0 }),
   tile('v128.store(spare, c11, 48)', 'v128.store(spare, c10, 48)', 'narrow tiles: half a row repeated', { nth: 0 }),
   tile('v128.store(to, relu(c41), 16)', 'v128.store(to, c41, 16)', 'ReLU left out in one half of a row', { nth: 0 }),
+  tile('c01 = madd(s, b1, c01)', 'c01 = madd(s, b0, c01)', 'one row: the upper half multiplies the lower columns', { nth: 0 }),
   tile('c13 = madd(s, b3, c13)', 'c13 = madd(s, b2, c13)', 'the wide tile multiplies a column twice', { nth: 0 }),
   tile('v128.store(spare, c33, 240)', 'v128.store(spare, c32, 240)', 'the wide tile: a quarter of a row repeated', { nth: 0 }),
 
@@ -147,7 +148,7 @@ export const mutants = [
   gemm('f32x4.add(c1, v128.load(from, 16))', 'v128.load(from, 16)', 'tiles forget the block before'),
   gemm('f32x4.splat(rectify ? 0 : -Infinity)', 'f32x4.splat(-Infinity)', 'ReLU left out behind the first block of k', { nth: 0 }),
   gemm('const spills = 2 * nr >= columns;', 'const spills = true;', 'few columns stored beyond the last row'),
-  gemm('addend != NOTHING || i + MR >= rows || ', 'addend != NOTHING || ', 'the last tile of narrow rows stored too far'),
+  gemm('addend != NOTHING || i + mr >= rows || ', 'addend != NOTHING || ', 'the last tile of narrow rows stored too far'),
   gemm('return 2 * nr >= columns && step ==', 'return step ==', 'narrow tiles stored beyond the next'),
   gemm('const whole = spills && next == to + (<usize>nr << 2);', 'const whole = spills;', 'narrow rows stored over their neighbours'),
 
