@@ -69,15 +69,18 @@ export class WinogradFilter extends Op {
   channels: i32;
   filters: i32;
   flip: i32;
+  /** The columns that are made. */
+  first: i32;
+  columns: i32;
 }
 
 export function winogradFilterTiles(op: WinogradFilter): i32 {
-  return panels(op.flip ? op.channels : op.filters);
+  return panels(op.columns);
 }
 
 export function winogradFilter(op: WinogradFilter, tile: i32, scratch: usize): void {
   const k = op.flip ? op.filters : op.channels;
-  const n = op.flip ? op.channels : op.filters;
+  const n = op.columns;
   const j = tile * panelColumns(n);
   const columns = panelColumns(n - j);
   const plane = <usize>filterPlane(k, n) << 2;
@@ -87,8 +90,8 @@ export function winogradFilter(op: WinogradFilter, tile: i32, scratch: usize): v
   for (let p = 0; p < k; p += 4) {
     const rows = min(4, k - p);
     for (let c = 0; c < columns; c += 4) {
-      if (op.flip) stageFlipped(op, stage, p, j + c);
-      else stageFilter(op, stage, p, j + c);
+      if (op.flip) stageFlipped(op, stage, p, op.first + j + c);
+      else stageFilter(op, stage, p, op.first + j + c);
       let to = op.packed + (<usize>(j * k + p * columns + c) << 2);
       for (let r = 0; r < rows; r++) {
         const from = stage + (<usize>r << 4);
@@ -139,7 +142,7 @@ function stageFlipped(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
 /** y = filters ⋆ x + bias + residual, then ReLU where asked: 4×4 outputs from each patch. */
 @unmanaged
 export class Winograd extends Window {
-  /** Written at (image·yImage + i·yRow + j·yColumn + filter), in floats. */
+  /** [batch × yHeight × yWidth] pixels, yColumn floats from one to the next. */
   y: Out;
   x: In;
   /** Transformed by `winogradFilter`. */
@@ -152,6 +155,7 @@ export class Winograd extends Window {
   /** Size of the output: that of the window is how many patches there are. */
   yHeight: i32;
   yWidth: i32;
+  yColumn: i32;
   rectify: i32;
 }
 
@@ -254,7 +258,7 @@ function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, 
   const top = (line - image * op.outputHeight) * STEP;
   const left = (index - line * op.outputWidth) * STEP;
   const filters = op.filters;
-  const column = <usize>filters << 2;
+  const column = <usize>op.yColumn << 2;
   const row = <usize>op.yWidth * column;
   const rows = min(STEP, op.yHeight - top), columns = min(STEP, op.yWidth - left);
   const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
@@ -304,9 +308,22 @@ export class WinogradGradient extends Window {
   splits: i32;
 }
 
-/** Patches that are summed in registers before memory is added to. */
+/** The most patches that are summed in registers before memory is added to. */
 // @ts-ignore: decorator
 @inline const GRADIENT_BLOCK: i32 = 128;
+
+/** The most patches that a part has. */
+// @ts-ignore: decorator
+@inline
+function mostPatches(op: WinogradGradient): i32 {
+  return (patches(op) + op.splits - 1) / op.splits;
+}
+
+// @ts-ignore: decorator
+@inline
+function gradientBlock(op: WinogradGradient): i32 {
+  return min(GRADIENT_BLOCK, mostPatches(op));
+}
 
 export function winogradGradientTiles(op: WinogradGradient): i32 {
   return op.splits;
@@ -317,14 +334,13 @@ export function winogradGradientTiles(op: WinogradGradient): i32 {
  * no more than are multiplied together, which stay in cache until they are transformed.
  */
 function sumsKept(op: WinogradGradient): i32 {
-  const most = (patches(op) + op.splits - 1) / op.splits;
-  return most > GRADIENT_BLOCK ? op.channels : min(op.channels, blockRows(op.channels));
+  return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, blockRows(op.channels));
 }
 
 /** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
 export function winogradGradientScratch(op: WinogradGradient): usize {
   const ldm = packedColumns(op.filters);
-  const planes = PLANES * (GRADIENT_BLOCK * (padded(op.channels) + ldm) + sumsKept(op) * ldm + 3 * GAP);
+  const planes = PLANES * (gradientBlock(op) * (padded(op.channels) + ldm) + sumsKept(op) * ldm + 3 * GAP);
   return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
 }
 
@@ -334,7 +350,8 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
   const end = <i32>(<i64>total * (split + 1) / op.splits);
   const channels = op.channels, n = op.filters;
   const ldv = padded(channels), ldm = packedColumns(n);
-  const vPlane = GRADIENT_BLOCK * ldv + GAP, wPlane = GRADIENT_BLOCK * ldm + GAP, uPlane = sumsKept(op) * ldm + GAP;
+  const block = gradientBlock(op);
+  const vPlane = block * ldv + GAP, wPlane = block * ldm + GAP, uPlane = sumsKept(op) * ldm + GAP;
   const v = scratch + SCRATCH_BYTES;
   const w = v + (<usize>(PLANES * vPlane) << 2);
   const u = w + (<usize>(PLANES * wPlane) << 2);
@@ -343,8 +360,8 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
   const partial = op.partials + (<usize>(split * 9 * channels * n) << 2);
   const tap = <usize>(channels * n) << 2;
   zero(zeros, PATCH * padded(max(channels, n)));
-  for (let first = begin; first < end; first += GRADIENT_BLOCK) {
-    const count = min(GRADIENT_BLOCK, end - first);
+  for (let first = begin; first < end; first += block) {
+    const count = min(block, end - first);
     for (let t = 0; t < count; t++) {
       transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
       transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, zeros);

@@ -143,6 +143,8 @@ export interface KernelArguments<Buffer> {
     channels: number;
     filters: number;
     flip: number;
+    first: number;
+    columns: number;
   };
   /** y = filters ⋆ x + bias + residual, then ReLU where asked: 4×4 outputs from each patch. */
   winograd: {
@@ -169,6 +171,7 @@ export interface KernelArguments<Buffer> {
     filters: number;
     yHeight: number;
     yWidth: number;
+    yColumn: number;
     rectify: number;
   };
   /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
@@ -1082,6 +1085,8 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['channels', 'i32', 16],
       ['filters', 'i32', 20],
       ['flip', 'i32', 24],
+      ['first', 'i32', 28],
+      ['columns', 'i32', 32],
     ],
   },
   winograd: {
@@ -1110,7 +1115,8 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['filters', 'i32', 88],
       ['yHeight', 'i32', 92],
       ['yWidth', 'i32', 96],
-      ['rectify', 'i32', 100],
+      ['yColumn', 'i32', 100],
+      ['rectify', 'i32', 104],
     ],
   },
   winogradGradient: {

@@ -216,13 +216,36 @@ test('options that make no sense', async () => {
     [() => zoo.vgg11({ classes: 0 }), ValueError, 'units', 'not 0'],
     [() => zoo.nin({ classes: 2.5 }), ValueError, 'filters', '2.5'],
     [() => zoo.mobilenetV2({ inputShape: [32, 32] }), ShapeError, '[height, width, channels]'],
-    [() => zoo.alexnet({ inputShape: [32, 32, 3] }), ShapeError, 'larger than the input'],
     [() => zoo.googlenet({ seed: -1 }), ValueError, 'seed', '-1'],
     [() => zoo.resnet({ depth: '18' as never }), ValueError, 'depth', '"18"'],
     [() => zoo.vgg11({ batchNorm: 1 as never }), ValueError, 'batchNorm', 'true or false', '1'],
     [() => zoo.googlenet({ auxiliary: 'no' as never }), ValueError, 'auxiliary', '"no"'],
   ];
   for (const [call, kind, ...parts] of bad) await rejects(call, kind, ...parts);
+});
+
+test('the smallest image that each network takes', async () => {
+  const cases: [string, number, (options: { inputShape: number[] }) => unknown][] = [
+    ['alexnet', 67, zoo.alexnet],
+    ['allCnn', 9, zoo.allCnn],
+    ['googlenet', 31, zoo.googlenet],
+    ['googlenet', 31, (options) => zoo.googlenet({ ...options, auxiliary: true })],
+    ['lenet5', 12, zoo.lenet5],
+    ['lenet5Classic', 32, zoo.lenet5Classic],
+    ['squeezenet', 25, zoo.squeezenet],
+    ['squeezenet', 29, (options) => zoo.squeezenet({ ...options, version: '1.0' })],
+    ...([11, 13, 16, 19] as const).map((depth): [string, number, typeof zoo.vgg11] => [
+      `vgg${depth}`,
+      32,
+      zoo[`vgg${depth}`],
+    ]),
+  ];
+  for (const [name, side, make] of cases) {
+    make({ inputShape: [side, side, 3] });
+    const parts = [`zoo.${name}: images must be at least ${side}×${side}`, `[${side - 1}, 90, 3]`];
+    await rejects(() => make({ inputShape: [side - 1, 90, 3] }), ShapeError, ...parts);
+  }
+  for (const make of [zoo.mobilenetV2, zoo.nin]) make({ inputShape: [1, 1, 3] });
 });
 
 test('words that there are not', async () => {

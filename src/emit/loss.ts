@@ -38,6 +38,11 @@ const elementwise = {
 /** Fills in what is left out. @throws {ValueError} for a loss that there is not, or numbers out of range */
 export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'type'>)): Loss {
   const type = typeof given === 'string' ? given : given?.type;
+  if (typeof type !== 'string') {
+    throw new ValueError(
+      `compile: loss must be a name such as 'softmaxCrossEntropy', or what losses.huber() and others return, not ${given}`,
+    );
+  }
   if (!Object.hasOwn(defaults, type)) {
     const known = Object.keys(defaults).join(', ');
     throw new ValueError(`compile: there is no loss '${type}'; there are ${known}`);

@@ -72,9 +72,10 @@ const ranges: { readonly [T in Optimizer['type']]: Readonly<Record<string, Range
 /** @throws {ValueError} for numbers out of range, and for optimizers that there are not */
 export function checkOptimizer(config: Optimizer): Optimizer {
   if (!Object.hasOwn(ranges, config?.type)) {
-    const known = Object.keys(ranges).join(', optimizers.');
+    const known = Object.keys(ranges).join('(), optimizers.');
+    const given = typeof config === 'function' ? 'a function, not called' : JSON.stringify(config);
     throw new ValueError(
-      `compile: there is no optimizer ${JSON.stringify(config)}; there are optimizers.${known}`,
+      `compile: optimizer must be what one of optimizers.${known}() returns, not ${given}`,
     );
   }
   const where = `optimizers.${config.type}`;

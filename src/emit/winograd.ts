@@ -1,6 +1,6 @@
 // 3×3 convolution at stride 1 by Winograd's minimal filtering as ops, and when it pays.
 
-import { type Emitter, none, type Value } from './emitter.js';
+import { type Emitter, none, type Operand, type Value } from './emitter.js';
 import type { Epilogue } from './epilogue.js';
 import { type ConvGeometry, whyNotWinograd } from './geometry.js';
 import { panelSize, sumInParts } from './matrix.js';
@@ -76,23 +76,36 @@ function emitPass(
   const { channels, filters, yHeight, yWidth } = pass;
   const [inputs, outputs] = flip ? [filters, channels] : [channels, filters];
   const sizes = { channels: inputs, filters: outputs, flip: flip ? 1 : 0 };
-  const room = [PLANES, panelSize(channels, filters) + GAP];
-  const packed = e.form(filter, room, (to, form) =>
-    to.emit('winogradFilter', { packed: form, filter, ...sizes }),
-  );
-  e.emit('winograd', {
-    ...patchFields(pass),
-    y,
-    x,
-    packed,
-    bias,
-    residual,
-    filters,
-    yHeight,
-    yWidth,
-    rectify: rectify ? 1 : 0,
-  });
+  const most = e.keepsForms ? filters : columnsAtOnce(channels);
+  for (let first = 0; first < filters; first += most) {
+    const columns = Math.min(most, filters - first);
+    const part = (all: Operand): Operand => (all === none ? none : all.view([columns], first));
+    const room = [PLANES, panelSize(channels, columns) + GAP];
+    const packed = e.form(filter, room, (to, form) =>
+      to.emit('winogradFilter', { packed: form, filter, ...sizes, first, columns }),
+    );
+    e.emit('winograd', {
+      ...patchFields(pass),
+      y: part(y),
+      x,
+      packed,
+      bias: part(bias),
+      residual: part(residual),
+      filters: columns,
+      yHeight,
+      yWidth,
+      yColumn: filters,
+      rectify: rectify ? 1 : 0,
+    });
+  }
 }
+
+/** Floats of transformed filters that are still in cache when they are multiplied with: 9 MiB. */
+const AT_ONCE = 9 << 18;
+
+/** Outputs whose filters are transformed together, where that is done in each run: whole panels. */
+const columnsAtOnce = (channels: number): number =>
+  Math.max(64, Math.floor(AT_ONCE / (PLANES * channels) / 64) * 64);
 
 /** y = filter ⋆ x, and what `after` says. */
 export function winogradForward(

@@ -4,7 +4,7 @@ import type { ActivationName } from '../emit/activation.js';
 import type { Emitter, Operand, Value } from '../emit/emitter.js';
 import { ShapeError, ValueError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
-import { checkOptions } from '../options.js';
+import { checkFlag, checkOptions } from '../options.js';
 import { type Shape, sameShape, show } from '../shape.js';
 import { SymbolicTensor } from './symbolic.js';
 
@@ -114,7 +114,7 @@ export abstract class Layer<Saved = unknown> {
   }
 
   set trainable(value: boolean) {
-    this.#trainable = value;
+    this.#trainable = checkFlag(this.name, 'trainable', value);
   }
 
   #trainable = true;

@@ -48,7 +48,7 @@ export interface FitOptions extends TrainingOptions, WeightOptions {
 
 /** Options of `fitDataset`. */
 export interface FitDatasetOptions extends TrainingOptions {
-  /** Batches after which an epoch ends: by default when the data do. */
+  /** Batches after which an epoch ends, or earlier where the data do: by default only then. */
   batchesPerEpoch?: number;
   /** Samples per step of the validation: 32 by default. */
   validationBatchSize?: number;

@@ -4,8 +4,7 @@ import { ValueError } from '../errors.js';
 import * as layers from '../layers/index.js';
 import { input } from '../layers/input.js';
 import { Model } from '../model/model.js';
-import { checkOptions } from '../options.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `alexnet`. */
 export interface AlexNetOptions extends ZooOptions {
@@ -19,8 +18,9 @@ export interface AlexNetOptions extends ZooOptions {
  * @throws {ValueError} for other groups
  */
 export function alexnet(options: AlexNetOptions = {}): Model {
-  checkOptions('zoo.alexnet', options, [...zooWords, 'groups']);
-  const { classes = 1000, inputShape = [227, 227, 3], seed = 0, groups = 1 } = options;
+  const made = { classes: 1000, inputShape: [227, 227, 3], smallest: 67 };
+  const { classes, inputShape, seed } = zooOptions('alexnet', options, made, ['groups']);
+  const { groups = 1 } = options;
   if (groups !== 1 && groups !== 2)
     throw new ValueError(`zoo.alexnet: groups must be 1 or 2, not ${groups}`);
   const common = { activation: 'relu', kernelInitializer: 'heNormal' } as const;

@@ -3,13 +3,12 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
 import { Sequential } from '../model/sequential.js';
-import { checkOptions } from '../options.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** All-CNN-C: 1 369 738 parameters for 10 classes; its outputs are logits. */
 export function allCnn(options: ZooOptions = {}): Sequential {
-  checkOptions('zoo.allCnn', options, zooWords);
-  const { classes = 10, inputShape = [32, 32, 3], seed = 0 } = options;
+  const made = { classes: 10, inputShape: [32, 32, 3], smallest: 9 };
+  const { classes, inputShape, seed } = zooOptions('allCnn', options, made);
   const conv = (
     filters: number,
     kernelSize: number,

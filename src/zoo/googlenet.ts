@@ -5,9 +5,9 @@ import * as layers from '../layers/index.js';
 import { input } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { Model } from '../model/model.js';
-import { checkFlag, checkOptions } from '../options.js';
+import { checkFlag } from '../options.js';
 import { type ConvNormOptions, convNorm, poolAndClassify } from './blocks.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `googlenet`. */
 export interface GoogLeNetOptions extends ZooOptions {
@@ -44,8 +44,9 @@ export function googlenet(options?: GoogLeNetOptions & { auxiliary?: false }): M
 export function googlenet(
   options: GoogLeNetOptions = {},
 ): Model<readonly SymbolicTensor[]> | Model {
-  checkOptions('zoo.googlenet', options, [...zooWords, 'auxiliary']);
-  const { classes = 1000, inputShape = [224, 224, 3], seed = 0, auxiliary = false } = options;
+  const made = { classes: 1000, inputShape: [224, 224, 3], smallest: 31 };
+  const { classes, inputShape, seed } = zooOptions('googlenet', options, made, ['auxiliary']);
+  const { auxiliary = false } = options;
   checkFlag('zoo.googlenet', 'auxiliary', auxiliary);
   const inputs = input(inputShape);
   const stem = conv(inputs, 'conv1', 64, 7, { strides: 2 });

@@ -3,16 +3,15 @@
 
 import * as layers from '../layers/index.js';
 import { Sequential } from '../model/sequential.js';
-import { checkOptions } from '../options.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /**
  * LeNet-5 with ReLU and max pooling: two 5×5 convolutions and three dense layers, 61 706 parameters for
  * 28×28 images; its outputs are logits.
  */
 export function lenet5(options: ZooOptions = {}): Sequential {
-  checkOptions('zoo.lenet5', options, zooWords);
-  const { classes = 10, inputShape = [28, 28, 1], seed = 0 } = options;
+  const made = { classes: 10, inputShape: [28, 28, 1], smallest: 12 };
+  const { classes, inputShape, seed } = zooOptions('lenet5', options, made);
   const kernelInitializer = 'heNormal';
   const activation = 'relu';
   return new Sequential(
@@ -35,8 +34,8 @@ export function lenet5(options: ZooOptions = {}): Sequential {
  * 32×32 images. Every filter of the second convolution sees all maps below; the paper left some out.
  */
 export function lenet5Classic(options: ZooOptions = {}): Sequential {
-  checkOptions('zoo.lenet5Classic', options, zooWords);
-  const { classes = 10, inputShape = [32, 32, 1], seed = 0 } = options;
+  const made = { classes: 10, inputShape: [32, 32, 1], smallest: 32 };
+  const { classes, inputShape, seed } = zooOptions('lenet5Classic', options, made);
   const activation = 'sigmoid';
   return new Sequential(
     [

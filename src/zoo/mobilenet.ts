@@ -4,9 +4,8 @@ import * as layers from '../layers/index.js';
 import { input } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { Model } from '../model/model.js';
-import { checkOptions } from '../options.js';
 import { convNorm, poolAndClassify } from './blocks.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** Blocks of one width: how much they widen inside, channels, how many, and the first one's stride. */
 const stages = [
@@ -21,8 +20,8 @@ const stages = [
 
 /** MobileNetV2: 3 504 872 parameters; its outputs are logits. */
 export function mobilenetV2(options: ZooOptions = {}): Model {
-  checkOptions('zoo.mobilenetV2', options, zooWords);
-  const { classes = 1000, inputShape = [224, 224, 3], seed = 0 } = options;
+  const made = { classes: 1000, inputShape: [224, 224, 3], smallest: 1 };
+  const { classes, inputShape, seed } = zooOptions('mobilenetV2', options, made);
   const inputs = input(inputShape);
   const activation = 'relu6';
   let y = convNorm(inputs, ['features.0.0', 'features.0.1'], 32, 3, { strides: 2, activation });

@@ -4,13 +4,12 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
 import { Sequential } from '../model/sequential.js';
-import { checkOptions } from '../options.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** Network in network: 966 986 parameters for 10 classes; its outputs are logits. */
 export function nin(options: ZooOptions = {}): Sequential {
-  checkOptions('zoo.nin', options, zooWords);
-  const { classes = 10, inputShape = [32, 32, 3], seed = 0 } = options;
+  const made = { classes: 10, inputShape: [32, 32, 3], smallest: 1 };
+  const { classes, inputShape, seed } = zooOptions('nin', options, made);
   const conv = (filters: number, kernelSize: number): Layer =>
     layers.conv2d({
       filters,

@@ -1,6 +1,8 @@
 // Options of the networks of the zoo.
 
-import type { Shape } from '../shape.js';
+import { ShapeError } from '../errors.js';
+import { checkOptions } from '../options.js';
+import { type Shape, show } from '../shape.js';
 
 /** What every network of the zoo takes; its defaults are those of its paper. */
 export interface ZooOptions {
@@ -14,3 +16,37 @@ export interface ZooOptions {
 
 /** The words of `ZooOptions`. */
 export const zooWords = ['classes', 'inputShape', 'seed'];
+
+/** What a network was made for, and the least side of an image of which all its pools leave something. */
+interface ZooDefaults {
+  readonly classes: number;
+  readonly inputShape: Shape;
+  readonly smallest: number;
+}
+
+/**
+ * The options that every network takes, filled in.
+ *
+ * @param words what the network takes besides
+ * @throws {ValueError} for a word that there is not
+ * @throws {ShapeError} for images that are too small
+ */
+export function zooOptions(
+  name: string,
+  options: ZooOptions,
+  { smallest, ...defaults }: ZooDefaults,
+  words: readonly string[] = [],
+): Required<ZooOptions> {
+  const { classes, inputShape, seed } = checkOptions(`zoo.${name}`, options, [
+    ...zooWords,
+    ...words,
+  ]);
+  const shape = inputShape ?? defaults.inputShape;
+  // What is no image at all is the input's to complain about.
+  if (Array.isArray(shape) && Math.min(...shape.slice(0, 2)) < smallest) {
+    throw new ShapeError(
+      `zoo.${name}: images must be at least ${smallest}×${smallest}, or nothing is left of them on their way; inputShape is ${show(shape)}`,
+    );
+  }
+  return { classes: classes ?? defaults.classes, inputShape: shape, seed: seed ?? 0 };
+}

@@ -5,8 +5,7 @@ import * as layers from '../layers/index.js';
 import { input } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/symbolic.js';
 import { Model } from '../model/model.js';
-import { checkOptions } from '../options.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `squeezenet`. */
 export interface SqueezeNetOptions extends ZooOptions {
@@ -18,6 +17,8 @@ export interface SqueezeNetOptions extends ZooOptions {
 type Step = readonly [number, number] | 'pool';
 
 interface Version {
+  /** The least side of an image. */
+  readonly smallest: number;
   /** Filters of the first convolution, and their side. */
   readonly stem: readonly [number, number];
   readonly steps: readonly Step[];
@@ -25,6 +26,7 @@ interface Version {
 
 const versions: Readonly<Record<string, Version>> = {
   '1.0': {
+    smallest: 29,
     stem: [96, 7],
     steps: [
       'pool',
@@ -41,6 +43,7 @@ const versions: Readonly<Record<string, Version>> = {
     ],
   },
   '1.1': {
+    smallest: 25,
     stem: [64, 3],
     steps: [
       'pool',
@@ -60,14 +63,16 @@ const versions: Readonly<Record<string, Version>> = {
 
 /** SqueezeNet: 1 235 496 parameters in version 1.1, 1 248 424 in 1.0; its outputs are logits. */
 export function squeezenet(options: SqueezeNetOptions = {}): Model {
-  checkOptions('zoo.squeezenet', options, [...zooWords, 'version']);
-  const { classes = 1000, inputShape = [224, 224, 3], seed = 0, version = '1.1' } = options;
+  const version = options?.version ?? '1.1';
   if (!Object.hasOwn(versions, version))
     throw new ValueError(`zoo.squeezenet: version must be '1.0' or '1.1', not '${version}'`);
   const {
+    smallest,
     stem: [filters, kernelSize],
     steps,
   } = versions[version];
+  const made = { classes: 1000, inputShape: [224, 224, 3], smallest };
+  const { classes, inputShape, seed } = zooOptions('squeezenet', options, made, ['version']);
   const inputs = input(inputShape);
   let y = conv(inputs, 'features.0', filters, kernelSize, 2);
   steps.forEach((step, i) => {

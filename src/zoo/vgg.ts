@@ -3,8 +3,8 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
 import { Sequential } from '../model/sequential.js';
-import { checkFlag, checkOptions } from '../options.js';
-import { type ZooOptions, zooWords } from './options.js';
+import { checkFlag } from '../options.js';
+import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of the VGG networks. */
 export interface VggOptions extends ZooOptions {
@@ -26,10 +26,11 @@ const widths = [64, 128, 256, 512, 512];
 const SIDE = 7;
 
 function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
-  const where = `vgg${depth}`;
-  checkOptions(`zoo.${where}`, options, [...zooWords, 'batchNorm']);
-  const { classes = 1000, inputShape = [224, 224, 3], seed = 0, batchNorm = false } = options;
-  checkFlag(`zoo.${where}`, 'batchNorm', batchNorm);
+  const name = `vgg${depth}`;
+  const made = { classes: 1000, inputShape: [224, 224, 3], smallest: 32 };
+  const { classes, inputShape, seed } = zooOptions(name, options, made, ['batchNorm']);
+  const { batchNorm = false } = options;
+  checkFlag(`zoo.${name}`, 'batchNorm', batchNorm);
   const kernelInitializer = 'heNormal';
   // Numbers as torchvision counts, its activations included.
   let index = 0;
@@ -59,7 +60,7 @@ function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
     ...dense(3),
     layers.dense({ name: 'classifier.6', units: classes }),
   ];
-  return new Sequential([...features, ...classifier], { inputShape, seed, name: where });
+  return new Sequential([...features, ...classifier], { inputShape, seed, name });
 }
 
 /** VGG-11: 132 863 336 parameters; like all of them, its outputs are logits. */

@@ -166,9 +166,8 @@ test('prepare counts tiles: none where there is no work', () => {
     [op('pack', { groups: 2, n: width + 1 }), 4],
     [op('packFilter', { groups: 3, channels: width }), 3],
     [op('packFilter', { groups: 3, channels: width + 1 }), 6],
-    [op('winogradFilter', { channels: 3 * width, filters: width }), 1],
-    [op('winogradFilter', { channels: 3 * width, filters: width + 1 }), 2],
-    [op('winogradFilter', { channels: 3 * width, filters: 1, flip: 1 }), 3],
+    [op('winogradFilter', { columns: width }), 1],
+    [op('winogradFilter', { columns: width + 1 }), 2],
     // Four patches are fewer than a block has.
     [op('winograd', { outputHeight: 2, outputWidth: 2, batch: 1 }), 1],
     [op('winogradGradient', { splits: 6 }), 6],

@@ -106,6 +106,11 @@ test('channels and filters around vectors and panels', () => {
   }
 });
 
+test('filters so many that they are transformed 64 at a time', () => {
+  check({ shape: [1, 3, 5, 520], padding: 'same', filters: 139 }, 1);
+  check({ shape: [1, 3, 5, 139], padding: 'same', filters: 520 }, 2);
+});
+
 test('padding of every form, also more than the filter reaches', () => {
   const forms = [
     'valid',

@@ -17,6 +17,7 @@ import {
   Sequential,
   StateError,
   Tensor,
+  ValueError,
 } from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
@@ -308,6 +309,17 @@ test('a prediction is the same, frozen or not; a step with frozen statistics is 
   sameBits(predictions(frozen, x), predictions(thawed, x), 'predictions');
   assert.is.not(frozen.trainOnBatch(x, y).loss, thawed.trainOnBatch(x, y).loss);
   for (const model of [thawed, frozen]) model.dispose();
+});
+
+test('trainable is true or false', async () => {
+  const layer = layers.dense({ units: 2, name: 'last' });
+  for (const value of ['no', 0, undefined]) {
+    const set = () => {
+      layer.trainable = value as never;
+    };
+    await rejects(set, ValueError, 'last', 'trainable', String(value));
+  }
+  assert.ok(layer.trainable);
 });
 
 test('a residual block hands trainable on to its layers', () => {
