@@ -312,7 +312,7 @@ test('names that there are not: the known ones are listed', async () => {
     [
       compile({ optimizer: undefined }),
       ValueError,
-      'optimizers.adamW, optimizers.rmsprop, optimizers.adagrad',
+      'optimizers.adamW(), optimizers.rmsprop(), optimizers.adagrad()',
     ],
     [
       compile({ metrics: ['auc'] }),

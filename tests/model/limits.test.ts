@@ -113,7 +113,7 @@ test('an op whose scratch does not fit leaves that of others as it was', () =>
   limited(async () => {
     const model = wide();
     const small = predictions(model, x, 8);
-    const [image, dy] = [Tensor.zeros([1, 4, 4, 128]), Tensor.zeros([1, 2, 2, 512])];
+    const [image, dy] = [Tensor.zeros([8, 16, 16, 128]), Tensor.zeros([8, 14, 14, 512])];
     const before = memory();
     await rejects(
       () => ops.conv2dBackwardFilter(image, dy, [3, 3, 128, 512], { algorithm: 'winograd' }),
