@@ -4,8 +4,9 @@ import { MR, NR } from './tile';
 
 export { fillTruncatedNormal, fillUniform } from './initialize';
 export { useWideTile } from './pack';
-export { prepare, run } from './program';
+export { dismiss, prepare, run, runTiles, serve } from './program';
 export { allFinite, fingerprint } from './reduce';
+export { teamBytes } from './team';
 
 /** The first address that belongs to bindings/memory.ts. */
 export function heapBase(): usize {

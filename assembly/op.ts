@@ -11,7 +11,7 @@ export type Out = usize;
 /** A buffer the op reads and writes. */
 export type InOut = usize;
 
-/** Bytes from one record to the next: room for the header and 30 fields of 4 bytes. */
+/** Bytes from one record to the next: room for the header and 29 fields of 4 bytes. */
 // @ts-ignore: decorator
 @inline export const RECORD_BYTES: usize = 128;
 
@@ -21,6 +21,8 @@ export class Op {
   opcode: u32;
   /** How many independent pieces the work has: threads deal them out. Written by `prepare`. */
   tiles: i32;
+  /** Whether there is enough work to share it with other threads. */
+  shared: i32;
 }
 
 /** One name per kernel, in the order of its number. The class of that name is its record. */

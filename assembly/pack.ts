@@ -15,6 +15,10 @@ export function useWideTile(on: bool): void {
   wide = on;
 }
 
+export function usesWideTile(): bool {
+  return wide;
+}
+
 /** Columns of the panel that comes next where `left` columns are left. */
 // @ts-ignore: decorator
 @inline

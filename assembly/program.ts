@@ -31,7 +31,7 @@ import { Op, Opcode, RECORD_BYTES } from './op';
 import {
   Adagrad, Adam, adagrad, adam, MovingAverage, movingAverage, Rmsprop, rmsprop, Sgd, sgd,
 } from './optim';
-import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles } from './pack';
+import { Pack, PackFilter, pack, packFilter, packFilterTiles, packTiles, usesWideTile, useWideTile } from './pack';
 import { Pad, PadBackward, pad, padBackward, padBackwardTiles, padTiles } from './pad';
 import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, MaxPool, MaxPoolBackward, maxPool,
@@ -47,6 +47,7 @@ import {
 import {
   rowTiles, Softmax, SoftmaxBackward, SoftmaxCrossEntropy, softmax, softmaxBackward, softmaxCrossEntropy,
 } from './softmax';
+import { awaitRun, barrier, callTeam, runOf, take, takenCount } from './team';
 import {
   Upsample, UpsampleBackward, Upsampling, upsample, upsampleBackward, upsampleBackwardTiles, upsampleScratch, upsampleTiles,
 } from './upsample';
@@ -56,36 +57,105 @@ import {
 } from './winograd';
 
 /**
- * Runs ops `first` … `last`−1 of a program as thread `thread` of `threads`: this thread's tiles of
- * each op, then the barrier. `scratch` is this thread's alone; `state` (two i32, zero at first) is
- * the barrier's, and the same for all.
+ * Runs ops `first` … `last`−1 of a program with a team of `threads`; false where some of these do not come,
+ * and the run was left. Thread 0 is who calls; `scratch` is the first thread's, those of the others follow.
  */
-export function run(program: usize, first: i32, last: i32, thread: i32, threads: i32, scratch: usize, state: usize): void {
+export function run(
+  program: usize, first: i32, last: i32, team: usize, threads: i32, scratch: usize, scratchBytes: usize, mayBlock: bool,
+): bool {
+  if (ASC_FEATURE_THREADS) {
+    const end = threads > 1 ? endOfShared(program, first, last) : first;
+    if (end > first) {
+      const run = runOf(team);
+      run.program = program;
+      run.first = first;
+      run.last = end;
+      run.threads = threads;
+      run.scratch = scratch;
+      run.scratchBytes = scratchBytes;
+      run.wide = usesWideTile();
+      run.mayBlock = mayBlock;
+      callTeam(team);
+      if (!walk(team, 0)) return false;
+      first = end;
+    }
+  }
   for (let i = first; i < last; i++) {
-    const op = changetype<Op>(program + <usize>i * RECORD_BYTES);
-    for (let tile = thread; tile < op.tiles; tile += threads) execute(op, tile, scratch);
-    if (ASC_FEATURE_THREADS) {
-      if (threads > 1) barrier(state, threads);
+    const op = recordOf(program, i);
+    runTiles(op, 0, op.tiles, scratch);
+  }
+  return true;
+}
+
+/** What the other threads do: they take part in every run, until one has no threads. */
+export function serve(team: usize, thread: i32): void {
+  if (ASC_FEATURE_THREADS) {
+    for (let runs = 0; ; ) {
+      runs = awaitRun(team, runs);
+      const run = runOf(team);
+      if (run.threads == 0) return;
+      useWideTile(run.wide);
+      walk(team, thread);
     }
   }
 }
 
-/** Loads of the generation, about 50 µs of them, before a waiting thread goes to sleep. */
-const SPINS: i32 = 20000;
+/** Ends `serve` in all threads. */
+export function dismiss(team: usize): void {
+  if (ASC_FEATURE_THREADS) {
+    runOf(team).threads = 0;
+    callTeam(team);
+  }
+}
 
-/** Returns when all threads have come: the last one in starts a new generation. */
-function barrier(state: usize, threads: i32): void {
-  const generation = atomic.load<i32>(state, 4);
-  if (atomic.add<i32>(state, 1) == threads - 1) {
-    atomic.store<i32>(state, 0);
-    atomic.add<i32>(state, 1, 4);
-    atomic.notify(state + 4, -1);
-    return;
+/** Behind the last op of a range that is shared: the others need not stay longer. */
+function endOfShared(program: usize, first: i32, last: i32): i32 {
+  while (last > first && !recordOf(program, last - 1).shared) last--;
+  return last;
+}
+
+/** This thread's part of the run: its tiles of ops that are shared; thread 0 does the others alone. */
+function walk(team: usize, thread: i32): bool {
+  const run = runOf(team);
+  const last = run.last;
+  const scratch = run.scratch + <usize>thread * run.scratchBytes;
+  let alone = false;
+  for (let i = run.first; i < last; i++) {
+    const op = recordOf(run.program, i);
+    if (!op.shared) {
+      if (thread == 0) runTiles(op, 0, op.tiles, scratch);
+      alone = true;
+      continue;
+    }
+    if (alone && !barrier(team, thread)) return false;
+    alone = false;
+    deal(op, team, thread, run.threads, scratch);
+    if (!barrier(team, thread)) return false;
   }
-  for (let i = 0; i < SPINS; i++) {
-    if (atomic.load<i32>(state, 4) != generation) return;
+  return true;
+}
+
+/** Tiles of an op until none are left: those of the thread's own share, then what others have not come to. */
+function deal(op: Op, team: usize, thread: i32, threads: i32, scratch: usize): void {
+  for (let i = 0; i < threads; i++) {
+    const owner = (thread + i) % threads;
+    const begin = <i32>(<i64>op.tiles * owner / threads);
+    const share = <i32>(<i64>op.tiles * (owner + 1) / threads) - begin;
+    for (let at = take(team, owner, share); at < share; at = take(team, owner, share)) {
+      runTiles(op, begin + at, begin + min(share, at + takenCount), scratch);
+    }
   }
-  while (atomic.load<i32>(state, 4) == generation) atomic.wait<i32>(state + 4, generation, -1);
+}
+
+/** Tiles `first` … `last`−1 of an op: they may be done in any order. */
+export function runTiles(op: Op, first: i32, last: i32, scratch: usize): void {
+  for (let tile = first; tile < last; tile++) execute(op, tile, scratch);
+}
+
+// @ts-ignore: decorator
+@inline
+function recordOf(program: usize, index: i32): Op {
+  return changetype<Op>(program + <usize>index * RECORD_BYTES);
 }
 
 /**
@@ -95,8 +165,9 @@ function barrier(state: usize, threads: i32): void {
 export function prepare(program: usize, count: i32): usize {
   let more: usize = 0;
   for (let i = 0; i < count; i++) {
-    const op = changetype<Op>(program + <usize>i * RECORD_BYTES);
+    const op = recordOf(program, i);
     op.tiles = tiles(op);
+    if (op.tiles < 2) op.shared = 0;
     more = max(more, scratchOf(op));
   }
   return SCRATCH_BYTES + more;

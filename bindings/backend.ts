@@ -1,14 +1,19 @@
 // The engine room's door: starts the wasm instance, keeps the one that is current, ends it.
 
 import { StateError, ValueError } from './errors.js';
-import { type KernelExports, load, type WasmSource } from './load.js';
+import { compile, type KernelExports, link, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
 import { revectorize } from './revectorize.js';
+import { autoThreads, canShare, MOST_THREADS, Team } from './team.js';
 import { chooseVariant, probe, type SimdMode, type Variant } from './variant.js';
 
 /** What `init` takes; everything has a default that works. */
 export interface InitOptions {
-  /** Threads that share the work. This version computes on one: 'auto' (the default) or 1. */
+  /**
+   * Threads that share the work, the caller's included: 1 to 64, or 'auto' (the default), as many as there
+   * are cores, up to 16. Their number does not change a bit of any result. Pages need cross-origin
+   * isolation for more than one.
+   */
   threads?: 'auto' | number;
   /**
    * 'auto' (the default) fuses multiply and add where the engine can; 'strict' never does and gives
@@ -21,7 +26,10 @@ export interface InitOptions {
    * the same bits. Checked and timed at once, which takes about 200 ms. False by default.
    */
   revectorize?: boolean;
-  /** The most linear memory to use, in MiB: 4096 by default. */
+  /**
+   * The most linear memory to use, in MiB: 4096 by default. With threads all of it is reserved, not used, at
+   * once; where the engine refuses that, half of it, and so on.
+   */
   maximumMemory?: number;
   /** The wasm module, where the package's own file is not to be used. */
   wasm?: WasmSource;
@@ -50,8 +58,10 @@ export interface Backend {
   readonly panelColumns: number;
   /** Makes room for what a program's ops need while they run. @throws {OutOfMemoryError} */
   reserveScratch(bytes: number): void;
-  /** Runs ops `first` … `last`−1 of the program at `address`. */
+  /** Runs ops `first` … `last`−1 of the program at `address`. @throws {EngineError} where a thread is lost */
   run(address: number, first: number, last: number): void;
+  /** Ends its threads. */
+  end(): void;
 }
 
 /** Chooses the wide register tile or the narrow one. */
@@ -67,6 +77,13 @@ interface Attempt {
   readonly options: InitOptions;
   ready: Promise<void>;
 }
+
+const NO_REVECTORIZING =
+  'init({ revectorize: true }): this engine makes no 256-bit code (Node ≥ 24 on x64 does); it goes on with 128-bit code';
+const WRONG_CODE =
+  "init({ revectorize: true }): this engine's 256-bit code failed the self-check; it goes on with 128-bit code";
+const NOT_ISOLATED =
+  'threads need a page that is cross-origin isolated: serve it with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"; it goes on with one thread';
 
 let current: Backend | undefined;
 let starting: Attempt | undefined;
@@ -101,7 +118,10 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
   if (wanted) revectorize(true);
   /** Whether it is still wanted: dispose() may have come in between. */
   const enter = (backend: Backend): boolean => {
-    if (starting !== attempt) return false;
+    if (starting !== attempt) {
+      backend.end();
+      return false;
+    }
     current = backend;
     return true;
   };
@@ -110,25 +130,25 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
   const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
   if (verdict !== 'wrong') {
     const revectorized = verdict === 'wide';
-    if (!revectorized) warnOnce('this engine makes no 256-bit code (Node ≥ 24 on x64 does)');
+    if (!revectorized) warnOnce(NO_REVECTORIZING);
     const tile = tileName(backend.exports, revectorized);
     backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
     return;
   }
   revectorize(false);
-  warnOnce("this engine's 256-bit code failed the self-check");
+  warnOnce(WRONG_CODE);
+  backend.end();
   current = undefined;
   const plain = await instantiate(options, true);
   plain.info = { ...plain.info, selfCheck: 'failed' };
   enter(plain);
 }
 
-let warned = false;
+const warned = new Set<string>();
 
-function warnOnce(why: string): void {
-  if (!warned)
-    console.warn(`wasmgrad: init({ revectorize: true }): ${why}; it goes on with 128-bit code`);
-  warned = true;
+function warnOnce(what: string): void {
+  if (!warned.has(what)) console.warn(`wasmgrad: ${what}`);
+  warned.add(what);
 }
 
 function sameOptions(a: InitOptions, b: InitOptions): boolean {
@@ -143,24 +163,54 @@ function sameOptions(a: InitOptions, b: InitOptions): boolean {
   return keys.every((key) => (a[key] ?? defaults[key]) === (b[key] ?? defaults[key]));
 }
 
+/** @throws {ValueError} for anything but 'auto' and 1 … MOST_THREADS */
+function threadsOf({ threads = 'auto' }: InitOptions): number {
+  if (threads === 'auto') return autoThreads();
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new ValueError(
+    `init: threads must be 'auto' or an integer from 1 to ${MOST_THREADS}, not ${String(threads)}`,
+  );
+}
+
+/** Memory that threads can share, if the engine has it. */
+function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
+  if (!canShare()) {
+    warnOnce(NOT_ISOLATED);
+    return undefined;
+  }
+  try {
+    const memory = new LinearMemory(maximumMiB, true);
+    if (memory.limitMiB < Math.floor(maximumMiB))
+      warnOnce(`the engine cannot reserve ${maximumMiB} MiB: ${memory.limitMiB} MiB is the limit`);
+    return memory;
+  } catch (error) {
+    if (error instanceof ValueError) throw error;
+    warnOnce('the engine refuses memory that threads can share; it goes on with one thread');
+    return undefined;
+  }
+}
+
 /** @param anew whether code that the engine has made of the same module before is of no use */
 async function instantiate(options: InitOptions, anew: boolean): Promise<Backend> {
-  const { threads = 'auto', simd = 'auto', maximumMemory, wasm } = options;
-  if (threads !== 'auto' && threads !== 1) {
-    throw new ValueError(`init: threads must be 'auto' or 1 in this version, not ${threads}`);
-  }
-  const variant = chooseVariant(simd, await probe());
-  const memory = new LinearMemory(maximumMemory);
-  const exports = await load(variant, memory.memory, wasm, anew);
+  const { simd = 'auto', maximumMemory, wasm } = options;
+  const wanted = threadsOf(options);
+  const features = await probe();
+  const shared = wanted > 1 ? sharedMemory(maximumMemory) : undefined;
+  const variant = chooseVariant(simd, features, shared !== undefined);
+  const module = await compile(variant, wasm, anew);
+  const { exports, memory } = await linkTo(module, shared, options);
   memory.open(exports.heapBase());
-  const barrier = memory.allocate(8, 'scratch');
+  const team = new Team(exports, memory, (why) => {
+    backend.info = { ...backend.info, threads: 1 };
+    warnOnce(`its threads are gone (${why}); it goes on with one`);
+  });
   let scratch = { bytes: 0, address: 0 };
-  return {
+  const backend: Backend = {
     exports,
     memory,
     panelColumns: exports.tileColumns(),
     info: {
-      simd: variant === 'relaxed' ? 'relaxed' : 'strict',
+      simd: variant.startsWith('relaxed') ? 'relaxed' : 'strict',
       revectorized: false,
       selfCheck: 'none',
       tile: tileName(exports, false),
@@ -171,24 +221,46 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
     reserveScratch(bytes) {
       const { bytes: least } = scratch;
       if (bytes <= least) return;
-      const reserve = (size: number) => {
-        scratch = {
-          bytes: size,
-          address: memory.allocate(size, 'scratch', "the kernels' scratch"),
-        };
+      const reserve = (each: number) => {
+        const address = memory.allocate(each * team.size, 'scratch', "the kernels' scratch");
+        scratch = { bytes: each, address };
       };
       if (least) memory.free(scratch.address);
       try {
-        reserve(bytes);
+        reserve(Math.ceil(bytes / 64) * 64);
       } catch (error) {
         // Programs made before still need what they had, and it has just been freed.
         if (least) reserve(least);
         throw error;
       }
     },
-    run: (address, first, last) =>
-      exports.run(address, first, last, 0, 1, scratch.address, barrier),
+    run: (address, first, last) => team.run(address, first, last, scratch.address, scratch.bytes),
+    end: () => team.end(),
   };
+  if (memory === shared) {
+    await team.grow(wanted, module, memory.memory);
+    backend.info = { ...backend.info, threads: team.size };
+  }
+  return backend;
+}
+
+/** The kernels over memory that threads share, or over memory of their own where there is none. */
+async function linkTo(
+  module: WebAssembly.Module,
+  shared: LinearMemory | undefined,
+  { maximumMemory, wasm }: InitOptions,
+): Promise<{ exports: KernelExports; memory: LinearMemory }> {
+  try {
+    const memory = shared ?? new LinearMemory(maximumMemory);
+    return { exports: await link(module, memory.memory), memory };
+  } catch (error) {
+    if (!(shared && wasm)) throw error;
+    // It may be a build for one thread.
+    const memory = new LinearMemory(maximumMemory);
+    const exports = await link(module, memory.memory);
+    warnOnce('the wasm that init was given is for one thread');
+    return { exports, memory };
+  }
 }
 
 function tileName(exports: KernelExports, wide: boolean): string {
@@ -215,8 +287,9 @@ export function isCurrent(other: Backend): boolean {
   return other === current;
 }
 
-/** Ends the backend; its memory goes with the last view of it. `init` may be called again. */
+/** Ends the backend and its threads; its memory goes with the last view of it. `init` may be called again. */
 export function dispose(): void {
+  current?.end();
   current = undefined;
   starting = undefined;
 }

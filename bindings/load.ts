@@ -22,15 +22,24 @@ type FillArguments = [
 ];
 
 export interface KernelExports {
+  /** Runs ops first … last−1 of a program; 0 where a thread did not come. */
   run(
     program: number,
     first: number,
     last: number,
-    thread: number,
+    team: number,
     threads: number,
     scratch: number,
-    state: number,
-  ): void;
+    scratchBytes: number,
+    mayBlock: boolean,
+  ): number;
+  /** Runs tiles first … last−1 of the op at `op` alone. */
+  runTiles(op: number, first: number, last: number, scratch: number): void;
+  /** What a worker thread does until `dismiss`. */
+  serve(team: number, thread: number): void;
+  dismiss(team: number): void;
+  /** Bytes that a team of so many threads takes. */
+  teamBytes(threads: number): number;
   /** Returns the bytes of scratch that running the program takes. */
   prepare(program: number, count: number): number;
   allFinite(x: number, count: number): number;
@@ -44,22 +53,36 @@ export interface KernelExports {
 }
 
 /**
- * Compiles `source`, or the package's own build of `variant`, and instantiates it over `memory`.
+ * Compiles `source`, or the package's own build of `variant`.
  *
  * @param anew whether code that the engine has made of the same bytes before is of no use
- * @throws {EngineError} where the bytes cannot be had, are no wasm module, or not one that fits
+ * @throws {EngineError} where the bytes cannot be had or are no wasm module
  * @throws {ValueError} for a source that is none of these
  */
-export async function load(
+export async function compile(
   variant: Variant,
-  memory: WebAssembly.Memory,
   source?: WasmSource,
   anew = false,
+): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  const bytes = await bytesOf(source ?? (await wasmBytes(variant)));
+  if (bytes[0] === 0x3c) {
+    throw new EngineError(
+      'init: the wasm file begins with "<": the server answered with an HTML page; check the URL',
+    );
+  }
+  try {
+    return await WebAssembly.compile(anew ? asNewModule(bytes) : bytes);
+  } catch (cause) {
+    throw new EngineError(`init: the wasm did not compile (${message(cause)})`, { cause });
+  }
+}
+
+/** Instantiates the kernels over `memory`. @throws {EngineError} where they do not fit it, or this version */
+export async function link(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
 ): Promise<KernelExports> {
-  const module =
-    source instanceof WebAssembly.Module
-      ? source
-      : await compile(await bytesOf(source ?? (await wasmBytes(variant))), anew);
   const misfit = (why: string, cause?: unknown) =>
     new EngineError(`init: the wasm module does not fit this version of wasmgrad (${why})`, {
       cause,
@@ -72,6 +95,10 @@ export async function load(
   }
   for (const name of [
     'run',
+    'runTiles',
+    'serve',
+    'dismiss',
+    'teamBytes',
     'prepare',
     'allFinite',
     'fingerprint',
@@ -108,19 +135,6 @@ async function fetched(from: string, answer: Promise<Response>): Promise<Uint8Ar
     throw new EngineError(`init: the wasm could not be fetched from ${from} (${message(cause)})`, {
       cause,
     });
-  }
-}
-
-async function compile(bytes: Uint8Array<ArrayBuffer>, anew: boolean): Promise<WebAssembly.Module> {
-  if (bytes[0] === 0x3c) {
-    throw new EngineError(
-      'init: the wasm file begins with "<": the server answered with an HTML page; check the URL',
-    );
-  }
-  try {
-    return await WebAssembly.compile(anew ? asNewModule(bytes) : bytes);
-  } catch (cause) {
-    throw new EngineError(`init: the wasm did not compile (${message(cause)})`, { cause });
   }
 }
 

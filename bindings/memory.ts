@@ -26,6 +26,20 @@ interface Block {
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
+/** Where not even so much can be reserved, threads are not worth it. */
+const LEAST_RESERVED = 64 * MIB;
+
+/** Memory that threads share, and how large it may become. @throws {RangeError} where the engine has none */
+function reserve(limit: number): { memory: WebAssembly.Memory; limit: number } {
+  try {
+    const maximum = Math.ceil(limit / PAGE);
+    return { memory: new WebAssembly.Memory({ initial: 1, maximum, shared: true }), limit };
+  } catch (error) {
+    if (limit < 2 * LEAST_RESERVED) throw error;
+    return reserve(limit / 2);
+  }
+}
+
 /** First-fit allocation over a WebAssembly.Memory that grows on demand. */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
@@ -38,13 +52,27 @@ export class LinearMemory {
   onShortage: (() => boolean) | undefined;
   #views: Views | undefined;
 
-  /** @param maximumMiB the limit, 4096 at most: what 32-bit addresses reach */
-  constructor(maximumMiB = 4096) {
+  /**
+   * @param maximumMiB the limit, 4096 at most: what 32-bit addresses reach
+   * @param shared whether threads share it: all of the limit is then reserved, and where the engine refuses
+   *   that, half of it, and so on
+   * @throws {RangeError} where the engine refuses even the least
+   */
+  constructor(maximumMiB = 4096, shared = false) {
     if (!(Number.isFinite(maximumMiB) && maximumMiB >= 1 && maximumMiB <= 4096)) {
       throw new ValueError(`init: maximumMemory is 1 to 4096 MiB, not ${maximumMiB}`);
     }
-    this.#limit = Math.min(LARGEST - ALIGNMENT, Math.floor(maximumMiB * MIB));
-    this.memory = new WebAssembly.Memory({ initial: 1 });
+    const wanted = Math.min(LARGEST, Math.floor(maximumMiB * MIB));
+    const { memory, limit } = shared
+      ? reserve(wanted)
+      : { memory: new WebAssembly.Memory({ initial: 1 }), limit: wanted };
+    this.memory = memory;
+    this.#limit = Math.min(LARGEST - ALIGNMENT, limit);
+  }
+
+  /** MiB that may be used at most. */
+  get limitMiB(): number {
+    return Math.ceil(this.#limit / MIB);
   }
 
   /** Makes everything from `base` on available; called once, when the module's own data is known. */

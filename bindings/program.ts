@@ -15,6 +15,8 @@ interface Addressed {
 export interface OpRecord<K extends KernelName = KernelName> {
   readonly kernel: K;
   readonly args: KernelArguments<number | Addressed>[K];
+  /** Whether other threads take part: true by default. */
+  readonly shared?: boolean;
 }
 
 /** A list of ops in linear memory. */
@@ -56,9 +58,10 @@ export class Program {
   }
 }
 
-function writeRecord(view: DataView, at: number, { kernel, args }: OpRecord): void {
+function writeRecord(view: DataView, at: number, { kernel, args, shared = true }: OpRecord): void {
   const { opcode, fields } = kernels[kernel];
   view.setUint32(at, opcode, true);
+  view.setUint32(at + 8, shared ? 1 : 0, true);
   for (const [name, type, offset] of fields) {
     const given = args[name as keyof typeof args] as number | Addressed;
     const value = typeof given === 'number' ? given : given.resolve();

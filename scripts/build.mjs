@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -35,8 +35,8 @@ const forBrowsers = {
   name: 'for-browsers',
   setup({ onResolve }) {
     onResolve({ filter: /\/bytes\.js$/ }, () => ({ path: `${root}bindings/bytes.inline.ts` }));
-    onResolve({ filter: /\/(folder|spawn)\.js$/ }, ({ path }) => ({
-      path: `${root}src/data/${basename(path, '.js')}.browser.ts`,
+    onResolve({ filter: /\/(folder|spawn)\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
     }));
   },
 };

@@ -1,0 +1,122 @@
+// What the threads of a program share: a barrier, the run that was asked for, and how many tiles are taken.
+// Waiting threads look for a while, as a barrier opens within a microsecond, and then sleep.
+
+/** Bytes of a cache line: the barrier, the run and each thread's counter have one to themselves. */
+const LINE: usize = 64;
+
+// The barrier: how many threads have come, how often it has opened, how many sleep before it.
+const ARRIVED: usize = 0;
+const OPENED: usize = 4;
+const SLEEPING: usize = 8;
+// The run: how many were asked for, how many threads sleep until the next, and what it is.
+const RUNS: usize = LINE;
+const IDLE: usize = LINE + 4;
+/** Bytes of a `Run` follow. */
+const RUN: usize = LINE + 8;
+// One line for each thread.
+const TAKEN: usize = 2 * LINE;
+
+/** Ops first … last−1 of a program, for so many threads: none is the sign to leave. */
+@unmanaged
+export class Run {
+  program: usize;
+  first: i32;
+  last: i32;
+  threads: i32;
+  /** The first thread's scratch, and the bytes that each has. */
+  scratch: usize;
+  scratchBytes: usize;
+  /** Whether panels are of the wide tile: each instance keeps that for itself. */
+  wide: bool;
+  /** Whether thread 0 may sleep: engines forbid it on a page's main thread. */
+  mayBlock: bool;
+}
+
+/** Looks before a waiting thread sleeps: about 50 µs of them. */
+const LOOKS: i32 = 20000;
+/** What thread 0 waits for the others at a barrier, in nanoseconds and how often: 5 s. */
+const PATIENCE: i64 = 100_000_000;
+const PATIENCES: i32 = 50;
+/** The same in looks, where it may not sleep. */
+const PATIENT_LOOKS: i64 = 5_000_000_000;
+
+// @ts-ignore: decorator
+@inline
+export function runOf(team: usize): Run {
+  return changetype<Run>(team + RUN);
+}
+
+/** Wakes the other threads for the run that was written down. */
+export function callTeam(team: usize): void {
+  atomic.add<i32>(team + RUNS, 1);
+  if (atomic.load<i32>(team + IDLE)) atomic.notify(team + RUNS, -1);
+}
+
+/** Returns when a run is asked for that comes after `known` others, how many that are then. */
+export function awaitRun(team: usize, known: i32): i32 {
+  let runs = known;
+  for (let i = 0; i < LOOKS; i++) {
+    runs = atomic.load<i32>(team + RUNS);
+    if (runs != known) return runs;
+  }
+  atomic.add<i32>(team + IDLE, 1);
+  while ((runs = atomic.load<i32>(team + RUNS)) == known) atomic.wait<i32>(team + RUNS, known, -1);
+  atomic.sub<i32>(team + IDLE, 1);
+  return runs;
+}
+
+/** Returns when all threads have come; to thread 0 false, if some do not. The last one in forgets what was taken. */
+export function barrier(team: usize, thread: i32): bool {
+  const run = runOf(team);
+  const opened = atomic.load<i32>(team + OPENED);
+  if (atomic.add<i32>(team + ARRIVED, 1) == run.threads - 1) {
+    atomic.store<i32>(team + ARRIVED, 0);
+    for (let i = 0; i < run.threads; i++) store<i32>(takenBy(team, i), 0);
+    atomic.add<i32>(team + OPENED, 1);
+    if (atomic.load<i32>(team + SLEEPING)) atomic.notify(team + OPENED, -1);
+    return true;
+  }
+  for (let i = 0; i < LOOKS; i++) {
+    if (atomic.load<i32>(team + OPENED) != opened) return true;
+  }
+  if (thread == 0 && !run.mayBlock) {
+    for (let i: i64 = 0; i < PATIENT_LOOKS; i++) {
+      if (atomic.load<i32>(team + OPENED) != opened) return true;
+    }
+    return false;
+  }
+  atomic.add<i32>(team + SLEEPING, 1);
+  let patience = PATIENCES;
+  while (atomic.load<i32>(team + OPENED) == opened && patience > 0) {
+    if (thread) atomic.wait<i32>(team + OPENED, opened, -1);
+    else if (atomic.wait<i32>(team + OPENED, opened, PATIENCE) == AtomicWaitResult.TIMED_OUT) patience--;
+  }
+  atomic.sub<i32>(team + SLEEPING, 1);
+  return patience > 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function takenBy(team: usize, thread: i32): usize {
+  return team + TAKEN + <usize>thread * LINE;
+}
+
+/**
+ * Takes tiles of `owner`'s share for this thread: the first of them, how many in `takenCount`. A quarter of what
+ * is left at a time, so that who comes last has little to wait for.
+ */
+export function take(team: usize, owner: i32, share: i32): i32 {
+  const counter = takenBy(team, owner);
+  const seen = atomic.load<i32>(counter);
+  if (seen >= share) return share;
+  takenCount = max(1, (share - seen) >> 2);
+  return atomic.add<i32>(counter, takenCount);
+}
+
+/** A second result of `take`; each thread has its own. */
+export let takenCount: i32 = 0;
+
+/** Bytes of a team of so many threads. */
+export function teamBytes(threads: i32): usize {
+  return TAKEN + <usize>threads * LINE;
+}

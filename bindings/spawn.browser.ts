@@ -1,0 +1,32 @@
+// Threads in a browser.
+
+import type { spawn as nodeSpawn } from './spawn.js';
+
+/** As text, so that it needs no file that a bundler might lose. */
+const code = `
+onmessage = ({ data: { module, memory, team, thread } }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  postMessage('ready');
+  exports.serve(team, thread);
+};
+`;
+
+/** Starts a thread. */
+export const spawn: typeof nodeSpawn = (data, lost) => {
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => resolve();
+    worker.onerror = (event) => {
+      const why = new Error(event.message || 'the page does not allow workers from blob: URLs');
+      reject(why);
+      lost(why);
+    };
+    worker.postMessage(data);
+  }).finally(() => URL.revokeObjectURL(url));
+  const end = async (): Promise<void> => worker.terminate();
+  return { ready, end };
+};
+
+/** Cores that there are, as far as the browser tells. */
+export const cores = (): number => navigator.hardwareConcurrency ?? 1;

@@ -1,0 +1,108 @@
+// The team that shares the work: worker threads over the same memory. The caller is thread 0.
+
+import { EngineError } from './errors.js';
+import type { KernelExports } from './load.js';
+import type { LinearMemory } from './memory.js';
+import { cores, spawn, type Thread } from './spawn.js';
+
+/** The most threads: beyond that, their barrier takes longer than what they share. */
+export const MOST_THREADS = 64;
+/** The most that 'auto' starts: small steps gain nothing from more. */
+const MOST_AUTO = 16;
+
+/** Threads that 'auto' stands for. */
+export const autoThreads = (): number => Math.max(1, Math.min(MOST_AUTO, cores()));
+
+/** Whether memory can be shared with workers: pages need two headers for it. */
+export const canShare = (): boolean =>
+  typeof SharedArrayBuffer === 'function' &&
+  (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+
+/** Teams that were ended, but whose threads may still run. */
+const ending = new Set<Promise<unknown>>();
+
+/** A number of threads, some of them perhaps lost. */
+export class Team {
+  readonly #exports: KernelExports;
+  readonly #address: number;
+  readonly #mayBlock = mayBlock();
+  readonly #lost: (why: string) => void;
+  readonly #threads: Thread[] = [];
+
+  /** @param lost is told why, where the caller is alone from then on */
+  constructor(exports: KernelExports, memory: LinearMemory, lost: (why: string) => void) {
+    this.#exports = exports;
+    this.#lost = lost;
+    const bytes = exports.teamBytes(MOST_THREADS);
+    this.#address = memory.allocate(bytes, 'scratch');
+    memory.views.int32.fill(0, this.#address / 4, (this.#address + bytes) / 4);
+  }
+
+  /** How many there are, the caller included. */
+  get size(): number {
+    return 1 + this.#threads.length;
+  }
+
+  /** Has others join once those of earlier teams are gone: all, or none where one cannot be started. */
+  async grow(size: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
+    await Promise.all(ending);
+    const started: Thread[] = [];
+    const leave = (why: unknown): void => this.#leave(why, started);
+    try {
+      for (let thread = 1; thread < size; thread++)
+        started.push(spawn({ module, memory, team: this.#address, thread }, leave));
+      await Promise.all(started.map(({ ready }) => ready));
+      this.#threads.push(...started.splice(0));
+    } catch (why) {
+      leave(why);
+    }
+  }
+
+  /**
+   * Runs ops `first` … `last`−1 of the program at `address`.
+   *
+   * @param scratch the first thread's; each has `bytes`
+   * @throws {EngineError} where another thread does not come to a barrier
+   */
+  run(address: number, first: number, last: number, scratch: number, bytes: number): void {
+    const { size } = this;
+    const team = this.#address;
+    if (this.#exports.run(address, first, last, team, size, scratch, bytes, this.#mayBlock)) return;
+    this.#leave('it did not answer for five seconds');
+    throw new EngineError(
+      'a worker thread was lost in the middle of a run, whose results are not to be used; the next runs on one thread: dispose() and init() start others',
+    );
+  }
+
+  /** Ends all other threads. */
+  end(): void {
+    this.#exports.dismiss(this.#address);
+    endAll(this.#threads.splice(0));
+  }
+
+  #leave(why: unknown, started: Thread[] = []): void {
+    const left = [...started.splice(0), ...this.#threads.splice(0)];
+    // Told once: all go with the first.
+    if (left.length === 0) return;
+    endAll(left);
+    this.#lost(why instanceof Error ? why.message : String(why));
+  }
+}
+
+function endAll(threads: readonly Thread[]): void {
+  for (const thread of threads) {
+    const end = thread.end().catch(() => {});
+    ending.add(end);
+    void end.then(() => ending.delete(end));
+  }
+}
+
+/** Whether this thread may sleep: a page's main one may not. */
+function mayBlock(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
