@@ -15,7 +15,9 @@ import {
   fillTable,
   ITSELF,
   KC,
+  LEAST_COLUMNS,
   MC,
+  mostParts,
   multiplyColumns,
   multiplyPixels,
   multiplyRows,
@@ -26,12 +28,14 @@ import {
   outputTable,
   padTable,
   panelScratch,
+  partColumn,
   rowTable,
 } from './gemm';
 import { gather, scatter, Window } from './im2col';
 import { copyLines, linesFit, placePatches, placeTaps } from './lines';
 import { In, InOut, Out } from './op';
 import { packedColumns, packPanels } from './pack';
+import { partsFor } from './team';
 import { MR } from './tile';
 
 /** y = filters ⋆ x + bias + residual, then ReLU where asked. `channels` is one group's. */
@@ -63,7 +67,10 @@ function pixels(op: Window): i32 {
 
 export function convTiles(op: Conv): i32 {
   if (convByLines(op)) return op.batch * tilesOf(op);
-  return op.groups * blocksOf(pixels(op));
+  // Each part gathers its patches again.
+  const most = mostParts(op.filters, isPointwise(op) ? LEAST_COLUMNS : 4 * LEAST_COLUMNS);
+  op.parts = op.groups > 1 ? 1 : partsFor(op.shared, pixels(op), blockRows(pixels(op)), most);
+  return op.groups * blocksOf(pixels(op)) * op.parts;
 }
 
 /** Blocks of rows that m rows make. */
@@ -142,23 +149,23 @@ function residualOf(op: Conv): i32 {
 function convGathered(op: Conv, tile: i32, scratch: usize): void {
   const blocks = blocksOf(pixels(op));
   const block = blockRows(pixels(op));
-  const group = tile / blocks;
-  const first = (tile - group * blocks) * block;
+  // Of several groups, or of several parts of the one.
+  const piece = tile / blocks;
+  const group = op.parts > 1 ? 0 : piece;
+  const column = op.parts > 1 ? partColumn(piece, op.parts, op.filters) : 0;
+  const n = op.parts > 1 ? partColumn(piece + 1, op.parts, op.filters) - column : op.filters;
+  const first = (tile - piece * blocks) * block;
   const rows = min(block, pixels(op) - first);
   const k = op.kernelHeight * op.kernelWidth * op.channels;
-  const n = op.filters;
   const x = op.x + (<usize>(group * op.channels) << 2);
-  const packed = op.packed + (<usize>(group * packedColumns(n) * k) << 2);
-  const bias = op.bias ? op.bias + (<usize>(group * n) << 2) : 0;
+  const packed = op.packed + (<usize>((group * packedColumns(n) + column) * k) << 2);
+  const bias = op.bias ? op.bias + (<usize>(group * n + column) << 2) : 0;
   const outputs = outputTable(scratch);
   const table = rowTable(scratch);
   const gathered = blockScratch(scratch);
   tabulate(op, outputs, op.y + (<usize>(group * n) << 2), first, rows, op.yImage, op.yRow, op.yColumn);
 
-  // A 1×1 kernel that stays inside the image needs no gathering: its patches are the pixels themselves.
-  const pointwise =
-    k > 0 && op.kernelHeight * op.kernelWidth == 1 && staysInside(op.padTop, op.outputHeight, op.strideHeight, op.height) &&
-    staysInside(op.padLeft, op.outputWidth, op.strideWidth, op.width);
+  const pointwise = isPointwise(op);
   const kc = blockLength(k);
   if (pointwise) {
     const column = op.pixelChannels * op.strideWidth;
@@ -174,11 +181,19 @@ function convGathered(op: Conv, tile: i32, scratch: usize): void {
     if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, gathered, kc);
     const last = k0 + length == k;
     multiplyRows(
-      scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n, 0,
+      scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n, column,
       k0 ? ITSELF : residualOf(op), k0 ? 0 : bias, last && op.rectify != 0,
     );
     k0 += kc;
   } while (k0 < k);
+}
+
+/** A 1×1 kernel that stays inside the image needs no gathering: its patches are the pixels themselves. */
+function isPointwise(op: Conv): bool {
+  return (
+    op.channels > 0 && op.kernelHeight * op.kernelWidth == 1 && staysInside(op.padTop, op.outputHeight, op.strideHeight, op.height) &&
+    staysInside(op.padLeft, op.outputWidth, op.strideWidth, op.width)
+  );
 }
 
 // @ts-ignore: decorator
@@ -290,8 +305,14 @@ export class FilterGradient extends Window {
 }
 
 export function filterGradientTiles(op: FilterGradient): i32 {
-  return op.groups * op.splits;
+  const rows = op.kernelHeight * op.kernelWidth * op.channels;
+  op.parts = partsFor(op.shared, op.groups * op.splits, 1, min(MOST_GRADIENT_PARTS, max(1, rows / MC)));
+  return op.groups * op.splits * op.parts;
 }
+
+/** Parts of the filters' rows: each packs dy again. */
+// @ts-ignore: decorator
+@inline const MOST_GRADIENT_PARTS: i32 = 16;
 
 /** Pixels of a block that is read from lines: an image's in equal parts of at most KC. */
 function linesBlock(op: FilterGradient): i32 {
@@ -303,11 +324,13 @@ function gradientByLines(op: FilterGradient): bool {
 }
 
 export function filterGradient(op: FilterGradient, tile: i32, scratch: usize): void {
-  if (gradientByLines(op)) gradientLines(op, tile, scratch);
-  else gradientGathered(op, tile, scratch);
+  const piece = tile / op.parts;
+  const part = tile - piece * op.parts;
+  if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
+  else gradientGathered(op, piece, part, scratch);
 }
 
-function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
+function gradientLines(op: FilterGradient, split: i32, part: i32, scratch: usize): void {
   const count = op.outputHeight * op.outputWidth;
   const length = linesBlock(op);
   const perImage = (count + length - 1) / length;
@@ -319,6 +342,10 @@ function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
   const joined = op.dilationWidth == 1;
   const run = joined ? op.kernelWidth * op.channels : op.channels;
   const runs = op.kernelHeight * (joined ? 1 : op.kernelWidth);
+  // Blocks of rows of all runs: a part takes some of them.
+  const perRun = blocksOf(run);
+  const begin = runs * perRun * part / op.parts;
+  const stop = runs * perRun * (part + 1) / op.parts;
   const partial = op.partials + (<usize>(split * runs * run * n) << 2);
   const block = blockScratch(scratch);
   const offsets = offsetTable(scratch);
@@ -331,22 +358,22 @@ function gradientLines(op: FilterGradient, split: i32, scratch: usize): void {
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
       packPanels(panelScratch(scratch), op.dy + (<usize>((image * count + p0) * n + n0) << 2), pc, nc, n);
-      for (let r = 0; r < runs; r++) {
+      for (let b = begin; b < stop; b++) {
+        const r = b / perRun;
+        const m0 = (b - r * perRun) * blockRows(run);
+        const mc = min(blockRows(run), run - m0);
         placeTaps(op, rowTable(scratch), r * run, 1);
-        const start = block + load<usize>(rowTable(scratch));
-        for (let m0 = 0; m0 < run; m0 += blockRows(run)) {
-          const mc = min(blockRows(run), run - m0);
-          fillTable(outputTable(scratch), partial + (<usize>((r * run + m0) * n) << 2), mc, n);
-          multiplyPixels(scratch, start + (<usize>m0 << 2), panelScratch(scratch), pc, mc, nc, n0, at > first ? ITSELF : NOTHING);
-        }
+        const start = block + load<usize>(rowTable(scratch)) + (<usize>m0 << 2);
+        fillTable(outputTable(scratch), partial + (<usize>((r * run + m0) * n) << 2), mc, n);
+        multiplyPixels(scratch, start, panelScratch(scratch), pc, mc, nc, n0, at > first ? ITSELF : NOTHING);
       }
     }
   }
 }
 
-function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
-  const group = tile / op.splits;
-  const split = tile - group * op.splits;
+function gradientGathered(op: FilterGradient, piece: i32, part: i32, scratch: usize): void {
+  const group = piece / op.splits;
+  const split = piece - group * op.splits;
   const total = pixels(op);
   // Whole blocks of KC pixels, dealt as evenly as they go.
   const blocks = (total + KC - 1) / KC;
@@ -360,13 +387,14 @@ function gradientGathered(op: FilterGradient, tile: i32, scratch: usize): void {
   const dy = op.dy + (<usize>(group * n) << 2);
   const outputs = outputTable(scratch);
   const block = blockScratch(scratch);
+  const begin = m * part / op.parts, stop = m * (part + 1) / op.parts;
   for (let p0 = from; p0 < to; p0 += KC) {
     const pc = min(KC, to - p0);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
       packPanels(panelScratch(scratch), dy + (<usize>(p0 * ld + n0) << 2), pc, nc, ld);
-      for (let m0 = 0; m0 < m; m0 += blockRows(m)) {
-        const mc = min(blockRows(m), m - m0);
+      for (let m0 = begin; m0 < stop; m0 += blockRows(stop - begin)) {
+        const mc = min(blockRows(stop - begin), stop - m0);
         gather(op, x, p0, pc, m0, mc, block, mc);
         fillTable(outputs, partial + (<usize>(m0 * ld) << 2), mc, ld);
         multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from ? ITSELF : NOTHING, 0, false);

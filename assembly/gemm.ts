@@ -8,6 +8,7 @@
 import { In, Op, Out } from './op';
 import { isWide, panelColumns } from './pack';
 import { storeLanes } from './simd';
+import { partsFor } from './team';
 import {
   MR, NR, tileColumns5x16, tileColumns5x8, tileColumns6x16, tileColumns6x8, tilePixels5x16, tilePixels5x8,
   tilePixels6x16, tilePixels6x8, tileRows1x16, tileRows1x8, tileRows5x16, tileRows5x8, tileRows6x16,
@@ -82,12 +83,32 @@ export class Gemm extends Op {
 
 export function gemmTiles(op: Gemm): i32 {
   const block = blockRows(op.m);
-  return (op.m + block - 1) / block;
+  op.parts = partsFor(op.shared, op.m, block, mostParts(op.n, LEAST_COLUMNS));
+  return (op.m + block - 1) / block * op.parts;
+}
+
+/** Columns that are worth a tile of their own. */
+// @ts-ignore: decorator
+@inline export const LEAST_COLUMNS: i32 = 32;
+
+/** Into how many parts of whole panels n columns can be cut, each of `least` at least. */
+export function mostParts(n: i32, least: i32): i32 {
+  return max(1, n / least);
+}
+
+/** The first column of a part: where a panel of either width begins. */
+export function partColumn(part: i32, parts: i32, n: i32): i32 {
+  return min(n, part * (((n + parts - 1) / parts + 2 * NR - 1) & -(2 * NR)));
 }
 
 export function gemm(op: Gemm, tile: i32, scratch: usize): void {
   const block = blockRows(op.m);
-  const first = tile * block;
+  const blocks = (op.m + block - 1) / block;
+  const part = tile / blocks;
+  const column = partColumn(part, op.parts, op.n);
+  const n = partColumn(part + 1, op.parts, op.n) - column;
+  const b = op.b + (<usize>(column * op.k) << 2);
+  const first = (tile - part * blocks) * block;
   const rows = min(block, op.m - first);
   const outputs = outputTable(scratch);
   fillTable(outputs, op.c + (<usize>(first * op.ldc) << 2), rows, op.ldc);
@@ -98,13 +119,13 @@ export function gemm(op: Gemm, tile: i32, scratch: usize): void {
     const length = min(kc, op.k - k0);
     const last = k0 + length == op.k;
     const addend = k0 ? ITSELF : NOTHING;
-    const bias = k0 ? <usize>0 : op.bias;
+    const bias = k0 || !op.bias ? <usize>0 : op.bias + (<usize>column << 2);
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {
       const a = op.a + (<usize>(k0 * op.lda + first) << 2);
-      multiplyColumns(scratch, a, op.lda, op.b, op.k, k0, length, rows, op.n, 0, addend, bias, rectify);
+      multiplyColumns(scratch, a, op.lda, b, op.k, k0, length, rows, n, column, addend, bias, rectify);
     } else {
-      multiplyRows(scratch, k0, op.b, op.k, k0, length, rows, op.n, 0, addend, bias, rectify);
+      multiplyRows(scratch, k0, b, op.k, k0, length, rows, n, column, addend, bias, rectify);
     }
     k0 += kc;
   } while (k0 < op.k);

@@ -11,7 +11,7 @@ export type Out = usize;
 /** A buffer the op reads and writes. */
 export type InOut = usize;
 
-/** Bytes from one record to the next: room for the header and 29 fields of 4 bytes. */
+/** Bytes from one record to the next: room for the header and 28 fields of 4 bytes. */
 // @ts-ignore: decorator
 @inline export const RECORD_BYTES: usize = 128;
 
@@ -21,8 +21,10 @@ export class Op {
   opcode: u32;
   /** How many independent pieces the work has: threads deal them out. Written by `prepare`. */
   tiles: i32;
-  /** Whether there is enough work to share it with other threads. */
+  /** How many threads share it: 1 where there is too little to do. Told as 0 or 1, made a number by `prepare`. */
   shared: i32;
+  /** Of how many parts of a piece tiles are, where pieces are too few for the threads. Written by `prepare`. */
+  parts: i32;
 }
 
 /** One name per kernel, in the order of its number. The class of that name is its record. */

@@ -110,7 +110,7 @@ export function dismiss(team: usize): void {
 
 /** Behind the last op of a range that is shared: the others need not stay longer. */
 function endOfShared(program: usize, first: i32, last: i32): i32 {
-  while (last > first && !recordOf(program, last - 1).shared) last--;
+  while (last > first && recordOf(program, last - 1).shared == 1) last--;
   return last;
 }
 
@@ -122,7 +122,7 @@ function walk(team: usize, thread: i32): bool {
   let alone = false;
   for (let i = run.first; i < last; i++) {
     const op = recordOf(run.program, i);
-    if (!op.shared) {
+    if (op.shared == 1) {
       if (thread == 0) runTiles(op, 0, op.tiles, scratch);
       alone = true;
       continue;
@@ -159,15 +159,17 @@ function recordOf(program: usize, index: i32): Op {
 }
 
 /**
- * Fills in every op's number of tiles: once, after the records are written. Returns how many bytes of
- * scratch each thread must bring.
+ * Says how every op is cut into tiles for so many threads: once, after the records are written. Returns how
+ * many bytes of scratch each thread must bring.
  */
-export function prepare(program: usize, count: i32): usize {
+export function prepare(program: usize, count: i32, threads: i32): usize {
   let more: usize = 0;
   for (let i = 0; i < count; i++) {
     const op = recordOf(program, i);
+    op.shared = op.shared ? threads : 1;
+    op.parts = 1;
     op.tiles = tiles(op);
-    if (op.tiles < 2) op.shared = 0;
+    if (op.tiles < 2) op.shared = 1;
     more = max(more, scratchOf(op));
   }
   return SCRATCH_BYTES + more;

@@ -12,10 +12,14 @@ import {
   blockScratch,
   fillTable,
   ITSELF,
+  LEAST_COLUMNS,
+  MC,
+  mostParts,
   multiplyColumns,
   multiplyRows,
   NOTHING,
   outputTable,
+  partColumn,
   rowTable,
   SCRATCH_BYTES,
   ZEROS,
@@ -25,6 +29,7 @@ import { In, Op, Out } from './op';
 import { packedColumns, panelColumns, panelOf, panels } from './pack';
 import { clearLine, filterLine, gradientLine, outputLine, patchLine, productLine, sumLine } from './points';
 import { laneMask, storeLanes, zero } from './simd';
+import { partsFor } from './team';
 import { MR } from './tile';
 
 /** Side of a patch, of the square of outputs that it gives, and entries of a patch. */
@@ -167,18 +172,27 @@ function patches(op: Window): i32 {
 
 /**
  * Patches that are worked on together: two register tiles' worth, which stay in cache from transform to
- * transform, or more where the filters are so large that reading them is what takes the time.
+ * transform, or more where the filters are so large that reading them is what takes the time, if that
+ * leaves work for all threads.
  */
 function blockOf(op: Winograd): i32 {
-  return op.channels * op.filters > LARGE ? blockRows(patches(op)) : 2 * MR;
+  if (op.channels * op.filters <= LARGE) return 2 * MR;
+  const share = (patches(op) + op.shared - 1) / op.shared;
+  return share < LEAST_SHARE ? blockRows(patches(op)) : min(blockRows(patches(op)), share);
 }
+
+/** Patches for whose products it pays to read the filters. */
+// @ts-ignore: decorator
+@inline const LEAST_SHARE: i32 = 10;
 
 // @ts-ignore: decorator
 @inline const LARGE: i32 = 65536;
 
 export function winogradTiles(op: Winograd): i32 {
   const block = blockOf(op);
-  return (patches(op) + block - 1) / block;
+  // Each part transforms its patches again.
+  op.parts = partsFor(op.shared, patches(op), block, mostParts(op.filters, LEAST_COLUMNS));
+  return (patches(op) + block - 1) / block * op.parts;
 }
 
 /** Bytes of scratch behind what every op has: transformed patches, products, a patch half-way, a line of zeros. */
@@ -190,8 +204,12 @@ export function winogradScratch(op: Winograd): usize {
 
 export function winograd(op: Winograd, tile: i32, scratch: usize): void {
   const block = blockOf(op);
-  const first = tile * block;
+  const blocks = (patches(op) + block - 1) / block;
+  const part = tile / blocks;
+  const first = (tile - part * blocks) * block;
   const count = min(block, patches(op) - first);
+  const column = partColumn(part, op.parts, op.filters);
+  const n = partColumn(part + 1, op.parts, op.filters) - column;
   const ldv = padded(op.channels), ldm = padded(op.filters);
   const vPlane = block * ldv + GAP, mPlane = block * ldm + GAP;
   const v = scratch + SCRATCH_BYTES;
@@ -200,36 +218,42 @@ export function winograd(op: Winograd, tile: i32, scratch: usize): void {
   const zeros = half + HALF_BYTES;
   zero(zeros, PATCH * ldv);
   for (let t = 0; t < count; t++) {
-    transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
+    transformPatch(op, op.x, first + t, 0, op.channels, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
   }
   fillTable(rowTable(scratch), v, count, ldv);
   fillTable(outputTable(scratch), m, count, ldm);
-  const k = op.channels, n = op.filters;
+  const k = op.channels;
   const kc = blockLength(k);
-  let packed = op.packed;
+  let packed = op.packed + (<usize>(column * k) << 2);
   for (let plane = 0; plane < PLANES; plane++) {
     for (let k0 = 0; k0 < k; k0 += kc) {
       multiplyRows(scratch, plane * vPlane + k0, packed, k, k0, min(kc, k - k0), count, n, plane * mPlane, k0 ? ITSELF : NOTHING, 0, false);
     }
-    packed += <usize>filterPlane(k, n) << 2;
+    packed += <usize>filterPlane(k, op.filters) << 2;
   }
   for (let t = 0; t < count; t++) {
-    transformProducts(op, first + t, m + (<usize>(t * ldm) << 2), <usize>mPlane << 2, half);
+    transformProducts(op, first + t, column, n, m + (<usize>(t * ldm) << 2), <usize>mPlane << 2, half);
   }
 }
 
-/** Bᵀ·d·B of all channels of a patch, entry (i, j) to plane 6i + j. `zeros` is a line for what is outside. */
-function transformPatch(op: Window, x: usize, index: i32, to: usize, plane: usize, half: usize, zeros: usize): void {
+/**
+ * Bᵀ·d·B of channels `begin` … `end`−1 of a patch, `begin` a multiple of 8: entry (i, j) to plane 6i + j.
+ * `zeros` is a line for what is outside.
+ */
+function transformPatch(
+  op: Window, x: usize, index: i32, begin: i32, end: i32, to: usize, plane: usize, half: usize, zeros: usize,
+): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP - op.padTop;
   const left = (index - line * op.outputWidth) * STEP - op.padLeft;
-  const first = x + (<usize>((image * op.height * op.width + left) * op.channels) << 2);
+  const first = x + (<usize>((image * op.height * op.width + left) * op.channels + begin) << 2);
+  to += <usize>begin << 2;
   let r0 = lineOf(op, first, top, zeros), r1 = lineOf(op, first, top + 1, zeros);
   let r2 = lineOf(op, first, top + 2, zeros), r3 = lineOf(op, first, top + 3, zeros);
   let r4 = lineOf(op, first, top + 4, zeros), r5 = lineOf(op, first, top + 5, zeros);
   const column = <usize>op.channels << 2;
-  for (let c = 0; c < op.channels; c += 8) {
+  for (let c = begin; c < end; c += 8) {
     for (let j = 0; j < PATCH; j++) {
       const at = <usize>j * column, into = half + (<usize>j << 5);
       if (<u32>(left + j) < <u32>op.width) patchLine(r0 + at, r1 + at, r2 + at, r3 + at, r4 + at, r5 + at, into, 6 * 32);
@@ -251,22 +275,24 @@ function lineOf(op: Window, first: usize, h: i32, zeros: usize): usize {
   return <u32>h < <u32>op.height ? first + (<usize>(h * op.width * op.channels) << 2) : zeros;
 }
 
-/** Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or those of them that are inside. */
-function transformProducts(op: Winograd, index: i32, from: usize, plane: usize, half: usize): void {
+/**
+ * Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or those of them that are inside, of `filters`
+ * filters from `first` on.
+ */
+function transformProducts(op: Winograd, index: i32, first: i32, filters: i32, from: usize, plane: usize, half: usize): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP;
   const left = (index - line * op.outputWidth) * STEP;
-  const filters = op.filters;
   const column = <usize>op.yColumn << 2;
   const row = <usize>op.yWidth * column;
   const rows = min(STEP, op.yHeight - top), columns = min(STEP, op.yWidth - left);
   const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
   const done = half + 4 * 6 * 32;
-  let to = op.y + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
+  let to = op.y + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column) + (<usize>first << 2);
   for (let n = 0; n < filters; n += 8) {
     for (let j: usize = 0; j < 6; j++) productLine(from + j * plane, 6 * plane, half + j * 32, 6 * 32);
-    const bias = op.bias ? op.bias + (<usize>n << 2) : ZEROS;
+    const bias = op.bias ? op.bias + (<usize>(first + n) << 2) : ZEROS;
     const whole = columns == STEP && filters - n >= 8;
     for (let i = 0; i < rows; i++) {
       const at = to + <usize>i * row;
@@ -326,7 +352,14 @@ function gradientBlock(op: WinogradGradient): i32 {
 }
 
 export function winogradGradientTiles(op: WinogradGradient): i32 {
-  return op.splits;
+  // Each part transforms dy again, and its own channels of x.
+  op.parts = partsFor(op.shared, op.splits, 1, max(1, op.channels / LEAST_COLUMNS));
+  return op.splits * op.parts;
+}
+
+/** The first channel of a part: no vector is in two. */
+function partChannel(op: WinogradGradient, part: i32): i32 {
+  return part == op.parts ? op.channels : op.channels * part / op.parts & -8;
 }
 
 /**
@@ -334,7 +367,7 @@ export function winogradGradientTiles(op: WinogradGradient): i32 {
  * no more than are multiplied together, which stay in cache until they are transformed.
  */
 function sumsKept(op: WinogradGradient): i32 {
-  return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, blockRows(op.channels));
+  return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, MC);
 }
 
 /** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
@@ -344,7 +377,9 @@ export function winogradGradientScratch(op: WinogradGradient): usize {
   return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
 }
 
-export function winogradGradient(op: WinogradGradient, split: i32, scratch: usize): void {
+export function winogradGradient(op: WinogradGradient, tile: i32, scratch: usize): void {
+  const split = tile / op.parts;
+  const part = tile - split * op.parts;
   const total = patches(op);
   const begin = <i32>(<i64>total * split / op.splits);
   const end = <i32>(<i64>total * (split + 1) / op.splits);
@@ -360,14 +395,16 @@ export function winogradGradient(op: WinogradGradient, split: i32, scratch: usiz
   const partial = op.partials + (<usize>(split * 9 * channels * n) << 2);
   const tap = <usize>(channels * n) << 2;
   zero(zeros, PATCH * padded(max(channels, n)));
+  const firstRow = partChannel(op, part), endRow = partChannel(op, part + 1);
+  const rowsEach = blockRows(endRow - firstRow);
   for (let first = begin; first < end; first += block) {
     const count = min(block, end - first);
     for (let t = 0; t < count; t++) {
-      transformPatch(op, op.x, first + t, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
+      transformPatch(op, op.x, first + t, firstRow, endRow, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
       transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, zeros);
     }
-    for (let m0 = 0; m0 < channels; m0 += blockRows(channels)) {
-      const rows = min(blockRows(channels), channels - m0);
+    for (let m0 = firstRow; m0 < endRow; m0 += rowsEach) {
+      const rows = min(rowsEach, endRow - m0);
       const sums = sumsKept(op) == channels ? u + (<usize>(m0 * ldm) << 2) : u;
       for (let plane = 0; plane < PLANES; plane++) {
         const a = v + (<usize>(plane * vPlane + m0) << 2);

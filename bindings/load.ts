@@ -41,7 +41,7 @@ export interface KernelExports {
   /** Bytes that a team of so many threads takes. */
   teamBytes(threads: number): number;
   /** Returns the bytes of scratch that running the program takes. */
-  prepare(program: number, count: number): number;
+  prepare(program: number, count: number, threads: number): number;
   allFinite(x: number, count: number): number;
   fingerprint(x: number, count: number): number;
   fillUniform(...of: FillArguments): void;

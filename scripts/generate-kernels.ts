@@ -37,7 +37,7 @@ function allFields(name: string): [string, string][] {
 
 const kernelName = (name: string): string => name[0].toLowerCase() + name.slice(1);
 const isBuffer = (type: string): boolean => ['In', 'Out', 'InOut'].includes(type);
-const header = 3; // opcode, tiles and shared, which bindings/program.ts and `prepare` write
+const header = 4; // opcode, tiles, shared and parts, which bindings/program.ts and `prepare` write
 
 const interfaces = opcodes.map((name) => {
   const comment = (records.get(name)?.comment ?? '').trim().split('\n').join('\n  ');
