@@ -34,11 +34,19 @@ export class Run {
 
 /** Looks before a waiting thread sleeps: about 50 µs of them. */
 const LOOKS: i32 = 20000;
-/** What thread 0 waits for the others at a barrier, in nanoseconds and how often: 5 s. */
-const PATIENCE: i64 = 100_000_000;
+/** What thread 0 waits for the others at a barrier, in milliseconds and how often: 5 s. */
+const PATIENCE: f64 = 100;
 const PATIENCES: i32 = 50;
 /** The same in looks, where it may not sleep. */
 const PATIENT_LOOKS: i64 = 5_000_000_000;
+
+/**
+ * JavaScript's Atomics.wait, false where the time is over. Not wasm's: Node 20's baseline compiler loses locals
+ * over `memory.atomic.wait32`.
+ */
+// @ts-ignore: decorator
+@external("team", "sleep")
+declare function sleep(at: usize, value: i32, milliseconds: f64): bool;
 
 // @ts-ignore: decorator
 @inline
@@ -48,50 +56,49 @@ export function runOf(team: usize): Run {
 
 /** Wakes the other threads for the run that was written down. */
 export function callTeam(team: usize): void {
-  atomic.add<i32>(team + RUNS, 1);
-  if (atomic.load<i32>(team + IDLE)) atomic.notify(team + RUNS, -1);
+  atomic.add<i32>(team, 1, RUNS);
+  if (atomic.load<i32>(team, IDLE)) atomic.notify(team + RUNS, -1);
 }
 
 /** Returns when a run is asked for that comes after `known` others, how many that are then. */
 export function awaitRun(team: usize, known: i32): i32 {
-  let runs = known;
   for (let i = 0; i < LOOKS; i++) {
-    runs = atomic.load<i32>(team + RUNS);
+    const runs = atomic.load<i32>(team, RUNS);
     if (runs != known) return runs;
   }
-  atomic.add<i32>(team + IDLE, 1);
-  while ((runs = atomic.load<i32>(team + RUNS)) == known) atomic.wait<i32>(team + RUNS, known, -1);
-  atomic.sub<i32>(team + IDLE, 1);
-  return runs;
+  atomic.add<i32>(team, 1, IDLE);
+  while (atomic.load<i32>(team, RUNS) == known) sleep(team + RUNS, known, Infinity);
+  atomic.sub<i32>(team, 1, IDLE);
+  return atomic.load<i32>(team, RUNS);
 }
 
 /** Returns when all threads have come; to thread 0 false, if some do not. The last one in forgets what was taken. */
 export function barrier(team: usize, thread: i32): bool {
   const run = runOf(team);
-  const opened = atomic.load<i32>(team + OPENED);
-  if (atomic.add<i32>(team + ARRIVED, 1) == run.threads - 1) {
-    atomic.store<i32>(team + ARRIVED, 0);
+  const opened = atomic.load<i32>(team, OPENED);
+  if (atomic.add<i32>(team, 1, ARRIVED) == run.threads - 1) {
+    atomic.store<i32>(team, 0, ARRIVED);
     for (let i = 0; i < run.threads; i++) store<i32>(takenBy(team, i), 0);
-    atomic.add<i32>(team + OPENED, 1);
-    if (atomic.load<i32>(team + SLEEPING)) atomic.notify(team + OPENED, -1);
+    atomic.add<i32>(team, 1, OPENED);
+    if (atomic.load<i32>(team, SLEEPING)) atomic.notify(team + OPENED, -1);
     return true;
   }
   for (let i = 0; i < LOOKS; i++) {
-    if (atomic.load<i32>(team + OPENED) != opened) return true;
+    if (atomic.load<i32>(team, OPENED) != opened) return true;
   }
   if (thread == 0 && !run.mayBlock) {
     for (let i: i64 = 0; i < PATIENT_LOOKS; i++) {
-      if (atomic.load<i32>(team + OPENED) != opened) return true;
+      if (atomic.load<i32>(team, OPENED) != opened) return true;
     }
     return false;
   }
-  atomic.add<i32>(team + SLEEPING, 1);
+  atomic.add<i32>(team, 1, SLEEPING);
   let patience = PATIENCES;
-  while (atomic.load<i32>(team + OPENED) == opened && patience > 0) {
-    if (thread) atomic.wait<i32>(team + OPENED, opened, -1);
-    else if (atomic.wait<i32>(team + OPENED, opened, PATIENCE) == AtomicWaitResult.TIMED_OUT) patience--;
+  while (atomic.load<i32>(team, OPENED) == opened && patience > 0) {
+    const wokenUp = sleep(team + OPENED, opened, thread ? Infinity : PATIENCE);
+    if (!wokenUp) patience--;
   }
-  atomic.sub<i32>(team + SLEEPING, 1);
+  atomic.sub<i32>(team, 1, SLEEPING);
   return patience > 0;
 }
 

@@ -5,7 +5,7 @@ import { compile, type KernelExports, link, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
 import { revectorize } from './revectorize.js';
 import { autoThreads, canShare, MOST_THREADS, Team } from './team.js';
-import { chooseVariant, probe, type SimdMode, type Variant } from './variant.js';
+import { chooseInstructions, probe, type SimdMode, type Variant } from './variant.js';
 
 /** What `init` takes; everything has a default that works. */
 export interface InitOptions {
@@ -130,13 +130,13 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
   const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
   if (verdict !== 'wrong') {
     const revectorized = verdict === 'wide';
-    if (!revectorized) warnOnce(NO_REVECTORIZING);
+    if (!revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
     const tile = tileName(backend.exports, revectorized);
     backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
     return;
   }
   revectorize(false);
-  warnOnce(WRONG_CODE);
+  warnOnce('256-bit code', WRONG_CODE);
   backend.end();
   current = undefined;
   const plain = await instantiate(options, true);
@@ -146,9 +146,10 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
 
 const warned = new Set<string>();
 
-function warnOnce(what: string): void {
-  if (!warned.has(what)) console.warn(`wasmgrad: ${what}`);
-  warned.add(what);
+/** Says something of a kind once in a process. */
+function warnOnce(kind: string, what: string): void {
+  if (!warned.has(kind)) console.warn(`wasmgrad: ${what}`);
+  warned.add(kind);
 }
 
 function sameOptions(a: InitOptions, b: InitOptions): boolean {
@@ -175,17 +176,23 @@ function threadsOf({ threads = 'auto' }: InitOptions): number {
 /** Memory that threads can share, if the engine has it. */
 function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
   if (!canShare()) {
-    warnOnce(NOT_ISOLATED);
+    warnOnce('isolation', NOT_ISOLATED);
     return undefined;
   }
   try {
     const memory = new LinearMemory(maximumMiB, true);
     if (memory.limitMiB < Math.floor(maximumMiB))
-      warnOnce(`the engine cannot reserve ${maximumMiB} MiB: ${memory.limitMiB} MiB is the limit`);
+      warnOnce(
+        'limit',
+        `the engine cannot reserve ${maximumMiB} MiB: ${memory.limitMiB} MiB is the limit`,
+      );
     return memory;
   } catch (error) {
     if (error instanceof ValueError) throw error;
-    warnOnce('the engine refuses memory that threads can share; it goes on with one thread');
+    warnOnce(
+      'shared memory',
+      'the engine refuses memory that threads can share; it goes on with one thread',
+    );
     return undefined;
   }
 }
@@ -194,15 +201,15 @@ function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
 async function instantiate(options: InitOptions, anew: boolean): Promise<Backend> {
   const { simd = 'auto', maximumMemory, wasm } = options;
   const wanted = threadsOf(options);
-  const features = await probe();
+  const instructions = chooseInstructions(simd, await probe());
   const shared = wanted > 1 ? sharedMemory(maximumMemory) : undefined;
-  const variant = chooseVariant(simd, features, shared !== undefined);
+  const variant = shared ? (`${instructions}-threads` as const) : instructions;
   const module = await compile(variant, wasm, anew);
   const { exports, memory } = await linkTo(module, shared, options);
   memory.open(exports.heapBase());
   const team = new Team(exports, memory, (why) => {
     backend.info = { ...backend.info, threads: 1 };
-    warnOnce(`its threads are gone (${why}); it goes on with one`);
+    warnOnce(why, `its threads are gone (${why}); it goes on with one`);
   });
   let scratch = { bytes: 0, address: 0 };
   const backend: Backend = {
@@ -210,7 +217,7 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
     memory,
     panelColumns: exports.tileColumns(),
     info: {
-      simd: variant.startsWith('relaxed') ? 'relaxed' : 'strict',
+      simd: instructions === 'relaxed' ? 'relaxed' : 'strict',
       revectorized: false,
       selfCheck: 'none',
       tile: tileName(exports, false),
@@ -258,7 +265,7 @@ async function linkTo(
     // It may be a build for one thread.
     const memory = new LinearMemory(maximumMemory);
     const exports = await link(module, memory.memory);
-    warnOnce('the wasm that init was given is for one thread');
+    warnOnce('wasm', 'the wasm that init was given is for one thread');
     return { exports, memory };
   }
 }

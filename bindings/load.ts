@@ -78,6 +78,12 @@ export async function compile(
   }
 }
 
+/** Sleeps until somebody notifies, false where the time is over first. A thread's (spawn.ts) is the same. */
+function sleepIn({ buffer }: WebAssembly.Memory) {
+  return (at: number, value: number, milliseconds: number): boolean =>
+    Atomics.wait(new Int32Array(buffer), at >> 2, value, milliseconds) !== 'timed-out';
+}
+
 /** Instantiates the kernels over `memory`. @throws {EngineError} where they do not fit it, or this version */
 export async function link(
   module: WebAssembly.Module,
@@ -89,7 +95,8 @@ export async function link(
     });
   let exports: Record<string, unknown>;
   try {
-    exports = (await instantiate(module, { env: { memory } })).exports;
+    exports = (await instantiate(module, { env: { memory }, team: { sleep: sleepIn(memory) } }))
+      .exports;
   } catch (cause) {
     throw misfit(message(cause), cause);
   }

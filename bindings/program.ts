@@ -40,7 +40,9 @@ export class Program {
       writeRecord(view, index * RECORD_BYTES, op);
     });
     try {
-      backend.reserveScratch(backend.exports.prepare(this.address, ops.length, backend.info.threads));
+      backend.reserveScratch(
+        backend.exports.prepare(this.address, ops.length, backend.info.threads),
+      );
     } catch (error) {
       this.dispose();
       throw error;

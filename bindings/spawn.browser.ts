@@ -5,7 +5,9 @@ import type { spawn as nodeSpawn } from './spawn.js';
 /** As text, so that it needs no file that a bundler might lose. */
 const code = `
 onmessage = ({ data: { module, memory, team, thread } }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const words = new Int32Array(memory.buffer);
+  const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
+  const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
   postMessage('ready');
   exports.serve(team, thread);
 };

@@ -26,7 +26,9 @@ export interface Thread {
 const code = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { module, memory, team, thread } = workerData;
-const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+const words = new Int32Array(memory.buffer);
+const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
+const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
 parentPort.postMessage('ready');
 exports.serve(team, thread);
 `;

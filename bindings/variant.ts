@@ -3,8 +3,11 @@
 import { relaxedSimd, simd } from 'wasm-feature-detect';
 import { EngineError, ValueError } from './errors.js';
 
-/** A build of assembly/, by its target in asconfig.json. */
-export type Variant = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
+/** What a build of assembly/ needs of the engine. */
+export type Instructions = 'simd' | 'relaxed';
+
+/** A build, by its target in asconfig.json: for memory of its own, or for memory that threads share. */
+export type Variant = Instructions | `${Instructions}-threads`;
 
 /** 'strict' gives the same bits on every machine; 'relaxed' fuses multiply and add. */
 export type SimdMode = 'auto' | 'strict' | 'relaxed';
@@ -25,11 +28,10 @@ export async function probe(): Promise<Features> {
 /**
  * The build for a mode: an engine rejects a whole module for one opcode that it does not know.
  *
- * @param shared whether it is for memory that threads share
  * @throws {EngineError} where the engine has no SIMD, or no relaxed SIMD and that was asked for
  * @throws {ValueError} for a mode that there is not
  */
-export function chooseVariant(mode: SimdMode, features: Features, shared: boolean): Variant {
+export function chooseInstructions(mode: SimdMode, features: Features): Instructions {
   if (!['auto', 'strict', 'relaxed'].includes(mode)) {
     throw new ValueError(`init: simd must be 'auto', 'strict' or 'relaxed', not ${String(mode)}`);
   }
@@ -43,6 +45,5 @@ export function chooseVariant(mode: SimdMode, features: Features, shared: boolea
       "init: this engine has no relaxed SIMD: use Node ≥ 22 or Chrome ≥ 114, or simd: 'auto'",
     );
   }
-  const build = mode !== 'strict' && features.relaxedSimd ? 'relaxed' : 'simd';
-  return shared ? `${build}-threads` : build;
+  return mode !== 'strict' && features.relaxedSimd ? 'relaxed' : 'simd';
 }

@@ -9,6 +9,7 @@ import { type Backend, backend, start, type TileVerdict } from '../bindings/back
 import { backendInfo, dispose, init, ops, Tensor } from '../src/index.js';
 import { compareTiles } from '../src/tile.js';
 import { trainedBits } from './helpers/bits.js';
+import { warnings } from './helpers/console.js';
 import { numbers } from './helpers/random.js';
 import { options, simd } from './helpers/start.js';
 
@@ -16,18 +17,13 @@ const useWide = (wide: boolean): void => backend().exports.useWideTile(wide ? 1 
 
 /** Runs `body` with nothing on the console but what it returns, and a backend of its own. */
 async function apart(body: () => Promise<void>): Promise<string[]> {
-  const { warn } = console;
-  const lines: string[] = [];
-  console.warn = (line: string) => lines.push(line);
   dispose();
   try {
-    await body();
+    return await warnings(body);
   } finally {
-    console.warn = warn;
     dispose();
     await init(options);
   }
-  return lines;
 }
 
 /** Trains in a process of its own. */

@@ -123,6 +123,12 @@ export function costOf(op: EmittedOp): Cost {
   return { unit: 'GB/s', amount: bytesOf(op) / 1e9 };
 }
 
+/** About how many seconds an op takes one thread: at 50 GFLOP/s or 20 GB/s. */
+export function timeOf(op: EmittedOp): number {
+  const { unit, amount } = costOf(op);
+  return amount / (unit === 'GFLOP/s' ? 50 : 20);
+}
+
 /** Bytes of all buffers: those that are read and written count twice. */
 function bytesOf(op: EmittedOp): number {
   return usesOf(op).reduce(

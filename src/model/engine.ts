@@ -139,7 +139,7 @@ export class Engine {
     }
     if (!prepared.program) {
       place(prepared.plan, this.#arena.address);
-      prepared.program = buildProgram(this.#backend, prepared.lowered.emitter);
+      prepared.program = buildProgram(this.#backend, prepared.lowered.emitter.ops);
     }
     return prepared as Ready;
   }

@@ -3,8 +3,9 @@
 
 import type { Backend } from '../../bindings/backend.js';
 import { isCurrent } from '../../bindings/backend.js';
-import { Program } from '../../bindings/program.js';
+import type { Program } from '../../bindings/program.js';
 import { type Form, Value } from '../emit/emitter.js';
+import { buildProgram } from './plan.js';
 
 interface Kept {
   readonly address: number;
@@ -62,7 +63,7 @@ export class FormStore {
     const address = memory.allocate(form.value.bytes, 'scratch', 'prepared weights');
     form.value.address = address;
     try {
-      const program = new Program(this.#backend, form.ops);
+      const program = buildProgram(this.#backend, form.ops);
       this.#kept.set(key, { address, program, version: undefined });
     } catch (error) {
       memory.free(address);

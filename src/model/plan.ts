@@ -6,7 +6,8 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { Program } from '../../bindings/program.js';
-import { type Emitter, usesOf, type Value } from '../emit/emitter.js';
+import { type EmittedOp, type Emitter, usesOf, type Value } from '../emit/emitter.js';
+import { timeOf } from './cost.js';
 
 const ALIGNMENT = 64;
 /**
@@ -128,10 +129,16 @@ export function place(plan: Plan, base: number): void {
   for (const [value, offset] of plan.offsets) value.address = base + offset;
 }
 
-/** The finished program, every buffer an address. */
-export function buildProgram(backend: Backend, emitter: Emitter): Program {
-  return new Program(backend, emitter.ops);
+/** The finished program, every buffer an address; ops that threads share are those that take some time. */
+export function buildProgram(backend: Backend, ops: readonly EmittedOp[]): Program {
+  return new Program(
+    backend,
+    ops.map((op) => ({ ...op, shared: timeOf(op) > LEAST_SHARED })),
+  );
 }
+
+/** Seconds below which the others would come, and fetch their data, for nothing. */
+const LEAST_SHARED = 10e-6;
 
 /**
  * Lends a program in memory of its own.
@@ -149,7 +156,7 @@ export function withProgram<T>(
     const plan = planMemory(emitter);
     arena.reserve(plan.bytes);
     place(plan, arena.address);
-    const program = buildProgram(backend, emitter);
+    const program = buildProgram(backend, emitter.ops);
     try {
       return use(program);
     } finally {

@@ -4,15 +4,26 @@
 
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
+import type { Program } from '../../bindings/program.js';
 import { type Emitter, Value } from '../../src/emit/emitter.js';
 import { buildProgram, place, planMemory } from '../../src/model/plan.js';
 import type { Shape } from '../../src/shape.js';
-import { scratchOf } from './team.js';
 
 /** Floats on either side: as far as kernels may read (bindings/memory.ts). */
 const SIDE = 16;
 /** A NaN that no arithmetic makes. */
 const SENTINEL = 0x7fc12345;
+
+/** Programs are prepared for one thread, two, … five, one after another: that decides what tiles there are. */
+let prepared = 0;
+
+/** Bytes of scratch that a thread brings to a program that so many threads share. */
+export function scratchOf(
+  { address, length }: Pick<Program, 'address' | 'length'>,
+  threads: number,
+): number {
+  return Math.ceil(backend().exports.prepare(address, length, threads) / 64) * 64;
+}
 
 /** The blocks of one program, which runs in them. */
 export class Guarded {
@@ -41,15 +52,17 @@ export class Guarded {
   run(e: Emitter, what: string): void {
     const plan = planMemory(e);
     place(plan, this.#block('the arena', plan.bytes / 4));
-    const program = buildProgram(backend(), e);
-    const scratch = this.#block('scratch', scratchOf(program) / 4);
+    const program = buildProgram(backend(), e.ops);
+    const threads = 1 + (prepared++ % 5);
+    const scratch = this.#block('scratch', scratchOf(program, threads) / 4);
     const { exports, memory } = backend();
     const { int32 } = memory.views;
     const intact = (first: number) =>
       int32.subarray(first, first + SIDE).every((word) => word === SENTINEL);
     e.ops.forEach(({ kernel }, i) => {
-      const bytes = scratchOf({ address: program.address + 128 * i, length: 1 });
-      exports.run(program.address, i, i + 1, 0, 1, scratch, 0);
+      const bytes = scratchOf({ address: program.address + 128 * i, length: 1 }, threads);
+      // Alone, but in the tiles of so many.
+      exports.run(program.address, i, i + 1, 0, 1, scratch, bytes, true);
       const behind = (scratch + bytes) / 4;
       assert.ok(intact(behind), `${what}: ${kernel} writes behind its scratch`);
       int32.fill(SENTINEL, scratch / 4, behind);

@@ -1,6 +1,5 @@
 // The program runner: order, ranges, tiles, and the same bits for any number of threads.
 
-import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
@@ -8,13 +7,12 @@ import { type KernelArguments, type KernelName, kernels } from '../../bindings/k
 import { type OpRecord, Program } from '../../bindings/program.js';
 import type { Emitter, Value } from '../../src/emit/emitter.js';
 import { writeSettings } from '../../src/emit/optimizer.js';
-import { layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
+import { layers, optimizers, Sequential, Tensor } from '../../src/index.js';
 import { type Lowered, lower } from '../../src/model/lower.js';
 import { buildProgram, place, planMemory } from '../../src/model/plan.js';
 import { free } from '../helpers/cases.js';
-import { close } from '../helpers/close.js';
+import { scratchOf } from '../helpers/guarded.js';
 import { numbers, random } from '../helpers/random.js';
-import { scratchOf, Team } from '../helpers/team.js';
 import '../helpers/start.js';
 
 /** An op; what is not given is 0. */
@@ -207,20 +205,20 @@ test('prepare counts tiles: none where there is no work', () => {
   all.dispose();
 });
 
-/** `run` as any thread of any number: this build has no barrier, so that nobody waits for the others. */
-function shares(ops: Program): {
+/** Tiles of ops one by one. */
+function single(ops: Program): {
   /** @param found what the scratch is full of */
-  run(first: number, last: number, thread: number, threads: number, found?: number): void;
+  run(op: number, tile: number, found?: number): void;
   free(): void;
 } {
-  const { exports, memory } = backend();
-  const bytes = scratchOf(ops);
+  const { exports, memory, info } = backend();
+  const bytes = scratchOf(ops, info.threads);
   const scratch = memory.allocate(bytes, 'scratch');
   return {
-    run(first, last, thread, threads, found = 0) {
+    run(op, tile, found = 0) {
       const { float32 } = memory.views;
       float32.fill(found, scratch / 4, (scratch + bytes) / 4);
-      exports.run(ops.address, first, last, thread, threads, scratch, 0);
+      exports.runTiles(ops.address + 128 * op, tile, tile + 1, scratch);
       // What a kernel leaves here is not a result.
       float32.fill(0, scratch / 4, (scratch + bytes) / 4);
     },
@@ -228,23 +226,21 @@ function shares(ops: Program): {
   };
 }
 
-test('a thread does its own tiles, and leaves the others', () => {
+test('a tile is done, and the others left', () => {
   const TILE = 16384;
   const count = 4 * TILE + 7;
   const [x, y] = [random([count], 1), Tensor.zeros([count])];
   const doubling = program(op('add', { y: y.address, a: x.address, b: x.address, count }));
-  const share = shares(doubling);
-  for (const threads of [1, 2, 3, 4, 7]) {
-    for (let thread = 0; thread < threads; thread++) {
-      y.data.fill(9);
-      share.run(0, 1, thread, threads);
-      const wrong = y.data.findIndex(
-        (v, i) => v !== (Math.floor(i / TILE) % threads === thread ? 2 * x.data[i] : 9),
-      );
-      assert.is(wrong, -1, `thread ${thread} of ${threads}: element ${wrong}`);
-    }
+  const tiles = single(doubling);
+  for (let tile = 0; tile < 5; tile++) {
+    y.data.fill(9);
+    tiles.run(0, tile);
+    const wrong = y.data.findIndex(
+      (v, i) => v !== (Math.floor(i / TILE) === tile ? 2 * x.data[i] : 9),
+    );
+    assert.is(wrong, -1, `tile ${tile}: element ${wrong}`);
   }
-  share.free();
+  tiles.free();
   doubling.dispose();
   free(x, y);
 });
@@ -256,7 +252,7 @@ function built(e: Emitter): { ops: Program; arena: number } {
   const arena = memory.allocate(plan.bytes, 'activations');
   memory.views.float32.set(numbers(plan.bytes / 4, 5), arena / 4);
   place(plan, arena);
-  return { ops: buildProgram(backend(), e), arena };
+  return { ops: buildProgram(backend(), e.ops), arena };
 }
 
 /** A step of training, with everything that it reads. */
@@ -430,7 +426,7 @@ function everyKernel(): Program {
 
 test('tiles may run in any order: none touches what another writes, or trusts what scratch holds', () => {
   const ops = everyKernel();
-  const share = shares(ops);
+  const share = single(ops);
   const { memory } = backend();
   const { int32 } = memory.views;
   const most = new Map<number, number>();
@@ -440,11 +436,11 @@ test('tiles may run in any order: none touches what another writes, or trusts wh
     const opcode = int32[(ops.address + 128 * i) / 4];
     most.set(opcode, Math.max(most.get(opcode) ?? 0, tiles));
     bytes.copy(before);
-    share.run(i, i + 1, 0, 1);
+    for (let tile = 0; tile < tiles; tile++) share.run(i, tile);
     bytes.copy(ascending);
     before.copy(bytes);
-    // As many threads as tiles, the last first; what scratch holds by chance is never a number.
-    for (let tile = tiles - 1; tile >= 0; tile--) share.run(i, i + 1, tile, tiles, Number.NaN);
+    // The last first; what scratch holds by chance is never a number.
+    for (let tile = tiles - 1; tile >= 0; tile--) share.run(i, tile, Number.NaN);
     const name = Object.keys(kernels).find(
       (kernel) => kernels[kernel as KernelName].opcode === opcode,
     );
@@ -453,7 +449,7 @@ test('tiles may run in any order: none touches what another writes, or trusts wh
       `op ${i}, ${name}: its ${tiles} tiles depend on their order, or on scratch`,
     );
   });
-  const single: readonly string[] = [
+  const alone: readonly string[] = [
     'normMerge',
     'normRunning',
     'normFold',
@@ -463,168 +459,10 @@ test('tiles may run in any order: none touches what another writes, or trusts wh
   ];
   for (const [name, { opcode }] of Object.entries(kernels)) {
     const tiles = most.get(opcode) ?? 0;
-    assert.ok(single.includes(name) ? tiles === 1 : tiles > 1, `${name} has ${tiles} tiles here`);
+    assert.ok(alone.includes(name) ? tiles === 1 : tiles > 1, `${name} has ${tiles} tiles here`);
   }
   share.free();
   ops.dispose();
-});
-
-const [ROWS, PANELS] = [51, 5];
-
-/**
- * A copy from one buffer to another that shuffles: packing a matrix of ROWS rows whose rows are the
- * panels of the one before. Every tile reads what all tiles of the op before wrote, and whatever
- * goes wrong once is carried to the end.
- */
-function shuffle(packed: number, b: number): OpRecord {
-  const n = PANELS * panelWidth();
-  return op('pack', { packed, b, k: ROWS, n, ldb: n, groups: 1 });
-}
-
-/** Floats that it shuffles. */
-const shuffledFloats = (): number => ROWS * PANELS * panelWidth();
-
-/** What `times` shuffles make of x. */
-function shuffled(x: Float32Array, times: number): Float32Array {
-  const width = panelWidth();
-  let result = x.slice();
-  for (let i = 0; i < times; i++) {
-    const from = result;
-    result = new Float32Array(x.length);
-    for (let row = 0; row < ROWS; row++) {
-      for (let panel = 0; panel < PANELS; panel++) {
-        const at = (row * PANELS + panel) * width;
-        result.set(from.subarray(at, at + width), (panel * ROWS + row) * width);
-      }
-    }
-  }
-  return result;
-}
-
-for (const threads of [2, 3]) {
-  test(`${threads} threads meet after each of thousands of ops`, async () => {
-    const LENGTH = 4000;
-    const floats = shuffledFloats();
-    const [a, b] = [random([floats], 1), Tensor.zeros([floats])];
-    const chain = program(
-      ...Array.from({ length: LENGTH }, (_, i) =>
-        i % 2 ? shuffle(a.address, b.address) : shuffle(b.address, a.address),
-      ),
-    );
-    assert.equal(new Set(tilesOf(chain)), new Set([PANELS]));
-    const expected = [1, 2, 3].map((round) => shuffled(a.data as Float32Array, round * LENGTH));
-    await Team.with(threads, chain, async (team) => {
-      team.copy();
-      // The same barrier again and again: nobody sets it back between runs.
-      for (const result of expected) {
-        await team.run(chain);
-        close(team.floats(a.address, floats), result, {});
-      }
-    });
-    chain.dispose();
-    free(a, b);
-  });
-
-  test(`${threads} threads: who comes early sleeps, is woken when the barrier opens and not before`, async () => {
-    // Average pooling to two lines of outputs, one of which sees a single line of the image: one
-    // tile takes some 10 ms, the other nothing, and a barrier spins for 50 µs.
-    const SIDE = 200;
-    const x = random([SIDE, 2 * SIDE, 4], 1);
-    const floats = shuffledFloats();
-    const lines = Array.from({ length: 6 }, () => Tensor.zeros([2 * SIDE * 4 + floats]));
-    const mixed = Array.from({ length: 6 }, () => Tensor.zeros([floats]));
-    const window = {
-      batch: 1,
-      height: SIDE,
-      width: 2 * SIDE - 1,
-      pixelChannels: 4,
-      channels: 4,
-      kernelHeight: SIDE,
-      kernelWidth: SIDE,
-      strideHeight: SIDE - 1,
-      strideWidth: 1,
-      dilationHeight: 1,
-      dilationWidth: 1,
-      outputHeight: 2,
-      outputWidth: SIDE,
-    };
-    const slow = program(
-      ...lines.flatMap((y, i) => [
-        // Threads 0 and 1 are the slow one in turn.
-        op('averagePool', { ...window, padTop: i % 2 ? SIDE - 1 : 0, y: y.address, x: x.address }),
-        shuffle(mixed[i].address, y.address),
-      ]),
-    );
-    await Team.with(threads, slow, async (team) => {
-      team.copy();
-      let sleepers = 0;
-      // On a machine with much else to do, this thread may look only when all is over: again, then.
-      for (let attempt = 0; attempt < 50 && !sleepers; attempt++) {
-        let finished = false;
-        const run = team.run(slow).finally(() => {
-          finished = true;
-        });
-        while (!sleepers && !finished) {
-          await setTimeout(1);
-          // Roused before its time, a thread finds the barrier closed. Once only: then the barrier must.
-          sleepers = team.rouse();
-        }
-        await run;
-      }
-      assert.ok(sleepers > 0, 'a thread slept');
-      slow.run();
-      for (const { address, data } of mixed) {
-        assert.ok(data.some((v) => v !== 0));
-        close(team.floats(address, floats), data, {});
-      }
-    });
-    slow.dispose();
-    free(x, ...lines, ...mixed);
-  });
-}
-
-test('LeNet-5 trains to the same bits on 1, 2 and 3 threads', async () => {
-  const model = zoo.lenet5();
-  model.compile({ optimizer: optimizers.sgd({ momentum: 0.9 }), loss: 'softmaxCrossEntropy' });
-  const step = trainingStep(model, 19);
-  // Kept for the next step.
-  const [{ loss, target }] = step.goals;
-  step.emitter.output(step.inputs[0]);
-  step.emitter.output(target);
-  const { ops, arena } = built(step.emitter);
-  setLabels(step, 10);
-  setOptimizer(model);
-  const { runs, gradients } = model.engine('test').weights;
-  const watched = { gradients, parameters: runs[0].parameters, loss };
-  const STEPS = 10;
-  const results: Record<string, Float32Array>[] = [];
-  for (const threads of [1, 2, 3]) {
-    await Team.with(threads, ops, async (team) => {
-      team.copy();
-      for (let i = 0; i < STEPS; i++) await team.run(ops);
-      results.push(
-        Object.fromEntries(
-          Object.entries(watched).map(([name, value]) => [
-            name,
-            team.floats(value.resolve(), value.size),
-          ]),
-        ),
-      );
-    });
-  }
-  for (let i = 0; i < STEPS; i++) ops.run();
-  const { memory } = backend();
-  const { float32 } = memory.views;
-  for (const [name, value] of Object.entries(watched)) {
-    const expected = float32.slice(value.resolve() / 4, value.resolve() / 4 + value.size);
-    assert.ok(expected.some((v) => v !== 0) && expected.every(Number.isFinite), name);
-    results.forEach((result, i) => {
-      close(result[name], expected, {}, `${name} on ${i + 1} threads`);
-    });
-  }
-  ops.dispose();
-  memory.free(arena);
-  model.dispose();
 });
 
 test.run();

@@ -139,7 +139,8 @@ test('a live view survives growth by asking again', () => {
   const tensor = Tensor.from([1, 2, 3]);
   const old = tensor.data;
   const large = Tensor.zeros([memory().bytes / 4]);
-  assert.is(old.length, 0);
+  // Memory that threads share stays where it was.
+  assert.is(old.length, old.buffer instanceof ArrayBuffer ? 0 : 3);
   assert.equal([...tensor.data], [1, 2, 3]);
   tensor.dispose();
   large.dispose();
