@@ -1,5 +1,6 @@
 // A competition: several libraries do the same work, are checked, then take turns being timed.
 
+import { setTimeout } from 'node:timers/promises';
 import { type Peer, tooSlow, wasmgrad } from './peers/index.js';
 import type { PeerProcess } from './process.js';
 import type { Preparation, Reply } from './protocol.js';
@@ -19,15 +20,19 @@ const BUDGET = 0.8;
 /** How many times a peer's speed wasmgrad's has to be: on 128-bit code (undefined: any), on 256-bit code. */
 export type Targets = Record<string, readonly [narrow: number | undefined, wide: number]>;
 
-/** A work, who does it besides wasmgrad, and what is to be reached. */
+/** A work, who does it, and what is to be reached. */
 export interface Contest {
   name: string;
   work: Work;
+  /** Whom the others are compared with: wasmgrad on one thread by default. */
+  ours?: Peer;
   peers: readonly Peer[];
   /** By the peer's name. */
   targets?: Targets;
   /** Seconds that all turns of one competitor may take, where calls are long: 0.8 by default. */
   budget?: number;
+  /** Seconds between turns: threads of some libraries spin for a while when theirs is over. 0 by default. */
+  pause?: number;
 }
 
 /** A competitor whose result was right. */
@@ -61,10 +66,11 @@ export class Arena {
    * Whoever fails or computes a wrong result is left out, with a note: a wrong result has no speed. Where
    * that is wasmgrad there are no figures at all.
    */
-  async compete({ name, work, peers, targets = {}, budget = BUDGET }: Contest): Promise<Result> {
+  async compete(contest: Contest): Promise<Result> {
+    const { name, work, ours: leader = wasmgrad, peers, targets = {} } = contest;
     const expected = expectedResults(work);
     const entries = await Promise.all(
-      [wasmgrad, ...peers].map((peer) => this.#enter(peer, work, expected)),
+      [leader, ...peers].map((peer) => this.#enter(peer, work, expected)),
     );
     const entrants = entries.filter((entry): entry is Entrant => 'host' in entry);
     const notes: Note[] = entries.flatMap((entry) => {
@@ -73,8 +79,8 @@ export class Arena {
     });
     const { amount, unit } = amountOf(work);
     const [ours] = entrants;
-    if (ours?.peer !== wasmgrad) return { name, unit, figures: [], targets: [], notes };
-    const steady = await takeTurns(entrants, budget, showProgress(name), ({ peer }, reason) =>
+    if (ours?.peer !== leader) return { name, unit, figures: [], targets: [], notes };
+    const steady = await takeTurns(entrants, contest, showProgress(name), ({ peer }, reason) =>
       notes.push({ who: peer.name, text: reason }),
     );
     if (steady[0] !== ours) return { name, unit, figures: [], targets: [], notes };
@@ -89,7 +95,7 @@ export class Arena {
         ...(entrant === ours ? {} : { ratio: ratio(ours.turns, entrant.turns) }),
       };
     });
-    const wide = (await this.backend())?.revectorized === true;
+    const wide = (await this.backend(leader))?.revectorized === true;
     const judged = Object.entries(targets).flatMap(([who, [narrow, broad]]): Target[] => {
       const least = wide ? broad : narrow;
       if (least === undefined) return [];
@@ -102,8 +108,8 @@ export class Arena {
   }
 
   /** wasmgrad's backendInfo(), where it has taken part. */
-  async backend(): Promise<Record<string, unknown> | undefined> {
-    const host = this.#hosts.get(wasmgrad);
+  async backend(peer = wasmgrad): Promise<Record<string, unknown> | undefined> {
+    const host = this.#hosts.get(peer);
     return host?.alive ? (await host.ask({ do: 'about' })).info : undefined;
   }
 
@@ -183,13 +189,14 @@ export function fault({ cannot, failed, values }: Reply, expected: Expected[]): 
  */
 async function takeTurns(
   entrants: Entrant[],
-  budget: number,
+  { budget = BUDGET, pause = 0 }: Contest,
   progress: (share: number) => void,
   fail: (entrant: Entrant, reason: string) => void,
 ): Promise<Entrant[]> {
   const out = new Set<Entrant>();
   const time = async (entrant: Entrant, turn: number): Promise<number[]> => {
     try {
+      if (pause) await setTimeout(pause * 1000);
       const { seconds, failed } = await entrant.host.ask({ do: 'time', turn });
       if (seconds) return seconds;
       throw new Error(`failed: ${failed?.split('\n')[0]}`);

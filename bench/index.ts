@@ -14,10 +14,11 @@ import { memoryUse } from './suites/memory.js';
 import { peak } from './suites/peak.js';
 import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
+import { threads } from './suites/threads.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
-const suites = [gemm, conv, train, lenet, resnet, footprint, peak, startup, memoryUse];
+const suites = [gemm, conv, train, lenet, resnet, threads, footprint, peak, startup, memoryUse];
 
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';
@@ -28,7 +29,7 @@ Measures wasmgrad against other libraries: all suites, or those whose names cont
 
 ${suites.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join('\n')}
 
-All libraries do the same work on the same numbers, on one thread. Each has a process of its own; first
+All libraries do the same work on the same numbers, on one thread but in 'threads'. Each has a process of its own; first
 its result is compared with sums in float64 at corners, edges and some hundred other places (a network's
 logits or first losses with PyTorch's in float64), then they take turns. A library that is not to be had,
 does not do a work or does it wrong is left out, and the report says why. PyTorch takes part where python3,
@@ -76,7 +77,7 @@ async function main(): Promise<void> {
   const width = revectorized ? '256-bit' : '128-bit';
   console.log(`${at.cpu}, Node ${at.node}, wasmgrad with ${simd} ${width} SIMD, ${tile} tile`);
 
-  const busy = busyCores();
+  const alone: { time: number; busy: number }[] = [];
   const arena = new Arena();
   const report: Report = {
     date: new Date().toISOString(),
@@ -92,16 +93,20 @@ async function main(): Promise<void> {
     suites: [],
   };
   try {
-    for (const { name, about, run } of chosen) {
+    for (const { name, about, run, cores = 1 } of chosen) {
       console.log(`\n── ${name}: ${about} ──`);
+      const [began, busy] = [performance.now(), busyCores()];
       const results = await run(arena);
+      const time = performance.now() - began;
+      if (cores === 1) alone.push({ time, busy: busy() });
       report.suites.push({ name, about, results });
       console.log(terminalTable(results));
       for (const note of notes(results)) console.log(`  · ${note}`);
     }
     report.backend = (await arena.backend()) ?? ours;
     report.libraries = arena.libraries;
-    report.busy = busy();
+    const total = alone.reduce((sum, { time }) => sum + time, 0);
+    report.busy = alone.reduce((sum, { time, busy }) => sum + busy * (time / total), 0);
   } finally {
     arena.close();
   }

@@ -45,6 +45,8 @@ export interface Suite {
   /** One line for `--help` and above the table. */
   about: string;
   run(arena: Arena): Promise<Result[]>;
+  /** Cores that it keeps busy: 1 by default. */
+  cores?: number;
 }
 
 /** A run of the benchmark, as it is written down. */
@@ -52,7 +54,7 @@ export interface Report {
   date: string;
   command: string;
   machine: ReturnType<typeof machine>;
-  /** Cores busy on average while it ran. */
+  /** Cores busy on average while it ran, of those suites that need one. */
   busy: number;
   /** wasmgrad's backendInfo(). */
   backend: object;
@@ -120,7 +122,7 @@ export function markdown(report: Report): string {
 }
 
 /** How to read a table. */
-const LEGEND = `Each library runs on one thread in a process of its own; they take turns. Figures are medians, the best
+const LEGEND = `Each library runs in a process of its own, on one thread where no other number is told; they take turns. Figures are medians, the best
 sample in brackets; × is how many times the peer's speed wasmgrad's is, the median over the rounds, with ✓
 or ✗ for its target, ? where that cannot be judged. – is not measured: the notes say why, or it is slow and
 left to other rows. Every result was first compared with float64: of a sum of K products it may be off by

@@ -1,15 +1,20 @@
-// Starts wasmgrad on one thread, the way the command's options ask, in whichever process this is.
+// Starts wasmgrad, on one thread where no other number is asked for, in whichever process this is.
 
 import { type InitOptions, init } from '../src/index.js';
 
 /** The options that all processes of the benchmark are given. */
 export const engineFlags = ['--revectorize'].filter((flag) => process.argv.includes(flag));
 
+/** Threads that a peer's process is told to use. */
+export const threads = Number(
+  process.argv.find((flag) => flag.startsWith('--threads='))?.split('=')[1] ?? 1,
+);
+
 /** `init` for all that is measured. */
 export function start(): Promise<void> {
   // A version without the option ignores it, and says in backendInfo() that nothing is revectorized.
   const options: InitOptions & { revectorize: boolean } = {
-    threads: 1,
+    threads,
     revectorize: engineFlags.includes('--revectorize'),
   };
   return init(options);

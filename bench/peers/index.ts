@@ -27,6 +27,7 @@ function host(name: string, ...flags: string[]): Promise<PeerProcess> {
 }
 
 async function pytorch(...options: string[]): Promise<PeerProcess> {
+  const threads = options.includes('--threads=2') ? '2' : '1';
   const program = fileURLToPath(new URL('pytorch.py', import.meta.url));
   // Debian's package of PyTorch is for Debian's own Python.
   const reasons: string[] = [];
@@ -35,8 +36,8 @@ async function pytorch(...options: string[]): Promise<PeerProcess> {
     try {
       // A BLAS has threads of its own.
       return await PeerProcess.start(python, [program, ...options], {
-        OMP_NUM_THREADS: '1',
-        OPENBLAS_NUM_THREADS: '1',
+        OMP_NUM_THREADS: threads,
+        OPENBLAS_NUM_THREADS: threads,
       });
     } catch (error) {
       reasons.push(`${python}: ${(error as Error).message}`);
@@ -47,6 +48,20 @@ async function pytorch(...options: string[]): Promise<PeerProcess> {
 
 /** Ours. */
 export const wasmgrad: Peer = { name: 'wasmgrad', start: () => host('wasmgrad', ...engineFlags) };
+/** Ours, on two threads. */
+export const wasmgradTwo: Peer = {
+  name: 'wasmgrad, 2 threads',
+  start: () => host('wasmgrad', ...engineFlags, '--threads=2'),
+};
+/** The others that have threads. */
+export const onnxruntimeTwo: Peer = {
+  name: 'onnxruntime-web, 2 threads',
+  start: () => host('onnxruntime', '--threads=2'),
+};
+export const pyTorchTwo: Peer = {
+  name: 'PyTorch, 2 threads',
+  start: () => pytorch('--threads=2'),
+};
 /** WebAssembly with SIMD, inference only. */
 export const tfjsWasm: Peer = { name: 'TF.js wasm', start: () => host('tfjs-wasm') };
 /** WebAssembly with SIMD, inference only. */

@@ -1,9 +1,10 @@
-// onnxruntime-web: its WebAssembly execution provider on one thread, which infers but does not train.
+// onnxruntime-web: its WebAssembly execution provider, on one thread or two, which infers but does not train.
 //
 // Weights are constants of the model, which it packs once when it loads it; its input and output are
 // JavaScript arrays, copied to and from its memory by every run, as for any user of it.
 
 import * as ort from 'onnxruntime-web';
+import { threads } from '../start.js';
 import { type ConvWork, convShapes, type GemmWork, type InferenceWork, Seed } from '../work.js';
 import { type Adapter, Axes, Cannot, filled, permuted, type Task, versionOf } from './adapter.js';
 import { type Graph, onnxModel } from './onnx.js';
@@ -75,7 +76,7 @@ function inference(work: InferenceWork): Promise<Task> {
 /** See the top of this file. */
 export const adapter: Adapter = {
   async start() {
-    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.numThreads = threads;
     ort.env.logLevel = 'error';
     return `${await versionOf('onnxruntime-web')}, wasm`;
   },

@@ -1,7 +1,7 @@
 # PyTorch as a peer of the benchmark: reads requests as lines of JSON, does the work and times it.
 #
 # What ../protocol.ts, ../host.ts and ../timing.ts are for the peers in JavaScript; the works are those of
-# ../work.ts. One thread, float32, PyTorch's own NCHW, oneDNN where PyTorch chooses it.
+# ../work.ts. One thread or two, float32, PyTorch's own NCHW, oneDNN where PyTorch chooses it.
 
 import json
 import math
@@ -22,7 +22,7 @@ SEEDS = {"a": 1, "b": 2, "x": 1, "w": 2, "dy": 3, "images": 1}
 EPSILON = 1e-5
 PART = 2**16
 
-torch.set_num_threads(1)
+torch.set_num_threads(2 if "--threads=2" in sys.argv else 1)
 
 
 def numbers(shape, seed, limit=1.0, centre=0.0):

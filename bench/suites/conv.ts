@@ -41,7 +41,7 @@ const shapes: [network: string, work: ReturnType<typeof convWork>, targets?: Tar
 const fast = [tfjsWasm, onnxruntime, pyTorch];
 
 // The slow ones only where there are targets, to keep the whole benchmark short.
-const contests = shapes.map(
+export const convContests = shapes.map(
   ([network, work, wanted]): Contest => ({
     name: `${network} ${nameOf(work)}`,
     work,
@@ -54,5 +54,5 @@ const contests = shapes.map(
 export const conv: Suite = {
   name: 'conv',
   about: 'convolution forward, one image unless a batch is given',
-  run: (arena) => everyContest(arena, contests),
+  run: (arena) => everyContest(arena, convContests),
 };

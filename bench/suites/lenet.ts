@@ -1,6 +1,6 @@
 // LeNet-5: training and inference.
 
-import { everyContest } from '../compete.js';
+import { type Contest, everyContest } from '../compete.js';
 import { lenet5Inference, lenet5Training } from '../networks.js';
 import {
   convNetJs,
@@ -12,22 +12,23 @@ import {
 } from '../peers/index.js';
 import type { Suite } from '../report.js';
 
+export const lenetContests: Contest[] = [
+  {
+    name: `LeNet-5 training, batch ${lenet5Training.batch}`,
+    work: lenet5Training,
+    peers: [pyTorch, convNetJs, tfjsCpu, tfjsWasm, onnxruntime],
+    targets: { [pyTorch.name]: [1, 1.3], [convNetJs.name]: [25, 25] },
+  },
+  {
+    name: `LeNet-5 inference, batch ${lenet5Inference.batch}`,
+    work: lenet5Inference,
+    peers: [pyTorch, pyTorchFrozen, tfjsWasm, onnxruntime],
+  },
+];
+
 /** See the top of this file. */
 export const lenet: Suite = {
   name: 'lenet',
   about: 'LeNet-5: steps of SGD with momentum, and inference',
-  run: (arena) =>
-    everyContest(arena, [
-      {
-        name: `LeNet-5 training, batch ${lenet5Training.batch}`,
-        work: lenet5Training,
-        peers: [pyTorch, convNetJs, tfjsCpu, tfjsWasm, onnxruntime],
-        targets: { [pyTorch.name]: [1, 1.3], [convNetJs.name]: [25, 25] },
-      },
-      {
-        name: `LeNet-5 inference, batch ${lenet5Inference.batch}`,
-        work: lenet5Inference,
-        peers: [pyTorch, pyTorchFrozen, tfjsWasm, onnxruntime],
-      },
-    ]),
+  run: (arena) => everyContest(arena, lenetContests),
 };

@@ -18,7 +18,7 @@ const training = [pyTorch, onnxruntime, tfjsWasm, convNetJs];
 /** A step takes a second: enough of them to have several rounds. */
 const budget = 8;
 
-const contests: Contest[] = [
+export const resnetContests: Contest[] = [
   {
     name: 'ResNet-18 inference, 224²',
     work: resnet18Inference,
@@ -61,5 +61,5 @@ const contests: Contest[] = [
 export const resnet: Suite = {
   name: 'resnet',
   about: 'residual networks: inference, and steps of SGD with momentum',
-  run: (arena) => everyContest(arena, contests),
+  run: (arena) => everyContest(arena, resnetContests),
 };

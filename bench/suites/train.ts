@@ -19,7 +19,7 @@ const shapes: [network: string, work: ReturnType<typeof convWork>, targets?: Tar
   ['LeNet-5', convWork(5, 14, 6, 16, { batch: 64, pad: 0 })],
 ];
 
-const contests = shapes.map(
+export const trainContests = shapes.map(
   ([network, work, targets]): Contest => ({
     name: `${network} ${nameOf(work)}`,
     work: { ...work, kind: 'convTraining' },
@@ -32,5 +32,5 @@ const contests = shapes.map(
 export const train: Suite = {
   name: 'train',
   about: 'convolution forward and both backwards, dx and dw',
-  run: (arena) => everyContest(arena, contests),
+  run: (arena) => everyContest(arena, trainContests),
 };

@@ -184,7 +184,7 @@ test('a filter that is a weight, while its model trains', () => {
 });
 
 test('forms give way to whatever needs memory', () =>
-  apart({ ...options, maximumMemory: 16 }, () => {
+  apart({ ...options, threads: 1, maximumMemory: 16 }, () => {
     const x = random([4, 8, 8, 128], 1);
     const filters = Array.from({ length: 8 }, (_, i) => random([3, 3, 128, 128], i));
     const conv = (filter: Tensor) => {

@@ -212,7 +212,7 @@ test('what is frozen needs no memory for gradients and state', () => {
 
 test('no memory to thaw: nothing has changed, and with more it goes on', async () => {
   dispose();
-  await init({ ...options, maximumMemory: 48 });
+  await init({ ...options, threads: 1, maximumMemory: 48 });
   try {
     const build = () => {
       const list = [layers.dense({ units: 900, name: 'large' }), layers.dense({ units: 3 })];

@@ -24,7 +24,7 @@ const MIB = 1 << 20;
 /** Runs `body` with 16 MiB. */
 async function limited(body: () => Promise<void>): Promise<void> {
   dispose();
-  await init({ ...options, maximumMemory: 16 });
+  await init({ ...options, threads: 1, maximumMemory: 16 });
   try {
     await body();
   } finally {
