@@ -30,7 +30,8 @@ const nearest = {
   'assembly/pad.ts': ['kernels/pad', 'kernels/guarded'],
   'assembly/pool.ts': ['kernels/pool', 'kernels/adaptive', 'kernels/program'],
   'assembly/poolwindow.ts': ['kernels/adaptive', 'kernels/pool', 'kernels/program'],
-  'assembly/program.ts': ['kernels/program'],
+  'assembly/program.ts': ['kernels/program', 'threads'],
+  'assembly/team.ts': ['threads'],
   'assembly/random.ts': ['random'],
   'assembly/rbf.ts': ['kernels/rbf'],
   'assembly/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
@@ -66,13 +67,13 @@ const nearest = {
   'src/model/objective.ts': ['metrics', 'model/losses'],
 };
 
-/** Puts those first; last the runner's test, which needs a second build where it is not built first. */
+/** Puts those first; last that of threads, which needs a second build where it is not built first. */
 export function nearestFirst(names, file, threads) {
   const near = nearest[file] ?? [];
   const rank = (name) => {
     const at = near.indexOf(name.replaceAll('\\', '/'));
     if (at >= 0) return at;
-    return near.length + (name.endsWith('program') && !threads ? 1 : 0);
+    return near.length + (name === 'threads' && !threads ? 1 : 0);
   };
   return names.sort((a, b) => rank(a) - rank(b));
 }
@@ -117,6 +118,7 @@ const clip = (...rest) => fault('assembly/clip.ts', ...rest);
 const update = (...rest) => fault('src/emit/optimizer.ts', ...rest);
 const objective = (...rest) => fault('src/model/objective.ts', ...rest);
 const program = (...rest) => fault('assembly/program.ts', ...rest);
+const team = (...rest) => fault('assembly/team.ts', ...rest);
 const transpose = (...rest) => fault('src/emit/convtranspose.ts', ...rest);
 const geometry = (...rest) => fault('src/emit/geometry.ts', ...rest);
 const lower = (...rest) => fault('src/model/lower.ts', ...rest);
@@ -138,7 +140,7 @@ export const mutants = [
   tile('v128.store(spare, c33, 240)', 'v128.store(spare, c32, 240)', 'the wide tile: a quarter of a row repeated', { nth: 0 }),
 
   gemm('const addend = k0 ? ITSELF : NOTHING;', 'const addend = NOTHING;', 'blocks of k not added up'),
-  gemm('const bias = k0 ? <usize>0 : op.bias;', 'const bias = op.bias;', 'bias added with every block of k'),
+  gemm('const bias = k0 || !op.bias ?', 'const bias = !op.bias ?', 'bias added with every block of k'),
   gemm('const rectify = last && op.rectify != 0;', 'const rectify = op.rectify != 0;', 'ReLU after every block of k'),
   gemm('const length = min(kc, op.k - k0);', 'const length = kc;', 'k tail: the last block runs on'),
   gemm('(<usize>(k0 * op.lda + first) << 2)', '(<usize>(k0 * op.lda) << 2)', 'transposed A: always the first rows'),
@@ -155,7 +157,10 @@ export const mutants = [
   conv('k0 ? 0 : bias, last && op.rectify != 0,', 'bias, last && op.rectify != 0,', 'bias added with every block of k'),
   conv('k0 ? 0 : bias, last && op.rectify != 0,', 'k0 ? 0 : bias, op.rectify != 0,', 'ReLU after every block of k'),
   conv('const x = op.x + (<usize>(group * op.channels) << 2);', 'const x = op.x;', 'every group reads the first', { nth: 0 }),
-  conv('op.bias + (<usize>(group * n) << 2)', 'op.bias', 'every group has the bias of the first'),
+  conv('op.bias + (<usize>(group * n + column) << 2)', 'op.bias + (<usize>column << 2)', 'every group has the bias of the first'),
+  conv('op.bias + (<usize>(group * n + column) << 2)', 'op.bias + (<usize>(group * n) << 2)', 'every part has the bias of the first'),
+  conv('const stop = runs * perRun * (part + 1) / op.parts;', 'const stop = runs * perRun;', 'filter gradient: parts add what others have added'),
+  gemm('op.bias + (<usize>column << 2)', 'op.bias', 'every part has the bias of the first'),
   conv('pad == 0 && (outputs - 1) * stride < side', '(outputs - 1) * stride < side', 'padded 1×1 kernels skip the gathering'),
   conv('p0 > from ?', 'p0 > 0 ?', 'partial sums begin with what was there'),
   conv('const ld = n * op.groups;', 'const ld = n;', 'filter gradient: the stride of one group'),
@@ -214,7 +219,7 @@ export const mutants = [
   winograd('return <u32>h < <u32>op.height ?', 'return h >= 0 ?', 'patches: the lower border is not clipped'),
   points('v128.store(to, madd(b, w, u), 16);', 'v128.store(to, madd(b, v, u), 16);', 'patches: four channels in place of the next', { nth: 0 }),
   winograd('plane * mPlane, k0 ? ITSELF : NOTHING,', 'plane * mPlane, NOTHING,', 'blocks of k not added up'),
-  winograd('const bias = op.bias ? op.bias + (<usize>n << 2) : ZEROS;', 'const bias = op.bias ? op.bias : ZEROS;', 'every eight filters have the bias of the first'),
+  winograd('op.bias + (<usize>(first + n) << 2) : ZEROS;', 'op.bias + (<usize>first << 2) : ZEROS;', 'every eight filters have the bias of the first'),
   winograd('f32x4.splat(op.rectify ? 0 : -Infinity)', 'f32x4.splat(0)', 'ReLU where nobody asked'),
   winograd('const whole = columns == STEP && filters - n >= 8;', 'const whole = columns == STEP;', 'filters that do not exist are written'),
   winograd('columns = min(STEP, op.yWidth - left);', 'columns = STEP;', 'outputs behind the right border are written'),
@@ -492,12 +497,15 @@ export const mutants = [
   simd('return f32x4.pmax(x, f32x4.splat(0));', 'return f32x4.pmax(f32x4.splat(0), x);', 'ReLU loses NaN'),
   simd('f32x4.lt(m, f32x4.splat(0.707106781))', 'f32x4.lt(m, f32x4.splat(0.5))', 'log: mantissas not halved'),
 
-  program('if (threads > 1) barrier(state, threads);', '', 'no barrier', { threads: true }),
-  program('atomic.store<i32>(state, 0);', '', 'barrier: the count is not reset', { threads: true }),
-  program('atomic.add<i32>(state, 1, 4);', '', 'barrier: no new generation', { threads: true }),
-  program('atomic.notify(state + 4, -1);', '', 'barrier: sleepers are not woken', { threads: true }),
-  program('while (atomic.load', 'if (atomic.load', 'barrier: whoever wakes leaves', { threads: true }),
-  program('tile += threads', 'tile += 1', 'threads do the tiles of others too'),
+  program('if (!barrier(team, thread)) return false;', '', 'no barrier behind what all do', { threads: true }),
+  program('if (alone && !barrier(team, thread)) return false;', '', 'no barrier behind what thread 0 does alone', { threads: true }),
+  program('if (!walk(team, 0)) return false;', 'walk(team, 0);', 'a lost thread is not told', { threads: true }),
+  program('runTiles(op, begin + at, begin + min(share, at + takenCount), scratch);', 'runTiles(op, at, min(share, at + takenCount), scratch);', 'all threads do the first share', { threads: true }),
+  team('atomic.store<i32>(team, 0, ARRIVED);', '', 'barrier: the count is not reset', { threads: true }),
+  team('atomic.add<i32>(team, 1, OPENED);', '', 'barrier: it never opens', { threads: true }),
+  team('if (atomic.load<i32>(team, SLEEPING)) atomic.notify(team + OPENED, -1);', '', 'barrier: sleepers are not woken', { threads: true }),
+  team('store<i32>(takenBy(team, i), 0);', '', 'what was taken of an op is not there of the next', { threads: true }),
+  team('if (atomic.load<i32>(team, IDLE)) atomic.notify(team + RUNS, -1);', '', 'who sleeps until the next run is not called', { threads: true }),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
   lower('if (this.#again) return;', '', 'statistics move again with a segment computed again'),

@@ -43,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 /** Runs Node in a copy; resolves to its status, null where it hung, and what it said. */
 function node(cwd, ...args) {
   return new Promise((resolve) => {
-    const env = { ...process.env, WASMGRAD_SIMD: 'strict', NO_COLOR: '1' };
+    const env = { ...process.env, WASMGRAD_SIMD: 'strict', WASMGRAD_THREADS: '1', NO_COLOR: '1' };
     const child = spawn(process.execPath, args, { cwd, env, ...limit });
     children.add(child);
     const said = [];
@@ -67,7 +67,7 @@ async function firstFailure(copy, file, threads) {
   const files = fs.readdirSync(join(copy, 'tests'), { recursive: true });
   const names = files.filter((path) => path.endsWith('.test.ts')).map((path) => path.slice(0, -8));
   for (const name of nearestFirst(names, file, threads)) {
-    if (name.endsWith('program') && !threads) await compile(copy, 'simd-threads');
+    if (name === 'threads' && !threads) await compile(copy, 'simd-threads');
     const { status, output } = await node(copy, '--import', 'tsx', `tests/${name}.test.ts`);
     if (status === null) return `${name} hung`;
     if (status !== 0) return `${name}: ${/FAIL.*?"(.*)"/.exec(output)?.[1] ?? 'crashed'}`;

@@ -69,7 +69,8 @@ function copier(numbers: Numbers, size: number): InputSource['copy'] {
   return (sample, to, at) => {
     const from = numbers.array();
     const start = sample * size;
-    for (let i = 0; i < size; i++) to[at + i] = from[start + i];
+    if (isNumberArray(from)) to.set(from.subarray(start, start + size), at);
+    else for (let i = 0; i < size; i++) to[at + i] = from[start + i];
   };
 }
 
