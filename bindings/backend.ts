@@ -60,7 +60,9 @@ export interface Backend {
   reserveScratch(bytes: number): void;
   /** Runs ops `first` … `last`−1 of the program at `address`. @throws {EngineError} where a thread is lost */
   run(address: number, first: number, last: number): void;
-  /** Ends its threads. */
+  /** Starts its threads: programs made before do not need them. */
+  begin(): Promise<void>;
+  /** Ends them. */
   end(): void;
 }
 
@@ -116,32 +118,30 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
   const { options } = attempt;
   const wanted = options.revectorize === true;
   if (wanted) revectorize(true);
-  /** Whether it is still wanted: dispose() may have come in between. */
-  const enter = (backend: Backend): boolean => {
-    if (starting !== attempt) {
-      backend.end();
-      return false;
-    }
+  /** Dispose() may have come in between: then it is not wanted any more. */
+  const stale = (): boolean => starting !== attempt;
+  let backend = await instantiate(options, wanted);
+  if (stale()) return;
+  if (wanted) {
     current = backend;
-    return true;
-  };
-  const backend = await instantiate(options, wanted);
-  if (!enter(backend) || !wanted) return;
-  const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
-  if (verdict !== 'wrong') {
-    const revectorized = verdict === 'wide';
-    if (!revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
-    const tile = tileName(backend.exports, revectorized);
-    backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
-    return;
+    const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
+    if (verdict === 'wrong') {
+      revectorize(false);
+      warnOnce('256-bit code', WRONG_CODE);
+      current = undefined;
+      backend = await instantiate(options, true);
+      backend.info = { ...backend.info, selfCheck: 'failed' };
+      if (stale()) return;
+    } else {
+      const revectorized = verdict === 'wide';
+      if (!revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
+      const tile = tileName(backend.exports, revectorized);
+      backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
+    }
   }
-  revectorize(false);
-  warnOnce('256-bit code', WRONG_CODE);
-  backend.end();
-  current = undefined;
-  const plain = await instantiate(options, true);
-  plain.info = { ...plain.info, selfCheck: 'failed' };
-  enter(plain);
+  await backend.begin();
+  if (stale()) backend.end();
+  else current = backend;
 }
 
 const warned = new Set<string>();
@@ -211,6 +211,7 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
     backend.info = { ...backend.info, threads: 1 };
     warnOnce(why, `its threads are gone (${why}); it goes on with one`);
   });
+  const threads = memory === shared ? wanted : 1;
   let scratch = { bytes: 0, address: 0 };
   const backend: Backend = {
     exports,
@@ -229,7 +230,7 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
       const { bytes: least } = scratch;
       if (bytes <= least) return;
       const reserve = (each: number) => {
-        const address = memory.allocate(each * team.size, 'scratch', "the kernels' scratch");
+        const address = memory.allocate(each * threads, 'scratch', "the kernels' scratch");
         scratch = { bytes: each, address };
       };
       if (least) memory.free(scratch.address);
@@ -242,12 +243,12 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
       }
     },
     run: (address, first, last) => team.run(address, first, last, scratch.address, scratch.bytes),
+    async begin() {
+      if (threads > 1) await team.grow(threads, module, memory.memory);
+      backend.info = { ...backend.info, threads: team.size };
+    },
     end: () => team.end(),
   };
-  if (memory === shared) {
-    await team.grow(wanted, module, memory.memory);
-    backend.info = { ...backend.info, threads: team.size };
-  }
   return backend;
 }
 

@@ -30,5 +30,6 @@ export const spawn: typeof nodeSpawn = (data, lost) => {
   return { ready, end };
 };
 
-/** Cores that there are, as far as the browser tells. */
-export const cores = (): number => navigator.hardwareConcurrency ?? 1;
+/** Cores that there are, as far as the browser tells; in what has no workers, one. */
+export const cores = (): number =>
+  typeof Worker === 'function' ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1;

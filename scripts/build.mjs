@@ -1,5 +1,5 @@
-// Builds the package: four wasm targets, two bundles (Node reads its wasm from files, browsers have
-// it inlined), each with its worker, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
+// Builds the package: four wasm targets, two bundles (Node reads its wasm from files, browsers
+// from modules), each with its worker, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
 
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ export async function buildWasm() {
   await Promise.all(Object.keys(targets).map(compile));
 }
 
-/** In the browser's bundle the wasm comes inlined, and other files stand for what only Node has. */
+/** In the browser's bundle the wasm comes in modules, and other files stand for what only Node has. */
 const forBrowsers = {
   name: 'for-browsers',
   setup({ onResolve }) {
@@ -43,15 +43,20 @@ const forBrowsers = {
 
 async function bundle(entry, outfile, plugins = []) {
   await build({
-    entryPoints: [`${root}src/${entry}`],
-    outfile: `${root}dist/${outfile}`,
+    entryPoints: { [outfile]: `${root}src/${entry}` },
+    outdir: `${root}dist`,
+    chunkNames: 'kernels/[name]',
     bundle: true,
+    splitting: true,
+    minify: true,
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
     external: ['@assemblyscript/loader', 'wasm-feature-detect', 'sharp', 'node:*'],
     loader: { '.wasm': 'binary' },
     sourcemap: true,
+    // The package has the sources, once.
+    sourcesContent: false,
     keepNames: true,
     plugins,
   });
@@ -62,10 +67,10 @@ export async function buildAll() {
   await buildWasm();
   rmSync(`${root}dist`, { recursive: true, force: true });
   await Promise.all([
-    bundle('index.ts', 'node.js'),
-    bundle('index.ts', 'index.js', [forBrowsers]),
-    bundle('data/augment-worker.ts', 'augment-worker.js'),
-    bundle('data/augment-worker.browser.ts', 'augment-worker.browser.js'),
+    bundle('index.ts', 'node'),
+    bundle('index.ts', 'index', [forBrowsers]),
+    bundle('data/augment-worker.ts', 'augment-worker'),
+    bundle('data/augment-worker.browser.ts', 'augment-worker.browser'),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);
 }
