@@ -1,0 +1,154 @@
+// Trains in a real Chromium, from the built package: in a page that is cross-origin isolated, on its main
+// thread and in a worker, with threads; in one that is not, without. Strict arithmetic gives the same
+// bits everywhere: Node says which. $CHROMIUM names another browser than /usr/bin/chromium.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import * as wasmgrad from '../dist/node.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Trains LeNet-5 and a residual network; the bytes of both. Runs here and in the pages, so it stands alone. */
+async function train(wg, options) {
+  await wg.init({ simd: 'strict', ...options });
+  const files = [];
+  for (const model of [
+    wg.zoo.lenet5({ seed: 1 }),
+    new wg.ResNet({ depth: 8, inputShape: [16, 16, 3], seed: 1 }),
+  ]) {
+    model.compile({
+      optimizer: wg.optimizers.sgd({ learningRate: 0.02, momentum: 0.9 }),
+      loss: 'softmaxCrossEntropy',
+    });
+    const count = 48;
+    const size = model.inputShape.reduce((a, b) => a * b);
+    // Numbers from −1 to 1 that are the same in all engines.
+    const x = Float32Array.from({ length: count * size }, (_, i) => ((i * 7919) % 1009) / 505 - 1);
+    const y = Int32Array.from({ length: count }, (_, i) => i % 10);
+    await model.fit(x, y, { epochs: 2, batchSize: 12 });
+    files.push(model.toBytes());
+    model.dispose();
+  }
+  const info = wg.backendInfo();
+  wg.dispose();
+  return { info, files };
+}
+
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.map': 'application/json' };
+const imports = {
+  wasmgrad: '/dist/index.js',
+  '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
+  'wasm-feature-detect': '/node_modules/wasm-feature-detect/dist/esm/index.js',
+};
+const code = `
+  import * as wg from 'wasmgrad';
+  const digest = async (files) => {
+    const all = new Uint8Array(await new Blob(files).arrayBuffer());
+    const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', all));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  };
+  const run = async (options) => {
+    const { info, files } = await (${train})(wg, options);
+    return { info, bits: await digest(files) };
+  };`;
+const page = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="module">${code} globalThis.run = run;</script>`;
+// Workers have no import maps: paths instead of names.
+const worker = `${code} onmessage = async ({ data }) => postMessage(await run(data));`;
+
+/** Serves the package, all but /plain/ with the two headers that threads need. */
+const server = createServer(({ url }, response) => {
+  const { pathname } = new URL(url, 'http://localhost');
+  if (pathname !== '/plain/') {
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+  }
+  const byPath = (text) =>
+    text.replace(/\bfrom ?(['"])([^'"]+)\1/g, (all, _, name) =>
+      imports[name] ? `from '${imports[name]}'` : all,
+    );
+  const send = (type, body) => response.writeHead(200, { 'Content-Type': type }).end(body);
+  if (pathname.endsWith('/')) return send('text/html', page);
+  if (pathname === '/worker.js') return send(types['.js'], byPath(worker));
+  const file = join(root, pathname);
+  if (!file.startsWith(root) || !existsSync(file)) return response.writeHead(404).end();
+  const body = readFileSync(file);
+  const type = types[extname(file)] ?? 'application/octet-stream';
+  return send(type, extname(file) === '.js' ? byPath(String(body)) : body);
+});
+
+const digest = (files) => {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file);
+  return hash.digest('hex');
+};
+
+const expected = digest((await train(wasmgrad, { threads: 1 })).files);
+await new Promise((resolve) => server.listen(0, resolve));
+const origin = `http://localhost:${server.address().port}`;
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const browser = await chromium.launch({ executablePath, args });
+try {
+  console.log(`Chromium ${browser.version()}`);
+  const visit = async (path, use) => {
+    const tab = await browser.newPage();
+    const [warnings, errors] = [[], []];
+    tab.on('console', (line) => {
+      if (line.type() === 'warning') warnings.push(line.text());
+      if (line.type() === 'error' && !line.text().includes('404')) errors.push(line.text());
+    });
+    tab.on('pageerror', (error) => errors.push(String(error)));
+    await tab.goto(origin + path);
+    await tab.waitForFunction(() => globalThis.run);
+    const result = await use(tab);
+    assert.deepEqual(errors, []);
+    await tab.close();
+    return { ...result, warnings };
+  };
+  const onPage = (options) => (tab) => tab.evaluate((given) => globalThis.run(given), options);
+  const inWorker = (options) => (tab) =>
+    tab.evaluate(
+      (given) =>
+        new Promise((resolve, reject) => {
+          const made = new Worker('/worker.js', { type: 'module' });
+          made.onmessage = ({ data }) => resolve(data);
+          made.onerror = ({ message }) => reject(new Error(message));
+          made.postMessage(given);
+        }),
+      options,
+    );
+  const check = (what, { info, bits, warnings }, { threads, told = 0 }) => {
+    console.log(`${what}: ${info.threads} threads, ${info.variant}, ${bits.slice(0, 12)}`);
+    assert.equal(info.threads, threads);
+    assert.equal(info.variant.endsWith('-threads'), threads > 1);
+    assert.equal(bits, expected, 'the bits that Node gives');
+    assert.equal(warnings.length, told, warnings.join('\n'));
+  };
+  for (const threads of [1, 2, 3]) {
+    const isolated = await visit('/isolated/', onPage({ threads }));
+    check('isolated page', isolated, { threads });
+    assert.equal(isolated.info.crossOriginIsolated, true);
+    check('its worker', await visit('/isolated/', inWorker({ threads })), { threads });
+  }
+  const plain = await visit('/plain/', onPage({ threads: 2 }));
+  check('page without isolation', plain, { threads: 1, told: 1 });
+  assert.match(plain.warnings[0], /Cross-Origin-Opener-Policy: same-origin/);
+  assert.match(plain.warnings[0], /Cross-Origin-Embedder-Policy: require-corp/);
+} finally {
+  await browser.close();
+  server.close();
+}
