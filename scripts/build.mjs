@@ -1,5 +1,5 @@
-// Builds the package: four wasm targets, two bundles (Node reads its wasm from files, browsers
-// from modules), each with its worker, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
+// Builds the package: four wasm targets, bundles for Node, which reads its wasm from files, and for browsers,
+// which get it in modules, each with its workers, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
 
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -41,18 +41,22 @@ const forBrowsers = {
   },
 };
 
-async function bundle(entry, outfile, plugins = []) {
+/** Bundles that share what they have in common, for Node or for browsers. */
+async function bundle(entries, { external, plugins = [] }) {
+  const entryPoints = Object.fromEntries(
+    Object.entries(entries).map(([name, file]) => [name, `${root}src/${file}`]),
+  );
   await build({
-    entryPoints: { [outfile]: `${root}src/${entry}` },
+    entryPoints,
     outdir: `${root}dist`,
-    chunkNames: 'kernels/[name]',
     bundle: true,
     splitting: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
-    external: ['@assemblyscript/loader', 'wasm-feature-detect', 'sharp', 'node:*'],
+    mainFields: ['module', 'main'],
+    external: ['sharp', 'node:*', ...external],
     loader: { '.wasm': 'binary' },
     sourcemap: true,
     // The package has the sources, once.
@@ -64,13 +68,29 @@ async function bundle(entry, outfile, plugins = []) {
 
 /** Compiles everything to build/ and dist/. */
 export async function buildAll() {
+  const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   await buildWasm();
   rmSync(`${root}dist`, { recursive: true, force: true });
   await Promise.all([
-    bundle('index.ts', 'node'),
-    bundle('index.ts', 'index', [forBrowsers]),
-    bundle('data/augment-worker.ts', 'augment-worker'),
-    bundle('data/augment-worker.browser.ts', 'augment-worker.browser'),
+    bundle(
+      {
+        node: 'index.ts',
+        'worker.node': 'worker/index.ts',
+        'training-worker': 'training-worker.ts',
+        'augment-worker': 'augment-worker.ts',
+      },
+      { external: Object.keys(dependencies) },
+    ),
+    bundle(
+      {
+        index: 'index.ts',
+        worker: 'worker/index.ts',
+        'training-worker.browser': 'training-worker.browser.ts',
+        'augment-worker.browser': 'augment-worker.browser.ts',
+      },
+      // A browser finds no packages by their names, least of all in a worker.
+      { external: [], plugins: [forBrowsers] },
+    ),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);
 }

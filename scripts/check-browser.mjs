@@ -14,8 +14,11 @@ import * as wasmgrad from '../dist/node.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Trains LeNet-5 and a residual network; the bytes of both. Runs here and in the pages, so it stands alone. */
-async function train(wg, options) {
+/**
+ * Trains LeNet-5 and a residual network, in a training worker where one is given; the bytes of both. Runs here
+ * and in the pages, so it stands alone.
+ */
+async function train(wg, options, worker) {
   await wg.init({ simd: 'strict', ...options });
   const files = [];
   for (const model of [
@@ -31,8 +34,9 @@ async function train(wg, options) {
     // Numbers from −1 to 1 that are the same in all engines.
     const x = Float32Array.from({ length: count * size }, (_, i) => ((i * 7919) % 1009) / 505 - 1);
     const y = Int32Array.from({ length: count }, (_, i) => i % 10);
-    await model.fit(x, y, { epochs: 2, batchSize: 12 });
-    files.push(model.toBytes());
+    const trained = worker ? await worker.load(model.toBytes()) : model;
+    await trained.fit(x, y, { epochs: 2, batchSize: 12 });
+    files.push(await trained.toBytes());
     model.dispose();
   }
   const info = wg.backendInfo();
@@ -41,13 +45,9 @@ async function train(wg, options) {
 }
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.map': 'application/json' };
-const imports = {
-  wasmgrad: '/dist/index.js',
-  '@assemblyscript/loader': '/node_modules/@assemblyscript/loader/index.js',
-  'wasm-feature-detect': '/node_modules/wasm-feature-detect/dist/esm/index.js',
-};
 const code = `
-  import * as wg from 'wasmgrad';
+  import * as wg from '/dist/index.js';
+  import { startWorker } from '/dist/worker.js';
   const digest = async (files) => {
     const all = new Uint8Array(await new Blob(files).arrayBuffer());
     const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', all));
@@ -57,9 +57,15 @@ const code = `
     const { info, files } = await (${train})(wg, options);
     return { info, bits: await digest(files) };
   };`;
-const page = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>
-<script type="module">${code} globalThis.run = run;</script>`;
-// Workers have no import maps: paths instead of names.
+const page = `<!doctype html><script type="module">${code}
+  globalThis.run = run;
+  globalThis.remote = async (options) => {
+    const worker = await startWorker({ simd: 'strict', ...options });
+    const { files } = await (${train})(wg, { threads: 1 }, worker);
+    worker.end();
+    return digest(files);
+  };
+</script>`;
 const worker = `${code} onmessage = async ({ data }) => postMessage(await run(data));`;
 
 /** Serves the package, all but /plain/ with the two headers that threads need. */
@@ -69,18 +75,12 @@ const server = createServer(({ url }, response) => {
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
   }
-  const byPath = (text) =>
-    text.replace(/\bfrom ?(['"])([^'"]+)\1/g, (all, _, name) =>
-      imports[name] ? `from '${imports[name]}'` : all,
-    );
   const send = (type, body) => response.writeHead(200, { 'Content-Type': type }).end(body);
   if (pathname.endsWith('/')) return send('text/html', page);
-  if (pathname === '/worker.js') return send(types['.js'], byPath(worker));
+  if (pathname === '/worker.js') return send(types['.js'], worker);
   const file = join(root, pathname);
   if (!file.startsWith(root) || !existsSync(file)) return response.writeHead(404).end();
-  const body = readFileSync(file);
-  const type = types[extname(file)] ?? 'application/octet-stream';
-  return send(type, extname(file) === '.js' ? byPath(String(body)) : body);
+  return send(types[extname(file)] ?? 'application/octet-stream', readFileSync(file));
 });
 
 const digest = (files) => {
@@ -143,6 +143,11 @@ try {
     check('isolated page', isolated, { threads });
     assert.equal(isolated.info.crossOriginIsolated, true);
     check('its worker', await visit('/isolated/', inWorker({ threads })), { threads });
+    const remote = await visit('/isolated/', async (tab) => ({
+      bits: await tab.evaluate((given) => globalThis.remote(given), { threads }),
+    }));
+    assert.equal(remote.bits, expected, 'of the training worker');
+    console.log(`training worker with ${threads} threads: ${remote.bits.slice(0, 12)}`);
   }
   const plain = await visit('/plain/', onPage({ threads: 2 }));
   check('page without isolation', plain, { threads: 1, told: 1 });

@@ -45,6 +45,17 @@ for (const entry of ['wasmgrad', join(root, 'dist/index.js')]) {
   await assert.rejects(wg.data.imageFolder('.'), wg.EngineError, 'sharp is not installed');
 }
 assert.deepEqual(augmented[0], augmented[1], 'the same bits in a worker and inline');
+
+const wg = await import('wasmgrad');
+const { startWorker } = await import('wasmgrad/worker');
+await wg.init();
+const model = wg.zoo.lenet5();
+model.compile({ optimizer: wg.optimizers.sgd(), loss: 'softmaxCrossEntropy' });
+const [x, y] = [new Float32Array(8 * 784).fill(0.5), Int32Array.from({ length: 8 }, (_, i) => i)];
+// It is left open too.
+const worker = await startWorker({ threads: 2 });
+const there = await worker.load(model.toBytes());
+assert.deepEqual((await there.fit(x, y)).history, (await model.fit(x, y)).history);
 console.log(process.version, 'ok');
 `;
 

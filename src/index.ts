@@ -37,5 +37,6 @@ export { backendInfo, dispose, init, type MemoryInfo, memory } from './runtime.j
 export * as schedules from './schedules.js';
 export type { Padding, Pair, Rounding, Shape } from './shape.js';
 export { Tensor } from './tensor.js';
+export { serveTraining } from './worker/serve.js';
 export * as zoo from './zoo/index.js';
 export { ResNet, type ResNetOptions } from './zoo/resnet.js';

@@ -3,11 +3,12 @@
 
 import { StateError } from '../errors.js';
 import { checkInteger, type Shape, sizeOf } from '../shape.js';
+import { type Connection, spawn } from '../spawn.js';
 import type { Augmentation } from './augment.js';
 import { type AugmentedSet, checkRequest, checkSet, fillBatch } from './batch.js';
 import type { BatchRequest } from './draw.js';
 import type { Pixels } from './pixels.js';
-import { type BatchWorker, spawn } from './spawn.js';
+import type { Message, Reply } from './serve.js';
 import type { ImageShape } from './warp.js';
 
 /** Options of `Augmenter`. */
@@ -42,7 +43,7 @@ interface Pending {
 export class Augmenter {
   readonly #set: AugmentedSet;
   readonly #count: number;
-  #worker: BatchWorker | undefined;
+  #worker: Connection<Message, Reply> | undefined;
   readonly #pending: Pending[] = [];
   /** Arrays that were given back: two take turns. */
   readonly #spare: Batch[] = [];
@@ -65,19 +66,19 @@ export class Augmenter {
   }
 
   #start(): void {
-    this.#worker = spawn(
-      (to) => this.#received(to),
-      (error) => this.#failed(error),
-    );
-    if (!this.#worker) return;
     try {
+      this.#worker = spawn<Message, Reply>('augment');
+      this.#worker.listen(
+        (to) => this.#received(to),
+        (error) => this.#failed(error),
+      );
       // A copy that is handed over: cloning a view would clone all memory behind it.
       const { images } = this.#set;
       const own = images.buffer instanceof ArrayBuffer ? images.slice() : images;
       const handed = own.buffer instanceof ArrayBuffer ? [own.buffer] : [];
       this.#worker.post({ ...this.#set, images: own }, handed);
     } catch (error) {
-      this.#failed(error); // There is no memory for another copy.
+      this.#failed(error); // There are no workers, or no memory for another copy.
     }
   }
 
@@ -145,7 +146,11 @@ export class Augmenter {
     return at < 0 ? new Float32Array(length) : this.#spare.splice(at, 1)[0];
   }
 
-  #ask(worker: BatchWorker, to: Batch, { epoch, indices }: BatchRequest): Promise<Batch> {
+  #ask(
+    worker: Connection<Message, Reply>,
+    to: Batch,
+    { epoch, indices }: BatchRequest,
+  ): Promise<Batch> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
       worker.post({ to, epoch, indices: Int32Array.from(indices) }, [to.buffer]);
