@@ -97,4 +97,5 @@ export const enum Opcode {
   Upsample,
   UpsampleBackward,
   Concat,
+  Fingerprints,
 }

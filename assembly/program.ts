@@ -39,7 +39,9 @@ import {
 } from './pool';
 import { Rbf, RbfInputGradient, RbfKernelGradient, rbf, rbfInputGradient, rbfKernelGradient, rbfTiles } from './rbf';
 import { poolBackwardTiles, poolTiles } from './poolwindow';
-import { ColumnSum, columnSum, Mean, mean, SumPartials, sumPartials, sumPartialsTiles } from './reduce';
+import {
+  ColumnSum, columnSum, Fingerprints, fingerprints, fingerprintsTiles, Mean, mean, SumPartials, sumPartials, sumPartialsTiles,
+} from './reduce';
 import {
   IdentityShortcut, IdentityShortcutBackward, identityShortcut, identityShortcutBackward,
   identityShortcutBackwardTiles, identityShortcutTiles,
@@ -252,6 +254,7 @@ function tiles(op: Op): i32 {
     case Opcode.Upsample: return upsampleTiles(changetype<Upsample>(op));
     case Opcode.UpsampleBackward: return upsampleBackwardTiles(changetype<UpsampleBackward>(op));
     case Opcode.Concat: return concatTiles(changetype<Concat>(op));
+    case Opcode.Fingerprints: return fingerprintsTiles(changetype<Fingerprints>(op));
     default: return 1;
   }
 }
@@ -326,6 +329,7 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.Upsample: upsample(changetype<Upsample>(op), tile, scratch); break;
     case Opcode.UpsampleBackward: upsampleBackward(changetype<UpsampleBackward>(op), tile, scratch); break;
     case Opcode.Concat: concat(changetype<Concat>(op), tile); break;
+    case Opcode.Fingerprints: fingerprints(changetype<Fingerprints>(op), tile); break;
     default: unreachable();
   }
 }

@@ -132,6 +132,29 @@ export function allFinite(x: usize, count: i32): bool {
   return total == 0;
 }
 
+/** prints[i] = `fingerprint` of the i-th 65536 floats of x. */
+@unmanaged
+export class Fingerprints extends Op {
+  /** [2·tiles], a double each. */
+  prints: Out;
+  x: In;
+  count: i32;
+}
+
+/** Floats of a fingerprint. */
+// @ts-ignore: decorator
+@inline const PRINTED: i32 = 65536;
+
+export function fingerprintsTiles(op: Fingerprints): i32 {
+  return (op.count + PRINTED - 1) / PRINTED;
+}
+
+export function fingerprints(op: Fingerprints, tile: i32): void {
+  const first = tile * PRINTED;
+  const print = fingerprint(op.x + (<usize>first << 2), min(PRINTED, op.count - first));
+  store<f64>(op.prints + (<usize>tile << 3), print);
+}
+
 /**
  * A whole number that tells the `count` floats at `x` from others: all but one in 2⁵³ of those have
  * another. Four hashes of every fourth vector, mixed into one.

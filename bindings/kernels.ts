@@ -939,6 +939,12 @@ export interface KernelArguments<Buffer> {
     yRow: number;
     xRow: number;
   };
+  /** prints[i] = `fingerprint` of the i-th 65536 floats of x. */
+  fingerprints: {
+    prints: Buffer;
+    x: Buffer;
+    count: number;
+  };
 }
 
 export type KernelName = keyof KernelArguments<unknown>;
@@ -1968,6 +1974,14 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['columns', 'i32', 28],
       ['yRow', 'i32', 32],
       ['xRow', 'i32', 36],
+    ],
+  },
+  fingerprints: {
+    opcode: 68,
+    fields: [
+      ['prints', 'out', 16],
+      ['x', 'in', 20],
+      ['count', 'i32', 24],
     ],
   },
 };

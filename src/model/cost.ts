@@ -114,6 +114,7 @@ export const multiplyAdds: {
   upsample: null,
   upsampleBackward: null,
   concat: null,
+  fingerprints: null,
 };
 
 /** What an op has to do. */

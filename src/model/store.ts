@@ -7,6 +7,7 @@ import { initialize } from '../initializers.js';
 import type { Layer, ParameterSpec } from '../layers/layer.js';
 import { sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
+import { Watch } from './watch.js';
 
 /** A weight's place in its store. */
 export interface Place {
@@ -49,8 +50,8 @@ export class WeightStore {
   #users = 0;
   #ended = false;
   #changes = 0;
-  /** Of the weights that the user may write to, as they were last seen. */
-  readonly #fingerprints: number[] = [];
+  /** Of the weights that the user may write to. */
+  #watch: Watch | undefined;
 
   constructor(layers: readonly Layer[], seed: number) {
     this.places = placesOf(layers);
@@ -105,13 +106,15 @@ export class WeightStore {
    * weight's `data` and may have written to it, a fingerprint tells.
    */
   version(): number {
-    const exports = this.#backend?.exports;
-    this.#tensors.forEach((tensor, i) => {
-      if (!exports || !tensor.exposed) return;
-      const now = exports.fingerprint(tensor.address, tensor.size);
-      if (now !== this.#fingerprints[i]) this.#changes++;
-      this.#fingerprints[i] = now;
-    });
+    const exposed = this.#tensors.filter((tensor) => tensor.exposed);
+    if (this.#backend && exposed.length > 0) {
+      if (this.#watch?.tensors !== exposed.length) {
+        this.#watch?.dispose();
+        this.#watch = undefined;
+        this.#watch = new Watch(this.#backend, exposed);
+      }
+      if (this.#watch.changed()) this.#changes++;
+    }
     return this.#changes;
   }
 
@@ -120,6 +123,7 @@ export class WeightStore {
     if (--this.#users > 0 || !this.#backend) return;
     this.#ended = true;
     for (const revoke of this.#revokes) revoke();
+    this.#watch?.dispose();
     if (isCurrent(this.#backend)) this.#backend.memory.free(this.#address);
   }
 }

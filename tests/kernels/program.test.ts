@@ -159,6 +159,9 @@ test('prepare counts tiles: none where there is no work', () => {
       [op('concat', { rows, columns: channels }), tiles],
     ]),
     [op('binomial', { size: 3 }), 9],
+    [op('fingerprints', { count: 0 }), 0],
+    [op('fingerprints', { count: 65536 }), 1],
+    [op('fingerprints', { count: 65537 }), 2],
     [op('pack', { groups: 1, n: 0 }), 0],
     [op('pack', { groups: 2, n: width }), 2],
     [op('pack', { groups: 2, n: width + 1 }), 4],
@@ -412,6 +415,7 @@ function everyKernel(): Program {
   const [pixels, other] = [e.input([3, 4001, 9]), e.value([3, 4001, 9])];
   e.emit('gate', { y: other, x: pixels, gate: row, ...images });
   e.emit('gateGradient', { partials: c, dy: pixels, x: other, ...images, splits: 2 });
+  e.emit('fingerprints', { prints: e.value([4], 'int32'), x: pixels, count: pixels.size });
   const draws = { state: e.input([3], 'int32'), stream: 1, keep: 2 ** 31, scale: 2 };
   e.emit('spatialDropout', { y: other, x: pixels, ...images, ...draws });
   const units = { rows: 100, features: 33, units: 7 };
