@@ -15,9 +15,7 @@ import {
   fillTable,
   ITSELF,
   KC,
-  LEAST_COLUMNS,
   MC,
-  mostParts,
   multiplyColumns,
   multiplyPixels,
   multiplyRows,
@@ -28,14 +26,13 @@ import {
   outputTable,
   padTable,
   panelScratch,
-  partColumn,
   rowTable,
 } from './gemm';
 import { gather, scatter, Window } from './im2col';
 import { copyLines, linesFit, placePatches, placeTaps } from './lines';
 import { In, InOut, Out } from './op';
 import { packedColumns, packPanels } from './pack';
-import { partsFor } from './team';
+import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from './parts';
 import { MR } from './tile';
 
 /** y = filters ⋆ x + bias + residual, then ReLU where asked. `channels` is one group's. */

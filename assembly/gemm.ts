@@ -7,8 +7,8 @@
 
 import { In, Op, Out } from './op';
 import { isWide, panelColumns } from './pack';
+import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from './parts';
 import { storeLanes } from './simd';
-import { partsFor } from './team';
 import {
   MR, NR, tileColumns5x16, tileColumns5x8, tileColumns6x16, tileColumns6x8, tilePixels5x16, tilePixels5x8,
   tilePixels6x16, tilePixels6x8, tileRows1x16, tileRows1x8, tileRows5x16, tileRows5x8, tileRows6x16,
@@ -85,20 +85,6 @@ export function gemmTiles(op: Gemm): i32 {
   const block = blockRows(op.m);
   op.parts = partsFor(op.shared, op.m, block, mostParts(op.n, LEAST_COLUMNS));
   return (op.m + block - 1) / block * op.parts;
-}
-
-/** Columns that are worth a tile of their own. */
-// @ts-ignore: decorator
-@inline export const LEAST_COLUMNS: i32 = 32;
-
-/** Into how many parts of whole panels n columns can be cut, each of `least` at least. */
-export function mostParts(n: i32, least: i32): i32 {
-  return max(1, n / least);
-}
-
-/** The first column of a part: where a panel of either width begins. */
-export function partColumn(part: i32, parts: i32, n: i32): i32 {
-  return min(n, part * (((n + parts - 1) / parts + 2 * NR - 1) & -(2 * NR)));
 }
 
 export function gemm(op: Gemm, tile: i32, scratch: usize): void {

@@ -130,32 +130,3 @@ export let takenCount: i32 = 0;
 export function teamBytes(threads: i32): usize {
   return TAKEN + <usize>threads * LINE;
 }
-
-/** What share of its time a thread should have something to do. */
-const BUSY: f64 = 0.92;
-
-/**
- * Into how many parts, at most `most`, blocks of `size` of `length` in all are to be cut, so that all of
- * `threads` have about the same to do: no more than that takes.
- */
-export function partsFor(threads: i32, length: i32, size: i32, most: i32): i32 {
-  if (threads < 2 || length < 1) return 1;
-  let best = 1;
-  let busiest: f64 = 0;
-  for (let parts = 1; parts <= min(most, 4 * threads); parts++) {
-    // Whole blocks are dealt first, then what the last ones have.
-    const whole = length / size * parts;
-    const rest = <f64>(length % size) / size;
-    const over = whole % threads;
-    const spare = over ? threads - over : threads;
-    const rounds = (parts + spare - 1) / spare;
-    const longest = <f64>(whole / threads) + (over ? max(1.0, rest * (rounds > 1 ? rounds : 1)) : rest * rounds);
-    const busy = <f64>length / size * parts / (longest * threads);
-    if (busy > busiest) {
-      busiest = busy;
-      best = parts;
-    }
-    if (busy >= BUSY) break;
-  }
-  return best;
-}

@@ -12,14 +12,11 @@ import {
   blockScratch,
   fillTable,
   ITSELF,
-  LEAST_COLUMNS,
   MC,
-  mostParts,
   multiplyColumns,
   multiplyRows,
   NOTHING,
   outputTable,
-  partColumn,
   rowTable,
   SCRATCH_BYTES,
   ZEROS,
@@ -27,9 +24,9 @@ import {
 import { Window } from './im2col';
 import { In, Op, Out } from './op';
 import { packedColumns, panelColumns, panelOf, panels } from './pack';
+import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from './parts';
 import { clearLine, filterLine, gradientLine, outputLine, patchLine, productLine, sumLine } from './points';
 import { laneMask, storeLanes, zero } from './simd';
-import { partsFor } from './team';
 import { MR } from './tile';
 
 /** Side of a patch, of the square of outputs that it gives, and entries of a patch. */

@@ -1,6 +1,6 @@
 // wasmgrad, through its public API only.
 
-import { backendInfo, memory, ops, optimizers, Tensor } from '../../src/index.js';
+import { backendInfo, loadModel, memory, ops, optimizers, Tensor } from '../../src/index.js';
 import { start } from '../start.js';
 import {
   type ConvWork,
@@ -58,12 +58,15 @@ function conv(work: ConvWork): Task {
   return calling(pass, [x, w, dy]);
 }
 
-function inference(work: InferenceWork): Task {
+async function inference(work: InferenceWork): Promise<Task> {
   const { batch: batchSize, side, channels } = work;
-  const model = modelOf(work);
+  const made = modelOf(work);
+  // From a file, as the peers have theirs: weights whose `data` was written to are looked at in each prediction.
+  const model = await loadModel(made.toBytes());
+  made.dispose();
   const x = tensor([batchSize, side, side, channels], Seed.images);
   return {
-    ...calling(() => [model.predict(x, { batchSize })], [x]),
+    ...calling(() => [model.predict(x, { batchSize }) as Tensor], [x]),
     release() {
       release(x);
       model.dispose();
