@@ -22,7 +22,7 @@ export interface Call {
 }
 
 /** What is said of a call while it runs. */
-export interface Word {
+interface Word {
   readonly about: number;
   readonly abort?: { readonly reason: unknown };
   readonly stop?: true;
@@ -61,7 +61,7 @@ export interface Numbers {
 }
 
 /** Whether a value is a tensor, or what stands for one. */
-export const isNumbers = (value: unknown): value is Numbers =>
+const isNumbers = (value: unknown): value is Numbers =>
   typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
 
 /** The value with `change` applied to each tensor in lists and records. */
