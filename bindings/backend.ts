@@ -118,7 +118,7 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
   const { options } = attempt;
   const wanted = options.revectorize === true;
   if (wanted) revectorize(true);
-  /** Dispose() may have come in between: then it is not wanted any more. */
+  /** `dispose()` may have come in between: then it is not wanted any more. */
   const stale = (): boolean => starting !== attempt;
   let backend = await instantiate(options, wanted);
   if (stale()) return;
