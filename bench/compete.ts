@@ -10,7 +10,7 @@ import { amountOf, type Work } from './work.js';
 
 /** Rounds: in each, every competitor has a turn. */
 const ROUNDS = 8;
-/** Seconds a turn lasts: short, so that noise from outside meets all competitors alike. */
+/** Seconds a turn lasts where no other time is asked for: short, so that noise meets all competitors alike. */
 const TURN = 0.08;
 /** Seconds of work before any is timed: engines compile what they find to be called often. */
 const WARM_UP = 0.15;
@@ -31,6 +31,8 @@ export interface Contest {
   targets?: Targets;
   /** Seconds that all turns of one competitor may take, where calls are long: 0.8 by default. */
   budget?: number;
+  /** Seconds a turn lasts: 0.08 by default. */
+  turn?: number;
   /** Seconds between turns: threads of some libraries spin for a while when theirs is over. 0 by default. */
   pause?: number;
 }
@@ -189,17 +191,17 @@ export function fault({ cannot, failed, values }: Reply, expected: Expected[]): 
  */
 async function takeTurns(
   entrants: Entrant[],
-  { budget = BUDGET, pause = 0 }: Contest,
+  { budget = BUDGET, turn = TURN, pause = 0 }: Contest,
   progress: (share: number) => void,
   fail: (entrant: Entrant, reason: string) => void,
 ): Promise<Entrant[]> {
   const out = new Set<Entrant>();
-  const time = async (entrant: Entrant, turn: number): Promise<number[]> => {
+  const time = async (entrant: Entrant, seconds: number): Promise<number[]> => {
     try {
       if (pause) await setTimeout(pause * 1000);
-      const { seconds, failed } = await entrant.host.ask({ do: 'time', turn });
-      if (seconds) return seconds;
-      throw new Error(`failed: ${failed?.split('\n')[0]}`);
+      const reply = await entrant.host.ask({ do: 'time', turn: seconds });
+      if (reply.seconds) return reply.seconds;
+      throw new Error(`failed: ${reply.failed?.split('\n')[0]}`);
     } catch (error) {
       out.add(entrant);
       fail(entrant, (error as Error).message);
@@ -208,7 +210,7 @@ async function takeTurns(
   };
   for (const entrant of entrants) {
     const samples = await time(entrant, WARM_UP);
-    const longest = Math.max(TURN, ...samples);
+    const longest = Math.max(turn, ...samples);
     entrant.rounds = Math.min(ROUNDS, Math.floor(budget / longest));
     // With calls that long, this one has to do.
     if (entrant.rounds === 0) entrant.turns[0] = samples;
@@ -219,7 +221,7 @@ async function takeTurns(
       const entrant = entrants[(round + i) % entrants.length];
       // Its rounds are spread evenly over all.
       const takesPart = (round * entrant.rounds) % ROUNDS < entrant.rounds;
-      if (takesPart && !out.has(entrant)) entrant.turns[round] = await time(entrant, TURN);
+      if (takesPart && !out.has(entrant)) entrant.turns[round] = await time(entrant, turn);
     }
   }
   progress(1);

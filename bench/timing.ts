@@ -2,8 +2,8 @@
 
 import { add, configure, cycle, suite } from 'benny';
 
-/** Seconds in one sample, at least: far above the timer's resolution and a scheduler's slice. */
-const SAMPLE = 0.02;
+/** Seconds in one sample, at least: far above the timer's resolution, and an interruption is in few others. */
+const SAMPLE = 0.01;
 
 /**
  * Seconds per call, of each of some samples, taken for about `turn` seconds.

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 MARK = "@reply "
-SAMPLE = 0.02
+SAMPLE = 0.01
 FROZEN = "--frozen" in sys.argv
 SEEDS = {"a": 1, "b": 2, "x": 1, "w": 2, "dy": 3, "images": 1}
 EPSILON = 1e-5

@@ -38,6 +38,8 @@ const contests = [
     ...contest,
     ours: wasmgradTwo,
     pause: 0.03,
+    // Whatever interrupts one of two threads holds up both.
+    turn: 0.16,
     peers: [wasmgrad, ...(others[contest.work.kind as keyof typeof others] ?? [])],
     targets: targets[contest.name] ?? alone(1),
   }),
