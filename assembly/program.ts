@@ -54,9 +54,11 @@ import {
   Upsample, UpsampleBackward, Upsampling, upsample, upsampleBackward, upsampleBackwardTiles, upsampleScratch, upsampleTiles,
 } from './upsample';
 import {
-  Winograd, WinogradFilter, WinogradGradient, winograd, winogradFilter, winogradFilterTiles, winogradGradient,
-  winogradGradientScratch, winogradGradientTiles, winogradScratch, winogradTiles,
+  Winograd, WinogradFilter, winograd, winogradFilter, winogradFilterTiles, winogradScratch, winogradTiles,
 } from './winograd';
+import {
+  WinogradGradient, winogradGradient, winogradGradientScratch, winogradGradientTiles,
+} from './winogradgradient';
 
 /**
  * Runs ops `first` … `last`−1 of a program with a team of `threads`; false where some of these do not come,

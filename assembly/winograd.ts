@@ -3,53 +3,21 @@
 // 144, as 36 matrix products over channels; transforms before and behind them only add and scale.
 //
 // All forms evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
-// 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). An image is cut into 6×6 patches, 4 apart: a `Window` with a kernel
-// of 6 at stride 4. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
+// 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). Patches are those of patch.ts; winogradgradient.ts has the
+// gradient of the filters.
 
 import {
-  blockLength,
-  blockRows,
-  blockScratch,
-  fillTable,
-  ITSELF,
-  MC,
-  multiplyColumns,
-  multiplyRows,
-  NOTHING,
-  outputTable,
-  rowTable,
-  SCRATCH_BYTES,
+  blockLength, blockRows, blockScratch, fillTable, ITSELF, multiplyRows, NOTHING, outputTable, rowTable, SCRATCH_BYTES,
   ZEROS,
 } from './gemm';
 import { Window } from './im2col';
 import { In, Op, Out } from './op';
-import { packedColumns, panelColumns, panelOf, panels } from './pack';
+import { packedColumns, panelColumns, panels } from './pack';
 import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from './parts';
-import { clearLine, filterLine, gradientLine, outputLine, patchLine, productLine, sumLine } from './points';
+import { GAP, HALF_BYTES, PATCH, padded, patches, PLANES, STEP, transformPatch } from './patch';
+import { filterLine, outputLine, productLine } from './points';
 import { laneMask, storeLanes, zero } from './simd';
 import { MR } from './tile';
-
-/** Side of a patch, of the square of outputs that it gives, and entries of a patch. */
-// @ts-ignore: decorator
-@inline const PATCH: i32 = 6;
-// @ts-ignore: decorator
-@inline const STEP: i32 = 4;
-// @ts-ignore: decorator
-@inline const PLANES: i32 = 36;
-/** Floats between planes, so that no two begin in the same set of the cache. */
-// @ts-ignore: decorator
-@inline const GAP: i32 = 16;
-
-/** Bytes of a patch between its two one-dimensional transforms. */
-// @ts-ignore: decorator
-@inline const HALF_BYTES: usize = <usize>PLANES * 32;
-
-/** Channels in whole pairs of vectors. */
-// @ts-ignore: decorator
-@inline
-function padded(channels: i32): i32 {
-  return (channels + 7) & ~7;
-}
 
 /** Floats from one plane of transformed filters to the next. */
 // @ts-ignore: decorator
@@ -161,12 +129,6 @@ export class Winograd extends Window {
   rectify: i32;
 }
 
-// @ts-ignore: decorator
-@inline
-function patches(op: Window): i32 {
-  return op.batch * op.outputHeight * op.outputWidth;
-}
-
 /**
  * Patches that are worked on together: two register tiles' worth, which stay in cache from transform to
  * transform, or more where the filters are so large that reading them is what takes the time, if that
@@ -234,45 +196,6 @@ export function winograd(op: Winograd, tile: i32, scratch: usize): void {
 }
 
 /**
- * Bᵀ·d·B of channels `begin` … `end`−1 of a patch, `begin` a multiple of 8: entry (i, j) to plane 6i + j.
- * `zeros` is a line for what is outside.
- */
-function transformPatch(
-  op: Window, x: usize, index: i32, begin: i32, end: i32, to: usize, plane: usize, half: usize, zeros: usize,
-): void {
-  const line = index / op.outputWidth;
-  const image = line / op.outputHeight;
-  const top = (line - image * op.outputHeight) * STEP - op.padTop;
-  const left = (index - line * op.outputWidth) * STEP - op.padLeft;
-  const first = x + (<usize>((image * op.height * op.width + left) * op.channels + begin) << 2);
-  to += <usize>begin << 2;
-  let r0 = lineOf(op, first, top, zeros), r1 = lineOf(op, first, top + 1, zeros);
-  let r2 = lineOf(op, first, top + 2, zeros), r3 = lineOf(op, first, top + 3, zeros);
-  let r4 = lineOf(op, first, top + 4, zeros), r5 = lineOf(op, first, top + 5, zeros);
-  const column = <usize>op.channels << 2;
-  for (let c = begin; c < end; c += 8) {
-    for (let j = 0; j < PATCH; j++) {
-      const at = <usize>j * column, into = half + (<usize>j << 5);
-      if (<u32>(left + j) < <u32>op.width) patchLine(r0 + at, r1 + at, r2 + at, r3 + at, r4 + at, r5 + at, into, 6 * 32);
-      else clearLine(into, 6 * 32);
-    }
-    for (let i: usize = 0; i < 6; i++) {
-      const at = half + i * 192;
-      patchLine(at, at + 32, at + 64, at + 96, at + 128, at + 160, to + i * 6 * plane, plane);
-    }
-    r0 += 32; r1 += 32; r2 += 32; r3 += 32; r4 += 32; r5 += 32;
-    to += 32;
-  }
-}
-
-/** Line `h` of an image, or zeros where there is none. */
-// @ts-ignore: decorator
-@inline
-function lineOf(op: Window, first: usize, h: i32, zeros: usize): usize {
-  return <u32>h < <u32>op.height ? first + (<usize>(h * op.width * op.channels) << 2) : zeros;
-}
-
-/**
  * Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or those of them that are inside, of `filters`
  * filters from `first` on.
  */
@@ -316,148 +239,3 @@ function copyLine(to: usize, column: usize, residual: usize, from: usize, column
     from += 32;
   }
 }
-
-/** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
-@unmanaged
-export class WinogradGradient extends Window {
-  /** [splits][3][3][channels][filters]. */
-  partials: Out;
-  x: In;
-  /** [batch × yHeight × yWidth × filters]. */
-  dy: In;
-  filters: i32;
-  yHeight: i32;
-  yWidth: i32;
-  splits: i32;
-}
-
-/** The most patches that are summed in registers before memory is added to. */
-// @ts-ignore: decorator
-@inline const GRADIENT_BLOCK: i32 = 128;
-
-/** The most patches that a part has. */
-// @ts-ignore: decorator
-@inline
-function mostPatches(op: WinogradGradient): i32 {
-  return (patches(op) + op.splits - 1) / op.splits;
-}
-
-// @ts-ignore: decorator
-@inline
-function gradientBlock(op: WinogradGradient): i32 {
-  return min(GRADIENT_BLOCK, mostPatches(op));
-}
-
-export function winogradGradientTiles(op: WinogradGradient): i32 {
-  // Each part transforms dy again, and its own channels of x.
-  op.parts = partsFor(op.shared, op.splits, 1, max(1, op.channels / LEAST_COLUMNS));
-  return op.splits * op.parts;
-}
-
-/** The first channel of a part: no vector is in two. */
-function partChannel(op: WinogradGradient, part: i32): i32 {
-  return part == op.parts ? op.channels : op.channels * part / op.parts & -8;
-}
-
-/**
- * Channels whose sums are kept at a time: all of them where parts take several blocks of patches, else
- * no more than are multiplied together, which stay in cache until they are transformed.
- */
-function sumsKept(op: WinogradGradient): i32 {
-  return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, MC);
-}
-
-/** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
-export function winogradGradientScratch(op: WinogradGradient): usize {
-  const ldm = packedColumns(op.filters);
-  const planes = PLANES * (gradientBlock(op) * (padded(op.channels) + ldm) + sumsKept(op) * ldm + 3 * GAP);
-  return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
-}
-
-export function winogradGradient(op: WinogradGradient, tile: i32, scratch: usize): void {
-  const split = tile / op.parts;
-  const part = tile - split * op.parts;
-  const total = patches(op);
-  const begin = <i32>(<i64>total * split / op.splits);
-  const end = <i32>(<i64>total * (split + 1) / op.splits);
-  const channels = op.channels, n = op.filters;
-  const ldv = padded(channels), ldm = packedColumns(n);
-  const block = gradientBlock(op);
-  const vPlane = block * ldv + GAP, wPlane = block * ldm + GAP, uPlane = sumsKept(op) * ldm + GAP;
-  const v = scratch + SCRATCH_BYTES;
-  const w = v + (<usize>(PLANES * vPlane) << 2);
-  const u = w + (<usize>(PLANES * wPlane) << 2);
-  const half = u + (<usize>(PLANES * uPlane) << 2);
-  const zeros = half + HALF_BYTES;
-  const partial = op.partials + (<usize>(split * 9 * channels * n) << 2);
-  const tap = <usize>(channels * n) << 2;
-  zero(zeros, PATCH * padded(max(channels, n)));
-  const firstRow = partChannel(op, part), endRow = partChannel(op, part + 1);
-  const rowsEach = blockRows(endRow - firstRow);
-  for (let first = begin; first < end; first += block) {
-    const count = min(block, end - first);
-    for (let t = 0; t < count; t++) {
-      transformPatch(op, op.x, first + t, firstRow, endRow, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
-      transformGradient(op, first + t, w, t, count, <usize>wPlane << 2, half, zeros);
-    }
-    for (let m0 = firstRow; m0 < endRow; m0 += rowsEach) {
-      const rows = min(rowsEach, endRow - m0);
-      const sums = sumsKept(op) == channels ? u + (<usize>(m0 * ldm) << 2) : u;
-      for (let plane = 0; plane < PLANES; plane++) {
-        const a = v + (<usize>(plane * vPlane + m0) << 2);
-        const b = w + (<usize>(plane * wPlane) << 2);
-        fillTable(outputTable(scratch), sums + (<usize>(plane * uPlane) << 2), rows, ldm);
-        multiplyColumns(scratch, a, ldv, b, count, 0, count, rows, n, 0, first > begin ? ITSELF : NOTHING, 0, false);
-      }
-      if (first + count < end) continue;
-      for (let c = 0; c < rows; c++) {
-        const to = partial + (<usize>((m0 + c) * n) << 2);
-        transformSums(sums + (<usize>(c * ldm) << 2), <usize>uPlane << 2, n, to, tap, half);
-      }
-    }
-  }
-}
-
-/** The 4×4 gradients of a patch to 6×6 points, without the divisors: row `t` of `count` of each packed plane. */
-function transformGradient(op: WinogradGradient, index: i32, to: usize, t: i32, count: i32, plane: usize, half: usize, zeros: usize): void {
-  const line = index / op.outputWidth;
-  const image = line / op.outputHeight;
-  const top = (line - image * op.outputHeight) * STEP;
-  const left = (index - line * op.outputWidth) * STEP;
-  const filters = op.filters;
-  const column = <usize>filters << 2;
-  const row = <usize>op.yWidth * column;
-  let r0 = op.dy + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column);
-  let r1 = top + 1 < op.yHeight ? r0 + row : zeros;
-  let r2 = top + 2 < op.yHeight ? r0 + 2 * row : zeros;
-  let r3 = top + 3 < op.yHeight ? r0 + 3 * row : zeros;
-  for (let n = 0; n < filters; n += 8) {
-    for (let j = 0; j < STEP; j++) {
-      const at = <usize>j * column, into = half + (<usize>j << 5);
-      if (left + j < op.yWidth) gradientLine(r0 + at, r1 + at, r2 + at, r3 + at, into, 4 * 32);
-      else clearLine(into, 4 * 32);
-    }
-    const first = panelOf(n, filters);
-    const into = to + (<usize>(first * count + t * panelColumns(filters - first) + n - first) << 2);
-    for (let i: usize = 0; i < 6; i++) {
-      const at = half + i * 128;
-      gradientLine(at, at + 32, at + 64, at + 96, into + i * 6 * plane, plane);
-    }
-    r0 += 32; r1 += 32; r2 += 32; r3 += 32;
-  }
-}
-
-/** The sums over patches to 3×3 taps, with the divisors: one channel's, for all n filters. */
-function transformSums(from: usize, plane: usize, n: i32, to: usize, tap: usize, half: usize): void {
-  const done = half + 3 * 6 * 32;
-  for (let j = 0; j < n; j += 4) {
-    for (let s: usize = 0; s < 6; s++) sumLine(from + s * plane, 6 * plane, half + s * 16, 6 * 16);
-    for (let r: usize = 0; r < 3; r++) {
-      sumLine(half + r * 96, 16, done, 16);
-      for (let s: usize = 0; s < 3; s++) storeLanes(to + (r * 3 + s) * tap, v128.load(done + s * 16), n - j);
-    }
-    from += 16;
-    to += 16;
-  }
-}
-

@@ -40,12 +40,14 @@ const nearest = {
   'assembly/softmax.ts': ['kernels/loss', 'kernels/activation'],
   'assembly/tile.ts': ['kernels/matmul', 'kernels/conv', 'revectorize'],
   'assembly/upsample.ts': ['kernels/upsampling', 'kernels/guarded'],
+  'assembly/patch.ts': ['kernels/winograd'],
   'assembly/winograd.ts': [
     'kernels/winograd',
     'revectorize',
     'kernels/program',
     'kernels/rounding',
   ],
+  'assembly/winogradgradient.ts': ['kernels/winograd', 'kernels/program', 'kernels/rounding'],
   'src/emit/epilogue.ts': ['kernels/convtranspose', 'kernels/conv'],
   'src/emit/convtranspose.ts': ['kernels/convtranspose', 'model/gradients'],
   'src/emit/depthwise.ts': ['kernels/depthwise'],
@@ -88,6 +90,8 @@ const depthblock = (...rest) => fault('assembly/depthblock.ts', ...rest);
 const depthtile = (...rest) => fault('assembly/depthtile.ts', ...rest);
 const depthwise = (...rest) => fault('assembly/depthwise.ts', ...rest);
 const winograd = (...rest) => fault('assembly/winograd.ts', ...rest);
+const patch = (...rest) => fault('assembly/patch.ts', ...rest);
+const winogradGradient = (...rest) => fault('assembly/winogradgradient.ts', ...rest);
 const points = (...rest) => fault('assembly/points.ts', ...rest);
 const pack = (...rest) => fault('assembly/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool.ts', ...rest);
@@ -215,8 +219,8 @@ export const mutants = [
   winograd('const rows = min(4, k - p);', 'const rows = 4;', 'filters: rows that do not exist are packed'),
   winograd('const count = min(block, patches(op) - first);', 'const count = block;', 'the last block has patches of nothing'),
   winograd('+ 2 * GAP);', '+ GAP);', 'scratch without one of the gaps between planes'),
-  winograd('<u32>(left + j) < <u32>op.width', 'left + j < op.width', 'patches: the left border is not clipped'),
-  winograd('return <u32>h < <u32>op.height ?', 'return h >= 0 ?', 'patches: the lower border is not clipped'),
+  patch('<u32>(left + j) < <u32>op.width', 'left + j < op.width', 'patches: the left border is not clipped'),
+  patch('return <u32>h < <u32>op.height ?', 'return h >= 0 ?', 'patches: the lower border is not clipped'),
   points('v128.store(to, madd(b, w, u), 16);', 'v128.store(to, madd(b, v, u), 16);', 'patches: four channels in place of the next', { nth: 0 }),
   winograd('plane * mPlane, k0 ? ITSELF : NOTHING,', 'plane * mPlane, NOTHING,', 'blocks of k not added up'),
   winograd('op.bias + (<usize>(first + n) << 2) : ZEROS;', 'op.bias + (<usize>first << 2) : ZEROS;', 'every eight filters have the bias of the first'),
@@ -224,13 +228,13 @@ export const mutants = [
   winograd('const whole = columns == STEP && filters - n >= 8;', 'const whole = columns == STEP;', 'filters that do not exist are written'),
   winograd('columns = min(STEP, op.yWidth - left);', 'columns = STEP;', 'outputs behind the right border are written'),
   points('storeOutput(to, madd(b3, d2, madd(a3, d1, m5))', 'storeOutput(to, madd(b3, d2, madd(a3, d1, b0))', 'outputs: a line without the point at infinity'),
-  winograd('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
-  winograd('n, 0, first > begin ?', 'n, 0, first > 0 ?', 'filter gradient: parts begin with what was there'),
-  winograd('(<usize>(plane * vPlane + m0) << 2)', '(<usize>(plane * vPlane) << 2)', 'filter gradient: every MC channels are the first'),
-  winograd('mostPatches(op) > GRADIENT_BLOCK ? op.channels', 'false ? op.channels', 'filter gradient: sums of other channels added to'),
-  winograd('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
-  winograd('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
-  winograd('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
+  winogradGradient('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
+  winogradGradient('n, 0, first > begin ?', 'n, 0, first > 0 ?', 'filter gradient: parts begin with what was there'),
+  winogradGradient('(<usize>(plane * vPlane + m0) << 2)', '(<usize>(plane * vPlane) << 2)', 'filter gradient: every MC channels are the first'),
+  winogradGradient('mostPatches(op) > GRADIENT_BLOCK ? op.channels', 'false ? op.channels', 'filter gradient: sums of other channels added to'),
+  winogradGradient('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
+  winogradGradient('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
+  winogradGradient('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
   points('f32x4.splat(1.0 / 3.0)', 'f32x4.splat(0.33333)', 'filter gradient: a constant in five digits'),
 
   im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),

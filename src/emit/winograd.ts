@@ -5,7 +5,7 @@ import type { Epilogue } from './epilogue.js';
 import { type ConvGeometry, whyNotWinograd } from './geometry.js';
 import { panelSize, sumInParts } from './matrix.js';
 
-/** STEP, PATCH, PLANES and GAP of assembly/winograd.ts. */
+/** STEP, PATCH, PLANES and GAP of assembly/patch.ts. */
 const STEP = 4;
 const PATCH = 6;
 const PLANES = 36;

@@ -32,7 +32,10 @@ export interface Speed {
   readonly rate: number;
   /** Of the rate: arithmetic, counted as the direct algorithm's, or bytes read and written. */
   readonly unit: Unit;
-  /** The rate's part of the machine's peak: above 1 for better algorithms, and for data in cache. */
+  /**
+   * The rate's part of the machine's peak: above 1 for better algorithms, for data in cache, and where
+   * several threads move more than the one that copied.
+   */
   readonly ofPeak: number;
 }
 
@@ -52,7 +55,7 @@ export interface Profile {
   readonly rows: readonly ProfileRow[];
   /** All ops together: their time, and the arithmetic in it. */
   readonly total: Speed;
-  /** What the machine does at best: matrix products in cache, a copy out of cache. */
+  /** What the machine does at best: all threads multiply matrices in cache, one copies out of cache. */
   readonly peaks: Peaks;
 }
 
@@ -120,6 +123,6 @@ function table(title: string, { rows, total, peaks }: Profile): string {
   const lines = rows.map((row) => [row.layer, row.pass, row.kernel, ...numbers(row, row.share)]);
   const sums = ['total', '', '', ...numbers(total, 1)];
   const arithmetic = `${peaks['GFLOP/s'].toFixed(1)} GFLOP/s (matrix product in cache)`;
-  const memory = `${peaks['GB/s'].toFixed(1)} GB/s (copy of 64 MiB)`;
+  const memory = `${peaks['GB/s'].toFixed(1)} GB/s (copy of 64 MiB, one thread)`;
   return `${layout(title, [head, ...lines, sums], 3)}\npeak: ${arithmetic}, ${memory}`;
 }
