@@ -7,7 +7,7 @@ import { In, Op, Out } from './op';
 import { laneMask } from './simd';
 import { NR } from './tile';
 
-/** Whether this instance multiplies with the wide tile. */
+/** Whether this instance multiplies with the wide tile; a build without it (`WIDE`, build.d.ts) never does. */
 let wide: bool = false;
 
 /** Chooses the tile; packed panels, and programs prepared before, are then worthless. */
@@ -23,13 +23,13 @@ export function usesWideTile(): bool {
 // @ts-ignore: decorator
 @inline
 export function panelColumns(left: i32): i32 {
-  return wide && left > NR ? 2 * NR : NR;
+  return WIDE && wide && left > NR ? 2 * NR : NR;
 }
 
 // @ts-ignore: decorator
 @inline
 export function isWide(columns: i32): bool {
-  return columns > NR;
+  return WIDE && columns > NR;
 }
 
 /** The first column of the panel that column j of n is in. */

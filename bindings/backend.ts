@@ -72,8 +72,8 @@ export type UseTile = (wide: boolean) => void;
 /** Which tile is faster, or that the engine's code for one of them is wrong. */
 export type TileVerdict = 'wide' | 'narrow' | 'wrong';
 
-/** Compares the tiles on the backend that runs now. */
-export type CompareTiles = (use: UseTile) => TileVerdict;
+/** Loads what compares the tiles on the backend that runs now. */
+export type LoadCompareTiles = () => Promise<(use: UseTile) => TileVerdict>;
 
 interface Attempt {
   readonly options: InitOptions;
@@ -93,12 +93,12 @@ let starting: Attempt | undefined;
 /**
  * Loads the kernels. A second call with the same options does nothing.
  *
- * @param compare checks and times the register tiles, where `revectorize` asks for it
+ * @param loadCompare what checks and times the register tiles, where `revectorize` asks for it
  * @throws {EngineError} where the engine lacks SIMD or the wasm cannot be loaded
  * @throws {ValueError} for an option that makes no sense
  * @throws {StateError} where it already runs with other options: `dispose()` first
  */
-export async function start(options: InitOptions, compare: CompareTiles): Promise<void> {
+export async function start(options: InitOptions, loadCompare: LoadCompareTiles): Promise<void> {
   if (starting) {
     if (!sameOptions(starting.options, options)) {
       throw new StateError('init: already running with other options; call dispose() first');
@@ -107,14 +107,14 @@ export async function start(options: InitOptions, compare: CompareTiles): Promis
   }
   const attempt: Attempt = { options: { ...options }, ready: Promise.resolve() };
   starting = attempt;
-  attempt.ready = begin(attempt, compare).catch((error) => {
+  attempt.ready = begin(attempt, loadCompare).catch((error) => {
     if (starting === attempt) dispose();
     throw error;
   });
   return attempt.ready;
 }
 
-async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
+async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<void> {
   const { options } = attempt;
   const wanted = options.revectorize === true;
   if (wanted) revectorize(true);
@@ -123,6 +123,8 @@ async function begin(attempt: Attempt, compare: CompareTiles): Promise<void> {
   let backend = await instantiate(options, wanted);
   if (stale()) return;
   if (wanted) {
+    const compare = await loadCompare();
+    if (stale()) return;
     current = backend;
     const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
     if (verdict === 'wrong') {

@@ -1,8 +1,8 @@
-// From bytes, a module, a URL or a response to a running instance. The one file that knows the loader.
+// From bytes, a module, a URL or a response to a running instance.
 
-import { instantiate } from '@assemblyscript/loader';
 import { wasmBytes } from './bytes.js';
 import { EngineError, ValueError } from './errors.js';
+import { instantiate } from './instantiate.js';
 import { asNewModule } from './revectorize.js';
 import type { Variant } from './variant.js';
 

@@ -1,11 +1,12 @@
-// Builds the package: four wasm targets, bundles for Node, which reads its wasm from files, and for browsers,
-// which get it in modules, each with its workers, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
+// Builds the package: the wasm targets, bundles for Node, which reads its wasm from files, and for browsers, which
+// get it in modules, each with its workers, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
 
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,25 +31,46 @@ export async function buildWasm() {
   await Promise.all(Object.keys(targets).map(compile));
 }
 
-/** In the browser's bundle the wasm comes in modules, and other files stand for what only Node has. */
+/** Where users come in: names in dist/ and dist/browser/, and their sources. */
+const entries = {
+  index: 'index.ts',
+  core: 'core.ts',
+  data: 'data/index.ts',
+  zoo: 'zoo/index.ts',
+  worker: 'worker/index.ts',
+};
+
+/** In browsers the wasm comes in modules, and other files stand for what only Node has. */
 const forBrowsers = {
   name: 'for-browsers',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/bytes\.js$/ }, () => ({ path: `${root}bindings/bytes.inline.ts` }));
-    onResolve({ filter: /\/(folder|spawn)\.js$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\/(folder|instantiate|spawn)\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
     }));
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => {
+      const text = deflateRawSync(readFileSync(path), { level: 9 }).toString('base64');
+      return { contents: `export default '${text}'` };
+    });
   },
 };
 
-/** Bundles that share what they have in common, for Node or for browsers. */
-async function bundle(entries, { external, plugins = [] }) {
-  const entryPoints = Object.fromEntries(
-    Object.entries(entries).map(([name, file]) => [name, `${root}src/${file}`]),
-  );
+/** Bundles that share what they have in common. */
+async function bundle(entries, options) {
+  const entryPoints = Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name }));
+  // All of them have the core, so that it is one file, not as many as entries share parts of it.
+  const withCore = {
+    name: 'with-core',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^entry:/ }, ({ path }) => ({ path, namespace: 'entry' }));
+      onLoad({ filter: /./, namespace: 'entry' }, ({ path }) => ({
+        contents: `import './core.js'; export * from './${entries[path.slice('entry:'.length)]}'`,
+        resolveDir: `${root}src`,
+      }));
+    },
+  };
   await build({
     entryPoints,
-    outdir: `${root}dist`,
     bundle: true,
     splitting: true,
     minify: true,
@@ -56,13 +78,12 @@ async function bundle(entries, { external, plugins = [] }) {
     target: 'es2022',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    external: ['sharp', 'node:*', ...external],
-    loader: { '.wasm': 'binary' },
     sourcemap: true,
     // The package has the sources, once.
     sourcesContent: false,
-    keepNames: true,
-    plugins,
+    ignoreAnnotations: true,
+    ...options,
+    plugins: [withCore, ...(options.plugins ?? [])],
   });
 }
 
@@ -71,25 +92,22 @@ export async function buildAll() {
   const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   await buildWasm();
   rmSync(`${root}dist`, { recursive: true, force: true });
+  const workers = ['training-worker', 'augment-worker'];
+  const filesOf = (end) => Object.fromEntries(workers.map((name) => [name, `${name}${end}`]));
   await Promise.all([
     bundle(
+      { ...entries, ...filesOf('.ts') },
       {
-        node: 'index.ts',
-        'worker.node': 'worker/index.ts',
-        'training-worker': 'training-worker.ts',
-        'augment-worker': 'augment-worker.ts',
+        outdir: `${root}dist`,
+        external: ['sharp', 'node:*', ...Object.keys(dependencies)],
+        // What the console shows of a model begins with its class.
+        keepNames: true,
       },
-      { external: Object.keys(dependencies) },
     ),
+    // A browser finds no packages by their names, least of all in a worker.
     bundle(
-      {
-        index: 'index.ts',
-        worker: 'worker/index.ts',
-        'training-worker.browser': 'training-worker.browser.ts',
-        'augment-worker.browser': 'augment-worker.browser.ts',
-      },
-      // A browser finds no packages by their names, least of all in a worker.
-      { external: [], plugins: [forBrowsers] },
+      { ...entries, ...filesOf('.browser.ts') },
+      { outdir: `${root}dist/browser`, external: ['sharp', 'node:*'], plugins: [forBrowsers] },
     ),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);

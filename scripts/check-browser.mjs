@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import * as wasmgrad from '../dist/node.js';
+import * as wasmgrad from '../dist/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -46,8 +46,8 @@ async function train(wg, options, worker) {
 
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.map': 'application/json' };
 const code = `
-  import * as wg from '/dist/index.js';
-  import { startWorker } from '/dist/worker.js';
+  import * as wg from '/dist/browser/index.js';
+  import { startWorker } from '/dist/browser/worker.js';
   const digest = async (files) => {
     const all = new Uint8Array(await new Blob(files).arrayBuffer());
     const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', all));

@@ -22,7 +22,7 @@ import { dirname, join } from 'node:path';
 const require = createRequire(import.meta.url);
 const root = dirname(require.resolve('wasmgrad/package.json'));
 const augmented = [];
-for (const entry of ['wasmgrad', join(root, 'dist/index.js')]) {
+for (const entry of ['wasmgrad', join(root, 'dist/browser/index.js')]) {
   const wg = await import(entry);
   await wg.init();
   const model = new wg.Sequential(

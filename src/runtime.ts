@@ -2,7 +2,6 @@
 
 import { type BackendInfo, backend, type InitOptions, start } from '../bindings/backend.js';
 import { checkFlag, checkOptions } from './options.js';
-import { compareTiles } from './tile.js';
 
 export { dispose } from '../bindings/backend.js';
 
@@ -34,7 +33,8 @@ export interface MemoryInfo {
 export async function init(options: InitOptions = {}): Promise<void> {
   checkOptions('init', options, ['threads', 'simd', 'revectorize', 'maximumMemory', 'wasm']);
   checkFlag('init', 'revectorize', options.revectorize ?? false);
-  return start(options, compareTiles);
+  // Few ask for it, and it brings all eager ops with it.
+  return start(options, async () => (await import('./tile.js')).compareTiles);
 }
 
 /** What `init` has chosen. @throws {StateError} before `init` */

@@ -4,10 +4,8 @@ import type { Connection, connect as nodeConnect, spawn as nodeSpawn } from './s
 
 /** The workers that there are: files of the package. */
 const start = {
-  augment: () =>
-    new Worker(new URL('./augment-worker.browser.js', import.meta.url), { type: 'module' }),
-  training: () =>
-    new Worker(new URL('./training-worker.browser.js', import.meta.url), { type: 'module' }),
+  augment: () => new Worker(new URL('./augment-worker.js', import.meta.url), { type: 'module' }),
+  training: () => new Worker(new URL('./training-worker.js', import.meta.url), { type: 'module' }),
 };
 
 /** Starts a worker. @throws where there can be none */

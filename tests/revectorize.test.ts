@@ -82,7 +82,7 @@ test('the verdict decides, and backendInfo tells', async () => {
   ];
   const lines = await apart(async () => {
     for (const [verdict, revectorized, selfCheck, tile] of cases) {
-      await start({ simd, revectorize: true }, () => verdict);
+      await start({ simd, revectorize: true }, async () => () => verdict);
       const info = backendInfo();
       assert.equal([info.revectorized, info.selfCheck, info.tile], [revectorized, selfCheck, tile]);
       const [a, b] = [Tensor.from([[1, 2]]), Tensor.from([[3], [5]])];
@@ -96,9 +96,9 @@ test('the verdict decides, and backendInfo tells', async () => {
 test('without being asked nothing is checked', async () => {
   let compared = false;
   await apart(async () => {
-    await start({ simd }, () => {
+    await start({ simd }, async () => {
       compared = true;
-      return 'narrow';
+      return () => 'narrow';
     });
     assert.is(backendInfo().selfCheck, 'none');
   });

@@ -178,8 +178,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws the signal's reason once it is aborted
    */
   async fit(x: DataSet, y: DataSet, options: FitOptions = {}): Promise<History> {
-    this.#checkIdle('fit');
-    return this.#train(fitTrainer(this.engine('fit'), x, y, options));
+    return this.#train('fit', (engine) => fitTrainer(engine, x, y, options));
   }
 
   /**
@@ -191,18 +190,19 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws as `fit`, and what the data set throws
    */
   async fitDataset(dataset: Dataset, options: FitDatasetOptions = {}): Promise<History> {
-    this.#checkIdle('fitDataset');
-    return this.#train(datasetTrainer(this.engine('fitDataset'), dataset, options));
+    return this.#train('fitDataset', (engine) => datasetTrainer(engine, dataset, options));
   }
 
-  #checkIdle(where: string): void {
+  async #train(
+    where: string,
+    trainerOf: (engine: Engine) => Trainer | Promise<Trainer>,
+  ): Promise<History> {
     if (this.#training)
       throw new StateError(`${where}: the model '${this.name}' is already training`);
-  }
-
-  async #train(trainer: Trainer): Promise<History> {
+    const engine = this.engine(where);
     this.#training = true;
     try {
+      const trainer = await trainerOf(engine);
       return await trainer.run(this);
     } finally {
       this.#training = false;

@@ -13,7 +13,7 @@ import {
   type Training,
 } from './callback.js';
 import type { Engine } from './engine.js';
-import { arrayFeed, augmentedFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
+import { arrayFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
 import { type Logs, Means } from './means.js';
 import type { Objective } from './objective.js';
 import { type WeightOptions, weightSource } from './sampleweights.js';
@@ -151,7 +151,12 @@ interface Validation {
 }
 
 /** What `fit` trains on: everything is checked before anything is trained. */
-export function fitTrainer(engine: Engine, x: DataSet, y: DataSet, options: FitOptions): Trainer {
+export async function fitTrainer(
+  engine: Engine,
+  x: DataSet,
+  y: DataSet,
+  options: FitOptions,
+): Promise<Trainer> {
   const {
     validationSplit = 0,
     shuffle = true,
@@ -168,7 +173,9 @@ export function fitTrainer(engine: Engine, x: DataSet, y: DataSet, options: FitO
   const trained = count - Math.floor(count * validationSplit);
   const order = shuffle ? engine.network.seed : undefined;
   const part = { samples, count: trained, batchSize, order };
-  const feed = augmentation ? augmentedFeed(engine, x, part, augmentation) : arrayFeed(part);
+  const feed = augmentation
+    ? (await import('./augmentedfeed.js')).augmentedFeed(engine, x, part, augmentation)
+    : arrayFeed(part);
   const rest = trained < count ? { samples, from: trained, to: count, batchSize } : undefined;
   return new Trainer('fit', engine, feed, options, batchSize, rest);
 }

@@ -20,6 +20,7 @@ import {
 } from './protocol.js';
 
 export type { Numbers } from './protocol.js';
+export { serveTraining } from './serve.js';
 
 /** Options of `startWorker`: those of `init`, for the worker's own. */
 export interface WorkerOptions extends InitOptions {

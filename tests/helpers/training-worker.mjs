@@ -5,7 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 
 register();
-const { Layer, serveTraining } = await import('../../src/index.ts');
+const { Layer } = await import('../../src/index.ts');
+const { serveTraining } = await import('../../src/worker/index.ts');
 
 /** Hands on what it is given. */
 class Same extends Layer {
