@@ -37,11 +37,11 @@ export class Run {
  * between two steps. A fifth as many cost LeNet-5 6 %, as waking up takes 50 µs.
  */
 const LOOKS: i32 = 100000;
-/** What thread 0 waits for the others at a barrier, in milliseconds and how often: 5 s. */
+/** What thread 0 waits for the others at a barrier, in milliseconds and how often: 20 s, which no tile takes. */
 const PATIENCE: f64 = 100;
-const PATIENCES: i32 = 50;
+const PATIENCES: i32 = 200;
 /** The same in looks, where it may not sleep. */
-const PATIENT_LOOKS: i64 = 5_000_000_000;
+const PATIENT_LOOKS: i64 = 20_000_000_000;
 
 /**
  * JavaScript's Atomics.wait, false where the time is over. Not wasm's: Node 20's baseline compiler loses locals

@@ -1,6 +1,6 @@
 // The engine room's door: starts the wasm instance, keeps the one that is current, ends it.
 
-import { StateError, ValueError } from './errors.js';
+import { OutOfMemoryError, StateError, ValueError } from './errors.js';
 import { compile, type KernelExports, link, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
 import { revectorize } from './revectorize.js';
@@ -100,8 +100,14 @@ let starting: Attempt | undefined;
  */
 export async function start(options: InitOptions, loadCompare: LoadCompareTiles): Promise<void> {
   if (starting) {
-    if (!sameOptions(starting.options, options)) {
-      throw new StateError('init: already running with other options; call dispose() first');
+    const other = otherOption(starting.options, options);
+    if (other) {
+      const [was, is] = [starting.options, options].map((given) =>
+        String(given[other] ?? defaults[other]),
+      );
+      throw new StateError(
+        `init: already running with other options (${other}: ${was}, not ${is}); call dispose() first`,
+      );
     }
     return starting.ready;
   }
@@ -154,16 +160,18 @@ function warnOnce(kind: string, what: string): void {
   warned.add(kind);
 }
 
-function sameOptions(a: InitOptions, b: InitOptions): boolean {
-  const defaults = {
-    threads: 'auto',
-    simd: 'auto',
-    revectorize: false,
-    maximumMemory: 4096,
-    wasm: undefined,
-  };
+const defaults = {
+  threads: 'auto',
+  simd: 'auto',
+  revectorize: false,
+  maximumMemory: 4096,
+  wasm: undefined,
+};
+
+/** The first option that is not the same. */
+function otherOption(a: InitOptions, b: InitOptions): keyof InitOptions | undefined {
   const keys = Object.keys(defaults) as (keyof InitOptions)[];
-  return keys.every((key) => (a[key] ?? defaults[key]) === (b[key] ?? defaults[key]));
+  return keys.find((key) => (a[key] ?? defaults[key]) !== (b[key] ?? defaults[key]));
 }
 
 /** @throws {ValueError} for anything but 'auto' and 1 … MOST_THREADS */
@@ -171,7 +179,7 @@ function threadsOf({ threads = 'auto' }: InitOptions): number {
   if (threads === 'auto') return autoThreads();
   if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
   throw new ValueError(
-    `init: threads must be 'auto' or an integer from 1 to ${MOST_THREADS}, not ${String(threads)}`,
+    `init: threads must be 'auto' or an integer from 1 to ${MOST_THREADS}, not ${typeof threads === 'string' ? `'${threads}'` : String(threads)}`,
   );
 }
 
@@ -241,7 +249,10 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
       } catch (error) {
         // Programs made before still need what they had, and it has just been freed.
         if (least) reserve(least);
-        throw error;
+        if (threads === 1 || !(error instanceof OutOfMemoryError)) throw error;
+        throw new OutOfMemoryError(
+          `${error.message}; each of ${threads} threads has ${Math.ceil(bytes / 1024)} KiB of it: init({ threads }) with fewer needs less`,
+        );
       }
     },
     run: (address, first, last) => team.run(address, first, last, scratch.address, scratch.bytes),

@@ -120,14 +120,15 @@ export async function link(
 }
 
 async function bytesOf(source: BufferSource | URL | Response): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof URL) return fetched(source.href, fetch(source));
-  if (typeof Response === 'function' && source instanceof Response) {
-    return fetched(source.url || 'the response', Promise.resolve(source));
-  }
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
   }
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof URL) return fetched(source.href, fetch(source));
+  // Last: Node loads all that belongs to fetch when it is asked for Response.
+  if (typeof Response === 'function' && source instanceof Response) {
+    return fetched(source.url || 'the response', Promise.resolve(source));
+  }
   throw new ValueError(
     `init: wasm must be bytes, a WebAssembly.Module, a URL or a Response, not ${typeof source}`,
   );

@@ -40,6 +40,18 @@ function reserve(limit: number): { memory: WebAssembly.Memory; limit: number } {
   }
 }
 
+/** Memory of one thread's own, which grows as it is needed. @throws {OutOfMemoryError} */
+function own(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 1 });
+  } catch (cause) {
+    throw new OutOfMemoryError(
+      'init: the engine gives no memory at all: the process is near a limit, or has several instances of wasm memory that each reserve address space',
+      { cause },
+    );
+  }
+}
+
 /** First-fit allocation over a WebAssembly.Memory that grows on demand. */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
@@ -63,9 +75,7 @@ export class LinearMemory {
       throw new ValueError(`init: maximumMemory is 1 to 4096 MiB, not ${maximumMiB}`);
     }
     const wanted = Math.min(LARGEST, Math.floor(maximumMiB * MIB));
-    const { memory, limit } = shared
-      ? reserve(wanted)
-      : { memory: new WebAssembly.Memory({ initial: 1 }), limit: wanted };
+    const { memory, limit } = shared ? reserve(wanted) : { memory: own(), limit: wanted };
     this.memory = memory;
     this.#limit = Math.min(LARGEST - ALIGNMENT, limit);
   }

@@ -28,6 +28,7 @@ export class Team {
   readonly #mayBlock = mayBlock();
   readonly #lost: (why: string) => void;
   readonly #threads: Thread[] = [];
+  #isAlone = false;
 
   /** @param lost is told why, where the caller is alone from then on */
   constructor(exports: KernelExports, memory: LinearMemory, lost: (why: string) => void) {
@@ -68,7 +69,7 @@ export class Team {
     const { size } = this;
     const team = this.#address;
     if (this.#exports.run(address, first, last, team, size, scratch, bytes, this.#mayBlock)) return;
-    this.#leave('it did not answer for five seconds');
+    this.#leave('it did not answer for twenty seconds');
     throw new EngineError(
       'a worker thread was lost in the middle of a run, whose results are not to be used; the next runs on one thread: dispose() and init() start others',
     );
@@ -81,10 +82,10 @@ export class Team {
   }
 
   #leave(why: unknown, started: Thread[] = []): void {
-    const left = [...started.splice(0), ...this.#threads.splice(0)];
-    // Told once: all go with the first.
-    if (left.length === 0) return;
-    endAll(left);
+    endAll([...started.splice(0), ...this.#threads.splice(0)]);
+    // All go with the first: that is told once.
+    if (this.#isAlone) return;
+    this.#isAlone = true;
     this.#lost(why instanceof Error ? why.message : String(why));
   }
 }

@@ -37,7 +37,7 @@ export function chooseInstructions(mode: SimdMode, features: Features): Instruct
   }
   if (!features.simd) {
     throw new EngineError(
-      'init: this engine has no WebAssembly SIMD, which wasmgrad needs: use Node ≥ 16.4, Chrome ≥ 91, Firefox ≥ 89 or Safari ≥ 16.4',
+      'init: this engine has no WebAssembly SIMD, which wasmgrad needs: use Node ≥ 20, Chrome ≥ 103, Firefox ≥ 113 or Safari ≥ 16.4',
     );
   }
   if (mode === 'relaxed' && !features.relaxedSimd) {

@@ -16,7 +16,7 @@ npm run mutate -- --only N  plants fault N alone (1,5,9 for several)`;
 /** Copies that work side by side. */
 const COPIES = 2;
 /** A test file takes seconds; one that takes this long hangs, which counts as noticed. */
-const limit = { timeout: 90_000, killSignal: 'SIGKILL' };
+const limit = { timeout: 240_000, killSignal: 'SIGKILL' };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const label = (i) => `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;

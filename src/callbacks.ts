@@ -7,6 +7,7 @@ import type { Logs } from './model/means.js';
 import { checkOptions } from './options.js';
 import { checkFactor } from './rate.js';
 import { checkInteger } from './shape.js';
+import type { Tensor } from './tensor.js';
 
 export type { Callback, Progress, Training } from './model/callback.js';
 export type { Logs } from './model/means.js';
@@ -91,21 +92,24 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       isBetter.reset();
     },
     onEpochEnd(_epoch, logs) {
-      const { weights } = (training as Training).model;
       if (isBetter.check(logs)) {
         waited = 0;
-        if (restoreBestWeights) best = weights.map(({ tensor }) => Float32Array.from(tensor.data));
+        if (restoreBestWeights)
+          best = weightsOf(training).map(({ data }) => Float32Array.from(data));
       } else if (++waited >= patience) {
         training?.stop();
       }
     },
     onTrainEnd() {
-      training?.model.weights.forEach(({ tensor }, i) => {
-        if (best) tensor.data.set(best[i]);
+      best?.forEach((numbers, i) => {
+        weightsOf(training)[i].data.set(numbers);
       });
     },
   };
 }
+
+const weightsOf = (training: Training | undefined): readonly Tensor[] =>
+  (training as Training).model.weights.map(({ tensor }) => tensor);
 
 /** Where checkpoints go. */
 export interface CheckpointOptions {
@@ -132,7 +136,7 @@ export function checkpoint(options: CheckpointOptions): Callback {
     },
     async onEpochEnd(epoch, logs) {
       if (bestOnly && !isBetter.check(logs)) return;
-      await save((training as Training).model.toBytes(), epoch, logs);
+      await save(await (training as Training).model.toBytes(), epoch, logs);
     },
   };
 }
@@ -324,7 +328,7 @@ function improvement(who: string, monitor: string, minDelta: number) {
  */
 export function swapAverage(): Callback {
   let training: Training | undefined;
-  const swap = (): void => training?.model.swapAverage();
+  const swap = (): void | Promise<void> => training?.model.swapAverage();
   return {
     onTrainBegin(begun) {
       training = begun;

@@ -13,17 +13,20 @@ export function checkOptions<O extends object>(
   options: O,
   known: readonly string[],
 ): O {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const what = options === null ? 'null' : typeof options;
-    throw new ValueError(
-      `${where}: expected an options object, such as { ${known[0]}: … }, not ${what}`,
-    );
-  }
-  for (const word of Object.keys(options)) {
+  for (const word of Object.keys(checkObject(where, options, known[0]))) {
     if (known.includes(word)) continue;
     throw new ValueError(`${where}: there is no option '${word}'; there are ${known.join(', ')}`);
   }
   return options;
+}
+
+/** The options, whatever they are called. @throws {ValueError} for anything but an object */
+export function checkObject<O extends object>(where: string, options: O, example: string): O {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
+  const what = Array.isArray(options) ? 'an array' : options === null ? 'null' : typeof options;
+  throw new ValueError(
+    `${where}: expected an options object, such as { ${example}: … }, not ${what}`,
+  );
 }
 
 /** @throws {ValueError} unless the option is true or false */

@@ -21,6 +21,7 @@ function connection<Message, Reply>(worker: Worker): Connection<Message, Reply> 
       worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
       worker.onerror = ({ message }) =>
         fail(new Error(message || 'its script could not be loaded'));
+      worker.onmessageerror = () => fail(new Error('an answer of it could not be read'));
     },
     hold: () => {},
     close: () => worker.terminate(),

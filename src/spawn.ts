@@ -32,7 +32,7 @@ export function connect<Message, Reply>(worker: HostWorker): Connection<Message,
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
     listen(receive, fail) {
-      worker.on('message', receive).on('error', fail);
+      worker.on('message', receive).on('error', fail).on('messageerror', fail);
       worker.on('exit', (code) => fail(new Error(`it ended with exit code ${code}`)));
     },
     hold: (on) => (on ? worker.ref() : worker.unref()),

@@ -2,7 +2,7 @@
 // Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
 
 import { type Backend, backend, isCurrent } from '../bindings/backend.js';
-import type { Form, FormKeeper } from './emit/emitter.js';
+import type { Form } from './emit/emitter.js';
 import { ShapeError, StateError, ValueError } from './errors.js';
 import { FormStore, keyOf } from './model/forms.js';
 import { checkShape, type Shape, show, sizeOf } from './shape.js';
@@ -140,7 +140,7 @@ export function liveArray<A extends NumberArray>(data: A): () => A {
 }
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
-export class Tensor implements FormKeeper {
+export class Tensor {
   readonly #shape: Shape;
   readonly #dtype: DType;
   readonly #storage: Storage;

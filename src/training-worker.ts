@@ -3,4 +3,4 @@
 import { parentPort } from 'node:worker_threads';
 import { type Port, serveTraining } from './worker/serve.js';
 
-serveTraining(parentPort as unknown as Port);
+serveTraining(parentPort as Port);

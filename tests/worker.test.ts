@@ -1,10 +1,12 @@
 // Training in a worker: the same bits as here, told what happens, stopped, aborted, and what goes wrong.
 
+import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  callbacks,
   EngineError,
   FormatError,
   input,
@@ -106,38 +108,130 @@ test('several inputs and outputs, and data that are handed over', () =>
     for (const one of [...mine, here]) one.dispose();
   }));
 
-test('callbacks are told here, and can stop the training and slow it down', () =>
+test('callbacks run here and are waited for: the training is the same as here', () =>
+  working(async (worker) => {
+    const here = network();
+    const there = await worker.load(here.toBytes());
+    /** A class of its own, whose functions are not the object's, with all that callbacks can do. */
+    class Watch {
+      readonly heard: string[] = [];
+      #training: callbacks.Training | undefined;
+      async onTrainBegin(training: callbacks.Training) {
+        this.#training = training;
+        const { epochs, batches, learningRateFactor, model } = training;
+        this.heard.push(
+          `begin ${epochs} × ${batches}, rate × ${learningRateFactor}, ${model.name}`,
+        );
+        training.learningRateFactor = 0.5;
+        assert.throws(() => {
+          training.learningRateFactor = -1;
+        }, /learningRateFactor/);
+      }
+      async onEpochEnd(epoch: number, logs: callbacks.Logs) {
+        await setTimeout(5);
+        this.heard.push(`${epoch} ${JSON.stringify(logs)}`);
+        const bytes = (await this.#training?.model.toBytes()) as Uint8Array;
+        this.heard.push(`${bytes.length} ${bytes.reduce((sum, byte) => (31 * sum + byte) | 0, 0)}`);
+        if (epoch === 3) this.#training?.stop();
+      }
+      onTrainEnd() {
+        this.heard.push('end');
+      }
+    }
+    const trained = async (model: typeof here | typeof there) => {
+      const [first, second] = [new Watch(), new Watch()];
+      let shares = 0;
+      const onProgress = ({ epochs, samplesPerSecond }: callbacks.Progress) => {
+        assert.ok(epochs === 1000 && samplesPerSecond > 0);
+        shares++;
+      };
+      const how = { epochs: 1000, batchSize: 10, validationSplit: 0.2, onProgress };
+      const plateau = callbacks.reduceOnPlateau({ patience: 1, minDelta: 1 });
+      const stopping = callbacks.earlyStopping({ patience: 100 });
+      const history = await model.fit(x, y, { ...how, callbacks: [first, plateau, stopping] });
+      const again = await model.fit(x, y, { ...how, epochs: 1000, callbacks: second });
+      assert.ok(shares >= 6);
+      return { history, again, heard: [first.heard, second.heard] };
+    };
+    assert.equal(await trained(there), await trained(here));
+    here.dispose();
+  }));
+
+test('what a callback throws is what fit throws; afterwards all works', () =>
   working(async (worker) => {
     const model = network();
     const there = await worker.load(model.toBytes());
-    const heard: string[] = [];
-    let shares = 0;
-    const history = await there.fit(x, y, {
-      epochs: 1000,
-      batchSize: 10,
-      onProgress: ({ epochs, samplesPerSecond }) => {
-        assert.ok(epochs === 1000 && samplesPerSecond > 0);
-        shares++;
-      },
-      callbacks: [
-        {
-          onTrainBegin(training) {
-            heard.push(`begin ${training.epochs} × ${training.batches}`);
-            assert.throws(() => training.model, /in a worker/);
-            training.learningRateFactor = 0.5;
-            assert.is(training.learningRateFactor, 0.5);
-            training.stop();
-          },
+    const mine = new Error('mine');
+    const bad: callbacks.Callback[] = [
+      { onTrainBegin: () => Promise.reject(mine) },
+      {
+        onBatchEnd() {
+          throw mine;
         },
-        { onEpochEnd: (epoch, logs) => void heard.push(`${epoch} ${Object.keys(logs)}`) },
-      ],
-    });
-    assert.ok(history.epoch.length < 1000);
-    assert.equal(heard.slice(0, 2), ['begin 1000 × 4', '1 loss,accuracy']);
-    assert.is(heard.length, history.epoch.length + 1);
-    assert.ok(shares >= history.epoch.length);
+      },
+    ];
+    for (const callback of bad) {
+      const caught = await there.fit(x, y, { epochs: 1e6, callbacks: callback }).catch((e) => e);
+      assert.is(caught, mine);
+    }
+    const saved: number[] = [];
+    const checkpoint = callbacks.checkpoint({ save: (_bytes, epoch) => void saved.push(epoch) });
+    await there.fit(x, y, { epochs: 2, callbacks: checkpoint });
+    assert.equal(saved, [1, 2]);
+    const blind = callbacks.gradientNorms({ print: null });
+    await rejects(() => there.fit(x, y, { callbacks: blind }), StateError, 'in a worker');
+    for (const [options, ...words] of [
+      [{ callbacks: callbacks.progress }, 'callback 0', 'callbacks.progress()'],
+      [{ callbacks: [null] }, 'callback 0', 'null'],
+      [{ onProgress: 5 }, 'onProgress must be a function'],
+      [null, 'fit: expected an options object', 'null'],
+      [5, 'fit: expected an options object', 'number'],
+      [{ shuffle: () => true }, 'fit: not all of this can be sent to a worker'],
+    ] as unknown as [never, ...string[]][])
+      await rejects(() => there.fit(x, y, options), ValueError, ...words);
+    await rejects(() => there.predict(x, null as never), ValueError, 'predict: expected');
+    assert.ok(Number.isFinite((await there.evaluate(x, y)).loss));
     model.dispose();
   }));
+
+test('what is handed over twice, views of larger buffers, and inputs with the names of a tensor', () =>
+  working(async (worker) => {
+    const model = network();
+    const there = await worker.load(model.toBytes().buffer);
+    const given = x.slice();
+    await there.predict(given, { transfer: [given.buffer] });
+    const twice = () => there.predict(given, { transfer: [given.buffer] });
+    await rejects(twice, ValueError, 'handed over before');
+    await rejects(() => there.predict(x, { transfer: [5] as never }), ValueError, 'ArrayBuffers');
+    await rejects(() => there.predict(x, { transfer: 5 as never }), ValueError, 'ArrayBuffers');
+    const large = new Float32Array(1 << 24);
+    large.set(x.subarray(0, 128), 500);
+    const part = large.subarray(500, 628);
+    const mine = model.predict(x.subarray(0, 128));
+    const theirs = (await there.predict(part)) as Numbers;
+    sameBits(theirs.data as Float32Array, mine.data as Float32Array, 'a part');
+    const [a, b] = [input([1], { name: 'data' }), input([1], { name: 'shape' })];
+    const sum = new Model({ inputs: [a, b], outputs: layers.add().apply([a, b]) });
+    const remote = await worker.load(sum.toBytes());
+    const both = { data: Float32Array.of(1, 2), shape: Float32Array.of(3, 5) };
+    assert.equal([...((await remote.predict(both)) as Numbers).data], [4, 7]);
+    for (const one of [mine, model, sum]) one.dispose();
+  }));
+
+test('it takes the wasm that init takes', async () => {
+  const file = new URL(
+    `../build/${options.simd === 'strict' ? 'simd' : 'relaxed'}.wasm`,
+    import.meta.url,
+  );
+  const bytes = await readFile(file);
+  const address = new URL(`data:application/wasm;base64,${bytes.toString('base64')}`);
+  for (const wasm of [bytes, await WebAssembly.compile(bytes), address, new Response(bytes)]) {
+    const worker = await startWorker({ ...options, threads: 1, wasm, worker: fromSources() });
+    worker.end();
+  }
+  const page = new URL('data:text/html,<h1>not found</h1>');
+  await rejects(() => startWorker({ wasm: page, worker: fromSources() }), EngineError, 'HTML');
+});
 
 test('a signal aborts with its reason; what was trained stays', () =>
   working(async (worker) => {

@@ -22,9 +22,11 @@ export interface Progress {
 /** A model as callbacks see it. */
 export interface TrainedModel {
   readonly name: string;
+  /** @throws {StateError} where the model is in a worker */
   readonly weights: readonly Weight[];
-  toBytes(): Uint8Array<ArrayBuffer>;
-  swapAverage(): void;
+  /** To be awaited, as `swapAverage` is: the model may be in a worker. */
+  toBytes(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  swapAverage(): void | Promise<void>;
 }
 
 /** What callbacks know of the training they watch. */
@@ -55,11 +57,42 @@ export interface Callback {
   onTrainEnd?(): void | Promise<void>;
 }
 
-/** @throws {ValueError} for what is no callback, such as a function of `callbacks` that was not called */
-export function checkCallback(callback: Callback, index: number): void {
+/** All functions that there are. */
+export const events = [
+  'onTrainBegin',
+  'onEpochBegin',
+  'onBatchEnd',
+  'onProgress',
+  'onTestBegin',
+  'onTestEnd',
+  'onEpochEnd',
+  'onTrainEnd',
+] as const satisfies readonly (keyof Callback)[];
+
+/** Who wants to be told. */
+export interface Listening {
+  /** Called in this order: those in `callbacks`, or your own. */
+  callbacks?: Callback | readonly Callback[];
+  /** Several times a second: shorthand for a callback that has only this. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** All callbacks of some options. @throws {ValueError} for what is none */
+export function callbacksOf(where: string, { callbacks = [], onProgress }: Listening): Callback[] {
+  const given: Callback[] = Array.isArray(callbacks) ? [...callbacks] : [callbacks as Callback];
+  given.forEach((callback, i) => {
+    check(where, callback, i);
+  });
+  if (onProgress === undefined) return given;
+  if (typeof onProgress !== 'function')
+    throw new ValueError(`${where}: onProgress must be a function, not ${typeof onProgress}`);
+  return [...given, { onProgress }];
+}
+
+function check(where: string, callback: Callback, index: number): void {
   if (typeof callback === 'object' && callback !== null) return;
   const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
   throw new ValueError(
-    `fit: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
+    `${where}: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
   );
 }

@@ -7,7 +7,8 @@ import { checkFactor } from '../rate.js';
 import { checkInteger } from '../shape.js';
 import {
   type Callback,
-  checkCallback,
+  callbacksOf,
+  type Listening,
   type Progress,
   type TrainedModel,
   type Training,
@@ -20,15 +21,13 @@ import { type WeightOptions, weightSource } from './sampleweights.js';
 import { type Data, type DataSet, type Samples, samplesOf } from './source.js';
 
 /** What any training can be told. */
-interface TrainingOptions {
+interface TrainingOptions extends Listening {
   /** Times through the data: 1 by default. */
   epochs?: number;
   /** Measured after each epoch: [x, y]. */
   validationData?: readonly [DataSet, DataSet];
-  callbacks?: Callback | readonly Callback[];
   /** Aborts the training at the next step; the steps taken stay. */
   signal?: AbortSignal;
-  onProgress?: Callback['onProgress'];
 }
 
 /** Options of `fit`. */
@@ -222,7 +221,7 @@ export class Trainer {
     batchSize: number,
     rest?: Validation,
   ) {
-    const { epochs = 1, callbacks = [], onProgress, validationData, signal } = options;
+    const { epochs = 1, validationData, signal } = options;
     this.#where = where;
     this.#engine = engine;
     this.#feed = feed;
@@ -233,10 +232,8 @@ export class Trainer {
     this.#validation = validationData
       ? validationOf(where, engine, validationData, batchSize)
       : rest;
-    const given: Callback[] = Array.isArray(callbacks) ? callbacks : [callbacks as Callback];
-    given.forEach(checkCallback);
-    this.#callbacks = onProgress ? [...given, { onProgress }] : given;
-    this.#watchesBatches = given.some(({ onBatchEnd }) => onBatchEnd !== undefined);
+    this.#callbacks = callbacksOf(where, options);
+    this.#watchesBatches = this.#callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
       throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
     }

@@ -2,21 +2,27 @@
 // them here are promises, in the words of the models themselves.
 
 import type { InitOptions } from '../../bindings/backend.js';
+import { compile } from '../../bindings/load.js';
 import { EngineError, StateError, ValueError } from '../errors.js';
-import type { Callback, Progress, Training } from '../model/callback.js';
+import { callbacksOf, events, type Training } from '../model/callback.js';
 import type { Logs } from '../model/means.js';
 import type { WeightOptions } from '../model/sampleweights.js';
 import type { DataSet } from '../model/source.js';
 import type { FitOptions, History } from '../model/train.js';
-import { checkOptions } from '../options.js';
-import { type Connection, connect, type HostWorker, spawn } from '../spawn.js';
+import { checkObject, checkOptions } from '../options.js';
+import { checkFactor } from '../rate.js';
+import { type Connection, connect, spawn } from '../spawn.js';
+import { Tensor } from '../tensor.js';
 import {
+  type Begun,
+  CALLBACK_THREW,
   type Call,
   errorOf,
   type Message,
   mapNumbers,
   type Numbers,
   type Reply,
+  type View,
 } from './protocol.js';
 
 export type { Numbers } from './protocol.js';
@@ -25,13 +31,19 @@ export { serveTraining } from './serve.js';
 /** Options of `startWorker`: those of `init`, for the worker's own. */
 export interface WorkerOptions extends InitOptions {
   /** A worker of yours whose script calls `serveTraining`; by default the package's own. */
-  worker?: HostWorker | Worker;
+  worker?: WorkerLike;
+}
+
+/** A `Worker`, as browsers have it or Node's `worker_threads`. */
+export interface WorkerLike {
+  postMessage(...args: never[]): void;
+  terminate(): unknown;
 }
 
 /** What may be handed over. */
 interface Handing {
   /** Buffers of the data given, which are handed over instead of copied: they are gone here then. */
-  transfer?: Transferable[];
+  transfer?: readonly ArrayBufferLike[];
 }
 
 /** Options of a model's `fit` in a worker. */
@@ -62,7 +74,7 @@ export class TrainingWorker {
   }
 
   /** Loads a model from what `toBytes` gives: its weights, what it was compiled for, where its training stands. */
-  async load(bytes: Uint8Array<ArrayBuffer>): Promise<RemoteModel> {
+  async load(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<RemoteModel> {
     return new RemoteModel(this, await this.call('load', [bytes]));
   }
 
@@ -86,7 +98,17 @@ export class TrainingWorker {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = ++this.#calls;
     return new Promise<T>((resolve, reject) => {
-      this.#connection.post({ id, call, model, args: copied(args), events }, transfer);
+      const handed = checkHanded(call, transfer);
+      try {
+        const sent = copied(args, handed);
+        this.#connection.post({ id, call, model, args: sent, events }, handed);
+      } catch (cause) {
+        if (cause instanceof StateError) throw cause;
+        const why = (cause as Error).message;
+        throw new ValueError(`${call}: not all of this can be sent to a worker (${why})`, {
+          cause,
+        });
+      }
       this.#waiting.set(id, { resolve, reject, hear });
       this.#connection.hold(true);
     });
@@ -103,7 +125,7 @@ export class TrainingWorker {
   }
 
   #hear(reply: Reply): void {
-    const waiting = this.#waiting.get(reply.id);
+    const waiting = this.#waiting.get(reply?.id);
     if (!waiting) return;
     if ('event' in reply) {
       waiting.hear?.(reply.event, reply.args);
@@ -122,34 +144,74 @@ export class TrainingWorker {
   }
 }
 
-/** Tensors as their numbers: memory of this thread's own cannot be sent. */
-const copied = (args: readonly unknown[]): readonly unknown[] =>
-  mapNumbers(args, ({ data, shape }) => ({ data: data.slice(), shape: [...shape] })) as unknown[];
+/** What is handed over. @throws {ValueError} for what cannot be, or was before */
+function checkHanded(where: string, transfer: Handing['transfer'] = []): ArrayBuffer[] {
+  const buffers = Array.isArray(transfer) ? (transfer as ArrayBuffer[]) : [];
+  if (buffers !== transfer || buffers.some((one) => !(one instanceof ArrayBuffer))) {
+    throw new ValueError(
+      `${where}: transfer must be a list of ArrayBuffers, such as [images.buffer]`,
+    );
+  }
+  if (buffers.some(({ byteLength }) => byteLength === 0)) {
+    throw new ValueError(
+      `${where}: a buffer in transfer is empty: it was handed over before, and its numbers are gone here`,
+    );
+  }
+  return [...new Set(buffers)];
+}
+
+/**
+ * What can be sent: tensors as their numbers, as memory of this thread's own cannot be; of larger buffers only
+ * what is looked at, if they are not handed over.
+ */
+const copied = (args: readonly unknown[], handed: readonly ArrayBuffer[]): readonly unknown[] =>
+  mapNumbers(args, (numbers) => {
+    if (numbers instanceof Tensor)
+      return { data: numbers.data.slice(), shape: [...numbers.shape] } satisfies Numbers;
+    const view = 'data' in numbers ? (numbers.data as unknown as View) : numbers;
+    const { buffer, byteLength } = view;
+    const isPart = buffer instanceof ArrayBuffer && byteLength < buffer.byteLength;
+    const sent = isPart && !handed.includes(buffer) ? view.slice() : view;
+    return 'data' in numbers ? { data: sent, shape: [...numbers.shape] } : sent;
+  }) as unknown[];
 
 /**
  * Starts a worker and, in it, the kernels.
  *
- * @throws {EngineError} where there can be no worker, or it cannot load the kernels
+ * @throws {EngineError} where there can be no worker, it does not answer, or cannot load the kernels
  * @throws as `init`
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<TrainingWorker> {
   const words = ['worker', 'threads', 'simd', 'revectorize', 'maximumMemory', 'wasm'];
-  const { worker, ...forInit } = checkOptions('startWorker', options, words);
+  const { worker, wasm, ...forInit } = checkOptions('startWorker', options, words);
+  // Compiled here: of what `init` takes, addresses and responses cannot be sent.
+  const module = wasm && (await compile('simd', wasm));
   let connection: Connection<Message, Reply>;
   try {
-    connection = worker ? connect(worker as HostWorker) : spawn('training');
+    connection = worker ? connect(worker as never) : spawn('training');
   } catch (cause) {
     throw new EngineError('startWorker: there can be no worker here', { cause });
   }
   const started = new TrainingWorker(connection);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EngineError(NO_ANSWER)), PATIENCE);
+  });
   try {
-    await started.call('init', [forInit]);
+    await Promise.race([started.call('init', [{ ...forInit, wasm: module }]), silence]);
   } catch (error) {
     started.end();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
   return started;
 }
+
+/** Milliseconds in which a worker starts, on the slowest machine. */
+const PATIENCE = 30_000;
+const NO_ANSWER =
+  'startWorker: the worker did not answer for 30 s: does it still run, and does its script call serveTraining(self), or in Node serveTraining(parentPort)?';
 
 /** A model in a training worker. Its functions are those of `Model`, and throw what they throw. */
 export class RemoteModel {
@@ -163,23 +225,39 @@ export class RemoteModel {
   }
 
   /**
-   * As `fit` of models. Callbacks are told here what happens there, and are not waited for; they cannot see
-   * the model, but can stop the training and change its learning rate.
+   * As `fit` of models. Callbacks run here, and the training there waits for them. They see the model's name
+   * and can await `toBytes()` and `swapAverage()` of it; its weights they cannot see.
    */
   async fit(x: DataSet, y: DataSet, options: RemoteFitOptions = {}): Promise<History> {
-    const { signal, onProgress, callbacks = [], transfer, ...rest } = options;
-    const given: Callback[] = Array.isArray(callbacks) ? [...callbacks] : [callbacks as Callback];
-    if (onProgress) given.push({ onProgress: (progress: Progress) => onProgress(progress) });
-    const events = [...new Set(given.flatMap((callback) => Object.keys(callback)))];
+    const { signal, onProgress, callbacks, transfer, ...rest } = checkObject(
+      'fit',
+      options,
+      'epochs',
+    );
+    const given = callbacksOf('fit', { callbacks, onProgress });
+    const heard = events.filter((event) => given.some((callback) => callback[event] !== undefined));
     const about = this.#worker.nextCall;
-    const hear = (event: string, args: readonly unknown[]): void => {
+    const thrown: unknown[] = [];
+    const hear = async (event: string, args: readonly unknown[]): Promise<void> => {
       const told = event === 'onTrainBegin' ? [this.#training(about, args[0] as Begun)] : args;
-      for (const callback of given)
-        (callback[event as keyof Callback] as ((...args: unknown[]) => void) | undefined)?.(
-          ...told,
-        );
+      try {
+        for (const callback of given) {
+          const function_ = callback[event as (typeof events)[number]];
+          await (function_ as ((...args: unknown[]) => unknown) | undefined)?.call(
+            callback,
+            ...told,
+          );
+        }
+      } catch (error) {
+        thrown.push(error);
+      }
+      this.#worker.say({ about, heard: thrown.length === 0 });
     };
-    return this.#long('fit', [x, y, rest], signal, { events, hear, transfer });
+    try {
+      return await this.#long('fit', [x, y, rest], signal, { events: heard, hear, transfer });
+    } catch (error) {
+      throw (error as Error).message === CALLBACK_THREW ? thrown[0] : error;
+    }
   }
 
   /** As `evaluate` of models. */
@@ -188,7 +266,7 @@ export class RemoteModel {
     y: DataSet,
     options: { batchSize?: number; signal?: AbortSignal } & Handing = {},
   ): Promise<Logs> {
-    const { signal, transfer, ...rest } = options;
+    const { signal, transfer, ...rest } = checkObject('evaluate', options, 'batchSize');
     return this.#long('evaluate', [x, y, rest], signal, { transfer });
   }
 
@@ -197,19 +275,24 @@ export class RemoteModel {
     x: DataSet,
     options: { batchSize?: number } & Handing = {},
   ): Promise<Numbers | readonly Numbers[]> {
-    const { transfer, ...rest } = options;
+    const { transfer, ...rest } = checkObject('predict', options, 'batchSize');
     return this.#call('predict', [x, rest], { transfer });
   }
 
   /** As `trainOnBatch` of models. */
   trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions & Handing = {}): Promise<Logs> {
-    const { transfer, ...rest } = options;
+    const { transfer, ...rest } = checkObject('trainOnBatch', options, 'sampleWeight');
     return this.#call('trainOnBatch', [x, y, rest], { transfer });
   }
 
   /** As `toBytes` of models: for `loadModel` here, or `load` of another worker. */
   toBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#call('toBytes', []);
+  }
+
+  /** As `swapAverage` of models. */
+  swapAverage(): Promise<void> {
+    return this.#call('swapAverage', []);
   }
 
   /** Gives the model's memory back. */
@@ -244,31 +327,33 @@ export class RemoteModel {
     }
   }
 
-  #training(about: number, { epochs, batches }: Begun): Training {
+  #training(about: number, { name, epochs, batches, learningRateFactor }: Begun): Training {
     const worker = this.#worker;
-    let factor = 1;
+    let factor = learningRateFactor;
     return {
       epochs,
       batches,
-      get model(): never {
-        throw new StateError(
-          'fit: the model is in a worker, callbacks cannot see it: await toBytes() of it',
-        );
+      model: {
+        name,
+        get weights(): never {
+          throw new StateError(
+            'fit: the model is in a worker, where callbacks do not see its weights: await model.toBytes() gives them',
+          );
+        },
+        toBytes: () => this.toBytes(),
+        swapAverage: () => this.swapAverage(),
       },
       get learningRateFactor() {
         return factor;
       },
       set learningRateFactor(value) {
-        factor = value;
-        worker.say({ about, learningRateFactor: value });
+        factor = checkFactor(value);
+        worker.say({ about, learningRateFactor: factor });
       },
       stop: () => worker.say({ about, stop: true }),
     };
   }
 }
-
-/** What is known when a training begins. */
-type Begun = Pick<Training, 'epochs' | 'batches'>;
 
 /** Stands for the signal's reason, which may be anything. */
 const failing = 'aborted by the page';

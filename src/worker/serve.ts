@@ -7,17 +7,26 @@ import type { Model } from '../model/model.js';
 import { init } from '../runtime.js';
 import { Tensor } from '../tensor.js';
 import {
+  type Begun,
+  CALLBACK_THREW,
   type Call,
   failureOf,
   type Message,
   mapNumbers,
   type Numbers,
   type Reply,
+  type View,
 } from './protocol.js';
 
-/** The worker's end of its connection. */
+/** The worker's end of its connection: what messages can be posted to. */
 export interface Port {
-  onmessage: ((event: MessageEvent<Message>) => void) | null;
+  postMessage(...args: never[]): void;
+}
+
+/** What is known of it. */
+interface Connected {
+  onmessage: ((event: { data: Message }) => void) | null;
+  onmessageerror: (() => void) | null;
   postMessage(reply: Reply, transfer: Transferable[]): void;
 }
 
@@ -25,6 +34,8 @@ export interface Port {
 interface Running {
   readonly abort: AbortController;
   training?: Training;
+  /** Called when the page's callbacks have heard what they were told. */
+  heard?: (well: boolean) => void;
 }
 
 type AnyModel = Awaited<ReturnType<typeof loadModel>>;
@@ -34,10 +45,11 @@ type Layers = Record<string, (options: never) => Layer>;
  * Answers the calls of a page that has this worker from `startWorker`: what the package's own worker does, for
  * one of yours.
  *
- * @param port `self` in a browser, `parentPort` in Node
+ * @param self `self` in a browser, `parentPort` of `node:worker_threads` in Node
  * @param options.layers those of your own that models are made of, by their types
  */
-export function serveTraining(port: Port, { layers }: { layers?: Layers } = {}): void {
+export function serveTraining(self: Port, { layers }: { layers?: Layers } = {}): void {
+  const port = self as unknown as Connected;
   const models = new Map<number, AnyModel>();
   const running = new Map<number, Running>();
   let next = 0;
@@ -53,8 +65,9 @@ export function serveTraining(port: Port, { layers }: { layers?: Layers } = {}):
     }
     const model = models.get(call.model as number) as AnyModel;
     const made: Tensor[] = [];
-    const args = mapNumbers(call.args, ({ data, shape }) => {
-      made.push(Tensor.from(data, shape));
+    const args = mapNumbers(call.args, (numbers) => {
+      if (!('data' in numbers)) return numbers;
+      made.push(Tensor.from(numbers.data, numbers.shape));
       return made.at(-1);
     }) as unknown[];
     try {
@@ -71,19 +84,30 @@ export function serveTraining(port: Port, { layers }: { layers?: Layers } = {}):
     }
   };
 
-  /** Sends the page what its callbacks want to hear. */
+  /** Sends the page what its callbacks want to hear, and waits until they have. */
   const listener = ({ id, events = [] }: Call): Callback => {
-    const tell = (event: string, args: unknown[]) => port.postMessage({ id, event, args }, []);
+    const call = running.get(id) as Running;
+    const tell = (event: string, args: unknown[]) =>
+      new Promise<void>((resolve, reject) => {
+        call.heard = (well) => (well ? resolve() : reject(new Error(CALLBACK_THREW)));
+        port.postMessage({ id, event, args }, []);
+      });
     const all = events.map((event) => [event, (...args: unknown[]) => tell(event, args)]);
     return {
       ...Object.fromEntries(all),
       onTrainBegin(training) {
-        (running.get(id) as Running).training = training;
-        tell('onTrainBegin', [{ epochs: training.epochs, batches: training.batches }]);
+        call.training = training;
+        const { epochs, batches, learningRateFactor } = training;
+        const begun: Begun = { name: training.model.name, epochs, batches, learningRateFactor };
+        return tell('onTrainBegin', [begun]);
       },
     };
   };
 
+  port.onmessageerror = () => {
+    // Nobody knows whose call it was: all learn that the worker is gone.
+    throw new Error('a message could not be read');
+  };
   port.onmessage = async ({ data: message }) => {
     if ('about' in message) {
       const call = running.get(message.about);
@@ -91,6 +115,7 @@ export function serveTraining(port: Port, { layers }: { layers?: Layers } = {}):
       if (message.stop) call?.training?.stop();
       if (call?.training && message.learningRateFactor !== undefined)
         call.training.learningRateFactor = message.learningRateFactor;
+      if (message.heard !== undefined) call?.heard?.(message.heard);
       return;
     }
     const { id } = message;
@@ -107,7 +132,7 @@ export function serveTraining(port: Port, { layers }: { layers?: Layers } = {}):
 }
 
 /** A tensor's numbers, to be given away; the tensor is not needed any more. */
-function given(tensor: Numbers): Numbers {
+function given(tensor: Numbers | View): Numbers | View {
   if (!(tensor instanceof Tensor)) return tensor;
   const numbers = { data: tensor.data.slice(), shape: [...tensor.shape] } as Numbers;
   tensor.dispose();
@@ -117,7 +142,8 @@ function given(tensor: Numbers): Numbers {
 /** What can be handed over instead of copied. */
 function buffersIn(result: unknown): Transferable[] {
   const buffers: Transferable[] = [];
-  if (result instanceof Uint8Array) buffers.push(result.buffer as ArrayBuffer);
-  mapNumbers(result, (numbers) => buffers.push(numbers.data.buffer));
+  mapNumbers(result, (numbers) => {
+    buffers.push(('data' in numbers ? numbers.data : numbers).buffer as ArrayBuffer);
+  });
   return buffers;
 }

@@ -1,0 +1,20 @@
+// What TypeScript for Node sees of the package, with all of its types checked: wasm's are in the library "DOM".
+
+import { parentPort, Worker } from 'node:worker_threads';
+import { backendInfo, data, init, ops, Tensor } from 'wasmgrad';
+import { serveTraining, startWorker } from 'wasmgrad/worker';
+
+export async function use(folder: string): Promise<string> {
+  await init({ threads: 2, revectorize: true, maximumMemory: 512 });
+  const images = await data.imageFolder(folder, { size: [8, 8] });
+  using a = Tensor.zeros([2, 3]);
+  using product = ops.matMul(a, Tensor.from(images.images.slice(0, 6), [3, 2]));
+  const worker = await startWorker({ worker: new Worker(new URL('own.mjs', import.meta.url)) });
+  worker.end();
+  return backendInfo().tile + product.shape;
+}
+
+/** In a worker of one's own. */
+export function serve(): void {
+  if (parentPort) serveTraining(parentPort);
+}

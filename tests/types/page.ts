@@ -1,0 +1,30 @@
+// What a page's TypeScript sees of the package, with all of its types checked and none of Node's.
+
+import { init, layers, loadModel, optimizers, Sequential, Tensor, zoo } from 'wasmgrad';
+import type { callbacks } from 'wasmgrad/core';
+import { augment } from 'wasmgrad/data';
+import { serveTraining, startWorker } from 'wasmgrad/worker';
+import { lenet5 } from 'wasmgrad/zoo';
+
+export async function train(x: Float32Array, y: Int32Array): Promise<number[]> {
+  await init({ threads: 'auto', wasm: new URL('kernels.wasm', location.href) });
+  const model = new Sequential([layers.flatten(), layers.dense({ units: 10 })], {
+    inputShape: [28, 28, 1],
+  });
+  model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy' });
+  const saving: callbacks.Callback = {
+    async onTrainBegin({ model: trained }) {
+      await trained.toBytes();
+    },
+  };
+  const { history } = await model.fit(x, y, { callbacks: saving, augmentation: augment({}) });
+  const worker = await startWorker({ worker: new Worker('own.js', { type: 'module' }) });
+  const there = await worker.load(model.toBytes());
+  await there.fit(x, y, { transfer: [x.buffer], signal: new AbortController().signal });
+  const other = await loadModel(await there.toBytes());
+  other.predict(Tensor.from(x, [1, 28, 28, 1]));
+  return [...history.loss, lenet5().weights.length, zoo.lenet5().weights.length];
+}
+
+/** In a worker of one's own. */
+export const serve = (): void => serveTraining(self, { layers: {} });
