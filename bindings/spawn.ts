@@ -25,12 +25,14 @@ export interface Thread {
  */
 const code = `
 const { parentPort, workerData } = require('node:worker_threads');
-const { module, memory, team, thread } = workerData;
-const words = new Int32Array(memory.buffer);
-const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
-const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
-parentPort.postMessage('ready');
-exports.serve(team, thread);
+// Deno and Bun have a 'module' here already: a function's own does not meet it.
+(({ module, memory, team, thread }) => {
+  const words = new Int32Array(memory.buffer);
+  const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
+  const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
+  parentPort.postMessage('ready');
+  exports.serve(team, thread);
+})(workerData);
 `;
 
 /** Starts a thread. @param lost is told why, where it ends by itself */

@@ -165,8 +165,10 @@ export class Augmenter {
   }
 
   #failed(error: unknown): void {
-    this.#worker?.close();
+    const worker = this.#worker;
     this.#worker = undefined;
     for (const { reject } of this.#pending.splice(0)) reject(error);
+    // Last: Deno tells of its exit at once.
+    worker?.close();
   }
 }

@@ -80,8 +80,9 @@ export class TrainingWorker {
 
   /** Ends the worker: what is not done yet is rejected with a StateError. */
   end(): void {
-    this.#connection.close();
+    // First: Deno tells of its exit at once.
     this.#end(new StateError('the training worker was ended'));
+    this.#connection.close();
   }
 
   /** @internal */
@@ -190,7 +191,10 @@ export async function startWorker(options: WorkerOptions = {}): Promise<Training
   try {
     connection = worker ? connect(worker as never) : spawn('training');
   } catch (cause) {
-    throw new EngineError('startWorker: there can be no worker here', { cause });
+    throw new EngineError(
+      `startWorker: there can be no worker here (${(cause as Error).message}); startWorker({ worker }) takes one of yours, whose script calls serveTraining`,
+      { cause },
+    );
   }
   const started = new TrainingWorker(connection);
   let timer: ReturnType<typeof setTimeout> | undefined;
