@@ -65,7 +65,7 @@ export async function compile(
   anew = false,
 ): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  const bytes = await bytesOf(source ?? (await wasmBytes(variant)));
+  const bytes = await bytesOf(source ?? (await ownBytes(variant)));
   if (bytes[0] === 0x3c) {
     throw new EngineError(
       'init: the wasm file begins with "<": the server answered with an HTML page; check the URL',
@@ -74,7 +74,26 @@ export async function compile(
   try {
     return await WebAssembly.compile(anew ? asNewModule(bytes) : bytes);
   } catch (cause) {
-    throw new EngineError(`init: the wasm did not compile (${message(cause)})`, { cause });
+    const why = message(cause);
+    const blocked = /unsafe-eval|wasm-eval|content security policy|\bCSP\b/i.test(why);
+    throw new EngineError(
+      blocked
+        ? `init: the page's Content-Security-Policy forbids WebAssembly: let its script-src have 'wasm-unsafe-eval' (${why})`
+        : `init: the wasm did not compile (${why})`,
+      { cause },
+    );
+  }
+}
+
+/** The package's own build. */
+async function ownBytes(variant: Variant): Promise<BufferSource> {
+  try {
+    return await wasmBytes(variant);
+  } catch (cause) {
+    throw new EngineError(
+      `init: the package's ${variant} build could not be loaded (${message(cause)}); where it cannot be, as in a service worker, which imports nothing later, give it the wasm: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
+      { cause },
+    );
   }
 }
 

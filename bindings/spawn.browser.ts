@@ -1,34 +1,59 @@
-// Threads in a browser.
+// Threads in a browser. They start from a file of the package, as strict content security policies want it; where
+// that cannot be had, from a blob: URL of the same text. Bundlers that do not know `new Worker(new URL(…))` leave
+// the file behind, and workers from another origin there cannot be.
 
+// @ts-expect-error: only the build can import the text
+import text from './kernel-thread.browser.js';
 import type { spawn as nodeSpawn } from './spawn.js';
 
-/** As text, so that it needs no file that a bundler might lose. */
-const code = `
-onmessage = ({ data: { module, memory, team, thread } }) => {
-  const words = new Int32Array(memory.buffer);
-  const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
-  const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
-  postMessage('ready');
-  exports.serve(team, thread);
+type Make = () => Worker;
+
+const fromFile: Make = () => new Worker(new URL('./kernel-thread.js', import.meta.url));
+let url: string | undefined;
+const fromText: Make = () => {
+  url ??= URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+  return new Worker(url);
 };
-`;
+
+/** What the first thread has found to work: others need not try the file again. */
+let proven: Promise<Make> | undefined;
 
 /** Starts a thread. */
 export const spawn: typeof nodeSpawn = (data, lost) => {
-  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  const worker = new Worker(url);
-  const ready = new Promise<void>((resolve, reject) => {
-    worker.onmessage = () => resolve();
-    worker.onerror = (event) => {
-      const why = new Error(event.message || 'the page does not allow workers from blob: URLs');
-      reject(why);
-      lost(why);
-    };
-    worker.postMessage(data);
-  }).finally(() => URL.revokeObjectURL(url));
-  const end = async (): Promise<void> => worker.terminate();
+  let worker: Worker | undefined;
+  let ended = false;
+  const start = (make: Make): Promise<Make> =>
+    new Promise((resolve, reject) => {
+      if (ended) throw new Error('it was ended');
+      const made = make();
+      worker = made;
+      made.onerror = ({ message }) => {
+        made.terminate();
+        reject(new Error(message || BLOCKED));
+      };
+      made.onmessage = () => {
+        made.onerror = ({ message }) => lost(new Error(message));
+        resolve(make);
+      };
+      made.postMessage(data);
+    });
+  const first = (): Promise<Make> => {
+    proven = start(fromFile).catch(() => start(fromText));
+    proven.catch(() => {
+      proven = undefined;
+    });
+    return proven;
+  };
+  const ready = (proven ? proven.then(start) : first()).then(() => {});
+  const end = async (): Promise<void> => {
+    ended = true;
+    worker?.terminate();
+  };
   return { ready, end };
 };
+
+const BLOCKED =
+  "the page allows no workers: its Content-Security-Policy needs worker-src 'self' and the package's kernel-thread.js beside its bundle, or worker-src blob:";
 
 /** Cores that there are, as far as the browser tells; in what has no workers, one. */
 export const cores = (): number =>

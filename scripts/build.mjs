@@ -2,7 +2,7 @@
 // get it in modules, each with its workers, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
 
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -40,13 +40,30 @@ const entries = {
   worker: 'worker/index.ts',
 };
 
+/** A browser's thread as a script of its own. */
+async function threadScript() {
+  const { outputFiles } = await build({
+    entryPoints: [`${root}bindings/kernel-thread.browser.ts`],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
 /** In browsers the wasm comes in modules, and other files stand for what only Node has. */
-const forBrowsers = {
+export const forBrowsers = {
   name: 'for-browsers',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/bytes\.js$/ }, () => ({ path: `${root}bindings/bytes.inline.ts` }));
     onResolve({ filter: /\/(folder|instantiate|spawn)\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
+    }));
+    onLoad({ filter: /kernel-thread\.browser\.ts$/ }, async () => ({
+      contents: await threadScript(),
+      loader: 'text',
     }));
     onLoad({ filter: /\.wasm$/ }, ({ path }) => {
       const text = deflateRawSync(readFileSync(path), { level: 9 }).toString('base64');
@@ -111,6 +128,7 @@ export async function buildAll() {
     ),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);
+  writeFileSync(`${root}dist/browser/kernel-thread.js`, await threadScript());
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,18 +1,14 @@
 // Trains in a real Chromium, from the built package: in a page that is cross-origin isolated, on its main
 // thread and in a worker, with threads; in one that is not, without. Strict arithmetic gives the same
-// bits everywhere: Node says which. $CHROMIUM names another browser than /usr/bin/chromium.
+// bits everywhere: Node says which.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import * as wasmgrad from '../dist/index.js';
+import { browsing, isolation, serving } from './browser.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const directory = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * Trains LeNet-5 and a residual network, in a training worker where one is given; the bytes of both. Runs here
@@ -44,7 +40,6 @@ async function train(wg, options, worker) {
   return { info, files };
 }
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.map': 'application/json' };
 const code = `
   import * as wg from '/dist/browser/index.js';
   import { startWorker } from '/dist/browser/worker.js';
@@ -57,7 +52,7 @@ const code = `
     const { info, files } = await (${train})(wg, options);
     return { info, bits: await digest(files) };
   };`;
-const page = `<!doctype html><script type="module">${code}
+const page = `<!doctype html><link rel="icon" href="data:,"><script type="module">${code}
   globalThis.run = run;
   globalThis.remote = async (options) => {
     const worker = await startWorker({ simd: 'strict', ...options });
@@ -68,21 +63,6 @@ const page = `<!doctype html><script type="module">${code}
 </script>`;
 const worker = `${code} onmessage = async ({ data }) => postMessage(await run(data));`;
 
-/** Serves the package, all but /plain/ with the two headers that threads need. */
-const server = createServer(({ url }, response) => {
-  const { pathname } = new URL(url, 'http://localhost');
-  if (pathname !== '/plain/') {
-    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-  }
-  const send = (type, body) => response.writeHead(200, { 'Content-Type': type }).end(body);
-  if (pathname.endsWith('/')) return send('text/html', page);
-  if (pathname === '/worker.js') return send(types['.js'], worker);
-  const file = join(root, pathname);
-  if (!file.startsWith(root) || !existsSync(file)) return response.writeHead(404).end();
-  return send(types[extname(file)] ?? 'application/octet-stream', readFileSync(file));
-});
-
 const digest = (files) => {
   const hash = createHash('sha256');
   for (const file of files) hash.update(file);
@@ -90,33 +70,13 @@ const digest = (files) => {
 };
 
 const expected = digest((await train(wasmgrad, { threads: 1 })).files);
-await new Promise((resolve) => server.listen(0, resolve));
-const origin = `http://localhost:${server.address().port}`;
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const browser = await chromium.launch({ executablePath, args });
-try {
-  console.log(`Chromium ${browser.version()}`);
+/** All but /plain/ with the two headers that threads need. */
+const headers = (path) => (path === '/plain/' ? {} : isolation);
+const made = { '/isolated/index.html': page, '/plain/index.html': page, '/worker.js': worker };
+
+async function checkAll(origin, browse) {
   const visit = async (path, use) => {
-    const tab = await browser.newPage();
-    const [warnings, errors] = [[], []];
-    tab.on('console', (line) => {
-      if (line.type() === 'warning') warnings.push(line.text());
-      if (line.type() === 'error' && !line.text().includes('404')) errors.push(line.text());
-    });
-    tab.on('pageerror', (error) => errors.push(String(error)));
-    await tab.goto(origin + path);
-    await tab.waitForFunction(() => globalThis.run);
-    const result = await use(tab);
-    assert.deepEqual(errors, []);
-    await tab.close();
+    const { result, warnings } = await browse(origin + path, use);
     return { ...result, warnings };
   };
   const onPage = (options) => (tab) => tab.evaluate((given) => globalThis.run(given), options);
@@ -153,7 +113,8 @@ try {
   check('page without isolation', plain, { threads: 1, told: 1 });
   assert.match(plain.warnings[0], /Cross-Origin-Opener-Policy: same-origin/);
   assert.match(plain.warnings[0], /Cross-Origin-Embedder-Policy: require-corp/);
-} finally {
-  await browser.close();
-  server.close();
 }
+
+await serving({ directory, headers, made }, (origin) =>
+  browsing((browse) => checkAll(origin, browse)),
+);

@@ -19,11 +19,13 @@ function connection<Message, Reply>(worker: Worker): Connection<Message, Reply> 
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     listen(receive, fail) {
       worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
-      worker.onerror = ({ message }) =>
-        fail(new Error(message || 'its script could not be loaded'));
+      worker.onerror = ({ message }) => fail(new Error(message || NOT_LOADED));
       worker.onmessageerror = () => fail(new Error('an answer of it could not be read'));
     },
     hold: () => {},
     close: () => worker.terminate(),
   };
 }
+
+const NOT_LOADED =
+  'its script could not be loaded: where a bundler leaves it behind, startWorker({ worker }) takes a worker of yours, whose script calls serveTraining(self)';

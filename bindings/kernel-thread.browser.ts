@@ -1,0 +1,15 @@
+// A thread in a browser, a whole script: says that it is there, and then stays in `serve`. The build makes a file of
+// it, and the text of one for where the file cannot be had: see spawn.browser.ts.
+
+import type { KernelExports } from './load.js';
+import type { ThreadData } from './spawn.js';
+
+globalThis.onmessage = ({ data }: MessageEvent<ThreadData>) => {
+  const { module, memory, team, thread } = data;
+  const words = new Int32Array(memory.buffer);
+  const sleep = (at: number, value: number, time: number): boolean =>
+    Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
+  const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
+  postMessage('ready');
+  (exports as unknown as KernelExports).serve(team, thread);
+};

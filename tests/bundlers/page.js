@@ -1,0 +1,27 @@
+// The page: `run` trains in one of the ways that there are, and tells of an error what a user would see.
+
+import { EngineError } from 'wasmgrad';
+import { startWorker } from 'wasmgrad/worker';
+import { train } from './train.js';
+
+async function inWorker(options) {
+  const worker = await startWorker({ simd: 'strict', ...options });
+  const trained = await train({ threads: 1 }, worker);
+  worker.end();
+  return trained;
+}
+
+const ways = {
+  here: train,
+  worker: inWorker,
+  own: (options) => {
+    const url = new URL('./own-worker.js', import.meta.url);
+    return inWorker({ ...options, worker: new Worker(url, { type: 'module' }) });
+  },
+};
+
+globalThis.run = (way, options) =>
+  ways[way](options).catch((error) => ({
+    error: error.message,
+    typed: error instanceof EngineError && error.name === 'EngineError',
+  }));
