@@ -40,16 +40,14 @@ const entries = {
   worker: 'worker/index.ts',
 };
 
+const common = { bundle: true, minify: true, format: 'esm', target: 'es2022' };
+// The package has the sources, once.
+const maps = { sourcemap: true, sourcesContent: false };
+
 /** A browser's thread as a script of its own. */
 async function threadScript() {
-  const { outputFiles } = await build({
-    entryPoints: [`${root}bindings/kernel-thread.browser.ts`],
-    bundle: true,
-    minify: true,
-    format: 'iife',
-    target: 'es2022',
-    write: false,
-  });
+  const entryPoints = [`${root}bindings/kernel-thread.browser.ts`];
+  const { outputFiles } = await build({ ...common, entryPoints, format: 'iife', write: false });
   return outputFiles[0].text;
 }
 
@@ -58,7 +56,7 @@ export const forBrowsers = {
   name: 'for-browsers',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/bytes\.js$/ }, () => ({ path: `${root}bindings/bytes.inline.ts` }));
-    onResolve({ filter: /\/(folder|instantiate|spawn)\.js$/ }, ({ path, resolveDir }) => ({
+    onResolve({ filter: /\/(folder|instantiate|spawn(-\w+)?)\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
     }));
     onLoad({ filter: /kernel-thread\.browser\.ts$/ }, async () => ({
@@ -87,17 +85,12 @@ async function bundle(entries, options) {
     },
   };
   await build({
+    ...common,
+    ...maps,
     entryPoints,
-    bundle: true,
     splitting: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    sourcemap: true,
-    // The package has the sources, once.
-    sourcesContent: false,
     ignoreAnnotations: true,
     ...options,
     plugins: [withCore, ...(options.plugins ?? [])],
@@ -109,11 +102,14 @@ export async function buildAll() {
   const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   await buildWasm();
   rmSync(`${root}dist`, { recursive: true, force: true });
-  const workers = ['training-worker', 'augment-worker'];
-  const filesOf = (end) => Object.fromEntries(workers.map((name) => [name, `${name}${end}`]));
+  const pages = `${root}dist/browser`;
   await Promise.all([
     bundle(
-      { ...entries, ...filesOf('.ts') },
+      {
+        ...entries,
+        'training-worker': 'training-worker.ts',
+        'augment-worker': 'augment-worker.ts',
+      },
       {
         outdir: `${root}dist`,
         external: ['sharp', 'node:*', ...Object.keys(dependencies)],
@@ -123,12 +119,20 @@ export async function buildAll() {
     ),
     // A browser finds no packages by their names, least of all in a worker.
     bundle(
-      { ...entries, ...filesOf('.browser.ts') },
-      { outdir: `${root}dist/browser`, external: ['sharp', 'node:*'], plugins: [forBrowsers] },
+      { ...entries, 'training-worker': 'training-worker.browser.ts' },
+      { outdir: pages, external: ['sharp', 'node:*'], plugins: [forBrowsers] },
     ),
+    // Alone: shared code would bring what starts this worker along, a circle that Vite refuses.
+    build({
+      ...common,
+      ...maps,
+      entryPoints: { 'augment-worker': `${root}src/augment-worker.browser.ts` },
+      outdir: pages,
+      plugins: [forBrowsers],
+    }),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);
-  writeFileSync(`${root}dist/browser/kernel-thread.js`, await threadScript());
+  writeFileSync(`${pages}/kernel-thread.js`, await threadScript());
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

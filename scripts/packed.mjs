@@ -6,7 +6,16 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: 300_000 });
+
+/** Runs npm, whose output is shown only where it fails. */
+export function npm(args, cwd) {
+  try {
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    return execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: 300_000, stdio });
+  } catch ({ message }) {
+    throw new Error(message);
+  }
+}
 
 /**
  * Packs the library, installs the tarball into a new project, and removes that when `use` is done.

@@ -1,6 +1,6 @@
-// Workers in Node, Deno and Bun. In the browser build spawn.browser.ts stands in its place.
+// Workers in Node, Deno and Bun, whoever starts them. In the browser build spawn.browser.ts stands in its place.
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 /** A worker, as its owner sees it. */
 export interface Connection<Message, Reply> {
@@ -15,18 +15,7 @@ export interface Connection<Message, Reply> {
 /** A worker as the platform has it. */
 export type HostWorker = Worker;
 
-/** The workers that there are: files of the package. */
-const start = {
-  augment: () => new Worker(new URL('./augment-worker.js', import.meta.url)),
-  training: () => new Worker(new URL('./training-worker.js', import.meta.url)),
-};
-
-/** Starts a worker. @throws where there can be none */
-export function spawn<Message, Reply>(kind: keyof typeof start): Connection<Message, Reply> {
-  return connect(start[kind]());
-}
-
-/** A worker that was started elsewhere. */
+/** The owner's end of a worker. */
 export function connect<Message, Reply>(worker: HostWorker): Connection<Message, Reply> {
   worker.unref();
   return {

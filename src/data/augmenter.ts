@@ -3,7 +3,8 @@
 
 import { StateError } from '../errors.js';
 import { checkInteger, type Shape, sizeOf } from '../shape.js';
-import { type Connection, spawn } from '../spawn.js';
+import { type Connection, connect } from '../spawn.js';
+import { spawnAugment } from '../spawn-augment.js';
 import type { Augmentation } from './augment.js';
 import { type AugmentedSet, checkRequest, checkSet, fillBatch } from './batch.js';
 import type { BatchRequest } from './draw.js';
@@ -67,7 +68,7 @@ export class Augmenter {
 
   #start(): void {
     try {
-      this.#worker = spawn<Message, Reply>('augment');
+      this.#worker = connect<Message, Reply>(spawnAugment());
       this.#worker.listen(
         (to) => this.#received(to),
         (error) => this.#failed(error),

@@ -11,7 +11,8 @@ import type { DataSet } from '../model/source.js';
 import type { FitOptions, History } from '../model/train.js';
 import { checkObject, checkOptions } from '../options.js';
 import { checkFactor } from '../rate.js';
-import { type Connection, connect, spawn } from '../spawn.js';
+import { type Connection, connect, type HostWorker } from '../spawn.js';
+import { spawnTraining } from '../spawn-training.js';
 import { Tensor } from '../tensor.js';
 import {
   type Begun,
@@ -189,7 +190,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<Training
   const module = wasm && (await compile('simd', wasm));
   let connection: Connection<Message, Reply>;
   try {
-    connection = worker ? connect(worker as never) : spawn('training');
+    connection = connect((worker as unknown as HostWorker) ?? spawnTraining());
   } catch (cause) {
     throw new EngineError(
       `startWorker: there can be no worker here (${(cause as Error).message}); startWorker({ worker }) takes one of yours, whose script calls serveTraining`,

@@ -14,10 +14,11 @@ async function inWorker(options) {
 const ways = {
   here: train,
   worker: inWorker,
-  own: (options) => {
-    const url = new URL('./own-worker.js', import.meta.url);
-    return inWorker({ ...options, worker: new Worker(url, { type: 'module' }) });
-  },
+  own: (options) =>
+    inWorker({
+      ...options,
+      worker: new Worker(new URL('./own-worker.js', import.meta.url), { type: 'module' }),
+    }),
 };
 
 globalThis.run = (way, options) =>

@@ -1,0 +1,6 @@
+// Starts the augmenting worker in Node, Deno and Bun. In the browser build spawn-augment.browser.ts stands in its place.
+
+import { Worker } from 'node:worker_threads';
+
+/** A worker from a file of the package. @throws where there can be none */
+export const spawnAugment = () => new Worker(new URL('./augment-worker.js', import.meta.url));

@@ -1,0 +1,5 @@
+// A worker of the page's own.
+
+import { serveTraining } from 'wasmgrad/worker';
+
+serveTraining(self);
