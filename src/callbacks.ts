@@ -9,7 +9,7 @@ import { checkFactor } from './rate.js';
 import { checkInteger } from './shape.js';
 import type { Tensor } from './tensor.js';
 
-export type { Callback, Progress, Training } from './model/callback.js';
+export type { Callback, Progress, TrainedModel, Training } from './model/callback.js';
 export type { Logs } from './model/means.js';
 
 /** Where a progress line goes. */

@@ -6,7 +6,7 @@ import { checkOptions } from './options.js';
 import { checkInteger } from './shape.js';
 
 export { type ConfusionMatrix, type ConfusionOptions, confusionMatrix } from './confusion.js';
-export type { Metric, MetricName } from './emit/metric.js';
+export type { CountMetric, MeanMetric, Metric, MetricName } from './emit/metric.js';
 
 /** The share of samples whose best class is the right one. */
 export const accuracy = (): Metric => checkMetric('accuracy');

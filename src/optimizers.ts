@@ -33,7 +33,7 @@ export type {
 } from './emit/optimizer.js';
 
 /** Options whose learning rate may change by a schedule. */
-type Options<C> = Partial<Omit<C, 'type'>>;
+export type Options<C> = Partial<Omit<C, 'type'>>;
 
 /**
  * Gradient descent: learningRate 0.01, momentum 0, nesterov false. The velocity is PyTorch's:

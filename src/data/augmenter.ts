@@ -27,7 +27,7 @@ export interface EpochRequest {
 }
 
 /** Images of one batch, in memory that can be handed from thread to thread. */
-type Batch = Float32Array<ArrayBuffer>;
+export type Batch = Float32Array<ArrayBuffer>;
 
 /** A batch that the worker makes, and who waits for it. */
 interface Pending {

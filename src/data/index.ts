@@ -1,7 +1,7 @@
 // Data sets on their way into tensors.
 
 export { type Augmentation, type AugmentOptions, augment } from './augment.js';
-export { Augmenter, type AugmenterOptions, type EpochRequest } from './augmenter.js';
+export { Augmenter, type AugmenterOptions, type Batch, type EpochRequest } from './augmenter.js';
 export { augmentBatch } from './batch.js';
 export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.js';
 export { type BatchRequest, type Mixes, mixes } from './draw.js';

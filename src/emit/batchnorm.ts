@@ -38,14 +38,14 @@ const rectified = ({ rows, channels, rectify }: NormSize) => ({
 });
 
 /** What is normalised and how: x is [rows, channels], the rest [channels]. */
-interface Parameters {
+export interface Parameters {
   readonly x: Value;
   readonly gamma: Value;
   readonly beta: Value;
 }
 
 /** Mean and (biased) variance, [channels] each: this batch's or running ones. */
-interface Moments {
+export interface Moments {
   readonly mean: Value;
   readonly variance: Value;
 }
@@ -138,7 +138,7 @@ export function normFolded(
 }
 
 /** Gradients of `normTraining`: dx, which may be dy or `none`, is [rows, channels], the rest [channels]. */
-interface Gradients {
+export interface Gradients {
   readonly dx: Operand;
   readonly dgamma: Value;
   readonly dbeta: Value;

@@ -1,6 +1,8 @@
 // The layers, as factories that take one options object each.
 
 export {
+  type ActivationOptions,
+  type AlphaOptions,
   activation,
   elu,
   gelu,
@@ -17,31 +19,44 @@ export {
   softplus,
   tanh,
 } from './activation.js';
-export { batchNorm } from './batchnorm.js';
-export { blurPool2d } from './blurpool.js';
-export { channelPool } from './channelpool.js';
-export { conv1d, conv2d, depthwiseConv2d } from './conv.js';
-export { conv2dTranspose } from './convtranspose.js';
-export { dense } from './dense.js';
-export { dropout, spatialDropout2d } from './dropout.js';
-export { lrn } from './lrn.js';
-export { add, concat, multiply } from './merge.js';
-export { reflectionPadding2d, zeroPadding2d } from './padding.js';
+export { type BatchNormLayerOptions, batchNorm } from './batchnorm.js';
+export { type BlurPool2dOptions, blurPool2d } from './blurpool.js';
+export { type ChannelPoolLayerOptions, channelPool } from './channelpool.js';
 export {
+  type Conv1dLayerOptions,
+  type Conv2dLayerOptions,
+  conv1d,
+  conv2d,
+  type DepthwiseConv2dLayerOptions,
+  depthwiseConv2d,
+} from './conv.js';
+export { type Conv2dTransposeLayerOptions, conv2dTranspose } from './convtranspose.js';
+export { type DenseOptions, dense } from './dense.js';
+export { type DropoutOptions, dropout, spatialDropout2d } from './dropout.js';
+export type { KernelOptions } from './kernel.js';
+export type { LineOptions, LinePadding } from './line.js';
+export { type LrnLayerOptions, lrn } from './lrn.js';
+export { add, concat, multiply } from './merge.js';
+export { type Padding2dOptions, reflectionPadding2d, zeroPadding2d } from './padding.js';
+export {
+  type AdaptivePool2dOptions,
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
   avgPool1d,
   avgPool2d,
   globalAvgPool2d,
   globalMaxPool2d,
+  type LpPool2dOptions,
   lpPool2d,
   maxPool1d,
   maxPool2d,
   minPool2d,
+  type Pool1dOptions,
+  type Pool2dOptions,
 } from './pool.js';
-export { rbf } from './rbf.js';
-export { flatten, reshape } from './reshape.js';
-export { residual } from './residual.js';
-export { separableConv2d } from './separable.js';
-export { identityShortcut } from './shortcut.js';
-export { upsampling2d } from './upsampling.js';
+export { type RbfOptions, rbf } from './rbf.js';
+export { flatten, type ReshapeOptions, reshape } from './reshape.js';
+export { type ResidualOptions, residual } from './residual.js';
+export { type SeparableConv2dOptions, separableConv2d } from './separable.js';
+export { type IdentityShortcutOptions, identityShortcut } from './shortcut.js';
+export { type Upsampling2dOptions, upsampling2d } from './upsampling.js';

@@ -19,7 +19,8 @@ export interface LineOptions {
   dimRoundingMode?: Rounding;
 }
 
-type LinePadding = 'valid' | 'same' | number | readonly [number, number];
+/** Padding of signals. */
+export type LinePadding = 'valid' | 'same' | number | readonly [number, number];
 
 /** The words of `LineOptions`. */
 export const lineWords = ['strides', 'padding', 'dimRoundingMode'];

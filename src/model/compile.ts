@@ -9,10 +9,12 @@ import { checkInteger } from '../shape.js';
 import type { Aim, Objective } from './objective.js';
 
 /** One for all outputs, a list in their order, or a record by their names. */
-type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
+export type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
-type LossName = Loss['type'] | Loss;
-type MetricNames = readonly (MetricName | Metric)[];
+/** A loss by its name, or as `losses` makes it. */
+export type LossName = Loss['type'] | Loss;
+/** Metrics by their names, or as `metrics` makes them. */
+export type MetricNames = readonly (MetricName | Metric)[];
 
 /** What training makes better. */
 export interface CompileOptions {

@@ -36,7 +36,7 @@ import {
 import type { Weight } from './weights.js';
 
 /** One symbolic tensor, or a list of them. */
-type Tensors = SymbolicTensor | readonly SymbolicTensor[];
+export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
 /** A model from inputs to outputs. */
 export interface ModelOptions<O extends Tensors = Tensors> {

@@ -12,7 +12,7 @@ import {
 } from './source.js';
 
 /** How much classes count, by index: a list of all of them, or a record of those that do not count 1. */
-type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
+export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
 
 /** Options of `fit` and `trainOnBatch`. Both multiply a row's loss; means are over rows, not over weights. */
 export interface WeightOptions {

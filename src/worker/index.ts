@@ -27,7 +27,7 @@ import {
 } from './protocol.js';
 
 export type { Numbers } from './protocol.js';
-export { serveTraining } from './serve.js';
+export { type Port, serveTraining } from './serve.js';
 
 /** Options of `startWorker`: those of `init`, for the worker's own. */
 export interface WorkerOptions extends InitOptions {
@@ -42,7 +42,7 @@ export interface WorkerLike {
 }
 
 /** What may be handed over. */
-interface Handing {
+export interface Handing {
   /** Buffers of the data given, which are handed over instead of copied: they are gone here then. */
   transfer?: readonly ArrayBufferLike[];
 }

@@ -1,8 +1,7 @@
 // The worker's side: loads models, and does with them what it is asked to.
 
-import type { Layer } from '../layers/layer.js';
 import type { Callback, Training } from '../model/callback.js';
-import { loadModel } from '../model/load.js';
+import { type LoadOptions, loadModel } from '../model/load.js';
 import type { Model } from '../model/model.js';
 import { init } from '../runtime.js';
 import { Tensor } from '../tensor.js';
@@ -39,16 +38,15 @@ interface Running {
 }
 
 type AnyModel = Awaited<ReturnType<typeof loadModel>>;
-type Layers = Record<string, (options: never) => Layer>;
 
 /**
  * Answers the calls of a page that has this worker from `startWorker`: what the package's own worker does, for
  * one of yours.
  *
  * @param self `self` in a browser, `parentPort` of `node:worker_threads` in Node
- * @param options.layers those of your own that models are made of, by their types
+ * @param options layers of your own that models are made of, as for `loadModel`
  */
-export function serveTraining(self: Port, { layers }: { layers?: Layers } = {}): void {
+export function serveTraining(self: Port, { layers }: LoadOptions = {}): void {
   const port = self as unknown as Connected;
   const models = new Map<number, AnyModel>();
   const running = new Map<number, Running>();
@@ -57,10 +55,7 @@ export function serveTraining(self: Port, { layers }: { layers?: Layers } = {}):
   const answer = async (call: Call): Promise<unknown> => {
     if (call.call === 'init') return init(call.args[0] as never);
     if (call.call === 'load') {
-      models.set(
-        ++next,
-        await loadModel(call.args[0] as Uint8Array<ArrayBuffer>, { layers } as never),
-      );
+      models.set(++next, await loadModel(call.args[0] as Uint8Array<ArrayBuffer>, { layers }));
       return next;
     }
     const model = models.get(call.model as number) as AnyModel;

@@ -1,0 +1,118 @@
+// Blocks of a page as one program. Each block stands in braces inside those of the blocks before it, so that
+// it sees their names and may use them anew; each line stands where it stands in the page, so that errors name it.
+
+import ts from 'typescript';
+
+/** Printed behind the last block: a program that ends earlier has skipped some. */
+export const END = 'all blocks of the page have run';
+
+/** The programs of a page, for Node and for browsers: their blocks, in order. */
+export function programsOf(page) {
+  const programs = [];
+  const current = {};
+  for (const block of page.blocks) {
+    if (!isCode(block) || block['not run'] || block.file) continue;
+    const place = block.browser ? 'browser' : 'node';
+    if (!current[place] || block['new program']) {
+      current[place] = { page, place, blocks: [] };
+      programs.push(current[place]);
+    }
+    current[place].blocks.push(block);
+  }
+  return programs;
+}
+
+/** Whether a block is TypeScript or JavaScript. */
+export const isCode = ({ language }) => ['ts', 'js'].includes(language);
+
+/** A program's TypeScript. @throws where a block uses what a later one imports */
+export function sourceOf({ page, blocks }) {
+  const lines = Array(page.lines + 1).fill('');
+  const imports = new Map();
+  const seen = [];
+  for (const { setup, code, line } of blocks) {
+    lines[setup ? setup.line - 1 : line] += '{';
+    for (const part of setup ? [setup, { code, line: line + 1 }] : [{ code, line: line + 1 }]) {
+      const { found, rest, names } = withoutImports(part.code);
+      for (const { key, text, local } of found) {
+        const early = !imports.has(key) && seen.find((before) => before.names.has(local));
+        if (early)
+          throw new Error(`${page.name}:${early.line}: '${local}' is used, but imported later`);
+        if (!imports.has(key)) imports.set(key, text);
+      }
+      seen.push({ names, line: line + 1 });
+      rest.split('\n').forEach((text, i) => {
+        lines[part.line + i] += text;
+      });
+    }
+  }
+  const end = `${'}'.repeat(blocks.length)} console.log(${JSON.stringify(END)});`;
+  lines[page.lines] += end;
+  return `${[...imports.values()].join(' ')} ${lines.join('\n')}`;
+}
+
+/** Imports of a block, one for each name, the code without them, and the names that it mentions. */
+function withoutImports(code) {
+  const file = ts.createSourceFile('block.ts', code, ts.ScriptTarget.Latest, true);
+  const found = [];
+  const names = new Set();
+  let rest = code;
+  for (const statement of file.statements) {
+    if (!ts.isImportDeclaration(statement)) {
+      collectNames(statement, names);
+      continue;
+    }
+    const text = statement.getText();
+    rest = rest.replace(text, text.replace(/[^\n]/g, ''));
+    found.push(...namesOf(statement));
+  }
+  return { found, rest, names };
+}
+
+function namesOf(statement) {
+  const from = statement.moduleSpecifier.getText();
+  const clause = statement.importClause;
+  if (!clause) return [{ key: from, text: `import ${from};` }];
+  const one = (local, what) => ({ key: local, local, text: `import ${what} from ${from};` });
+  const type = clause.isTypeOnly ? 'type ' : '';
+  const { name, namedBindings } = clause;
+  const own = name ? [one(name.text, type + name.text)] : [];
+  if (!namedBindings) return own;
+  if (ts.isNamespaceImport(namedBindings))
+    return [...own, one(namedBindings.name.text, type + namedBindings.getText())];
+  const named = namedBindings.elements.map((element) =>
+    one(element.name.text, `${type}{ ${element.getText()} }`),
+  );
+  return [...own, ...named];
+}
+
+/** Identifiers that stand for themselves: no properties, no names of options. */
+function collectNames(node, names) {
+  if (ts.isIdentifier(node)) {
+    const { parent } = node;
+    const isKey = ts.isPropertyAssignment(parent) && parent.name === node;
+    const isProperty = ts.isPropertyAccessExpression(parent) && parent.name === node;
+    if (!isKey && !isProperty) names.add(node.text);
+  }
+  ts.forEachChild(node, (child) => collectNames(child, names));
+}
+
+/** What TypeScript says of files, as `page:line: message`. */
+export function typeErrors(files) {
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: ['node'],
+    allowJs: true,
+    strict: true,
+    skipLibCheck: true,
+    noEmit: true,
+  });
+  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+    const text = ts.flattenDiagnosticMessageText(messageText, '\n');
+    return { file: file?.fileName, line, text };
+  });
+}
