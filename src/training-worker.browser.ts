@@ -1,5 +1,5 @@
 // Where the training worker starts in a browser.
 
-import { type Port, serveTraining } from './worker/serve.js';
+import { serveTraining } from './worker/serve.js';
 
-serveTraining(globalThis as unknown as Port);
+serveTraining(globalThis);

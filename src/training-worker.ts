@@ -1,6 +1,6 @@
 // Where the training worker starts in Node, Deno and Bun.
 
 import { parentPort } from 'node:worker_threads';
-import { type Port, serveTraining } from './worker/serve.js';
+import { serveTraining } from './worker/serve.js';
 
-serveTraining(parentPort as Port);
+serveTraining(parentPort!);
