@@ -25,30 +25,55 @@ export function programsOf(page) {
 /** Whether a block is TypeScript or JavaScript. */
 export const isCode = ({ language }) => ['ts', 'js'].includes(language);
 
-/** A program's TypeScript. @throws where a block uses what a later one imports */
+/** A program's TypeScript. @throws where a block uses what only a later one, or a hidden one, imports */
 export function sourceOf({ page, blocks }) {
   const lines = Array(page.lines + 1).fill('');
-  const imports = new Map();
-  const seen = [];
+  const imports = new Imports(page);
   for (const { setup, code, line } of blocks) {
     lines[setup ? setup.line - 1 : line] += '{';
-    for (const part of setup ? [setup, { code, line: line + 1 }] : [{ code, line: line + 1 }]) {
-      const { found, rest, names } = withoutImports(part.code);
-      for (const { key, text, local } of found) {
-        const early = !imports.has(key) && seen.find((before) => before.names.has(local));
-        if (early)
-          throw new Error(`${page.name}:${early.line}: '${local}' is used, but imported later`);
-        if (!imports.has(key)) imports.set(key, text);
-      }
-      seen.push({ names, line: line + 1 });
-      rest.split('\n').forEach((text, i) => {
+    for (const part of [setup, { code, line: line + 1, shown: true }]) {
+      if (!part) continue;
+      imports.take(part).forEach((text, i) => {
         lines[part.line + i] += text;
       });
     }
   }
-  const end = `${'}'.repeat(blocks.length)} console.log(${JSON.stringify(END)});`;
-  lines[page.lines] += end;
-  return `${[...imports.values()].join(' ')} ${lines.join('\n')}`;
+  lines[page.lines] += `${'}'.repeat(blocks.length)} console.log(${JSON.stringify(END)});`;
+  return `${[...imports.texts.values()].join(' ')} ${lines.join('\n')}`;
+}
+
+/** What blocks import, to stand once before all of them. */
+class Imports {
+  texts = new Map();
+  #page;
+  #shown = new Set();
+  /** Names that blocks have used, with their lines. */
+  #used = new Map();
+
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** The lines of a block without its imports. */
+  take({ code, line, shown }) {
+    const { found, rest, names } = withoutImports(code);
+    for (const { key, text } of found) {
+      if (!this.texts.has(key) && this.#used.has(key))
+        this.#complain(this.#used.get(key), `'${key}' is used, but imported later`);
+      if (!this.texts.has(key)) this.texts.set(key, text);
+      if (shown) this.#shown.add(key);
+    }
+    for (const name of names) {
+      if (shown && this.texts.has(name) && !this.#shown.has(name))
+        this.#complain(line, `'${name}' is imported only where readers do not see it`);
+      this.#used.set(name, line);
+    }
+    return rest.split('\n');
+  }
+
+  #complain(line, what) {
+    throw new Error(`${this.#page.name}:${line + 1}: ${what}`);
+  }
 }
 
 /** Imports of a block, one for each name, the code without them, and the names that it mentions. */
@@ -73,7 +98,7 @@ function namesOf(statement) {
   const from = statement.moduleSpecifier.getText();
   const clause = statement.importClause;
   if (!clause) return [{ key: from, text: `import ${from};` }];
-  const one = (local, what) => ({ key: local, local, text: `import ${what} from ${from};` });
+  const one = (key, what) => ({ key, text: `import ${what} from ${from};` });
   const type = clause.isTypeOnly ? 'type ' : '';
   const { name, namedBindings } = clause;
   const own = name ? [one(name.text, type + name.text)] : [];
