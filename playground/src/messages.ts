@@ -1,0 +1,148 @@
+// What the page and its workers say to each other: calls with their answers, and events while a network trains.
+
+import type { BackendInfo, InitOptions } from 'wasmgrad/core';
+import type { DatasetName } from './datasets.js';
+import type { LayerSpec } from './networks.js';
+
+/** A layer as it came out of the library. */
+export interface Row {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly parameters: number;
+}
+
+/** What the library says of a list of layers: their rows, or its error and the layer that does not fit. */
+export type Description =
+  | { readonly rows: readonly Row[] }
+  | { readonly error: string; readonly at: number };
+
+/** A network from a file: its layers, where the editor knows them all. */
+export interface LoadedNetwork {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly layers: readonly LayerSpec[] | undefined;
+}
+
+export interface TrainingOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly optimizer: 'sgd' | 'adam';
+}
+
+/** Pictures side by side: each [height, width], one after the other. */
+export interface Maps {
+  readonly title: string;
+  readonly count: number;
+  /** How many there are in all, of which `count` are here. */
+  readonly of: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** A test image that was taken for another class. */
+export interface Mistake {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly label: number;
+  readonly predicted: number;
+  readonly probability: number;
+}
+
+export interface TestResult {
+  readonly matrix: readonly (readonly number[])[];
+  readonly accuracy: number;
+  readonly wrong: number;
+  /** The surest ones. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** A filter of the library; none for what is not laid on the image as it is. */
+export interface NamedFilter {
+  readonly name: string;
+  readonly rows: readonly (readonly number[])[] | undefined;
+}
+
+export interface ImageRequest {
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+  /** The filter, or none for the magnitude of Sobel's slopes. */
+  readonly rows: readonly (readonly number[])[] | undefined;
+  /** Whether the result is divided by the filter's sum, or shown as magnitudes where that is 0. */
+  readonly normalize: boolean;
+}
+
+export interface SpeedRequest {
+  readonly layers: readonly LayerSpec[];
+  readonly dataset: DatasetName;
+  readonly batchSize: number;
+  readonly algorithm: 'auto' | 'direct' | 'winograd';
+}
+
+/** What a worker can be asked: what it is given, and what it answers. */
+export interface Calls {
+  init: { given: InitOptions; got: BackendInfo };
+  loadData: { given: DatasetName; got: { train: number; test: number } };
+  describe: { given: readonly LayerSpec[]; got: Description };
+  /** A new network, untrained. */
+  make: { given: { layers: readonly LayerSpec[]; name: string }; got: readonly Row[] };
+  /** Answers when the training has ended. */
+  train: { given: TrainingOptions; got: 'done' | 'stopped' };
+  pause: { given: boolean; got: undefined };
+  /** The first layer's weights as pictures. */
+  filters: { given: undefined; got: Maps | undefined };
+  /** What each layer makes of an image. */
+  activations: { given: Uint8Array<ArrayBuffer>; got: readonly Maps[] };
+  predict: { given: Uint8Array<ArrayBuffer>; got: Float32Array<ArrayBuffer> };
+  /** The pixels of a test image, and its class. */
+  testImage: { given: number; got: { pixels: Uint8Array<ArrayBuffer>; label: number } };
+  test: { given: undefined; got: TestResult };
+  save: { given: undefined; got: Uint8Array<ArrayBuffer> };
+  load: { given: ArrayBuffer; got: LoadedNetwork };
+  imageFilters: { given: undefined; got: readonly NamedFilter[] };
+  filterImage: { given: ImageRequest; got: Uint8ClampedArray<ArrayBuffer> };
+  /** Images per second of training. */
+  speed: { given: SpeedRequest; got: number };
+}
+
+/** Where a training stands; sent about twenty times a second. */
+export interface Progress {
+  readonly step: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  /** The part of this epoch that is done. */
+  readonly share: number;
+  readonly imagesPerSecond: number;
+  readonly eta: number;
+  /** Of the steps since the last event. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly memory: number;
+}
+
+export interface EpochEnd {
+  readonly step: number;
+  readonly epoch: number;
+  readonly valLoss: number;
+  readonly valAccuracy: number;
+}
+
+/** What a worker tells by itself. */
+export interface WorkerEvents {
+  firstStep: undefined;
+  progress: Progress;
+  epoch: EpochEnd;
+}
+
+export interface Request {
+  readonly id: number;
+  readonly call: keyof Calls;
+  readonly given: unknown;
+}
+
+export type Reply =
+  | { readonly id: number; readonly got: unknown }
+  | { readonly id: number; readonly error: { name: string; message: string } }
+  | { readonly event: keyof WorkerEvents; readonly detail: unknown };

@@ -1,0 +1,172 @@
+// The networks: ready ones, the layers they can be edited with, and what the library is asked for each.
+
+/** The options of a layer as the editor holds them. */
+export type Options = Readonly<Record<string, number | string | boolean>>;
+
+export interface LayerSpec {
+  readonly type: LayerType;
+  readonly options: Options;
+}
+
+/** What the editor offers for an option; `fallback` is what the library takes where none is given. */
+export interface Field {
+  readonly name: string;
+  readonly label: string;
+  readonly choices?: readonly string[];
+  readonly step?: number;
+  readonly fallback?: number | string | boolean;
+}
+
+interface LayerKind {
+  readonly title: string;
+  readonly fields: readonly Field[];
+  /** What a layer that is added begins with. */
+  readonly initial: Options;
+}
+
+const activations = ['linear', 'relu', 'leakyRelu', 'elu', 'gelu', 'silu', 'sigmoid', 'tanh'];
+const kernelSize: Field = { name: 'kernelSize', label: 'kernel' };
+const strides: Field = { name: 'strides', label: 'stride', fallback: 1 };
+const padding: Field = {
+  name: 'padding',
+  label: 'padding',
+  choices: ['valid', 'same'],
+  fallback: 'valid',
+};
+const activation: Field = {
+  name: 'activation',
+  label: 'activation',
+  choices: activations,
+  fallback: 'linear',
+};
+const filters: Field = { name: 'filters', label: 'filters' };
+const poolSize: Field = { name: 'poolSize', label: 'window', fallback: 2 };
+const rate: Field = { name: 'rate', label: 'rate', step: 0.05 };
+const convolution = { kernelSize: 3, padding: 'same', activation: 'relu' };
+
+export const layerKinds = {
+  conv2d: {
+    title: 'Convolution',
+    fields: [filters, kernelSize, strides, padding, activation],
+    initial: { filters: 16, ...convolution },
+  },
+  depthwiseConv2d: {
+    title: 'Depthwise convolution',
+    fields: [kernelSize, strides, padding, activation],
+    initial: convolution,
+  },
+  separableConv2d: {
+    title: 'Separable convolution',
+    fields: [filters, kernelSize, strides, padding, activation],
+    initial: { filters: 16, ...convolution },
+  },
+  residual: {
+    title: 'Residual block',
+    fields: [
+      filters,
+      kernelSize,
+      { name: 'batchNorm', label: 'batch norm', fallback: false },
+      { name: 'projection', label: '1×1 shortcut', fallback: false },
+    ],
+    initial: { filters: 16, kernelSize: 3, batchNorm: true, projection: true },
+  },
+  maxPool2d: { title: 'Max pooling', fields: [poolSize], initial: {} },
+  avgPool2d: { title: 'Average pooling', fields: [poolSize], initial: {} },
+  globalAvgPool2d: { title: 'Global average pooling', fields: [], initial: {} },
+  batchNorm: { title: 'Batch normalisation', fields: [], initial: {} },
+  relu: { title: 'ReLU', fields: [], initial: {} },
+  dropout: { title: 'Dropout', fields: [rate], initial: { rate: 0.25 } },
+  flatten: { title: 'Flatten', fields: [], initial: {} },
+  dense: {
+    title: 'Dense',
+    fields: [{ name: 'units', label: 'units' }, activation],
+    initial: { units: 64, activation: 'relu' },
+  },
+} as const satisfies Record<string, LayerKind>;
+
+export type LayerType = keyof typeof layerKinds;
+
+export const kindOf = (type: LayerType): LayerKind => layerKinds[type];
+
+const conv = (filters: number, kernelSize: number, more: Options = {}): LayerSpec => ({
+  type: 'conv2d',
+  options: { filters, kernelSize, activation: 'relu', ...more },
+});
+const same = { padding: 'same' };
+const pool: LayerSpec = { type: 'maxPool2d', options: {} };
+const flat: LayerSpec = { type: 'flatten', options: {} };
+const dense = (units: number, more: Options = { activation: 'relu' }): LayerSpec => ({
+  type: 'dense',
+  options: { units, ...more },
+});
+const block = (filters: number, projection: boolean): LayerSpec => ({
+  type: 'residual',
+  options: { filters, kernelSize: 3, batchNorm: true, projection },
+});
+const average: LayerSpec = { type: 'globalAvgPool2d', options: {} };
+const output = dense(10, {});
+
+/** Networks to begin with. */
+export const presets = {
+  lenet5: {
+    title: 'LeNet-5',
+    layers: [conv(6, 5, same), pool, conv(16, 5), pool, flat, dense(120), dense(84), output],
+  },
+  plain: {
+    title: 'Plain CNN, 3×3',
+    layers: [
+      conv(16, 3, same),
+      conv(16, 3, same),
+      pool,
+      conv(32, 3, same),
+      pool,
+      flat,
+      dense(64),
+      output,
+    ],
+  },
+  residual: {
+    title: 'Small residual net',
+    layers: [conv(12, 3, same), pool, block(12, false), block(24, true), pool, average, output],
+  },
+  perceptron: { title: 'Perceptron, no convolution', layers: [flat, dense(64), output] },
+} as const satisfies Record<string, { title: string; layers: readonly LayerSpec[] }>;
+
+export type PresetName = keyof typeof presets;
+
+/** A call of the library's `layers`, with what it is given. */
+export interface LayerCall {
+  readonly type: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What the library is asked for a layer, and what the code on screen says: one and the same. Options that the
+ * library has by default are left out, and what ends in a rectifier begins with weights that suit it.
+ */
+export function callOf({ type, options }: LayerSpec): LayerCall {
+  if (type === 'residual') return residualCall(options);
+  const given = kindOf(type).fields.filter(
+    ({ name, fallback }) => options[name] !== undefined && options[name] !== fallback,
+  );
+  const said = Object.fromEntries(given.map(({ name }) => [name, options[name]]));
+  const rectifies = ['relu', 'leakyRelu', 'elu', 'gelu', 'silu'].includes(String(said.activation));
+  return { type, options: rectifies ? { ...said, kernelInitializer: 'heNormal' } : said };
+}
+
+/** The deviation of a residual block: convolution, ReLU, convolution, with or without normalisation. */
+function residualCall({ filters, kernelSize, batchNorm, projection }: Options): LayerCall {
+  const norm = batchNorm ? [{ type: 'batchNorm', options: {} }] : [];
+  const lies = { filters, kernelSize, padding: 'same', kernelInitializer: 'heNormal' };
+  const conv = { type: 'conv2d', options: batchNorm ? { ...lies, useBias: false } : lies };
+  const shortcut = [{ type: 'conv2d', options: { filters, kernelSize: 1 } }];
+  const layers = [conv, ...norm, { type: 'relu', options: {} }, conv, ...norm];
+  return { type: 'residual', options: projection ? { layers, shortcut } : { layers } };
+}
+
+/** Whether an option of a call is a list of calls; other lists there are none. */
+export const isCalls = (value: unknown): value is readonly LayerCall[] => Array.isArray(value);
+
+/** Whether it is a 3×3 convolution at stride 1, which Winograd's algorithm is for. */
+export const suitsWinograd = ({ type, options }: LayerCall): boolean =>
+  type === 'conv2d' && options.kernelSize === 3 && (options.strides ?? 1) === 1;

@@ -1,0 +1,147 @@
+// What threads, fused arithmetic and Winograd's algorithm gain: each measured in a worker of its own.
+
+import type { InitOptions } from 'wasmgrad/core';
+import type { App, Panel } from '../app.js';
+import { Client } from '../client.js';
+import { bar, byId, element, onClick, say } from '../dom.js';
+import type { SpeedRequest } from '../messages.js';
+import { callOf, isCalls, type LayerSpec, presets, suitsWinograd } from '../networks.js';
+import { trainingOptions } from './train.js';
+
+interface Setting {
+  readonly label: string;
+  readonly options?: InitOptions;
+  readonly algorithm?: SpeedRequest['algorithm'];
+}
+
+interface Comparison {
+  readonly title: string;
+  readonly settings: readonly Setting[];
+}
+
+/** What is compared; nothing that is the same twice. */
+function comparisons(threads: number, layers: readonly LayerSpec[]): Comparison[] {
+  const list: Comparison[] = [
+    {
+      title: 'SIMD',
+      settings: [
+        { label: 'strict: the same bits everywhere', options: { simd: 'strict' } },
+        { label: 'relaxed: multiply and add fused', options: { simd: 'relaxed' } },
+      ],
+    },
+  ];
+  if (threads > 1)
+    list.unshift({
+      title: 'Threads',
+      settings: [
+        { label: '1 thread', options: { threads: 1 } },
+        { label: `${threads} threads`, options: { threads } },
+      ],
+    });
+  if (hasWinograd(layers))
+    list.push({
+      title: 'Convolution',
+      settings: [
+        { label: 'direct', algorithm: 'direct' },
+        { label: 'Winograd', algorithm: 'winograd' },
+        { label: 'auto: the faster one of each layer', algorithm: 'auto' },
+      ],
+    });
+  return list;
+}
+
+/** Whether there is something for Winograd's algorithm in a network. */
+const hasWinograd = (layers: readonly LayerSpec[]): boolean =>
+  layers
+    .map(callOf)
+    .some(
+      (call) =>
+        suitsWinograd(call) ||
+        (isCalls(call.options.layers) && call.options.layers.some(suitsWinograd)),
+    );
+
+async function measure(
+  { options = {}, algorithm = 'auto' }: Setting,
+  request: Omit<SpeedRequest, 'algorithm'>,
+): Promise<number> {
+  const worker = new Client();
+  try {
+    await worker.ask('init', options);
+    return await worker.ask('speed', { ...request, algorithm });
+  } finally {
+    worker.end();
+  }
+}
+
+/** Measures one setting after the other, and draws its bar. */
+async function compare(
+  { title, settings }: Comparison,
+  request: Omit<SpeedRequest, 'algorithm'>,
+): Promise<void> {
+  const bars = settings.map(({ label }) => bar(label));
+  const list = element('ul', { className: 'bars speeds' }, ...bars.map(({ row }) => row));
+  byId('speeds', HTMLElement).append(element('h3', {}, title), list);
+  const speeds: number[] = [];
+  for (const [i, setting] of settings.entries()) {
+    bars[i].set(0, '…');
+    try {
+      speeds.push(await measure(setting, request));
+    } catch (error) {
+      speeds.push(0);
+      bars[i].set(0, (error as Error).message);
+      continue;
+    }
+    const most = Math.max(...speeds);
+    speeds.forEach((speed, j) => {
+      if (speed) bars[j].set(speed / most, `${Math.round(speed).toLocaleString('en')} images/s`);
+    });
+  }
+}
+
+/** What the figures do not show, and why. */
+function remarks(app: App, layers: readonly LayerSpec[]): string {
+  const list: string[] = [];
+  if (!crossOriginIsolated)
+    list.push(
+      'Threads are not compared: without the headers named at the top this page has only one.',
+    );
+  else if (app.threads === 1) list.push('Threads are not compared: this machine has one core.');
+  if (!hasWinograd(layers))
+    list.push(
+      `Winograd’s algorithm is for 3 × 3 convolutions at stride 1, and this network has none: choose “${presets.plain.title}” to compare it.`,
+    );
+  return list.join(' ');
+}
+
+async function run(app: App): Promise<void> {
+  const { dataset, network } = app;
+  const layers = network?.layers;
+  if (!layers) {
+    say('speed-message', 'This network came from a file: choose one of the ready ones.', true);
+    return;
+  }
+  const wasTraining = app.status === 'training';
+  if (wasTraining) {
+    await app.worker.ask('pause', true);
+    app.status = 'paused';
+  }
+  byId('speeds', HTMLElement).replaceChildren();
+  say('speed-message', 'Measuring …');
+  const { batchSize } = trainingOptions();
+  for (const comparison of comparisons(app.threads, layers))
+    await compare(comparison, { layers, dataset, batchSize });
+  say('speed-message', `Batches of ${batchSize}. ${remarks(app, layers)}`);
+  if (wasTraining && app.status === 'paused') {
+    await app.worker.ask('pause', false);
+    app.status = 'training';
+  }
+}
+
+export function speedPanel(app: App): Panel {
+  const button = onClick('measure', async () => {
+    button.disabled = true;
+    await run(app).catch((error) => say('speed-message', (error as Error).message, true));
+    button.disabled = false;
+  });
+  return {};
+}

@@ -1,0 +1,212 @@
+// The network that a worker holds, and its training.
+
+import { loadModel, type Model, memory, optimizers } from 'wasmgrad/core';
+import { build, describe } from './build.js';
+import { type LoadedData, PIXELS, SIDE } from './datasets.js';
+import { Watcher } from './looking.js';
+import type { Description, LoadedNetwork, Row, TrainingOptions, WorkerEvents } from './messages.js';
+import { type LayerSpec, layerKinds } from './networks.js';
+import { Pace } from './pace.js';
+
+type Tell = <K extends keyof WorkerEvents>(event: K, detail: WorkerEvents[K]) => void;
+
+/** Compiles a model as the page trains it. */
+export function compile(model: Model, { optimizer, learningRate }: TrainingOptions): void {
+  model.compile({
+    optimizer:
+      optimizer === 'adam'
+        ? optimizers.adam({ learningRate })
+        : optimizers.sgd({ learningRate, momentum: 0.9 }),
+    loss: 'softmaxCrossEntropy',
+    metrics: ['accuracy'],
+  });
+}
+
+const untrained: TrainingOptions = {
+  epochs: 1,
+  batchSize: 64,
+  learningRate: 0.05,
+  optimizer: 'sgd',
+};
+
+const rowsOf = (model: Model): readonly Row[] =>
+  model.summary({ print: null }).map(({ name, type, outputShape, parameters }) => ({
+    name,
+    type,
+    shape: outputShape,
+    parameters,
+  }));
+
+export class Session {
+  readonly #tell: Tell;
+  #data: LoadedData | undefined;
+  #watcher: Watcher | undefined;
+  #compiled = '';
+  /** Steps that the network has been trained for. */
+  #steps = 0;
+  #epochs = 0;
+  #training: { abort: AbortController; ended: Promise<unknown> } | undefined;
+  /** What steps wait for while the training is paused. */
+  #gate: { wait: Promise<void>; open: () => void } | undefined;
+
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
+
+  get data(): LoadedData {
+    if (!this.#data) throw new Error('The images are not here yet.');
+    return this.#data;
+  }
+
+  /** The network, and what looks at it. */
+  get watcher(): Watcher {
+    if (!this.#watcher) throw new Error('There is no network yet.');
+    return this.#watcher;
+  }
+
+  /** Other images; the training of the ones before ends. */
+  async setData(data: LoadedData): Promise<void> {
+    await this.stop();
+    this.#data = data;
+  }
+
+  /** Which layers fit, and whether what comes out are the ten classes. */
+  async describe(specs: readonly LayerSpec[]): Promise<Description> {
+    const described = describe(specs);
+    if ('error' in described) return described;
+    const model = build(specs);
+    try {
+      compile(model, untrained);
+      const { x, y } = this.data.test;
+      await model.evaluate(x.subarray(0, 10 * PIXELS), y.subarray(0, 10));
+      return described;
+    } catch (error) {
+      return { error: (error as Error).message, at: specs.length - 1 };
+    } finally {
+      model.dispose();
+    }
+  }
+
+  /** A new network takes the place of the one before. */
+  async make(specs: readonly LayerSpec[], name: string): Promise<readonly Row[]> {
+    const model = build(specs, { name });
+    await this.#replace(model);
+    return rowsOf(model);
+  }
+
+  /** @throws for bytes that are no model, and for one of other images or classes: the one before stays */
+  async load(bytes: ArrayBuffer): Promise<LoadedNetwork> {
+    const model = await loadModel(bytes);
+    const [input, output] = [model.inputShape, model.outputShape];
+    if (`${input}` !== `${[SIDE, SIDE, 1]}` || `${output}` !== '10') {
+      model.dispose();
+      throw new Error(
+        `This model reads images of ${input.join(' × ')} and gives ${output.join(' × ')} numbers. The images here are ${SIDE} × ${SIDE} × 1, and their classes 10: load a model that was trained on such images.`,
+      );
+    }
+    await this.#replace(model);
+    return { name: model.name, rows: rowsOf(model), layers: specsOf(model) };
+  }
+
+  async #replace(model: Model): Promise<void> {
+    await this.stop();
+    this.#watcher?.dispose();
+    this.#watcher = new Watcher(model);
+    this.#compiled = '';
+    this.#steps = 0;
+    this.#epochs = 0;
+  }
+
+  /** Trains for some epochs more. */
+  async train(options: TrainingOptions): Promise<'done' | 'stopped'> {
+    await this.stop();
+    const abort = new AbortController();
+    const ended = this.#fit(options, abort.signal);
+    this.#training = { abort, ended: ended.catch(() => {}) };
+    try {
+      await ended;
+      return 'done';
+    } catch (error) {
+      if (abort.signal.aborted) return 'stopped';
+      throw error;
+    } finally {
+      if (this.#training?.abort === abort) this.#training = undefined;
+    }
+  }
+
+  async #fit(options: TrainingOptions, signal: AbortSignal): Promise<void> {
+    const { model } = this.watcher;
+    const { optimizer, learningRate, batchSize, epochs } = options;
+    const wanted = `${optimizer} ${learningRate}`;
+    if (this.#compiled !== wanted) compile(model, options);
+    this.#compiled = wanted;
+    const { train, test } = this.data;
+    const before = this.#epochs;
+    const count = train.y.length;
+    const pace = new Pace(count, epochs);
+    let first = true;
+    await model.fit(train.x, train.y, {
+      epochs,
+      batchSize,
+      signal,
+      validationData: [test.x, test.y],
+      callbacks: {
+        onBatchEnd: () => {
+          this.#steps++;
+          if (first) this.#tell('firstStep', undefined);
+          first = false;
+          if (this.#gate) pace.rest();
+          return this.#gate?.wait;
+        },
+        onProgress: ({ epoch, batch, logs }) => {
+          const done = Math.min(count, batch * batchSize);
+          this.#tell('progress', {
+            step: this.#steps,
+            epoch: before + epoch,
+            epochs: before + epochs,
+            share: done / count,
+            memory: memory().bytes,
+            ...pace.after(epoch, done, logs),
+          });
+        },
+        onEpochEnd: (epoch, logs) => {
+          this.#epochs = before + epoch;
+          this.#tell('epoch', {
+            step: this.#steps,
+            epoch: this.#epochs,
+            valLoss: logs.val_loss,
+            valAccuracy: logs.val_accuracy,
+          });
+        },
+      },
+    });
+  }
+
+  pause(paused: boolean): void {
+    if (!paused) {
+      this.#gate?.open();
+      this.#gate = undefined;
+    } else if (!this.#gate) {
+      let open = () => {};
+      const wait = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      this.#gate = { wait, open };
+    }
+  }
+
+  /** Ends the training, if there is one, after the step it is at. */
+  async stop(): Promise<void> {
+    this.#training?.abort.abort();
+    this.pause(false);
+    await this.#training?.ended;
+  }
+}
+
+/** The editor's layers for a model's, unless it has some that the editor has not. */
+function specsOf(model: Model): readonly LayerSpec[] | undefined {
+  const { layers } = model;
+  const isLine = layers.every(({ type }) => type in layerKinds);
+  if (!isLine || model.summary({ print: null }).length !== layers.length) return undefined;
+  return layers.map(({ type, options }) => ({ type, options }) as LayerSpec);
+}

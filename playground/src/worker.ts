@@ -1,0 +1,68 @@
+// The worker: does what the page asks for, one call after another, and trains in between.
+
+import { data } from 'wasmgrad';
+import { backendInfo, init } from 'wasmgrad/core';
+import { datasets, loadDataset, PIXELS } from './datasets.js';
+import { filterPixels, namedFilters } from './filtering.js';
+import type { Calls, Reply, Request } from './messages.js';
+import { Session } from './session.js';
+import { measureSpeed } from './speed.js';
+
+type Handlers = {
+  [K in keyof Calls]: (given: Calls[K]['given']) => Calls[K]['got'] | Promise<Calls[K]['got']>;
+};
+
+const port = globalThis as unknown as {
+  postMessage(reply: Reply, transfer?: Transferable[]): void;
+  onmessage: (event: MessageEvent<Request>) => void;
+};
+
+const session = new Session((event, detail) => port.postMessage({ event, detail }));
+
+/** Bytes as the network wants them. */
+const normalized = (pixels: Uint8Array): Float32Array =>
+  data.normalize(pixels, datasets[session.data.name].normalization);
+
+const handlers: Handlers = {
+  async init(options) {
+    await init(options);
+    return backendInfo();
+  },
+  async loadData(name) {
+    await session.setData(await loadDataset(name));
+    const { train, test } = session.data;
+    return { train: train.y.length, test: test.y.length };
+  },
+  describe: (specs) => session.describe(specs),
+  make: ({ layers, name }) => session.make(layers, name),
+  train: (options) => session.train(options),
+  pause: (paused) => session.pause(paused) as undefined,
+  filters: () => session.watcher.filters(),
+  activations: (pixels) => session.watcher.activations(normalized(pixels)),
+  predict: (pixels) => session.watcher.probabilities(normalized(pixels)),
+  testImage(index) {
+    const { pixels, y } = session.data.test;
+    const at = index * PIXELS;
+    return { pixels: new Uint8Array(pixels.subarray(at, at + PIXELS)), label: y[index] };
+  },
+  test: () => session.watcher.test(session.data),
+  save: () => session.watcher.model.toBytes(),
+  load: (bytes) => session.load(bytes),
+  imageFilters: namedFilters,
+  filterImage: filterPixels,
+  speed: measureSpeed,
+};
+
+/** What can be handed over instead of copied. */
+const buffersOf = (got: unknown): Transferable[] =>
+  ArrayBuffer.isView(got) && got.buffer instanceof ArrayBuffer ? [got.buffer] : [];
+
+port.onmessage = async ({ data: { id, call, given } }) => {
+  try {
+    const got = await handlers[call](given as never);
+    port.postMessage({ id, got }, buffersOf(got));
+  } catch (error) {
+    const { name, message } = error as Error;
+    port.postMessage({ id, error: { name, message } });
+  }
+};

@@ -1,0 +1,86 @@
+// The playground as its checks use it: pages, strokes, and what they wait for.
+
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+export const say = (text) => console.log(`  ${text}`);
+
+export const startBrowser = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+/**
+ * A page of its own, with no storage. `close` asserts that the console has told no error, unless it is told that
+ * errors are expected.
+ */
+export async function open(browser, address, options = {}, prepare = () => {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const tab = await context.newPage();
+  const errors = [];
+  tab.on('console', (line) => {
+    if (line.type() === 'error') errors.push(line.text());
+  });
+  tab.on('pageerror', (error) => errors.push(String(error)));
+  await prepare(tab);
+  await tab.goto(address);
+  const close = async (isClean = true) => {
+    if (isClean) assert.deepEqual(errors, []);
+    await context.close();
+  };
+  return { browser, address, tab, errors, close };
+}
+
+/** Waits until an element says what it should. */
+export async function says(tab, selector, pattern, timeout = 20_000) {
+  try {
+    await tab.waitForFunction(
+      ([one, source]) => {
+        const text = [...document.querySelectorAll(one)].map(({ textContent }) => textContent);
+        return text.some((line) => new RegExp(source).test(line));
+      },
+      [selector, pattern.source],
+      { timeout },
+    );
+  } catch {
+    const found = await tab.locator(selector).allTextContents();
+    assert.fail(`${selector} says ${JSON.stringify(found)}, not ${pattern}`);
+  }
+}
+
+/** Waits until so many epochs are over. */
+export const trainUntil = (tab, epochs) =>
+  tab.waitForFunction(
+    (wanted) => Number.parseInt(document.querySelector('#epoch').textContent, 10) > wanted,
+    epochs,
+    { timeout: 60_000 },
+  );
+
+/** Draws strokes, whose points are shares of the sheet. */
+export async function draw(tab, strokes) {
+  const sheet = tab.locator('#sheet');
+  await sheet.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await sheet.boundingBox();
+  for (const [first, ...rest] of strokes) {
+    await tab.mouse.move(x + first[0] * width, y + first[1] * height);
+    await tab.mouse.down();
+    for (const point of rest)
+      await tab.mouse.move(x + point[0] * width, y + point[1] * height, { steps: 8 });
+    await tab.mouse.up();
+  }
+}
+
+/** The bars of the drawing's panel. */
+export const probabilities = (tab) =>
+  tab.$$eval('#probabilities li', (rows) =>
+    rows.map((row) => Number(row.style.getPropertyValue('--share'))),
+  );

@@ -1,0 +1,95 @@
+// The playground: builds playground/ to playground/dist, files for any static host, and serves them with the two
+// headers that threads need: `npm run playground`.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { writeData } from './playground-data.mjs';
+
+const source = fileURLToPath(new URL('../playground/', import.meta.url));
+/** What a host is to serve. */
+export const folder = `${source}dist/`;
+
+/** Bundles the page and its worker with the library as browsers get it, and lays the images beside them. */
+export async function buildPlayground() {
+  mkdirSync(folder, { recursive: true });
+  // The images take seconds to make, and stay.
+  for (const name of readdirSync(folder)) if (name !== 'data') rmSync(folder + name);
+  await build({
+    entryPoints: [
+      ...['main', 'worker', 'theme'].map((name) => `${source}src/${name}.ts`),
+      `${source}style.css`,
+    ],
+    entryNames: '[name]',
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    // Only Node has them, and a page never asks for them.
+    external: ['sharp', 'node:*'],
+    // The library's bundles share files that none of them needs whole.
+    logOverride: { 'ignored-bare-import': 'silent' },
+  });
+  cpSync(`${source}index.html`, `${folder}index.html`);
+  writeData(`${folder}data`);
+}
+
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.gz': 'application/gzip',
+};
+
+/** The headers without which a page has one thread. */
+export const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** Serves the folder, with more headers; the server's address. */
+export async function serve(port, headers = isolation) {
+  const server = createServer(({ url }, response) => {
+    const { pathname } = new URL(url, 'http://localhost');
+    const file = join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
+    if (!file.startsWith(folder) || !existsSync(file)) return response.writeHead(404).end();
+    const type = types[extname(file)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-cache', ...headers });
+    return response.end(readFileSync(file));
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  return { server, address: `http://localhost:${server.address().port}/` };
+}
+
+const help = `Builds the playground to playground/dist and serves it.
+
+  npm run playground -- [--port 8080] [--build]
+
+  --port   where it is served
+  --build  builds and serves nothing: any static host can serve the folder; with the headers
+           Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp
+           all cores work, without them one`;
+
+async function main() {
+  const options = {
+    port: { type: 'string' },
+    build: { type: 'boolean' },
+    help: { type: 'boolean' },
+  };
+  const { values } = parseArgs({ options });
+  if (values.help) return console.log(help);
+  await buildPlayground();
+  if (values.build) return console.log(`built: ${folder}`);
+  const { address } = await serve(Number(values.port ?? 8080));
+  return console.log(`${address}  (Ctrl-C ends it)`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
