@@ -126,7 +126,7 @@ async function badFiles({ tab }) {
   await give('#model-file', 'notes.txt', Buffer.from('not a model'));
   await says(tab, '#files-message', /“notes.txt” was not loaded: it is no model of wasmgrad/);
   await init();
-  using other = zoo.lenet5({ inputShape: [32, 32, 3] });
+  const other = zoo.lenet5({ inputShape: [32, 32, 3] });
   await give('#model-file', 'other.safetensors', Buffer.from(other.toBytes()));
   await says(tab, '#files-message', /reads images of 32 × 32 × 3 .* here are 28 × 28 × 1/);
   await tab.click('#tab-draw');
