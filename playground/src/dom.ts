@@ -74,7 +74,8 @@ export function oneAtATime(
   return run;
 }
 
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+export const percent = (share: number, digits = 1): string =>
+  `${(100 * share).toFixed(digits)}\u00a0%`;
 
 /** A share as the length of a bar, with its number beside it. */
 export function bar(label: string): { row: HTMLLIElement; set(share: number, text: string): void } {

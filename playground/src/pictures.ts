@@ -52,12 +52,17 @@ function scale(data: Float32Array, signed: boolean): (value: number) => number {
   return (value) => Math.round(((value - least) / range) * 255);
 }
 
+/** Height that small pictures are drawn in, so that the gaps between them stay small. */
+const LEAST = 28;
+
 /** Draws pictures side by side in a grid with gaps of a pixel, one canvas for all of them. */
 export function drawMaps(canvas: HTMLCanvasElement, maps: Maps, columns: number, signed = false) {
   const { count, height, width, data } = maps;
   const across = Math.min(columns, count);
   const rows = Math.ceil(count / across);
-  const [fullWidth, fullHeight] = [across * (width + 1) - 1, rows * (height + 1) - 1];
+  const zoom = height === 1 ? 1 : Math.max(1, Math.round(LEAST / height));
+  const [cellWidth, cellHeight] = [width * zoom + 1, height * zoom + 1];
+  const [fullWidth, fullHeight] = [across * cellWidth - 1, rows * cellHeight - 1];
   if (canvas.width !== fullWidth) canvas.width = fullWidth;
   if (canvas.height !== fullHeight) canvas.height = fullHeight;
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
@@ -65,12 +70,15 @@ export function drawMaps(canvas: HTMLCanvasElement, maps: Maps, columns: number,
   const pixels = new Uint32Array(image.data.buffer);
   const place = scale(data, signed);
   const colours = signed ? signs : brightness;
-  for (let map = 0, from = 0; map < count; map++) {
-    const left = (map % across) * (width + 1);
-    const top = Math.floor(map / across) * (height + 1);
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++)
-        pixels[(top + y) * fullWidth + left + x] = colours[place(data[from++])];
+  for (let map = 0; map < count; map++) {
+    const left = (map % across) * cellWidth;
+    const top = Math.floor(map / across) * cellHeight;
+    for (let y = 0; y < height * zoom; y++) {
+      const row = (map * height + Math.floor(y / zoom)) * width;
+      const to = (top + y) * fullWidth + left;
+      for (let x = 0; x < width * zoom; x++)
+        pixels[to + x] = colours[place(data[row + Math.floor(x / zoom)])];
+    }
   }
   context.putImageData(image, 0, 0);
 }

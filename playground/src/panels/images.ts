@@ -127,6 +127,7 @@ class KernelTable {
 
   show(rows: NamedFilter['rows']): void {
     this.#place.style.setProperty('--columns', String(rows?.[0].length ?? 1));
+    this.#place.classList.toggle('formula', !rows);
     if (!rows) {
       this.#place.replaceChildren('√(Gx² + Gy²), of the two Sobel filters');
       return;

@@ -25,8 +25,8 @@ function comparisons(threads: number, layers: readonly LayerSpec[]): Comparison[
     {
       title: 'SIMD',
       settings: [
-        { label: 'strict: the same bits everywhere', options: { simd: 'strict' } },
-        { label: 'relaxed: multiply and add fused', options: { simd: 'relaxed' } },
+        { label: 'strict: same bits anywhere', options: { simd: 'strict' } },
+        { label: 'relaxed: fused multiply-add', options: { simd: 'relaxed' } },
       ],
     },
   ];
@@ -44,7 +44,7 @@ function comparisons(threads: number, layers: readonly LayerSpec[]): Comparison[
       settings: [
         { label: 'direct', algorithm: 'direct' },
         { label: 'Winograd', algorithm: 'winograd' },
-        { label: 'auto: the faster one of each layer', algorithm: 'auto' },
+        { label: 'auto: the faster of both', algorithm: 'auto' },
       ],
     });
   return list;

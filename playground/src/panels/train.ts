@@ -117,7 +117,7 @@ async function train(app: App): Promise<void> {
   } catch (error) {
     app.status = 'ready';
     const { name, message } = error as Error;
-    const help = name === 'NumericError' ? ' Start afresh with a smaller learning rate.' : '';
+    const help = name === 'NumericError' ? ' Reset, and take a smaller learning rate.' : '';
     say('train-message', `${message}.${help}`, true);
   }
 }
