@@ -272,12 +272,18 @@ async function checkPhone(browser, address) {
 }
 
 /** What the page says where the engine or the browser refuses something. */
-async function checkRefusals(browser, address) {
+async function checkRefusals(browser, address, threads) {
   const csp = await serve(0, { ...isolation, 'Content-Security-Policy': "script-src 'self'" });
   const forbidden = await open(browser, csp.address);
   await says(forbidden.tab, '.notice.problem', /Content-Security-Policy forbids WebAssembly/);
   await forbidden.close(false);
   csp.server.close();
+  const policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
+  const allowing = await serve(0, { ...isolation, 'Content-Security-Policy': policy });
+  const allowed = await open(browser, allowing.address);
+  await says(allowed.tab, '#engine', new RegExp(`^${threads} thread`));
+  await allowed.close();
+  allowing.server.close();
   const old = await open(browser, address, {}, (tab) =>
     tab.route('**/worker.js', async (route) => {
       const response = await route.fetch();
@@ -321,7 +327,7 @@ try {
   await checkDrawing(single);
   await single.close();
   await checkPhone(browser, address);
-  await checkRefusals(browser, address);
+  await checkRefusals(browser, address, threads);
   await checkLong(browser, address, Number(values.minutes));
 } finally {
   await browser.close();

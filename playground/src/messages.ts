@@ -116,7 +116,7 @@ export interface Progress {
   readonly share: number;
   readonly imagesPerSecond: number;
   readonly eta: number;
-  /** Of the steps since the last event. */
+  /** Of the last five hundred images or so. */
   readonly loss: number;
   readonly accuracy: number;
   readonly memory: number;

@@ -24,6 +24,9 @@ interface LayerKind {
   readonly initial: Options;
 }
 
+/** Of running statistics: epochs here are short, and the library's 0.99 would take some of them to follow. */
+const MOMENTUM = 0.9;
+
 const activations = ['linear', 'relu', 'leakyRelu', 'elu', 'gelu', 'silu', 'sigmoid', 'tanh'];
 const kernelSize: Field = { name: 'kernelSize', label: 'kernel' };
 const strides: Field = { name: 'strides', label: 'stride', fallback: 1 };
@@ -73,7 +76,11 @@ export const layerKinds = {
   maxPool2d: { title: 'Max pooling', fields: [poolSize], initial: {} },
   avgPool2d: { title: 'Average pooling', fields: [poolSize], initial: {} },
   globalAvgPool2d: { title: 'Global average pooling', fields: [], initial: {} },
-  batchNorm: { title: 'Batch normalisation', fields: [], initial: {} },
+  batchNorm: {
+    title: 'Batch normalisation',
+    fields: [{ name: 'momentum', label: 'momentum', step: 0.01, fallback: 0.99 }],
+    initial: { momentum: MOMENTUM },
+  },
   relu: { title: 'ReLU', fields: [], initial: {} },
   dropout: { title: 'Dropout', fields: [rate], initial: { rate: 0.25 } },
   flatten: { title: 'Flatten', fields: [], initial: {} },
@@ -156,7 +163,7 @@ export function callOf({ type, options }: LayerSpec): LayerCall {
 
 /** The deviation of a residual block: convolution, ReLU, convolution, with or without normalisation. */
 function residualCall({ filters, kernelSize, batchNorm, projection }: Options): LayerCall {
-  const norm = batchNorm ? [{ type: 'batchNorm', options: {} }] : [];
+  const norm = batchNorm ? [{ type: 'batchNorm', options: { momentum: MOMENTUM } }] : [];
   const lies = { filters, kernelSize, padding: 'same', kernelInitializer: 'heNormal' };
   const conv = { type: 'conv2d', options: batchNorm ? { ...lies, useBias: false } : lies };
   const shortcut = [{ type: 'conv2d', options: { filters, kernelSize: 1 } }];

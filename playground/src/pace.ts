@@ -2,6 +2,8 @@
 
 /** Looks that the speed is taken over. */
 const LOOKS = 30;
+/** Images that the loss is taken over, at least: the last look of an epoch may see a step or two. */
+const IMAGES = 500;
 
 export class Pace {
   readonly #count: number;
@@ -11,6 +13,8 @@ export class Pace {
   #epoch = 0;
   #done = 0;
   #sums = { loss: 0, accuracy: 0 };
+  /** What came between the last looks. */
+  #parts: { images: number; loss: number; accuracy: number }[] = [];
 
   /** @param count images of an epoch */
   constructor(count: number, epochs: number) {
@@ -30,17 +34,28 @@ export class Pace {
    */
   after(epoch: number, done: number, logs: Readonly<Record<string, number>>) {
     if (epoch !== this.#epoch) this.#begin(epoch);
-    const since = done - this.#done;
     const sums = { loss: logs.loss * done, accuracy: logs.accuracy * done };
-    const [loss, accuracy] = (['loss', 'accuracy'] as const).map(
-      (name) => (sums[name] - this.#sums[name]) / since,
-    );
+    this.#parts.push({
+      images: done - this.#done,
+      loss: sums.loss - this.#sums.loss,
+      accuracy: sums.accuracy - this.#sums.accuracy,
+    });
     this.#sums = sums;
     this.#done = done;
+    const { loss, accuracy } = this.#recent();
     const images = (epoch - 1) * this.#count + done;
     const imagesPerSecond = this.#speed(images);
     const eta = (this.#epochs * this.#count - images) / imagesPerSecond;
     return { loss, accuracy, imagesPerSecond, eta };
+  }
+
+  /** The means of the last parts. */
+  #recent(): { loss: number; accuracy: number } {
+    const total = (name: 'images' | 'loss' | 'accuracy'): number =>
+      this.#parts.reduce((sum, part) => sum + part[name], 0);
+    while (total('images') - this.#parts[0].images >= IMAGES) this.#parts.shift();
+    const images = total('images');
+    return { loss: total('loss') / images, accuracy: total('accuracy') / images };
   }
 
   #begin(epoch: number): void {

@@ -109,7 +109,7 @@ export function drawPanel(app: App): Panel {
   const classify = oneAtATime(
     async () => {
       const { drawing, dataset } = app;
-      if (!drawing || !app.network) return;
+      if (!drawing || app.status === 'starting') return;
       const probabilities = await app.worker.ask('predict', drawing);
       const best = probabilities.indexOf(Math.max(...probabilities));
       bars.forEach(({ row, set }, i) => {

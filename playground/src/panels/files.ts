@@ -23,7 +23,8 @@ function problem(what: string, error: unknown): void {
 
 async function load(app: App, what: string, bytes: ArrayBuffer): Promise<void> {
   const loaded = await app.worker.ask('load', bytes, [bytes]);
-  app.show(loaded);
+  // The ready networks' names are for what the editor can show as such.
+  app.show(loaded.layers ? loaded : { ...loaded, name: `${loaded.name}-from-file` });
   tell(`${what} was loaded: ${loaded.rows.length} layers. Start goes on training it.`);
 }
 
