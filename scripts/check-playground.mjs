@@ -34,6 +34,8 @@ if (values.help) {
 
 /** Milliseconds from the click on Start to the end of the first training step. */
 const MOST_TO_FIRST_STEP = 1000;
+/** The same from navigation on, with the page, the engine and the images still to be loaded: 0.8 s alone here. */
+const MOST_FROM_NAVIGATION = 3000;
 const ONE = [
   [
     [0.5, 0.15],
@@ -57,7 +59,7 @@ async function checkTraining({ tab, threads }) {
   say(
     `first step ${sinceClick.toFixed(0)} ms after the click, ${sinceLoad.toFixed(0)} ms after navigation`,
   );
-  assert(sinceLoad < MOST_TO_FIRST_STEP * 3, 'from nothing to the first step');
+  assert(sinceLoad <= MOST_FROM_NAVIGATION, 'from navigation to the first step');
   assert(sinceClick <= MOST_TO_FIRST_STEP, 'from the click to the first step');
   assert.match(await tab.textContent('#engine'), new RegExp(`^${threads} thread`));
   await tab.waitForFunction(() => Number(document.querySelector('#loss').textContent) > 0);
@@ -193,7 +195,10 @@ async function checkEditing({ tab }) {
 /** The code on screen, in Node, for one epoch; a package finds itself by its name. */
 async function checkCode({ tab }) {
   await tab.fill('#epochs', '1');
-  for (const preset of ['residual', 'perceptron']) {
+  const all = { residual: 'mnist', perceptron: 'fashion' };
+  for (const [preset, dataset] of Object.entries(all)) {
+    await tab.selectOption('#dataset', dataset);
+    await tab.waitForSelector('#start:enabled');
     await tab.selectOption('#preset', preset);
     await tab.click('#tab-code');
     await tab.waitForFunction(

@@ -54,7 +54,15 @@ test('every test file runs its suite', () => {
 });
 
 test('every file says what it is for', () => {
-  for (const folder of ['assembly', 'bindings', 'src', 'tests', 'scripts', 'examples']) {
+  for (const folder of [
+    'assembly',
+    'bindings',
+    'src',
+    'tests',
+    'scripts',
+    'examples',
+    'playground/src',
+  ]) {
     for (const file of filesBelow(folder).filter((name) => /\.m?[tj]s$/.test(name))) {
       assert.match(read(file), /^(\/\/\/ <reference[^\n]*\n)*\/\/ \S/, file);
     }

@@ -47,7 +47,7 @@ export class App {
   /** Threads that the worker has. */
   threads = 1;
   #status: Status = 'starting';
-  readonly #listeners: { [K in keyof Events]?: ((detail: Events[K]) => void)[] } = {};
+  readonly #listeners = new Map<keyof Events, ((detail: never) => void)[]>();
 
   get status(): Status {
     return this.#status;
@@ -59,13 +59,11 @@ export class App {
   }
 
   listen<K extends keyof Events>(event: K, hear: (detail: Events[K]) => void): void {
-    const list: ((detail: Events[K]) => void)[] = this.#listeners[event] ?? [];
-    list.push(hear);
-    Object.assign(this.#listeners, { [event]: list });
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), hear]);
   }
 
   tell<K extends keyof Events>(event: K, detail: Events[K]): void {
-    for (const hear of this.#listeners[event] ?? []) hear(detail);
+    for (const hear of this.#listeners.get(event) ?? []) hear(detail as never);
   }
 
   /** Shows a network that the worker has now. */
