@@ -70,7 +70,8 @@ async function checkTraining({ tab, threads }) {
   say(
     `loss ${before} → ${after}, test accuracy ${accuracy} %, ${await tab.textContent('#rate')} images/s`,
   );
-  assert(after < before / 2, 'the loss falls');
+  // By chance it is ln 10; how much of the fall the first look has missed is not known.
+  assert(after < before && after < Math.log(10) / 4, 'the loss falls');
   assert(accuracy > 90, 'it has learned');
   await tab.click('#start');
   await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Go on');
