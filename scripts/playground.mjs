@@ -32,8 +32,6 @@ export async function buildPlayground() {
     target: 'es2022',
     // Only Node has them, and a page never asks for them.
     external: ['sharp', 'node:*'],
-    // The library's bundles share files that none of them needs whole.
-    logOverride: { 'ignored-bare-import': 'silent' },
   });
   cpSync(`${source}index.html`, `${folder}index.html`);
   writeData(`${folder}data`);
