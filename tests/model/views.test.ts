@@ -81,7 +81,8 @@ test('data is kept alive by whoever holds it', async () => {
     collect();
     await wait();
   }
-  assert.is(backend().memory.used('tensors'), before, 'and given back when nobody does');
+  // What others had forgotten before may be gone too.
+  assert.ok(backend().memory.used('tensors') <= before, 'and given back when nobody does');
 });
 
 test('labels that change under a running fit are checked again', async () => {

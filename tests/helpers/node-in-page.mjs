@@ -1,0 +1,36 @@
+// What tests want of Node, as far as a page can have it: scripts/check-browser-tests.mjs puts it in the place of
+// Node's modules. Files come from the server, and the browser is started with a `gc`.
+
+/** A file's bytes, at once as Node has them. */
+export function readFileSync(url) {
+  const request = new XMLHttpRequest();
+  request.open('GET', url, false);
+  request.overrideMimeType('text/plain; charset=x-user-defined');
+  request.send();
+  return Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0) & 255);
+}
+
+export const setFlagsFromString = () => {};
+export const runInNewContext = (name) => globalThis[name];
+
+globalThis.process = { env: { WASMGRAD_THREADS: '2' }, stderr: {} };
+
+/** Copies arrays, looks at buffers. */
+globalThis.Buffer = class Buffer extends Uint8Array {
+  static alloc(bytes) {
+    return new Buffer(bytes);
+  }
+
+  static from(...of) {
+    return new Buffer(...of);
+  }
+
+  copy(to) {
+    to.set(this);
+  }
+
+  equals(other) {
+    for (let i = 0; i < this.length; i++) if (this[i] !== other[i]) return false;
+    return this.length === other.length;
+  }
+};
