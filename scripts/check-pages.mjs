@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { browsing, isolation, serving } from './browser.mjs';
 import { withPackage } from './packed.mjs';
 
-const fixture = (name) => fileURLToPath(new URL(`../tests/${name}`, import.meta.url));
+const fixture = (name) => fileURLToPath(new URL(`../tests/bundlers/${name}`, import.meta.url));
 
 /** The fixtures of the bundlers, which name the package's files by where they are. */
 function filesFor(origin) {
@@ -20,9 +20,9 @@ function filesFor(origin) {
   return {
     '/index.html':
       '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
-    '/page.js': text('bundlers/page.js'),
-    '/train.js': text('bundlers/train.js'),
-    '/worker.js': text('pages/worker.js'),
+    '/page.js': text('page.js'),
+    '/train.js': text('train.js'),
+    '/worker.js': text('worker.js'),
   };
 }
 
@@ -64,7 +64,7 @@ const inWorker =
 const REFUSED = /Content Security Policy|Content-Security-Policy/;
 
 await withPackage(async (project) => {
-  copyFileSync(fixture('bundlers/train.js'), `${project}/train.mjs`);
+  copyFileSync(fixture('train.js'), `${project}/train.mjs`);
   const { train } = await import(pathToFileURL(`${project}/train.mjs`).href);
   const { bits } = await train({ threads: 1 });
 

@@ -186,8 +186,6 @@ const copied = (args: readonly unknown[], handed: readonly ArrayBuffer[]): reado
 export async function startWorker(options: WorkerOptions = {}): Promise<TrainingWorker> {
   const words = ['worker', 'threads', 'simd', 'revectorize', 'maximumMemory', 'wasm'];
   const { worker, wasm, ...forInit } = checkOptions('startWorker', options, words);
-  // Compiled here: of what `init` takes, addresses and responses cannot be sent.
-  const module = wasm && (await compile('simd', wasm));
   let connection: Connection<Message, Reply>;
   try {
     connection = connect((worker as unknown as HostWorker) ?? spawnTraining());
@@ -203,6 +201,8 @@ export async function startWorker(options: WorkerOptions = {}): Promise<Training
     timer = setTimeout(() => reject(new EngineError(NO_ANSWER)), PATIENCE);
   });
   try {
+    // Compiled here: of what `init` takes, addresses and responses cannot be sent.
+    const module = wasm && (await compile('simd', wasm));
     await Promise.race([started.call('init', [{ ...forInit, wasm: module }]), silence]);
   } catch (error) {
     started.end();
