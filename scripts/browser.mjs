@@ -1,11 +1,8 @@
-// Chromium and a server for it: what the checks that run in pages share. $CHROMIUM names another browser than
-// /usr/bin/chromium.
+// Chromium: what the checks that run in pages share. $CHROMIUM names another browser than /usr/bin/chromium.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { serve, within } from './serve.mjs';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const args = [
@@ -20,57 +17,21 @@ const args = [
   '--js-flags=--expose-gc',
 ];
 
-const types = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.json': 'application/json',
-  '.map': 'application/json',
-  '.wasm': 'application/wasm',
-};
+export const launch = () => chromium.launch({ executablePath, args });
 
-/** The two headers that threads need. */
-export const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
-/**
- * Serves a directory while `use` runs.
- *
- * @param headers those of each answer, given its path
- * @param made texts that are no files, by their paths
- * @param use gets the origin
- */
-export async function serving({ directory, headers = () => isolation, made = {} }, use) {
-  const server = createServer(({ url }, response) => {
-    const { pathname } = new URL(url, 'http://localhost');
-    const send = (name, body) =>
-      response
-        .writeHead(200, {
-          'Content-Type': types[extname(name)] ?? 'application/octet-stream',
-          ...headers(pathname),
-        })
-        .end(body);
-    const name = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-    if (made[name] !== undefined) return send(name, made[name]);
-    const file = join(directory, name);
-    const inside = file.startsWith(join(directory, '/')) && existsSync(file);
-    if (inside && statSync(file).isFile()) return send(name, readFileSync(file));
-    return response.writeHead(404, headers(pathname)).end();
-  });
-  await new Promise((resolve) => server.listen(0, resolve));
+/** Serves a directory while `use` runs, which gets the origin: see `serve`. */
+export async function serving({ directory, ...options }, use) {
+  const { origin, close } = await serve({ fileOf: within(directory), ...options });
   try {
-    return await use(`http://localhost:${server.address().port}`);
+    return await use(origin);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    close();
   }
 }
 
 /** Starts Chromium for `use`, which gets `visit`. */
 export async function browsing(use) {
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await launch();
   console.log(`Chromium ${browser.version()}`);
   /**
    * Opens a page, has `look` use it, and fails on what the console calls an error.

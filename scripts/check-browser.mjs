@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import * as wasmgrad from '../dist/index.js';
-import { browsing, isolation, serving } from './browser.mjs';
+import { browsing, serving } from './browser.mjs';
+import { isolation } from './serve.mjs';
 
 const directory = fileURLToPath(new URL('..', import.meta.url));
 

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { browsing, isolation, serving } from './browser.mjs';
+import { browsing, serving } from './browser.mjs';
 import { npm, withPackage } from './packed.mjs';
+import { isolation } from './serve.mjs';
 
 const NOT_ISOLATED = /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy/;
 /** Where a bundler leaves files behind, the page asks for one in vain before it does without. */

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { browsing, isolation, serving } from './browser.mjs';
+import { browsing, serving } from './browser.mjs';
 import { withPackage } from './packed.mjs';
+import { isolation } from './serve.mjs';
 
 const fixture = (name) => fileURLToPath(new URL(`../tests/bundlers/${name}`, import.meta.url));
 

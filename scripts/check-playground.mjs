@@ -8,17 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { init, zoo } from 'wasmgrad';
 
-import { buildPlayground, isolation, serve } from './playground.mjs';
+import { launch } from './browser.mjs';
+import { buildPlayground, servePlayground } from './playground.mjs';
 import { checkLong } from './playground-long.mjs';
-import {
-  draw,
-  open,
-  probabilities,
-  say,
-  says,
-  startBrowser,
-  trainUntil,
-} from './playground-page.mjs';
+import { draw, open, probabilities, say, says, trainUntil } from './playground-page.mjs';
+import { isolation } from './serve.mjs';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '1' }, help: { type: 'boolean' } },
@@ -32,10 +26,12 @@ if (values.help) {
   process.exit();
 }
 
-/** Milliseconds from the click on Start to the end of the first training step. */
+/**
+ * Milliseconds from navigation to the end of the first training step, with the page, the engine and the images still
+ * to be loaded, where Start is pressed as soon as it can be: the best of so many visits, as machines have other work.
+ */
 const MOST_TO_FIRST_STEP = 1000;
-/** The same from navigation on, with the page, the engine and the images still to be loaded: 0.8 s alone here. */
-const MOST_FROM_NAVIGATION = 3000;
+const VISITS = 3;
 const ONE = [
   [
     [0.5, 0.15],
@@ -46,21 +42,30 @@ const ONE = [
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** How soon a page that is opened trains. */
+async function checkFirstStep(browser, address) {
+  const visits = [];
+  for (let visit = 0; visit < VISITS; visit++) {
+    const { tab, close } = await open(browser, address);
+    await tab.click('#start:enabled');
+    await tab.waitForFunction(() => performance.getEntriesByName('first-step').length > 0);
+    visits.push(
+      await tab.evaluate(() =>
+        ['first-step', 'start'].map((name) => performance.getEntriesByName(name)[0].startTime),
+      ),
+    );
+    await close();
+  }
+  const [first, click] = visits.sort(([a], [b]) => a - b)[0];
+  say(
+    `first step ${first.toFixed(0)} ms after navigation, ${(first - click).toFixed(0)} after the click`,
+  );
+  assert(first <= MOST_TO_FIRST_STEP, 'from navigation to the first step');
+}
+
 /** A page that was just loaded is told to start at once. */
 async function checkTraining({ tab, threads }) {
   await tab.click('#start:enabled');
-  await tab.waitForFunction(() => performance.getEntriesByName('first-step').length > 0);
-  const [sinceClick, sinceLoad] = await tab.evaluate(() => {
-    const [start, first] = ['start', 'first-step'].map(
-      (name) => performance.getEntriesByName(name)[0].startTime,
-    );
-    return [first - start, first];
-  });
-  say(
-    `first step ${sinceClick.toFixed(0)} ms after the click, ${sinceLoad.toFixed(0)} ms after navigation`,
-  );
-  assert(sinceLoad <= MOST_FROM_NAVIGATION, 'from navigation to the first step');
-  assert(sinceClick <= MOST_TO_FIRST_STEP, 'from the click to the first step');
   assert.match(await tab.textContent('#engine'), new RegExp(`^${threads} thread`));
   await tab.waitForFunction(() => Number(document.querySelector('#loss').textContent) > 0);
   const before = Number(await tab.textContent('#loss'));
@@ -279,17 +284,20 @@ async function checkPhone(browser, address) {
 
 /** What the page says where the engine or the browser refuses something. */
 async function checkRefusals(browser, address, threads) {
-  const csp = await serve(0, { ...isolation, 'Content-Security-Policy': "script-src 'self'" });
-  const forbidden = await open(browser, csp.address);
+  const csp = await servePlayground({
+    ...isolation,
+    'Content-Security-Policy': "script-src 'self'",
+  });
+  const forbidden = await open(browser, `${csp.origin}/`);
   await says(forbidden.tab, '.notice.problem', /Content-Security-Policy forbids WebAssembly/);
   await forbidden.close(false);
-  csp.server.close();
+  csp.close();
   const policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
-  const allowing = await serve(0, { ...isolation, 'Content-Security-Policy': policy });
-  const allowed = await open(browser, allowing.address);
+  const allowing = await servePlayground({ ...isolation, 'Content-Security-Policy': policy });
+  const allowed = await open(browser, `${allowing.origin}/`);
   await says(allowed.tab, '#engine', new RegExp(`^${threads} thread`));
   await allowed.close();
-  allowing.server.close();
+  allowing.close();
   const old = await open(browser, address, {}, (tab) =>
     tab.route('**/worker.js', async (route) => {
       const response = await route.fetch();
@@ -307,14 +315,16 @@ async function checkRefusals(browser, address, threads) {
 }
 
 await buildPlayground();
-const { server, address } = await serve(0);
-const plain = await serve(0, {});
-const browser = await startBrowser();
+const isolating = await servePlayground();
+const plain = await servePlayground({});
+const address = `${isolating.origin}/`;
+const browser = await launch();
 console.log(`Chromium ${browser.version()}`);
 try {
   const cores = await open(browser, address);
   const threads = await cores.tab.evaluate(() => Math.min(16, navigator.hardwareConcurrency));
   await cores.close();
+  await checkFirstStep(browser, address);
   const isolated = { ...(await open(browser, address)), threads };
   await checkTraining(isolated);
   await checkDrawing(isolated);
@@ -323,7 +333,7 @@ try {
   await checkCode(isolated);
   await checkPanels(isolated);
   await isolated.close();
-  const single = { ...(await open(browser, plain.address)), threads: 1 };
+  const single = { ...(await open(browser, `${plain.origin}/`)), threads: 1 };
   await says(
     single.tab,
     '.notice',
@@ -337,6 +347,6 @@ try {
   await checkLong(browser, address, Number(values.minutes));
 } finally {
   await browser.close();
-  server.close();
-  plain.server.close();
+  isolating.close();
+  plain.close();
 }

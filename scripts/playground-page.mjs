@@ -1,23 +1,8 @@
 // The playground as its checks use it: pages, strokes, and what they wait for.
 
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
 
 export const say = (text) => console.log(`  ${text}`);
-
-export const startBrowser = () =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
 
 /**
  * A page of its own, with no storage. `close` asserts that the console has told no error, unless it is told that

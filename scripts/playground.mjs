@@ -1,13 +1,12 @@
 // The playground: builds playground/ to playground/dist, files for any static host, and serves them with the two
 // headers that threads need: `npm run playground`.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { writeData } from './playground-data.mjs';
+import { isolation, serve, within } from './serve.mjs';
 
 const source = fileURLToPath(new URL('../playground/', import.meta.url));
 /** What a host is to serve. */
@@ -37,35 +36,13 @@ export async function buildPlayground() {
   writeData(`${folder}data`);
 }
 
-const types = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.gz': 'application/gzip',
-};
-
-/** The headers without which a page has one thread. */
-export const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
-/** Serves the folder, with more headers; the server's address. */
-export async function serve(port, headers = isolation) {
-  const server = createServer(({ url }, response) => {
-    const { pathname } = new URL(url, 'http://localhost');
-    const file = join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
-    if (!file.startsWith(folder) || !existsSync(file)) return response.writeHead(404).end();
-    const type = types[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-cache', ...headers });
-    return response.end(readFileSync(file));
+/** Serves the folder with some headers: see `serve`. */
+export const servePlayground = (headers = isolation, port = 0) =>
+  serve({
+    fileOf: within(folder),
+    headers: () => ({ 'Cache-Control': 'no-cache', ...headers }),
+    port,
   });
-  await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, resolve);
-  });
-  return { server, address: `http://localhost:${server.address().port}/` };
-}
 
 const help = `Builds the playground to playground/dist and serves it.
 
@@ -86,8 +63,8 @@ async function main() {
   if (values.help) return console.log(help);
   await buildPlayground();
   if (values.build) return console.log(`built: ${folder}`);
-  const { address } = await serve(Number(values.port ?? 8080));
-  return console.log(`${address}  (Ctrl-C ends it)`);
+  const { origin } = await servePlayground(isolation, Number(values.port ?? 8080));
+  return console.log(`${origin}/  (Ctrl-C ends it)`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,13 +1,13 @@
 // Runs what check-docs.mjs has written: programs in Node and in Chromium, pages of HTML in Chromium.
 
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { dirname, extname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
+import { launch } from '../browser.mjs';
+import { serve, within } from '../serve.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { name, exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -52,32 +52,17 @@ export async function runInNode(file) {
   return `${stdout}\n${stderr}`;
 }
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
-
-/** Serves the folder, and the package as if it were installed there, with what threads need. */
-function serve(folder) {
-  const server = createServer(({ url }, response) => {
-    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
-    const own = `/node_modules/${name}/`;
-    const file = path.startsWith(own) ? join(root, path.slice(own.length)) : join(folder, path);
-    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    if (path === '/favicon.ico') return response.writeHead(204).end();
-    if (!file.startsWith(root) || !existsSync(file)) return response.writeHead(404).end();
-    const type = types[extname(file)] ?? 'application/octet-stream';
-    return response.writeHead(200, { 'Content-Type': type }).end(readFileSync(file));
-  });
-  return new Promise((resolve) => server.listen(0, () => resolve(server)));
+/** Files of the folder, and the package as if it were installed there. */
+function fileOf(folder) {
+  const own = `/node_modules/${name}`;
+  const [ofPackage, others] = [within(root), within(folder)];
+  return (path) => (path.startsWith(`${own}/`) ? ofPackage(path.slice(own.length)) : others(path));
 }
 
 /** A browser over a folder: `visit` opens a page of it and waits until it has printed something. */
 export async function openBrowser(folder) {
-  const server = await serve(folder);
-  const origin = `http://localhost:${server.address().port}`;
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  const server = await serve({ fileOf: fileOf(folder), made: { '/favicon.ico': '' } });
+  const browser = await launch();
   const visit = async (path, awaited) => {
     const tab = await browser.newPage();
     const printed = [];
@@ -89,7 +74,7 @@ export async function openBrowser(folder) {
       });
     });
     const seen = async () => {
-      await tab.goto(origin + path);
+      await tab.goto(server.origin + path);
       const end = Date.now() + PATIENCE;
       while (!awaited.every((text) => printed.join('\n').includes(text))) {
         if (Date.now() > end) throw new Error(`it printed only: ${printed.join('\n')}`);

@@ -4,7 +4,7 @@ import { ValueError } from '../errors.js';
 import type { Shape } from '../shape.js';
 
 /** Images as files have them, or as networks take them: NHWC. */
-export type Pixels = Uint8Array | Float32Array;
+export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** Images with their classes. */
 export interface LabelledImages {
@@ -18,9 +18,9 @@ export interface LabelledImages {
   readonly classes: readonly string[];
 }
 
-/** @throws {ValueError} for anything but a Uint8Array or a Float32Array */
+/** @throws {ValueError} for anything but bytes, a canvas's among them, or a Float32Array */
 export function checkPixels(where: string, images: Pixels): void {
-  if (images instanceof Uint8Array || images instanceof Float32Array) return;
+  if ([Uint8Array, Uint8ClampedArray, Float32Array].some((Kind) => images instanceof Kind)) return;
   const what = (images as unknown)?.constructor?.name ?? String(images);
-  throw new ValueError(`${where}: images must be a Uint8Array or a Float32Array, not ${what}`);
+  throw new ValueError(`${where}: images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${what}`);
 }

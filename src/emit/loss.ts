@@ -88,7 +88,7 @@ export function targetOf(tensor: Tensor, indices: boolean): Target {
 export function checkLabel(where: string, label: number, place: number, classes: number): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
   throw new ValueError(
-    `${where}: label ${place} is ${label}, but the ${classes} classes are 0 to ${classes - 1}`,
+    `${where}: label ${place} is ${label}, but the output has ${classes} classes, 0 to ${classes - 1}: the last layer needs one for each class`,
   );
 }
 

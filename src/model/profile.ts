@@ -59,7 +59,7 @@ export interface Profile {
   readonly peaks: Peaks;
 }
 
-/** Profiles the first samples of x; see `Sequential.profile`. */
+/** Profiles the first samples of x; see `Model.profile`. */
 export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Profile {
   const {
     y,
