@@ -113,10 +113,13 @@ export async function start(options: InitOptions, loadCompare: LoadCompareTiles)
   }
   const attempt: Attempt = { options: { ...options }, ready: Promise.resolve() };
   starting = attempt;
-  attempt.ready = begin(attempt, loadCompare).catch((error) => {
-    if (starting === attempt) dispose();
-    throw error;
-  });
+  attempt.ready = begin(attempt, loadCompare)
+    // Ended meanwhile and begun again, as in React's strict mode: who waits for the first waits for the second.
+    .then(() => (starting === attempt ? undefined : starting?.ready))
+    .catch((error) => {
+      if (starting === attempt) dispose();
+      throw error;
+    });
   return attempt.ready;
 }
 

@@ -11,6 +11,10 @@ export async function wasmBytes(variant: Variant): Promise<BufferSource> {
   return new Response(bytes).arrayBuffer();
 }
 
+/** The bytes of a file, as far as a browser allows it. */
+export const fileBytes = async (url: URL): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await (await fetch(url)).arrayBuffer());
+
 /** Each is the text that scripts/build.mjs makes of it: deflated, in base64. */
 const builds: Record<Variant, () => Promise<{ default: string }>> = {
   // @ts-expect-error: only the bundler can import these

@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import type { Variant } from './variant.js';
 
 /** The bytes of one build. */
-export function wasmBytes(variant: Variant): Promise<BufferSource> {
-  return readFile(new URL(`../build/${variant}.wasm`, import.meta.url)) as Promise<
-    Uint8Array<ArrayBuffer>
-  >;
-}
+export const wasmBytes = (variant: Variant): Promise<BufferSource> =>
+  fileBytes(new URL(`../build/${variant}.wasm`, import.meta.url));
+
+/** The bytes of a file: Node fetches none. */
+export const fileBytes = (url: URL) => readFile(url) as Promise<Uint8Array<ArrayBuffer>>;

@@ -1,6 +1,6 @@
 // From bytes, a module, a URL or a response to a running instance.
 
-import { wasmBytes } from './bytes.js';
+import { fileBytes, wasmBytes } from './bytes.js';
 import { EngineError, ValueError } from './errors.js';
 import { instantiate } from './instantiate.js';
 import { asNewModule } from './revectorize.js';
@@ -91,7 +91,7 @@ async function ownBytes(variant: Variant): Promise<BufferSource> {
     return await wasmBytes(variant);
   } catch (cause) {
     throw new EngineError(
-      `init: the package's ${variant} build could not be loaded (${message(cause)}); where it cannot be, as in a service worker, which imports nothing later, give it the wasm: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
+      `init: the package's ${variant} build could not be loaded (${message(cause)}); where it cannot be, as in a service worker, which imports nothing later, or in a bundle for Node, which has no files beside it, give it the wasm: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
       { cause },
     );
   }
@@ -109,9 +109,12 @@ export async function link(
   memory: WebAssembly.Memory,
 ): Promise<KernelExports> {
   const misfit = (why: string, cause?: unknown) =>
-    new EngineError(`init: the wasm module does not fit this version of wasmgrad (${why})`, {
-      cause,
-    });
+    new EngineError(
+      /shared|maximum/.test(why)
+        ? `init: the wasm module is a build for threads, and there is one: ask for more, or give it simd.wasm or relaxed.wasm (${why})`
+        : `init: the wasm module does not fit this version of wasmgrad (${why})`,
+      { cause },
+    );
   let exports: Record<string, unknown>;
   try {
     exports = (await instantiate(module, { env: { memory }, team: { sleep: sleepIn(memory) } }))
@@ -143,27 +146,39 @@ async function bytesOf(source: BufferSource | URL | Response): Promise<Uint8Arra
     return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
   }
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof URL) return fetched(source.href, fetch(source));
+  if (source instanceof URL) return fetched(source);
   // Last: Node loads all that belongs to fetch when it is asked for Response.
   if (typeof Response === 'function' && source instanceof Response) {
-    return fetched(source.url || 'the response', Promise.resolve(source));
+    return answered(source);
   }
   throw new ValueError(
     `init: wasm must be bytes, a WebAssembly.Module, a URL or a Response, not ${typeof source}`,
   );
 }
 
-async function fetched(from: string, answer: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> {
+async function fetched(from: URL): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const response = await answer;
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    throw new Error(`it answered ${response.status}`);
+    return await (from.protocol === 'file:' ? fileBytes(from) : answered(await fetch(from)));
   } catch (cause) {
-    throw new EngineError(`init: the wasm could not be fetched from ${from} (${message(cause)})`, {
-      cause,
-    });
+    if (cause instanceof EngineError) throw cause;
+    throw notFetched(from.href, cause);
   }
 }
+
+async function answered(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const from = response.url || 'the response';
+  if (!response.ok) throw notFetched(from, new Error(`it answered ${response.status}`));
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw notFetched(from, cause);
+  }
+}
+
+const notFetched = (from: string, cause: unknown): EngineError =>
+  new EngineError(`init: the wasm could not be fetched from ${from} (${message(cause)})`, {
+    cause,
+  });
 
 const message = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause);

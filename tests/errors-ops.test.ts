@@ -292,7 +292,7 @@ test('pooling', () => {
   rejects(
     () => ops.avgPool2d(x, { poolSize: 0 }),
     ValueError,
-    ['avgPool2d', 'kernelSize'],
+    ['avgPool2d', 'poolSize'],
     () => ops.avgPool2d(x),
   );
   rejects(

@@ -117,6 +117,28 @@ test('two inits at once share one start; dispose amid it wins', () =>
     dispose();
     await late;
     await rejects(() => memory(), StateError, 'init');
+    const ended = init(options);
+    dispose();
+    const again = init(options);
+    await ended;
+    works();
+    await again;
+  }));
+
+test('a file is read, where there is one', () =>
+  stopped(async () => {
+    const build = (name: string) => new URL(`../build/${name}.wasm`, import.meta.url);
+    await init({
+      ...options,
+      threads: 1,
+      wasm: build(options.simd === 'strict' ? 'simd' : 'relaxed'),
+    });
+    works();
+    dispose();
+    const none = { ...options, wasm: build('none') };
+    await rejects(() => init(none), EngineError, 'could not be fetched', 'none.wasm', 'ENOENT');
+    const shared = { ...options, threads: 1, wasm: build('simd-threads') };
+    await rejects(() => init(shared), EngineError, 'a build for threads');
   }));
 
 test('options that make no sense', () =>

@@ -22,5 +22,7 @@ export interface LabelledImages {
 export function checkPixels(where: string, images: Pixels): void {
   if ([Uint8Array, Uint8ClampedArray, Float32Array].some((Kind) => images instanceof Kind)) return;
   const what = (images as unknown)?.constructor?.name ?? String(images);
-  throw new ValueError(`${where}: images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${what}`);
+  throw new ValueError(
+    `${where}: images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${what}`,
+  );
 }

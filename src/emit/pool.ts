@@ -41,6 +41,7 @@ export function poolGeometry(where: string, inputShape: Shape, options: PoolOpti
   checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
   const { poolSize: kernelSize = 2, strides = kernelSize, ...rest } = options;
+  pairOf(where, 'poolSize', kernelSize);
   const windows = placeWindows(where, height, width, { ...rest, kernelSize, strides }, false);
   const g = { ...windows, batch, height, width, channels };
   const emptyAbove = g.padTop >= g.kernelHeight || g.padLeft >= g.kernelWidth;

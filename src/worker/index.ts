@@ -69,8 +69,11 @@ export class TrainingWorker {
     this.#connection = connection;
     connection.listen(
       (reply) => this.#hear(reply),
-      (error) =>
-        this.#end(new EngineError(`the training worker is gone (${(error as Error).message})`)),
+      (error) => {
+        this.#end(new EngineError(`the training worker is gone (${(error as Error).message})`));
+        // One that still runs has models that nobody can ask for any more.
+        connection.close();
+      },
     );
   }
 
