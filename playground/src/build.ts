@@ -3,7 +3,14 @@
 import { type Algorithm, type Layer, layers, Sequential } from 'wasmgrad/core';
 import { SIDE } from './datasets.js';
 import type { Description, Row } from './messages.js';
-import { callOf, isCalls, type LayerCall, type LayerSpec, suitsWinograd } from './networks.js';
+import {
+  callOf,
+  complaint,
+  isCalls,
+  type LayerCall,
+  type LayerSpec,
+  suitsWinograd,
+} from './networks.js';
 
 const factories = layers as unknown as Readonly<Record<string, (options: unknown) => Layer>>;
 
@@ -31,6 +38,8 @@ export function build(
 export function describe(specs: readonly LayerSpec[]): Description {
   const rows: Row[] = [];
   let parameters = 0;
+  const at = specs.findIndex(complaint);
+  if (at >= 0) return { error: complaint(specs[at]) as string, at };
   for (let count = 1; count <= specs.length; count++) {
     try {
       const summary = build(specs.slice(0, count)).summary({ print: null });

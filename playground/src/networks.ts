@@ -13,7 +13,11 @@ export interface Field {
   readonly name: string;
   readonly label: string;
   readonly choices?: readonly string[];
+  /** Of a number that need not be whole. */
   readonly step?: number;
+  /** Bounds of a number: what is beyond them is no network for a page. */
+  readonly least?: number;
+  readonly most?: number;
   readonly fallback?: number | string | boolean;
 }
 
@@ -28,8 +32,8 @@ interface LayerKind {
 const MOMENTUM = 0.9;
 
 const activations = ['linear', 'relu', 'leakyRelu', 'elu', 'gelu', 'silu', 'sigmoid', 'tanh'];
-const kernelSize: Field = { name: 'kernelSize', label: 'kernel' };
-const strides: Field = { name: 'strides', label: 'stride', fallback: 1 };
+const kernelSize: Field = { name: 'kernelSize', label: 'kernel', least: 1, most: 15 };
+const strides: Field = { name: 'strides', label: 'stride', least: 1, most: 8, fallback: 1 };
 const padding: Field = {
   name: 'padding',
   label: 'padding',
@@ -42,9 +46,9 @@ const activation: Field = {
   choices: activations,
   fallback: 'linear',
 };
-const filters: Field = { name: 'filters', label: 'filters' };
-const poolSize: Field = { name: 'poolSize', label: 'window', fallback: 2 };
-const rate: Field = { name: 'rate', label: 'rate', step: 0.05 };
+const filters: Field = { name: 'filters', label: 'filters', least: 1, most: 512 };
+const poolSize: Field = { name: 'poolSize', label: 'window', least: 1, most: 28, fallback: 2 };
+const rate: Field = { name: 'rate', label: 'rate', step: 0.05, least: 0, most: 0.95 };
 const convolution = { kernelSize: 3, padding: 'same', activation: 'relu' };
 
 export const layerKinds = {
@@ -78,7 +82,9 @@ export const layerKinds = {
   globalAvgPool2d: { title: 'Global average pooling', fields: [], initial: {} },
   batchNorm: {
     title: 'Batch normalisation',
-    fields: [{ name: 'momentum', label: 'momentum', step: 0.01, fallback: 0.99 }],
+    fields: [
+      { name: 'momentum', label: 'momentum', step: 0.01, least: 0, most: 1, fallback: 0.99 },
+    ],
     initial: { momentum: MOMENTUM },
   },
   relu: { title: 'ReLU', fields: [], initial: {} },
@@ -86,7 +92,7 @@ export const layerKinds = {
   flatten: { title: 'Flatten', fields: [], initial: {} },
   dense: {
     title: 'Dense',
-    fields: [{ name: 'units', label: 'units' }, activation],
+    fields: [{ name: 'units', label: 'units', least: 1, most: 2048 }, activation],
     initial: { units: 64, activation: 'relu' },
   },
 } as const satisfies Record<string, LayerKind>;
@@ -94,6 +100,74 @@ export const layerKinds = {
 export type LayerType = keyof typeof layerKinds;
 
 export const kindOf = (type: LayerType): LayerKind => layerKinds[type];
+
+/** Whether a field can hold a value. */
+function holds({ choices, step, least = 0, most = 0, fallback }: Field, value: unknown): boolean {
+  if (choices) return choices.includes(value as string);
+  if (typeof fallback === 'boolean') return typeof value === 'boolean';
+  const isNumber = step ? Number.isFinite(value) : Number.isInteger(value);
+  return isNumber && (value as number) >= least && (value as number) <= most;
+}
+
+/** What is wrong with a layer's options before the library is asked: it would take a day for some. */
+export function complaint({ type, options }: LayerSpec): string | undefined {
+  const { title, fields } = kindOf(type);
+  const wrong = fields.find((field) => !holds(field, options[field.name] ?? field.fallback));
+  if (!wrong) return undefined;
+  const { label, choices, step, least, most } = wrong;
+  const wanted = choices
+    ? `one of ${choices.join(', ')}`
+    : `a ${step ? '' : 'whole '}number from ${least} to ${most}`;
+  return `${title}: ${label} must be ${wanted}.`;
+}
+
+/** What the library takes for options that the editor has no field for. */
+const fixed: Readonly<Record<string, unknown>> = {
+  useBias: true,
+  biasInitializer: 'zeros',
+  dilation: 1,
+  groups: 1,
+  depthMultiplier: 1,
+  algorithm: 'auto',
+  paddingMode: 'zeros',
+  epsilon: 1e-3,
+};
+
+/** Initializers that the editor chooses by the activation; they do not matter to weights that are here. */
+const chosen = ['glorotUniform', 'heNormal'];
+
+/** A layer of a model as the editor holds it; none where it cannot hold all that is said of the layer. */
+export function specOf(
+  type: string,
+  options: Readonly<Record<string, unknown>>,
+): LayerSpec | undefined {
+  if (!Object.hasOwn(layerKinds, type)) return undefined;
+  const { fields } = kindOf(type as LayerType);
+  const held: Record<string, number | string | boolean> = {};
+  for (const [name, given] of Object.entries(options)) {
+    // Both sides of a window may be given, and may be the same.
+    const value = Array.isArray(given) && given[0] === given[1] ? given[0] : given;
+    if (value === undefined || name === 'name' || value === fixed[name]) continue;
+    if (name === 'kernelInitializer' && chosen.includes(value)) continue;
+    const field = fields.find((field) => field.name === name);
+    if (field && holds(field, value)) held[name] = value;
+    else if (field || !isPoolDefault(type, name, value, options)) return undefined;
+  }
+  const spec = { type: type as LayerType, options: held };
+  return complaint(spec) ? undefined : spec;
+}
+
+/** A pool's windows lie side by side, and inside the image, where nothing else is said. */
+function isPoolDefault(
+  type: string,
+  name: string,
+  value: unknown,
+  { poolSize = 2 }: Readonly<Record<string, unknown>>,
+): boolean {
+  if (type !== 'maxPool2d' && type !== 'avgPool2d') return false;
+  const side = Array.isArray(poolSize) ? poolSize[0] : poolSize;
+  return (name === 'strides' && value === side) || (name === 'padding' && value === 'valid');
+}
 
 const conv = (filters: number, kernelSize: number, more: Options = {}): LayerSpec => ({
   type: 'conv2d',

@@ -5,7 +5,7 @@ import { build, describe } from './build.js';
 import { type LoadedData, PIXELS, SIDE } from './datasets.js';
 import { Watcher } from './looking.js';
 import type { Description, LoadedNetwork, Row, TrainingOptions, WorkerEvents } from './messages.js';
-import { type LayerSpec, layerKinds } from './networks.js';
+import { type LayerSpec, specOf } from './networks.js';
 import { Pace } from './pace.js';
 
 type Tell = <K extends keyof WorkerEvents>(event: K, detail: WorkerEvents[K]) => void;
@@ -28,6 +28,20 @@ const untrained: TrainingOptions = {
   learningRate: 0.05,
   optimizer: 'sgd',
 };
+
+/** The most weights that a draft may have: more are no network for a page. */
+const MOST_WEIGHTS = 5_000_000;
+
+/** What keeps a network that the library accepts from being trained here. */
+function misfit(rows: readonly Row[]): string | undefined {
+  const shape = rows.at(-1)?.shape ?? [SIDE, SIDE, 1];
+  if (`${shape}` !== '10')
+    return `The last layer gives ${shape.join(' × ')} numbers, and there are 10 classes: let it be a dense layer with 10 units.`;
+  const weights = rows.reduce((sum, { parameters }) => sum + parameters, 0);
+  if (weights > MOST_WEIGHTS)
+    return `${weights.toLocaleString('en')} weights are too many for this page: ${MOST_WEIGHTS.toLocaleString('en')} are the most.`;
+  return undefined;
+}
 
 const rowsOf = (model: Model): readonly Row[] =>
   model.summary({ print: null }).map(({ name, type, outputShape, parameters }) => ({
@@ -74,6 +88,8 @@ export class Session {
   async describe(specs: readonly LayerSpec[]): Promise<Description> {
     const described = describe(specs);
     if ('error' in described) return described;
+    const wrong = misfit(described.rows);
+    if (wrong) return { error: wrong, at: specs.length - 1 };
     const model = build(specs);
     try {
       compile(model, untrained);
@@ -186,7 +202,7 @@ export class Session {
     if (!paused) {
       this.#gate?.open();
       this.#gate = undefined;
-    } else if (!this.#gate) {
+    } else if (this.#training && !this.#gate) {
       let open = () => {};
       const wait = new Promise<void>((resolve) => {
         open = resolve;
@@ -206,7 +222,9 @@ export class Session {
 /** The editor's layers for a model's, unless it has some that the editor has not. */
 function specsOf(model: Model): readonly LayerSpec[] | undefined {
   const { layers } = model;
-  const isLine = layers.every(({ type }) => type in layerKinds);
-  if (!isLine || model.summary({ print: null }).length !== layers.length) return undefined;
-  return layers.map(({ type, options }) => ({ type, options }) as LayerSpec);
+  if (model.summary({ print: null }).length !== layers.length) return undefined;
+  const specs = layers.map(({ type, options, trainable }) =>
+    trainable ? specOf(type, options as Readonly<Record<string, unknown>>) : undefined,
+  );
+  return specs.every((spec) => spec !== undefined) ? specs : undefined;
 }

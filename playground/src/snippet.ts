@@ -13,6 +13,10 @@ export const packages: Readonly<Record<DatasetName, string>> = {
 /** Characters of a line, beyond which each option has its own. */
 const LINE = 88;
 
+/** Text between single quotes. */
+const quoted = (text: string): string =>
+  `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+
 /** A call of `layers`, and of those in its options. */
 function call({ type, options }: LayerCall, indent: string): string {
   const words = Object.entries(options).map(([word, value]) => `${word}: ${shown(value, indent)}`);
@@ -24,7 +28,7 @@ function call({ type, options }: LayerCall, indent: string): string {
 
 /** An option's value; layers are a list of calls. */
 function shown(value: unknown, indent: string): string {
-  if (!isCalls(value)) return typeof value === 'string' ? `'${value}'` : String(value);
+  if (!isCalls(value)) return typeof value === 'string' ? quoted(value) : String(value);
   const inner = `${indent}    `;
   return `[\n${value.map((one) => `${inner}${call(one, inner)},\n`).join('')}${indent}  ]`;
 }
@@ -64,12 +68,13 @@ const loading: Readonly<Record<DatasetName, string>> = { mnist, fashion };
 
 /** The part that makes the model. */
 function making(name: string, layers: readonly LayerSpec[] | undefined): string {
-  if (!layers) return `const model = await loadModel(readFileSync('${name}.safetensors'));`;
+  if (!layers)
+    return `const model = await loadModel(readFileSync(${quoted(`${name}.safetensors`)}));`;
   const list = layers.map((spec) => `    ${call(callOf(spec), '    ')},\n`).join('');
   return `const model = new Sequential(
   [
 ${list}  ],
-  { inputShape: [${SIDE}, ${SIDE}, 1], seed: 1, name: '${name}' },
+  { inputShape: [${SIDE}, ${SIDE}, 1], seed: 1, name: ${quoted(name)} },
 );`;
 }
 
@@ -110,6 +115,6 @@ await model.fit(images, labels, {
   validationData,
   callbacks: callbacks.progress(),
 });
-writeFileSync('${name}.safetensors', model.toBytes());
+writeFileSync(${quoted(`${name}.safetensors`)}, model.toBytes());
 `;
 }

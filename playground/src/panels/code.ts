@@ -11,9 +11,17 @@ export function codePanel(app: App): Panel {
     const { network, dataset } = app;
     if (!network) return;
     byId('code-package', HTMLElement).textContent = packages[dataset];
+    const isValid = byId('setup', HTMLFormElement).checkValidity();
+    copy.disabled = !isValid;
+    if (!isValid) {
+      code.textContent = '';
+      say('copy-message', 'A number of the training is missing or out of bounds.', true);
+      return;
+    }
+    if (!code.textContent) say('copy-message', '');
     code.textContent = snippet(network, dataset, trainingOptions());
   };
-  onClick('copy', async () => {
+  const copy = onClick('copy', async () => {
     try {
       await navigator.clipboard.writeText(code.textContent ?? '');
       say('copy-message', 'Copied.');

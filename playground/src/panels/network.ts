@@ -7,7 +7,7 @@ import { type Field, kindOf, type LayerSpec, type LayerType, layerKinds } from '
 
 /** A field of a layer; `change` gets its new value. */
 function input(
-  { name, label, choices, step = 1, fallback }: Field,
+  { name, label, choices, step = 1, least, most, fallback }: Field,
   value: number | string | boolean | undefined,
   change: (value: number | string | boolean) => void,
 ): HTMLLabelElement {
@@ -25,6 +25,8 @@ function input(
     return element('label', { className: 'check' }, box, label);
   }
   const number = element('input', { type: 'number', name, step: String(step) });
+  number.min = String(least);
+  number.max = String(most);
   number.value = String(shown);
   number.addEventListener('change', () => change(number.valueAsNumber));
   return element('label', {}, label, number);
@@ -47,7 +49,9 @@ class Editor {
       this.#described = described;
       this.#showDescription();
     },
-    (error) => say('network-message', error.message, true),
+    (error) => {
+      if (!this.#described) say('network-message', error.message, true);
+    },
   );
 
   constructor(app: App) {
@@ -57,7 +61,10 @@ class Editor {
     fill(kind, Object.fromEntries(kinds));
     onClick('add-layer', () => this.#add(kind.value as LayerType));
     onClick('apply', () => this.#apply());
-    onClick('discard', () => this.reset());
+    onClick('discard', () => {
+      this.reset();
+      kind.focus();
+    });
   }
 
   /** Shows the network that is trained. */
@@ -80,12 +87,14 @@ class Editor {
     }
   }
 
-  #edit(draft: LayerSpec[], focus?: string): void {
+  /** @param focus where the focus goes: the first of these that can have it */
+  #edit(draft: LayerSpec[], ...focus: string[]): void {
     this.#draft = draft;
     this.#changed = true;
     this.#described = undefined;
     this.#render();
-    if (focus) this.#list.querySelector<HTMLElement>(focus)?.focus();
+    const found = focus.map((one) => this.#list.querySelector<HTMLElement>(`${one}:enabled`));
+    if (focus.length > 0) (found.find(Boolean) ?? byId('add-layer', HTMLElement)).focus();
     this.#check();
   }
 
@@ -99,8 +108,9 @@ class Editor {
     const draft = [...this.#draft];
     const [layer] = draft.splice(from, 1);
     draft.splice(from + by, 0, layer);
-    const which = by < 0 ? 'up' : 'down';
-    this.#edit(draft, `li:nth-child(${from + by + 1}) .${which}`);
+    const [which, other] = by < 0 ? ['up', 'down'] : ['down', 'up'];
+    const row = `li:nth-child(${from + by + 1})`;
+    this.#edit(draft, `${row} .${which}`, `${row} .${other}`);
   }
 
   /** An option changed: the row stays as it is, with the focus in it. */
@@ -116,6 +126,7 @@ class Editor {
   async #apply(): Promise<void> {
     try {
       await this.#app.make('edited', this.#draft);
+      byId('layer-kind', HTMLElement).focus();
     } catch (error) {
       say('network-message', (error as Error).message, true);
     }
@@ -139,7 +150,11 @@ class Editor {
     up.disabled = index === 0;
     down.disabled = index === this.#draft.length - 1;
     const remove = button('remove', 'Remove', '✕', () =>
-      this.#edit(this.#draft.toSpliced(index, 1)),
+      this.#edit(
+        this.#draft.toSpliced(index, 1),
+        `li:nth-child(${index + 1}) .remove`,
+        'li:last-child .remove',
+      ),
     );
     const inputs = fields.map((field) =>
       input(field, options[field.name], (value) => this.#set(index, field.name, value)),
@@ -168,7 +183,7 @@ class Editor {
         : '';
     });
     if (wrong) say('network-message', wrong.error, true);
-    else if (described) say('network-message', this.#summary(rows));
+    else say('network-message', described ? this.#summary(rows) : 'Checking …');
     this.#showButtons();
   }
 

@@ -60,6 +60,9 @@ const hasWinograd = (layers: readonly LayerSpec[]): boolean =>
         (isCalls(call.options.layers) && call.options.layers.some(suitsWinograd)),
     );
 
+/** Whether the training rests because of what is measured. */
+let isPausedHere = false;
+
 async function measure(
   { options = {}, algorithm = 'auto' }: Setting,
   request: Omit<SpeedRequest, 'algorithm'>,
@@ -120,20 +123,36 @@ async function run(app: App): Promise<void> {
     say('speed-message', 'This network came from a file: choose one of the ready ones.', true);
     return;
   }
-  const wasTraining = app.status === 'training';
-  if (wasTraining) {
-    await app.worker.ask('pause', true);
-    app.status = 'paused';
-  }
+  // The browser says which number is missing or out of bounds.
+  if (!byId('setup', HTMLFormElement).reportValidity()) return;
+  const { batchSize } = trainingOptions();
   byId('speeds', HTMLElement).replaceChildren();
   say('speed-message', 'Measuring …');
-  const { batchSize } = trainingOptions();
-  for (const comparison of comparisons(app.threads, layers))
-    await compare(comparison, { layers, dataset, batchSize });
+  await whilePaused(app, async () => {
+    for (const comparison of comparisons(app.threads, layers))
+      await compare(comparison, { layers, dataset, batchSize });
+  });
   say('speed-message', `Batches of ${batchSize}. ${remarks(app, layers)}`);
-  if (wasTraining && app.status === 'paused') {
-    await app.worker.ask('pause', false);
-    app.status = 'training';
+}
+
+/** Does something while the training rests; it goes on only if nobody ended or resumed it meanwhile. */
+async function whilePaused(app: App, work: () => Promise<void>): Promise<void> {
+  if (app.status === 'training') {
+    await app.worker.ask('pause', true);
+    // It may have ended in between.
+    if (app.status === 'training') {
+      app.status = 'paused';
+      isPausedHere = true;
+    }
+  }
+  try {
+    await work();
+  } finally {
+    if (isPausedHere) {
+      // First, as it may end before the answer is here.
+      app.status = 'training';
+      await app.worker.ask('pause', false);
+    }
   }
 }
 
@@ -142,6 +161,9 @@ export function speedPanel(app: App): Panel {
     button.disabled = true;
     await run(app).catch((error) => say('speed-message', (error as Error).message, true));
     button.disabled = false;
+  });
+  app.listen('status', (status) => {
+    if (status !== 'paused') isPausedHere = false;
   });
   return {};
 }
