@@ -126,7 +126,10 @@ class Editor {
   async #apply(): Promise<void> {
     try {
       await this.#app.make('edited', this.#draft);
-      byId('layer-kind', HTMLElement).focus();
+      // The button cannot be pressed again, and would let go of the focus.
+      const { activeElement } = document;
+      if (activeElement === document.body || activeElement?.id === 'apply')
+        byId('layer-kind', HTMLElement).focus();
     } catch (error) {
       say('network-message', (error as Error).message, true);
     }
