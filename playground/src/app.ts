@@ -47,6 +47,7 @@ export class App {
   /** Threads that the worker has. */
   threads = 1;
   #status: Status = 'starting';
+  #isLoading = false;
   readonly #listeners = new Map<keyof Events, ((detail: never) => void)[]>();
 
   get status(): Status {
@@ -56,6 +57,16 @@ export class App {
   set status(status: Status) {
     this.#status = status;
     this.tell('status', status);
+  }
+
+  /** Whether other images are on their way; the training goes on until they are here. */
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+
+  set isLoading(isLoading: boolean) {
+    this.#isLoading = isLoading;
+    this.tell('status', this.#status);
   }
 
   listen<K extends keyof Events>(event: K, hear: (detail: Events[K]) => void): void {
@@ -69,7 +80,7 @@ export class App {
   /** Shows a network that the worker has now. */
   show(network: Network): void {
     this.network = network;
-    if (this.status !== 'starting') this.status = 'ready';
+    if (this.status !== 'starting' && this.status !== 'failed') this.status = 'ready';
     this.tell('network', network);
   }
 
@@ -79,6 +90,10 @@ export class App {
     this.show({ name, rows, layers });
   }
 }
+
+/** A message with its full stop; some have one. */
+export const sentence = (message: string): string =>
+  /[.!?]$/.test(message) ? message : `${message}.`;
 
 /** Tells something at the top of the page. */
 export function notice(title: string, text: string, kind: 'problem' | 'hint'): void {

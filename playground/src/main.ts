@@ -1,6 +1,6 @@
 // The page: starts the worker, then the panels. All that computes is in workers.
 
-import { App, notice } from './app.js';
+import { App, notice, sentence } from './app.js';
 import { byId, onClick, say } from './dom.js';
 import { presets } from './networks.js';
 import { activationsPanel } from './panels/activations.js';
@@ -19,6 +19,8 @@ import { tabs } from './tabs.js';
 function helpWith(message: string): string {
   if (/Content.Security.Policy|unsafe-eval/i.test(message))
     return "This page’s Content-Security-Policy forbids WebAssembly: serve it with script-src 'self' 'wasm-unsafe-eval' and worker-src 'self' blob:.";
+  if (/script did not load/.test(message))
+    return 'Serve the whole folder that `npm run playground -- --build` made, and reload the page.';
   if (/SIMD/.test(message)) return 'Open the page in a newer browser.';
   return 'Reload the page; if that does not help, open it in a current Chrome, Edge, Firefox or Safari.';
 }
@@ -41,7 +43,7 @@ async function start(app: App, loadImages: () => Promise<void>): Promise<void> {
     app.status = 'failed';
     byId('engine', HTMLOutputElement).textContent = 'not running';
     say('train-message', 'Nothing can be trained here.', true);
-    notice('The engine did not start.', `${message}. ${helpWith(message)}`, 'problem');
+    notice('The engine did not start.', `${sentence(message)} ${helpWith(message)}`, 'problem');
   }
 }
 
@@ -61,6 +63,8 @@ function themeButton(app: App): void {
   });
 }
 
+// It is for pages that get no further than their text.
+byId('unserved', HTMLElement).remove();
 const app = new App();
 const loadImages = trainPanel(app);
 const current = tabs({

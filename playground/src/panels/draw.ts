@@ -20,15 +20,18 @@ class Sheet {
   constructor(changed: () => void) {
     this.clear();
     let last: [number, number] | undefined;
+    // Other fingers than the first would draw lines from one to the next.
+    let pen: number | undefined;
     this.canvas.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || pen !== undefined) return;
+      pen = event.pointerId;
       this.canvas.setPointerCapture(event.pointerId);
       last = this.#place(event);
       this.#line(last, last);
       changed();
     });
     this.canvas.addEventListener('pointermove', (event) => {
-      if (!last) return;
+      if (!last || event.pointerId !== pen) return;
       // A frame may have seen several moves.
       const moves = event.getCoalescedEvents?.() ?? [];
       for (const move of moves.length > 0 ? moves : [event]) {
@@ -38,11 +41,15 @@ class Sheet {
       }
       changed();
     });
-    const end = () => {
+    const end = ({ pointerId }: PointerEvent) => {
+      if (pointerId !== pen) return;
+      pen = undefined;
       last = undefined;
     };
     this.canvas.addEventListener('pointerup', end);
     this.canvas.addEventListener('pointercancel', end);
+    // A capture may end without either of them.
+    this.canvas.addEventListener('lostpointercapture', end);
   }
 
   clear(): void {
@@ -141,11 +148,15 @@ export function drawPanel(app: App): Panel {
     see(undefined);
   });
   onClick('sample', async () => {
-    const { pixels, label } = await app.worker.ask('testImage', Math.floor(Math.random() * 1000));
-    drawPixels(seen, pixels);
-    sheet.show(seen, false);
-    say('draw-message', `A test image: ${datasets[app.dataset].classes[label]}.`);
-    see(pixels);
+    try {
+      const { pixels, label } = await app.worker.ask('testImage', Math.floor(Math.random() * 1000));
+      drawPixels(seen, pixels);
+      sheet.show(seen, false);
+      say('draw-message', `A test image: ${datasets[app.dataset].classes[label]}.`);
+      see(pixels);
+    } catch (error) {
+      say('draw-message', (error as Error).message, true);
+    }
   });
   onFile('image-file', async (file) => {
     try {

@@ -70,30 +70,49 @@ function cameraProblem({ name, message }: Error): string {
   return `The camera cannot be used (${message}): take an image file.`;
 }
 
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
 /** The camera's pictures, frame by frame, as long as it is on. */
 class Camera {
   readonly #button = byId('camera', HTMLButtonElement);
   readonly #seen: () => void;
   readonly #video = element('video', { muted: true, playsInline: true });
   #stream: MediaStream | undefined;
+  /** The start that is wanted; the browser may ask its user first, who may have gone on meanwhile. */
+  #wanted: symbol | undefined;
 
   /** @param seen is told of each frame that was drawn */
   constructor(seen: () => void) {
     this.#seen = seen;
-    this.#button.addEventListener('click', () => (this.#stream ? this.stop() : this.#start()));
+    this.#button.addEventListener('click', () => {
+      if (this.#stream) this.stop();
+      else if (!this.#wanted) this.#start();
+    });
   }
 
   async #start(): Promise<void> {
     say('images-message', '');
+    const start = Symbol();
+    this.#wanted = start;
     try {
       if (!navigator.mediaDevices) throw new Error('pages have it from https:// or localhost only');
       const video = { width: { ideal: 640 }, facingMode: 'environment' };
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video });
-      this.#video.srcObject = this.#stream;
+      const stream = await navigator.mediaDevices.getUserMedia({ video });
+      if (this.#wanted !== start) {
+        stopTracks(stream);
+        return;
+      }
+      this.#stream = stream;
+      this.#video.srcObject = stream;
       await this.#video.play();
+      if (this.#wanted !== start) return;
       this.#button.setAttribute('aria-pressed', 'true');
       this.#frame();
     } catch (error) {
+      // Stopped meanwhile, it is no problem that it does not play.
+      if (this.#wanted !== start) return;
       this.stop();
       say('images-message', cameraProblem(error as Error), true);
     }
@@ -110,8 +129,9 @@ class Camera {
   };
 
   stop(): void {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    if (this.#stream) stopTracks(this.#stream);
     this.#stream = undefined;
+    this.#wanted = undefined;
     this.#button.setAttribute('aria-pressed', 'false');
   }
 }
@@ -144,9 +164,10 @@ class KernelTable {
     this.#place.replaceChildren(...cells);
   }
 
-  /** The rows as they are now; what is no number is 0. */
-  get rows(): number[][] {
+  /** The rows as they are now; what is no number is 0. None where a formula is shown. */
+  get rows(): number[][] | undefined {
     const cells = [...this.#place.querySelectorAll('input')];
+    if (cells.length === 0) return undefined;
     const numbers = cells.map(({ valueAsNumber }) => valueAsNumber || 0);
     const side = Number(this.#place.style.getPropertyValue('--columns'));
     return Array.from({ length: numbers.length / side }, (_, y) =>
@@ -172,8 +193,9 @@ export function imagesPanel(): Panel {
     drawScene();
     return made;
   };
-  const chosen = (): NamedFilter['rows'] =>
-    choice.value === OWN ? own : filters.find(({ name }) => name === choice.value)?.rows;
+  const rowsOf = (wanted: string): NamedFilter['rows'] =>
+    filters.find(({ name }) => name === wanted)?.rows;
+  const chosen = (): NamedFilter['rows'] => (choice.value === OWN ? own : rowsOf(choice.value));
   const refresh = oneAtATime(
     async () => {
       const client = worker ?? (await start());
@@ -195,7 +217,8 @@ export function imagesPanel(): Panel {
   const camera = new Camera(refresh);
 
   choice.addEventListener('change', () => {
-    own ??= table.rows;
+    // One's own begins as what is shown; a formula has no numbers to change.
+    if (choice.value === OWN) own ??= table.rows ?? rowsOf('identity');
     table.show(chosen());
     refresh();
   });

@@ -1,6 +1,6 @@
 // The training: what is trained on what and how, started, paused, and watched.
 
-import type { App } from '../app.js';
+import { type App, sentence } from '../app.js';
 import { chart } from '../charts.js';
 import { type DatasetName, datasets } from '../datasets.js';
 import { byId, fill, onClick, oncePerFrame, percent, say } from '../dom.js';
@@ -97,13 +97,20 @@ const statusTexts = {
 
 /** The buttons, as the training stands. */
 function showStatus(app: App): void {
-  const { status } = app;
+  const { status, isLoading } = app;
   const start = byId('start', HTMLButtonElement);
-  start.disabled = status === 'starting' || status === 'failed';
-  start.textContent = { training: 'Pause', paused: 'Go on' }[status as string] ?? 'Start';
-  byId('reset', HTMLButtonElement).disabled = start.disabled;
-  if (status !== 'failed') say('train-message', statusTexts[status]);
+  const reset = byId('reset', HTMLButtonElement);
+  const other = { training: 'Pause', paused: 'Go on' }[status as string];
+  reset.disabled = isLoading || status === 'starting' || status === 'failed';
+  // What trains can be paused whatever is loaded, and whatever the fields say.
+  start.disabled = !other && reset.disabled;
+  start.formNoValidate = other !== undefined;
+  start.textContent = other ?? 'Start';
+  if (isLoading) say('train-message', statusTexts.starting);
+  else if (status !== 'failed') say('train-message', statusTexts[status]);
 }
+
+const tellProblem = ({ message }: Error): void => say('train-message', sentence(message), true);
 
 async function train(app: App): Promise<void> {
   performance.mark('start');
@@ -118,7 +125,7 @@ async function train(app: App): Promise<void> {
     app.status = 'ready';
     const { name, message } = error as Error;
     const help = name === 'NumericError' ? ' Reset, and take a smaller learning rate.' : '';
-    say('train-message', `${message}.${help}`, true);
+    say('train-message', `${sentence(message)}${help}`, true);
   }
 }
 
@@ -128,22 +135,45 @@ function press(app: App): void {
     return;
   }
   const paused = app.status === 'training';
-  app.worker.ask('pause', paused);
+  app.worker.ask('pause', paused).catch(tellProblem);
   app.status = paused ? 'paused' : 'training';
 }
 
-/** Loads the images, then makes the network anew for them. */
-async function choose(app: App, dataset: DatasetName): Promise<void> {
-  app.status = 'starting';
+/** How often images were chosen: only the last choice counts, however long each takes. */
+let choices = 0;
+
+/** Loads the images, then makes the network anew for them. The ones before stay where that fails. */
+async function choose(app: App, select: HTMLSelectElement): Promise<void> {
+  const choice = ++choices;
+  const dataset = select.value as DatasetName;
+  if (app.status === 'failed') app.status = 'starting';
+  app.isLoading = true;
   try {
     await app.worker.ask('loadData', dataset);
+    // The worker has them now, even if they are not the ones wanted any more.
     app.dataset = dataset;
     app.tell('data', dataset);
-    app.status = 'ready';
+    // Other images have ended the training.
+    if (app.status !== 'starting' || choice === choices) app.status = 'ready';
+  } catch (error) {
+    if (choice !== choices) return;
+    const isFirst = app.status === 'starting';
+    if (isFirst) app.status = 'failed';
+    app.isLoading = false;
+    // With nothing chosen, the same can be chosen again.
+    select.value = isFirst ? '' : app.dataset;
+    const stay = isFirst ? '' : ` ${datasets[app.dataset].title} stay.`;
+    const what = `${datasets[dataset].title} did not load: ${(error as Error).message}`;
+    say('train-message', `${sentence(what)}${stay}`, true);
+    return;
+  }
+  if (choice !== choices) return;
+  app.isLoading = false;
+  try {
     await startAfresh(app);
   } catch (error) {
     app.status = 'failed';
-    say('train-message', (error as Error).message, true);
+    tellProblem(error as Error);
   }
 }
 
@@ -162,10 +192,10 @@ export function trainPanel(app: App): () => Promise<void> {
   const preset = byId('preset', HTMLSelectElement);
   fill(dataset, titles(datasets));
   fill(preset, titles(presets));
-  dataset.addEventListener('change', () => choose(app, dataset.value as DatasetName));
+  dataset.addEventListener('change', () => choose(app, dataset));
   preset.addEventListener('change', () => {
     const name = preset.value as PresetName;
-    if (name in presets) app.make(name, presets[name].layers);
+    if (name in presets) app.make(name, presets[name].layers).catch(tellProblem);
   });
   app.listen('network', ({ name }) => showName(preset, name));
   app.listen('status', () => showStatus(app));
@@ -173,9 +203,9 @@ export function trainPanel(app: App): () => Promise<void> {
     event.preventDefault();
     press(app);
   });
-  onClick('reset', () => startAfresh(app));
+  onClick('reset', () => startAfresh(app).catch(tellProblem));
   watch(app);
-  return () => choose(app, dataset.value as DatasetName);
+  return () => choose(app, dataset);
 }
 
 /** A network that is not ready-made has an entry of its own while it is on screen. */
