@@ -11,6 +11,7 @@ import { init, zoo } from 'wasmgrad';
 import { launch } from './browser.mjs';
 import { buildPlayground, servePlayground } from './playground.mjs';
 import { checkLong } from './playground-long.mjs';
+import { checkMishaps } from './playground-mishaps.mjs';
 import { draw, open, probabilities, say, says, trainUntil } from './playground-page.mjs';
 import { isolation } from './serve.mjs';
 
@@ -342,6 +343,7 @@ try {
   await checkTraining(single);
   await checkDrawing(single);
   await single.close();
+  await checkMishaps(browser, address);
   await checkPhone(browser, address);
   await checkRefusals(browser, address, threads);
   await checkLong(browser, address, Number(values.minutes));
