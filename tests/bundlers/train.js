@@ -1,11 +1,12 @@
 // What all pages compute, and Node too: the same bits, in strict arithmetic.
 
-import { backendInfo, dispose, init, optimizers, zoo } from 'wasmgrad';
+import { backendInfo, dispose, init, loadModel, optimizers, zoo } from 'wasmgrad';
 
 /**
- * Trains LeNet-5, which is large enough for threads to share: here, or in a training worker.
+ * Trains LeNet-5, which is large enough for threads to share, here or in a training worker; saves and loads it, and
+ * predicts.
  *
- * @returns a digest of the model's bytes, and how many threads there were here
+ * @returns a digest of the model's bytes and its predictions, and how many threads there were here
  */
 export async function train(options, worker) {
   await init({ simd: 'strict', ...options });
@@ -19,7 +20,12 @@ export async function train(options, worker) {
   const y = Int32Array.from({ length: 48 }, (_, i) => i % 10);
   const trained = worker ? await worker.load(model.toBytes()) : model;
   await trained.fit(x, y, { epochs: 2, batchSize: 12 });
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await trained.toBytes()));
+  const file = await trained.toBytes();
+  const scores = (await loadModel(file)).predict(x).data.slice();
+  const { data } = await trained.predict(x);
+  if (!scores.every((score, i) => score === data[i])) throw new Error('a loaded model differs');
+  const all = await new Blob([file, scores]).arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', all));
   const { threads } = backendInfo();
   dispose();
   return { bits: [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join(''), threads };
