@@ -397,7 +397,11 @@ test('a wasm for one thread, where threads are asked for, and the other way roun
   assert.is(told.length, 1);
   assert.match(told[0], 'for one thread');
   dispose();
-  await rejects(() => init({ threads: 1, wasm: bytes('simd-threads') }), EngineError, 'not fit');
+  await rejects(
+    () => init({ threads: 1, wasm: bytes('simd-threads') }),
+    EngineError,
+    'a build for threads',
+  );
   await init(options);
 });
 
