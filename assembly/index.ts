@@ -1,12 +1,12 @@
 // What the module exports: the runner, and the few numbers that bindings must know.
 
-import { MR, NR } from './tile';
+import { MR, NR } from './gemm/tile';
 
-export { fillTruncatedNormal, fillUniform } from './initialize';
-export { useWideTile } from './pack';
-export { dismiss, prepare, run, runTiles, serve } from './program';
-export { allFinite, fingerprint } from './reduce';
-export { teamBytes } from './team';
+export { fillTruncatedNormal, fillUniform } from './core/initialize';
+export { useWideTile } from './gemm/pack';
+export { dismiss, prepare, run, runTiles, serve } from './core/program';
+export { allFinite, fingerprint } from './core/reduce';
+export { teamBytes } from './core/team';
 
 /** The first address that belongs to bindings/memory.ts. */
 export function heapBase(): usize {

@@ -1,6 +1,6 @@
 // Networks as numbers: a chain of layers, of which a residual one has chains inside.
 
-import { sizeOf } from '../src/shape.js';
+import { sizeOf } from '../src/base/shape.js';
 
 /** What a tensor is filled with: centre + limit · `numbers` of the seed, rounded to float32. */
 export interface Filling {

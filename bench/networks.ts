@@ -1,6 +1,6 @@
 // The networks that are measured. reference-values.ts prints their losses and logits.
 
-import { sizeOf } from '../src/shape.js';
+import { sizeOf } from '../src/base/shape.js';
 import { type LayerPlan, outputShape, placed } from './layers.js';
 import type { InferenceWork, TrainingWork } from './work.js';
 

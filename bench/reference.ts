@@ -1,7 +1,7 @@
 // The right answers, in f64, at a sample of places: what every competitor must agree with before it is
 // timed.
 
-import { sizeOf } from '../src/shape.js';
+import { sizeOf } from '../src/base/shape.js';
 import { numbers } from '../tests/helpers/random.js';
 import { type ConvWork, convShapes, type GemmWork, Seed, type Work } from './work.js';
 

@@ -1,7 +1,7 @@
 // What is measured: works described by numbers alone, so that every peer can do the same one, in
 // whatever process and language it lives.
 
-import { sizeOf } from '../src/shape.js';
+import { sizeOf } from '../src/base/shape.js';
 import { type NetworkLayer, outputSide } from './layers.js';
 
 /** c = a·b, with a [m, k] and b [k, n]. */

@@ -1,4 +1,4 @@
-// The errors of the engine and its memory; src/errors.ts adds those of models and data.
+// The errors of the engine and its memory; src/base/errors.ts adds those of models and data.
 
 /** What every error of this library is: catch it to catch them all. */
 export class WasmgradError extends Error {

@@ -3,7 +3,7 @@
 import { type Backend, isCurrent } from './backend.js';
 import { type KernelArguments, type KernelName, kernels } from './kernels.js';
 
-/** Bytes of a record, RECORD_BYTES of assembly/op.ts. */
+/** Bytes of a record, RECORD_BYTES of assembly/core/op.ts. */
 const RECORD_BYTES = 128;
 
 /** What has an address by the time a program is made. */

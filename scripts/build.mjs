@@ -120,8 +120,8 @@ export async function buildAll() {
     bundle(
       {
         ...entries,
-        'training-worker': 'training-worker.ts',
-        'augment-worker': 'augment-worker.ts',
+        'training-worker': 'worker/training-worker.ts',
+        'augment-worker': 'data/augment-worker.ts',
       },
       {
         outdir: `${root}dist`,
@@ -132,14 +132,14 @@ export async function buildAll() {
     ),
     // A browser finds no packages by their names, least of all in a worker.
     bundle(
-      { ...entries, 'training-worker': 'training-worker.browser.ts' },
+      { ...entries, 'training-worker': 'worker/training-worker.browser.ts' },
       { outdir: pages, external: ['sharp', 'node:*'], plugins: [forBrowsers] },
     ),
     // Alone: shared code would bring what starts this worker along, a circle that Vite refuses.
     build({
       ...common,
       ...maps,
-      entryPoints: { 'augment-worker': `${root}src/augment-worker.browser.ts` },
+      entryPoints: { 'augment-worker': `${root}src/data/augment-worker.browser.ts` },
       outdir: pages,
       plugins: [forBrowsers],
     }),

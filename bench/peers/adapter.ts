@@ -1,6 +1,6 @@
 // What a peer of the benchmark has to offer: one small file per library implements this.
 
-import { sizeOf } from '../../src/shape.js';
+import { sizeOf } from '../../src/base/shape.js';
 import { numbers } from '../../tests/helpers/random.js';
 import type { ConvLayer, Filling } from '../layers.js';
 import { EPSILON, type Work } from '../work.js';

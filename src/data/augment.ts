@@ -1,9 +1,9 @@
 // What is done to training images at random: a plain description, checked. draw.ts draws by it.
 
-import { ValueError } from '../errors.js';
-import { checkOptions } from '../options.js';
-import { keyOf } from '../random.js';
-import { type Pair, pairOf } from '../shape.js';
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { keyOf } from '../base/random.js';
+import { type Pair, pairOf } from '../base/shape.js';
 import { checkNormalization, type Normalization, type NormalizeOptions } from './normalize.js';
 
 /** Options of `augment`. What is not named is not done. */

@@ -1,7 +1,7 @@
 // Batches of augmented images, in the calling thread. augmenter.ts has them made in another.
 
-import { ShapeError, ValueError } from '../errors.js';
-import { checkInteger, checkRank, type Shape, show, sizeOf } from '../shape.js';
+import { ShapeError, ValueError } from '../base/errors.js';
+import { checkInteger, checkRank, type Shape, show, sizeOf } from '../base/shape.js';
 import type { Augmentation } from './augment.js';
 import { type BatchRequest, drawTransform } from './draw.js';
 import { normalizeInto } from './normalize.js';

@@ -1,9 +1,9 @@
 // What an augmentation draws for each sample: a function of (seed, epoch, sample), the same bits in
 // any engine, whatever the batch size, the order and the thread.
 
-import { cosPi, shrinkingPower, sinPi } from '../arithmetic.js';
-import { purpose, Random } from '../random.js';
-import { checkInteger } from '../shape.js';
+import { cosPi, shrinkingPower, sinPi } from '../base/arithmetic.js';
+import { purpose, Random } from '../base/random.js';
+import { checkInteger } from '../base/shape.js';
 import type { Augmentation } from './augment.js';
 
 /** What was drawn for one sample. */

@@ -1,6 +1,6 @@
 // There are no folders in a browser.
 
-import { EngineError } from '../errors.js';
+import { EngineError } from '../base/errors.js';
 import type { imageFolder as nodeImageFolder } from './folder.js';
 
 /** @throws {EngineError} always */

@@ -3,9 +3,9 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../errors.js';
-import { checkOptions } from '../options.js';
-import { type Pair, pairOf } from '../shape.js';
+import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { type Pair, pairOf } from '../base/shape.js';
 import type { LabelledImages } from './pixels.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
 

@@ -1,8 +1,8 @@
 // The IDX format of MNIST and its relatives (yann.lecun.com/exdb/mnist): a magic number with type and
 // rank, big-endian sizes, then the numbers.
 
-import { FormatError } from '../errors.js';
-import { type Shape, sizeOf } from '../shape.js';
+import { FormatError } from '../base/errors.js';
+import { type Shape, sizeOf } from '../base/shape.js';
 
 /** An array of bytes with its shape, as IDX files hold images [n, height, width] and labels [n]. */
 export interface IdxArray {

@@ -1,7 +1,7 @@
 // Pixels to the numbers that networks train on: of mean about 0 and deviation about 1.
 
-import { ShapeError, ValueError } from '../errors.js';
-import { checkOptions } from '../options.js';
+import { ShapeError, ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
 import { checkPixels, type Pixels } from './pixels.js';
 
 /** Options of `normalize`. */

@@ -1,7 +1,7 @@
 // Images in memory: what loaders return, and what normalization and augmentation take.
 
-import { ValueError } from '../errors.js';
-import type { Shape } from '../shape.js';
+import { ValueError } from '../base/errors.js';
+import type { Shape } from '../base/shape.js';
 
 /** Images as files have them, or as networks take them: NHWC. */
 export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;

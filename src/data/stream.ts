@@ -1,8 +1,8 @@
 // Data that come bit by bit: from generators, files, the network.
 
-import { ValueError } from '../errors.js';
-import { checkOptions } from '../options.js';
-import { checkInteger } from '../shape.js';
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger } from '../base/shape.js';
 
 /** Anything that `for await` takes: an array, a generator, a stream. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;

@@ -1,16 +1,16 @@
 // Models from files: the other half of save.ts. Whatever the bytes are, the answer is a model that
 // trains on where it stood, or a FormatError.
 
-import { FormatError, ShapeError, ValueError, WasmgradError } from '../errors.js';
-import { readSafetensors, type StoredTensor } from '../io/safetensors.js';
-import * as factories from '../layers/index.js';
-import { input } from '../layers/input.js';
-import type { Layer } from '../layers/layer.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
-import { checkFlag, checkOptions } from '../options.js';
-import { checkFactor } from '../rate.js';
-import { checkInteger, type Shape, sameShape, show } from '../shape.js';
+import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
+import { checkFlag, checkOptions } from '../base/options.js';
+import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
+import * as factories from '../layers.js';
+import { input } from '../network/input.js';
+import type { Layer } from '../network/layer.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
+import { checkFactor } from '../operators/optimizer/rate.js';
 import { Model } from './model.js';
+import { readSafetensors, type StoredTensor } from './safetensors.js';
 import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from './save.js';
 
 /** Options of `loadModel`. */

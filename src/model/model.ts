@@ -2,25 +2,22 @@
 // Model: a graph of layers, and all that can be done with it.
 
 import { backend } from '../../bindings/backend.js';
-import { StateError, ValueError } from '../errors.js';
-import type { Layer } from '../layers/layer.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
-import { checkOptions } from '../options.js';
-import { keyOf } from '../random.js';
-import { checkInteger, type Shape } from '../shape.js';
-import { Tensor } from '../tensor.js';
-import { type CompileOptions, checkObjective } from './compile.js';
-import { Engine } from './engine.js';
-import type { Dataset } from './feed.js';
-import { type Graph, graphOf } from './graph.js';
-import type { Logs } from './means.js';
-import { type MemoryNeed, memoryNeed } from './outline.js';
-import { type Profile, type ProfileOptions, profile } from './profile.js';
-import type { WeightOptions } from './sampleweights.js';
-import { saveModel } from './save.js';
-import { type DataSet, inputsOf } from './source.js';
-import { claim, isFresh, type WeightStore } from './store.js';
-import { type SummaryRow, summarize, table } from './summary.js';
+import { StateError, ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { keyOf } from '../base/random.js';
+import { checkInteger, type Shape } from '../base/shape.js';
+import { claim, isFresh, type WeightStore } from '../lowering/store.js';
+import type { Weight } from '../lowering/weights.js';
+import { type Graph, graphOf } from '../network/graph.js';
+import type { Layer } from '../network/layer.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
+import { Tensor } from '../tensor/tensor.js';
+import { type CompileOptions, checkObjective } from '../training/compile.js';
+import { Engine } from '../training/engine.js';
+import type { Dataset } from '../training/feed.js';
+import type { Logs } from '../training/means.js';
+import type { WeightOptions } from '../training/sampleweights.js';
+import { type DataSet, inputsOf } from '../training/source.js';
 import {
   checkedSamples,
   datasetTrainer,
@@ -32,8 +29,11 @@ import {
   objectiveOf,
   type Trainer,
   trainStep,
-} from './train.js';
-import type { Weight } from './weights.js';
+} from '../training/train.js';
+import { type MemoryNeed, memoryNeed } from './outline.js';
+import { type Profile, type ProfileOptions, profile } from './profile.js';
+import { saveModel } from './save.js';
+import { type SummaryRow, summarize, table } from './summary.js';
 
 /** One symbolic tensor, or a list of them. */
 export type Tensors = SymbolicTensor | readonly SymbolicTensor[];

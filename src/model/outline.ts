@@ -1,16 +1,16 @@
 // The memory that a network will need, from the plans of its programs, before anything is allocated.
 
-import { type Form, Value } from '../emit/emitter.js';
-import { optimizerState, SETTINGS } from '../emit/optimizer.js';
-import type { Layer, ParameterSpec } from '../layers/layer.js';
-import { softmaxCrossEntropy } from '../losses.js';
-import { sgd } from '../optimizers.js';
-import { keyOf } from './forms.js';
-import type { Graph } from './graph.js';
-import { lower, type WeightValues } from './lower.js';
-import type { Objective } from './objective.js';
-import { planMemory } from './plan.js';
-import { roomOf } from './store.js';
+import { lower, type WeightValues } from '../lowering/lower.js';
+import type { Objective } from '../lowering/objective.js';
+import { roomOf } from '../lowering/store.js';
+import type { Graph } from '../network/graph.js';
+import type { Layer, ParameterSpec } from '../network/layer.js';
+import { optimizerState, SETTINGS } from '../operators/optimizer/optimizer.emit.js';
+import { type Form, Value } from '../program/emitter.js';
+import { keyOf } from '../program/forms.js';
+import { planMemory } from '../program/plan.js';
+import { softmaxCrossEntropy } from '../training/losses.js';
+import { sgd } from '../training/optimizers.js';
 
 /** Bytes that a model needs for batches of one size. What kernels work in, some MiB at most, is not in it. */
 export interface MemoryNeed {

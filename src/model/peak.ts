@@ -1,10 +1,10 @@
 // How fast this machine can be: what a profile's speeds are compared with.
 
 import type { Backend } from '../../bindings/backend.js';
-import { Emitter } from '../emit/emitter.js';
-import { matMul } from '../emit/matrix.js';
-import type { Unit } from './cost.js';
-import { withProgram } from './plan.js';
+import { matMul } from '../operators/dense/matrix.emit.js';
+import type { Unit } from '../program/cost.js';
+import { Emitter } from '../program/emitter.js';
+import { withProgram } from '../program/plan.js';
 import { repeat, Stopwatch, shortest } from './timing.js';
 
 /** The most of either that was measured. */

@@ -3,17 +3,17 @@
 
 import { backend } from '../../bindings/backend.js';
 import type { KernelName } from '../../bindings/kernels.js';
-import { ValueError } from '../errors.js';
-import { checkOptions } from '../options.js';
-import { checkInteger } from '../shape.js';
-import { costOf, type Unit } from './cost.js';
-import type { Engine } from './engine.js';
-import type { Lowered } from './lower.js';
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger } from '../base/shape.js';
+import { layout } from '../base/table.js';
+import type { Lowered } from '../lowering/lower.js';
+import { costOf, type Unit } from '../program/cost.js';
+import type { Engine } from '../training/engine.js';
+import { type DataSet, inputsOf } from '../training/source.js';
+import { checkedSamples } from '../training/train.js';
 import { type Peaks, peaksOf } from './peak.js';
-import { type DataSet, inputsOf } from './source.js';
-import { layout } from './table.js';
 import { timeOps } from './timing.js';
-import { checkedSamples } from './train.js';
 
 /** Options of `profile`. */
 export interface ProfileOptions {

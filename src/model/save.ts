@@ -1,12 +1,12 @@
 // Models as files: safetensors whose metadata hold the layers and where the training stands. load.ts
 // reads them.
 
-import { optimizerState } from '../emit/optimizer.js';
-import { type StoredTensor, writeSafetensors } from '../io/safetensors.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
-import type { Shape } from '../shape.js';
-import type { Engine, Network } from './engine.js';
-import type { Objective } from './objective.js';
+import type { Shape } from '../base/shape.js';
+import type { Objective } from '../lowering/objective.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
+import { optimizerState } from '../operators/optimizer/optimizer.emit.js';
+import type { Engine, Network } from '../training/engine.js';
+import { type StoredTensor, writeSafetensors } from './safetensors.js';
 
 /** Raised when a file can no longer be read by older versions. */
 export const VERSION = '1';

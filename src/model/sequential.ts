@@ -1,14 +1,14 @@
 // Sequential: layers one after another.
 
-import { ValueError } from '../errors.js';
-import { input } from '../layers/input.js';
-import { Layer } from '../layers/layer.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
-import { checkOptions } from '../options.js';
-import { checkShape, type Shape } from '../shape.js';
-import { nameLayers } from './graph.js';
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkShape, type Shape } from '../base/shape.js';
+import { isFresh } from '../lowering/store.js';
+import { nameLayers } from '../network/graph.js';
+import { input } from '../network/input.js';
+import { Layer } from '../network/layer.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
 import { Model, type ModelOptions } from './model.js';
-import { isFresh } from './store.js';
 
 /** Options of a model. */
 export interface SequentialOptions {

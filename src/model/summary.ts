@@ -1,11 +1,11 @@
 // What a network is made of, told before anything is allocated.
 
-import type { Layer } from '../layers/layer.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
-import { type Shape, sizeOf } from '../shape.js';
-import type { Graph } from './graph.js';
+import { type Shape, sizeOf } from '../base/shape.js';
+import { layout } from '../base/table.js';
+import type { Graph } from '../network/graph.js';
+import type { Layer } from '../network/layer.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
 import type { MemoryNeed } from './outline.js';
-import { layout } from './table.js';
 
 /** A layer in numbers, all for one sample. */
 export interface SummaryRow {

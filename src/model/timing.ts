@@ -3,7 +3,7 @@
 
 import { backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
-import { type EmittedOp, usesOf } from '../emit/emitter.js';
+import { type EmittedOp, usesOf } from '../program/emitter.js';
 
 /** Milliseconds next to which reading the clock takes none. */
 const SHORTEST = 0.01;

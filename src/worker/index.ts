@@ -3,17 +3,16 @@
 
 import type { InitOptions } from '../../bindings/backend.js';
 import { compile } from '../../bindings/load.js';
-import { EngineError, StateError, ValueError } from '../errors.js';
-import { callbacksOf, events, type Training } from '../model/callback.js';
-import type { Logs } from '../model/means.js';
-import type { WeightOptions } from '../model/sampleweights.js';
-import type { DataSet } from '../model/source.js';
-import type { FitOptions, History } from '../model/train.js';
-import { checkObject, checkOptions } from '../options.js';
-import { checkFactor } from '../rate.js';
-import { type Connection, connect, type HostWorker } from '../spawn.js';
-import { spawnTraining } from '../spawn-training.js';
-import { Tensor } from '../tensor.js';
+import { EngineError, StateError, ValueError } from '../base/errors.js';
+import { checkObject, checkOptions } from '../base/options.js';
+import { checkFactor } from '../operators/optimizer/rate.js';
+import { type Connection, connect, type HostWorker } from '../platform/spawn.js';
+import { Tensor } from '../tensor/tensor.js';
+import { callbacksOf, events, type Training } from '../training/callback.js';
+import type { Logs } from '../training/means.js';
+import type { WeightOptions } from '../training/sampleweights.js';
+import type { DataSet } from '../training/source.js';
+import type { FitOptions, History } from '../training/train.js';
 import {
   type Begun,
   CALLBACK_THREW,
@@ -25,6 +24,7 @@ import {
   type Reply,
   type View,
 } from './protocol.js';
+import { spawnTraining } from './spawn-training.js';
 
 export type { Numbers } from './protocol.js';
 export { type Port, serveTraining } from './serve.js';

@@ -1,7 +1,7 @@
 // What a page and its training worker say to each other.
 
-import * as errors from '../errors.js';
-import type { Training } from '../model/callback.js';
+import * as errors from '../base/errors.js';
+import type { Training } from '../training/callback.js';
 
 /** What can be asked of the worker: init and load, then functions of a model. */
 export interface Call {

@@ -1,10 +1,10 @@
 // The worker's side: loads models, and does with them what it is asked to.
 
-import type { Callback, Training } from '../model/callback.js';
 import { type LoadOptions, loadModel } from '../model/load.js';
 import type { Model } from '../model/model.js';
-import { init } from '../runtime.js';
-import { Tensor } from '../tensor.js';
+import { init } from '../runtime/runtime.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Callback, Training } from '../training/callback.js';
 import {
   type Begun,
   CALLBACK_THREW,

@@ -1,11 +1,11 @@
 // GoogLeNet (Szegedy et al., arXiv 1409.4842) as torchvision has it: with batch normalisation, and 3×3
 // where the paper has 5×5.
 
-import * as layers from '../layers/index.js';
-import { input } from '../layers/input.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
+import { checkFlag } from '../base/options.js';
+import * as layers from '../layers.js';
 import { Model } from '../model/model.js';
-import { checkFlag } from '../options.js';
+import { input } from '../network/input.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
 import { type ConvNormOptions, convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooOptions } from './options.js';
 

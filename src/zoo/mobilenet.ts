@@ -1,9 +1,9 @@
 // MobileNetV2 (Sandler et al., arXiv 1801.04381) as torchvision has it.
 
-import * as layers from '../layers/index.js';
-import { input } from '../layers/input.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
+import * as layers from '../layers.js';
 import { Model } from '../model/model.js';
+import { input } from '../network/input.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
 import { convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooOptions } from './options.js';
 

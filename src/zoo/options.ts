@@ -1,8 +1,8 @@
 // Options of the networks of the zoo.
 
-import { ShapeError } from '../errors.js';
-import { checkOptions } from '../options.js';
-import { type Shape, show } from '../shape.js';
+import { ShapeError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { type Shape, show } from '../base/shape.js';
 
 /** What every network of the zoo takes; its defaults are those of its paper. */
 export interface ZooOptions {

@@ -1,12 +1,12 @@
 // ResNet (He et al., arXiv 1512.03385): for ImageNet as torchvision has it, with the stride on a
 // bottleneck's 3×3, and for CIFAR.
 
-import { ValueError } from '../errors.js';
-import * as layers from '../layers/index.js';
-import { input } from '../layers/input.js';
-import type { SymbolicTensor } from '../layers/symbolic.js';
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import * as layers from '../layers.js';
 import { Model, type ModelOptions } from '../model/model.js';
-import { checkOptions } from '../options.js';
+import { input } from '../network/input.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
 import { convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooWords } from './options.js';
 

@@ -2,10 +2,14 @@
 // activation.json, which activation.py makes.
 
 import { test } from 'uvu';
-import { compute } from '../../src/eager.js';
-import { asValue } from '../../src/emit/emitter.js';
-import { rbfBackwardInput, rbfBackwardKernel, rbfForward } from '../../src/emit/rbf.js';
 import { ops } from '../../src/index.js';
+import {
+  rbfBackwardInput,
+  rbfBackwardKernel,
+  rbfForward,
+} from '../../src/operators/dense/rbf.emit.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { type Replay, replayAll, type Tensors } from '../helpers/golden.js';
 import '../helpers/start.js';
 

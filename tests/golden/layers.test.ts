@@ -1,12 +1,12 @@
 // Every op and its gradients against PyTorch: replays layers.json, which generate.py makes.
 
 import { test } from 'uvu';
-import { compute } from '../../src/eager.js';
-import { normRunning } from '../../src/emit/batchnorm.js';
-import { asValue } from '../../src/emit/emitter.js';
-import { matMul } from '../../src/emit/matrix.js';
 import { ops, Tensor } from '../../src/index.js';
-import { adam, adamW, sgd } from '../../src/optimizers.js';
+import { matMul } from '../../src/operators/dense/matrix.emit.js';
+import { normRunning } from '../../src/operators/norm/batchnorm.emit.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
+import { adam, adamW, sgd } from '../../src/training/optimizers.js';
 import { descend, type Replay, replayAll } from '../helpers/golden.js';
 import '../helpers/start.js';
 

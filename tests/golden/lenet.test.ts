@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sizeOf } from '../../src/base/shape.js';
 import { optimizers, Tensor, zoo } from '../../src/index.js';
-import { sizeOf } from '../../src/shape.js';
 import { close } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -1,11 +1,11 @@
 // Losses, optimizers and schedules against PyTorch: replays training.json, which training.py makes.
 
 import { test } from 'uvu';
-import { compute } from '../../src/eager.js';
-import { asValue } from '../../src/emit/emitter.js';
-import { checkLoss, emitLoss, type Loss, targetOf } from '../../src/emit/loss.js';
 import { optimizers, schedules, Tensor } from '../../src/index.js';
-import { rateAt } from '../../src/rate.js';
+import { checkLoss, emitLoss, type Loss, targetOf } from '../../src/operators/loss/loss.emit.js';
+import { rateAt } from '../../src/operators/optimizer/rate.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { descend, type Outputs, replayAll, type Tensors } from '../helpers/golden.js';
 import '../helpers/start.js';
 

@@ -3,18 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compute } from '../../src/eager.js';
-import { asValue, type Value } from '../../src/emit/emitter.js';
+import { sizeOf } from '../../src/base/shape.js';
+import { Tensor } from '../../src/index.js';
 import {
   emitUpdate,
   optimizerState,
   type Run,
   SETTINGS,
   writeSettings,
-} from '../../src/emit/optimizer.js';
-import { Tensor } from '../../src/index.js';
-import type { Optimizer } from '../../src/optimizers.js';
-import { sizeOf } from '../../src/shape.js';
+} from '../../src/operators/optimizer/optimizer.emit.js';
+import { asValue, type Value } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
+import type { Optimizer } from '../../src/training/optimizers.js';
 import { close } from './close.js';
 import { numbers } from './random.js';
 

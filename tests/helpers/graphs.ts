@@ -2,8 +2,8 @@
 // cannot do with the tensors there are, it does in another way.
 
 import fc from 'fast-check';
+import { sameShape, sizeOf } from '../../src/base/shape.js';
 import { type CompileOptions, input, type Layer, layers, Model } from '../../src/index.js';
-import { sameShape, sizeOf } from '../../src/shape.js';
 import type { Aim } from './interpreter.js';
 import { numbers } from './random.js';
 

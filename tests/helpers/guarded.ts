@@ -5,9 +5,9 @@
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
-import { type Emitter, Value } from '../../src/emit/emitter.js';
-import { buildProgram, place, planMemory } from '../../src/model/plan.js';
-import type { Shape } from '../../src/shape.js';
+import type { Shape } from '../../src/base/shape.js';
+import { type Emitter, Value } from '../../src/program/emitter.js';
+import { buildProgram, place, planMemory } from '../../src/program/plan.js';
 
 /** Floats on either side: as far as kernels may read (bindings/memory.ts). */
 const SIDE = 16;

@@ -1,9 +1,9 @@
 // Graphs by their definition: every node by the naive f64 ops of reference.ts, one after another, and
 // reverse mode over the same nodes. What lowering makes of a graph, joined, reordered and in place, is
-// held against this; and this against central differences (tests/model/graph-random.test.ts).
+// held against this; and this against central differences (tests/graph/random.test.ts).
 
+import { sizeOf } from '../../src/base/shape.js';
 import type { Layer, Model, Shape } from '../../src/index.js';
-import { sizeOf } from '../../src/shape.js';
 import { activations } from './reference/activation.js';
 import * as ref from './reference.js';
 

@@ -1,8 +1,8 @@
 // What a model is lowered to, for tests that look at the ops themselves.
 
-import { Value } from '../../src/emit/emitter.js';
 import type { Model } from '../../src/index.js';
-import { type Lowered, lower, type Mode } from '../../src/model/lower.js';
+import { type Lowered, lower, type Mode } from '../../src/lowering/lower.js';
+import { Value } from '../../src/program/emitter.js';
 
 /** The ops of a compiled model for a batch of class indices, or of numbers where the loss is of such. */
 export function lowered(model: Pick<Model, 'engine'>, mode: Mode, batch = 2): Lowered {

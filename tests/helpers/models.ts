@@ -2,8 +2,8 @@
 // comparisons bit for bit.
 
 import * as assert from 'uvu/assert';
-import type { Algorithm } from '../../src/emit/geometry.js';
 import { type CompileOptions, layers, optimizers, Sequential } from '../../src/index.js';
+import type { Algorithm } from '../../src/operators/conv/geometry.emit.js';
 import { numbers } from './random.js';
 
 /** Images [6, 6, 1] of noise, in whose class (0, 1, 2) the top, middle or bottom third is bright. */

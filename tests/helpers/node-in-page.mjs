@@ -1,4 +1,4 @@
-// What tests want of Node, as far as a page can have it: scripts/check-browser-tests.mjs puts it in the place of
+// What tests want of Node, as far as a page can have it: scripts/check/browser-tests.mjs puts it in the place of
 // Node's modules. Files come from the server, and the browser is started with a `gc`.
 
 /** A file's bytes, at once as Node has them. */

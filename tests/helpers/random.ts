@@ -1,7 +1,7 @@
 // Numbers for tests: the same on every machine, and in tests/golden/generate.py.
 
-import { type Shape, sizeOf } from '../../src/shape.js';
-import { Tensor } from '../../src/tensor.js';
+import { type Shape, sizeOf } from '../../src/base/shape.js';
+import { Tensor } from '../../src/tensor/tensor.js';
 
 /** `count` numbers in [−1, 1), from an integer hash (lowbias32) of index and seed. */
 export function numbers(count: number, seed: number): Float32Array {

@@ -1,5 +1,5 @@
 // The ops by their definitions, in f64: plain loops, nothing clever. Kernels are held against these,
-// and these against central differences (tests/reference.test.ts).
+// and these against central differences (tests/reference/reference.test.ts).
 //
 // Images are NHWC and filters HWIO, flat; a `pixel` below is an index into batch × height × width.
 

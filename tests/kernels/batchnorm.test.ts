@@ -2,10 +2,14 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compute } from '../../src/eager.js';
-import { normBackward, normInference, normTraining } from '../../src/emit/batchnorm.js';
-import { asValue } from '../../src/emit/emitter.js';
 import { ops, Tensor } from '../../src/index.js';
+import {
+  normBackward,
+  normInference,
+  normTraining,
+} from '../../src/operators/norm/batchnorm.emit.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { sameBits } from '../helpers/models.js';

@@ -3,15 +3,15 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as blur from '../../src/emit/blur.js';
-import * as channel from '../../src/emit/channelpool.js';
-import { concatBackward, concatForward } from '../../src/emit/concat.js';
-import { Emitter, none, type Value } from '../../src/emit/emitter.js';
-import { checkLrn, lrnBackward, lrnForward } from '../../src/emit/lrn.js';
-import * as pad from '../../src/emit/pad.js';
-import * as pool from '../../src/emit/pool.js';
-import * as up from '../../src/emit/upsample.js';
-import { type Shape, sizeOf } from '../../src/shape.js';
+import { type Shape, sizeOf } from '../../src/base/shape.js';
+import { concatBackward, concatForward } from '../../src/operators/merge/concat.emit.js';
+import { checkLrn, lrnBackward, lrnForward } from '../../src/operators/norm/lrn.emit.js';
+import * as blur from '../../src/operators/pool/blur.emit.js';
+import * as channel from '../../src/operators/pool/channelpool.emit.js';
+import * as pool from '../../src/operators/pool/pool.emit.js';
+import * as pad from '../../src/operators/spatial/pad.emit.js';
+import * as up from '../../src/operators/spatial/upsample.emit.js';
+import { Emitter, none, type Value } from '../../src/program/emitter.js';
 import { Guarded } from '../helpers/guarded.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -2,10 +2,10 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compute } from '../../src/eager.js';
-import { asValue } from '../../src/emit/emitter.js';
-import { emitLoss, type Loss, targetOf } from '../../src/emit/loss.js';
 import { losses, ops, Tensor } from '../../src/index.js';
+import { emitLoss, type Loss, targetOf } from '../../src/operators/loss/loss.emit.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';

@@ -1,10 +1,10 @@
 // Matrix multiplication: packing, blocks, register tiles and their edges.
 
 import { test } from 'uvu';
-import { compute } from '../../src/eager.js';
-import { asValue } from '../../src/emit/emitter.js';
-import { matMul } from '../../src/emit/matrix.js';
 import { ops } from '../../src/index.js';
+import { matMul } from '../../src/operators/dense/matrix.emit.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { close, summation } from '../helpers/close.js';
 import { random } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -2,10 +2,10 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compute } from '../../src/eager.js';
-import { asValue, none } from '../../src/emit/emitter.js';
-import { targetOf } from '../../src/emit/loss.js';
 import { Tensor } from '../../src/index.js';
+import { targetOf } from '../../src/operators/loss/loss.emit.js';
+import { asValue, none } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { free, poison } from '../helpers/cases.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';

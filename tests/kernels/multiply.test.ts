@@ -3,9 +3,9 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Emitter } from '../../src/emit/emitter.js';
-import { multiplyBackward, multiplyForward } from '../../src/emit/multiply.js';
 import { ops, type Shape } from '../../src/index.js';
+import { multiplyBackward, multiplyForward } from '../../src/operators/merge/multiply.emit.js';
+import { Emitter } from '../../src/program/emitter.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { Guarded } from '../helpers/guarded.js';

@@ -3,17 +3,22 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compute } from '../../src/eager.js';
-import { asValue, Emitter, none } from '../../src/emit/emitter.js';
+import { optimizers, Tensor } from '../../src/index.js';
 import {
   emitUpdate,
   type Optimizer,
   optimizerState,
   SETTINGS,
   writeSettings,
-} from '../../src/emit/optimizer.js';
-import { optimizers, Tensor } from '../../src/index.js';
-import type { AdagradConfig, AdamConfig, RmspropConfig, SgdConfig } from '../../src/optimizers.js';
+} from '../../src/operators/optimizer/optimizer.emit.js';
+import { asValue, Emitter, none } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
+import type {
+  AdagradConfig,
+  AdamConfig,
+  RmspropConfig,
+  SgdConfig,
+} from '../../src/training/optimizers.js';
 import { free, poison } from '../helpers/cases.js';
 import { close } from '../helpers/close.js';
 import { runsOf } from '../helpers/golden.js';

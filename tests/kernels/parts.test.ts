@@ -2,11 +2,15 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convBackwardFilter, convBackwardInput, convForward } from '../../src/emit/conv.js';
-import { Emitter } from '../../src/emit/emitter.js';
-import { convGeometry } from '../../src/emit/geometry.js';
-import { matMul } from '../../src/emit/matrix.js';
-import { sizeOf } from '../../src/shape.js';
+import { sizeOf } from '../../src/base/shape.js';
+import {
+  convBackwardFilter,
+  convBackwardInput,
+  convForward,
+} from '../../src/operators/conv/conv.emit.js';
+import { convGeometry } from '../../src/operators/conv/geometry.emit.js';
+import { matMul } from '../../src/operators/dense/matrix.emit.js';
+import { Emitter } from '../../src/program/emitter.js';
 import { Guarded } from '../helpers/guarded.js';
 import { sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';

@@ -62,7 +62,7 @@ function check(c: ref.Placement, seed = 1): void {
   free(x, dy, most, dmost, least, dleast, mean, dmean);
 }
 
-/** p-norms: |x| from 2⁻²³ to 1, whose powers err by (1 + p·|ln x|)·2⁻²³ (see `power` in assembly/pool.ts). */
+/** p-norms: |x| from 2⁻²³ to 1, whose powers err by (1 + p·|ln x|)·2⁻²³ (see `power` in assembly/pool/pool.ts). */
 function checkNorm(c: ref.Placement, p: number, seed = 1): void {
   const g = ref.geometry(c);
   const what = JSON.stringify({ ...c, p, seed });

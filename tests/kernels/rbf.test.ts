@@ -3,8 +3,12 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Emitter } from '../../src/emit/emitter.js';
-import { rbfBackwardInput, rbfBackwardKernel, rbfForward } from '../../src/emit/rbf.js';
+import {
+  rbfBackwardInput,
+  rbfBackwardKernel,
+  rbfForward,
+} from '../../src/operators/dense/rbf.emit.js';
+import { Emitter } from '../../src/program/emitter.js';
 import { close, summation } from '../helpers/close.js';
 import { Guarded } from '../helpers/guarded.js';
 import { numbers } from '../helpers/random.js';

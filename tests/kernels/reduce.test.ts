@@ -3,9 +3,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
-import { compute } from '../../src/eager.js';
-import { asValue } from '../../src/emit/emitter.js';
 import { Tensor } from '../../src/index.js';
+import { asValue } from '../../src/program/emitter.js';
+import { compute } from '../../src/tensor/eager.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';

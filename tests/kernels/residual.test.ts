@@ -2,8 +2,8 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Algorithm } from '../../src/emit/geometry.js';
 import { ops, ShapeError, Tensor } from '../../src/index.js';
+import type { Algorithm } from '../../src/operators/conv/geometry.emit.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -2,8 +2,8 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sizeOf } from '../../src/base/shape.js';
 import { ops, Tensor } from '../../src/index.js';
-import { sizeOf } from '../../src/shape.js';
 import { free } from '../helpers/cases.js';
 import { normal } from '../helpers/random.js';
 import * as ref from '../helpers/reference.js';

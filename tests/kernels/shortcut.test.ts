@@ -1,7 +1,7 @@
 // The identity shortcut: which pixels and channels go where, both ways, and nothing beside them.
 
 import { test } from 'uvu';
-import { Emitter } from '../../src/emit/emitter.js';
+import { Emitter } from '../../src/program/emitter.js';
 import { close } from '../helpers/close.js';
 import { Guarded } from '../helpers/guarded.js';
 import { numbers } from '../helpers/random.js';

@@ -3,11 +3,15 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convBackwardFilter, convBackwardInput, convForward } from '../../src/emit/conv.js';
-import { Emitter } from '../../src/emit/emitter.js';
-import { convGeometry } from '../../src/emit/geometry.js';
+import { sizeOf } from '../../src/base/shape.js';
 import { ops, type Tensor } from '../../src/index.js';
-import { sizeOf } from '../../src/shape.js';
+import {
+  convBackwardFilter,
+  convBackwardInput,
+  convForward,
+} from '../../src/operators/conv/conv.emit.js';
+import { convGeometry } from '../../src/operators/conv/geometry.emit.js';
+import { Emitter } from '../../src/program/emitter.js';
 import { eachCase, free } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { dot } from '../helpers/gradcheck.js';

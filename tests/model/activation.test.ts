@@ -3,9 +3,9 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EmittedOp, Value } from '../../src/emit/emitter.js';
 import { layers, optimizers, Sequential } from '../../src/index.js';
-import { lower, type Mode } from '../../src/model/lower.js';
+import { lower, type Mode } from '../../src/lowering/lower.js';
+import type { EmittedOp, Value } from '../../src/program/emitter.js';
 import { predictions, samples } from '../helpers/models.js';
 import '../helpers/start.js';
 

@@ -3,8 +3,8 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sizeOf } from '../../src/base/shape.js';
 import { type Layer, layers, optimizers, Sequential, type Shape } from '../../src/index.js';
-import { sizeOf } from '../../src/shape.js';
 import { predictions, sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';

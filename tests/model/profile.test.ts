@@ -5,7 +5,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import { kernels } from '../../bindings/kernels.js';
-import type { EmittedOp, Value } from '../../src/emit/emitter.js';
 import {
   type Layer,
   layers,
@@ -21,10 +20,11 @@ import {
   type Tensor,
   ValueError,
 } from '../../src/index.js';
-import { costOf, multiplyAdds } from '../../src/model/cost.js';
-import { lower } from '../../src/model/lower.js';
+import { lower } from '../../src/lowering/lower.js';
 import { Stopwatch, shortest, timeOps } from '../../src/model/timing.js';
-import { checkedSamples } from '../../src/model/train.js';
+import { costOf, multiplyAdds } from '../../src/program/cost.js';
+import type { EmittedOp, Value } from '../../src/program/emitter.js';
+import { checkedSamples } from '../../src/training/train.js';
 import { compiled, predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -18,7 +18,11 @@ import {
   StateError,
   schedules,
 } from '../../src/index.js';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../../src/io/safetensors.js';
+import {
+  readSafetensors,
+  type StoredTensor,
+  writeSafetensors,
+} from '../../src/model/safetensors.js';
 import {
   compiled,
   predictions,

@@ -4,8 +4,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sizeOf } from '../../src/base/shape.js';
 import { ops, type Shape, Tensor } from '../../src/index.js';
-import { sizeOf } from '../../src/shape.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { random } from '../helpers/random.js';

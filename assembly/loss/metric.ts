@@ -1,0 +1,62 @@
+// What metrics ask of outputs row by row: which class is best, and whether the right one is among the best.
+
+import { In, Op, Out } from '../core/op';
+import { ROWS } from '../activation/softmax';
+
+/**
+ * hits[row] = 1 where fewer than `top` classes score above the right one, else 0. Among equals the
+ * lower class comes first; NaN is never right. Targets as in `SoftmaxCrossEntropy`.
+ */
+@unmanaged
+export class TopK extends Op {
+  hits: Out;
+  x: In;
+  labels: In;
+  targets: In;
+  rows: i32;
+  classes: i32;
+  top: i32;
+}
+
+export function topK(op: TopK, tile: i32): void {
+  const end = min(op.rows, (tile + 1) * ROWS);
+  for (let row = tile * ROWS; row < end; row++) {
+    const at = <usize>(row * op.classes) << 2;
+    const label = op.labels ? load<i32>(op.labels + (<usize>row << 2)) : best(op.targets + at, op.classes);
+    const score = load<f32>(op.x + at + (<usize>label << 2));
+    let above = 0;
+    for (let c = 0; c < op.classes; c++) {
+      const other = load<f32>(op.x + at + (<usize>c << 2));
+      if (other > score || (other == score && c < label)) above++;
+    }
+    store<f32>(op.hits + (<usize>row << 2), score == score && above < op.top ? 1 : 0);
+  }
+}
+
+/**
+ * classes[row] (i32) = the column of the row's largest number, the first of equals. A single column has two
+ * classes: 1 where it is above ½, else 0.
+ */
+@unmanaged
+export class Argmax extends Op {
+  classes: Out;
+  x: In;
+  rows: i32;
+  columns: i32;
+}
+
+export function argmax(op: Argmax, tile: i32): void {
+  const end = min(op.rows, (tile + 1) * ROWS);
+  for (let row = tile * ROWS; row < end; row++) {
+    const x = op.x + (<usize>(row * op.columns) << 2);
+    store<i32>(op.classes + (<usize>row << 2), op.columns == 1 ? i32(load<f32>(x) > 0.5) : best(x, op.columns));
+  }
+}
+
+function best(x: usize, n: i32): i32 {
+  let best = 0;
+  for (let c = 1; c < n; c++) {
+    if (load<f32>(x + (<usize>c << 2)) > load<f32>(x + (<usize>best << 2))) best = c;
+  }
+  return best;
+}

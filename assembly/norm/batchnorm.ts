@@ -1,0 +1,424 @@
+// Batch normalisation (Ioffe & Szegedy, arXiv 1502.03167) over rows of channels, forward and backward,
+// with the ReLU that may follow it: the passes over whole activations. What is known of each channel
+// between them is made in moments.ts; rows.ts says how rows are walked.
+//
+// Training reads x twice forward and twice backward; x̂ is recomputed, not kept, and so is which numbers
+// the ReLU let pass. Statistics are taken per part of the rows, shifted by the part's first row so that
+// a large mean costs no digits.
+
+import { In, Op, Out } from '../core/op';
+import { firstRow, gather, LINE, rowsPerLine, SLOT, spread } from '../core/rows';
+import { copy, copyExactly, madd, passed, storeLanes, zero } from '../core/simd';
+
+// Slots of scratch: what is known of each channel, or its sums, along a line; then two lines of each
+// of x and dy, where what is no whole line is completed.
+// @ts-ignore: decorator
+@inline const MEAN: usize = 0;
+// @ts-ignore: decorator
+@inline const SCALE: usize = SLOT;
+// @ts-ignore: decorator
+@inline const BETA: usize = 2 * SLOT;
+// @ts-ignore: decorator
+@inline const SLOPE: usize = 3 * SLOT;
+// @ts-ignore: decorator
+@inline const OFFSET: usize = 4 * SLOT;
+// @ts-ignore: decorator
+@inline const SUMS: usize = 3 * SLOT;
+// @ts-ignore: decorator
+@inline const PRODUCTS: usize = 4 * SLOT;
+// @ts-ignore: decorator
+@inline const X: usize = 5 * SLOT;
+// @ts-ignore: decorator
+@inline const DY: usize = 7 * SLOT;
+
+/** What lines are read for; rectified where there is a ReLU. */
+const enum Pass {
+  Forward = 0,
+  ForwardRectified,
+  ForwardAdded,
+  ForwardAddedRectified,
+  Backward,
+  BackwardRectified,
+}
+
+/** partials[part] = { mean, Σ(x − mean)² } of each channel: [splits][2][channels]. */
+@unmanaged
+export class NormStatistics extends Op {
+  partials: Out;
+  x: In;
+  rows: i32;
+  channels: i32;
+  splits: i32;
+}
+
+export function normStatistics(op: NormStatistics, tile: i32, scratch: usize): void {
+  const channels = op.channels;
+  const first = firstRow(op.rows, channels, tile, op.splits);
+  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  const share = f32x4.splat(1 / <f32>rows);
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const x = op.x + (<usize>(first * channels + block) << 2);
+    spread(scratch + MEAN, x, columns, columns * rowsPerLine(channels));
+    sumRows(scratch, x, x, rows, columns, channels, Pass.Forward);
+    const to = op.partials + (<usize>(2 * tile * channels + block) << 2);
+    for (let c = 0; c < columns; c += 4) {
+      const at = <usize>c << 2;
+      const sum = v128.load(scratch + at, SUMS);
+      const mean = f32x4.mul(sum, share);
+      const m2 = f32x4.sub(v128.load(scratch + at, PRODUCTS), f32x4.mul(sum, mean));
+      storeLanes(to + at, f32x4.add(v128.load(x + at), mean), columns - c);
+      storeLanes(to + (<usize>channels << 2) + at, f32x4.pmax(m2, f32x4.splat(0)), columns - c);
+    }
+  }
+}
+
+/**
+ * SUMS and PRODUCTS of each column: forward Σ d and Σ d² of d = x − mean, backward Σ dy and Σ d·dy.
+ * The mean is in its slot, and what a ReLU needs. Rows go in two halves, line beside line: memory is
+ * waited for in two places at once, and the sums are loaded and stored half as often.
+ */
+function sumRows(scratch: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
+  const deep = rowsPerLine(channels);
+  const width = deep * columns;
+  const step = <usize>(deep * channels) << 2;
+  const lines = rows / (2 * deep);
+  const half = <usize>lines * step;
+  zero(scratch + SUMS, width);
+  zero(scratch + PRODUCTS, width);
+  sumLines(scratch, x, dy, half, lines, width, step, pass);
+  const rest = (rows - 2 * deep * lines) * columns;
+  if (rest > 0) {
+    // Completed with the mean, and a dy of 0: they add nothing.
+    spread(scratch + X, scratch + MEAN, columns, 2 * width);
+    copyExactly(scratch + X, x + 2 * half, rest);
+    zero(scratch + DY, 2 * width);
+    copyExactly(scratch + DY, dy + 2 * half, rest);
+    sumLines(scratch, scratch + X, scratch + DY, <usize>width << 2, 1, width, 0, pass);
+  }
+  gather(scratch + SUMS, columns, width);
+  gather(scratch + PRODUCTS, columns, width);
+}
+
+/** Adds `lines` lines from x (and dy) on, and as many from `half` behind it. */
+function sumLines(slots: usize, x: usize, dy: usize, half: usize, lines: i32, width: i32, step: usize, pass: Pass): void {
+  const bytes = <usize>width << 2;
+  switch (pass) {
+    case Pass.Backward: return sumGradients(slots, x, dy, half, lines, bytes, step, false);
+    case Pass.BackwardRectified: return sumGradients(slots, x, dy, half, lines, bytes, step, true);
+    default: return sumDeviations(slots, x, half, lines, bytes, step);
+  }
+}
+
+function sumDeviations(slots: usize, x: usize, half: usize, lines: i32, bytes: usize, step: usize): void {
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const xa = x + at;
+      const xb = xa + half;
+      const mean0 = v128.load(slot, MEAN);
+      const mean1 = v128.load(slot, MEAN + 16);
+      const a0 = f32x4.sub(v128.load(xa), mean0);
+      const a1 = f32x4.sub(v128.load(xa, 16), mean1);
+      const b0 = f32x4.sub(v128.load(xb), mean0);
+      const b1 = f32x4.sub(v128.load(xb, 16), mean1);
+      const sum0 = f32x4.add(v128.load(slot, SUMS), f32x4.add(a0, b0));
+      const sum1 = f32x4.add(v128.load(slot, SUMS + 16), f32x4.add(a1, b1));
+      const square0 = madd(b0, b0, madd(a0, a0, v128.load(slot, PRODUCTS)));
+      const square1 = madd(b1, b1, madd(a1, a1, v128.load(slot, PRODUCTS + 16)));
+      v128.store(slot, sum0, SUMS);
+      v128.store(slot, sum1, SUMS + 16);
+      v128.store(slot, square0, PRODUCTS);
+      v128.store(slot, square1, PRODUCTS + 16);
+    }
+    x += step;
+  }
+}
+
+/** y = (x − mean)·scale + beta + residual; or max(y, 0) where `rectify` says so. y may be x. */
+@unmanaged
+export class NormApply extends Op {
+  y: Out;
+  x: In;
+  /** 0 for none. */
+  mean: In;
+  /** 0 for none. */
+  scale: In;
+  /** 0 for none. */
+  beta: In;
+  /** [rows × channels], or 0 for none. */
+  residual: In;
+  rows: i32;
+  channels: i32;
+  rectify: i32;
+}
+
+/** Floats of one tile, roughly: many times as many as are spread for it. */
+// @ts-ignore: decorator
+@inline const TILE: i32 = 32768;
+
+/** Rows of one tile of `normApply` and `normBackward`: whole lines. */
+function tileRows(channels: i32): i32 {
+  const deep = rowsPerLine(channels);
+  return deep * max(1, TILE / (deep * channels));
+}
+
+export function normTiles(rows: i32, channels: i32): i32 {
+  const each = tileRows(channels);
+  return (rows + each - 1) / each;
+}
+
+/** What is known of each channel along a line: `value` where nothing is. */
+function constants(to: usize, from: usize, channel: usize, columns: i32, width: i32, value: f32): void {
+  if (from) {
+    spread(to, from + channel, columns, width);
+    return;
+  }
+  for (let i = 0; i < width; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(value));
+}
+
+export function normApply(op: NormApply, tile: i32, scratch: usize): void {
+  const channels = op.channels;
+  const first = tile * tileRows(channels);
+  const rows = min(tileRows(channels), op.rows - first);
+  const added = op.residual != 0;
+  const pass = op.rectify ? (added ? Pass.ForwardAddedRectified : Pass.ForwardRectified) : added ? Pass.ForwardAdded : Pass.Forward;
+  const other = added ? op.residual : op.x;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const width = columns * rowsPerLine(channels);
+    const channel = <usize>block << 2;
+    const at = <usize>(first * channels + block) << 2;
+    constants(scratch + MEAN, op.mean, channel, columns, width, 0);
+    constants(scratch + SCALE, op.scale, channel, columns, width, 1);
+    constants(scratch + BETA, op.beta, channel, columns, width, 0);
+    mapRows(scratch, op.y + at, op.x + at, other + at, rows, columns, channels, pass);
+  }
+}
+
+/** Takes rows of x (and the residual, as dy) to y, or backward those of x and dy to dx, by what the slots hold. */
+function mapRows(scratch: usize, to: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
+  const deep = rowsPerLine(channels);
+  const width = deep * columns;
+  const step = <usize>(deep * channels) << 2;
+  const lines = rows / deep;
+  const whole = width & ~7;
+  mapLines(scratch, to, x, dy, lines, whole, step, pass);
+  for (let line = 0; line < lines && whole < width; line++) {
+    const at = <usize>line * step + (<usize>whole << 2);
+    mapPart(scratch, whole, to + at, x + at, dy + at, width - whole, pass);
+  }
+  const at = <usize>lines * step;
+  mapPart(scratch, 0, to + at, x + at, dy + at, (rows - deep * lines) * columns, pass);
+}
+
+/** Part of a line, from column `from` on, that is no whole number of pairs of vectors. */
+function mapPart(scratch: usize, from: i32, to: usize, x: usize, dy: usize, count: i32, pass: Pass): void {
+  copy(scratch + X, x, count);
+  copy(scratch + DY, dy, count);
+  mapLines(scratch + (<usize>from << 2), scratch + X, scratch + X, scratch + DY, 1, count, 0, pass);
+  copyExactly(to, scratch + X, count);
+}
+
+function mapLines(slots: usize, to: usize, x: usize, dy: usize, lines: i32, width: i32, step: usize, pass: Pass): void {
+  const bytes = <usize>width << 2;
+  switch (pass) {
+    case Pass.Backward: return mapGradients(slots, to, x, dy, lines, bytes, step, false);
+    case Pass.BackwardRectified: return mapGradients(slots, to, x, dy, lines, bytes, step, true);
+    // No number is less than NaN.
+    case Pass.ForwardAdded: return normalizeAdded(slots, to, x, dy, lines, bytes, step, NaN);
+    case Pass.ForwardAddedRectified: return normalizeAdded(slots, to, x, dy, lines, bytes, step, 0);
+    default: return normalize(slots, to, x, lines, bytes, step, pass == Pass.Forward ? NaN : 0);
+  }
+}
+
+function normalize(slots: usize, y: usize, x: usize, lines: i32, bytes: usize, step: usize, least: f32): void {
+  const floor = f32x4.splat(least);
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
+      const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
+      const y0 = output(d0, v128.load(slot, SCALE), v128.load(slot, BETA));
+      const y1 = output(d1, v128.load(slot, SCALE + 16), v128.load(slot, BETA + 16));
+      v128.store(y + at, f32x4.pmax(y0, floor));
+      v128.store(y + at, f32x4.pmax(y1, floor), 16);
+    }
+    x += step;
+    y += step;
+  }
+}
+
+function normalizeAdded(slots: usize, y: usize, x: usize, residual: usize, lines: i32, bytes: usize, step: usize, least: f32): void {
+  const floor = f32x4.splat(least);
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
+      const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
+      const y0 = f32x4.add(output(d0, v128.load(slot, SCALE), v128.load(slot, BETA)), v128.load(residual + at));
+      const y1 = f32x4.add(output(d1, v128.load(slot, SCALE + 16), v128.load(slot, BETA + 16)), v128.load(residual + at, 16));
+      v128.store(y + at, f32x4.pmax(y0, floor));
+      v128.store(y + at, f32x4.pmax(y1, floor), 16);
+    }
+    x += step;
+    residual += step;
+    y += step;
+  }
+}
+
+/** The output before the ReLU, from d = x − mean: backward has to see the bits that forward saw. */
+// @ts-ignore: decorator
+@inline
+function output(d: v128, scale: v128, beta: v128): v128 {
+  return madd(d, scale, beta);
+}
+
+/** partials[part] = { Σ dy, Σ dy·(x − mean) } of each channel, of what a ReLU passes of dy: [splits][2][channels]. */
+@unmanaged
+export class NormBackwardSums extends Op {
+  partials: Out;
+  dy: In;
+  x: In;
+  mean: In;
+  /** Scale and beta are read where `rectify` says that there is a ReLU. */
+  scale: In;
+  beta: In;
+  rows: i32;
+  channels: i32;
+  splits: i32;
+  rectify: i32;
+}
+
+export function normBackwardSums(op: NormBackwardSums, tile: i32, scratch: usize): void {
+  const channels = op.channels;
+  const first = firstRow(op.rows, channels, tile, op.splits);
+  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  const pass = op.rectify ? Pass.BackwardRectified : Pass.Backward;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const width = columns * rowsPerLine(channels);
+    const channel = <usize>block << 2;
+    const at = <usize>(first * channels + block) << 2;
+    spread(scratch + MEAN, op.mean + channel, columns, width);
+    if (op.rectify) {
+      spread(scratch + SCALE, op.scale + channel, columns, width);
+      spread(scratch + BETA, op.beta + channel, columns, width);
+    }
+    sumRows(scratch, op.x + at, op.dy + at, rows, columns, channels, pass);
+    const to = op.partials + (<usize>(2 * tile * channels + block) << 2);
+    copyExactly(to, scratch + SUMS, columns);
+    copyExactly(to + (<usize>channels << 2), scratch + PRODUCTS, columns);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sumGradients(slots: usize, x: usize, dy: usize, half: usize, lines: i32, bytes: usize, step: usize, rectify: bool): void {
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const xa = x + at;
+      const xb = xa + half;
+      const dya = dy + at;
+      const dyb = dya + half;
+      const mean0 = v128.load(slot, MEAN);
+      const scale0 = rectify ? v128.load(slot, SCALE) : mean0;
+      const beta0 = rectify ? v128.load(slot, BETA) : mean0;
+      const a0 = f32x4.sub(v128.load(xa), mean0);
+      const b0 = f32x4.sub(v128.load(xb), mean0);
+      const da0 = gradient(v128.load(dya), a0, scale0, beta0, rectify);
+      const db0 = gradient(v128.load(dyb), b0, scale0, beta0, rectify);
+      const sum0 = f32x4.add(v128.load(slot, SUMS), f32x4.add(da0, db0));
+      const product0 = madd(b0, db0, madd(a0, da0, v128.load(slot, PRODUCTS)));
+      const mean1 = v128.load(slot, MEAN + 16);
+      const scale1 = rectify ? v128.load(slot, SCALE + 16) : mean1;
+      const beta1 = rectify ? v128.load(slot, BETA + 16) : mean1;
+      const a1 = f32x4.sub(v128.load(xa, 16), mean1);
+      const b1 = f32x4.sub(v128.load(xb, 16), mean1);
+      const da1 = gradient(v128.load(dya, 16), a1, scale1, beta1, rectify);
+      const db1 = gradient(v128.load(dyb, 16), b1, scale1, beta1, rectify);
+      const sum1 = f32x4.add(v128.load(slot, SUMS + 16), f32x4.add(da1, db1));
+      const product1 = madd(b1, db1, madd(a1, da1, v128.load(slot, PRODUCTS + 16)));
+      v128.store(slot, sum0, SUMS);
+      v128.store(slot, sum1, SUMS + 16);
+      v128.store(slot, product0, PRODUCTS);
+      v128.store(slot, product1, PRODUCTS + 16);
+    }
+    x += step;
+    dy += step;
+  }
+}
+
+/** dy, or what the ReLU behind the output has passed of it. */
+// @ts-ignore: decorator
+@inline
+function gradient(dy: v128, d: v128, scale: v128, beta: v128, rectify: bool): v128 {
+  return rectify ? passed(dy, output(d, scale, beta)) : dy;
+}
+
+/**
+ * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. The factors
+ * are those of `NormBackwardMerge` and `NormFold`.
+ */
+@unmanaged
+export class NormBackward extends Op {
+  dx: Out;
+  dy: In;
+  x: In;
+  mean: In;
+  scale: In;
+  /** Read where `rectify` says that there is a ReLU. */
+  beta: In;
+  slope: In;
+  offset: In;
+  rows: i32;
+  channels: i32;
+  rectify: i32;
+}
+
+export function normBackward(op: NormBackward, tile: i32, scratch: usize): void {
+  const channels = op.channels;
+  const first = tile * tileRows(channels);
+  const rows = min(tileRows(channels), op.rows - first);
+  const pass = op.rectify ? Pass.BackwardRectified : Pass.Backward;
+  for (let block = 0; block < channels; block += LINE) {
+    const columns = min(LINE, channels - block);
+    const width = columns * rowsPerLine(channels);
+    const channel = <usize>block << 2;
+    const at = <usize>(first * channels + block) << 2;
+    spread(scratch + MEAN, op.mean + channel, columns, width);
+    spread(scratch + SCALE, op.scale + channel, columns, width);
+    if (op.rectify) spread(scratch + BETA, op.beta + channel, columns, width);
+    spread(scratch + SLOPE, op.slope + channel, columns, width);
+    spread(scratch + OFFSET, op.offset + channel, columns, width);
+    mapRows(scratch, op.dx + at, op.x + at, op.dy + at, rows, columns, channels, pass);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mapGradients(slots: usize, dx: usize, x: usize, dy: usize, lines: i32, bytes: usize, step: usize, rectify: bool): void {
+  for (; lines > 0; lines--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const slot = slots + at;
+      const scale0 = v128.load(slot, SCALE);
+      const beta0 = rectify ? v128.load(slot, BETA) : scale0;
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
+      const dy0 = gradient(v128.load(dy + at), d0, scale0, beta0, rectify);
+      const own0 = f32x4.sub(dy0, v128.load(slot, OFFSET));
+      const dx0 = f32x4.mul(f32x4.sub(own0, f32x4.mul(d0, v128.load(slot, SLOPE))), scale0);
+      const scale1 = v128.load(slot, SCALE + 16);
+      const beta1 = rectify ? v128.load(slot, BETA + 16) : scale1;
+      const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
+      const dy1 = gradient(v128.load(dy + at, 16), d1, scale1, beta1, rectify);
+      const own1 = f32x4.sub(dy1, v128.load(slot, OFFSET + 16));
+      const dx1 = f32x4.mul(f32x4.sub(own1, f32x4.mul(d1, v128.load(slot, SLOPE + 16))), scale1);
+      v128.store(dx + at, dx0);
+      v128.store(dx + at, dx1, 16);
+    }
+    x += step;
+    dy += step;
+    dx += step;
+  }
+}

@@ -1,0 +1,102 @@
+// The installed package through each bundler, and through none: the page that comes out trains in Chromium, on
+// one thread and on several, in a training worker, and gives the bits that Node gives.
+
+import assert from 'node:assert/strict';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isolation } from '../playground/serve.mjs';
+import { browsing, serving } from './chromium.mjs';
+import { npm, withPackage } from './packed.mjs';
+
+const NOT_ISOLATED = /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy/;
+/** Where a bundler leaves files behind, the page asks for one in vain before it does without. */
+const MISSING = /404 .*\/(kernel-thread|training-worker)\.js$/;
+/** Where the page trains, and on how many threads. */
+const runs = [
+  ['here', 1],
+  ['here', 2],
+  ['here', 3],
+  ['worker', 2],
+  ['own', 2],
+];
+
+const html = (script) => `<!doctype html><link rel="icon" href="data:,">${script}`;
+const made = {
+  '/out/webpack/index.html': html('<script src="./page.js" defer></script>'),
+  '/out/esbuild/index.html': html('<script type="module" src="./page.js"></script>'),
+  '/out/rollup/index.html': html('<script type="module" src="./page.js"></script>'),
+};
+
+/** What comes of `new Worker(new URL(…))` in the package: a bundler finds it, or leaves the file behind. */
+const pages = [
+  { name: 'vite', path: '/out/vite/', finds: true },
+  { name: 'webpack', path: '/out/webpack/', finds: true },
+  { name: 'esbuild', path: '/out/esbuild/', finds: false },
+  { name: 'rollup', path: '/out/rollup/', finds: false },
+  // The names of an import map are not known in workers.
+  { name: 'no bundler', path: '/no-bundler.html', finds: true, runs: runs.slice(0, -1) },
+];
+
+/** Vite's development server, which bundles dependencies in its own way. */
+async function developing(project, use) {
+  const vite = await import(pathToFileURL(`${project}/node_modules/vite/dist/node/index.js`).href);
+  const server = await vite.createServer({
+    root: project,
+    logLevel: 'error',
+    server: { port: 0, headers: isolation },
+  });
+  try {
+    await server.listen();
+    await use(server.resolvedUrls.local[0]);
+  } finally {
+    await server.close();
+  }
+}
+
+async function check(project, visit) {
+  const { train } = await import(pathToFileURL(`${project}/train.js`).href);
+  const { bits } = await train({ threads: 1 });
+
+  /** One page in one way: the bits, the threads, and what is said about them. */
+  const look = async (name, url, [way, threads], { finds, isolated = true }) => {
+    const run = (tab) =>
+      tab.evaluate((given) => globalThis.run(given.way, { threads: given.threads }), {
+        way,
+        threads,
+      });
+    const { result, warnings } = await visit(url, run, finds ? undefined : MISSING);
+    console.log(`${name}, ${way}, ${threads}: ${result.bits?.slice(0, 12) ?? result.error}`);
+    if (way === 'worker' && !finds) {
+      assert.match(result.error, /startWorker\(\{ worker \}\)/);
+      assert.equal(result.typed, true, 'an EngineError');
+      return;
+    }
+    assert.equal(result.bits, bits, 'the bits that Node gives');
+    assert.equal(result.threads, way === 'here' && isolated ? threads : 1);
+    assert.equal(warnings.length, isolated ? 0 : 1, warnings.join('\n'));
+    if (!isolated) assert.match(warnings[0], NOT_ISOLATED);
+  };
+
+  await serving({ directory: project, made }, async (origin) => {
+    for (const { name, path, finds, runs: some = runs } of pages)
+      for (const one of some) await look(name, origin + path, one, { finds });
+  });
+  await serving({ directory: project, headers: () => ({}), made }, async (origin) => {
+    for (const { name, path, finds } of pages)
+      await look(`${name}, not isolated`, origin + path, ['here', 2], { finds, isolated: false });
+  });
+  await developing(project, async (url) => {
+    for (const one of runs) await look("vite's server", url, one, { finds: true });
+  });
+}
+
+await withPackage(
+  async (project) => {
+    for (const { name } of pages.slice(0, -1)) {
+      const started = performance.now();
+      npm(['run', '--silent', name], project);
+      console.log(`${name}: built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    }
+    await browsing((visit) => check(project, visit));
+  },
+  fileURLToPath(new URL('../../tests/bundlers', import.meta.url)),
+);

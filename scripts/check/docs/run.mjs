@@ -1,0 +1,96 @@
+// Runs what check-docs.mjs has written: programs in Node and in Chromium, pages of HTML in Chromium.
+
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { serve, within } from '../../playground/serve.mjs';
+import { launch } from '../chromium.mjs';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const { name, exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const PATIENCE = 120_000;
+
+/** In a page without a bundler, the package's entries are addresses. */
+const addresses = {
+  name: 'addresses',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^${name}(/|$)`) }, ({ path }) => {
+      const entry = exports[`.${path.slice(name.length)}`];
+      if (!entry) return { errors: [{ text: `the package has no entry ${path}` }] };
+      return { path: join(`/node_modules/${name}`, entry.default ?? entry), external: true };
+    });
+  },
+};
+
+/** Makes JavaScript of a file, which tells the lines of the page. */
+export async function compile(from, to, place) {
+  await build({
+    entryPoints: [from],
+    outfile: to,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: 'inline',
+    logLevel: 'silent',
+    ...(place === 'node'
+      ? { packages: 'external', platform: 'node' }
+      : { plugins: [addresses], platform: 'browser' }),
+  });
+}
+
+/** Runs a program in Node, in its own folder; what it printed. */
+export async function runInNode(file) {
+  const options = { cwd: dirname(file), timeout: PATIENCE };
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--enable-source-maps', file],
+    options,
+  );
+  return `${stdout}\n${stderr}`;
+}
+
+/** Files of the folder, and the package as if it were installed there. */
+function fileOf(folder) {
+  const own = `/node_modules/${name}`;
+  const [ofPackage, others] = [within(root), within(folder)];
+  return (path) => (path.startsWith(`${own}/`) ? ofPackage(path.slice(own.length)) : others(path));
+}
+
+/** A browser over a folder: `visit` opens a page of it and waits until it has printed something. */
+export async function openBrowser(folder) {
+  const server = await serve({ fileOf: fileOf(folder), made: { '/favicon.ico': '' } });
+  const browser = await launch();
+  const visit = async (path, awaited) => {
+    const tab = await browser.newPage();
+    const printed = [];
+    const failed = new Promise((_, reject) => {
+      tab.on('pageerror', (error) => reject(new Error(error.stack ?? String(error))));
+      tab.on('console', (line) => {
+        printed.push(line.text());
+        if (line.type() === 'error') reject(new Error(line.text()));
+      });
+    });
+    const seen = async () => {
+      await tab.goto(server.origin + path);
+      const end = Date.now() + PATIENCE;
+      while (!awaited.every((text) => printed.join('\n').includes(text))) {
+        if (Date.now() > end) throw new Error(`it printed only: ${printed.join('\n')}`);
+        await tab.waitForTimeout(50);
+      }
+    };
+    try {
+      await Promise.race([seen(), failed]);
+      return printed.join('\n');
+    } finally {
+      await tab.close();
+    }
+  };
+  const close = async () => {
+    await browser.close();
+    server.close();
+  };
+  return { visit, close };
+}

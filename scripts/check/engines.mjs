@@ -1,0 +1,41 @@
+// The installed package in each engine that runs programs: the same program, and the same bits of all of them. Engines
+// come from npm, whose cache keeps them; one that cannot be had is a failure.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { withPackage } from './packed.mjs';
+
+const engines = [
+  { name: 'node@20' },
+  { name: 'node@22' },
+  { name: 'node@24' },
+  { name: 'node@26' },
+  { name: 'deno', args: ['run', '--allow-all'] },
+  { name: 'bun' },
+];
+
+await withPackage((project) => {
+  const program = fileURLToPath(new URL('../../tests/engines/smoke.mjs', import.meta.url));
+  copyFileSync(program, `${project}/smoke.mjs`);
+  const run = (name, ...args) =>
+    spawnSync('npx', ['-y', name, ...args], { cwd: project, encoding: 'utf8', timeout: 180_000 });
+  const all = new Map();
+  for (const { name, args = [] } of engines) {
+    const { status, stdout, stderr } = run(name, '--version');
+    assert.equal(status, 0, `${name} cannot be had: npx -y ${name} --version\n${stderr}`);
+    const [version] = stdout.match(/\d+\.\d+\.\d+/);
+    const started = performance.now();
+    const smoke = run(name, ...args, 'smoke.mjs');
+    const failed = `${name} (${version}) fails or does not end:\n${smoke.stdout}${smoke.stderr}`;
+    assert.equal(smoke.status, 0, failed);
+    const { bits, variant, threads } = JSON.parse(smoke.stdout);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(
+      `${name} (${version}): ${variant}, ${threads} threads, strict bits ${bits.slice(0, 12)}, ${seconds} s`,
+    );
+    all.set(name, bits);
+  }
+  assert.equal(new Set(all.values()).size, 1, 'strict arithmetic gives the same bits everywhere');
+});

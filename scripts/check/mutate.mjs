@@ -1,0 +1,150 @@
+// Plants faults in the kernels one at a time (mutants.mjs), each in a copy of the repository, and runs
+// the tests: one of them must fail. Ends with status 1 where a fault survives all of them.
+
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mutants, nearestFirst } from './mutants.mjs';
+
+const HELP = `npm run mutate              plants every fault
+npm run mutate -- --list    shows them, and checks that they still fit the sources
+npm run mutate -- --only N  plants fault N alone (1,5,9 for several)`;
+
+/** Copies that work side by side. */
+const COPIES = 2;
+/** A test file takes seconds; one that takes this long hangs, which counts as noticed. */
+const limit = { timeout: 240_000, killSignal: 'SIGKILL' };
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const label = (i) => `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;
+
+/** A mutant's file with the fault. @throws {Error} where there is not exactly one place for it */
+function planted(folder, { file, from, to, nth }) {
+  const parts = fs.readFileSync(join(folder, file), 'utf8').split(from);
+  const places = parts.length - 1;
+  if (nth === undefined ? places !== 1 : nth >= places) {
+    throw new Error(`${file} has ${places} × '${from}': mend scripts/check/mutants.mjs`);
+  }
+  const at = (nth ?? 0) + 1;
+  return parts.slice(0, at).join(from) + to + parts.slice(at).join(from);
+}
+
+const children = new Set();
+const folder = fs.mkdtempSync(join(tmpdir(), 'wasmgrad-mutate-'));
+process.on('exit', () => {
+  for (const child of children) child.kill(limit.killSignal);
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
+
+/** Runs Node in a copy; resolves to its status, null where it hung, and what it said. */
+function node(cwd, ...args) {
+  return new Promise((resolve) => {
+    const env = { ...process.env, WASMGRAD_SIMD: 'strict', WASMGRAD_THREADS: '1', NO_COLOR: '1' };
+    const child = spawn(process.execPath, args, { cwd, env, ...limit });
+    children.add(child);
+    const said = [];
+    for (const from of [child.stdout, child.stderr]) from.on('data', (chunk) => said.push(chunk));
+    child.on('close', (status) => {
+      children.delete(child);
+      resolve({ status, output: Buffer.concat(said).toString() });
+    });
+  });
+}
+
+/** Compiles one target of asconfig.json. @throws {Error} where it does not compile */
+async function compile(copy, target) {
+  const asc = 'node_modules/assemblyscript/bin/asc.js';
+  const { status, output } = await node(copy, asc, '--config', 'asconfig.json', '--target', target);
+  if (status !== 0) throw new Error(`asc failed:\n${output}`);
+}
+
+/** Runs the tests of a copy until one fails; returns which, or undefined. */
+async function firstFailure(copy, file, threads) {
+  const files = fs.readdirSync(join(copy, 'tests'), { recursive: true });
+  const names = files.filter((path) => path.endsWith('.test.ts')).map((path) => path.slice(0, -8));
+  for (const name of nearestFirst(names, file, threads)) {
+    if (name === 'runtime/threads' && !threads) await compile(copy, 'simd-threads');
+    const { status, output } = await node(copy, '--import', 'tsx', `tests/${name}.test.ts`);
+    if (status === null) return `${name} hung`;
+    if (status !== 0) return `${name}: ${/FAIL.*?"(.*)"/.exec(output)?.[1] ?? 'crashed'}`;
+  }
+  return undefined;
+}
+
+/** Plants a fault in a copy, runs the tests, and puts everything back. */
+async function examine(copy, mutant) {
+  const { file, threads } = mutant;
+  const target = threads ? 'simd-threads' : 'simd';
+  const changed = [`build/${target}.wasm`, file, 'build/simd-threads.wasm'].map((path) =>
+    join(copy, path),
+  );
+  const before = changed.map((path) => fs.readFileSync(path));
+  try {
+    fs.writeFileSync(join(copy, file), planted(copy, mutant));
+    if (file.startsWith('assembly/')) {
+      await compile(copy, target);
+      if (fs.readFileSync(changed[0]).equals(before[0]))
+        throw new Error(`'${mutant.why}' changes nothing`);
+    }
+    return await firstFailure(copy, file, threads);
+  } finally {
+    for (const [i, path] of changed.entries()) fs.writeFileSync(path, before[i]);
+  }
+}
+
+/** Makes the copies, and sees to it that all tests pass while nothing is planted. */
+async function prepare(count) {
+  const left = ['node_modules', '.git', 'dist'].map((name) => join(root, name));
+  const copies = Array.from({ length: count }, (_, i) => join(folder, `${i}`));
+  for (const copy of copies) {
+    fs.cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(path) });
+    fs.symlinkSync(left[0], join(copy, 'node_modules'), 'junction');
+    await Promise.all([compile(copy, 'simd'), compile(copy, 'simd-threads')]);
+  }
+  const failure = await firstFailure(copies[0], '', true);
+  if (failure) throw new Error(`without any fault, a test fails: ${failure}`);
+  return copies;
+}
+
+const clock = (ms) => new Date(ms).toISOString().slice(14, 19);
+
+/** Plants the faults of the given numbers; returns who noticed each. */
+async function plant(chosen) {
+  const copies = await prepare(Math.min(COPIES, chosen.length));
+  const [noticed, waiting, started] = [new Map(), [...chosen], Date.now()];
+  const work = async (copy) => {
+    for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
+      const by = await examine(copy, mutants[i]);
+      noticed.set(i, by ?? 'SURVIVED');
+      const left = ((Date.now() - started) / noticed.size) * (chosen.length - noticed.size);
+      const done = `${noticed.size}/${chosen.length}, ${clock(left)} left`;
+      console.log(`[${done}] ${by ? 'noticed' : 'SURVIVED'}: ${label(i)}`);
+    }
+  };
+  await Promise.all(copies.map(work));
+  return noticed;
+}
+
+async function main({ help, list, only }) {
+  if (help) return console.log(HELP);
+  for (const mutant of mutants) planted(root, mutant);
+  if (list) return console.log(mutants.map((_, i) => label(i)).join('\n'));
+  const chosen = only?.split(',').map((n) => Number(n) - 1) ?? [...mutants.keys()];
+  if (chosen.some((i) => !mutants[i])) throw new Error(`--only takes 1 to ${mutants.length}`);
+  const noticed = await plant(chosen);
+  const found = chosen.filter((i) => noticed.get(i) !== 'SURVIVED').length;
+  console.log(`\n${chosen.map((i) => `${label(i).padEnd(80)} ${noticed.get(i)}`).join('\n')}
+\n${found} of ${chosen.length} faults noticed in ${clock(performance.now())}`);
+  process.exitCode = found === chosen.length ? 0 : 1;
+}
+
+const flag = { type: 'boolean' };
+const { values } = parseArgs({ options: { help: flag, list: flag, only: { type: 'string' } } });
+await main(values).catch((error) => {
+  console.error(`mutate: ${error.message}`);
+  process.exit(1);
+});

@@ -1,0 +1,43 @@
+// The package as users get it: packed, and installed into an empty project.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs npm, whose output is shown only where it fails. */
+export function npm(args, cwd) {
+  try {
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    return execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: 300_000, stdio });
+  } catch ({ message }) {
+    throw new Error(message);
+  }
+}
+
+/**
+ * Packs the library, installs the tarball into a new project, and removes that when `use` is done.
+ *
+ * @param use gets the project's directory and what npm tells of the tarball: filename, size, files
+ * @param from a directory whose files the project begins with, its locked dependencies included
+ */
+export async function withPackage(use, from) {
+  const project = mkdtempSync(`${tmpdir()}/wasmgrad-`);
+  try {
+    const packed = JSON.parse(npm(['pack', '--json', '--pack-destination', project], root))[0];
+    const install = ['--no-audit', '--no-fund'];
+    if (from) {
+      cpSync(from, project, { recursive: true });
+      npm(['ci', ...install], project);
+    } else {
+      const empty = { name: 'project', type: 'module', private: true };
+      writeFileSync(`${project}/package.json`, JSON.stringify(empty));
+    }
+    npm(['install', ...install, `./${packed.filename}`], project);
+    return await use(project, packed);
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+}

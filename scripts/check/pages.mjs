@@ -1,0 +1,138 @@
+// The installed package, with no bundler, where pages are unusual: under content security policies, from another
+// origin, in workers and service workers, and with a wasm that is none. What works gives the bits that
+// Node gives; what cannot work says what to do.
+
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isolation } from '../playground/serve.mjs';
+import { browsing, serving } from './chromium.mjs';
+import { withPackage } from './packed.mjs';
+
+const fixture = (name) => fileURLToPath(new URL(`../../tests/bundlers/${name}`, import.meta.url));
+
+/** The fixtures of the bundlers, which name the package's files by where they are. */
+function filesFor(origin) {
+  const text = (name) =>
+    readFileSync(fixture(name), 'utf8').replace(
+      /'wasmgrad(\/\w+)?'/g,
+      (_, entry = '/index') => `'${origin}/node_modules/wasmgrad/dist/browser${entry}.js'`,
+    );
+  return {
+    '/index.html':
+      '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
+    '/page.js': text('page.js'),
+    '/train.js': text('train.js'),
+    '/worker.js': text('worker.js'),
+  };
+}
+
+/** A page's policy, and that of its workers' scripts. */
+const policy = (workers, wasm = "'wasm-unsafe-eval'") => ({
+  ...isolation,
+  'Content-Security-Policy': `default-src 'none'; script-src 'self' ${wasm}; connect-src 'self'; img-src data:; worker-src ${workers}`,
+});
+
+/** Trains in the page, or in a training worker of the package. */
+const onPage =
+  (options, way = 'here') =>
+  (tab) =>
+    tab.evaluate(
+      ([how, { url, ...given }]) =>
+        globalThis.run(how, { ...given, wasm: url && new URL(url, location.href) }),
+      [way, options],
+    );
+
+/** Trains in a worker, or in a service worker. */
+const inWorker =
+  (options, service = false) =>
+  (tab) =>
+    tab.evaluate(
+      async ([given, isService]) => {
+        const { port1, port2 } = new MessageChannel();
+        const answer = new Promise((resolve) => {
+          port1.onmessage = ({ data }) => resolve(data);
+        });
+        if (isService) {
+          await navigator.serviceWorker.register('/worker.js', { type: 'module' });
+          (await navigator.serviceWorker.ready).active.postMessage(given, [port2]);
+        } else new Worker('/worker.js', { type: 'module' }).postMessage(given, [port2]);
+        return answer;
+      },
+      [options, service],
+    );
+
+const REFUSED = /Content Security Policy|Content-Security-Policy/;
+
+await withPackage(async (project) => {
+  copyFileSync(fixture('train.js'), `${project}/train.mjs`);
+  const { train } = await import(pathToFileURL(`${project}/train.mjs`).href);
+  const { bits } = await train({ threads: 1 });
+
+  const checkIn = async (visit) => {
+    /** Visits a page: so many threads and warnings, or an error that says something. */
+    const check = async (
+      what,
+      { origin = '', headers, run, threads, told = [], error, allowed },
+    ) => {
+      const made = filesFor(origin);
+      const { result, warnings } = await serving(
+        { directory: project, headers: () => headers, made },
+        (url) => visit(`${url}/`, run, allowed),
+      );
+      console.log(`${what}: ${result.error ?? `${result.threads} threads`}`);
+      if (error) assert.match(result.error ?? 'no error', error);
+      else assert.equal(result.bits, bits, `the bits that Node gives: ${result.error}`);
+      assert.equal(result.threads, threads);
+      assert.equal(warnings.length, told.length, warnings.join('\n'));
+      for (const [i, pattern] of told.entries()) assert.match(warnings[i], pattern);
+      return result;
+    };
+    const refuse = async (what, given) => {
+      const { typed, name } = await check(what, given);
+      assert(typed || name === 'EngineError', 'an EngineError');
+    };
+
+    const strict = policy("'self'");
+    for (const threads of [1, 2, 3])
+      await check('strict policy', { headers: strict, run: onPage({ threads }), threads });
+    const remote = onPage({ threads: 2 }, 'worker');
+    await check('strict policy, training worker', { headers: strict, run: remote, threads: 1 });
+    const run = onPage({ threads: 2 });
+    const blob = { headers: policy('blob:'), run, threads: 2, allowed: REFUSED };
+    await check('workers from blob: alone', blob);
+    const none = { headers: policy("'none'"), run, threads: 1, allowed: REFUSED };
+    await check('no workers', { ...none, told: [/worker-src 'self'.*it goes on with one/] });
+    const closed = { headers: policy("'self'", ''), run, allowed: REFUSED };
+    await refuse('no WebAssembly', { ...closed, error: /script-src.*'wasm-unsafe-eval'/ });
+
+    await check('worker', { headers: strict, run: inWorker({ threads: 2 }), threads: 2 });
+    const wasm = '/node_modules/wasmgrad/build/simd.wasm';
+    for (const threads of ['auto', 2]) {
+      const service = inWorker({ threads, url: wasm }, true);
+      await check('service worker', { headers: strict, run: service, threads: 1 });
+    }
+    const bare = { headers: strict, run: inWorker({}, true), error: /wasmgrad\/kernels\.wasm/ };
+    await refuse('service worker, no wasm given', bare);
+
+    const html = { headers: strict, run: onPage({ url: '/' }), error: /HTML page; check the URL/ };
+    await refuse('wasm that is a page', html);
+    const missing = { headers: strict, run: onPage({ url: '/no.wasm' }), error: /answered 404/ };
+    await refuse('wasm that is not there', { ...missing, allowed: /404/ });
+
+    const open = {
+      'Access-Control-Allow-Origin': '*',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
+    };
+    await serving({ directory: project, headers: () => open }, async (origin) => {
+      const far = { origin, headers: isolation };
+      await check('another origin', { ...far, run, threads: 2 });
+      await refuse('another origin, training worker', {
+        ...far,
+        run: remote,
+        error: /startWorker\(\{ worker \}\)/,
+      });
+    });
+  };
+  await browsing(checkIn);
+});

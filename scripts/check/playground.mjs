@@ -1,0 +1,353 @@
+// Uses the playground as a visitor does, in a real Chromium: with the headers for threads and without, with a
+// mouse, a keyboard and a phone, and with all that can go wrong. $CHROMIUM names another browser.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { init, zoo } from 'wasmgrad';
+import { buildPlayground, servePlayground } from '../playground/build.mjs';
+import { isolation } from '../playground/serve.mjs';
+import { launch } from './chromium.mjs';
+import { checkLong } from './playground/long.mjs';
+import { checkMishaps } from './playground/mishaps.mjs';
+import { draw, open, probabilities, say, says, trainUntil } from './playground/page.mjs';
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '1' }, help: { type: 'boolean' } },
+});
+if (values.help) {
+  console.log(`Checks the built playground in Chromium.
+
+  npm run check-playground -- [--minutes 1]
+
+  --minutes  how long it trains while frames are counted and memory is watched`);
+  process.exit();
+}
+
+/**
+ * Milliseconds from navigation to the end of the first training step, with the page, the engine and the images still
+ * to be loaded, where Start is pressed as soon as it can be: the best of so many visits, as machines have other work.
+ */
+const MOST_TO_FIRST_STEP = 1000;
+const VISITS = 3;
+const ONE = [
+  [
+    [0.5, 0.15],
+    [0.48, 0.5],
+    [0.47, 0.85],
+  ],
+];
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How soon a page that is opened trains. */
+async function checkFirstStep(browser, address) {
+  const visits = [];
+  for (let visit = 0; visit < VISITS; visit++) {
+    const { tab, close } = await open(browser, address);
+    await tab.click('#start:enabled');
+    await tab.waitForFunction(() => performance.getEntriesByName('first-step').length > 0);
+    visits.push(
+      await tab.evaluate(() =>
+        ['first-step', 'start'].map((name) => performance.getEntriesByName(name)[0].startTime),
+      ),
+    );
+    await close();
+  }
+  const [first, click] = visits.sort(([a], [b]) => a - b)[0];
+  say(
+    `first step ${first.toFixed(0)} ms after navigation, ${(first - click).toFixed(0)} after the click`,
+  );
+  assert(first <= MOST_TO_FIRST_STEP, 'from navigation to the first step');
+}
+
+/** A page that was just loaded is told to start at once. */
+async function checkTraining({ tab, threads }) {
+  await tab.click('#start:enabled');
+  assert.match(await tab.textContent('#engine'), new RegExp(`^${threads} thread`));
+  await tab.waitForFunction(() => Number(document.querySelector('#loss').textContent) > 0);
+  const before = Number(await tab.textContent('#loss'));
+  await trainUntil(tab, 3);
+  const after = Number(await tab.textContent('#loss'));
+  const accuracy = Number.parseFloat(await tab.textContent('#test-accuracy'));
+  say(
+    `loss ${before} → ${after}, test accuracy ${accuracy} %, ${await tab.textContent('#rate')} images/s`,
+  );
+  // By chance it is ln 10; how much of the fall the first look has missed is not known.
+  assert(after < before && after < Math.log(10) / 4, 'the loss falls');
+  assert(accuracy > 90, 'it has learned');
+  await tab.click('#start');
+  await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Go on');
+  const step = await tab.textContent('#epoch');
+  await tab.waitForTimeout(300);
+  assert.equal(await tab.textContent('#epoch'), step, 'a pause is one');
+}
+
+async function checkDrawing({ tab }) {
+  await tab.click('#tab-draw');
+  await draw(tab, ONE);
+  await tab.waitForFunction(() => document.querySelector('#verdict').textContent === '1');
+  say(`a stroke is a 1: ${(100 * (await probabilities(tab))[1]).toFixed(1)} %`);
+}
+
+/** The file of a trained network, and the same predictions from it in another page. */
+async function checkFiles(page) {
+  const { tab } = page;
+  const expected = await probabilities(tab);
+  await tab.click('#tab-files');
+  const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#download')]);
+  const file = await download.path();
+  await tab.click('#keep');
+  await says(tab, '#files-message', /^Kept/);
+  const again = await open(page.browser, page.address);
+  await again.tab.waitForSelector('#start:enabled');
+  const loaded = async (how) => {
+    await again.tab.click('#tab-draw');
+    await again.tab.click('#clear');
+    await draw(again.tab, ONE);
+    await again.tab.waitForFunction(() => document.querySelector('#verdict').textContent === '1');
+    assert.deepEqual(await probabilities(again.tab), expected, `the same predictions, ${how}`);
+    await again.tab.click('#tab-files');
+  };
+  await again.tab.click('#tab-files');
+  await again.tab.setInputFiles('#model-file', {
+    name: 'm.safetensors',
+    mimeType: '',
+    buffer: readFileSync(file),
+  });
+  await says(again.tab, '#files-message', /“m.safetensors” was loaded: 8 layers/);
+  await loaded('from a file');
+  await badFiles(again);
+  await again.close();
+  // Storage is of one context: the kept model is in the first page's.
+  await tab.click('#kept');
+  await says(tab, '#files-message', /The kept model was loaded/);
+  await fullStorage(tab);
+  say('saved, kept and loaded: the same predictions');
+}
+
+async function badFiles({ tab }) {
+  const give = (input, name, buffer) =>
+    tab.setInputFiles(input, { name, mimeType: 'application/octet-stream', buffer });
+  await give('#model-file', 'notes.txt', Buffer.from('not a model'));
+  await says(tab, '#files-message', /“notes.txt” was not loaded: it is no model of wasmgrad/);
+  await init();
+  const other = zoo.lenet5({ inputShape: [32, 32, 3] });
+  await give('#model-file', 'other.safetensors', Buffer.from(other.toBytes()));
+  await says(tab, '#files-message', /reads images of 32 × 32 × 3 .* here are 28 × 28 × 1/);
+  await tab.click('#tab-draw');
+  await give('#image-file', 'broken.png', Buffer.from('no image'));
+  await says(tab, '#draw-message', /“broken.png” is no image/);
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="40"><path d="M30 4v32" stroke="black" stroke-width="4"/></svg>';
+  await tab.evaluate(async (source) => {
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(source)}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 40 });
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, 64, 40);
+    context.drawImage(image, 0, 0);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+    const files = new DataTransfer();
+    files.items.add(new File([blob], 'line.png'));
+    const input = document.querySelector('#image-file');
+    input.files = files.files;
+    input.dispatchEvent(new Event('change'));
+  }, svg);
+  await says(tab, '#draw-message', /“line.png” is 64 × 40 pixels, and the network reads 28 × 28/);
+  say('no model, a model of other images, no image, an image of another size: each is told');
+}
+
+async function fullStorage(tab) {
+  const session = await tab.context().newCDPSession(tab);
+  const { origin } = new URL(tab.url());
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1024 });
+  await tab.click('#keep');
+  await says(tab, '#files-message', /was not kept: the browser’s storage is full/);
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+}
+
+async function checkEditing({ tab }) {
+  await tab.click('#tab-network');
+  await tab.selectOption('#preset', 'lenet5');
+  await says(tab, '#network-message', /61,706 weights/);
+  const kernel = '#layers li:nth-child(3) input[name="kernelSize"]';
+  await tab.fill(kernel, '15');
+  await tab.press(kernel, 'Tab');
+  await says(tab, '#network-message.problem', /conv2d_1/);
+  assert(await tab.isVisible('#layers li:nth-child(3).wrong-layer'));
+  assert(await tab.isDisabled('#apply'));
+  await tab.fill(kernel, '3');
+  await tab.press(kernel, 'Tab');
+  await tab.fill('#layers li:nth-child(8) input[name="units"]', '5');
+  await tab.press('#layers li:nth-child(8) input[name="units"]', 'Tab');
+  await says(tab, '#network-message.problem', /class|5/);
+  await tab.click('#discard');
+  await tab.selectOption('#layer-kind', 'dropout');
+  await tab.click('#add-layer');
+  await tab.click('#layers li:nth-child(8) .up');
+  await tab.click('#apply:enabled');
+  await tab.waitForFunction(() => document.querySelector('#preset').value === 'edited');
+  await tab.fill('#epochs', '1');
+  await tab.click('#start');
+  await says(tab, '#train-message', /^Done/);
+  say('layers: what does not fit is told, what fits is trained');
+}
+
+/** The code on screen, in Node, for one epoch; a package finds itself by its name. */
+async function checkCode({ tab }) {
+  await tab.fill('#epochs', '1');
+  const all = { residual: 'mnist', perceptron: 'fashion' };
+  for (const [preset, dataset] of Object.entries(all)) {
+    await tab.selectOption('#dataset', dataset);
+    await tab.waitForSelector('#start:enabled');
+    await tab.selectOption('#preset', preset);
+    await tab.click('#tab-code');
+    await tab.waitForFunction(
+      (name) => document.querySelector('#snippet').textContent.includes(`'${name}'`),
+      preset,
+    );
+    const code = (await tab.textContent('#snippet')).replace(
+      /writeFileSync\('.*/,
+      'console.log(model.toBytes().length);',
+    );
+    const file = `${root}playground/dist/snippet.mjs`;
+    writeFileSync(file, code);
+    const printed = execFileSync(process.execPath, [file], { cwd: root, encoding: 'utf8' });
+    rmSync(file);
+    assert.match(printed, /val_accuracy/);
+  }
+  say('the code on screen runs in Node');
+}
+
+async function checkPanels({ tab, errors }) {
+  await tab.selectOption('#preset', 'plain');
+  await tab.click('#start');
+  await tab.click('#tab-network');
+  const names = await tab.$$eval('[role=tab]', (tabs) => tabs.map(({ id }) => id.slice(4)));
+  for (const name of names) {
+    assert(await tab.isVisible(`#${name}`), name);
+    await tab.keyboard.press('ArrowRight');
+  }
+  assert(await tab.isVisible(`#${names[0]}`), 'arrows go round');
+  const ink = (selector) =>
+    tab.waitForFunction((one) => {
+      const canvas = document.querySelector(one);
+      if (!canvas?.width) return false;
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(data).size > 8;
+    }, selector);
+  await tab.click('#tab-filters');
+  await ink('#filter-maps canvas');
+  await tab.click('#tab-activations');
+  await ink('#activation-maps figure:nth-child(3) canvas');
+  await tab.click('#tab-mistakes');
+  await says(tab, '#mistakes-message', /are right/);
+  assert.equal(await tab.locator('#confusion td.right').count(), 10);
+  await tab.click('#tab-images');
+  await ink('#image-after');
+  const options = await tab.$$eval('#filter option', (all) => all.map(({ value }) => value));
+  for (const name of ['identity', 'sharpen', 'sobelX', 'sobelMagnitude'])
+    assert(options.includes(name));
+  await tab.click('#tab-speed');
+  await tab.click('#measure');
+  await says(tab, '#speed-message', /^Batches of/, 60_000);
+  const speeds = await tab.$$eval('.speeds li', (rows) =>
+    rows.map(({ innerText }) => innerText.replace(/\n/g, ' ')),
+  );
+  say(speeds.join('\n  '));
+  for (const row of speeds) assert.match(row, /[\d,]+ images\/s/);
+  assert.deepEqual(errors, []);
+}
+
+/** No panel is wider than a phone. */
+async function checkPhone(browser, address) {
+  const { tab, close } = await open(browser, address, {
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+  });
+  await tab.click('#start:enabled');
+  const names = await tab.$$eval('[role=tab]', (tabs) => tabs.map(({ id }) => id.slice(4)));
+  for (const name of names) {
+    await tab.click(`#tab-${name}`);
+    await tab.waitForTimeout(200);
+    const width = await tab.evaluate(() => document.documentElement.scrollWidth);
+    assert(width <= 390, `${name} is ${width} pixels wide`);
+  }
+  await close();
+  say('no panel is wider than a phone of 390 pixels');
+}
+
+/** What the page says where the engine or the browser refuses something. */
+async function checkRefusals(browser, address, threads) {
+  const csp = await servePlayground({
+    ...isolation,
+    'Content-Security-Policy': "script-src 'self'",
+  });
+  const forbidden = await open(browser, `${csp.origin}/`);
+  await says(forbidden.tab, '.notice.problem', /Content-Security-Policy forbids WebAssembly/);
+  await forbidden.close(false);
+  csp.close();
+  const policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
+  const allowing = await servePlayground({ ...isolation, 'Content-Security-Policy': policy });
+  const allowed = await open(browser, `${allowing.origin}/`);
+  await says(allowed.tab, '#engine', new RegExp(`^${threads} thread`));
+  await allowed.close();
+  allowing.close();
+  const old = await open(browser, address, {}, (tab) =>
+    tab.route('**/worker.js', async (route) => {
+      const response = await route.fetch();
+      const body = `WebAssembly.validate = () => false;\n${await response.text()}`;
+      await route.fulfill({ response, body });
+    }),
+  );
+  await says(old.tab, '.notice.problem', /no WebAssembly SIMD.*newer browser/);
+  assert(await old.tab.isDisabled('#start'));
+  await old.tab.click('#tab-images');
+  await old.tab.click('#camera');
+  await says(old.tab, '#images-message', /camera/);
+  await old.close();
+  say('no SIMD, a forbidding policy, a refused camera: each is told, with what to do');
+}
+
+await buildPlayground();
+const isolating = await servePlayground();
+const plain = await servePlayground({});
+const address = `${isolating.origin}/`;
+const browser = await launch();
+console.log(`Chromium ${browser.version()}`);
+try {
+  const cores = await open(browser, address);
+  const threads = await cores.tab.evaluate(() => Math.min(16, navigator.hardwareConcurrency));
+  await cores.close();
+  await checkFirstStep(browser, address);
+  const isolated = { ...(await open(browser, address)), threads };
+  await checkTraining(isolated);
+  await checkDrawing(isolated);
+  await checkFiles(isolated);
+  await checkEditing(isolated);
+  await checkCode(isolated);
+  await checkPanels(isolated);
+  await isolated.close();
+  const single = { ...(await open(browser, `${plain.origin}/`)), threads: 1 };
+  await says(
+    single.tab,
+    '.notice',
+    /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy: require-corp/,
+  );
+  await checkTraining(single);
+  await checkDrawing(single);
+  await single.close();
+  await checkMishaps(browser, address);
+  await checkPhone(browser, address);
+  await checkRefusals(browser, address, threads);
+  await checkLong(browser, address, Number(values.minutes));
+} finally {
+  await browser.close();
+  isolating.close();
+  plain.close();
+}

@@ -1,0 +1,87 @@
+// What happens in the playground out of turn: files that the editor cannot hold, choices in a hurry, images that do
+// not come, forms that are not filled in.
+
+import assert from 'node:assert/strict';
+import { init, layers, Sequential } from 'wasmgrad';
+import { open, say, says } from './page.mjs';
+
+/** A network of a file that the editor has no fields for is trained and looked into, and never another shown. */
+async function checkUnknown({ tab }) {
+  await init();
+  const pool = layers.maxPool2d({ poolSize: 3, strides: 2, padding: 'same' });
+  const wide = layers.conv2d({ filters: 4, kernelSize: [3, 5], activation: 'relu' });
+  const list = [wide, pool, layers.flatten(), layers.dense({ units: 10 })];
+  const model = new Sequential(list, { inputShape: [28, 28, 1], name: "it's" });
+  await tab.click('#tab-files');
+  await tab.setInputFiles('#model-file', {
+    name: 'own.safetensors',
+    mimeType: '',
+    buffer: Buffer.from(model.toBytes()),
+  });
+  model.dispose();
+  await says(tab, '#files-message', /was loaded/);
+  await tab.click('#tab-network');
+  await says(tab, '#network-message', /trained and looked into, not edited/);
+}
+
+/** More outputs than classes are told in the editor. */
+async function checkClasses({ tab }) {
+  await tab.click('#tab-network');
+  await tab.selectOption('#preset', 'lenet5');
+  await says(tab, '#network-message', /61,706 weights/);
+  const units = '#layers li:nth-child(8) input[name="units"]';
+  await tab.fill(units, '11');
+  await tab.press(units, 'Tab');
+  await says(tab, '#network-message.problem', /11 numbers.*10 classes/);
+  assert(await tab.isDisabled('#apply'));
+  await tab.click('#discard');
+}
+
+/** Of two data sets the last that was chosen is there, and one that does not come leaves the one before. */
+async function checkDataSets({ tab }) {
+  const held = (route) => setTimeout(() => route.continue(), 1500);
+  await tab.route('**/fashion-*', held);
+  await tab.selectOption('#dataset', 'fashion');
+  await tab.waitForTimeout(200);
+  await tab.selectOption('#dataset', 'mnist');
+  await tab.waitForTimeout(2500);
+  await tab.click('#tab-draw');
+  await tab.click('#sample');
+  await says(tab, '#draw-message', /A test image: \d/);
+  assert.equal(await tab.inputValue('#dataset'), 'mnist');
+  await tab.unroute('**/fashion-*', held);
+  await tab.route('**/fashion-*', (route) => route.abort());
+  await tab.selectOption('#dataset', 'fashion');
+  await says(tab, '#train-message', /did not load.*choose the images again/);
+  assert.equal(await tab.inputValue('#dataset'), 'mnist');
+}
+
+/** A training pauses whatever stands in the form; one's own filter begins with the one before. */
+async function checkForms({ tab }) {
+  await tab.fill('#epochs', '50');
+  await tab.click('#start:enabled');
+  await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Pause');
+  await tab.fill('#batch-size', '');
+  await tab.click('#start');
+  await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Go on');
+  await tab.click('#tab-images');
+  await tab.selectOption('#filter', 'my own');
+  await tab.waitForFunction(() => document.querySelectorAll('#kernel input').length === 9);
+}
+
+/** See the top of this file. */
+export async function checkMishaps(browser, address) {
+  const page = await open(browser, address);
+  await page.tab.waitForSelector('#start:enabled');
+  await checkUnknown(page);
+  await checkClasses(page);
+  await checkForms(page);
+  await checkDataSets(page);
+  // What is not sent is an error on the console, of the browser's own.
+  const own = page.errors.filter((text) => !/Failed to load resource/.test(text));
+  assert.deepEqual(own, []);
+  await page.close(false);
+  say(
+    'files that the editor cannot hold, choices in a hurry, images that do not come: each ends well',
+  );
+}

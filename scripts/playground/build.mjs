@@ -1,0 +1,70 @@
+// The playground: builds playground/ to playground/dist, files for any static host, and serves them with the two
+// headers that threads need: `npm run playground`.
+
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { writeData } from './data.mjs';
+import { isolation, serve, within } from './serve.mjs';
+
+const source = fileURLToPath(new URL('../../playground/', import.meta.url));
+/** What a host is to serve. */
+export const folder = `${source}dist/`;
+
+/** Bundles the page and its worker with the library as browsers get it, and lays the images beside them. */
+export async function buildPlayground() {
+  mkdirSync(folder, { recursive: true });
+  // The images take seconds to make, and stay.
+  for (const name of readdirSync(folder)) if (name !== 'data') rmSync(folder + name);
+  await build({
+    entryPoints: [
+      ...['main', 'worker', 'theme'].map((name) => `${source}src/${name}.ts`),
+      `${source}style.css`,
+    ],
+    entryNames: '[name]',
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    // Only Node has them, and a page never asks for them.
+    external: ['sharp', 'node:*'],
+  });
+  cpSync(`${source}index.html`, `${folder}index.html`);
+  writeData(`${folder}data`);
+}
+
+/** Serves the folder with some headers: see `serve`. */
+export const servePlayground = (headers = isolation, port = 0) =>
+  serve({
+    fileOf: within(folder),
+    headers: () => ({ 'Cache-Control': 'no-cache', ...headers }),
+    port,
+  });
+
+const help = `Builds the playground to playground/dist and serves it.
+
+  npm run playground -- [--port 8080] [--build]
+
+  --port   where it is served
+  --build  builds and serves nothing: any static host can serve the folder; with the headers
+           Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp
+           all cores work, without them one`;
+
+async function main() {
+  const options = {
+    port: { type: 'string' },
+    build: { type: 'boolean' },
+    help: { type: 'boolean' },
+  };
+  const { values } = parseArgs({ options });
+  if (values.help) return console.log(help);
+  await buildPlayground();
+  if (values.build) return console.log(`built: ${folder}`);
+  const { origin } = await servePlayground(isolation, Number(values.port ?? 8080));
+  return console.log(`${origin}/  (Ctrl-C ends it)`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

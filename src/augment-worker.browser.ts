@@ -1,5 +1,0 @@
-// Where the augmenting worker starts in a browser.
-
-import { type Port, serve } from './data/serve.js';
-
-serve(globalThis as unknown as Port);

@@ -1,0 +1,83 @@
+// Which layers are computed together: a convolution does the work of the batch norm, the addition and
+// the ReLU behind it while its sums are in registers.
+
+import type { Graph } from '../network/graph.js';
+import type { Layer } from '../network/layer.js';
+import type { SymbolicTensor } from '../network/symbolic.js';
+
+/** Nodes that the first one's layer computes all at once. */
+export interface Group {
+  /** In their order; most have one. */
+  readonly nodes: readonly SymbolicTensor[];
+  readonly head: SymbolicTensor;
+  /** What others read of it. */
+  readonly end: SymbolicTensor;
+  /** Whose inference is folded into the head's weights. */
+  readonly norm: Layer | undefined;
+  /** What is added to the head's output. */
+  readonly addend: SymbolicTensor | undefined;
+  /** Whether a ReLU that is a layer of its own comes last. */
+  readonly rectify: boolean;
+}
+
+/** The only one that reads a node, if there is just one and it is no output. */
+type Reader = (node: SymbolicTensor) => SymbolicTensor | undefined;
+
+function readerOf({ nodes, outputs }: Graph): Reader {
+  const readers = new Map<SymbolicTensor, SymbolicTensor[]>();
+  for (const node of nodes) {
+    for (const x of node.inputs) readers.set(x, [...(readers.get(x) ?? []), node]);
+  }
+  return (node) => {
+    const all = readers.get(node) ?? [];
+    return all.length === 1 && !outputs.includes(node) ? all[0] : undefined;
+  };
+}
+
+/** The graph's groups in the order in which they can be computed. */
+export function fuse(graph: Graph, training: boolean): Group[] {
+  const reader = readerOf(graph);
+  const taken = new Map<SymbolicTensor, Group>();
+  for (const head of graph.nodes) {
+    if (taken.has(head)) continue;
+    const group = groupFrom(head, reader, training, (node) => taken.has(node));
+    for (const node of group.nodes) taken.set(node, group);
+  }
+  // With its last node, everything that a group reads is there.
+  return graph.nodes.flatMap((node) => {
+    const group = taken.get(node) as Group;
+    return group.end === node ? [group] : [];
+  });
+}
+
+function groupFrom(
+  head: SymbolicTensor,
+  reader: Reader,
+  training: boolean,
+  isTaken: (node: SymbolicTensor) => boolean,
+): Group {
+  const { absorbsNorm, absorbsAdd, absorbsRelu } = head.layer.fusion;
+  const nodes = [head];
+  let next = reader(head);
+  const step = (): void => {
+    nodes.push(next as SymbolicTensor);
+    next = reader(next as SymbolicTensor);
+  };
+  let norm: Layer | undefined;
+  if (!training && absorbsNorm && next?.layer.fold) {
+    norm = next.layer;
+    step();
+  }
+  let addend: SymbolicTensor | undefined;
+  if (absorbsAdd && next?.layer.fusion.isAdd && next.inputs.length === 2 && !isTaken(next)) {
+    const last = nodes[nodes.length - 1];
+    addend = next.inputs.find((one) => one !== last);
+    step();
+  }
+  const rectify = Boolean(absorbsRelu && next?.layer.fusion.isRelu);
+  if (rectify) step();
+  return { nodes, head, end: nodes[nodes.length - 1], norm, addend, rectify };
+}
+
+/** Whether a group's result is what ReLU gives. */
+export const endsInRelu = ({ end }: Group): boolean => Boolean(end.layer.fusion.endsInRelu);

@@ -1,0 +1,173 @@
+// What training makes smaller, and how: the ops between forward and backward, and those behind both.
+
+import { type ActivationName, activationForward } from '../operators/activation/activation.emit.js';
+import { emitLoss, type Loss, rowsOf, type Target } from '../operators/loss/loss.emit.js';
+import {
+  type Classes,
+  emitClasses,
+  emitMetric,
+  isCounted,
+  type Metric,
+  type Scores,
+} from '../operators/loss/metric.emit.js';
+import {
+  emitUpdate,
+  type Optimizer,
+  optimizerState,
+} from '../operators/optimizer/optimizer.emit.js';
+import { type Emitter, none, type Value } from '../program/emitter.js';
+import type { Confusion } from '../training/confusion.js';
+import type { WeightValues } from './lower.js';
+
+/** What is wanted of one output. */
+export interface Aim {
+  readonly loss: Loss;
+  /** What its loss is multiplied by in the sum of all. */
+  readonly weight: number;
+  readonly metrics: readonly Metric[];
+}
+
+/** What `compile` fixes. */
+export interface Objective {
+  readonly optimizer: Optimizer;
+  /** One for each output. */
+  readonly goals: readonly Aim[];
+  /** Whether activations are computed again in backward rather than kept. */
+  readonly checkpointing: boolean;
+  /** Batches whose gradients make one step. */
+  readonly accumulation: number;
+}
+
+/** Whether targets come as class indices or as numbers shaped like the output. */
+export type TargetForm = 'labels' | 'targets';
+
+/** What a goal is measured on. */
+export interface Measured {
+  /** The output, or what goes into its last activation where the loss has taken that over. */
+  readonly x: Value;
+  /** The activation that the loss has taken over. */
+  readonly tap: ActivationName | undefined;
+  readonly form: TargetForm;
+  /** Whether each row has a weight of its own. */
+  readonly weighted: boolean;
+  /** The batch's share in a step: its gradients are multiplied by it. */
+  readonly share: number;
+}
+
+/** Where a goal's numbers are. */
+export interface Goal {
+  /** That of its aim. */
+  readonly weight: number;
+  readonly target: Value;
+  /** What each row counts [rows], where they are weighted. */
+  readonly weights: Value | undefined;
+  /** The mean loss [1]. */
+  readonly loss: Value;
+  /** The loss's gradient, shaped like the output. */
+  readonly dx: Value;
+  /** Of its metrics those that are means, [1] each. */
+  readonly metrics: readonly Value[];
+  /** Each row's classes, where metrics are counted. */
+  readonly classes: Classes | undefined;
+}
+
+/** Where the numbers of a step go. */
+export interface Report {
+  /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
+  readonly results: Float64Array;
+  /** For each goal, where its metrics are counted: the step's rows are added. */
+  readonly confusions: readonly (Confusion | undefined)[];
+}
+
+/**
+ * Emits loss, its gradient and metrics of an output.
+ *
+ * @throws {ValueError} for a metric that the output or the form of the targets makes no sense of
+ */
+export function emitGoal(
+  emitter: Emitter,
+  { loss, weight, metrics }: Aim,
+  { x, tap, form, weighted, share }: Measured,
+): Goal {
+  emitter.layer = 'loss';
+  const { rows } = rowsOf(x);
+  const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
+  const given: Target =
+    form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
+  const weights = weighted ? emitter.input([rows]) : undefined;
+  const into = {
+    losses: emitter.value([rows]),
+    dx: emitter.value(x.shape),
+    mean: emitter.output(emitter.value([1])),
+  };
+  emitLoss(emitter, loss, into, x, given, { weights, factor: weight * share });
+  const scores = scoresOf(emitter, x, tap, given);
+  return {
+    weight,
+    target,
+    weights,
+    loss: into.mean,
+    dx: into.dx,
+    metrics: emitMeans(emitter, metrics, scores),
+    classes: emitCounted(emitter, metrics, scores),
+  };
+}
+
+/** Metrics see the outputs, should one of them ask: the loss does without them where it taps. */
+function scoresOf(
+  emitter: Emitter,
+  x: Value,
+  tap: ActivationName | undefined,
+  target: Target,
+): Scores {
+  let outputs = x;
+  return {
+    x,
+    target,
+    outputs() {
+      if (tap === undefined || tap === 'linear' || outputs !== x) return outputs;
+      outputs = emitter.value(x.shape);
+      activationForward(emitter, tap, outputs, x);
+      return outputs;
+    },
+  };
+}
+
+function emitMeans(emitter: Emitter, metrics: readonly Metric[], scores: Scores): Value[] {
+  return metrics.flatMap((metric) => {
+    if (isCounted(metric)) return [];
+    emitter.layer = metric.name;
+    const mean = emitter.output(emitter.value([1]));
+    emitMetric(emitter, metric, mean, scores);
+    return [mean];
+  });
+}
+
+function emitCounted(
+  emitter: Emitter,
+  metrics: readonly Metric[],
+  scores: Scores,
+): Classes | undefined {
+  const counted = metrics.filter(isCounted);
+  if (counted.length === 0) return undefined;
+  emitter.layer = counted.map(({ name }) => name).join(', ');
+  const classes = emitClasses(emitter, counted, scores);
+  emitter.output(classes.right);
+  emitter.output(classes.predicted);
+  return classes;
+}
+
+/** Emits what adds a batch's gradients to those of the batches before, where several make a step. */
+export function emitAccumulation(emitter: Emitter, weights: WeightValues): void {
+  emitter.layer = 'optimizer';
+  const { gradients: y } = weights;
+  emitter.emit('add', { y, a: y, b: weights.state('batch'), count: y.size });
+}
+
+/** Emits the update of all that is trained. */
+export function emitStep(emitter: Emitter, { optimizer }: Objective, weights: WeightValues): void {
+  emitter.layer = 'optimizer';
+  const { runs, gradients, settings } = weights;
+  const state = optimizerState(optimizer).map((name) => weights.state(name));
+  emitUpdate(emitter, optimizer, { runs, gradients, state, settings });
+}

@@ -1,0 +1,58 @@
+// Gradients that have been found and not yet been passed on. The first that is found for a tensor is it;
+// others are added. Several tensors may share one buffer, as the summands of an addition do: it may then
+// be overwritten by the last reader only.
+
+import type { SymbolicTensor } from '../network/symbolic.js';
+import type { Emitter, Value } from '../program/emitter.js';
+
+/** The gradients that wait for their tensor's turn. */
+export class Pending {
+  readonly #emitter: Emitter;
+  readonly #gradients = new Map<SymbolicTensor, Value>();
+  /** How often each buffer waits, or is in somebody's hands. */
+  readonly #holds = new Map<Value, number>();
+
+  constructor(emitter: Emitter) {
+    this.#emitter = emitter;
+  }
+
+  /** Marks a buffer as one that will be read again. */
+  hold({ root }: Value): void {
+    this.#holds.set(root, (this.#holds.get(root) ?? 0) + 1);
+  }
+
+  /** Takes that back. */
+  release({ root }: Value): void {
+    this.#holds.set(root, (this.#holds.get(root) as number) - 1);
+  }
+
+  /** Whether nobody but the one who asks reads a buffer again. */
+  isExclusive({ root }: Value): boolean {
+    return (this.#holds.get(root) ?? 0) <= 1;
+  }
+
+  /** Gives gradients to tensors. */
+  give(gradients: readonly (readonly [SymbolicTensor, Value])[]): void {
+    for (const [, dx] of gradients) this.hold(dx);
+    for (const [x, dx] of gradients) {
+      const found = this.#gradients.get(x);
+      this.#gradients.set(x, found ? this.#sum(found, dx) : dx);
+    }
+  }
+
+  #sum(a: Value, b: Value): Value {
+    const y = [a, b].find((one) => this.isExclusive(one)) ?? this.#emitter.value(a.shape);
+    this.#emitter.emit('add', { y, a, b, count: y.size });
+    this.hold(y);
+    this.release(a);
+    this.release(b);
+    return y;
+  }
+
+  /** A tensor's gradient, still held, if one has been found; it waits no longer. */
+  take(x: SymbolicTensor): Value | undefined {
+    const dx = this.#gradients.get(x);
+    this.#gradients.delete(x);
+    return dx;
+  }
+}

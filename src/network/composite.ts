@@ -1,0 +1,27 @@
+// Layers that stand for several: applied, they are those.
+
+import type { Shape } from '../base/shape.js';
+import { type Forward, Layer } from './layer.js';
+import type { SymbolicTensor } from './symbolic.js';
+
+/** Graphs hold its parts, not itself. */
+export abstract class Composite extends Layer {
+  abstract override shapeFor(x: Shape): Shape;
+
+  /** @throws {ShapeError} where one of its parts cannot take what it would get */
+  abstract override apply(x: SymbolicTensor): SymbolicTensor;
+
+  emitForward(): Forward<unknown> {
+    throw new Error(`${this.name} has no ops of its own`);
+  }
+
+  emitBackward(): undefined {}
+}
+
+/** What layers one after another make of x. */
+export const chain = (x: SymbolicTensor, layers: readonly Layer[]): SymbolicTensor =>
+  layers.reduce((y, layer) => layer.apply(y), x);
+
+/** Its shape. */
+export const chainShape = (x: Shape, layers: readonly Layer[]): Shape =>
+  layers.reduce((y, layer) => layer.shapeFor(y), x);

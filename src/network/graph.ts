@@ -1,0 +1,163 @@
+// A network as a graph: which layers, in which order, from which inputs to which outputs.
+
+import { ShapeError, ValueError } from '../base/errors.js';
+import { sizeOf } from '../base/shape.js';
+import type { Layer } from './layer.js';
+import { SymbolicTensor } from './symbolic.js';
+
+/** What a model computes. */
+export interface Graph {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  /** What data, losses and logs call them: unique among themselves. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** What layers make, each behind all that it is made of. */
+  readonly nodes: readonly SymbolicTensor[];
+  /** In the order of their first node. */
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * The graph between inputs and outputs; names the layers that have no name.
+ *
+ * @param isFresh whether a layer is of no other model yet: else it keeps its name
+ * @throws {ValueError} for what is no symbolic tensor, a cycle, an output that depends on something else
+ *   than the inputs, an input that no output depends on, and two layers or inputs of one name
+ * @throws {ShapeError} for an output without numbers
+ */
+export function graphOf(
+  where: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+  isFresh: (layer: Layer) => boolean,
+): Graph {
+  checkTensors(where, 'inputs', inputs);
+  checkTensors(where, 'outputs', outputs);
+  for (const { shape, name } of outputs) {
+    if (shape.length === 0 || sizeOf(shape) === 0)
+      throw new ShapeError(`${where}: the output '${name}' must hold numbers`);
+  }
+  const nodes = sorted(where, inputs, outputs);
+  const used = new Set([...nodes.flatMap((node) => node.inputs), ...outputs]);
+  for (const one of inputs) {
+    if (!used.has(one))
+      throw new ValueError(`${where}: no output depends on the input '${one.name}'`);
+  }
+  const layers = [...new Set(nodes.map(({ layer }) => layer))];
+  if (layers.length === 0) throw new ValueError(`${where}: a model needs at least one layer`);
+  nameLayers(where, layers, isFresh);
+  const inputNames = namesOf(where, 'inputs', inputs, layers);
+  const outputNames = namesOf(where, 'outputs', outputs, layers);
+  return { inputs, outputs, inputNames, outputNames, nodes, layers };
+}
+
+function checkTensors(where: string, what: string, tensors: readonly SymbolicTensor[]): void {
+  if (tensors.length === 0) throw new ValueError(`${where}: ${what} must not be empty`);
+  for (const one of tensors) {
+    if (one instanceof SymbolicTensor) continue;
+    throw new ValueError(
+      `${where}: ${what} must be what input() and layer.apply() return, not ${one === null ? 'null' : typeof one}`,
+    );
+  }
+  if (new Set(tensors).size < tensors.length)
+    throw new ValueError(`${where}: one of the ${what} stands there twice`);
+}
+
+/** Depth first, inputs in their order, without recursion: networks may be thousands of layers deep. */
+function sorted(
+  where: string,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): SymbolicTensor[] {
+  const nodes: SymbolicTensor[] = [];
+  const done = new Set(inputs);
+  const open = new Set<SymbolicTensor>();
+  const stack = [...outputs].reverse();
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+    if (done.has(node)) {
+      stack.pop();
+      continue;
+    }
+    if (node.inputs.length === 0) {
+      throw new ValueError(
+        `${where}: the outputs depend on the input '${node.name}', which is not among the inputs`,
+      );
+    }
+    const missing = node.inputs.filter((one) => !done.has(one));
+    if (missing.length === 0) {
+      stack.pop();
+      done.add(node);
+      nodes.push(node);
+      continue;
+    }
+    // Those that are open are on the way from an output to here.
+    open.add(node);
+    const closing = missing.find((one) => open.has(one));
+    if (closing) throw new ValueError(`${where}: the graph has a cycle through '${closing.name}'`);
+    stack.push(...missing.reverse());
+  }
+  return nodes;
+}
+
+/** A name that is wanted, and whether it may be numbered. */
+interface Wish {
+  readonly name: string;
+  readonly isFree: boolean;
+}
+
+/** Names that differ: free ones are numbered, from the second of a name on. @throws {ValueError} */
+function distinct(where: string, what: string, wishes: readonly Wish[]): string[] {
+  const taken = new Set<string>();
+  for (const { name, isFree } of wishes) {
+    if (isFree) continue;
+    if (taken.has(name)) {
+      throw new ValueError(
+        `${where}: two ${what} are called '${name}': names must be unique in a model, and the option name sets them`,
+      );
+    }
+    taken.add(name);
+  }
+  return wishes.map(({ name, isFree }) => {
+    let own = name;
+    for (let number = 1; isFree && taken.has(own); number++) own = `${name}_${number}`;
+    taken.add(own);
+    return own;
+  });
+}
+
+/**
+ * Numbers the layers that nobody named, in order, from the second of a type on.
+ *
+ * @param isFresh whether a layer is of no other model yet: else it keeps its name
+ * @throws {ValueError} for two layers of one name
+ */
+export function nameLayers(
+  where: string,
+  layers: readonly Layer[],
+  isFresh: (layer: Layer) => boolean,
+): void {
+  const wishes = layers.map((layer): Wish => {
+    const isFree = isFresh(layer) && layer.options.name === undefined;
+    return { name: isFree ? layer.type : layer.name, isFree };
+  });
+  distinct(where, 'layers', wishes).forEach((name, i) => {
+    layers[i].name = name;
+  });
+}
+
+/** As their layers; numbered where one layer makes several, or nobody named the input. */
+function namesOf(
+  where: string,
+  what: string,
+  tensors: readonly SymbolicTensor[],
+  layers: readonly Layer[],
+): string[] {
+  const owners = tensors.map(({ layer }) => layer);
+  const wishes = owners.map((layer, i): Wish => {
+    const isNamed = layers.includes(layer) || layer.options.name !== undefined;
+    return { name: layer.name, isFree: !isNamed || owners.indexOf(layer) < i };
+  });
+  return distinct(where, what, wishes);
+}

@@ -1,0 +1,93 @@
+// How weights begin. Names and formulas are Keras's; each draws from its own stream of the seed.
+
+import { type Backend, backend } from '../../bindings/backend.js';
+import { ValueError } from '../base/errors.js';
+import { keyOf, purpose } from '../base/random.js';
+import { type Shape, sizeOf } from '../base/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** The names that layers take. */
+export type InitializerName =
+  | 'zeros'
+  | 'ones'
+  | 'signs'
+  | 'heNormal'
+  | 'heUniform'
+  | 'glorotNormal'
+  | 'glorotUniform'
+  | 'lecunNormal'
+  | 'lecunUniform';
+
+/** Fills a tensor; of randomness, from stream `index` of the seed. */
+type Fill = (tensor: Tensor, seed: number, index: number) => void;
+
+/** Inputs and outputs of one unit: a filter's are multiplied by its window. */
+function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  const window = sizeOf(shape.slice(0, -2));
+  return { fanIn: window * (shape.at(-2) ?? 1), fanOut: window * (shape.at(-1) ?? 1) };
+}
+
+type Kernel = 'fillTruncatedNormal' | 'fillUniform';
+
+function random(kernel: Kernel, scale: (shape: Shape) => number): Fill {
+  return (tensor, seed, index) => {
+    const { exports, memory }: Backend = backend();
+    const words = memory.allocate(64, 'scratch');
+    const [key0, key1] = keyOf(seed);
+    const { address, size, shape } = tensor;
+    exports[kernel](address, size, scale(shape), purpose.weights, index, key0, key1, words);
+    memory.free(words);
+  };
+}
+
+/** Normal, cut at two standard deviations, which the cut leaves at 0.8796 of what they were. */
+const truncatedNormal = (variance: (shape: Shape) => number): Fill =>
+  random('fillTruncatedNormal', (shape) => Math.sqrt(variance(shape)) / 0.87962566103423978);
+
+/** Uniform with the given variance: ±√(3·variance). */
+const uniform = (variance: (shape: Shape) => number): Fill =>
+  random('fillUniform', (shape) => Math.sqrt(3 * variance(shape)));
+
+/** −1 or 1, either as often. */
+const signs: Fill = (tensor, seed, index) => {
+  random('fillUniform', () => 1)(tensor, seed, index);
+  const { numbers } = tensor;
+  for (let i = 0; i < numbers.length; i++) numbers[i] = numbers[i] < 0 ? -1 : 1;
+};
+
+const he = (shape: Shape) => 2 / fans(shape).fanIn;
+const glorot = (shape: Shape) => 2 / (fans(shape).fanIn + fans(shape).fanOut);
+const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
+
+/**
+ * He (arXiv 1502.01852) for ReLU, Glorot (AISTATS 2010) for tanh and sigmoid, LeCun ("Efficient
+ * BackProp", 1998).
+ */
+const initializers: Readonly<Record<InitializerName, Fill>> = {
+  zeros: ({ numbers }) => numbers.fill(0),
+  ones: ({ numbers }) => numbers.fill(1),
+  signs,
+  heNormal: truncatedNormal(he),
+  heUniform: uniform(he),
+  glorotNormal: truncatedNormal(glorot),
+  glorotUniform: uniform(glorot),
+  lecunNormal: truncatedNormal(lecun),
+  lecunUniform: uniform(lecun),
+};
+
+/** @throws {ValueError} for a name that there is not */
+export function checkInitializer(where: string, name: InitializerName): InitializerName {
+  if (Object.hasOwn(initializers, name)) return name;
+  const known = Object.keys(initializers).join(', ');
+  throw new ValueError(`${where}: there is no initializer '${name}'; there are ${known}`);
+}
+
+/** Fills a weight, from a stream of the seed that is its alone. */
+export function initialize(
+  name: InitializerName,
+  tensor: Tensor,
+  seed: number,
+  index: number,
+): void {
+  initializers[name](tensor, seed, index);
+}

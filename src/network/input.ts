@@ -1,0 +1,37 @@
+// Where a network begins.
+
+import { checkShape, type Shape } from '../base/shape.js';
+import { type Forward, Layer, type LayerOptions } from './layer.js';
+import { SymbolicTensor } from './symbolic.js';
+
+/** Stands at the beginning of a graph; computes nothing. */
+class Input extends Layer {
+  constructor(options: LayerOptions) {
+    super('input', options, []);
+  }
+
+  shapeFor(shape: Shape): Shape {
+    return shape;
+  }
+
+  emitForward(): Forward<unknown> {
+    throw new Error('an input has no forward pass');
+  }
+
+  emitBackward(): undefined {}
+}
+
+/**
+ * A network's input.
+ *
+ * @param shape one sample's, such as [height, width, channels]
+ * @throws {ShapeError} for a shape that is none
+ */
+export function input(shape: Shape, options: LayerOptions = {}): SymbolicTensor {
+  const layer = new Input(options);
+  return new SymbolicTensor(
+    checkShape(`input${layer.name && ` '${layer.name}'`}`, shape, 1),
+    layer,
+    [],
+  );
+}

@@ -1,0 +1,63 @@
+// What layers with a kernel share: its options, and the weights that come of them.
+
+import { checkFlag } from '../base/options.js';
+import type { Shape } from '../base/shape.js';
+import { type ActivationName, checkActivation } from '../operators/activation/activation.emit.js';
+import { checkInitializer, type InitializerName } from './initializers.js';
+import type { LayerOptions, ParameterSpec } from './layer.js';
+
+/** Options of layers that multiply by a kernel, Keras's words. */
+export interface KernelOptions extends LayerOptions {
+  /** Whether a number per output is added: true by default. */
+  useBias?: boolean;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+  /** 'glorotUniform' by default; 'heNormal' suits ReLU in deep networks. */
+  kernelInitializer?: InitializerName;
+  /** 'zeros' by default. */
+  biasInitializer?: InitializerName;
+}
+
+/** The words of `KernelOptions`. */
+export const kernelWords = ['useBias', 'activation', 'kernelInitializer', 'biasInitializer'];
+
+/** @throws {ValueError} for an activation or initializer that there is not */
+export function checkKernelOptions(where: string, options: KernelOptions): void {
+  const {
+    activation = 'linear',
+    kernelInitializer = 'glorotUniform',
+    biasInitializer = 'zeros',
+    useBias = true,
+  } = options;
+  checkActivation(where, activation);
+  checkInitializer(where, kernelInitializer);
+  checkInitializer(where, biasInitializer);
+  checkFlag(where, 'useBias', useBias);
+}
+
+/** The kernel of the given shape, and the bias for its outputs: by default its last dimension. */
+export function kernelParameters(
+  options: KernelOptions,
+  shape: Shape,
+  outputs = shape.at(-1) as number,
+): ParameterSpec[] {
+  const {
+    kernelInitializer = 'glorotUniform',
+    biasInitializer = 'zeros',
+    useBias = true,
+  } = options;
+  const kernel = {
+    name: 'kernel',
+    shape,
+    initializer: kernelInitializer,
+    trainable: true,
+    decay: true,
+  };
+  const bias = {
+    name: 'bias',
+    shape: [outputs],
+    initializer: biasInitializer,
+    trainable: true,
+  };
+  return useBias ? [kernel, bias] : [kernel];
+}

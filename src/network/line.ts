@@ -1,0 +1,54 @@
+// Signals [steps, channels] are images of one line: options of one dimension as those of two.
+
+import { ValueError } from '../base/errors.js';
+import { checkInteger, type Rounding, type Shape, type WindowOptions } from '../base/shape.js';
+
+/** How windows lie on a signal. */
+export interface LineOptions {
+  /** Steps from one window to the next: 1 by default. */
+  strides?: number;
+  /**
+   * 'valid' (the default) is none; 'same' makes ⌈steps / stride⌉ outputs, the odd step behind; numbers are
+   * steps: on both sides, or [before, behind]. Keras's 'causal' is [(kernelSize − 1)·dilation, 0].
+   */
+  padding?: LinePadding;
+  /**
+   * What to do where the last window does not fit: without it, an error where there is no padding
+   * ('valid' convolution) and 'floor' elsewhere.
+   */
+  dimRoundingMode?: Rounding;
+}
+
+/** Padding of signals. */
+export type LinePadding = 'valid' | 'same' | number | readonly [number, number];
+
+/** The words of `LineOptions`. */
+export const lineWords = ['strides', 'padding', 'dimRoundingMode'];
+
+/** The images that signals [batch, steps, channels] are. */
+export const asImages = ([batch, steps, channels]: Shape): Shape => [batch, 1, steps, channels];
+
+/** The same windows on those images. @throws {ValueError} for options that make no sense */
+export function onImages(
+  where: string,
+  options: LineOptions,
+): Omit<WindowOptions, 'kernelSize' | 'dilation'> {
+  const { strides = 1, padding = 'valid', dimRoundingMode } = options;
+  const isWord = padding === 'valid' || padding === 'same';
+  return {
+    strides: [1, checkInteger(where, 'strides', strides)],
+    padding: isWord ? padding : [[0, 0], sides(where, padding)],
+    dimRoundingMode,
+  };
+}
+
+/** Steps before and behind. */
+function sides(where: string, padding: number | readonly [number, number]): [number, number] {
+  const both: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
+  if (both.length === 2 && both.every((side) => Number.isInteger(side) && (side as number) >= 0)) {
+    return [...both] as [number, number];
+  }
+  throw new ValueError(
+    `${where}: padding must be 'valid', 'same', a whole number ≥ 0 or [before, behind], not ${JSON.stringify(padding)}`,
+  );
+}

@@ -1,0 +1,224 @@
+// Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
+
+import { type Emitter, none, type Value } from '../../program/emitter.js';
+import { packedMatrix, panelSize, sumInParts, sumRows } from '../dense/matrix.emit.js';
+import { padBackward, padForward, padOutputShape } from '../spatial/pad.emit.js';
+import {
+  depthwiseBackwardFilter,
+  depthwiseBackwardInput,
+  depthwiseForward,
+  isDepthwise,
+} from './depthwise.emit.js';
+import { type Epilogue, finish } from './epilogue.emit.js';
+import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.emit.js';
+import {
+  prefersWinograd,
+  winogradBackwardFilter,
+  winogradBackwardInput,
+  winogradForward,
+} from './winograd.emit.js';
+
+/** The fields of assembly/conv/im2col.ts' Window; channels are those of one group. */
+function windowFields(g: ConvGeometry) {
+  const { batch, height, width, channels, groups, filters, algorithm, reflection, ...windows } = g;
+  return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
+}
+
+/** The image with its reflection around it, where that is wanted. Backward makes it again: it is not kept. */
+function withBorder(e: Emitter, image: Value, { reflection }: ConvGeometry): Value {
+  if (!reflection) return image;
+  const padded = e.value(padOutputShape(reflection));
+  padForward(e, padded, image, reflection);
+  return padded;
+}
+
+/** y = filter ⋆ x, and what `after` says. */
+export function convForward(
+  e: Emitter,
+  y: Value,
+  image: Value,
+  filter: Value,
+  g: ConvGeometry,
+  after: Epilogue = {},
+): void {
+  const { bias = none, residual = none, rectify = false } = after;
+  const x = withBorder(e, image, g);
+  if (isDepthwise(g)) {
+    depthwiseForward(e, y, x, filter, bias, g, rectify && !residual);
+    finish(e, y, { residual, rectify: rectify && residual !== none });
+    return;
+  }
+  if (prefersWinograd(g, e.keepsForms)) {
+    winogradForward(e, y, x, filter, g, after);
+    return;
+  }
+  const n = g.filters / g.groups;
+  const k = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const packed = packedMatrix(e, filter, { k, n, ldb: g.filters, groups: g.groups });
+  const yRow = g.outputWidth * g.filters;
+  e.emit('conv', {
+    ...windowFields(g),
+    y,
+    x,
+    packed,
+    bias,
+    residual,
+    filters: n,
+    groups: g.groups,
+    yImage: g.outputHeight * yRow,
+    yRow,
+    yColumn: g.filters,
+    rectify: rectify ? 1 : 0,
+  });
+}
+
+/**
+ * dx, for dense filters by whichever of two ways multiplies less, and what `after` says: a gradient is
+ * added to another's, a transposed convolution's output has a bias and ReLU.
+ */
+export function convBackwardInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+  after: Epilogue = {},
+): void {
+  if (g.reflection) {
+    const padded = e.value(padOutputShape(g.reflection));
+    convBackwardInput(e, padded, dy, filter, { ...g, reflection: undefined });
+    padBackward(e, dx, padded, g.reflection);
+    finish(e, dx, after);
+    return;
+  }
+  if (isDepthwise(g)) {
+    const { bias = none, residual = none, rectify = false } = after;
+    depthwiseBackwardInput(e, dx, dy, filter, g, bias, rectify && !residual);
+    finish(e, dx, { residual, rectify: rectify && residual !== none });
+    return;
+  }
+  if (prefersWinograd(g, e.keepsForms)) {
+    winogradBackwardInput(e, dx, dy, filter, g, after);
+    return;
+  }
+  const filters = g.filters / g.groups;
+  const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const windows = backwardWindows(g);
+  const seen = windows.reduce((sum, { row, column }) => {
+    return sum + row.count * row.taps * column.count * column.taps;
+  }, 0);
+  const convolving = seen * panelSize(filters, g.channels / g.groups);
+  const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
+  if (scattering < convolving) {
+    scatterInput(e, dx, dy, filter, g);
+    finish(e, dx, after);
+  } else {
+    convolveInput(e, dx, dy, filter, g, windows, after);
+  }
+}
+
+/** What adding one number to its pixel costs, in multiply-adds of a register tile. */
+const SCATTER = 4;
+
+/** dx by col2im: dy·filterᵀ are the gradients of the patches, to be added where those lie. */
+function scatterInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {
+  const k = g.filters / g.groups;
+  const n = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const packed = packedMatrix(e, filter, {
+    k,
+    n,
+    ldb: g.filters,
+    transpose: true,
+    groups: g.groups,
+  });
+  e.emit('inputGradient', { ...windowFields(g), dx, dy, packed, filters: k, groups: g.groups });
+}
+
+/**
+ * dx by convolution: for each residue of input pixels modulo the stride, one of dy at stride 1 with
+ * the taps that reach those pixels, flipped.
+ */
+function convolveInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+  windows: readonly BackwardWindows[],
+  { bias = none, residual = none, rectify = false }: Epilogue,
+): void {
+  const channels = g.channels / g.groups;
+  const filters = g.filters / g.groups;
+  for (const { row, column, first, fields } of windows) {
+    const k = row.taps * column.taps * filters;
+    const room = [g.groups, Math.max(1, panelSize(k, channels))];
+    const packed = e.form(filter, room, (to, form) =>
+      to.emit('packFilter', {
+        packed: form,
+        filter,
+        kernelWidth: g.kernelWidth,
+        channels,
+        filters,
+        groups: g.groups,
+        firstRow: row.firstTap,
+        rowStep: row.tapStep,
+        rows: row.taps,
+        firstColumn: column.firstTap,
+        columnStep: column.tapStep,
+        columns: column.taps,
+      }),
+    );
+    e.emit('conv', {
+      ...fields,
+      pixelChannels: g.filters,
+      channels: filters,
+      y: dx.view(dx.shape, first),
+      x: dy,
+      packed,
+      bias,
+      residual: residual ? residual.view(dx.shape, first) : none,
+      filters: channels,
+      groups: g.groups,
+      rectify: rectify ? 1 : 0,
+    });
+  }
+}
+
+/** Pixels that one partial sum of a filter gradient takes at least: eight blocks of KC. */
+const SPLIT_PIXELS = 2048;
+
+/** dw = patches(x)ᵀ·dy. */
+export function convBackwardFilter(
+  e: Emitter,
+  dw: Value,
+  image: Value,
+  dy: Value,
+  g: ConvGeometry,
+): void {
+  const x = withBorder(e, image, g);
+  if (isDepthwise(g)) {
+    depthwiseBackwardFilter(e, dw, x, dy, g);
+    return;
+  }
+  if (prefersWinograd(g, false)) {
+    winogradBackwardFilter(e, dw, x, dy, g);
+    return;
+  }
+  const pixels = g.batch * g.outputHeight * g.outputWidth;
+  sumInParts(e, dw, pixels, SPLIT_PIXELS, (partials, splits) =>
+    e.emit('filterGradient', {
+      ...windowFields(g),
+      partials,
+      x,
+      dy,
+      filters: g.filters / g.groups,
+      groups: g.groups,
+      splits,
+    }),
+  );
+}
+
+/** db = dy summed over all pixels. */
+export function convBackwardBias(e: Emitter, db: Value, dy: Value, g: ConvGeometry): void {
+  sumRows(e, db, dy, g.batch * g.outputHeight * g.outputWidth, g.filters);
+}

@@ -1,0 +1,104 @@
+// Convolution with its three gradients. Images are NHWC, filters HWIO.
+
+import { ShapeError } from '../../base/errors.js';
+import { checkOptions } from '../../base/options.js';
+import { type Shape, show } from '../../base/shape.js';
+import { none } from '../../program/emitter.js';
+import { argument, compute, expectShape } from '../../tensor/eager.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import {
+  type ActivationName,
+  activationForward,
+  checkActivation,
+} from '../activation/activation.emit.js';
+import * as matrix from '../dense/matrix.emit.js';
+import * as conv from './conv.emit.js';
+import { type ConvOptions, convGeometry, convOutputShape, convWords } from './geometry.emit.js';
+
+/** How a convolution lies on its input, and what follows it. */
+export interface Conv2dOptions extends ConvOptions {
+  /** [filters], added to every pixel. */
+  bias?: Tensor;
+  /** Shaped like the result, added to it before the activation: what a residual block needs. */
+  residual?: Tensor;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+}
+
+/**
+ * Convolution as networks have it, a cross-correlation: y(i, j) = bias + residual(i, j) + Σ filter·patch.
+ *
+ * @param x [batch, height, width, channels]
+ * @param filter [kernelHeight, kernelWidth, channels / groups, filters]
+ * @returns [batch, outputHeight, outputWidth, filters]
+ */
+export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
+  const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
+  checkOptions('conv2d', options, [...convWords, 'bias', 'residual', 'activation']);
+  const activation = checkActivation('conv2d', options.activation ?? 'linear');
+  const g = convGeometry('conv2d', x.shape, filter.shape, options);
+  const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
+  if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
+  const residual = options.residual ? argument('conv2d', 'residual', options.residual) : none;
+  if (options.residual) expectShape('conv2d', 'residual', options.residual, convOutputShape(g));
+  const [y] = compute([convOutputShape(g)], (e, vy) => {
+    conv.convForward(e, vy, vx, vf, g, { bias, residual, rectify: activation === 'relu' });
+    if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
+  });
+  return y;
+}
+
+/**
+ * The gradient of conv2d for its input.
+ *
+ * @param dy [batch, outputHeight, outputWidth, filters]
+ * @param inputShape that of x
+ */
+export function conv2dBackwardInput(
+  dy: Tensor,
+  filter: Tensor,
+  inputShape: Shape,
+  options: ConvOptions = {},
+): Tensor {
+  const where = 'conv2dBackwardInput';
+  const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
+  checkOptions(where, options, convWords);
+  const g = convGeometry(where, inputShape, filter.shape, options);
+  expectShape(where, 'dy', dy, convOutputShape(g));
+  const [dx] = compute([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
+  return dx;
+}
+
+/**
+ * The gradient of conv2d for its filter.
+ *
+ * @param x [batch, height, width, channels]
+ * @param dy [batch, outputHeight, outputWidth, filters]
+ * @param filterShape that of the filter
+ */
+export function conv2dBackwardFilter(
+  x: Tensor,
+  dy: Tensor,
+  filterShape: Shape,
+  options: ConvOptions = {},
+): Tensor {
+  const where = 'conv2dBackwardFilter';
+  const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
+  checkOptions(where, options, convWords);
+  const g = convGeometry(where, x.shape, filterShape, options);
+  expectShape(where, 'dy', dy, convOutputShape(g));
+  const [dw] = compute([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));
+  return dw;
+}
+
+/** The gradient of a bias: dy [..., channels] summed over all but the last dimension: [channels]. */
+export function biasBackward(dy: Tensor): Tensor {
+  const value = argument('biasBackward', 'dy', dy);
+  const channels = dy.shape.at(-1);
+  if (!channels)
+    throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
+  const [db] = compute([[channels]], (e, vdb) =>
+    matrix.sumRows(e, vdb, value, dy.size / channels, channels),
+  );
+  return db;
+}

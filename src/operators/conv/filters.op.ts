@@ -1,0 +1,143 @@
+// Filters made by hand, and what applies them to images.
+
+import { ShapeError } from '../../base/errors.js';
+import { checkOptions } from '../../base/options.js';
+import { checkInteger, checkRank, type Padding, type Shape, show } from '../../base/shape.js';
+import { asValue } from '../../program/emitter.js';
+import { argument, compute } from '../../tensor/eager.js';
+import { nestedData, Tensor } from '../../tensor/tensor.js';
+import { convForward } from './conv.emit.js';
+import { convGeometry, convOutputShape } from './geometry.emit.js';
+
+/** A filter for images: its rows. */
+export type ImageFilter = readonly (readonly number[])[];
+
+/** The filters that textbooks on image processing name, to be laid on the image as they are. */
+export const filters = {
+  /** Changes nothing. */
+  identity: [
+    [0, 0, 0],
+    [0, 1, 0],
+    [0, 0, 0],
+  ],
+  /** The mean of `height`×`width` pixels; square unless told otherwise. */
+  boxBlur: (height: number, width = height): ImageFilter => {
+    const pixels =
+      checkInteger('filters.boxBlur', 'height', height) *
+      checkInteger('filters.boxBlur', 'width', width);
+    return Array.from({ length: height }, () => new Array<number>(width).fill(1 / pixels));
+  },
+  /** Blurs, the pixel itself counting twice. Its sum is 10: so much brighter the image becomes. */
+  smoothing: [
+    [1, 1, 1],
+    [1, 2, 1],
+    [1, 1, 1],
+  ],
+  /** Adds to a pixel what tells it from its four neighbours. */
+  sharpen: [
+    [0, -1, 0],
+    [-1, 5, -1],
+    [0, -1, 0],
+  ],
+  /** The same with all eight neighbours: highPass + identity. */
+  sharpen8: [
+    [-1, -1, -1],
+    [-1, 9, -1],
+    [-1, -1, -1],
+  ],
+  /** Edges: 0 where the image is even. */
+  highPass: [
+    [-1, -1, -1],
+    [-1, 8, -1],
+    [-1, -1, -1],
+  ],
+  /** Makes it look embossed, lit along the diagonal. */
+  raised: [
+    [0, 0, -2],
+    [0, 2, 0],
+    [1, 0, 0],
+  ],
+  /** The image twice, moved apart along the diagonal. */
+  motionBlur: [
+    [0, 0, 1],
+    [0, 0, 0],
+    [1, 0, 0],
+  ],
+  /** The slope from left to right, eightfold. */
+  sobelX: [
+    [-1, 0, 1],
+    [-2, 0, 2],
+    [-1, 0, 1],
+  ],
+  /** The slope from top to bottom, eightfold. */
+  sobelY: [
+    [-1, -2, -1],
+    [0, 0, 0],
+    [1, 2, 1],
+  ],
+} as const satisfies Record<
+  string,
+  ImageFilter | ((height: number, width?: number) => ImageFilter)
+>;
+
+/** How a filter is laid on an image. */
+export interface FilterOptions {
+  /** 'same' by default: zeros around the image, which keeps its size. */
+  padding?: Padding;
+}
+
+/**
+ * Lays a filter on an image, on each channel by itself: cross-correlation, as in convolutional layers.
+ *
+ * @param image [height, width], [height, width, channels] or [batch, height, width, channels]
+ * @param filter rows of equal length, such as `filters.sharpen`
+ * @returns as many dimensions
+ */
+export function filterImage(
+  image: Tensor,
+  filter: ImageFilter,
+  options: FilterOptions = {},
+): Tensor {
+  return lay('filterImage', image, filter, options);
+}
+
+/**
+ * How steep an image is at each pixel: √(Gx² + Gy²) of Sobel's two filters, of each channel by itself.
+ *
+ * @param image [height, width], [height, width, channels] or [batch, height, width, channels]
+ * @returns as many dimensions
+ */
+export function sobelMagnitude(image: Tensor, options: FilterOptions = {}): Tensor {
+  using down = lay('sobelMagnitude', image, filters.sobelY, options);
+  const y = lay('sobelMagnitude', image, filters.sobelX, options);
+  const [gx, gy] = [y.numbers, down.numbers];
+  for (let i = 0; i < gx.length; i++) gx[i] = Math.sqrt(gx[i] ** 2 + gy[i] ** 2);
+  return y;
+}
+
+function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterOptions): Tensor {
+  const x = argument(where, 'image', image);
+  const { padding = 'same' } = checkOptions(where, options, ['padding']);
+  const inputShape = withBatch(where, image.shape);
+  const channels = inputShape[3];
+  const { shape, numbers } = nestedData(`${where}: the filter`, filter);
+  checkRank(`${where}: the filter`, shape, ['height', 'width']);
+  const filterShape = [...shape, 1, channels];
+  const g = convGeometry(where, inputShape, filterShape, { padding, groups: channels });
+  const repeated = Array.from(numbers, (weight) => new Array<number>(channels).fill(weight));
+  using weights = Tensor.from(repeated.flat(), filterShape);
+  const rank = image.shape.length;
+  const outputShape = convOutputShape(g).slice(rank === 4 ? 0 : 1, rank === 2 ? 3 : 4);
+  const [y] = compute([outputShape], (e, vy) => convForward(e, vy, x, asValue(weights), g));
+  return y;
+}
+
+/** [batch, height, width, channels] of an image that may lack the batch, or both it and the channels. */
+function withBatch(where: string, shape: Shape): Shape {
+  if (shape.length === 2) return [1, ...shape, 1];
+  if (shape.length === 3) return [1, ...shape];
+  if (shape.length === 4) return shape;
+  throw new ShapeError(
+    `${where}: image must be [height, width], [height, width, channels] or [batch, height, width, channels], not ${show(shape)}`,
+  );
+}

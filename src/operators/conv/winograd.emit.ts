@@ -1,0 +1,174 @@
+// 3×3 convolution at stride 1 by Winograd's minimal filtering as ops, and when it pays.
+
+import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
+import { panelSize, sumInParts } from '../dense/matrix.emit.js';
+import type { Epilogue } from './epilogue.emit.js';
+import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
+
+/** STEP, PATCH, PLANES and GAP of assembly/winograd/patch.ts. */
+const STEP = 4;
+const PATCH = 6;
+const PLANES = 36;
+const GAP = 16;
+
+/** One pass over images: what is convolved, with which padding, to which size. */
+interface Pass {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly yHeight: number;
+  readonly yWidth: number;
+}
+
+const forwardPass = (g: ConvGeometry): Pass => ({
+  ...g,
+  yHeight: g.outputHeight,
+  yWidth: g.outputWidth,
+});
+
+/** dx is dy convolved with the filters turned round, padded by what is missing to their side less 1. */
+const backwardPass = (g: ConvGeometry): Pass => ({
+  batch: g.batch,
+  height: g.outputHeight,
+  width: g.outputWidth,
+  channels: g.filters,
+  filters: g.channels,
+  padTop: 2 - g.padTop,
+  padLeft: 2 - g.padLeft,
+  yHeight: g.height,
+  yWidth: g.width,
+});
+
+/** The fields of assembly/conv/im2col.ts' Window: 6×6 patches, 4 apart. */
+function patchFields({ batch, height, width, channels, padTop, padLeft, yHeight, yWidth }: Pass) {
+  return {
+    batch,
+    height,
+    width,
+    pixelChannels: channels,
+    channels,
+    kernelHeight: PATCH,
+    kernelWidth: PATCH,
+    strideHeight: STEP,
+    strideWidth: STEP,
+    padTop,
+    padLeft,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    outputHeight: Math.ceil(yHeight / STEP),
+    outputWidth: Math.ceil(yWidth / STEP),
+  };
+}
+
+function emitPass(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  filter: Value,
+  pass: Pass,
+  { bias = none, residual = none, rectify = false }: Epilogue,
+  flip: boolean,
+): void {
+  const { channels, filters, yHeight, yWidth } = pass;
+  const [inputs, outputs] = flip ? [filters, channels] : [channels, filters];
+  const sizes = { channels: inputs, filters: outputs, flip: flip ? 1 : 0 };
+  const most = e.keepsForms ? filters : columnsAtOnce(channels);
+  for (let first = 0; first < filters; first += most) {
+    const columns = Math.min(most, filters - first);
+    const part = (all: Operand): Operand => (all === none ? none : all.view([columns], first));
+    const room = [PLANES, panelSize(channels, columns) + GAP];
+    const packed = e.form(filter, room, (to, form) =>
+      to.emit('winogradFilter', { packed: form, filter, ...sizes, first, columns }),
+    );
+    e.emit('winograd', {
+      ...patchFields(pass),
+      y: part(y),
+      x,
+      packed,
+      bias: part(bias),
+      residual: part(residual),
+      filters: columns,
+      yHeight,
+      yWidth,
+      yColumn: filters,
+      rectify: rectify ? 1 : 0,
+    });
+  }
+}
+
+/** Floats of transformed filters that are still in cache when they are multiplied with: 9 MiB. */
+const AT_ONCE = 9 << 18;
+
+/** Outputs whose filters are transformed together, where that is done in each run: whole panels. */
+const columnsAtOnce = (channels: number): number =>
+  Math.max(64, Math.floor(AT_ONCE / (PLANES * channels) / 64) * 64);
+
+/** y = filter ⋆ x, and what `after` says. */
+export function winogradForward(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  filter: Value,
+  g: ConvGeometry,
+  after: Epilogue,
+): void {
+  emitPass(e, y, x, filter, forwardPass(g), after, false);
+}
+
+/** dx, and what `after` says: see `convBackwardInput`. */
+export function winogradBackwardInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+  after: Epilogue,
+): void {
+  emitPass(e, dx, dy, filter, backwardPass(g), after, true);
+}
+
+/** Patches that one partial sum of a filter gradient takes at least. */
+const SPLIT_PATCHES = 128;
+
+/** dw = patches(x)ᵀ·dy. */
+export function winogradBackwardFilter(
+  e: Emitter,
+  dw: Value,
+  x: Value,
+  dy: Value,
+  g: ConvGeometry,
+): void {
+  const pass = forwardPass(g);
+  const { filters, yHeight, yWidth } = pass;
+  const patches = patchFields(pass);
+  const count = g.batch * patches.outputHeight * patches.outputWidth;
+  sumInParts(e, dw, count, SPLIT_PATCHES, (partials, splits) =>
+    e.emit('winogradGradient', { ...patches, partials, x, dy, filters, yHeight, yWidth, splits }),
+  );
+}
+
+/** Fewer channels on either side, and the transforms take longer than the products save. */
+const LEAST_CHANNELS = 8;
+/** The least part of what patches compute that must lie inside the output. */
+const LEAST_USE = 1 / 3;
+/** Fewer patches, and transforming the filters, or their gradient's sums, takes longer. */
+const LEAST_PATCHES = 12;
+/** Fewer patches, and reading transformed filters takes longer, however often they are used. */
+const LEAST_KEPT_PATCHES = 4;
+
+/**
+ * Whether it is faster than the direct algorithm, or was asked for.
+ *
+ * @param kept whether transformed filters are kept from run to run
+ */
+export function prefersWinograd(g: ConvGeometry, kept: boolean): boolean {
+  if (g.algorithm !== 'auto') return g.algorithm === 'winograd';
+  if (whyNotWinograd(g) || Math.min(g.channels, g.filters) < LEAST_CHANNELS) return false;
+  const squares = Math.ceil(g.outputHeight / STEP) * Math.ceil(g.outputWidth / STEP);
+  const use = (g.outputHeight * g.outputWidth) / (squares * STEP * STEP);
+  return use >= LEAST_USE && g.batch * squares >= (kept ? LEAST_KEPT_PATCHES : LEAST_PATCHES);
+}

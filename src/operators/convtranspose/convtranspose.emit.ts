@@ -1,0 +1,153 @@
+// Transposed convolution as ops: convolution backwards. Its forward is convolution's backward-data, its
+// backward-data convolution's forward, and for backward-filter the image and its gradient change roles.
+
+import { ShapeError, ValueError } from '../../base/errors.js';
+import {
+  checkPadding,
+  checkRank,
+  type Pair,
+  pairOf,
+  placeWindows,
+  type Shape,
+  show,
+  type WindowOptions,
+} from '../../base/shape.js';
+import type { Emitter, Operand, Value } from '../../program/emitter.js';
+import { convBackwardFilter, convBackwardInput, convForward } from '../conv/conv.emit.js';
+import { type Algorithm, type ConvGeometry, withAlgorithm } from '../conv/geometry.emit.js';
+import { sumRows } from '../dense/matrix.emit.js';
+
+/** How a transposed convolution lies on its output. */
+export interface ConvTransposeOptions
+  extends Omit<WindowOptions, 'kernelSize' | 'dimRoundingMode'> {
+  /**
+   * What the output has at the bottom and right beyond the sides (side − 1)·stride + kernel − padding,
+   * where 'same' takes half a kernel, rounded down, from both ends: fewer pixels than the stride.
+   * Without it sides are Keras's: side·stride for 'same', else (side − 1)·stride + max(kernel, stride)
+   * less the padding.
+   */
+  outputPadding?: Pair;
+  /** How it is computed: see `ConvOptions`. */
+  algorithm?: Algorithm;
+}
+
+/** The words of `ConvTransposeOptions`. */
+export const convTransposeWords = ['strides', 'padding', 'dilation', 'outputPadding', 'algorithm'];
+
+/**
+ * Checks a transposed convolution, and works out the convolution of its output that it is backwards.
+ *
+ * @param inputShape [batch, height, width, channels]
+ * @param filterShape [kernelHeight, kernelWidth, filters, channels]
+ * @returns the convolution's geometry: its image is the output here, its filters the channels
+ * @throws {ShapeError} where they do not fit
+ * @throws {ValueError} for options that make no sense
+ */
+export function convTransposeGeometry(
+  where: string,
+  inputShape: Shape,
+  filterShape: Shape,
+  options: ConvTransposeOptions,
+): ConvGeometry {
+  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  checkRank(`${where}: the filter`, filterShape, [
+    'kernelHeight',
+    'kernelWidth',
+    'filters',
+    'channels',
+  ]);
+  const [batch, , , channels] = inputShape;
+  const [kernelHeight, kernelWidth, filters, filterChannels] = filterShape;
+  if (filterChannels !== channels) {
+    throw new ShapeError(
+      `${where}: the filter ${show(filterShape)} is made for ${filterChannels} channels, but the input ${show(inputShape)} has ${channels}`,
+    );
+  }
+  const [height, width] = outputSides(where, inputShape, filterShape, options);
+  const kernelSize = [kernelHeight, kernelWidth] as const;
+  const windows = placeWindows(where, height, width, { ...options, kernelSize }, false);
+  const sizes = { batch, height, width, channels: filters, filters: channels, groups: 1 };
+  return withAlgorithm(where, { ...windows, ...sizes }, options.algorithm);
+}
+
+/** [outputHeight, outputWidth]: the sides on which as many windows lie as the input has pixels. */
+function outputSides(
+  where: string,
+  inputShape: Shape,
+  filterShape: Shape,
+  options: ConvTransposeOptions,
+): number[] {
+  const strides = pairOf(where, 'strides', options.strides ?? 1);
+  const dilation = pairOf(where, 'dilation', options.dilation ?? 1);
+  const padding = checkPadding(where, options.padding ?? 'valid');
+  const { outputPadding } = options;
+  const added = outputPadding === undefined ? [] : pairOf(where, 'outputPadding', outputPadding, 0);
+  return ['height', 'width'].map((name, axis) => {
+    const [side, stride] = [inputShape[1 + axis], strides[axis]];
+    const more: number | undefined = added[axis];
+    const extent = (filterShape[axis] - 1) * dilation[axis] + 1;
+    if (more !== undefined && more >= stride) {
+      throw new ValueError(
+        `${where}: outputPadding ${more} must be less than the stride, which is ${stride}`,
+      );
+    }
+    if (padding === 'same') {
+      if (more === undefined) return side * stride;
+      if (more + (extent % 2) > 0) return (side - 1) * stride + (extent % 2) + more;
+      throw new ValueError(
+        `${where}: with padding 'same' a kernel of even ${name} ${extent} needs outputPadding of at least 1, or none given, not 0`,
+      );
+    }
+    const [before, after] = padding[axis];
+    const whole = (side - 1) * stride + extent + (more ?? Math.max(0, stride - extent));
+    if (before + after < whole) return whole - before - after;
+    throw new ShapeError(
+      `${where}: padding takes ${before + after} pixels from the output's ${name}, which has ${whole}`,
+    );
+  });
+}
+
+/** [batch, outputHeight, outputWidth, filters]. */
+export function convTransposeOutputShape(g: ConvGeometry): Shape {
+  return [g.batch, g.height, g.width, g.channels];
+}
+
+/** y = bias + every pixel of x times the filter, added up where they lie; then ReLU if `rectify`. */
+export function convTransposeForward(
+  e: Emitter,
+  y: Value,
+  x: Value,
+  filter: Value,
+  bias: Operand,
+  g: ConvGeometry,
+  rectify: boolean,
+): void {
+  convBackwardInput(e, y, x, filter, g, { bias, rectify });
+}
+
+/** dx. */
+export function convTransposeBackwardInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+): void {
+  convForward(e, dx, dy, filter, g);
+}
+
+/** dw. */
+export function convTransposeBackwardFilter(
+  e: Emitter,
+  dw: Value,
+  x: Value,
+  dy: Value,
+  g: ConvGeometry,
+): void {
+  convBackwardFilter(e, dw, dy, x, g);
+}
+
+/** db = dy summed over all pixels. */
+export function convTransposeBackwardBias(e: Emitter, db: Value, dy: Value, g: ConvGeometry): void {
+  sumRows(e, db, dy, g.batch * g.height * g.width, g.channels);
+}

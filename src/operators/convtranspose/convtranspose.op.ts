@@ -1,0 +1,99 @@
+// Transposed convolution with its gradients. Images are NHWC, filters [kernelHeight, kernelWidth,
+// filters, channels].
+
+import { checkOptions } from '../../base/options.js';
+import type { Shape } from '../../base/shape.js';
+import { none } from '../../program/emitter.js';
+import { argument, compute, expectShape } from '../../tensor/eager.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import {
+  type ActivationName,
+  activationForward,
+  checkActivation,
+} from '../activation/activation.emit.js';
+import * as conv from './convtranspose.emit.js';
+
+/** How a transposed convolution lies on its output, and what follows it. */
+export interface Conv2dTransposeOptions extends conv.ConvTransposeOptions {
+  /** [filters], added to every pixel. */
+  bias?: Tensor;
+  /** 'linear' by default. */
+  activation?: ActivationName;
+}
+
+/**
+ * Transposed convolution: every pixel of x, times the filter, is added to the window of the output that
+ * belongs to it. Windows lie on the output as conv2d's lie on its input.
+ *
+ * Outputs have the sides side·stride with padding 'same', else (side − 1)·stride + max(kernel, stride)
+ * less the padding, as in Keras; `outputPadding` says otherwise.
+ *
+ * @param x [batch, height, width, channels]
+ * @param filter [kernelHeight, kernelWidth, filters, channels]
+ * @returns [batch, outputHeight, outputWidth, filters]
+ */
+export function conv2dTranspose(
+  x: Tensor,
+  filter: Tensor,
+  options: Conv2dTransposeOptions = {},
+): Tensor {
+  const where = 'conv2dTranspose';
+  const [vx, vf] = [argument(where, 'x', x), argument(where, 'filter', filter)];
+  checkOptions(where, options, [...conv.convTransposeWords, 'bias', 'activation']);
+  const activation = checkActivation(where, options.activation ?? 'linear');
+  const g = conv.convTransposeGeometry(where, x.shape, filter.shape, options);
+  const bias = options.bias ? argument(where, 'bias', options.bias) : none;
+  if (options.bias) expectShape(where, 'bias', options.bias, [g.channels]);
+  const [y] = compute([conv.convTransposeOutputShape(g)], (e, vy) => {
+    conv.convTransposeForward(e, vy, vx, vf, bias, g, activation === 'relu');
+    if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
+  });
+  return y;
+}
+
+/**
+ * The gradient of conv2dTranspose for its input.
+ *
+ * @param dy [batch, outputHeight, outputWidth, filters]
+ * @param inputShape that of x
+ */
+export function conv2dTransposeBackwardInput(
+  dy: Tensor,
+  filter: Tensor,
+  inputShape: Shape,
+  options: conv.ConvTransposeOptions = {},
+): Tensor {
+  const where = 'conv2dTransposeBackwardInput';
+  const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
+  checkOptions(where, options, conv.convTransposeWords);
+  const g = conv.convTransposeGeometry(where, inputShape, filter.shape, options);
+  expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
+  const [dx] = compute([inputShape], (e, vdx) =>
+    conv.convTransposeBackwardInput(e, vdx, vdy, vf, g),
+  );
+  return dx;
+}
+
+/**
+ * The gradient of conv2dTranspose for its filter.
+ *
+ * @param x [batch, height, width, channels]
+ * @param dy [batch, outputHeight, outputWidth, filters]
+ * @param filterShape that of the filter
+ */
+export function conv2dTransposeBackwardFilter(
+  x: Tensor,
+  dy: Tensor,
+  filterShape: Shape,
+  options: conv.ConvTransposeOptions = {},
+): Tensor {
+  const where = 'conv2dTransposeBackwardFilter';
+  const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
+  checkOptions(where, options, conv.convTransposeWords);
+  const g = conv.convTransposeGeometry(where, x.shape, filterShape, options);
+  expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
+  const [dw] = compute([filterShape], (e, vdw) =>
+    conv.convTransposeBackwardFilter(e, vdw, vx, vdy, g),
+  );
+  return dw;
+}

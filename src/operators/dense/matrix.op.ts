@@ -1,0 +1,78 @@
+// Matrix products, and images as matrices of patches.
+
+import { ShapeError } from '../../base/errors.js';
+import { checkOptions } from '../../base/options.js';
+import { checkRank, placeWindows, type Shape, show, type WindowOptions } from '../../base/shape.js';
+import { argument, compute, expectShape } from '../../tensor/eager.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import * as matrix from './matrix.emit.js';
+
+/** Which operands are stored transposed. */
+export interface MatMulOptions {
+  transposeA?: boolean;
+  transposeB?: boolean;
+}
+
+/** a·b for matrices [m, k] and [k, n], or their transposes: [m, n]. */
+export function matMul(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false }: MatMulOptions = {},
+): Tensor {
+  const [va, vb] = [argument('matMul', 'a', a), argument('matMul', 'b', b)];
+  checkRank('matMul: a', a.shape, ['rows', 'columns'], 0);
+  checkRank('matMul: b', b.shape, ['rows', 'columns'], 0);
+  const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
+  const [kb, n] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;
+  if (k !== kb) {
+    const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
+    throw new ShapeError(
+      `matMul: inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`,
+    );
+  }
+  const [c] = compute([[m, n]], (e, vc) =>
+    matrix.matMul(e, vc, va, vb, { m, n, k, transposeA, transposeB }),
+  );
+  return c;
+}
+
+function im2colFields(where: string, inputShape: Shape, options: WindowOptions) {
+  checkOptions(where, options, ['kernelSize', 'strides', 'padding', 'dilation', 'dimRoundingMode']);
+  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  const [batch, height, width, channels] = inputShape;
+  const windows = placeWindows(where, height, width, options, true);
+  return { ...windows, batch, height, width, channels, pixelChannels: channels };
+}
+
+function columnsShape(f: ReturnType<typeof im2colFields>): Shape {
+  return [f.batch * f.outputHeight * f.outputWidth, f.kernelHeight * f.kernelWidth * f.channels];
+}
+
+/**
+ * Patches as the rows of a matrix: [batch·outputHeight·outputWidth, kernelHeight·kernelWidth·channels],
+ * so that im2col(x)·filter, the filter as [kernelHeight·kernelWidth·channels, filters], convolves.
+ *
+ * @param x [batch, height, width, channels]
+ */
+export function im2col(x: Tensor, options: WindowOptions): Tensor {
+  const value = argument('im2col', 'x', x);
+  const fields = im2colFields('im2col', x.shape, options);
+  const [columns] = compute([columnsShape(fields)], (e, columns) =>
+    e.emit('im2col', { ...fields, columns, x: value }),
+  );
+  return columns;
+}
+
+/**
+ * The adjoint of im2col: adds every element of the patch matrix to the pixel it was copied from.
+ *
+ * @param columns as im2col makes them
+ * @param inputShape [batch, height, width, channels] of the image
+ */
+export function col2im(columns: Tensor, inputShape: Shape, options: WindowOptions): Tensor {
+  const value = argument('col2im', 'columns', columns);
+  const fields = im2colFields('col2im', inputShape, options);
+  expectShape('col2im', 'columns', columns, columnsShape(fields));
+  const [x] = compute([inputShape], (e, x) => e.emit('col2im', { ...fields, x, columns: value }));
+  return x;
+}

@@ -1,0 +1,83 @@
+// Dropout (Srivastava et al., JMLR 2014), of numbers or of whole channels, scaled while training so that
+// inference does nothing.
+
+import { ValueError } from '../../base/errors.js';
+import { checkRank, type Shape } from '../../base/shape.js';
+import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
+import type { Value } from '../../program/emitter.js';
+
+/** Options of `layers.dropout` and `layers.spatialDropout2d`. */
+export interface DropoutOptions extends LayerOptions {
+  /** The share of inputs, or of channels, set to zero: 0 to less than 1. */
+  rate: number;
+}
+
+class Dropout extends Layer<null> {
+  declare readonly options: DropoutOptions;
+
+  constructor(type: string, options: DropoutOptions) {
+    super(type, options, ['rate']);
+    const { rate } = options;
+    if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
+      throw new ValueError(`layers.${type}: rate must be from 0 to less than 1, not ${rate}`);
+    }
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    return inputShape;
+  }
+
+  emitForward(to: Lowering, x: Value): Forward<null> {
+    if (!to.training || this.options.rate === 0) return { y: x, saved: null };
+    const y = to.emitter.value(x.shape);
+    this.drop(to, y, x);
+    return { y, saved: null };
+  }
+
+  emitBackward(to: Lowering, dy: Value): Value {
+    // The mask depends on place and step alone: the same op drops the same gradients.
+    if (this.options.rate === 0) return dy;
+    const dx = to.into(dy);
+    this.drop(to, dx, dy);
+    return dx;
+  }
+
+  protected drop(to: Lowering, y: Value, x: Value): void {
+    to.emitter.emit('dropout', { y, x, count: x.size, ...this.draws(to) });
+  }
+
+  /** What the kernel draws with: the random state, and how much is kept at which scale. */
+  protected draws(to: Lowering) {
+    const keep = 1 - this.options.rate;
+    return {
+      state: to.randomState,
+      stream: to.stream,
+      keep: Math.min(2 ** 32 - 1, Math.round(keep * 2 ** 32)),
+      scale: 1 / keep,
+    };
+  }
+}
+
+class SpatialDropout2d extends Dropout {
+  override shapeFor(inputShape: Shape): Shape {
+    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    return inputShape;
+  }
+
+  protected override drop(to: Lowering, y: Value, x: Value): void {
+    const [batch, height, width, channels] = x.shape;
+    const size = { batch, pixels: height * width, channels };
+    to.emitter.emit('spatialDropout', { y, x, ...size, ...this.draws(to) });
+  }
+}
+
+/** Sets a random share of its inputs to zero while training. */
+export const dropout = (options: DropoutOptions): Layer => new Dropout('dropout', options);
+
+/**
+ * Sets a random share of the channels of each image [height, width, channels] to zero while training:
+ * neighbouring pixels say much the same, so that single ones would hardly be missed (Tompson et al.,
+ * arXiv 1411.4280).
+ */
+export const spatialDropout2d = (options: DropoutOptions): Layer =>
+  new SpatialDropout2d('spatialDropout2d', options);

@@ -1,0 +1,140 @@
+// Losses as ops: plain descriptions, and what they emit. Each takes predictions row by row, and gives the
+// mean of the rows.
+
+import { ValueError } from '../../base/errors.js';
+import { asValue, type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { ActivationName } from '../activation/activation.emit.js';
+
+/** A loss with all its numbers; see `losses`. */
+export type Loss =
+  | {
+      readonly type: 'softmaxCrossEntropy' | 'binaryCrossEntropy';
+      /** The share of each target that is spread over all classes. */
+      readonly labelSmoothing: number;
+    }
+  | { readonly type: 'meanSquaredError' | 'meanAbsoluteError' | 'hinge' }
+  | { readonly type: 'huber'; readonly delta: number };
+
+/** The numbers of each loss, where nothing else is said. */
+const defaults: { readonly [T in Loss['type']]: object } = {
+  softmaxCrossEntropy: { labelSmoothing: 0 },
+  binaryCrossEntropy: { labelSmoothing: 0 },
+  meanSquaredError: {},
+  meanAbsoluteError: {},
+  huber: { delta: 1 },
+  hinge: {},
+};
+
+/** The losses that take outputs one by one, by the number assembly/loss/loss.ts has for them. */
+const elementwise = {
+  meanSquaredError: 0,
+  meanAbsoluteError: 1,
+  huber: 2,
+  hinge: 3,
+  binaryCrossEntropy: 4,
+} as const;
+
+/** Fills in what is left out. @throws {ValueError} for a loss that there is not, or numbers out of range */
+export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'type'>)): Loss {
+  const type = typeof given === 'string' ? given : given?.type;
+  if (typeof type !== 'string') {
+    throw new ValueError(
+      `compile: loss must be a name such as 'softmaxCrossEntropy', or what losses.huber() and others return, not ${given}`,
+    );
+  }
+  if (!Object.hasOwn(defaults, type)) {
+    const known = Object.keys(defaults).join(', ');
+    throw new ValueError(`compile: there is no loss '${type}'; there are ${known}`);
+  }
+  const loss = { ...defaults[type], ...(typeof given === 'object' ? given : {}), type } as Loss;
+  if ('labelSmoothing' in loss && !(loss.labelSmoothing >= 0 && loss.labelSmoothing < 1)) {
+    throw new ValueError(
+      `losses.${type}: labelSmoothing must be from 0 to less than 1, not ${loss.labelSmoothing}`,
+    );
+  }
+  if ('delta' in loss && !(loss.delta > 0 && loss.delta < Number.POSITIVE_INFINITY)) {
+    throw new ValueError(`losses.${type}: delta must be a number > 0, not ${loss.delta}`);
+  }
+  return loss;
+}
+
+/** The activation that a loss takes over, where a model ends in it: together they are safe and cheap. */
+export function tapOf({ type }: Loss): ActivationName | undefined {
+  if (type === 'softmaxCrossEntropy') return 'softmax';
+  return type === 'binaryCrossEntropy' ? 'sigmoid' : undefined;
+}
+
+/** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
+export interface Target {
+  readonly labels: Operand;
+  readonly targets: Operand;
+}
+
+/** Where a loss goes: per row, its gradient, and the mean over rows [1]. */
+export interface LossInto {
+  readonly losses: Value;
+  readonly dx: Value;
+  readonly mean: Value;
+}
+
+/** A tensor as target. */
+export function targetOf(tensor: Tensor, indices: boolean): Target {
+  const value = asValue(tensor);
+  return indices ? { labels: value, targets: none } : { labels: none, targets: value };
+}
+
+/** @throws {ValueError} unless the label is a class; `place` says which label it is */
+export function checkLabel(where: string, label: number, place: number, classes: number): void {
+  if (Number.isInteger(label) && label >= 0 && label < classes) return;
+  throw new ValueError(
+    `${where}: label ${place} is ${label}, but the output has ${classes} classes, 0 to ${classes - 1}: the last layer needs one for each class`,
+  );
+}
+
+/** @throws {ValueError} for the first label that is not a class */
+export function checkLabels(where: string, labels: ArrayLike<number>, classes: number): void {
+  for (let i = 0; i < labels.length; i++) checkLabel(where, labels[i], i, classes);
+}
+
+/** A value as rows of its last dimension. */
+export const rowsOf = (x: Value): { rows: number; columns: number } => {
+  const columns = x.shape.at(-1) as number;
+  return { rows: x.size / columns, columns };
+};
+
+/** What a loss is multiplied by. */
+export interface LossFactors {
+  /** [rows]: loss and gradient, row by row; the mean is still over the number of rows (Keras's way). */
+  readonly weights?: Value;
+  /** The gradient alone: 1 by default. */
+  readonly factor?: number;
+}
+
+/** Emits a loss of x and its gradient. */
+export function emitLoss(
+  e: Emitter,
+  loss: Loss,
+  { losses, dx, mean }: LossInto,
+  x: Value,
+  target: Target,
+  { weights, factor = 1 }: LossFactors = {},
+): void {
+  const { rows, columns } = rowsOf(x);
+  const each: Operand = weights ?? none;
+  const shared = { losses, dx, x, weights: each, rows, scale: factor / rows };
+  if (loss.type === 'softmaxCrossEntropy') {
+    const smoothing = loss.labelSmoothing;
+    e.emit('softmaxCrossEntropy', { ...shared, ...target, classes: columns, smoothing });
+  } else {
+    const { targets } = target;
+    const kind = elementwise[loss.type];
+    e.emit('elementLoss', { ...shared, targets, columns, kind, parameter: parameterOf(loss) });
+  }
+  e.emit('mean', { y: mean, x: losses, count: rows });
+}
+
+function parameterOf(loss: Loss): number {
+  if (loss.type === 'huber') return loss.delta;
+  return 'labelSmoothing' in loss ? loss.labelSmoothing : 0;
+}

@@ -1,0 +1,149 @@
+// Metrics as ops: plain descriptions, and what they emit. A metric is either the mean of a figure that each
+// row has, or taken from counts of right and predicted classes, which JavaScript keeps (confusion.ts).
+
+import { ValueError } from '../../base/errors.js';
+import { type Emitter, none, type Value } from '../../program/emitter.js';
+import { rowsOf, type Target } from './loss.emit.js';
+
+/** A metric that is a mean over rows; see `metrics`. */
+export type MeanMetric =
+  | { readonly type: 'topK'; readonly name: string; readonly k: number }
+  | { readonly type: 'binaryAccuracy'; readonly name: string; readonly threshold: number }
+  | { readonly type: 'meanAbsoluteError' | 'meanSquaredError'; readonly name: string };
+
+/** A metric of one class, or the mean of all classes (`average`); see `metrics`. */
+export type CountMetric = {
+  readonly type: 'precision' | 'recall' | 'f1';
+  readonly name: string;
+} & ({ readonly average: 'macro' } | { readonly class: number });
+
+/** A metric with all its numbers. */
+export type Metric = MeanMetric | CountMetric;
+
+/** The metrics that have a name of their own. */
+const named = {
+  accuracy: { type: 'topK', k: 1 },
+  binaryAccuracy: { type: 'binaryAccuracy', threshold: 0.5 },
+  meanAbsoluteError: { type: 'meanAbsoluteError' },
+  meanSquaredError: { type: 'meanSquaredError' },
+  precision: { type: 'precision', average: 'macro' },
+  recall: { type: 'recall', average: 'macro' },
+  f1: { type: 'f1', average: 'macro' },
+} as const;
+
+/** Metrics that `compile` knows by name. */
+export type MetricName = keyof typeof named;
+
+/** The functions of assembly/loss/loss.ts that metrics use. */
+const comparisons = { meanSquaredError: 0, meanAbsoluteError: 1, binaryAccuracy: 5 } as const;
+
+/** @throws {ValueError} for a metric that there is not, or numbers out of range */
+export function checkMetric(metric: MetricName | Metric): Metric {
+  if (typeof metric === 'string' && Object.hasOwn(named, metric)) {
+    return { ...named[metric], name: metric };
+  }
+  if (typeof metric === 'object' && typeof metric?.name === 'string' && isSound(metric)) {
+    return metric;
+  }
+  const names = Object.keys(named).join("', '");
+  throw new ValueError(
+    `compile: there is no metric ${JSON.stringify(metric)}; there are '${names}', and what the functions of metrics make, such as metrics.topK({ k })`,
+  );
+}
+
+function isSound(metric: Metric): boolean {
+  switch (metric.type) {
+    case 'topK':
+      return metric.k >= 1;
+    case 'binaryAccuracy':
+      return Number.isFinite(metric.threshold);
+    case 'precision':
+    case 'recall':
+    case 'f1':
+      return 'class' in metric
+        ? Number.isInteger(metric.class) && metric.class >= 0
+        : metric.average === 'macro';
+    default:
+      return Object.hasOwn(comparisons, metric.type);
+  }
+}
+
+/** Whether a metric is taken from counts. */
+export const isCounted = (metric: Metric): metric is CountMetric =>
+  'average' in metric || 'class' in metric;
+
+/** What metrics look at. */
+export interface Scores {
+  /** Numbers in the order of the outputs: these, or what goes into a last activation. */
+  readonly x: Value;
+  /** The outputs themselves; emitted when they are first asked for. */
+  outputs(): Value;
+  readonly target: Target;
+}
+
+/** Emits the mean over rows. @throws {ValueError} for outputs or targets that the metric makes no sense of */
+export function emitMetric(e: Emitter, metric: MeanMetric, mean: Value, scores: Scores): void {
+  const { x, target } = scores;
+  const { rows, columns } = rowsOf(x);
+  const figures = e.value([rows]);
+  if (metric.type === 'topK') {
+    if (columns === 1) {
+      throw new ValueError(
+        `${metric.name}: the output has one column, which is always the best: use 'binaryAccuracy'`,
+      );
+    }
+    const top = metric.k;
+    e.emit('topK', { hits: figures, x, ...target, rows, classes: columns, top });
+  } else {
+    if (target.targets === none) {
+      throw new ValueError(
+        `${metric.name}: needs targets shaped like the output, not class indices: make y one-hot`,
+      );
+    }
+    e.emit('elementLoss', {
+      losses: figures,
+      dx: none,
+      x: scores.outputs(),
+      targets: target.targets,
+      weights: none,
+      rows,
+      columns,
+      scale: 0,
+      kind: comparisons[metric.type],
+      parameter: metric.type === 'binaryAccuracy' ? metric.threshold : 0,
+    });
+  }
+  e.emit('mean', { y: mean, x: figures, count: rows });
+}
+
+/** Right and predicted classes [rows], i32. */
+export interface Classes {
+  readonly right: Value;
+  readonly predicted: Value;
+}
+
+/** How many classes there are for so many columns: one column has two, below and above ½. */
+export const classesOf = (columns: number): number => Math.max(2, columns);
+
+/** Emits the classes that counts are taken of. @throws {ValueError} for a class that there is not */
+export function emitClasses(
+  e: Emitter,
+  metrics: readonly CountMetric[],
+  { x, outputs, target }: Scores,
+): Classes {
+  const { rows, columns } = rowsOf(x);
+  for (const metric of metrics) {
+    if ('class' in metric && metric.class >= classesOf(columns)) {
+      throw new ValueError(
+        `${metric.name}: there is no class ${metric.class}: the ${classesOf(columns)} classes are 0 to ${classesOf(columns) - 1}`,
+      );
+    }
+  }
+  const best = (of: Value): Value => {
+    const classes = e.value([rows], 'int32');
+    e.emit('argmax', { classes, x: of, rows, columns });
+    return classes;
+  };
+  const right = target.labels === none ? best(target.targets as Value) : (target.labels as Value);
+  return { right, predicted: best(columns === 1 ? outputs() : x) };
+}

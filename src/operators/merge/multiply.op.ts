@@ -1,0 +1,37 @@
+// Products, element by element and of an image with a gate, with their gradients.
+
+import { argument, compute, expectShape } from '../../tensor/eager.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import * as multiplying from './multiply.emit.js';
+
+function factors(where: string, a: Tensor, b: Tensor) {
+  const values = [argument(where, 'a', a), argument(where, 'b', b)] as const;
+  multiplying.checkFactors(where, a.shape, b.shape);
+  return values;
+}
+
+/**
+ * a·b.
+ *
+ * @param a of any shape; for a gate [batch, …, channels]
+ * @param b of a's shape; or a gate, which multiplies each channel of an image by one number: [batch, channels]
+ *   or [batch, 1, 1, channels]
+ * @returns a's shape
+ */
+export function multiply(a: Tensor, b: Tensor): Tensor {
+  const [va, vb] = factors('multiply', a, b);
+  const [y] = compute([a.shape], (e, vy) => multiplying.multiplyForward(e, vy, va, vb));
+  return y;
+}
+
+/** The gradients of multiply: da = dy·b; db = dy·a, of a gate summed over the image. @param dy a's shape */
+export function multiplyBackward(a: Tensor, b: Tensor, dy: Tensor): { da: Tensor; db: Tensor } {
+  const where = 'multiplyBackward';
+  const [va, vb] = factors(where, a, b);
+  const vdy = argument(where, 'dy', dy);
+  expectShape(where, 'dy', dy, a.shape);
+  const [da, db] = compute([a.shape, b.shape], (e, da, db) =>
+    multiplying.multiplyBackward(e, { da, db }, vdy, va, vb),
+  );
+  return { da, db };
+}

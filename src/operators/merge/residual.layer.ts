@@ -1,0 +1,65 @@
+// A residual block (He et al., arXiv 1512.03385): what its layers make of x is added to x itself.
+
+import { ValueError } from '../../base/errors.js';
+import type { Shape } from '../../base/shape.js';
+import { Composite, chain, chainShape } from '../../network/composite.js';
+import { Layer, type LayerOptions } from '../../network/layer.js';
+import type { SymbolicTensor } from '../../network/symbolic.js';
+import { relu } from '../activation/activation.layer.js';
+import { add } from './merge.layer.js';
+
+/** Options of `layers.residual`. */
+export interface ResidualOptions extends LayerOptions {
+  /** The deviation: layers one after another. */
+  layers: readonly Layer[];
+  /** What x goes through on the way past them, such as a 1×1 convolution; nothing by default. */
+  shortcut?: readonly Layer[];
+  /** What the sum goes through: 'relu' by default. */
+  activation?: 'relu' | 'linear';
+}
+
+class Residual extends Composite {
+  declare readonly options: ResidualOptions;
+  readonly #sum: Layer;
+
+  constructor(options: ResidualOptions) {
+    super('residual', options, ['layers', 'shortcut', 'activation']);
+    const { layers, shortcut = [], activation = 'relu', name } = options;
+    for (const [what, list] of Object.entries({ layers, shortcut })) {
+      if (Array.isArray(list) && list.every((layer) => layer instanceof Layer)) continue;
+      throw new ValueError(`layers.residual: ${what} must be a list of layers`);
+    }
+    if (activation !== 'relu' && activation !== 'linear')
+      throw new ValueError(
+        `layers.residual: activation must be 'relu' or 'linear', not ${activation}`,
+      );
+    this.#sum = add(name === undefined ? {} : { name });
+  }
+
+  get #all(): readonly Layer[] {
+    return [...this.options.layers, ...(this.options.shortcut ?? [])];
+  }
+
+  /** Whether any of its layers is; set, that of all. */
+  override get trainable(): boolean {
+    return this.#all.some(({ trainable }) => trainable);
+  }
+
+  override set trainable(value: boolean) {
+    for (const layer of this.#all) layer.trainable = value;
+  }
+
+  shapeFor(x: Shape): Shape {
+    const { layers, shortcut = [] } = this.options;
+    return this.#sum.shapeFor(chainShape(x, layers), chainShape(x, shortcut));
+  }
+
+  override apply(x: SymbolicTensor): SymbolicTensor {
+    const { layers, shortcut = [], activation = 'relu' } = this.options;
+    const sum = this.#sum.apply([chain(x, layers), chain(x, shortcut)]);
+    return activation === 'relu' ? relu().apply(sum) : sum;
+  }
+}
+
+/** y = relu(layers(x) + shortcut(x)); both must have the same shape. */
+export const residual = (options: ResidualOptions): Layer => new Residual(options);

@@ -1,0 +1,132 @@
+// Batch normalisation as a layer (Ioffe & Szegedy, arXiv 1502.03167).
+
+import { ShapeError, ValueError } from '../../base/errors.js';
+import { type Shape, show } from '../../base/shape.js';
+import type { InitializerName } from '../../network/initializers.js';
+import {
+  type Forward,
+  type Fusion,
+  type Gradients,
+  type KernelAndBias,
+  Layer,
+  type LayerOptions,
+  type Lowering,
+  type ParameterSpec,
+} from '../../network/layer.js';
+import { none, type Value } from '../../program/emitter.js';
+import {
+  checkEpsilon,
+  type NormSize,
+  normBackward,
+  normFolded,
+  normInference,
+  normInferenceBackward,
+  normRunning,
+  normTraining,
+} from './batchnorm.emit.js';
+
+/** Options of `layers.batchNorm`, Keras's words and defaults. */
+export interface BatchNormLayerOptions extends LayerOptions {
+  /** How much of the running statistics a step keeps: 0.99 by default. */
+  momentum?: number;
+  /** Added to the variance: 1e-3 by default. */
+  epsilon?: number;
+}
+
+interface Saved {
+  x: Value;
+  y: Value;
+  gamma: Value;
+  beta: Value;
+  mean: Value;
+  variance: Value;
+  size: NormSize;
+}
+
+class BatchNorm extends Layer<Saved> {
+  readonly #momentum: number;
+  readonly #epsilon: number;
+
+  constructor(options: BatchNormLayerOptions) {
+    super('batchNorm', options, ['momentum', 'epsilon']);
+    const { momentum = 0.99, epsilon = 1e-3 } = options;
+    if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
+      throw new ValueError(`layers.batchNorm: momentum must be from 0 to 1, not ${momentum}`);
+    }
+    this.#momentum = momentum;
+    this.#epsilon = checkEpsilon('layers.batchNorm', epsilon);
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    if (inputShape.length === 0) {
+      throw new ShapeError(`${this.name}: expected [..., channels], received ${show(inputShape)}`);
+    }
+    return inputShape;
+  }
+
+  protected override parametersFor(inputShape: Shape): ParameterSpec[] {
+    const shape = inputShape.slice(-1);
+    const parameter = (name: string, initializer: InitializerName, trainable: boolean) => ({
+      name,
+      shape,
+      initializer,
+      trainable,
+    });
+    return [
+      parameter('gamma', 'ones', true),
+      parameter('beta', 'zeros', true),
+      parameter('movingMean', 'zeros', false),
+      parameter('movingVariance', 'ones', false),
+    ];
+  }
+
+  override get fusion(): Fusion {
+    return { absorbsRelu: true, absorbsAdd: true };
+  }
+
+  override fold(to: Lowering, { kernel, bias }: KernelAndBias): KernelAndBias {
+    const [gamma, beta, mean, variance] = this.parameters.map(({ name }) => to.weight(this, name));
+    const from = { gamma, beta, mean, variance };
+    return normFolded(to.emitter, kernel, bias, from, this.#epsilon);
+  }
+
+  emitForward(to: Lowering, x: Value): Forward<Saved> {
+    const { emitter, rectify, residual } = to;
+    const channels = x.shape.at(-1) as number;
+    const size = { rows: x.size / channels, channels, epsilon: this.#epsilon, rectify };
+    const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) =>
+      to.weight(this, name),
+    );
+    const y = emitter.value(x.shape);
+    if (!to.training || !this.trainable) {
+      const from = { x, gamma, beta, mean: movingMean, variance: movingVariance };
+      normInference(emitter, y, from, { ...size, residual });
+      return { y, saved: { ...from, y, size } };
+    }
+    const moments = { mean: emitter.value([channels]), variance: emitter.value([channels]) };
+    normTraining(emitter, { y, ...moments }, { x, gamma, beta }, { ...size, residual });
+    to.afterwards(() =>
+      normRunning(emitter, movingMean, movingVariance, moments, this.#momentum, size),
+    );
+    // Behind a sum, ReLU's backward is done before this one: the other summand's needs it too.
+    const own = { ...size, rectify: rectify && !residual };
+    return { y, saved: { x, y, gamma, beta, ...moments, size: own } };
+  }
+
+  emitBackward(to: Lowering, dy: Value, { size, y, ...from }: Saved, wanted: boolean): Gradients {
+    if (!this.trainable) {
+      if (!wanted) return undefined;
+      const dz = size.rectify ? to.activateBackward('relu', dy, y) : dy;
+      const dx = to.into(dz);
+      normInferenceBackward(to.emitter, dx, dz, from, size);
+      return dx;
+    }
+    const dx = wanted ? to.into(dy) : none;
+    const [dgamma, dbeta] = [to.gradient(this, 'gamma'), to.gradient(this, 'beta')];
+    normBackward(to.emitter, { dx, dgamma, dbeta }, dy, from, size);
+    return dx || undefined;
+  }
+}
+
+/** Each channel (the last dimension) brought to mean 0 and variance 1, then scaled and shifted. */
+export const batchNorm = (options: BatchNormLayerOptions = {}): Layer => new BatchNorm(options);

@@ -1,0 +1,89 @@
+// Batch normalisation per channel (the last dimension), for inference and training, with its gradient.
+
+import { ShapeError } from '../../base/errors.js';
+import { show } from '../../base/shape.js';
+import { asValue } from '../../program/emitter.js';
+import { argument, compute, expectShape } from '../../tensor/eager.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import * as norm from './batchnorm.emit.js';
+
+/** [channels] each; epsilon is 1e-3 by default, as Keras has it. */
+export interface BatchNormOptions {
+  gamma: Tensor;
+  beta: Tensor;
+  epsilon?: number;
+}
+
+function normSize(
+  where: string,
+  x: Tensor,
+  vectors: Record<string, Tensor>,
+  epsilon = 1e-3,
+): norm.NormSize {
+  const channels = x.shape.at(-1);
+  if (!channels || x.size === 0)
+    throw new ShapeError(`${where}: x must be [..., channels] and not empty, not ${show(x.shape)}`);
+  for (const [name, vector] of Object.entries(vectors)) {
+    argument(where, name, vector);
+    expectShape(where, name, vector, [channels]);
+  }
+  return { rows: x.size / channels, channels, epsilon: norm.checkEpsilon(where, epsilon) };
+}
+
+/** (x − mean)/√(variance + ε)·gamma + beta, each per channel. @param x [..., channels] */
+export function batchNorm(
+  x: Tensor,
+  options: BatchNormOptions & { mean: Tensor; variance: Tensor },
+): Tensor {
+  const { gamma, beta, mean, variance, epsilon } = options;
+  const value = argument('batchNorm', 'x', x);
+  const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
+  const from = {
+    x: value,
+    gamma: asValue(gamma),
+    beta: asValue(beta),
+    mean: asValue(mean),
+    variance: asValue(variance),
+  };
+  const [y] = compute([x.shape], (e, vy) => norm.normInference(e, vy, from, size));
+  return y;
+}
+
+/** The same with the mean and the (biased) variance of x itself, which are returned. */
+export function batchNormTraining(
+  x: Tensor,
+  { gamma, beta, epsilon }: BatchNormOptions,
+): { y: Tensor; mean: Tensor; variance: Tensor } {
+  const where = 'batchNormTraining';
+  const value = argument(where, 'x', x);
+  const size = normSize(where, x, { gamma, beta }, epsilon);
+  const vector = [size.channels];
+  const from = { x: value, gamma: asValue(gamma), beta: asValue(beta) };
+  const [y, mean, variance] = compute([x.shape, vector, vector], (e, vy, vm, vv) =>
+    norm.normTraining(e, { y: vy, mean: vm, variance: vv }, from, size),
+  );
+  return { y, mean, variance };
+}
+
+/** The gradients of batchNormTraining. @param options with the mean and variance it returned */
+export function batchNormBackward(
+  dy: Tensor,
+  x: Tensor,
+  {
+    gamma,
+    mean,
+    variance,
+    epsilon,
+  }: { gamma: Tensor; mean: Tensor; variance: Tensor; epsilon?: number },
+): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
+  const where = 'batchNormBackward';
+  const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
+  const size = normSize(where, x, { gamma, mean, variance }, epsilon);
+  expectShape(where, 'dy', dy, x.shape);
+  const vector = [size.channels];
+  const from = { x: vx, gamma: asValue(gamma), mean: asValue(mean), variance: asValue(variance) };
+  const [dx, dgamma, dbeta] = compute([x.shape, vector, vector], (e, vdx, vdg, vdb) =>
+    norm.normBackward(e, { dx: vdx, dgamma: vdg, dbeta: vdb }, vdy, from, size),
+  );
+  return { dx, dgamma, dbeta };
+}

@@ -1,0 +1,72 @@
+// Local response normalisation as ops, forward and backward, over rows of channels.
+
+import { ValueError } from '../../base/errors.js';
+import { checkInteger } from '../../base/shape.js';
+import type { Emitter, Value } from '../../program/emitter.js';
+
+/**
+ * Options of local response normalisation: y = x / (bias + alpha/size · Σ x²)^beta over `size` channels,
+ * as in PyTorch and ONNX. AlexNet's paper does not divide by the size: its α = 1e-4 over 5 channels with
+ * k = 2 is `{ size: 5, alpha: 5e-4, beta: 0.75, bias: 2 }` here.
+ */
+export interface LrnOptions {
+  /**
+   * Channels of a window, half of them before the channel: 5 by default. An even number takes one more
+   * before than behind, as PyTorch does; ONNX takes it behind.
+   */
+  size?: number;
+  /** 1e-4 by default. */
+  alpha?: number;
+  /** 0.75 by default, which is also the fastest. */
+  beta?: number;
+  /** 1 by default. */
+  bias?: number;
+}
+
+/** The words of `LrnOptions`. */
+export const lrnWords = ['size', 'alpha', 'beta', 'bias'];
+
+/** The options in full. @throws {ValueError} for those that make no sense */
+export function checkLrn(
+  where: string,
+  { size = 5, alpha = 1e-4, beta = 0.75, bias = 1 }: LrnOptions,
+): Required<LrnOptions> {
+  checkInteger(where, 'size', size);
+  const finite = (name: string, value: number, fits: boolean, what: string) => {
+    if (fits && Number.isFinite(value)) return;
+    throw new ValueError(`${where}: ${name} must be a number ${what}, not ${value}`);
+  };
+  finite('alpha', alpha, alpha >= 0, '≥ 0');
+  finite('beta', beta, beta >= 0, '≥ 0');
+  finite('bias', bias, bias > 0, '> 0');
+  return { size, alpha, beta, bias };
+}
+
+function fields(x: Value, { size, alpha, beta, bias }: Required<LrnOptions>) {
+  const channels = x.shape.at(-1) as number;
+  return {
+    rows: x.size / channels,
+    channels,
+    before: Math.min(Math.floor(size / 2), channels - 1),
+    after: Math.min(Math.floor((size - 1) / 2), channels - 1),
+    scale: alpha / size,
+    beta,
+    bias,
+  };
+}
+
+/** y = x / (bias + alpha/size · Σ x²)^beta. */
+export function lrnForward(e: Emitter, y: Value, x: Value, options: Required<LrnOptions>): void {
+  e.emit('lrn', { y, x, ...fields(x, options) });
+}
+
+/** dx, which may be dy. */
+export function lrnBackward(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  x: Value,
+  options: Required<LrnOptions>,
+): void {
+  e.emit('lrnBackward', { dx, dy, x, ...fields(x, options) });
+}

@@ -1,0 +1,255 @@
+// Optimizers as ops: plain descriptions, the update they emit and the numbers of each step.
+
+import { power } from '../../base/arithmetic.js';
+import { ValueError } from '../../base/errors.js';
+import { type Emitter, none, type Value } from '../../program/emitter.js';
+import { checkRate, type LearningRate, rateAt } from './rate.js';
+
+/** What all optimizers have. */
+export interface CommonConfig {
+  readonly learningRate: LearningRate;
+  /** How much a weight shrinks, relative to the learning rate. */
+  readonly weightDecay: number;
+  /** What shrinks: kernels alone, or biases and the scales and shifts of norms too. */
+  readonly decay: 'kernels' | 'all';
+  /** Each gradient is held between −clipValue and clipValue. */
+  readonly clipValue?: number;
+  /** The norm of all gradients together is held to this. */
+  readonly clipNorm?: number;
+  /** How much of the weights' moving average a step keeps; without it there is none. */
+  readonly averageDecay?: number;
+}
+
+/** Stochastic gradient descent; see `optimizers.sgd`. */
+export interface SgdConfig extends CommonConfig {
+  readonly type: 'sgd';
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+/** Adam and AdamW; see `optimizers.adam`. */
+export interface AdamConfig extends CommonConfig {
+  readonly type: 'adam' | 'adamW';
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** RMSprop; see `optimizers.rmsprop`. */
+export interface RmspropConfig extends CommonConfig {
+  readonly type: 'rmsprop';
+  readonly rho: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+}
+
+/** Adagrad; see `optimizers.adagrad`. */
+export interface AdagradConfig extends CommonConfig {
+  readonly type: 'adagrad';
+  readonly initialAccumulator: number;
+  readonly epsilon: number;
+}
+
+/** An optimizer with all its numbers. */
+export type Optimizer = SgdConfig | AdamConfig | RmspropConfig | AdagradConfig;
+
+/** Floats of settings that an optimizer may have in linear memory; the last two are the average's. */
+export const SETTINGS = 16;
+const AVERAGE = SETTINGS - 2;
+
+/** From where, and below where, a number is. */
+type Range = readonly [from: number, below?: number];
+
+/** The numbers of each optimizer. */
+const ranges: { readonly [T in Optimizer['type']]: Readonly<Record<string, Range>> } = {
+  sgd: { momentum: [0, 1] },
+  adam: { beta1: [0, 1], beta2: [0, 1], epsilon: [0] },
+  adamW: { beta1: [0, 1], beta2: [0, 1], epsilon: [0] },
+  rmsprop: { rho: [0, 1], momentum: [0, 1], epsilon: [0] },
+  adagrad: { initialAccumulator: [0], epsilon: [0] },
+};
+
+/** @throws {ValueError} for numbers out of range, and for optimizers that there are not */
+export function checkOptimizer(config: Optimizer): Optimizer {
+  if (!Object.hasOwn(ranges, config?.type)) {
+    const known = Object.keys(ranges).join('(), optimizers.');
+    const given = typeof config === 'function' ? 'a function, not called' : JSON.stringify(config);
+    throw new ValueError(
+      `compile: optimizer must be what one of optimizers.${known}() returns, not ${given}`,
+    );
+  }
+  const where = `optimizers.${config.type}`;
+  const own = ranges[config.type];
+  for (const [name, [from, below]] of Object.entries<Range>({ ...own, weightDecay: [0] })) {
+    const value = config[name as keyof Optimizer] as unknown as number;
+    const fits = value >= from && value < (below ?? Number.POSITIVE_INFINITY);
+    if (typeof value === 'number' && fits) continue;
+    const upper = below === undefined ? '' : ` and less than ${below}`;
+    throw new ValueError(`${where}: ${name} must be at least ${from}${upper}, not ${value}`);
+  }
+  checkCommon(where, config);
+  return config;
+}
+
+function checkCommon(where: string, config: CommonConfig): void {
+  const { learningRate, decay, clipValue, clipNorm, averageDecay } = config;
+  checkRate(learningRate);
+  if (decay !== 'kernels' && decay !== 'all') {
+    throw new ValueError(`${where}: decay must be 'kernels' or 'all', not ${decay}`);
+  }
+  for (const [name, value] of Object.entries({ clipValue, clipNorm })) {
+    if (value === undefined) continue;
+    if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) continue;
+    throw new ValueError(`${where}: ${name} must be a number > 0, not ${value}`);
+  }
+  if (clipValue !== undefined && clipNorm !== undefined) {
+    throw new ValueError(`${where}: give clipValue or clipNorm, not both`);
+  }
+  const averages = averageDecay === undefined || typeof averageDecay === 'number';
+  if (!averages || (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))) {
+    throw new ValueError(
+      `${where}: averageDecay must be at least 0 and less than 1, not ${averageDecay}`,
+    );
+  }
+}
+
+/** The names of the vectors that an optimizer keeps, each as long as the parameters. */
+export function optimizerState(config: Optimizer): readonly string[] {
+  const average = config.averageDecay === undefined ? [] : ['average'];
+  return [...ownState(config), ...average];
+}
+
+function ownState(config: Optimizer): readonly string[] {
+  switch (config.type) {
+    case 'sgd':
+      return config.momentum > 0 ? ['velocity'] : [];
+    case 'rmsprop':
+      return config.momentum > 0 ? ['square', 'velocity'] : ['square'];
+    case 'adagrad':
+      return ['sum'];
+    default:
+      return ['m', 'v'];
+  }
+}
+
+/** The flat vectors of an update. */
+export interface FlatVectors {
+  /** All parameters, run by run. */
+  readonly runs: readonly Run[];
+  readonly gradients: Value;
+  /** In the order of `optimizerState`. */
+  readonly state: readonly Value[];
+  readonly settings: Value;
+}
+
+/** Parameters that lie side by side and are treated alike. */
+export interface Run {
+  readonly parameters: Value;
+  /** Floats from the start of the other vectors. */
+  readonly offset: number;
+  /** Whether they are kernels, which weight decay shrinks. */
+  readonly decay: boolean;
+}
+
+/** Emits the update of all parameters. */
+export function emitUpdate(e: Emitter, config: Optimizer, flat: FlatVectors): void {
+  const { runs, gradients, state, settings } = flat;
+  emitClipping(e, config, gradients);
+  for (const { parameters, offset, decay } of runs) {
+    const count = parameters.size;
+    const part = (vector: Value): Value => vector.view([count], offset);
+    const decays = Number(decay || config.decay === 'all');
+    const shared = { parameters, gradients: part(gradients), settings, count, decays };
+    const own = ownState(config).map((_, i) => part(state[i]));
+    emitRun(e, config, shared, own);
+    if (config.averageDecay === undefined) continue;
+    const average = part(state.at(-1) as Value);
+    const share = settings.view([2], AVERAGE);
+    e.emit('movingAverage', { average, x: parameters, settings: share, count });
+  }
+}
+
+/** What the records of all optimizers have. */
+interface Shared {
+  readonly parameters: Value;
+  readonly gradients: Value;
+  readonly settings: Value;
+  readonly count: number;
+  readonly decays: number;
+}
+
+function emitRun(e: Emitter, config: Optimizer, shared: Shared, [a, b]: readonly Value[]): void {
+  switch (config.type) {
+    case 'sgd':
+      e.emit('sgd', { ...shared, velocity: a ?? none });
+      break;
+    case 'rmsprop':
+      e.emit('rmsprop', { ...shared, square: a, velocity: b ?? none });
+      break;
+    case 'adagrad':
+      e.emit('adagrad', { ...shared, sum: a });
+      break;
+    default:
+      e.emit('adam', { ...shared, m: a, v: b });
+  }
+}
+
+/** Floats of a part of the gradients whose squares are added up in a row. */
+const PART = 16384;
+
+/** Clips the gradients in place, as PyTorch does: what the user sees of them is clipped too. */
+function emitClipping(e: Emitter, { clipValue, clipNorm }: Optimizer, gradients: Value): void {
+  const count = gradients.size;
+  if (clipValue !== undefined) {
+    e.emit('clip', { x: gradients, factor: none, count, limit: clipValue });
+  }
+  if (clipNorm !== undefined) {
+    const splits = Math.max(1, Math.ceil(count / PART));
+    const partials = e.value([splits]);
+    const factor = e.value([1]);
+    e.emit('squareSum', { partials, x: gradients, count, splits });
+    e.emit('clipFactor', { factor, partials, count: splits, limit: clipNorm });
+    e.emit('clip', { x: gradients, factor, count, limit: 0 });
+  }
+}
+
+/**
+ * Writes a step's numbers, counted from 0, where the kernels read them (assembly/optimizer/optim.ts).
+ *
+ * @param factor what the learning rate is multiplied by
+ */
+export function writeSettings(
+  config: Optimizer,
+  step: number,
+  to: Float32Array,
+  at: number,
+  factor = 1,
+): void {
+  to.set(settingsOf(config, step, factor * rateAt(config.learningRate, step)), at);
+  // The average begins as a copy of the weights.
+  const kept = step === 0 ? 0 : (config.averageDecay ?? 0);
+  to[at + AVERAGE] = kept;
+  to[at + AVERAGE + 1] = 1 - kept;
+}
+
+function settingsOf(config: Optimizer, step: number, rate: number): number[] {
+  const { weightDecay } = config;
+  switch (config.type) {
+    case 'sgd':
+      return [rate, config.momentum, weightDecay, config.nesterov ? 1 : 0];
+    case 'rmsprop': {
+      const { rho, momentum, epsilon } = config;
+      return [rate, rho, momentum, epsilon, weightDecay, 1 - rho];
+    }
+    case 'adagrad':
+      return [rate, config.initialAccumulator, config.epsilon, weightDecay];
+    default: {
+      const { beta1, beta2, epsilon } = config;
+      const decoupled = config.type === 'adamW';
+      const stepSize = rate / (1 - power(beta1, step + 1));
+      const decays = decoupled ? [0, rate * weightDecay] : [weightDecay, 0];
+      const correction = 1 / Math.sqrt(1 - power(beta2, step + 1));
+      return [stepSize, beta1, beta2, epsilon, ...decays, correction, 1 - beta1, 1 - beta2];
+    }
+  }
+}

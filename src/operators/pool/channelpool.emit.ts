@@ -1,0 +1,64 @@
+// Pooling across channels as ops, forward and backward.
+
+import { ShapeError, ValueError } from '../../base/errors.js';
+import { checkChannels, checkInteger, type Shape, show } from '../../base/shape.js';
+import type { Emitter, Operand, Value } from '../../program/emitter.js';
+import { choiceType } from './pool.emit.js';
+
+/** Options of pooling across channels. */
+export interface ChannelPoolOptions {
+  /** Channels of a group. Groups are of neighbouring channels: for maxout, those of one unit. */
+  poolSize: number;
+  /** 'max' by default. */
+  mode?: 'max' | 'average';
+}
+
+/** The words of `ChannelPoolOptions`. */
+export const channelPoolWords = ['poolSize', 'mode'];
+
+/** The options in full. @throws {ValueError} for those that make no sense */
+export function checkChannelPool(
+  where: string,
+  { poolSize, mode = 'max' }: ChannelPoolOptions,
+): Required<ChannelPoolOptions> {
+  checkInteger(where, 'poolSize', poolSize);
+  if (mode === 'max' || mode === 'average') return { poolSize, mode };
+  throw new ValueError(`${where}: mode must be 'max' or 'average', not ${mode}`);
+}
+
+/** [..., channels / poolSize]. @throws {ShapeError} unless the channels are whole groups */
+export function channelPoolShape(where: string, inputShape: Shape, poolSize: number): Shape {
+  const channels = checkChannels(where, inputShape);
+  if (channels % poolSize === 0) return [...inputShape.slice(0, -1), channels / poolSize];
+  throw new ShapeError(
+    `${where}: ${channels} channels, of ${show(inputShape)}, are no whole number of groups of ${poolSize}`,
+  );
+}
+
+/** A value for the numbers of the maxima y. */
+export function channelArgmax(e: Emitter, y: Value, poolSize: number): Value {
+  return e.value(y.shape, choiceType(poolSize));
+}
+
+/** y = the maximum or mean of each group; `argmax`, where given, keeps which. */
+export function channelPoolForward(
+  e: Emitter,
+  y: Value,
+  argmax: Operand,
+  x: Value,
+  { poolSize, mode }: Required<ChannelPoolOptions>,
+): void {
+  const average = mode === 'average' ? 1 : 0;
+  e.emit('channelPool', { y, argmax, x, count: y.size, size: poolSize, average });
+}
+
+/** dx: each dy goes to its group's maximum, or where there is no argmax to all of the group alike. */
+export function channelPoolBackward(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  argmax: Operand,
+  poolSize: number,
+): void {
+  e.emit('channelPoolBackward', { dx, dy, argmax, count: dy.size, size: poolSize });
+}

@@ -1,0 +1,33 @@
+// Padding of NHWC images, with its gradient.
+
+import { checkOptions } from '../../base/options.js';
+import type { Shape } from '../../base/shape.js';
+import { argument, compute, expectShape } from '../../tensor/eager.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import * as pad from './pad.emit.js';
+
+function geometry(where: string, inputShape: Shape, options: pad.PadOptions): pad.PadGeometry {
+  return pad.padGeometry(where, inputShape, checkOptions(where, options, pad.padWords));
+}
+
+/**
+ * Zeros around an image, or its reflection.
+ *
+ * @param x [batch, height, width, channels]
+ * @returns [batch, top + height + bottom, left + width + right, channels]
+ */
+export function pad2d(x: Tensor, options: pad.PadOptions): Tensor {
+  const value = argument('pad2d', 'x', x);
+  const g = geometry('pad2d', x.shape, options);
+  const [y] = compute([pad.padOutputShape(g)], (e, vy) => pad.padForward(e, vy, value, g));
+  return y;
+}
+
+/** The gradient of pad2d. @param inputShape that of x */
+export function pad2dBackward(dy: Tensor, inputShape: Shape, options: pad.PadOptions): Tensor {
+  const value = argument('pad2dBackward', 'dy', dy);
+  const g = geometry('pad2dBackward', inputShape, options);
+  expectShape('pad2dBackward', 'dy', dy, pad.padOutputShape(g));
+  const [dx] = compute([inputShape], (e, vdx) => pad.padBackward(e, vdx, value, g));
+  return dx;
+}

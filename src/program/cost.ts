@@ -1,0 +1,139 @@
+// What an op has to do, whatever the algorithm: the arithmetic of the direct one where that is what
+// takes the time, so that a faster algorithm shows as more of it per second; else the bytes it moves.
+
+import type { KernelArguments, KernelName } from '../../bindings/kernels.js';
+import { type EmittedOp, type Operand, usesOf } from './emitter.js';
+
+/** 10⁹ floating-point operations, or 10⁹ bytes read and written, per second. */
+export type Unit = 'GFLOP/s' | 'GB/s';
+
+/** Work: `amount` is in 10⁹ operations or bytes. */
+export interface Cost {
+  readonly unit: Unit;
+  readonly amount: number;
+}
+
+type Arguments<K extends KernelName> = KernelArguments<Operand>[K];
+
+/**
+ * How often taps meet pixels. A tap meets as many as there are outputs, zeros of the padding included,
+ * as in the summary; backward-data turns forward around, there it is as many as there are inputs.
+ */
+function meetings(w: Omit<Arguments<'im2col'>, 'columns' | 'x'>): number {
+  const rows = Math.min(w.height, w.outputHeight) * w.kernelHeight;
+  const columns = Math.min(w.width, w.outputWidth) * w.kernelWidth;
+  return w.batch * rows * columns;
+}
+
+const dense = (op: Arguments<'conv' | 'inputGradient' | 'filterGradient'>): number =>
+  meetings(op) * op.channels * op.filters * op.groups;
+
+const winograd = (op: Arguments<'winograd' | 'winogradGradient'>): number => {
+  const pixels = Math.min(op.height, op.yHeight) * Math.min(op.width, op.yWidth);
+  return op.batch * pixels * 9 * op.channels * op.filters;
+};
+
+const depthwise = (op: Arguments<'depthwise' | 'depthwiseGradient'>): number =>
+  meetings(op) * op.channels;
+
+const rbf = ({
+  rows,
+  features,
+  units,
+}: Arguments<'rbf' | 'rbfInputGradient' | 'rbfKernelGradient'>) => rows * features * units;
+
+/** Multiply-adds of each kernel; null where moving the numbers takes longer than computing them. */
+export const multiplyAdds: {
+  readonly [K in KernelName]: ((args: Arguments<K>) => number) | null;
+} = {
+  pack: null,
+  packFilter: null,
+  gemm: ({ m, n, k }) => m * n * k,
+  conv: dense,
+  inputGradient: dense,
+  filterGradient: dense,
+  winogradFilter: null,
+  winograd,
+  winogradGradient: winograd,
+  depthwise,
+  depthwiseGradient: depthwise,
+  sumPartials: null,
+  columnSum: null,
+  im2col: null,
+  col2im: null,
+  maxPool: null,
+  maxPoolBackward: null,
+  averagePool: null,
+  averagePoolBackward: null,
+  lpPool: null,
+  lpPoolBackward: null,
+  identityShortcut: null,
+  identityShortcutBackward: null,
+  normStatistics: null,
+  normMerge: null,
+  normRunning: null,
+  normFold: null,
+  normFoldFilter: null,
+  normApply: null,
+  normBackwardSums: null,
+  normBackwardMerge: null,
+  normBackward: null,
+  unary: null,
+  unaryBackward: null,
+  add: null,
+  dropout: null,
+  softmax: null,
+  softmaxBackward: null,
+  softmaxCrossEntropy: null,
+  elementLoss: null,
+  mean: null,
+  topK: null,
+  sgd: null,
+  adam: null,
+  rmsprop: null,
+  adagrad: null,
+  movingAverage: null,
+  squareSum: null,
+  clipFactor: null,
+  clip: null,
+  argmax: null,
+  multiply: null,
+  gate: null,
+  gateGradient: null,
+  spatialDropout: null,
+  rbf,
+  rbfInputGradient: rbf,
+  rbfKernelGradient: rbf,
+  channelPool: null,
+  channelPoolBackward: null,
+  binomial: null,
+  lrn: null,
+  lrnBackward: null,
+  pad: null,
+  padBackward: null,
+  upsample: null,
+  upsampleBackward: null,
+  concat: null,
+  fingerprints: null,
+};
+
+/** What an op has to do. */
+export function costOf(op: EmittedOp): Cost {
+  const count = multiplyAdds[op.kernel] as ((args: EmittedOp['args']) => number) | null;
+  if (count) return { unit: 'GFLOP/s', amount: (2 * count(op.args)) / 1e9 };
+  return { unit: 'GB/s', amount: bytesOf(op) / 1e9 };
+}
+
+/** About how many seconds an op takes one thread: at 50 GFLOP/s or 20 GB/s. */
+export function timeOf(op: EmittedOp): number {
+  const { unit, amount } = costOf(op);
+  return amount / (unit === 'GFLOP/s' ? 50 : 20);
+}
+
+/** Bytes of all buffers: those that are read and written count twice. */
+function bytesOf(op: EmittedOp): number {
+  return usesOf(op).reduce(
+    (sum, { value, type }) => sum + value.bytes * (type === 'inout' ? 2 : 1),
+    0,
+  );
+}

@@ -1,0 +1,186 @@
+// Programs in the making: ops over values that have no address yet.
+
+import {
+  type FieldType,
+  type KernelArguments,
+  type KernelName,
+  kernels,
+} from '../../bindings/kernels.js';
+import { type Shape, sizeOf } from '../base/shape.js';
+
+/** What an element of a value takes. */
+const BYTES = { float32: 4, int32: 4, uint8: 1 } as const;
+
+/** A buffer that ops read and write. Its address is known from the start, or planned, or another's. */
+export class Value {
+  readonly shape: Shape;
+  readonly dtype: keyof typeof BYTES;
+  /** Where it is: set for memory that exists, and by the planner for the rest. */
+  address: number | undefined;
+  /** What keeps forms of it, if anything does. */
+  readonly keeper: FormKeeper | undefined;
+  readonly #base: Value | undefined;
+  readonly #offset: number;
+
+  constructor(
+    shape: Shape,
+    {
+      dtype = 'float32',
+      address,
+      keeper,
+      base,
+      offset = 0,
+    }: {
+      dtype?: keyof typeof BYTES;
+      address?: number;
+      keeper?: FormKeeper;
+      base?: Value;
+      offset?: number;
+    } = {},
+  ) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.address = address;
+    this.keeper = keeper;
+    this.#base = base;
+    this.#offset = offset;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get bytes(): number {
+    return this.size * BYTES[this.dtype];
+  }
+
+  /** The same memory under another shape, from element `offset` on. */
+  view(shape: Shape, offset = 0): Value {
+    return new Value(shape, { dtype: this.dtype, base: this, offset: offset * BYTES[this.dtype] });
+  }
+
+  /** The value whose memory this is. */
+  get root(): Value {
+    return this.#base?.root ?? this;
+  }
+
+  /** The address, once there is one. */
+  resolve(): number {
+    if (this.#base) return this.#base.resolve() + this.#offset;
+    if (this.address === undefined) throw new Error('a value was resolved before it was planned');
+    return this.address;
+  }
+}
+
+/** What a tensor is to a program. */
+interface Stored extends FormKeeper {
+  readonly shape: Shape;
+  readonly dtype: 'float32' | 'int32';
+  readonly address: number;
+}
+
+/** A tensor's memory as a value. */
+export function asValue(tensor: Stored): Value {
+  return new Value(tensor.shape, {
+    dtype: tensor.dtype,
+    address: tensor.address,
+    keeper: tensor,
+  });
+}
+
+/** Stands for an optional buffer that is not there. */
+export const none = 0;
+
+/** What stands for a buffer while a program is made. */
+export type Operand = Value | typeof none;
+
+/** An op over values. */
+export interface EmittedOp<K extends KernelName = KernelName> {
+  readonly kernel: K;
+  readonly args: KernelArguments<Operand>[K];
+  /** What it is done for: see `Emitter.layer`. */
+  readonly layer: string;
+}
+
+/** A value made of weights alone by ops of its own: packed, transformed, folded. */
+export interface Form {
+  readonly value: Value;
+  /** What it is made of. */
+  readonly source: Value;
+  readonly ops: readonly EmittedOp[];
+}
+
+/** Whoever can keep forms of a value from one program to the next. */
+export interface FormKeeper {
+  /** Gives the form its place and content; false where it must be made in the program itself. */
+  keep(form: Form): boolean;
+}
+
+/** Collects ops in order, and says which values must outlive them. */
+export class Emitter {
+  readonly ops: EmittedOp[] = [];
+  /** Values that hold something before the first op, or are wanted after the last. */
+  readonly inputs = new Set<Value>();
+  readonly outputs = new Set<Value>();
+  /** Forms that are kept between runs: their ops are not among `ops`. */
+  readonly forms: Form[] = [];
+  /** Whether weights are the same in many runs, so that forms of them may be kept. */
+  readonly keepsForms: boolean;
+  /** The name of the layer whose ops are emitted now, or of what else they are for. */
+  layer = '';
+
+  constructor(keepsForms = false) {
+    this.keepsForms = keepsForms;
+  }
+
+  /** A buffer to be planned. */
+  value(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
+    return new Value(shape, { dtype });
+  }
+
+  /** A buffer that is filled before the program runs. */
+  input(shape: Shape, dtype: keyof typeof BYTES = 'float32'): Value {
+    const value = this.value(shape, dtype);
+    this.inputs.add(value);
+    return value;
+  }
+
+  /** Keeps a value readable after the program has run. */
+  output(value: Value): Value {
+    this.outputs.add(value.root);
+    return value;
+  }
+
+  /** A buffer that `emit` fills from `source`, which is a weight, and from nothing else. */
+  form(source: Value, shape: Shape, emit: (e: Emitter, form: Value) => void): Value {
+    const value = this.value(shape);
+    if (this.keepsForms) {
+      const apart = new Emitter();
+      emit(apart, value);
+      this.forms.push({ value, source, ops: apart.ops });
+    } else {
+      emit(this, value);
+    }
+    return value;
+  }
+
+  /** Appends an op. */
+  emit<K extends KernelName>(kernel: K, args: KernelArguments<Operand>[K]): void {
+    this.ops.push({ kernel, args, layer: this.layer });
+  }
+}
+
+/** A buffer of an op, and whether the op reads it, overwrites it, or both. */
+export interface Use {
+  readonly value: Value;
+  readonly type: FieldType;
+}
+
+/** The buffers of an op. */
+export function usesOf({ kernel, args }: EmittedOp): Use[] {
+  const all = args as Readonly<Record<string, Value | number>>;
+  return kernels[kernel].fields.flatMap(([name, type]) => {
+    const value = all[name];
+    return value instanceof Value ? [{ value, type }] : [];
+  });
+}

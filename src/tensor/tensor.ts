@@ -1,0 +1,362 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
+
+import { type Backend, backend, isCurrent } from '../../bindings/backend.js';
+import { ShapeError, StateError, ValueError } from '../base/errors.js';
+import { checkShape, type Shape, show, sizeOf } from '../base/shape.js';
+import type { Form } from '../program/emitter.js';
+import { FormStore, keyOf } from '../program/forms.js';
+
+/** 'float32' for everything that is computed with, 'int32' for class indices. */
+export type DType = 'float32' | 'int32';
+
+/** Numbers in nested arrays, rows of equal length. */
+export type Nested = number | readonly Nested[];
+
+/** The same, where rows may be typed arrays too. */
+export type Rows = number | NumberArray | readonly Rows[];
+
+/** Arrays of numbers as JavaScript has them. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+/** What `Tensor.from` understands. */
+export type TensorData = Rows;
+
+/** Whether a value is a typed array of numbers: a DataView and 64-bit integers are not. */
+export function isNumberArray(value: unknown): value is NumberArray {
+  const isOther =
+    value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array;
+  return ArrayBuffer.isView(value) && !isOther;
+}
+
+/** Memory, and the forms that are kept of what it holds. */
+interface Block {
+  readonly backend: Backend;
+  readonly address: number;
+  forms: FormStore | undefined;
+}
+
+/** Memory that one or more tensors look at; freed with the last of them. */
+class Storage {
+  readonly backend: Backend;
+  readonly address: number;
+  readonly #floats: number;
+  readonly #owned: boolean;
+  readonly #block: Block;
+  /** Forms that were asked for. */
+  readonly #asked = new Set<string>();
+  /** Whether a `data` of it has been handed out, by which anybody may write to it. */
+  exposed = false;
+  #views = 0;
+  #released = false;
+
+  constructor(owner: Backend, address: number, floats: number, owned: boolean) {
+    this.backend = owner;
+    this.address = address;
+    this.#floats = floats;
+    this.#owned = owned;
+    this.#block = { backend: owner, address, forms: undefined };
+    if (owned) net.register(this, this.#block, this);
+  }
+
+  /**
+   * Keeps a form of what is here: from its second use on, as many filters are used only once. Tells by
+   * a fingerprint whether numbers that others may write to are still the same.
+   */
+  keep(form: Form): boolean {
+    const key = keyOf(form);
+    if (!this.#asked.has(key)) {
+      this.#asked.add(key);
+      return false;
+    }
+    this.#block.forms ??= new FormStore(this.backend);
+    this.#block.forms.offer();
+    this.#block.forms.place(form);
+    const { exports } = this.backend;
+    const changes = this.exposed || !this.#owned;
+    const version = changes ? exports.fingerprint(this.address, this.#floats) : 0;
+    this.#block.forms.refresh(form, version);
+    return true;
+  }
+
+  get alive(): boolean {
+    return !this.#released && isCurrent(this.backend);
+  }
+
+  retain(): this {
+    this.#views++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.#views > 0 || this.#released) return;
+    this.#released = true;
+    this.#block.forms?.dispose();
+    if (!this.#owned) return;
+    net.unregister(this);
+    free(this.#block);
+  }
+
+  /** Ends all views at once: the model that owned the memory is gone. */
+  revoke(): void {
+    this.#released = true;
+    this.#block.forms?.dispose();
+  }
+}
+
+function free({ backend: owner, address, forms }: Block): void {
+  forms?.dispose();
+  if (isCurrent(owner)) owner.memory.free(address);
+}
+
+/** A tensor that was forgotten gives its memory back when it is collected: a net, not a plan. */
+const net = new FinalizationRegistry(free);
+
+/** Memory outlives its forgotten tensor as long as somebody holds the tensor's `data`. */
+const keptAlive = new WeakMap<ArrayBufferView, Storage>();
+
+/**
+ * An array that survives growing memory: where it is a tensor's `data`, each call looks anew.
+ */
+export function liveArray<A extends NumberArray>(data: A): () => A {
+  const { memory } = backend().memory;
+  if (data.buffer !== memory.buffer) return () => data;
+  const View = data.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => A;
+  const { byteOffset, length } = data;
+  let view = data;
+  return () => {
+    if (view.buffer !== memory.buffer) view = new View(memory.buffer, byteOffset, length);
+    return view;
+  };
+}
+
+/** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
+export class Tensor {
+  readonly #shape: Shape;
+  readonly #dtype: DType;
+  readonly #storage: Storage;
+  #view: Float32Array | Int32Array | undefined;
+  #disposed = false;
+
+  private constructor(shape: Shape, dtype: DType, storage: Storage) {
+    if (!(storage instanceof Storage)) {
+      throw new ValueError('new Tensor: tensors are made by Tensor.from and Tensor.zeros');
+    }
+    this.#shape = Object.freeze([...shape]);
+    this.#dtype = dtype;
+    this.#storage = storage.retain();
+  }
+
+  /**
+   * A tensor with a copy of `data`.
+   *
+   * @param data a number, nested arrays or a typed array; an Int32Array makes an 'int32' tensor, all
+   *   else is 'float32'
+   * @param shape by default that of the nesting, or [length]
+   * @throws {ShapeError} where rows differ in length, or the shape has another size
+   */
+  static from(data: TensorData, shape?: Shape): Tensor {
+    const { shape: natural, numbers } = isNumberArray(data)
+      ? { shape: [data.length], numbers: data }
+      : nestedData('Tensor.from', data);
+    const wanted = shape ? checkShape('Tensor.from', shape) : natural;
+    if (sizeOf(wanted) !== numbers.length) {
+      throw new ShapeError(
+        `Tensor.from: ${numbers.length} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
+      );
+    }
+    const live = liveArray(numbers);
+    const tensor = Tensor.create(wanted, data instanceof Int32Array ? 'int32' : 'float32');
+    tensor.numbers.set(live());
+    return tensor;
+  }
+
+  /** A tensor of zeros. @throws {ShapeError} for a shape that is none */
+  static zeros(shape: Shape): Tensor {
+    const tensor = Tensor.create(checkShape('Tensor.zeros', shape));
+    tensor.numbers.fill(0);
+    return tensor;
+  }
+
+  /** @internal A tensor whose content is not defined yet. */
+  static create(shape: Shape, dtype: DType = 'float32'): Tensor {
+    const owner = backend();
+    const bytes = sizeOf(shape) * 4;
+    const address = owner.memory.allocate(bytes, 'tensors', `a tensor of shape ${show(shape)}`);
+    return new Tensor(shape, dtype, new Storage(owner, address, sizeOf(shape), true));
+  }
+
+  /** @internal A tensor over memory that belongs to a model; `revoke` ends it. */
+  static over(
+    owner: Backend,
+    address: number,
+    shape: Shape,
+  ): { tensor: Tensor; revoke: () => void } {
+    const storage = new Storage(owner, address, sizeOf(shape), false);
+    return { tensor: new Tensor(shape, 'float32', storage), revoke: () => storage.revoke() };
+  }
+
+  /** Sizes from the outermost dimension to the innermost. */
+  get shape(): Shape {
+    return this.#shape;
+  }
+
+  /** 'float32', or 'int32' for class indices. */
+  get dtype(): DType {
+    return this.#dtype;
+  }
+
+  /** How many elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** @internal Where it is. */
+  get address(): number {
+    this.#check();
+    return this.#storage.address;
+  }
+
+  /**
+   * The numbers themselves, row by row: writing changes the tensor. Whoever has asked once may write at
+   * any time, so a model looks at such weights before each prediction; `toArray` is free of that. Ask again after anything that may
+   * allocate: when the memory grows, old arrays become empty. An 'int32' tensor's is an Int32Array.
+   *
+   * @throws {StateError} after `dispose`
+   */
+  get data(): Float32Array {
+    this.#check();
+    this.#storage.exposed = true;
+    return this.numbers;
+  }
+
+  /** @internal The same, for those who do not keep it. */
+  get numbers(): Float32Array {
+    this.#check();
+    const { buffer } = this.#storage.backend.memory.memory;
+    if (this.#view?.buffer !== buffer) {
+      const View = this.dtype === 'int32' ? Int32Array : Float32Array;
+      this.#view = new View(buffer, this.#storage.address, this.size);
+      keptAlive.set(this.#view, this.#storage);
+    }
+    return this.#view as Float32Array;
+  }
+
+  /** @internal See `FormKeeper`. */
+  keep(form: Form): boolean {
+    return this.#storage.keep(form);
+  }
+
+  /** @internal Whether its numbers may be written to at any time, by way of `data`. */
+  get exposed(): boolean {
+    return this.#storage.exposed;
+  }
+
+  /** A copy as nested arrays (a number for a tensor without dimensions). */
+  toArray(): Nested {
+    const { numbers, shape } = this;
+    const build = (dimension: number, at: number): Nested => {
+      if (dimension === shape.length) return numbers[at];
+      const stride = sizeOf(shape.slice(dimension + 1));
+      return Array.from({ length: shape[dimension] }, (_, i) =>
+        build(dimension + 1, at + i * stride),
+      );
+    };
+    return build(0, 0);
+  }
+
+  /**
+   * The same numbers under another shape, sharing memory; one side may be −1, to be worked out.
+   *
+   * @throws {ShapeError} where the sizes differ
+   */
+  reshape(shape: Shape): Tensor {
+    this.#check();
+    const known = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
+    const full = shape.map((side) => (side === -1 ? this.size / known : side));
+    const once = shape.filter((side) => side === -1).length <= 1;
+    const whole = full.every((side) => Number.isInteger(side) && side >= 0);
+    if (!once || !whole || sizeOf(full) !== this.size) {
+      throw new ShapeError(
+        `reshape: ${show(this.shape)} has ${this.size} elements and cannot become ${show(shape)}`,
+      );
+    }
+    return new Tensor(full, this.dtype, this.#storage);
+  }
+
+  /** A copy with memory of its own. */
+  clone(): Tensor {
+    const copy = Tensor.create(this.shape, this.dtype);
+    copy.numbers.set(this.numbers);
+    return copy;
+  }
+
+  /** Gives the memory back, once no reshaped tensor shares it. Harmless when called twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#view = undefined;
+    this.#storage.release();
+  }
+
+  /** Lets `using t = …` dispose at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(): void {
+    if (this.#disposed || !this.#storage.alive) {
+      throw new StateError(`a tensor of shape ${show(this.shape)} was used after dispose`);
+    }
+  }
+}
+
+const whatIs = (value: unknown): string => (value === null ? 'null' : typeof value);
+
+function nestedShape(where: string, data: Rows): number[] {
+  if (typeof data === 'number') return [];
+  if (isNumberArray(data)) return [data.length];
+  if (!Array.isArray(data)) {
+    throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${whatIs(data)}`);
+  }
+  return data.length === 0 ? [0] : [data.length, ...nestedShape(where, data[0])];
+}
+
+/**
+ * Nested arrays as one, and their shape.
+ *
+ * @throws {ShapeError} where rows differ in length
+ * @throws {ValueError} where there is something else than numbers
+ */
+export function nestedData(where: string, data: Rows): { shape: Shape; numbers: Float32Array } {
+  const shape = nestedShape(where, data);
+  const numbers = new Float32Array(sizeOf(shape));
+  let at = 0;
+  const copy = (part: Rows, depth: number): void => {
+    if (depth === shape.length && typeof part === 'number') {
+      numbers[at++] = part;
+    } else if (isNumberArray(part) && depth === shape.length - 1 && part.length === shape[depth]) {
+      numbers.set(part, at);
+      at += part.length;
+    } else if (Array.isArray(part) && part.length === shape[depth]) {
+      for (const inner of part) copy(inner, depth + 1);
+    } else {
+      const isRow = Array.isArray(part) || isNumberArray(part);
+      const what = isRow ? `a row of ${part.length}` : whatIs(part);
+      throw new ShapeError(
+        `${where}: ${isRow || typeof part === 'number' ? 'the nested arrays are ragged: ' : ''}expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
+      );
+    }
+  };
+  copy(data, 0);
+  return { shape, numbers };
+}

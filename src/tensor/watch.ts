@@ -1,0 +1,62 @@
+// Whether numbers that the user may write to are still what they were, by their fingerprints.
+
+import type { Backend } from '../../bindings/backend.js';
+import { isCurrent } from '../../bindings/backend.js';
+import type { Program } from '../../bindings/program.js';
+import { asValue, Emitter } from '../program/emitter.js';
+import { buildProgram } from '../program/plan.js';
+import type { Tensor } from './tensor.js';
+
+/** Floats of a fingerprint: PRINTED of assembly/core/reduce.ts. */
+const PRINTED = 65536;
+
+/** Watches the numbers of some tensors. */
+export class Watch {
+  readonly tensors: number;
+  readonly #backend: Backend;
+  readonly #address: number;
+  readonly #program: Program;
+  /** The fingerprints as they were last seen. */
+  #seen: Int32Array | undefined;
+  readonly #size: number;
+
+  /** @throws {OutOfMemoryError} */
+  constructor(backend: Backend, tensors: readonly Tensor[]) {
+    this.#backend = backend;
+    this.tensors = tensors.length;
+    const e = new Emitter();
+    const each = tensors.map(({ size }) => 2 * Math.ceil(size / PRINTED));
+    const prints = e.value([each.reduce((sum, size) => sum + size)], 'int32');
+    let at = 0;
+    tensors.forEach((tensor, i) => {
+      const x = asValue(tensor);
+      e.emit('fingerprints', { prints: prints.view([each[i]], at), x, count: tensor.size });
+      at += each[i];
+    });
+    this.#size = prints.size;
+    this.#address = backend.memory.allocate(prints.bytes, 'scratch', 'fingerprints');
+    prints.address = this.#address;
+    try {
+      this.#program = buildProgram(backend, e.ops);
+    } catch (error) {
+      backend.memory.free(this.#address);
+      throw error;
+    }
+  }
+
+  /** Whether a number is another than when this was asked last; the first time it is. */
+  changed(): boolean {
+    this.#program.run();
+    const from = this.#address / 4;
+    const now = this.#backend.memory.views.int32.slice(from, from + this.#size);
+    const before = this.#seen;
+    this.#seen = now;
+    return before === undefined || now.some((print, i) => print !== before[i]);
+  }
+
+  /** Gives its memory back. */
+  dispose(): void {
+    this.#program.dispose();
+    if (isCurrent(this.#backend)) this.#backend.memory.free(this.#address);
+  }
+}

@@ -1,6 +1,0 @@
-// Where the training worker starts in Node, Deno and Bun.
-
-import { parentPort } from 'node:worker_threads';
-import { serveTraining } from './worker/serve.js';
-
-serveTraining(parentPort!);

@@ -1,0 +1,340 @@
+// Callbacks that many trainings want: progress, early stopping, checkpoints, a rate that falls when nothing
+// gets better, and the norms of gradients.
+
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger } from '../base/shape.js';
+import { checkFactor } from '../operators/optimizer/rate.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Callback, Progress, TrainedModel, Training } from './callback.js';
+import type { Logs } from './means.js';
+
+export type { Callback, Progress, TrainedModel, Training } from './callback.js';
+export type { Logs } from './means.js';
+
+/** Where a progress line goes. */
+export interface ProgressOptions {
+  /** Receives each line; `done` at the end of an epoch. By default the terminal, or console.log. */
+  print?: (line: string, done: boolean) => void;
+}
+
+/** One line per epoch: bar, images per second, time left, loss and metrics. */
+export function progress(options: ProgressOptions = {}): Callback {
+  const { print = printLine } = checkOptions('callbacks.progress', options, ['print']);
+  let last: Progress | undefined;
+  return {
+    onProgress(now) {
+      last = now;
+      print(progressLine(now), false);
+    },
+    onEpochEnd(_epoch, logs) {
+      if (last) print(progressLine({ ...last, logs }), true);
+    },
+  };
+}
+
+const BAR = 24;
+
+/** 'epoch 2/5  ━━━━━━──────  12 034 images/s  0:07 left  loss 0.0841  accuracy 0.9741' */
+function progressLine({
+  epoch,
+  epochs,
+  batch,
+  batches,
+  samplesPerSecond,
+  eta,
+  logs,
+}: Progress): string {
+  const filled = Math.round((BAR * batch) / batches);
+  const bar = '━'.repeat(filled) + '─'.repeat(BAR - filled);
+  const rate = Math.round(samplesPerSecond).toLocaleString('en').replaceAll(',', ' ');
+  const left = `${Math.floor(eta / 60)}:${String(Math.floor(eta % 60)).padStart(2, '0')}`;
+  const numbers = Object.entries(logs).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  return [`epoch ${epoch}/${epochs}`, bar, `${rate} images/s`, `${left} left`, ...numbers].join(
+    '  ',
+  );
+}
+
+/** Overwrites one line of a terminal; elsewhere prints finished epochs only. */
+function printLine(line: string, done: boolean): void {
+  const terminal = globalThis.process?.stderr;
+  if (terminal?.isTTY) {
+    terminal.write(`\r\x1b[2K${line.slice(0, (terminal.columns ?? 80) - 1)}${done ? '\n' : ''}`);
+  } else if (done) console.log(line);
+}
+
+/** What early stopping watches. */
+export interface EarlyStoppingOptions {
+  /** The log to watch: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  monitor?: string;
+  /** Epochs in a row without improvement that end it; 0, the default, is as 1 (Keras's counting). */
+  patience?: number;
+  /** What counts as improvement: more than 0 by default. */
+  minDelta?: number;
+  /** Whether the weights of the best epoch are brought back: false by default. */
+  restoreBestWeights?: boolean;
+}
+
+const earlyStoppingWords = ['monitor', 'patience', 'minDelta', 'restoreBestWeights'];
+
+/** Ends the training when it no longer gets better. @throws {ValueError} for a log that there is not */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkOptions('callbacks.earlyStopping', options, earlyStoppingWords);
+  const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = false } = options;
+  const isBetter = improvement('earlyStopping', monitor, minDelta);
+  let training: Training | undefined;
+  let waited = 0;
+  let best: Float32Array[] | undefined;
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+      waited = 0;
+      isBetter.reset();
+    },
+    onEpochEnd(_epoch, logs) {
+      if (isBetter.check(logs)) {
+        waited = 0;
+        if (restoreBestWeights)
+          best = weightsOf(training).map(({ data }) => Float32Array.from(data));
+      } else if (++waited >= patience) {
+        training?.stop();
+      }
+    },
+    onTrainEnd() {
+      best?.forEach((numbers, i) => {
+        weightsOf(training)[i].data.set(numbers);
+      });
+    },
+  };
+}
+
+const weightsOf = (training: Training | undefined): readonly Tensor[] =>
+  (training as Training).model.weights.map(({ tensor }) => tensor);
+
+/** Where checkpoints go. */
+export interface CheckpointOptions {
+  /** Stores a model file: to disk, IndexedDB, a server. Awaited. */
+  save: (bytes: Uint8Array, epoch: number, logs: Logs) => void | Promise<void>;
+  /** The log to watch for `bestOnly`: 'val_loss' by default. */
+  monitor?: string;
+  /** Whether only epochs that improve on all before are saved: false by default. */
+  bestOnly?: boolean;
+}
+
+/** Saves the model after each epoch. @throws {ValueError} for a log that there is not */
+export function checkpoint(options: CheckpointOptions): Callback {
+  checkOptions('callbacks.checkpoint', options, ['save', 'monitor', 'bestOnly']);
+  const { save, monitor = 'val_loss', bestOnly = false } = options;
+  if (typeof save !== 'function')
+    throw new ValueError('callbacks.checkpoint: save must be a function of the bytes');
+  const isBetter = improvement('checkpoint', monitor, 0);
+  let training: Training | undefined;
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+      isBetter.reset();
+    },
+    async onEpochEnd(epoch, logs) {
+      if (bestOnly && !isBetter.check(logs)) return;
+      await save(await (training as Training).model.toBytes(), epoch, logs);
+    },
+  };
+}
+
+/** When the learning rate falls, and how far; Keras's words and defaults. */
+export interface ReduceOnPlateauOptions {
+  /** The log to watch: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  monitor?: string;
+  /** What the learning rate is multiplied by: 0.1 by default. */
+  factor?: number;
+  /** Epochs in a row without improvement after which it is: 10 by default. */
+  patience?: number;
+  /** What counts as improvement: more than 1e-4 by default. */
+  minDelta?: number;
+  /** Epochs after a reduction in which nothing is counted: 0 by default. */
+  cooldown?: number;
+  /** The least share of the scheduled rate that may be left: 0 by default. */
+  minimum?: number;
+}
+
+const reduceOnPlateauWords = ['monitor', 'factor', 'patience', 'minDelta', 'cooldown', 'minimum'];
+
+/**
+ * Lowers the learning rate when training no longer gets better: multiplies `learningRateFactor`, which
+ * multiplies whatever the schedule gives.
+ *
+ * @throws {ValueError} for a log that there is not
+ */
+export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
+  const where = 'callbacks.reduceOnPlateau';
+  checkOptions(where, options, reduceOnPlateauWords);
+  const { monitor = 'val_loss', patience = 10, minDelta = 1e-4 } = options;
+  const { factor = 0.1, cooldown = 0, minimum = 0 } = options;
+  if (!(factor > 0 && factor < 1)) {
+    throw new ValueError(`${where}: factor must be between 0 and 1, not ${factor}`);
+  }
+  checkFactor(minimum);
+  const isBetter = improvement('reduceOnPlateau', monitor, minDelta);
+  let training: Training | undefined;
+  let waited = 0;
+  let cooling = 0;
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+      waited = 0;
+      cooling = 0;
+      isBetter.reset();
+    },
+    onEpochEnd(_epoch, logs) {
+      const better = isBetter.check(logs);
+      if (cooling > 0) cooling--;
+      if (better || cooling > 0) waited = 0;
+      else if (++waited >= patience) {
+        const { learningRateFactor: before } = training as Training;
+        (training as Training).learningRateFactor = Math.min(
+          before,
+          Math.max(before * factor, minimum),
+        );
+        cooling = cooldown;
+        waited = 0;
+      }
+    },
+  };
+}
+
+/** How often gradients are looked at. */
+export interface GradientNormsOptions {
+  /** After so many steps or epochs: 1 by default. */
+  every?: number;
+  /** What is counted: 'epochs' by default, at whose end the last step's gradients are looked at. */
+  unit?: 'epochs' | 'steps';
+  /** Receives the lines at the end of the training, console.log by default; null prints nothing. */
+  print?: ((text: string) => void) | null;
+}
+
+/** A callback that remembers norms. */
+export interface GradientNorms extends Callback {
+  /** The L2 norm of each layer's gradients, one number each time they were looked at. */
+  readonly norms: Readonly<Record<string, readonly number[]>>;
+}
+
+/**
+ * Collects the L2 norm of each layer's gradients; at the end prints a line for each layer, in which one can
+ * see them vanish from layer to layer, or explode in the course of the training.
+ */
+export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms {
+  const where = 'callbacks.gradientNorms';
+  checkOptions(where, options, ['every', 'unit', 'print']);
+  const { every = 1, unit = 'epochs', print = console.log } = options;
+  checkInteger(where, 'every', every);
+  if (unit !== 'epochs' && unit !== 'steps') {
+    throw new ValueError(`${where}: unit must be 'epochs' or 'steps', not ${unit}`);
+  }
+  const norms: Record<string, number[]> = {};
+  let training: Training | undefined;
+  let done = 0;
+  const look = (): void => {
+    if (++done % every > 0) return;
+    for (const [layer, norm] of layerNorms((training as Training).model)) {
+      norms[layer] ??= [];
+      norms[layer].push(norm);
+    }
+  };
+  return {
+    norms,
+    onTrainBegin(begun) {
+      training = begun;
+      done = 0;
+      for (const layer of Object.keys(norms)) delete norms[layer];
+    },
+    [unit === 'epochs' ? 'onEpochEnd' : 'onBatchEnd']: look,
+    onTrainEnd() {
+      print?.(sparklines(norms));
+    },
+  };
+}
+
+/** The norm of each layer's gradients, in layer order. */
+function layerNorms({ weights }: TrainedModel): Map<string, number> {
+  const squares = new Map<string, number>();
+  for (const { name, gradient } of weights) {
+    if (!gradient) continue;
+    const [layer] = name.split('/');
+    const sum = gradient.data.reduce((total, v) => total + v * v, 0);
+    squares.set(layer, (squares.get(layer) ?? 0) + sum);
+  }
+  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+/** Bars of a line; longer trainings are thinned out. */
+const SPARKLINE = 60;
+
+/** 'conv2d    ▅▄▃▂▁  0.21 … 0.034': a line per layer, all on one logarithmic scale. 0 has no bar. */
+function sparklines(norms: Readonly<Record<string, readonly number[]>>): string {
+  const logs = Object.values(norms)
+    .flat()
+    .filter((norm) => norm > 0)
+    .map(Math.log);
+  const least = logs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const range = logs.reduce((a, b) => Math.max(a, b), least) - least;
+  const bar = (norm: number): string => {
+    if (!(norm > 0)) return ' ';
+    const share = range > 0 ? (Math.log(norm) - least) / range : 0.5;
+    return BARS[Math.min(BARS.length - 1, Math.floor(share * BARS.length))];
+  };
+  const width = Math.max(0, ...Object.keys(norms).map((name) => name.length));
+  const lines = Object.entries(norms).map(([layer, all]) => {
+    const count = Math.min(all.length, SPARKLINE);
+    const shown = Array.from(
+      { length: count },
+      (_, i) => all[Math.floor((i * all.length) / count)],
+    );
+    const ends = [all[0], all[all.length - 1]].map((norm) => norm.toPrecision(2));
+    return `${layer.padEnd(width)}  ${shown.map(bar).join('')}  ${ends.join(' … ')}`;
+  });
+  return ['gradient norms', ...lines].join('\n');
+}
+
+/** Remembers the best value of a log: losses and errors should fall, all else rise. */
+function improvement(who: string, monitor: string, minDelta: number) {
+  const sign = /(loss|Error)$/.test(monitor) ? -1 : 1;
+  let best = Number.NEGATIVE_INFINITY;
+  return {
+    reset(): void {
+      best = Number.NEGATIVE_INFINITY;
+    },
+    check(logs: Logs): boolean {
+      if (!(monitor in logs)) {
+        const hint = monitor.startsWith('val_')
+          ? '; give fit validationData or a validationSplit'
+          : '';
+        throw new ValueError(
+          `callbacks.${who}: there is no '${monitor}' to monitor; there are ${Object.keys(logs).join(', ')}${hint}`,
+        );
+      }
+      const value = sign * logs[monitor];
+      // NaN is never better.
+      if (!(value > best + minDelta)) return false;
+      best = value;
+      return true;
+    },
+  };
+}
+
+/**
+ * Validates with the moving average of the weights that an optimizer's `averageDecay` keeps, and leaves it
+ * in the model's place at the end: see `model.swapAverage`.
+ */
+export function swapAverage(): Callback {
+  let training: Training | undefined;
+  const swap = (): void | Promise<void> => training?.model.swapAverage();
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+    },
+    onTestBegin: swap,
+    onTestEnd: swap,
+    onTrainEnd: swap,
+  };
+}

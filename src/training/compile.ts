@@ -1,0 +1,125 @@
+// What `compile` takes, checked: an optimizer, and for each output a loss and metrics.
+
+import { ValueError } from '../base/errors.js';
+import { checkFlag, checkOptions } from '../base/options.js';
+import { checkInteger } from '../base/shape.js';
+import type { Aim, Objective } from '../lowering/objective.js';
+import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
+import { checkMetric, type Metric, type MetricName } from '../operators/loss/metric.emit.js';
+import { checkOptimizer, type Optimizer } from '../operators/optimizer/optimizer.emit.js';
+
+/** One for all outputs, a list in their order, or a record by their names. */
+export type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
+
+/** A loss by its name, or as `losses` makes it. */
+export type LossName = Loss['type'] | Loss;
+/** Metrics by their names, or as `metrics` makes them. */
+export type MetricNames = readonly (MetricName | Metric)[];
+
+/** What training makes better. */
+export interface CompileOptions {
+  optimizer: Optimizer;
+  /** Of a model with several outputs: one for all, a list, or a record by the outputs' names. */
+  loss: ByOutput<LossName>;
+  /**
+   * Reported beside the loss: 'accuracy' and other names, or what `metrics` makes. For several outputs as
+   * `loss`.
+   */
+  metrics?: MetricNames | readonly MetricNames[] | Readonly<Record<string, MetricNames>>;
+  /** What the outputs' losses are multiplied by in the sum of all, 1 by default. */
+  lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
+  /**
+   * Whether backward computes activations again instead of keeping them all: a third or more of the
+   * memory less for a forward pass more. False by default; the results are the same bits.
+   */
+  activationCheckpointing?: boolean;
+  /**
+   * Batches whose mean gradient makes one step of the optimizer, 1 by default: as if batches were so many
+   * times as large, but for batch norm, which sees each by itself. Schedules count steps.
+   */
+  gradientAccumulation?: number;
+}
+
+const words = [
+  'optimizer',
+  'loss',
+  'metrics',
+  'lossWeights',
+  'activationCheckpointing',
+  'gradientAccumulation',
+];
+
+/**
+ * @param outputs their names
+ * @throws {ValueError} for an optimizer, loss or metric that there is not, and for lists and records that
+ *   do not fit the outputs
+ */
+export function checkObjective(options: CompileOptions, outputs: readonly string[]): Objective {
+  const {
+    optimizer,
+    loss,
+    metrics = [],
+    lossWeights = outputs.map(() => 1),
+    activationCheckpointing = false,
+    gradientAccumulation = 1,
+  } = checkOptions('compile', options, words);
+  const losses = spread('loss', loss, outputs, isOneLoss);
+  const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
+  const lists = spread('metrics', metrics, outputs, isOneList);
+  checkFlag('compile', 'activationCheckpointing', activationCheckpointing);
+  const goals = outputs.map((_, i): Aim => {
+    if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
+      throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${weights[i]}`);
+    return { loss: checkLoss(losses[i]), weight: weights[i], metrics: lists[i].map(checkMetric) };
+  });
+  return {
+    optimizer: checkOptimizer(optimizer),
+    goals,
+    checkpointing: activationCheckpointing,
+    accumulation: checkInteger('compile', 'gradientAccumulation', gradientAccumulation),
+  };
+}
+
+const isOneLoss = (loss: unknown): loss is LossName =>
+  typeof loss !== 'object' || loss === null || 'type' in loss;
+
+/** Metrics by output are lists of lists; one list of names is for all. */
+const isOneList = (metrics: unknown): metrics is MetricNames =>
+  Array.isArray(metrics) && !metrics.some((one) => Array.isArray(one));
+
+const examples = {
+  loss: "['softmaxCrossEntropy']",
+  lossWeights: '[1, 0.3]',
+  metrics: "['accuracy']",
+};
+
+/** One for each output. */
+function spread<T>(
+  what: keyof typeof examples,
+  given: ByOutput<T>,
+  outputs: readonly string[],
+  isOne: (given: unknown) => given is T,
+): T[] {
+  if (isOne(given)) return outputs.map(() => given);
+  const names = outputs.map((name) => `'${name}'`).join(', ');
+  if (Array.isArray(given)) {
+    if (given.length === outputs.length) return [...given];
+    throw new ValueError(
+      `compile: ${what} must have one for each of the ${outputs.length} outputs ${names}, not ${given.length}`,
+    );
+  }
+  if (typeof given !== 'object' || given === null) {
+    throw new ValueError(
+      `compile: ${what} must be a list, such as ${examples[what]}, or a record by the outputs' names, not ${given}`,
+    );
+  }
+  const record = given as Readonly<Record<string, T>>;
+  for (const key of Object.keys(record)) {
+    if (!outputs.includes(key))
+      throw new ValueError(`compile: ${what} has '${key}', but the outputs are ${names}`);
+  }
+  return outputs.map((name) => {
+    if (Object.hasOwn(record, name)) return record[name];
+    throw new ValueError(`compile: ${what} lacks the output '${name}'`);
+  });
+}

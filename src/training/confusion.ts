@@ -1,0 +1,205 @@
+// Which classes are taken for which: counts, and the figures that are taken from them.
+
+import { ShapeError, ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger, show } from '../base/shape.js';
+import { layout } from '../base/table.js';
+import { type Data, numbersOf } from './source.js';
+
+/** What counts say of a class. */
+export type Figure = 'precision' | 'recall' | 'f1';
+
+/** 0 of 0 is 0: a class that was never predicted has no precision. */
+const share = (part: number, of: number): number => (of > 0 ? part / of : 0);
+
+/** Counts of samples by right and predicted class. */
+export class Confusion {
+  readonly classes: number;
+  /** [right × predicted]. */
+  readonly #counts: Float64Array;
+
+  constructor(classes: number) {
+    this.classes = classes;
+    this.#counts = new Float64Array(classes * classes);
+  }
+
+  reset(): void {
+    this.#counts.fill(0);
+  }
+
+  add(right: ArrayLike<number>, predicted: ArrayLike<number>): void {
+    for (let i = 0; i < right.length; i++) this.#counts[right[i] * this.classes + predicted[i]]++;
+  }
+
+  /** Samples of class `right` that were predicted to be of class `predicted`. */
+  at(right: number, predicted: number): number {
+    return this.#counts[right * this.classes + predicted];
+  }
+
+  get total(): number {
+    return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The share of samples that were predicted right. */
+  get accuracy(): number {
+    let hits = 0;
+    for (let k = 0; k < this.classes; k++) hits += this.at(k, k);
+    return share(hits, this.total);
+  }
+
+  /** How many samples are of a class, and how many were predicted to be. */
+  #sums(k: number): { right: number; predicted: number } {
+    const sums = { right: 0, predicted: 0 };
+    for (let other = 0; other < this.classes; other++) {
+      sums.right += this.at(k, other);
+      sums.predicted += this.at(other, k);
+    }
+    return sums;
+  }
+
+  /** A figure of one class. */
+  figure(name: Figure, k: number): number {
+    const { right, predicted } = this.#sums(k);
+    if (name === 'precision') return share(this.at(k, k), predicted);
+    if (name === 'recall') return share(this.at(k, k), right);
+    return share(2 * this.at(k, k), right + predicted);
+  }
+
+  /** The mean of a figure over the classes that occur, right or predicted. */
+  macro(name: Figure): number {
+    let [sum, count] = [0, 0];
+    for (let k = 0; k < this.classes; k++) {
+      const { right, predicted } = this.#sums(k);
+      if (right + predicted === 0) continue;
+      sum += this.figure(name, k);
+      count++;
+    }
+    return share(sum, count);
+  }
+}
+
+/** What `metrics.confusionMatrix` returns. */
+export interface ConfusionMatrix {
+  /** matrix[right][predicted]: how many samples. */
+  readonly matrix: number[][];
+  readonly accuracy: number;
+  /** By class: the share of its predictions that are right. 0 where there is none. */
+  readonly precision: number[];
+  /** By class: the share of its samples that were found. 0 where there is none. */
+  readonly recall: number[];
+  /** By class: the harmonic mean of precision and recall. */
+  readonly f1: number[];
+  /** A table to print. */
+  toString(): string;
+}
+
+/** Options of `metrics.confusionMatrix`. */
+export interface ConfusionOptions {
+  /** How many classes there are, or their names; by default as many as the data have. */
+  classes?: number | readonly string[];
+}
+
+/**
+ * Which classes are taken for which.
+ *
+ * @param labels the right class indices [n], or one-hot rows [n, classes]
+ * @param predictions class indices [n], or scores [n, classes] such as `predict` gives, of which the best
+ *   counts; scores [n, 1] mean class 1 above ½, else class 0
+ * @throws {ShapeError} where there are not as many predictions as labels
+ * @throws {ValueError} for an index that is no class
+ */
+export function confusionMatrix(
+  labels: Data,
+  predictions: Data,
+  options: ConfusionOptions = {},
+): ConfusionMatrix {
+  const where = 'metrics.confusionMatrix';
+  const { classes } = checkOptions(where, options, ['classes']);
+  const names = typeof classes === 'number' ? undefined : classes;
+  const known = typeof classes === 'number' ? classes : names?.length;
+  if (known !== undefined) checkInteger(where, 'classes', known);
+  const right = classesFrom(where, 'labels', labels, undefined, known);
+  const predicted = classesFrom(where, 'predictions', predictions, right.length, known);
+  if (predicted.length !== right.length) {
+    throw new ShapeError(
+      `${where}: there are ${right.length} labels but ${predicted.length} predictions`,
+    );
+  }
+  const most = [...right, ...predicted].reduce((most, k) => Math.max(most, k), 0);
+  const confusion = new Confusion(known ?? most + 1);
+  confusion.add(right, predicted);
+  return described(confusion, names);
+}
+
+/** Class indices from indices, or from rows of scores. */
+function classesFrom(
+  where: string,
+  name: string,
+  data: Data,
+  count: number | undefined,
+  known: number | undefined,
+): Int32Array {
+  const source = numbersOf(where, name, data);
+  const numbers = source.array();
+  const [rows, columns = 1] = source.shape ?? rowsLike(source.length, count, known);
+  if (source.shape && source.shape.length > 2) {
+    throw new ShapeError(
+      `${where}: ${name} must be [n] or [n, classes], not ${show(source.shape)}`,
+    );
+  }
+  const single = source.shape?.length === 2 && columns === 1 && name === 'predictions';
+  return Int32Array.from({ length: rows }, (_, row) => {
+    if (single) return Number(numbers[row] > 0.5);
+    const k = columns > 1 ? best(numbers, row * columns, columns) : numbers[row];
+    if (Number.isInteger(k) && k >= 0 && k < (known ?? Number.POSITIVE_INFINITY)) return k;
+    const range = known === undefined ? '' : ` from 0 to ${known - 1}`;
+    throw new ValueError(
+      `${where}: ${name}: sample ${row} is ${k}, which is no class index${range}`,
+    );
+  });
+}
+
+/** The shape of flat data: one number per sample, or one per sample and class. */
+function rowsLike(length: number, count: number | undefined, classes: number | undefined) {
+  if (count !== undefined && classes && length === count * classes) return [count, classes];
+  return [length];
+}
+
+/** The column of the largest number, the first of equals. */
+function best(numbers: ArrayLike<number>, at: number, columns: number): number {
+  let most = 0;
+  for (let c = 1; c < columns; c++) if (numbers[at + c] > numbers[at + most]) most = c;
+  return most;
+}
+
+function described(confusion: Confusion, names: readonly string[] | undefined): ConfusionMatrix {
+  const all = Array.from({ length: confusion.classes }, (_, k) => k);
+  const figures = (name: Figure) => all.map((k) => confusion.figure(name, k));
+  const result = {
+    matrix: all.map((right) => all.map((predicted) => confusion.at(right, predicted))),
+    accuracy: confusion.accuracy,
+    precision: figures('precision'),
+    recall: figures('recall'),
+    f1: figures('f1'),
+    toString: () => drawn(result, names ?? all.map(String), confusion.total),
+  };
+  return result;
+}
+
+/** A line per right class, a column per predicted one, figures at the edges. */
+function drawn(
+  { matrix, accuracy, precision, recall, f1 }: ConfusionMatrix,
+  names: readonly string[],
+  total: number,
+): string {
+  const digits = (value: number) => value.toFixed(3);
+  return layout(
+    `${total} samples, accuracy ${digits(accuracy)}`,
+    [
+      ['right ╲ predicted', ...names, 'recall', 'F1'],
+      ...matrix.map((row, k) => [names[k], ...row.map(String), digits(recall[k]), digits(f1[k])]),
+      ['precision', ...precision.map(digits), '', ''],
+    ],
+    1,
+  );
+}

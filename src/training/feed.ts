@@ -1,0 +1,102 @@
+// Where a training's batches come from: arrays, or whatever can be iterated; augmentedfeed.ts has images that are
+// augmented on the way.
+
+import { ValueError } from '../base/errors.js';
+import { purpose, Random } from '../base/random.js';
+import { prefetch, type Source } from '../data/stream.js';
+import type { Data, DataSet, Samples } from './source.js';
+
+/** A batch: samples order[first …], or first … where there is no order. */
+export interface Batch {
+  readonly samples: Samples;
+  readonly order: Int32Array | null;
+  readonly first: number;
+  readonly size: number;
+}
+
+/** Batches, epoch by epoch. */
+export interface Feed {
+  /** In an epoch; Infinity where nobody knows yet. */
+  readonly batches: number;
+  /** @param epoch of all of the model's life, from 0 */
+  each(epoch: number): Iterable<Batch> | AsyncIterable<Batch>;
+  close?(): void;
+}
+
+/** What of some samples is trained on, and how. */
+export interface Part {
+  readonly samples: Samples;
+  /** The first so many. */
+  readonly count: number;
+  readonly batchSize: number;
+  /** The seed of each epoch's order; undefined for that of the data. */
+  readonly order: number | undefined;
+}
+
+/** The order of an epoch, written to `to`. */
+export function arrange(to: Int32Array, seed: number | undefined, epoch: number): void {
+  for (let i = 0; i < to.length; i++) to[i] = i;
+  if (seed !== undefined) new Random(seed, purpose.shuffle, epoch).shuffle(to);
+}
+
+/** Batches of samples that are all there. */
+export function arrayFeed({ samples, count, batchSize, order: seed }: Part): Feed {
+  const order = new Int32Array(count);
+  return {
+    batches: Math.ceil(count / batchSize),
+    *each(epoch) {
+      arrange(order, seed, epoch);
+      for (let first = 0; first < count; first += batchSize) {
+        yield { samples, order, first, size: Math.min(batchSize, count - first) };
+      }
+    },
+  };
+}
+
+/** A batch as users give it: [x, y], or with a weight for each sample. */
+export type DatasetBatch = readonly [DataSet, DataSet] | readonly [DataSet, DataSet, Data];
+
+/**
+ * Batches one after another: something to iterate, or a function that makes it for each epoch, from 0,
+ * as a generator can be gone through only once. They are pulled two ahead: each needs arrays of its own.
+ */
+export type Dataset = Source<DatasetBatch> | ((epoch: number) => Source<DatasetBatch>);
+
+/** Batches of a data set, pulled two ahead. */
+export function datasetFeed(
+  dataset: Dataset,
+  check: (x: DataSet, y: DataSet, sampleWeight?: Data) => Samples,
+  batchesPerEpoch: number | undefined,
+  signal: AbortSignal | undefined,
+): Feed {
+  // Where epochs have a length of their own, an endless source goes on from one to the next.
+  let running: AsyncGenerator<DatasetBatch> | undefined;
+  const begin = (epoch: number): AsyncGenerator<DatasetBatch> =>
+    prefetch(typeof dataset === 'function' ? dataset(epoch) : dataset, { signal });
+  const feed = {
+    batches: batchesPerEpoch ?? Number.POSITIVE_INFINITY,
+    async *each(epoch: number): AsyncGenerator<Batch> {
+      running ??= begin(epoch);
+      let batch = 0;
+      while (batch < (batchesPerEpoch ?? Number.POSITIVE_INFINITY)) {
+        const { done, value } = await running.next();
+        if (done) {
+          running = undefined;
+          break;
+        }
+        if (!Array.isArray(value) || value.length < 2)
+          throw new ValueError('fitDataset: the data set must give batches [x, y]');
+        const samples = check(value[0], value[1], value[2]);
+        batch++;
+        yield { samples, order: null, first: 0, size: samples.count };
+      }
+      // Known from the first epoch on.
+      feed.batches = batchesPerEpoch ?? batch;
+    },
+    close() {
+      // Nobody waits for a source that hangs, or listens to one that fails when it is not wanted any more.
+      running?.return(undefined).catch(() => {});
+    },
+  };
+  return feed;
+}

@@ -1,0 +1,85 @@
+// Optimizers: plain descriptions, so that they can be saved.
+//
+// All take, beside their own options:
+// learningRate   a number or one of `schedules`
+// weightDecay    how much weights shrink: 0 by default (AdamW: 0.01). Added to the gradient as an L2
+//                penalty; AdamW shrinks the weights themselves
+// decay          what shrinks: 'kernels' (by default) spares biases and the scales and shifts of norms;
+//                'all' is what PyTorch does where it is not told otherwise
+// clipValue      holds each gradient between −clipValue and clipValue
+// clipNorm       scales all gradients down where their norm, taken together, is larger (PyTorch's
+//                clip_grad_norm_). `gradient` of the weights holds what was clipped
+// averageDecay   keeps average = averageDecay·average + (1 − averageDecay)·weights after each step, from
+//                the first step's weights on
+
+import { checkOptions } from '../base/options.js';
+import {
+  type AdagradConfig,
+  type AdamConfig,
+  type CommonConfig,
+  checkOptimizer,
+  type Optimizer,
+  type RmspropConfig,
+  type SgdConfig,
+} from '../operators/optimizer/optimizer.emit.js';
+
+export type {
+  AdagradConfig,
+  AdamConfig,
+  CommonConfig,
+  Optimizer,
+  RmspropConfig,
+  SgdConfig,
+} from '../operators/optimizer/optimizer.emit.js';
+
+/** Options whose learning rate may change by a schedule. */
+export type Options<C> = Partial<Omit<C, 'type'>>;
+
+/**
+ * Gradient descent: learningRate 0.01, momentum 0, nesterov false. The velocity is PyTorch's:
+ * v = momentum·v + g, p −= learningRate·v.
+ */
+export function sgd(options: Options<SgdConfig> = {}): Optimizer {
+  return make('sgd', { learningRate: 0.01, momentum: 0, nesterov: false }, options);
+}
+
+/** Adam (arXiv 1412.6980): learningRate 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8. */
+export function adam(options: Options<AdamConfig> = {}): Optimizer {
+  return make('adam', adamDefaults, options);
+}
+
+/** AdamW (arXiv 1711.05101): Adam whose weightDecay, 0.01, shrinks the weights themselves. */
+export function adamW(options: Options<AdamConfig> = {}): Optimizer {
+  return make('adamW', { ...adamDefaults, weightDecay: 0.01 }, options);
+}
+
+/**
+ * RMSprop (Tieleman & Hinton, 2012): learningRate 0.001, rho 0.9, momentum 0, epsilon 1e-7. The form is
+ * PyTorch's, p −= learningRate·v with v = momentum·v + g / (√square + epsilon); Keras has epsilon inside the
+ * root.
+ */
+export function rmsprop(options: Options<RmspropConfig> = {}): Optimizer {
+  const defaults = { learningRate: 0.001, rho: 0.9, momentum: 0, epsilon: 1e-7 };
+  return make('rmsprop', defaults, options);
+}
+
+/**
+ * Adagrad (Duchi et al., 2011): learningRate 0.01, initialAccumulator 0.1, epsilon 1e-7.
+ * p −= learningRate·g / (√(initialAccumulator + Σ g²) + epsilon).
+ */
+export function adagrad(options: Options<AdagradConfig> = {}): Optimizer {
+  const defaults = { learningRate: 0.01, initialAccumulator: 0.1, epsilon: 1e-7 };
+  return make('adagrad', defaults, options);
+}
+
+const adamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+const commonDefaults = { weightDecay: 0, decay: 'kernels' };
+/** What is left out unless it is asked for. */
+const wishes: (keyof CommonConfig)[] = ['clipValue', 'clipNorm', 'averageDecay'];
+
+/** The defaults with the options in their place, checked and frozen. */
+function make(type: Optimizer['type'], own: object, options: object): Optimizer {
+  const defaults = { ...commonDefaults, ...own };
+  checkOptions(`optimizers.${type}`, options, [...Object.keys(defaults), ...wishes]);
+  return Object.freeze(checkOptimizer({ ...defaults, ...options, type } as Optimizer));
+}

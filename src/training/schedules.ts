@@ -1,0 +1,47 @@
+// Learning rates that change with the step: plain descriptions, so that they can be saved.
+
+import { checkOptions } from '../base/options.js';
+import { checkRate, type LearningRate, type Schedule } from '../operators/optimizer/rate.js';
+
+export type { LearningRate, Schedule } from '../operators/optimizer/rate.js';
+
+/**
+ * Multiplies the rate by `factor` (0.1 by default) after every `every` steps. Exponential decay is every: 1;
+ * a rate that shall fall smoothly to 0.96 of itself in 1000 steps has factor: 0.96 ** (1 / 1000).
+ */
+export function step(options: { initial: number; every: number; factor?: number }): Schedule {
+  checkOptions('schedules.step', options, ['initial', 'every', 'factor']);
+  return checkRate({ type: 'step', factor: 0.1, ...options });
+}
+
+/**
+ * Half a cosine from `initial` down to `minimum` (0 by default) over `steps` steps, then `minimum`
+ * (Loshchilov & Hutter, arXiv 1608.03983).
+ */
+export function cosine(options: { initial: number; steps: number; minimum?: number }): Schedule {
+  checkOptions('schedules.cosine', options, ['initial', 'steps', 'minimum']);
+  return checkRate({ type: 'cosine', minimum: 0, ...options });
+}
+
+/**
+ * One cycle (Smith & Topin, arXiv 1708.07120) in PyTorch's form: for the share `warmupShare` of `steps` up from
+ * maximum / divide to `maximum`, then down to maximum / divide / finalDivide, both by half a cosine. By
+ * default warmupShare is 0.3, divide 25 and finalDivide 1e4. Behind the last step the rate stays.
+ */
+export function oneCycle(options: {
+  maximum: number;
+  steps: number;
+  warmupShare?: number;
+  divide?: number;
+  finalDivide?: number;
+}): Schedule {
+  const defaults = { warmupShare: 0.3, divide: 25, finalDivide: 1e4 };
+  checkOptions('schedules.oneCycle', options, ['maximum', 'steps', ...Object.keys(defaults)]);
+  return checkRate({ type: 'oneCycle', ...defaults, ...options });
+}
+
+/** From 0 up to what `to` begins with, in a straight line over `steps` steps; `to` counts from there. */
+export function warmup(options: { steps: number; to: LearningRate }): Schedule {
+  checkOptions('schedules.warmup', options, ['steps', 'to']);
+  return checkRate({ type: 'warmup', ...options });
+}
