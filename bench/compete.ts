@@ -5,7 +5,7 @@ import { type Peer, tooSlow, wasmgrad } from './peers/index.js';
 import type { PeerProcess } from './process.js';
 import type { Preparation, Reply } from './protocol.js';
 import { type Expected, expectedResults } from './reference.js';
-import type { Figure, Note, Result, Target } from './report.js';
+import type { Figure, Note, Result, Target } from './result.js';
 import { amountOf, type Work } from './work.js';
 
 /** Rounds: in each, every competitor has a turn. */

@@ -1,6 +1,6 @@
 // A suite's results as a table: a row per work, a column per library.
 
-import type { Figure, Result } from './report.js';
+import type { Figure, Result } from './result.js';
 
 /** For a terminal: without the peers' best samples, so that a line stays short. */
 export function terminalTable(results: Result[]): string {

@@ -6,8 +6,6 @@ export type { WasmSource } from '../bindings/load.js';
 export type { Instructions, SimdMode, Variant } from '../bindings/variant.js';
 export * from './base/errors.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
-export * as emit from './emit.js';
-export * as layers from './layers.js';
 export type { Weight } from './lowering/weights.js';
 export { type LoadOptions, loadModel } from './model/load.js';
 export { Model, type ModelOptions, type Prediction, type Tensors } from './model/model.js';
@@ -18,6 +16,7 @@ export { Sequential, type SequentialOptions } from './model/sequential.js';
 export type { SummaryRow } from './model/summary.js';
 export type { InitializerName } from './network/initializers.js';
 export { input } from './network/input.js';
+export type { SymbolicTensor } from './network/layer.js';
 export {
   type Forward,
   type Fusion,
@@ -28,11 +27,13 @@ export {
   type Lowering,
   type ParameterSpec,
 } from './network/layer.js';
-export type { SymbolicTensor } from './network/symbolic.js';
 export type { Algorithm, ConvGeometry } from './operators/conv/geometry.emit.js';
+export * as emit from './operators/emit.js';
+export * as layers from './operators/layers.js';
 export type { Unit } from './program/cost.js';
 export type { Emitter, Operand, Value } from './program/emitter.js';
 export { backendInfo, dispose, init, type MemoryInfo, memory } from './runtime/runtime.js';
+export type { Data } from './tensor/numbers.js';
 export {
   type DType,
   type Nested,
@@ -49,6 +50,6 @@ export * as metrics from './training/metrics.js';
 export * as optimizers from './training/optimizers.js';
 export type { ClassWeight, WeightOptions } from './training/sampleweights.js';
 export * as schedules from './training/schedules.js';
-export type { Data, DataSet } from './training/source.js';
+export type { DataSet } from './training/source.js';
 export type { FitDatasetOptions, FitOptions, History } from './training/train.js';
 export { ResNet, type ResNetOptions } from './zoo/resnet.js';

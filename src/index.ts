@@ -2,5 +2,5 @@
 
 export * from './core.js';
 export * as data from './data/index.js';
-export * as ops from './ops.js';
+export * as ops from './operators/ops.js';
 export * as zoo from './zoo/index.js';

@@ -9,7 +9,8 @@ import { resnet18Training } from '../networks.js';
 import { type Peer, pyTorch, wasmgrad } from '../peers/index.js';
 import type { PeerProcess } from '../process.js';
 import { expectedResults } from '../reference.js';
-import type { Result, Suite } from '../report.js';
+import type { Suite } from '../report.js';
+import type { Result } from '../result.js';
 import type { TrainingWork } from '../work.js';
 
 /** An allocator's luck differs from process to process. */

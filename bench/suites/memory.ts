@@ -6,7 +6,8 @@ import { runInNewContext } from 'node:vm';
 import { dispose, memory } from '../../src/index.js';
 import { median } from '../compete.js';
 import { asTensors, makeBatch, makeLenet5 } from '../lenet5.js';
-import type { Result, Suite } from '../report.js';
+import type { Suite } from '../report.js';
+import type { Result } from '../result.js';
 import { start } from '../start.js';
 
 /** Bytes per step; less than the smallest object that a step could leave behind, more than the noise. */

@@ -10,7 +10,8 @@ import {
   Tensor,
 } from '../../src/index.js';
 import { numbers } from '../../tests/helpers/random.js';
-import type { Result, Suite } from '../report.js';
+import type { Suite } from '../report.js';
+import type { Result } from '../result.js';
 import { start } from '../start.js';
 
 /** Ops to look for in the profile of a model: their names, kernels and least parts of the peak. */

@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { median } from '../compete.js';
-import type { Result, Suite } from '../report.js';
+import type { Suite } from '../report.js';
+import type { Result } from '../result.js';
 import { engineFlags } from '../start.js';
 
 const PROCESSES = 7;

@@ -2,8 +2,7 @@
 // the ReLU behind it while its sums are in registers.
 
 import type { Graph } from '../network/graph.js';
-import type { Layer } from '../network/layer.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { Layer, SymbolicTensor } from '../network/layer.js';
 
 /** Nodes that the first one's layer computes all at once. */
 export interface Group {

@@ -1,29 +1,23 @@
 // Lowering: from a graph of layers to the list of ops that predicts, evaluates or trains.
 
 import { ValueError } from '../base/errors.js';
+import { type ActivationName, slopeFromInput } from '../network/activation.js';
 import type { Graph } from '../network/graph.js';
-import type { KernelAndBias, Layer, Lowering, ParameterSpec } from '../network/layer.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
-import {
-  type ActivationName,
-  activationBackward,
-  activationForward,
-  slopeFromInput,
-} from '../operators/activation/activation.emit.js';
-import { tapOf } from '../operators/loss/loss.emit.js';
+import type {
+  KernelAndBias,
+  Layer,
+  Lowering,
+  ParameterSpec,
+  SymbolicTensor,
+} from '../network/layer.js';
+import { activationBackward, activationForward } from '../operators/activation/activation.emit.js';
+import { type TargetForm, tapOf } from '../operators/loss/loss.emit.js';
 import { Emitter, none, type Operand, type Value } from '../program/emitter.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
-import {
-  emitAccumulation,
-  emitGoal,
-  emitStep,
-  type Goal,
-  type Objective,
-  type TargetForm,
-} from './objective.js';
+import { emitAccumulation, emitGoal, emitStep, type Goal, type Objective } from './objective.js';
 import { Pending } from './pending.js';
 import { segmentsOf } from './segments.js';
-import type { Weights } from './weights.js';
+import type { WeightValues } from './weights.js';
 
 /** What a program is for. */
 export type Mode = 'predict' | 'evaluate' | 'train';
@@ -42,12 +36,6 @@ export interface Lowered {
   /** Whether backward ends with adding gradients up. */
   readonly accumulates: boolean;
 }
-
-/** What lowering needs of a model's weights. */
-export type WeightValues = Pick<
-  Weights,
-  'value' | 'gradient' | 'part' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
->;
 
 /** What to lower. */
 export interface Task {

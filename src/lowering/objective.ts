@@ -1,7 +1,15 @@
 // What training makes smaller, and how: the ops between forward and backward, and those behind both.
 
-import { type ActivationName, activationForward } from '../operators/activation/activation.emit.js';
-import { emitLoss, type Loss, rowsOf, type Target } from '../operators/loss/loss.emit.js';
+import type { ActivationName } from '../network/activation.js';
+import { activationForward } from '../operators/activation/activation.emit.js';
+import type { Confusion } from '../operators/loss/confusion.js';
+import {
+  emitLoss,
+  type Loss,
+  rowsOf,
+  type Target,
+  type TargetForm,
+} from '../operators/loss/loss.emit.js';
 import {
   type Classes,
   emitClasses,
@@ -16,8 +24,7 @@ import {
   optimizerState,
 } from '../operators/optimizer/optimizer.emit.js';
 import { type Emitter, none, type Value } from '../program/emitter.js';
-import type { Confusion } from '../training/confusion.js';
-import type { WeightValues } from './lower.js';
+import type { WeightValues } from './weights.js';
 
 /** What is wanted of one output. */
 export interface Aim {
@@ -37,9 +44,6 @@ export interface Objective {
   /** Batches whose gradients make one step. */
   readonly accumulation: number;
 }
-
-/** Whether targets come as class indices or as numbers shaped like the output. */
-export type TargetForm = 'labels' | 'targets';
 
 /** What a goal is measured on. */
 export interface Measured {

@@ -2,7 +2,7 @@
 // others are added. Several tensors may share one buffer, as the summands of an addition do: it may then
 // be overwritten by the last reader only.
 
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
 import type { Emitter, Value } from '../program/emitter.js';
 
 /** The gradients that wait for their tensor's turn. */

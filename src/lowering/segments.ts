@@ -2,7 +2,7 @@
 // crosses; forward keeps what crosses, and backward computes the rest of each segment once more.
 
 import { sizeOf } from '../base/shape.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
 import type { Group } from './fuse.js';
 
 /** The groups as segments, the last of which is not computed again; one of all without checkpointing. */

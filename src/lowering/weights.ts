@@ -321,3 +321,9 @@ export class Weights {
     memory.free(this.settings.resolve());
   }
 }
+
+/** What lowering needs of a model's weights. */
+export type WeightValues = Pick<
+  Weights,
+  'value' | 'gradient' | 'part' | 'gradients' | 'state' | 'runs' | 'settings' | 'randomState'
+>;

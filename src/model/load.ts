@@ -4,10 +4,9 @@
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
-import * as factories from '../layers.js';
 import { input } from '../network/input.js';
-import type { Layer } from '../network/layer.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { Layer, SymbolicTensor } from '../network/layer.js';
+import * as factories from '../operators/layers.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import { Model } from './model.js';
 import { readSafetensors, type StoredTensor } from './safetensors.js';

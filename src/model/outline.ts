@@ -1,8 +1,9 @@
 // The memory that a network will need, from the plans of its programs, before anything is allocated.
 
-import { lower, type WeightValues } from '../lowering/lower.js';
+import { lower } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
 import { roomOf } from '../lowering/store.js';
+import type { WeightValues } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import type { Layer, ParameterSpec } from '../network/layer.js';
 import { optimizerState, SETTINGS } from '../operators/optimizer/optimizer.emit.js';

@@ -3,7 +3,7 @@
 
 import type { Shape } from '../base/shape.js';
 import type { Objective } from '../lowering/objective.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
 import { optimizerState } from '../operators/optimizer/optimizer.emit.js';
 import type { Engine, Network } from '../training/engine.js';
 import { type StoredTensor, writeSafetensors } from './safetensors.js';

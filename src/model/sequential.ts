@@ -6,8 +6,8 @@ import { checkShape, type Shape } from '../base/shape.js';
 import { isFresh } from '../lowering/store.js';
 import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
+import type { SymbolicTensor } from '../network/layer.js';
 import { Layer } from '../network/layer.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
 import { Model, type ModelOptions } from './model.js';
 
 /** Options of a model. */

@@ -3,8 +3,7 @@
 import { type Shape, sizeOf } from '../base/shape.js';
 import { layout } from '../base/table.js';
 import type { Graph } from '../network/graph.js';
-import type { Layer } from '../network/layer.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { Layer, SymbolicTensor } from '../network/layer.js';
 import type { MemoryNeed } from './outline.js';
 
 /** A layer in numbers, all for one sample. */

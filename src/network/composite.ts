@@ -1,8 +1,8 @@
 // Layers that stand for several: applied, they are those.
 
 import type { Shape } from '../base/shape.js';
+import type { SymbolicTensor } from './layer.js';
 import { type Forward, Layer } from './layer.js';
-import type { SymbolicTensor } from './symbolic.js';
 
 /** Graphs hold its parts, not itself. */
 export abstract class Composite extends Layer {

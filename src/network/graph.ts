@@ -3,7 +3,7 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
 import type { Layer } from './layer.js';
-import { SymbolicTensor } from './symbolic.js';
+import { SymbolicTensor } from './layer.js';
 
 /** What a model computes. */
 export interface Graph {

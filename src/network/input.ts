@@ -1,8 +1,7 @@
 // Where a network begins.
 
 import { checkShape, type Shape } from '../base/shape.js';
-import { type Forward, Layer, type LayerOptions } from './layer.js';
-import { SymbolicTensor } from './symbolic.js';
+import { type Forward, Layer, type LayerOptions, SymbolicTensor } from './layer.js';
 
 /** Stands at the beginning of a graph; computes nothing. */
 class Input extends Layer {

@@ -2,7 +2,7 @@
 
 import { checkFlag } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
-import { type ActivationName, checkActivation } from '../operators/activation/activation.emit.js';
+import { type ActivationName, checkActivation } from './activation.js';
 import { checkInitializer, type InitializerName } from './initializers.js';
 import type { LayerOptions, ParameterSpec } from './layer.js';
 

@@ -3,10 +3,9 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { type Shape, sameShape, show } from '../base/shape.js';
-import type { ActivationName } from '../operators/activation/activation.emit.js';
 import type { Emitter, Operand, Value } from '../program/emitter.js';
+import type { ActivationName } from './activation.js';
 import type { InitializerName } from './initializers.js';
-import { SymbolicTensor } from './symbolic.js';
 
 /** A weight that a layer asks for. */
 export interface ParameterSpec {
@@ -96,6 +95,29 @@ export interface LayerOptions {
 
 /** Gradients of a layer's inputs: where there is one, it or nothing; else a list of such. */
 export type Gradients = Value | undefined | readonly (Value | undefined)[];
+
+/**
+ * A value of a network in the making: what a layer makes of what it was applied to. It has a shape and says how
+ * it comes about; numbers it has none. Made by `input` and by a layer's `apply`.
+ */
+export class SymbolicTensor {
+  /** Without the batch. */
+  readonly shape: Shape;
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+
+  /** @internal */
+  constructor(shape: Shape, layer: Layer, inputs: readonly SymbolicTensor[]) {
+    this.shape = Object.freeze([...shape]);
+    this.layer = layer;
+    this.inputs = Object.freeze([...inputs]);
+  }
+
+  /** That of its layer. */
+  get name(): string {
+    return this.layer.name;
+  }
+}
 
 /** A layer of a network. Made by the functions of `layers`. */
 export abstract class Layer<Saved = unknown> {

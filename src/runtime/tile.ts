@@ -2,7 +2,7 @@
 // fast elsewhere. Nothing announces it, so both are checked and timed.
 
 import type { TileVerdict, UseTile } from '../../bindings/backend.js';
-import * as ops from '../ops.js';
+import * as ops from '../operators/ops.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Milliseconds that every kernel runs before it is checked: the optimizing compiler has come by then. */

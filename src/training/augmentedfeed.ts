@@ -4,9 +4,10 @@ import { ValueError } from '../base/errors.js';
 import type { Augmentation } from '../data/augment.js';
 import { Augmenter } from '../data/augmenter.js';
 import { mixes } from '../data/draw.js';
+import { type Data, numbersOf } from '../tensor/numbers.js';
 import type { Engine } from './engine.js';
 import { arrange, type Batch, type Feed, type Part } from './feed.js';
-import { type Data, type DataSet, numbersOf, type Samples, type TargetSource } from './source.js';
+import type { DataSet, Samples, TargetSource } from './source.js';
 
 /**
  * Batches of images that are augmented on the way, one ahead.

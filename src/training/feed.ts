@@ -4,7 +4,8 @@
 import { ValueError } from '../base/errors.js';
 import { purpose, Random } from '../base/random.js';
 import { prefetch, type Source } from '../data/stream.js';
-import type { Data, DataSet, Samples } from './source.js';
+import type { Data } from '../tensor/numbers.js';
+import type { DataSet, Samples } from './source.js';
 
 /** A batch: samples order[first …], or first … where there is no order. */
 export interface Batch {

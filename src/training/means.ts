@@ -2,8 +2,8 @@
 
 import type { Aim, Report } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
+import { Confusion } from '../operators/loss/confusion.js';
 import { type CountMetric, classesOf, isCounted } from '../operators/loss/metric.emit.js';
-import { Confusion } from './confusion.js';
 
 /** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
 export type Logs = Record<string, number>;

@@ -2,14 +2,16 @@
 
 import { NumericError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
-import type { Objective, TargetForm } from '../lowering/objective.js';
+import type { Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
-import type { Loss } from '../operators/loss/loss.emit.js';
-import { checkLabel, checkLabels } from '../operators/loss/loss.emit.js';
-import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from '../tensor/tensor.js';
-
-/** Numbers for one input or output: a tensor, a typed array, or nested arrays. */
-export type Data = Tensor | TensorData;
+import {
+  checkLabel,
+  checkLabels,
+  type Loss,
+  type TargetForm,
+} from '../operators/loss/loss.emit.js';
+import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
+import { isNumberArray, Tensor } from '../tensor/tensor.js';
 
 /** What models take: for several inputs or outputs a list in their order, or a record by their names. */
 export type DataSet = Data | readonly Data[] | Readonly<Record<string, Data>>;
@@ -40,29 +42,6 @@ export interface Samples {
   /** For each output, where rows have weights; else none. */
   readonly weights: readonly RowSource[];
   readonly count: number;
-}
-
-/** Numbers in a row, and their shape where the data have one. */
-interface Numbers {
-  readonly length: number;
-  readonly shape: Shape | undefined;
-  /** Anew for each use: memory may have moved. */
-  array(): ArrayLike<number>;
-}
-
-/** @throws {ValueError} for data that are no numbers; `name` says which */
-export function numbersOf(where: string, name: string, data: Data): Numbers {
-  if (data instanceof Tensor)
-    return { length: data.size, shape: data.shape, array: () => data.numbers };
-  if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
-  if (!Array.isArray(data)) {
-    const what = (data as unknown)?.constructor?.name ?? typeof data;
-    throw new ValueError(
-      `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${what}`,
-    );
-  }
-  const { shape, numbers } = nestedData(`${where}: ${name}`, data);
-  return { length: numbers.length, shape, array: () => numbers };
 }
 
 function copier(numbers: Numbers, size: number): InputSource['copy'] {

@@ -6,6 +6,7 @@ import { checkInteger } from '../base/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import type { Objective } from '../lowering/objective.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
+import type { Data } from '../tensor/numbers.js';
 import {
   type Callback,
   callbacksOf,
@@ -18,7 +19,7 @@ import type { Engine } from './engine.js';
 import { arrayFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
 import { type Logs, Means } from './means.js';
 import { type WeightOptions, weightSource } from './sampleweights.js';
-import { type Data, type DataSet, type Samples, samplesOf } from './source.js';
+import { type DataSet, type Samples, samplesOf } from './source.js';
 
 /** What any training can be told. */
 interface TrainingOptions extends Listening {

@@ -1,9 +1,9 @@
 // AlexNet (Krizhevsky, Sutskever & Hinton, NIPS 2012), in one group or in the paper's two.
 
 import { ValueError } from '../base/errors.js';
-import * as layers from '../layers.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
+import * as layers from '../operators/layers.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `alexnet`. */

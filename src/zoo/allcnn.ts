@@ -1,8 +1,8 @@
 // The all-convolutional net (Springenberg et al., arXiv 1412.6806), form C: convolutions of stride 2 pool.
 
-import * as layers from '../layers.js';
 import { Sequential } from '../model/sequential.js';
 import type { Layer } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
 /** All-CNN-C: 1 369 738 parameters for 10 classes; its outputs are logits. */

@@ -1,8 +1,8 @@
 // What networks of the zoo are built of. Layers have torchvision's names, so that weights can be matched.
 
 import type { Padding } from '../base/shape.js';
-import * as layers from '../layers.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 
 /** How a convolution lies, and what follows its batch normalisation. */
 export interface ConvNormOptions {

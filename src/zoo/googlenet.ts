@@ -2,10 +2,10 @@
 // where the paper has 5×5.
 
 import { checkFlag } from '../base/options.js';
-import * as layers from '../layers.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { type ConvNormOptions, convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooOptions } from './options.js';
 

@@ -1,8 +1,8 @@
 // LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998): as it is
 // taught today, and as it was.
 
-import * as layers from '../layers.js';
 import { Sequential } from '../model/sequential.js';
+import * as layers from '../operators/layers.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
 /**

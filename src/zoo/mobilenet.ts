@@ -1,9 +1,9 @@
 // MobileNetV2 (Sandler et al., arXiv 1801.04381) as torchvision has it.
 
-import * as layers from '../layers.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooOptions } from './options.js';
 

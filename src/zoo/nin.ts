@@ -1,9 +1,9 @@
 // Network in network (Lin, Chen & Yan, arXiv 1312.4400), in its form for CIFAR-10: each convolution is
 // followed by a small network on every pixel, and the last maps are the classes.
 
-import * as layers from '../layers.js';
 import { Sequential } from '../model/sequential.js';
 import type { Layer } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
 /** Network in network: 966 986 parameters for 10 classes; its outputs are logits. */

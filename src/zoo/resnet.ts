@@ -3,10 +3,10 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
-import * as layers from '../layers.js';
 import { Model, type ModelOptions } from '../model/model.js';
 import { input } from '../network/input.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooWords } from './options.js';
 

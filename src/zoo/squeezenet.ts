@@ -1,10 +1,10 @@
 // SqueezeNet (Iandola et al., arXiv 1602.07360) as torchvision has it, in both versions.
 
 import { ValueError } from '../base/errors.js';
-import * as layers from '../layers.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
-import type { SymbolicTensor } from '../network/symbolic.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `squeezenet`. */

@@ -1,9 +1,9 @@
 // VGG (Simonyan & Zisserman, arXiv 1409.1556) as torchvision has it.
 
 import { checkFlag } from '../base/options.js';
-import * as layers from '../layers.js';
 import { Sequential } from '../model/sequential.js';
 import type { Layer } from '../network/layer.js';
+import * as layers from '../operators/layers.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of the VGG networks. */

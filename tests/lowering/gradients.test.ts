@@ -12,7 +12,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sizeOf } from '../../src/base/shape.js';
 import { layers, optimizers, Sequential, type Shape } from '../../src/index.js';
-import type { ActivationName } from '../../src/operators/activation/activation.emit.js';
+import type { ActivationName } from '../../src/network/activation.js';
 import type { Loss } from '../../src/training/losses.js';
 import { dot } from '../helpers/gradcheck.js';
 import { numbers } from '../helpers/random.js';

@@ -1,68 +1,8 @@
 // Activations as ops. Derivatives are taken from the output where it tells them, so that neither
 // direction needs a copy.
 
-import { ValueError } from '../../base/errors.js';
+import { type Formula, type Nonlinear, unary } from '../../network/activation.js';
 import type { Emitter, Value } from '../../program/emitter.js';
-
-/** What assembly/activation/activation.ts needs to know of one: the number of its formula, and the numbers in it. */
-interface Formula {
-  readonly kind: number;
-  readonly alpha?: number;
-  readonly scale?: number;
-  readonly shift?: number;
-  readonly most?: number;
-  /** Its slope is taken from x, as two x with other slopes have one y. */
-  readonly slopeFromInput?: true;
-}
-
-/** Activations that work element by element. */
-const unary = {
-  relu: { kind: 0 },
-  sigmoid: { kind: 1 },
-  tanh: { kind: 2 },
-  relu6: { kind: 5, most: 6 },
-  leakyRelu: { kind: 3, alpha: 0.01 },
-  elu: { kind: 4, alpha: 1 },
-  // The fixed point at which mean 0 and variance 1 stay so (Klambauer et al., arXiv 1706.02515).
-  selu: { kind: 4, alpha: 1.7580993408473766, scale: 1.0507009873554805 },
-  gelu: { kind: 7, slopeFromInput: true },
-  silu: { kind: 8, slopeFromInput: true },
-  hardSigmoid: { kind: 5, shift: 3, most: 6, scale: 1 / 6 },
-  hardSwish: { kind: 6, shift: 3, most: 6, scale: 1 / 6, slopeFromInput: true },
-  softplus: { kind: 9 },
-} as const satisfies Readonly<Record<string, Formula>>;
-
-/** The names that layers take. */
-export type ActivationName = 'linear' | 'softmax' | keyof typeof unary;
-
-/** Those that compute something. */
-export type Nonlinear = Exclude<ActivationName, 'linear'>;
-
-const names = ['linear', ...Object.keys(unary), 'softmax'] as readonly ActivationName[];
-
-/** @throws {ValueError} for a name that there is not */
-export function checkActivation(where: string, name: ActivationName): ActivationName {
-  if (names.includes(name)) return name;
-  throw new ValueError(`${where}: there is no activation '${name}'; there are ${names.join(', ')}`);
-}
-
-/**
- * Where the alpha of leakyRelu and elu is given, it must be positive: with any other, y would not tell
- * the slope.
- *
- * @throws {ValueError}
- */
-export function checkAlpha(where: string, alpha: number | undefined): void {
-  if (alpha === undefined || (alpha > 0 && Number.isFinite(alpha))) return;
-  throw new ValueError(
-    `${where}: alpha must be a positive number, not ${alpha}: for 0 there is relu`,
-  );
-}
-
-/** Whether backward needs x; it takes the slope from y otherwise. */
-export function slopeFromInput(name: ActivationName): boolean {
-  return name !== 'linear' && name !== 'softmax' && 'slopeFromInput' in unary[name];
-}
 
 const rowsOf = (value: Value) => {
   const classes = value.shape.at(-1) as number;

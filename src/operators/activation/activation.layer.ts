@@ -2,6 +2,7 @@
 
 import { ShapeError } from '../../base/errors.js';
 import type { Shape } from '../../base/shape.js';
+import { type ActivationName, checkActivation, checkAlpha } from '../../network/activation.js';
 import {
   type Forward,
   type Fusion,
@@ -10,7 +11,6 @@ import {
   type Lowering,
 } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
-import { type ActivationName, checkActivation, checkAlpha } from './activation.emit.js';
 
 /** Options of `layers.activation`. */
 export interface ActivationOptions extends LayerOptions {

@@ -3,17 +3,12 @@
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { show } from '../../base/shape.js';
+import { checkAlpha, type Nonlinear, slopeFromInput } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
 import { argument, compute, expectShape } from '../../tensor/eager.js';
 import { Tensor } from '../../tensor/tensor.js';
 import * as loss from '../loss/loss.emit.js';
-import {
-  activationBackward,
-  activationForward,
-  checkAlpha,
-  type Nonlinear,
-  slopeFromInput,
-} from './activation.emit.js';
+import { activationBackward, activationForward } from './activation.emit.js';
 
 const crossEntropy = loss.checkLoss('softmaxCrossEntropy');
 const squaredError = loss.checkLoss('meanSquaredError');

@@ -8,6 +8,7 @@ import {
   type Shape,
   sizeOf,
 } from '../../base/shape.js';
+import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
   type KernelOptions,
@@ -23,7 +24,6 @@ import {
 } from '../../network/layer.js';
 import { asImages, type LineOptions, lineWords, onImages } from '../../network/line.js';
 import type { Value } from '../../program/emitter.js';
-import type { ActivationName } from '../activation/activation.emit.js';
 import {
   convBackwardBias,
   convBackwardFilter,

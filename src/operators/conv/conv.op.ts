@@ -3,14 +3,11 @@
 import { ShapeError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { type Shape, show } from '../../base/shape.js';
+import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
 import { argument, compute, expectShape } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import {
-  type ActivationName,
-  activationForward,
-  checkActivation,
-} from '../activation/activation.emit.js';
+import { activationForward } from '../activation/activation.emit.js';
 import * as matrix from '../dense/matrix.emit.js';
 import * as conv from './conv.emit.js';
 import { type ConvOptions, convGeometry, convOutputShape, convWords } from './geometry.emit.js';

@@ -4,8 +4,7 @@
 import type { Shape } from '../../base/shape.js';
 import { Composite, chain, chainShape } from '../../network/composite.js';
 import { kernelWords } from '../../network/kernel.js';
-import type { Layer } from '../../network/layer.js';
-import type { SymbolicTensor } from '../../network/symbolic.js';
+import type { Layer, SymbolicTensor } from '../../network/layer.js';
 import {
   type Conv2dLayerOptions,
   conv2d,

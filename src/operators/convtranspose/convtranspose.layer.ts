@@ -8,6 +8,7 @@ import {
   type Shape,
   sizeOf,
 } from '../../base/shape.js';
+import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
   type KernelOptions,
@@ -16,7 +17,6 @@ import {
 } from '../../network/kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from '../../network/layer.js';
 import { none, type Value } from '../../program/emitter.js';
-import type { ActivationName } from '../activation/activation.emit.js';
 import { type ConvGeometry, checkAlgorithm } from '../conv/geometry.emit.js';
 import {
   type ConvTransposeOptions,

@@ -3,14 +3,11 @@
 
 import { checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
+import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
 import { argument, compute, expectShape } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import {
-  type ActivationName,
-  activationForward,
-  checkActivation,
-} from '../activation/activation.emit.js';
+import { activationForward } from '../activation/activation.emit.js';
 import * as conv from './convtranspose.emit.js';
 
 /** How a transposed convolution lies on its output, and what follows it. */

@@ -1,6 +1,7 @@
 // A fully connected layer.
 
 import { checkInteger, checkRank, type Shape } from '../../base/shape.js';
+import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
   type KernelOptions,
@@ -15,7 +16,6 @@ import {
   type ParameterSpec,
 } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
-import type { ActivationName } from '../activation/activation.emit.js';
 import { matMul, sumRows } from './matrix.emit.js';
 
 /** Options of `layers.dense`, Keras's words. */

@@ -2,9 +2,9 @@
 // mean of the rows.
 
 import { ValueError } from '../../base/errors.js';
+import type { ActivationName } from '../../network/activation.js';
 import { asValue, type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { ActivationName } from '../activation/activation.emit.js';
 
 /** A loss with all its numbers; see `losses`. */
 export type Loss =
@@ -64,6 +64,9 @@ export function tapOf({ type }: Loss): ActivationName | undefined {
   if (type === 'softmaxCrossEntropy') return 'softmax';
   return type === 'binaryCrossEntropy' ? 'sigmoid' : undefined;
 }
+
+/** Whether targets come as class indices or as numbers shaped like the output. */
+export type TargetForm = 'labels' | 'targets';
 
 /** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
 export interface Target {

@@ -2,6 +2,7 @@
 
 import { ShapeError } from '../../base/errors.js';
 import { type Shape, sameShape, show } from '../../base/shape.js';
+import type { SymbolicTensor } from '../../network/layer.js';
 import {
   type Forward,
   type Fusion,
@@ -9,7 +10,6 @@ import {
   type LayerOptions,
   type Lowering,
 } from '../../network/layer.js';
-import type { SymbolicTensor } from '../../network/symbolic.js';
 import type { Value } from '../../program/emitter.js';
 import { concatBackward, concatForward } from './concat.emit.js';
 import { checkFactors, multiplyBackward, multiplyForward } from './multiply.emit.js';

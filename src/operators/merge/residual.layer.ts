@@ -3,8 +3,8 @@
 import { ValueError } from '../../base/errors.js';
 import type { Shape } from '../../base/shape.js';
 import { Composite, chain, chainShape } from '../../network/composite.js';
+import type { SymbolicTensor } from '../../network/layer.js';
 import { Layer, type LayerOptions } from '../../network/layer.js';
-import type { SymbolicTensor } from '../../network/symbolic.js';
 import { relu } from '../activation/activation.layer.js';
 import { add } from './merge.layer.js';
 

@@ -1,20 +1,17 @@
 // What layers are made of: the ops of each family, forward and backward, for layers of one's own. Each takes
 // the emitter first, then where the results go, then what they are made of.
 
-export {
-  type ActivationName,
-  activationBackward,
-  activationForward,
-  type Nonlinear,
-} from './operators/activation/activation.emit.js';
+export type { ActivationName, Nonlinear } from '../network/activation.js';
+export { none } from '../program/emitter.js';
+export { activationBackward, activationForward } from './activation/activation.emit.js';
 export {
   convBackwardBias,
   convBackwardFilter,
   convBackwardInput,
   convForward,
-} from './operators/conv/conv.emit.js';
-export type { Epilogue } from './operators/conv/epilogue.emit.js';
-export { type ConvOptions, convGeometry, convOutputShape } from './operators/conv/geometry.emit.js';
+} from './conv/conv.emit.js';
+export type { Epilogue } from './conv/epilogue.emit.js';
+export { type ConvOptions, convGeometry, convOutputShape } from './conv/geometry.emit.js';
 export {
   type ConvTransposeOptions,
   convTransposeBackwardBias,
@@ -23,10 +20,10 @@ export {
   convTransposeForward,
   convTransposeGeometry,
   convTransposeOutputShape,
-} from './operators/convtranspose/convtranspose.emit.js';
-export { addToRows, type MatMul, matMul, sumRows } from './operators/dense/matrix.emit.js';
-export { concatBackward, concatForward } from './operators/merge/concat.emit.js';
-export { multiplyBackward, multiplyForward } from './operators/merge/multiply.emit.js';
+} from './convtranspose/convtranspose.emit.js';
+export { addToRows, type MatMul, matMul, sumRows } from './dense/matrix.emit.js';
+export { concatBackward, concatForward } from './merge/concat.emit.js';
+export { multiplyBackward, multiplyForward } from './merge/multiply.emit.js';
 export {
   type Gradients,
   type Moments,
@@ -37,8 +34,8 @@ export {
   normRunning,
   normTraining,
   type Parameters,
-} from './operators/norm/batchnorm.emit.js';
-export { type LrnOptions, lrnBackward, lrnForward } from './operators/norm/lrn.emit.js';
+} from './norm/batchnorm.emit.js';
+export { type LrnOptions, lrnBackward, lrnForward } from './norm/lrn.emit.js';
 export {
   type BlurPoolGeometry,
   type BlurPoolOptions,
@@ -46,14 +43,14 @@ export {
   blurPoolForward,
   blurPoolGeometry,
   blurPoolOutputShape,
-} from './operators/pool/blur.emit.js';
+} from './pool/blur.emit.js';
 export {
   type ChannelPoolOptions,
   channelArgmax,
   channelPoolBackward,
   channelPoolForward,
   channelPoolShape,
-} from './operators/pool/channelpool.emit.js';
+} from './pool/channelpool.emit.js';
 export {
   type AdaptivePoolOptions,
   argmaxValue,
@@ -69,7 +66,7 @@ export {
   type PoolOptions,
   poolGeometry,
   poolOutputShape,
-} from './operators/pool/pool.emit.js';
+} from './pool/pool.emit.js';
 export {
   type PaddingMode,
   type PadGeometry,
@@ -78,7 +75,7 @@ export {
   padForward,
   padGeometry,
   padOutputShape,
-} from './operators/spatial/pad.emit.js';
+} from './spatial/pad.emit.js';
 export {
   type Interpolation,
   type UpsamplingGeometry,
@@ -87,5 +84,4 @@ export {
   upsamplingForward,
   upsamplingGeometry,
   upsamplingOutputShape,
-} from './operators/spatial/upsample.emit.js';
-export { none } from './program/emitter.js';
+} from './spatial/upsample.emit.js';

@@ -1,0 +1,31 @@
+// Numbers as users give them: in a tensor, a typed array, or nested arrays.
+
+import { ValueError } from '../base/errors.js';
+import type { Shape } from '../base/shape.js';
+import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from './tensor.js';
+
+/** Numbers for one input or output: a tensor, a typed array, or nested arrays. */
+export type Data = Tensor | TensorData;
+
+/** Numbers in a row, and their shape where the data have one. */
+export interface Numbers {
+  readonly length: number;
+  readonly shape: Shape | undefined;
+  /** Anew for each use: memory may have moved. */
+  array(): ArrayLike<number>;
+}
+
+/** @throws {ValueError} for data that are no numbers; `name` says which */
+export function numbersOf(where: string, name: string, data: Data): Numbers {
+  if (data instanceof Tensor)
+    return { length: data.size, shape: data.shape, array: () => data.numbers };
+  if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
+  if (!Array.isArray(data)) {
+    const what = (data as unknown)?.constructor?.name ?? typeof data;
+    throw new ValueError(
+      `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${what}`,
+    );
+  }
+  const { shape, numbers } = nestedData(`${where}: ${name}`, data);
+  return { length: numbers.length, shape, array: () => numbers };
+}
