@@ -83,9 +83,8 @@ function digest(values: ArrayLike<number>): number[] {
   return [Math.sqrt(squares), first, second, ...some];
 }
 
-/** Fails unless every number of `weight` has gone down by its gradient, but for rounding. */
-function descended(weight: Weight, gradient: ArrayLike<number>): void {
-  const before = first(weight);
+/** Fails unless every number of `weight` has gone down from `before` by its gradient, but for rounding. */
+function descended(weight: Weight, before: Float32Array, gradient: ArrayLike<number>): void {
   const after = weight.tensor.data;
   for (let i = 0; i < before.length; i++) {
     const step = RATE * gradient[i];
@@ -105,7 +104,8 @@ for (const { name, side, predicted, loss, gradients, running } of networks) {
     const { weights } = model;
     const names = weights.map((weight) => weight.name).sort();
     assert.equal(names, [...Object.keys(gradients), ...Object.keys(running)].sort());
-    for (const weight of weights) (weight.tensor.data as Float32Array).set(first(weight));
+    const before = new Map(weights.map((weight) => [weight, first(weight)]));
+    for (const [{ tensor }, values] of before) tensor.data.set(values);
 
     const x = numbers(BATCH * side * side * 3, seedOf(name));
     const [logits] = [model.predict(x)].flat();
@@ -124,7 +124,7 @@ for (const { name, side, predicted, loss, gradients, running } of networks) {
       const expected = gradients[weight.name];
       const atol = GRADIENT * expected[0] + ZERO;
       close(digest(gradient.data), expected, { atol }, `gradient of ${weight.name}`);
-      descended(weight, gradient.data);
+      descended(weight, before.get(weight) as Float32Array, gradient.data);
       // Both together: after the step, the parameters agree.
       assert.ok(RATE * atol < 1e-4 * digest(tensor.data)[0], `${weight.name}: too steep to tell`);
     }

@@ -101,8 +101,12 @@ export const inputPixels = (g: Geometry): number => g.batch * g.side[0] * g.side
 export const outputPixels = (g: Geometry): number => g.batch * g.output[0] * g.output[1];
 export const taps = (g: Geometry): number => g.kernel[0] * g.kernel[1];
 
-/** Visits every product of a convolution: (index into y, into x, into the filter). */
-export function eachProduct(
+/**
+ * Visits every tap of every window, group by group: (index into y of the group's first filter, into x of its first
+ * channel, into the filter of both). The loops over channels and filters are the callers': a call for each product
+ * would take longer than all else in the tests.
+ */
+function eachBlock(
   g: Geometry,
   filters: number,
   groups: number,
@@ -111,16 +115,28 @@ export function eachProduct(
   const own = g.channels / groups;
   const perGroup = filters / groups;
   eachTap(g, (output, tap, input) => {
-    for (let f = 0; f < filters; f++) {
-      const group = Math.floor(f / perGroup);
-      for (let c = 0; c < own; c++) {
-        visit(
-          output * filters + f,
-          input * g.channels + group * own + c,
-          (tap * own + c) * filters + f,
-        );
-      }
+    for (let group = 0; group < groups; group++) {
+      const first = group * perGroup;
+      visit(
+        output * filters + first,
+        input * g.channels + group * own,
+        tap * own * filters + first,
+      );
     }
+  });
+}
+
+/** Visits every product of a convolution: (index into y, into x, into the filter). */
+export function eachProduct(
+  g: Geometry,
+  filters: number,
+  groups: number,
+  visit: (y: number, x: number, w: number) => void,
+): void {
+  const [own, perGroup] = [g.channels / groups, filters / groups];
+  eachBlock(g, filters, groups, (y, x, w) => {
+    for (let c = 0; c < own; c++)
+      for (let f = 0; f < perGroup; f++) visit(y + f, x + c, w + c * filters + f);
   });
 }
 
@@ -134,9 +150,11 @@ export function conv2d(
   groups = 1,
 ): Float64Array {
   const y = new Float64Array(outputPixels(g) * filters);
+  const [own, perGroup] = [g.channels / groups, filters / groups];
   if (bias) for (let i = 0; i < y.length; i++) y[i] = bias[i % filters];
-  eachProduct(g, filters, groups, (iy, ix, iw) => {
-    y[iy] += x[ix] * w[iw];
+  eachBlock(g, filters, groups, (iy, ix, iw) => {
+    for (let c = 0; c < own; c++)
+      for (let f = 0; f < perGroup; f++) y[iy + f] += x[ix + c] * w[iw + c * filters + f];
   });
   return y;
 }
@@ -150,8 +168,10 @@ export function conv2dBackwardInput(
   groups = 1,
 ): Float64Array {
   const dx = new Float64Array(inputPixels(g) * g.channels);
-  eachProduct(g, filters, groups, (iy, ix, iw) => {
-    dx[ix] += dy[iy] * w[iw];
+  const [own, perGroup] = [g.channels / groups, filters / groups];
+  eachBlock(g, filters, groups, (iy, ix, iw) => {
+    for (let c = 0; c < own; c++)
+      for (let f = 0; f < perGroup; f++) dx[ix + c] += dy[iy + f] * w[iw + c * filters + f];
   });
   return dx;
 }
@@ -165,8 +185,10 @@ export function conv2dBackwardFilter(
   groups = 1,
 ): Float64Array {
   const dw = new Float64Array((taps(g) * g.channels * filters) / groups);
-  eachProduct(g, filters, groups, (iy, ix, iw) => {
-    dw[iw] += dy[iy] * x[ix];
+  const [own, perGroup] = [g.channels / groups, filters / groups];
+  eachBlock(g, filters, groups, (iy, ix, iw) => {
+    for (let c = 0; c < own; c++)
+      for (let f = 0; f < perGroup; f++) dw[iw + c * filters + f] += dy[iy + f] * x[ix + c];
   });
   return dw;
 }
