@@ -84,7 +84,7 @@ export interface KernelArguments<Buffer> {
    * the patches lie. For small maps and few channels, where backward as a convolution would multiply
    * zeros. One tile is an image's group: nobody else adds to it.
    */
-  inputGradient: {
+  convBackwardInput: {
     batch: number;
     height: number;
     width: number;
@@ -110,7 +110,7 @@ export interface KernelArguments<Buffer> {
    * The filters' gradient: partials[s] = patchesᵀ·dy over the s-th part of the pixels. The number of
    * parts depends on the shape alone; `sumPartials` adds them.
    */
-  filterGradient: {
+  convBackwardFilter: {
     batch: number;
     height: number;
     width: number;
@@ -175,7 +175,7 @@ export interface KernelArguments<Buffer> {
     rectify: number;
   };
   /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
-  winogradGradient: {
+  winogradBackwardFilter: {
     batch: number;
     height: number;
     width: number;
@@ -229,7 +229,7 @@ export interface KernelArguments<Buffer> {
     tapColumn: number;
   };
   /** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the blocks of outputs. */
-  depthwiseGradient: {
+  depthwiseBackwardFilter: {
     batch: number;
     height: number;
     width: number;
@@ -781,7 +781,7 @@ export interface KernelArguments<Buffer> {
    * partials[part] = Σ dy·x over a part of each image's pixels: [splits][batch][channels]. The parts' sum is
    * the gate's gradient; that of x is dy times the gate.
    */
-  gateGradient: {
+  gateBackward: {
     partials: Buffer;
     dy: Buffer;
     x: Buffer;
@@ -815,7 +815,7 @@ export interface KernelArguments<Buffer> {
     units: number;
   };
   /** dx[r][f] = 2·Σ dy[r][u]·(kernel[f][u] − x[r][f]) over u. */
-  rbfInputGradient: {
+  rbfBackwardInput: {
     dx: Buffer;
     dy: Buffer;
     x: Buffer;
@@ -825,7 +825,7 @@ export interface KernelArguments<Buffer> {
     units: number;
   };
   /** dkernel[f][u] = 2·Σ dy[r][u]·(x[r][f] − kernel[f][u]) over r. */
-  rbfKernelGradient: {
+  rbfBackwardKernel: {
     dkernel: Buffer;
     dy: Buffer;
     x: Buffer;
@@ -1032,7 +1032,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['rectify', 'i32', 116],
     ],
   },
-  inputGradient: {
+  convBackwardInput: {
     opcode: 4,
     fields: [
       ['batch', 'i32', 16],
@@ -1057,7 +1057,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['groups', 'i32', 92],
     ],
   },
-  filterGradient: {
+  convBackwardFilter: {
     opcode: 5,
     fields: [
       ['batch', 'i32', 16],
@@ -1125,7 +1125,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['rectify', 'i32', 112],
     ],
   },
-  winogradGradient: {
+  winogradBackwardFilter: {
     opcode: 8,
     fields: [
       ['batch', 'i32', 16],
@@ -1183,7 +1183,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['tapColumn', 'i32', 116],
     ],
   },
-  depthwiseGradient: {
+  depthwiseBackwardFilter: {
     opcode: 10,
     fields: [
       ['batch', 'i32', 16],
@@ -1786,7 +1786,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['gate', 'in', 36],
     ],
   },
-  gateGradient: {
+  gateBackward: {
     opcode: 53,
     fields: [
       ['partials', 'out', 16],
@@ -1823,7 +1823,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['units', 'i32', 36],
     ],
   },
-  rbfInputGradient: {
+  rbfBackwardInput: {
     opcode: 56,
     fields: [
       ['dx', 'out', 16],
@@ -1835,7 +1835,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['units', 'i32', 40],
     ],
   },
-  rbfKernelGradient: {
+  rbfBackwardKernel: {
     opcode: 57,
     fields: [
       ['dkernel', 'out', 16],

@@ -5,7 +5,7 @@
 // Forward is one `conv`. Backward-data is `conv` too, over dy: the input pixels that share their
 // residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/operators/conv/geometry.emit.ts
 // enumerates these classes), and `y` is written with strides. Where that multiplies too many zeros it is
-// `inputGradient`. Backward-filter is `filterGradient`.
+// `convBackwardInput`. Backward-filter is `convBackwardFilter`.
 
 import {
   BLOCK,
@@ -224,7 +224,7 @@ function tabulate(op: Window, table: usize, base: usize, first: i32, rows: i32, 
  * zeros. One tile is an image's group: nobody else adds to it.
  */
 @unmanaged
-export class InputGradient extends Window {
+export class ConvBackwardInput extends Window {
   /** [batch × height × width × pixelChannels]. */
   dx: Out;
   /** [pixels × groups·filters]. */
@@ -236,11 +236,11 @@ export class InputGradient extends Window {
   groups: i32;
 }
 
-export function inputGradientTiles(op: InputGradient): i32 {
+export function convBackwardInputTiles(op: ConvBackwardInput): i32 {
   return op.batch * op.groups;
 }
 
-export function inputGradient(op: InputGradient, tile: i32, scratch: usize): void {
+export function convBackwardInput(op: ConvBackwardInput, tile: i32, scratch: usize): void {
   const image = tile / op.groups;
   const group = tile - image * op.groups;
   const k = op.filters;
@@ -271,7 +271,7 @@ export function inputGradient(op: InputGradient, tile: i32, scratch: usize): voi
 }
 
 /** Zeros in this group's channels of an image. */
-function clearImage(op: InputGradient, dx: usize, image: i32): void {
+function clearImage(op: ConvBackwardInput, dx: usize, image: i32): void {
   const count = op.height * op.width;
   let to = dx + (<usize>(image * count * op.pixelChannels) << 2);
   if (op.groups == 1) {
@@ -289,7 +289,7 @@ function clearImage(op: InputGradient, dx: usize, image: i32): void {
  * parts depends on the shape alone; `sumPartials` adds them.
  */
 @unmanaged
-export class FilterGradient extends Window {
+export class ConvBackwardFilter extends Window {
   /** [splits][kernelHeight][kernelWidth][channels][groups·filters]. */
   partials: Out;
   x: In;
@@ -301,7 +301,7 @@ export class FilterGradient extends Window {
   splits: i32;
 }
 
-export function filterGradientTiles(op: FilterGradient): i32 {
+export function convBackwardFilterTiles(op: ConvBackwardFilter): i32 {
   const rows = op.kernelHeight * op.kernelWidth * op.channels;
   op.parts = partsFor(op.shared, op.groups * op.splits, 1, min(MOST_GRADIENT_PARTS, max(1, rows / MC)));
   return op.groups * op.splits * op.parts;
@@ -312,22 +312,22 @@ export function filterGradientTiles(op: FilterGradient): i32 {
 @inline const MOST_GRADIENT_PARTS: i32 = 16;
 
 /** Pixels of a block that is read from lines: an image's in equal parts of at most KC. */
-function linesBlock(op: FilterGradient): i32 {
+function linesBlock(op: ConvBackwardFilter): i32 {
   return blockLength(op.outputHeight * op.outputWidth);
 }
 
-function gradientByLines(op: FilterGradient): bool {
+function gradientByLines(op: ConvBackwardFilter): bool {
   return op.outputHeight * op.outputWidth >= LEAST_OUTPUTS && linesFit(op, linesBlock(op), BLOCK);
 }
 
-export function filterGradient(op: FilterGradient, tile: i32, scratch: usize): void {
+export function convBackwardFilter(op: ConvBackwardFilter, tile: i32, scratch: usize): void {
   const piece = tile / op.parts;
   const part = tile - piece * op.parts;
   if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
   else gradientGathered(op, piece, part, scratch);
 }
 
-function gradientLines(op: FilterGradient, split: i32, part: i32, scratch: usize): void {
+function gradientLines(op: ConvBackwardFilter, split: i32, part: i32, scratch: usize): void {
   const count = op.outputHeight * op.outputWidth;
   const length = linesBlock(op);
   const perImage = (count + length - 1) / length;
@@ -368,7 +368,7 @@ function gradientLines(op: FilterGradient, split: i32, part: i32, scratch: usize
   }
 }
 
-function gradientGathered(op: FilterGradient, piece: i32, part: i32, scratch: usize): void {
+function gradientGathered(op: ConvBackwardFilter, piece: i32, part: i32, scratch: usize): void {
   const group = piece / op.splits;
   const split = piece - group * op.splits;
   const total = pixels(op);

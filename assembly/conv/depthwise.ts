@@ -117,7 +117,7 @@ function eightChannels(op: Depthwise, b: Block, y: usize, x: usize, c: i32, scra
 
 /** partials[s] = Σ x·dy for each tap and channel, over the s-th part of the blocks of outputs. */
 @unmanaged
-export class DepthwiseGradient extends Window {
+export class DepthwiseBackwardFilter extends Window {
   /** [splits][kernelHeight × kernelWidth × channels]. */
   partials: Out;
   x: In;
@@ -125,11 +125,11 @@ export class DepthwiseGradient extends Window {
   splits: i32;
 }
 
-export function depthwiseGradientTiles(op: DepthwiseGradient): i32 {
+export function depthwiseBackwardFilterTiles(op: DepthwiseBackwardFilter): i32 {
   return op.splits * channelBlocks(op);
 }
 
-export function depthwiseGradient(op: DepthwiseGradient, tile: i32, scratch: usize): void {
+export function depthwiseBackwardFilter(op: DepthwiseBackwardFilter, tile: i32, scratch: usize): void {
   const split = tile / channelBlocks(op);
   const channel = (tile - split * channelBlocks(op)) * CHANNELS;
   const blocks = blocksOf(op);
@@ -154,7 +154,7 @@ export function depthwiseGradient(op: DepthwiseGradient, tile: i32, scratch: usi
 }
 
 /** Tabulates the ways to all taps, and behind them some to the first: sums come TAPS at a time. */
-function placeTaps(op: DepthwiseGradient, b: Block, to: usize): void {
+function placeTaps(op: DepthwiseBackwardFilter, b: Block, to: usize): void {
   for (let r = 0; r < op.kernelHeight; r++) {
     for (let s = 0; s < op.kernelWidth; s++) {
       store<usize>(to, <usize>(r * op.dilationHeight * b.width + columnAt(op, b, s * op.dilationWidth)) * PIXEL);
@@ -165,7 +165,7 @@ function placeTaps(op: DepthwiseGradient, b: Block, to: usize): void {
 }
 
 /** Adds what a block of outputs gives to every tap. */
-function addBlock(op: DepthwiseGradient, b: Block, scratch: usize): void {
+function addBlock(op: DepthwiseBackwardFilter, b: Block, scratch: usize): void {
   const step = <usize>op.channels << 2;
   const dyLine = <usize>op.outputWidth * step;
   const first = (b.image * op.outputHeight + b.i) * op.outputWidth + b.j;

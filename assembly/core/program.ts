@@ -10,13 +10,13 @@ import { Binomial, binomial, binomialTiles } from '../pool/blur';
 import { ChannelPool, ChannelPoolBackward, channelPool, channelPoolBackward, channelPoolTiles } from '../pool/channelpool';
 import { Concat, concat, concatTiles } from '../merge/concat';
 import {
-  Conv, conv, convTiles, FilterGradient, filterGradient, filterGradientTiles, InputGradient,
-  inputGradient, inputGradientTiles,
+  Conv, conv, convTiles, ConvBackwardFilter, convBackwardFilter, convBackwardFilterTiles, ConvBackwardInput,
+  convBackwardInput, convBackwardInputTiles,
 } from '../conv/conv';
-import { Depthwise, DepthwiseGradient, depthwise, depthwiseGradient, depthwiseGradientTiles, depthwiseTiles } from '../conv/depthwise';
+import { Depthwise, DepthwiseBackwardFilter, depthwise, depthwiseBackwardFilter, depthwiseBackwardFilterTiles, depthwiseTiles } from '../conv/depthwise';
 import { Add, add, Dropout, dropout, elementTiles, Multiply, multiply } from './elementwise';
 import {
-  Gate, Gated, GateGradient, gate, gatedTiles, gateGradient, gateGradientTiles, SpatialDropout, spatialDropout,
+  Gate, Gated, GateBackward, gate, gatedTiles, gateBackward, gateBackwardTiles, SpatialDropout, spatialDropout,
 } from '../merge/gate';
 import { Gemm, gemm, gemmTiles, SCRATCH_BYTES } from '../gemm/gemm';
 import { Col2im, col2im, col2imTiles, Im2col, im2col, im2colTiles, Window } from '../conv/im2col';
@@ -37,7 +37,7 @@ import {
   AveragePool, AveragePoolBackward, averagePool, averagePoolBackward, MaxPool, MaxPoolBackward, maxPool,
   maxPoolBackward,
 } from '../pool/pool';
-import { Rbf, RbfInputGradient, RbfKernelGradient, rbf, rbfInputGradient, rbfKernelGradient, rbfTiles } from '../dense/rbf';
+import { Rbf, RbfBackwardInput, RbfBackwardKernel, rbf, rbfBackwardInput, rbfBackwardKernel, rbfTiles } from '../dense/rbf';
 import { poolBackwardTiles, poolTiles } from '../pool/poolwindow';
 import {
   ColumnSum, columnSum, Fingerprints, fingerprints, fingerprintsTiles, Mean, mean, SumPartials, sumPartials, sumPartialsTiles,
@@ -57,8 +57,8 @@ import {
   Winograd, WinogradFilter, winograd, winogradFilter, winogradFilterTiles, winogradScratch, winogradTiles,
 } from '../winograd/forward';
 import {
-  WinogradGradient, winogradGradient, winogradGradientScratch, winogradGradientTiles,
-} from '../winograd/gradient';
+  WinogradBackwardFilter, winogradBackwardFilter, winogradBackwardFilterScratch, winogradBackwardFilterTiles,
+} from '../winograd/backward';
 
 /**
  * Runs ops `first` … `last`−1 of a program with a team of `threads`; false where some of these do not come,
@@ -183,7 +183,7 @@ export function prepare(program: usize, count: i32, threads: i32): usize {
 function scratchOf(op: Op): usize {
   switch (op.opcode) {
     case Opcode.Winograd: return winogradScratch(changetype<Winograd>(op));
-    case Opcode.WinogradGradient: return winogradGradientScratch(changetype<WinogradGradient>(op));
+    case Opcode.WinogradBackwardFilter: return winogradBackwardFilterScratch(changetype<WinogradBackwardFilter>(op));
     case Opcode.Lrn:
     case Opcode.LrnBackward: return lrnScratch(changetype<Normalization>(op));
     case Opcode.Upsample:
@@ -198,13 +198,13 @@ function tiles(op: Op): i32 {
     case Opcode.PackFilter: return packFilterTiles(changetype<PackFilter>(op));
     case Opcode.Gemm: return gemmTiles(changetype<Gemm>(op));
     case Opcode.Conv: return convTiles(changetype<Conv>(op));
-    case Opcode.InputGradient: return inputGradientTiles(changetype<InputGradient>(op));
-    case Opcode.FilterGradient: return filterGradientTiles(changetype<FilterGradient>(op));
+    case Opcode.ConvBackwardInput: return convBackwardInputTiles(changetype<ConvBackwardInput>(op));
+    case Opcode.ConvBackwardFilter: return convBackwardFilterTiles(changetype<ConvBackwardFilter>(op));
     case Opcode.WinogradFilter: return winogradFilterTiles(changetype<WinogradFilter>(op));
     case Opcode.Winograd: return winogradTiles(changetype<Winograd>(op));
-    case Opcode.WinogradGradient: return winogradGradientTiles(changetype<WinogradGradient>(op));
+    case Opcode.WinogradBackwardFilter: return winogradBackwardFilterTiles(changetype<WinogradBackwardFilter>(op));
     case Opcode.Depthwise: return depthwiseTiles(changetype<Depthwise>(op));
-    case Opcode.DepthwiseGradient: return depthwiseGradientTiles(changetype<DepthwiseGradient>(op));
+    case Opcode.DepthwiseBackwardFilter: return depthwiseBackwardFilterTiles(changetype<DepthwiseBackwardFilter>(op));
     case Opcode.SumPartials: return sumPartialsTiles(changetype<SumPartials>(op));
     case Opcode.ColumnSum: return changetype<ColumnSum>(op).splits;
     case Opcode.Im2col: return im2colTiles(changetype<Im2col>(op));
@@ -242,10 +242,10 @@ function tiles(op: Op): i32 {
     case Opcode.Multiply: return elementTiles(changetype<Multiply>(op).count);
     case Opcode.Gate:
     case Opcode.SpatialDropout: return gatedTiles(changetype<Gated>(op));
-    case Opcode.GateGradient: return gateGradientTiles(changetype<GateGradient>(op));
+    case Opcode.GateBackward: return gateBackwardTiles(changetype<GateBackward>(op));
     case Opcode.Rbf: return rbfTiles(changetype<Rbf>(op).rows);
-    case Opcode.RbfInputGradient: return rbfTiles(changetype<RbfInputGradient>(op).rows);
-    case Opcode.RbfKernelGradient: return rbfTiles(changetype<RbfKernelGradient>(op).features);
+    case Opcode.RbfBackwardInput: return rbfTiles(changetype<RbfBackwardInput>(op).rows);
+    case Opcode.RbfBackwardKernel: return rbfTiles(changetype<RbfBackwardKernel>(op).features);
     case Opcode.ChannelPool: return channelPoolTiles(changetype<ChannelPool>(op).count, changetype<ChannelPool>(op).size);
     case Opcode.ChannelPoolBackward: return channelPoolTiles(changetype<ChannelPoolBackward>(op).count, changetype<ChannelPoolBackward>(op).size);
     case Opcode.Binomial: return binomialTiles(changetype<Binomial>(op));
@@ -267,13 +267,13 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.PackFilter: packFilter(changetype<PackFilter>(op), tile); break;
     case Opcode.Gemm: gemm(changetype<Gemm>(op), tile, scratch); break;
     case Opcode.Conv: conv(changetype<Conv>(op), tile, scratch); break;
-    case Opcode.InputGradient: inputGradient(changetype<InputGradient>(op), tile, scratch); break;
-    case Opcode.FilterGradient: filterGradient(changetype<FilterGradient>(op), tile, scratch); break;
+    case Opcode.ConvBackwardInput: convBackwardInput(changetype<ConvBackwardInput>(op), tile, scratch); break;
+    case Opcode.ConvBackwardFilter: convBackwardFilter(changetype<ConvBackwardFilter>(op), tile, scratch); break;
     case Opcode.WinogradFilter: winogradFilter(changetype<WinogradFilter>(op), tile, scratch); break;
     case Opcode.Winograd: winograd(changetype<Winograd>(op), tile, scratch); break;
-    case Opcode.WinogradGradient: winogradGradient(changetype<WinogradGradient>(op), tile, scratch); break;
+    case Opcode.WinogradBackwardFilter: winogradBackwardFilter(changetype<WinogradBackwardFilter>(op), tile, scratch); break;
     case Opcode.Depthwise: depthwise(changetype<Depthwise>(op), tile, scratch); break;
-    case Opcode.DepthwiseGradient: depthwiseGradient(changetype<DepthwiseGradient>(op), tile, scratch); break;
+    case Opcode.DepthwiseBackwardFilter: depthwiseBackwardFilter(changetype<DepthwiseBackwardFilter>(op), tile, scratch); break;
     case Opcode.SumPartials: sumPartials(changetype<SumPartials>(op), tile, scratch); break;
     case Opcode.ColumnSum: columnSum(changetype<ColumnSum>(op), tile, scratch); break;
     case Opcode.Im2col: im2col(changetype<Im2col>(op), tile, scratch); break;
@@ -316,11 +316,11 @@ function execute(op: Op, tile: i32, scratch: usize): void {
     case Opcode.Argmax: argmax(changetype<Argmax>(op), tile); break;
     case Opcode.Multiply: multiply(changetype<Multiply>(op), tile); break;
     case Opcode.Gate: gate(changetype<Gate>(op), tile, scratch); break;
-    case Opcode.GateGradient: gateGradient(changetype<GateGradient>(op), tile, scratch); break;
+    case Opcode.GateBackward: gateBackward(changetype<GateBackward>(op), tile, scratch); break;
     case Opcode.SpatialDropout: spatialDropout(changetype<SpatialDropout>(op), tile, scratch); break;
     case Opcode.Rbf: rbf(changetype<Rbf>(op), tile); break;
-    case Opcode.RbfInputGradient: rbfInputGradient(changetype<RbfInputGradient>(op), tile); break;
-    case Opcode.RbfKernelGradient: rbfKernelGradient(changetype<RbfKernelGradient>(op), tile); break;
+    case Opcode.RbfBackwardInput: rbfBackwardInput(changetype<RbfBackwardInput>(op), tile); break;
+    case Opcode.RbfBackwardKernel: rbfBackwardKernel(changetype<RbfBackwardKernel>(op), tile); break;
     case Opcode.ChannelPool: channelPool(changetype<ChannelPool>(op), tile); break;
     case Opcode.ChannelPoolBackward: channelPoolBackward(changetype<ChannelPoolBackward>(op), tile); break;
     case Opcode.Binomial: binomial(changetype<Binomial>(op), tile); break;

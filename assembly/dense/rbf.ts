@@ -61,7 +61,7 @@ function distances(op: Rbf, row: i32, unit: i32): void {
 
 /** dx[r][f] = 2·Σ dy[r][u]·(kernel[f][u] − x[r][f]) over u. */
 @unmanaged
-export class RbfInputGradient extends Op {
+export class RbfBackwardInput extends Op {
   dx: Out;
   dy: In;
   x: In;
@@ -71,7 +71,7 @@ export class RbfInputGradient extends Op {
   units: i32;
 }
 
-export function rbfInputGradient(op: RbfInputGradient, tile: i32): void {
+export function rbfBackwardInput(op: RbfBackwardInput, tile: i32): void {
   const units = op.units;
   const end = min(op.rows, (tile + 1) * ROWS);
   for (let row = tile * ROWS; row < end; row++) {
@@ -93,7 +93,7 @@ export function rbfInputGradient(op: RbfInputGradient, tile: i32): void {
 
 /** dkernel[f][u] = 2·Σ dy[r][u]·(x[r][f] − kernel[f][u]) over r. */
 @unmanaged
-export class RbfKernelGradient extends Op {
+export class RbfBackwardKernel extends Op {
   dkernel: Out;
   dy: In;
   x: In;
@@ -103,7 +103,7 @@ export class RbfKernelGradient extends Op {
   units: i32;
 }
 
-export function rbfKernelGradient(op: RbfKernelGradient, tile: i32): void {
+export function rbfBackwardKernel(op: RbfBackwardKernel, tile: i32): void {
   const units = op.units;
   const end = min(op.features, (tile + 1) * ROWS);
   for (let f = tile * ROWS; f < end; f++) {

@@ -89,7 +89,7 @@ function multiplyLine(line: usize, y: usize, x: usize, count: i32): void {
  * the gate's gradient; that of x is dy times the gate.
  */
 @unmanaged
-export class GateGradient extends Op {
+export class GateBackward extends Op {
   partials: Out;
   dy: In;
   x: In;
@@ -99,11 +99,11 @@ export class GateGradient extends Op {
   splits: i32;
 }
 
-export function gateGradientTiles(op: GateGradient): i32 {
+export function gateBackwardTiles(op: GateBackward): i32 {
   return op.splits * op.batch;
 }
 
-export function gateGradient(op: GateGradient, tile: i32, scratch: usize): void {
+export function gateBackward(op: GateBackward, tile: i32, scratch: usize): void {
   const channels = op.channels;
   const image = tile % op.batch, part = tile / op.batch;
   const first = firstRow(op.pixels, channels, part, op.splits);

@@ -3,7 +3,7 @@
 // 144, as 36 matrix products over channels; transforms before and behind them only add and scale.
 //
 // All forms evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
-// 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). Patches are those of patch.ts; winogradgradient.ts has the
+// 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). Patches are those of patch.ts; backward.ts has the
 // gradient of the filters.
 
 import {

@@ -46,7 +46,12 @@ const convolution = (side: number, channels: number, batch: number): Work => {
     ops: [
       { name: `direct ${name}`, kernel: 'conv', pass: 'forward', least: 0.88 },
       { name: `backward-data ${name}`, kernel: 'conv', pass: 'backward', least: 0.83 },
-      { name: `backward-filter ${name}`, kernel: 'filterGradient', pass: 'backward', least: 0.8 },
+      {
+        name: `backward-filter ${name}`,
+        kernel: 'convBackwardFilter',
+        pass: 'backward',
+        least: 0.8,
+      },
     ],
   };
 };

@@ -47,7 +47,7 @@ const nearest = {
     'kernels/program',
     'kernels/rounding',
   ],
-  'assembly/winograd/gradient.ts': ['kernels/winograd', 'kernels/program', 'kernels/rounding'],
+  'assembly/winograd/backward.ts': ['kernels/winograd', 'kernels/program', 'kernels/rounding'],
   'src/operators/conv/epilogue.emit.ts': ['kernels/convtranspose', 'kernels/conv'],
   'src/operators/convtranspose/convtranspose.emit.ts': [
     'kernels/convtranspose',
@@ -94,7 +94,7 @@ const depthtile = (...rest) => fault('assembly/conv/depthtile.ts', ...rest);
 const depthwise = (...rest) => fault('assembly/conv/depthwise.ts', ...rest);
 const winograd = (...rest) => fault('assembly/winograd/forward.ts', ...rest);
 const patch = (...rest) => fault('assembly/winograd/patch.ts', ...rest);
-const winogradGradient = (...rest) => fault('assembly/winograd/gradient.ts', ...rest);
+const winogradBackwardFilter = (...rest) => fault('assembly/winograd/backward.ts', ...rest);
 const points = (...rest) => fault('assembly/winograd/points.ts', ...rest);
 const pack = (...rest) => fault('assembly/gemm/pack.ts', ...rest);
 const pool = (...rest) => fault('assembly/pool/pool.ts', ...rest);
@@ -231,13 +231,13 @@ export const mutants = [
   winograd('const whole = columns == STEP && filters - n >= 8;', 'const whole = columns == STEP;', 'filters that do not exist are written'),
   winograd('columns = min(STEP, op.yWidth - left);', 'columns = STEP;', 'outputs behind the right border are written'),
   points('storeOutput(to, madd(b3, d2, madd(a3, d1, m5))', 'storeOutput(to, madd(b3, d2, madd(a3, d1, b0))', 'outputs: a line without the point at infinity'),
-  winogradGradient('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
-  winogradGradient('n, 0, first > begin ?', 'n, 0, first > 0 ?', 'filter gradient: parts begin with what was there'),
-  winogradGradient('(<usize>(plane * vPlane + m0) << 2)', '(<usize>(plane * vPlane) << 2)', 'filter gradient: every MC channels are the first'),
-  winogradGradient('mostPatches(op) > GRADIENT_BLOCK ? op.channels', 'false ? op.channels', 'filter gradient: sums of other channels added to'),
-  winogradGradient('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
-  winogradGradient('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
-  winogradGradient('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
+  winogradBackwardFilter('const end = <i32>(<i64>total * (split + 1) / op.splits);', 'const end = begin + total / op.splits;', 'filter gradient: what does not divide into parts is lost'),
+  winogradBackwardFilter('n, 0, first > begin ?', 'n, 0, first > 0 ?', 'filter gradient: parts begin with what was there'),
+  winogradBackwardFilter('(<usize>(plane * vPlane + m0) << 2)', '(<usize>(plane * vPlane) << 2)', 'filter gradient: every MC channels are the first'),
+  winogradBackwardFilter('mostPatches(op) > GRADIENT_BLOCK ? op.channels', 'false ? op.channels', 'filter gradient: sums of other channels added to'),
+  winogradBackwardFilter('top + 3 < op.yHeight ? r0 + 3 * row : zeros', 'r0 + 3 * row', 'filter gradient: a line below the image'),
+  winogradBackwardFilter('if (left + j < op.yWidth) gradientLine', 'if (left + j <= op.yWidth) gradientLine', 'filter gradient: a column behind the image'),
+  winogradBackwardFilter('const first = panelOf(n, filters);', 'const first = n;', 'filter gradient: wide panels as if narrow'),
   points('f32x4.splat(1.0 / 3.0)', 'f32x4.splat(0.33333)', 'filter gradient: a constant in five digits'),
 
   im2col('top < lowest', 'top <= lowest', 'a window one line below the image counts as inside'),

@@ -25,22 +25,22 @@ function meetings(w: Omit<Arguments<'im2col'>, 'columns' | 'x'>): number {
   return w.batch * rows * columns;
 }
 
-const dense = (op: Arguments<'conv' | 'inputGradient' | 'filterGradient'>): number =>
+const dense = (op: Arguments<'conv' | 'convBackwardInput' | 'convBackwardFilter'>): number =>
   meetings(op) * op.channels * op.filters * op.groups;
 
-const winograd = (op: Arguments<'winograd' | 'winogradGradient'>): number => {
+const winograd = (op: Arguments<'winograd' | 'winogradBackwardFilter'>): number => {
   const pixels = Math.min(op.height, op.yHeight) * Math.min(op.width, op.yWidth);
   return op.batch * pixels * 9 * op.channels * op.filters;
 };
 
-const depthwise = (op: Arguments<'depthwise' | 'depthwiseGradient'>): number =>
+const depthwise = (op: Arguments<'depthwise' | 'depthwiseBackwardFilter'>): number =>
   meetings(op) * op.channels;
 
 const rbf = ({
   rows,
   features,
   units,
-}: Arguments<'rbf' | 'rbfInputGradient' | 'rbfKernelGradient'>) => rows * features * units;
+}: Arguments<'rbf' | 'rbfBackwardInput' | 'rbfBackwardKernel'>) => rows * features * units;
 
 /** Multiply-adds of each kernel; null where moving the numbers takes longer than computing them. */
 export const multiplyAdds: {
@@ -50,13 +50,13 @@ export const multiplyAdds: {
   packFilter: null,
   gemm: ({ m, n, k }) => m * n * k,
   conv: dense,
-  inputGradient: dense,
-  filterGradient: dense,
+  convBackwardInput: dense,
+  convBackwardFilter: dense,
   winogradFilter: null,
   winograd,
-  winogradGradient: winograd,
+  winogradBackwardFilter: winograd,
   depthwise,
-  depthwiseGradient: depthwise,
+  depthwiseBackwardFilter: depthwise,
   sumPartials: null,
   columnSum: null,
   im2col: null,
@@ -99,11 +99,11 @@ export const multiplyAdds: {
   argmax: null,
   multiply: null,
   gate: null,
-  gateGradient: null,
+  gateBackward: null,
   spatialDropout: null,
   rbf,
-  rbfInputGradient: rbf,
-  rbfKernelGradient: rbf,
+  rbfBackwardInput: rbf,
+  rbfBackwardKernel: rbf,
   channelPool: null,
   channelPoolBackward: null,
   binomial: null,

@@ -106,7 +106,7 @@ test('random graphs of which random layers are frozen, against their definition'
 });
 
 test('no backward work for what is frozen, nor below it', () => {
-  const kernels = ['filterGradient', 'normBackwardSums', 'normBackward', 'normRunning'];
+  const kernels = ['convBackwardFilter', 'normBackwardSums', 'normBackward', 'normRunning'];
   const model = network();
   // The first batch norm's dx is wanted by the convolution below it.
   assert.equal(countOf(model, ...kernels), [2, 2, 2, 2]);
@@ -132,7 +132,7 @@ test('between layers that learn, the gradient goes through one that does not', (
   freeze(model, 'conv2', 'norm2');
   const [filters, sums, merges] = countOf(
     model,
-    'filterGradient',
+    'convBackwardFilter',
     'normBackwardSums',
     'unaryBackward',
   );

@@ -173,8 +173,8 @@ test('a convolution adds what other readers of its input have found while it com
     return add(pixel().apply(y), pixel().apply(y), pixel().apply(y), y);
   };
   // The filters' gradients of four, and input gradients of all but the one that reads the image.
-  const one = ['filterGradient', 'packFilter', 'conv'];
-  assert.equal(backwardOf(readers), [...one, ...one, ...one, 'filterGradient']);
+  const one = ['convBackwardFilter', 'packFilter', 'conv'];
+  assert.equal(backwardOf(readers), [...one, ...one, ...one, 'convBackwardFilter']);
 });
 
 test('what nobody wants is not added up', () => {

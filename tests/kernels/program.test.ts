@@ -106,7 +106,7 @@ test('prepare counts tiles: none where there is no work', () => {
     ...[0, 1, 3].flatMap((batch): [OpRecord, number][] => [
       [op('gate', { batch, pixels: 32 * 146, channels: 7 }), batch],
       [op('spatialDropout', { batch, pixels: 32 * 146 + 1, channels: 7 }), 2 * batch],
-      [op('gateGradient', { batch, splits: 5 }), 5 * batch],
+      [op('gateBackward', { batch, splits: 5 }), 5 * batch],
     ]),
     ...[
       [0, 0],
@@ -114,8 +114,8 @@ test('prepare counts tiles: none where there is no work', () => {
       [17, 2],
     ].flatMap(([rows, tiles]): [OpRecord, number][] => [
       [op('rbf', { rows }), tiles],
-      [op('rbfInputGradient', { rows }), tiles],
-      [op('rbfKernelGradient', { features: rows }), tiles],
+      [op('rbfBackwardInput', { rows }), tiles],
+      [op('rbfBackwardKernel', { features: rows }), tiles],
     ]),
     [op('normFoldFilter', { rows: 9 }), 10],
     [op('normStatistics', { splits: 6 }), 6],
@@ -171,12 +171,12 @@ test('prepare counts tiles: none where there is no work', () => {
     [op('winogradFilter', { columns: width + 1 }), 2],
     // Four patches are fewer than a block has.
     [op('winograd', { outputHeight: 2, outputWidth: 2, batch: 1 }), 1],
-    [op('winogradGradient', { splits: 6 }), 6],
+    [op('winogradBackwardFilter', { splits: 6 }), 6],
     [op('gemm', { m: 0 }), 0],
     [op('gemm', { m: 1 }), 1],
-    [op('inputGradient', { groups: 3, batch: 2 }), 6],
-    [op('filterGradient', { groups: 3, splits: 2 }), 6],
-    [op('depthwiseGradient', { splits: 4, channels: 17 }), 8],
+    [op('convBackwardInput', { groups: 3, batch: 2 }), 6],
+    [op('convBackwardFilter', { groups: 3, splits: 2 }), 6],
+    [op('depthwiseBackwardFilter', { splits: 4, channels: 17 }), 8],
     ...[
       [17, 32, 16, 1],
       [16, 33, 16, 2],
@@ -414,14 +414,14 @@ function everyKernel(): Program {
   const images = { batch: 3, pixels: 4001, channels: 9 };
   const [pixels, other] = [e.input([3, 4001, 9]), e.value([3, 4001, 9])];
   e.emit('gate', { y: other, x: pixels, gate: row, ...images });
-  e.emit('gateGradient', { partials: c, dy: pixels, x: other, ...images, splits: 2 });
+  e.emit('gateBackward', { partials: c, dy: pixels, x: other, ...images, splits: 2 });
   e.emit('fingerprints', { prints: e.value([4], 'int32'), x: pixels, count: pixels.size });
   const draws = { state: e.input([3], 'int32'), stream: 1, keep: 2 ** 31, scale: 2 };
   e.emit('spatialDropout', { y: other, x: pixels, ...images, ...draws });
   const units = { rows: 100, features: 33, units: 7 };
   e.emit('rbf', { y: b, x: a, kernel: row, ...units });
-  e.emit('rbfInputGradient', { dx: c, dy: b, x: a, kernel: row, ...units });
-  e.emit('rbfKernelGradient', { dkernel: d, dy: b, x: a, kernel: row, ...units });
+  e.emit('rbfBackwardInput', { dx: c, dy: b, x: a, kernel: row, ...units });
+  e.emit('rbfBackwardKernel', { dkernel: d, dy: b, x: a, kernel: row, ...units });
   const { ops } = built(e);
   setLabels(step, 9);
   setOptimizer(model);

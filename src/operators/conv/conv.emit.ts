@@ -131,7 +131,7 @@ function scatterInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGe
     transpose: true,
     groups: g.groups,
   });
-  e.emit('inputGradient', { ...windowFields(g), dx, dy, packed, filters: k, groups: g.groups });
+  e.emit('convBackwardInput', { ...windowFields(g), dx, dy, packed, filters: k, groups: g.groups });
 }
 
 /**
@@ -206,7 +206,7 @@ export function convBackwardFilter(
   }
   const pixels = g.batch * g.outputHeight * g.outputWidth;
   sumInParts(e, dw, pixels, SPLIT_PIXELS, (partials, splits) =>
-    e.emit('filterGradient', {
+    e.emit('convBackwardFilter', {
       ...windowFields(g),
       partials,
       x,

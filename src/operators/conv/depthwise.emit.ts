@@ -83,6 +83,6 @@ export function depthwiseBackwardFilter(
 ): void {
   const lines = g.batch * g.outputHeight;
   sumInParts(e, dw, lines, SPLIT_LINES, (partials, splits) =>
-    e.emit('depthwiseGradient', { ...g, pixelChannels: g.channels, partials, x, dy, splits }),
+    e.emit('depthwiseBackwardFilter', { ...g, pixelChannels: g.channels, partials, x, dy, splits }),
   );
 }

@@ -147,7 +147,16 @@ export function winogradBackwardFilter(
   const patches = patchFields(pass);
   const count = g.batch * patches.outputHeight * patches.outputWidth;
   sumInParts(e, dw, count, SPLIT_PATCHES, (partials, splits) =>
-    e.emit('winogradGradient', { ...patches, partials, x, dy, filters, yHeight, yWidth, splits }),
+    e.emit('winogradBackwardFilter', {
+      ...patches,
+      partials,
+      x,
+      dy,
+      filters,
+      yHeight,
+      yWidth,
+      splits,
+    }),
   );
 }
 

@@ -16,7 +16,7 @@ export function rbfForward(e: Emitter, y: Value, x: Value, kernel: Value): void 
 
 /** The gradient for x. */
 export function rbfBackwardInput(e: Emitter, dx: Value, dy: Value, x: Value, kernel: Value): void {
-  e.emit('rbfInputGradient', { dx, dy, x, kernel, ...sizeOfUnits(x, kernel) });
+  e.emit('rbfBackwardInput', { dx, dy, x, kernel, ...sizeOfUnits(x, kernel) });
 }
 
 /** The gradient for the kernel. */
@@ -27,5 +27,5 @@ export function rbfBackwardKernel(
   x: Value,
   kernel: Value,
 ): void {
-  e.emit('rbfKernelGradient', { dkernel, dy, x, kernel, ...sizeOfUnits(x, kernel) });
+  e.emit('rbfBackwardKernel', { dkernel, dy, x, kernel, ...sizeOfUnits(x, kernel) });
 }

@@ -50,7 +50,7 @@ export function multiplyBackward(
     else {
       const size = gateSize(a);
       sumInParts(e, db, size.pixels, SPLIT_PIXELS, (partials, splits) =>
-        e.emit('gateGradient', { partials, dy, x: a, ...size, splits }),
+        e.emit('gateBackward', { partials, dy, x: a, ...size, splits }),
       );
     }
   }

@@ -13,7 +13,7 @@ import { storeLanes, zero } from '../core/simd';
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
 @unmanaged
-export class WinogradGradient extends Window {
+export class WinogradBackwardFilter extends Window {
   /** [splits][3][3][channels][filters]. */
   partials: Out;
   x: In;
@@ -32,24 +32,24 @@ export class WinogradGradient extends Window {
 /** The most patches that a part has. */
 // @ts-ignore: decorator
 @inline
-function mostPatches(op: WinogradGradient): i32 {
+function mostPatches(op: WinogradBackwardFilter): i32 {
   return (patches(op) + op.splits - 1) / op.splits;
 }
 
 // @ts-ignore: decorator
 @inline
-function gradientBlock(op: WinogradGradient): i32 {
+function gradientBlock(op: WinogradBackwardFilter): i32 {
   return min(GRADIENT_BLOCK, mostPatches(op));
 }
 
-export function winogradGradientTiles(op: WinogradGradient): i32 {
+export function winogradBackwardFilterTiles(op: WinogradBackwardFilter): i32 {
   // Each part transforms dy again, and its own channels of x.
   op.parts = partsFor(op.shared, op.splits, 1, max(1, op.channels / LEAST_COLUMNS));
   return op.splits * op.parts;
 }
 
 /** The first channel of a part: no vector is in two. */
-function partChannel(op: WinogradGradient, part: i32): i32 {
+function partChannel(op: WinogradBackwardFilter, part: i32): i32 {
   return part == op.parts ? op.channels : op.channels * part / op.parts & -8;
 }
 
@@ -57,18 +57,18 @@ function partChannel(op: WinogradGradient, part: i32): i32 {
  * Channels whose sums are kept at a time: all of them where parts take several blocks of patches, else
  * no more than are multiplied together, which stay in cache until they are transformed.
  */
-function sumsKept(op: WinogradGradient): i32 {
+function sumsKept(op: WinogradBackwardFilter): i32 {
   return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, MC);
 }
 
 /** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
-export function winogradGradientScratch(op: WinogradGradient): usize {
+export function winogradBackwardFilterScratch(op: WinogradBackwardFilter): usize {
   const ldm = packedColumns(op.filters);
   const planes = PLANES * (gradientBlock(op) * (padded(op.channels) + ldm) + sumsKept(op) * ldm + 3 * GAP);
   return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
 }
 
-export function winogradGradient(op: WinogradGradient, tile: i32, scratch: usize): void {
+export function winogradBackwardFilter(op: WinogradBackwardFilter, tile: i32, scratch: usize): void {
   const split = tile / op.parts;
   const part = tile - split * op.parts;
   const total = patches(op);
@@ -113,7 +113,7 @@ export function winogradGradient(op: WinogradGradient, tile: i32, scratch: usize
 }
 
 /** The 4×4 gradients of a patch to 6×6 points, without the divisors: row `t` of `count` of each packed plane. */
-function transformGradient(op: WinogradGradient, index: i32, to: usize, t: i32, count: i32, plane: usize, half: usize, zeros: usize): void {
+function transformGradient(op: WinogradBackwardFilter, index: i32, to: usize, t: i32, count: i32, plane: usize, half: usize, zeros: usize): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP;
