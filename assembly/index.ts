@@ -4,7 +4,7 @@ import { MR, NR } from './gemm/tile';
 
 export { fillTruncatedNormal, fillUniform } from './core/initialize';
 export { useWideTile } from './gemm/pack';
-export { dismiss, prepare, run, runTiles, serve } from './core/program';
+export { dismiss, prepare, run, runTasks, work } from './core/program';
 export { allFinite, fingerprint } from './core/reduce';
 export { teamBytes } from './core/team';
 

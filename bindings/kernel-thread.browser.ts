@@ -1,4 +1,4 @@
-// A thread in a browser, a whole script: says that it is there, and then stays in `serve`. The build makes a file of
+// A thread in a browser, a whole script: says that it is there, and then stays in `work`. The build makes a file of
 // it, and the text of one for where the file cannot be had: see spawn.browser.ts.
 
 import type { KernelExports } from './load.js';
@@ -11,5 +11,5 @@ globalThis.onmessage = ({ data }: MessageEvent<ThreadData>) => {
     Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
   const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
   postMessage('ready');
-  (exports as unknown as KernelExports).serve(team, thread);
+  (exports as unknown as KernelExports).work(team, thread);
 };

@@ -82,7 +82,7 @@ export interface KernelArguments<Buffer> {
   /**
    * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
    * the patches lie. For small maps and few channels, where backward as a convolution would multiply
-   * zeros. One tile is an image's group: nobody else adds to it.
+   * zeros. One task is an image's group: nobody else adds to it.
    */
   convBackwardInput: {
     batch: number;
@@ -386,7 +386,7 @@ export interface KernelArguments<Buffer> {
     dx: Buffer;
     dy: Buffer;
   };
-  /** y = (scale · Σ|x|ᵖ)^(1/p). The lecture's form has scale = 1/window, ONNX's has 1. */
+  /** y = (scale · Σ|x|ᵖ)^(1/p). scale is 1/window in the lecture, 1 in ONNX. */
   lpPool: {
     batch: number;
     height: number;
@@ -674,7 +674,7 @@ export interface KernelArguments<Buffer> {
   };
   /**
    * g += weightDecay·p; v = momentum·v + g; p −= learningRate·(nesterov ? g + momentum·v : v)
-   * (Sutskever et al., 2013, in PyTorch's form).
+   * (Sutskever et al., 2013, as PyTorch writes it).
    */
   sgd: {
     parameters: Buffer;
@@ -699,7 +699,7 @@ export interface KernelArguments<Buffer> {
     decays: number;
   };
   /**
-   * RMSprop (Tieleman & Hinton, 2012) in PyTorch's form, ε outside the root: g += weightDecay·p;
+   * RMSprop (Tieleman & Hinton, 2012) as PyTorch writes it, ε outside the root: g += weightDecay·p;
    * square = ρ·square + (1−ρ)g²; v = momentum·v + g / (√square + ε); p −= learningRate·v.
    */
   rmsprop: {
@@ -723,7 +723,7 @@ export interface KernelArguments<Buffer> {
     count: number;
     decays: number;
   };
-  /** average = kept·average + fresh·x: the exponential moving average of the weights. */
+  /** average = old·average + fresh·x: the exponential moving average of the weights. */
   movingAverage: {
     average: Buffer;
     x: Buffer;

@@ -33,10 +33,10 @@ export interface KernelExports {
     scratchBytes: number,
     mayBlock: boolean,
   ): number;
-  /** Runs tiles first … last−1 of the op at `op` alone. */
-  runTiles(op: number, first: number, last: number, scratch: number): void;
+  /** Runs tasks first … last−1 of the op at `op` alone. */
+  runTasks(op: number, first: number, last: number, scratch: number): void;
   /** What a worker thread does until `dismiss`. */
-  serve(team: number, thread: number): void;
+  work(team: number, thread: number): void;
   dismiss(team: number): void;
   /** Bytes that a team of so many threads takes. */
   teamBytes(threads: number): number;
@@ -124,8 +124,8 @@ export async function link(
   }
   for (const name of [
     'run',
-    'runTiles',
-    'serve',
+    'runTasks',
+    'work',
     'dismiss',
     'teamBytes',
     'prepare',

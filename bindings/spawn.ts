@@ -21,7 +21,7 @@ export interface Thread {
 
 /**
  * As text, so that it needs no file that a bundler might lose, and no loader. It says that it is there, and
- * then stays in `serve`.
+ * then stays in `work`.
  */
 const code = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -31,7 +31,7 @@ const { parentPort, workerData } = require('node:worker_threads');
   const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
   const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
   parentPort.postMessage('ready');
-  exports.serve(team, thread);
+  exports.work(team, thread);
 })(workerData);
 `;
 

@@ -3,7 +3,7 @@
 //
 // NaN stays NaN, and what is far from 0 takes the limit: nothing overflows on the way.
 
-import { TILE } from '../core/elementwise';
+import { TASK } from '../core/elementwise';
 import { In, Op, Out } from '../core/op';
 import { exp, expm1, log, madd, passed, relu, storeLanes } from '../core/simd';
 
@@ -51,26 +51,26 @@ export class Unary extends Formula {
   x: In;
 }
 
-export function unary(op: Unary, tile: i32): void {
+export function unary(op: Unary, task: i32): void {
   // Those that cost no more than their memory have loops of their own.
   switch (op.kind) {
-    case Activation.Relu: return map(op, tile, Activation.Relu);
-    case Activation.LeakyRelu: return map(op, tile, Activation.LeakyRelu);
-    case Activation.Cut: return map(op, tile, Activation.Cut);
-    case Activation.CutGate: return map(op, tile, Activation.CutGate);
-    default: return map(op, tile, op.kind);
+    case Activation.Relu: return map(op, task, Activation.Relu);
+    case Activation.LeakyRelu: return map(op, task, Activation.LeakyRelu);
+    case Activation.Cut: return map(op, task, Activation.Cut);
+    case Activation.CutGate: return map(op, task, Activation.CutGate);
+    default: return map(op, task, op.kind);
   }
 }
 
 /** A `kind` that is literal leaves one case of `value` in the loop. */
 // @ts-ignore: decorator
 @inline
-function map(op: Unary, tile: i32, kind: i32): void {
+function map(op: Unary, task: i32, kind: i32): void {
   const y = op.y, x = op.x;
   const alpha = f32x4.splat(op.alpha), scale = f32x4.splat(op.scale);
   const shift = f32x4.splat(op.shift), most = f32x4.splat(op.most);
-  const end = min(op.count, (tile + 1) * TILE);
-  let i = tile * TILE;
+  const end = min(op.count, (task + 1) * TASK);
+  let i = task * TASK;
   for (; i + 8 <= end; i += 8) {
     const at = <usize>i << 2;
     const y0 = value(kind, v128.load(x + at), alpha, scale, shift, most);
@@ -111,27 +111,27 @@ export class UnaryBackward extends Formula {
   from: In;
 }
 
-export function unaryBackward(op: UnaryBackward, tile: i32): void {
+export function unaryBackward(op: UnaryBackward, task: i32): void {
   switch (op.kind) {
-    case Activation.Relu: return mapBackward(op, tile, Activation.Relu);
-    case Activation.Sigmoid: return mapBackward(op, tile, Activation.Sigmoid);
-    case Activation.Tanh: return mapBackward(op, tile, Activation.Tanh);
-    case Activation.LeakyRelu: return mapBackward(op, tile, Activation.LeakyRelu);
-    case Activation.Elu: return mapBackward(op, tile, Activation.Elu);
-    case Activation.Cut: return mapBackward(op, tile, Activation.Cut);
-    case Activation.CutGate: return mapBackward(op, tile, Activation.CutGate);
-    default: return mapBackward(op, tile, op.kind);
+    case Activation.Relu: return mapBackward(op, task, Activation.Relu);
+    case Activation.Sigmoid: return mapBackward(op, task, Activation.Sigmoid);
+    case Activation.Tanh: return mapBackward(op, task, Activation.Tanh);
+    case Activation.LeakyRelu: return mapBackward(op, task, Activation.LeakyRelu);
+    case Activation.Elu: return mapBackward(op, task, Activation.Elu);
+    case Activation.Cut: return mapBackward(op, task, Activation.Cut);
+    case Activation.CutGate: return mapBackward(op, task, Activation.CutGate);
+    default: return mapBackward(op, task, op.kind);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function mapBackward(op: UnaryBackward, tile: i32, kind: i32): void {
+function mapBackward(op: UnaryBackward, task: i32, kind: i32): void {
   const dx = op.dx, dy = op.dy, from = op.from;
   const alpha = f32x4.splat(op.alpha), scale = f32x4.splat(op.scale);
   const shift = f32x4.splat(op.shift), top = f32x4.splat(op.most * op.scale);
-  const end = min(op.count, (tile + 1) * TILE);
-  let i = tile * TILE;
+  const end = min(op.count, (task + 1) * TASK);
+  let i = task * TASK;
   for (; i + 8 <= end; i += 8) {
     const at = <usize>i << 2;
     const dx0 = gradient(kind, v128.load(dy + at), v128.load(from + at), alpha, scale, shift, top);

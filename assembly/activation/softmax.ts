@@ -6,11 +6,11 @@
 import { In, Op, Out } from '../core/op';
 import { exp, laneMask, log, maxLanes, storeLanes, sumLanes } from '../core/simd';
 
-/** Rows of one tile. */
+/** Rows of one task. */
 // @ts-ignore: decorator
 @inline export const ROWS: i32 = 64;
 
-export function rowTiles(rows: i32): i32 {
+export function rowTasks(rows: i32): i32 {
   return (rows + ROWS - 1) / ROWS;
 }
 
@@ -60,9 +60,9 @@ export class Softmax extends Op {
   classes: i32;
 }
 
-export function softmax(op: Softmax, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
-  for (let row = tile * ROWS; row < end; row++) {
+export function softmax(op: Softmax, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
+  for (let row = task * ROWS; row < end; row++) {
     const at = <usize>(row * op.classes) << 2;
     const x = op.x + at;
     rowScale(op.y + at, op.classes, 1 / rowExp(op.y + at, x, op.classes, rowMax(x, op.classes)), 0);
@@ -79,10 +79,10 @@ export class SoftmaxBackward extends Op {
   classes: i32;
 }
 
-export function softmaxBackward(op: SoftmaxBackward, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
+export function softmaxBackward(op: SoftmaxBackward, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
   const n = op.classes;
-  for (let row = tile * ROWS; row < end; row++) {
+  for (let row = task * ROWS; row < end; row++) {
     const base = <usize>(row * n) << 2;
     let sum = f32x4.splat(0);
     for (let c = 0; c < n; c += 4) {
@@ -119,10 +119,10 @@ export class SoftmaxCrossEntropy extends Op {
   smoothing: f32;
 }
 
-export function softmaxCrossEntropy(op: SoftmaxCrossEntropy, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
+export function softmaxCrossEntropy(op: SoftmaxCrossEntropy, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
   const n = op.classes;
-  for (let row = tile * ROWS; row < end; row++) {
+  for (let row = task * ROWS; row < end; row++) {
     const at = <usize>(row * n) << 2;
     const x = op.x + at;
     const dx = op.dx + at;
@@ -155,13 +155,13 @@ function labelRow(dx: usize, x: usize, label: u32, n: i32, largest: f32, sum: f3
 
 /** One row with a dense target; dx holds exp(x − max) and becomes the gradient. */
 function denseRow(dx: usize, x: usize, t: usize, n: i32, largest: f32, sum: f32, logSum: f32, scale: f32, smoothing: f32): f32 {
-  const keep = f32x4.splat(1 - smoothing);
+  const own = f32x4.splat(1 - smoothing);
   const even = f32x4.splat(smoothing / <f32>n);
   let total = f32x4.splat(0);
   let losses = f32x4.splat(0);
   for (let c = 0; c < n; c += 4) {
     const at = <usize>c << 2;
-    const target = v128.and(f32x4.add(f32x4.mul(keep, v128.load(t + at)), even), laneMask(n - c));
+    const target = v128.and(f32x4.add(f32x4.mul(own, v128.load(t + at)), even), laneMask(n - c));
     const below = f32x4.sub(f32x4.splat(largest), v128.load(x + at));
     const surprise = f32x4.add(f32x4.splat(logSum), below);
     total = f32x4.add(total, target);
@@ -170,7 +170,7 @@ function denseRow(dx: usize, x: usize, t: usize, n: i32, largest: f32, sum: f32,
   const share = f32x4.splat(sumLanes(total) / sum);
   for (let c = 0; c < n; c += 4) {
     const at = <usize>c << 2;
-    const target = f32x4.add(f32x4.mul(keep, v128.load(t + at)), even);
+    const target = f32x4.add(f32x4.mul(own, v128.load(t + at)), even);
     const d = f32x4.sub(f32x4.mul(v128.load(dx + at), share), target);
     storeLanes(dx + at, f32x4.mul(d, f32x4.splat(scale)), n - c);
   }

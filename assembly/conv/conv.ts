@@ -62,8 +62,8 @@ function pixels(op: Window): i32 {
   return op.batch * op.outputHeight * op.outputWidth;
 }
 
-export function convTiles(op: Conv): i32 {
-  if (convByLines(op)) return op.batch * tilesOf(op);
+export function convTasks(op: Conv): i32 {
+  if (convByLines(op)) return op.batch * tasksOf(op);
   // Each part gathers its patches again.
   const most = mostParts(op.filters, isPointwise(op) ? LEAST_COLUMNS : 4 * LEAST_COLUMNS);
   op.parts = op.groups > 1 ? 1 : partsFor(op.shared, pixels(op), blockRows(pixels(op)), most);
@@ -78,12 +78,12 @@ function blocksOf(m: i32): i32 {
   return (m + block - 1) / block;
 }
 
-/** Tiles of an image: of up to four blocks of MC outputs that share their lines, if enough tiles remain. */
-function tilesOf(op: Window): i32 {
+/** Tasks of an image: of up to four blocks of MC outputs that share their lines, if enough tasks remain. */
+function tasksOf(op: Window): i32 {
   const count = op.outputHeight * op.outputWidth;
   for (let blocks = 4; blocks > 1; blocks >>= 1) {
-    const tiles = (count + blocks * MC - 1) / (blocks * MC);
-    if (op.batch * tiles >= 16 && linesFit(op, blocks * MC, BLOCK)) return tiles;
+    const tasks = (count + blocks * MC - 1) / (blocks * MC);
+    if (op.batch * tasks >= 16 && linesFit(op, blocks * MC, BLOCK)) return tasks;
   }
   return (count + MC - 1) / MC;
 }
@@ -101,18 +101,18 @@ function convByLines(op: Conv): bool {
   return op.kernelHeight * op.kernelWidth > 1 && linesFit(op, MC, BLOCK);
 }
 
-export function conv(op: Conv, tile: i32, scratch: usize): void {
-  if (convByLines(op)) convLines(op, tile, scratch);
-  else convGathered(op, tile, scratch);
+export function conv(op: Conv, task: i32, scratch: usize): void {
+  if (convByLines(op)) convLines(op, task, scratch);
+  else convGathered(op, task, scratch);
 }
 
-function convLines(op: Conv, tile: i32, scratch: usize): void {
-  const tiles = tilesOf(op);
+function convLines(op: Conv, task: i32, scratch: usize): void {
+  const tasks = tasksOf(op);
   const count = op.outputHeight * op.outputWidth;
-  const image = tile / tiles;
-  // Tiles of equal length, in whole register tiles.
-  const length = ((count + tiles - 1) / tiles + MR - 1) / MR * MR;
-  const first = (tile - image * tiles) * length;
+  const image = task / tasks;
+  // Tasks of equal length, in whole register tiles.
+  const length = ((count + tasks - 1) / tasks + MR - 1) / MR * MR;
+  const first = (task - image * tasks) * length;
   const end = min(first + length, count);
   if (first >= end) return;
   const lines = blockScratch(scratch);
@@ -143,15 +143,15 @@ function residualOf(op: Conv): i32 {
   return op.residual ? <i32>(op.residual - op.y) : NOTHING;
 }
 
-function convGathered(op: Conv, tile: i32, scratch: usize): void {
+function convGathered(op: Conv, task: i32, scratch: usize): void {
   const blocks = blocksOf(pixels(op));
   const block = blockRows(pixels(op));
   // Of several groups, or of several parts of the one.
-  const piece = tile / blocks;
+  const piece = task / blocks;
   const group = op.parts > 1 ? 0 : piece;
   const column = op.parts > 1 ? partColumn(piece, op.parts, op.filters) : 0;
   const n = op.parts > 1 ? partColumn(piece + 1, op.parts, op.filters) - column : op.filters;
-  const first = (tile - piece * blocks) * block;
+  const first = (task - piece * blocks) * block;
   const rows = min(block, pixels(op) - first);
   const k = op.kernelHeight * op.kernelWidth * op.channels;
   const x = op.x + (<usize>(group * op.channels) << 2);
@@ -221,7 +221,7 @@ function tabulate(op: Window, table: usize, base: usize, first: i32, rows: i32, 
 /**
  * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
  * the patches lie. For small maps and few channels, where backward as a convolution would multiply
- * zeros. One tile is an image's group: nobody else adds to it.
+ * zeros. One task is an image's group: nobody else adds to it.
  */
 @unmanaged
 export class ConvBackwardInput extends Window {
@@ -236,13 +236,13 @@ export class ConvBackwardInput extends Window {
   groups: i32;
 }
 
-export function convBackwardInputTiles(op: ConvBackwardInput): i32 {
+export function convBackwardInputTasks(op: ConvBackwardInput): i32 {
   return op.batch * op.groups;
 }
 
-export function convBackwardInput(op: ConvBackwardInput, tile: i32, scratch: usize): void {
-  const image = tile / op.groups;
-  const group = tile - image * op.groups;
+export function convBackwardInput(op: ConvBackwardInput, task: i32, scratch: usize): void {
+  const image = task / op.groups;
+  const group = task - image * op.groups;
   const k = op.filters;
   const n = op.kernelHeight * op.kernelWidth * op.channels;
   const ld = k * op.groups;
@@ -301,7 +301,7 @@ export class ConvBackwardFilter extends Window {
   splits: i32;
 }
 
-export function convBackwardFilterTiles(op: ConvBackwardFilter): i32 {
+export function convBackwardFilterTasks(op: ConvBackwardFilter): i32 {
   const rows = op.kernelHeight * op.kernelWidth * op.channels;
   op.parts = partsFor(op.shared, op.groups * op.splits, 1, min(MOST_GRADIENT_PARTS, max(1, rows / MC)));
   return op.groups * op.splits * op.parts;
@@ -320,9 +320,9 @@ function gradientByLines(op: ConvBackwardFilter): bool {
   return op.outputHeight * op.outputWidth >= LEAST_OUTPUTS && linesFit(op, linesBlock(op), BLOCK);
 }
 
-export function convBackwardFilter(op: ConvBackwardFilter, tile: i32, scratch: usize): void {
-  const piece = tile / op.parts;
-  const part = tile - piece * op.parts;
+export function convBackwardFilter(op: ConvBackwardFilter, task: i32, scratch: usize): void {
+  const piece = task / op.parts;
+  const part = task - piece * op.parts;
   if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
   else gradientGathered(op, piece, part, scratch);
 }

@@ -1,4 +1,4 @@
-// What a tile of depthwise convolution works on: a block of outputs, and what it sees of the image, 16
+// What a task of depthwise convolution works on: a block of outputs, and what it sees of the image, 16
 // channels of it, copied into scratch together with the padding. Columns a stride apart become
 // neighbours there. So whatever the strides, the dilations and the borders, the next output sees the
 // next pixels, and every tap is the same way from the first pixel that an output sees.

@@ -1,7 +1,7 @@
 // Depthwise convolution: one filter per channel, lanes over channels. Filters are
 // [kernelHeight × kernelWidth × channels]. Backward-data is the same op over dy, as in conv.ts.
 //
-// A tile is a block of outputs (depthblock.ts). Which there are depends on the shape alone, and so does
+// A task is a block of outputs (depthblock.ts). Which there are depends on the shape alone, and so does
 // the order of every sum.
 
 import {
@@ -32,13 +32,13 @@ export class Depthwise extends Window {
   tapColumn: i32;
 }
 
-export function depthwiseTiles(op: Depthwise): i32 {
+export function depthwiseTasks(op: Depthwise): i32 {
   return blocksOf(op) * channelBlocks(op);
 }
 
-export function depthwise(op: Depthwise, tile: i32, scratch: usize): void {
-  const index = tile / channelBlocks(op);
-  const b = placeBlock(op, index, (tile - index * channelBlocks(op)) * CHANNELS, scratch);
+export function depthwise(op: Depthwise, task: i32, scratch: usize): void {
+  const index = task / channelBlocks(op);
+  const b = placeBlock(op, index, (task - index * channelBlocks(op)) * CHANNELS, scratch);
   let x = blockCopy(scratch);
   copyBlock(op, b, op.x, x);
   packTaps(op, b, scratch);
@@ -125,13 +125,13 @@ export class DepthwiseBackwardFilter extends Window {
   splits: i32;
 }
 
-export function depthwiseBackwardFilterTiles(op: DepthwiseBackwardFilter): i32 {
+export function depthwiseBackwardFilterTasks(op: DepthwiseBackwardFilter): i32 {
   return op.splits * channelBlocks(op);
 }
 
-export function depthwiseBackwardFilter(op: DepthwiseBackwardFilter, tile: i32, scratch: usize): void {
-  const split = tile / channelBlocks(op);
-  const channel = (tile - split * channelBlocks(op)) * CHANNELS;
+export function depthwiseBackwardFilter(op: DepthwiseBackwardFilter, task: i32, scratch: usize): void {
+  const split = task / channelBlocks(op);
+  const channel = (task - split * channelBlocks(op)) * CHANNELS;
   const blocks = blocksOf(op);
   const last = (blocks * (split + 1)) / op.splits;
   const taps = op.kernelHeight * op.kernelWidth;

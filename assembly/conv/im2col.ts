@@ -38,16 +38,16 @@ export class Im2col extends Window {
 /** Columns copied at a time: they pass through scratch, as `gather` writes a little too far. */
 const CHUNK: i32 = 4096;
 
-export function im2colTiles(op: Im2col): i32 {
+export function im2colTasks(op: Im2col): i32 {
   return op.batch * op.outputHeight * op.outputWidth;
 }
 
-export function im2col(op: Im2col, tile: i32, scratch: usize): void {
+export function im2col(op: Im2col, task: i32, scratch: usize): void {
   const k = op.kernelHeight * op.kernelWidth * op.channels;
-  const to = op.columns + (<usize>(tile * k) << 2);
+  const to = op.columns + (<usize>(task * k) << 2);
   for (let k0 = 0; k0 < k; k0 += CHUNK) {
     const kc = min(CHUNK, k - k0);
-    gather(op, op.x, tile, 1, k0, kc, scratch, kc);
+    gather(op, op.x, task, 1, k0, kc, scratch, kc);
     memory.copy(to + (<usize>k0 << 2), scratch, <usize>kc << 2);
   }
 }
@@ -59,16 +59,16 @@ export class Col2im extends Window {
   columns: In;
 }
 
-export function col2imTiles(op: Col2im): i32 {
+export function col2imTasks(op: Col2im): i32 {
   return op.batch * op.height;
 }
 
-export function col2im(op: Col2im, tile: i32): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+export function col2im(op: Col2im, task: i32): void {
+  const image = task / op.height;
+  const h = task - image * op.height;
   const channels = op.channels;
   const k = op.kernelHeight * op.kernelWidth * channels;
-  let to = op.x + (<usize>(tile * op.width * channels) << 2);
+  let to = op.x + (<usize>(task * op.width * channels) << 2);
   for (let w = 0; w < op.width; w++) {
     memory.fill(to, 0, <usize>channels << 2);
     for (let r = 0; r < op.kernelHeight; r++) {

@@ -4,12 +4,12 @@ import { In, Op, Out } from './op';
 import { philox } from './random';
 import { storeLanes } from './simd';
 
-/** Floats of one tile. A multiple of 16, the numbers one call of the generator makes. */
+/** Floats of one task. A multiple of 16, the numbers one call of the generator makes. */
 // @ts-ignore: decorator
-@inline export const TILE: i32 = 16384;
+@inline export const TASK: i32 = 16384;
 
-export function elementTiles(count: i32): i32 {
-  return (count + TILE - 1) / TILE;
+export function elementTasks(count: i32): i32 {
+  return (count + TASK - 1) / TASK;
 }
 
 /** y = a + b. y may be a or b. */
@@ -21,8 +21,8 @@ export class Add extends Op {
   count: i32;
 }
 
-export function add(op: Add, tile: i32): void {
-  combine(op.y, op.a, op.b, tile, op.count, false);
+export function add(op: Add, task: i32): void {
+  combine(op.y, op.a, op.b, task, op.count, false);
 }
 
 /** y = a·b. y may be a or b. */
@@ -34,15 +34,15 @@ export class Multiply extends Op {
   count: i32;
 }
 
-export function multiply(op: Multiply, tile: i32): void {
-  combine(op.y, op.a, op.b, tile, op.count, true);
+export function multiply(op: Multiply, task: i32): void {
+  combine(op.y, op.a, op.b, task, op.count, true);
 }
 
 // @ts-ignore: decorator
 @inline
-function combine(y: usize, a: usize, b: usize, tile: i32, count: i32, product: bool): void {
-  const end = min(count, (tile + 1) * TILE);
-  let i = tile * TILE;
+function combine(y: usize, a: usize, b: usize, task: i32, count: i32, product: bool): void {
+  const end = min(count, (task + 1) * TASK);
+  let i = task * TASK;
   for (; i + 8 <= end; i += 8) {
     const at = <usize>i << 2;
     const y0 = pair(v128.load(a + at), v128.load(b + at), product);
@@ -79,14 +79,14 @@ export class Dropout extends Op {
   scale: f32;
 }
 
-export function dropout(op: Dropout, tile: i32, scratch: usize): void {
-  const end = min(op.count, (tile + 1) * TILE);
+export function dropout(op: Dropout, task: i32, scratch: usize): void {
+  const end = min(op.count, (task + 1) * TASK);
   const keep = i32x4.splat(op.keep);
   const scale = f32x4.splat(op.scale);
   const key0 = load<u32>(op.state);
   const key1 = load<u32>(op.state, 4);
   const step = load<u32>(op.state, 8);
-  for (let i = tile * TILE; i < end; i += 16) {
+  for (let i = task * TASK; i < end; i += 16) {
     philox(scratch, <u32>i >> 2, op.stream, step, 0, key0, key1);
     for (let part = 0; part < 16 && i + part < end; part += 4) {
       const at = <usize>(i + part) << 2;

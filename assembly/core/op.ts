@@ -20,10 +20,10 @@ export type InOut = usize;
 export class Op {
   opcode: u32;
   /** How many independent pieces the work has: threads deal them out. Written by `prepare`. */
-  tiles: i32;
+  tasks: i32;
   /** How many threads share it: 1 where there is too little to do. Told as 0 or 1, made a number by `prepare`. */
   shared: i32;
-  /** Of how many parts of a piece tiles are, where pieces are too few for the threads. Written by `prepare`. */
+  /** Of how many parts of a piece tasks are, where pieces are too few for the threads. Written by `prepare`. */
   parts: i32;
 }
 

@@ -32,7 +32,7 @@ export function partsFor(threads: i32, length: i32, size: i32, most: i32): i32 {
   return best;
 }
 
-/** Columns that are worth a tile of their own. */
+/** Columns that are worth a task of their own. */
 // @ts-ignore: decorator
 @inline export const LEAST_COLUMNS: i32 = 32;
 

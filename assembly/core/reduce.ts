@@ -4,9 +4,9 @@ import { In, Op, Out } from './op';
 import { firstRow, gather, LINE, rowsPerLine, SLOT } from './rows';
 import { copy, copyExactly, laneMask, sumLanes, zero } from './simd';
 
-/** Floats of one tile of `sumPartials`. */
+/** Floats of one task of `sumPartials`. */
 // @ts-ignore: decorator
-@inline const TILE: i32 = 4096;
+@inline const TASK: i32 = 4096;
 
 /** y = Σ partials: [splits][count] → [count]. */
 @unmanaged
@@ -17,13 +17,13 @@ export class SumPartials extends Op {
   count: i32;
 }
 
-export function sumPartialsTiles(op: SumPartials): i32 {
-  return (op.count + TILE - 1) / TILE;
+export function sumPartialsTasks(op: SumPartials): i32 {
+  return (op.count + TASK - 1) / TASK;
 }
 
-export function sumPartials(op: SumPartials, tile: i32, scratch: usize): void {
-  const at = <usize>(tile * TILE) << 2;
-  const count = min(TILE, op.count - tile * TILE);
+export function sumPartials(op: SumPartials, task: i32, scratch: usize): void {
+  const at = <usize>(task * TASK) << 2;
+  const count = min(TASK, op.count - task * TASK);
   const step = <usize>op.count << 2;
   const pairs = op.splits >> 1;
   let from = op.partials + at;
@@ -48,14 +48,14 @@ export class ColumnSum extends Op {
   splits: i32;
 }
 
-export function columnSum(op: ColumnSum, tile: i32, scratch: usize): void {
+export function columnSum(op: ColumnSum, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const first = firstRow(op.rows, channels, tile, op.splits);
-  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  const first = firstRow(op.rows, channels, task, op.splits);
+  const rows = firstRow(op.rows, channels, task + 1, op.splits) - first;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     sumColumns(scratch, op.x + (<usize>(first * channels + block) << 2), rows, columns, channels);
-    copyExactly(op.partials + (<usize>(tile * channels + block) << 2), scratch, columns);
+    copyExactly(op.partials + (<usize>(task * channels + block) << 2), scratch, columns);
   }
 }
 
@@ -135,7 +135,7 @@ export function allFinite(x: usize, count: i32): bool {
 /** prints[i] = `fingerprint` of the i-th 65536 floats of x. */
 @unmanaged
 export class Fingerprints extends Op {
-  /** [2·tiles], a double each. */
+  /** [2·tasks], a double each. */
   prints: Out;
   x: In;
   count: i32;
@@ -145,14 +145,14 @@ export class Fingerprints extends Op {
 // @ts-ignore: decorator
 @inline const PRINTED: i32 = 65536;
 
-export function fingerprintsTiles(op: Fingerprints): i32 {
+export function fingerprintsTasks(op: Fingerprints): i32 {
   return (op.count + PRINTED - 1) / PRINTED;
 }
 
-export function fingerprints(op: Fingerprints, tile: i32): void {
-  const first = tile * PRINTED;
+export function fingerprints(op: Fingerprints, task: i32): void {
+  const first = task * PRINTED;
   const print = fingerprint(op.x + (<usize>first << 2), min(PRINTED, op.count - first));
-  store<f64>(op.prints + (<usize>tile << 3), print);
+  store<f64>(op.prints + (<usize>task << 3), print);
 }
 
 /**

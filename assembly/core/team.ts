@@ -1,4 +1,4 @@
-// What the threads of a program share: a barrier, the run that was asked for, and how many tiles are taken.
+// What the threads of a program share: a barrier, the run that was asked for, and how many tasks are taken.
 // Waiting threads look for a while, as a barrier opens within a microsecond, and then sleep.
 
 /** Bytes of a cache line: the barrier, the run and each thread's counter have one to themselves. */
@@ -33,11 +33,11 @@ export class Run {
 }
 
 /**
- * Looks before a waiting thread sleeps, some 150 µs of them: the rest of another's tile, or what JavaScript does
+ * Looks before a waiting thread sleeps, some 150 µs of them: the rest of another's task, or what JavaScript does
  * between two steps. A fifth as many cost LeNet-5 6 %, as waking up takes 50 µs.
  */
 const LOOKS: i32 = 100000;
-/** What thread 0 waits for the others at a barrier, in milliseconds and how often: 20 s, which no tile takes. */
+/** What thread 0 waits for the others at a barrier, in milliseconds and how often: 20 s, which no task takes. */
 const PATIENCE: f64 = 100;
 const PATIENCES: i32 = 200;
 /** The same in looks, where it may not sleep. */
@@ -112,7 +112,7 @@ function takenBy(team: usize, thread: i32): usize {
 }
 
 /**
- * Takes tiles of `owner`'s share for this thread: the first of them, how many in `takenCount`. A quarter of what
+ * Takes tasks of `owner`'s share for this thread: the first of them, how many in `takenCount`. A quarter of what
  * is left at a time, so that who comes last has little to wait for.
  */
 export function take(team: usize, owner: i32, share: i32): i32 {

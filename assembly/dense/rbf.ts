@@ -4,11 +4,11 @@
 import { In, Op, Out } from '../core/op';
 import { laneMask, madd, nmadd, storeLanes, sumLanes } from '../core/simd';
 
-/** Rows of one tile; of the kernel's gradient, features. */
+/** Rows of one task; of the kernel's gradient, features. */
 // @ts-ignore: decorator
 @inline const ROWS: i32 = 16;
 
-export function rbfTiles(rows: i32): i32 {
+export function rbfTasks(rows: i32): i32 {
   return (rows + ROWS - 1) / ROWS;
 }
 
@@ -25,9 +25,9 @@ export class Rbf extends Op {
   units: i32;
 }
 
-export function rbf(op: Rbf, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
-  for (let row = tile * ROWS; row < end; row++) {
+export function rbf(op: Rbf, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
+  for (let row = task * ROWS; row < end; row++) {
     for (let unit = 0; unit < op.units; unit += 16) distances(op, row, unit);
   }
 }
@@ -71,10 +71,10 @@ export class RbfBackwardInput extends Op {
   units: i32;
 }
 
-export function rbfBackwardInput(op: RbfBackwardInput, tile: i32): void {
+export function rbfBackwardInput(op: RbfBackwardInput, task: i32): void {
   const units = op.units;
-  const end = min(op.rows, (tile + 1) * ROWS);
-  for (let row = tile * ROWS; row < end; row++) {
+  const end = min(op.rows, (task + 1) * ROWS);
+  for (let row = task * ROWS; row < end; row++) {
     const dy = op.dy + (<usize>(row * units) << 2);
     for (let f = 0; f < op.features; f++) {
       const at = <usize>(row * op.features + f) << 2;
@@ -103,10 +103,10 @@ export class RbfBackwardKernel extends Op {
   units: i32;
 }
 
-export function rbfBackwardKernel(op: RbfBackwardKernel, tile: i32): void {
+export function rbfBackwardKernel(op: RbfBackwardKernel, task: i32): void {
   const units = op.units;
-  const end = min(op.features, (tile + 1) * ROWS);
-  for (let f = tile * ROWS; f < end; f++) {
+  const end = min(op.features, (task + 1) * ROWS);
+  for (let f = task * ROWS; f < end; f++) {
     for (let u = 0; u < units; u += 4) {
       const at = <usize>(f * units + u) << 2;
       const kernel = v128.load(op.kernel + at);

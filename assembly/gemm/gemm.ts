@@ -81,20 +81,20 @@ export class Gemm extends Op {
   rectify: i32;
 }
 
-export function gemmTiles(op: Gemm): i32 {
+export function gemmTasks(op: Gemm): i32 {
   const block = blockRows(op.m);
   op.parts = partsFor(op.shared, op.m, block, mostParts(op.n, LEAST_COLUMNS));
   return (op.m + block - 1) / block * op.parts;
 }
 
-export function gemm(op: Gemm, tile: i32, scratch: usize): void {
+export function gemm(op: Gemm, task: i32, scratch: usize): void {
   const block = blockRows(op.m);
   const blocks = (op.m + block - 1) / block;
-  const part = tile / blocks;
+  const part = task / blocks;
   const column = partColumn(part, op.parts, op.n);
   const n = partColumn(part + 1, op.parts, op.n) - column;
   const b = op.b + (<usize>(column * op.k) << 2);
-  const first = (tile - part * blocks) * block;
+  const first = (task - part * blocks) * block;
   const rows = min(block, op.m - first);
   const outputs = outputTable(scratch);
   fillTable(outputs, op.c + (<usize>(first * op.ldc) << 2), rows, op.ldc);

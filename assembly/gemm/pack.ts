@@ -59,14 +59,14 @@ export class Pack extends Op {
   groups: i32;
 }
 
-export function packTiles(op: Pack): i32 {
+export function packTasks(op: Pack): i32 {
   return op.groups * panels(op.n);
 }
 
-export function pack(op: Pack, tile: i32): void {
+export function pack(op: Pack, task: i32): void {
   const perGroup = panels(op.n);
-  const group = tile / perGroup;
-  const j = (tile - group * perGroup) * panelColumns(op.n);
+  const group = task / perGroup;
+  const j = (task - group * perGroup) * panelColumns(op.n);
   const to = op.packed + (<usize>((group * packedColumns(op.n) + j) * op.k) << 2);
   if (op.transpose) packPanelTransposed(to, op.b + (<usize>(j * op.ldb + group * op.k) << 2), op.k, op.n - j, op.ldb, panelColumns(op.n - j));
   else packPanel(to, op.b + (<usize>(group * op.n + j) << 2), op.k, op.n - j, op.ldb);
@@ -95,14 +95,14 @@ export class PackFilter extends Op {
   columns: i32;
 }
 
-export function packFilterTiles(op: PackFilter): i32 {
+export function packFilterTasks(op: PackFilter): i32 {
   return op.groups * panels(op.channels);
 }
 
-export function packFilter(op: PackFilter, tile: i32): void {
+export function packFilter(op: PackFilter, task: i32): void {
   const perGroup = panels(op.channels);
-  const group = tile / perGroup;
-  const j = (tile - group * perGroup) * panelColumns(op.channels);
+  const group = task / perGroup;
+  const j = (task - group * perGroup) * panelColumns(op.channels);
   const columns = panelColumns(op.channels - j);
   const ld = op.filters * op.groups;
   let to = op.packed + (<usize>((group * packedColumns(op.channels) + j) * op.rows * op.columns * op.filters) << 2);

@@ -40,11 +40,11 @@ export class ElementLoss extends Op {
   parameter: f32;
 }
 
-export function elementLoss(op: ElementLoss, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
+export function elementLoss(op: ElementLoss, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
   const n = op.columns;
   const parameter = f32x4.splat(op.parameter);
-  for (let row = tile * ROWS; row < end; row++) {
+  for (let row = task * ROWS; row < end; row++) {
     const base = <usize>(row * n) << 2;
     const weight = rowWeight(op.weights, row);
     const scale = f32x4.splat((weight * op.scale) / <f32>n);

@@ -18,9 +18,9 @@ export class TopK extends Op {
   top: i32;
 }
 
-export function topK(op: TopK, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
-  for (let row = tile * ROWS; row < end; row++) {
+export function topK(op: TopK, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
+  for (let row = task * ROWS; row < end; row++) {
     const at = <usize>(row * op.classes) << 2;
     const label = op.labels ? load<i32>(op.labels + (<usize>row << 2)) : best(op.targets + at, op.classes);
     const score = load<f32>(op.x + at + (<usize>label << 2));
@@ -45,9 +45,9 @@ export class Argmax extends Op {
   columns: i32;
 }
 
-export function argmax(op: Argmax, tile: i32): void {
-  const end = min(op.rows, (tile + 1) * ROWS);
-  for (let row = tile * ROWS; row < end; row++) {
+export function argmax(op: Argmax, task: i32): void {
+  const end = min(op.rows, (task + 1) * ROWS);
+  for (let row = task * ROWS; row < end; row++) {
     const x = op.x + (<usize>(row * op.columns) << 2);
     store<i32>(op.classes + (<usize>row << 2), op.columns == 1 ? i32(load<f32>(x) > 0.5) : best(x, op.columns));
   }

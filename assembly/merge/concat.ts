@@ -16,23 +16,23 @@ export class Concat extends Op {
   xRow: i32;
 }
 
-/** Floats of a tile: some 64 KiB. */
-const TILE: i32 = 16384;
+/** Floats of a task: some 64 KiB. */
+const TASK: i32 = 16384;
 
-/** Rows of a tile. */
+/** Rows of a task. */
 // @ts-ignore: decorator
 @inline
-function tileRows(op: Concat): i32 {
-  return max(1, TILE / max(1, op.columns));
+function taskRows(op: Concat): i32 {
+  return max(1, TASK / max(1, op.columns));
 }
 
-export function concatTiles(op: Concat): i32 {
-  return (op.rows + tileRows(op) - 1) / tileRows(op);
+export function concatTasks(op: Concat): i32 {
+  return (op.rows + taskRows(op) - 1) / taskRows(op);
 }
 
-export function concat(op: Concat, tile: i32): void {
-  const first = tile * tileRows(op);
-  const last = min(op.rows, first + tileRows(op));
+export function concat(op: Concat, task: i32): void {
+  const first = task * taskRows(op);
+  const last = min(op.rows, first + taskRows(op));
   const columns = op.columns;
   const yRow = <usize>op.yRow << 2, xRow = <usize>op.xRow << 2;
   let y = op.y + <usize>first * yRow;

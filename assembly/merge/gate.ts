@@ -6,9 +6,9 @@ import { philox } from '../core/random';
 import { firstRow, gather, LINE, rowsPerLine, SLOT, spread } from '../core/rows';
 import { copyExactly, madd, storeLanes, zero } from '../core/simd';
 
-/** Floats of one tile, roughly: many times as many as are spread for it. */
+/** Floats of one task, roughly: many times as many as are spread for it. */
 // @ts-ignore: decorator
-@inline const TILE: i32 = 32768;
+@inline const TASK: i32 = 32768;
 
 /** What has a number for each channel of each image: [batch][pixels][channels]. y may be x. */
 @unmanaged
@@ -20,20 +20,20 @@ export class Gated extends Op {
   channels: i32;
 }
 
-/** Pixels of one tile: whole lines. */
-function tilePixels(channels: i32): i32 {
+/** Pixels of one task: whole lines. */
+function taskPixels(channels: i32): i32 {
   const deep = rowsPerLine(channels);
-  return deep * max(1, TILE / (deep * channels));
+  return deep * max(1, TASK / (deep * channels));
 }
 
-/** Tiles of one image. */
-function imageTiles(op: Gated): i32 {
-  const each = tilePixels(op.channels);
+/** Tasks of one image. */
+function imageTasks(op: Gated): i32 {
+  const each = taskPixels(op.channels);
   return (op.pixels + each - 1) / each;
 }
 
-export function gatedTiles(op: Gated): i32 {
-  return op.batch * imageTiles(op);
+export function gatedTasks(op: Gated): i32 {
+  return op.batch * imageTasks(op);
 }
 
 /** y = x·gate. */
@@ -43,25 +43,25 @@ export class Gate extends Gated {
   gate: In;
 }
 
-export function gate(op: Gate, tile: i32, scratch: usize): void {
-  const image = tile / imageTiles(op);
+export function gate(op: Gate, task: i32, scratch: usize): void {
+  const image = task / imageTasks(op);
   for (let block = 0; block < op.channels; block += LINE) {
-    multiplyTile(op, tile, block, scratch, op.gate + (<usize>(image * op.channels + block) << 2));
+    multiplyTask(op, task, block, scratch, op.gate + (<usize>(image * op.channels + block) << 2));
   }
 }
 
-/** A tile's pixels, from channel `block` on as many as a line has room for, times the numbers at `gates`. */
-function multiplyTile(op: Gated, tile: i32, block: i32, line: usize, gates: usize): void {
+/** A task's pixels, from channel `block` on as many as a line has room for, times the numbers at `gates`. */
+function multiplyTask(op: Gated, task: i32, block: i32, line: usize, gates: usize): void {
   const channels = op.channels;
   const columns = min(LINE, channels - block);
   const deep = rowsPerLine(channels);
   const step = <usize>(deep * channels) << 2;
-  const image = tile / imageTiles(op);
-  const first = (tile % imageTiles(op)) * tilePixels(channels);
+  const image = task / imageTasks(op);
+  const first = (task % imageTasks(op)) * taskPixels(channels);
   const at = <usize>((image * op.pixels + first) * channels + block) << 2;
   let y = op.y + at, x = op.x + at;
   spread(line, gates, columns, deep * columns);
-  let pixels = min(tilePixels(channels), op.pixels - first);
+  let pixels = min(taskPixels(channels), op.pixels - first);
   for (; pixels > 0; pixels -= deep) {
     multiplyLine(line, y, x, min(deep, pixels) * columns);
     y += step;
@@ -99,20 +99,20 @@ export class GateBackward extends Op {
   splits: i32;
 }
 
-export function gateBackwardTiles(op: GateBackward): i32 {
+export function gateBackwardTasks(op: GateBackward): i32 {
   return op.splits * op.batch;
 }
 
-export function gateBackward(op: GateBackward, tile: i32, scratch: usize): void {
+export function gateBackward(op: GateBackward, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const image = tile % op.batch, part = tile / op.batch;
+  const image = task % op.batch, part = task / op.batch;
   const first = firstRow(op.pixels, channels, part, op.splits);
   const pixels = firstRow(op.pixels, channels, part + 1, op.splits) - first;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     const at = <usize>((image * op.pixels + first) * channels + block) << 2;
     sumProducts(scratch, op.dy + at, op.x + at, pixels, columns, channels);
-    copyExactly(op.partials + (<usize>(tile * channels + block) << 2), scratch, columns);
+    copyExactly(op.partials + (<usize>(task * channels + block) << 2), scratch, columns);
   }
 }
 
@@ -165,13 +165,13 @@ export class SpatialDropout extends Gated {
   scale: f32;
 }
 
-export function spatialDropout(op: SpatialDropout, tile: i32, scratch: usize): void {
-  const image = tile / imageTiles(op);
+export function spatialDropout(op: SpatialDropout, task: i32, scratch: usize): void {
+  const image = task / imageTasks(op);
   // Drawn 16 at a time, up to 15 before the first: those fall between the two slots.
   const gates = scratch + SLOT;
   for (let block = 0; block < op.channels; block += LINE) {
     draw(op, gates, image * op.channels + block, min(LINE, op.channels - block), scratch);
-    multiplyTile(op, tile, block, scratch, gates);
+    multiplyTask(op, task, block, scratch, gates);
   }
 }
 

@@ -36,19 +36,19 @@ function outputs(side: i32, stride: i32): i32 {
 }
 
 /** A line of outputs. */
-export function identityShortcutTiles(op: IdentityShortcut): i32 {
+export function identityShortcutTasks(op: IdentityShortcut): i32 {
   return op.batch * outputs(op.height, op.stride);
 }
 
-export function identityShortcut(op: IdentityShortcut, tile: i32): void {
+export function identityShortcut(op: IdentityShortcut, task: i32): void {
   const lines = outputs(op.height, op.stride);
   const columns = outputs(op.width, op.stride);
-  const image = tile / lines;
-  const line = (tile - image * lines) * op.stride;
+  const image = task / lines;
+  const line = (task - image * lines) * op.stride;
   const bytes = <usize>op.channels << 2;
   const rest = <usize>(op.filters - op.channels) << 2;
   let x = op.x + <usize>((image * op.height + line) * op.width) * bytes;
-  let y = op.y + <usize>(tile * columns) * (bytes + rest);
+  let y = op.y + <usize>(task * columns) * (bytes + rest);
   for (let j = 0; j < columns; j++) {
     copyExactly(y, x, op.channels);
     memory.fill(y + bytes, 0, rest);
@@ -58,16 +58,16 @@ export function identityShortcut(op: IdentityShortcut, tile: i32): void {
 }
 
 /** A line of inputs. */
-export function identityShortcutBackwardTiles(op: IdentityShortcutBackward): i32 {
+export function identityShortcutBackwardTasks(op: IdentityShortcutBackward): i32 {
   return op.batch * op.height;
 }
 
-export function identityShortcutBackward(op: IdentityShortcutBackward, tile: i32): void {
+export function identityShortcutBackward(op: IdentityShortcutBackward, task: i32): void {
   const bytes = <usize>op.channels << 2;
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+  const image = task / op.height;
+  const h = task - image * op.height;
   const line = h / op.stride;
-  let dx = op.dx + <usize>(tile * op.width) * bytes;
+  let dx = op.dx + <usize>(task * op.width) * bytes;
   memory.fill(dx, 0, <usize>op.width * bytes);
   if (line * op.stride != h) return;
   const columns = outputs(op.width, op.stride);

@@ -51,17 +51,17 @@ export class NormStatistics extends Op {
   splits: i32;
 }
 
-export function normStatistics(op: NormStatistics, tile: i32, scratch: usize): void {
+export function normStatistics(op: NormStatistics, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const first = firstRow(op.rows, channels, tile, op.splits);
-  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  const first = firstRow(op.rows, channels, task, op.splits);
+  const rows = firstRow(op.rows, channels, task + 1, op.splits) - first;
   const share = f32x4.splat(1 / <f32>rows);
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     const x = op.x + (<usize>(first * channels + block) << 2);
     spread(scratch + MEAN, x, columns, columns * rowsPerLine(channels));
     sumRows(scratch, x, x, rows, columns, channels, Pass.Forward);
-    const to = op.partials + (<usize>(2 * tile * channels + block) << 2);
+    const to = op.partials + (<usize>(2 * task * channels + block) << 2);
     for (let c = 0; c < columns; c += 4) {
       const at = <usize>c << 2;
       const sum = v128.load(scratch + at, SUMS);
@@ -153,18 +153,18 @@ export class NormApply extends Op {
   rectify: i32;
 }
 
-/** Floats of one tile, roughly: many times as many as are spread for it. */
+/** Floats of one task, roughly: many times as many as are spread for it. */
 // @ts-ignore: decorator
-@inline const TILE: i32 = 32768;
+@inline const TASK: i32 = 32768;
 
-/** Rows of one tile of `normApply` and `normBackward`: whole lines. */
-function tileRows(channels: i32): i32 {
+/** Rows of one task of `normApply` and `normBackward`: whole lines. */
+function taskRows(channels: i32): i32 {
   const deep = rowsPerLine(channels);
-  return deep * max(1, TILE / (deep * channels));
+  return deep * max(1, TASK / (deep * channels));
 }
 
-export function normTiles(rows: i32, channels: i32): i32 {
-  const each = tileRows(channels);
+export function normTasks(rows: i32, channels: i32): i32 {
+  const each = taskRows(channels);
   return (rows + each - 1) / each;
 }
 
@@ -177,10 +177,10 @@ function constants(to: usize, from: usize, channel: usize, columns: i32, width: 
   for (let i = 0; i < width; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(value));
 }
 
-export function normApply(op: NormApply, tile: i32, scratch: usize): void {
+export function normApply(op: NormApply, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const first = tile * tileRows(channels);
-  const rows = min(tileRows(channels), op.rows - first);
+  const first = task * taskRows(channels);
+  const rows = min(taskRows(channels), op.rows - first);
   const added = op.residual != 0;
   const pass = op.rectify ? (added ? Pass.ForwardAddedRectified : Pass.ForwardRectified) : added ? Pass.ForwardAdded : Pass.Forward;
   const other = added ? op.residual : op.x;
@@ -290,10 +290,10 @@ export class NormBackwardSums extends Op {
   rectify: i32;
 }
 
-export function normBackwardSums(op: NormBackwardSums, tile: i32, scratch: usize): void {
+export function normBackwardSums(op: NormBackwardSums, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const first = firstRow(op.rows, channels, tile, op.splits);
-  const rows = firstRow(op.rows, channels, tile + 1, op.splits) - first;
+  const first = firstRow(op.rows, channels, task, op.splits);
+  const rows = firstRow(op.rows, channels, task + 1, op.splits) - first;
   const pass = op.rectify ? Pass.BackwardRectified : Pass.Backward;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
@@ -306,7 +306,7 @@ export function normBackwardSums(op: NormBackwardSums, tile: i32, scratch: usize
       spread(scratch + BETA, op.beta + channel, columns, width);
     }
     sumRows(scratch, op.x + at, op.dy + at, rows, columns, channels, pass);
-    const to = op.partials + (<usize>(2 * tile * channels + block) << 2);
+    const to = op.partials + (<usize>(2 * task * channels + block) << 2);
     copyExactly(to, scratch + SUMS, columns);
     copyExactly(to + (<usize>channels << 2), scratch + PRODUCTS, columns);
   }
@@ -377,10 +377,10 @@ export class NormBackward extends Op {
   rectify: i32;
 }
 
-export function normBackward(op: NormBackward, tile: i32, scratch: usize): void {
+export function normBackward(op: NormBackward, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const first = tile * tileRows(channels);
-  const rows = min(tileRows(channels), op.rows - first);
+  const first = task * taskRows(channels);
+  const rows = min(taskRows(channels), op.rows - first);
   const pass = op.rectify ? Pass.BackwardRectified : Pass.Backward;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);

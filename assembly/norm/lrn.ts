@@ -36,17 +36,17 @@ export class LrnBackward extends Normalization {
   x: In;
 }
 
-/** Floats of a tile: some 64 KiB. */
-const TILE: i32 = 16384;
+/** Floats of a task: some 64 KiB. */
+const TASK: i32 = 16384;
 
 // @ts-ignore: decorator
 @inline
-function tileRows(op: Normalization): i32 {
-  return max(1, TILE / op.channels);
+function taskRows(op: Normalization): i32 {
+  return max(1, TASK / op.channels);
 }
 
-export function lrnTiles(op: Normalization): i32 {
-  return (op.rows + tileRows(op) - 1) / tileRows(op);
+export function lrnTasks(op: Normalization): i32 {
+  return (op.rows + taskRows(op) - 1) / taskRows(op);
 }
 
 /** Bytes of a row in scratch: zeros on either side, and what whole vectors write behind. */
@@ -60,11 +60,11 @@ export function lrnScratch(op: Normalization): usize {
   return 2 * rowBytes(op);
 }
 
-export function lrn(op: Lrn, tile: i32, scratch: usize): void {
+export function lrn(op: Lrn, task: i32, scratch: usize): void {
   const squares = scratch + SCRATCH_BYTES;
   zero(squares, op.before);
-  const last = min(op.rows, (tile + 1) * tileRows(op));
-  for (let row = tile * tileRows(op); row < last; row++) {
+  const last = min(op.rows, (task + 1) * taskRows(op));
+  for (let row = task * taskRows(op); row < last; row++) {
     const at = <usize>(row * op.channels) << 2;
     square(op, squares, op.x + at);
     for (let c = 0; c < op.channels; c += 4) {
@@ -75,7 +75,7 @@ export function lrn(op: Lrn, tile: i32, scratch: usize): void {
   }
 }
 
-export function lrnBackward(op: LrnBackward, tile: i32, scratch: usize): void {
+export function lrnBackward(op: LrnBackward, task: i32, scratch: usize): void {
   const squares = scratch + SCRATCH_BYTES;
   // The windows that see a channel lie around it the other way round.
   const shares = squares + rowBytes(op);
@@ -83,8 +83,8 @@ export function lrnBackward(op: LrnBackward, tile: i32, scratch: usize): void {
   zero(shares, op.after);
   const channels = op.channels;
   const slope = f32x4.splat(2 * op.scale * op.beta);
-  const last = min(op.rows, (tile + 1) * tileRows(op));
-  for (let row = tile * tileRows(op); row < last; row++) {
+  const last = min(op.rows, (task + 1) * taskRows(op));
+  for (let row = task * taskRows(op); row < last; row++) {
     const at = <usize>(row * channels) << 2;
     square(op, squares, op.x + at);
     for (let c = 0; c < channels; c += 4) {

@@ -90,11 +90,11 @@ export function normRunning(op: NormRunning): void {
   blend(op.runningVariance, op.variance, op.channels, op.momentum, (1 - op.momentum) * unbiased);
 }
 
-function blend(to: usize, from: usize, channels: i32, keep: f32, take: f32): void {
+function blend(to: usize, from: usize, channels: i32, old: f32, fresh: f32): void {
   for (let c = 0; c < channels; c += 4) {
-    const kept = f32x4.mul(channel(to, c), f32x4.splat(keep));
-    const taken = f32x4.mul(channel(from, c), f32x4.splat(take));
-    storeLanes(to + (<usize>c << 2), f32x4.add(kept, taken), channels - c);
+    const before = f32x4.mul(channel(to, c), f32x4.splat(old));
+    const added = f32x4.mul(channel(from, c), f32x4.splat(fresh));
+    storeLanes(to + (<usize>c << 2), f32x4.add(before, added), channels - c);
   }
 }
 
@@ -136,7 +136,7 @@ export class NormFoldFilter extends Op {
   epsilon: f32;
 }
 
-export function normFoldFilterTiles(op: NormFoldFilter): i32 {
+export function normFoldFilterTasks(op: NormFoldFilter): i32 {
   return op.rows + 1;
 }
 

@@ -4,9 +4,9 @@
 import { In, InOut, Op, Out } from '../core/op';
 import { laneMask, storeLanes, sumLanes } from '../core/simd';
 
-/** Floats of one tile, as in elementwise.ts. */
+/** Floats of one task, as in elementwise.ts. */
 // @ts-ignore: decorator
-@inline const TILE: i32 = 16384;
+@inline const TASK: i32 = 16384;
 
 /** partials[s] = Σ x² over the s-th part of x. */
 @unmanaged
@@ -18,12 +18,12 @@ export class SquareSum extends Op {
   splits: i32;
 }
 
-export function squareSum(op: SquareSum, tile: i32): void {
+export function squareSum(op: SquareSum, task: i32): void {
   const part = ((op.count + op.splits - 1) / op.splits + 15) & ~15;
-  const end = min(op.count, (tile + 1) * part);
+  const end = min(op.count, (task + 1) * part);
   // Four sums hide the latency of addition.
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  let i = tile * part;
+  let i = task * part;
   let x = op.x + (<usize>i << 2);
   for (; i + 16 <= end; i += 16) {
     s0 = f32x4.add(s0, square(v128.load(x)));
@@ -36,7 +36,7 @@ export function squareSum(op: SquareSum, tile: i32): void {
     s0 = f32x4.add(s0, v128.and(square(v128.load(x)), laneMask(end - i)));
     x += 16;
   }
-  store<f32>(op.partials + (<usize>tile << 2), sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
+  store<f32>(op.partials + (<usize>task << 2), sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
 }
 
 // @ts-ignore: decorator
@@ -76,12 +76,12 @@ export class Clip extends Op {
   limit: f32;
 }
 
-export function clip(op: Clip, tile: i32): void {
-  const end = min(op.count, (tile + 1) * TILE);
+export function clip(op: Clip, task: i32): void {
+  const end = min(op.count, (task + 1) * TASK);
   const high = f32x4.splat(op.factor ? Infinity : op.limit);
   const low = f32x4.neg(high);
   const factor = f32x4.splat(op.factor ? load<f32>(op.factor) : 1);
-  for (let i = tile * TILE; i < end; i += 4) {
+  for (let i = task * TASK; i < end; i += 4) {
     const at = op.x + (<usize>i << 2);
     const x = f32x4.mul(v128.load(at), factor);
     storeLanes(at, f32x4.pmax(f32x4.pmin(x, high), low), end - i);

@@ -4,13 +4,13 @@
 import { In, InOut, Op } from '../core/op';
 import { copy, copyExactly, flush, storeLanes } from '../core/simd';
 
-/** Floats of one tile, as in elementwise.ts. */
+/** Floats of one task, as in elementwise.ts. */
 // @ts-ignore: decorator
-@inline const TILE: i32 = 16384;
+@inline const TASK: i32 = 16384;
 
 /**
  * g += weightDecay·p; v = momentum·v + g; p −= learningRate·(nesterov ? g + momentum·v : v)
- * (Sutskever et al., 2013, in PyTorch's form).
+ * (Sutskever et al., 2013, as PyTorch writes it).
  */
 @unmanaged
 export class Sgd extends Op {
@@ -25,9 +25,9 @@ export class Sgd extends Op {
   decays: i32;
 }
 
-export function sgd(op: Sgd, tile: i32, scratch: usize): void {
-  const at = <usize>(tile * TILE) << 2;
-  const count = min(TILE, op.count - tile * TILE);
+export function sgd(op: Sgd, task: i32, scratch: usize): void {
+  const at = <usize>(task * TASK) << 2;
+  const count = min(TASK, op.count - task * TASK);
   const whole = <usize>(count & ~7) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
@@ -110,9 +110,9 @@ export class Adam extends Op {
   decays: i32;
 }
 
-export function adam(op: Adam, tile: i32, scratch: usize): void {
-  const at = <usize>(tile * TILE) << 2;
-  const count = min(TILE, op.count - tile * TILE);
+export function adam(op: Adam, task: i32, scratch: usize): void {
+  const at = <usize>(task * TASK) << 2;
+  const count = min(TASK, op.count - task * TASK);
   const whole = <usize>(count & ~7) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
@@ -164,7 +164,7 @@ function adamSteps(p: usize, g: usize, m: usize, v: usize, bytes: usize, setting
 }
 
 /**
- * RMSprop (Tieleman & Hinton, 2012) in PyTorch's form, ε outside the root: g += weightDecay·p;
+ * RMSprop (Tieleman & Hinton, 2012) as PyTorch writes it, ε outside the root: g += weightDecay·p;
  * square = ρ·square + (1−ρ)g²; v = momentum·v + g / (√square + ε); p −= learningRate·v.
  */
 @unmanaged
@@ -181,9 +181,9 @@ export class Rmsprop extends Op {
   decays: i32;
 }
 
-export function rmsprop(op: Rmsprop, tile: i32, scratch: usize): void {
-  const at = <usize>(tile * TILE) << 2;
-  const count = min(TILE, op.count - tile * TILE);
+export function rmsprop(op: Rmsprop, task: i32, scratch: usize): void {
+  const at = <usize>(task * TASK) << 2;
+  const count = min(TASK, op.count - task * TASK);
   const whole = <usize>(count & ~7) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
@@ -254,9 +254,9 @@ export class Adagrad extends Op {
   decays: i32;
 }
 
-export function adagrad(op: Adagrad, tile: i32, scratch: usize): void {
-  const at = <usize>(tile * TILE) << 2;
-  const count = min(TILE, op.count - tile * TILE);
+export function adagrad(op: Adagrad, task: i32, scratch: usize): void {
+  const at = <usize>(task * TASK) << 2;
+  const count = min(TASK, op.count - task * TASK);
   const whole = <usize>(count & ~7) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
@@ -293,24 +293,24 @@ function adagradSteps(p: usize, g: usize, s: usize, bytes: usize, settings: usiz
   }
 }
 
-/** average = kept·average + fresh·x: the exponential moving average of the weights. */
+/** average = old·average + fresh·x: the exponential moving average of the weights. */
 @unmanaged
 export class MovingAverage extends Op {
   average: InOut;
   x: In;
-  /** Two floats: kept and fresh. */
+  /** Two floats: old and fresh, the shares of both. */
   settings: In;
   count: i32;
 }
 
-export function movingAverage(op: MovingAverage, tile: i32): void {
-  const end = min(op.count, (tile + 1) * TILE);
+export function movingAverage(op: MovingAverage, task: i32): void {
+  const end = min(op.count, (task + 1) * TASK);
   const average = op.average, x = op.x;
-  const kept = v128.load32_splat(op.settings);
+  const old = v128.load32_splat(op.settings);
   const fresh = v128.load32_splat(op.settings, 4);
-  for (let i = tile * TILE; i < end; i += 4) {
+  for (let i = task * TASK; i < end; i += 4) {
     const at = <usize>i << 2;
-    const next = f32x4.add(f32x4.mul(kept, v128.load(average + at)), f32x4.mul(fresh, v128.load(x + at)));
+    const next = f32x4.add(f32x4.mul(old, v128.load(average + at)), f32x4.mul(fresh, v128.load(x + at)));
     storeLanes(average + at, flush(next), end - i);
   }
 }

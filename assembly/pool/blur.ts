@@ -12,17 +12,17 @@ export class Binomial extends Op {
   channels: i32;
 }
 
-/** A tile is one tap of all channels. */
-export function binomialTiles(op: Binomial): i32 {
+/** A task is one tap of all channels. */
+export function binomialTasks(op: Binomial): i32 {
   return op.size * op.size;
 }
 
-export function binomial(op: Binomial, tile: i32): void {
-  const r = tile / op.size;
-  const s = tile - r * op.size;
+export function binomial(op: Binomial, task: i32): void {
+  const r = task / op.size;
+  const s = task - r * op.size;
   const total = <f32>(1 << (2 * (op.size - 1)));
   const tap = f32x4.splat((choose(op.size - 1, r) * choose(op.size - 1, s)) / total);
-  const to = op.filter + (<usize>(tile * op.channels) << 2);
+  const to = op.filter + (<usize>(task * op.channels) << 2);
   for (let c = 0; c < op.channels; c += 4) storeLanes(to + (<usize>c << 2), tap, op.channels - c);
 }
 

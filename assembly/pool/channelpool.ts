@@ -29,20 +29,20 @@ export class ChannelPoolBackward extends Op {
   size: i32;
 }
 
-/** Groups of a tile. */
+/** Groups of a task. */
 // @ts-ignore: decorator
 @inline
-function tileGroups(size: i32): i32 {
+function taskGroups(size: i32): i32 {
   return max(1, 4096 / size) << 2;
 }
 
-export function channelPoolTiles(count: i32, size: i32): i32 {
-  return (count + tileGroups(size) - 1) / tileGroups(size);
+export function channelPoolTasks(count: i32, size: i32): i32 {
+  return (count + taskGroups(size) - 1) / taskGroups(size);
 }
 
-export function channelPool(op: ChannelPool, tile: i32): void {
-  const first = tile * tileGroups(op.size);
-  const last = min(op.count, first + tileGroups(op.size));
+export function channelPool(op: ChannelPool, task: i32): void {
+  const first = task * taskGroups(op.size);
+  const last = min(op.count, first + taskGroups(op.size));
   const step = <usize>op.size << 2;
   for (let i = first; i < last; i += 4) {
     // Groups behind the last are the last again.
@@ -84,12 +84,12 @@ function maxOfFour(op: ChannelPool, i: i32, x0: usize, x1: usize, x2: usize, x3:
   if (op.argmax) storeChoice(op.argmax, i, at, count, isWide(op.size));
 }
 
-export function channelPoolBackward(op: ChannelPoolBackward, tile: i32): void {
+export function channelPoolBackward(op: ChannelPoolBackward, task: i32): void {
   const size = op.size;
   const wide = isWide(size);
   const part: f32 = 1 / <f32>size;
-  const last = min(op.count, (tile + 1) * tileGroups(size));
-  for (let i = tile * tileGroups(size); i < last; i++) {
+  const last = min(op.count, (task + 1) * taskGroups(size));
+  for (let i = task * taskGroups(size); i < last; i++) {
     const dx = op.dx + (<usize>(i * size) << 2);
     const dy = v128.load32_splat(op.dy + (<usize>i << 2));
     if (op.argmax) giveOne(dx, dy, loadOne(op.argmax, i, wide), size);

@@ -6,7 +6,7 @@ import { In, Out } from '../core/op';
 import { begin, firstCover, inside, lastCover, pixel } from './poolwindow';
 import { exp, log, storeLanes } from '../core/simd';
 
-/** y = (scale · Σ|x|ᵖ)^(1/p). The lecture's form has scale = 1/window, ONNX's has 1. */
+/** y = (scale · Σ|x|ᵖ)^(1/p). scale is 1/window in the lecture, 1 in ONNX. */
 @unmanaged
 export class LpPool extends Window {
   y: Out;
@@ -32,13 +32,13 @@ function power(x: v128, p: v128): v128 {
   return v128.and(exp(f32x4.mul(p, log(x))), f32x4.ne(x, f32x4.splat(0)));
 }
 
-export function lpPool(op: LpPool, tile: i32): void {
-  const image = tile / op.outputHeight;
-  const i = tile - image * op.outputHeight;
+export function lpPool(op: LpPool, task: i32): void {
+  const image = task / op.outputHeight;
+  const i = task - image * op.outputHeight;
   const top = max(0, begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight));
   const rows = inside(i, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const channels = op.channels;
-  let to = op.y + (<usize>(tile * op.outputWidth * channels) << 2);
+  let to = op.y + (<usize>(task * op.outputWidth * channels) << 2);
   for (let j = 0; j < op.outputWidth; j++) {
     const left = max(0, begin(j, op.strideWidth, op.padLeft, op.width, op.outputWidth));
     const columns = inside(j, op.kernelWidth, op.strideWidth, op.padLeft, op.width, op.outputWidth);
@@ -74,9 +74,9 @@ function windowNorm(op: LpPool, corner: usize, rows: i32, columns: i32): v128 {
 }
 
 /** dx = Σ dy · scale · sign(x) · (|x| / y)^(p−1), and 0 where y is. */
-export function lpPoolBackward(op: LpPoolBackward, tile: i32): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+export function lpPoolBackward(op: LpPoolBackward, task: i32): void {
+  const image = task / op.height;
+  const h = task - image * op.height;
   const channels = op.channels;
   const i0 = firstCover(h, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const i1 = lastCover(h, op.strideHeight, op.padTop, op.height, op.outputHeight);

@@ -1,5 +1,5 @@
 // Pooling: maximum (or minimum) and average over windows, forward and backward. Lanes run over channels.
-// Backward collects: each input pixel looks up the windows that cover it, so that no two tiles write
+// Backward collects: each input pixel looks up the windows that cover it, so that no two tasks write
 // the same place.
 
 import { isWide, loadBytes, loadChoice, storeBytes, storeChoice } from './argmax';
@@ -38,9 +38,9 @@ export class AveragePoolBackward extends Window {
   dy: In;
 }
 
-export function maxPool(op: MaxPool, tile: i32): void {
-  const image = tile / op.outputHeight;
-  const i = tile - image * op.outputHeight;
+export function maxPool(op: MaxPool, task: i32): void {
+  const image = task / op.outputHeight;
+  const i = task - image * op.outputHeight;
   const top = begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const r0 = max(0, -top);
   const r1 = end(i, top, op.kernelHeight, op.strideHeight, op.height, op.outputHeight) - top;
@@ -49,7 +49,7 @@ export function maxPool(op: MaxPool, tile: i32): void {
   const width = op.width, outputs = op.outputWidth, channels = op.channels;
   const kernel = op.kernelWidth, stride = op.strideWidth, pad = op.padLeft;
   const first = pixel(op.x, op, image, top + r0, 0);
-  let index = tile * outputs * channels;
+  let index = task * outputs * channels;
   for (let j = 0; j < outputs; j++) {
     const left = begin(j, stride, pad, width, outputs);
     const s0 = max(0, -left);
@@ -148,19 +148,19 @@ function maxOfWindow(op: MaxPool, corner: usize, index: i32, count: i32, r0: i32
   storeChoice(op.argmax, index + 4, at1, count - 4, wide);
 }
 
-export function maxPoolBackward(op: MaxPoolBackward, tile: i32): void {
+export function maxPoolBackward(op: MaxPoolBackward, task: i32): void {
   const apart = op.strideHeight >= op.kernelHeight && op.strideWidth >= op.kernelWidth;
-  if (apart && !isWide(op.kernelHeight * op.kernelWidth)) spreadLine(op, tile);
-  else collectLine(op, tile);
+  if (apart && !isWide(op.kernelHeight * op.kernelWidth)) spreadLine(op, task);
+  else collectLine(op, task);
 }
 
 /** The line's gradient where small windows do not overlap: each hands its dy to one of its pixels. */
-function spreadLine(op: MaxPoolBackward, tile: i32): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height + op.padTop;
+function spreadLine(op: MaxPoolBackward, task: i32): void {
+  const image = task / op.height;
+  const h = task - image * op.height + op.padTop;
   const channels = op.channels;
   const step = <usize>channels << 2;
-  const line = op.dx + <usize>(tile * op.width) * step;
+  const line = op.dx + <usize>(task * op.width) * step;
   const i = h / op.strideHeight;
   const r = h - i * op.strideHeight;
   const seen = i < op.outputHeight && r < op.kernelHeight;
@@ -195,9 +195,9 @@ function spreadLine(op: MaxPoolBackward, tile: i32): void {
 }
 
 /** The line's gradient where windows may overlap, or are large: each pixel asks all that cover it. */
-function collectLine(op: MaxPoolBackward, tile: i32): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+function collectLine(op: MaxPoolBackward, task: i32): void {
+  const image = task / op.height;
+  const h = task - image * op.height;
   const i0 = firstCover(h, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const i1 = lastCover(h, op.strideHeight, op.padTop, op.height, op.outputHeight);
   for (let w = 0; w < op.width; w++) {
@@ -230,9 +230,9 @@ function addChosen(op: MaxPoolBackward, dx: usize, window: i32, tap: i32): void 
   }
 }
 
-export function averagePool(op: AveragePool, tile: i32): void {
-  const image = tile / op.outputHeight;
-  const i = tile - image * op.outputHeight;
+export function averagePool(op: AveragePool, task: i32): void {
+  const image = task / op.outputHeight;
+  const i = task - image * op.outputHeight;
   const top = max(0, begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight));
   const rows = inside(i, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const width = op.width, outputs = op.outputWidth, channels = op.channels;
@@ -240,7 +240,7 @@ export function averagePool(op: AveragePool, tile: i32): void {
   const first = pixel(op.x, op, image, top, 0);
   const step = <usize>channels << 2;
   const line = <usize>width * step;
-  let to = op.y + <usize>(tile * outputs) * step;
+  let to = op.y + <usize>(task * outputs) * step;
   for (let j = 0; j < outputs; j++) {
     const left = max(0, begin(j, stride, pad, width, outputs));
     const columns = inside(j, kernel, stride, pad, width, outputs);
@@ -263,9 +263,9 @@ export function averagePool(op: AveragePool, tile: i32): void {
   }
 }
 
-export function averagePoolBackward(op: AveragePoolBackward, tile: i32): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+export function averagePoolBackward(op: AveragePoolBackward, task: i32): void {
+  const image = task / op.height;
+  const h = task - image * op.height;
   const i0 = firstCover(h, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const i1 = lastCover(h, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const width = op.width, outputs = op.outputWidth, channels = op.channels;

@@ -7,12 +7,12 @@
 
 import { Window } from '../conv/im2col';
 
-/** A forward tile is one line of outputs of one image; a backward tile one line of inputs. */
-export function poolTiles(op: Window): i32 {
+/** A forward task is one line of outputs of one image; a backward task one line of inputs. */
+export function poolTasks(op: Window): i32 {
   return op.batch * op.outputHeight;
 }
 
-export function poolBackwardTiles(op: Window): i32 {
+export function poolBackwardTasks(op: Window): i32 {
   return op.batch * op.height;
 }
 

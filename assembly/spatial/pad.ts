@@ -50,16 +50,16 @@ function reflected(at: i32, side: i32): i32 {
   return at < 0 ? -at : at < side ? at : 2 * (side - 1) - at;
 }
 
-/** A tile is one line of y. */
-export function padTiles(op: Pad): i32 {
+/** A task is one line of y. */
+export function padTasks(op: Pad): i32 {
   return op.batch * paddedHeight(op);
 }
 
-export function pad(op: Pad, tile: i32): void {
-  const image = tile / paddedHeight(op);
-  const h = tile - image * paddedHeight(op) - op.top;
+export function pad(op: Pad, task: i32): void {
+  const image = task / paddedHeight(op);
+  const h = task - image * paddedHeight(op) - op.top;
   const line = paddedLine(op);
-  const y = op.y + <usize>tile * line;
+  const y = op.y + <usize>task * line;
   if (!op.reflect && <u32>h >= <u32>op.height) {
     memory.fill(y, 0, line);
     return;
@@ -82,17 +82,17 @@ function border(op: Pad, to: usize, x: usize, w: i32, end: i32): void {
   }
 }
 
-/** A tile is one line of dx. */
-export function padBackwardTiles(op: PadBackward): i32 {
+/** A task is one line of dx. */
+export function padBackwardTasks(op: PadBackward): i32 {
   return op.batch * op.height;
 }
 
-export function padBackward(op: PadBackward, tile: i32): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+export function padBackward(op: PadBackward, task: i32): void {
+  const image = task / op.height;
+  const h = task - image * op.height;
   const line = paddedLine(op);
   const own = <usize>(op.width * op.channels) << 2;
-  const dx = op.dx + <usize>tile * own;
+  const dx = op.dx + <usize>task * own;
   const first = op.dy + <usize>(image * paddedHeight(op) + op.top) * line + (<usize>(op.left * op.channels) << 2);
   memory.copy(dx, first + <usize>h * line, own);
   if (!op.reflect) return;

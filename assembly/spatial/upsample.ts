@@ -53,18 +53,18 @@ function shareBehind(o: i32, factor: i32): f32 {
   return <f32>halves / (2 * <f32>factor);
 }
 
-/** A tile is one line of y. */
-export function upsampleTiles(op: Upsample): i32 {
+/** A task is one line of y. */
+export function upsampleTasks(op: Upsample): i32 {
   return op.batch * op.height * op.factorHeight;
 }
 
-export function upsample(op: Upsample, tile: i32, scratch: usize): void {
+export function upsample(op: Upsample, task: i32, scratch: usize): void {
   const lines = op.height * op.factorHeight;
-  const image = tile / lines;
-  const i = tile - image * lines;
+  const image = task / lines;
+  const i = task - image * lines;
   const line = <usize>(op.width * op.channels) << 2;
   const x = op.x + <usize>(image * op.height) * line;
-  const y = op.y + <usize>(tile * op.factorWidth) * line;
+  const y = op.y + <usize>(task * op.factorWidth) * line;
   if (!op.bilinear) return repeat(op, y, x + <usize>(i / op.factorHeight) * line);
   const h = pixelBefore(i, op.factorHeight);
   const above = x + <usize>max(h, 0) * line;
@@ -139,14 +139,14 @@ function shareOf(at: i32, o: i32, side: i32, factor: i32, bilinear: bool): f32 {
   return !bilinear || alone ? 1 : 1 - <f32>abs(halves) / (2 * <f32>factor);
 }
 
-/** A tile is one line of dx. */
-export function upsampleBackwardTiles(op: UpsampleBackward): i32 {
+/** A task is one line of dx. */
+export function upsampleBackwardTasks(op: UpsampleBackward): i32 {
   return op.batch * op.height;
 }
 
-export function upsampleBackward(op: UpsampleBackward, tile: i32, scratch: usize): void {
-  const image = tile / op.height;
-  const h = tile - image * op.height;
+export function upsampleBackward(op: UpsampleBackward, task: i32, scratch: usize): void {
+  const image = task / op.height;
+  const h = task - image * op.height;
   const factor = op.factorHeight;
   const bilinear = op.bilinear != 0;
   const floats = op.width * op.factorWidth * op.channels;
@@ -157,7 +157,7 @@ export function upsampleBackward(op: UpsampleBackward, tile: i32, scratch: usize
   for (let i = firstOutput(h, factor, bilinear); i < end; i++) {
     addScaled(mixed, dy + (<usize>(i * floats) << 2), shareOf(h, i, op.height, factor, bilinear), floats);
   }
-  gatherPixels(op, op.dx + (<usize>(tile * op.width * op.channels) << 2), mixed, bilinear);
+  gatherPixels(op, op.dx + (<usize>(task * op.width * op.channels) << 2), mixed, bilinear);
 }
 
 /** A line of dx from the line `dy` of outputs. */

@@ -42,7 +42,7 @@ function gradientBlock(op: WinogradBackwardFilter): i32 {
   return min(GRADIENT_BLOCK, mostPatches(op));
 }
 
-export function winogradBackwardFilterTiles(op: WinogradBackwardFilter): i32 {
+export function winogradBackwardFilterTasks(op: WinogradBackwardFilter): i32 {
   // Each part transforms dy again, and its own channels of x.
   op.parts = partsFor(op.shared, op.splits, 1, max(1, op.channels / LEAST_COLUMNS));
   return op.splits * op.parts;
@@ -68,9 +68,9 @@ export function winogradBackwardFilterScratch(op: WinogradBackwardFilter): usize
   return (<usize>(planes + PATCH * padded(max(op.channels, op.filters))) << 2) + HALF_BYTES;
 }
 
-export function winogradBackwardFilter(op: WinogradBackwardFilter, tile: i32, scratch: usize): void {
-  const split = tile / op.parts;
-  const part = tile - split * op.parts;
+export function winogradBackwardFilter(op: WinogradBackwardFilter, task: i32, scratch: usize): void {
+  const split = task / op.parts;
+  const part = task - split * op.parts;
   const total = patches(op);
   const begin = <i32>(<i64>total * split / op.splits);
   const end = <i32>(<i64>total * (split + 1) / op.splits);

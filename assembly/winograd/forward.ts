@@ -2,7 +2,7 @@
 // F(4×4, 3×3) forward and backward-data, F(3×3, 4×4) backward-filter. 36 multiplications do the work of
 // 144, as 36 matrix products over channels; transforms before and behind them only add and scale.
 //
-// All forms evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
+// All three evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
 // 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). Patches are those of patch.ts; backward.ts has the
 // gradient of the filters.
 
@@ -44,14 +44,14 @@ export class WinogradFilter extends Op {
   columns: i32;
 }
 
-export function winogradFilterTiles(op: WinogradFilter): i32 {
+export function winogradFilterTasks(op: WinogradFilter): i32 {
   return panels(op.columns);
 }
 
-export function winogradFilter(op: WinogradFilter, tile: i32, scratch: usize): void {
+export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): void {
   const k = op.flip ? op.filters : op.channels;
   const n = op.columns;
-  const j = tile * panelColumns(n);
+  const j = task * panelColumns(n);
   const columns = panelColumns(n - j);
   const plane = <usize>filterPlane(k, n) << 2;
   const row = <usize>columns << 2;
@@ -147,7 +147,7 @@ function blockOf(op: Winograd): i32 {
 // @ts-ignore: decorator
 @inline const LARGE: i32 = 65536;
 
-export function winogradTiles(op: Winograd): i32 {
+export function winogradTasks(op: Winograd): i32 {
   const block = blockOf(op);
   // Each part transforms its patches again.
   op.parts = partsFor(op.shared, patches(op), block, mostParts(op.filters, LEAST_COLUMNS));
@@ -161,11 +161,11 @@ export function winogradScratch(op: Winograd): usize {
   return (<usize>(planes + PATCH * padded(op.channels)) << 2) + HALF_BYTES;
 }
 
-export function winograd(op: Winograd, tile: i32, scratch: usize): void {
+export function winograd(op: Winograd, task: i32, scratch: usize): void {
   const block = blockOf(op);
   const blocks = (patches(op) + block - 1) / block;
-  const part = tile / blocks;
-  const first = (tile - part * blocks) * block;
+  const part = task / blocks;
+  const first = (task - part * blocks) * block;
   const count = min(block, patches(op) - first);
   const column = partColumn(part, op.parts, op.filters);
   const n = partColumn(part + 1, op.parts, op.filters) - column;

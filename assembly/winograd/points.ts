@@ -105,7 +105,7 @@ export function productLine(from: usize, step: usize, to: usize, stride: usize):
   v128.store(to + 3 * stride, madd(b3, d2, madd(a3, d1, m5)));
 }
 
-/** The same for a line of the half-way form, then bias, residual and the smallest value that is allowed. */
+/** The same for a line of a patch half-way, then bias, residual and the smallest value that is allowed. */
 // @ts-ignore: decorator
 @inline
 export function outputLine(from: usize, bias: usize, to: usize, stride: usize, residual: usize, floor: v128): void {

@@ -49,7 +49,7 @@ const contests = [
 /** Ops of the chain whose threads meet, and how often one is woken. */
 const [CHAIN, NAPS] = [20_000, 50];
 
-/** A copy of a few numbers in two tiles: what it takes is the barrier behind it. */
+/** A copy of a few numbers in two tasks: what it takes is the barrier behind it. */
 function tiny(y: Tensor, x: Tensor): OpRecord {
   const args = { packed: y.address, b: x.address, k: 1, n: 32, ldb: 32, transpose: 0, groups: 2 };
   return { kernel: 'pack', args };

@@ -147,7 +147,7 @@ function droppedChannels(
 }
 
 test('spatial dropout keeps the channels that Philox says, in all of an image', () => {
-  // Around vectors, the generator's 16, lines and their blocks; tiles of 2¹⁵ numbers.
+  // Around vectors, the generator's 16, lines and their blocks; tasks of 2¹⁵ numbers.
   for (const [batch, pixels, channels, seed, stream, step, share] of [
     ...[1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33].map((c) => [3, 5, c, c, 1, 2, 0.5]),
     [2, 3, 1020, 2 ** 40 + 7, 5, 1, 0.5],

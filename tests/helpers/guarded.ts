@@ -14,7 +14,7 @@ const SIDE = 16;
 /** A NaN that no arithmetic makes. */
 const SENTINEL = 0x7fc12345;
 
-/** Programs are prepared for one thread, two, … five, one after another: that decides what tiles there are. */
+/** Programs are prepared for one thread, two, … five, one after another: that decides what tasks there are. */
 let prepared = 0;
 
 /** Bytes of scratch that a thread brings to a program that so many threads share. */
@@ -61,7 +61,7 @@ export class Guarded {
       int32.subarray(first, first + SIDE).every((word) => word === SENTINEL);
     e.ops.forEach(({ kernel }, i) => {
       const bytes = scratchOf({ address: program.address + 128 * i, length: 1 }, threads);
-      // Alone, but in the tiles of so many.
+      // Alone, but in the tasks of so many.
       exports.run(program.address, i, i + 1, 0, 1, scratch, bytes, true);
       const behind = (scratch + bytes) / 4;
       assert.ok(intact(behind), `${what}: ${kernel} writes behind its scratch`);

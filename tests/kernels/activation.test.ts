@@ -1,4 +1,4 @@
-// Elementwise ops and softmax: sizes around vectors and tiles, and every digit that f32 has.
+// Elementwise ops and softmax: sizes around vectors and tasks, and every digit that f32 has.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import { activations, withAlpha } from '../helpers/reference/activation.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
 
-/** Around 4 lanes, pairs of vectors and the tile of 16384 floats. */
+/** Around 4 lanes, pairs of vectors and the task of 16384 floats. */
 const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16383, 16384, 16385, 32769];
 type Name = keyof typeof activations;
 const names = Object.keys(activations) as Name[];
@@ -192,7 +192,7 @@ test('add', () => {
   }
 });
 
-/** Around a tile of 64 rows and around vectors. */
+/** Around a task of 64 rows and around vectors. */
 const rowCounts = [1, 2, 63, 64, 65, 129];
 const classCounts = [1, 2, 3, 4, 5, 7, 8, 9, 17, 1000, 1001];
 

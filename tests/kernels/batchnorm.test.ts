@@ -20,7 +20,7 @@ import '../helpers/start.js';
 /** Around pairs of lines, which are 2·deep rows: deep·channels is at least 128 floats and divisible by 8. */
 const rowCounts = [1, 2, 3, 5, 15, 16, 17, 127, 129, 256, 257, 1300];
 const channels = [...Array.from({ length: 33 }, (_, i) => i + 1), 64, 100];
-/** Several parts and tiles; lines that pairs of vectors do not fill; channels in several blocks. */
+/** Several parts and tasks; lines that pairs of vectors do not fill; channels in several blocks. */
 const larger: readonly [rows: number, channels: number][] = [
   [40001, 3],
   [6000, 17],

@@ -38,7 +38,7 @@ test('groups around vectors', () => {
   }
 });
 
-test('any rank, and more than one tile', () => {
+test('any rank, and more than one task', () => {
   poison();
   check([6], 3);
   check([2, 3, 4, 10], 5);

@@ -42,7 +42,7 @@ test('one tensor, many, and any rank', () => {
   check([2, 1, 2, 1, 2], [1, 1, 1, 1, 1, 1, 1]);
 });
 
-test('more rows than a tile, and rows longer than one', () => {
+test('more rows than a task, and rows longer than one', () => {
   poison();
   check([5000], [7, 6]);
   check([3], [20001, 5]);

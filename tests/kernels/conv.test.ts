@@ -162,7 +162,7 @@ test('filter gradients around NC columns, MC rows and the split of the pixels', 
   check({ shape: [3, 41, 40, 4], kernel: [3, 3], padding: 'same', filters: 6, groups: 2 }, 1, [
     'filter',
   ]);
-  // Around the 4096 floats of a tile that adds them.
+  // Around the 4096 floats of a task that adds them.
   for (const [c, filters] of [
     [45, 91],
     [64, 64],

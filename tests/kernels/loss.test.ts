@@ -13,7 +13,7 @@ import * as refLoss from '../helpers/reference/loss.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
 
-/** Around a tile of 64 rows, and around vectors. */
+/** Around a task of 64 rows, and around vectors. */
 const rowCounts = [1, 2, 63, 64, 65, 129];
 const classCounts = [1, 2, 3, 4, 5, 7, 8, 9, 17, 1000];
 

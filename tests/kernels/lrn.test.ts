@@ -62,7 +62,7 @@ test('the defaults, and numbers of any size', () => {
   for (const scale of [1e-3, 1, 1e3]) check(9, 12, {}, scale);
 });
 
-test('more than one tile', () => {
+test('more than one task', () => {
   poison();
   check(6000, 3, strong);
   check(3, 20001, { ...strong, size: 4 });

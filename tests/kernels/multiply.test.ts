@@ -1,4 +1,4 @@
-// Products of one shape and with gates, and their gradients: around vectors, lines, tiles and parts, in
+// Products of one shape and with gates, and their gradients: around vectors, lines, tasks and parts, in
 // memory full of NaN between sentinels.
 
 import { test } from 'uvu';
@@ -77,8 +77,8 @@ test('gates: channels around lines and blocks of lines', () => {
     for (const pixels of [1, 2, 3, 7]) checkGate(2, pixels, channels);
 });
 
-test('gates: pixels around tiles, and around the parts of the sum', () => {
-  // A tile is about 2¹⁵ numbers; a part of the sum at least 1024 pixels, and there are 16 at most.
+test('gates: pixels around tasks, and around the parts of the sum', () => {
+  // A task is about 2¹⁵ numbers; a part of the sum at least 1024 pixels, and there are 16 at most.
   for (const [pixels, channels] of [
     [1023, 5],
     [2047, 3],

@@ -135,7 +135,7 @@ const STEPS = 4;
 for (const [name, config] of Object.entries(configs)) {
   test(name, () => {
     poison();
-    // Around 4 lanes, pairs of vectors and the tile of 16384 floats.
+    // Around 4 lanes, pairs of vectors and the task of 16384 floats.
     for (const count of [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16383, 16384, 16385]) {
       const gradients = Array.from({ length: STEPS }, (_, step) => numbers(count, 2 + step));
       const start = random([count], 1);

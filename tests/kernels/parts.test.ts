@@ -19,7 +19,7 @@ import '../helpers/start.js';
 /** Guarded prepares one program after the other for one thread, two, … five. */
 const RUNS = 5;
 
-/** Results of `emit` in the tiles for each number of threads; the first say what the others must be. */
+/** Results of `emit` in the tasks for each number of threads; the first say what the others must be. */
 function everyWay(run: (memory: Guarded) => Float32Array[]): void {
   let first: Float32Array[] | undefined;
   for (let i = 0; i < RUNS; i++) {

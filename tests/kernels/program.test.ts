@@ -1,4 +1,4 @@
-// The program runner: order, ranges, tiles, and the same bits for any number of threads.
+// The program runner: order, ranges, tasks, and the same bits for any number of threads.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -23,8 +23,8 @@ function op<K extends KernelName>(kernel: K, given: Partial<KernelArguments<numb
 
 const program = (...ops: OpRecord[]): Program => new Program(backend(), ops);
 
-/** How many tiles `prepare` has found for each op. */
-const tilesOf = ({ address, length }: Program): number[] =>
+/** How many tasks `prepare` has found for each op. */
+const tasksOf = ({ address, length }: Program): number[] =>
   Array.from({ length }, (_, i) => backend().memory.views.int32[(address + 128 * i) / 4 + 1]);
 
 /** Columns of a panel of the tile in use. */
@@ -56,7 +56,7 @@ test('ops run in order, and only those asked for', () => {
   free(...values);
 });
 
-test('prepare counts tiles: none where there is no work', () => {
+test('prepare counts tasks: none where there is no work', () => {
   const width = panelWidth();
   const one = { outputHeight: 3, outputWidth: 5, height: 4, width: 5 };
   const cases: [OpRecord, number][] = [
@@ -65,31 +65,31 @@ test('prepare counts tiles: none where there is no work', () => {
       [1, 1],
       [16384, 1],
       [16385, 2],
-    ].flatMap(([count, tiles]): [OpRecord, number][] => [
-      [op('unary', { count }), tiles],
-      [op('unaryBackward', { count }), tiles],
-      [op('add', { count }), tiles],
-      [op('multiply', { count }), tiles],
-      [op('dropout', { count }), tiles],
-      [op('sgd', { count }), tiles],
-      [op('adam', { count }), tiles],
-      [op('rmsprop', { count }), tiles],
-      [op('adagrad', { count }), tiles],
-      [op('movingAverage', { count }), tiles],
-      [op('clip', { count }), tiles],
+    ].flatMap(([count, tasks]): [OpRecord, number][] => [
+      [op('unary', { count }), tasks],
+      [op('unaryBackward', { count }), tasks],
+      [op('add', { count }), tasks],
+      [op('multiply', { count }), tasks],
+      [op('dropout', { count }), tasks],
+      [op('sgd', { count }), tasks],
+      [op('adam', { count }), tasks],
+      [op('rmsprop', { count }), tasks],
+      [op('adagrad', { count }), tasks],
+      [op('movingAverage', { count }), tasks],
+      [op('clip', { count }), tasks],
     ]),
     ...[
       [0, 0],
       [1, 1],
       [64, 1],
       [65, 2],
-    ].flatMap(([rows, tiles]): [OpRecord, number][] => [
-      [op('softmax', { rows }), tiles],
-      [op('softmaxBackward', { rows }), tiles],
-      [op('softmaxCrossEntropy', { rows }), tiles],
-      [op('elementLoss', { rows }), tiles],
-      [op('topK', { rows }), tiles],
-      [op('argmax', { rows }), tiles],
+    ].flatMap(([rows, tasks]): [OpRecord, number][] => [
+      [op('softmax', { rows }), tasks],
+      [op('softmaxBackward', { rows }), tasks],
+      [op('softmaxCrossEntropy', { rows }), tasks],
+      [op('elementLoss', { rows }), tasks],
+      [op('topK', { rows }), tasks],
+      [op('argmax', { rows }), tasks],
     ]),
     // Lines of 32 rows, as many as 2¹⁵ numbers have room for; or a row, where that is more.
     ...[
@@ -98,9 +98,9 @@ test('prepare counts tiles: none where there is no work', () => {
       [32 * 146, 7, 1],
       [32 * 146 + 1, 7, 2],
       [3, 40000, 3],
-    ].flatMap(([rows, channels, tiles]): [OpRecord, number][] => [
-      [op('normApply', { rows, channels }), tiles],
-      [op('normBackward', { rows, channels }), tiles],
+    ].flatMap(([rows, channels, tasks]): [OpRecord, number][] => [
+      [op('normApply', { rows, channels }), tasks],
+      [op('normBackward', { rows, channels }), tasks],
     ]),
     // The same, of each image.
     ...[0, 1, 3].flatMap((batch): [OpRecord, number][] => [
@@ -112,10 +112,10 @@ test('prepare counts tiles: none where there is no work', () => {
       [0, 0],
       [16, 1],
       [17, 2],
-    ].flatMap(([rows, tiles]): [OpRecord, number][] => [
-      [op('rbf', { rows }), tiles],
-      [op('rbfBackwardInput', { rows }), tiles],
-      [op('rbfBackwardKernel', { features: rows }), tiles],
+    ].flatMap(([rows, tasks]): [OpRecord, number][] => [
+      [op('rbf', { rows }), tasks],
+      [op('rbfBackwardInput', { rows }), tasks],
+      [op('rbfBackwardKernel', { features: rows }), tasks],
     ]),
     [op('normFoldFilter', { rows: 9 }), 10],
     [op('normStatistics', { splits: 6 }), 6],
@@ -144,19 +144,19 @@ test('prepare counts tiles: none where there is no work', () => {
       [8192, 2, 1],
       [8193, 2, 2],
       [9, 5000, 3],
-    ].flatMap(([count, size, tiles]): [OpRecord, number][] => [
-      [op('channelPool', { count, size }), tiles],
-      [op('channelPoolBackward', { count, size }), tiles],
+    ].flatMap(([count, size, tasks]): [OpRecord, number][] => [
+      [op('channelPool', { count, size }), tasks],
+      [op('channelPoolBackward', { count, size }), tasks],
     ]),
     ...[
       [0, 3, 0],
       [5461, 3, 1],
       [5462, 3, 2],
       [3, 20000, 3],
-    ].flatMap(([rows, channels, tiles]): [OpRecord, number][] => [
-      [op('lrn', { rows, channels }), tiles],
-      [op('lrnBackward', { rows, channels }), tiles],
-      [op('concat', { rows, columns: channels }), tiles],
+    ].flatMap(([rows, channels, tasks]): [OpRecord, number][] => [
+      [op('lrn', { rows, channels }), tasks],
+      [op('lrnBackward', { rows, channels }), tasks],
+      [op('concat', { rows, columns: channels }), tasks],
     ]),
     [op('binomial', { size: 3 }), 9],
     [op('fingerprints', { count: 0 }), 0],
@@ -186,8 +186,8 @@ test('prepare counts tiles: none where there is no work', () => {
       const strides = { strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 };
       const kernel = { kernelHeight: 3, kernelWidth: 3, ...strides };
       const record = { ...kernel, channels, outputWidth, outputHeight };
-      const tiles = blocks * Math.ceil(channels / 16);
-      return [0, 1, 2].map((batch) => [op('depthwise', { ...record, batch }), tiles * batch]);
+      const tasks = blocks * Math.ceil(channels / 16);
+      return [0, 1, 2].map((batch) => [op('depthwise', { ...record, batch }), tasks * batch]);
     }),
     [op('columnSum', { splits: 5 }), 5],
     [op('squareSum', { splits: 3 }), 3],
@@ -202,26 +202,26 @@ test('prepare counts tiles: none where there is no work', () => {
     Object.keys(kernels).sort(),
   );
   const all = program(...cases.map(([record]) => record));
-  tilesOf(all).forEach((tiles, i) => {
-    assert.is(tiles, cases[i][1], JSON.stringify(cases[i][0]));
+  tasksOf(all).forEach((tasks, i) => {
+    assert.is(tasks, cases[i][1], JSON.stringify(cases[i][0]));
   });
   all.dispose();
 });
 
-/** Tiles of ops one by one. */
+/** Tasks of ops one by one. */
 function single(ops: Program): {
   /** @param found what the scratch is full of */
-  run(op: number, tile: number, found?: number): void;
+  run(op: number, task: number, found?: number): void;
   free(): void;
 } {
   const { exports, memory, info } = backend();
   const bytes = scratchOf(ops, info.threads);
   const scratch = memory.allocate(bytes, 'scratch');
   return {
-    run(op, tile, found = 0) {
+    run(op, task, found = 0) {
       const { float32 } = memory.views;
       float32.fill(found, scratch / 4, (scratch + bytes) / 4);
-      exports.runTiles(ops.address + 128 * op, tile, tile + 1, scratch);
+      exports.runTasks(ops.address + 128 * op, task, task + 1, scratch);
       // What a kernel leaves here is not a result.
       float32.fill(0, scratch / 4, (scratch + bytes) / 4);
     },
@@ -229,21 +229,21 @@ function single(ops: Program): {
   };
 }
 
-test('a tile is done, and the others left', () => {
-  const TILE = 16384;
-  const count = 4 * TILE + 7;
+test('a task is done, and the others left', () => {
+  const TASK = 16384;
+  const count = 4 * TASK + 7;
   const [x, y] = [random([count], 1), Tensor.zeros([count])];
   const doubling = program(op('add', { y: y.address, a: x.address, b: x.address, count }));
-  const tiles = single(doubling);
-  for (let tile = 0; tile < 5; tile++) {
+  const tasks = single(doubling);
+  for (let task = 0; task < 5; task++) {
     y.data.fill(9);
-    tiles.run(0, tile);
+    tasks.run(0, task);
     const wrong = y.data.findIndex(
-      (v, i) => v !== (Math.floor(i / TILE) === tile ? 2 * x.data[i] : 9),
+      (v, i) => v !== (Math.floor(i / TASK) === task ? 2 * x.data[i] : 9),
     );
-    assert.is(wrong, -1, `tile ${tile}: element ${wrong}`);
+    assert.is(wrong, -1, `task ${task}: element ${wrong}`);
   }
-  tiles.free();
+  tasks.free();
   doubling.dispose();
   free(x, y);
 });
@@ -294,7 +294,7 @@ function setOptimizer(model: Sequential): void {
   );
 }
 
-/** A program that has every kernel, most with several tiles whose edges are not those of vectors. */
+/** A program that has every kernel, most with several tasks whose edges are not those of vectors. */
 function everyKernel(): Program {
   const model = new Sequential(
     [
@@ -428,7 +428,7 @@ function everyKernel(): Program {
   return ops;
 }
 
-test('tiles may run in any order: none touches what another writes, or trusts what scratch holds', () => {
+test('tasks may run in any order: none touches what another writes, or trusts what scratch holds', () => {
   const ops = everyKernel();
   const share = single(ops);
   const { memory } = backend();
@@ -436,21 +436,21 @@ test('tiles may run in any order: none touches what another writes, or trusts wh
   const most = new Map<number, number>();
   const bytes = Buffer.from(memory.memory.buffer);
   const [before, ascending] = [Buffer.alloc(bytes.length), Buffer.alloc(bytes.length)];
-  tilesOf(ops).forEach((tiles, i) => {
+  tasksOf(ops).forEach((tasks, i) => {
     const opcode = int32[(ops.address + 128 * i) / 4];
-    most.set(opcode, Math.max(most.get(opcode) ?? 0, tiles));
+    most.set(opcode, Math.max(most.get(opcode) ?? 0, tasks));
     bytes.copy(before);
-    for (let tile = 0; tile < tiles; tile++) share.run(i, tile);
+    for (let task = 0; task < tasks; task++) share.run(i, task);
     bytes.copy(ascending);
     before.copy(bytes);
     // The last first; what scratch holds by chance is never a number.
-    for (let tile = tiles - 1; tile >= 0; tile--) share.run(i, tile, Number.NaN);
+    for (let task = tasks - 1; task >= 0; task--) share.run(i, task, Number.NaN);
     const name = Object.keys(kernels).find(
       (kernel) => kernels[kernel as KernelName].opcode === opcode,
     );
     assert.ok(
       bytes.equals(ascending),
-      `op ${i}, ${name}: its ${tiles} tiles depend on their order, or on scratch`,
+      `op ${i}, ${name}: its ${tasks} tasks depend on their order, or on scratch`,
     );
   });
   const alone: readonly string[] = [
@@ -462,8 +462,8 @@ test('tiles may run in any order: none touches what another writes, or trusts wh
     'clipFactor',
   ];
   for (const [name, { opcode }] of Object.entries(kernels)) {
-    const tiles = most.get(opcode) ?? 0;
-    assert.ok(alone.includes(name) ? tiles === 1 : tiles > 1, `${name} has ${tiles} tiles here`);
+    const tasks = most.get(opcode) ?? 0;
+    assert.ok(alone.includes(name) ? tasks === 1 : tasks > 1, `${name} has ${tasks} tasks here`);
   }
   share.free();
   ops.dispose();

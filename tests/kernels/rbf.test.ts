@@ -1,4 +1,4 @@
-// Radial basis function units, forward and both gradients: around vectors and tiles, in memory full of NaN
+// Radial basis function units, forward and both gradients: around vectors and tasks, in memory full of NaN
 // between sentinels.
 
 import { test } from 'uvu';
@@ -66,7 +66,7 @@ test('units around vectors and blocks of 16', () => {
     for (const features of [1, 3, 84]) check(5, features, units);
 });
 
-test('rows and features around tiles of 16', () => {
+test('rows and features around tasks of 16', () => {
   for (const rows of [0, 1, 15, 16, 17, 33])
     for (const features of [1, 15, 16, 17, 33]) check(rows, features, 9);
 });

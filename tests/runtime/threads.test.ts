@@ -64,7 +64,7 @@ async function watching(body: (started: workers.Worker[]) => Promise<void>): Pro
   }
 }
 
-/** Batch norm, Winograd both ways, a sum of branches, dropout, pooling, in tiles that do not divide evenly. */
+/** Batch norm, Winograd both ways, a sum of branches, dropout, pooling, in tasks that do not divide evenly. */
 function residual(): Model {
   const x = input([13, 11, 3]);
   const conv = (filters: number) =>
@@ -126,7 +126,7 @@ const shuffledFloats = (): number => ROWS * PANELS * panelWidth();
 
 /**
  * A copy from one buffer to another that shuffles: packing a matrix of ROWS rows whose rows are the
- * panels of the one before. Every tile reads what all tiles of the op before wrote, and whatever
+ * panels of the one before. Every task reads what all tasks of the op before wrote, and whatever
  * goes wrong once is carried to the end.
  */
 function shuffle(packed: number, b: number, shared = true): OpRecord<'pack'> {
@@ -190,7 +190,7 @@ test('threads sleep while there is nothing to do, and while others do it', () =>
   on(4, async () => {
     trained(networks['LeNet-5']);
     assert.ok((await busy(() => setTimeout(500))) < 0.25, 'idle');
-    // Average pooling to two lines, a tile each, of which one sees a single line of the image.
+    // Average pooling to two lines, a task each, of which one sees a single line of the image.
     const SIDE = 200;
     const x = random([SIDE, 2 * SIDE, 4], 1);
     const y = Tensor.zeros([2, SIDE, 4]);
