@@ -1,6 +1,6 @@
 // What the module exports: the runner, and the few numbers that bindings must know.
 
-import { MR, NR } from './gemm/tile';
+import { MR } from './gemm/tile';
 
 export { fillTruncatedNormal, fillUniform } from './core/initialize';
 export { useWideTile } from './gemm/pack';
@@ -13,10 +13,7 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-/** Rows and columns of the narrow register tile; packed matrices are padded to whole tileColumns(). */
+/** Rows of a register tile: the builds differ. */
 export function tileRows(): i32 {
   return MR;
-}
-export function tileColumns(): i32 {
-  return NR;
 }

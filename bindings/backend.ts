@@ -1,5 +1,6 @@
 // The engine room's door: starts the wasm instance, keeps the one that is current, ends it.
 
+import { NR } from './constants.js';
 import { OutOfMemoryError, StateError, ValueError } from './errors.js';
 import { compile, type KernelExports, link, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
@@ -54,8 +55,6 @@ export interface Backend {
   readonly exports: KernelExports;
   readonly memory: LinearMemory;
   info: BackendInfo;
-  /** Columns of a packed panel. */
-  readonly panelColumns: number;
   /** Makes room for what a program's ops need while they run. @throws {OutOfMemoryError} */
   reserveScratch(bytes: number): void;
   /** Runs ops `first` … `last`−1 of the program at `address`. @throws {EngineError} where a thread is lost */
@@ -229,7 +228,6 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
   const backend: Backend = {
     exports,
     memory,
-    panelColumns: exports.tileColumns(),
     info: {
       simd: instructions === 'relaxed' ? 'relaxed' : 'strict',
       revectorized: false,
@@ -288,7 +286,7 @@ async function linkTo(
 }
 
 function tileName(exports: KernelExports, wide: boolean): string {
-  return `${exports.tileRows()}×${exports.tileColumns() * (wide ? 2 : 1)}`;
+  return `${exports.tileRows()}×${NR * (wide ? 2 : 1)}`;
 }
 
 /**
@@ -299,11 +297,6 @@ function tileName(exports: KernelExports, wide: boolean): string {
 export function backend(): Backend {
   if (!current) throw new StateError('wasmgrad is not running: `await init()` first');
   return current;
-}
-
-/** Columns of a panel that has room for a column: all builds have the same; told before `init` too. */
-export function panelColumns(): number {
-  return current?.panelColumns ?? 8;
 }
 
 /** Whether this is the backend that runs now: memory of an earlier one is gone. */

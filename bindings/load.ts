@@ -48,7 +48,6 @@ export interface KernelExports {
   fillTruncatedNormal(...of: FillArguments): void;
   heapBase(): number;
   tileRows(): number;
-  tileColumns(): number;
   useWideTile(on: number): void;
 }
 
@@ -133,7 +132,6 @@ export async function link(
     'fingerprint',
     'heapBase',
     'tileRows',
-    'tileColumns',
     'useWideTile',
   ] as const) {
     if (typeof exports[name] !== 'function') throw misfit(`it does not export '${name}'`);

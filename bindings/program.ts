@@ -1,10 +1,8 @@
 // Programs as JavaScript makes them: records written into linear memory, run by range.
 
 import { type Backend, isCurrent } from './backend.js';
+import { RECORD_BYTES } from './constants.js';
 import { type KernelArguments, type KernelName, kernels } from './kernels.js';
-
-/** Bytes of a record, RECORD_BYTES of assembly/core/op.ts. */
-const RECORD_BYTES = 128;
 
 /** What has an address by the time a program is made. */
 interface Addressed {

@@ -3,7 +3,7 @@
 //
 // NaN stays NaN, and what is far from 0 takes the limit: nothing overflows on the way.
 
-import { TASK } from '../core/elementwise';
+import { Elements, TASK } from '../core/elementwise';
 import { In, Op, Out } from '../core/op';
 import { exp, expm1, log, madd, passed, relu, storeLanes } from '../core/simd';
 
@@ -34,8 +34,7 @@ export const enum Activation {
  * turn of a loop.
  */
 @unmanaged
-export class Formula extends Op {
-  count: i32;
+export class Formula extends Elements {
   /** An `Activation`. */
   kind: i32;
   alpha: f32;

@@ -10,8 +10,14 @@ import { exp, laneMask, log, maxLanes, storeLanes, sumLanes } from '../core/simd
 // @ts-ignore: decorator
 @inline export const ROWS: i32 = 64;
 
-export function rowTasks(rows: i32): i32 {
-  return (rows + ROWS - 1) / ROWS;
+/** What goes through rows, each by itself. */
+@unmanaged
+export class Rows extends Op {
+  rows: i32;
+}
+
+export function rowsTasks(op: Rows): i32 {
+  return (op.rows + ROWS - 1) / ROWS;
 }
 
 /** What a row counts: 1 where there are no weights. */
@@ -53,10 +59,9 @@ function rowScale(y: usize, n: i32, scale: f32, less: f32): void {
 
 /** y = softmax of each row of x; y may be x. */
 @unmanaged
-export class Softmax extends Op {
+export class Softmax extends Rows {
   y: Out;
   x: In;
-  rows: i32;
   classes: i32;
 }
 
@@ -71,11 +76,10 @@ export function softmax(op: Softmax, task: i32): void {
 
 /** dx = y·(dy − Σ dy·y). */
 @unmanaged
-export class SoftmaxBackward extends Op {
+export class SoftmaxBackward extends Rows {
   dx: Out;
   dy: In;
   y: In;
-  rows: i32;
   classes: i32;
 }
 
@@ -105,7 +109,7 @@ export function softmaxBackward(op: SoftmaxBackward, task: i32): void {
  * (1 − s)·t + s/classes (Szegedy et al., arXiv 1512.00567).
  */
 @unmanaged
-export class SoftmaxCrossEntropy extends Op {
+export class SoftmaxCrossEntropy extends Rows {
   losses: Out;
   dx: Out;
   x: In;
@@ -113,7 +117,6 @@ export class SoftmaxCrossEntropy extends Op {
   targets: In;
   /** One per row, or 0 where all are 1. */
   weights: In;
-  rows: i32;
   classes: i32;
   scale: f32;
   smoothing: f32;

@@ -63,7 +63,7 @@ function pixels(op: Window): i32 {
 }
 
 export function convTasks(op: Conv): i32 {
-  if (convByLines(op)) return op.batch * tasksOf(op);
+  if (convByLines(op)) return op.batch * imageTasks(op);
   // Each part gathers its patches again.
   const most = mostParts(op.filters, isPointwise(op) ? LEAST_COLUMNS : 4 * LEAST_COLUMNS);
   op.parts = op.groups > 1 ? 1 : partsFor(op.shared, pixels(op), blockRows(pixels(op)), most);
@@ -79,7 +79,7 @@ function blocksOf(m: i32): i32 {
 }
 
 /** Tasks of an image: of up to four blocks of MC outputs that share their lines, if enough tasks remain. */
-function tasksOf(op: Window): i32 {
+function imageTasks(op: Window): i32 {
   const count = op.outputHeight * op.outputWidth;
   for (let blocks = 4; blocks > 1; blocks >>= 1) {
     const tasks = (count + blocks * MC - 1) / (blocks * MC);
@@ -107,7 +107,7 @@ export function conv(op: Conv, task: i32, scratch: usize): void {
 }
 
 function convLines(op: Conv, task: i32, scratch: usize): void {
-  const tasks = tasksOf(op);
+  const tasks = imageTasks(op);
   const count = op.outputHeight * op.outputWidth;
   const image = task / tasks;
   // Tasks of equal length, in whole register tiles.

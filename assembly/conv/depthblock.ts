@@ -14,7 +14,7 @@ const COLUMNS: i32 = 32;
 /** Pixels that several lines of outputs may see: a small part of L2. */
 const PIXELS: i32 = 640;
 /** Pixels that any block may see: src/operators/conv/depthwise.emit.ts gives larger kernels to others. */
-const MOST_PIXELS: i32 = 2048;
+export const MOST_PIXELS: i32 = 2048;
 
 /** A block of outputs, and the sizes of its copy. Stands in scratch. */
 @unmanaged

@@ -8,17 +8,22 @@ import { storeLanes } from './simd';
 // @ts-ignore: decorator
 @inline export const TASK: i32 = 16384;
 
-export function elementTasks(count: i32): i32 {
-  return (count + TASK - 1) / TASK;
+/** What goes through flat vectors, element by element. */
+@unmanaged
+export class Elements extends Op {
+  count: i32;
+}
+
+export function elementsTasks(op: Elements): i32 {
+  return (op.count + TASK - 1) / TASK;
 }
 
 /** y = a + b. y may be a or b. */
 @unmanaged
-export class Add extends Op {
+export class Add extends Elements {
   y: Out;
   a: In;
   b: In;
-  count: i32;
 }
 
 export function add(op: Add, task: i32): void {
@@ -27,11 +32,10 @@ export function add(op: Add, task: i32): void {
 
 /** y = a·b. y may be a or b. */
 @unmanaged
-export class Multiply extends Op {
+export class Multiply extends Elements {
   y: Out;
   a: In;
   b: In;
-  count: i32;
 }
 
 export function multiply(op: Multiply, task: i32): void {
@@ -67,12 +71,11 @@ function pair(a: v128, b: v128, product: bool): v128 {
  * and the element's place, so backward is the same op on dy and no mask is stored.
  */
 @unmanaged
-export class Dropout extends Op {
+export class Dropout extends Elements {
   y: Out;
   x: In;
   /** Three u32: the key's two halves and the step. */
   state: In;
-  count: i32;
   /** Tells one dropout layer from another. */
   stream: u32;
   keep: u32;

@@ -1,8 +1,9 @@
 // The op record: what one step of a program is, and the words its fields are declared with.
 //
-// Every op family declares its record beside its kernel as an @unmanaged class over `Op`.
-// scripts/generate/kernels.ts reads those classes and the Opcode list below, and prints
-// bindings/kernels.ts, the typed mirror that JavaScript writes records with.
+// A kernel and its record stand side by side in the file of their family: the record is an @unmanaged class over `Op`,
+// the kernel the function of its name, which does one of the op's tasks. Into how many tasks the op is cut says the
+// function of that name with `Tasks` after it; how much scratch it needs, that with `Scratch`; records of which that is
+// true alike extend a class that has them. `npm run generate` reads this and prints dispatch.ts and bindings/kernels.ts.
 
 /** A buffer the op reads. */
 export type In = usize;
@@ -25,77 +26,4 @@ export class Op {
   shared: i32;
   /** Of how many parts of a piece tasks are, where pieces are too few for the threads. Written by `prepare`. */
   parts: i32;
-}
-
-/** One name per kernel, in the order of its number. The class of that name is its record. */
-export const enum Opcode {
-  Pack = 0,
-  PackFilter,
-  Gemm,
-  Conv,
-  ConvBackwardInput,
-  ConvBackwardFilter,
-  WinogradFilter,
-  Winograd,
-  WinogradBackwardFilter,
-  Depthwise,
-  DepthwiseBackwardFilter,
-  SumPartials,
-  ColumnSum,
-  Im2col,
-  Col2im,
-  MaxPool,
-  MaxPoolBackward,
-  AveragePool,
-  AveragePoolBackward,
-  LpPool,
-  LpPoolBackward,
-  IdentityShortcut,
-  IdentityShortcutBackward,
-  NormStatistics,
-  NormMerge,
-  NormRunning,
-  NormFold,
-  NormFoldFilter,
-  NormApply,
-  NormBackwardSums,
-  NormBackwardMerge,
-  NormBackward,
-  Unary,
-  UnaryBackward,
-  Add,
-  Dropout,
-  Softmax,
-  SoftmaxBackward,
-  SoftmaxCrossEntropy,
-  ElementLoss,
-  Mean,
-  TopK,
-  Sgd,
-  Adam,
-  Rmsprop,
-  Adagrad,
-  MovingAverage,
-  SquareSum,
-  ClipFactor,
-  Clip,
-  Argmax,
-  Multiply,
-  Gate,
-  GateBackward,
-  SpatialDropout,
-  Rbf,
-  RbfBackwardInput,
-  RbfBackwardKernel,
-  ChannelPool,
-  ChannelPoolBackward,
-  Binomial,
-  Lrn,
-  LrnBackward,
-  Pad,
-  PadBackward,
-  Upsample,
-  UpsampleBackward,
-  Concat,
-  Fingerprints,
 }

@@ -37,15 +37,24 @@ export function sumPartials(op: SumPartials, task: i32, scratch: usize): void {
   copyExactly(op.y + at, scratch, count);
 }
 
+/** What makes sums in parts, a task each, for `sumPartials` or the like to add. */
+@unmanaged
+export class Split extends Op {
+  splits: i32;
+}
+
+export function splitTasks(op: Split): i32 {
+  return op.splits;
+}
+
 /** partials[s] = the columns' sums over the s-th part of the rows: a bias's gradient. */
 @unmanaged
-export class ColumnSum extends Op {
+export class ColumnSum extends Split {
   partials: Out;
   /** [rows × channels]. */
   x: In;
   rows: i32;
   channels: i32;
-  splits: i32;
 }
 
 export function columnSum(op: ColumnSum, task: i32, scratch: usize): void {
@@ -143,7 +152,7 @@ export class Fingerprints extends Op {
 
 /** Floats of a fingerprint. */
 // @ts-ignore: decorator
-@inline const PRINTED: i32 = 65536;
+@inline export const PRINTED: i32 = 65536;
 
 export function fingerprintsTasks(op: Fingerprints): i32 {
   return (op.count + PRINTED - 1) / PRINTED;

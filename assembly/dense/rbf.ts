@@ -8,21 +8,26 @@ import { laneMask, madd, nmadd, storeLanes, sumLanes } from '../core/simd';
 // @ts-ignore: decorator
 @inline const ROWS: i32 = 16;
 
-export function rbfTasks(rows: i32): i32 {
-  return (rows + ROWS - 1) / ROWS;
+/** x is [rows][features], kernel [features][units], y [rows][units]. */
+@unmanaged
+export class Units extends Op {
+  rows: i32;
+  features: i32;
+  units: i32;
+}
+
+export function unitsTasks(op: Units): i32 {
+  return (op.rows + ROWS - 1) / ROWS;
 }
 
 /** y[r][u] = −Σ (x[r][f] − kernel[f][u])² over f. */
 @unmanaged
-export class Rbf extends Op {
+export class Rbf extends Units {
   y: Out;
   /** [rows][features]. */
   x: In;
   /** [features][units]. */
   kernel: In;
-  rows: i32;
-  features: i32;
-  units: i32;
 }
 
 export function rbf(op: Rbf, task: i32): void {
@@ -61,14 +66,11 @@ function distances(op: Rbf, row: i32, unit: i32): void {
 
 /** dx[r][f] = 2·Σ dy[r][u]·(kernel[f][u] − x[r][f]) over u. */
 @unmanaged
-export class RbfBackwardInput extends Op {
+export class RbfBackwardInput extends Units {
   dx: Out;
   dy: In;
   x: In;
   kernel: In;
-  rows: i32;
-  features: i32;
-  units: i32;
 }
 
 export function rbfBackwardInput(op: RbfBackwardInput, task: i32): void {
@@ -93,14 +95,15 @@ export function rbfBackwardInput(op: RbfBackwardInput, task: i32): void {
 
 /** dkernel[f][u] = 2·Σ dy[r][u]·(x[r][f] − kernel[f][u]) over r. */
 @unmanaged
-export class RbfBackwardKernel extends Op {
+export class RbfBackwardKernel extends Units {
   dkernel: Out;
   dy: In;
   x: In;
   kernel: In;
-  rows: i32;
-  features: i32;
-  units: i32;
+}
+
+export function rbfBackwardKernelTasks(op: RbfBackwardKernel): i32 {
+  return (op.features + ROWS - 1) / ROWS;
 }
 
 export function rbfBackwardKernel(op: RbfBackwardKernel, task: i32): void {

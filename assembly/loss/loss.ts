@@ -2,9 +2,9 @@
 // softmax's, the op writes losses and gradient in one pass. Metrics of the same kind leave the gradient out.
 
 import { sigmoid } from '../activation/activation';
-import { In, Op, Out } from '../core/op';
+import { In, Out } from '../core/op';
 import { exp, laneMask, log, relu, storeLanes, sumLanes } from '../core/simd';
-import { ROWS, rowWeight } from '../activation/softmax';
+import { ROWS, Rows, rowWeight } from '../activation/softmax';
 
 /** f(x, t), with `parameter` where it has one. */
 export const enum Comparison {
@@ -24,7 +24,7 @@ export const enum Comparison {
 
 /** losses[row] = w·mean over columns of f(x, t), dx = w·∂f/∂x·scale / columns. */
 @unmanaged
-export class ElementLoss extends Op {
+export class ElementLoss extends Rows {
   losses: Out;
   /** Or 0 where only the losses are wanted. */
   dx: Out;
@@ -32,7 +32,6 @@ export class ElementLoss extends Op {
   targets: In;
   /** One per row, or 0 where all are 1. */
   weights: In;
-  rows: i32;
   columns: i32;
   scale: f32;
   /** A `Comparison`. */

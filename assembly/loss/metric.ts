@@ -1,19 +1,18 @@
 // What metrics ask of outputs row by row: which class is best, and whether the right one is among the best.
 
-import { In, Op, Out } from '../core/op';
-import { ROWS } from '../activation/softmax';
+import { In, Out } from '../core/op';
+import { ROWS, Rows } from '../activation/softmax';
 
 /**
  * hits[row] = 1 where fewer than `top` classes score above the right one, else 0. Among equals the
  * lower class comes first; NaN is never right. Targets as in `SoftmaxCrossEntropy`.
  */
 @unmanaged
-export class TopK extends Op {
+export class TopK extends Rows {
   hits: Out;
   x: In;
   labels: In;
   targets: In;
-  rows: i32;
   classes: i32;
   top: i32;
 }
@@ -38,10 +37,9 @@ export function topK(op: TopK, task: i32): void {
  * classes: 1 where it is above ½, else 0.
  */
 @unmanaged
-export class Argmax extends Op {
+export class Argmax extends Rows {
   classes: Out;
   x: In;
-  rows: i32;
   columns: i32;
 }
 

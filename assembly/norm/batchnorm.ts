@@ -7,6 +7,7 @@
 // a large mean costs no digits.
 
 import { In, Op, Out } from '../core/op';
+import { Split } from '../core/reduce';
 import { firstRow, gather, LINE, rowsPerLine, SLOT, spread } from '../core/rows';
 import { copy, copyExactly, madd, passed, storeLanes, zero } from '../core/simd';
 
@@ -43,12 +44,11 @@ const enum Pass {
 
 /** partials[part] = { mean, Σ(x − mean)² } of each channel: [splits][2][channels]. */
 @unmanaged
-export class NormStatistics extends Op {
+export class NormStatistics extends Split {
   partials: Out;
   x: In;
   rows: i32;
   channels: i32;
-  splits: i32;
 }
 
 export function normStatistics(op: NormStatistics, task: i32, scratch: usize): void {
@@ -135,9 +135,16 @@ function sumDeviations(slots: usize, x: usize, half: usize, lines: i32, bytes: u
   }
 }
 
+/** What goes through whole activations, [rows × channels]. */
+@unmanaged
+export class NormRows extends Op {
+  rows: i32;
+  channels: i32;
+}
+
 /** y = (x − mean)·scale + beta + residual; or max(y, 0) where `rectify` says so. y may be x. */
 @unmanaged
-export class NormApply extends Op {
+export class NormApply extends NormRows {
   y: Out;
   x: In;
   /** 0 for none. */
@@ -148,8 +155,6 @@ export class NormApply extends Op {
   beta: In;
   /** [rows × channels], or 0 for none. */
   residual: In;
-  rows: i32;
-  channels: i32;
   rectify: i32;
 }
 
@@ -163,9 +168,9 @@ function taskRows(channels: i32): i32 {
   return deep * max(1, TASK / (deep * channels));
 }
 
-export function normTasks(rows: i32, channels: i32): i32 {
-  const each = taskRows(channels);
-  return (rows + each - 1) / each;
+export function normRowsTasks(op: NormRows): i32 {
+  const each = taskRows(op.channels);
+  return (op.rows + each - 1) / each;
 }
 
 /** What is known of each channel along a line: `value` where nothing is. */
@@ -276,7 +281,7 @@ function output(d: v128, scale: v128, beta: v128): v128 {
 
 /** partials[part] = { Σ dy, Σ dy·(x − mean) } of each channel, of what a ReLU passes of dy: [splits][2][channels]. */
 @unmanaged
-export class NormBackwardSums extends Op {
+export class NormBackwardSums extends Split {
   partials: Out;
   dy: In;
   x: In;
@@ -286,7 +291,6 @@ export class NormBackwardSums extends Op {
   beta: In;
   rows: i32;
   channels: i32;
-  splits: i32;
   rectify: i32;
 }
 
@@ -362,7 +366,7 @@ function gradient(dy: v128, d: v128, scale: v128, beta: v128, rectify: bool): v1
  * are those of `NormBackwardMerge` and `NormFold`.
  */
 @unmanaged
-export class NormBackward extends Op {
+export class NormBackward extends NormRows {
   dx: Out;
   dy: In;
   x: In;
@@ -372,8 +376,6 @@ export class NormBackward extends Op {
   beta: In;
   slope: In;
   offset: In;
-  rows: i32;
-  channels: i32;
   rectify: i32;
 }
 

@@ -45,7 +45,7 @@ function taskRows(op: Normalization): i32 {
   return max(1, TASK / op.channels);
 }
 
-export function lrnTasks(op: Normalization): i32 {
+export function normalizationTasks(op: Normalization): i32 {
   return (op.rows + taskRows(op) - 1) / taskRows(op);
 }
 
@@ -56,7 +56,7 @@ function rowBytes(op: Normalization): usize {
   return <usize>(op.before + op.channels + op.after + 8) << 2;
 }
 
-export function lrnScratch(op: Normalization): usize {
+export function normalizationScratch(op: Normalization): usize {
   return 2 * rowBytes(op);
 }
 

@@ -1,21 +1,18 @@
 // Gradient clipping: each number by itself, or all by the norm of the whole vector. The norm's square is
 // summed part by part, then in a tree: in an order that depends on the count alone.
 
+import { Elements, TASK } from '../core/elementwise';
 import { In, InOut, Op, Out } from '../core/op';
+import { Split } from '../core/reduce';
 import { laneMask, storeLanes, sumLanes } from '../core/simd';
-
-/** Floats of one task, as in elementwise.ts. */
-// @ts-ignore: decorator
-@inline const TASK: i32 = 16384;
 
 /** partials[s] = Σ x² over the s-th part of x. */
 @unmanaged
-export class SquareSum extends Op {
+export class SquareSum extends Split {
   /** [splits]. */
   partials: Out;
   x: In;
   count: i32;
-  splits: i32;
 }
 
 export function squareSum(op: SquareSum, task: i32): void {
@@ -68,11 +65,10 @@ export function clipFactor(op: ClipFactor): void {
 
 /** x = x·factor, or where there is no factor, the nearest number from −limit to limit. */
 @unmanaged
-export class Clip extends Op {
+export class Clip extends Elements {
   x: InOut;
   /** [1], or 0. */
   factor: In;
-  count: i32;
   limit: f32;
 }
 

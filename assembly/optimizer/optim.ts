@@ -1,26 +1,22 @@
 // Optimizers: one pass over the flat vectors of parameters, gradients and state. The step's numbers
 // come from memory, so that a schedule changes a float and not the program.
 
-import { In, InOut, Op } from '../core/op';
+import { Elements, TASK } from '../core/elementwise';
+import { In, InOut } from '../core/op';
 import { copy, copyExactly, flush, storeLanes } from '../core/simd';
-
-/** Floats of one task, as in elementwise.ts. */
-// @ts-ignore: decorator
-@inline const TASK: i32 = 16384;
 
 /**
  * g += weightDecay·p; v = momentum·v + g; p −= learningRate·(nesterov ? g + momentum·v : v)
  * (Sutskever et al., 2013, as PyTorch writes it).
  */
 @unmanaged
-export class Sgd extends Op {
+export class Sgd extends Elements {
   parameters: InOut;
   gradients: In;
   /** Velocity, or 0 for plain descent. */
   velocity: InOut;
   /** Floats: learningRate, momentum, weightDecay, nesterov (0 or 1). */
   settings: In;
-  count: i32;
   /** 0 where these parameters are spared weight decay. */
   decays: i32;
 }
@@ -95,7 +91,7 @@ function momentumSteps(p: usize, g: usize, v: usize, bytes: usize, settings: usi
  * p −= stepSize·m / (√v·correction + ε).
  */
 @unmanaged
-export class Adam extends Op {
+export class Adam extends Elements {
   parameters: InOut;
   gradients: In;
   m: InOut;
@@ -105,7 +101,6 @@ export class Adam extends Op {
    * learningRate·weightDecay, correction = 1/√(1−β₂ᵗ), 1−β₁, 1−β₂.
    */
   settings: In;
-  count: i32;
   /** 0 where these parameters are spared weight decay. */
   decays: i32;
 }
@@ -168,7 +163,7 @@ function adamSteps(p: usize, g: usize, m: usize, v: usize, bytes: usize, setting
  * square = ρ·square + (1−ρ)g²; v = momentum·v + g / (√square + ε); p −= learningRate·v.
  */
 @unmanaged
-export class Rmsprop extends Op {
+export class Rmsprop extends Elements {
   parameters: InOut;
   gradients: In;
   square: InOut;
@@ -176,7 +171,6 @@ export class Rmsprop extends Op {
   velocity: InOut;
   /** Floats: learningRate, ρ, momentum, ε, weightDecay, 1−ρ. */
   settings: In;
-  count: i32;
   /** 0 where these parameters are spared weight decay. */
   decays: i32;
 }
@@ -243,13 +237,12 @@ function rmspropSteps(hasMomentum: bool, p: usize, g: usize, s: usize, v: usize,
  * sum is kept without its initial value, so that it may begin as zeros.
  */
 @unmanaged
-export class Adagrad extends Op {
+export class Adagrad extends Elements {
   parameters: InOut;
   gradients: In;
   sum: InOut;
   /** Floats: learningRate, initial, ε, weightDecay. */
   settings: In;
-  count: i32;
   /** 0 where these parameters are spared weight decay. */
   decays: i32;
 }
@@ -295,12 +288,11 @@ function adagradSteps(p: usize, g: usize, s: usize, bytes: usize, settings: usiz
 
 /** average = old·average + fresh·x: the exponential moving average of the weights. */
 @unmanaged
-export class MovingAverage extends Op {
+export class MovingAverage extends Elements {
   average: InOut;
   x: In;
   /** Two floats: old and fresh, the shares of both. */
   settings: In;
-  count: i32;
 }
 
 export function movingAverage(op: MovingAverage, task: i32): void {

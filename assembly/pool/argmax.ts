@@ -3,11 +3,15 @@
 
 import { storeLanes } from '../core/simd';
 
+/** How many numbers a byte tells apart. */
+// @ts-ignore: decorator
+@inline export const MOST_BYTES: i32 = 256;
+
 /** Whether numbers up to `count` − 1 are kept as i32. */
 // @ts-ignore: decorator
 @inline
 export function isWide(count: i32): bool {
-  return count > 256;
+  return count > MOST_BYTES;
 }
 
 /** Stores the first `count` lanes as elements `index` and following. */

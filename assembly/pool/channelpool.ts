@@ -7,26 +7,29 @@ import { isWide, loadOne, storeChoice } from './argmax';
 import { In, Op, Out } from '../core/op';
 import { storeLanes } from '../core/simd';
 
+/** `count` groups of `size` channels. */
+@unmanaged
+export class ChannelGroups extends Op {
+  count: i32;
+  size: i32;
+}
+
 /** y[count] = the maximum of each group of x[count × size], or the mean. */
 @unmanaged
-export class ChannelPool extends Op {
+export class ChannelPool extends ChannelGroups {
   y: Out;
   /** The maximum's number in its group, the first of equals (see argmax.ts): kept unless 0. */
   argmax: Out;
   x: In;
-  count: i32;
-  size: i32;
   average: i32;
 }
 
 /** dx[count × size]: dy where argmax says; where there is none, dy / size everywhere. */
 @unmanaged
-export class ChannelPoolBackward extends Op {
+export class ChannelPoolBackward extends ChannelGroups {
   dx: Out;
   dy: In;
   argmax: In;
-  count: i32;
-  size: i32;
 }
 
 /** Groups of a task. */
@@ -36,8 +39,8 @@ function taskGroups(size: i32): i32 {
   return max(1, 4096 / size) << 2;
 }
 
-export function channelPoolTasks(count: i32, size: i32): i32 {
-  return (count + taskGroups(size) - 1) / taskGroups(size);
+export function channelGroupsTasks(op: ChannelGroups): i32 {
+  return (op.count + taskGroups(op.size) - 1) / taskGroups(op.size);
 }
 
 export function channelPool(op: ChannelPool, task: i32): void {

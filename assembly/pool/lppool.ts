@@ -1,14 +1,13 @@
 // p-norm pooling over windows, forward and backward. Lanes run over channels; backward collects, as in
 // pool.ts.
 
-import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
-import { begin, firstCover, inside, lastCover, pixel } from './poolwindow';
+import { begin, firstCover, inside, lastCover, pixel, Pooling, PoolingBackward } from './poolwindow';
 import { exp, log, storeLanes } from '../core/simd';
 
 /** y = (scale · Σ|x|ᵖ)^(1/p). scale is 1/window in the lecture, 1 in ONNX. */
 @unmanaged
-export class LpPool extends Window {
+export class LpPool extends Pooling {
   y: Out;
   x: In;
   p: f32;
@@ -16,7 +15,7 @@ export class LpPool extends Window {
 }
 
 @unmanaged
-export class LpPoolBackward extends Window {
+export class LpPoolBackward extends PoolingBackward {
   dx: Out;
   dy: In;
   x: In;

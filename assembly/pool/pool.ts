@@ -5,12 +5,12 @@
 import { isWide, loadBytes, loadChoice, storeBytes, storeChoice } from './argmax';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
-import { begin, end, firstCover, inside, lastCover, pixel } from './poolwindow';
+import { begin, end, firstCover, inside, lastCover, pixel, Pooling, PoolingBackward } from './poolwindow';
 import { addScaled, storeLanes, zeroExactly } from '../core/simd';
 
 /** y = max, or min; `argmax` (the tap's number, first of equals: see argmax.ts) is kept unless 0. */
 @unmanaged
-export class MaxPool extends Window {
+export class MaxPool extends Pooling {
   y: Out;
   argmax: Out;
   x: In;
@@ -19,7 +19,7 @@ export class MaxPool extends Window {
 }
 
 @unmanaged
-export class MaxPoolBackward extends Window {
+export class MaxPoolBackward extends PoolingBackward {
   dx: Out;
   dy: In;
   argmax: In;
@@ -27,13 +27,13 @@ export class MaxPoolBackward extends Window {
 
 /** y = mean of the pixels inside the image. */
 @unmanaged
-export class AveragePool extends Window {
+export class AveragePool extends Pooling {
   y: Out;
   x: In;
 }
 
 @unmanaged
-export class AveragePoolBackward extends Window {
+export class AveragePoolBackward extends PoolingBackward {
   dx: Out;
   dy: In;
 }

@@ -7,12 +7,19 @@
 
 import { Window } from '../conv/im2col';
 
-/** A forward task is one line of outputs of one image; a backward task one line of inputs. */
-export function poolTasks(op: Window): i32 {
+/** What pools: a task is one line of outputs of one image. */
+@unmanaged
+export class Pooling extends Window {}
+
+export function poolingTasks(op: Pooling): i32 {
   return op.batch * op.outputHeight;
 }
 
-export function poolBackwardTasks(op: Window): i32 {
+/** What takes gradients back: a task is one line of inputs. */
+@unmanaged
+export class PoolingBackward extends Window {}
+
+export function poolingBackwardTasks(op: PoolingBackward): i32 {
   return op.batch * op.height;
 }
 

@@ -34,7 +34,7 @@ export class UpsampleBackward extends Upsampling {
 }
 
 /** Bytes of scratch: a line of outputs, and what whole vectors write behind it. */
-export function upsampleScratch(op: Upsampling): usize {
+export function upsamplingScratch(op: Upsampling): usize {
   return <usize>(op.width * op.factorWidth * op.channels + 4) << 2;
 }
 

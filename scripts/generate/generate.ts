@@ -1,27 +1,32 @@
 // Writes the files that are generated from others; with --check, says which are not current instead.
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readAssembly, sourcesOf } from './assembly.js';
+import { constantsModule } from './constants.js';
+import { depthtileModule } from './depthtile.js';
+import { dispatchModule } from './dispatch.js';
+import { kernelsModule } from './kernels.js';
+import { kernelsOf } from './records.js';
+import { tilesModule } from './tiles.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = new URL('../../', import.meta.url);
 const check = process.argv.includes('--check');
 
-const generated = [
-  ['scripts/generate/tiles.ts', 'assembly/gemm/tile.ts'],
-  ['scripts/generate/depthtile.ts', 'assembly/conv/depthtile.ts'],
-  ['scripts/generate/kernels.ts', 'bindings/kernels.ts'],
-] as const;
-
-for (const [generator, file] of generated) {
-  const text = execFileSync(process.execPath, ['--import', 'tsx', generator], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+function generated(path: string, text: string): void {
+  const file = fileURLToPath(new URL(path, root));
   if (!check) {
-    writeFileSync(root + file, text);
-  } else if (readFileSync(root + file, 'utf8') !== text) {
-    console.error(`${file} is not what ${generator} makes: run \`npm run generate\``);
+    writeFileSync(file, text);
+  } else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`${path} is not what its generator makes: run \`npm run generate\``);
     process.exitCode = 1;
   }
 }
+
+generated('assembly/gemm/tile.ts', tilesModule());
+generated('assembly/conv/depthtile.ts', depthtileModule());
+const assembly = readAssembly(sourcesOf(new URL('assembly/', root)));
+const kernels = kernelsOf(assembly);
+generated('assembly/core/dispatch.ts', dispatchModule(kernels));
+generated('bindings/kernels.ts', kernelsModule(kernels));
+generated('bindings/constants.ts', constantsModule(assembly));

@@ -1,5 +1,6 @@
 // The activations by name, and the numbers in their formulas: part of what a layer may ask for.
 
+import { Activation } from '../../bindings/constants.js';
 import { ValueError } from '../base/errors.js';
 
 /** What assembly/activation/activation.ts needs to know of one: the number of its formula, and the numbers in it. */
@@ -15,19 +16,19 @@ export interface Formula {
 
 /** Activations that work element by element. */
 export const unary = {
-  relu: { kind: 0 },
-  sigmoid: { kind: 1 },
-  tanh: { kind: 2 },
-  relu6: { kind: 5, most: 6 },
-  leakyRelu: { kind: 3, alpha: 0.01 },
-  elu: { kind: 4, alpha: 1 },
+  relu: { kind: Activation.Relu },
+  sigmoid: { kind: Activation.Sigmoid },
+  tanh: { kind: Activation.Tanh },
+  relu6: { kind: Activation.Cut, most: 6 },
+  leakyRelu: { kind: Activation.LeakyRelu, alpha: 0.01 },
+  elu: { kind: Activation.Elu, alpha: 1 },
   // The fixed point at which mean 0 and variance 1 stay so (Klambauer et al., arXiv 1706.02515).
-  selu: { kind: 4, alpha: 1.7580993408473766, scale: 1.0507009873554805 },
-  gelu: { kind: 7, slopeFromInput: true },
-  silu: { kind: 8, slopeFromInput: true },
-  hardSigmoid: { kind: 5, shift: 3, most: 6, scale: 1 / 6 },
-  hardSwish: { kind: 6, shift: 3, most: 6, scale: 1 / 6, slopeFromInput: true },
-  softplus: { kind: 9 },
+  selu: { kind: Activation.Elu, alpha: 1.7580993408473766, scale: 1.0507009873554805 },
+  gelu: { kind: Activation.Gelu, slopeFromInput: true },
+  silu: { kind: Activation.Silu, slopeFromInput: true },
+  hardSigmoid: { kind: Activation.Cut, shift: 3, most: 6, scale: 1 / 6 },
+  hardSwish: { kind: Activation.CutGate, shift: 3, most: 6, scale: 1 / 6, slopeFromInput: true },
+  softplus: { kind: Activation.Softplus },
 } as const satisfies Readonly<Record<string, Formula>>;
 
 /** The names that layers take. */

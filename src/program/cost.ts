@@ -42,84 +42,24 @@ const rbf = ({
   units,
 }: Arguments<'rbf' | 'rbfBackwardInput' | 'rbfBackwardKernel'>) => rows * features * units;
 
-/** Multiply-adds of each kernel; null where moving the numbers takes longer than computing them. */
-export const multiplyAdds: {
-  readonly [K in KernelName]: ((args: Arguments<K>) => number) | null;
-} = {
-  pack: null,
-  packFilter: null,
+/** Multiply-adds of the kernels that take longer to compute numbers than to move them. */
+const multiplyAdds: { readonly [K in KernelName]?: (args: Arguments<K>) => number } = {
   gemm: ({ m, n, k }) => m * n * k,
   conv: dense,
   convBackwardInput: dense,
   convBackwardFilter: dense,
-  winogradFilter: null,
   winograd,
   winogradBackwardFilter: winograd,
   depthwise,
   depthwiseBackwardFilter: depthwise,
-  sumPartials: null,
-  columnSum: null,
-  im2col: null,
-  col2im: null,
-  maxPool: null,
-  maxPoolBackward: null,
-  averagePool: null,
-  averagePoolBackward: null,
-  lpPool: null,
-  lpPoolBackward: null,
-  identityShortcut: null,
-  identityShortcutBackward: null,
-  normStatistics: null,
-  normMerge: null,
-  normRunning: null,
-  normFold: null,
-  normFoldFilter: null,
-  normApply: null,
-  normBackwardSums: null,
-  normBackwardMerge: null,
-  normBackward: null,
-  unary: null,
-  unaryBackward: null,
-  add: null,
-  dropout: null,
-  softmax: null,
-  softmaxBackward: null,
-  softmaxCrossEntropy: null,
-  elementLoss: null,
-  mean: null,
-  topK: null,
-  sgd: null,
-  adam: null,
-  rmsprop: null,
-  adagrad: null,
-  movingAverage: null,
-  squareSum: null,
-  clipFactor: null,
-  clip: null,
-  argmax: null,
-  multiply: null,
-  gate: null,
-  gateBackward: null,
-  spatialDropout: null,
   rbf,
   rbfBackwardInput: rbf,
   rbfBackwardKernel: rbf,
-  channelPool: null,
-  channelPoolBackward: null,
-  binomial: null,
-  lrn: null,
-  lrnBackward: null,
-  pad: null,
-  padBackward: null,
-  upsample: null,
-  upsampleBackward: null,
-  concat: null,
-  fingerprints: null,
 };
 
 /** What an op has to do. */
 export function costOf(op: EmittedOp): Cost {
-  const count = multiplyAdds[op.kernel] as ((args: EmittedOp['args']) => number) | null;
+  const count = multiplyAdds[op.kernel] as ((args: EmittedOp['args']) => number) | undefined;
   if (count) return { unit: 'GFLOP/s', amount: (2 * count(op.args)) / 1e9 };
   return { unit: 'GB/s', amount: bytesOf(op) / 1e9 };
 }

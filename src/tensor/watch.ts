@@ -2,13 +2,11 @@
 
 import type { Backend } from '../../bindings/backend.js';
 import { isCurrent } from '../../bindings/backend.js';
+import { PRINTED } from '../../bindings/constants.js';
 import type { Program } from '../../bindings/program.js';
 import { asValue, Emitter } from '../program/emitter.js';
 import { buildProgram } from '../program/plan.js';
 import type { Tensor } from './tensor.js';
-
-/** Floats of a fingerprint: PRINTED of assembly/core/reduce.ts. */
-const PRINTED = 65536;
 
 /** Watches the numbers of some tensors. */
 export class Watch {

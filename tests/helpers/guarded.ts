@@ -4,6 +4,7 @@
 
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
+import { RECORD_BYTES } from '../../bindings/constants.js';
 import type { Program } from '../../bindings/program.js';
 import type { Shape } from '../../src/base/shape.js';
 import { type Emitter, Value } from '../../src/program/emitter.js';
@@ -60,7 +61,7 @@ export class Guarded {
     const intact = (first: number) =>
       int32.subarray(first, first + SIDE).every((word) => word === SENTINEL);
     e.ops.forEach(({ kernel }, i) => {
-      const bytes = scratchOf({ address: program.address + 128 * i, length: 1 }, threads);
+      const bytes = scratchOf({ address: program.address + RECORD_BYTES * i, length: 1 }, threads);
       // Alone, but in the tasks of so many.
       exports.run(program.address, i, i + 1, 0, 1, scratch, bytes, true);
       const behind = (scratch + bytes) / 4;

@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
+import { NR, RECORD_BYTES } from '../../bindings/constants.js';
 import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
 import { layers, optimizers, Sequential, Tensor } from '../../src/index.js';
@@ -25,10 +26,13 @@ const program = (...ops: OpRecord[]): Program => new Program(backend(), ops);
 
 /** How many tasks `prepare` has found for each op. */
 const tasksOf = ({ address, length }: Program): number[] =>
-  Array.from({ length }, (_, i) => backend().memory.views.int32[(address + 128 * i) / 4 + 1]);
+  Array.from(
+    { length },
+    (_, i) => backend().memory.views.int32[(address + RECORD_BYTES * i) / 4 + 1],
+  );
 
 /** Columns of a panel of the tile in use. */
-const panelWidth = (): number => backend().panelColumns * (backend().info.revectorized ? 2 : 1);
+const panelWidth = (): number => NR * (backend().info.revectorized ? 2 : 1);
 
 test('ops run in order, and only those asked for', () => {
   const values = Array.from({ length: 5 }, () => Tensor.from([1]));
@@ -221,7 +225,7 @@ function single(ops: Program): {
     run(op, task, found = 0) {
       const { float32 } = memory.views;
       float32.fill(found, scratch / 4, (scratch + bytes) / 4);
-      exports.runTasks(ops.address + 128 * op, task, task + 1, scratch);
+      exports.runTasks(ops.address + RECORD_BYTES * op, task, task + 1, scratch);
       // What a kernel leaves here is not a result.
       float32.fill(0, scratch / 4, (scratch + bytes) / 4);
     },
@@ -437,7 +441,7 @@ test('tasks may run in any order: none touches what another writes, or trusts wh
   const bytes = Buffer.from(memory.memory.buffer);
   const [before, ascending] = [Buffer.alloc(bytes.length), Buffer.alloc(bytes.length)];
   tasksOf(ops).forEach((tasks, i) => {
-    const opcode = int32[(ops.address + 128 * i) / 4];
+    const opcode = int32[(ops.address + RECORD_BYTES * i) / 4];
     most.set(opcode, Math.max(most.get(opcode) ?? 0, tasks));
     bytes.copy(before);
     for (let task = 0; task < tasks; task++) share.run(i, task);

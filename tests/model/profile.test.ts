@@ -4,7 +4,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
-import { kernels } from '../../bindings/kernels.js';
 import {
   type Layer,
   layers,
@@ -22,7 +21,7 @@ import {
 } from '../../src/index.js';
 import { lower } from '../../src/lowering/lower.js';
 import { Stopwatch, shortest, timeOps } from '../../src/model/timing.js';
-import { costOf, multiplyAdds } from '../../src/program/cost.js';
+import { costOf } from '../../src/program/cost.js';
 import type { EmittedOp, Value } from '../../src/program/emitter.js';
 import { checkedSamples } from '../../src/training/train.js';
 import { compiled, predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
@@ -91,10 +90,6 @@ function withClock<T>(now: () => number, use: () => T): T {
 const milliseconds = (fine = performance.now.bind(performance)) => {
   return () => Math.floor(fine());
 };
-
-test('every kernel has a cost', () => {
-  assert.equal(Object.keys(multiplyAdds), Object.keys(kernels));
-});
 
 test('a prediction: all ops in their order, each with its layer', () => {
   const model = compiled({ algorithm: 'direct' });

@@ -1,11 +1,9 @@
 // Depthwise convolution as ops: forward and both gradients, for one filter per channel.
 
+import { MOST_PIXELS } from '../../../bindings/constants.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 import { sumInParts } from '../dense/matrix.emit.js';
 import { backwardWindows, type ConvGeometry } from './geometry.emit.js';
-
-/** Pixels that one output may see: MOST_PIXELS of assembly/conv/depthblock.ts. */
-const MOST_PIXELS = 2048;
 
 /** Whether there is one filter for each channel, and the kernel no giant: those are left to `conv`. */
 export function isDepthwise(g: ConvGeometry): boolean {

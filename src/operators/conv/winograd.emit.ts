@@ -1,15 +1,10 @@
 // 3×3 convolution at stride 1 by Winograd's minimal filtering as ops, and when it pays.
 
+import { GAP, PATCH, PLANES, STEP } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { panelSize, sumInParts } from '../dense/matrix.emit.js';
 import type { Epilogue } from './epilogue.emit.js';
 import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
-
-/** STEP, PATCH, PLANES and GAP of assembly/winograd/patch.ts. */
-const STEP = 4;
-const PATCH = 6;
-const PLANES = 36;
-const GAP = 16;
 
 /** One pass over images: what is convolved, with which padding, to which size. */
 interface Pass {

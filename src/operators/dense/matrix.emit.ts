@@ -1,12 +1,11 @@
 // Matrix products and sums over rows as ops: what dense layers and matMul are made of.
 
-import { panelColumns } from '../../../bindings/backend.js';
+import { NR } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 
 /** Floats of a packed [k×n] matrix. */
 export function panelSize(k: number, n: number): number {
-  const columns = panelColumns();
-  return Math.ceil(n / columns) * columns * k;
+  return Math.ceil(n / NR) * NR * k;
 }
 
 /** b as panels, for multiplying with: [k×n], or [n×k] where `transpose` is set, in each of its groups. */

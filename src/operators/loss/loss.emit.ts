@@ -1,6 +1,7 @@
 // Losses as ops: plain descriptions, and what they emit. Each takes predictions row by row, and gives the
 // mean of the rows.
 
+import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
 import type { ActivationName } from '../../network/activation.js';
 import { asValue, type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
@@ -26,13 +27,13 @@ const defaults: { readonly [T in Loss['type']]: object } = {
   hinge: {},
 };
 
-/** The losses that take outputs one by one, by the number assembly/loss/loss.ts has for them. */
+/** The losses that take outputs one by one. */
 const elementwise = {
-  meanSquaredError: 0,
-  meanAbsoluteError: 1,
-  huber: 2,
-  hinge: 3,
-  binaryCrossEntropy: 4,
+  meanSquaredError: Comparison.Squared,
+  meanAbsoluteError: Comparison.Absolute,
+  huber: Comparison.Huber,
+  hinge: Comparison.Hinge,
+  binaryCrossEntropy: Comparison.BinaryCrossEntropy,
 } as const;
 
 /** Fills in what is left out. @throws {ValueError} for a loss that there is not, or numbers out of range */

@@ -1,6 +1,7 @@
 // Metrics as ops: plain descriptions, and what they emit. A metric is either the mean of a figure that each
 // row has, or taken from counts of right and predicted classes, which JavaScript keeps (confusion.ts).
 
+import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
 import { rowsOf, type Target } from './loss.emit.js';
@@ -34,8 +35,12 @@ const named = {
 /** Metrics that `compile` knows by name. */
 export type MetricName = keyof typeof named;
 
-/** The functions of assembly/loss/loss.ts that metrics use. */
-const comparisons = { meanSquaredError: 0, meanAbsoluteError: 1, binaryAccuracy: 5 } as const;
+/** The comparisons that metrics use. */
+const comparisons = {
+  meanSquaredError: Comparison.Squared,
+  meanAbsoluteError: Comparison.Absolute,
+  binaryAccuracy: Comparison.Agreement,
+} as const;
 
 /** @throws {ValueError} for a metric that there is not, or numbers out of range */
 export function checkMetric(metric: MetricName | Metric): Metric {

@@ -1,5 +1,6 @@
 // Pooling as ops, forward and backward.
 
+import { MOST_BYTES } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
 import {
   checkRank,
@@ -130,9 +131,9 @@ export function maxPoolForward(
   e.emit('maxPool', { ...windowFields(g), y, argmax, x, sign: signBit[choice] });
 }
 
-/** What numbers below `count` are kept in: see assembly/pool/argmax.ts. */
+/** What numbers below `count` are kept in. */
 export function choiceType(count: number): 'uint8' | 'int32' {
-  return count > 256 ? 'int32' : 'uint8';
+  return count > MOST_BYTES ? 'int32' : 'uint8';
 }
 
 /** A value for the argmax of a max pooling. */
