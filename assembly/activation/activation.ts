@@ -53,11 +53,16 @@ export class Unary extends Formula {
 export function unary(op: Unary, task: i32): void {
   // Those that cost no more than their memory have loops of their own.
   switch (op.kind) {
-    case Activation.Relu: return map(op, task, Activation.Relu);
-    case Activation.LeakyRelu: return map(op, task, Activation.LeakyRelu);
-    case Activation.Cut: return map(op, task, Activation.Cut);
-    case Activation.CutGate: return map(op, task, Activation.CutGate);
-    default: return map(op, task, op.kind);
+    case Activation.Relu:
+      return map(op, task, Activation.Relu);
+    case Activation.LeakyRelu:
+      return map(op, task, Activation.LeakyRelu);
+    case Activation.Cut:
+      return map(op, task, Activation.Cut);
+    case Activation.CutGate:
+      return map(op, task, Activation.CutGate);
+    default:
+      return map(op, task, op.kind);
   }
 }
 
@@ -65,20 +70,23 @@ export function unary(op: Unary, task: i32): void {
 // @ts-ignore: decorator
 @inline
 function map(op: Unary, task: i32, kind: i32): void {
-  const y = op.y, x = op.x;
-  const alpha = f32x4.splat(op.alpha), scale = f32x4.splat(op.scale);
-  const shift = f32x4.splat(op.shift), most = f32x4.splat(op.most);
+  const y = op.y,
+    x = op.x;
+  const alpha = f32x4.splat(op.alpha),
+    scale = f32x4.splat(op.scale);
+  const shift = f32x4.splat(op.shift),
+    most = f32x4.splat(op.most);
   const end = min(op.count, (task + 1) * TASK);
   let i = task * TASK;
   for (; i + 8 <= end; i += 8) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const y0 = value(kind, v128.load(x + at), alpha, scale, shift, most);
     const y1 = value(kind, v128.load(x + at, 16), alpha, scale, shift, most);
     v128.store(y + at, y0);
     v128.store(y + at, y1, 16);
   }
   for (; i < end; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     storeLanes(y + at, value(kind, v128.load(x + at), alpha, scale, shift, most), end - i);
   }
 }
@@ -87,17 +95,27 @@ function map(op: Unary, task: i32, kind: i32): void {
 @inline
 function value(kind: i32, x: v128, alpha: v128, scale: v128, shift: v128, most: v128): v128 {
   switch (kind) {
-    case Activation.Sigmoid: return sigmoid(x);
-    case Activation.Tanh: return tanh(x);
-    case Activation.LeakyRelu: return below0(x, f32x4.mul(x, alpha), x);
-    case Activation.Elu: return below0(x, f32x4.mul(alpha, expm1(x)), f32x4.mul(scale, x));
-    case Activation.Cut: return cut(x, scale, shift, most);
+    case Activation.Sigmoid:
+      return sigmoid(x);
+    case Activation.Tanh:
+      return tanh(x);
+    case Activation.LeakyRelu:
+      return below0(x, f32x4.mul(x, alpha), x);
+    case Activation.Elu:
+      return below0(x, f32x4.mul(alpha, expm1(x)), f32x4.mul(scale, x));
+    case Activation.Cut:
+      return cut(x, scale, shift, most);
     // Of an x that is cut where its factor is 0: −∞·0 is no number.
-    case Activation.CutGate: return f32x4.mul(f32x4.pmax(x, f32x4.neg(shift)), cut(x, scale, shift, most));
-    case Activation.Gelu: return gelu(x);
-    case Activation.Silu: return silu(x);
-    case Activation.Softplus: return softplus(x);
-    default: return relu(x);
+    case Activation.CutGate:
+      return f32x4.mul(f32x4.pmax(x, f32x4.neg(shift)), cut(x, scale, shift, most));
+    case Activation.Gelu:
+      return gelu(x);
+    case Activation.Silu:
+      return silu(x);
+    case Activation.Softplus:
+      return softplus(x);
+    default:
+      return relu(x);
   }
 }
 
@@ -112,34 +130,54 @@ export class UnaryBackward extends Formula {
 
 export function unaryBackward(op: UnaryBackward, task: i32): void {
   switch (op.kind) {
-    case Activation.Relu: return mapBackward(op, task, Activation.Relu);
-    case Activation.Sigmoid: return mapBackward(op, task, Activation.Sigmoid);
-    case Activation.Tanh: return mapBackward(op, task, Activation.Tanh);
-    case Activation.LeakyRelu: return mapBackward(op, task, Activation.LeakyRelu);
-    case Activation.Elu: return mapBackward(op, task, Activation.Elu);
-    case Activation.Cut: return mapBackward(op, task, Activation.Cut);
-    case Activation.CutGate: return mapBackward(op, task, Activation.CutGate);
-    default: return mapBackward(op, task, op.kind);
+    case Activation.Relu:
+      return mapBackward(op, task, Activation.Relu);
+    case Activation.Sigmoid:
+      return mapBackward(op, task, Activation.Sigmoid);
+    case Activation.Tanh:
+      return mapBackward(op, task, Activation.Tanh);
+    case Activation.LeakyRelu:
+      return mapBackward(op, task, Activation.LeakyRelu);
+    case Activation.Elu:
+      return mapBackward(op, task, Activation.Elu);
+    case Activation.Cut:
+      return mapBackward(op, task, Activation.Cut);
+    case Activation.CutGate:
+      return mapBackward(op, task, Activation.CutGate);
+    default:
+      return mapBackward(op, task, op.kind);
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function mapBackward(op: UnaryBackward, task: i32, kind: i32): void {
-  const dx = op.dx, dy = op.dy, from = op.from;
-  const alpha = f32x4.splat(op.alpha), scale = f32x4.splat(op.scale);
-  const shift = f32x4.splat(op.shift), top = f32x4.splat(op.most * op.scale);
+  const dx = op.dx,
+    dy = op.dy,
+    from = op.from;
+  const alpha = f32x4.splat(op.alpha),
+    scale = f32x4.splat(op.scale);
+  const shift = f32x4.splat(op.shift),
+    top = f32x4.splat(op.most * op.scale);
   const end = min(op.count, (task + 1) * TASK);
   let i = task * TASK;
   for (; i + 8 <= end; i += 8) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const dx0 = gradient(kind, v128.load(dy + at), v128.load(from + at), alpha, scale, shift, top);
-    const dx1 = gradient(kind, v128.load(dy + at, 16), v128.load(from + at, 16), alpha, scale, shift, top);
+    const dx1 = gradient(
+      kind,
+      v128.load(dy + at, 16),
+      v128.load(from + at, 16),
+      alpha,
+      scale,
+      shift,
+      top,
+    );
     v128.store(dx + at, dx0);
     v128.store(dx + at, dx1, 16);
   }
   for (; i < end; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const last = gradient(kind, v128.load(dy + at), v128.load(from + at), alpha, scale, shift, top);
     storeLanes(dx + at, last, end - i);
   }
@@ -148,20 +186,38 @@ function mapBackward(op: UnaryBackward, task: i32, kind: i32): void {
 /** dy·f′; `v` is what the slope is taken from, `top` what a `Cut` comes to at most. */
 // @ts-ignore: decorator
 @inline
-function gradient(kind: i32, dy: v128, v: v128, alpha: v128, scale: v128, shift: v128, top: v128): v128 {
+function gradient(
+  kind: i32,
+  dy: v128,
+  v: v128,
+  alpha: v128,
+  scale: v128,
+  shift: v128,
+  top: v128,
+): v128 {
   const one = f32x4.splat(1);
   switch (kind) {
-    case Activation.Sigmoid: return f32x4.mul(dy, f32x4.mul(v, f32x4.sub(one, v)));
-    case Activation.Tanh: return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(v, v)));
-    case Activation.LeakyRelu: return v128.bitselect(f32x4.mul(dy, alpha), dy, f32x4.le(v, f32x4.splat(0)));
+    case Activation.Sigmoid:
+      return f32x4.mul(dy, f32x4.mul(v, f32x4.sub(one, v)));
+    case Activation.Tanh:
+      return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(v, v)));
+    case Activation.LeakyRelu:
+      return v128.bitselect(f32x4.mul(dy, alpha), dy, f32x4.le(v, f32x4.splat(0)));
     // Below 0 the slope is alpha·eˣ = y + alpha.
-    case Activation.Elu: return f32x4.mul(dy, v128.bitselect(f32x4.add(v, alpha), scale, f32x4.le(v, f32x4.splat(0))));
-    case Activation.Cut: return v128.andnot(passed(f32x4.mul(dy, scale), v), f32x4.ge(v, top));
-    case Activation.CutGate: return f32x4.mul(dy, cutGateSlope(v, scale, shift, top));
-    case Activation.Gelu: return f32x4.mul(dy, geluSlope(v));
-    case Activation.Silu: return f32x4.mul(dy, siluSlope(v));
-    case Activation.Softplus: return f32x4.mul(dy, f32x4.neg(expm1(f32x4.neg(v))));
-    default: return passed(dy, v);
+    case Activation.Elu:
+      return f32x4.mul(dy, v128.bitselect(f32x4.add(v, alpha), scale, f32x4.le(v, f32x4.splat(0))));
+    case Activation.Cut:
+      return v128.andnot(passed(f32x4.mul(dy, scale), v), f32x4.ge(v, top));
+    case Activation.CutGate:
+      return f32x4.mul(dy, cutGateSlope(v, scale, shift, top));
+    case Activation.Gelu:
+      return f32x4.mul(dy, geluSlope(v));
+    case Activation.Silu:
+      return f32x4.mul(dy, siluSlope(v));
+    case Activation.Softplus:
+      return f32x4.mul(dy, f32x4.neg(expm1(f32x4.neg(v))));
+    default:
+      return passed(dy, v);
   }
 }
 
@@ -264,7 +320,10 @@ function bell(a: v128): v128 {
   const square = f32x4.mul(a, a);
   const high = v128.and(a, i32x4.splat(0xfffff000));
   const low = f32x4.sub(a, high);
-  const both = f32x4.add(f32x4.sub(f32x4.mul(high, high), square), f32x4.mul(f32x4.add(a, high), low));
+  const both = f32x4.add(
+    f32x4.sub(f32x4.mul(high, high), square),
+    f32x4.mul(f32x4.add(a, high), low),
+  );
   const e = exp(f32x4.mul(square, f32x4.splat(-0.5)));
   return f32x4.sub(e, f32x4.mul(e, f32x4.mul(both, f32x4.splat(0.5))));
 }
@@ -282,7 +341,7 @@ function mills(a: v128): v128 {
   p = madd(p, t, f32x4.splat(1.5931937116e-1));
   p = madd(p, t, f32x4.splat(-2.3212168904e-2));
   p = madd(p, t, f32x4.splat(1.0555244112e-1));
-  p = madd(p, t, f32x4.splat(1.1982129830e-1));
+  p = madd(p, t, f32x4.splat(1.198212983e-1));
   p = madd(p, t, f32x4.splat(1.3986351179e-1));
   p = madd(p, t, f32x4.splat(1.3962130452e-1));
   return f32x4.mul(p, t);

@@ -111,7 +111,7 @@ function convLines(op: Conv, task: i32, scratch: usize): void {
   const count = op.outputHeight * op.outputWidth;
   const image = task / tasks;
   // Tasks of equal length, in whole register tiles.
-  const length = ((count + tasks - 1) / tasks + MR - 1) / MR * MR;
+  const length = (((count + tasks - 1) / tasks + MR - 1) / MR) * MR;
   const first = (task - image * tasks) * length;
   const end = min(first + length, count);
   if (first >= end) return;
@@ -130,8 +130,28 @@ function convLines(op: Conv, task: i32, scratch: usize): void {
       const rows = min(block, end - p0);
       line = placePatches(op, rowTable(scratch), line, p0, rows);
       padTable(rowTable(scratch), rows);
-      tabulate(op, outputTable(scratch), op.y, image * count + p0, rows, op.yImage, op.yRow, op.yColumn);
-      multiplyTaps(scratch, op.packed, k, k0, steps, rows, op.filters, addend, k0 ? 0 : op.bias, rectify);
+      tabulate(
+        op,
+        outputTable(scratch),
+        op.y,
+        image * count + p0,
+        rows,
+        op.yImage,
+        op.yRow,
+        op.yColumn,
+      );
+      multiplyTaps(
+        scratch,
+        op.packed,
+        k,
+        k0,
+        steps,
+        rows,
+        op.filters,
+        addend,
+        k0 ? 0 : op.bias,
+        rectify,
+      );
     }
   }
 }
@@ -154,13 +174,22 @@ function convGathered(op: Conv, task: i32, scratch: usize): void {
   const first = (task - piece * blocks) * block;
   const rows = min(block, pixels(op) - first);
   const k = op.kernelHeight * op.kernelWidth * op.channels;
-  const x = op.x + (<usize>(group * op.channels) << 2);
-  const packed = op.packed + (<usize>((group * packedColumns(n) + column) * k) << 2);
-  const bias = op.bias ? op.bias + (<usize>(group * n + column) << 2) : 0;
+  const x = op.x + ((<usize>(group * op.channels)) << 2);
+  const packed = op.packed + ((<usize>((group * packedColumns(n) + column) * k)) << 2);
+  const bias = op.bias ? op.bias + ((<usize>(group * n + column)) << 2) : 0;
   const outputs = outputTable(scratch);
   const table = rowTable(scratch);
   const gathered = blockScratch(scratch);
-  tabulate(op, outputs, op.y + (<usize>(group * n) << 2), first, rows, op.yImage, op.yRow, op.yColumn);
+  tabulate(
+    op,
+    outputs,
+    op.y + ((<usize>(group * n)) << 2),
+    first,
+    rows,
+    op.yImage,
+    op.yRow,
+    op.yColumn,
+  );
 
   const pointwise = isPointwise(op);
   const kc = blockLength(k);
@@ -178,8 +207,18 @@ function convGathered(op: Conv, task: i32, scratch: usize): void {
     if (!pointwise && length > 0) gather(op, x, first, rows, k0, length, gathered, kc);
     const last = k0 + length == k;
     multiplyRows(
-      scratch, pointwise ? k0 : 0, packed, k, k0, length, rows, n, column,
-      k0 ? ITSELF : residualOf(op), k0 ? 0 : bias, last && op.rectify != 0,
+      scratch,
+      pointwise ? k0 : 0,
+      packed,
+      k,
+      k0,
+      length,
+      rows,
+      n,
+      column,
+      k0 ? ITSELF : residualOf(op),
+      k0 ? 0 : bias,
+      last && op.rectify != 0,
     );
     k0 += kc;
   } while (k0 < k);
@@ -188,7 +227,9 @@ function convGathered(op: Conv, task: i32, scratch: usize): void {
 /** A 1×1 kernel that stays inside the image needs no gathering: its patches are the pixels themselves. */
 function isPointwise(op: Conv): bool {
   return (
-    op.channels > 0 && op.kernelHeight * op.kernelWidth == 1 && staysInside(op.padTop, op.outputHeight, op.strideHeight, op.height) &&
+    op.channels > 0 &&
+    op.kernelHeight * op.kernelWidth == 1 &&
+    staysInside(op.padTop, op.outputHeight, op.strideHeight, op.height) &&
     staysInside(op.padLeft, op.outputWidth, op.strideWidth, op.width)
   );
 }
@@ -200,18 +241,27 @@ function staysInside(pad: i32, outputs: i32, stride: i32, side: i32): bool {
 }
 
 /** Pointers to output pixels first … first+rows−1 of a tensor with the given strides, in floats. */
-function tabulate(op: Window, table: usize, base: usize, first: i32, rows: i32, image: i32, row: i32, column: i32): void {
+function tabulate(
+  op: Window,
+  table: usize,
+  base: usize,
+  first: i32,
+  rows: i32,
+  image: i32,
+  row: i32,
+  column: i32,
+): void {
   let j = first % op.outputWidth;
   const line = first / op.outputWidth;
   let i = line % op.outputHeight;
-  let at = base + (<usize>(line / op.outputHeight * image) << 2);
+  let at = base + ((<usize>((line / op.outputHeight) * image)) << 2);
   for (let r = 0; r < rows; r++) {
-    store<usize>(table + (<usize>r << 2), at + (<usize>(i * row + j * column) << 2));
+    store<usize>(table + ((<usize>r) << 2), at + ((<usize>(i * row + j * column)) << 2));
     if (++j == op.outputWidth) {
       j = 0;
       if (++i == op.outputHeight) {
         i = 0;
-        at += <usize>image << 2;
+        at += (<usize>image) << 2;
       }
     }
   }
@@ -247,23 +297,36 @@ export function convBackwardInput(op: ConvBackwardInput, task: i32, scratch: usi
   const n = op.kernelHeight * op.kernelWidth * op.channels;
   const ld = k * op.groups;
   const count = op.outputHeight * op.outputWidth;
-  const dx = op.dx + (<usize>(group * op.channels) << 2);
-  const packed = op.packed + (<usize>(group * packedColumns(n) * k) << 2);
+  const dx = op.dx + ((<usize>(group * op.channels)) << 2);
+  const packed = op.packed + ((<usize>(group * packedColumns(n) * k)) << 2);
   const patches = blockScratch(scratch);
   const block = blockRows(count);
   clearImage(op, dx, image);
   for (let p0 = 0; p0 < count; p0 += block) {
     const rows = min(block, count - p0);
     const first = image * count + p0;
-    fillTable(rowTable(scratch), op.dy + (<usize>(first * ld + group * k) << 2), rows, ld);
+    fillTable(rowTable(scratch), op.dy + ((<usize>(first * ld + group * k)) << 2), rows, ld);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
       fillTable(outputTable(scratch), patches, rows, nc);
       const kc = blockLength(k);
       for (let k0 = 0; k0 < k; k0 += kc) {
-        const panel = packed + (<usize>(n0 * k) << 2);
+        const panel = packed + ((<usize>(n0 * k)) << 2);
         const length = min(kc, k - k0);
-        multiplyRows(scratch, k0, panel, k, k0, length, rows, nc, 0, k0 ? ITSELF : NOTHING, 0, false);
+        multiplyRows(
+          scratch,
+          k0,
+          panel,
+          k,
+          k0,
+          length,
+          rows,
+          nc,
+          0,
+          k0 ? ITSELF : NOTHING,
+          0,
+          false,
+        );
       }
       scatter(op, dx, first, rows, n0, nc, patches);
     }
@@ -273,14 +336,14 @@ export function convBackwardInput(op: ConvBackwardInput, task: i32, scratch: usi
 /** Zeros in this group's channels of an image. */
 function clearImage(op: ConvBackwardInput, dx: usize, image: i32): void {
   const count = op.height * op.width;
-  let to = dx + (<usize>(image * count * op.pixelChannels) << 2);
+  let to = dx + ((<usize>(image * count * op.pixelChannels)) << 2);
   if (op.groups == 1) {
-    memory.fill(to, 0, <usize>(count * op.pixelChannels) << 2);
+    memory.fill(to, 0, (<usize>(count * op.pixelChannels)) << 2);
     return;
   }
   for (let i = 0; i < count; i++) {
-    memory.fill(to, 0, <usize>op.channels << 2);
-    to += <usize>op.pixelChannels << 2;
+    memory.fill(to, 0, (<usize>op.channels) << 2);
+    to += (<usize>op.pixelChannels) << 2;
   }
 }
 
@@ -303,7 +366,12 @@ export class ConvBackwardFilter extends Window {
 
 export function convBackwardFilterTasks(op: ConvBackwardFilter): i32 {
   const rows = op.kernelHeight * op.kernelWidth * op.channels;
-  op.parts = partsFor(op.shared, op.groups * op.splits, 1, min(MOST_GRADIENT_PARTS, max(1, rows / MC)));
+  op.parts = partsFor(
+    op.shared,
+    op.groups * op.splits,
+    1,
+    min(MOST_GRADIENT_PARTS, max(1, rows / MC)),
+  );
   return op.groups * op.splits * op.parts;
 }
 
@@ -341,9 +409,9 @@ function gradientLines(op: ConvBackwardFilter, split: i32, part: i32, scratch: u
   const runs = op.kernelHeight * (joined ? 1 : op.kernelWidth);
   // Blocks of rows of all runs: a part takes some of them.
   const perRun = blocksOf(run);
-  const begin = runs * perRun * part / op.parts;
-  const stop = runs * perRun * (part + 1) / op.parts;
-  const partial = op.partials + (<usize>(split * runs * run * n) << 2);
+  const begin = (runs * perRun * part) / op.parts;
+  const stop = (runs * perRun * (part + 1)) / op.parts;
+  const partial = op.partials + ((<usize>(split * runs * run * n)) << 2);
   const block = blockScratch(scratch);
   const offsets = offsetTable(scratch);
   for (let at = first; at < end; at++) {
@@ -354,15 +422,30 @@ function gradientLines(op: ConvBackwardFilter, split: i32, part: i32, scratch: u
     placePatches(op, offsets, 0, p0, pc);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
-      packPanels(panelScratch(scratch), op.dy + (<usize>((image * count + p0) * n + n0) << 2), pc, nc, n);
+      packPanels(
+        panelScratch(scratch),
+        op.dy + ((<usize>((image * count + p0) * n + n0)) << 2),
+        pc,
+        nc,
+        n,
+      );
       for (let b = begin; b < stop; b++) {
         const r = b / perRun;
         const m0 = (b - r * perRun) * blockRows(run);
         const mc = min(blockRows(run), run - m0);
         placeTaps(op, rowTable(scratch), r * run, 1);
-        const start = block + load<usize>(rowTable(scratch)) + (<usize>m0 << 2);
-        fillTable(outputTable(scratch), partial + (<usize>((r * run + m0) * n) << 2), mc, n);
-        multiplyPixels(scratch, start, panelScratch(scratch), pc, mc, nc, n0, at > first ? ITSELF : NOTHING);
+        const start = block + load<usize>(rowTable(scratch)) + ((<usize>m0) << 2);
+        fillTable(outputTable(scratch), partial + ((<usize>((r * run + m0) * n)) << 2), mc, n);
+        multiplyPixels(
+          scratch,
+          start,
+          panelScratch(scratch),
+          pc,
+          mc,
+          nc,
+          n0,
+          at > first ? ITSELF : NOTHING,
+        );
       }
     }
   }
@@ -374,27 +457,42 @@ function gradientGathered(op: ConvBackwardFilter, piece: i32, part: i32, scratch
   const total = pixels(op);
   // Whole blocks of KC pixels, dealt as evenly as they go.
   const blocks = (total + KC - 1) / KC;
-  const from = (blocks * split) / op.splits * KC;
-  const to = min(total, (blocks * (split + 1)) / op.splits * KC);
+  const from = ((blocks * split) / op.splits) * KC;
+  const to = min(total, ((blocks * (split + 1)) / op.splits) * KC);
   const m = op.kernelHeight * op.kernelWidth * op.channels;
   const n = op.filters;
   const ld = n * op.groups;
-  const partial = op.partials + (<usize>((split * m) * ld + group * n) << 2);
-  const x = op.x + (<usize>(group * op.channels) << 2);
-  const dy = op.dy + (<usize>(group * n) << 2);
+  const partial = op.partials + ((<usize>(split * m * ld + group * n)) << 2);
+  const x = op.x + ((<usize>(group * op.channels)) << 2);
+  const dy = op.dy + ((<usize>(group * n)) << 2);
   const outputs = outputTable(scratch);
   const block = blockScratch(scratch);
-  const begin = m * part / op.parts, stop = m * (part + 1) / op.parts;
+  const begin = (m * part) / op.parts,
+    stop = (m * (part + 1)) / op.parts;
   for (let p0 = from; p0 < to; p0 += KC) {
     const pc = min(KC, to - p0);
     for (let n0 = 0; n0 < n; n0 += NC) {
       const nc = min(NC, n - n0);
-      packPanels(panelScratch(scratch), dy + (<usize>(p0 * ld + n0) << 2), pc, nc, ld);
+      packPanels(panelScratch(scratch), dy + ((<usize>(p0 * ld + n0)) << 2), pc, nc, ld);
       for (let m0 = begin; m0 < stop; m0 += blockRows(stop - begin)) {
         const mc = min(blockRows(stop - begin), stop - m0);
         gather(op, x, p0, pc, m0, mc, block, mc);
-        fillTable(outputs, partial + (<usize>(m0 * ld) << 2), mc, ld);
-        multiplyColumns(scratch, block, mc, panelScratch(scratch), pc, 0, pc, mc, nc, n0, p0 > from ? ITSELF : NOTHING, 0, false);
+        fillTable(outputs, partial + ((<usize>(m0 * ld)) << 2), mc, ld);
+        multiplyColumns(
+          scratch,
+          block,
+          mc,
+          panelScratch(scratch),
+          pc,
+          0,
+          pc,
+          mc,
+          nc,
+          n0,
+          p0 > from ? ITSELF : NOTHING,
+          0,
+          false,
+        );
       }
     }
   }

@@ -42,7 +42,7 @@ export class Block {
 // Scratch: the block, the taps' table, their weights or sums, a line of 8 channels of outputs, the copy.
 // A tile reads and writes SIDE outputs even where there are fewer.
 const TABLE: usize = 64;
-const WEIGHTS: usize = TABLE + (<usize>MOST_PIXELS << 2) + 64;
+const WEIGHTS: usize = TABLE + ((<usize>MOST_PIXELS) << 2) + 64;
 const SPARE: usize = WEIGHTS + <usize>(MOST_PIXELS + 8) * PIXEL;
 const COPY: usize = SPARE + <usize>COLUMNS * PIXEL;
 
@@ -112,14 +112,17 @@ export function channelBlocks(op: Window): i32 {
 /** Blocks of the same channels. */
 export function blocksOf(op: Window): i32 {
   const columns = blockColumns(op);
-  return op.batch * parts(op.outputHeight, blockLines(op, columns)) * parts(op.outputWidth, columns);
+  return (
+    op.batch * parts(op.outputHeight, blockLines(op, columns)) * parts(op.outputWidth, columns)
+  );
 }
 
 /** Says where block `index` of the channels from `channel` on lies. */
 export function placeBlock(op: Window, index: i32, channel: i32, scratch: usize): Block {
   const columns = blockColumns(op);
   const lines = blockLines(op, columns);
-  const across = parts(op.outputWidth, columns), down = parts(op.outputHeight, lines);
+  const across = parts(op.outputWidth, columns),
+    down = parts(op.outputHeight, lines);
   const row = index / across;
   const b = changetype<Block>(scratch);
   b.image = row / down;
@@ -148,9 +151,9 @@ export function copyBlock(op: Window, b: Block, x: usize, copy: usize): void {
   const stride = op.strideWidth;
   const top = b.i * op.strideHeight - op.padTop;
   const end = top + (b.lines - 1) * op.strideHeight + reach(op.kernelHeight, op.dilationHeight);
-  const pixel = <usize>op.channels << 2;
+  const pixel = (<usize>op.channels) << 2;
   const line = <usize>op.width * pixel;
-  const image = x + <usize>(b.image * op.height) * line + (<usize>b.channel << 2);
+  const image = x + <usize>(b.image * op.height) * line + ((<usize>b.channel) << 2);
   for (let phase = 0; phase < b.phases; phase++) {
     // Columns left, left + stride, …: `before` of them are to the left of the image, `inside` in it.
     const left = b.j * stride - op.padLeft + phase;
@@ -161,7 +164,12 @@ export function copyBlock(op: Window, b: Block, x: usize, copy: usize): void {
     for (let h = top; h < end; h++) {
       if (<u32>h < <u32>op.height) {
         clear(to, before);
-        copyPixels(to + <usize>before * PIXEL, first + <usize>h * line, inside, <usize>stride * pixel);
+        copyPixels(
+          to + <usize>before * PIXEL,
+          first + <usize>h * line,
+          inside,
+          <usize>stride * pixel,
+        );
         clear(to + <usize>(before + inside) * PIXEL, b.phase - before - inside);
       } else {
         clear(to, b.phase);
@@ -184,7 +192,10 @@ function copyPixels(to: usize, from: usize, count: i32, step: usize): void {
 // @ts-ignore: decorator
 @inline
 export function copyPixel(to: usize, from: usize): void {
-  const v0 = v128.load(from), v1 = v128.load(from, 16), v2 = v128.load(from, 32), v3 = v128.load(from, 48);
+  const v0 = v128.load(from),
+    v1 = v128.load(from, 16),
+    v2 = v128.load(from, 32),
+    v3 = v128.load(from, 48);
   v128.store(to, v1, 16);
   v128.store(to, v0);
   v128.store(to, v3, 48);

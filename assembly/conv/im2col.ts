@@ -44,11 +44,11 @@ export function im2colTasks(op: Im2col): i32 {
 
 export function im2col(op: Im2col, task: i32, scratch: usize): void {
   const k = op.kernelHeight * op.kernelWidth * op.channels;
-  const to = op.columns + (<usize>(task * k) << 2);
+  const to = op.columns + ((<usize>(task * k)) << 2);
   for (let k0 = 0; k0 < k; k0 += CHUNK) {
     const kc = min(CHUNK, k - k0);
     gather(op, op.x, task, 1, k0, kc, scratch, kc);
-    memory.copy(to + (<usize>k0 << 2), scratch, <usize>kc << 2);
+    memory.copy(to + ((<usize>k0) << 2), scratch, (<usize>kc) << 2);
   }
 }
 
@@ -68,9 +68,9 @@ export function col2im(op: Col2im, task: i32): void {
   const h = task - image * op.height;
   const channels = op.channels;
   const k = op.kernelHeight * op.kernelWidth * channels;
-  let to = op.x + (<usize>(task * op.width * channels) << 2);
+  let to = op.x + ((<usize>(task * op.width * channels)) << 2);
   for (let w = 0; w < op.width; w++) {
-    memory.fill(to, 0, <usize>channels << 2);
+    memory.fill(to, 0, (<usize>channels) << 2);
     for (let r = 0; r < op.kernelHeight; r++) {
       const i = cover(h + op.padTop - r * op.dilationHeight, op.strideHeight, op.outputHeight);
       if (i < 0) continue;
@@ -78,11 +78,11 @@ export function col2im(op: Col2im, task: i32): void {
         const j = cover(w + op.padLeft - s * op.dilationWidth, op.strideWidth, op.outputWidth);
         if (j < 0) continue;
         const row = (image * op.outputHeight + i) * op.outputWidth + j;
-        const from = op.columns + (<usize>(row * k + (r * op.kernelWidth + s) * channels) << 2);
+        const from = op.columns + ((<usize>(row * k + (r * op.kernelWidth + s) * channels)) << 2);
         addExactly(to, from, channels);
       }
     }
-    to += <usize>channels << 2;
+    to += (<usize>channels) << 2;
   }
 }
 
@@ -100,10 +100,22 @@ function cover(distance: i32, stride: i32, outputs: i32): i32 {
  * `ld` floats from row to row. Writes up to 12 bytes behind each row: rows are filled in ascending
  * order, and behind the last there must be room.
  */
-export function gather(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc: i32, to: usize, ld: i32): void {
-  const outputHeight = op.outputHeight, outputWidth = op.outputWidth;
-  const strideHeight = op.strideHeight, strideWidth = op.strideWidth;
-  const padTop = op.padTop, padLeft = op.padLeft;
+export function gather(
+  op: Window,
+  x: usize,
+  first: i32,
+  rows: i32,
+  k0: i32,
+  kc: i32,
+  to: usize,
+  ld: i32,
+): void {
+  const outputHeight = op.outputHeight,
+    outputWidth = op.outputWidth;
+  const strideHeight = op.strideHeight,
+    strideWidth = op.strideWidth;
+  const padTop = op.padTop,
+    padLeft = op.padLeft;
   const tap = k0 / op.channels;
   const channel = k0 - tap * op.channels;
   const r = tap / op.kernelWidth;
@@ -111,7 +123,7 @@ export function gather(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc:
   // Where the corner of a window may be if all of it is to lie inside the image.
   const lowest = op.height - (op.kernelHeight - 1) * op.dilationHeight;
   const rightmost = op.width - (op.kernelWidth - 1) * op.dilationWidth;
-  const step = <usize>ld << 2;
+  const step = (<usize>ld) << 2;
   let j = first % outputWidth;
   const line = first / outputWidth;
   let i = line % outputHeight;
@@ -145,16 +157,31 @@ function joined(op: Window): bool {
 /** The row of a patch inside the image, from channel `channel` of tap (r, s) on. */
 // @ts-ignore: decorator
 @inline
-function copyPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, to: usize): void {
-  const channels = op.channels, kernelWidth = op.kernelWidth;
+function copyPatch(
+  op: Window,
+  x: usize,
+  image: i32,
+  top: i32,
+  left: i32,
+  r: i32,
+  s: i32,
+  channel: i32,
+  kc: i32,
+  to: usize,
+): void {
+  const channels = op.channels,
+    kernelWidth = op.kernelWidth;
   const oneCopy = joined(op);
-  const column = <usize>(op.dilationWidth * op.pixelChannels) << 2;
-  const line = <usize>(op.dilationHeight * op.width * op.pixelChannels) << 2;
-  let start = x + (<usize>(((image * op.height + top) * op.width + left) * op.pixelChannels) << 2) + <usize>r * line;
+  const column = (<usize>(op.dilationWidth * op.pixelChannels)) << 2;
+  const line = (<usize>(op.dilationHeight * op.width * op.pixelChannels)) << 2;
+  let start =
+    x +
+    ((<usize>(((image * op.height + top) * op.width + left) * op.pixelChannels)) << 2) +
+    <usize>r * line;
   while (kc > 0) {
     const run = min(kc, oneCopy ? (kernelWidth - s) * channels - channel : channels - channel);
-    copy(to, start + <usize>s * column + (<usize>channel << 2), run);
-    to += <usize>run << 2;
+    copy(to, start + <usize>s * column + ((<usize>channel) << 2), run);
+    to += (<usize>run) << 2;
     kc -= run;
     channel = 0;
     if (oneCopy || ++s == kernelWidth) {
@@ -165,7 +192,18 @@ function copyPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32
 }
 
 /** The same for a patch that is partly outside, where it is zero. */
-function clipPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, to: usize): void {
+function clipPatch(
+  op: Window,
+  x: usize,
+  image: i32,
+  top: i32,
+  left: i32,
+  r: i32,
+  s: i32,
+  channel: i32,
+  kc: i32,
+  to: usize,
+): void {
   const channels = op.channels;
   const lineFloats = op.width * op.pixelChannels;
   const oneCopy = joined(op);
@@ -176,14 +214,15 @@ function clipPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32
     if (<u32>h >= <u32>op.height) {
       zero(to, run);
     } else {
-      const line = x + (<usize>((image * op.height + h) * lineFloats) << 2);
+      const line = x + ((<usize>((image * op.height + h) * lineFloats)) << 2);
       const before = min(run, max(0, -at));
       const inside = max(0, min(run, lineFloats - at) - before);
       if (before) zero(to, before);
-      copy(to + (<usize>before << 2), line + (<usize>(at + before) << 2), inside);
-      if (before + inside < run) zero(to + (<usize>(before + inside) << 2), run - before - inside);
+      copy(to + ((<usize>before) << 2), line + ((<usize>(at + before)) << 2), inside);
+      if (before + inside < run)
+        zero(to + ((<usize>(before + inside)) << 2), run - before - inside);
     }
-    to += <usize>run << 2;
+    to += (<usize>run) << 2;
     kc -= run;
     channel = 0;
     if (oneCopy || ++s == op.kernelWidth) {
@@ -197,7 +236,15 @@ function clipPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32
  * The adjoint of `gather`: adds columns k0 … k0+kc−1 of patches `first` … first+rows−1, which stand
  * row by row at `from`, to the pixels of `x` that they show.
  */
-export function scatter(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc: i32, from: usize): void {
+export function scatter(
+  op: Window,
+  x: usize,
+  first: i32,
+  rows: i32,
+  k0: i32,
+  kc: i32,
+  from: usize,
+): void {
   const tap = k0 / op.channels;
   const channel = k0 - tap * op.channels;
   const r = tap / op.kernelWidth;
@@ -207,8 +254,19 @@ export function scatter(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc
   let i = line % op.outputHeight;
   let image = line / op.outputHeight;
   for (let row = 0; row < rows; row++) {
-    addPatch(op, x, image, i * op.strideHeight - op.padTop, j * op.strideWidth - op.padLeft, r, s, channel, kc, from);
-    from += <usize>kc << 2;
+    addPatch(
+      op,
+      x,
+      image,
+      i * op.strideHeight - op.padTop,
+      j * op.strideWidth - op.padLeft,
+      r,
+      s,
+      channel,
+      kc,
+      from,
+    );
+    from += (<usize>kc) << 2;
     if (++j == op.outputWidth) {
       j = 0;
       if (++i == op.outputHeight) {
@@ -219,7 +277,18 @@ export function scatter(op: Window, x: usize, first: i32, rows: i32, k0: i32, kc
   }
 }
 
-function addPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32, s: i32, channel: i32, kc: i32, from: usize): void {
+function addPatch(
+  op: Window,
+  x: usize,
+  image: i32,
+  top: i32,
+  left: i32,
+  r: i32,
+  s: i32,
+  channel: i32,
+  kc: i32,
+  from: usize,
+): void {
   const channels = op.channels;
   const lineFloats = op.width * op.pixelChannels;
   const oneRun = joined(op);
@@ -228,12 +297,12 @@ function addPatch(op: Window, x: usize, image: i32, top: i32, left: i32, r: i32,
     const h = top + r * op.dilationHeight;
     const at = (left + s * op.dilationWidth) * op.pixelChannels + channel;
     if (<u32>h < <u32>op.height) {
-      const line = x + (<usize>((image * op.height + h) * lineFloats) << 2);
+      const line = x + ((<usize>((image * op.height + h) * lineFloats)) << 2);
       const before = max(0, -at);
       const inside = min(run, lineFloats - at) - before;
-      addExactly(line + (<usize>(at + before) << 2), from + (<usize>before << 2), inside);
+      addExactly(line + ((<usize>(at + before)) << 2), from + ((<usize>before) << 2), inside);
     }
-    from += <usize>run << 2;
+    from += (<usize>run) << 2;
     kc -= run;
     channel = 0;
     if (oneRun || ++s == op.kernelWidth) {

@@ -11,7 +11,10 @@ import { copy, zero } from '../core/simd';
 // @ts-ignore: decorator
 @inline
 export function lineFloats(op: Window): i32 {
-  return ((op.outputWidth - 1) * op.strideWidth + (op.kernelWidth - 1) * op.dilationWidth + 1) * op.channels;
+  return (
+    ((op.outputWidth - 1) * op.strideWidth + (op.kernelWidth - 1) * op.dilationWidth + 1) *
+    op.channels
+  );
 }
 
 /**
@@ -45,12 +48,12 @@ export function copyLines(op: Window, x: usize, image: i32, p0: i32, count: i32,
     if (<u32>h >= <u32>op.height) {
       zero(to, width);
     } else {
-      const line = x + (<usize>((image * op.height + h) * own + from) << 2);
+      const line = x + ((<usize>((image * op.height + h) * own + from)) << 2);
       zero(to, before);
-      copy(to + (<usize>before << 2), line, inside);
-      zero(to + (<usize>(before + inside) << 2), width - before - inside);
+      copy(to + ((<usize>before) << 2), line, inside);
+      zero(to + ((<usize>(before + inside)) << 2), width - before - inside);
     }
-    to += <usize>width << 2;
+    to += (<usize>width) << 2;
   }
 }
 
@@ -59,11 +62,11 @@ export function copyLines(op: Window, x: usize, image: i32, p0: i32, count: i32,
  * which is the first one's line. Returns the line of the output that comes next.
  */
 export function placePatches(op: Window, table: usize, base: usize, p0: i32, count: i32): usize {
-  const pixel = <usize>(op.strideWidth * op.channels) << 2;
-  const line = <usize>(op.strideHeight * lineFloats(op)) << 2;
+  const pixel = (<usize>(op.strideWidth * op.channels)) << 2;
+  const line = (<usize>(op.strideHeight * lineFloats(op))) << 2;
   let j = p0 % op.outputWidth;
   for (let p = 0; p < count; p++) {
-    store<usize>(table + (<usize>p << 2), base + <usize>j * pixel);
+    store<usize>(table + ((<usize>p) << 2), base + <usize>j * pixel);
     if (++j == op.outputWidth) {
       j = 0;
       base += line;
@@ -75,14 +78,14 @@ export function placePatches(op: Window, table: usize, base: usize, p0: i32, cou
 /** Where columns k0 … k0+kc−1 of the patch matrix are, in bytes from a patch's beginning. */
 export function placeTaps(op: Window, table: usize, k0: i32, kc: i32): void {
   const channels = op.channels;
-  const pixel = <usize>(op.dilationWidth * channels) << 2;
-  const line = <usize>(op.dilationHeight * lineFloats(op)) << 2;
+  const pixel = (<usize>(op.dilationWidth * channels)) << 2;
+  const line = (<usize>(op.dilationHeight * lineFloats(op))) << 2;
   const tap = k0 / channels;
   let channel = k0 - tap * channels;
   let s = tap % op.kernelWidth;
   let start = <usize>(tap / op.kernelWidth) * line;
   for (let p = 0; p < kc; p++) {
-    store<usize>(table + (<usize>p << 2), start + <usize>s * pixel + (<usize>channel << 2));
+    store<usize>(table + ((<usize>p) << 2), start + <usize>s * pixel + ((<usize>channel) << 2));
     if (++channel == channels) {
       channel = 0;
       if (++s == op.kernelWidth) {

@@ -48,14 +48,14 @@ function combine(y: usize, a: usize, b: usize, task: i32, count: i32, product: b
   const end = min(count, (task + 1) * TASK);
   let i = task * TASK;
   for (; i + 8 <= end; i += 8) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const y0 = pair(v128.load(a + at), v128.load(b + at), product);
     const y1 = pair(v128.load(a + at, 16), v128.load(b + at, 16), product);
     v128.store(y + at, y0);
     v128.store(y + at, y1, 16);
   }
   for (; i < end; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     storeLanes(y + at, pair(v128.load(a + at), v128.load(b + at), product), end - i);
   }
 }
@@ -92,8 +92,8 @@ export function dropout(op: Dropout, task: i32, scratch: usize): void {
   for (let i = task * TASK; i < end; i += 16) {
     philox(scratch, <u32>i >> 2, op.stream, step, 0, key0, key1);
     for (let part = 0; part < 16 && i + part < end; part += 4) {
-      const at = <usize>(i + part) << 2;
-      const kept = i32x4.lt_u(v128.load(scratch + (<usize>part << 2)), keep);
+      const at = (<usize>(i + part)) << 2;
+      const kept = i32x4.lt_u(v128.load(scratch + ((<usize>part) << 2)), keep);
       const y = v128.and(f32x4.mul(v128.load(op.x + at), scale), kept);
       storeLanes(op.y + at, y, end - i - part);
     }

@@ -16,13 +16,13 @@ export function partsFor(threads: i32, length: i32, size: i32, most: i32): i32 {
   let busiest: f64 = 0;
   for (let parts = 1; parts <= min(most, 4 * threads); parts++) {
     // Whole blocks are dealt first, then what the last ones have.
-    const whole = length / size * parts;
+    const whole = (length / size) * parts;
     const rest = <f64>(length % size) / size;
     const over = whole % threads;
     const spare = over ? threads - over : threads;
     const rests = rest * ((parts + spare - 1) / spare);
     const longest = <f64>(whole / threads) + (over ? max(1.0, rests) : rests);
-    const busy = <f64>length / size * parts / (longest * threads);
+    const busy = ((<f64>length / size) * parts) / (longest * threads);
     if (busy > busiest) {
       busiest = busy;
       best = parts;

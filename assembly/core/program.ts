@@ -11,7 +11,14 @@ import { awaitRun, barrier, callTeam, runOf, take, takenCount } from './team';
  * and the run was left. Thread 0 is who calls; `scratch` is the first thread's, those of the others follow.
  */
 export function run(
-  program: usize, first: i32, last: i32, team: usize, threads: i32, scratch: usize, scratchBytes: usize, mayBlock: bool,
+  program: usize,
+  first: i32,
+  last: i32,
+  team: usize,
+  threads: i32,
+  scratch: usize,
+  scratchBytes: usize,
+  mayBlock: bool,
 ): bool {
   if (ASC_FEATURE_THREADS) {
     const end = threads > 1 ? endOfShared(program, first, last) : first;
@@ -89,8 +96,8 @@ function walk(team: usize, thread: i32): bool {
 function deal(op: Op, team: usize, thread: i32, threads: i32, scratch: usize): void {
   for (let i = 0; i < threads; i++) {
     const owner = (thread + i) % threads;
-    const begin = <i32>(<i64>op.tasks * owner / threads);
-    const share = <i32>(<i64>op.tasks * (owner + 1) / threads) - begin;
+    const begin = <i32>((<i64>op.tasks * owner) / threads);
+    const share = <i32>((<i64>op.tasks * (owner + 1)) / threads) - begin;
     for (let at = take(team, owner, share); at < share; at = take(team, owner, share)) {
       runTasks(op, begin + at, begin + min(share, at + takenCount), scratch);
     }

@@ -6,14 +6,29 @@
 // @ts-ignore: decorator
 @inline
 function high(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+  return v128.shuffle<i32>(
+    i64x2.extmul_low_i32x4_u(a, b),
+    i64x2.extmul_high_i32x4_u(a, b),
+    1,
+    3,
+    5,
+    7,
+  );
 }
 
 /**
  * Stores 16 random u32 at `to` (64 bytes): word w of counter (counter + i, stream, step, purpose) at
  * 4w + i.
  */
-export function philox(to: usize, counter: u32, stream: u32, step: u32, purpose: u32, key0: u32, key1: u32): void {
+export function philox(
+  to: usize,
+  counter: u32,
+  stream: u32,
+  step: u32,
+  purpose: u32,
+  key0: u32,
+  key1: u32,
+): void {
   const m0 = i32x4.splat(0xd2511f53);
   const m1 = i32x4.splat(0xcd9e8d57);
   let c0 = i32x4.add(i32x4.splat(counter), i32x4(0, 1, 2, 3));

@@ -22,9 +22,9 @@ export function sumPartialsTasks(op: SumPartials): i32 {
 }
 
 export function sumPartials(op: SumPartials, task: i32, scratch: usize): void {
-  const at = <usize>(task * TASK) << 2;
+  const at = (<usize>(task * TASK)) << 2;
   const count = min(TASK, op.count - task * TASK);
-  const step = <usize>op.count << 2;
+  const step = (<usize>op.count) << 2;
   const pairs = op.splits >> 1;
   let from = op.partials + at;
   if (op.splits & 1) {
@@ -63,15 +63,15 @@ export function columnSum(op: ColumnSum, task: i32, scratch: usize): void {
   const rows = firstRow(op.rows, channels, task + 1, op.splits) - first;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
-    sumColumns(scratch, op.x + (<usize>(first * channels + block) << 2), rows, columns, channels);
-    copyExactly(op.partials + (<usize>(task * channels + block) << 2), scratch, columns);
+    sumColumns(scratch, op.x + ((<usize>(first * channels + block)) << 2), rows, columns, channels);
+    copyExactly(op.partials + ((<usize>(task * channels + block)) << 2), scratch, columns);
   }
 }
 
 function sumColumns(scratch: usize, x: usize, rows: i32, columns: i32, channels: i32): void {
   const deep = rowsPerLine(channels);
   const width = deep * columns;
-  const step = <usize>(deep * channels) << 2;
+  const step = (<usize>(deep * channels)) << 2;
   const lines = rows / (2 * deep);
   const half = <usize>lines * step;
   zero(scratch, width);
@@ -80,14 +80,14 @@ function sumColumns(scratch: usize, x: usize, rows: i32, columns: i32, channels:
   if (rest > 0) {
     zero(scratch + SLOT, 2 * width);
     copyExactly(scratch + SLOT, x + 2 * half, rest);
-    sumLines(scratch, scratch + SLOT, <usize>width << 2, 1, width, 0);
+    sumLines(scratch, scratch + SLOT, (<usize>width) << 2, 1, width, 0);
   }
   gather(scratch, columns, width);
 }
 
 /** Adds `lines` lines, and as many from `half` on, as batchnorm.ts does. */
 function sumLines(sums: usize, x: usize, half: usize, lines: i32, width: i32, step: usize): void {
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
       const a = x + at;
@@ -114,9 +114,9 @@ export class Mean extends Op {
 export function mean(op: Mean): void {
   let sum = f32x4.splat(0);
   let i = 0;
-  for (; i + 4 <= op.count; i += 4) sum = f32x4.add(sum, v128.load(op.x + (<usize>i << 2)));
+  for (; i + 4 <= op.count; i += 4) sum = f32x4.add(sum, v128.load(op.x + ((<usize>i) << 2)));
   let total = sumLanes(sum);
-  for (; i < op.count; i++) total += load<f32>(op.x + (<usize>i << 2));
+  for (; i < op.count; i++) total += load<f32>(op.x + ((<usize>i) << 2));
   store<f32>(op.y, total / <f32>op.count);
 }
 
@@ -124,7 +124,10 @@ export function mean(op: Mean): void {
 export function allFinite(x: usize, count: i32): bool {
   // 0·x is 0 for finite numbers and NaN for all others; four sums hide the latency of addition.
   const zero = f32x4.splat(0);
-  let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
+  let s0 = zero,
+    s1 = zero,
+    s2 = zero,
+    s3 = zero;
   let i = 0;
   for (; i + 16 <= count; i += 16) {
     s0 = f32x4.add(s0, f32x4.mul(v128.load(x), zero));
@@ -160,8 +163,8 @@ export function fingerprintsTasks(op: Fingerprints): i32 {
 
 export function fingerprints(op: Fingerprints, task: i32): void {
   const first = task * PRINTED;
-  const print = fingerprint(op.x + (<usize>first << 2), min(PRINTED, op.count - first));
-  store<f64>(op.prints + (<usize>task << 3), print);
+  const print = fingerprint(op.x + ((<usize>first) << 2), min(PRINTED, op.count - first));
+  store<f64>(op.prints + ((<usize>task) << 3), print);
 }
 
 /**
@@ -169,7 +172,10 @@ export function fingerprints(op: Fingerprints, task: i32): void {
  * another. Four hashes of every fourth vector, mixed into one.
  */
 export function fingerprint(x: usize, count: i32): f64 {
-  let h0 = i32x4(1, 2, 3, 4), h1 = i32x4(5, 6, 7, 8), h2 = i32x4(9, 10, 11, 12), h3 = i32x4(13, 14, 15, 16);
+  let h0 = i32x4(1, 2, 3, 4),
+    h1 = i32x4(5, 6, 7, 8),
+    h2 = i32x4(9, 10, 11, 12),
+    h3 = i32x4(13, 14, 15, 16);
   let i = 0;
   for (; i + 16 <= count; i += 16) {
     h0 = stir(h0, v128.load(x));
@@ -183,7 +189,8 @@ export function fingerprint(x: usize, count: i32): f64 {
     x += 16;
   }
   h0 = stir(stir(stir(h0, h1), h2), h3);
-  const low = i64x2.extract_lane(h0, 0), high = i64x2.extract_lane(h0, 1);
+  const low = i64x2.extract_lane(h0, 0),
+    high = i64x2.extract_lane(h0, 1);
   return <f64>(<u64>(low ^ (high * 0x9e3779b97f4a7c15)) >> 11);
 }
 

@@ -23,7 +23,8 @@ import { copy } from './simd';
 /** Rows that make a line: a power of two. Their floats are no multiple of 8 where that would not fit. */
 export function rowsPerLine(channels: i32): i32 {
   let rows = 1;
-  for (let width = channels; width <= LINE / 2 && (width < SHORT || (width & 7) != 0); width <<= 1) rows <<= 1;
+  for (let width = channels; width <= LINE / 2 && (width < SHORT || (width & 7) != 0); width <<= 1)
+    rows <<= 1;
   return rows;
 }
 
@@ -36,7 +37,7 @@ export function firstRow(rows: i32, channels: i32, part: i32, parts: i32): i32 {
 /** Repeats `count` floats until there are `width`, a power of two times as many. */
 export function spread(to: usize, from: usize, count: i32, width: i32): void {
   copy(to, from, count);
-  for (; count < width; count <<= 1) copy(to + (<usize>count << 2), to, count);
+  for (; count < width; count <<= 1) copy(to + ((<usize>count) << 2), to, count);
 }
 
 /** The opposite: sums what lies `count` floats apart into the first `count`. */
@@ -44,8 +45,8 @@ export function gather(sums: usize, count: i32, width: i32): void {
   while (width > count) {
     width >>= 1;
     for (let i = 0; i < width; i += 4) {
-      const at = sums + (<usize>i << 2);
-      v128.store(at, f32x4.add(v128.load(at), v128.load(at + (<usize>width << 2))));
+      const at = sums + ((<usize>i) << 2);
+      v128.store(at, f32x4.add(v128.load(at), v128.load(at + ((<usize>width) << 2))));
     }
   }
 }

@@ -82,14 +82,15 @@ export function passed(dy: v128, y: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function copy(to: usize, from: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), v128.load(from + (<usize>i << 2)));
+  for (let i = 0; i < count; i += 4)
+    v128.store(to + ((<usize>i) << 2), v128.load(from + ((<usize>i) << 2)));
 }
 
 /** Copies `count` floats and writes no further. */
 export function copyExactly(to: usize, from: usize, count: i32): void {
   const whole = count & ~3;
   copy(to, from, whole);
-  const at = <usize>whole << 2;
+  const at = (<usize>whole) << 2;
   if (count > whole) storeLanes(to + at, v128.load(from + at), count - whole);
 }
 
@@ -128,12 +129,12 @@ export function addScaled(to: usize, from: usize, scale: f32, count: i32): void 
 // @ts-ignore: decorator
 @inline
 export function zero(to: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(0));
+  for (let i = 0; i < count; i += 4) v128.store(to + ((<usize>i) << 2), f32x4.splat(0));
 }
 
 /** Zeros `count` floats and writes no further. */
 export function zeroExactly(to: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) storeLanes(to + (<usize>i << 2), f32x4.splat(0), count - i);
+  for (let i = 0; i < count; i += 4) storeLanes(to + ((<usize>i) << 2), f32x4.splat(0), count - i);
 }
 
 /** Zero where |x| < 1e-30: wasm cannot flush subnormals, and they are a hundred times slower. */
@@ -148,14 +149,14 @@ export function flush(x: v128): v128 {
 @inline
 function reduced(x: v128, n: v128): v128 {
   const r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  return f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  return f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
 }
 
 /** eʳ − 1 for |r| ≤ ln 2 / 2: the degree-5 minimax polynomial of Cephes' expf. */
 // @ts-ignore: decorator
 @inline
 function expm1Near0(r: v128): v128 {
-  let p = f32x4.splat(1.9875691500e-4);
+  let p = f32x4.splat(1.98756915e-4);
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
@@ -206,8 +207,8 @@ export function log(x: v128): v128 {
   m = f32x4.sub(f32x4.add(m, v128.and(small, m)), f32x4.splat(1));
   const z = f32x4.mul(m, m);
   let p = f32x4.splat(7.0376836292e-2);
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.1514610310e-1));
-  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(1.1676998740e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.151461031e-1));
+  p = f32x4.add(f32x4.mul(p, m), f32x4.splat(1.167699874e-1));
   p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.2420140846e-1));
   p = f32x4.add(f32x4.mul(p, m), f32x4.splat(1.4249322787e-1));
   p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-1.6668057665e-1));
@@ -215,7 +216,7 @@ export function log(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, m), f32x4.splat(-2.4999993993e-1));
   p = f32x4.add(f32x4.mul(p, m), f32x4.splat(3.3333331174e-1));
   p = f32x4.mul(f32x4.mul(p, m), z);
-  p = f32x4.add(p, f32x4.mul(e, f32x4.splat(-2.12194440e-4)));
+  p = f32x4.add(p, f32x4.mul(e, f32x4.splat(-2.1219444e-4)));
   p = f32x4.sub(p, f32x4.mul(z, f32x4.splat(0.5)));
   p = f32x4.add(f32x4.add(m, p), f32x4.mul(e, f32x4.splat(0.693359375)));
   p = v128.bitselect(x, p, f32x4.eq(x, f32x4.splat(Infinity)));

@@ -39,10 +39,13 @@ export function rbf(op: Rbf, task: i32): void {
 
 /** A row's distances to 16 units, or what is left of them. */
 function distances(op: Rbf, row: i32, unit: i32): void {
-  const step = <usize>op.units << 2;
-  let x = op.x + (<usize>(row * op.features) << 2);
-  let kernel = op.kernel + (<usize>unit << 2);
-  let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  const step = (<usize>op.units) << 2;
+  let x = op.x + ((<usize>(row * op.features)) << 2);
+  let kernel = op.kernel + ((<usize>unit) << 2);
+  let sum0 = f32x4.splat(0),
+    sum1 = sum0,
+    sum2 = sum0,
+    sum3 = sum0;
   for (let f = op.features; f > 0; f--) {
     const v = v128.load32_splat(x);
     const d0 = f32x4.sub(v, v128.load(kernel));
@@ -56,7 +59,7 @@ function distances(op: Rbf, row: i32, unit: i32): void {
     x += 4;
     kernel += step;
   }
-  const y = op.y + (<usize>(row * op.units + unit) << 2);
+  const y = op.y + ((<usize>(row * op.units + unit)) << 2);
   const left = op.units - unit;
   storeLanes(y, sum0, left);
   if (left > 4) storeLanes(y + 16, sum1, left - 4);
@@ -77,15 +80,15 @@ export function rbfBackwardInput(op: RbfBackwardInput, task: i32): void {
   const units = op.units;
   const end = min(op.rows, (task + 1) * ROWS);
   for (let row = task * ROWS; row < end; row++) {
-    const dy = op.dy + (<usize>(row * units) << 2);
+    const dy = op.dy + ((<usize>(row * units)) << 2);
     for (let f = 0; f < op.features; f++) {
-      const at = <usize>(row * op.features + f) << 2;
+      const at = (<usize>(row * op.features + f)) << 2;
       const x = v128.load32_splat(op.x + at);
-      const kernel = op.kernel + (<usize>(f * units) << 2);
+      const kernel = op.kernel + ((<usize>(f * units)) << 2);
       let sum = f32x4.splat(0);
       for (let u = 0; u < units; u += 4) {
-        const d = f32x4.sub(v128.load(kernel + (<usize>u << 2)), x);
-        const product = f32x4.mul(v128.load(dy + (<usize>u << 2)), d);
+        const d = f32x4.sub(v128.load(kernel + ((<usize>u) << 2)), x);
+        const product = f32x4.mul(v128.load(dy + ((<usize>u) << 2)), d);
         sum = f32x4.add(sum, v128.and(product, laneMask(units - u)));
       }
       store<f32>(op.dx + at, 2 * sumLanes(sum));
@@ -111,15 +114,15 @@ export function rbfBackwardKernel(op: RbfBackwardKernel, task: i32): void {
   const end = min(op.features, (task + 1) * ROWS);
   for (let f = task * ROWS; f < end; f++) {
     for (let u = 0; u < units; u += 4) {
-      const at = <usize>(f * units + u) << 2;
+      const at = (<usize>(f * units + u)) << 2;
       const kernel = v128.load(op.kernel + at);
-      let x = op.x + (<usize>f << 2);
-      let dy = op.dy + (<usize>u << 2);
+      let x = op.x + ((<usize>f) << 2);
+      let dy = op.dy + ((<usize>u) << 2);
       let sum = f32x4.splat(0);
       for (let r = op.rows; r > 0; r--) {
         sum = madd(v128.load(dy), f32x4.sub(v128.load32_splat(x), kernel), sum);
-        x += <usize>op.features << 2;
-        dy += <usize>units << 2;
+        x += (<usize>op.features) << 2;
+        dy += (<usize>units) << 2;
       }
       storeLanes(op.dkernel + at, f32x4.add(sum, sum), units - u);
     }

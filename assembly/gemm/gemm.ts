@@ -10,9 +10,26 @@ import { isWide, panelColumns } from './pack';
 import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from '../core/parts';
 import { storeLanes } from '../core/simd';
 import {
-  MR, NR, tileColumns5x16, tileColumns5x8, tileColumns6x16, tileColumns6x8, tilePixels5x16, tilePixels5x8,
-  tilePixels6x16, tilePixels6x8, tileRows1x16, tileRows1x8, tileRows5x16, tileRows5x8, tileRows6x16,
-  tileRows6x8, tileTaps5x16, tileTaps5x8, tileTaps6x16, tileTaps6x8,
+  MR,
+  NR,
+  tileColumns5x16,
+  tileColumns5x8,
+  tileColumns6x16,
+  tileColumns6x8,
+  tilePixels5x16,
+  tilePixels5x8,
+  tilePixels6x16,
+  tilePixels6x8,
+  tileRows1x16,
+  tileRows1x8,
+  tileRows5x16,
+  tileRows5x8,
+  tileRows6x16,
+  tileRows6x8,
+  tileTaps5x16,
+  tileTaps5x8,
+  tileTaps6x16,
+  tileTaps6x8,
 } from './tile';
 
 /** The most rows of a block of A: a multiple of MR. 60 × KC floats are a small part of L2. */
@@ -28,9 +45,9 @@ import {
 // A thread's scratch: two tables of row pointers, a spare tile, a table of offsets, the packed part of
 // B, the block of A. The slack is for gathers, which write up to 12 bytes too far.
 const TABLE_BYTES: usize = 256;
-const SPARE_BYTES: usize = <usize>(MR * 2 * NR) << 2;
-const OFFSETS_BYTES: usize = <usize>KC << 2;
-const PANELS_BYTES: usize = <usize>(KC * NC) << 2;
+const SPARE_BYTES: usize = (<usize>(MR * 2 * NR)) << 2;
+const OFFSETS_BYTES: usize = (<usize>KC) << 2;
+const PANELS_BYTES: usize = (<usize>(KC * NC)) << 2;
 /** Floats of the block of A: MC rows of KC, or the lines that they are read from. */
 export const BLOCK: i32 = 32768;
 /** Bytes of scratch that every thread needs, whatever the program. */
@@ -84,7 +101,7 @@ export class Gemm extends Op {
 export function gemmTasks(op: Gemm): i32 {
   const block = blockRows(op.m);
   op.parts = partsFor(op.shared, op.m, block, mostParts(op.n, LEAST_COLUMNS));
-  return (op.m + block - 1) / block * op.parts;
+  return ((op.m + block - 1) / block) * op.parts;
 }
 
 export function gemm(op: Gemm, task: i32, scratch: usize): void {
@@ -93,23 +110,38 @@ export function gemm(op: Gemm, task: i32, scratch: usize): void {
   const part = task / blocks;
   const column = partColumn(part, op.parts, op.n);
   const n = partColumn(part + 1, op.parts, op.n) - column;
-  const b = op.b + (<usize>(column * op.k) << 2);
+  const b = op.b + ((<usize>(column * op.k)) << 2);
   const first = (task - part * blocks) * block;
   const rows = min(block, op.m - first);
   const outputs = outputTable(scratch);
-  fillTable(outputs, op.c + (<usize>(first * op.ldc) << 2), rows, op.ldc);
-  if (!op.transposeA) fillTable(rowTable(scratch), op.a + (<usize>(first * op.lda) << 2), rows, op.lda);
+  fillTable(outputs, op.c + ((<usize>(first * op.ldc)) << 2), rows, op.ldc);
+  if (!op.transposeA)
+    fillTable(rowTable(scratch), op.a + ((<usize>(first * op.lda)) << 2), rows, op.lda);
   const kc = blockLength(op.k);
   let k0 = 0;
   do {
     const length = min(kc, op.k - k0);
     const last = k0 + length == op.k;
     const addend = k0 ? ITSELF : NOTHING;
-    const bias = k0 || !op.bias ? <usize>0 : op.bias + (<usize>column << 2);
+    const bias = k0 || !op.bias ? <usize>0 : op.bias + ((<usize>column) << 2);
     const rectify = last && op.rectify != 0;
     if (op.transposeA) {
-      const a = op.a + (<usize>(k0 * op.lda + first) << 2);
-      multiplyColumns(scratch, a, op.lda, b, op.k, k0, length, rows, n, column, addend, bias, rectify);
+      const a = op.a + ((<usize>(k0 * op.lda + first)) << 2);
+      multiplyColumns(
+        scratch,
+        a,
+        op.lda,
+        b,
+        op.k,
+        k0,
+        length,
+        rows,
+        n,
+        column,
+        addend,
+        bias,
+        rectify,
+      );
     } else {
       multiplyRows(scratch, k0, b, op.k, k0, length, rows, n, column, addend, bias, rectify);
     }
@@ -121,7 +153,7 @@ export function gemm(op: Gemm, task: i32, scratch: usize): void {
 export function blockRows(m: i32): i32 {
   const blocks = max(1, (m + MC - 1) / MC);
   const tiles = max(1, (m + MR - 1) / MR);
-  return (tiles + blocks - 1) / blocks * MR;
+  return ((tiles + blocks - 1) / blocks) * MR;
 }
 
 /** How many steps of k a block takes: k in equal parts of at most KC, so that none is much shorter. */
@@ -134,16 +166,16 @@ export function blockLength(k: i32): i32 {
 export function fillTable(table: usize, first: usize, rows: i32, ld: i32): void {
   let row = first;
   for (let i = 0; i < rows; i++) {
-    store<usize>(table + (<usize>i << 2), row);
-    row += <usize>ld << 2;
+    store<usize>(table + ((<usize>i) << 2), row);
+    row += (<usize>ld) << 2;
   }
   padTable(table, rows);
 }
 
 /** The microkernel loads MR pointers even for fewer rows: the missing ones repeat the last. */
 export function padTable(table: usize, rows: i32): void {
-  const last = load<usize>(table + (<usize>(rows - 1) << 2));
-  for (let i = rows; i % MR != 0; i++) store<usize>(table + (<usize>i << 2), last);
+  const last = load<usize>(table + ((<usize>(rows - 1)) << 2));
+  for (let i = rows; i % MR != 0; i++) store<usize>(table + ((<usize>i) << 2), last);
 }
 
 /**
@@ -152,34 +184,100 @@ export function padTable(table: usize, rows: i32): void {
  * first block, ReLU for the last.
  */
 export function multiplyRows(
-  scratch: usize, aColumn: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  column: i32, addend: i32, bias: usize, rectify: bool,
+  scratch: usize,
+  aColumn: i32,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  column: i32,
+  addend: i32,
+  bias: usize,
+  rectify: bool,
 ): void {
-  const step = <usize>aColumn << 2;
-  multiply(Access.Rows, scratch, rowTable(scratch), step, b, k, k0, kc, rows, n, column, addend, bias, rectify);
+  const step = (<usize>aColumn) << 2;
+  multiply(
+    Access.Rows,
+    scratch,
+    rowTable(scratch),
+    step,
+    b,
+    k,
+    k0,
+    kc,
+    rows,
+    n,
+    column,
+    addend,
+    bias,
+    rectify,
+  );
 }
 
 /** The same with a k-major A: element (i, p) is at a[p·lda + i]. Columns of C begin at `column`. */
 export function multiplyColumns(
-  scratch: usize, a: usize, lda: i32, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  column: i32, addend: i32, bias: usize, rectify: bool,
+  scratch: usize,
+  a: usize,
+  lda: i32,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  column: i32,
+  addend: i32,
+  bias: usize,
+  rectify: bool,
 ): void {
-  const step = <usize>lda << 2;
+  const step = (<usize>lda) << 2;
   multiply(Access.Columns, scratch, a, step, b, k, k0, kc, rows, n, column, addend, bias, rectify);
 }
 
 /** The same with A in lines: row pointers in the row table, steps in the offset table (lines.ts). */
 export function multiplyTaps(
-  scratch: usize, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  addend: i32, bias: usize, rectify: bool,
+  scratch: usize,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  addend: i32,
+  bias: usize,
+  rectify: bool,
 ): void {
   const offsets = offsetTable(scratch);
-  multiply(Access.Taps, scratch, rowTable(scratch), offsets, b, k, k0, kc, rows, n, 0, addend, bias, rectify);
+  multiply(
+    Access.Taps,
+    scratch,
+    rowTable(scratch),
+    offsets,
+    b,
+    k,
+    k0,
+    kc,
+    rows,
+    n,
+    0,
+    addend,
+    bias,
+    rectify,
+  );
 }
 
 /** The same with a k-major A in lines: rows from `a` on, steps in the offset table. */
 export function multiplyPixels(
-  scratch: usize, a: usize, b: usize, kc: i32, rows: i32, n: i32, column: i32, addend: i32,
+  scratch: usize,
+  a: usize,
+  b: usize,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  column: i32,
+  addend: i32,
 ): void {
   const offsets = offsetTable(scratch);
   multiply(Access.Pixels, scratch, a, offsets, b, kc, 0, kc, rows, n, column, addend, 0, false);
@@ -204,25 +302,66 @@ export const ZEROS: usize = memory.data(64, 16);
 // @ts-ignore: decorator
 @inline
 function multiply(
-  access: Access, scratch: usize, a: usize, step: usize, b: usize, k: i32, k0: i32, kc: i32, rows: i32, n: i32,
-  column: i32, addend: i32, bias: usize, rectify: bool,
+  access: Access,
+  scratch: usize,
+  a: usize,
+  step: usize,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+  column: i32,
+  addend: i32,
+  bias: usize,
+  rectify: bool,
 ): void {
   const outputs = outputTable(scratch);
   let j = 0;
   while (j < n) {
     const columns = panelColumns(n - j);
     const nr = min(columns, n - j);
-    const panel = b + (<usize>(j * k + k0 * columns) << 2);
-    const at = <usize>(column + j) << 2;
-    const biasAt = bias ? bias + (<usize>j << 2) : ZEROS;
+    const panel = b + ((<usize>(j * k + k0 * columns)) << 2);
+    const at = (<usize>(column + j)) << 2;
+    const biasAt = bias ? bias + ((<usize>j) << 2) : ZEROS;
     const exact = addend != NOTHING || nr < columns;
     let mr = 0;
     for (let i = 0; i < rows; i += mr) {
       mr = tileRows(rows - i);
-      const entry = <usize>i << 2;
-      const spare = exact && (addend != NOTHING || i + mr >= rows || !joined(outputs + entry, mr, nr, columns)) ? spareTile(scratch) : 0;
-      if (isWide(columns)) wideTile(access, outputs + entry, at, a + entry, step, panel, kc, mr, biasAt, rectify, spare);
-      else narrowTile(access, outputs + entry, at, a + entry, step, panel, kc, mr, biasAt, rectify, spare);
+      const entry = (<usize>i) << 2;
+      const spare =
+        exact && (addend != NOTHING || i + mr >= rows || !joined(outputs + entry, mr, nr, columns))
+          ? spareTile(scratch)
+          : 0;
+      if (isWide(columns))
+        wideTile(
+          access,
+          outputs + entry,
+          at,
+          a + entry,
+          step,
+          panel,
+          kc,
+          mr,
+          biasAt,
+          rectify,
+          spare,
+        );
+      else
+        narrowTile(
+          access,
+          outputs + entry,
+          at,
+          a + entry,
+          step,
+          panel,
+          kc,
+          mr,
+          biasAt,
+          rectify,
+          spare,
+        );
       if (addend != NOTHING) addTile(outputs + entry, at, addend, spare, mr, columns, nr, rectify);
       else if (spare) storeTile(outputs + entry, at, spare, mr, columns, nr, rectify);
     }
@@ -248,18 +387,29 @@ function tileRows(left: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function joined(c: usize, mr: i32, nr: i32, columns: i32): bool {
-  const step = load<usize>(c + (<usize>mr << 2)) - load<usize>(c);
-  return 2 * nr >= columns && step == <usize>(mr * nr) << 2;
+  const step = load<usize>(c + ((<usize>mr) << 2)) - load<usize>(c);
+  return 2 * nr >= columns && step == (<usize>(mr * nr)) << 2;
 }
 
 /** C = what is `addend` bytes behind it + what a microkernel left in `spare`: its first `nr` columns. */
-function addTile(c: usize, cOffset: usize, addend: i32, spare: usize, rows: i32, columns: i32, nr: i32, rectify: bool): void {
+function addTile(
+  c: usize,
+  cOffset: usize,
+  addend: i32,
+  spare: usize,
+  rows: i32,
+  columns: i32,
+  nr: i32,
+  rectify: bool,
+): void {
   const floor = f32x4.splat(rectify ? 0 : -Infinity);
   for (let i = 0; i < rows; i++) {
-    const to = load<usize>(c + (<usize>i << 2)) + cOffset;
+    const to = load<usize>(c + ((<usize>i) << 2)) + cOffset;
     for (let j = 0; j < nr; j += 8) {
-      const from = spare + (<usize>j << 2), at = to + (<usize>j << 2);
-      const c0 = v128.load(at + addend), c1 = v128.load(at + addend, 16);
+      const from = spare + ((<usize>j) << 2),
+        at = to + ((<usize>j) << 2);
+      const c0 = v128.load(at + addend),
+        c1 = v128.load(at + addend, 16);
       const v0 = f32x4.pmax(f32x4.add(c0, v128.load(from)), floor);
       const v1 = f32x4.pmax(f32x4.add(c1, v128.load(from, 16)), floor);
       if (nr - j >= 8) {
@@ -269,22 +419,32 @@ function addTile(c: usize, cOffset: usize, addend: i32, spare: usize, rows: i32,
         storePart(at, v0, v1, nr - j);
       }
     }
-    spare += <usize>columns << 2;
+    spare += (<usize>columns) << 2;
   }
 }
 
 /** Stores what a microkernel left in `spare`: its first `nr` columns. */
-function storeTile(c: usize, cOffset: usize, spare: usize, rows: i32, columns: i32, nr: i32, rectify: bool): void {
+function storeTile(
+  c: usize,
+  cOffset: usize,
+  spare: usize,
+  rows: i32,
+  columns: i32,
+  nr: i32,
+  rectify: bool,
+): void {
   const floor = f32x4.splat(rectify ? 0 : -Infinity);
   // What a row of C stores too far, the next one overwrites where it follows at once.
   const spills = 2 * nr >= columns;
   let to = load<usize>(c) + cOffset;
   for (let i = 1; i <= rows; i++) {
-    const next = i < rows ? load<usize>(c + (<usize>i << 2)) + cOffset : 0;
-    const whole = spills && next == to + (<usize>nr << 2);
+    const next = i < rows ? load<usize>(c + ((<usize>i) << 2)) + cOffset : 0;
+    const whole = spills && next == to + ((<usize>nr) << 2);
     for (let j = 0; j < nr; j += 8) {
-      const from = spare + (<usize>j << 2), at = to + (<usize>j << 2);
-      const v0 = f32x4.pmax(v128.load(from), floor), v1 = f32x4.pmax(v128.load(from, 16), floor);
+      const from = spare + ((<usize>j) << 2),
+        at = to + ((<usize>j) << 2);
+      const v0 = f32x4.pmax(v128.load(from), floor),
+        v1 = f32x4.pmax(v128.load(from, 16), floor);
       if (whole || nr - j >= 8) {
         v128.store(at, v0);
         v128.store(at, v1, 16);
@@ -292,7 +452,7 @@ function storeTile(c: usize, cOffset: usize, spare: usize, rows: i32, columns: i
         storePart(at, v0, v1, nr - j);
       }
     }
-    spare += <usize>columns << 2;
+    spare += (<usize>columns) << 2;
     to = next;
   }
 }
@@ -309,11 +469,22 @@ function storePart(to: usize, v0: v128, v1: v128, count: i32): void {
 // @ts-ignore: decorator
 @inline
 function narrowTile(
-  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+  access: Access,
+  c: usize,
+  at: usize,
+  a: usize,
+  step: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
     if (access == Access.Rows) return tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    if (access == Access.Columns) return tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns)
+      return tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Taps) return tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     return tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
@@ -321,7 +492,8 @@ function narrowTile(
     if (mr == 1) return tileRows1x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     return tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
-  if (access == Access.Columns) return tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  if (access == Access.Columns)
+    return tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   if (access == Access.Taps) return tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   return tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
 }
@@ -330,11 +502,22 @@ function narrowTile(
 // @ts-ignore: decorator
 @inline
 function wideTile(
-  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+  access: Access,
+  c: usize,
+  at: usize,
+  a: usize,
+  step: usize,
+  b: usize,
+  kc: i32,
+  mr: i32,
+  bias: usize,
+  rectify: bool,
+  spare: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
     if (access == Access.Rows) return tileRows6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    if (access == Access.Columns) return tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns)
+      return tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Taps) return tileTaps6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     return tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
@@ -342,7 +525,8 @@ function wideTile(
     if (mr == 1) return tileRows1x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     return tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
-  if (access == Access.Columns) return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  if (access == Access.Columns)
+    return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   if (access == Access.Taps) return tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   return tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
 }

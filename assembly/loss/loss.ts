@@ -44,18 +44,18 @@ export function elementLoss(op: ElementLoss, task: i32): void {
   const n = op.columns;
   const parameter = f32x4.splat(op.parameter);
   for (let row = task * ROWS; row < end; row++) {
-    const base = <usize>(row * n) << 2;
+    const base = (<usize>(row * n)) << 2;
     const weight = rowWeight(op.weights, row);
     const scale = f32x4.splat((weight * op.scale) / <f32>n);
     let sum = f32x4.splat(0);
     for (let c = 0; c < n; c += 4) {
-      const at = base + (<usize>c << 2);
+      const at = base + ((<usize>c) << 2);
       const x = v128.load(op.x + at);
       const t = v128.load(op.targets + at);
       sum = f32x4.add(sum, v128.and(compare(op.kind, x, t, parameter), laneMask(n - c)));
       if (op.dx) storeLanes(op.dx + at, f32x4.mul(slope(op.kind, x, t, parameter), scale), n - c);
     }
-    store<f32>(op.losses + (<usize>row << 2), (weight * sumLanes(sum)) / <f32>n);
+    store<f32>(op.losses + ((<usize>row) << 2), (weight * sumLanes(sum)) / <f32>n);
   }
 }
 
@@ -64,13 +64,16 @@ function compare(kind: i32, x: v128, t: v128, parameter: v128): v128 {
   const one = f32x4.splat(1);
   const d = f32x4.sub(x, t);
   switch (kind) {
-    case Comparison.Squared: return f32x4.mul(d, d);
-    case Comparison.Absolute: return f32x4.abs(d);
+    case Comparison.Squared:
+      return f32x4.mul(d, d);
+    case Comparison.Absolute:
+      return f32x4.abs(d);
     case Comparison.Huber: {
       const near = f32x4.min(f32x4.abs(d), parameter);
       return f32x4.mul(near, f32x4.sub(f32x4.abs(d), f32x4.mul(f32x4.splat(0.5), near)));
     }
-    case Comparison.Hinge: return f32x4.max(f32x4.splat(0), f32x4.sub(one, f32x4.mul(side(t), x)));
+    case Comparison.Hinge:
+      return f32x4.max(f32x4.splat(0), f32x4.sub(one, f32x4.mul(side(t), x)));
     case Comparison.BinaryCrossEntropy: {
       // ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|): no eˣ that overflows.
       const straight = f32x4.sub(relu(x), f32x4.mul(x, smoothed(t, parameter)));
@@ -89,12 +92,18 @@ function slope(kind: i32, x: v128, t: v128, parameter: v128): v128 {
   const zero = f32x4.splat(0);
   const d = f32x4.sub(x, t);
   switch (kind) {
-    case Comparison.Squared: return f32x4.add(d, d);
-    case Comparison.Absolute: return f32x4.sub(v128.and(one, f32x4.gt(d, zero)), v128.and(one, f32x4.lt(d, zero)));
-    case Comparison.Huber: return f32x4.max(f32x4.neg(parameter), f32x4.min(d, parameter));
-    case Comparison.Hinge: return v128.and(f32x4.neg(side(t)), f32x4.lt(f32x4.mul(side(t), x), one));
-    case Comparison.BinaryCrossEntropy: return f32x4.sub(sigmoid(x), smoothed(t, parameter));
-    default: return zero;
+    case Comparison.Squared:
+      return f32x4.add(d, d);
+    case Comparison.Absolute:
+      return f32x4.sub(v128.and(one, f32x4.gt(d, zero)), v128.and(one, f32x4.lt(d, zero)));
+    case Comparison.Huber:
+      return f32x4.max(f32x4.neg(parameter), f32x4.min(d, parameter));
+    case Comparison.Hinge:
+      return v128.and(f32x4.neg(side(t)), f32x4.lt(f32x4.mul(side(t), x), one));
+    case Comparison.BinaryCrossEntropy:
+      return f32x4.sub(sigmoid(x), smoothed(t, parameter));
+    default:
+      return zero;
   }
 }
 

@@ -20,15 +20,17 @@ export class TopK extends Rows {
 export function topK(op: TopK, task: i32): void {
   const end = min(op.rows, (task + 1) * ROWS);
   for (let row = task * ROWS; row < end; row++) {
-    const at = <usize>(row * op.classes) << 2;
-    const label = op.labels ? load<i32>(op.labels + (<usize>row << 2)) : best(op.targets + at, op.classes);
-    const score = load<f32>(op.x + at + (<usize>label << 2));
+    const at = (<usize>(row * op.classes)) << 2;
+    const label = op.labels
+      ? load<i32>(op.labels + ((<usize>row) << 2))
+      : best(op.targets + at, op.classes);
+    const score = load<f32>(op.x + at + ((<usize>label) << 2));
     let above = 0;
     for (let c = 0; c < op.classes; c++) {
-      const other = load<f32>(op.x + at + (<usize>c << 2));
+      const other = load<f32>(op.x + at + ((<usize>c) << 2));
       if (other > score || (other == score && c < label)) above++;
     }
-    store<f32>(op.hits + (<usize>row << 2), score == score && above < op.top ? 1 : 0);
+    store<f32>(op.hits + ((<usize>row) << 2), score == score && above < op.top ? 1 : 0);
   }
 }
 
@@ -46,15 +48,18 @@ export class Argmax extends Rows {
 export function argmax(op: Argmax, task: i32): void {
   const end = min(op.rows, (task + 1) * ROWS);
   for (let row = task * ROWS; row < end; row++) {
-    const x = op.x + (<usize>(row * op.columns) << 2);
-    store<i32>(op.classes + (<usize>row << 2), op.columns == 1 ? i32(load<f32>(x) > 0.5) : best(x, op.columns));
+    const x = op.x + ((<usize>(row * op.columns)) << 2);
+    store<i32>(
+      op.classes + ((<usize>row) << 2),
+      op.columns == 1 ? i32(load<f32>(x) > 0.5) : best(x, op.columns),
+    );
   }
 }
 
 function best(x: usize, n: i32): i32 {
   let best = 0;
   for (let c = 1; c < n; c++) {
-    if (load<f32>(x + (<usize>c << 2)) > load<f32>(x + (<usize>best << 2))) best = c;
+    if (load<f32>(x + ((<usize>c) << 2)) > load<f32>(x + ((<usize>best) << 2))) best = c;
   }
   return best;
 }

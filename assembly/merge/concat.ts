@@ -34,7 +34,8 @@ export function concat(op: Concat, task: i32): void {
   const first = task * taskRows(op);
   const last = min(op.rows, first + taskRows(op));
   const columns = op.columns;
-  const yRow = <usize>op.yRow << 2, xRow = <usize>op.xRow << 2;
+  const yRow = (<usize>op.yRow) << 2,
+    xRow = (<usize>op.xRow) << 2;
   let y = op.y + <usize>first * yRow;
   let x = op.x + <usize>first * xRow;
   for (let row = first; row < last; row++) {

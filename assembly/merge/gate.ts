@@ -46,7 +46,7 @@ export class Gate extends Gated {
 export function gate(op: Gate, task: i32, scratch: usize): void {
   const image = task / imageTasks(op);
   for (let block = 0; block < op.channels; block += LINE) {
-    multiplyTask(op, task, block, scratch, op.gate + (<usize>(image * op.channels + block) << 2));
+    multiplyTask(op, task, block, scratch, op.gate + ((<usize>(image * op.channels + block)) << 2));
   }
 }
 
@@ -55,11 +55,12 @@ function multiplyTask(op: Gated, task: i32, block: i32, line: usize, gates: usiz
   const channels = op.channels;
   const columns = min(LINE, channels - block);
   const deep = rowsPerLine(channels);
-  const step = <usize>(deep * channels) << 2;
+  const step = (<usize>(deep * channels)) << 2;
   const image = task / imageTasks(op);
   const first = (task % imageTasks(op)) * taskPixels(channels);
-  const at = <usize>((image * op.pixels + first) * channels + block) << 2;
-  let y = op.y + at, x = op.x + at;
+  const at = (<usize>((image * op.pixels + first) * channels + block)) << 2;
+  let y = op.y + at,
+    x = op.x + at;
   spread(line, gates, columns, deep * columns);
   let pixels = min(taskPixels(channels), op.pixels - first);
   for (; pixels > 0; pixels -= deep) {
@@ -72,14 +73,14 @@ function multiplyTask(op: Gated, task: i32, block: i32, line: usize, gates: usiz
 function multiplyLine(line: usize, y: usize, x: usize, count: i32): void {
   let i = 0;
   for (; i + 8 <= count; i += 8) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const y0 = f32x4.mul(v128.load(x + at), v128.load(line + at));
     const y1 = f32x4.mul(v128.load(x + at, 16), v128.load(line + at, 16));
     v128.store(y + at, y0);
     v128.store(y + at, y1, 16);
   }
   for (; i < count; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     storeLanes(y + at, f32x4.mul(v128.load(x + at), v128.load(line + at)), count - i);
   }
 }
@@ -105,29 +106,38 @@ export function gateBackwardTasks(op: GateBackward): i32 {
 
 export function gateBackward(op: GateBackward, task: i32, scratch: usize): void {
   const channels = op.channels;
-  const image = task % op.batch, part = task / op.batch;
+  const image = task % op.batch,
+    part = task / op.batch;
   const first = firstRow(op.pixels, channels, part, op.splits);
   const pixels = firstRow(op.pixels, channels, part + 1, op.splits) - first;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
-    const at = <usize>((image * op.pixels + first) * channels + block) << 2;
+    const at = (<usize>((image * op.pixels + first) * channels + block)) << 2;
     sumProducts(scratch, op.dy + at, op.x + at, pixels, columns, channels);
-    copyExactly(op.partials + (<usize>(task * channels + block) << 2), scratch, columns);
+    copyExactly(op.partials + ((<usize>(task * channels + block)) << 2), scratch, columns);
   }
 }
 
 /** sums[c] = Σ a·b over pixels. */
-function sumProducts(sums: usize, a: usize, b: usize, pixels: i32, columns: i32, channels: i32): void {
+function sumProducts(
+  sums: usize,
+  a: usize,
+  b: usize,
+  pixels: i32,
+  columns: i32,
+  channels: i32,
+): void {
   const deep = rowsPerLine(channels);
   const width = deep * columns;
-  const step = <usize>(deep * channels) << 2;
+  const step = (<usize>(deep * channels)) << 2;
   const lines = pixels / deep;
   zero(sums, width);
   addProducts(sums, a, b, lines, width, step);
   const rest = (pixels - deep * lines) * columns;
   if (rest > 0) {
     // Completed with zeros, which add nothing.
-    const lastA = sums + SLOT, lastB = sums + 2 * SLOT;
+    const lastA = sums + SLOT,
+      lastB = sums + 2 * SLOT;
     zero(lastA, width);
     zero(lastB, width);
     copyExactly(lastA, a + <usize>lines * step, rest);
@@ -138,7 +148,7 @@ function sumProducts(sums: usize, a: usize, b: usize, pixels: i32, columns: i32,
 }
 
 function addProducts(sums: usize, a: usize, b: usize, lines: i32, width: i32, step: usize): void {
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
       const sum0 = madd(v128.load(a + at), v128.load(b + at), v128.load(sums + at));
@@ -185,7 +195,7 @@ function draw(op: SpatialDropout, to: usize, first: i32, count: i32, scratch: us
   for (let i = first & ~15; i < first + count; i += 16) {
     philox(scratch, <u32>i >> 2, op.stream, step, 0, key0, key1);
     for (let part = 0; part < 16; part += 4) {
-      const kept = i32x4.lt_u(v128.load(scratch + (<usize>part << 2)), keep);
+      const kept = i32x4.lt_u(v128.load(scratch + ((<usize>part) << 2)), keep);
       v128.store(to + ((i + part - first) << 2), v128.and(scale, kept));
     }
   }

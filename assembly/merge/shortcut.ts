@@ -45,8 +45,8 @@ export function identityShortcut(op: IdentityShortcut, task: i32): void {
   const columns = outputs(op.width, op.stride);
   const image = task / lines;
   const line = (task - image * lines) * op.stride;
-  const bytes = <usize>op.channels << 2;
-  const rest = <usize>(op.filters - op.channels) << 2;
+  const bytes = (<usize>op.channels) << 2;
+  const rest = (<usize>(op.filters - op.channels)) << 2;
   let x = op.x + <usize>((image * op.height + line) * op.width) * bytes;
   let y = op.y + <usize>(task * columns) * (bytes + rest);
   for (let j = 0; j < columns; j++) {
@@ -63,7 +63,7 @@ export function identityShortcutBackwardTasks(op: IdentityShortcutBackward): i32
 }
 
 export function identityShortcutBackward(op: IdentityShortcutBackward, task: i32): void {
-  const bytes = <usize>op.channels << 2;
+  const bytes = (<usize>op.channels) << 2;
   const image = task / op.height;
   const h = task - image * op.height;
   const line = h / op.stride;
@@ -72,7 +72,7 @@ export function identityShortcutBackward(op: IdentityShortcutBackward, task: i32
   if (line * op.stride != h) return;
   const columns = outputs(op.width, op.stride);
   const first = (image * outputs(op.height, op.stride) + line) * columns;
-  const step = <usize>op.filters << 2;
+  const step = (<usize>op.filters) << 2;
   let dy = op.dy + <usize>first * step;
   for (let j = 0; j < columns; j++) {
     copyExactly(dx, dy, op.channels);

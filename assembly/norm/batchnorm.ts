@@ -58,17 +58,17 @@ export function normStatistics(op: NormStatistics, task: i32, scratch: usize): v
   const share = f32x4.splat(1 / <f32>rows);
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
-    const x = op.x + (<usize>(first * channels + block) << 2);
+    const x = op.x + ((<usize>(first * channels + block)) << 2);
     spread(scratch + MEAN, x, columns, columns * rowsPerLine(channels));
     sumRows(scratch, x, x, rows, columns, channels, Pass.Forward);
-    const to = op.partials + (<usize>(2 * task * channels + block) << 2);
+    const to = op.partials + ((<usize>(2 * task * channels + block)) << 2);
     for (let c = 0; c < columns; c += 4) {
-      const at = <usize>c << 2;
+      const at = (<usize>c) << 2;
       const sum = v128.load(scratch + at, SUMS);
       const mean = f32x4.mul(sum, share);
       const m2 = f32x4.sub(v128.load(scratch + at, PRODUCTS), f32x4.mul(sum, mean));
       storeLanes(to + at, f32x4.add(v128.load(x + at), mean), columns - c);
-      storeLanes(to + (<usize>channels << 2) + at, f32x4.pmax(m2, f32x4.splat(0)), columns - c);
+      storeLanes(to + ((<usize>channels) << 2) + at, f32x4.pmax(m2, f32x4.splat(0)), columns - c);
     }
   }
 }
@@ -78,10 +78,18 @@ export function normStatistics(op: NormStatistics, task: i32, scratch: usize): v
  * The mean is in its slot, and what a ReLU needs. Rows go in two halves, line beside line: memory is
  * waited for in two places at once, and the sums are loaded and stored half as often.
  */
-function sumRows(scratch: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
+function sumRows(
+  scratch: usize,
+  x: usize,
+  dy: usize,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  pass: Pass,
+): void {
   const deep = rowsPerLine(channels);
   const width = deep * columns;
-  const step = <usize>(deep * channels) << 2;
+  const step = (<usize>(deep * channels)) << 2;
   const lines = rows / (2 * deep);
   const half = <usize>lines * step;
   zero(scratch + SUMS, width);
@@ -94,23 +102,42 @@ function sumRows(scratch: usize, x: usize, dy: usize, rows: i32, columns: i32, c
     copyExactly(scratch + X, x + 2 * half, rest);
     zero(scratch + DY, 2 * width);
     copyExactly(scratch + DY, dy + 2 * half, rest);
-    sumLines(scratch, scratch + X, scratch + DY, <usize>width << 2, 1, width, 0, pass);
+    sumLines(scratch, scratch + X, scratch + DY, (<usize>width) << 2, 1, width, 0, pass);
   }
   gather(scratch + SUMS, columns, width);
   gather(scratch + PRODUCTS, columns, width);
 }
 
 /** Adds `lines` lines from x (and dy) on, and as many from `half` behind it. */
-function sumLines(slots: usize, x: usize, dy: usize, half: usize, lines: i32, width: i32, step: usize, pass: Pass): void {
-  const bytes = <usize>width << 2;
+function sumLines(
+  slots: usize,
+  x: usize,
+  dy: usize,
+  half: usize,
+  lines: i32,
+  width: i32,
+  step: usize,
+  pass: Pass,
+): void {
+  const bytes = (<usize>width) << 2;
   switch (pass) {
-    case Pass.Backward: return sumGradients(slots, x, dy, half, lines, bytes, step, false);
-    case Pass.BackwardRectified: return sumGradients(slots, x, dy, half, lines, bytes, step, true);
-    default: return sumDeviations(slots, x, half, lines, bytes, step);
+    case Pass.Backward:
+      return sumGradients(slots, x, dy, half, lines, bytes, step, false);
+    case Pass.BackwardRectified:
+      return sumGradients(slots, x, dy, half, lines, bytes, step, true);
+    default:
+      return sumDeviations(slots, x, half, lines, bytes, step);
   }
 }
 
-function sumDeviations(slots: usize, x: usize, half: usize, lines: i32, bytes: usize, step: usize): void {
+function sumDeviations(
+  slots: usize,
+  x: usize,
+  half: usize,
+  lines: i32,
+  bytes: usize,
+  step: usize,
+): void {
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
       const slot = slots + at;
@@ -174,12 +201,19 @@ export function normRowsTasks(op: NormRows): i32 {
 }
 
 /** What is known of each channel along a line: `value` where nothing is. */
-function constants(to: usize, from: usize, channel: usize, columns: i32, width: i32, value: f32): void {
+function constants(
+  to: usize,
+  from: usize,
+  channel: usize,
+  columns: i32,
+  width: i32,
+  value: f32,
+): void {
   if (from) {
     spread(to, from + channel, columns, width);
     return;
   }
-  for (let i = 0; i < width; i += 4) v128.store(to + (<usize>i << 2), f32x4.splat(value));
+  for (let i = 0; i < width; i += 4) v128.store(to + ((<usize>i) << 2), f32x4.splat(value));
 }
 
 export function normApply(op: NormApply, task: i32, scratch: usize): void {
@@ -187,13 +221,19 @@ export function normApply(op: NormApply, task: i32, scratch: usize): void {
   const first = task * taskRows(channels);
   const rows = min(taskRows(channels), op.rows - first);
   const added = op.residual != 0;
-  const pass = op.rectify ? (added ? Pass.ForwardAddedRectified : Pass.ForwardRectified) : added ? Pass.ForwardAdded : Pass.Forward;
+  const pass = op.rectify
+    ? added
+      ? Pass.ForwardAddedRectified
+      : Pass.ForwardRectified
+    : added
+      ? Pass.ForwardAdded
+      : Pass.Forward;
   const other = added ? op.residual : op.x;
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     const width = columns * rowsPerLine(channels);
-    const channel = <usize>block << 2;
-    const at = <usize>(first * channels + block) << 2;
+    const channel = (<usize>block) << 2;
+    const at = (<usize>(first * channels + block)) << 2;
     constants(scratch + MEAN, op.mean, channel, columns, width, 0);
     constants(scratch + SCALE, op.scale, channel, columns, width, 1);
     constants(scratch + BETA, op.beta, channel, columns, width, 0);
@@ -202,15 +242,24 @@ export function normApply(op: NormApply, task: i32, scratch: usize): void {
 }
 
 /** Takes rows of x (and the residual, as dy) to y, or backward those of x and dy to dx, by what the slots hold. */
-function mapRows(scratch: usize, to: usize, x: usize, dy: usize, rows: i32, columns: i32, channels: i32, pass: Pass): void {
+function mapRows(
+  scratch: usize,
+  to: usize,
+  x: usize,
+  dy: usize,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  pass: Pass,
+): void {
   const deep = rowsPerLine(channels);
   const width = deep * columns;
-  const step = <usize>(deep * channels) << 2;
+  const step = (<usize>(deep * channels)) << 2;
   const lines = rows / deep;
   const whole = width & ~7;
   mapLines(scratch, to, x, dy, lines, whole, step, pass);
   for (let line = 0; line < lines && whole < width; line++) {
-    const at = <usize>line * step + (<usize>whole << 2);
+    const at = <usize>line * step + ((<usize>whole) << 2);
     mapPart(scratch, whole, to + at, x + at, dy + at, width - whole, pass);
   }
   const at = <usize>lines * step;
@@ -218,26 +267,65 @@ function mapRows(scratch: usize, to: usize, x: usize, dy: usize, rows: i32, colu
 }
 
 /** Part of a line, from column `from` on, that is no whole number of pairs of vectors. */
-function mapPart(scratch: usize, from: i32, to: usize, x: usize, dy: usize, count: i32, pass: Pass): void {
+function mapPart(
+  scratch: usize,
+  from: i32,
+  to: usize,
+  x: usize,
+  dy: usize,
+  count: i32,
+  pass: Pass,
+): void {
   copy(scratch + X, x, count);
   copy(scratch + DY, dy, count);
-  mapLines(scratch + (<usize>from << 2), scratch + X, scratch + X, scratch + DY, 1, count, 0, pass);
+  mapLines(
+    scratch + ((<usize>from) << 2),
+    scratch + X,
+    scratch + X,
+    scratch + DY,
+    1,
+    count,
+    0,
+    pass,
+  );
   copyExactly(to, scratch + X, count);
 }
 
-function mapLines(slots: usize, to: usize, x: usize, dy: usize, lines: i32, width: i32, step: usize, pass: Pass): void {
-  const bytes = <usize>width << 2;
+function mapLines(
+  slots: usize,
+  to: usize,
+  x: usize,
+  dy: usize,
+  lines: i32,
+  width: i32,
+  step: usize,
+  pass: Pass,
+): void {
+  const bytes = (<usize>width) << 2;
   switch (pass) {
-    case Pass.Backward: return mapGradients(slots, to, x, dy, lines, bytes, step, false);
-    case Pass.BackwardRectified: return mapGradients(slots, to, x, dy, lines, bytes, step, true);
+    case Pass.Backward:
+      return mapGradients(slots, to, x, dy, lines, bytes, step, false);
+    case Pass.BackwardRectified:
+      return mapGradients(slots, to, x, dy, lines, bytes, step, true);
     // No number is less than NaN.
-    case Pass.ForwardAdded: return normalizeAdded(slots, to, x, dy, lines, bytes, step, NaN);
-    case Pass.ForwardAddedRectified: return normalizeAdded(slots, to, x, dy, lines, bytes, step, 0);
-    default: return normalize(slots, to, x, lines, bytes, step, pass == Pass.Forward ? NaN : 0);
+    case Pass.ForwardAdded:
+      return normalizeAdded(slots, to, x, dy, lines, bytes, step, NaN);
+    case Pass.ForwardAddedRectified:
+      return normalizeAdded(slots, to, x, dy, lines, bytes, step, 0);
+    default:
+      return normalize(slots, to, x, lines, bytes, step, pass == Pass.Forward ? NaN : 0);
   }
 }
 
-function normalize(slots: usize, y: usize, x: usize, lines: i32, bytes: usize, step: usize, least: f32): void {
+function normalize(
+  slots: usize,
+  y: usize,
+  x: usize,
+  lines: i32,
+  bytes: usize,
+  step: usize,
+  least: f32,
+): void {
   const floor = f32x4.splat(least);
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
@@ -254,15 +342,30 @@ function normalize(slots: usize, y: usize, x: usize, lines: i32, bytes: usize, s
   }
 }
 
-function normalizeAdded(slots: usize, y: usize, x: usize, residual: usize, lines: i32, bytes: usize, step: usize, least: f32): void {
+function normalizeAdded(
+  slots: usize,
+  y: usize,
+  x: usize,
+  residual: usize,
+  lines: i32,
+  bytes: usize,
+  step: usize,
+  least: f32,
+): void {
   const floor = f32x4.splat(least);
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
       const slot = slots + at;
       const d0 = f32x4.sub(v128.load(x + at), v128.load(slot, MEAN));
       const d1 = f32x4.sub(v128.load(x + at, 16), v128.load(slot, MEAN + 16));
-      const y0 = f32x4.add(output(d0, v128.load(slot, SCALE), v128.load(slot, BETA)), v128.load(residual + at));
-      const y1 = f32x4.add(output(d1, v128.load(slot, SCALE + 16), v128.load(slot, BETA + 16)), v128.load(residual + at, 16));
+      const y0 = f32x4.add(
+        output(d0, v128.load(slot, SCALE), v128.load(slot, BETA)),
+        v128.load(residual + at),
+      );
+      const y1 = f32x4.add(
+        output(d1, v128.load(slot, SCALE + 16), v128.load(slot, BETA + 16)),
+        v128.load(residual + at, 16),
+      );
       v128.store(y + at, f32x4.pmax(y0, floor));
       v128.store(y + at, f32x4.pmax(y1, floor), 16);
     }
@@ -302,23 +405,32 @@ export function normBackwardSums(op: NormBackwardSums, task: i32, scratch: usize
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     const width = columns * rowsPerLine(channels);
-    const channel = <usize>block << 2;
-    const at = <usize>(first * channels + block) << 2;
+    const channel = (<usize>block) << 2;
+    const at = (<usize>(first * channels + block)) << 2;
     spread(scratch + MEAN, op.mean + channel, columns, width);
     if (op.rectify) {
       spread(scratch + SCALE, op.scale + channel, columns, width);
       spread(scratch + BETA, op.beta + channel, columns, width);
     }
     sumRows(scratch, op.x + at, op.dy + at, rows, columns, channels, pass);
-    const to = op.partials + (<usize>(2 * task * channels + block) << 2);
+    const to = op.partials + ((<usize>(2 * task * channels + block)) << 2);
     copyExactly(to, scratch + SUMS, columns);
-    copyExactly(to + (<usize>channels << 2), scratch + PRODUCTS, columns);
+    copyExactly(to + ((<usize>channels) << 2), scratch + PRODUCTS, columns);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function sumGradients(slots: usize, x: usize, dy: usize, half: usize, lines: i32, bytes: usize, step: usize, rectify: bool): void {
+function sumGradients(
+  slots: usize,
+  x: usize,
+  dy: usize,
+  half: usize,
+  lines: i32,
+  bytes: usize,
+  step: usize,
+  rectify: bool,
+): void {
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
       const slot = slots + at;
@@ -387,8 +499,8 @@ export function normBackward(op: NormBackward, task: i32, scratch: usize): void 
   for (let block = 0; block < channels; block += LINE) {
     const columns = min(LINE, channels - block);
     const width = columns * rowsPerLine(channels);
-    const channel = <usize>block << 2;
-    const at = <usize>(first * channels + block) << 2;
+    const channel = (<usize>block) << 2;
+    const at = (<usize>(first * channels + block)) << 2;
     spread(scratch + MEAN, op.mean + channel, columns, width);
     spread(scratch + SCALE, op.scale + channel, columns, width);
     if (op.rectify) spread(scratch + BETA, op.beta + channel, columns, width);
@@ -400,7 +512,16 @@ export function normBackward(op: NormBackward, task: i32, scratch: usize): void 
 
 // @ts-ignore: decorator
 @inline
-function mapGradients(slots: usize, dx: usize, x: usize, dy: usize, lines: i32, bytes: usize, step: usize, rectify: bool): void {
+function mapGradients(
+  slots: usize,
+  dx: usize,
+  x: usize,
+  dy: usize,
+  lines: i32,
+  bytes: usize,
+  step: usize,
+  rectify: bool,
+): void {
   for (; lines > 0; lines--) {
     for (let at: usize = 0; at < bytes; at += 32) {
       const slot = slots + at;

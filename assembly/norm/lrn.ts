@@ -53,7 +53,7 @@ export function normalizationTasks(op: Normalization): i32 {
 // @ts-ignore: decorator
 @inline
 function rowBytes(op: Normalization): usize {
-  return <usize>(op.before + op.channels + op.after + 8) << 2;
+  return (<usize>(op.before + op.channels + op.after + 8)) << 2;
 }
 
 export function normalizationScratch(op: Normalization): usize {
@@ -65,10 +65,10 @@ export function lrn(op: Lrn, task: i32, scratch: usize): void {
   zero(squares, op.before);
   const last = min(op.rows, (task + 1) * taskRows(op));
   for (let row = task * taskRows(op); row < last; row++) {
-    const at = <usize>(row * op.channels) << 2;
+    const at = (<usize>(row * op.channels)) << 2;
     square(op, squares, op.x + at);
     for (let c = 0; c < op.channels; c += 4) {
-      const to = at + (<usize>c << 2);
+      const to = at + ((<usize>c) << 2);
       const y = f32x4.div(v128.load(op.x + to), power(baseOf(op, squares, c), op.beta));
       storeLanes(op.y + to, y, op.channels - c);
     }
@@ -85,19 +85,19 @@ export function lrnBackward(op: LrnBackward, task: i32, scratch: usize): void {
   const slope = f32x4.splat(2 * op.scale * op.beta);
   const last = min(op.rows, (task + 1) * taskRows(op));
   for (let row = task * taskRows(op); row < last; row++) {
-    const at = <usize>(row * channels) << 2;
+    const at = (<usize>(row * channels)) << 2;
     square(op, squares, op.x + at);
     for (let c = 0; c < channels; c += 4) {
-      const to = at + (<usize>c << 2);
+      const to = at + ((<usize>c) << 2);
       const s = baseOf(op, squares, c);
       const own = f32x4.div(v128.load(op.dy + to), power(s, op.beta));
       const share = f32x4.div(f32x4.mul(own, v128.load(op.x + to)), s);
       storeLanes(op.dx + to, own, channels - c);
-      v128.store(shares + (<usize>(op.after + c) << 2), share);
+      v128.store(shares + ((<usize>(op.after + c)) << 2), share);
     }
-    zero(shares + (<usize>(op.after + channels) << 2), op.before);
+    zero(shares + ((<usize>(op.after + channels)) << 2), op.before);
     for (let c = 0; c < channels; c += 4) {
-      const to = at + (<usize>c << 2);
+      const to = at + ((<usize>c) << 2);
       const others = f32x4.mul(windowSum(op, shares, c), f32x4.mul(slope, v128.load(op.x + to)));
       storeLanes(op.dx + to, f32x4.sub(v128.load(op.dx + to), others), channels - c);
     }
@@ -106,22 +106,22 @@ export function lrnBackward(op: LrnBackward, task: i32, scratch: usize): void {
 
 /** Squares a row of x, behind the zeros that are there, with zeros behind it. */
 function square(op: Normalization, squares: usize, x: usize): void {
-  const own = squares + (<usize>op.before << 2);
+  const own = squares + ((<usize>op.before) << 2);
   for (let c = 0; c < op.channels; c += 4) {
-    const at = <usize>c << 2;
+    const at = (<usize>c) << 2;
     const v = v128.load(x + at);
     v128.store(own + at, f32x4.mul(v, v));
   }
-  zero(own + (<usize>op.channels << 2), op.after);
+  zero(own + ((<usize>op.channels) << 2), op.after);
 }
 
 /** The sums of the windows that begin at number c of a row in scratch and behind it. */
 // @ts-ignore: decorator
 @inline
 function windowSum(op: Normalization, row: usize, c: i32): v128 {
-  let from = row + (<usize>c << 2);
+  let from = row + ((<usize>c) << 2);
   let sum = v128.load(from);
-  for (const end = from + (<usize>(op.before + op.after) << 2); from < end; ) {
+  for (const end = from + ((<usize>(op.before + op.after)) << 2); from < end; ) {
     from += 4;
     sum = f32x4.add(sum, v128.load(from));
   }
@@ -132,7 +132,10 @@ function windowSum(op: Normalization, row: usize, c: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function baseOf(op: Normalization, squares: usize, c: i32): v128 {
-  return f32x4.add(f32x4.splat(op.bias), f32x4.mul(f32x4.splat(op.scale), windowSum(op, squares, c)));
+  return f32x4.add(
+    f32x4.splat(op.bias),
+    f32x4.mul(f32x4.splat(op.scale), windowSum(op, squares, c)),
+  );
 }
 
 /** s^β for s > 0: by roots for the usual 0.75, else by exp and ln. */

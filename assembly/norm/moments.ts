@@ -11,7 +11,7 @@ import { storeLanes } from '../core/simd';
 // @ts-ignore: decorator
 @inline
 function channel(base: usize, c: i32): v128 {
-  return v128.load(base + (<usize>c << 2));
+  return v128.load(base + ((<usize>c) << 2));
 }
 
 /** The parts' statistics together: mean, variance (biased), scale = gamma / √(variance + ε). */
@@ -30,16 +30,16 @@ export class NormMerge extends Op {
 
 export function normMerge(op: NormMerge): void {
   const count = op.channels;
-  const stride = <usize>count << 2;
+  const stride = (<usize>count) << 2;
   // Less the first part's mean: at a large mean, small steps would be rounded away.
   const shift = op.partials;
   for (let c = 0; c < count; c += 4) {
-    storeLanes(op.mean + (<usize>c << 2), f32x4.splat(0), count - c);
-    storeLanes(op.variance + (<usize>c << 2), channel(op.partials + stride, c), count - c);
+    storeLanes(op.mean + ((<usize>c) << 2), f32x4.splat(0), count - c);
+    storeLanes(op.variance + ((<usize>c) << 2), channel(op.partials + stride, c), count - c);
   }
   for (let part = 1; part < op.splits; part++) mergePart(op, shift, part);
   for (let c = 0; c < count; c += 4) {
-    const at = <usize>c << 2;
+    const at = (<usize>c) << 2;
     const variance = f32x4.mul(channel(op.variance, c), f32x4.splat(1 / <f32>op.rows));
     storeLanes(op.mean + at, f32x4.add(channel(shift, c), channel(op.mean, c)), count - c);
     storeLanes(op.variance + at, variance, count - c);
@@ -49,14 +49,14 @@ export function normMerge(op: NormMerge): void {
 
 /** Merges a part into what `mean`, less the shift, and `variance`, times the rows, hold of those before. */
 function mergePart(op: NormMerge, shift: usize, part: i32): void {
-  const stride = <usize>op.channels << 2;
+  const stride = (<usize>op.channels) << 2;
   const from = op.partials + <usize>(2 * part) * stride;
   const before = firstRow(op.rows, op.channels, part, op.splits);
   const rows = firstRow(op.rows, op.channels, part + 1, op.splits);
   const share = f32x4.splat(<f32>(rows - before) / <f32>rows);
   const weight = f32x4.mul(f32x4.splat(<f32>before), share);
   for (let c = 0; c < op.channels; c += 4) {
-    const at = <usize>c << 2;
+    const at = (<usize>c) << 2;
     const mean = channel(op.mean, c);
     const d = f32x4.sub(f32x4.sub(channel(from, c), channel(shift, c)), mean);
     const between = f32x4.mul(f32x4.mul(d, d), weight);
@@ -94,7 +94,7 @@ function blend(to: usize, from: usize, channels: i32, old: f32, fresh: f32): voi
   for (let c = 0; c < channels; c += 4) {
     const before = f32x4.mul(channel(to, c), f32x4.splat(old));
     const added = f32x4.mul(channel(from, c), f32x4.splat(fresh));
-    storeLanes(to + (<usize>c << 2), f32x4.add(before, added), channels - c);
+    storeLanes(to + ((<usize>c) << 2), f32x4.add(before, added), channels - c);
   }
 }
 
@@ -111,7 +111,7 @@ export class NormFold extends Op {
 export function normFold(op: NormFold): void {
   for (let c = 0; c < op.channels; c += 4) {
     const scale = scaleOf(channel(op.gamma, c), channel(op.variance, c), op.epsilon);
-    storeLanes(op.scale + (<usize>c << 2), scale, op.channels - c);
+    storeLanes(op.scale + ((<usize>c) << 2), scale, op.channels - c);
   }
 }
 
@@ -142,7 +142,7 @@ export function normFoldFilterTasks(op: NormFoldFilter): i32 {
 
 export function normFoldFilter(op: NormFoldFilter, row: i32): void {
   const n = op.filters;
-  const at = <usize>(row * n) << 2;
+  const at = (<usize>(row * n)) << 2;
   for (let f = 0; f < n; f += 4) {
     const scale = scaleOf(channel(op.gamma, f), channel(op.variance, f), op.epsilon);
     let v: v128;
@@ -152,7 +152,7 @@ export function normFoldFilter(op: NormFoldFilter, row: i32): void {
       const bias = op.bias ? channel(op.bias, f) : f32x4.splat(0);
       v = f32x4.add(f32x4.mul(f32x4.sub(bias, channel(op.mean, f)), scale), channel(op.beta, f));
     }
-    storeLanes(op.folded + at + (<usize>f << 2), v, n - f);
+    storeLanes(op.folded + at + ((<usize>f) << 2), v, n - f);
   }
 }
 
@@ -175,10 +175,10 @@ export class NormBackwardMerge extends Op {
 }
 
 export function normBackwardMerge(op: NormBackwardMerge): void {
-  const stride = <usize>op.channels << 2;
+  const stride = (<usize>op.channels) << 2;
   const share = f32x4.splat(1 / <f32>op.rows);
   for (let c = 0; c < op.channels; c += 4) {
-    let from = op.partials + (<usize>c << 2);
+    let from = op.partials + ((<usize>c) << 2);
     let sum = f32x4.splat(0);
     let product = f32x4.splat(0);
     for (let part = 0; part < op.splits; part++) {
@@ -186,7 +186,7 @@ export function normBackwardMerge(op: NormBackwardMerge): void {
       product = f32x4.add(product, v128.load(from + stride));
       from += 2 * stride;
     }
-    const at = <usize>c << 2;
+    const at = (<usize>c) << 2;
     const variance = channel(op.variance, c);
     const dgamma = scaleOf(product, variance, op.epsilon);
     const slope = f32x4.mul(scaleOf(dgamma, variance, op.epsilon), share);

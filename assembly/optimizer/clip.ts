@@ -19,9 +19,12 @@ export function squareSum(op: SquareSum, task: i32): void {
   const part = ((op.count + op.splits - 1) / op.splits + 15) & ~15;
   const end = min(op.count, (task + 1) * part);
   // Four sums hide the latency of addition.
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  let s0 = f32x4.splat(0),
+    s1 = s0,
+    s2 = s0,
+    s3 = s0;
   let i = task * part;
-  let x = op.x + (<usize>i << 2);
+  let x = op.x + ((<usize>i) << 2);
   for (; i + 16 <= end; i += 16) {
     s0 = f32x4.add(s0, square(v128.load(x)));
     s1 = f32x4.add(s1, square(v128.load(x, 16)));
@@ -33,7 +36,10 @@ export function squareSum(op: SquareSum, task: i32): void {
     s0 = f32x4.add(s0, v128.and(square(v128.load(x)), laneMask(end - i)));
     x += 16;
   }
-  store<f32>(op.partials + (<usize>task << 2), sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
+  store<f32>(
+    op.partials + ((<usize>task) << 2),
+    sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))),
+  );
 }
 
 // @ts-ignore: decorator
@@ -55,8 +61,8 @@ export class ClipFactor extends Op {
 export function clipFactor(op: ClipFactor): void {
   for (let step = 1; step < op.count; step <<= 1) {
     for (let i = 0; i + step < op.count; i += 2 * step) {
-      const at = op.partials + (<usize>i << 2);
-      store<f32>(at, load<f32>(at) + load<f32>(at + (<usize>step << 2)));
+      const at = op.partials + ((<usize>i) << 2);
+      store<f32>(at, load<f32>(at) + load<f32>(at + ((<usize>step) << 2)));
     }
   }
   const norm = sqrt<f32>(load<f32>(op.partials));
@@ -78,7 +84,7 @@ export function clip(op: Clip, task: i32): void {
   const low = f32x4.neg(high);
   const factor = f32x4.splat(op.factor ? load<f32>(op.factor) : 1);
   for (let i = task * TASK; i < end; i += 4) {
-    const at = op.x + (<usize>i << 2);
+    const at = op.x + ((<usize>i) << 2);
     const x = f32x4.mul(v128.load(at), factor);
     storeLanes(at, f32x4.pmax(f32x4.pmin(x, high), low), end - i);
   }

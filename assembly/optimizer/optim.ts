@@ -22,9 +22,9 @@ export class Sgd extends Elements {
 }
 
 export function sgd(op: Sgd, task: i32, scratch: usize): void {
-  const at = <usize>(task * TASK) << 2;
+  const at = (<usize>(task * TASK)) << 2;
   const count = min(TASK, op.count - task * TASK);
-  const whole = <usize>(count & ~7) << 2;
+  const whole = (<usize>(count & ~7)) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
   // What is no pair of vectors is completed in scratch.
@@ -64,7 +64,14 @@ function plainSteps(p: usize, g: usize, bytes: usize, settings: usize, decays: i
   }
 }
 
-function momentumSteps(p: usize, g: usize, v: usize, bytes: usize, settings: usize, decays: i32): void {
+function momentumSteps(
+  p: usize,
+  g: usize,
+  v: usize,
+  bytes: usize,
+  settings: usize,
+  decays: i32,
+): void {
   const rate = v128.load32_splat(settings);
   const momentum = v128.load32_splat(settings, 4);
   const decay = decayOf(decays, settings + 8);
@@ -106,9 +113,9 @@ export class Adam extends Elements {
 }
 
 export function adam(op: Adam, task: i32, scratch: usize): void {
-  const at = <usize>(task * TASK) << 2;
+  const at = (<usize>(task * TASK)) << 2;
   const count = min(TASK, op.count - task * TASK);
-  const whole = <usize>(count & ~7) << 2;
+  const whole = (<usize>(count & ~7)) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
   const m = op.m + at;
@@ -126,7 +133,15 @@ export function adam(op: Adam, task: i32, scratch: usize): void {
   copyExactly(v + whole, scratch + 96, rest);
 }
 
-function adamSteps(p: usize, g: usize, m: usize, v: usize, bytes: usize, settings: usize, decays: i32): void {
+function adamSteps(
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  bytes: usize,
+  settings: usize,
+  decays: i32,
+): void {
   const stepSize = v128.load32_splat(settings);
   const beta1 = v128.load32_splat(settings, 4);
   const beta2 = v128.load32_splat(settings, 8);
@@ -143,8 +158,12 @@ function adamSteps(p: usize, g: usize, m: usize, v: usize, bytes: usize, setting
     const g1 = f32x4.add(v128.load(g + at, 16), f32x4.mul(decay, p1));
     const m0 = flush(f32x4.add(f32x4.mul(beta1, v128.load(m + at)), f32x4.mul(fresh1, g0)));
     const m1 = flush(f32x4.add(f32x4.mul(beta1, v128.load(m + at, 16)), f32x4.mul(fresh1, g1)));
-    const v0 = flush(f32x4.add(f32x4.mul(beta2, v128.load(v + at)), f32x4.mul(fresh2, f32x4.mul(g0, g0))));
-    const v1 = flush(f32x4.add(f32x4.mul(beta2, v128.load(v + at, 16)), f32x4.mul(fresh2, f32x4.mul(g1, g1))));
+    const v0 = flush(
+      f32x4.add(f32x4.mul(beta2, v128.load(v + at)), f32x4.mul(fresh2, f32x4.mul(g0, g0))),
+    );
+    const v1 = flush(
+      f32x4.add(f32x4.mul(beta2, v128.load(v + at, 16)), f32x4.mul(fresh2, f32x4.mul(g1, g1))),
+    );
     const root0 = f32x4.add(f32x4.mul(f32x4.sqrt(v0), correction), epsilon);
     const root1 = f32x4.add(f32x4.mul(f32x4.sqrt(v1), correction), epsilon);
     const kept0 = f32x4.sub(p0, f32x4.mul(decoupled, p0));
@@ -176,9 +195,9 @@ export class Rmsprop extends Elements {
 }
 
 export function rmsprop(op: Rmsprop, task: i32, scratch: usize): void {
-  const at = <usize>(task * TASK) << 2;
+  const at = (<usize>(task * TASK)) << 2;
   const count = min(TASK, op.count - task * TASK);
-  const whole = <usize>(count & ~7) << 2;
+  const whole = (<usize>(count & ~7)) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
   const s = op.square + at;
@@ -191,7 +210,16 @@ export function rmsprop(op: Rmsprop, task: i32, scratch: usize): void {
     const v = op.velocity + at;
     copy(scratch + 96, v + whole, rest);
     rmspropSteps(true, p, g, s, v, whole, op.settings, op.decays);
-    rmspropSteps(true, scratch, scratch + 32, scratch + 64, scratch + 96, 32, op.settings, op.decays);
+    rmspropSteps(
+      true,
+      scratch,
+      scratch + 32,
+      scratch + 64,
+      scratch + 96,
+      32,
+      op.settings,
+      op.decays,
+    );
     copyExactly(v + whole, scratch + 96, rest);
   } else {
     rmspropSteps(false, p, g, s, 0, whole, op.settings, op.decays);
@@ -203,7 +231,16 @@ export function rmsprop(op: Rmsprop, task: i32, scratch: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function rmspropSteps(hasMomentum: bool, p: usize, g: usize, s: usize, v: usize, bytes: usize, settings: usize, decays: i32): void {
+function rmspropSteps(
+  hasMomentum: bool,
+  p: usize,
+  g: usize,
+  s: usize,
+  v: usize,
+  bytes: usize,
+  settings: usize,
+  decays: i32,
+): void {
   const rate = v128.load32_splat(settings);
   const rho = v128.load32_splat(settings, 4);
   const momentum = v128.load32_splat(settings, 8);
@@ -215,8 +252,12 @@ function rmspropSteps(hasMomentum: bool, p: usize, g: usize, s: usize, v: usize,
     const p1 = v128.load(p + at, 16);
     const g0 = f32x4.add(v128.load(g + at), f32x4.mul(decay, p0));
     const g1 = f32x4.add(v128.load(g + at, 16), f32x4.mul(decay, p1));
-    const s0 = flush(f32x4.add(f32x4.mul(rho, v128.load(s + at)), f32x4.mul(fresh, f32x4.mul(g0, g0))));
-    const s1 = flush(f32x4.add(f32x4.mul(rho, v128.load(s + at, 16)), f32x4.mul(fresh, f32x4.mul(g1, g1))));
+    const s0 = flush(
+      f32x4.add(f32x4.mul(rho, v128.load(s + at)), f32x4.mul(fresh, f32x4.mul(g0, g0))),
+    );
+    const s1 = flush(
+      f32x4.add(f32x4.mul(rho, v128.load(s + at, 16)), f32x4.mul(fresh, f32x4.mul(g1, g1))),
+    );
     let v0 = f32x4.div(g0, f32x4.add(f32x4.sqrt(s0), epsilon));
     let v1 = f32x4.div(g1, f32x4.add(f32x4.sqrt(s1), epsilon));
     if (hasMomentum) {
@@ -248,9 +289,9 @@ export class Adagrad extends Elements {
 }
 
 export function adagrad(op: Adagrad, task: i32, scratch: usize): void {
-  const at = <usize>(task * TASK) << 2;
+  const at = (<usize>(task * TASK)) << 2;
   const count = min(TASK, op.count - task * TASK);
-  const whole = <usize>(count & ~7) << 2;
+  const whole = (<usize>(count & ~7)) << 2;
   const p = op.parameters + at;
   const g = op.gradients + at;
   const s = op.sum + at;
@@ -265,7 +306,14 @@ export function adagrad(op: Adagrad, task: i32, scratch: usize): void {
   copyExactly(s + whole, scratch + 64, rest);
 }
 
-function adagradSteps(p: usize, g: usize, s: usize, bytes: usize, settings: usize, decays: i32): void {
+function adagradSteps(
+  p: usize,
+  g: usize,
+  s: usize,
+  bytes: usize,
+  settings: usize,
+  decays: i32,
+): void {
   const rate = v128.load32_splat(settings);
   const initial = v128.load32_splat(settings, 4);
   const epsilon = v128.load32_splat(settings, 8);
@@ -297,12 +345,16 @@ export class MovingAverage extends Elements {
 
 export function movingAverage(op: MovingAverage, task: i32): void {
   const end = min(op.count, (task + 1) * TASK);
-  const average = op.average, x = op.x;
+  const average = op.average,
+    x = op.x;
   const old = v128.load32_splat(op.settings);
   const fresh = v128.load32_splat(op.settings, 4);
   for (let i = task * TASK; i < end; i += 4) {
-    const at = <usize>i << 2;
-    const next = f32x4.add(f32x4.mul(old, v128.load(average + at)), f32x4.mul(fresh, v128.load(x + at)));
+    const at = (<usize>i) << 2;
+    const next = f32x4.add(
+      f32x4.mul(old, v128.load(average + at)),
+      f32x4.mul(fresh, v128.load(x + at)),
+    );
     storeLanes(average + at, flush(next), end - i);
   }
 }

@@ -18,7 +18,7 @@ export function isWide(count: i32): bool {
 // @ts-ignore: decorator
 @inline
 export function storeChoice(argmax: usize, index: i32, v: v128, count: i32, wide: bool): void {
-  if (wide) storeLanes(argmax + (<usize>index << 2), v, count);
+  if (wide) storeLanes(argmax + ((<usize>index) << 2), v, count);
   else storeBytes(argmax + index, v, count);
 }
 
@@ -26,14 +26,14 @@ export function storeChoice(argmax: usize, index: i32, v: v128, count: i32, wide
 // @ts-ignore: decorator
 @inline
 export function loadChoice(argmax: usize, index: i32, wide: bool): v128 {
-  return wide ? v128.load(argmax + (<usize>index << 2)) : loadBytes(argmax + index);
+  return wide ? v128.load(argmax + ((<usize>index) << 2)) : loadBytes(argmax + index);
 }
 
 /** Element `index`. */
 // @ts-ignore: decorator
 @inline
 export function loadOne(argmax: usize, index: i32, wide: bool): i32 {
-  return wide ? load<i32>(argmax + (<usize>index << 2)) : <i32>load<u8>(argmax + index);
+  return wide ? load<i32>(argmax + ((<usize>index) << 2)) : <i32>load<u8>(argmax + index);
 }
 
 /** Four bytes as numbers. */

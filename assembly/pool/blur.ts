@@ -22,8 +22,8 @@ export function binomial(op: Binomial, task: i32): void {
   const s = task - r * op.size;
   const total = <f32>(1 << (2 * (op.size - 1)));
   const tap = f32x4.splat((choose(op.size - 1, r) * choose(op.size - 1, s)) / total);
-  const to = op.filter + (<usize>(task * op.channels) << 2);
-  for (let c = 0; c < op.channels; c += 4) storeLanes(to + (<usize>c << 2), tap, op.channels - c);
+  const to = op.filter + ((<usize>(task * op.channels)) << 2);
+  for (let c = 0; c < op.channels; c += 4) storeLanes(to + ((<usize>c) << 2), tap, op.channels - c);
 }
 
 /** n over k. */

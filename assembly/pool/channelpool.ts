@@ -46,7 +46,7 @@ export function channelGroupsTasks(op: ChannelGroups): i32 {
 export function channelPool(op: ChannelPool, task: i32): void {
   const first = task * taskGroups(op.size);
   const last = min(op.count, first + taskGroups(op.size));
-  const step = <usize>op.size << 2;
+  const step = (<usize>op.size) << 2;
   for (let i = first; i < last; i += 4) {
     // Groups behind the last are the last again.
     const x0 = op.x + <usize>i * step;
@@ -68,22 +68,38 @@ function gathered(x0: usize, x1: usize, x2: usize, x3: usize, at: usize): v128 {
   return v128.load32_lane(x3 + at, v, 3);
 }
 
-function meanOfFour(op: ChannelPool, i: i32, x0: usize, x1: usize, x2: usize, x3: usize, count: i32): void {
+function meanOfFour(
+  op: ChannelPool,
+  i: i32,
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  count: i32,
+): void {
   let sum = gathered(x0, x1, x2, x3, 0);
-  for (let k = 1; k < op.size; k++) sum = f32x4.add(sum, gathered(x0, x1, x2, x3, <usize>k << 2));
-  storeLanes(op.y + (<usize>i << 2), f32x4.mul(sum, f32x4.splat(1 / <f32>op.size)), count);
+  for (let k = 1; k < op.size; k++) sum = f32x4.add(sum, gathered(x0, x1, x2, x3, (<usize>k) << 2));
+  storeLanes(op.y + ((<usize>i) << 2), f32x4.mul(sum, f32x4.splat(1 / <f32>op.size)), count);
 }
 
-function maxOfFour(op: ChannelPool, i: i32, x0: usize, x1: usize, x2: usize, x3: usize, count: i32): void {
+function maxOfFour(
+  op: ChannelPool,
+  i: i32,
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  count: i32,
+): void {
   let best = gathered(x0, x1, x2, x3, 0);
   let at = i32x4.splat(0);
   for (let k = 1; k < op.size; k++) {
-    const v = gathered(x0, x1, x2, x3, <usize>k << 2);
+    const v = gathered(x0, x1, x2, x3, (<usize>k) << 2);
     const better = v128.or(f32x4.gt(v, best), f32x4.ne(v, v));
     best = v128.bitselect(v, best, better);
     at = v128.bitselect(i32x4.splat(k), at, better);
   }
-  storeLanes(op.y + (<usize>i << 2), best, count);
+  storeLanes(op.y + ((<usize>i) << 2), best, count);
   if (op.argmax) storeChoice(op.argmax, i, at, count, isWide(op.size));
 }
 
@@ -93,8 +109,8 @@ export function channelPoolBackward(op: ChannelPoolBackward, task: i32): void {
   const part: f32 = 1 / <f32>size;
   const last = min(op.count, (task + 1) * taskGroups(size));
   for (let i = task * taskGroups(size); i < last; i++) {
-    const dx = op.dx + (<usize>(i * size) << 2);
-    const dy = v128.load32_splat(op.dy + (<usize>i << 2));
+    const dx = op.dx + ((<usize>(i * size)) << 2);
+    const dy = v128.load32_splat(op.dy + ((<usize>i) << 2));
     if (op.argmax) giveOne(dx, dy, loadOne(op.argmax, i, wide), size);
     else giveAll(dx, f32x4.mul(dy, f32x4.splat(part)), size);
   }
@@ -106,7 +122,7 @@ export function channelPoolBackward(op: ChannelPoolBackward, task: i32): void {
 function giveOne(dx: usize, dy: v128, at: i32, size: i32): void {
   for (let k = 0; k < size; k += 4) {
     const chosen = i32x4.eq(i32x4.splat(at - k), i32x4(0, 1, 2, 3));
-    storeLanes(dx + (<usize>k << 2), v128.and(dy, chosen), size - k);
+    storeLanes(dx + ((<usize>k) << 2), v128.and(dy, chosen), size - k);
   }
 }
 
@@ -114,5 +130,5 @@ function giveOne(dx: usize, dy: v128, at: i32, size: i32): void {
 // @ts-ignore: decorator
 @inline
 function giveAll(dx: usize, share: v128, size: i32): void {
-  for (let k = 0; k < size; k += 4) storeLanes(dx + (<usize>k << 2), share, size - k);
+  for (let k = 0; k < size; k += 4) storeLanes(dx + ((<usize>k) << 2), share, size - k);
 }

@@ -2,7 +2,15 @@
 // pool.ts.
 
 import { In, Out } from '../core/op';
-import { begin, firstCover, inside, lastCover, pixel, Pooling, PoolingBackward } from './poolwindow';
+import {
+  begin,
+  firstCover,
+  inside,
+  lastCover,
+  pixel,
+  Pooling,
+  PoolingBackward,
+} from './poolwindow';
 import { exp, log, storeLanes } from '../core/simd';
 
 /** y = (scale · Σ|x|ᵖ)^(1/p). scale is 1/window in the lecture, 1 in ONNX. */
@@ -37,28 +45,31 @@ export function lpPool(op: LpPool, task: i32): void {
   const top = max(0, begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight));
   const rows = inside(i, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const channels = op.channels;
-  let to = op.y + (<usize>(task * op.outputWidth * channels) << 2);
+  let to = op.y + ((<usize>(task * op.outputWidth * channels)) << 2);
   for (let j = 0; j < op.outputWidth; j++) {
     const left = max(0, begin(j, op.strideWidth, op.padLeft, op.width, op.outputWidth));
     const columns = inside(j, op.kernelWidth, op.strideWidth, op.padLeft, op.width, op.outputWidth);
     const corner = pixel(op.x, op, image, top, left);
     for (let c = 0; c < channels; c += 4) {
-      const y = windowNorm(op, corner + (<usize>c << 2), rows, columns);
-      storeLanes(to + (<usize>c << 2), y, channels - c);
+      const y = windowNorm(op, corner + ((<usize>c) << 2), rows, columns);
+      storeLanes(to + ((<usize>c) << 2), y, channels - c);
     }
-    to += <usize>channels << 2;
+    to += (<usize>channels) << 2;
   }
 }
 
 /** The norm of one window, taken relative to its largest element: the powers stay in range. */
 function windowNorm(op: LpPool, corner: usize, rows: i32, columns: i32): v128 {
-  const step = <usize>op.channels << 2;
+  const step = (<usize>op.channels) << 2;
   const line = <usize>op.width * step;
   const p = f32x4.splat(op.p);
   let largest = f32x4.splat(0);
   for (let r = 0; r < rows; r++) {
     for (let s = 0; s < columns; s++) {
-      largest = f32x4.max(largest, f32x4.abs(v128.load(corner + <usize>r * line + <usize>s * step)));
+      largest = f32x4.max(
+        largest,
+        f32x4.abs(v128.load(corner + <usize>r * line + <usize>s * step)),
+      );
     }
   }
   let sum = f32x4.splat(0);
@@ -86,12 +97,13 @@ export function lpPoolBackward(op: LpPoolBackward, task: i32): void {
     const from = pixel(op.x, op, image, h, w);
     const to = pixel(op.dx, op, image, h, w);
     for (let c = 0; c < channels; c += 4) {
-      const x = v128.load(from + (<usize>c << 2));
+      const x = v128.load(from + ((<usize>c) << 2));
       const sign = v128.and(x, i32x4.splat(0x80000000));
       let sum = f32x4.splat(0);
       for (let i = i0; i <= i1; i++) {
         for (let j = j0; j <= j1; j++) {
-          const at = <usize>(((image * op.outputHeight + i) * op.outputWidth + j) * channels + c) << 2;
+          const at =
+            (<usize>(((image * op.outputHeight + i) * op.outputWidth + j) * channels + c)) << 2;
           const y = v128.load(op.y + at);
           const slope = power(f32x4.div(f32x4.abs(x), y), exponent);
           const term = f32x4.mul(v128.load(op.dy + at), slope);
@@ -99,7 +111,7 @@ export function lpPoolBackward(op: LpPoolBackward, task: i32): void {
         }
       }
       const dx = f32x4.mul(v128.xor(sum, sign), f32x4.splat(op.scale));
-      storeLanes(to + (<usize>c << 2), dx, channels - c);
+      storeLanes(to + ((<usize>c) << 2), dx, channels - c);
     }
   }
 }

@@ -5,7 +5,16 @@
 import { isWide, loadBytes, loadChoice, storeBytes, storeChoice } from './argmax';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
-import { begin, end, firstCover, inside, lastCover, pixel, Pooling, PoolingBackward } from './poolwindow';
+import {
+  begin,
+  end,
+  firstCover,
+  inside,
+  lastCover,
+  pixel,
+  Pooling,
+  PoolingBackward,
+} from './poolwindow';
 import { addScaled, storeLanes, zeroExactly } from '../core/simd';
 
 /** y = max, or min; `argmax` (the tap's number, first of equals: see argmax.ts) is kept unless 0. */
@@ -46,20 +55,24 @@ export function maxPool(op: MaxPool, task: i32): void {
   const r1 = end(i, top, op.kernelHeight, op.strideHeight, op.height, op.outputHeight) - top;
   const four = op.kernelHeight == 2 && op.kernelWidth == 2 && r1 - r0 == 2 && op.sign == 0;
   // Read once: behind a store, a field is read again.
-  const width = op.width, outputs = op.outputWidth, channels = op.channels;
-  const kernel = op.kernelWidth, stride = op.strideWidth, pad = op.padLeft;
+  const width = op.width,
+    outputs = op.outputWidth,
+    channels = op.channels;
+  const kernel = op.kernelWidth,
+    stride = op.strideWidth,
+    pad = op.padLeft;
   const first = pixel(op.x, op, image, top + r0, 0);
   let index = task * outputs * channels;
   for (let j = 0; j < outputs; j++) {
     const left = begin(j, stride, pad, width, outputs);
     const s0 = max(0, -left);
     const s1 = end(j, left, kernel, stride, width, outputs) - left;
-    const corner = first + (<usize>((left + s0) * channels) << 2);
+    const corner = first + ((<usize>((left + s0) * channels)) << 2);
     if (four && s1 - s0 == 2) {
       maxOfFour(op, corner, index);
     } else {
       for (let c = 0; c < channels; c += 8) {
-        const at = corner + (<usize>c << 2);
+        const at = corner + ((<usize>c) << 2);
         if (op.argmax) maxOfWindow(op, at, index + c, channels - c, r0, r1, s0, s1);
         else maxAlone(op, at, index + c, channels - c, r1 - r0, s1 - s0);
       }
@@ -71,17 +84,23 @@ export function maxPool(op: MaxPool, task: i32): void {
 /** The commonest window, 2×2 inside the image, without its loops: three times as fast. */
 function maxOfFour(op: MaxPool, corner: usize, index: i32): void {
   const channels = op.channels;
-  const step = <usize>channels << 2;
+  const step = (<usize>channels) << 2;
   const line = <usize>op.width * step;
   for (let c = 0; c < channels; c += 4) {
-    const v0 = v128.load(corner), v1 = v128.load(corner + step);
-    const v2 = v128.load(corner + line), v3 = v128.load(corner + line + step);
+    const v0 = v128.load(corner),
+      v1 = v128.load(corner + step);
+    const v2 = v128.load(corner + line),
+      v3 = v128.load(corner + line + step);
     const better1 = v128.or(f32x4.gt(v1, v0), f32x4.ne(v1, v1));
     const best1 = v128.bitselect(v1, v0, better1);
     const better2 = v128.or(f32x4.gt(v2, best1), f32x4.ne(v2, v2));
     const best2 = v128.bitselect(v2, best1, better2);
     const better3 = v128.or(f32x4.gt(v3, best2), f32x4.ne(v3, v3));
-    storeLanes(op.y + (<usize>(index + c) << 2), v128.bitselect(v3, best2, better3), channels - c);
+    storeLanes(
+      op.y + ((<usize>(index + c)) << 2),
+      v128.bitselect(v3, best2, better3),
+      channels - c,
+    );
     if (op.argmax) {
       let at = v128.and(better1, i32x4.splat(1));
       at = v128.bitselect(i32x4.splat(2), at, better2);
@@ -93,17 +112,27 @@ function maxOfFour(op: MaxPool, corner: usize, index: i32): void {
 }
 
 /** Any window, up to 8 channels of it, where nobody asks which tap it is: half the work. */
-function maxAlone(op: MaxPool, corner: usize, index: i32, count: i32, rows: i32, columns: i32): void {
-  const step = <usize>op.channels << 2;
+function maxAlone(
+  op: MaxPool,
+  corner: usize,
+  index: i32,
+  count: i32,
+  rows: i32,
+  columns: i32,
+): void {
+  const step = (<usize>op.channels) << 2;
   const line = <usize>op.width * step;
   const sign = i32x4.splat(op.sign);
-  let best0 = f32x4.splat(-Infinity), best1 = best0;
+  let best0 = f32x4.splat(-Infinity),
+    best1 = best0;
   // pmax loses NaN.
-  let lost0 = i32x4.splat(0), lost1 = lost0;
+  let lost0 = i32x4.splat(0),
+    lost1 = lost0;
   for (; rows > 0; rows--) {
     let from = corner;
     for (let s = 0; s < columns; s++) {
-      const v0 = v128.xor(v128.load(from), sign), v1 = v128.xor(v128.load(from, 16), sign);
+      const v0 = v128.xor(v128.load(from), sign),
+        v1 = v128.xor(v128.load(from, 16), sign);
       best0 = f32x4.pmax(best0, v0);
       best1 = f32x4.pmax(best1, v1);
       lost0 = v128.or(lost0, f32x4.ne(v0, v0));
@@ -112,23 +141,35 @@ function maxAlone(op: MaxPool, corner: usize, index: i32, count: i32, rows: i32,
     }
     corner += line;
   }
-  const y = op.y + (<usize>index << 2);
+  const y = op.y + ((<usize>index) << 2);
   storeLanes(y, v128.xor(v128.or(best0, lost0), sign), count);
   if (count > 4) storeLanes(y + 16, v128.xor(v128.or(best1, lost1), sign), count - 4);
 }
 
 /** Any window and which of its taps it is, up to 8 channels: two vectors side by side, as each tap waits for the one before. */
-function maxOfWindow(op: MaxPool, corner: usize, index: i32, count: i32, r0: i32, r1: i32, s0: i32, s1: i32): void {
-  const step = <usize>op.channels << 2;
+function maxOfWindow(
+  op: MaxPool,
+  corner: usize,
+  index: i32,
+  count: i32,
+  r0: i32,
+  r1: i32,
+  s0: i32,
+  s1: i32,
+): void {
+  const step = (<usize>op.channels) << 2;
   const line = <usize>op.width * step;
   const sign = i32x4.splat(op.sign);
-  let best0 = f32x4.splat(-Infinity), best1 = best0;
-  let at0 = i32x4.splat(r0 * op.kernelWidth + s0), at1 = at0;
+  let best0 = f32x4.splat(-Infinity),
+    best1 = best0;
+  let at0 = i32x4.splat(r0 * op.kernelWidth + s0),
+    at1 = at0;
   for (let r = r0; r < r1; r++) {
     let from = corner;
     for (let s = s0; s < s1; s++) {
       const tap = i32x4.splat(r * op.kernelWidth + s);
-      const v0 = v128.xor(v128.load(from), sign), v1 = v128.xor(v128.load(from, 16), sign);
+      const v0 = v128.xor(v128.load(from), sign),
+        v1 = v128.xor(v128.load(from, 16), sign);
       const better0 = v128.or(f32x4.gt(v0, best0), f32x4.ne(v0, v0));
       const better1 = v128.or(f32x4.gt(v1, best1), f32x4.ne(v1, v1));
       best0 = v128.bitselect(v0, best0, better0);
@@ -139,7 +180,7 @@ function maxOfWindow(op: MaxPool, corner: usize, index: i32, count: i32, r0: i32
     }
     corner += line;
   }
-  const y = op.y + (<usize>index << 2);
+  const y = op.y + ((<usize>index) << 2);
   const wide = isWide(op.kernelHeight * op.kernelWidth);
   storeLanes(y, v128.xor(best0, sign), count);
   storeChoice(op.argmax, index, at0, count, wide);
@@ -159,13 +200,14 @@ function spreadLine(op: MaxPoolBackward, task: i32): void {
   const image = task / op.height;
   const h = task - image * op.height + op.padTop;
   const channels = op.channels;
-  const step = <usize>channels << 2;
+  const step = (<usize>channels) << 2;
   const line = op.dx + <usize>(task * op.width) * step;
   const i = h / op.strideHeight;
   const r = h - i * op.strideHeight;
   const seen = i < op.outputHeight && r < op.kernelHeight;
   // Windows that touch, from the first pixel to the last, leave nothing to be cleared.
-  const gapless = op.strideWidth == op.kernelWidth && op.outputWidth * op.strideWidth - op.padLeft >= op.width;
+  const gapless =
+    op.strideWidth == op.kernelWidth && op.outputWidth * op.strideWidth - op.padLeft >= op.width;
   if (!seen || !gapless) memory.fill(line, 0, <usize>op.width * step);
   if (!seen) return;
   let index = (image * op.outputHeight + i) * op.outputWidth * channels;
@@ -175,8 +217,8 @@ function spreadLine(op: MaxPoolBackward, task: i32): void {
     const s1 = min(op.kernelWidth, op.width - left);
     for (let c = 0; c < channels; c += 4) {
       const at = loadBytes(op.argmax + index + c);
-      const dy = v128.load(op.dy + (<usize>(index + c) << 2));
-      let to = line + <usize>(left + s0) * step + (<usize>c << 2);
+      const dy = v128.load(op.dy + ((<usize>(index + c)) << 2));
+      let to = line + <usize>(left + s0) * step + ((<usize>c) << 2);
       if (s1 - s0 == 2) {
         const first = i32x4.eq(at, i32x4.splat(r * op.kernelWidth + s0));
         const second = i32x4.eq(at, i32x4.splat(r * op.kernelWidth + s0 + 1));
@@ -209,7 +251,12 @@ function collectLine(op: MaxPoolBackward, task: i32): void {
       const r = h - begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight);
       for (let j = j0; j <= j1; j++) {
         const s = w - begin(j, op.strideWidth, op.padLeft, op.width, op.outputWidth);
-        addChosen(op, to, (image * op.outputHeight + i) * op.outputWidth + j, r * op.kernelWidth + s);
+        addChosen(
+          op,
+          to,
+          (image * op.outputHeight + i) * op.outputWidth + j,
+          r * op.kernelWidth + s,
+        );
       }
     }
   }
@@ -221,7 +268,7 @@ function addChosen(op: MaxPoolBackward, dx: usize, window: i32, tap: i32): void 
   const chosen = i32x4.splat(tap);
   const wide = isWide(op.kernelHeight * op.kernelWidth);
   const index = window * channels;
-  let dy = op.dy + (<usize>index << 2);
+  let dy = op.dy + ((<usize>index) << 2);
   for (let c = 0; c < channels; c += 4) {
     const own = i32x4.eq(loadChoice(op.argmax, index + c, wide), chosen);
     storeLanes(dx, f32x4.add(v128.load(dx), v128.and(v128.load(dy), own)), channels - c);
@@ -235,10 +282,14 @@ export function averagePool(op: AveragePool, task: i32): void {
   const i = task - image * op.outputHeight;
   const top = max(0, begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight));
   const rows = inside(i, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
-  const width = op.width, outputs = op.outputWidth, channels = op.channels;
-  const kernel = op.kernelWidth, stride = op.strideWidth, pad = op.padLeft;
+  const width = op.width,
+    outputs = op.outputWidth,
+    channels = op.channels;
+  const kernel = op.kernelWidth,
+    stride = op.strideWidth,
+    pad = op.padLeft;
   const first = pixel(op.x, op, image, top, 0);
-  const step = <usize>channels << 2;
+  const step = (<usize>channels) << 2;
   const line = <usize>width * step;
   let to = op.y + <usize>(task * outputs) * step;
   for (let j = 0; j < outputs; j++) {
@@ -248,7 +299,7 @@ export function averagePool(op: AveragePool, task: i32): void {
     const scale = f32x4.splat(1 / <f32>(rows * columns));
     for (let c = 0; c < channels; c += 4) {
       let sum = f32x4.splat(0);
-      let row = corner + (<usize>c << 2);
+      let row = corner + ((<usize>c) << 2);
       for (let r = 0; r < rows; r++) {
         let from = row;
         for (let s = 0; s < columns; s++) {
@@ -257,7 +308,7 @@ export function averagePool(op: AveragePool, task: i32): void {
         }
         row += line;
       }
-      storeLanes(to + (<usize>c << 2), f32x4.mul(sum, scale), channels - c);
+      storeLanes(to + ((<usize>c) << 2), f32x4.mul(sum, scale), channels - c);
     }
     to += step;
   }
@@ -268,21 +319,37 @@ export function averagePoolBackward(op: AveragePoolBackward, task: i32): void {
   const h = task - image * op.height;
   const i0 = firstCover(h, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const i1 = lastCover(h, op.strideHeight, op.padTop, op.height, op.outputHeight);
-  const width = op.width, outputs = op.outputWidth, channels = op.channels;
-  const kernel = op.kernelWidth, stride = op.strideWidth, pad = op.padLeft;
+  const width = op.width,
+    outputs = op.outputWidth,
+    channels = op.channels;
+  const kernel = op.kernelWidth,
+    stride = op.strideWidth,
+    pad = op.padLeft;
   let to = pixel(op.dx, op, image, h, 0);
   for (let w = 0; w < width; w++) {
     const j0 = firstCover(w, kernel, stride, pad, width, outputs);
     const j1 = lastCover(w, stride, pad, width, outputs);
     zeroExactly(to, channels);
     for (let i = i0; i <= i1; i++) {
-      const rows = inside(i, op.kernelHeight, op.strideHeight, op.padTop, op.height, op.outputHeight);
+      const rows = inside(
+        i,
+        op.kernelHeight,
+        op.strideHeight,
+        op.padTop,
+        op.height,
+        op.outputHeight,
+      );
       for (let j = j0; j <= j1; j++) {
         const columns = inside(j, kernel, stride, pad, width, outputs);
         const window = (image * op.outputHeight + i) * outputs + j;
-        addScaled(to, op.dy + (<usize>(window * channels) << 2), 1 / <f32>(rows * columns), channels);
+        addScaled(
+          to,
+          op.dy + ((<usize>(window * channels)) << 2),
+          1 / <f32>(rows * columns),
+          channels,
+        );
       }
     }
-    to += <usize>channels << 2;
+    to += (<usize>channels) << 2;
   }
 }

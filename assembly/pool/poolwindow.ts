@@ -27,7 +27,7 @@ export function poolingBackwardTasks(op: PoolingBackward): i32 {
 // @ts-ignore: decorator
 @inline
 export function pixel(base: usize, op: Window, image: i32, h: i32, w: i32): usize {
-  return base + (<usize>(((image * op.height + h) * op.width + w) * op.channels) << 2);
+  return base + ((<usize>(((image * op.height + h) * op.width + w) * op.channels)) << 2);
 }
 
 function floorScaled(i: i32, from: i32, to: i32): i32 {
@@ -62,7 +62,14 @@ export function inside(i: i32, kernel: i32, stride: i32, pad: i32, side: i32, ou
 /** The first and last window that position `at` is in. */
 // @ts-ignore: decorator
 @inline
-export function firstCover(at: i32, kernel: i32, stride: i32, pad: i32, side: i32, outputs: i32): i32 {
+export function firstCover(
+  at: i32,
+  kernel: i32,
+  stride: i32,
+  pad: i32,
+  side: i32,
+  outputs: i32,
+): i32 {
   return stride ? max(0, at + pad - kernel + stride) / stride : floorScaled(at, side, outputs);
 }
 // @ts-ignore: decorator

@@ -40,7 +40,7 @@ function paddedHeight(op: Padding): i32 {
 // @ts-ignore: decorator
 @inline
 function paddedLine(op: Padding): usize {
-  return <usize>((op.left + op.width + op.right) * op.channels) << 2;
+  return (<usize>((op.left + op.width + op.right) * op.channels)) << 2;
 }
 
 /** Where position `at` lies, or is reflected to, on a side of the image: −1 and `side` go to 1 and side − 2. */
@@ -64,9 +64,9 @@ export function pad(op: Pad, task: i32): void {
     memory.fill(y, 0, line);
     return;
   }
-  const own = <usize>(op.width * op.channels) << 2;
+  const own = (<usize>(op.width * op.channels)) << 2;
   const x = op.x + <usize>(image * op.height + reflected(h, op.height)) * own;
-  const middle = y + (<usize>(op.left * op.channels) << 2);
+  const middle = y + ((<usize>(op.left * op.channels)) << 2);
   memory.copy(middle, x, own);
   border(op, y, x, -op.left, 0);
   border(op, middle + own, x, op.width, op.width + op.right);
@@ -75,7 +75,7 @@ export function pad(op: Pad, task: i32): void {
 /** Fills columns `w` to `end` − 1 of a line beside the image, whose own line is x. */
 function border(op: Pad, to: usize, x: usize, w: i32, end: i32): void {
   if (!op.reflect) return zeroExactly(to, (end - w) * op.channels);
-  const step = <usize>op.channels << 2;
+  const step = (<usize>op.channels) << 2;
   for (; w < end; w++) {
     copyExactly(to, x + <usize>reflected(w, op.width) * step, op.channels);
     to += step;
@@ -91,15 +91,20 @@ export function padBackward(op: PadBackward, task: i32): void {
   const image = task / op.height;
   const h = task - image * op.height;
   const line = paddedLine(op);
-  const own = <usize>(op.width * op.channels) << 2;
+  const own = (<usize>(op.width * op.channels)) << 2;
   const dx = op.dx + <usize>task * own;
-  const first = op.dy + <usize>(image * paddedHeight(op) + op.top) * line + (<usize>(op.left * op.channels) << 2);
+  const first =
+    op.dy +
+    <usize>(image * paddedHeight(op) + op.top) * line +
+    ((<usize>(op.left * op.channels)) << 2);
   memory.copy(dx, first + <usize>h * line, own);
   if (!op.reflect) return;
   addSides(op, dx, first + <usize>h * line);
-  const above = -h, below = 2 * (op.height - 1) - h;
+  const above = -h,
+    below = 2 * (op.height - 1) - h;
   if (above < 0 && above >= -op.top) addLine(op, dx, first + <usize>above * line);
-  if (below >= op.height && below < op.height + op.bottom) addLine(op, dx, first + <usize>below * line);
+  if (below >= op.height && below < op.height + op.bottom)
+    addLine(op, dx, first + <usize>below * line);
 }
 
 /** Adds a line of dy, whose middle is given, to one of dx. */
@@ -110,9 +115,10 @@ function addLine(op: PadBackward, dx: usize, dy: usize): void {
 
 /** Adds what is to the left and right of the middle to the pixels that it shows. */
 function addSides(op: PadBackward, dx: usize, dy: usize): void {
-  const step = <usize>op.channels << 2;
+  const step = (<usize>op.channels) << 2;
   const last = <usize>(op.width - 1) * step;
-  for (let at = step, end = <usize>op.left * step; at <= end; at += step) addExactly(dx + at, dy - at, op.channels);
+  for (let at = step, end = <usize>op.left * step; at <= end; at += step)
+    addExactly(dx + at, dy - at, op.channels);
   for (let at = step, end = <usize>op.right * step; at <= end; at += step) {
     addExactly(dx + last - at, dy + last + at, op.channels);
   }

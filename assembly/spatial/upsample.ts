@@ -35,7 +35,7 @@ export class UpsampleBackward extends Upsampling {
 
 /** Bytes of scratch: a line of outputs, and what whole vectors write behind it. */
 export function upsamplingScratch(op: Upsampling): usize {
-  return <usize>(op.width * op.factorWidth * op.channels + 4) << 2;
+  return (<usize>(op.width * op.factorWidth * op.channels + 4)) << 2;
 }
 
 /** The pixel before output o, −1 for those before the first. */
@@ -62,7 +62,7 @@ export function upsample(op: Upsample, task: i32, scratch: usize): void {
   const lines = op.height * op.factorHeight;
   const image = task / lines;
   const i = task - image * lines;
-  const line = <usize>(op.width * op.channels) << 2;
+  const line = (<usize>(op.width * op.channels)) << 2;
   const x = op.x + <usize>(image * op.height) * line;
   const y = op.y + <usize>(task * op.factorWidth) * line;
   if (!op.bilinear) return repeat(op, y, x + <usize>(i / op.factorHeight) * line);
@@ -76,7 +76,7 @@ export function upsample(op: Upsample, task: i32, scratch: usize): void {
 
 /** A line of y: each pixel of x as often as it is wanted. */
 function repeat(op: Upsample, y: usize, x: usize): void {
-  const step = <usize>op.channels << 2;
+  const step = (<usize>op.channels) << 2;
   for (let w = 0; w < op.width; w++) {
     for (let s = 0; s < op.factorWidth; s++) {
       copyExactly(y, x, op.channels);
@@ -88,18 +88,27 @@ function repeat(op: Upsample, y: usize, x: usize): void {
 
 /** A line of y: between the pixels of x. */
 function mixPixels(op: Upsample, y: usize, x: usize): void {
-  const channels = op.channels, factor = op.factorWidth, last = op.width - 1;
-  const step = <usize>channels << 2;
+  const channels = op.channels,
+    factor = op.factorWidth,
+    last = op.width - 1;
+  const step = (<usize>channels) << 2;
   for (let j = 0; j < op.width * factor; j++) {
     const w = pixelBefore(j, factor);
-    mix(y, x + <usize>max(w, 0) * step, x + <usize>min(w + 1, last) * step, shareBehind(j, factor), channels);
+    mix(
+      y,
+      x + <usize>max(w, 0) * step,
+      x + <usize>min(w + 1, last) * step,
+      shareBehind(j, factor),
+      channels,
+    );
     y += step;
   }
 }
 
 /** to = (1 − share)·a + share·b, `count` floats. */
 function mix(to: usize, a: usize, b: usize, share: f32, count: i32): void {
-  const ofA = f32x4.splat(1 - share), ofB = f32x4.splat(share);
+  const ofA = f32x4.splat(1 - share),
+    ofB = f32x4.splat(share);
   let i = 8;
   for (; i <= count; i += 8) {
     const v0 = madd(v128.load(b), ofB, f32x4.mul(v128.load(a), ofA));
@@ -150,20 +159,27 @@ export function upsampleBackward(op: UpsampleBackward, task: i32, scratch: usize
   const factor = op.factorHeight;
   const bilinear = op.bilinear != 0;
   const floats = op.width * op.factorWidth * op.channels;
-  const dy = op.dy + (<usize>(image * op.height * factor * floats) << 2);
+  const dy = op.dy + ((<usize>(image * op.height * factor * floats)) << 2);
   const mixed = scratch + SCRATCH_BYTES;
   zero(mixed, floats);
   const end = endOfOutputs(h, factor, op.height, bilinear);
   for (let i = firstOutput(h, factor, bilinear); i < end; i++) {
-    addScaled(mixed, dy + (<usize>(i * floats) << 2), shareOf(h, i, op.height, factor, bilinear), floats);
+    addScaled(
+      mixed,
+      dy + ((<usize>(i * floats)) << 2),
+      shareOf(h, i, op.height, factor, bilinear),
+      floats,
+    );
   }
-  gatherPixels(op, op.dx + (<usize>(task * op.width * op.channels) << 2), mixed, bilinear);
+  gatherPixels(op, op.dx + ((<usize>(task * op.width * op.channels)) << 2), mixed, bilinear);
 }
 
 /** A line of dx from the line `dy` of outputs. */
 function gatherPixels(op: UpsampleBackward, dx: usize, dy: usize, bilinear: bool): void {
-  const width = op.width, channels = op.channels, factor = op.factorWidth;
-  const step = <usize>channels << 2;
+  const width = op.width,
+    channels = op.channels,
+    factor = op.factorWidth;
+  const step = (<usize>channels) << 2;
   for (let w = 0; w < width; w++) {
     zeroExactly(dx, channels);
     const end = endOfOutputs(w, factor, width, bilinear);

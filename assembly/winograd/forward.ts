@@ -7,7 +7,16 @@
 // gradient of the filters.
 
 import {
-  blockLength, blockRows, blockScratch, fillTable, ITSELF, multiplyRows, NOTHING, outputTable, rowTable, SCRATCH_BYTES,
+  blockLength,
+  blockRows,
+  blockScratch,
+  fillTable,
+  ITSELF,
+  multiplyRows,
+  NOTHING,
+  outputTable,
+  rowTable,
+  SCRATCH_BYTES,
   ZEROS,
 } from '../gemm/gemm';
 import { Window } from '../conv/im2col';
@@ -53,8 +62,8 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
   const n = op.columns;
   const j = task * panelColumns(n);
   const columns = panelColumns(n - j);
-  const plane = <usize>filterPlane(k, n) << 2;
-  const row = <usize>columns << 2;
+  const plane = (<usize>filterPlane(k, n)) << 2;
+  const row = (<usize>columns) << 2;
   const stage = blockScratch(scratch);
   const half = stage + 9 * 64;
   for (let p = 0; p < k; p += 4) {
@@ -62,9 +71,9 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
     for (let c = 0; c < columns; c += 4) {
       if (op.flip) stageFlipped(op, stage, p, op.first + j + c);
       else stageFilter(op, stage, p, op.first + j + c);
-      let to = op.packed + (<usize>(j * k + p * columns + c) << 2);
+      let to = op.packed + ((<usize>(j * k + p * columns + c)) << 2);
       for (let r = 0; r < rows; r++) {
-        const from = stage + (<usize>r << 4);
+        const from = stage + ((<usize>r) << 4);
         for (let s: usize = 0; s < 3; s++) filterLine(from + s * 64, 3 * 64, half + s * 16, 3 * 16);
         for (let i: usize = 0; i < 6; i++) filterLine(half + i * 48, 16, to + i * 6 * plane, plane);
         to += row;
@@ -79,8 +88,8 @@ function stageFilter(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   const rows = min(4, op.channels - p);
   for (let tap = 0; tap < 9; tap++) {
     for (let r = 0; r < rows; r++) {
-      const from = op.filter + (<usize>((tap * op.channels + p + r) * op.filters + n) << 2);
-      v128.store(stage + (<usize>r << 4), v128.and(v128.load(from), mask));
+      const from = op.filter + ((<usize>((tap * op.channels + p + r) * op.filters + n)) << 2);
+      v128.store(stage + ((<usize>r) << 4), v128.and(v128.load(from), mask));
     }
     stage += 64;
   }
@@ -89,18 +98,22 @@ function stageFilter(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
 /** stage[tap][r] = filter[8 − tap][n … n+3][p + r]. */
 function stageFlipped(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   const mask = laneMask(op.channels - n);
-  const step = <usize>op.filters << 2;
+  const step = (<usize>op.filters) << 2;
   // Channels that do not exist are read from the first one and masked away.
   const s0 = n < op.channels ? <usize>n * step : 0;
   const s1 = n + 1 < op.channels ? s0 + step : s0;
   const s2 = n + 2 < op.channels ? s0 + 2 * step : s0;
   const s3 = n + 3 < op.channels ? s0 + 3 * step : s0;
   for (let tap = 8; tap >= 0; tap--) {
-    const from = op.filter + (<usize>(tap * op.channels * op.filters + p) << 2);
-    const v0 = v128.load(from + s0), v1 = v128.load(from + s1);
-    const v2 = v128.load(from + s2), v3 = v128.load(from + s3);
-    const t0 = v128.shuffle<i32>(v0, v1, 0, 4, 1, 5), t1 = v128.shuffle<i32>(v0, v1, 2, 6, 3, 7);
-    const t2 = v128.shuffle<i32>(v2, v3, 0, 4, 1, 5), t3 = v128.shuffle<i32>(v2, v3, 2, 6, 3, 7);
+    const from = op.filter + ((<usize>(tap * op.channels * op.filters + p)) << 2);
+    const v0 = v128.load(from + s0),
+      v1 = v128.load(from + s1);
+    const v2 = v128.load(from + s2),
+      v3 = v128.load(from + s3);
+    const t0 = v128.shuffle<i32>(v0, v1, 0, 4, 1, 5),
+      t1 = v128.shuffle<i32>(v0, v1, 2, 6, 3, 7);
+    const t2 = v128.shuffle<i32>(v2, v3, 0, 4, 1, 5),
+      t3 = v128.shuffle<i32>(v2, v3, 2, 6, 3, 7);
     v128.store(stage, v128.and(v128.shuffle<i64>(t0, t2, 0, 2), mask));
     v128.store(stage, v128.and(v128.shuffle<i64>(t0, t2, 1, 3), mask), 16);
     v128.store(stage, v128.and(v128.shuffle<i64>(t1, t3, 0, 2), mask), 32);
@@ -151,14 +164,14 @@ export function winogradTasks(op: Winograd): i32 {
   const block = blockOf(op);
   // Each part transforms its patches again.
   op.parts = partsFor(op.shared, patches(op), block, mostParts(op.filters, LEAST_COLUMNS));
-  return (patches(op) + block - 1) / block * op.parts;
+  return ((patches(op) + block - 1) / block) * op.parts;
 }
 
 /** Bytes of scratch behind what every op has: transformed patches, products, a patch half-way, a line of zeros. */
 export function winogradScratch(op: Winograd): usize {
   const block = blockOf(op);
   const planes = PLANES * (block * (padded(op.channels) + padded(op.filters)) + 2 * GAP);
-  return (<usize>(planes + PATCH * padded(op.channels)) << 2) + HALF_BYTES;
+  return ((<usize>(planes + PATCH * padded(op.channels))) << 2) + HALF_BYTES;
 }
 
 export function winograd(op: Winograd, task: i32, scratch: usize): void {
@@ -169,29 +182,62 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
   const count = min(block, patches(op) - first);
   const column = partColumn(part, op.parts, op.filters);
   const n = partColumn(part + 1, op.parts, op.filters) - column;
-  const ldv = padded(op.channels), ldm = padded(op.filters);
-  const vPlane = block * ldv + GAP, mPlane = block * ldm + GAP;
+  const ldv = padded(op.channels),
+    ldm = padded(op.filters);
+  const vPlane = block * ldv + GAP,
+    mPlane = block * ldm + GAP;
   const v = scratch + SCRATCH_BYTES;
-  const m = v + (<usize>(PLANES * vPlane) << 2);
-  const half = m + (<usize>(PLANES * mPlane) << 2);
+  const m = v + ((<usize>(PLANES * vPlane)) << 2);
+  const half = m + ((<usize>(PLANES * mPlane)) << 2);
   const zeros = half + HALF_BYTES;
   zero(zeros, PATCH * ldv);
   for (let t = 0; t < count; t++) {
-    transformPatch(op, op.x, first + t, 0, op.channels, v + (<usize>(t * ldv) << 2), <usize>vPlane << 2, half, zeros);
+    transformPatch(
+      op,
+      op.x,
+      first + t,
+      0,
+      op.channels,
+      v + ((<usize>(t * ldv)) << 2),
+      (<usize>vPlane) << 2,
+      half,
+      zeros,
+    );
   }
   fillTable(rowTable(scratch), v, count, ldv);
   fillTable(outputTable(scratch), m, count, ldm);
   const k = op.channels;
   const kc = blockLength(k);
-  let packed = op.packed + (<usize>(column * k) << 2);
+  let packed = op.packed + ((<usize>(column * k)) << 2);
   for (let plane = 0; plane < PLANES; plane++) {
     for (let k0 = 0; k0 < k; k0 += kc) {
-      multiplyRows(scratch, plane * vPlane + k0, packed, k, k0, min(kc, k - k0), count, n, plane * mPlane, k0 ? ITSELF : NOTHING, 0, false);
+      multiplyRows(
+        scratch,
+        plane * vPlane + k0,
+        packed,
+        k,
+        k0,
+        min(kc, k - k0),
+        count,
+        n,
+        plane * mPlane,
+        k0 ? ITSELF : NOTHING,
+        0,
+        false,
+      );
     }
-    packed += <usize>filterPlane(k, op.filters) << 2;
+    packed += (<usize>filterPlane(k, op.filters)) << 2;
   }
   for (let t = 0; t < count; t++) {
-    transformProducts(op, first + t, column, n, m + (<usize>(t * ldm) << 2), <usize>mPlane << 2, half);
+    transformProducts(
+      op,
+      first + t,
+      column,
+      n,
+      m + ((<usize>(t * ldm)) << 2),
+      (<usize>mPlane) << 2,
+      half,
+    );
   }
 }
 
@@ -199,25 +245,43 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
  * Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or those of them that are inside, of `filters`
  * filters from `first` on.
  */
-function transformProducts(op: Winograd, index: i32, first: i32, filters: i32, from: usize, plane: usize, half: usize): void {
+function transformProducts(
+  op: Winograd,
+  index: i32,
+  first: i32,
+  filters: i32,
+  from: usize,
+  plane: usize,
+  half: usize,
+): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP;
   const left = (index - line * op.outputWidth) * STEP;
-  const column = <usize>op.yColumn << 2;
+  const column = (<usize>op.yColumn) << 2;
   const row = <usize>op.yWidth * column;
-  const rows = min(STEP, op.yHeight - top), columns = min(STEP, op.yWidth - left);
+  const rows = min(STEP, op.yHeight - top),
+    columns = min(STEP, op.yWidth - left);
   const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
   const done = half + 4 * 6 * 32;
-  let to = op.y + (<usize>((image * op.yHeight + top) * op.yWidth + left) * column) + (<usize>first << 2);
+  let to =
+    op.y + <usize>((image * op.yHeight + top) * op.yWidth + left) * column + ((<usize>first) << 2);
   for (let n = 0; n < filters; n += 8) {
-    for (let j: usize = 0; j < 6; j++) productLine(from + j * plane, 6 * plane, half + j * 32, 6 * 32);
-    const bias = op.bias ? op.bias + (<usize>(first + n) << 2) : ZEROS;
+    for (let j: usize = 0; j < 6; j++)
+      productLine(from + j * plane, 6 * plane, half + j * 32, 6 * 32);
+    const bias = op.bias ? op.bias + ((<usize>(first + n)) << 2) : ZEROS;
     const whole = columns == STEP && filters - n >= 8;
     for (let i = 0; i < rows; i++) {
       const at = to + <usize>i * row;
       const residual = op.residual ? at + (op.residual - op.y) : 0;
-      outputLine(half + <usize>i * 192, bias, whole ? at : done, whole ? column : 32, whole ? residual : 0, whole ? floor : f32x4.splat(-Infinity));
+      outputLine(
+        half + <usize>i * 192,
+        bias,
+        whole ? at : done,
+        whole ? column : 32,
+        whole ? residual : 0,
+        whole ? floor : f32x4.splat(-Infinity),
+      );
       if (!whole) copyLine(at, column, residual, done, columns, filters - n, floor);
     }
     from += 32;
@@ -226,7 +290,15 @@ function transformProducts(op: Winograd, index: i32, first: i32, filters: i32, f
 }
 
 /** The first `columns` of four outputs at `from`, and of each the first `n` filters. */
-function copyLine(to: usize, column: usize, residual: usize, from: usize, columns: i32, n: i32, floor: v128): void {
+function copyLine(
+  to: usize,
+  column: usize,
+  residual: usize,
+  from: usize,
+  columns: i32,
+  n: i32,
+  floor: v128,
+): void {
   const step = residual ? column : 0;
   if (!residual) residual = ZEROS;
   for (let j = 0; j < columns; j++) {

@@ -38,29 +38,47 @@ export function patches(op: Window): i32 {
  * `zeros` is a line for what is outside.
  */
 export function transformPatch(
-  op: Window, x: usize, index: i32, begin: i32, end: i32, to: usize, plane: usize, half: usize, zeros: usize,
+  op: Window,
+  x: usize,
+  index: i32,
+  begin: i32,
+  end: i32,
+  to: usize,
+  plane: usize,
+  half: usize,
+  zeros: usize,
 ): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
   const top = (line - image * op.outputHeight) * STEP - op.padTop;
   const left = (index - line * op.outputWidth) * STEP - op.padLeft;
-  const first = x + (<usize>((image * op.height * op.width + left) * op.channels + begin) << 2);
-  to += <usize>begin << 2;
-  let r0 = lineOf(op, first, top, zeros), r1 = lineOf(op, first, top + 1, zeros);
-  let r2 = lineOf(op, first, top + 2, zeros), r3 = lineOf(op, first, top + 3, zeros);
-  let r4 = lineOf(op, first, top + 4, zeros), r5 = lineOf(op, first, top + 5, zeros);
-  const column = <usize>op.channels << 2;
+  const first = x + ((<usize>((image * op.height * op.width + left) * op.channels + begin)) << 2);
+  to += (<usize>begin) << 2;
+  let r0 = lineOf(op, first, top, zeros),
+    r1 = lineOf(op, first, top + 1, zeros);
+  let r2 = lineOf(op, first, top + 2, zeros),
+    r3 = lineOf(op, first, top + 3, zeros);
+  let r4 = lineOf(op, first, top + 4, zeros),
+    r5 = lineOf(op, first, top + 5, zeros);
+  const column = (<usize>op.channels) << 2;
   for (let c = begin; c < end; c += 8) {
     for (let j = 0; j < PATCH; j++) {
-      const at = <usize>j * column, into = half + (<usize>j << 5);
-      if (<u32>(left + j) < <u32>op.width) patchLine(r0 + at, r1 + at, r2 + at, r3 + at, r4 + at, r5 + at, into, 6 * 32);
+      const at = <usize>j * column,
+        into = half + ((<usize>j) << 5);
+      if (<u32>(left + j) < <u32>op.width)
+        patchLine(r0 + at, r1 + at, r2 + at, r3 + at, r4 + at, r5 + at, into, 6 * 32);
       else clearLine(into, 6 * 32);
     }
     for (let i: usize = 0; i < 6; i++) {
       const at = half + i * 192;
       patchLine(at, at + 32, at + 64, at + 96, at + 128, at + 160, to + i * 6 * plane, plane);
     }
-    r0 += 32; r1 += 32; r2 += 32; r3 += 32; r4 += 32; r5 += 32;
+    r0 += 32;
+    r1 += 32;
+    r2 += 32;
+    r3 += 32;
+    r4 += 32;
+    r5 += 32;
     to += 32;
   }
 }
@@ -69,5 +87,5 @@ export function transformPatch(
 // @ts-ignore: decorator
 @inline
 function lineOf(op: Window, first: usize, h: i32, zeros: usize): usize {
-  return <u32>h < <u32>op.height ? first + (<usize>(h * op.width * op.channels) << 2) : zeros;
+  return <u32>h < <u32>op.height ? first + ((<usize>(h * op.width * op.channels)) << 2) : zeros;
 }
