@@ -50,6 +50,7 @@ export * as metrics from './training/metrics.js';
 export * as optimizers from './training/optimizers.js';
 export type { ClassWeight, WeightOptions } from './training/sampleweights.js';
 export * as schedules from './training/schedules.js';
+export type { FitDatasetOptions, FitOptions } from './training/session.js';
 export type { DataSet } from './training/source.js';
-export type { FitDatasetOptions, FitOptions, History } from './training/train.js';
+export type { History } from './training/train.js';
 export { ResNet, type ResNetOptions } from './zoo/resnet.js';

@@ -2,7 +2,6 @@
 
 import type { ActivationName } from '../network/activation.js';
 import { activationForward } from '../operators/activation/activation.emit.js';
-import type { Confusion } from '../operators/loss/confusion.js';
 import {
   emitLoss,
   type Loss,
@@ -73,14 +72,6 @@ export interface Goal {
   readonly metrics: readonly Value[];
   /** Each row's classes, where metrics are counted. */
   readonly classes: Classes | undefined;
-}
-
-/** Where the numbers of a step go. */
-export interface Report {
-  /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
-  readonly results: Float64Array;
-  /** For each goal, where its metrics are counted: the step's rows are added. */
-  readonly confusions: readonly (Confusion | undefined)[];
 }
 
 /**

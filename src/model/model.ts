@@ -14,21 +14,19 @@ import { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
 import { Engine } from '../training/engine.js';
 import type { Dataset } from '../training/feed.js';
-import type { Logs } from '../training/means.js';
+import { type Logs, Means } from '../training/means.js';
+import { measure } from '../training/measure.js';
+import { wholeOf } from '../training/samples.js';
 import type { WeightOptions } from '../training/sampleweights.js';
-import { type DataSet, inputsOf } from '../training/source.js';
 import {
-  checkedSamples,
-  datasetTrainer,
+  datasetSession,
   type FitDatasetOptions,
   type FitOptions,
-  fitTrainer,
-  type History,
-  measure,
-  objectiveOf,
-  type Trainer,
-  trainStep,
-} from '../training/train.js';
+  fitSession,
+  type Session,
+} from '../training/session.js';
+import { type DataSet, Intake } from '../training/source.js';
+import { type History, train } from '../training/train.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
@@ -177,7 +175,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws the signal's reason once it is aborted
    */
   async fit(x: DataSet, y: DataSet, options: FitOptions = {}): Promise<History> {
-    return this.#train('fit', (engine) => fitTrainer(engine, x, y, options));
+    return this.#train('fit', (engine) => fitSession(engine, x, y, options));
   }
 
   /**
@@ -189,20 +187,19 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws as `fit`, and what the data set throws
    */
   async fitDataset(dataset: Dataset, options: FitDatasetOptions = {}): Promise<History> {
-    return this.#train('fitDataset', (engine) => datasetTrainer(engine, dataset, options));
+    return this.#train('fitDataset', (engine) => datasetSession(engine, dataset, options));
   }
 
   async #train(
     where: string,
-    trainerOf: (engine: Engine) => Trainer | Promise<Trainer>,
+    sessionOf: (engine: Engine) => Session | Promise<Session>,
   ): Promise<History> {
     if (this.#training)
       throw new StateError(`${where}: the model '${this.name}' is already training`);
     const engine = this.engine(where);
     this.#training = true;
     try {
-      const trainer = await trainerOf(engine);
-      return await trainer.run(this);
+      return await train(engine, await sessionOf(engine), this);
     } finally {
       this.#training = false;
     }
@@ -222,7 +219,11 @@ export class Model<O extends Tensors = SymbolicTensor> {
   trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
     const engine = this.engine('trainOnBatch');
     checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight']);
-    return trainStep(engine, checkedSamples('trainOnBatch', engine, x, y, options));
+    const intake = new Intake(engine, 'trainOnBatch');
+    const samples = intake.samples(x, y, options);
+    const means = new Means(intake.objective, this.#graph);
+    means.add(engine.train(wholeOf(samples)), samples.count);
+    return means.logs();
   }
 
   /** Loss and metrics over all samples. Throws as `fit`. */
@@ -233,13 +234,13 @@ export class Model<O extends Tensors = SymbolicTensor> {
   ): Promise<Logs> {
     const { batchSize = 32, signal } = checkOptions('evaluate', options, ['batchSize', 'signal']);
     const engine = this.engine('evaluate');
-    objectiveOf('evaluate', engine);
     checkInteger('evaluate', 'batchSize', batchSize);
-    const samples = checkedSamples('evaluate', engine, x, y);
+    const intake = new Intake(engine, 'evaluate');
+    const samples = intake.samples(x, y);
     this.#evaluations++;
     try {
-      const { count } = samples;
-      return (await measure('evaluate', engine, samples, 0, count, batchSize, signal)).logs();
+      const all = { samples, from: 0, to: samples.count, batchSize };
+      return (await measure(engine, intake, all, signal)).logs();
     } finally {
       this.#evaluations--;
     }
@@ -255,12 +256,14 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const { batchSize = 32 } = checkOptions('predict', options, ['batchSize']);
     const engine = this.engine('predict');
     checkInteger('predict', 'batchSize', batchSize);
-    const { x: sources, count } = inputsOf(`${this.name}.predict`, this.#graph, x);
+    const samples = new Intake(engine, 'predict').inputs(x);
+    const { count } = samples;
     const results: Tensor[] = [];
     try {
       for (const { shape } of this.outputs) results.push(Tensor.create([count, ...shape]));
       for (let first = 0; first < count; first += batchSize) {
-        engine.predict(sources, first, Math.min(batchSize, count - first), results);
+        const size = Math.min(batchSize, count - first);
+        engine.predict({ samples, order: null, first, size }, results);
       }
     } catch (error) {
       for (const y of results) y.dispose();

@@ -10,8 +10,7 @@ import { layout } from '../base/table.js';
 import type { Lowered } from '../lowering/lower.js';
 import { costOf, type Unit } from '../program/cost.js';
 import type { Engine } from '../training/engine.js';
-import { type DataSet, inputsOf } from '../training/source.js';
-import { checkedSamples } from '../training/train.js';
+import { type DataSet, Intake } from '../training/source.js';
 import { type Peaks, peaksOf } from './peak.js';
 import { timeOps } from './timing.js';
 
@@ -69,20 +68,20 @@ export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Pr
   if (print !== null && typeof print !== 'function') {
     throw new ValueError(`profile: print must be a function, or null for none, not ${print}`);
   }
-  const { name, graph } = engine.network;
-  const samples =
-    y === undefined
-      ? { ...inputsOf(`${name}.profile`, graph, x), y: [], weights: [] }
-      : checkedSamples('profile', engine, x, y);
+  const { name } = engine.network;
+  const intake = new Intake(engine, 'profile');
+  const samples = y === undefined ? intake.inputs(x) : intake.samples(x, y);
   const { count } = samples;
-  const batch = Math.min(count, checkInteger('profile', 'batchSize', batchSize ?? count));
+  const size = Math.min(count, checkInteger('profile', 'batchSize', batchSize ?? count));
   // First, because it may make memory grow.
   const peaks = peaksOf(backend());
-  const result = engine.rehearse(samples, batch, (program, lowered, ready) =>
-    assess(lowered, timeOps(program, lowered.emitter.ops, ready), peaks),
+  const result = engine.rehearse(
+    { samples, order: null, first: 0, size },
+    (program, lowered, ready) =>
+      assess(lowered, timeOps(program, lowered.emitter.ops, ready), peaks),
   );
   const what = y === undefined ? 'prediction' : 'training step';
-  print?.(table(`${name}: ${what}, batch ${batch}`, result));
+  print?.(table(`${name}: ${what}, batch ${size}`, result));
   return result;
 }
 

@@ -1,13 +1,13 @@
 // Batches of images that are augmented on the way. Loaded where somebody trains on such: it brings what warps them.
 
 import { ValueError } from '../base/errors.js';
+import { type Shape, sizeOf } from '../base/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import { Augmenter } from '../data/augmenter.js';
 import { mixes } from '../data/draw.js';
-import { type Data, numbersOf } from '../tensor/numbers.js';
-import type { Engine } from './engine.js';
-import { arrange, type Batch, type Feed, type Part } from './feed.js';
-import type { DataSet, Samples, TargetSource } from './source.js';
+import type { Graph } from '../network/graph.js';
+import { arrange, type Feed, type Part } from './feed.js';
+import { keyed, type Samples, type TargetSource } from './samples.js';
 
 /**
  * Batches of images that are augmented on the way, one ahead.
@@ -15,12 +15,10 @@ import type { DataSet, Samples, TargetSource } from './source.js';
  * @throws {ValueError} for a model with several inputs, and for a normalization, which validation would lack
  */
 export function augmentedFeed(
-  engine: Engine,
-  x: DataSet,
+  { inputs, outputs }: Graph,
   { samples, count, batchSize, order: seed }: Part,
   augmentation: Augmentation,
 ): Feed {
-  const { inputs } = engine.network.graph;
   if (inputs.length > 1)
     throw new ValueError(`fit: augmentation needs a model with one input, not ${inputs.length}`);
   if (typeof augmentation?.seed !== 'number') {
@@ -33,77 +31,49 @@ export function augmentedFeed(
       'fit: normalize the images with data.normalize first: what is validated needs it too',
     );
   }
-  const { shape } = inputs[0];
-  const numbers = numbersOf('fit', 'x', x as Data).array();
-  const floats = count * shape.reduce((product, side) => product * side, 1);
-  // A copy: what tensors hold moves when memory grows.
-  const augmenter = new Augmenter(
-    Float32Array.from(numbers).subarray(0, floats),
-    shape,
-    augmentation,
-  );
+  const [{ shape }] = inputs;
+  const augmenter = new Augmenter(imagesOf(samples, count, shape), shape, augmentation);
   const order = new Int32Array(count);
   return {
     batches: Math.ceil(count / batchSize),
     async *each(epoch) {
       arrange(order, seed, epoch);
+      const now = augmentation.mixup
+        ? mixed(samples, count, outputs, augmentation, epoch)
+        : samples;
       let first = 0;
       for await (const images of augmenter.batches({ epoch, order, batchSize })) {
-        const indices = order.subarray(first, first + batchSize);
-        yield augmented({ ...samples, count }, images, indices, augmentation, epoch, engine);
-        first += indices.length;
+        const size = Math.min(batchSize, count - first);
+        yield { samples: now, order, first, size, images };
+        first += size;
       }
     },
     close: () => augmenter.close(),
   };
 }
 
-/**
- * The batch of some augmented images: row by row as they lie there, with the targets of their samples.
- *
- * @param samples those that are trained on
- */
-function augmented(
-  samples: Samples,
-  images: Float32Array,
-  indices: Int32Array,
-  augmentation: Augmentation,
-  epoch: number,
-  engine: Engine,
-): Batch {
-  const size = indices.length;
-  const floats = images.length / size;
-  const [{ name }] = samples.x;
-  const x = {
-    name,
-    count: size,
-    copy(row: number, to: Float32Array | Int32Array, at: number): void {
-      to.set(images.subarray(row * floats, (row + 1) * floats), at);
-    },
-  };
-  const ofSample = <S extends { copy: TargetSource['copy'] }>(source: S): S => ({
-    ...source,
-    copy: (row: number, to: Float32Array | Int32Array, at: number) =>
-      source.copy(indices[row], to, at),
-  });
-  const y = augmentation.mixup
-    ? mixed(samples, indices, augmentation, epoch, engine)
-    : samples.y.map(ofSample);
-  const weights = samples.weights.map(ofSample);
-  return { samples: { x: [x], y, weights, count: size }, order: null, first: 0, size };
+/** The first `count` images: a copy, as tensors move when memory grows; shared with the worker where that can be. */
+function imagesOf({ x: [source] }: Samples, count: number, shape: Shape): Float32Array {
+  const size = sizeOf(shape);
+  const images =
+    typeof SharedArrayBuffer === 'function'
+      ? new Float32Array(new SharedArrayBuffer(4 * count * size))
+      : new Float32Array(count * size);
+  for (let i = 0; i < count; i++) source.copy(i, images, i * size);
+  return images;
 }
 
-/** Targets mixed as their images are: λ·y + (1 − λ)·y of the partner, classes as one-hot rows. */
+/** An epoch's samples with targets mixed as their images are: λ·y + (1 − λ)·y of the partner, classes as one-hot rows. */
 function mixed(
-  { y: sources, count }: Samples,
-  indices: Int32Array,
+  samples: Samples,
+  count: number,
+  outputs: Graph['outputs'],
   augmentation: Augmentation,
   epoch: number,
-  engine: Engine,
-): TargetSource[] {
-  const { outputs } = engine.network.graph;
+): Samples {
+  const indices = Int32Array.from({ length: count }, (_, i) => i);
   const { partners, lambdas } = mixes(augmentation, count, { epoch, indices });
-  return sources.map((source, i): TargetSource => {
+  const y = samples.y.map((source, i): TargetSource => {
     const classes = outputs[i].shape.at(-1) as number;
     const size = source.form === 'labels' ? source.size * classes : source.size;
     const own = new Float32Array(source.size);
@@ -118,11 +88,12 @@ function mixed(
       ...source,
       form: 'targets',
       size,
-      copy(row, to, at) {
+      copy(sample, to, at) {
         to.fill(0, at, at + size);
-        add(indices[row], lambdas[row], to, at);
-        add(partners[row], 1 - lambdas[row], to, at);
+        add(sample, lambdas[sample], to, at);
+        add(partners[sample], 1 - lambdas[sample], to, at);
       },
     };
   });
+  return keyed({ ...samples, y });
 }

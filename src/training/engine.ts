@@ -1,21 +1,21 @@
-// The engine: programs by batch size and purpose, the memory they share, and one step of training.
+// The engine: what a model was compiled for, and one batch at a time through its programs.
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import { NumericError, StateError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
-import { type Lowered, lower, type Mode, type Task } from '../lowering/lower.js';
-import type { Objective, Report } from '../lowering/objective.js';
+import type { Lowered } from '../lowering/lower.js';
+import type { Objective } from '../lowering/objective.js';
 import type { WeightStore } from '../lowering/store.js';
 import { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
+import { isCounted } from '../operators/loss/metric.emit.js';
 import { writeSettings } from '../operators/optimizer/optimizer.emit.js';
 import type { Value } from '../program/emitter.js';
-import { FormStore } from '../program/forms.js';
-import { Arena, buildProgram, type Plan, place, planMemory } from '../program/plan.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstNotFinite } from './blame.js';
-import type { InputSource, RowSource, Samples } from './source.js';
+import { Programs, type Ready } from './programs.js';
+import type { Batch, RowSource } from './samples.js';
 
 /** A network, as far as the engine needs it. */
 export interface Network {
@@ -26,39 +26,27 @@ export interface Network {
   readonly seed: number;
 }
 
-/** A lowered network with its plan; the program is made anew whenever the arena has moved. */
-interface Prepared {
-  readonly mode: Mode;
-  readonly batch: number;
-  /** See `keyOf`. */
-  readonly key: string;
-  readonly lowered: Lowered;
-  readonly plan: Plan;
-  program: Program | undefined;
+/** Each row's right and predicted class. */
+interface RowClasses {
+  readonly right: Int32Array;
+  readonly predicted: Int32Array;
 }
 
-type Ready = Prepared & { program: Program };
-
-function unload(prepared: Prepared): void {
-  prepared.program?.dispose();
-  prepared.program = undefined;
+/** What a batch came to. The engine writes its next one over it. */
+export interface Outcome {
+  /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
+  readonly values: Float64Array;
+  /** For each goal, where its metrics are counted. */
+  readonly classes: (RowClasses | undefined)[];
 }
 
-/** What a program depends on besides its purpose and the batch: the targets' forms, and whether rows have weights. */
-type Given = Pick<Task, 'forms' | 'weighted'>;
-
-const nothing: Given = { forms: [], weighted: false };
-
-const givenOf = ({ y, weights }: Samples): Given => ({
-  forms: y.map(({ form }) => form),
-  weighted: weights.length > 0,
-});
-
-const keyOf = ({ forms, weighted }: Given): string =>
-  `${forms.join()}${weighted ? ', weighted' : ''}`;
-
-/** Programs kept: enough for training, evaluation and prediction, each with a last, smaller batch. */
-const KEPT = 8;
+/** Room for what batches come to. */
+function outcomeFor({ goals }: Objective): Outcome {
+  const losses = goals.length > 1 ? goals.length : 0;
+  const means = goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
+  const values = new Float64Array(1 + losses + means.length);
+  return { values, classes: goals.map(() => undefined) };
+}
 
 /** What runs a model. Holds all of its memory. */
 export class Engine {
@@ -74,22 +62,17 @@ export class Engine {
   /** Batches since the last step whose gradients are added up. */
   gathered = 0;
   readonly #backend: Backend;
-  readonly #arena: Arena;
-  readonly #forms: FormStore;
-  /** The one used last first. */
-  readonly #prepared: Prepared[] = [];
-  /** That of the weights, for which programs were made. */
-  #arrangement = 0;
+  readonly #programs: Programs;
   #objective: Objective | undefined;
+  #outcome: Outcome = { values: new Float64Array(0), classes: [] };
   #disposed = false;
 
   constructor(backend: Backend, network: Network) {
     this.network = network;
     this.#backend = backend;
-    const { stores, graph, seed } = network;
+    const { name, stores, graph, seed } = network;
     this.weights = new Weights(backend, stores, graph.layers, seed);
-    this.#arena = new Arena(backend, `the model '${network.name}'`);
-    this.#forms = new FormStore(backend);
+    this.#programs = new Programs(backend, name, graph, this.weights);
   }
 
   get objective(): Objective | undefined {
@@ -97,10 +80,11 @@ export class Engine {
   }
 
   /** Sets what is trained for; the optimizer begins anew. */
-  set objective(objective: Objective | undefined) {
-    this.#forget();
+  set objective(objective: Objective) {
+    this.#programs.forget();
     this.weights.clearState();
     this.#objective = objective;
+    this.#outcome = outcomeFor(objective);
     this.step = 0;
     this.epoch = 0;
     this.learningRateFactor = 1;
@@ -118,105 +102,38 @@ export class Engine {
   /** @throws {StateError} where no layer learns */
   checkLearns(where: string): void {
     if (this.weights.list.some(({ trainable }) => trainable)) return;
-    throw new StateError(
-      `${this.network.name}.${where}: nothing to train: no layer has weights and is trainable`,
-    );
+    throw new StateError(`${where}: nothing to train: no layer has weights and is trainable`);
   }
 
-  /** The program for a purpose and batch size; the arena is then its alone. @throws {OutOfMemoryError} */
-  #prepare(mode: Mode, batch: number, given = nothing): Ready {
-    this.weights.arrange();
-    if (this.weights.arrangement !== this.#arrangement) this.#forget();
-    this.#arrangement = this.weights.arrangement;
-    const prepared = this.#find(mode, batch, keyOf(given)) ?? this.#lower(mode, batch, given);
-    if (prepared !== this.#prepared[0]) {
-      this.#prepared.unshift(prepared);
-      for (const old of this.#prepared.splice(KEPT)) unload(old);
-    }
-    if (prepared.plan.bytes > this.#arena.bytes) {
-      for (const one of this.#prepared) unload(one);
-      this.#arena.reserve(prepared.plan.bytes);
-    }
-    if (!prepared.program) {
-      place(prepared.plan, this.#arena.address);
-      prepared.program = buildProgram(this.#backend, prepared.lowered.emitter.ops);
-    }
-    return prepared as Ready;
-  }
-
-  /** Takes a program that was made before to the front. */
-  #find(mode: Mode, batch: number, key: string): Prepared | undefined {
-    for (let i = 0; i < this.#prepared.length; i++) {
-      const one = this.#prepared[i];
-      if (one.mode !== mode || one.batch !== batch || one.key !== key) continue;
-      this.#prepared.copyWithin(1, 0, i);
-      this.#prepared[0] = one;
-      return one;
-    }
-    return undefined;
-  }
-
-  #lower(mode: Mode, batch: number, given: Given): Prepared {
-    const { graph } = this.network;
-    const { weights, objective } = this;
-    const lowered = lower({ graph, weights, objective, batch, mode, ...given });
-    for (const one of lowered.emitter.forms) this.#forms.place(one);
-    const plan = planMemory(lowered.emitter);
-    return { mode, batch, key: keyOf(given), lowered, plan, program: undefined };
-  }
-
-  /** Runs a whole program, once the forms that it needs are those of today's weights. */
-  #run({ program, lowered }: Ready): void {
-    const { forms } = lowered.emitter;
-    const version = forms.length > 0 ? this.weights.version() : 0;
-    for (const form of forms) this.#forms.refresh(form, version);
-    program.run();
-  }
-
-  #forget(): void {
-    for (const prepared of this.#prepared.splice(0)) unload(prepared);
-  }
-
-  /** Copies samples order[first …] (or first …) into a program's inputs. @throws {NumericError} */
-  #fill(
-    where: string,
-    { lowered, batch }: Ready,
-    sources: readonly InputSource[],
-    order: Int32Array | null,
-    first: number,
-  ): void {
+  /** Copies a batch into a program's inputs. @throws {NumericError} */
+  #fill({ lowered }: Ready, { samples, order, first, size: rows, images }: Batch): void {
     const { memory, exports } = this.#backend;
     const { float32 } = memory.views;
-    sources.forEach((source, i) => {
-      const address = lowered.inputs[i].resolve();
+    samples.x.forEach((source, i) => {
+      const at = lowered.inputs[i].resolve() / 4;
       const size = sizeOf(this.network.graph.inputs[i].shape);
-      for (let row = 0; row < batch; row++) {
-        source.copy(order ? order[first + row] : first + row, float32, address / 4 + row * size);
+      if (images) float32.set(images, at);
+      else {
+        for (let row = 0; row < rows; row++)
+          source.copy(order ? order[first + row] : first + row, float32, at + row * size);
       }
-      if (exports.allFinite(address, batch * size)) return;
-      const bad = float32
-        .subarray(address / 4, address / 4 + batch * size)
-        .findIndex((v) => !Number.isFinite(v));
-      const row = Math.floor(bad / size);
+      if (exports.allFinite(at * 4, rows * size)) return;
+      const bad = float32.subarray(at, at + rows * size).findIndex((v) => !Number.isFinite(v));
+      const row = first + Math.floor(bad / size);
       throw new NumericError(
-        `${this.network.name}.${where}: ${source.name} contains ${float32[address / 4 + bad]} in sample ${order ? order[first + row] : first + row} (element ${bad % size}): clean the data first`,
+        `${samples.where}: ${source.name} contains ${float32[at + bad]} in sample ${order ? order[row] : row} (element ${bad % size}): clean the data first`,
       );
     });
   }
 
-  #fillTargets(
-    { lowered, batch }: Ready,
-    { y, weights }: Samples,
-    order: Int32Array | null,
-    first: number,
-  ): void {
+  /** Copies a batch's targets and weights to where the losses read them. */
+  #fillTargets({ lowered }: Ready, { samples: { y, weights }, order, first, size }: Batch): void {
     const { float32, int32 } = this.#backend.memory.views;
     lowered.goals.forEach(({ target, weights: rows }, i) => {
       const fill = (source: RowSource, to: Float32Array | Int32Array, value: Value): void => {
         const at = value.resolve() / 4;
-        for (let row = 0; row < batch; row++) {
+        for (let row = 0; row < size; row++)
           source.copy(order ? order[first + row] : first + row, to, at + row * source.size);
-        }
       };
       fill(y[i], y[i].form === 'labels' ? int32 : float32, target);
       if (rows) fill(weights[i], float32, rows);
@@ -224,15 +141,9 @@ export class Engine {
   }
 
   /** Makes a training program ready for the next step. */
-  #begin(
-    where: string,
-    prepared: Ready,
-    samples: Samples,
-    order: Int32Array | null,
-    first: number,
-  ): void {
-    this.#fill(where, prepared, samples.x, order, first);
-    this.#fillTargets(prepared, samples, order, first);
+  #begin(prepared: Ready, batch: Batch): void {
+    this.#fill(prepared, batch);
+    this.#fillTargets(prepared, batch);
     const { optimizer, accumulation } = this.#objective as Objective;
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
@@ -241,113 +152,109 @@ export class Engine {
     writeSettings(optimizer, this.step, float32, settings.resolve() / 4, rate);
   }
 
-  /** Copies losses and metrics to a report, and counts classes. */
-  #report({ lowered: { goals } }: Ready, { results, confusions }: Report): void {
+  /** What a program has found: losses and metrics, and each row's classes where they are counted. */
+  #outcomeOf({ lowered: { goals } }: Ready): Outcome {
     const { float32, int32 } = this.#backend.memory.views;
+    const { values, classes } = this.#outcome;
     const read = (value: Value): number => float32[value.resolve() / 4];
     let at = 0;
-    results[at++] = goals.reduce((sum, { loss, weight }) => sum + weight * read(loss), 0);
-    if (goals.length > 1) for (const { loss } of goals) results[at++] = read(loss);
-    for (const { metrics } of goals) for (const metric of metrics) results[at++] = read(metric);
+    values[at++] = goals.reduce((sum, { loss, weight }) => sum + weight * read(loss), 0);
+    if (goals.length > 1) for (const { loss } of goals) values[at++] = read(loss);
+    for (const { metrics } of goals) for (const metric of metrics) values[at++] = read(metric);
     const integers = (value: Value): Int32Array =>
       int32.subarray(value.resolve() / 4, value.resolve() / 4 + value.size);
-    goals.forEach(({ classes }, i) => {
-      if (classes) confusions[i]?.add(integers(classes.right), integers(classes.predicted));
+    goals.forEach(({ classes: rows }, i) => {
+      classes[i] = rows && { right: integers(rows.right), predicted: integers(rows.predicted) };
     });
+    return this.#outcome;
   }
 
-  /** Writes the outputs of samples first … first+batch−1 to their places in `to`. */
-  predict(x: readonly InputSource[], first: number, batch: number, to: readonly Tensor[]): void {
-    this.check('predict');
+  #prepare(mode: 'predict' | 'evaluate' | 'train', { size, samples }: Batch): Ready {
+    return this.#programs.prepare(mode, size, samples, this.#objective);
+  }
+
+  /** Writes a batch's outputs to their places in `to`. @throws {NumericError} */
+  predict(batch: Batch, to: readonly Tensor[]): void {
+    this.check(batch.samples.where);
     const prepared = this.#prepare('predict', batch);
-    this.#fill('predict', prepared, x, null, first);
-    this.#run(prepared);
+    this.#fill(prepared, batch);
+    this.#programs.run(prepared);
     const { float32 } = this.#backend.memory.views;
     prepared.lowered.outputs.forEach((value, i) => {
       const from = value.resolve() / 4;
-      to[i].numbers.set(float32.subarray(from, from + value.size), (value.size / batch) * first);
+      const row = value.size / batch.size;
+      to[i].numbers.set(float32.subarray(from, from + value.size), row * batch.first);
     });
   }
 
-  /** Loss and metrics of samples first … first+batch−1 go to `report`. */
-  evaluate(where: string, samples: Samples, first: number, batch: number, report: Report): void {
-    this.check(where);
-    const prepared = this.#prepare('evaluate', batch, givenOf(samples));
-    this.#fill(where, prepared, samples.x, null, first);
-    this.#fillTargets(prepared, samples, null, first);
-    this.#run(prepared);
-    this.#report(prepared, report);
+  /** Loss and metrics of a batch. @throws {NumericError} for data that are not finite */
+  evaluate(batch: Batch): Outcome {
+    this.check(batch.samples.where);
+    const prepared = this.#prepare('evaluate', batch);
+    this.#fill(prepared, batch);
+    this.#fillTargets(prepared, batch);
+    this.#programs.run(prepared);
+    return this.#outcomeOf(prepared);
   }
 
   /**
-   * One optimizer step on samples order[first …]; loss and metrics go to `report`. Nothing is
-   * allocated once a batch size is known.
+   * One optimizer step on a batch; loss and metrics, taken before it. Nothing is kept once a batch size is
+   * known.
    *
    * @throws {StateError} where no layer learns
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
    *   before
    */
-  train(
-    where: string,
-    samples: Samples,
-    order: Int32Array | null,
-    first: number,
-    batch: number,
-    report: Report,
-  ): void {
+  train(batch: Batch): Outcome {
+    const { where } = batch.samples;
     this.check(where);
     this.checkLearns(where);
     // What is trained are the weights, not their average.
     if (this.averaged) this.swapAverage();
-    const prepared = this.#prepare('train', batch, givenOf(samples));
+    const prepared = this.#prepare('train', batch);
     const { program, lowered } = prepared;
-    const begin = (): void => this.#begin(where, prepared, samples, order, first);
-    begin();
+    this.#begin(prepared, batch);
     program.run(0, lowered.forward);
-    this.#report(prepared, report);
-    const [loss] = report.results;
-    if (!Number.isFinite(loss))
-      throw this.#explosion(where, `the loss is ${loss}`, prepared, begin);
+    const outcome = this.#outcomeOf(prepared);
+    const [loss] = outcome.values;
+    if (!Number.isFinite(loss)) throw this.#explosion(prepared, batch, `the loss is ${loss}`);
     if (lowered.accumulates && this.gathered === 0) this.weights.clearGradients();
     program.run(lowered.forward, lowered.backward);
     if (!this.weights.gradientsFinite())
-      throw this.#explosion(where, 'some gradients are not finite', prepared, begin);
+      throw this.#explosion(prepared, batch, 'some gradients are not finite');
     program.run(lowered.backward, lowered.update);
     this.weights.changed();
     const { accumulation } = this.#objective as Objective;
     this.gathered = (this.gathered + 1) % accumulation;
-    if (this.gathered > 0) return;
+    if (this.gathered > 0) return outcome;
     program.run(lowered.update, program.length);
     this.step++;
+    return outcome;
   }
 
   /**
-   * Lends the program for the first `batch` samples, of a training step where there are targets, else
-   * of a prediction. `use` may run its ops at will, once `ready` was called; all that they change is
-   * put back each time it is called, and at the end.
+   * Lends the program for a batch, of a training step where there are targets, else of a prediction. `use`
+   * may run its ops at will, once `ready` was called; all that they change is put back each time it is
+   * called, and at the end.
    *
    * @throws {StateError} for a training step where no layer learns
    * @throws {NumericError} for data that are not finite
    */
-  rehearse<T>(
-    samples: Samples,
-    batch: number,
-    use: (program: Program, lowered: Lowered, ready: () => void) => T,
-  ): T {
-    const { x, y } = samples;
+  rehearse<T>(batch: Batch, use: (program: Program, lowered: Lowered, ready: () => void) => T): T {
+    const { where, y } = batch.samples;
     const mode = y.length > 0 ? 'train' : 'predict';
-    if (mode === 'train') this.checkLearns('profile');
-    const prepared = this.#prepare(mode, batch, givenOf(samples));
+    if (mode === 'train') this.checkLearns(where);
+    const prepared = this.#prepare(mode, batch);
     const { program, lowered } = prepared;
     if (mode === 'predict') {
-      this.#fill('profile', prepared, x, null, 0);
-      this.#run(prepared);
-      return use(program, lowered, () => this.#fill('profile', prepared, x, null, 0));
+      this.#fill(prepared, batch);
+      this.#programs.run(prepared);
+      return use(program, lowered, () => this.#fill(prepared, batch));
     }
     const restore = this.weights.keep();
     const ready = (): void => {
       restore();
-      this.#begin('profile', prepared, samples, null, 0);
+      this.#begin(prepared, batch);
     };
     try {
       return use(program, lowered, ready);
@@ -357,21 +264,16 @@ export class Engine {
   }
 
   /** What to throw for numbers that are not finite, naming where they first were. */
-  #explosion(
-    where: string,
-    what: string,
-    { program, lowered, plan }: Ready,
-    begin: () => void,
-  ): NumericError {
+  #explosion(prepared: Ready, batch: Batch, what: string): NumericError {
     // What was gathered with it is of no use.
     this.gathered = 0;
-    const { float32 } = this.#backend.memory.views;
     // Garbage must not be blamed for what it is.
-    float32.fill(0, this.#arena.address / 4, (this.#arena.address + plan.bytes) / 4);
-    begin();
+    this.#programs.clear(prepared);
+    this.#begin(prepared, batch);
+    const { program, lowered } = prepared;
     const source = firstNotFinite(this.#backend, this.weights.list, program, lowered);
     return new NumericError(
-      `${this.network.name}.${where}: ${what} at step ${this.step + 1}, so the step was not taken; first ${source}: lower the learning rate, scale the inputs, or go back to a checkpoint`,
+      `${batch.samples.where}: ${what} at step ${this.step + 1}, so the step was not taken; first ${source}: lower the learning rate, scale the inputs, or go back to a checkpoint`,
     );
   }
 
@@ -392,9 +294,7 @@ export class Engine {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#forget();
-    this.#arena.dispose();
-    this.#forms.dispose();
+    this.#programs.dispose();
     this.weights.dispose();
   }
 }

@@ -5,15 +5,8 @@ import { ValueError } from '../base/errors.js';
 import { purpose, Random } from '../base/random.js';
 import { prefetch, type Source } from '../data/stream.js';
 import type { Data } from '../tensor/numbers.js';
-import type { DataSet, Samples } from './source.js';
-
-/** A batch: samples order[first …], or first … where there is no order. */
-export interface Batch {
-  readonly samples: Samples;
-  readonly order: Int32Array | null;
-  readonly first: number;
-  readonly size: number;
-}
+import { type Batch, type Samples, wholeOf } from './samples.js';
+import type { DataSet, Intake } from './source.js';
 
 /** Batches, epoch by epoch. */
 export interface Feed {
@@ -66,7 +59,7 @@ export type Dataset = Source<DatasetBatch> | ((epoch: number) => Source<DatasetB
 /** Batches of a data set, pulled two ahead. */
 export function datasetFeed(
   dataset: Dataset,
-  check: (x: DataSet, y: DataSet, sampleWeight?: Data) => Samples,
+  intake: Intake,
   batchesPerEpoch: number | undefined,
   signal: AbortSignal | undefined,
 ): Feed {
@@ -86,10 +79,10 @@ export function datasetFeed(
           break;
         }
         if (!Array.isArray(value) || value.length < 2)
-          throw new ValueError('fitDataset: the data set must give batches [x, y]');
-        const samples = check(value[0], value[1], value[2]);
+          throw new ValueError(`${intake.call}: the data set must give batches [x, y]`);
+        const [x, y, sampleWeight] = value;
         batch++;
-        yield { samples, order: null, first: 0, size: samples.count };
+        yield wholeOf(intake.samples(x, y, { sampleWeight }));
       }
       // Known from the first epoch on.
       feed.batches = batchesPerEpoch ?? batch;

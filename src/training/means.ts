@@ -1,30 +1,27 @@
 // Loss and metrics over many batches.
 
-import type { Aim, Report } from '../lowering/objective.js';
+import type { Aim, Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import { Confusion } from '../operators/loss/confusion.js';
 import { type CountMetric, classesOf, isCounted } from '../operators/loss/metric.emit.js';
+import type { Outcome } from './engine.js';
 
 /** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
 export type Logs = Record<string, number>;
 
 /** Sums of loss and metrics, weighted by samples, and counts of classes where metrics need them. */
-export class Means implements Report {
-  readonly results: Float64Array;
-  readonly confusions: readonly (Confusion | undefined)[];
+export class Means {
+  readonly #confusions: readonly (Confusion | undefined)[];
   readonly #goals: readonly Aim[];
   readonly #names: readonly string[];
-  readonly #sums: Float64Array;
+  /** One for each of an outcome's values, once there was one. */
+  #sums = new Float64Array(0);
   #count = 0;
 
-  constructor(goals: readonly Aim[], { outputs, outputNames }: Graph) {
+  constructor({ goals }: Objective, { outputs, outputNames }: Graph) {
     this.#goals = goals;
     this.#names = outputNames;
-    const means = this.#goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
-    const losses = this.#goals.length > 1 ? this.#goals.length : 0;
-    this.results = new Float64Array(1 + losses + means.length);
-    this.#sums = new Float64Array(this.results.length);
-    this.confusions = this.#goals.map(({ metrics }, i) => {
+    this.#confusions = goals.map(({ metrics }, i) => {
       const columns = outputs[i].shape.at(-1) as number;
       return metrics.some(isCounted) ? new Confusion(classesOf(columns)) : undefined;
     });
@@ -33,13 +30,18 @@ export class Means implements Report {
   reset(): void {
     this.#sums.fill(0);
     this.#count = 0;
-    for (const confusion of this.confusions) confusion?.reset();
+    for (const confusion of this.#confusions) confusion?.reset();
   }
 
-  /** Takes what a batch of `count` samples left in `results`. */
-  add(count: number): void {
-    for (let i = 0; i < this.results.length; i++) this.#sums[i] += this.results[i] * count;
+  /** Takes what a batch of `count` samples came to. */
+  add({ values, classes }: Outcome, count: number): void {
+    if (this.#sums.length === 0) this.#sums = new Float64Array(values.length);
+    for (let i = 0; i < values.length; i++) this.#sums[i] += values[i] * count;
     this.#count += count;
+    for (let i = 0; i < classes.length; i++) {
+      const rows = classes[i];
+      if (rows) this.#confusions[i]?.add(rows.right, rows.predicted);
+    }
   }
 
   /** The means by name; those of several outputs have the output's name in front. */
@@ -59,7 +61,7 @@ export class Means implements Report {
   }
 
   #counted(metric: CountMetric, i: number): number {
-    const confusion = this.confusions[i] as Confusion;
+    const confusion = this.#confusions[i] as Confusion;
     if ('class' in metric) return confusion.figure(metric.type, metric.class);
     return confusion.macro(metric.type);
   }

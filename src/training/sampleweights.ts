@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../base/errors.js';
 import { show } from '../base/shape.js';
 import { classesOf } from '../operators/loss/metric.emit.js';
 import { type Data, numbersOf } from '../tensor/numbers.js';
-import type { InputSource, RowSource, TargetSource } from './source.js';
+import type { InputSource, RowSource, TargetSource } from './samples.js';
 
 /** How much classes count, by index: a list of all of them, or a record of those that do not count 1. */
 export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;

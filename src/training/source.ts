@@ -1,47 +1,171 @@
-// Data on its way into a model: inputs and targets, sample by sample, from tensors or arrays.
+// Data on its way into a model: what a call was given is checked and can then be copied sample by sample.
 
-import { NumericError, ShapeError, ValueError } from '../base/errors.js';
+import { NumericError, ShapeError, StateError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import type { Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
-import {
-  checkLabel,
-  checkLabels,
-  type Loss,
-  type TargetForm,
-} from '../operators/loss/loss.emit.js';
+import { checkLabel, checkLabels, type Loss } from '../operators/loss/loss.emit.js';
 import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
 import { isNumberArray, Tensor } from '../tensor/tensor.js';
+import { type InputSource, keyed, type Samples, type TargetSource } from './samples.js';
+import { type WeightOptions, weightSource } from './sampleweights.js';
 
 /** What models take: for several inputs or outputs a list in their order, or a record by their names. */
 export type DataSet = Data | readonly Data[] | Readonly<Record<string, Data>>;
 
-/** Samples that can be copied one by one. */
-export interface InputSource {
-  /** For messages. */
-  readonly name: string;
-  readonly count: number;
-  /** Copies a sample to `to` from index `at` on. */
-  copy(sample: number, to: Float32Array | Int32Array, at: number): void;
+/** What data are checked against. */
+interface Receiver {
+  readonly network: { readonly name: string; readonly graph: Graph };
+  /** Undefined before `compile`. */
+  readonly objective: Objective | undefined;
 }
 
-/** Numbers for rows, with how many a sample has. */
-export interface RowSource extends InputSource {
-  readonly size: number;
-}
+/** The data of one call of a model's method: it knows the call's name, which errors begin with. */
+export class Intake {
+  /** 'fit', or 'fit: validationData'. */
+  readonly call: string;
+  readonly #receiver: Receiver;
 
-/** Targets. */
-export interface TargetSource extends RowSource {
-  readonly form: TargetForm;
-}
+  constructor(receiver: Receiver, call: string) {
+    this.#receiver = receiver;
+    this.call = call;
+  }
 
-/** Samples for all inputs and outputs. */
-export interface Samples {
-  readonly x: readonly InputSource[];
-  readonly y: readonly TargetSource[];
-  /** For each output, where rows have weights; else none. */
-  readonly weights: readonly RowSource[];
-  readonly count: number;
+  /** 'model.fit'. */
+  get where(): string {
+    return `${this.#receiver.network.name}.${this.call}`;
+  }
+
+  /** The same for a part of what was given. */
+  part(name: string): Intake {
+    return new Intake(this.#receiver, `${this.call}: ${name}`);
+  }
+
+  /** What is trained for. @throws {StateError} before `compile` */
+  get objective(): Objective {
+    const { objective } = this.#receiver;
+    if (objective) return objective;
+    throw new StateError(`${this.call}: call compile({ optimizer, loss, metrics }) first`);
+  }
+
+  /**
+   * Inputs without targets.
+   *
+   * @throws {ShapeError} {@link ValueError} for data that do not fit, or differ in their number of samples
+   */
+  inputs(x: DataSet): Samples {
+    const { inputs, inputNames } = this.#receiver.network.graph;
+    const sources = this.#dataOf('x', x, inputNames).map(({ name, data }, i) =>
+      this.#input(name, data, inputs[i].shape),
+    );
+    const [{ count }] = sources;
+    const other = sources.find((source) => source.count !== count);
+    if (other) {
+      throw new ShapeError(
+        `${this.where}: ${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
+      );
+    }
+    return keyed({ where: this.where, x: sources, y: [], weights: [], count });
+  }
+
+  /** Inputs with targets and weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
+  samples(x: DataSet, y: DataSet, weights: WeightOptions = {}): Samples {
+    const { goals } = this.objective;
+    const inputs = this.inputs(x);
+    const { outputs, outputNames } = this.#receiver.network.graph;
+    const targets = this.#dataOf('y', y, outputNames).map(({ name, data }, i) =>
+      this.target(name, data, outputs[i].shape, goals[i].loss, inputs.count),
+    );
+    const rows = targets.flatMap(
+      (target, i) =>
+        weightSource(this.where, weights, target, outputs[i].shape.at(-1) as number) ?? [],
+    );
+    return keyed({ ...inputs, y: targets, weights: rows });
+  }
+
+  /** @throws {ShapeError} where the data are shaped otherwise than the samples, or hold none */
+  #input(name: string, data: Data, sampleShape: Shape): InputSource {
+    const numbers = numbersOf(this.where, name, data);
+    const size = sizeOf(sampleShape);
+    const count = numbers.length / size;
+    const expected = `[batch, ${sampleShape.join(', ')}]`;
+    const fail = (what: string): never => {
+      throw new ShapeError(`${this.where}: ${name} ${what}`);
+    };
+    if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
+      fail(`must have shape ${expected}, not ${show(numbers.shape)}`);
+    if (!Number.isInteger(count)) {
+      fail(
+        `has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`,
+      );
+    }
+    if (count === 0) fail(`holds no samples; expected ${expected} with a batch of at least 1`);
+    return { name, count, copy: copier(numbers, size) };
+  }
+
+  /**
+   * Targets for a model's outputs: one class index per row of the output, or numbers like the output.
+   *
+   * @throws {ShapeError} where there are not as many as inputs, or they are shaped otherwise
+   * @throws {ValueError} for a class index out of range
+   * @throws {NumericError} for targets that are not finite
+   */
+  target(name: string, data: Data, outputShape: Shape, loss: Loss, count: number): TargetSource {
+    const numbers = numbersOf(this.where, name, data);
+    const dense = sizeOf(outputShape);
+    const classes = outputShape.at(-1) as number;
+    const rows = dense / classes;
+    const shaped = (...shape: number[]): boolean =>
+      !numbers.shape || sameShape(numbers.shape, shape);
+    const isDense =
+      numbers.length === count * dense &&
+      (shaped(count, ...outputShape) || (dense === 1 && shaped(count)));
+    const isLabels =
+      loss.type === 'softmaxCrossEntropy' &&
+      numbers.length === count * rows &&
+      (shaped(count, ...outputShape.slice(0, -1)) || shaped(count, ...outputShape.slice(0, -1), 1));
+    if (isLabels) {
+      checkLabels(this.where, numbers.array(), classes);
+      const copy = labelCopier(this.where, numbers, rows, classes);
+      return { name, form: 'labels', size: rows, count, copy };
+    }
+    if (isDense) {
+      checkFinite(this.where, name, numbers.array(), dense);
+      return { name, form: 'targets', size: dense, count, copy: copier(numbers, dense) };
+    }
+    const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
+    const indices = loss.type === 'softmaxCrossEntropy' ? `${count * rows} class indices or ` : '';
+    throw new ShapeError(
+      `${this.where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}`,
+    );
+  }
+
+  /** The data of each of a model's inputs or outputs. */
+  #dataOf(
+    what: 'x' | 'y',
+    data: DataSet,
+    names: readonly string[],
+  ): { name: string; data: Data }[] {
+    const named = (name: string): string => (names.length === 1 ? what : `${what} '${name}'`);
+    const all = names.map((name) => `'${name}'`).join(', ');
+    if (isRecord(data)) {
+      const unknown = Object.keys(data).find((key) => !names.includes(key));
+      if (unknown !== undefined)
+        throw new ValueError(`${this.where}: ${what} has '${unknown}', but there are ${all}`);
+      return names.map((name) => {
+        if (Object.hasOwn(data, name)) return { name: named(name), data: data[name] };
+        throw new ValueError(`${this.where}: ${what} lacks '${name}'; there must be ${all}`);
+      });
+    }
+    if (isList(data, names.length))
+      return names.map((name, i) => ({ name: named(name), data: data[i] }));
+    // The heads of one network learn the same targets; its inputs differ.
+    if (names.length === 1 || what === 'y')
+      return names.map((name) => ({ name: named(name), data: data as Data }));
+    throw new ValueError(
+      `${this.where}: the model has ${names.length} inputs: ${what} must be a list of as many, or a record of ${all}`,
+    );
+  }
 }
 
 function copier(numbers: Numbers, size: number): InputSource['copy'] {
@@ -70,79 +194,12 @@ function labelCopier(
   };
 }
 
-/**
- * Inputs for a model whose samples have the given shape.
- *
- * @throws {ShapeError} where the data are shaped otherwise, or hold no sample
- */
-function inputSource(where: string, name: string, data: Data, sampleShape: Shape): InputSource {
-  const numbers = numbersOf(where, name, data);
-  const size = sizeOf(sampleShape);
-  const count = numbers.length / size;
-  const expected = `[batch, ${sampleShape.join(', ')}]`;
-  if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape)) {
-    throw new ShapeError(
-      `${where}: ${name} must have shape ${expected}, not ${show(numbers.shape)}`,
-    );
-  }
-  if (!Number.isInteger(count)) {
-    throw new ShapeError(
-      `${where}: ${name} has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`,
-    );
-  }
-  if (count === 0) {
-    throw new ShapeError(
-      `${where}: ${name} holds no samples; expected ${expected} with a batch of at least 1`,
-    );
-  }
-  return { name, count, copy: copier(numbers, size) };
-}
-
-/**
- * Targets for a model's outputs: one class index per row of the output, or numbers like the output.
- *
- * @throws {ShapeError} where there are not as many as inputs, or they are shaped otherwise
- * @throws {ValueError} for a class index out of range
- * @throws {NumericError} for targets that are not finite
- */
-export function targetSource(
-  where: string,
-  name: string,
-  data: Data,
-  outputShape: Shape,
-  { type }: Loss,
-  count: number,
-): TargetSource {
-  const numbers = numbersOf(where, name, data);
-  const dense = sizeOf(outputShape);
-  const classes = outputShape.at(-1) as number;
-  const rows = dense / classes;
-  const shaped = (...shape: number[]): boolean => !numbers.shape || sameShape(numbers.shape, shape);
-  const isDense =
-    numbers.length === count * dense &&
-    (shaped(count, ...outputShape) || (dense === 1 && shaped(count)));
-  const isLabels =
-    type === 'softmaxCrossEntropy' &&
-    numbers.length === count * rows &&
-    (shaped(count, ...outputShape.slice(0, -1)) || shaped(count, ...outputShape.slice(0, -1), 1));
-  if (isLabels) {
-    checkLabels(where, numbers.array(), classes);
-    const copy = labelCopier(where, numbers, rows, classes);
-    return { name, form: 'labels', size: rows, count, copy };
-  }
-  if (isDense) {
-    const bad = Array.prototype.findIndex.call(numbers.array(), (value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      throw new NumericError(
-        `${where}: ${name} contains ${numbers.array()[bad]} in sample ${Math.floor(bad / dense)} (element ${bad % dense}): clean the data first`,
-      );
-    }
-    return { name, form: 'targets', size: dense, count, copy: copier(numbers, dense) };
-  }
-  const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
-  const indices = type === 'softmaxCrossEntropy' ? `${count * rows} class indices or ` : '';
-  throw new ShapeError(
-    `${where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}`,
+/** @throws {NumericError} for the first number that is not finite, of samples with `size` numbers each */
+function checkFinite(where: string, name: string, numbers: ArrayLike<number>, size: number): void {
+  const bad = Array.prototype.findIndex.call(numbers, (value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  throw new NumericError(
+    `${where}: ${name} contains ${numbers[bad]} in sample ${Math.floor(bad / size)} (element ${bad % size}): clean the data first`,
   );
 }
 
@@ -159,71 +216,4 @@ function isList(data: DataSet, count: number): data is readonly Data[] {
   return count === 1
     ? data[0] instanceof Tensor
     : data.every((one) => typeof one === 'object' && one !== null);
-}
-
-/** The data of each of a model's inputs or outputs. */
-function dataOf(
-  where: string,
-  what: 'x' | 'y',
-  data: DataSet,
-  names: readonly string[],
-): { name: string; data: Data }[] {
-  const named = (name: string): string => (names.length === 1 ? what : `${what} '${name}'`);
-  const all = names.map((name) => `'${name}'`).join(', ');
-  if (isRecord(data)) {
-    const unknown = Object.keys(data).find((key) => !names.includes(key));
-    if (unknown !== undefined)
-      throw new ValueError(`${where}: ${what} has '${unknown}', but there are ${all}`);
-    return names.map((name) => {
-      if (Object.hasOwn(data, name)) return { name: named(name), data: data[name] };
-      throw new ValueError(`${where}: ${what} lacks '${name}'; there must be ${all}`);
-    });
-  }
-  if (isList(data, names.length))
-    return names.map((name, i) => ({ name: named(name), data: data[i] }));
-  // The heads of one network learn the same targets; its inputs differ.
-  if (names.length === 1 || what === 'y')
-    return names.map((name) => ({ name: named(name), data: data as Data }));
-  throw new ValueError(
-    `${where}: the model has ${names.length} inputs: ${what} must be a list of as many, or a record of ${all}`,
-  );
-}
-
-/**
- * A model's inputs.
- *
- * @throws {ShapeError} {@link ValueError} for data that do not fit, or differ in their number of samples
- */
-export function inputsOf(
-  where: string,
-  { inputs, inputNames }: Graph,
-  x: DataSet,
-): { x: InputSource[]; count: number } {
-  const sources = dataOf(where, 'x', x, inputNames).map(({ name, data }, i) =>
-    inputSource(where, name, data, inputs[i].shape),
-  );
-  const [{ count }] = sources;
-  const other = sources.find((source) => source.count !== count);
-  if (other) {
-    throw new ShapeError(
-      `${where}: ${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
-    );
-  }
-  return { x: sources, count };
-}
-
-/** Inputs and targets, rows without weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
-export function samplesOf(
-  where: string,
-  graph: Graph,
-  { goals }: Objective,
-  x: DataSet,
-  y: DataSet,
-): Samples {
-  const inputs = inputsOf(where, graph, x);
-  const { outputs, outputNames } = graph;
-  const targets = dataOf(where, 'y', y, outputNames).map(({ name, data }, i) =>
-    targetSource(where, name, data, outputs[i].shape, goals[i].loss, inputs.count),
-  );
-  return { ...inputs, y: targets, weights: [] };
 }

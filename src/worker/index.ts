@@ -11,8 +11,9 @@ import { Tensor } from '../tensor/tensor.js';
 import { callbacksOf, events, type Training } from '../training/callback.js';
 import type { Logs } from '../training/means.js';
 import type { WeightOptions } from '../training/sampleweights.js';
+import type { FitOptions } from '../training/session.js';
 import type { DataSet } from '../training/source.js';
-import type { FitOptions, History } from '../training/train.js';
+import type { History } from '../training/train.js';
 import {
   type Begun,
   CALLBACK_THREW,

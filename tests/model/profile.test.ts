@@ -23,7 +23,7 @@ import { lower } from '../../src/lowering/lower.js';
 import { Stopwatch, shortest, timeOps } from '../../src/model/timing.js';
 import { costOf } from '../../src/program/cost.js';
 import type { EmittedOp, Value } from '../../src/program/emitter.js';
-import { checkedSamples } from '../../src/training/train.js';
+import { Intake } from '../../src/training/source.js';
 import { compiled, predictions, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -307,11 +307,12 @@ test('ops that run often in a row leave the numbers of a single run', () => {
   const [model, twin] = [build(), build()];
   const targets = numbers(100, 9);
   const engine = model.engine('test');
-  const both = checkedSamples('test', engine, x, targets);
+  const samples = new Intake(engine, 'test').samples(x, targets);
+  const both = { samples, order: null, first: 0, size: 20 };
   twin.trainOnBatch(x, targets);
   let rounds = 0;
   withClock(milliseconds(), () => {
-    engine.rehearse(both, 20, (program, { emitter: { ops } }, ready) => {
+    engine.rehearse(both, (program, { emitter: { ops } }, ready) => {
       // Dropout doubles what it keeps: its own result over and over soon is infinite.
       const dropout = ops.findIndex(({ args }) => 'keep' in args && args.y === args.x);
       const value = (ops[dropout].args as { x: Value }).x;

@@ -9,16 +9,18 @@ import { checkLoss } from '../../src/operators/loss/loss.emit.js';
 import { Emitter } from '../../src/program/emitter.js';
 import { withProgram } from '../../src/program/plan.js';
 import { type WeightOptions, weightSource } from '../../src/training/sampleweights.js';
-import { targetSource } from '../../src/training/source.js';
+import { Intake } from '../../src/training/source.js';
 import { close } from '../helpers/close.js';
-import { rejects } from '../helpers/models.js';
+import { rejects, tiny } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import * as refLoss from '../helpers/reference/loss.js';
 import * as ref from '../helpers/reference.js';
 import '../helpers/start.js';
 
 const crossEntropy = checkLoss('softmaxCrossEntropy');
-type Targets = Parameters<typeof targetSource>[2];
+type Targets = Parameters<Intake['target']>[1];
+
+const intake = new Intake(tiny().engine('fit'), 'fit');
 
 /** Weights of all rows of all samples; undefined where none are asked for. */
 function weightsOf(
@@ -28,7 +30,7 @@ function weightsOf(
   count: number,
   loss = crossEntropy,
 ) {
-  const targets = targetSource('fit', 'y', y, outputShape, loss, count);
+  const targets = intake.target('y', y, outputShape, loss, count);
   const source = weightSource('fit', options, targets, outputShape.at(-1) as number);
   if (!source) return undefined;
   assert.is(source.count, count);

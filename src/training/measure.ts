@@ -1,0 +1,42 @@
+// Loss and metrics over samples that are not trained on, batch by batch.
+
+import type { Engine } from './engine.js';
+import { Means } from './means.js';
+import type { Samples } from './samples.js';
+import type { Intake } from './source.js';
+
+/** Samples `from` … `to`−1, so many at a time. */
+export interface Range {
+  readonly samples: Samples;
+  readonly from: number;
+  readonly to: number;
+  readonly batchSize: number;
+}
+
+/** Milliseconds of work after which the event loop gets its turn. */
+export const SLICE = 50;
+
+/** A turn of the event loop: timers, messages and aborts come through. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Loss and metrics over a range. @throws the signal's reason once it is aborted */
+export async function measure(
+  engine: Engine,
+  intake: Intake,
+  { samples, from, to, batchSize }: Range,
+  signal: AbortSignal | undefined,
+): Promise<Means> {
+  const means = new Means(intake.objective, engine.network.graph);
+  let turn = performance.now();
+  for (let first = from; first < to; first += batchSize) {
+    signal?.throwIfAborted();
+    const size = Math.min(batchSize, to - first);
+    means.add(engine.evaluate({ samples, order: null, first, size }), size);
+    if (performance.now() - turn > SLICE) {
+      await breathe();
+      engine.check(samples.where);
+      turn = performance.now();
+    }
+  }
+  return means;
+}

@@ -1,0 +1,147 @@
+// What a training was told to do, checked as a whole before anything is trained.
+
+import { ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger } from '../base/shape.js';
+import type { Augmentation } from '../data/augment.js';
+import { type Callback, callbacksOf, type Listening } from './callback.js';
+import type { Engine } from './engine.js';
+import { arrayFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
+import type { Range } from './measure.js';
+import type { WeightOptions } from './sampleweights.js';
+import { type DataSet, Intake } from './source.js';
+
+/** What any training can be told. */
+interface TrainingOptions extends Listening {
+  /** Times through the data: 1 by default. */
+  epochs?: number;
+  /** Measured after each epoch: [x, y]. */
+  validationData?: readonly [DataSet, DataSet];
+  /** Aborts the training at the next step; the steps taken stay. */
+  signal?: AbortSignal;
+}
+
+/** Options of `fit`. */
+export interface FitOptions extends TrainingOptions, WeightOptions {
+  /** Samples per step: 32 by default. */
+  batchSize?: number;
+  /** The share of the data, taken from the end, to be measured and not trained on. */
+  validationSplit?: number;
+  /** Whether each epoch takes the samples in another order: true by default. */
+  shuffle?: boolean;
+  /**
+   * What is done to the images at random, made by `data.augment`: anew in each epoch, in a worker where
+   * the engine has some, while the batch before is trained on. The model must have one input, of images.
+   */
+  augmentation?: Augmentation;
+}
+
+/** Options of `fitDataset`. */
+export interface FitDatasetOptions extends TrainingOptions {
+  /** Batches after which an epoch ends, or earlier where the data do: by default only then. */
+  batchesPerEpoch?: number;
+  /** Samples per step of the validation: 32 by default. */
+  validationBatchSize?: number;
+}
+
+const commonWords = ['epochs', 'validationData', 'callbacks', 'signal', 'onProgress'];
+const fitWords = [
+  ...commonWords,
+  'batchSize',
+  'validationSplit',
+  'shuffle',
+  'sampleWeight',
+  'classWeight',
+  'augmentation',
+];
+const datasetWords = [...commonWords, 'batchesPerEpoch', 'validationBatchSize'];
+
+/** A training about to begin. */
+export interface Session {
+  readonly intake: Intake;
+  readonly feed: Feed;
+  readonly epochs: number;
+  readonly validation: Range | undefined;
+  readonly callbacks: readonly Callback[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** That of `fit`. */
+export async function fitSession(
+  engine: Engine,
+  x: DataSet,
+  y: DataSet,
+  options: FitOptions,
+): Promise<Session> {
+  const {
+    validationSplit = 0,
+    shuffle = true,
+    augmentation,
+  } = checkOptions('fit', options, fitWords);
+  const intake = new Intake(engine, 'fit');
+  const batchSize = checkInteger('fit', 'batchSize', options.batchSize ?? 32);
+  const samples = intake.samples(x, y, options);
+  const { count } = samples;
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw new ValueError(
+      `fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`,
+    );
+  }
+  const trained = count - Math.floor(count * validationSplit);
+  const rest = trained < count ? { samples, from: trained, to: count, batchSize } : undefined;
+  const common = commonOf(engine, intake, options, batchSize, rest);
+  const { seed, graph } = engine.network;
+  const part = { samples, count: trained, batchSize, order: shuffle ? seed : undefined };
+  const feed = augmentation
+    ? (await import('./augmentedfeed.js')).augmentedFeed(graph, part, augmentation)
+    : arrayFeed(part);
+  return { ...common, feed };
+}
+
+/** That of `fitDataset`. */
+export function datasetSession(
+  engine: Engine,
+  dataset: Dataset,
+  options: FitDatasetOptions,
+): Session {
+  checkOptions('fitDataset', options, datasetWords);
+  const { batchesPerEpoch, validationBatchSize = 32, signal } = options;
+  checkInteger('fitDataset', 'validationBatchSize', validationBatchSize);
+  if (batchesPerEpoch !== undefined) checkInteger('fitDataset', 'batchesPerEpoch', batchesPerEpoch);
+  const intake = new Intake(engine, 'fitDataset');
+  const common = commonOf(engine, intake, options, validationBatchSize, undefined);
+  return { ...common, feed: datasetFeed(dataset, intake, batchesPerEpoch, signal) };
+}
+
+/** @param rest what is measured where the options name no validation data */
+function commonOf(
+  engine: Engine,
+  intake: Intake,
+  options: TrainingOptions,
+  batchSize: number,
+  rest: Range | undefined,
+): Omit<Session, 'feed'> {
+  const { call, where } = intake;
+  const { validationData, signal } = options;
+  const epochs = checkInteger(call, 'epochs', options.epochs ?? 1);
+  // Before `compile` there is nothing to train for.
+  intake.objective;
+  engine.checkLearns(where);
+  const validation = validationData ? validationOf(intake, validationData, batchSize) : rest;
+  const callbacks = callbacksOf(call, options);
+  checkSignal(call, signal);
+  return { intake, epochs, validation, callbacks, signal };
+}
+
+function validationOf(intake: Intake, data: readonly [DataSet, DataSet], batchSize: number): Range {
+  if (!Array.isArray(data) || data.length !== 2)
+    throw new ValueError(`${intake.call}: validationData must be [x, y]`);
+  const samples = intake.part('validationData').samples(data[0], data[1]);
+  return { samples, from: 0, to: samples.count, batchSize };
+}
+
+/** @throws {ValueError} for what is no AbortSignal */
+export function checkSignal(where: string, signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
+  throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
+}
