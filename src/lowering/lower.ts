@@ -65,11 +65,10 @@ export function lower(task: Task): Lowered {
     const sections = { forward: end, backward: end, update: end, accumulates: false };
     return { emitter, inputs, outputs, goals: [], ...sections };
   }
-  const { goals: aims, accumulation } = objective as Objective;
+  const { goals: aims } = objective as Objective;
   const goals = graph.outputs.map((output, i) => {
     const { forms, weighted } = task;
-    const share = 1 / accumulation;
-    return emitGoal(emitter, aims[i], { ...to.judged(output), form: forms[i], weighted, share });
+    return emitGoal(emitter, aims[i], { ...to.judged(output), form: forms[i], weighted });
   });
   const forward = emitter.ops.length;
   if (mode === 'train') to.backward(goals.map(({ dx }) => dx));

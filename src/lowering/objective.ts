@@ -18,6 +18,7 @@ import {
   type Scores,
 } from '../operators/loss/metric.emit.js';
 import {
+  emitGathering,
   emitUpdate,
   type Optimizer,
   optimizerState,
@@ -53,8 +54,6 @@ export interface Measured {
   readonly form: TargetForm;
   /** Whether each row has a weight of its own. */
   readonly weighted: boolean;
-  /** The batch's share in a step: its gradients are multiplied by it. */
-  readonly share: number;
 }
 
 /** Where a goal's numbers are. */
@@ -82,7 +81,7 @@ export interface Goal {
 export function emitGoal(
   emitter: Emitter,
   { loss, weight, metrics }: Aim,
-  { x, tap, form, weighted, share }: Measured,
+  { x, tap, form, weighted }: Measured,
 ): Goal {
   emitter.layer = 'loss';
   const { rows } = rowsOf(x);
@@ -95,7 +94,7 @@ export function emitGoal(
     dx: emitter.value(x.shape),
     mean: emitter.output(emitter.value([1])),
   };
-  emitLoss(emitter, loss, into, x, given, { weights, factor: weight * share });
+  emitLoss(emitter, loss, into, x, given, { weights, factor: weight });
   const scores = scoresOf(emitter, x, tap, given);
   return {
     weight,
@@ -152,11 +151,11 @@ function emitCounted(
   return classes;
 }
 
-/** Emits what adds a batch's gradients to those of the batches before, where several make a step. */
+/** Emits what takes a batch's gradients into the mean of the batches before, where several make a step. */
 export function emitAccumulation(emitter: Emitter, weights: WeightValues): void {
   emitter.layer = 'optimizer';
-  const { gradients: y } = weights;
-  emitter.emit('add', { y, a: y, b: weights.state('batch'), count: y.size });
+  const { gradients, settings } = weights;
+  emitGathering(emitter, { gradients, batch: weights.state('batch'), settings });
 }
 
 /** Emits the update of all that is trained. */

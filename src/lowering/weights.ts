@@ -271,6 +271,12 @@ export class Weights {
     return this.#backend.exports.allFinite(this.gradients.resolve(), this.#floats) !== 0;
   }
 
+  /** The weight of the first gradient that is not all finite numbers. */
+  firstGradientNotFinite(): string | undefined {
+    const parts = this.stateParts('gradients');
+    return parts.find(({ data }) => !data.every(Number.isFinite))?.weight;
+  }
+
   /** The part of a vector of the optimizer's that belongs to each trained weight. */
   stateParts(name: string): { weight: string; shape: readonly number[]; data: Float32Array }[] {
     const start = this.#vector(name) / 4;

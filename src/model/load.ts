@@ -116,7 +116,9 @@ function restore(
   engine.weights.changed();
   if (training === undefined) return;
   const state = JSON.parse(training) as TrainingState;
-  const { step, epoch, learningRateFactor, objective, gathered, averaged } = state;
+  const { step, epoch, learningRateFactor, objective, averaged, gatheredSamples = 0 } = state;
+  // Without the number of samples nobody knows how much those batches count: their step begins anew.
+  const gathered = gatheredSamples > 0 ? state.gathered : 0;
   const { optimizer, goals, checkpointing, accumulation } = objective;
   model.compile({
     optimizer,
@@ -130,6 +132,7 @@ function restore(
   engine.epoch = checkInteger('training', 'epoch', epoch, 0);
   engine.learningRateFactor = checkFactor(learningRateFactor);
   engine.gathered = checkInteger('training', 'gathered', gathered, 0);
+  engine.gatheredSamples = checkInteger('training', 'gatheredSamples', gatheredSamples, 0);
   engine.averaged = checkFlag('training', 'averaged', averaged);
   for (const vector of vectorsOf(objective, gathered)) {
     for (const { weight, shape, data } of engine.weights.stateParts(vector)) {

@@ -12,11 +12,11 @@ import { type Graph, graphOf } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
-import { Engine } from '../training/engine.js';
+import { Engine, type Outcome } from '../training/engine.js';
 import type { Dataset } from '../training/feed.js';
 import { type Logs, Means } from '../training/means.js';
 import { measure } from '../training/measure.js';
-import { wholeOf } from '../training/samples.js';
+import { type Batch, wholeOf } from '../training/samples.js';
 import type { WeightOptions } from '../training/sampleweights.js';
 import {
   datasetSession,
@@ -215,14 +215,52 @@ export class Model<O extends Tensors = SymbolicTensor> {
     this.engine('swapAverage').swapAverage();
   }
 
-  /** One optimizer step on all samples given; loss and metrics, taken before it. Throws as `fit`. */
+  /**
+   * One optimizer step on all samples given; loss and metrics, taken before it: `computeGradients`, then
+   * `applyGradients`. Compiled with `gradientAccumulation`, only so many calls together make a step. Throws as
+   * `fit`.
+   */
   trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
-    const engine = this.engine('trainOnBatch');
-    checkOptions('trainOnBatch', options, ['sampleWeight', 'classWeight']);
-    const intake = new Intake(engine, 'trainOnBatch');
+    return this.#onBatch('trainOnBatch', x, y, options, (engine, batch) => engine.train(batch));
+  }
+
+  /**
+   * The first half of a training step: loss and metrics, and in `weights[i].gradient` the gradients of the
+   * loss, which may be looked at and changed before `applyGradients`. Running statistics follow the batch.
+   * Called again before that, it begins anew; compiled with `gradientAccumulation`, the gradients become the
+   * mean over the samples of all calls since the last step.
+   *
+   * @throws as `fit`
+   */
+  computeGradients(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
+    return this.#onBatch('computeGradients', x, y, options, (engine, batch) =>
+      engine.computeGradients(batch),
+    );
+  }
+
+  /**
+   * The second half: clips the gradients where the optimizer is to, and takes its step by them.
+   *
+   * @throws {StateError} without gradients of `computeGradients` that no step has used yet
+   * @throws {NumericError} for gradients that are not finite; weights and optimizer stay as they were
+   */
+  applyGradients(): void {
+    this.engine('applyGradients').applyGradients(`${this.name}.applyGradients`);
+  }
+
+  #onBatch(
+    call: string,
+    x: DataSet,
+    y: DataSet,
+    options: WeightOptions,
+    run: (engine: Engine, batch: Batch) => Outcome,
+  ): Logs {
+    const engine = this.engine(call);
+    checkOptions(call, options, ['sampleWeight', 'classWeight']);
+    const intake = new Intake(engine, call);
     const samples = intake.samples(x, y, options);
     const means = new Means(intake.objective, this.#graph);
-    means.add(engine.train(wholeOf(samples)), samples.count);
+    means.add(run(engine, wholeOf(samples)), samples.count);
     return means.logs();
   }
 

@@ -51,6 +51,8 @@ export interface TrainingState {
   readonly learningRateFactor: number;
   /** Batches whose gradients wait in the file for those of others. */
   readonly gathered: number;
+  /** How many samples these had; files of older versions lack it. */
+  readonly gatheredSamples?: number;
   /** Whether the weights are their average, and that in its place what was trained. */
   readonly averaged: boolean;
 }
@@ -67,8 +69,7 @@ export function vectorsOf({ optimizer }: Objective, gathered: number): readonly 
 /** Writes a model. @param isList whether its outputs are a list */
 export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
-  const { network, weights, objective, step, epoch, learningRateFactor, gathered, averaged } =
-    engine;
+  const { network, weights, objective, gathered } = engine;
   const vectors = objective ? vectorsOf(objective, gathered) : [];
   // Now, not between the views: those end where memory grows.
   weights.arrange();
@@ -88,7 +89,9 @@ export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuff
     random: JSON.stringify({ seed: network.seed }),
   };
   if (objective) {
-    const state: TrainingState = { objective, step, epoch, learningRateFactor, gathered, averaged };
+    const { step, epoch, learningRateFactor, gatheredSamples, averaged } = engine;
+    const counts = { step, epoch, learningRateFactor, gathered, gatheredSamples };
+    const state: TrainingState = { objective, ...counts, averaged };
     metadata.training = JSON.stringify(state);
   }
   return writeSafetensors({ metadata, tensors });

@@ -10,7 +10,7 @@ import type { WeightStore } from '../lowering/store.js';
 import { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { isCounted } from '../operators/loss/metric.emit.js';
-import { writeSettings } from '../operators/optimizer/optimizer.emit.js';
+import { writeGathering, writeSettings } from '../operators/optimizer/optimizer.emit.js';
 import type { Value } from '../program/emitter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstNotFinite } from './blame.js';
@@ -59,8 +59,11 @@ export class Engine {
   learningRateFactor = 1;
   /** Whether the average of the weights is in their place. */
   averaged = false;
-  /** Batches since the last step whose gradients are added up. */
+  /** Batches since the last step, where several make one, and their samples. */
   gathered = 0;
+  gatheredSamples = 0;
+  /** The last batch whose gradients wait to be applied. */
+  #computed: Batch | undefined;
   readonly #backend: Backend;
   readonly #programs: Programs;
   #objective: Objective | undefined;
@@ -88,8 +91,8 @@ export class Engine {
     this.step = 0;
     this.epoch = 0;
     this.learningRateFactor = 1;
-    this.gathered = 0;
     this.averaged = false;
+    this.#abandon();
   }
 
   /** @throws {StateError} after `dispose` */
@@ -144,12 +147,24 @@ export class Engine {
   #begin(prepared: Ready, batch: Batch): void {
     this.#fill(prepared, batch);
     this.#fillTargets(prepared, batch);
-    const { optimizer, accumulation } = this.#objective as Objective;
+    const { accumulation } = this.#objective as Objective;
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
     int32[randomState.resolve() / 4 + 2] = this.step * accumulation + this.gathered;
-    const rate = this.learningRateFactor;
-    writeSettings(optimizer, this.step, float32, settings.resolve() / 4, rate);
+    writeGathering(this.gatheredSamples, batch.size, float32, settings.resolve() / 4);
+    this.#writeSettings();
+  }
+
+  #writeSettings(): void {
+    const { optimizer } = this.#objective as Objective;
+    const at = this.weights.settings.resolve() / 4;
+    writeSettings(
+      optimizer,
+      this.step,
+      this.#backend.memory.views.float32,
+      at,
+      this.learningRateFactor,
+    );
   }
 
   /** What a program has found: losses and metrics, and each row's classes where they are counted. */
@@ -198,14 +213,49 @@ export class Engine {
   }
 
   /**
-   * One optimizer step on a batch; loss and metrics, taken before it. Nothing is kept once a batch size is
-   * known.
+   * One optimizer step on a batch, or its part of one where several make a step; loss and metrics, taken before
+   * it. Nothing is kept once a batch size is known.
    *
    * @throws {StateError} where no layer learns
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
    *   before
    */
   train(batch: Batch): Outcome {
+    const prepared = this.#gather(batch);
+    const { accumulation } = this.#objective as Objective;
+    if (accumulation === 1 || this.gathered >= accumulation) this.#update(prepared);
+    return this.#outcome;
+  }
+
+  /** The first half of `train`: leaves the mean gradient of what was gathered in `weights`. Throws as it. */
+  computeGradients(batch: Batch): Outcome {
+    this.#gather(batch);
+    return this.#outcome;
+  }
+
+  /**
+   * The second half: the optimizer's step by the gradients that are in `weights`.
+   *
+   * @throws {StateError} where none were computed since the last step
+   * @throws {NumericError} for gradients that are not finite: the weights are then as before
+   */
+  applyGradients(where: string): void {
+    this.check(where);
+    if (!this.#computed) {
+      throw new StateError(
+        `${where}: there are no gradients to apply: call computeGradients first, before each step`,
+      );
+    }
+    this.checkLearns(where);
+    if (this.averaged) this.swapAverage();
+    const prepared = this.#prepare('train', this.#computed);
+    this.#writeSettings();
+    // Whoever asked for them may have changed them.
+    this.#update(prepared, where);
+  }
+
+  /** Forward and backward: takes a batch's gradients into those of its step. */
+  #gather(batch: Batch): Ready {
     const { where } = batch.samples;
     this.check(where);
     this.checkLearns(where);
@@ -215,8 +265,7 @@ export class Engine {
     const { program, lowered } = prepared;
     this.#begin(prepared, batch);
     program.run(0, lowered.forward);
-    const outcome = this.#outcomeOf(prepared);
-    const [loss] = outcome.values;
+    const [loss] = this.#outcomeOf(prepared).values;
     if (!Number.isFinite(loss)) throw this.#explosion(prepared, batch, `the loss is ${loss}`);
     if (lowered.accumulates && this.gathered === 0) this.weights.clearGradients();
     program.run(lowered.forward, lowered.backward);
@@ -224,12 +273,39 @@ export class Engine {
       throw this.#explosion(prepared, batch, 'some gradients are not finite');
     program.run(lowered.backward, lowered.update);
     this.weights.changed();
-    const { accumulation } = this.#objective as Objective;
-    this.gathered = (this.gathered + 1) % accumulation;
-    if (this.gathered > 0) return outcome;
+    this.#computed = batch;
+    if (!lowered.accumulates) return prepared;
+    this.gathered++;
+    this.gatheredSamples += batch.size;
+    return prepared;
+  }
+
+  /**
+   * Takes the optimizer's step by the gradients that were gathered.
+   *
+   * @param unchecked the call that may have changed them since they were computed and found finite
+   */
+  #update({ program, lowered }: Ready, unchecked?: string): void {
+    // Between the halves: a training on several machines averages the flat `weights.gradients` here, once a step,
+    // so that the check for finite numbers and clipping see the mean, the same on all of them.
+    if (unchecked !== undefined && !this.weights.gradientsFinite()) {
+      const name = this.weights.firstGradientNotFinite();
+      this.#abandon();
+      throw new NumericError(
+        `${unchecked}: the gradient of '${name}' is not finite, so the step was not taken: it was finite when it was computed, and was changed since`,
+      );
+    }
     program.run(lowered.update, program.length);
+    this.weights.changed();
+    this.#abandon();
     this.step++;
-    return outcome;
+  }
+
+  /** Begins a step anew. */
+  #abandon(): void {
+    this.gathered = 0;
+    this.gatheredSamples = 0;
+    this.#computed = undefined;
   }
 
   /**
@@ -266,7 +342,7 @@ export class Engine {
   /** What to throw for numbers that are not finite, naming where they first were. */
   #explosion(prepared: Ready, batch: Batch, what: string): NumericError {
     // What was gathered with it is of no use.
-    this.gathered = 0;
+    this.#abandon();
     // Garbage must not be blamed for what it is.
     this.#programs.clear(prepared);
     this.#begin(prepared, batch);

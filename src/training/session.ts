@@ -141,7 +141,7 @@ function validationOf(intake: Intake, data: readonly [DataSet, DataSet], batchSi
 }
 
 /** @throws {ValueError} for what is no AbortSignal */
-export function checkSignal(where: string, signal: AbortSignal | undefined): void {
+function checkSignal(where: string, signal: AbortSignal | undefined): void {
   if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
   throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
 }

@@ -121,7 +121,7 @@ test('a weighted goal: loss and gradient by rows, metrics untouched', () => {
         weight: 1,
         metrics: [{ type: 'topK', name: 'accuracy', k: 1 }],
       },
-      { x, tap: undefined, form: 'labels', weighted, share: 1 },
+      { x, tap: undefined, form: 'labels', weighted },
     );
     e.output(goal.dx);
     return withProgram(backend(), e, 'a test', (program) => {

@@ -53,9 +53,12 @@ export interface AdagradConfig extends CommonConfig {
 /** An optimizer with all its numbers. */
 export type Optimizer = SgdConfig | AdamConfig | RmspropConfig | AdagradConfig;
 
-/** Floats of settings that an optimizer may have in linear memory; the last two are the average's. */
+/** Floats of settings that an optimizer may have in linear memory; the last are those of two averages. */
 export const SETTINGS = 16;
+/** What the average of the weights keeps of itself and takes of the weights. */
 const AVERAGE = SETTINGS - 2;
+/** What the mean gradient of several batches keeps of itself and takes of one more batch. */
+const GATHERING = SETTINGS - 4;
 
 /** From where, and below where, a number is. */
 type Range = readonly [from: number, below?: number];
@@ -211,6 +214,32 @@ function emitClipping(e: Emitter, { clipValue, clipNorm }: Optimizer, gradients:
     e.emit('clipFactor', { factor, partials, count: splits, limit: clipNorm });
     e.emit('clip', { x: gradients, factor, count, limit: 0 });
   }
+}
+
+/** Emits what takes one more batch's gradients into the mean of those before, sample by sample. */
+export function emitGathering(e: Emitter, { gradients, batch, settings }: Gathered): void {
+  const share = settings.view([2], GATHERING);
+  e.emit('movingAverage', { average: gradients, x: batch, settings: share, count: batch.size });
+}
+
+/** The flat vectors of a mean over batches. */
+export interface Gathered {
+  /** The mean so far. */
+  readonly gradients: Value;
+  /** Those of one more batch. */
+  readonly batch: Value;
+  readonly settings: Value;
+}
+
+/** Writes how much `samples` more count beside those `before`. */
+export function writeGathering(
+  before: number,
+  samples: number,
+  to: Float32Array,
+  at: number,
+): void {
+  to[at + GATHERING] = before / (before + samples);
+  to[at + GATHERING + 1] = samples / (before + samples);
 }
 
 /**
