@@ -396,6 +396,7 @@ export interface KernelArguments<Buffer> {
     classes: Buffer;
     x: Buffer;
     columns: number;
+    threshold: number;
   };
   /** y[rows × columns] = x[rows × columns], whose rows begin yRow and xRow floats apart. */
   concat: {
@@ -1376,6 +1377,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['classes', 'out', 20],
       ['x', 'in', 24],
       ['columns', 'i32', 28],
+      ['threshold', 'f32', 32],
     ],
   },
   concat: {

@@ -43,6 +43,8 @@ export class Argmax extends Rows {
   classes: Out;
   x: In;
   columns: i32;
+  /** Of one column: it is class 1 above it. */
+  threshold: f32;
 }
 
 export function argmax(op: Argmax, task: i32): void {
@@ -51,7 +53,7 @@ export function argmax(op: Argmax, task: i32): void {
     const x = op.x + ((<usize>(row * op.columns)) << 2);
     store<i32>(
       op.classes + ((<usize>row) << 2),
-      op.columns == 1 ? i32(load<f32>(x) > 0.5) : best(x, op.columns),
+      op.columns == 1 ? i32(load<f32>(x) > op.threshold) : best(x, op.columns),
     );
   }
 }

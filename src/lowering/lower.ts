@@ -17,6 +17,7 @@ import { endsInRelu, fuse, type Group } from './fuse.js';
 import { emitAccumulation, emitGoal, emitStep, type Goal, type Objective } from './objective.js';
 import { Pending } from './pending.js';
 import { segmentsOf } from './segments.js';
+import { sourceOf } from './tap.js';
 import type { WeightValues } from './weights.js';
 
 /** What a program is for. */
@@ -94,6 +95,8 @@ class GraphLowering implements Lowering {
   readonly #inputs = new Map<Value, Value>();
   readonly #pending: Pending;
   readonly #learning: ReadonlySet<SymbolicTensor>;
+  /** What each output is another name of: its activation may be part of the loss. */
+  readonly #sources: readonly SymbolicTensor[];
   /** Of outputs whose activation is part of the loss: what it is taken of. */
   readonly #logits = new Map<SymbolicTensor, Value>();
   /** The loss's gradients of those, where layers read the output too and have another for it. */
@@ -116,6 +119,7 @@ class GraphLowering implements Lowering {
     this.groups = fuse(task.graph, this.training);
     this.#pending = new Pending(this.emitter);
     this.#learning = learningNodes(task.graph);
+    this.#sources = task.graph.outputs.map((y) => sourceOf(task.graph, y));
   }
 
   /** The value of an input. */
@@ -215,21 +219,26 @@ class GraphLowering implements Lowering {
 
   /** Whether the activation is an output's that the loss has in itself. */
   #isOfLoss(name: ActivationName): boolean {
-    const { mode, graph, objective } = this.#task;
-    const aim = objective?.goals[graph.outputs.indexOf(this.#group.end)];
-    return mode !== 'predict' && aim !== undefined && name === tapOf(aim.loss);
+    const { mode, objective } = this.#task;
+    const aim = objective?.goals[this.#sources.indexOf(this.#group.end)];
+    return mode !== 'predict' && aim !== undefined && name === tapOf(aim.loss.type);
   }
 
+  /** Whether layers read it; those that only rename the numbers of an output do not count. */
   #isRead(x: SymbolicTensor): boolean {
-    return this.#task.graph.nodes.some(({ inputs }) => inputs.includes(x));
+    const { nodes, outputs } = this.#task.graph;
+    const isOwn = outputs.includes(x) || !this.#sources.includes(x);
+    return isOwn && nodes.some(({ inputs }) => inputs.includes(x));
   }
 
   /** What the loss takes of an output, and the activation that it has taken over. */
   judged(y: SymbolicTensor): { x: Value; tap: ActivationName | undefined } {
     const { graph, objective } = this.#task;
     const aim = objective?.goals[graph.outputs.indexOf(y)];
-    const x = this.#logits.get(y);
-    return x && aim ? { x, tap: tapOf(aim.loss) } : { x: this.valueOf(y), tap: undefined };
+    const source = this.#sources[graph.outputs.indexOf(y)];
+    const x = this.#logits.get(source);
+    if (!x || !aim) return { x: this.valueOf(y), tap: undefined };
+    return { x: source === y ? x : this.valueOf(y), tap: tapOf(aim.loss.type) };
   }
 
   afterwards(emit: () => void): void {

@@ -69,8 +69,8 @@ export interface Goal {
   readonly dx: Value;
   /** Of its metrics those that are means, [1] each. */
   readonly metrics: readonly Value[];
-  /** Each row's classes, where metrics are counted. */
-  readonly classes: Classes | undefined;
+  /** Each row's classes, for each threshold that its metrics count by. */
+  readonly classes: readonly Classes[];
 }
 
 /**
@@ -95,7 +95,7 @@ export function emitGoal(
     mean: emitter.output(emitter.value([1])),
   };
   emitLoss(emitter, loss, into, x, given, { weights, factor: weight });
-  const scores = scoresOf(emitter, x, tap, given);
+  const scores = scoresOf(emitter, x, tap, given, middleOf(loss, tap));
   return {
     weight,
     target,
@@ -107,17 +107,25 @@ export function emitGoal(
   };
 }
 
+/** Above which an output means yes: 0 for what hinge is taken of, and for logits that stay logits. */
+function middleOf({ type }: Loss, tap: ActivationName | undefined): number {
+  const isLogit = type === 'binaryCrossEntropy' && tap === undefined;
+  return isLogit || type === 'hinge' ? 0 : 0.5;
+}
+
 /** Metrics see the outputs, should one of them ask: the loss does without them where it taps. */
 function scoresOf(
   emitter: Emitter,
   x: Value,
   tap: ActivationName | undefined,
   target: Target,
+  middle: number,
 ): Scores {
   let outputs = x;
   return {
     x,
     target,
+    middle,
     outputs() {
       if (tap === undefined || tap === 'linear' || outputs !== x) return outputs;
       outputs = emitter.value(x.shape);
@@ -137,17 +145,13 @@ function emitMeans(emitter: Emitter, metrics: readonly Metric[], scores: Scores)
   });
 }
 
-function emitCounted(
-  emitter: Emitter,
-  metrics: readonly Metric[],
-  scores: Scores,
-): Classes | undefined {
+function emitCounted(emitter: Emitter, metrics: readonly Metric[], scores: Scores): Classes[] {
   const counted = metrics.filter(isCounted);
-  if (counted.length === 0) return undefined;
+  if (counted.length === 0) return [];
   emitter.layer = counted.map(({ name }) => name).join(', ');
   const classes = emitClasses(emitter, counted, scores);
-  emitter.output(classes.right);
-  emitter.output(classes.predicted);
+  for (const value of [classes[0].right, ...classes.map(({ predicted }) => predicted)])
+    emitter.output(value);
   return classes;
 }
 

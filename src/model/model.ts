@@ -159,7 +159,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
       const what = this.#training ? 'training' : 'being evaluated';
       throw new StateError(`compile: the model '${this.name}' is ${what}: await that first`);
     }
-    const objective = checkObjective(options, this.outputNames);
+    const objective = checkObjective(options, this.#graph);
     this.engine('compile').objective = objective;
   }
 

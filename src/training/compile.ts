@@ -2,8 +2,10 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
+import { checkInteger, show } from '../base/shape.js';
 import type { Aim, Objective } from '../lowering/objective.js';
+import { checkTap } from '../lowering/tap.js';
+import type { Graph } from '../network/graph.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 import { checkMetric, type Metric, type MetricName } from '../operators/loss/metric.emit.js';
 import { checkOptimizer, type Optimizer } from '../operators/optimizer/optimizer.emit.js';
@@ -50,11 +52,12 @@ const words = [
 ];
 
 /**
- * @param outputs their names
- * @throws {ValueError} for an optimizer, loss or metric that there is not, and for lists and records that
- *   do not fit the outputs
+ * @param graph what is to be trained
+ * @throws {ValueError} for an optimizer, loss or metric that there is not, for lists and records that do not
+ *   fit the outputs, and for a loss that cannot be taken of its output
  */
-export function checkObjective(options: CompileOptions, outputs: readonly string[]): Objective {
+export function checkObjective(options: CompileOptions, graph: Graph): Objective {
+  const { outputNames: outputs } = graph;
   const {
     optimizer,
     loss,
@@ -70,7 +73,17 @@ export function checkObjective(options: CompileOptions, outputs: readonly string
   const goals = outputs.map((_, i): Aim => {
     if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
       throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${weights[i]}`);
-    return { loss: checkLoss(losses[i]), weight: weights[i], metrics: lists[i].map(checkMetric) };
+    const loss = checkLoss(losses[i]);
+    const output = graph.outputs[i];
+    checkTap(graph, output, loss, outputs[i]);
+    if (loss.type === 'softmaxCrossEntropy' && output.shape.at(-1) === 1) {
+      throw new ValueError(
+        `compile: softmaxCrossEntropy needs a number for each class, at least 2, but the output '${outputs[i]}' is ${show(output.shape)}, whose softmax is always 1: use 'binaryCrossEntropy' for one yes or no`,
+      );
+    }
+    const chosen = lists[i].map(checkMetric);
+    checkNames(chosen.map(({ name }) => name));
+    return { loss, weight: weights[i], metrics: chosen };
   });
   return {
     optimizer: checkOptimizer(optimizer),
@@ -78,6 +91,19 @@ export function checkObjective(options: CompileOptions, outputs: readonly string
     checkpointing: activationCheckpointing,
     accumulation: checkInteger('compile', 'gradientAccumulation', gradientAccumulation),
   };
+}
+
+/** @throws {ValueError} where one log would stand for two things */
+function checkNames(names: readonly string[]): void {
+  const taken = ['loss', 'learningRate'];
+  for (const name of names) {
+    if (taken.includes(name)) {
+      throw new ValueError(
+        `compile: there are two logs called '${name}': give the metric a name of its own, as in metrics.binaryAccuracy({ threshold: 0.3, name: 'loose' })`,
+      );
+    }
+    taken.push(name);
+  }
 }
 
 const isOneLoss = (loss: unknown): loss is LossName =>

@@ -36,8 +36,8 @@ interface RowClasses {
 export interface Outcome {
   /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
   readonly values: Float64Array;
-  /** For each goal, where its metrics are counted. */
-  readonly classes: (RowClasses | undefined)[];
+  /** For each goal, and each threshold that its metrics count by. */
+  readonly classes: (readonly RowClasses[])[];
 }
 
 /** Room for what batches come to. */
@@ -45,7 +45,7 @@ function outcomeFor({ goals }: Objective): Outcome {
   const losses = goals.length > 1 ? goals.length : 0;
   const means = goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
   const values = new Float64Array(1 + losses + means.length);
-  return { values, classes: goals.map(() => undefined) };
+  return { values, classes: goals.map(() => []) };
 }
 
 /** What runs a model. Holds all of its memory. */
@@ -178,8 +178,12 @@ export class Engine {
     for (const { metrics } of goals) for (const metric of metrics) values[at++] = read(metric);
     const integers = (value: Value): Int32Array =>
       int32.subarray(value.resolve() / 4, value.resolve() / 4 + value.size);
-    goals.forEach(({ classes: rows }, i) => {
-      classes[i] = rows && { right: integers(rows.right), predicted: integers(rows.predicted) };
+    goals.forEach((goal, i) => {
+      if (goal.classes.length === 0) return;
+      classes[i] = goal.classes.map(({ right, predicted }) => ({
+        right: integers(right),
+        predicted: integers(predicted),
+      }));
     });
     return this.#outcome;
   }

@@ -3,7 +3,12 @@
 import type { Aim, Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import { Confusion } from '../operators/loss/confusion.js';
-import { type CountMetric, classesOf, isCounted } from '../operators/loss/metric.emit.js';
+import {
+  type CountMetric,
+  classesOf,
+  isCounted,
+  thresholdsOf,
+} from '../operators/loss/metric.emit.js';
 import type { Outcome } from './engine.js';
 
 /** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
@@ -11,7 +16,8 @@ export type Logs = Record<string, number>;
 
 /** Sums of loss and metrics, weighted by samples, and counts of classes where metrics need them. */
 export class Means {
-  readonly #confusions: readonly (Confusion | undefined)[];
+  /** For each goal, and each threshold that its metrics count by. */
+  readonly #confusions: readonly (readonly Confusion[])[];
   readonly #goals: readonly Aim[];
   readonly #names: readonly string[];
   /** One for each of an outcome's values, once there was one. */
@@ -23,14 +29,14 @@ export class Means {
     this.#names = outputNames;
     this.#confusions = goals.map(({ metrics }, i) => {
       const columns = outputs[i].shape.at(-1) as number;
-      return metrics.some(isCounted) ? new Confusion(classesOf(columns)) : undefined;
+      return thresholdsOf(metrics).map(() => new Confusion(classesOf(columns)));
     });
   }
 
   reset(): void {
     this.#sums.fill(0);
     this.#count = 0;
-    for (const confusion of this.#confusions) confusion?.reset();
+    for (const confusions of this.#confusions) for (const one of confusions) one.reset();
   }
 
   /** Takes what a batch of `count` samples came to. */
@@ -38,10 +44,11 @@ export class Means {
     if (this.#sums.length === 0) this.#sums = new Float64Array(values.length);
     for (let i = 0; i < values.length; i++) this.#sums[i] += values[i] * count;
     this.#count += count;
-    for (let i = 0; i < classes.length; i++) {
-      const rows = classes[i];
-      if (rows) this.#confusions[i]?.add(rows.right, rows.predicted);
-    }
+    this.#confusions.forEach((confusions, i) => {
+      confusions.forEach((one, j) => {
+        one.add(classes[i][j].right, classes[i][j].predicted);
+      });
+    });
   }
 
   /** The means by name; those of several outputs have the output's name in front. */
@@ -61,7 +68,8 @@ export class Means {
   }
 
   #counted(metric: CountMetric, i: number): number {
-    const confusion = this.#confusions[i] as Confusion;
+    const at = thresholdsOf(this.#goals[i].metrics).indexOf(metric.threshold);
+    const confusion = this.#confusions[i][at];
     if ('class' in metric) return confusion.figure(metric.type, metric.class);
     return confusion.macro(metric.type);
   }

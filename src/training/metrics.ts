@@ -11,23 +11,45 @@ export { type ConfusionMatrix, type ConfusionOptions, confusionMatrix } from './
 /** The share of samples whose best class is the right one. */
 export const accuracy = (): Metric => checkMetric('accuracy');
 
-/** The share of samples whose right class is among the `k` best, 5 by default: 'top5Accuracy'. */
-export function topK(options: { k?: number } = {}): Metric {
-  const { k = 5 } = checkOptions('metrics.topK', options, ['k']);
-  checkInteger('metrics.topK', 'k', k);
-  return { type: 'topK', name: `top${k}Accuracy`, k };
+/** What a metric's log is called. */
+export interface NameOptions {
+  /** By default the metric's own name: two of one kind need names to be told apart by. */
+  name?: string;
 }
 
-/**
- * The share of outputs that are on the right side of `threshold`, ½ by default: above it where the target,
- * 0 or 1, is above ½. A model whose outputs are logits has its threshold at 0.
- */
-export function binaryAccuracy(options: { threshold?: number } = {}): Metric {
-  const { threshold = 0.5 } = checkOptions('metrics.binaryAccuracy', options, ['threshold']);
-  if (!Number.isFinite(threshold)) {
-    throw new ValueError(`metrics.binaryAccuracy: threshold must be a number, not ${threshold}`);
-  }
-  return { type: 'binaryAccuracy', name: 'binaryAccuracy', threshold };
+/** Options of `topK`. */
+export interface TopKOptions extends NameOptions {
+  /** How many classes count as found: 5 by default. */
+  k?: number;
+}
+
+/** The share of samples whose right class is among the `k` best, 5 by default: 'top5Accuracy'. */
+export function topK(options: TopKOptions = {}): Metric {
+  const { k = 5, name } = checkOptions('metrics.topK', options, ['k', 'name']);
+  checkInteger('metrics.topK', 'k', k);
+  return { type: 'topK', name: checkName('metrics.topK', name) ?? `top${k}Accuracy`, k };
+}
+
+/** What counts as yes. */
+export interface ThresholdOptions extends NameOptions {
+  /**
+   * Outputs above it are yes: ½ by default; 0 where the outputs are logits of `binaryCrossEntropy`, or `hinge`
+   * is the loss.
+   */
+  threshold?: number;
+}
+
+/** The share of outputs that are on the right side of `threshold`: above it where the target, 0 or 1, is above ½. */
+export function binaryAccuracy(options: ThresholdOptions = {}): Metric {
+  const where = 'metrics.binaryAccuracy';
+  const { threshold, name } = checkOptions(where, options, ['threshold', 'name']);
+  checkThreshold(where, threshold);
+  const type = 'binaryAccuracy';
+  return {
+    type,
+    name: checkName(where, name) ?? type,
+    ...(threshold === undefined ? {} : { threshold }),
+  };
 }
 
 /** The mean of |output − target|. */
@@ -36,8 +58,8 @@ export const meanAbsoluteError = (): Metric => checkMetric('meanAbsoluteError');
 /** The mean of (output − target)². */
 export const meanSquaredError = (): Metric => checkMetric('meanSquaredError');
 
-/** Which class a figure is of. */
-export interface ClassOptions {
+/** Which class a figure is of, and what counts as class 1 of an output of one column. */
+export interface ClassOptions extends ThresholdOptions {
   /** The mean over the classes that occur, each alike: what is given without options. */
   average?: 'macro';
   /** One class alone; its log is 'precision_3' and so on. */
@@ -46,7 +68,7 @@ export interface ClassOptions {
 
 /**
  * Of the samples predicted to be of a class, the share that are; 0 where there are none. Exact over an epoch,
- * not a mean of batches. An output of one column has two classes, 1 above ½.
+ * not a mean of batches. An output of one column has two classes, 1 above `threshold`.
  */
 export const precision = (options: ClassOptions = {}): Metric => counted('precision', options);
 
@@ -58,13 +80,27 @@ export const f1 = (options: ClassOptions = {}): Metric => counted('f1', options)
 
 function counted(type: CountMetric['type'], options: ClassOptions): Metric {
   const where = `metrics.${type}`;
-  const { average, class: own } = checkOptions(where, options, ['average', 'class']);
+  const words = ['average', 'class', 'threshold', 'name'];
+  const { average, class: own, threshold, name } = checkOptions(where, options, words);
   if (average !== undefined && (average !== 'macro' || own !== undefined)) {
     throw new ValueError(
       `${where}: give { average: 'macro' } or { class: k }, not ${JSON.stringify(options)}`,
     );
   }
-  if (own === undefined) return checkMetric(type);
+  checkThreshold(where, threshold);
+  const more = threshold === undefined ? {} : { threshold };
+  const given = checkName(where, name);
+  if (own === undefined) return { type, name: given ?? type, average: 'macro', ...more };
   checkInteger(where, 'class', own, 0);
-  return { type, name: `${type}_${own}`, class: own };
+  return { type, name: given ?? `${type}_${own}`, class: own, ...more };
+}
+
+function checkThreshold(where: string, threshold: number | undefined): void {
+  if (threshold === undefined || Number.isFinite(threshold)) return;
+  throw new ValueError(`${where}: threshold must be a number, not ${threshold}`);
+}
+
+function checkName(where: string, name: string | undefined): string | undefined {
+  if (name === undefined || (typeof name === 'string' && name !== '')) return name;
+  throw new ValueError(`${where}: name must be text, not ${JSON.stringify(name)}`);
 }

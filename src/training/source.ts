@@ -131,6 +131,7 @@ export class Intake {
     }
     if (isDense) {
       checkFinite(this.where, name, numbers.array(), dense);
+      checkTargets(this.where, name, numbers.array(), loss);
       return { name, form: 'targets', size: dense, count, copy: copier(numbers, dense) };
     }
     const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
@@ -201,6 +202,23 @@ function checkFinite(where: string, name: string, numbers: ArrayLike<number>, si
   throw new NumericError(
     `${where}: ${name} contains ${numbers[bad]} in sample ${Math.floor(bad / size)} (element ${bad % size}): clean the data first`,
   );
+}
+
+/** @throws {ValueError} for targets that a cross-entropy makes no sense of */
+function checkTargets(
+  where: string,
+  name: string,
+  numbers: ArrayLike<number>,
+  { type }: Loss,
+): void {
+  const most = { softmaxCrossEntropy: Number.POSITIVE_INFINITY, binaryCrossEntropy: 1 }[
+    type as string
+  ];
+  if (most === undefined) return;
+  const bad = Array.prototype.find.call(numbers, (value) => value < 0 || value > most);
+  if (bad === undefined) return;
+  const range = most === 1 ? 'probabilities from 0 to 1' : 'shares of classes, at least 0';
+  throw new ValueError(`${where}: ${name} contains ${bad}, but targets of ${type} are ${range}`);
 }
 
 const isRecord = (data: DataSet): data is Readonly<Record<string, Data>> =>

@@ -218,10 +218,12 @@ export function dataOf(
   count: number,
 ): { x: Float32Array[]; aims: Aim[] } {
   const x = model.inputs.map(({ shape }, i) => numbers(count * sizeOf(shape), seed + i));
-  const aims = model.outputs.map(({ shape }, i): Aim => {
+  const aims = model.outputs.map(({ shape, layer }, i): Aim => {
     const { weight } = ends[i % ends.length];
-    // Cross-entropy where there are three classes, mostly.
-    if (shape.length === 1 && sizeOf(shape) === 3 && (seed + i) % 5 > 0) {
+    // Cross-entropy where there are three classes, mostly. What is pooled may have been through a softmax, which
+    // cross-entropy refuses.
+    const isScores = shape.length === 1 && layer.type !== 'globalAvgPool2d';
+    if (isScores && sizeOf(shape) === 3 && (seed + i) % 5 > 0) {
       const y = Int32Array.from({ length: count }, (_, j) => (j + i + seed) % 3);
       return { loss: 'softmaxCrossEntropy', weight, y };
     }

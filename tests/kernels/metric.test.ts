@@ -73,15 +73,23 @@ test('NaN is never right, and never in the way', () => {
 });
 
 /** The class of each row. */
-function argmax(x: Tensor): number[] {
+function argmax(x: Tensor, threshold = 0.5): number[] {
   const [rows, columns] = x.shape;
   const [y] = compute([[rows]], (e, classes) =>
-    e.emit('argmax', { classes, x: asValue(x), rows, columns }),
+    e.emit('argmax', { classes, x: asValue(x), rows, columns, threshold }),
   );
   const found = [...new Int32Array(y.data.buffer, y.data.byteOffset, rows)];
   free(y);
   return found;
 }
+
+test('of one column, class 1 is above the threshold', () => {
+  const x = Tensor.from([-1, 0, 0.25, 0.5, 0.75, Number.NaN], [6, 1]);
+  assert.equal(argmax(x), [0, 0, 0, 0, 1, 0]);
+  assert.equal(argmax(x, 0), [0, 0, 1, 1, 1, 0]);
+  assert.equal(argmax(x, -1.5), [1, 1, 1, 1, 1, 0]);
+  free(x);
+});
 
 test('the class of a row: the first of equals', () => {
   poison();

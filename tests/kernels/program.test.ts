@@ -368,7 +368,7 @@ function everyKernel(): Program {
   const rows = { rows: 129, columns: 257 };
   const huber = { kind: 2, parameter: 0.3, scale: 0.5 };
   e.emit('elementLoss', { losses, dx: b, x: d, targets: a, weights: a, ...rows, ...huber });
-  e.emit('argmax', { classes: e.value([129], 'int32'), x: d, ...rows });
+  e.emit('argmax', { classes: e.value([129], 'int32'), x: d, ...rows, threshold: 0.5 });
   const statistics = { gamma: row, beta: row, mean: row, variance: row };
   const sizes = { rows: 96, filters: 257, epsilon: 1e-3 };
   e.emit('normFoldFilter', {

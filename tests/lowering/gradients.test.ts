@@ -62,7 +62,7 @@ function check(
   const y =
     loss === 'softmaxCrossEntropy'
       ? Int32Array.from({ length: BATCH * rows }, (_, i) => i % (outputs / rows))
-      : numbers(BATCH * outputs, seed + 2);
+      : numbers(BATCH * outputs, seed + 2).map((v) => (loss === 'binaryCrossEntropy' ? v * v : v));
   /** The loss of a training step; always the same step, so that dropout drops the same. */
   const lossNow = (): number => {
     model.engine('gradients').step = 0;

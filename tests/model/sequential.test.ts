@@ -245,8 +245,8 @@ test('a model that ends in softmax trains as its logits do, and predicts probabi
     [logits, make(layers.dense({ units: 3 }), layers.softmax())],
     [make(layers.dense({ units: 3 })), make(layers.dense({ units: 3, activation: 'softmax' }))],
     [
-      make(layers.dense({ units: 3, activation: 'sigmoid' })),
-      make(layers.dense({ units: 3, activation: 'sigmoid' }), layers.softmax()),
+      make(layers.dense({ units: 3, activation: 'tanh' })),
+      make(layers.dense({ units: 3, activation: 'tanh' }), layers.softmax()),
     ],
   ];
   for (const [plain, ended] of pairs) {

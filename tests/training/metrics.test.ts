@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  type CompileOptions,
   layers,
   losses,
   metrics,
@@ -254,6 +255,77 @@ test('metrics that make no sense of the output or the targets', async () => {
   });
   await rejects(() => three.evaluate(x, y), ValueError, 'precision_3', '0 to 2');
   for (const model of [one, three]) model.dispose();
+});
+
+/** A single unit that hands its input on. */
+function asIs(given: Partial<CompileOptions>, activation: 'linear' | 'sigmoid' = 'linear') {
+  const model = new Sequential([layers.dense({ units: 1, activation, useBias: false })], {
+    inputShape: [1],
+  });
+  model.weights[0].tensor.data[0] = 1;
+  const optimizer = optimizers.sgd({ learningRate: 0 });
+  model.compile({ optimizer, loss: 'binaryCrossEntropy', ...given });
+  return model;
+}
+
+test('of logits, yes is above 0 (tensorflow#41413)', async () => {
+  const [x, y] = [
+    [0.3, 0.2, -1, -2],
+    [1, 1, 0, 0],
+  ].map((all) => Float32Array.from(all));
+  const four = ['binaryAccuracy', 'precision', 'recall', 'f1'] as const;
+  for (const loss of ['binaryCrossEntropy', 'hinge'] as const) {
+    const model = asIs({ metrics: four, loss });
+    const { loss: _, ...logs } = await model.evaluate(x, y);
+    assert.equal(logs, { binaryAccuracy: 1, precision: 1, recall: 1, f1: 1 }, loss);
+    model.dispose();
+  }
+  // Of probabilities it is above a half: with 4 of 4 above by a sigmoid's 0.2, and 2 of 4 as they are.
+  const shares = asIs({ metrics: four, loss: 'meanSquaredError' });
+  assert.is((await shares.evaluate(x, y)).binaryAccuracy, 0.5);
+  shares.dispose();
+  const ended = asIs({ metrics: four }, 'sigmoid');
+  const { loss: _, ...logs } = await ended.evaluate(x, y);
+  assert.equal(logs, { binaryAccuracy: 1, precision: 1, recall: 1, f1: 1 });
+  ended.dispose();
+});
+
+test('thresholds of their own, told apart by names (keras#14163)', async () => {
+  const x = Float32Array.of(0.1, 0.4, 0.6, 0.9);
+  const y = Float32Array.of(0, 1, 0, 1);
+  const { binaryAccuracy, precision, recall } = metrics;
+  const model = asIs({
+    loss: 'meanSquaredError',
+    metrics: [
+      binaryAccuracy({ threshold: 0.3, name: 'loose' }),
+      binaryAccuracy({ threshold: 0.7, name: 'strict' }),
+      precision({ class: 1, threshold: 0.3, name: 'looseP' }),
+      precision({ class: 1, threshold: 0.7 }),
+      recall({ class: 1, threshold: 0.3, name: 'looseR' }),
+      recall({ class: 1 }),
+    ],
+  });
+  const { loss: _, ...logs } = await model.evaluate(x, y, { batchSize: 3 });
+  const expected = {
+    loose: 3 / 4,
+    strict: 3 / 4,
+    looseP: 2 / 3,
+    precision_1: 1,
+    looseR: 1,
+    recall_1: 1 / 2,
+  };
+  assert.equal(Object.keys(logs), Object.keys(expected));
+  close(Object.values(logs), Object.values(expected), { rtol: 1e-6 });
+  model.dispose();
+  const twice = [binaryAccuracy({ threshold: 0.3 }), binaryAccuracy({ threshold: 0.7 })];
+  await rejects(() => asIs({ metrics: twice }), ValueError, "'binaryAccuracy'", 'name');
+  await rejects(() => asIs({ metrics: [metrics.topK({ name: 'loss' })] }), ValueError, "'loss'");
+  await rejects(() => precision({ threshold: Number.NaN }), ValueError, 'threshold', 'NaN');
+  await rejects(() => recall({ name: 7 as never }), ValueError, 'name', '7');
+  const three = compiled({ metrics: [precision({ threshold: 0.3 })] });
+  const [{ x: images, y: labels }] = [samples(4)];
+  await rejects(() => three.evaluate(images, labels), ValueError, 'threshold', '3 columns');
+  three.dispose();
 });
 
 test.run();

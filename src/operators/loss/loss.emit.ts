@@ -61,7 +61,7 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
 }
 
 /** The activation that a loss takes over, where a model ends in it: together they are safe and cheap. */
-export function tapOf({ type }: Loss): ActivationName | undefined {
+export function tapOf(type: Loss['type']): ActivationName | undefined {
   if (type === 'softmaxCrossEntropy') return 'softmax';
   return type === 'binaryCrossEntropy' ? 'sigmoid' : undefined;
 }

@@ -9,13 +9,15 @@ import { rowsOf, type Target } from './loss.emit.js';
 /** A metric that is a mean over rows; see `metrics`. */
 export type MeanMetric =
   | { readonly type: 'topK'; readonly name: string; readonly k: number }
-  | { readonly type: 'binaryAccuracy'; readonly name: string; readonly threshold: number }
+  | { readonly type: 'binaryAccuracy'; readonly name: string; readonly threshold?: number }
   | { readonly type: 'meanAbsoluteError' | 'meanSquaredError'; readonly name: string };
 
 /** A metric of one class, or the mean of all classes (`average`); see `metrics`. */
 export type CountMetric = {
   readonly type: 'precision' | 'recall' | 'f1';
   readonly name: string;
+  /** Of an output of one column: class 1 is above it. */
+  readonly threshold?: number;
 } & ({ readonly average: 'macro' } | { readonly class: number });
 
 /** A metric with all its numbers. */
@@ -24,7 +26,7 @@ export type Metric = MeanMetric | CountMetric;
 /** The metrics that have a name of their own. */
 const named = {
   accuracy: { type: 'topK', k: 1 },
-  binaryAccuracy: { type: 'binaryAccuracy', threshold: 0.5 },
+  binaryAccuracy: { type: 'binaryAccuracy' },
   meanAbsoluteError: { type: 'meanAbsoluteError' },
   meanSquaredError: { type: 'meanSquaredError' },
   precision: { type: 'precision', average: 'macro' },
@@ -61,10 +63,11 @@ function isSound(metric: Metric): boolean {
     case 'topK':
       return metric.k >= 1;
     case 'binaryAccuracy':
-      return Number.isFinite(metric.threshold);
+      return isThreshold(metric.threshold);
     case 'precision':
     case 'recall':
     case 'f1':
+      if (!isThreshold(metric.threshold)) return false;
       return 'class' in metric
         ? Number.isInteger(metric.class) && metric.class >= 0
         : metric.average === 'macro';
@@ -72,6 +75,9 @@ function isSound(metric: Metric): boolean {
       return Object.hasOwn(comparisons, metric.type);
   }
 }
+
+const isThreshold = (given: number | undefined): boolean =>
+  given === undefined || Number.isFinite(given);
 
 /** Whether a metric is taken from counts. */
 export const isCounted = (metric: Metric): metric is CountMetric =>
@@ -84,6 +90,8 @@ export interface Scores {
   /** The outputs themselves; emitted when they are first asked for. */
   outputs(): Value;
   readonly target: Target;
+  /** Above which an output means yes: ½, or 0 where the outputs are logits. */
+  readonly middle: number;
 }
 
 /** Emits the mean over rows. @throws {ValueError} for outputs or targets that the metric makes no sense of */
@@ -115,7 +123,7 @@ export function emitMetric(e: Emitter, metric: MeanMetric, mean: Value, scores: 
       columns,
       scale: 0,
       kind: comparisons[metric.type],
-      parameter: metric.type === 'binaryAccuracy' ? metric.threshold : 0,
+      parameter: metric.type === 'binaryAccuracy' ? (metric.threshold ?? scores.middle) : 0,
     });
   }
   e.emit('mean', { y: mean, x: figures, count: rows });
@@ -127,15 +135,24 @@ export interface Classes {
   readonly predicted: Value;
 }
 
-/** How many classes there are for so many columns: one column has two, below and above ½. */
+/** How many classes there are for so many columns: one column has two, below and above the threshold. */
 export const classesOf = (columns: number): number => Math.max(2, columns);
 
-/** Emits the classes that counts are taken of. @throws {ValueError} for a class that there is not */
+/** The thresholds that metrics count by, each once: undefined for the middle. */
+export const thresholdsOf = (metrics: readonly Metric[]): readonly (number | undefined)[] => [
+  ...new Set(metrics.filter(isCounted).map(({ threshold }) => threshold)),
+];
+
+/**
+ * Emits the classes that counts are taken of, for each of `thresholdsOf`.
+ *
+ * @throws {ValueError} for a class that there is not, and for a threshold where the best column counts
+ */
 export function emitClasses(
   e: Emitter,
   metrics: readonly CountMetric[],
-  { x, outputs, target }: Scores,
-): Classes {
+  { x, outputs, target, middle }: Scores,
+): Classes[] {
   const { rows, columns } = rowsOf(x);
   for (const metric of metrics) {
     if ('class' in metric && metric.class >= classesOf(columns)) {
@@ -143,12 +160,21 @@ export function emitClasses(
         `${metric.name}: there is no class ${metric.class}: the ${classesOf(columns)} classes are 0 to ${classesOf(columns) - 1}`,
       );
     }
+    if (metric.threshold !== undefined && columns > 1) {
+      throw new ValueError(
+        `${metric.name}: a threshold is for outputs of one column; of ${columns} columns the best is the class`,
+      );
+    }
   }
-  const best = (of: Value): Value => {
+  const best = (of: Value, threshold: number): Value => {
     const classes = e.value([rows], 'int32');
-    e.emit('argmax', { classes, x: of, rows, columns });
+    e.emit('argmax', { classes, x: of, rows, columns, threshold });
     return classes;
   };
-  const right = target.labels === none ? best(target.targets as Value) : (target.labels as Value);
-  return { right, predicted: best(columns === 1 ? outputs() : x) };
+  const { labels, targets } = target;
+  const right = labels === none ? best(targets as Value, 0.5) : (labels as Value);
+  return thresholdsOf(metrics).map((threshold = middle) => ({
+    right,
+    predicted: best(columns === 1 ? outputs() : x, threshold),
+  }));
 }
