@@ -306,6 +306,16 @@ for (const [name, layer] of Object.entries({
   });
 }
 
+test('lrn beside a layer that reads the same gradient after it', () => {
+  const pixel = () => layers.conv2d({ filters: 4, kernelSize: 1, activation: 'tanh' });
+  const shortcut = [
+    layers.conv2d({ filters: 4, kernelSize: 1 }),
+    layers.lrn({ size: 3, alpha: 5 }),
+  ];
+  const block = layers.residual({ layers: [pixel()], shortcut, activation: 'linear' });
+  check([pixel(), block, ...classify()], image);
+});
+
 test('globalMaxPool2d, and maxout', () => {
   check([front(), layers.globalMaxPool2d(), layers.dense({ units: 3 })], image);
   check([front(), layers.channelPool({ poolSize: 2 }), ...classify()], image);

@@ -27,10 +27,11 @@ class Lrn extends Layer<Value> {
     return { y, saved: x };
   }
 
-  emitBackward({ emitter }: Lowering, dy: Value, x: Value, wanted: boolean) {
+  emitBackward(to: Lowering, dy: Value, x: Value, wanted: boolean) {
     if (!wanted) return undefined;
-    lrnBackward(emitter, dy, dy, x, this.#norm);
-    return dy;
+    const dx = to.into(dy);
+    lrnBackward(to.emitter, dx, dy, x, this.#norm);
+    return dx;
   }
 }
 
