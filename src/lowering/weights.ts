@@ -54,8 +54,8 @@ export class Weights {
   readonly #vectors = new Map<string, Vector>();
   readonly #gradientTensors = new Map<Slot, { tensor: Tensor; revoke: () => void }>();
   #disposed = false;
-  /** Which weights were trained when they were given their places. */
-  #signature = '';
+  /** Of each slot, whether it was trained when places were given; at first nobody has one. */
+  #trained: readonly boolean[] = [];
   /** How often places have been given: what was lowered before the last time is of no use any more. */
   arrangement = 0;
   /** In layer order. */
@@ -109,8 +109,7 @@ export class Weights {
    * @throws {OutOfMemoryError} and leaves all as it was
    */
   arrange(): void {
-    const signature = this.#slots.map((slot) => (isTrained(slot) ? 1 : 0)).join('');
-    if (signature === this.#signature) return;
+    if (this.#slots.every((slot, i) => isTrained(slot) === this.#trained[i])) return;
     const places = new Map<Slot, number>();
     let floats = 0;
     for (const slot of this.#slots.filter(isTrained).sort((a, b) => a.address - b.address)) {
@@ -120,7 +119,7 @@ export class Weights {
     this.#move(places, floats);
     this.#places = places;
     this.#floats = floats;
-    this.#signature = signature;
+    this.#trained = this.#slots.map(isTrained);
     this.arrangement++;
     for (const { revoke } of this.#gradientTensors.values()) revoke();
     this.#gradientTensors.clear();
