@@ -19,6 +19,7 @@ export { input } from './network/input.js';
 export type { SymbolicTensor } from './network/layer.js';
 export {
   type Forward,
+  type Fused,
   type Fusion,
   type Gradients,
   type KernelAndBias,
@@ -26,6 +27,7 @@ export {
   type LayerOptions,
   type Lowering,
   type ParameterSpec,
+  type WeightReader,
 } from './network/layer.js';
 export type { Algorithm, ConvGeometry } from './operators/conv/geometry.emit.js';
 export * as emit from './operators/emit.js';

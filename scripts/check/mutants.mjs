@@ -62,8 +62,9 @@ const nearest = {
   'src/operators/norm/lrn.emit.ts': ['kernels/lrn'],
   'src/operators/pool/pool.emit.ts': ['kernels/pool', 'kernels/adaptive'],
   'src/lowering/fuse.ts': ['graph/fusion', 'lowering/fusion', 'graph/random'],
-  'src/lowering/lower.ts': ['graph/fusion', 'graph/random', 'model/customlayer'],
+  'src/lowering/lower.ts': ['graph/fusion', 'graph/random'],
   'src/lowering/pending.ts': ['graph/fusion', 'graph/random'],
+  'src/lowering/place.ts': ['graph/fusion', 'graph/random', 'model/customlayer'],
   'src/model/save.ts': ['graph/freezing', 'graph/save'],
   'src/lowering/segments.ts': ['graph/fusion'],
   'src/lowering/store.ts': ['graph/sharing'],
@@ -129,6 +130,7 @@ const team = (...rest) => fault('assembly/core/team.ts', ...rest);
 const transpose = (...rest) => fault('src/operators/convtranspose/convtranspose.emit.ts', ...rest);
 const geometry = (...rest) => fault('src/operators/conv/geometry.emit.ts', ...rest);
 const lower = (...rest) => fault('src/lowering/lower.ts', ...rest);
+const place = (...rest) => fault('src/lowering/place.ts', ...rest);
 const fuse = (...rest) => fault('src/lowering/fuse.ts', ...rest);
 const pending = (...rest) => fault('src/lowering/pending.ts', ...rest);
 const shortcut = (...rest) => fault('assembly/merge/shortcut.ts', ...rest);
@@ -515,21 +517,21 @@ export const mutants = [
   team('if (atomic.load<i32>(team, IDLE)) atomic.notify(team + RUNS, -1);', '', 'who sleeps until the next run is not called', { threads: true }),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  lower('if (this.#again) return;', '', 'statistics move again with a segment computed again'),
-  lower('.sort((a, b) => a.place - b.place)', '', 'statistics of a shared layer in the order of groups'),
+  place("if (this.#pass !== 'again') ", '', 'statistics move again with a segment computed again'),
+  place('.sort((a, b) => a.stream - b.stream)', '', 'statistics of a shared layer in the order of groups'),
   lower('this.#rectified.add(group);', '', 'a ReLU behind a sum that goes back twice'),
   lower('before && endsInRelu(before)', 'before', "ReLU's gradient where there is no ReLU"),
   lower('if (readers.length > 1 || outputs', 'if (outputs', "ReLU's gradient behind a pool, lost for other readers"),
   lower('readers.length > 1 || outputs.includes(x)', 'readers.length > 1', "ReLU's gradient behind a pool, lost for the loss"),
-  lower('this.#pending.hold(dz);', '', 'a gradient overwritten before its last reader'),
-  lower('this.#pending.release(dz);', '', 'gradients that are never made in place'),
+  lower('pending.hold(dz);', '', 'a gradient overwritten before its last reader'),
+  lower('pending.release(dz);', '', 'gradients that are never made in place'),
   lower('if (addend) this.#give([[addend, dz]]);', '', 'a summand without gradient'),
-  lower('this.#written.set(key, first);', '', "a shared layer's gradients overwrite each other"),
-  lower('if (!trainable || !layer.trainable) return this.emitter.value(shape);', '', 'a gradient nowhere'),
+  fault('src/lowering/weightgradients.ts', 'this.#written.set(key, first);', '', "a shared layer's gradients overwrite each other"),
+  place('if (!trainable || !layer.trainable) return this.emitter.value(shape);', '', 'a gradient nowhere'),
   lower('dx && this.#learning.has(x)', 'dx', 'gradients that nobody wants are added up'),
   lower('layer.trainable && layer.parameters', 'layer.parameters', 'backward work for frozen layers'),
-  lower('if (isOfLoss && !this.#isRead(end)) return x;', 'if (isOfLoss) return x;', 'readers of an output get logits'),
-  lower('if (more) this.emitter', 'if (!more) this.emitter', "the loss's gradient of a softmax that is read"),
+  place('if (isOfLoss && !taps.isRead(end)) return x;', 'if (isOfLoss) return x;', 'readers of an output get logits'),
+  place('if (more) this.emitter', 'if (!more) this.emitter', "the loss's gradient of a softmax that is read"),
   fuse('all.length === 1 && !outputs.includes(node)', 'all.length === 1', 'an output computed away'),
   fuse('all.length === 1 && !outputs.includes(node)', '!outputs.includes(node)', 'computed away under other readers'),
   fuse('!training && absorbsNorm', 'absorbsNorm', 'batch norm folded while it trains'),
@@ -545,8 +547,8 @@ export const mutants = [
   fault('src/model/save.ts', 'weights.arrange();', '', 'momentum of others in the file after a thaw'),
   shortcut('memory.fill(y + bytes, 0, rest);', '', 'added channels are not cleared'),
   shortcut('if (line * op.stride != h) return;', '', 'gradients in lines that were left out'),
-  lower('keepsInput && y.root === x.root', 'false', 'an activation overwrites the input that backward needs'),
-  lower('this.#inputs.get(y) ?? y', 'y', 'a slope taken from y that must be taken from x'),
+  place('keepsInput && y.root === x.root', 'false', 'an activation overwrites the input that backward needs'),
+  place('inputs.get(y) ?? y', 'y', 'a slope taken from y that must be taken from x'),
   fault('assembly/norm/moments.ts', 'f32x4.sub(bias, channel(op.mean, f))', 'bias', 'folded: the mean left out'),
   fault('assembly/norm/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
 

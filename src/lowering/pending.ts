@@ -27,8 +27,13 @@ export class Pending {
   }
 
   /** Whether nobody but the one who asks reads a buffer again. */
-  isExclusive({ root }: Value): boolean {
+  #isExclusive({ root }: Value): boolean {
     return (this.#holds.get(root) ?? 0) <= 1;
+  }
+
+  /** The buffer itself where nobody else reads it again, else a new one like it. */
+  into(dy: Value): Value {
+    return this.#isExclusive(dy) ? dy : this.#emitter.value(dy.shape);
   }
 
   /** Gives gradients to tensors. */
@@ -41,7 +46,7 @@ export class Pending {
   }
 
   #sum(a: Value, b: Value): Value {
-    const y = [a, b].find((one) => this.isExclusive(one)) ?? this.#emitter.value(a.shape);
+    const y = [a, b].find((one) => this.#isExclusive(one)) ?? this.#emitter.value(a.shape);
     this.#emitter.emit('add', { y, a, b, count: y.size });
     this.hold(y);
     this.release(a);

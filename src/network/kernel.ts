@@ -1,10 +1,18 @@
-// What layers with a kernel share: its options, and the weights that come of them.
+// What layers with a kernel share: its options, the weights that come of them, and how they are read.
 
 import { checkFlag } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
+import { none } from '../program/emitter.js';
 import { type ActivationName, checkActivation } from './activation.js';
 import { checkInitializer, type InitializerName } from './initializers.js';
-import type { LayerOptions, ParameterSpec } from './layer.js';
+import type {
+  KernelAndBias,
+  Layer,
+  LayerOptions,
+  Lowering,
+  ParameterSpec,
+  WeightReader,
+} from './layer.js';
 
 /** Options of layers that multiply by a kernel, Keras's words. */
 export interface KernelOptions extends LayerOptions {
@@ -61,3 +69,13 @@ export function kernelParameters(
   };
   return useBias ? [kernel, bias] : [kernel];
 }
+
+/** A layer's own kernel and bias. */
+export function ownKernel(to: WeightReader, layer: Layer): KernelAndBias {
+  const useBias = layer.parameters.some(({ name }) => name === 'bias');
+  return { kernel: to.weight(layer, 'kernel'), bias: useBias ? to.weight(layer, 'bias') : none };
+}
+
+/** The kernel and bias that it computes with at its place: its own, or those that a batch norm is folded into. */
+export const kernelAt = (to: Lowering, layer: Layer): KernelAndBias =>
+  to.fused.folded ?? ownKernel(to, layer);

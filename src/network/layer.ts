@@ -18,17 +18,13 @@ export interface ParameterSpec {
   readonly decay?: boolean;
 }
 
-/** What a layer sees of the program being made. Values are [batch, ...shape]. */
+/** What a layer sees of the program being made, at its place in it. Values are [batch, ...shape]. */
 export interface Lowering {
   readonly emitter: Emitter;
   /** Whether this is a training step: dropout drops, batch norm takes the batch's statistics. */
   readonly training: boolean;
-  /** Whether a layer that `absorbsRelu` shall do so now. */
-  readonly rectify: boolean;
-  /** What a layer that `absorbsAdd` shall add to its output before ReLU; `none` where it shall not. */
-  readonly residual: Operand;
-  /** A layer's kernel and bias; where it `absorbsNorm` and shall do so now, folded ones. */
-  kernelAndBias(layer: Layer): KernelAndBias;
+  /** What the layer does of its neighbours' work at this place; nothing where its `fusion` offers nothing. */
+  readonly fused: Fused;
   /** A weight of the layer. */
   weight(layer: Layer, name: string): Value;
   /** Where the weight's gradient goes; it is overwritten. Of a weight that does not learn it goes nowhere. */
@@ -39,23 +35,21 @@ export interface Lowering {
    */
   into(dy: Value): Value;
   /**
-   * What other readers of the layer's input have already found its gradient to be; a layer that asks
-   * adds it to what it returns. `none` where there is nothing yet.
-   */
-  takeGradient(): Operand;
-  /**
    * Emits y = f(x), where y may be x, and returns the value that holds the result: another one where
    * backward will need x. `alpha` is that of leakyRelu and elu, where it is not their own.
    */
   activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value;
   /** From dy, the gradient of the y that `activate` returned, the gradient of its x. */
   activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): Value;
-  /** Emits ops behind the backward ones, once the loss is known to be finite. */
+  /** Emits ops after the backward ones, once the loss is known to be finite. */
   afterwards(emit: () => void): void;
   /** The random state for dropout, and a stream of its own for each place in the network. */
   readonly randomState: Value;
   readonly stream: number;
 }
+
+/** What turns weights into others needs of it. */
+export type WeightReader = Pick<Lowering, 'emitter' | 'weight'>;
 
 /** What a layer multiplies by, and what it adds. */
 export interface KernelAndBias {
@@ -63,21 +57,35 @@ export interface KernelAndBias {
   readonly bias: Operand;
 }
 
+/** What there is to do of the neighbours' work at one place: lowering decides, the layer does it. */
+export interface Fused {
+  /** Forward, where it `absorbsNorm`: to be used instead of its own; a batch norm's work is in them. */
+  readonly folded: KernelAndBias | undefined;
+  /** Forward, where it `absorbsAdd`: what it adds to its output, before ReLU; `none` for nothing. */
+  readonly residual: Operand;
+  /** Forward, where it `absorbsRelu`: whether its output goes through ReLU. */
+  readonly rectify: boolean;
+  /** Backward, where it `absorbsGradient`: what it adds to its input's gradient; `none` for nothing. */
+  readonly gradient: Operand;
+}
+
 /** What a layer can do of its neighbours' work, and they of its. */
 export interface Fusion {
   /** It is ReLU and nothing else. */
   readonly isRelu?: boolean;
-  /** It can do the work of a ReLU behind it in its own passes, in both directions. */
+  /** It can do the work of a ReLU after it in its own passes, in both directions. */
   readonly absorbsRelu?: boolean;
   /** It is the sum of two inputs and nothing else. */
   readonly isAdd?: boolean;
-  /** It can add another tensor to its output, before the ReLU behind it, while it computes it. */
+  /** It can add another tensor to its output, before the ReLU after it, while it computes it. */
   readonly absorbsAdd?: boolean;
-  /** It is linear in a kernel and bias, and these can do the work of an inference batch norm behind it. */
+  /** It is linear in a kernel and bias, and these can do the work of an inference batch norm after it. */
   readonly absorbsNorm?: boolean;
+  /** It can add what other readers of its input have found the gradient to be to its own, while it computes it. */
+  readonly absorbsGradient?: boolean;
   /** Its output is what ReLU gives, and its backward begins with ReLU's. */
   readonly endsInRelu?: boolean;
-  /** ReLU behind it gives what ReLU before it gives. */
+  /** ReLU after it gives what ReLU before it gives. */
   readonly commutesWithRelu?: boolean;
 }
 
@@ -199,7 +207,7 @@ export abstract class Layer<Saved = unknown> {
   }
 
   /** For a batch norm: the kernel and bias with which the layer before it does its work at inference. */
-  fold?(to: Lowering, weights: KernelAndBias): KernelAndBias;
+  fold?(to: WeightReader, weights: KernelAndBias): KernelAndBias;
 
   /** Emits y = f(x), or of several, and says what backward will need. */
   abstract emitForward(to: Lowering, ...x: Value[]): Forward<Saved>;

@@ -3,8 +3,9 @@
 
 import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
-import { type Lowered, lower, type Mode } from '../lowering/lower.js';
+import { type Lowered, lower } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
+import type { Mode } from '../lowering/task.js';
 import type { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { FormStore } from '../program/forms.js';

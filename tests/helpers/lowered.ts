@@ -1,7 +1,8 @@
 // What a model is lowered to, for tests that look at the ops themselves.
 
 import type { Model } from '../../src/index.js';
-import { type Lowered, lower, type Mode } from '../../src/lowering/lower.js';
+import { type Lowered, lower } from '../../src/lowering/lower.js';
+import type { Mode } from '../../src/lowering/task.js';
 import { Value } from '../../src/program/emitter.js';
 
 /** The ops of a compiled model for a batch of class indices, or of numbers where the loss is of such. */

@@ -4,7 +4,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layers, optimizers, Sequential } from '../../src/index.js';
-import { lower, type Mode } from '../../src/lowering/lower.js';
+import { lower } from '../../src/lowering/lower.js';
+import type { Mode } from '../../src/lowering/task.js';
 import type { EmittedOp, Value } from '../../src/program/emitter.js';
 import { predictions, samples } from '../helpers/models.js';
 import '../helpers/start.js';

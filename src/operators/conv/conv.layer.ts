@@ -12,6 +12,7 @@ import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
   type KernelOptions,
+  kernelAt,
   kernelParameters,
   kernelWords,
 } from '../../network/kernel.js';
@@ -95,6 +96,7 @@ abstract class Conv extends Layer<Saved> {
       absorbsRelu: linear,
       absorbsAdd: linear,
       absorbsNorm: linear,
+      absorbsGradient: true,
       endsInRelu: this.#activation === 'relu',
     };
   }
@@ -102,12 +104,12 @@ abstract class Conv extends Layer<Saved> {
   emitForward(to: Lowering, x: Value): Forward<Saved> {
     const g = this.geometry(x.shape);
     const z = to.emitter.value(this.#outputShape(g));
-    const activation = to.rectify ? 'relu' : this.#activation;
-    const fused = activation === 'relu';
-    const { kernel, bias } = to.kernelAndBias(this);
-    const after = { bias, residual: to.residual, rectify: fused };
-    convForward(to.emitter, z, x, kernel, g, after);
-    const y = fused ? z : to.activate(activation, z, z);
+    const { residual, rectify } = to.fused;
+    const activation = rectify ? 'relu' : this.#activation;
+    const isRelu = activation === 'relu';
+    const { kernel, bias } = kernelAt(to, this);
+    convForward(to.emitter, z, x, kernel, g, { bias, residual, rectify: isRelu });
+    const y = isRelu ? z : to.activate(activation, z, z);
     return { y, saved: { x, y, g, activation } };
   }
 
@@ -126,7 +128,7 @@ abstract class Conv extends Layer<Saved> {
     if (!wanted) return undefined;
     const dx = emitter.value(x.shape);
     const kernel = to.weight(this, 'kernel');
-    convBackwardInput(emitter, dx, dz, kernel, g, { residual: to.takeGradient() });
+    convBackwardInput(emitter, dx, dz, kernel, g, { residual: to.fused.gradient });
     return dx;
   }
 

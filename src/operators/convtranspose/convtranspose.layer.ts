@@ -14,9 +14,10 @@ import {
   type KernelOptions,
   kernelParameters,
   kernelWords,
+  ownKernel,
 } from '../../network/kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from '../../network/layer.js';
-import { none, type Value } from '../../program/emitter.js';
+import type { Value } from '../../program/emitter.js';
 import { type ConvGeometry, checkAlgorithm } from '../conv/geometry.emit.js';
 import {
   type ConvTransposeOptions,
@@ -89,10 +90,10 @@ class Conv2dTranspose extends Layer<Saved> {
   emitForward(to: Lowering, x: Value): Forward<Saved> {
     const g = this.#geometry(x.shape);
     const z = to.emitter.value(convTransposeOutputShape(g));
-    const fused = this.#activation === 'relu';
-    const bias = this.#useBias ? to.weight(this, 'bias') : none;
-    convTransposeForward(to.emitter, z, x, to.weight(this, 'kernel'), bias, g, fused);
-    const y = fused ? z : to.activate(this.#activation, z, z);
+    const isRelu = this.#activation === 'relu';
+    const { kernel, bias } = ownKernel(to, this);
+    convTransposeForward(to.emitter, z, x, kernel, bias, g, isRelu);
+    const y = isRelu ? z : to.activate(this.#activation, z, z);
     return { y, saved: { x, y, g } };
   }
 

@@ -5,6 +5,7 @@ import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
   type KernelOptions,
+  kernelAt,
   kernelParameters,
   kernelWords,
 } from '../../network/kernel.js';
@@ -67,11 +68,11 @@ class Dense extends Layer<Saved> {
     const [m, k] = x.shape;
     const n = this.options.units;
     const z = to.emitter.value([m, n]);
-    const activation = to.rectify ? 'relu' : this.#activation;
-    const fused = activation === 'relu';
-    const { kernel, bias } = to.kernelAndBias(this);
-    matMul(to.emitter, z, x, kernel, { m, n, k }, bias, fused);
-    const y = fused ? z : to.activate(activation, z, z);
+    const activation = to.fused.rectify ? 'relu' : this.#activation;
+    const isRelu = activation === 'relu';
+    const { kernel, bias } = kernelAt(to, this);
+    matMul(to.emitter, z, x, kernel, { m, n, k }, bias, isRelu);
+    const y = isRelu ? z : to.activate(activation, z, z);
     return { y, saved: { x, y, activation } };
   }
 

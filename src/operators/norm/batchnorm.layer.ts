@@ -12,6 +12,7 @@ import {
   type LayerOptions,
   type Lowering,
   type ParameterSpec,
+  type WeightReader,
 } from '../../network/layer.js';
 import { none, type Value } from '../../program/emitter.js';
 import {
@@ -84,14 +85,15 @@ class BatchNorm extends Layer<Saved> {
     return { absorbsRelu: true, absorbsAdd: true };
   }
 
-  override fold(to: Lowering, { kernel, bias }: KernelAndBias): KernelAndBias {
+  override fold(to: WeightReader, { kernel, bias }: KernelAndBias): KernelAndBias {
     const [gamma, beta, mean, variance] = this.parameters.map(({ name }) => to.weight(this, name));
     const from = { gamma, beta, mean, variance };
     return normFolded(to.emitter, kernel, bias, from, this.#epsilon);
   }
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
-    const { emitter, rectify, residual } = to;
+    const { emitter, fused } = to;
+    const { rectify, residual } = fused;
     const channels = x.shape.at(-1) as number;
     const size = { rows: x.size / channels, channels, epsilon: this.#epsilon, rectify };
     const [gamma, beta, movingMean, movingVariance] = this.parameters.map(({ name }) =>
@@ -108,7 +110,7 @@ class BatchNorm extends Layer<Saved> {
     to.afterwards(() =>
       normRunning(emitter, movingMean, movingVariance, moments, this.#momentum, size),
     );
-    // Behind a sum, ReLU's backward is done before this one: the other summand's needs it too.
+    // After a sum, ReLU's backward is done before this one: the other summand's needs it too.
     const own = { ...size, rectify: rectify && !residual };
     return { y, saved: { x, y, gamma, beta, ...moments, size: own } };
   }

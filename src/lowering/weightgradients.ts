@@ -1,0 +1,43 @@
+// Where the gradients of weights go. A shared layer's backward pass is emitted once for each of its places:
+// the first gradient is written where it belongs, the others are added to it.
+
+import type { Layer } from '../network/layer.js';
+import type { Emitter, Value } from '../program/emitter.js';
+import { accumulates, type Task } from './task.js';
+
+/** The weights' gradients of one program. */
+export class WeightGradients {
+  readonly #task: Task;
+  readonly #emitter: Emitter;
+  readonly #written = new Map<string, Value>();
+  #sums: { into: Value; more: Value }[] = [];
+
+  constructor(task: Task, emitter: Emitter) {
+    this.#task = task;
+    this.#emitter = emitter;
+  }
+
+  /** Where to write the gradient of a weight that learns. */
+  place(layer: Layer, name: string): Value {
+    const key = `${layer.name}/${name}`;
+    const into = this.#written.get(key);
+    if (into) {
+      const more = this.#emitter.value(into.shape);
+      this.#sums.push({ into, more });
+      return more;
+    }
+    const { weights } = this.#task;
+    const first = accumulates(this.#task)
+      ? weights.part('batch', layer, name)
+      : weights.gradient(layer, name);
+    this.#written.set(key, first);
+    return first;
+  }
+
+  /** Emits what adds up those that have been written since the last time. */
+  add(): void {
+    for (const { into, more } of this.#sums.splice(0)) {
+      this.#emitter.emit('add', { y: into, a: into, b: more, count: into.size });
+    }
+  }
+}
