@@ -4,6 +4,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ops } from '../../src/index.js';
+import {
+  convTransposeForward,
+  convTransposeGeometry,
+  convTransposeOutputShape,
+} from '../../src/operators/convtranspose/convtranspose.emit.js';
+import { Emitter, none } from '../../src/program/emitter.js';
 import { free, picker, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { dot } from '../helpers/gradcheck.js';
@@ -50,7 +56,11 @@ function tensors(c: Transposed, seed: number) {
   const [height, width] = [outputSide(c, 0), outputSide(c, 1)];
   const outputShape = [shape[0], height, width, filters] as const;
   const filterShape = [...kernel, filters, shape[3]];
-  const g = ref.geometry({ ...rest, kernel, padding, shape: outputShape });
+  // The output's padding may have room for more windows than there are pixels.
+  const g = {
+    ...ref.geometry({ ...rest, kernel, padding, shape: outputShape }),
+    output: [shape[1], shape[2]] as const,
+  };
   const [x, w, dy, bias] = [shape, filterShape, outputShape, [filters]].map((s, i) =>
     random(s, seed + i),
   );
@@ -61,7 +71,6 @@ function check(c: Transposed, seed = 1): void {
   const { g, x, w, dy, bias, options } = tensors(c, seed);
   const what = JSON.stringify({ ...c, seed });
   const channels = c.shape[3];
-  assert.equal(g.output, c.shape.slice(1, 3), `${what}: the output's convolution`);
   const y = ops.conv2dTranspose(x, w, options);
   assert.equal(y.shape, dy.shape, what);
   const plain = ref.conv2dBackwardInput(x.data, w.data, g, channels);
@@ -193,6 +202,64 @@ test('output padding, up to the stride', () => {
       }
     }
   }
+});
+
+test('output padding up to the dilation, where that is more than the stride: PyTorch', () => {
+  poison();
+  for (const [stride, dilation] of [
+    [1, 2],
+    [1, 4],
+    [2, 3],
+    [2, 5],
+  ]) {
+    for (let more = stride; more < dilation; more++) {
+      check({
+        shape: [2, 3, 4, 5],
+        kernel: [3, 2],
+        strides: [stride, stride],
+        dilation: [dilation, dilation],
+        padding: more % 2,
+        outputPadding: [more, dilation - 1],
+        filters: 3,
+      });
+    }
+  }
+});
+
+test('strides beyond the kernel: pixels that no tap reaches hold the bias', () => {
+  poison();
+  for (const [kernel, stride, dilation] of [
+    [1, 3, 1],
+    [2, 5, 2],
+    [3, 4, 2],
+    [2, 9, 6],
+  ]) {
+    for (const filters of [1, 5, 8]) {
+      check({
+        shape: [2, 3, 2, 4],
+        kernel: [kernel, 1],
+        strides: [stride, stride + 1],
+        dilation: [dilation, 1],
+        filters,
+      });
+    }
+  }
+});
+
+test('large kernels at large strides are added up patch by patch, not by a convolution for each residue', () => {
+  check({ shape: [1, 2, 2, 2], kernel: [20, 20], strides: [20, 20], filters: 9 });
+});
+
+test('a stride of thousands is one op for what no tap reaches, and one for each residue that one does', () => {
+  const [shape, filter] = [
+    [1, 2, 2, 8],
+    [3, 1, 8, 8],
+  ];
+  const g = convTransposeGeometry('test', shape, filter, { strides: 4096 });
+  const e = new Emitter();
+  const y = e.value(convTransposeOutputShape(g));
+  convTransposeForward(e, y, e.value(shape), e.value(filter), none, g, false);
+  assert.equal(e.ops.filter(({ kernel }) => kernel === 'conv').length, 4);
 });
 
 test('maps of many blocks', () => {

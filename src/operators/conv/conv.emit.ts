@@ -10,7 +10,12 @@ import {
   isDepthwise,
 } from './depthwise.emit.js';
 import { type Epilogue, finish } from './epilogue.emit.js';
-import { type BackwardWindows, backwardWindows, type ConvGeometry } from './geometry.emit.js';
+import {
+  type BackwardWindows,
+  backwardCount,
+  backwardWindows,
+  type ConvGeometry,
+} from './geometry.emit.js';
 import {
   prefersWinograd,
   winogradBackwardFilter,
@@ -103,19 +108,22 @@ export function convBackwardInput(
   }
   const filters = g.filters / g.groups;
   const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
-  const windows = backwardWindows(g);
+  const windows = backwardCount(g) > MOST_WINDOWS ? [] : backwardWindows(g);
   const seen = windows.reduce((sum, { row, column }) => {
     return sum + row.count * row.taps * column.count * column.taps;
   }, 0);
   const convolving = seen * panelSize(filters, g.channels / g.groups);
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
-  if (scattering < convolving) {
+  if (scattering < convolving || windows.length === 0) {
     scatterInput(e, dx, dy, filter, g);
     finish(e, dx, after);
   } else {
     convolveInput(e, dx, dy, filter, g, windows, after);
   }
 }
+
+/** So many convolutions take longer to be planned than one op that scatters takes to run. */
+const MOST_WINDOWS = 256;
 
 /** What adding one number to its pixel costs, in multiply-adds of a register tile. */
 const SCATTER = 4;

@@ -186,33 +186,60 @@ interface Residue {
 
 const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
 
-/** The residues of an axis. @param pad pixels before the first */
-function residues(
-  side: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  pad: number,
-): Residue[] {
+/** How one axis lies: of the input `side` pixels, `pad` pixels of padding before the first. */
+interface Axis {
+  readonly side: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly pad: number;
+}
+
+const axesOf = (g: ConvGeometry): readonly [rows: Axis, columns: Axis] => [
+  {
+    ...{ side: g.height, kernel: g.kernelHeight, stride: g.strideHeight },
+    ...{ dilation: g.dilationHeight, pad: g.padTop },
+  },
+  {
+    ...{ side: g.width, kernel: g.kernelWidth, stride: g.strideWidth },
+    ...{ dilation: g.dilationWidth, pad: g.padLeft },
+  },
+];
+
+/** How many residues of the stride some tap reaches: taps that far apart reach the same one. */
+function reached({ kernel, stride, dilation }: Axis): number {
+  return Math.min(kernel, stride / gcd(stride, dilation));
+}
+
+/** The residues of an axis that some tap reaches, in ascending order. */
+function residues(axis: Axis): Residue[] {
+  const { side, kernel, stride, dilation, pad } = axis;
   const common = gcd(stride, dilation);
   const tapStep = stride / common;
-  return Array.from({ length: Math.min(stride, side) }, (_, residue) => {
+  return Array.from({ length: reached(axis) }, (_, lowest) => {
     // Input position h is tap t of output o where h + pad = o·stride + t·dilation.
-    const taps = Array.from({ length: kernel }, (_, tap) => tap).filter(
-      (tap) => (residue + pad - tap * dilation) % stride === 0,
-    );
-    const firstTap = taps.at(-1) ?? 0;
+    const place = (lowest * dilation - pad) % stride;
+    const residue = place < 0 ? place + stride : place;
+    const taps = Math.ceil((kernel - lowest) / tapStep);
+    const firstTap = lowest + (taps - 1) * tapStep;
     return {
       residue,
       count: Math.ceil((side - residue) / stride),
-      taps: taps.length,
+      taps,
       firstTap,
       tapStep,
-      start: taps.length ? (residue + pad - firstTap * dilation) / stride : 0,
+      start: (residue + pad - firstTap * dilation) / stride,
       step: dilation / common,
     };
-  });
+  })
+    .filter(({ residue }) => residue < side)
+    .sort((a, b) => a.residue - b.residue);
 }
+
+/** The whole axis, which no tap reaches. */
+const untouched = ({ side }: Axis): Residue => ({
+  ...{ residue: 0, count: side, taps: 0, firstTap: 0, tapStep: 1, start: 0, step: 1 },
+});
 
 /** One of the convolutions of dy at stride 1 that make up dx: for one residue along each axis. */
 export interface BackwardWindows {
@@ -226,34 +253,56 @@ export interface BackwardWindows {
 
 type WindowField = keyof Windows | 'batch' | 'height' | 'width' | 'yImage' | 'yRow' | 'yColumn';
 
-/** The convolutions of dy that together make dx. */
+/** How many convolutions make up dx, if `backwardWindows` is asked. */
+export function backwardCount(g: ConvGeometry): number {
+  const [rows, columns] = axesOf(g);
+  return reached(rows) * reached(columns);
+}
+
+/**
+ * The convolutions of dy that together make dx. Where there are pixels that no tap reaches, a convolution
+ * without taps comes first: it writes all of dx, and the others overwrite what is theirs.
+ */
 export function backwardWindows(g: ConvGeometry): BackwardWindows[] {
-  const { channels } = g;
-  const rows = residues(g.height, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
-  const columns = residues(g.width, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
-  return rows.flatMap((row) =>
-    columns.map((column) => ({
-      row,
-      column,
-      first: (row.residue * g.width + column.residue) * channels,
-      fields: {
-        batch: g.batch,
-        height: g.outputHeight,
-        width: g.outputWidth,
-        kernelHeight: row.taps,
-        kernelWidth: column.taps,
-        strideHeight: 1,
-        strideWidth: 1,
-        padTop: -row.start,
-        padLeft: -column.start,
-        dilationHeight: row.step,
-        dilationWidth: column.step,
-        outputHeight: row.count,
-        outputWidth: column.count,
-        yImage: g.height * g.width * channels,
-        yRow: g.strideHeight * g.width * channels,
-        yColumn: g.strideWidth * channels,
-      },
-    })),
+  const [rows, columns] = axesOf(g);
+  const across = residues(columns);
+  const all = residues(rows).flatMap((row) =>
+    across.map((column) => windowsOf(g, row, column, g.strideHeight, g.strideWidth)),
   );
+  const wanted = Math.min(g.strideHeight, g.height) * Math.min(g.strideWidth, g.width);
+  if (all.length === wanted) return all;
+  return [windowsOf(g, untouched(rows), untouched(columns), 1, 1), ...all];
+}
+
+function windowsOf(
+  g: ConvGeometry,
+  row: Residue,
+  column: Residue,
+  rowStride: number,
+  columnStride: number,
+): BackwardWindows {
+  const { channels } = g;
+  return {
+    row,
+    column,
+    first: (row.residue * g.width + column.residue) * channels,
+    fields: {
+      batch: g.batch,
+      height: g.outputHeight,
+      width: g.outputWidth,
+      kernelHeight: row.taps,
+      kernelWidth: column.taps,
+      strideHeight: 1,
+      strideWidth: 1,
+      padTop: -row.start,
+      padLeft: -column.start,
+      dilationHeight: row.step,
+      dilationWidth: column.step,
+      outputHeight: row.count,
+      outputWidth: column.count,
+      yImage: g.height * g.width * channels,
+      yRow: rowStride * g.width * channels,
+      yColumn: columnStride * channels,
+    },
+  };
 }

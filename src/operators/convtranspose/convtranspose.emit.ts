@@ -22,7 +22,8 @@ export interface ConvTransposeOptions
   extends Omit<WindowOptions, 'kernelSize' | 'dimRoundingMode'> {
   /**
    * What the output has at the bottom and right beyond the sides (side − 1)·stride + kernel − padding,
-   * where 'same' takes half a kernel, rounded down, from both ends: fewer pixels than the stride.
+   * where 'same' takes half a kernel, rounded down, from both ends: fewer pixels than the stride or, with
+   * other padding, than the dilation, whichever is larger (PyTorch's rule).
    * Without it sides are Keras's: side·stride for 'same', else (side − 1)·stride + max(kernel, stride)
    * less the padding.
    */
@@ -66,8 +67,11 @@ export function convTransposeGeometry(
   const [height, width] = outputSides(where, inputShape, filterShape, options);
   const kernelSize = [kernelHeight, kernelWidth] as const;
   const windows = placeWindows(where, height, width, { ...options, kernelSize }, false);
-  const sizes = { batch, height, width, channels: filters, filters: channels, groups: 1 };
-  return withAlgorithm(where, { ...windows, ...sizes }, options.algorithm);
+  // As many windows as there are pixels, even where the output's padding has room for one more.
+  const [, outputHeight, outputWidth] = inputShape;
+  const sizes = { batch, height, width, outputHeight, outputWidth, groups: 1 };
+  const g = { ...windows, ...sizes, channels: filters, filters: channels };
+  return withAlgorithm(where, g, options.algorithm);
 }
 
 /** [outputHeight, outputWidth]: the sides on which as many windows lie as the input has pixels. */
@@ -86,10 +90,13 @@ function outputSides(
     const [side, stride] = [inputShape[1 + axis], strides[axis]];
     const more: number | undefined = added[axis];
     const extent = (filterShape[axis] - 1) * dilation[axis] + 1;
-    if (more !== undefined && more >= stride) {
-      throw new ValueError(
-        `${where}: outputPadding ${more} must be less than the stride, which is ${stride}`,
-      );
+    const most = padding === 'same' ? stride : Math.max(stride, dilation[axis]);
+    if (more !== undefined && more >= most) {
+      const rule =
+        padding === 'same'
+          ? `the stride with padding 'same', which is ${stride}`
+          : `the stride or the dilation, which are ${stride} and ${dilation[axis]}`;
+      throw new ValueError(`${where}: outputPadding ${more} must be less than ${rule}`);
     }
     if (padding === 'same') {
       if (more === undefined) return side * stride;
