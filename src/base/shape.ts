@@ -25,6 +25,9 @@ export type Rounding = 'floor' | 'ceil';
 /** The largest whole number that kernels count with. */
 const MOST = 2 ** 31 - 1;
 
+/** Numbers of four bytes in the 4 GiB that WebAssembly can address. */
+const MOST_NUMBERS = 2 ** 30;
+
 /** How many elements a shape has. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, side) => product * side, 1);
@@ -50,7 +53,23 @@ export function checkShape(where: string, shape: Shape, least = 0): Shape {
   return shape;
 }
 
-/** @throws {ShapeError} unless the shape has the dimensions that `names` lists, each at least `least` */
+/**
+ * Before anything is worked out for a shape: a size that no memory holds may be a loop that never ends.
+ *
+ * @throws {ShapeError} for more numbers than WebAssembly's memory can hold
+ */
+export function checkFits(where: string, shape: Shape): Shape {
+  const numbers = sizeOf(shape);
+  if (numbers <= MOST_NUMBERS) return shape;
+  throw new ShapeError(
+    `${where}: ${show(shape)} are ${numbers} numbers, but WebAssembly's memory, 4 GiB, holds ${MOST_NUMBERS}: use smaller sizes`,
+  );
+}
+
+/**
+ * @throws {ShapeError} unless the shape has the dimensions that `names` lists, each at least `least`, and
+ *   no more numbers than memory can hold
+ */
 export function checkRank(where: string, shape: Shape, names: readonly string[], least = 1): void {
   if (checkShape(where, shape).length !== names.length) {
     throw new ShapeError(
@@ -62,6 +81,7 @@ export function checkRank(where: string, shape: Shape, names: readonly string[],
       `${where}: every dimension of [${names.join(', ')}] must be at least ${least}, but the shape is ${show(shape)}`,
     );
   }
+  checkFits(where, shape);
 }
 
 /** The last dimension of [..., channels]. @throws {ShapeError} unless there is one and it is not empty */

@@ -84,7 +84,7 @@ export class Weights {
     this.randomState = new Value([3], { address: control + SETTINGS * 4, dtype: 'int32' });
     backend.memory.views.int32.set([...keyOf(seed), 0], control / 4 + SETTINGS);
     this.arrange();
-    this.list = this.#slots.map((slot) => this.#weight(slot));
+    this.list = Object.freeze(this.#slots.map((slot) => this.#weight(slot)));
   }
 
   #weight(slot: Slot): Weight {

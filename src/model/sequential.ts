@@ -2,7 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
-import { checkShape, type Shape } from '../base/shape.js';
+import { checkFits, checkShape, type Shape } from '../base/shape.js';
 import { isFresh } from '../lowering/store.js';
 import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
@@ -40,7 +40,7 @@ function chain(layers: readonly Layer[], options: SequentialOptions): ModelOptio
     seed = 0,
     name = 'sequential',
   } = checkOptions('new Sequential', options, words);
-  checkShape(`${name}: inputShape`, inputShape, 1);
+  checkFits(name, checkShape(`${name}: inputShape`, inputShape, 1));
   if (!Array.isArray(layers)) throw new ValueError(`${name}: the layers must be a list`);
   layers.forEach(checkLayer);
   if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);

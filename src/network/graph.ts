@@ -49,7 +49,10 @@ export function graphOf(
   nameLayers(where, layers, isFresh);
   const inputNames = namesOf(where, 'inputs', inputs, layers);
   const outputNames = namesOf(where, 'outputs', outputs, layers);
-  return { inputs, outputs, inputNames, outputNames, nodes, layers };
+  const graph = { inputs, outputs, inputNames, outputNames, nodes, layers };
+  // The user sees these lists: a layer taken from one would still be in the programs, but not in the file.
+  for (const list of Object.values(graph)) Object.freeze(list);
+  return graph;
 }
 
 function checkTensors(where: string, what: string, tensors: readonly SymbolicTensor[]): void {

@@ -1,6 +1,6 @@
 // Where a network begins.
 
-import { checkShape, type Shape } from '../base/shape.js';
+import { checkFits, checkShape, type Shape } from '../base/shape.js';
 import { type Forward, Layer, type LayerOptions, SymbolicTensor } from './layer.js';
 
 /** Stands at the beginning of a graph; computes nothing. */
@@ -24,13 +24,10 @@ class Input extends Layer {
  * A network's input.
  *
  * @param shape one sample's, such as [height, width, channels]
- * @throws {ShapeError} for a shape that is none
+ * @throws {ShapeError} for a shape that is none, or of more numbers than memory can hold
  */
 export function input(shape: Shape, options: LayerOptions = {}): SymbolicTensor {
   const layer = new Input(options);
-  return new SymbolicTensor(
-    checkShape(`input${layer.name && ` '${layer.name}'`}`, shape, 1),
-    layer,
-    [],
-  );
+  const where = `input${layer.name && ` '${layer.name}'`}`;
+  return new SymbolicTensor(checkFits(where, checkShape(where, shape, 1)), layer, []);
 }

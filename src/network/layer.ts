@@ -2,9 +2,10 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
-import { type Shape, sameShape, show } from '../base/shape.js';
+import { checkFits, type Shape, sameShape, show } from '../base/shape.js';
 import type { Emitter, Operand, Value } from '../program/emitter.js';
 import type { ActivationName } from './activation.js';
+import { fixWords } from './fixed.js';
 import type { InitializerName } from './initializers.js';
 
 /** A weight that a layer asks for. */
@@ -151,10 +152,12 @@ export abstract class Layer<Saved = unknown> {
   /** The weights it wants, once it was applied. */
   parameters: readonly ParameterSpec[] = [];
   readonly #outputs: SymbolicTensor[] = [];
+  readonly #words: readonly string[];
 
   /** @param known the words of the layer's own options */
   constructor(type: string, options: LayerOptions, known: readonly string[]) {
     this.type = type;
+    this.#words = known;
     this.options = { ...checkOptions(`layers.${type}`, options, [...known, 'name']) };
     this.name = checkName(options.name ?? type);
   }
@@ -173,10 +176,12 @@ export abstract class Layer<Saved = unknown> {
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
     const xs = checkInputs(this, inputs);
     const shapes = xs.map(({ shape }) => shape);
-    const output = new SymbolicTensor(this.shapeFor(...shapes), this, xs);
+    const output = new SymbolicTensor(checkFits(this.name, this.shapeFor(...shapes)), this, xs);
     const parameters = this.parametersFor(...shapes);
+    for (const { name, shape } of parameters) checkFits(`${this.name}: its ${name}`, shape);
     if (this.#outputs.length > 0) checkShared(this, parameters, shapes);
-    this.parameters = parameters;
+    if (this.#outputs.length === 0) fixWords(this, this.#words);
+    this.parameters = Object.freeze([...parameters]);
     this.#outputs.push(output);
     return output;
   }

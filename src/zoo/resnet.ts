@@ -12,7 +12,7 @@ import { type ZooOptions, zooWords } from './options.js';
 
 /** Options of `ResNet`. */
 export interface ResNetOptions extends ZooOptions {
-  /** 18, 34, 50, 101, 152 for ImageNet; 20, 32, 44, 56, 110 (any 6n + 2) for CIFAR. */
+  /** 18, 34, 50, 101, 152 for ImageNet; 20, 32, 44, 56, 110 (any 6n + 2 up to 1202) for CIFAR. */
   depth: number;
   /**
    * How x comes past a block that changes its shape: 'projection', by a 1×1 convolution (the default for
@@ -37,14 +37,17 @@ const imagenet: Readonly<Record<number, readonly number[]>> = {
   152: [3, 8, 36, 3],
 };
 
+/** The paper's deepest. Without a bound, a depth of 10³⁰⁰ would make layers for ever. */
+const DEEPEST = 1202;
+
 function planOf(depth: number): Plan {
   const stages = typeof depth === 'number' ? imagenet[depth] : undefined;
   if (stages) return { form: 'imagenet', stages, width: 64, bottleneck: depth >= 50 };
   const blocks = (depth - 2) / 6;
-  if (typeof depth === 'number' && Number.isInteger(blocks) && blocks > 0)
+  if (typeof depth === 'number' && Number.isInteger(blocks) && blocks > 0 && depth <= DEEPEST)
     return { form: 'cifar', stages: [blocks, blocks, blocks], width: 16, bottleneck: false };
   throw new ValueError(
-    `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 (CIFAR), not ${JSON.stringify(depth)}`,
+    `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 up to ${DEEPEST} (CIFAR), not ${JSON.stringify(depth)}`,
   );
 }
 

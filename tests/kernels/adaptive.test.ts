@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ops } from '../../src/index.js';
+import { adaptivePoolGeometry } from '../../src/operators/pool/pool.emit.js';
 import { free, picker, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { random } from '../helpers/random.js';
@@ -38,6 +39,19 @@ function check(shape: Four, outputSize: readonly [number, number], seed = 1): vo
   close(dmost.data, chosen, { atol: covered }, `${what}: max backward`);
   free(x, dy, mean, dmean, most, dmost);
 }
+
+test('the longest window, for all sides and outputs up to 30: by its definition', () => {
+  for (let side = 1; side <= 30; side++) {
+    for (let outputs = 1; outputs <= 30; outputs++) {
+      const lengths = Array.from(
+        { length: outputs },
+        (_, i) => Math.ceil(((i + 1) * side) / outputs) - Math.floor((i * side) / outputs),
+      );
+      const g = adaptivePoolGeometry('test', [1, side, 1, 1], { outputSize: [outputs, 1] });
+      assert.is(g.kernelHeight, Math.max(...lengths), `${side} to ${outputs}`);
+    }
+  }
+});
 
 test('channels around vectors', () => {
   poison();

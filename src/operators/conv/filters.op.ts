@@ -1,6 +1,6 @@
 // Filters made by hand, and what applies them to images.
 
-import { ShapeError } from '../../base/errors.js';
+import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { checkInteger, checkRank, type Padding, type Shape, show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
@@ -11,6 +11,9 @@ import { convGeometry, convOutputShape } from './geometry.emit.js';
 
 /** A filter for images: its rows. */
 export type ImageFilter = readonly (readonly number[])[];
+
+/** Of a filter that is made here: any more is no list to hold in JavaScript. */
+const MOST_PIXELS = 2 ** 20;
 
 /** The filters that textbooks on image processing name, to be laid on the image as they are. */
 export const filters = {
@@ -25,6 +28,11 @@ export const filters = {
     const pixels =
       checkInteger('filters.boxBlur', 'height', height) *
       checkInteger('filters.boxBlur', 'width', width);
+    if (pixels > MOST_PIXELS) {
+      throw new ValueError(
+        `filters.boxBlur: a filter of ${height}×${width} is ${pixels} pixels, more than ${MOST_PIXELS}: use avgPool2d, or blur twice`,
+      );
+    }
     return Array.from({ length: height }, () => new Array<number>(width).fill(1 / pixels));
   },
   /** Blurs, the pixel itself counting twice. Its sum is 10: so much brighter the image becomes. */

@@ -18,17 +18,23 @@ export interface ResidualOptions extends LayerOptions {
   activation?: 'relu' | 'linear';
 }
 
+/** @throws {ValueError} for what is no list of layers */
+function listOf(what: string, list: readonly Layer[]): readonly Layer[] {
+  if (Array.isArray(list) && list.every((layer) => layer instanceof Layer))
+    return Object.freeze([...list]);
+  throw new ValueError(`layers.residual: ${what} must be a list of layers`);
+}
+
 class Residual extends Composite {
   declare readonly options: ResidualOptions;
   readonly #sum: Layer;
 
   constructor(options: ResidualOptions) {
     super('residual', options, ['layers', 'shortcut', 'activation']);
-    const { layers, shortcut = [], activation = 'relu', name } = options;
-    for (const [what, list] of Object.entries({ layers, shortcut })) {
-      if (Array.isArray(list) && list.every((layer) => layer instanceof Layer)) continue;
-      throw new ValueError(`layers.residual: ${what} must be a list of layers`);
-    }
+    const { layers, shortcut, activation = 'relu', name } = options;
+    // Copies: what becomes of the caller's lists afterwards, this block does not hold itself.
+    this.options.layers = listOf('layers', layers);
+    if (shortcut !== undefined) this.options.shortcut = listOf('shortcut', shortcut);
     if (activation !== 'relu' && activation !== 'linear')
       throw new ValueError(
         `layers.residual: activation must be 'relu' or 'linear', not ${activation}`,

@@ -93,17 +93,19 @@ export function adaptivePoolGeometry(
   };
 }
 
-/** [longest window, stride]: windows like any others where they divide the side. */
+const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
+
+/**
+ * [longest window, stride]: windows like any others where they divide the side.
+ *
+ * Of H/out = h/p in lowest terms, windows begin at i·h/p: the parts of a pixel by which that is more than
+ * ⌊i·h/p⌋ are all of 0, 1/p … (p − 1)/p, and the longest window begins with the last of them.
+ */
 function adaptiveAxis(side: number, outputs: number): [number, number] {
   if (side % outputs === 0) return [side / outputs, side / outputs];
-  // Each lies on one pixel, or across the border of two.
-  if (outputs > side) return [outputs % side === 0 ? 1 : 2, 0];
-  let longest = 0;
-  for (let i = 0; i < outputs; i++) {
-    const [start, end] = [(i * side) / outputs, ((i + 1) * side) / outputs];
-    longest = Math.max(longest, Math.ceil(end) - Math.floor(start));
-  }
-  return [longest, 0];
+  const common = gcd(side, outputs);
+  const [h, p] = [side / common, outputs / common];
+  return [Math.ceil((h + p - 1) / p), 0];
 }
 
 /** [batch, outputHeight, outputWidth, channels], or [batch, channels] where it is global. */

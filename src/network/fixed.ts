@@ -1,0 +1,48 @@
+// What of a layer cannot be set once it is made: Keras's words for it, and the layer's own options. In
+// JavaScript anything can be assigned; what nobody reads must not be ignored in silence.
+
+import { ValueError } from '../base/errors.js';
+
+const flag = "the layer's trainable, true or false";
+const option = 'the option of that name, when the layer is made';
+const limits = "the optimizer's clipValue, clipNorm and weightDecay";
+
+/** Properties of Keras's layers, and what there is here in their place. */
+const elsewhere: Readonly<Record<string, string>> = {
+  trainableWeights: flag,
+  nonTrainableWeights: flag,
+  trainableVariables: flag,
+  kernelRegularizer: option,
+  biasRegularizer: option,
+  activityRegularizer: 'kernelRegularizer, when the layer is made',
+  kernelConstraint: limits,
+  biasConstraint: limits,
+};
+
+/**
+ * From now on, setting one of Keras's properties or an option of the layer's is an error; an option reads as
+ * it was given. What the layer's class has under such a name stays the class's.
+ *
+ * @param words of its options
+ * @throws {ValueError} where one of Keras's was set before
+ */
+export function fixWords(
+  layer: { readonly name: string; readonly options: object },
+  words: readonly string[],
+): void {
+  const { name, options } = layer;
+  const refuse = (word: string): never => {
+    const why = words.includes(word)
+      ? `its ${word} was fixed when the layer was made: make another layer`
+      : `nothing reads '${word}' of a layer; there is ${elsewhere[word]}`;
+    throw new ValueError(`${name}: ${why}`);
+  };
+  for (const word of new Set([...Object.keys(elsewhere), ...words])) {
+    if (Object.hasOwn(layer, word) && !words.includes(word)) refuse(word);
+    if (word in layer) continue;
+    Object.defineProperty(layer, word, {
+      get: () => (options as Readonly<Record<string, unknown>>)[word],
+      set: () => refuse(word),
+    });
+  }
+}
