@@ -246,7 +246,8 @@ function placeAxis(o: Axis): { before: number; outputs: number } {
   const [before, after] = o.padding[o.axis];
   const padded = o.side + before + after;
   const room = padded - o.extent;
-  if (room < 0) {
+  // Rounded up, a window may reach beyond the image, as long as it begins inside it (PyTorch's ceil_mode).
+  if (room < 0 && !(o.rounding === 'ceil' && room > -o.stride)) {
     throw new ShapeError(
       `${o.where}: the filter's ${o.name} ${o.extent} is larger than the input's ${padded} (${o.side} + ${before + after} padding): use a smaller filter or padding 'same'`,
     );

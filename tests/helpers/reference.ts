@@ -38,8 +38,8 @@ function axis(side: number, extent: number, stride: number, padding: 'same' | Tw
   }
   const [before, after] = padding;
   const steps = (side + before + after - extent) / stride;
-  if (steps < 0) return { before, output: 0 };
   const output = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  if (output < 1) return { before, output: 0 };
   // PyTorch's ceil_mode: the last window must begin inside the image.
   const outside = ceil && (output - 1) * stride >= side + before;
   return { before, output: outside ? output - 1 : output };

@@ -314,4 +314,28 @@ test('a norm of zeros is zero, and so is its gradient', () => {
   free(x, dy);
 });
 
+test('rounded up, one window may be larger than the image: as in PyTorch', () => {
+  poison();
+  for (const side of [1, 2, 3]) {
+    for (const [kernel, stride] of [
+      [3, 2],
+      [4, 3],
+      [5, 4],
+      [4, 4],
+    ]) {
+      if (side - kernel <= -stride) continue;
+      check({
+        shape: [2, side, 5, 3],
+        kernel: [kernel, 3],
+        strides: [stride, 2],
+        dimRoundingMode: 'ceil',
+      });
+    }
+  }
+  const x = random([1, 1, 2, 1], 1);
+  const options = { poolSize: 3, strides: 2, dimRoundingMode: 'ceil' } as const;
+  assert.throws(() => ops.maxPool2d(x, options), /larger than the input/, 'it would begin outside');
+  free(x);
+});
+
 test.run();

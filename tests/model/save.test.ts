@@ -400,7 +400,8 @@ test('files whose parts do not fit each other', async () => {
   await refuses(edited({ version: '999' }), 'version 999');
   await refuses(replaced('model', '"maxPool2d"', '"swirlPool"'), 'swirlPool', 'maxPool2d', 'dense');
   await refuses(replaced('model', '"maxPool2d"', '"constructor"'), 'constructor');
-  await refuses(replaced('model', '"units":3', '"units":1e9'), 'dense/kernel', '[16, 3]');
+  await refuses(replaced('model', '"units":3', '"units":1e6'), 'dense/kernel', '[16, 3]');
+  await refuses(replaced('model', '"units":3', '"units":1e9'), 'dense', 'kernel', '4 GiB');
   await refuses(replaced('model', '"units":3', '"units":-3'), 'units');
   await refuses(replaced('model', '[6,6,1]', '[6,6]'), 'dimensions');
   await refuses(replaced('model', '"relu"', '"swish"'), 'swish');
