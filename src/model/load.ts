@@ -1,7 +1,9 @@
 // Models from files: the other half of save.ts. Whatever the bytes are, the answer is a model that
 // trains on where it stood, or a FormatError.
 
+import { type Bytes, bytesOf } from '../base/bytes.js';
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
+import { fileKind } from '../base/filekind.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
 import { input } from '../network/input.js';
@@ -9,7 +11,7 @@ import type { Layer, SymbolicTensor } from '../network/layer.js';
 import * as factories from '../operators/layers.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import { Model } from './model.js';
-import { readSafetensors, type StoredTensor } from './safetensors.js';
+import { type Contents, readContents, readTensors, type StoredTensor } from './safetensors.js';
 import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from './save.js';
 
 /** Options of `loadModel`. */
@@ -19,27 +21,22 @@ export interface LoadOptions {
 }
 
 /**
- * The model of a file that `toBytes` made, compiled if it was: training goes on where it stood.
+ * The model of a file that `toBytes` made, compiled if it was: training goes on where it stood. Numbers that are
+ * not finite are loaded as they are, with a warning: as in Keras and PyTorch the file of a training that exploded
+ * can be looked at, and safetensors allow them.
  *
- * @throws {FormatError} for bytes that are no such file
+ * @throws {FormatError} for bytes that are no such file, saying what they are instead
  */
-export async function loadModel(
-  file: Uint8Array | ArrayBuffer,
-  options: LoadOptions = {},
-): Promise<Model> {
+export async function loadModel(file: Bytes, options: LoadOptions = {}): Promise<Model> {
   const { layers: own = {} } = checkOptions('loadModel', options, ['layers']);
-  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
-  const { metadata, tensors } = readSafetensors(bytes);
-  if (metadata.format !== 'wasmgrad') {
-    throw new FormatError(
-      'loadModel: these are safetensors, but not of a wasmgrad model: the metadata name no layers',
-    );
-  }
+  const contents = contentsOf(bytesOf('loadModel', file));
+  const { metadata } = contents;
   if (metadata.version !== VERSION) {
     throw new FormatError(
       `loadModel: the file is version ${metadata.version}, this wasmgrad reads ${VERSION}`,
     );
   }
+  const tensors = readTensors(contents);
   let model: Model | undefined;
   try {
     const { seed } = JSON.parse(metadata.random) as { seed: number };
@@ -57,6 +54,41 @@ export async function loadModel(
       cause: error,
     });
   }
+}
+
+/** The parts of a file. @throws {FormatError} for what is none of ours */
+function contentsOf(bytes: Uint8Array): Contents {
+  // After eight bytes of length comes a header in braces: then it is safetensors, sound or not.
+  const other = bytes[8] === 0x7b ? undefined : fileKind(bytes);
+  if (other)
+    throw new FormatError(`loadModel: not a wasmgrad model but ${other.what}: ${other.wayOut}`);
+  let contents: Contents;
+  try {
+    contents = readContents(bytes);
+  } catch (cause) {
+    throw new FormatError(`loadModel: ${(cause as Error).message}`, { cause });
+  }
+  if (contents.metadata.format === 'wasmgrad') return contents;
+  throw new FormatError(
+    `loadModel: not a wasmgrad model but ${origin(contents)}: such files have no layers. Build the network here and copy the weights by name to the tensors of model.weights: docs/from-pytorch.md shows how under "Weights"`,
+  );
+}
+
+/** Whose weights these are, and what they are like. */
+function origin({ metadata, entries }: Contents): string {
+  const names = entries.map(({ name }) => name);
+  const isPyTorch = names.some((name) => /\.(running_mean|num_batches_tracked|weight)$/.test(name));
+  const libraries: Readonly<Record<string, string>> = {
+    ...{ pt: 'PyTorch', tf: 'TensorFlow', flax: 'Flax', mlx: 'MLX', np: 'NumPy' },
+  };
+  const whose = Object.hasOwn(libraries, metadata.format)
+    ? libraries[metadata.format]
+    : isPyTorch
+      ? 'PyTorch'
+      : 'another program';
+  const some = entries.slice(0, 2).map(({ name, shape }) => `'${name}' ${show(shape)}`);
+  const all = entries.length > 2 ? [...some, '…'] : some;
+  return `safetensors of ${whose} (${entries.length} tensors${all.length ? `: ${all.join(', ')}` : ''})`;
 }
 
 function makeModel(
@@ -114,6 +146,7 @@ function restore(
   for (const { name, tensor } of engine.weights.list)
     tensor.numbers.set(find(tensors, name, tensor.shape));
   engine.weights.changed();
+  warnNotFinite(model, tensors);
   if (training === undefined) return;
   const state = JSON.parse(training) as TrainingState;
   const { step, epoch, learningRateFactor, objective, averaged, gatheredSamples = 0 } = state;
@@ -139,6 +172,21 @@ function restore(
       data.set(find(tensors, stateName(vector, weight), shape));
     }
   }
+}
+
+/** Warns of numbers with which nothing can be computed. */
+function warnNotFinite(model: Model, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const bad: string[] = [];
+  for (const [name, { data }] of tensors) {
+    let count = 0;
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) count++;
+    if (count > 0) bad.push(`'${name}' (${count} of ${data.length})`);
+  }
+  if (bad.length === 0) return;
+  const more = bad.length > 3 ? ` and ${bad.length - 3} more` : '';
+  console.warn(
+    `wasmgrad: loadModel: the file of '${model.name}' has NaN or Infinity in ${bad.slice(0, 3).join(', ')}${more}: what is computed with them will not be finite either. The training that wrote it has probably exploded: go back to an earlier checkpoint`,
+  );
 }
 
 /** @throws {FormatError} where there is no such tensor, or it has another shape */

@@ -1,7 +1,8 @@
 // The safetensors format: eight bytes of length, a JSON header, then the numbers. Readable by Python's
-// safetensors and by every hub; specified at github.com/huggingface/safetensors.
+// safetensors and by every hub; specified at github.com/huggingface/safetensors (README, "Format").
 
 import { FormatError } from '../base/errors.js';
+import { duplicateKey } from '../base/json.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 
 /** A named array of the file. */
@@ -44,75 +45,128 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
   return bytes;
 }
 
+/** A tensor as the header lists it. */
+interface Entry {
+  readonly name: string;
+  /** 'F32', 'I64' … */
+  readonly dtype: string;
+  readonly shape: Shape;
+  /** Its bytes in the body, of which `end` is the first that is not its own. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the header says, checked, and the bytes after it. */
+export interface Contents {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of their bytes. */
+  readonly entries: readonly Entry[];
+  readonly body: Uint8Array;
+}
+
+/** Bits of one number. */
+const bitsOf: Readonly<Record<string, number>> = {
+  ...{ BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F6_E2M3: 6, F6_E3M2: 6, F4: 4 },
+  ...{ I16: 16, U16: 16, F16: 16, BF16: 16, I32: 32, U32: 32, F32: 32 },
+  ...{ I64: 64, U64: 64, F64: 64, C64: 64 },
+};
+
+/**
+ * Reads the header, and holds the file to the specification: no key stands twice, and the tensors' bytes follow
+ * each other without gaps and overlaps to the end of the file, in whatever order the header lists them.
+ *
+ * @throws {FormatError} for anything that is no safetensors file, whole and consistent
+ */
+export function readContents(bytes: Uint8Array): Contents {
+  const { header, begin } = readHeader(bytes);
+  const { __metadata__: metadata = {}, ...listed } = header;
+  const body = bytes.subarray(begin);
+  const entries = Object.entries(listed).map(([name, entry]) => readEntry(name, entry));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let at = 0;
+  let before = 'the header';
+  for (const { name, begin, end } of entries) {
+    if (end > body.length)
+      fail(`'${name}' ends at ${end} of ${body.length} bytes: is the file cut off?`);
+    if (begin < at) fail(`'${name}' begins at ${begin}, inside '${before}', which ends at ${at}`);
+    if (begin > at)
+      fail(`between ${before} and '${name}' are ${begin - at} bytes that belong to nothing`);
+    at = end;
+    before = name;
+  }
+  if (at !== body.length) fail(`its tensors take ${at} bytes, but it holds ${body.length}`);
+  return { metadata: readMetadata(metadata), entries, body };
+}
+
+/** The tensors themselves. @throws {FormatError} where one is not float32 */
+export function readTensors({ entries, body }: Contents): ReadonlyMap<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (dtype !== 'F32') fail(`'${name}' is ${dtype}, but only F32 is read`);
+    // A copy, because the place need not be aligned; not by slice, which of a Node Buffer copies nothing.
+    const data = new Float32Array((end - begin) / 4);
+    new Uint8Array(data.buffer).set(body.subarray(begin, end));
+    tensors.set(name, { shape, data });
+  }
+  return tensors;
+}
+
 /**
  * Reads a file of float32 tensors.
  *
  * @throws {FormatError} for anything that is not one, whole and consistent
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
-  const { header, begin } = readHeader(bytes);
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const body = bytes.subarray(begin);
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, entry] of Object.entries(entries))
-    tensors.set(name, readTensor(name, entry, body));
-  // The specification allows no holes, so the sizes of the tensors make up the file.
-  const total = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
-  if (total !== body.length) fail(`its tensors take ${total} bytes, but it holds ${body.length}`);
-  return { metadata: readMetadata(metadata), tensors };
+  const contents = readContents(bytes);
+  return { metadata: contents.metadata, tensors: readTensors(contents) };
 }
 
 function fail(what: string): never {
-  throw new FormatError(`not a safetensors file of float32 numbers: ${what}`);
+  throw new FormatError(`not a sound safetensors file: ${what}`);
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; begin: number } {
-  if (!(bytes instanceof Uint8Array)) fail('expected a Uint8Array or an ArrayBuffer');
   if (bytes.length < 8) fail(`it has only ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > LARGEST_HEADER || 8 + length > bytes.length) {
-    fail(`its header claims ${length} bytes, the file has ${bytes.length}`);
-  }
+  if (8 + length > bytes.length)
+    fail(`its header claims ${length} bytes, the file has ${bytes.length}: is it cut off?`);
+  if (length > LARGEST_HEADER)
+    fail(`its header has ${length} bytes, of which there may be ${LARGEST_HEADER}`);
   let header: unknown;
+  let text = '';
   try {
-    header = JSON.parse(
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)),
-    );
+    // A byte order mark is no part of JSON: it must not be skipped in silence.
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    text = decoder.decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch {
     fail('its header is no JSON');
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header))
-    fail('its header is no object');
+  if (!text.startsWith('{')) fail('its header is no object that begins with {');
+  const twice = duplicateKey(text);
+  if (twice !== undefined) fail(`its header has '${twice}' twice`);
   return { header: header as Record<string, unknown>, begin: 8 + length };
 }
 
 function readMetadata(metadata: unknown): Record<string, string> {
-  const entries =
-    typeof metadata === 'object' && metadata !== null
-      ? Object.entries(metadata)
-      : fail('bad metadata');
-  return Object.fromEntries(
-    entries.map(([key, value]) =>
-      typeof value === 'string' ? [key, value] : fail(`metadata '${key}' is no text`),
-    ),
-  );
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    fail('its metadata are no object');
+  for (const [key, value] of Object.entries(metadata))
+    if (typeof value !== 'string') fail(`metadata '${key}' is no text`);
+  return metadata as Record<string, string>;
 }
 
-function readTensor(name: string, entry: unknown, body: Uint8Array): StoredTensor {
+function readEntry(name: string, entry: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (dtype !== 'F32') fail(`'${name}' is ${String(dtype)}`);
   const whole = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
+  if (typeof dtype !== 'string' || !Object.hasOwn(bitsOf, dtype))
+    fail(`'${name}' is of the type ${JSON.stringify(dtype)}, which there is not`);
   if (!Array.isArray(shape) || !shape.every(whole)) fail(`'${name}' has no proper shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
     fail(`'${name}' has no place`);
   const [begin, end] = offsets as [number, number];
-  if (end > body.length)
-    fail(`'${name}' ends at ${end} of ${body.length} bytes: is the file cut off?`);
-  if (end - begin !== sizeOf(shape as number[]) * 4)
-    fail(`'${name}' has ${end - begin} bytes for shape [${shape}]`);
-  // A copy, because the place need not be aligned; not by slice, which of a Node Buffer copies nothing.
-  const data = new Float32Array((end - begin) / 4);
-  new Uint8Array(data.buffer).set(body.subarray(begin, end));
-  return { shape: shape as number[], data };
+  if ((end - begin) * 8 !== sizeOf(shape) * bitsOf[dtype])
+    fail(`'${name}' has ${end - begin} bytes for shape [${shape}] of ${dtype}`);
+  return { name, dtype, shape, begin, end };
 }

@@ -1,0 +1,91 @@
+// What a file is that is not the one expected: told by its first bytes, so that errors can say how to go on.
+
+/** A kind of file, and what somebody does who has one. */
+export interface FileKind {
+  /** As in 'an HTML page'. */
+  readonly what: string;
+  /** As in 'unpack it first'. */
+  readonly wayOut: string;
+}
+
+const kind = (what: string, wayOut: string): FileKind => ({ what, wayOut });
+
+/** How weights come over. */
+const FROM_PYTORCH =
+  'in Python save its weights as safetensors (safetensors.torch.save_file(model.state_dict(), path)), build the network here and copy them by name, as docs/from-pytorch.md shows under "Weights"';
+const FROM_PYTHON =
+  'in Python save its weights as safetensors (safetensors.numpy.save_file({ name: array … }, path)), build the network here and copy them to the tensors of model.weights';
+
+/** Files that begin with these bytes. */
+const signatures: readonly (readonly [string, FileKind])[] = [
+  ['\x1f\x8b', kind('a gzip archive', 'unpack it first (gunzip, or DecompressionStream)')],
+  ['\x89HDF\r\n\x1a\n', kind('an HDF5 file, as Keras 2 writes (.h5)', FROM_PYTHON)],
+  ['\x93NUMPY', kind('an array of NumPy (.npy)', FROM_PYTHON)],
+  ['GGUF', kind('a GGUF file', FROM_PYTHON)],
+  ['\x89PNG', kind('a PNG image', 'was the wrong file given?')],
+  ['\xff\xd8\xff', kind('a JPEG image', 'was the wrong file given?')],
+  ['BZh', kind('a bzip2 archive', 'unpack it first')],
+  ['\xfd7zXZ', kind('an xz archive', 'unpack it first')],
+  ['7z\xbc\xaf', kind('a 7z archive', 'unpack it first')],
+  ['version https://git-lfs', kind('a Git LFS pointer, not the file itself', 'run git lfs pull')],
+];
+
+/** Zip archives by the name of their first entry. */
+const zips: readonly (readonly [RegExp, FileKind])[] = [
+  [
+    /\/(data\.pkl|\.format_version|byteorder)$/,
+    kind('a file of PyTorch (.pt, .pth)', FROM_PYTORCH),
+  ],
+  [/\.npy$/, kind('an archive of NumPy arrays (.npz)', FROM_PYTHON)],
+  [
+    /^(metadata\.json|config\.json|model\.weights\.h5)$/,
+    kind('a model of Keras 3 (.keras)', FROM_PYTHON),
+  ],
+];
+
+const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+/** What these bytes are, as far as their beginning says. */
+export function fileKind(bytes: Uint8Array): FileKind | undefined {
+  if (bytes.length === 0)
+    return kind('an empty file (0 bytes)', 'was it downloaded, and written, to its end?');
+  const head = latin1(bytes.subarray(0, 512));
+  const found = signatures.find(([signature]) => head.startsWith(signature));
+  if (found) return found[1];
+  if (head.startsWith('PK\x03\x04')) return zipKind(head);
+  const [first, second, third] = bytes;
+  if (first === 0x80 && second >= 2 && second <= 5)
+    return kind('a Python pickle, as older versions of torch.save write', FROM_PYTORCH);
+  if (head.startsWith('TFL3', 4)) return kind('a model of TensorFlow Lite', FROM_PYTHON);
+  if (head.startsWith('ustar', 257)) return kind('a tar archive', 'unpack it first');
+  // Protocol buffers: a version, then the first field of each format.
+  if (first === 8 && second === 1 && third === 0x12)
+    return kind('a SavedModel of TensorFlow', FROM_PYTHON);
+  if (first === 8 && second < 0x20 && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(third))
+    return kind('a model in ONNX', FROM_PYTHON);
+  return textKind(head.replace(/^\xef\xbb\xbf/, '').trimStart(), bytes);
+}
+
+/** Of the first entry's name: 26 bytes into its header stands the name's length, at 30 the name. */
+function zipKind(head: string): FileKind {
+  const length = head.charCodeAt(26) + 256 * head.charCodeAt(27);
+  const name = head.slice(30, 30 + length);
+  const known = zips.find(([pattern]) => pattern.test(name));
+  return known?.[1] ?? kind(`a zip archive (it begins with '${name}')`, 'unpack it first');
+}
+
+function textKind(text: string, bytes: Uint8Array): FileKind | undefined {
+  if (/^<(!doctype html|html|head|body|\?xml|!--)/i.test(text))
+    return kind(
+      'an HTML page',
+      'is the address right, or did a server answer with its error page?',
+    );
+  if (!/^[{[]\s*(["{[\]}]|[-\d])/.test(text)) return undefined;
+  const more = latin1(bytes.subarray(0, 4096));
+  return /"(modelTopology|weightsManifest|format"\s*:\s*"(layers|graph)-model)/.test(more)
+    ? kind(
+        'a model.json of TF.js',
+        'its weights are in the .bin files beside it: build the network here and copy them by name, as docs/from-tfjs.md shows',
+      )
+    : kind('JSON', 'was the wrong file given?');
+}
