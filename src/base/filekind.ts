@@ -89,3 +89,10 @@ function textKind(text: string, bytes: Uint8Array): FileKind | undefined {
       )
     : kind('JSON', 'was the wrong file given?');
 }
+
+/** The first bytes, for files that nobody knows: as text where they are such. */
+export function beginning(bytes: Uint8Array): string {
+  const head = bytes.subarray(0, 12);
+  if (head.every((byte) => byte >= 0x20 && byte < 0x7f)) return `'${latin1(head)}'`;
+  return [...head].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}

@@ -1,7 +1,9 @@
 // The binary versions of CIFAR-10 and CIFAR-100 (cs.toronto.edu/~kriz/cifar.html): records of labels,
 // one byte each, and 3072 bytes of 32×32 pixels, all red ones, all green ones, all blue ones.
 
+import { type Bytes, bytesOf } from '../base/bytes.js';
 import { FormatError } from '../base/errors.js';
+import { beginning, fileKind } from '../base/filekind.js';
 import type { Shape } from '../base/shape.js';
 import type { LabelledImages } from './pixels.js';
 
@@ -20,7 +22,7 @@ const CHANNELS = 3;
  *
  * @throws {FormatError} for files that are no whole number of records, and labels out of range
  */
-export function parseCifar10(files: Uint8Array | readonly Uint8Array[]): LabelledImages {
+export function parseCifar10(files: Bytes | readonly Bytes[]): LabelledImages {
   const { labels, ...set } = readRecords('parseCifar10', files, [cifar10Classes]);
   return { ...set, labels: labels[0], classes: cifar10Classes };
 }
@@ -30,7 +32,7 @@ export function parseCifar10(files: Uint8Array | readonly Uint8Array[]): Labelle
  *
  * @throws {FormatError} for files that are no whole number of records, and labels out of range
  */
-export function parseCifar100(files: Uint8Array | readonly Uint8Array[]): CoarseLabelledImages {
+export function parseCifar100(files: Bytes | readonly Bytes[]): CoarseLabelledImages {
   const names = [cifar100CoarseClasses, cifar100Classes];
   const { labels, ...set } = readRecords('parseCifar100', files, names);
   const coarse = { coarseLabels: labels[0], coarseClasses: cifar100CoarseClasses };
@@ -40,10 +42,11 @@ export function parseCifar100(files: Uint8Array | readonly Uint8Array[]): Coarse
 /** @param classes names for each of the labels that a record begins with */
 function readRecords(
   where: string,
-  given: Uint8Array | readonly Uint8Array[],
+  given: Bytes | readonly Bytes[],
   classes: readonly (readonly string[])[],
 ): { images: Uint8Array; shape: Shape; labels: Int32Array[] } {
-  const files: readonly Uint8Array[] = Array.isArray(given) ? given : [given];
+  const list = (Array.isArray(given) ? given : [given]) as readonly Bytes[];
+  const files = list.map((file, i) => bytesOf(`${where}: files[${i}]`, file));
   const size = classes.length + CHANNELS * PIXELS;
   const counts = files.map((bytes, file) => countRecords(where, bytes, file, size));
   const count = counts.reduce((sum, records) => sum + records, 0);
@@ -70,12 +73,13 @@ function readRecords(
 }
 
 function countRecords(where: string, bytes: Uint8Array, file: number, size: number): number {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new FormatError(`${where}: expected files as Uint8Arrays, files[${file}] is none`);
-  }
   if (bytes.length > 0 && bytes.length % size === 0) return bytes.length / size;
+  const kind = fileKind(bytes);
+  const what = kind
+    ? `it is ${kind.what}: ${kind.wayOut}`
+    : `it begins with ${beginning(bytes)}: is this the binary version, and whole?`;
   throw new FormatError(
-    `${where}: files[${file}] has ${bytes.length} bytes, which is no whole number of records of ${size}`,
+    `${where}: files[${file}] has ${bytes.length} bytes, which is no whole number of records of ${size}; ${what}`,
   );
 }
 

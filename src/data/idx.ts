@@ -1,8 +1,10 @@
 // The IDX format of MNIST and its relatives (yann.lecun.com/exdb/mnist): a magic number with type and
 // rank, big-endian sizes, then the numbers.
 
-import { FormatError } from '../base/errors.js';
-import { type Shape, sizeOf } from '../base/shape.js';
+import { type Bytes, bytesOf } from '../base/bytes.js';
+import { FormatError, OutOfMemoryError } from '../base/errors.js';
+import { beginning, fileKind } from '../base/filekind.js';
+import { type Shape, show, sizeOf } from '../base/shape.js';
 
 /** An array of bytes with its shape, as IDX files hold images [n, height, width] and labels [n]. */
 export interface IdxArray {
@@ -10,49 +12,140 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
+/** Types of numbers by the magic number's third byte. */
 const UNSIGNED_BYTE = 8;
+const types: Readonly<Record<number, string>> = {
+  8: 'unsigned bytes',
+  9: 'signed bytes',
+  11: 'int16',
+  12: 'int32',
+  13: 'float32',
+  14: 'float64',
+};
+
+/** Deflate packs at most 258 bytes into two bits (RFC 1951): what claims more is no true file. */
+const LARGEST_RATIO = 1032;
 
 const isGzipped = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * Reads an IDX file of unsigned bytes, gzipped (.gz, as MNIST is published) or not.
+ * Reads an IDX file of unsigned bytes, gzipped (.gz, as MNIST is published) or not. Of a gzipped one no more is
+ * unpacked than its header announces.
  *
- * @throws {FormatError} for anything else, for files of the wrong length, and for broken gzip data
+ * @throws {FormatError} for anything else, saying what it is; for files of the wrong length, and broken gzip data
+ * @throws {OutOfMemoryError} where there is no memory for what the header announces
  */
-export async function readIdx(bytes: Uint8Array): Promise<IdxArray> {
-  return parseIdx(bytes instanceof Uint8Array && isGzipped(bytes) ? await gunzip(bytes) : bytes);
+export async function readIdx(file: Bytes): Promise<IdxArray> {
+  const bytes = bytesOf('readIdx', file);
+  return isGzipped(bytes) ? unzipped(bytes) : parse('readIdx', bytes);
 }
 
-async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-  const unpacked = packed.pipeThrough(new DecompressionStream('gzip'));
+/**
+ * Reads an uncompressed IDX file of unsigned bytes; the numbers are a view of `file`.
+ *
+ * @throws {FormatError} for anything else, saying what it is, and for files of the wrong length
+ */
+export function parseIdx(file: Bytes): IdxArray {
+  return parse('parseIdx', bytesOf('parseIdx', file));
+}
+
+function parse(where: string, bytes: Uint8Array): IdxArray {
+  const { shape, header, size } = readHeader(where, bytes);
+  if (bytes.length !== header + size)
+    throw wrongLength(where, shape, `${bytes.length - header} found`);
+  return { shape, data: bytes.subarray(header) };
+}
+
+function wrongLength(where: string, shape: Shape, found: string): FormatError {
+  return new FormatError(
+    `${where}: ${sizeOf(shape)} numbers for shape ${show(shape)} expected, ${found}`,
+  );
+}
+
+/** What a header says: the shape, and how many bytes the header and the numbers have. */
+interface Header {
+  readonly shape: Shape;
+  readonly header: number;
+  readonly size: number;
+}
+
+/** The bytes of the header, from its first four. @throws {FormatError} for what is no IDX file of unsigned bytes */
+function headerLength(where: string, bytes: Uint8Array): number {
+  const [first, second, type, rank] = bytes;
+  if (bytes.length < 4 || first !== 0 || second !== 0 || !(type in types))
+    throw new FormatError(`${where}: not an IDX file but ${described(where, bytes)}`);
+  if (type !== UNSIGNED_BYTE)
+    throw new FormatError(`${where}: an IDX file of ${types[type]}; only unsigned bytes are read`);
+  return 4 + 4 * rank;
+}
+
+/** @throws {FormatError} */
+function readHeader(where: string, bytes: Uint8Array): Header {
+  const header = headerLength(where, bytes);
+  if (bytes.length < header) throw new FormatError(`${where}: the file ends inside its header`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const shape = Array.from({ length: (header - 4) / 4 }, (_, i) => view.getUint32(4 + 4 * i));
+  return { shape, header, size: sizeOf(shape) };
+}
+
+function described(where: string, bytes: Uint8Array): string {
+  const kind = fileKind(bytes);
+  if (!kind) return `a file that begins with ${beginning(bytes)}: IDX files begin with 00 00 08`;
+  const isForReadIdx = where === 'parseIdx' && isGzipped(bytes);
+  return `${kind.what}: ${isForReadIdx ? 'readIdx unpacks it' : kind.wayOut}`;
+}
+
+/** What is packed, part by part: the header is looked at before the rest is unpacked. */
+async function unzipped(packed: Uint8Array): Promise<IdxArray> {
+  const where = 'readIdx';
+  const stream = new Blob([packed as Uint8Array<ArrayBuffer>]).stream();
+  const parts = stream.pipeThrough(new DecompressionStream('gzip')).getReader();
+  let file = new Uint8Array(0);
+  let length = 0;
+  let announced: Header | undefined;
   try {
-    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+    for (let part = await next(parts); part; part = await next(parts)) {
+      if (announced && length + part.length > file.length)
+        throw wrongLength(where, announced.shape, 'more found');
+      // Until the header is there, of 1024 bytes at most.
+      if (!announced) file = grown(file, length + part.length);
+      file.set(part, length);
+      length += part.length;
+      if (announced || length < 4 || length < headerLength(where, file)) continue;
+      announced = readHeader(where, file);
+      const { shape, header, size } = announced;
+      if (length > header + size) throw wrongLength(where, shape, 'more found');
+      if (size > LARGEST_RATIO * packed.length)
+        throw wrongLength(where, shape, `but ${packed.length} bytes of gzip cannot hold so many`);
+      file = grown(file, header + size);
+    }
+  } finally {
+    parts.cancel().catch(() => {});
+  }
+  return parse(where, file.subarray(0, length));
+}
+
+/** The next part, or undefined at the end. @throws {FormatError} */
+async function next(
+  parts: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Uint8Array | undefined> {
+  try {
+    return (await parts.read()).value;
   } catch (cause) {
     throw new FormatError('readIdx: the gzip data are broken or end too early', { cause });
   }
 }
 
-/**
- * Reads an uncompressed IDX file of unsigned bytes; the numbers are a view of `bytes`.
- *
- * @throws {FormatError} for anything else, and for files of the wrong length
- */
-export function parseIdx(bytes: Uint8Array): IdxArray {
-  if (!(bytes instanceof Uint8Array)) throw new FormatError('parseIdx: expected a Uint8Array');
-  const rank = bytes[3];
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE) {
-    const hint = isGzipped(bytes) ? ': it is gzipped, use readIdx' : '';
-    throw new FormatError(`parseIdx: not an IDX file of unsigned bytes${hint}`);
-  }
-  const header = 4 + 4 * rank;
-  if (bytes.length < header) throw new FormatError('parseIdx: the file ends inside its header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  if (bytes.length !== header + sizeOf(shape)) {
-    throw new FormatError(
-      `parseIdx: ${sizeOf(shape)} numbers for shape [${shape.join(', ')}] expected, ${bytes.length - header} found`,
+/** A longer array that begins with the same bytes. @throws {OutOfMemoryError} */
+function grown(from: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    const to = new Uint8Array(length);
+    to.set(from);
+    return to;
+  } catch (cause) {
+    throw new OutOfMemoryError(
+      `readIdx: there is no memory for the ${length} bytes that the file announces`,
+      { cause },
     );
   }
-  return { shape, data: bytes.subarray(header) };
 }

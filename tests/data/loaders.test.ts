@@ -9,6 +9,8 @@ import { rejects } from '../helpers/models.js';
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
 const any = (value: unknown): any => value;
 
+const text = (content: string) => new TextEncoder().encode(content);
+
 const bytes = (count: number, seed = 1) =>
   Uint8Array.from({ length: count }, (_, i) => (i * 37 + i ** 2 * seed) % 256);
 
@@ -47,20 +49,75 @@ test('IDX: what is broken', async () => {
     [file.subarray(0, -1), '6 numbers', '[2, 3]', '5 found'],
     [Uint8Array.from([...file, 0]), '7 found'],
     [file.subarray(0, 9), 'header'],
-    [file.subarray(0, 3), 'not an IDX file'],
-    [new Uint8Array(0), 'not an IDX file'],
-    [Uint8Array.from([0, 0, 13, 1, 0, 0, 0, 0]), 'unsigned bytes'],
-    [bytes(20), 'not an IDX file'],
-    [any('file'), 'Uint8Array'],
+    [file.subarray(0, 3), 'not an IDX file', '00 00 08'],
+    [any('file'), 'Uint8Array', 'readFile'],
+    // What it is instead.
+    [new Uint8Array(0), 'not an IDX file', 'empty'],
+    [Uint8Array.from([0, 0, 13, 1, 0, 0, 0, 0]), 'float32', 'unsigned bytes'],
+    [Uint8Array.from([0, 0, 7, 1, 0, 0, 0, 0]), 'begins with 00 00 07 01'],
+    [bytes(20), 'not an IDX file', 'begins with 00 26 4e'],
+    [text('not found'), "begins with 'not found'"],
+    [text('<!DOCTYPE html><title>404</title>'), 'HTML', 'address'],
+    [text('PK\x03\x04'), 'zip', 'unpack'],
+    [text('version https://git-lfs.github.com/spec/v1'), 'git lfs pull'],
   ];
   for (const [content, ...parts] of bad) {
     await rejects(() => data.parseIdx(content), FormatError, ...parts);
     await rejects(() => data.readIdx(content), FormatError, ...parts);
   }
-  await rejects(() => data.parseIdx(zipped), FormatError, 'gzipped', 'readIdx');
+  await rejects(() => data.parseIdx(zipped), FormatError, 'gzip', 'readIdx');
   for (const broken of [zipped.subarray(0, -1), zipped.subarray(0, 20), damaged])
     await rejects(() => data.readIdx(broken), FormatError, 'gzip', 'broken');
   await rejects(() => data.readIdx(gzipSync(bytes(50))), FormatError, 'not an IDX file');
+  await rejects(() => data.readIdx(gzipSync(zipped)), FormatError, 'not an IDX file', 'gzip');
+  await rejects(() => data.readIdx(gzipSync('')), FormatError, 'empty');
+  for (const length of [2, 9])
+    await rejects(() => data.readIdx(gzipSync(file.subarray(0, length))), FormatError);
+});
+
+/** `size` bytes of zeros after the given ones, gzipped. The end is broken: who unpacks all of it finds that out. */
+function bomb(head: number[], size: number): Uint8Array {
+  const all = Buffer.concat([Uint8Array.from(head), Buffer.alloc(size)]);
+  const packed = gzipSync(all, { level: 1 });
+  packed.subarray(-8).fill(0xff);
+  return packed;
+}
+
+test('gzip: no more is unpacked than the header announces, and nothing of what is no IDX file', async () => {
+  const size = 2 ** 25;
+  const bombs: [Uint8Array, ...string[]][] = [
+    [bomb([], size), 'not an IDX file', 'begins with 00 00 00'],
+    [bomb([0, 0, 8, 1, 0, 0, 0, 9], size), '9 numbers', 'more found'],
+    // 2³² − 1 squared, in a few bytes.
+    [bomb([0, 0, 8, 2, ...new Array(8).fill(255)], size), 'cannot hold so many'],
+    [bomb([0, 0, 8, 255, ...new Array(1020).fill(255)], size), 'Infinity numbers'],
+  ];
+  for (const [file, ...parts] of bombs) {
+    await rejects(() => data.readIdx(file), FormatError, 'readIdx', ...parts);
+    await rejects(() => data.readIdx(file.slice(0, -9)), FormatError, 'readIdx', ...parts);
+  }
+  const short = gzipSync(Uint8Array.from([0, 0, 8, 1, 0, 0, 1, 0, ...bytes(200)]));
+  await rejects(() => data.readIdx(short), FormatError, '256 numbers', '200 found');
+});
+
+test('bytes as they come: buffers, and views of all kinds', async () => {
+  const file = idx([2, 3], bytes(6));
+  const forms = [
+    file.buffer,
+    new DataView(file.buffer),
+    new Uint8ClampedArray(file),
+    Buffer.from(file),
+  ];
+  for (const form of forms) {
+    assert.equal([...data.parseIdx(form).data], [...bytes(6)]);
+    assert.equal([...(await data.readIdx(form)).data], [...bytes(6)]);
+  }
+  const zipped = gzipSync(file);
+  const whole = Uint8Array.from(zipped).buffer;
+  assert.equal([...(await data.readIdx(whole)).data], [...bytes(6)]);
+  const cifar = records([[3]]);
+  assert.equal(data.parseCifar10(cifar.buffer).images, data.parseCifar10(cifar).images);
+  assert.equal(data.parseCifar10([cifar.buffer, cifar]).shape, [2, 32, 32, 3]);
 });
 
 /** CIFAR records: labels, then each channel's plane. */
@@ -108,6 +165,8 @@ test('CIFAR: what is broken', async () => {
     [() => data.parseCifar10(new Uint8Array(0)), 'files[0]', '0 bytes'],
     [() => data.parseCifar10([]), 'no files'],
     [() => data.parseCifar10([one, records([[2], [10]])]), 'record 1', 'files[1]', '10', '0 to 9'],
+    [() => data.parseCifar10(gzipSync('')), 'files[0]', 'gzip', 'unpack'],
+    [() => data.parseCifar10(text('<html>')), 'HTML'],
     [() => data.parseCifar10(any('file')), 'Uint8Array'],
     [() => data.parseCifar10([one, any(null)]), 'files[1]', 'Uint8Array'],
     [() => data.parseCifar100(one), 'parseCifar100', '3073 bytes', '3074'],
