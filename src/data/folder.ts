@@ -1,11 +1,12 @@
 // Folders of images, one sub-folder per class, as torchvision and Keras read them. Node, Deno and Bun
 // only: in the browser build folder.browser.ts stands in its place.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { type Pair, pairOf } from '../base/shape.js';
+import { listImages } from './listing.js';
 import type { LabelledImages } from './pixels.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
 
@@ -33,18 +34,16 @@ export interface ImageFolder extends LabelledImages {
 const where = 'data.imageFolder';
 const words = ['size', 'cropToAspectRatio', 'channels', 'decode'];
 
-/** Files that are taken for images; others may lie beside them. */
-const EXTENSIONS = /\.(png|jpe?g|webp|gif|tiff?|avif|bmp|p[gp]m)$/i;
-
 /** Images that are decoded at the same time. */
 const AT_ONCE = 16;
 
 /**
  * Reads all images of a folder: each of its sub-folders is a class. Classes and files are in the order
- * of their names; folders below a class belong to it.
+ * of their names; folders below a class belong to it. Hidden files and folders are left out, `__MACOSX` too; links
+ * are followed, but each folder counts once for a class.
  *
- * @throws {FormatError} for a file that cannot be decoded, a class without images, and images of
- *   different sizes where `size` does not say what to make of them
+ * @throws {FormatError} for a file that cannot be decoded, a class without images, links that lead nowhere, and
+ *   images of different sizes where `size` does not say what to make of them
  * @throws {EngineError} where the decoder is missing
  * @throws {OutOfMemoryError} where there is no memory for so many images
  * @throws {ValueError} for a directory that there is not, and options that make no sense
@@ -57,7 +56,7 @@ export async function imageFolder(
   const { decode = await sharpDecoder() } = options;
   checkValues(options, channels, decode);
   const wanted = size === undefined ? undefined : pairOf(where, 'size', size);
-  const { classes, files, labels } = await listImages(directory);
+  const { classes, files, labels } = await listImages(where, directory);
   const load = async (file: string) =>
     withChannels(await decodeFile(join(directory, file), file, decode), channels);
 
@@ -103,42 +102,6 @@ function checkValues(
   }
 }
 
-/** The classes, and every image's path below the directory. */
-async function listImages(directory: string) {
-  const found = await subfolders(directory);
-  if (found.length === 0) {
-    throw new FormatError(
-      `${where}: there are no folders in '${directory}': expected one for each class, as in ${join(directory, 'cats', '1.png')}`,
-    );
-  }
-  const files: string[] = [];
-  const labels: number[] = [];
-  for (const [label, name] of found.entries()) {
-    const below = await readdir(join(directory, name), { recursive: true });
-    const images = below.filter((file) => EXTENSIONS.test(file) && !basename(file).startsWith('.'));
-    if (images.length === 0) {
-      throw new FormatError(`${where}: there are no images in '${join(directory, name)}'`);
-    }
-    for (const file of images.sort()) {
-      files.push(join(name, file));
-      labels.push(label);
-    }
-  }
-  return { classes: found, files, labels: Int32Array.from(labels) };
-}
-
-/** Names of the folders in a folder, and of links to such, in order. */
-async function subfolders(directory: string): Promise<string[]> {
-  let names: string[];
-  try {
-    names = (await readdir(directory)).filter((name) => !name.startsWith('.')).sort();
-  } catch (cause) {
-    throw new ValueError(`${where}: '${directory}' is no directory that can be read`, { cause });
-  }
-  const stats = await Promise.all(names.map((name) => stat(join(directory, name))));
-  return names.filter((_, i) => stats[i].isDirectory());
-}
-
 async function decodeFile(path: string, name: string, decode: Decoder): Promise<DecodedImage> {
   let image: DecodedImage;
   try {
@@ -169,14 +132,31 @@ function allocate(count: number, bytes: number): Uint8Array {
   }
 }
 
+const TAKE_OTHERS =
+  'convert it to PNG, or bring a decoder: { decode: (bytes, name) => ({ data, width, height, channels }) }';
+
 /** The decoder of an installed sharp. */
 async function sharpDecoder(): Promise<Decoder> {
   try {
     const { default: sharp } = await import('sharp');
     return async (bytes) => {
+      const image = sharp(bytes);
+      let depth: string | undefined;
+      try {
+        ({ depth } = await image.metadata());
+      } catch (cause) {
+        throw new Error(`${(cause as Error).message}; sharp cannot read it: ${TAKE_OTHERS}`, {
+          cause,
+        });
+      }
+      // Of these it would cut off what is not from 0 to 255: of pixels from 0 to 1 all.
+      if (depth !== 'uchar' && depth !== 'ushort') {
+        throw new Error(
+          `its pixels are of the type ${depth}, of which nobody knows what is black and white: ${TAKE_OTHERS}`,
+        );
+      }
       // Turned upright as the camera noted; grey and colour in eight bits.
-      const upright = sharp(bytes).rotate().raw();
-      const { data, info } = await upright.toBuffer({ resolveWithObject: true });
+      const { data, info } = await image.rotate().raw().toBuffer({ resolveWithObject: true });
       return { data, width: info.width, height: info.height, channels: info.channels };
     };
   } catch (cause) {

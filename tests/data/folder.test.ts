@@ -282,6 +282,178 @@ test('folders and files that are not as they should be', async () => {
   );
 });
 
+/** Images of a folder that holds these files and links; `where it lies: where it leads`. */
+async function found(
+  files: Record<string, Uint8Array | string>,
+  links: Record<string, string>,
+): Promise<[files: string[], labels: number[], classes: readonly string[]]> {
+  let result: [string[], number[], readonly string[]] = [[], [], []];
+  await withFiles(files, async (directory) => {
+    for (const [path, target] of Object.entries(links))
+      await symlink(target, join(directory, path));
+    const set = await data.imageFolder(directory, { decode });
+    result = [set.files.map((file) => file.replaceAll('\\', '/')), [...set.labels], set.classes];
+  });
+  return result;
+}
+
+const one = raw(1, 1, 3);
+
+test('hidden folders and those of other programs are no samples, at any depth', async () => {
+  const files = {
+    'a/1.png': one,
+    'a/.ipynb_checkpoints/1-checkpoint.png': 'no image',
+    'a/deep/.cache/x/y.png': 'no image',
+    'a/deep/2.png': one,
+    'a/deep/._2.png': 'no image',
+    'a/deep/__MACOSX/2.png': 'no image',
+    'a/@eaDir/1.png/thumb.jpg': 'no image',
+    '__MACOSX/a/1.png': 'no image',
+    '.ipynb_checkpoints/1.png': 'no image',
+    // Folders may have any name.
+    'b/set.png/3.png': one,
+  };
+  assert.equal(await found(files, {}), [
+    ['a/1.png', 'a/deep/2.png', 'b/set.png/3.png'],
+    [0, 0, 1],
+    ['a', 'b'],
+  ]);
+});
+
+test('links: in circles they add nothing, a folder counts once, and files may be links', async () => {
+  const [files] = await found({ 'a/1.png': one }, { 'a/self': '.', 'a/2.png': '1.png' });
+  assert.equal(files, ['a/1.png', 'a/2.png']);
+  // Two ways to each folder, at forty levels: 2⁴⁰ paths, and a circle from the last to the first.
+  const deep: Record<string, Uint8Array> = {};
+  const links: Record<string, string> = {};
+  let path = 'a';
+  for (let level = 0; level < 40; level++) {
+    deep[`${path}/${level}.png`] = one;
+    links[`${path}/again`] = 'next';
+    path += '/next';
+  }
+  deep[`${path}/last.png`] = one;
+  links[`${path}/first`] = `${'../'.repeat(40)}../a`;
+  const [all] = await found(deep, links);
+  assert.is(all.length, 41);
+  assert.not.match(all.join(), 'again');
+  // The same images for two classes are asked for.
+  const [, labels, classes] = await found({ 'a/1.png': one, 'b/1.png': one }, { 'b/more': '../a' });
+  assert.equal(
+    [labels, classes],
+    [
+      [0, 1, 1],
+      ['a', 'b'],
+    ],
+  );
+});
+
+test('links that lead nowhere, or to what holds the classes', async () => {
+  const bad: [Record<string, string>, ...string[]][] = [
+    [{ 'a/2.png': 'missing.png' }, join('a', '2.png'), 'leads nowhere'],
+    [{ 'a/deep': '/no/such/place' }, join('a', 'deep'), 'leads nowhere'],
+    [{ b: 'missing' }, "'b'", 'leads nowhere'],
+    [{ 'a/2.png': '2.png' }, join('a', '2.png'), 'leads back to itself'],
+    // Its images would be of other classes.
+    [{ 'a/up': '..' }, join('a', 'up'), 'holds all classes'],
+    [{ b: '.' }, "'b'", 'holds all classes'],
+    [{ 'a/top': '/' }, join('a', 'top'), 'holds all classes'],
+  ];
+  for (const [links, ...parts] of bad)
+    await rejects(() => found({ 'a/1.png': one }, links), FormatError, 'imageFolder', ...parts);
+});
+
+/** A grey TIFF of 2 × 1 pixels (TIFF 6.0): a header, its directory of twelve bytes an entry, the pixels. */
+function tiff(bits: number, format: number, pixels: Uint8Array): Buffer {
+  const tags = [
+    [256, 2],
+    [257, 1],
+    [258, bits],
+    [259, 1],
+    [262, 1],
+    [273, 8 + 2 + 12 * 10 + 4],
+    [277, 1],
+    [278, 1],
+    [279, pixels.length],
+    [339, format],
+  ];
+  const entries = tags.flatMap(([tag, value]) => [
+    tag & 255,
+    tag >> 8,
+    4,
+    0,
+    1,
+    0,
+    0,
+    0,
+    value & 255,
+    value >> 8,
+    0,
+    0,
+  ]);
+  return Buffer.from([
+    0x49,
+    0x49,
+    42,
+    0,
+    8,
+    0,
+    0,
+    0,
+    tags.length,
+    0,
+    ...entries,
+    0,
+    0,
+    0,
+    0,
+    ...pixels,
+  ]);
+}
+
+test('pixels that are no bytes: sixteen bits are scaled, others refused', async () => {
+  const numbers = (array: Float32Array | Uint32Array | Uint16Array) => new Uint8Array(array.buffer);
+  await withFiles(
+    { 'a/x.tif': tiff(16, 1, numbers(Uint16Array.of(65535, 257))) },
+    async (directory) => {
+      const { images } = await data.imageFolder(directory, { channels: 1 });
+      close(images, [255, 1], { atol: 1 }, 'sixteen bits');
+    },
+  );
+  const refused: [Buffer, string][] = [
+    [tiff(32, 3, numbers(Float32Array.of(0.5, 1))), 'float'],
+    [tiff(32, 1, numbers(Uint32Array.of(1, 2 ** 32 - 1))), 'uint'],
+  ];
+  for (const [file, kind] of refused) {
+    await withFiles({ 'a/x.tif': file }, (directory) =>
+      rejects(
+        () => data.imageFolder(directory),
+        FormatError,
+        'x.tif',
+        `type ${kind}`,
+        'PNG',
+        'decode',
+      ),
+    );
+  }
+});
+
+test('images that sharp does not read: the way out', async () => {
+  const files = {
+    'x.bmp': `BM${'\0'.repeat(60)}`,
+    'x.ppm': 'P6\n1 1\n255\nabc',
+    'x.png': 'no PNG',
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await withFiles({ [`a/${name}`]: content }, (directory) =>
+      rejects(() => data.imageFolder(directory), FormatError, name, 'sharp', 'PNG', '{ decode:'),
+    );
+  }
+  await withFiles({ 'a/x.heic': one }, (directory) =>
+    rejects(() => data.imageFolder(directory), FormatError, 'no images', "a'", 'png, jpg'),
+  );
+});
+
 test('in a browser', async () => {
   const { imageFolder } = await import('../../src/data/folder.browser.js');
   await rejects(() => imageFolder('x'), EngineError, 'Node', 'browser');
