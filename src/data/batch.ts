@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../base/errors.js';
 import { checkInteger, checkRank, type Shape, show, sizeOf } from '../base/shape.js';
 import type { Augmentation } from './augment.js';
 import { type BatchRequest, drawTransform } from './draw.js';
-import { normalizeInto } from './normalize.js';
+import { checkFits, normalizeInto } from './normalize.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { type ImageShape, transformImage } from './warp.js';
 
@@ -32,12 +32,14 @@ export function checkSet(where: string, images: Pixels, shape: Shape, augmentati
       `${where}: ${images.length} numbers are no whole number of images ${show(shape)}`,
     );
   }
-  const channels = augmentation.normalize?.mean.length ?? 1;
+  const { normalize } = augmentation;
+  const channels = normalize?.mean.length ?? 1;
   if (channels !== 1 && channels !== shape[2]) {
     throw new ShapeError(
       `${where}: normalize has a mean and std for each of ${channels} channels, images ${show(shape)} have ${shape[2]}`,
     );
   }
+  if (normalize) checkFits(`${where}: normalize`, images, normalize);
   return count;
 }
 

@@ -10,7 +10,10 @@ export interface NormalizeOptions {
   mean?: number | readonly number[];
   /** What is divided by then: a number, or one for each channel; 1 by default. */
   std?: number | readonly number[];
-  /** What pixels are multiplied by first: 1/255 by default, which makes bytes numbers from 0 to 1. */
+  /**
+   * What pixels are multiplied by first. Bytes by 1/255 by default, which makes them numbers from 0 to 1; floats have
+   * no default, as nobody can tell whether they were divided before: 1 takes them as they are.
+   */
   scale?: number;
 }
 
@@ -18,22 +21,60 @@ export interface NormalizeOptions {
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  readonly scale: number;
+  /** null for 1/255, of bytes alone. */
+  readonly scale: number | null;
 }
+
+/** Of bytes. */
+const TO_UNIT = 1 / 255;
 
 /** @throws {ValueError} for options that make no sense */
 export function checkNormalization(where: string, options: NormalizeOptions): Normalization {
-  const { mean = 0, std = 1, scale = 1 / 255 } = checkOptions(where, options, words);
+  const { mean = 0, std = 1, scale } = checkOptions(where, options, words);
   const channels = Math.max(lengthOf(mean), lengthOf(std));
   const means = perChannel(where, 'mean', mean, channels);
   const deviations = perChannel(where, 'std', std, channels);
   if (!deviations.every((deviation) => deviation > 0)) {
     throw new ValueError(`${where}: std must be greater than 0, not ${std}`);
   }
-  if (!(Number.isFinite(scale) && scale !== 0)) {
+  if (scale !== undefined && !(Number.isFinite(scale) && scale !== 0)) {
     throw new ValueError(`${where}: scale must be a number other than 0, not ${scale}`);
   }
-  return { mean: means, std: deviations, scale };
+  const normalization = { mean: means, std: deviations, scale: scale ?? null };
+  if (scale === undefined) checkRange(where, normalization);
+  return normalization;
+}
+
+/**
+ * Checks a normalization against what it is for.
+ *
+ * @throws {ValueError} for floats without a scale: they would be divided twice; for a mean or deviation that
+ *   bytes do not have once they are scaled, as of pixels from 0 to 255
+ */
+export function checkFits(where: string, images: Pixels, normalization: Normalization): void {
+  if (!(images instanceof Float32Array)) checkRange(where, normalization);
+  else if (normalization.scale === null) {
+    throw new ValueError(
+      `${where}: these are floats, a Float32Array, perhaps normalized before: give { scale: 1 } to take them as they are, or { scale: 1 / 255 } for pixels from 0 to 255`,
+    );
+  }
+}
+
+/** Whether bytes, once scaled, can have such a mean, and such a deviation. @throws {ValueError} */
+function checkRange(where: string, { mean, std, scale }: Normalization): void {
+  const factor = scale ?? TO_UNIT;
+  const end = 255 * factor;
+  const [least, most] = end < 0 ? [end, 0] : [0, end];
+  const check = (name: string, values: readonly number[], from: number, to: number): void => {
+    const bad = values.find((value) => value < from || value > to);
+    if (bad === undefined) return;
+    const scaled = Number((bad * factor).toPrecision(4));
+    throw new ValueError(
+      `${where}: ${name} is ${bad}, but pixels are scaled first, here to numbers from ${least} to ${most}: give mean and std of those (instead of ${bad}, ${scaled}), or give { scale: 1 }`,
+    );
+  };
+  check('mean', mean, least, most);
+  check('std', std, 0, Math.max(1, most - least));
 }
 
 const words = ['mean', 'std', 'scale'];
@@ -62,8 +103,9 @@ export function normalizeInto(
   { mean, std, scale }: Normalization,
 ): void {
   const last = mean.length - 1;
+  const factor = scale ?? TO_UNIT;
   for (let i = 0, channel = 0; i < to.length; i++) {
-    to[i] = (images[first + i] * scale - mean[channel]) / std[channel];
+    to[i] = (images[first + i] * factor - mean[channel]) / std[channel];
     channel = channel === last ? 0 : channel + 1;
   }
 }
@@ -73,11 +115,13 @@ export function normalizeInto(
  *
  * @param images NHWC, of as many channels as `mean` or `std` lists
  * @throws {ShapeError} where the channels do not divide the pixels
- * @throws {ValueError} for options that make no sense
+ * @throws {ValueError} for options that make no sense: of floats without `scale`, and a mean or std that pixels do not
+ *   have once they are scaled
  */
 export function normalize(images: Pixels, options: NormalizeOptions = {}): Float32Array {
   checkPixels('normalize', images);
   const normalization = checkNormalization('normalize', options);
+  checkFits('normalize', images, normalization);
   const channels = normalization.mean.length;
   if (images.length % channels !== 0) {
     throw new ShapeError(

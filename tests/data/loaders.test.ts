@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { data, FormatError, ShapeError, ValueError } from '../../src/index.js';
+import { close } from '../helpers/close.js';
 import { rejects } from '../helpers/models.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
@@ -185,7 +186,7 @@ test('normalize: (pixel · scale − mean) / std, by channel', () => {
     Float32Array.from(images, (v) => v * (1 / 255)),
   );
   const mean = [0.1, 0.2, 0.3];
-  const std = [1, 2, 4];
+  const std = [1, 0.5, 0.25];
   assert.equal(
     data.normalize(images, { mean, std }),
     Float32Array.from(images, (v, i) => (v * (1 / 255) - mean[i % 3]) / std[i % 3]),
@@ -215,6 +216,51 @@ test('normalize: options that make no sense', async () => {
     [() => data.normalize(x, { mean: [0, 0, 0, 0] }), ShapeError, '6 pixels', '4 channels'],
   ];
   for (const [call, kind, ...parts] of bad) await rejects(call, kind, ...parts);
+});
+
+test('normalize: what was normalized is not divided again, and means are those of scaled pixels', async () => {
+  const pixels = bytes(300);
+  const once = data.normalize(pixels, { mean: 0.5, std: 0.25 });
+  const floats = ['Float32Array', 'scale: 1 }', 'scale: 1 / 255 }'];
+  await rejects(() => data.normalize(once), ValueError, ...floats);
+  await rejects(() => data.normalize(once, { mean: 0.5 }), ValueError, ...floats);
+  assert.equal(data.normalize(once, { scale: 1 }), once);
+  assert.equal(
+    data.normalize(Float32Array.from(pixels), { mean: 0.5, std: 0.25, scale: 1 / 255 }),
+    once,
+  );
+  // ImageNet's numbers in bytes, as Caffe and older Keras have them.
+  const caffe = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
+  await rejects(
+    () => data.normalize(pixels, caffe),
+    ValueError,
+    'mean',
+    '123.675',
+    '0.485',
+    'scale: 1',
+  );
+  await rejects(
+    () => data.normalize(pixels, { std: 255 }),
+    ValueError,
+    'std',
+    'from 0 to 1',
+    'scale',
+  );
+  await rejects(() => data.normalize(pixels, { mean: -0.5 }), ValueError, 'mean', '-0.5');
+  const rgb = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+  close(data.normalize(pixels, { ...caffe, scale: 1 }), data.normalize(pixels, rgb), {
+    atol: 1e-5,
+  });
+  // From −1 to 1, and inverted: the ends of the range are means too.
+  assert.equal([...data.normalize(Uint8Array.of(0, 255), { scale: 2 / 255, mean: 1 })], [-1, 1]);
+  assert.equal([...data.normalize(Uint8Array.of(0, 255), { scale: -1 / 255, mean: -1 })], [1, 0]);
+  // The same on the way to training.
+  const set = (images: data.Pixels, normalize: data.NormalizeOptions) => () =>
+    new data.Augmenter(images, [10, 10, 3], data.augment({ normalize }), { worker: false }).close();
+  await rejects(set(once, { mean: 0.5 }), ValueError, 'Float32Array', 'scale: 1');
+  await rejects(set(pixels, caffe), ValueError, 'normalize', '123.675');
+  set(pixels, rgb)();
+  set(once, { scale: 1 })();
 });
 
 test.run();

@@ -201,7 +201,8 @@ test('bytes normalized on the way give the bits of images normalized before', ()
     const floats = normalize(bytes, normalization);
     augmentBatch(early, floats, shape, augment(everything), request);
     sameBits(late, early, 'normalized');
-    augmentBatch(late, Float32Array.from(bytes), shape, first, request);
+    const ofFloats = augment({ ...everything, normalize: { ...normalization, scale: 1 / 255 } });
+    augmentBatch(late, Float32Array.from(bytes), shape, ofFloats, request);
     sameBits(late, early, 'from floats');
   }
 });
