@@ -5,7 +5,7 @@ import { expMinus } from './arithmetic.js';
 import { ValueError } from './errors.js';
 
 /** What a stream of numbers is for: streams with different purposes never meet. */
-export const purpose = { weights: 1, shuffle: 2, augment: 3 } as const;
+export const purpose = { weights: 1, shuffle: 2, augment: 3, split: 4 } as const;
 
 /**
  * Four random u32 from a counter and a key.

@@ -15,4 +15,5 @@ export { type IdxArray, parseIdx, readIdx } from './idx.js';
 export { type Normalization, type NormalizeOptions, normalize } from './normalize.js';
 export type { LabelledImages, Pixels } from './pixels.js';
 export type { DecodedImage } from './resize.js';
+export { type Split, type SplitOptions, type Splittable, split } from './split.js';
 export { type PrefetchOptions, prefetch, type Source } from './stream.js';
