@@ -5,6 +5,7 @@ import { checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
+import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
 import type { Engine } from './engine.js';
 import { arrayFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
 import type { Range } from './measure.js';
@@ -95,6 +96,9 @@ export async function fitSession(
   const feed = augmentation
     ? (await import('./augmentedfeed.js')).augmentedFeed(graph, part, augmentation)
     : arrayFeed(part);
+  const range = { samples, from: 0, to: trained, batchSize };
+  if (common.validation) warnOfUnseenClasses(engine, range, common.validation);
+  if (!augmentation?.normalize) warnOfRawPixels(engine, range);
   return { ...common, feed };
 }
 

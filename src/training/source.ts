@@ -7,6 +7,7 @@ import type { Graph } from '../network/graph.js';
 import { checkLabel, checkLabels, type Loss } from '../operators/loss/loss.emit.js';
 import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
 import { isNumberArray, Tensor } from '../tensor/tensor.js';
+import { otherChannels, wayOut } from './hints.js';
 import { type InputSource, keyed, type Samples, type TargetSource } from './samples.js';
 import { type WeightOptions, weightSource } from './sampleweights.js';
 
@@ -72,9 +73,13 @@ export class Intake {
   samples(x: DataSet, y: DataSet, weights: WeightOptions = {}): Samples {
     const { goals } = this.objective;
     const inputs = this.inputs(x);
-    const { outputs, outputNames } = this.#receiver.network.graph;
+    const { inputs: first, outputs, outputNames } = this.#receiver.network.graph;
+    // Pixels in a row do not say how many channels they have.
+    const [{ shape }] = first;
+    const hint = (count: number): string =>
+      otherChannels('x', inputs.count * sizeOf(shape), shape, count);
     const targets = this.#dataOf('y', y, outputNames).map(({ name, data }, i) =>
-      this.target(name, data, outputs[i].shape, goals[i].loss, inputs.count),
+      this.target(name, data, outputs[i].shape, goals[i].loss, inputs.count, hint),
     );
     const rows = targets.flatMap(
       (target, i) =>
@@ -93,10 +98,12 @@ export class Intake {
       throw new ShapeError(`${this.where}: ${name} ${what}`);
     };
     if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
-      fail(`must have shape ${expected}, not ${show(numbers.shape)}`);
+      fail(
+        `must have shape ${expected}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape)}`,
+      );
     if (!Number.isInteger(count)) {
       fail(
-        `has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}`,
+        `has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}${otherChannels(name, numbers.length, sampleShape)}`,
       );
     }
     if (count === 0) fail(`holds no samples; expected ${expected} with a batch of at least 1`);
@@ -106,11 +113,19 @@ export class Intake {
   /**
    * Targets for a model's outputs: one class index per row of the output, or numbers like the output.
    *
+   * @param hint what the inputs may be that are `count` samples, where the targets are so many
    * @throws {ShapeError} where there are not as many as inputs, or they are shaped otherwise
    * @throws {ValueError} for a class index out of range
    * @throws {NumericError} for targets that are not finite
    */
-  target(name: string, data: Data, outputShape: Shape, loss: Loss, count: number): TargetSource {
+  target(
+    name: string,
+    data: Data,
+    outputShape: Shape,
+    loss: Loss,
+    count: number,
+    hint: (count: number) => string = () => '',
+  ): TargetSource {
     const numbers = numbersOf(this.where, name, data);
     const dense = sizeOf(outputShape);
     const classes = outputShape.at(-1) as number;
@@ -137,7 +152,7 @@ export class Intake {
     const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
     const indices = loss.type === 'softmaxCrossEntropy' ? `${count * rows} class indices or ` : '';
     throw new ShapeError(
-      `${this.where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}`,
+      `${this.where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}${hint(numbers.length / rows) || hint(numbers.length / dense)}`,
     );
   }
 

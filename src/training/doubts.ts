@@ -1,0 +1,96 @@
+// What is likely to be a mistake and yet may be meant: said once for each model, not refused.
+
+import type { Engine } from './engine.js';
+import type { Range } from './measure.js';
+import type { TargetSource } from './samples.js';
+
+/** What was said, of which model. */
+const said = new WeakMap<Engine, Set<string>>();
+
+function warnOnce(engine: Engine, what: string): void {
+  const before = said.get(engine) ?? new Set();
+  said.set(engine, before);
+  if (!before.has(what)) console.warn(`wasmgrad: ${engine.network.name}.fit: ${what}`);
+  before.add(what);
+}
+
+/**
+ * Warns where the validation holds classes that training lacks, as the end of a sorted set does: the model cannot
+ * know them, and the accuracy of the validation says nothing.
+ */
+export function warnOfUnseenClasses(engine: Engine, trained: Range, validated: Range): void {
+  trained.samples.y.forEach((source, i) => {
+    const classes = engine.network.graph.outputs[i].shape.at(-1) as number;
+    const known = classesIn(source, classes, trained);
+    if (!known) return;
+    const other = classesIn(validated.samples.y[i], classes, validated) ?? known;
+    const unseen = [...other].filter((label) => !known.has(label)).sort((a, b) => a - b);
+    if (unseen.length === 0) return;
+    const list = unseen.length > 10 ? `${unseen.slice(0, 10).join(', ')}, …` : unseen.join(', ');
+    warnOnce(
+      engine,
+      `the validation has samples of ${unseen.length === 1 ? 'class' : 'classes'} ${list} in ${source.name}, of which training has none: are the samples sorted? data.split(x, y) takes the same share of each class`,
+    );
+  });
+}
+
+/** The classes of some samples, in indices, one-hot rows or single zeros and ones; undefined for other targets. */
+function classesIn(
+  { form, size, copy }: TargetSource,
+  classes: number,
+  { from, to }: Range,
+): Set<number> | undefined {
+  const found = new Set<number>();
+  const row = form === 'labels' ? new Int32Array(size) : new Float32Array(size);
+  for (let sample = from; sample < to && found.size < Math.max(classes, 2); sample++) {
+    copy(sample, row, 0);
+    const width = form === 'labels' ? 1 : classes;
+    for (let at = 0; at < size; at += width) {
+      const label = width === 1 ? row[at] : oneHot(row.subarray(at, at + width));
+      if (label === undefined || (form === 'targets' && width === 1 && label !== 0 && label !== 1))
+        return undefined;
+      found.add(label);
+    }
+  }
+  return found;
+}
+
+function oneHot(row: Int32Array | Float32Array): number | undefined {
+  const label = row.indexOf(1);
+  const isOneHot = label >= 0 && row.every((value, k) => value === (k === label ? 1 : 0));
+  return isOneHot ? label : undefined;
+}
+
+/** Samples that are looked at, over all of them. */
+const LOOKS = 64;
+
+/** What no normalized image reaches: that of bytes from 0 to 255 does, were it dark. */
+const BRIGHT = 32;
+
+/**
+ * Warns of images whose numbers are those of bytes, from 0 to 255, unless a batch norm takes them first: a training
+ * on such explodes, or learns little.
+ */
+export function warnOfRawPixels(engine: Engine, { samples, from, to }: Range): void {
+  const { inputs, nodes } = engine.network.graph;
+  inputs.forEach((input, i) => {
+    const { shape } = input;
+    const isImage = shape.length === 3 && [1, 3, 4].includes(shape[2]);
+    const readers = nodes.filter((node) => node.inputs.includes(input));
+    if (!isImage || readers.every(({ layer }) => layer.type === 'batchNorm')) return;
+    const image = new Float32Array(shape[0] * shape[1] * shape[2]);
+    let most = 0;
+    for (let look = 0; look < LOOKS; look++) {
+      samples.x[i].copy(from + Math.floor((look * (to - from)) / LOOKS), image, 0);
+      for (const value of image) {
+        if (!(value >= 0 && value <= 255)) return;
+        most = Math.max(most, value);
+      }
+    }
+    if (most <= BRIGHT) return;
+    warnOnce(
+      engine,
+      `the images in ${samples.x[i].name} have numbers from 0 to ${most}: networks learn badly on others than about −1 to 1; data.normalize(images) makes such of bytes`,
+    );
+  });
+}
