@@ -23,6 +23,8 @@ export class Program {
   /** Where its records are. */
   readonly address: number;
   readonly length: number;
+  /** Where in memory its buffers' addresses are written, in elements: in the order of ops and fields. */
+  readonly #buffers: number[] = [];
 
   /** @throws {OutOfMemoryError} where there is no room for its records or for what its ops need */
   constructor(backend: Backend, ops: readonly OpRecord[]) {
@@ -35,7 +37,9 @@ export class Program {
       ops.length * RECORD_BYTES,
     );
     ops.forEach((op, index) => {
-      writeRecord(view, index * RECORD_BYTES, op);
+      writeRecord(view, index * RECORD_BYTES, op, (at) =>
+        this.#buffers.push((this.address + at) / 4),
+      );
     });
     try {
       backend.reserveScratch(
@@ -45,6 +49,12 @@ export class Program {
       this.dispose();
       throw error;
     }
+  }
+
+  /** Gives its buffers other addresses: all of them, in the order of ops and fields. */
+  rebind(addresses: readonly number[]): void {
+    const { int32 } = this.#backend.memory.views;
+    for (let i = 0; i < addresses.length; i++) int32[this.#buffers[i]] = addresses[i];
   }
 
   /** Runs ops `first` … `last`−1: all of them by default. */
@@ -58,13 +68,20 @@ export class Program {
   }
 }
 
-function writeRecord(view: DataView, at: number, { kernel, args, shared = true }: OpRecord): void {
+/** @param note is told where the address of a buffer is, in bytes */
+function writeRecord(
+  view: DataView,
+  at: number,
+  { kernel, args, shared = true }: OpRecord,
+  note: (at: number) => void,
+): void {
   const { opcode, fields } = kernels[kernel];
   view.setUint32(at, opcode, true);
   view.setUint32(at + 8, shared ? 1 : 0, true);
   for (const [name, type, offset] of fields) {
     const given = args[name as keyof typeof args] as number | Addressed;
     const value = typeof given === 'number' ? given : given.resolve();
+    if (typeof given !== 'number') note(at + offset);
     if (type === 'f32') view.setFloat32(at + offset, value, true);
     else view.setUint32(at + offset, value, true);
   }

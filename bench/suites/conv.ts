@@ -36,6 +36,8 @@ const shapes: [network: string, work: ReturnType<typeof convWork>, targets?: Tar
   ['MobileNet', convWork(1, 14, 512, 512)],
   ['MobileNet', depthwise(112, 64, { stride: 2 })],
   ['MobileNet', depthwise(14, 512)],
+  // So small that it measures what a call costs.
+  ['a call:', convWork(3, 8, 8, 8)],
 ];
 
 const fast = [tfjsWasm, onnxruntime, pyTorch];

@@ -64,6 +64,11 @@ export class Value {
     return this.#base?.root ?? this;
   }
 
+  /** Bytes from where its root begins to where it does. */
+  get offset(): number {
+    return this.#base ? this.#base.offset + this.#offset : 0;
+  }
+
   /** The address, once there is one. */
   resolve(): number {
     if (this.#base) return this.#base.resolve() + this.#offset;

@@ -3,9 +3,11 @@
 
 import type { Backend } from '../../bindings/backend.js';
 import { isCurrent } from '../../bindings/backend.js';
+import { kernels } from '../../bindings/kernels.js';
 import type { Program } from '../../bindings/program.js';
 import { type Form, Value } from './emitter.js';
 import { buildProgram } from './plan.js';
+import { offerSpare, withdrawSpare } from './spare.js';
 
 interface Kept {
   readonly address: number;
@@ -14,26 +16,10 @@ interface Kept {
   version: number | undefined;
 }
 
-/** Stores whose forms are made again at need: they give way where memory is short. */
-const spare = new Set<FormStore>();
-/** Set while an op runs that has been given forms. */
-let inUse = false;
-
-/** Gives back the memory of all spare forms; false where there are none, or some are in use. */
-export function dropSpareForms(): boolean {
-  if (inUse || spare.size === 0) return false;
-  for (const store of [...spare]) store.dispose();
-  return true;
-}
-
-/** Runs `body`, during which no form may be dropped. */
-export function usingForms<T>(body: () => T): T {
-  inUse = true;
-  try {
-    return body();
-  } finally {
-    inUse = false;
-  }
+function make(kept: Kept, version: number): void {
+  if (kept.version === version) return;
+  kept.program.run();
+  kept.version = version;
 }
 
 /** Forms with memory of their own. */
@@ -49,13 +35,11 @@ export class FormStore {
 
   /** Lets its forms give way to whatever else needs memory. */
   offer(): void {
-    spare.add(this);
-    this.#backend.memory.onShortage = dropSpareForms;
+    offerSpare(this.#backend, this);
   }
 
   /** Gives a form its place: the same one for all programs that have this form. @throws {OutOfMemoryError} */
-  place(form: Form): void {
-    const key = keyOf(form);
+  place(form: Form, key = keyOf(form)): void {
     const known = this.#kept.get(key);
     if (known) {
       form.value.address = known.address;
@@ -75,12 +59,16 @@ export class FormStore {
     }
   }
 
+  /** Where the form of this key is, made anew unless it is of this version already; undefined where none is. */
+  at(key: string, version: number): number | undefined {
+    const kept = this.#kept.get(key);
+    if (kept) make(kept, version);
+    return kept?.address;
+  }
+
   /** Makes a form that has its place, unless it is of this version already. */
   refresh(form: Form, version: number): void {
-    const kept = this.#placed.get(form) as Kept;
-    if (kept.version === version) return;
-    kept.program.run();
-    kept.version = version;
+    make(this.#placed.get(form) as Kept, version);
   }
 
   /** Gives all memory back. */
@@ -90,14 +78,26 @@ export class FormStore {
       if (isCurrent(this.#backend)) this.#backend.memory.free(address);
     }
     this.#kept.clear();
-    spare.delete(this);
+    withdrawSpare(this.#backend, this);
   }
 }
 
-/** What tells one form from another: its ops with the addresses of what they read. */
-export function keyOf({ value, ops }: Form): string {
-  return JSON.stringify(ops, (_, part) => {
-    if (!(part instanceof Value)) return part;
-    return part.root === value ? 'form' : part.resolve();
-  });
+/** What tells one form from another. */
+export const keyOf = (form: Form): string => `${form.source.root.resolve()} ${ownKeyOf(form)}`;
+
+/** What tells one form from another of the same weights: its ops. */
+export function ownKeyOf({ value, source, ops }: Form): string {
+  let key = '';
+  for (const { kernel, args } of ops) {
+    key += kernel;
+    const all = args as Readonly<Record<string, Value | number>>;
+    for (const [name] of kernels[kernel].fields) {
+      const part = all[name];
+      if (!(part instanceof Value)) key += ` ${part}`;
+      else if (part.root === value) key += ` form+${part.offset}`;
+      else if (part.root === source.root) key += ` source+${part.offset}`;
+      else key += ` @${part.resolve()}`;
+    }
+  }
+  return key;
 }

@@ -5,6 +5,7 @@
 // whole life (offset-greedy, Pisarchyk & Lee, arXiv 2001.03288).
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
+import type { Use as Purpose } from '../../bindings/memory.js';
 import { Program } from '../../bindings/program.js';
 import { timeOf } from './cost.js';
 import { type EmittedOp, type Emitter, usesOf, type Value } from './emitter.js';
@@ -98,12 +99,14 @@ function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
 export class Arena {
   readonly #backend: Backend;
   readonly #what: string;
+  readonly #use: Purpose;
   address = 0;
   bytes = 0;
 
-  constructor(backend: Backend, what: string) {
+  constructor(backend: Backend, what: string, use: Purpose = 'activations') {
     this.#backend = backend;
     this.#what = what;
+    this.#use = use;
   }
 
   /**
@@ -114,7 +117,7 @@ export class Arena {
   reserve(bytes: number): void {
     // Nothing in the arena outlives a run, so the old one need not be there beside the new.
     this.dispose();
-    this.address = this.#backend.memory.allocate(bytes, 'activations', this.#what);
+    this.address = this.#backend.memory.allocate(bytes, this.#use, this.#what);
     this.bytes = bytes;
   }
 

@@ -16,7 +16,7 @@ export interface MemoryInfo {
   readonly optimizer: number;
   /** What models keep between layers, for their largest batch. */
   readonly activations: number;
-  /** Programs, weights prepared for them, and the kernels' own scratch, which stays at its largest. */
+  /** Programs, those of eager ops too, weights prepared for them, and scratch, which stays at its largest. */
   readonly scratch: number;
   /** Tensors of `Tensor.from` and of ops. */
   readonly tensors: number;

@@ -3,49 +3,142 @@
 import { backend } from '../../bindings/backend.js';
 import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show } from '../base/shape.js';
-import { asValue, Emitter, type Value } from '../program/emitter.js';
-import { dropSpareForms, usingForms } from '../program/forms.js';
+import { callCache } from '../program/cache.js';
+import { asValue, Emitter, type Form, type Value } from '../program/emitter.js';
+import { ownKeyOf } from '../program/forms.js';
 import { withProgram } from '../program/plan.js';
+import { dropSpare, usingSpare } from '../program/spare.js';
+import { type Call, readCall } from './signature.js';
 import { Tensor } from './tensor.js';
 
 type Emit<S extends readonly Shape[]> = (e: Emitter, ...results: { [I in keyof S]: Value }) => void;
 
+type Tensors<S extends readonly Shape[]> = { [I in keyof S]: Tensor };
+
+/** What an op comes to, once its arguments are checked: the shapes of its results, and the ops that fill them. */
+export interface Recipe<S extends readonly Shape[]> {
+  readonly shapes: S;
+  readonly emit: Emit<S>;
+}
+
+/** See `Recipe`. */
+export function recipe<const S extends readonly Shape[]>(shapes: S, emit: Emit<S>): Recipe<S> {
+  return { shapes, emit };
+}
+
 /**
- * Makes tensors of the given shapes, lets `emit` say how they come about, and runs that.
+ * Computes an op's results, by the program of an earlier call like this one where there is one.
  *
- * @throws whatever `emit` throws; nothing stays allocated then
+ * @param args all that `check` looks at: where two calls have the same, but for the numbers in their tensors,
+ *   they are checked and planned once
+ * @param check throws where arguments are wrong, and says how the results come about
+ * @throws whatever `check` throws; nothing stays allocated then
  */
-export function compute<const S extends readonly Shape[]>(
-  shapes: S,
-  emit: Emit<S>,
-): { [I in keyof S]: Tensor } {
+export function callOp<const S extends readonly Shape[]>(
+  where: string,
+  args: readonly unknown[],
+  check: () => Recipe<S>,
+): Tensors<S> {
+  const call = readCall(where, args);
   try {
-    return attempt(shapes, emit, true);
+    return ((call && again(call)) as Tensors<S> | undefined) ?? attempt(check(), call);
   } catch (error) {
-    // Forms are kept for speed: none is worth a failure.
-    if (!(error instanceof OutOfMemoryError && dropSpareForms())) throw error;
-    return attempt(shapes, emit, false);
+    // What is kept is kept for speed: nothing of it is worth a failure.
+    if (!(error instanceof OutOfMemoryError && dropSpare())) throw error;
+    const { shapes, emit } = check();
+    return compute(shapes, emit);
   }
 }
 
-function attempt<const S extends readonly Shape[]>(
-  shapes: S,
-  emit: Emit<S>,
-  keepsForms: boolean,
-): { [I in keyof S]: Tensor } {
-  const results = shapes.map((shape) => Tensor.create(shape));
-  try {
-    const e = new Emitter(keepsForms);
-    emit(e, ...(results.map(asValue) as { [I in keyof S]: Value }));
-    usingForms(() => {
-      for (const form of e.forms) if (!form.source.keeper?.keep(form)) e.ops.unshift(...form.ops);
-      withProgram(backend(), e, 'the scratch of an op', (program) => program.run());
+/** Computes tensors of the given shapes by the ops that `emit` says, once. @throws whatever `emit` throws */
+export function compute<const S extends readonly Shape[]>(shapes: S, emit: Emit<S>): Tensors<S> {
+  return attempt({ shapes, emit }, undefined);
+}
+
+/** Runs what an earlier call has made; undefined where there is none that fits. */
+function again(call: Call): readonly Tensor[] | undefined {
+  const { tensors } = call;
+  const bases = tensors.map(({ address }) => address);
+  const cache = callCache(backend());
+  const known = cache.find(call);
+  if (!known) return undefined;
+  return usingSpare(() => {
+    const forms = known.forms.map(({ source, key }) => tensors[source].formAt(key));
+    const apart = forms.every((address) => address);
+    const unbound = apart && forms.length ? known.apart : known.whole;
+    if (!unbound || !(apart || forms.every((address) => address === 0))) return undefined;
+    if (!apart) for (const { source, key } of known.forms) tensors[source].askForm(key);
+    return withResults(known.shapes, (results) => {
+      for (const { address } of results) bases.push(address);
+      if (apart) for (const address of forms) bases.push(address as number);
+      cache.run(unbound, bases);
     });
+  });
+}
+
+/** Makes an op's program, runs it, and keeps it for calls like this one. */
+function attempt<const S extends readonly Shape[]>(
+  { shapes, emit }: Recipe<S>,
+  call: Call | undefined,
+): Tensors<S> {
+  return withResults(shapes, (results) => {
+    const e = new Emitter(call !== undefined);
+    const values = results.map(asValue);
+    emit(e, ...(values as { [I in keyof S]: Value }));
+    usingSpare(() => {
+      const apart = e.forms.filter((form) => form.source.root.keeper?.keep(form));
+      for (const form of e.forms) if (!apart.includes(form)) e.ops.unshift(...form.ops);
+      const mixed = apart.length > 0 && apart.length < e.forms.length;
+      if (!(call && !mixed && runKept(call, e, results, apart)))
+        withProgram(backend(), e, 'the scratch of an op', (program) => program.run());
+    });
+  }) as Tensors<S>;
+}
+
+/** Runs a program, and keeps it for calls like this one; false where it is not to be kept. */
+function runKept(
+  call: Call,
+  e: Emitter,
+  results: readonly Tensor[],
+  apart: readonly Form[],
+): boolean {
+  const cache = callCache(backend());
+  const tensors: readonly unknown[] = [...call.tensors, ...results];
+  const tensorOf = ({ root }: Value): number => tensors.indexOf(root.keeper);
+  const forms = e.forms.map((form) => ({ source: tensorOf(form.source), key: ownKeyOf(form) }));
+  if (forms.some(({ source }) => source < 0)) return false;
+  const made = apart.map(({ value }) => value);
+  const kind = apart.length ? 'apart' : 'whole';
+  // Another filter's first form may have found the program there.
+  const known = cache.find(call)?.[kind];
+  const unbound =
+    known ??
+    cache.build(e, (root) => {
+      const form = made.indexOf(root);
+      return form < 0 ? tensorOf(root) : tensors.length + form;
+    });
+  if (!unbound) return false;
+  const shapes = results.map(({ shape }) => shape);
+  if (!known) cache.keep(call, { shapes, forms, [kind]: unbound });
+  const bases = [...call.tensors, ...results, ...made].map(({ address }) => address as number);
+  cache.run(unbound, bases);
+  return true;
+}
+
+/** Makes tensors and lets `fill` fill them; where it throws, they are gone. */
+function withResults(
+  shapes: readonly Shape[],
+  fill: (results: readonly Tensor[]) => void,
+): readonly Tensor[] {
+  const results: Tensor[] = [];
+  try {
+    for (const shape of shapes) results.push(Tensor.create(shape));
+    fill(results);
   } catch (error) {
     for (const tensor of results) tensor.dispose();
     throw error;
   }
-  return results as { [I in keyof S]: Tensor };
+  return results;
 }
 
 /** The value of an argument. @throws {ValueError} unless it is a float32 tensor */

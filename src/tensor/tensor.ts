@@ -5,7 +5,7 @@ import { type Backend, backend, isCurrent } from '../../bindings/backend.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { checkShape, type Shape, show, sizeOf } from '../base/shape.js';
 import type { Form } from '../program/emitter.js';
-import { FormStore, keyOf } from '../program/forms.js';
+import { FormStore, ownKeyOf } from '../program/forms.js';
 
 /** 'float32' for everything that is computed with, 'int32' for class indices. */
 export type DType = 'float32' | 'int32';
@@ -53,7 +53,7 @@ class Storage {
   readonly #owned: boolean;
   readonly #block: Block;
   /** Forms that were asked for. */
-  readonly #asked = new Set<string>();
+  #asked: Set<string> | undefined;
   /** Whether a `data` of it has been handed out, by which anybody may write to it. */
   exposed = false;
   #views = 0;
@@ -73,19 +73,34 @@ class Storage {
    * a fingerprint whether numbers that others may write to are still the same.
    */
   keep(form: Form): boolean {
-    const key = keyOf(form);
-    if (!this.#asked.has(key)) {
-      this.#asked.add(key);
+    const key = ownKeyOf(form);
+    if (!this.#asked?.has(key)) {
+      this.ask(key);
       return false;
     }
     this.#block.forms ??= new FormStore(this.backend);
     this.#block.forms.offer();
-    this.#block.forms.place(form);
-    const { exports } = this.backend;
-    const changes = this.exposed || !this.#owned;
-    const version = changes ? exports.fingerprint(this.address, this.#floats) : 0;
-    this.#block.forms.refresh(form, version);
+    this.#block.forms.place(form, key);
+    this.#block.forms.refresh(form, this.#version());
     return true;
+  }
+
+  /** Notes that a form was used once. */
+  ask(key: string): void {
+    this.#asked ??= new Set();
+    this.#asked.add(key);
+  }
+
+  /** Where a form is, as new as what it is made of: 0 where none was asked for, undefined where none is kept. */
+  formAt(key: string): number | undefined {
+    if (!this.#asked?.has(key)) return 0;
+    return this.#block.forms?.at(key, this.#version());
+  }
+
+  /** Another one where the numbers may be others. */
+  #version(): number {
+    const changes = this.exposed || !this.#owned;
+    return changes ? this.backend.exports.fingerprint(this.address, this.#floats) : 0;
   }
 
   get alive(): boolean {
@@ -254,6 +269,16 @@ export class Tensor {
   /** @internal See `FormKeeper`. */
   keep(form: Form): boolean {
     return this.#storage.keep(form);
+  }
+
+  /** @internal Where the form of this key is: 0 before its first use, undefined where it is to be made. */
+  formAt(key: string): number | undefined {
+    return this.#storage.formAt(key);
+  }
+
+  /** @internal Notes the first use of a form. */
+  askForm(key: string): void {
+    this.#storage.ask(key);
   }
 
   /** @internal Whether its numbers may be written to at any time, by way of `data`. */

@@ -5,7 +5,7 @@ import { checkOptions } from '../../base/options.js';
 import { show } from '../../base/shape.js';
 import { checkAlpha, type Nonlinear, slopeFromInput } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import { Tensor } from '../../tensor/tensor.js';
 import * as loss from '../loss/loss.emit.js';
 import { activationBackward, activationForward } from './activation.emit.js';
@@ -27,32 +27,36 @@ function alphaOf(where: string, options: AlphaOptions): number | undefined {
 }
 
 function forward(name: Nonlinear, x: Tensor, options: AlphaOptions = {}): Tensor {
-  const value = argument(name, 'x', x);
-  const alpha = alphaOf(name, options);
-  if (name === 'softmax' && !x.shape.length)
-    throw new ShapeError('softmax: x must have at least one dimension');
-  const [y] = compute([x.shape], (e, vy) => activationForward(e, name, vy, value, alpha));
+  const [y] = callOp(name, [x, options], () => {
+    const value = argument(name, 'x', x);
+    const alpha = alphaOf(name, options);
+    if (name === 'softmax' && !x.shape.length)
+      throw new ShapeError('softmax: x must have at least one dimension');
+    return recipe([x.shape], (e, vy) => activationForward(e, name, vy, value, alpha));
+  });
   return y;
 }
 
 /** @param from x where `slopeFromInput`, else y */
 function backward(name: Nonlinear, dy: Tensor, from: Tensor, options: AlphaOptions = {}): Tensor {
   const where = `${name}Backward`;
-  const [vdy, v] = [
-    argument(where, 'dy', dy),
-    argument(where, slopeFromInput(name) ? 'x' : 'y', from),
-  ];
-  const alpha = alphaOf(where, options);
-  expectShape(where, 'dy', dy, from.shape);
-  const [dx] = compute([from.shape], (e, vdx) => activationBackward(e, name, vdx, vdy, v, alpha));
+  const [dx] = callOp(where, [dy, from, options], () => {
+    const vdy = argument(where, 'dy', dy);
+    const v = argument(where, slopeFromInput(name) ? 'x' : 'y', from);
+    const alpha = alphaOf(where, options);
+    expectShape(where, 'dy', dy, from.shape);
+    return recipe([from.shape], (e, vdx) => activationBackward(e, name, vdx, vdy, v, alpha));
+  });
   return dx;
 }
 
 /** a + b, of one shape. */
 export function add(a: Tensor, b: Tensor): Tensor {
-  const [va, vb] = [argument('add', 'a', a), argument('add', 'b', b)];
-  expectShape('add', 'b', b, a.shape);
-  const [y] = compute([a.shape], (e, vy) => e.emit('add', { y: vy, a: va, b: vb, count: a.size }));
+  const [y] = callOp('add', [a, b], () => {
+    const [va, vb] = [argument('add', 'a', a), argument('add', 'b', b)];
+    expectShape('add', 'b', b, a.shape);
+    return recipe([a.shape], (e, vy) => e.emit('add', { y: vy, a: va, b: vb, count: a.size }));
+  });
   return y;
 }
 
@@ -143,10 +147,12 @@ export function softmaxCrossEntropy(
   }
   const labels =
     indices && target.dtype !== 'int32' ? Tensor.from(Int32Array.from(target.data)) : target;
-  const [total, dlogits] = compute([[1], logits.shape], (e, mean, dx) => {
-    const into = { losses: e.value([rows]), dx, mean };
-    loss.emitLoss(e, crossEntropy, into, value, loss.targetOf(labels, indices));
-  });
+  const [total, dlogits] = callOp(where, [logits, labels], () =>
+    recipe([[1], logits.shape], (e, mean, dx) => {
+      const into = { losses: e.value([rows]), dx, mean };
+      loss.emitLoss(e, crossEntropy, into, value, loss.targetOf(labels, indices));
+    }),
+  );
   if (labels !== target) labels.dispose();
   const number = total.data[0];
   total.dispose();
@@ -159,17 +165,17 @@ export function meanSquaredError(
   target: Tensor,
 ): { loss: number; dprediction: Tensor } {
   const where = 'meanSquaredError';
-  const [value, wanted] = [
-    argument(where, 'prediction', prediction),
-    argument(where, 'target', target),
-  ];
-  expectShape(where, 'target', target, prediction.shape);
-  if (prediction.size === 0)
-    throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
-  const [total, dprediction] = compute([[1], prediction.shape], (e, mean, dx) => {
-    const into = { losses: e.value([prediction.size]), dx, mean };
-    const x = prediction.shape.length ? value : value.view([1]);
-    loss.emitLoss(e, squaredError, into, x, { labels: none, targets: wanted });
+  const [total, dprediction] = callOp(where, [prediction, target], () => {
+    const value = argument(where, 'prediction', prediction);
+    const wanted = argument(where, 'target', target);
+    expectShape(where, 'target', target, prediction.shape);
+    if (prediction.size === 0)
+      throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
+    return recipe([[1], prediction.shape], (e, mean, dx) => {
+      const into = { losses: e.value([prediction.size]), dx, mean };
+      const x = prediction.shape.length ? value : value.view([1]);
+      loss.emitLoss(e, squaredError, into, x, { labels: none, targets: wanted });
+    });
   });
   const number = total.data[0];
   total.dispose();

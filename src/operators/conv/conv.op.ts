@@ -5,7 +5,7 @@ import { checkOptions } from '../../base/options.js';
 import { type Shape, show } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { activationForward } from '../activation/activation.emit.js';
 import * as matrix from '../dense/matrix.emit.js';
@@ -30,17 +30,20 @@ export interface Conv2dOptions extends ConvOptions {
  * @returns [batch, outputHeight, outputWidth, filters]
  */
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
-  const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
-  checkOptions('conv2d', options, [...convWords, 'bias', 'residual', 'activation']);
-  const activation = checkActivation('conv2d', options.activation ?? 'linear');
-  const g = convGeometry('conv2d', x.shape, filter.shape, options);
-  const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
-  if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
-  const residual = options.residual ? argument('conv2d', 'residual', options.residual) : none;
-  if (options.residual) expectShape('conv2d', 'residual', options.residual, convOutputShape(g));
-  const [y] = compute([convOutputShape(g)], (e, vy) => {
-    conv.convForward(e, vy, vx, vf, g, { bias, residual, rectify: activation === 'relu' });
-    if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
+  const [y] = callOp('conv2d', [x, filter, options], () => {
+    const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
+    checkOptions('conv2d', options, [...convWords, 'bias', 'residual', 'activation']);
+    const activation = checkActivation('conv2d', options.activation ?? 'linear');
+    const g = convGeometry('conv2d', x.shape, filter.shape, options);
+    const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
+    if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
+    const residual = options.residual ? argument('conv2d', 'residual', options.residual) : none;
+    if (options.residual) expectShape('conv2d', 'residual', options.residual, convOutputShape(g));
+    return recipe([convOutputShape(g)], (e, vy) => {
+      conv.convForward(e, vy, vx, vf, g, { bias, residual, rectify: activation === 'relu' });
+      if (activation !== 'linear' && activation !== 'relu')
+        activationForward(e, activation, vy, vy);
+    });
   });
   return y;
 }
@@ -58,11 +61,13 @@ export function conv2dBackwardInput(
   options: ConvOptions = {},
 ): Tensor {
   const where = 'conv2dBackwardInput';
-  const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
-  checkOptions(where, options, convWords);
-  const g = convGeometry(where, inputShape, filter.shape, options);
-  expectShape(where, 'dy', dy, convOutputShape(g));
-  const [dx] = compute([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
+  const [dx] = callOp(where, [dy, filter, inputShape, options], () => {
+    const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
+    checkOptions(where, options, convWords);
+    const g = convGeometry(where, inputShape, filter.shape, options);
+    expectShape(where, 'dy', dy, convOutputShape(g));
+    return recipe([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
+  });
   return dx;
 }
 
@@ -80,22 +85,26 @@ export function conv2dBackwardFilter(
   options: ConvOptions = {},
 ): Tensor {
   const where = 'conv2dBackwardFilter';
-  const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
-  checkOptions(where, options, convWords);
-  const g = convGeometry(where, x.shape, filterShape, options);
-  expectShape(where, 'dy', dy, convOutputShape(g));
-  const [dw] = compute([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));
+  const [dw] = callOp(where, [x, dy, filterShape, options], () => {
+    const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
+    checkOptions(where, options, convWords);
+    const g = convGeometry(where, x.shape, filterShape, options);
+    expectShape(where, 'dy', dy, convOutputShape(g));
+    return recipe([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));
+  });
   return dw;
 }
 
 /** The gradient of a bias: dy [..., channels] summed over all but the last dimension: [channels]. */
 export function biasBackward(dy: Tensor): Tensor {
-  const value = argument('biasBackward', 'dy', dy);
-  const channels = dy.shape.at(-1);
-  if (!channels)
-    throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
-  const [db] = compute([[channels]], (e, vdb) =>
-    matrix.sumRows(e, vdb, value, dy.size / channels, channels),
-  );
+  const [db] = callOp('biasBackward', [dy], () => {
+    const value = argument('biasBackward', 'dy', dy);
+    const channels = dy.shape.at(-1);
+    if (!channels)
+      throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
+    return recipe([[channels]], (e, vdb) =>
+      matrix.sumRows(e, vdb, value, dy.size / channels, channels),
+    );
+  });
   return db;
 }

@@ -3,7 +3,7 @@
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { checkShape, type Padding, show } from '../../base/shape.js';
-import { argument, compute } from '../../tensor/eager.js';
+import { argument, callOp, recipe } from '../../tensor/eager.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { convForward } from './conv.emit.js';
 import { convGeometry } from './geometry.emit.js';
@@ -54,23 +54,25 @@ export function correlate(x: Tensor, h: Tensor, options: ConvolveOptions = {}): 
 
 /** y(i) = Σ h(k)·x(i + k), of which the mode says where i begins and ends. */
 function slide(where: string, x: Tensor, h: Tensor, options: ConvolveOptions): Tensor {
-  const [vx, vh] = [argument(where, 'x', x), argument(where, 'h', h)];
-  const { mode = 'full' } = checkOptions(where, options, ['mode']);
-  const [image, kernel] = [plane(where, 'x', x), plane(where, 'h', h)];
-  if (x.shape.length !== h.shape.length) {
-    throw new ShapeError(
-      `${where}: x and h must have as many dimensions, not ${show(x.shape)} and ${show(h.shape)}`,
-    );
-  }
-  if (mode === 'valid' && kernel.some((side, axis) => side > image[axis])) {
-    throw new ShapeError(
-      `${where}: in mode 'valid' h must lie within x, but h is ${show(h.shape)} and x ${show(x.shape)}; use mode 'full' or 'same', or exchange them`,
-    );
-  }
-  const padding: Padding = [paddingOf(where, mode, kernel[0]), paddingOf(where, mode, kernel[1])];
-  const g = convGeometry(where, [1, ...image, 1], [...kernel, 1, 1], { padding });
-  const sides = [g.outputHeight, g.outputWidth].slice(-x.shape.length);
-  const [y] = compute([sides], (e, vy) => convForward(e, vy, vx, vh, g));
+  const [y] = callOp(where, [x, h, options], () => {
+    const [vx, vh] = [argument(where, 'x', x), argument(where, 'h', h)];
+    const { mode = 'full' } = checkOptions(where, options, ['mode']);
+    const [image, kernel] = [plane(where, 'x', x), plane(where, 'h', h)];
+    if (x.shape.length !== h.shape.length) {
+      throw new ShapeError(
+        `${where}: x and h must have as many dimensions, not ${show(x.shape)} and ${show(h.shape)}`,
+      );
+    }
+    if (mode === 'valid' && kernel.some((side, axis) => side > image[axis])) {
+      throw new ShapeError(
+        `${where}: in mode 'valid' h must lie within x, but h is ${show(h.shape)} and x ${show(x.shape)}; use mode 'full' or 'same', or exchange them`,
+      );
+    }
+    const padding: Padding = [paddingOf(where, mode, kernel[0]), paddingOf(where, mode, kernel[1])];
+    const g = convGeometry(where, [1, ...image, 1], [...kernel, 1, 1], { padding });
+    const sides = [g.outputHeight, g.outputWidth].slice(-x.shape.length);
+    return recipe([sides], (e, vy) => convForward(e, vy, vx, vh, g));
+  });
   return y;
 }
 

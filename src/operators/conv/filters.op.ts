@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { checkInteger, checkRank, type Padding, type Shape, show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
-import { argument, compute } from '../../tensor/eager.js';
+import { argument, callOp, recipe } from '../../tensor/eager.js';
 import { nestedData, Tensor } from '../../tensor/tensor.js';
 import { convForward } from './conv.emit.js';
 import { convGeometry, convOutputShape } from './geometry.emit.js';
@@ -124,7 +124,7 @@ export function sobelMagnitude(image: Tensor, options: FilterOptions = {}): Tens
 }
 
 function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterOptions): Tensor {
-  const x = argument(where, 'image', image);
+  argument(where, 'image', image);
   const { padding = 'same' } = checkOptions(where, options, ['padding']);
   const inputShape = withBatch(where, image.shape);
   const channels = inputShape[3];
@@ -136,7 +136,9 @@ function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterO
   using weights = Tensor.from(repeated.flat(), filterShape);
   const rank = image.shape.length;
   const outputShape = convOutputShape(g).slice(rank === 4 ? 0 : 1, rank === 2 ? 3 : 4);
-  const [y] = compute([outputShape], (e, vy) => convForward(e, vy, x, asValue(weights), g));
+  const [y] = callOp(where, [image, weights, padding], () =>
+    recipe([outputShape], (e, vy) => convForward(e, vy, asValue(image), asValue(weights), g)),
+  );
   return y;
 }
 

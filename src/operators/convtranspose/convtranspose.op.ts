@@ -5,7 +5,7 @@ import { checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { activationForward } from '../activation/activation.emit.js';
 import * as conv from './convtranspose.emit.js';
@@ -35,15 +35,18 @@ export function conv2dTranspose(
   options: Conv2dTransposeOptions = {},
 ): Tensor {
   const where = 'conv2dTranspose';
-  const [vx, vf] = [argument(where, 'x', x), argument(where, 'filter', filter)];
-  checkOptions(where, options, [...conv.convTransposeWords, 'bias', 'activation']);
-  const activation = checkActivation(where, options.activation ?? 'linear');
-  const g = conv.convTransposeGeometry(where, x.shape, filter.shape, options);
-  const bias = options.bias ? argument(where, 'bias', options.bias) : none;
-  if (options.bias) expectShape(where, 'bias', options.bias, [g.channels]);
-  const [y] = compute([conv.convTransposeOutputShape(g)], (e, vy) => {
-    conv.convTransposeForward(e, vy, vx, vf, bias, g, activation === 'relu');
-    if (activation !== 'linear' && activation !== 'relu') activationForward(e, activation, vy, vy);
+  const [y] = callOp(where, [x, filter, options], () => {
+    const [vx, vf] = [argument(where, 'x', x), argument(where, 'filter', filter)];
+    checkOptions(where, options, [...conv.convTransposeWords, 'bias', 'activation']);
+    const activation = checkActivation(where, options.activation ?? 'linear');
+    const g = conv.convTransposeGeometry(where, x.shape, filter.shape, options);
+    const bias = options.bias ? argument(where, 'bias', options.bias) : none;
+    if (options.bias) expectShape(where, 'bias', options.bias, [g.channels]);
+    return recipe([conv.convTransposeOutputShape(g)], (e, vy) => {
+      conv.convTransposeForward(e, vy, vx, vf, bias, g, activation === 'relu');
+      if (activation !== 'linear' && activation !== 'relu')
+        activationForward(e, activation, vy, vy);
+    });
   });
   return y;
 }
@@ -61,13 +64,13 @@ export function conv2dTransposeBackwardInput(
   options: conv.ConvTransposeOptions = {},
 ): Tensor {
   const where = 'conv2dTransposeBackwardInput';
-  const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
-  checkOptions(where, options, conv.convTransposeWords);
-  const g = conv.convTransposeGeometry(where, inputShape, filter.shape, options);
-  expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
-  const [dx] = compute([inputShape], (e, vdx) =>
-    conv.convTransposeBackwardInput(e, vdx, vdy, vf, g),
-  );
+  const [dx] = callOp(where, [dy, filter, inputShape, options], () => {
+    const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
+    checkOptions(where, options, conv.convTransposeWords);
+    const g = conv.convTransposeGeometry(where, inputShape, filter.shape, options);
+    expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
+    return recipe([inputShape], (e, vdx) => conv.convTransposeBackwardInput(e, vdx, vdy, vf, g));
+  });
   return dx;
 }
 
@@ -85,12 +88,12 @@ export function conv2dTransposeBackwardFilter(
   options: conv.ConvTransposeOptions = {},
 ): Tensor {
   const where = 'conv2dTransposeBackwardFilter';
-  const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
-  checkOptions(where, options, conv.convTransposeWords);
-  const g = conv.convTransposeGeometry(where, x.shape, filterShape, options);
-  expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
-  const [dw] = compute([filterShape], (e, vdw) =>
-    conv.convTransposeBackwardFilter(e, vdw, vx, vdy, g),
-  );
+  const [dw] = callOp(where, [x, dy, filterShape, options], () => {
+    const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
+    checkOptions(where, options, conv.convTransposeWords);
+    const g = conv.convTransposeGeometry(where, x.shape, filterShape, options);
+    expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
+    return recipe([filterShape], (e, vdw) => conv.convTransposeBackwardFilter(e, vdw, vx, vdy, g));
+  });
   return dw;
 }

@@ -1,9 +1,9 @@
 // Matrix products, and images as matrices of patches.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkOptions } from '../../base/options.js';
+import { checkFlag, checkOptions } from '../../base/options.js';
 import { checkRank, placeWindows, type Shape, show, type WindowOptions } from '../../base/shape.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as matrix from './matrix.emit.js';
 
@@ -14,25 +14,26 @@ export interface MatMulOptions {
 }
 
 /** a·b for matrices [m, k] and [k, n], or their transposes: [m, n]. */
-export function matMul(
-  a: Tensor,
-  b: Tensor,
-  { transposeA = false, transposeB = false }: MatMulOptions = {},
-): Tensor {
-  const [va, vb] = [argument('matMul', 'a', a), argument('matMul', 'b', b)];
-  checkRank('matMul: a', a.shape, ['rows', 'columns'], 0);
-  checkRank('matMul: b', b.shape, ['rows', 'columns'], 0);
-  const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
-  const [kb, n] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;
-  if (k !== kb) {
-    const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
-    throw new ShapeError(
-      `matMul: inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`,
+export function matMul(a: Tensor, b: Tensor, options: MatMulOptions = {}): Tensor {
+  const [c] = callOp('matMul', [a, b, options], () => {
+    const [va, vb] = [argument('matMul', 'a', a), argument('matMul', 'b', b)];
+    checkOptions('matMul', options, ['transposeA', 'transposeB']);
+    const transposeA = checkFlag('matMul', 'transposeA', options.transposeA ?? false);
+    const transposeB = checkFlag('matMul', 'transposeB', options.transposeB ?? false);
+    checkRank('matMul: a', a.shape, ['rows', 'columns'], 0);
+    checkRank('matMul: b', b.shape, ['rows', 'columns'], 0);
+    const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
+    const [kb, n] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;
+    if (k !== kb) {
+      const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
+      throw new ShapeError(
+        `matMul: inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`,
+      );
+    }
+    return recipe([[m, n]], (e, vc) =>
+      matrix.matMul(e, vc, va, vb, { m, n, k, transposeA, transposeB }),
     );
-  }
-  const [c] = compute([[m, n]], (e, vc) =>
-    matrix.matMul(e, vc, va, vb, { m, n, k, transposeA, transposeB }),
-  );
+  });
   return c;
 }
 
@@ -55,11 +56,13 @@ function columnsShape(f: ReturnType<typeof im2colFields>): Shape {
  * @param x [batch, height, width, channels]
  */
 export function im2col(x: Tensor, options: WindowOptions): Tensor {
-  const value = argument('im2col', 'x', x);
-  const fields = im2colFields('im2col', x.shape, options);
-  const [columns] = compute([columnsShape(fields)], (e, columns) =>
-    e.emit('im2col', { ...fields, columns, x: value }),
-  );
+  const [columns] = callOp('im2col', [x, options], () => {
+    const value = argument('im2col', 'x', x);
+    const fields = im2colFields('im2col', x.shape, options);
+    return recipe([columnsShape(fields)], (e, columns) =>
+      e.emit('im2col', { ...fields, columns, x: value }),
+    );
+  });
   return columns;
 }
 
@@ -70,9 +73,11 @@ export function im2col(x: Tensor, options: WindowOptions): Tensor {
  * @param inputShape [batch, height, width, channels] of the image
  */
 export function col2im(columns: Tensor, inputShape: Shape, options: WindowOptions): Tensor {
-  const value = argument('col2im', 'columns', columns);
-  const fields = im2colFields('col2im', inputShape, options);
-  expectShape('col2im', 'columns', columns, columnsShape(fields));
-  const [x] = compute([inputShape], (e, x) => e.emit('col2im', { ...fields, x, columns: value }));
+  const [x] = callOp('col2im', [columns, inputShape, options], () => {
+    const value = argument('col2im', 'columns', columns);
+    const fields = im2colFields('col2im', inputShape, options);
+    expectShape('col2im', 'columns', columns, columnsShape(fields));
+    return recipe([inputShape], (e, x) => e.emit('col2im', { ...fields, x, columns: value }));
+  });
   return x;
 }

@@ -2,7 +2,7 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkChannels, checkInteger, type Shape, sameShape, show } from '../../base/shape.js';
-import { argument, compute } from '../../tensor/eager.js';
+import { argument, callOp, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { concatForward, concatBackward as emitBackward } from './concat.emit.js';
 
@@ -12,21 +12,23 @@ import { concatForward, concatBackward as emitBackward } from './concat.emit.js'
  * @throws {ShapeError} unless all other dimensions are the same
  */
 export function concat(tensors: readonly Tensor[]): Tensor {
-  if (!Array.isArray(tensors) || tensors.length === 0) {
-    throw new ValueError(`concat: expected a list of at least one tensor, not ${tensors}`);
-  }
-  const values = tensors.map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
-  const [first] = tensors;
-  const channels = tensors.map(({ shape }, i) => {
-    const own = checkChannels('concat', shape);
-    if (sameShape(shape.slice(0, -1), first.shape.slice(0, -1))) return own;
-    throw new ShapeError(
-      `concat: only the last dimensions may differ, but tensor 0 is ${show(first.shape)} and tensor ${i} is ${show(shape)}`,
+  const [y] = callOp('concat', [tensors], () => {
+    if (!Array.isArray(tensors) || tensors.length === 0) {
+      throw new ValueError(`concat: expected a list of at least one tensor, not ${tensors}`);
+    }
+    const values = tensors.map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
+    const [first] = tensors;
+    const channels = tensors.map(({ shape }, i) => {
+      const own = checkChannels('concat', shape);
+      if (sameShape(shape.slice(0, -1), first.shape.slice(0, -1))) return own;
+      throw new ShapeError(
+        `concat: only the last dimensions may differ, but tensor 0 is ${show(first.shape)} and tensor ${i} is ${show(shape)}`,
+      );
+    });
+    return recipe([withChannels(first.shape, sum(channels))], (e, vy) =>
+      concatForward(e, vy, values),
     );
   });
-  const [y] = compute([withChannels(first.shape, sum(channels))], (e, vy) =>
-    concatForward(e, vy, values),
-  );
   return y;
 }
 
@@ -37,15 +39,19 @@ export function concat(tensors: readonly Tensor[]): Tensor {
  */
 export function concatBackward(dy: Tensor, channels: readonly number[]): Tensor[] {
   const where = 'concatBackward';
-  const value = argument(where, 'dy', dy);
-  for (const own of channels) checkInteger(where, 'channels', own);
-  if (sum(channels) !== checkChannels(where, dy.shape)) {
-    throw new ShapeError(
-      `${where}: dy ${show(dy.shape)} cannot be cut into ${channels.join(' + ')} channels`,
-    );
-  }
-  const shapes = channels.map((own) => withChannels(dy.shape, own));
-  return compute(shapes, (e, ...dxs) => emitBackward(e, dxs, value));
+  return callOp(where, [dy, channels], () => {
+    const value = argument(where, 'dy', dy);
+    if (!Array.isArray(channels))
+      throw new ValueError(`${where}: channels must be a list of whole numbers, not ${channels}`);
+    for (const own of channels) checkInteger(where, 'channels', own);
+    if (sum(channels) !== checkChannels(where, dy.shape)) {
+      throw new ShapeError(
+        `${where}: dy ${show(dy.shape)} cannot be cut into ${channels.join(' + ')} channels`,
+      );
+    }
+    const shapes = channels.map((own) => withChannels(dy.shape, own));
+    return recipe(shapes, (e, ...dxs) => emitBackward(e, dxs, value));
+  });
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, own) => all + own, 0);

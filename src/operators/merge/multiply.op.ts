@@ -1,6 +1,6 @@
 // Products, element by element and of an image with a gate, with their gradients.
 
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as multiplying from './multiply.emit.js';
 
@@ -19,19 +19,23 @@ function factors(where: string, a: Tensor, b: Tensor) {
  * @returns a's shape
  */
 export function multiply(a: Tensor, b: Tensor): Tensor {
-  const [va, vb] = factors('multiply', a, b);
-  const [y] = compute([a.shape], (e, vy) => multiplying.multiplyForward(e, vy, va, vb));
+  const [y] = callOp('multiply', [a, b], () => {
+    const [va, vb] = factors('multiply', a, b);
+    return recipe([a.shape], (e, vy) => multiplying.multiplyForward(e, vy, va, vb));
+  });
   return y;
 }
 
 /** The gradients of multiply: da = dy·b; db = dy·a, of a gate summed over the image. @param dy a's shape */
 export function multiplyBackward(a: Tensor, b: Tensor, dy: Tensor): { da: Tensor; db: Tensor } {
   const where = 'multiplyBackward';
-  const [va, vb] = factors(where, a, b);
-  const vdy = argument(where, 'dy', dy);
-  expectShape(where, 'dy', dy, a.shape);
-  const [da, db] = compute([a.shape, b.shape], (e, da, db) =>
-    multiplying.multiplyBackward(e, { da, db }, vdy, va, vb),
-  );
+  const [da, db] = callOp(where, [a, b, dy], () => {
+    const [va, vb] = factors(where, a, b);
+    const vdy = argument(where, 'dy', dy);
+    expectShape(where, 'dy', dy, a.shape);
+    return recipe([a.shape, b.shape], (e, da, db) =>
+      multiplying.multiplyBackward(e, { da, db }, vdy, va, vb),
+    );
+  });
   return { da, db };
 }

@@ -1,9 +1,10 @@
 // Batch normalisation per channel (the last dimension), for inference and training, with its gradient.
 
 import { ShapeError } from '../../base/errors.js';
+import { checkOptions } from '../../base/options.js';
 import { show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as norm from './batchnorm.emit.js';
 
@@ -35,33 +36,39 @@ export function batchNorm(
   x: Tensor,
   options: BatchNormOptions & { mean: Tensor; variance: Tensor },
 ): Tensor {
-  const { gamma, beta, mean, variance, epsilon } = options;
-  const value = argument('batchNorm', 'x', x);
-  const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
-  const from = {
-    x: value,
-    gamma: asValue(gamma),
-    beta: asValue(beta),
-    mean: asValue(mean),
-    variance: asValue(variance),
-  };
-  const [y] = compute([x.shape], (e, vy) => norm.normInference(e, vy, from, size));
+  const [y] = callOp('batchNorm', [x, options], () => {
+    const value = argument('batchNorm', 'x', x);
+    checkOptions('batchNorm', options, ['gamma', 'beta', 'mean', 'variance', 'epsilon']);
+    const { gamma, beta, mean, variance, epsilon } = options;
+    const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
+    const from = {
+      x: value,
+      gamma: asValue(gamma),
+      beta: asValue(beta),
+      mean: asValue(mean),
+      variance: asValue(variance),
+    };
+    return recipe([x.shape], (e, vy) => norm.normInference(e, vy, from, size));
+  });
   return y;
 }
 
 /** The same with the mean and the (biased) variance of x itself, which are returned. */
 export function batchNormTraining(
   x: Tensor,
-  { gamma, beta, epsilon }: BatchNormOptions,
+  options: BatchNormOptions,
 ): { y: Tensor; mean: Tensor; variance: Tensor } {
   const where = 'batchNormTraining';
-  const value = argument(where, 'x', x);
-  const size = normSize(where, x, { gamma, beta }, epsilon);
-  const vector = [size.channels];
-  const from = { x: value, gamma: asValue(gamma), beta: asValue(beta) };
-  const [y, mean, variance] = compute([x.shape, vector, vector], (e, vy, vm, vv) =>
-    norm.normTraining(e, { y: vy, mean: vm, variance: vv }, from, size),
-  );
+  const [y, mean, variance] = callOp(where, [x, options], () => {
+    const value = argument(where, 'x', x);
+    const { gamma, beta, epsilon } = checkOptions(where, options, ['gamma', 'beta', 'epsilon']);
+    const size = normSize(where, x, { gamma, beta }, epsilon);
+    const vector = [size.channels];
+    const from = { x: value, gamma: asValue(gamma), beta: asValue(beta) };
+    return recipe([x.shape, vector, vector], (e, vy, vm, vv) =>
+      norm.normTraining(e, { y: vy, mean: vm, variance: vv }, from, size),
+    );
+  });
   return { y, mean, variance };
 }
 
@@ -69,21 +76,20 @@ export function batchNormTraining(
 export function batchNormBackward(
   dy: Tensor,
   x: Tensor,
-  {
-    gamma,
-    mean,
-    variance,
-    epsilon,
-  }: { gamma: Tensor; mean: Tensor; variance: Tensor; epsilon?: number },
+  options: { gamma: Tensor; mean: Tensor; variance: Tensor; epsilon?: number },
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
   const where = 'batchNormBackward';
-  const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  const size = normSize(where, x, { gamma, mean, variance }, epsilon);
-  expectShape(where, 'dy', dy, x.shape);
-  const vector = [size.channels];
-  const from = { x: vx, gamma: asValue(gamma), mean: asValue(mean), variance: asValue(variance) };
-  const [dx, dgamma, dbeta] = compute([x.shape, vector, vector], (e, vdx, vdg, vdb) =>
-    norm.normBackward(e, { dx: vdx, dgamma: vdg, dbeta: vdb }, vdy, from, size),
-  );
+  const [dx, dgamma, dbeta] = callOp(where, [dy, x, options], () => {
+    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
+    checkOptions(where, options, ['gamma', 'mean', 'variance', 'epsilon']);
+    const { gamma, mean, variance, epsilon } = options;
+    const size = normSize(where, x, { gamma, mean, variance }, epsilon);
+    expectShape(where, 'dy', dy, x.shape);
+    const vector = [size.channels];
+    const from = { x: vx, gamma: asValue(gamma), mean: asValue(mean), variance: asValue(variance) };
+    return recipe([x.shape, vector, vector], (e, vdx, vdg, vdb) =>
+      norm.normBackward(e, { dx: vdx, dgamma: vdg, dbeta: vdb }, vdy, from, size),
+    );
+  });
   return { dx, dgamma, dbeta };
 }

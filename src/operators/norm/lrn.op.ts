@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../../base/options.js';
 import { checkChannels } from '../../base/shape.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import {
   checkLrn,
@@ -18,20 +18,24 @@ import {
  * @param x [..., channels]
  */
 export function lrn(x: Tensor, options: LrnOptions = {}): Tensor {
-  const value = argument('lrn', 'x', x);
-  const own = checkLrn('lrn', checkOptions('lrn', options, lrnWords));
-  checkChannels('lrn', x.shape);
-  const [y] = compute([x.shape], (e, vy) => lrnForward(e, vy, value, own));
+  const [y] = callOp('lrn', [x, options], () => {
+    const value = argument('lrn', 'x', x);
+    const own = checkLrn('lrn', checkOptions('lrn', options, lrnWords));
+    checkChannels('lrn', x.shape);
+    return recipe([x.shape], (e, vy) => lrnForward(e, vy, value, own));
+  });
   return y;
 }
 
 /** The gradient of lrn. @param x the input */
 export function lrnBackward(dy: Tensor, x: Tensor, options: LrnOptions = {}): Tensor {
   const where = 'lrnBackward';
-  const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  const own = checkLrn(where, checkOptions(where, options, lrnWords));
-  checkChannels(where, x.shape);
-  expectShape(where, 'dy', dy, x.shape);
-  const [dx] = compute([x.shape], (e, vdx) => emitBackward(e, vdx, vdy, vx, own));
+  const [dx] = callOp(where, [dy, x, options], () => {
+    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
+    const own = checkLrn(where, checkOptions(where, options, lrnWords));
+    checkChannels(where, x.shape);
+    expectShape(where, 'dy', dy, x.shape);
+    return recipe([x.shape], (e, vdx) => emitBackward(e, vdx, vdy, vx, own));
+  });
   return dx;
 }

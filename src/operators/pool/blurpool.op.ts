@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as blur from './blur.emit.js';
 
@@ -18,11 +18,11 @@ function geometry(where: string, inputShape: Shape, options: blur.BlurPoolOption
  * @returns [batch, ⌈height / stride⌉, ⌈width / stride⌉, channels]
  */
 export function blurPool2d(x: Tensor, options: blur.BlurPoolOptions = {}): Tensor {
-  const value = argument('blurPool2d', 'x', x);
-  const g = geometry('blurPool2d', x.shape, options);
-  const [y] = compute([blur.blurPoolOutputShape(g)], (e, vy) =>
-    blur.blurPoolForward(e, vy, value, g),
-  );
+  const [y] = callOp('blurPool2d', [x, options], () => {
+    const value = argument('blurPool2d', 'x', x);
+    const g = geometry('blurPool2d', x.shape, options);
+    return recipe([blur.blurPoolOutputShape(g)], (e, vy) => blur.blurPoolForward(e, vy, value, g));
+  });
   return y;
 }
 
@@ -33,9 +33,11 @@ export function blurPool2dBackward(
   options: blur.BlurPoolOptions = {},
 ): Tensor {
   const where = 'blurPool2dBackward';
-  const value = argument(where, 'dy', dy);
-  const g = geometry(where, inputShape, options);
-  expectShape(where, 'dy', dy, blur.blurPoolOutputShape(g));
-  const [dx] = compute([inputShape], (e, vdx) => blur.blurPoolBackward(e, vdx, value, g));
+  const [dx] = callOp(where, [dy, inputShape, options], () => {
+    const value = argument(where, 'dy', dy);
+    const g = geometry(where, inputShape, options);
+    expectShape(where, 'dy', dy, blur.blurPoolOutputShape(g));
+    return recipe([inputShape], (e, vdx) => blur.blurPoolBackward(e, vdx, value, g));
+  });
   return dx;
 }

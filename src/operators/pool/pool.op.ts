@@ -1,111 +1,128 @@
 // Pooling over NHWC images, each with its gradient.
 
-import { checkOptions } from '../../base/options.js';
+import { checkObject, checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { none } from '../../program/emitter.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as pool from './pool.emit.js';
 
-/** Lays windows on an image. */
-type Place = (where: string, inputShape: Shape) => pool.PoolGeometry;
+/** Lays windows on an image, as the options say. */
+type Place<O> = (where: string, inputShape: Shape, options: O) => pool.PoolGeometry;
 
-const windows =
-  (options: pool.PoolOptions): Place =>
-  (where, shape) =>
-    pool.poolGeometry(where, shape, checkOptions(where, options, pool.poolWords));
+const windows: Place<pool.PoolOptions> = (where, shape, options) =>
+  pool.poolGeometry(where, shape, checkOptions(where, options, pool.poolWords));
 
-const adaptive =
-  (options: pool.AdaptivePoolOptions): Place =>
-  (where, shape) =>
-    pool.adaptivePoolGeometry(where, shape, checkOptions(where, options, pool.adaptivePoolWords));
+const adaptive: Place<pool.AdaptivePoolOptions> = (where, shape, options) =>
+  pool.adaptivePoolGeometry(where, shape, checkOptions(where, options, pool.adaptivePoolWords));
 
-const whole: Place = pool.globalGeometry;
+const whole: Place<undefined> = pool.globalGeometry;
 
-function choose(where: string, choice: pool.Choice, x: Tensor, place: Place): Tensor {
-  const value = argument(where, 'x', x);
-  const g = place(where, x.shape);
-  const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
-    pool.maxPoolForward(e, vy, none, value, g, choice),
-  );
+function choose<O>(
+  where: string,
+  choice: pool.Choice,
+  x: Tensor,
+  place: Place<O>,
+  options: O,
+): Tensor {
+  const [y] = callOp(where, [x, options], () => {
+    const value = argument(where, 'x', x);
+    const g = place(where, x.shape, options);
+    return recipe([pool.poolOutputShape(g)], (e, vy) =>
+      pool.maxPoolForward(e, vy, none, value, g, choice),
+    );
+  });
   return y;
 }
 
-function chooseBackward(
+function chooseBackward<O>(
   where: string,
   choice: pool.Choice,
   dy: Tensor,
   x: Tensor,
-  place: Place,
+  place: Place<O>,
+  options: O,
 ): Tensor {
-  const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  const g = place(where, x.shape);
-  expectShape(where, 'dy', dy, pool.poolOutputShape(g));
-  const [dx] = compute([x.shape], (e, vdx) => {
-    const argmax = pool.argmaxValue(e, g);
-    pool.maxPoolForward(e, e.value(pool.poolOutputShape(g)), argmax, vx, g, choice);
-    pool.maxPoolBackward(e, vdx, vdy, argmax, g);
+  const [dx] = callOp(where, [dy, x, options], () => {
+    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
+    const g = place(where, x.shape, options);
+    expectShape(where, 'dy', dy, pool.poolOutputShape(g));
+    return recipe([x.shape], (e, vdx) => {
+      const argmax = pool.argmaxValue(e, g);
+      pool.maxPoolForward(e, e.value(pool.poolOutputShape(g)), argmax, vx, g, choice);
+      pool.maxPoolBackward(e, vdx, vdy, argmax, g);
+    });
   });
   return dx;
 }
 
-function average(where: string, x: Tensor, place: Place): Tensor {
-  const value = argument(where, 'x', x);
-  const g = place(where, x.shape);
-  const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
-    pool.averagePoolForward(e, vy, value, g),
-  );
+function average<O>(where: string, x: Tensor, place: Place<O>, options: O): Tensor {
+  const [y] = callOp(where, [x, options], () => {
+    const value = argument(where, 'x', x);
+    const g = place(where, x.shape, options);
+    return recipe([pool.poolOutputShape(g)], (e, vy) => pool.averagePoolForward(e, vy, value, g));
+  });
   return y;
 }
 
-function averageBackward(where: string, dy: Tensor, inputShape: Shape, place: Place): Tensor {
-  const value = argument(where, 'dy', dy);
-  const g = place(where, inputShape);
-  expectShape(where, 'dy', dy, pool.poolOutputShape(g));
-  const [dx] = compute([inputShape], (e, vdx) => pool.averagePoolBackward(e, vdx, value, g));
+function averageBackward<O>(
+  where: string,
+  dy: Tensor,
+  inputShape: Shape,
+  place: Place<O>,
+  options: O,
+): Tensor {
+  const [dx] = callOp(where, [dy, inputShape, options], () => {
+    const value = argument(where, 'dy', dy);
+    const g = place(where, inputShape, options);
+    expectShape(where, 'dy', dy, pool.poolOutputShape(g));
+    return recipe([inputShape], (e, vdx) => pool.averagePoolBackward(e, vdx, value, g));
+  });
   return dx;
 }
 
 /** Maximum of each window. @param x [batch, height, width, channels] */
 export const maxPool2d = (x: Tensor, options: pool.PoolOptions = {}): Tensor =>
-  choose('maxPool2d', 'max', x, windows(options));
+  choose('maxPool2d', 'max', x, windows, options);
 
 /** The gradient of maxPool2d: each dy goes to the first maximum of its window. @param x the input */
 export const maxPool2dBackward = (dy: Tensor, x: Tensor, options: pool.PoolOptions = {}): Tensor =>
-  chooseBackward('maxPool2dBackward', 'max', dy, x, windows(options));
+  chooseBackward('maxPool2dBackward', 'max', dy, x, windows, options);
 
 /** Minimum of each window. @param x [batch, height, width, channels] */
 export const minPool2d = (x: Tensor, options: pool.PoolOptions = {}): Tensor =>
-  choose('minPool2d', 'min', x, windows(options));
+  choose('minPool2d', 'min', x, windows, options);
 
 /** The gradient of minPool2d: each dy goes to the first minimum of its window. @param x the input */
 export const minPool2dBackward = (dy: Tensor, x: Tensor, options: pool.PoolOptions = {}): Tensor =>
-  chooseBackward('minPool2dBackward', 'min', dy, x, windows(options));
+  chooseBackward('minPool2dBackward', 'min', dy, x, windows, options);
 
 /** Mean of each window; padding does not count. @param x [batch, height, width, channels] */
 export const avgPool2d = (x: Tensor, options: pool.PoolOptions = {}): Tensor =>
-  average('avgPool2d', x, windows(options));
+  average('avgPool2d', x, windows, options);
 
 /** The gradient of avgPool2d. @param inputShape that of x */
 export const avgPool2dBackward = (
   dy: Tensor,
   inputShape: Shape,
   options: pool.PoolOptions = {},
-): Tensor => averageBackward('avgPool2dBackward', dy, inputShape, windows(options));
+): Tensor => averageBackward('avgPool2dBackward', dy, inputShape, windows, options);
 
 /** Maximum of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export const globalMaxPool2d = (x: Tensor): Tensor => choose('globalMaxPool2d', 'max', x, whole);
+export const globalMaxPool2d = (x: Tensor): Tensor =>
+  choose('globalMaxPool2d', 'max', x, whole, undefined);
 
 /** The gradient of globalMaxPool2d. @param dy [batch, channels] @param x the input */
 export const globalMaxPool2dBackward = (dy: Tensor, x: Tensor): Tensor =>
-  chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole);
+  chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole, undefined);
 
 /** Mean of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export const globalAvgPool2d = (x: Tensor): Tensor => average('globalAvgPool2d', x, whole);
+export const globalAvgPool2d = (x: Tensor): Tensor =>
+  average('globalAvgPool2d', x, whole, undefined);
 
 /** The gradient of globalAvgPool2d. @param dy [batch, channels] */
 export const globalAvgPool2dBackward = (dy: Tensor, inputShape: Shape): Tensor =>
-  averageBackward('globalAvgPool2dBackward', dy, inputShape, whole);
+  averageBackward('globalAvgPool2dBackward', dy, inputShape, whole, undefined);
 
 /**
  * Maximum of each of as many windows as asked for, which share the image among themselves: PyTorch's.
@@ -113,14 +130,14 @@ export const globalAvgPool2dBackward = (dy: Tensor, inputShape: Shape): Tensor =
  * @param x [batch, height, width, channels]
  */
 export const adaptiveMaxPool2d = (x: Tensor, options: pool.AdaptivePoolOptions): Tensor =>
-  choose('adaptiveMaxPool2d', 'max', x, adaptive(options));
+  choose('adaptiveMaxPool2d', 'max', x, adaptive, options);
 
 /** The gradient of adaptiveMaxPool2d: each dy goes to the first maximum of its window. @param x the input */
 export const adaptiveMaxPool2dBackward = (
   dy: Tensor,
   x: Tensor,
   options: pool.AdaptivePoolOptions,
-): Tensor => chooseBackward('adaptiveMaxPool2dBackward', 'max', dy, x, adaptive(options));
+): Tensor => chooseBackward('adaptiveMaxPool2dBackward', 'max', dy, x, adaptive, options);
 
 /**
  * Mean of each of as many windows as asked for, which share the image among themselves: PyTorch's.
@@ -128,26 +145,22 @@ export const adaptiveMaxPool2dBackward = (
  * @param x [batch, height, width, channels]
  */
 export const adaptiveAvgPool2d = (x: Tensor, options: pool.AdaptivePoolOptions): Tensor =>
-  average('adaptiveAvgPool2d', x, adaptive(options));
+  average('adaptiveAvgPool2d', x, adaptive, options);
 
 /** The gradient of adaptiveAvgPool2d. @param inputShape that of x */
 export const adaptiveAvgPool2dBackward = (
   dy: Tensor,
   inputShape: Shape,
   options: pool.AdaptivePoolOptions,
-): Tensor => averageBackward('adaptiveAvgPool2dBackward', dy, inputShape, adaptive(options));
+): Tensor => averageBackward('adaptiveAvgPool2dBackward', dy, inputShape, adaptive, options);
 
 /** p-norm pooling: (Σ|x|ᵖ / window)^(1/p), or ONNX's (Σ|x|ᵖ)^(1/p) with `mode: 'sum'`. */
-export function lpPool2d(
-  x: Tensor,
-  { p, mode, ...options }: pool.PoolOptions & pool.NormOptions = {},
-): Tensor {
-  const value = argument('lpPool2d', 'x', x);
-  const norm = pool.checkNorm('lpPool2d', { p, mode });
-  const g = windows(options)('lpPool2d', x.shape);
-  const [y] = compute([pool.poolOutputShape(g)], (e, vy) =>
-    pool.lpPoolForward(e, vy, value, norm, g),
-  );
+export function lpPool2d(x: Tensor, options: pool.PoolOptions & pool.NormOptions = {}): Tensor {
+  const [y] = callOp('lpPool2d', [x, options], () => {
+    const value = argument('lpPool2d', 'x', x);
+    const { norm, g } = lpGeometry('lpPool2d', x.shape, options);
+    return recipe([pool.poolOutputShape(g)], (e, vy) => pool.lpPoolForward(e, vy, value, norm, g));
+  });
   return y;
 }
 
@@ -155,17 +168,23 @@ export function lpPool2d(
 export function lpPool2dBackward(
   dy: Tensor,
   x: Tensor,
-  { p, mode, ...options }: pool.PoolOptions & pool.NormOptions = {},
+  options: pool.PoolOptions & pool.NormOptions = {},
 ): Tensor {
   const where = 'lpPool2dBackward';
-  const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-  const norm = pool.checkNorm(where, { p, mode });
-  const g = windows(options)(where, x.shape);
-  expectShape(where, 'dy', dy, pool.poolOutputShape(g));
-  const [dx] = compute([x.shape], (e, vdx) => {
-    const y = e.value(pool.poolOutputShape(g));
-    pool.lpPoolForward(e, y, vx, norm, g);
-    pool.lpPoolBackward(e, vdx, vdy, vx, y, norm, g);
+  const [dx] = callOp(where, [dy, x, options], () => {
+    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
+    const { norm, g } = lpGeometry(where, x.shape, options);
+    expectShape(where, 'dy', dy, pool.poolOutputShape(g));
+    return recipe([x.shape], (e, vdx) => {
+      const y = e.value(pool.poolOutputShape(g));
+      pool.lpPoolForward(e, y, vx, norm, g);
+      pool.lpPoolBackward(e, vdx, vdy, vx, y, norm, g);
+    });
   });
   return dx;
+}
+
+function lpGeometry(where: string, shape: Shape, options: pool.PoolOptions & pool.NormOptions) {
+  const { p, mode, ...placing } = checkObject(where, options, 'poolSize');
+  return { norm: pool.checkNorm(where, { p, mode }), g: windows(where, shape, placing) };
 }

@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as pad from './pad.emit.js';
 
@@ -17,17 +17,22 @@ function geometry(where: string, inputShape: Shape, options: pad.PadOptions): pa
  * @returns [batch, top + height + bottom, left + width + right, channels]
  */
 export function pad2d(x: Tensor, options: pad.PadOptions): Tensor {
-  const value = argument('pad2d', 'x', x);
-  const g = geometry('pad2d', x.shape, options);
-  const [y] = compute([pad.padOutputShape(g)], (e, vy) => pad.padForward(e, vy, value, g));
+  const [y] = callOp('pad2d', [x, options], () => {
+    const value = argument('pad2d', 'x', x);
+    const g = geometry('pad2d', x.shape, options);
+    return recipe([pad.padOutputShape(g)], (e, vy) => pad.padForward(e, vy, value, g));
+  });
   return y;
 }
 
 /** The gradient of pad2d. @param inputShape that of x */
 export function pad2dBackward(dy: Tensor, inputShape: Shape, options: pad.PadOptions): Tensor {
-  const value = argument('pad2dBackward', 'dy', dy);
-  const g = geometry('pad2dBackward', inputShape, options);
-  expectShape('pad2dBackward', 'dy', dy, pad.padOutputShape(g));
-  const [dx] = compute([inputShape], (e, vdx) => pad.padBackward(e, vdx, value, g));
+  const where = 'pad2dBackward';
+  const [dx] = callOp(where, [dy, inputShape, options], () => {
+    const value = argument(where, 'dy', dy);
+    const g = geometry(where, inputShape, options);
+    expectShape(where, 'dy', dy, pad.padOutputShape(g));
+    return recipe([inputShape], (e, vdx) => pad.padBackward(e, vdx, value, g));
+  });
   return dx;
 }

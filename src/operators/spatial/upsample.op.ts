@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
-import { argument, compute, expectShape } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as up from './upsample.emit.js';
 
@@ -17,11 +17,11 @@ function geometry(where: string, inputShape: Shape, options: up.UpsamplingOption
  * @returns [batch, size·height, size·width, channels]
  */
 export function upsampling2d(x: Tensor, options: up.UpsamplingOptions = {}): Tensor {
-  const value = argument('upsampling2d', 'x', x);
-  const g = geometry('upsampling2d', x.shape, options);
-  const [y] = compute([up.upsamplingOutputShape(g)], (e, vy) =>
-    up.upsamplingForward(e, vy, value, g),
-  );
+  const [y] = callOp('upsampling2d', [x, options], () => {
+    const value = argument('upsampling2d', 'x', x);
+    const g = geometry('upsampling2d', x.shape, options);
+    return recipe([up.upsamplingOutputShape(g)], (e, vy) => up.upsamplingForward(e, vy, value, g));
+  });
   return y;
 }
 
@@ -32,9 +32,11 @@ export function upsampling2dBackward(
   options: up.UpsamplingOptions = {},
 ): Tensor {
   const where = 'upsampling2dBackward';
-  const value = argument(where, 'dy', dy);
-  const g = geometry(where, inputShape, options);
-  expectShape(where, 'dy', dy, up.upsamplingOutputShape(g));
-  const [dx] = compute([inputShape], (e, vdx) => up.upsamplingBackward(e, vdx, value, g));
+  const [dx] = callOp(where, [dy, inputShape, options], () => {
+    const value = argument(where, 'dy', dy);
+    const g = geometry(where, inputShape, options);
+    expectShape(where, 'dy', dy, up.upsamplingOutputShape(g));
+    return recipe([inputShape], (e, vdx) => up.upsamplingBackward(e, vdx, value, g));
+  });
   return dx;
 }
