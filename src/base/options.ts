@@ -1,36 +1,147 @@
-// Options objects: a misspelt word must not be ignored in silence.
+// Options objects: a misspelt word or a value of another type must not be ignored in silence.
 
 import { ValueError } from './errors.js';
+import { shown } from './shown.js';
+
+/** What an option must be, in words, unless the value is it. */
+export type Check = (value: unknown) => string | undefined;
+
+/** What is wanted of each option: a check, or nothing more than that the word is known. */
+export type Words<O> = readonly string[] | { readonly [W in keyof O]?: Check };
+
+const check =
+  (fits: (value: unknown) => boolean, wanted: string): Check =>
+  (value) =>
+    fits(value) ? undefined : wanted;
+
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+
+/** true or false. */
+export const flag = check((value) => typeof value === 'boolean', 'true or false');
+/** A function. */
+export const callable = check((value) => typeof value === 'function', 'a function');
+/** A function, or null for none. */
+export const callableOrNull = check(
+  (value) => value === null || typeof value === 'function',
+  'a function, or null for none',
+);
+/** Text that is not empty. */
+export const text = check(
+  (value) => typeof value === 'string' && value !== '',
+  'text that is not empty',
+);
+/** A finite number > 0. */
+export const positive = check((value) => isNumber(value) && value > 0, 'a number > 0');
+/** A finite number of at least `least`, and at most `most`. */
+export const between = (least: number, most = Number.POSITIVE_INFINITY): Check =>
+  check(
+    (value) => isNumber(value) && value >= least && value <= most,
+    most === Number.POSITIVE_INFINITY ? `a number ≥ ${least}` : `a number from ${least} to ${most}`,
+  );
+/** A whole number of at least `least`, and at most `most`. */
+export const whole = (least: number, most = 2 ** 31 - 1): Check =>
+  check(
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    most === 2 ** 31 - 1 ? `a whole number ≥ ${least}` : `a whole number from ${least} to ${most}`,
+  );
+/** One of some words; the nearest is named where it is none. */
+export const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    words.includes(value as string) ? undefined : `${listed(words)}${nearest(value, words)}`;
+/** An AbortSignal. */
+export const abortSignal = check(
+  (value) =>
+    typeof (value as AbortSignal | null)?.addEventListener === 'function' &&
+    typeof (value as AbortSignal).aborted === 'boolean',
+  'an AbortSignal, such as the signal of new AbortController()',
+);
+/** Nothing: whoever takes the options looks at it. */
+export const any: Check = () => undefined;
 
 /**
- * The options, once they are known to be some.
+ * The options, once they are known to be right: each word is known, and each value what it must be. Values that
+ * are undefined are options that were not given.
  *
- * @param known all words that there are
- * @throws {ValueError} for anything but an object, and for a word that there is not
+ * @throws {ValueError} for anything but an object, for a word that there is not, and for a value of another kind
  */
-export function checkOptions<O extends object>(
-  where: string,
-  options: O,
-  known: readonly string[],
-): O {
-  for (const word of Object.keys(checkObject(where, options, known[0]))) {
-    if (known.includes(word)) continue;
-    throw new ValueError(`${where}: there is no option '${word}'; there are ${known.join(', ')}`);
+export function checkOptions<O extends object>(where: string, options: O, words: Words<O>): O {
+  const known = (Array.isArray(words) ? words : Object.keys(words)) as readonly string[];
+  const checks = (Array.isArray(words) ? {} : words) as Readonly<Record<string, Check>>;
+  for (const [word, value] of entries(where, checkObject(where, options, known[0]))) {
+    if (!known.includes(word)) {
+      throw new ValueError(
+        `${where}: there is no option '${word}'${nearest(word, known)}; there are ${known.join(', ')}`,
+      );
+    }
+    if (value !== undefined) checkValue(where, word, value, checks[word] ?? any);
   }
   return options;
 }
 
+/** One value that must be something. @throws {ValueError} */
+export function checkValue(where: string, name: string, value: unknown, wanted: Check): void {
+  const missed = wanted(value);
+  if (missed) throw new ValueError(`${where}: ${name} must be ${missed}, not ${shown(value)}`);
+}
+
+/** What the options hold. @throws {ValueError} where that cannot be read */
+function entries(where: string, options: object): [string, unknown][] {
+  try {
+    return Object.entries(options);
+  } catch (cause) {
+    throw new ValueError(`${where}: the options cannot be read (${shown(cause)})`, { cause });
+  }
+}
+
 /** The options, whatever they are called. @throws {ValueError} for anything but an object */
-export function checkObject<O extends object>(where: string, options: O, example: string): O {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
-  const what = Array.isArray(options) ? 'an array' : options === null ? 'null' : typeof options;
+export function checkObject<O extends object>(where: string, options: O, example = 'name'): O {
+  if (typeof options === 'object' && options !== null && !isList(options)) return options;
+  const what = typeof options === 'object' && options !== null ? 'an array' : shown(options);
   throw new ValueError(
     `${where}: expected an options object, such as { ${example}: … }, not ${what}`,
   );
 }
 
+/** Whether it is an array; a proxy that was revoked is none either. */
+function isList(value: object): boolean {
+  try {
+    return Array.isArray(value) || ArrayBuffer.isView(value);
+  } catch {
+    return false;
+  }
+}
+
 /** @throws {ValueError} unless the option is true or false */
 export function checkFlag(where: string, name: string, value: boolean): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new ValueError(`${where}: ${name} must be true or false, not ${JSON.stringify(value)}`);
+  checkValue(where, name, value, flag);
+  return value;
+}
+
+/** 'a', 'b' or 'c'. */
+function listed(words: readonly string[]): string {
+  const quoted = words.map((word) => `'${word}'`);
+  return [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter(Boolean).join(' or ');
+}
+
+/** Which of some words was meant, as part of a message; nothing where none is near. */
+export function nearest(word: unknown, words: readonly string[]): string {
+  if (typeof word !== 'string' || word.length > 40) return '';
+  const plain = (one: string): string => one.toLowerCase().replace(/[_-]/g, '');
+  const far = words.map((other) => distance(plain(word), plain(other)));
+  const least = Math.min(...far);
+  if (least > Math.max(1, word.length / 3)) return '';
+  return ` (did you mean '${words[far.indexOf(least)]}'?)`;
+}
+
+/** How many letters must be put in, left out or replaced (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++)
+      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
 }

@@ -3,6 +3,7 @@
 
 import { expMinus } from './arithmetic.js';
 import { ValueError } from './errors.js';
+import { shown } from './shown.js';
 
 /** What a stream of numbers is for: streams with different purposes never meet. */
 export const purpose = { weights: 1, shuffle: 2, augment: 3, split: 4 } as const;
@@ -44,7 +45,9 @@ function mulHigh(a: number, b: number): number {
 /** A seed's two key words. @throws {ValueError} unless it is a whole number from 0 to 2⁵³−1 */
 export function keyOf(seed: number): [number, number] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ValueError(`seed: expected a whole number from 0 to 2^53 − 1, received ${seed}`);
+    throw new ValueError(
+      `seed: expected a whole number from 0 to 2^53 − 1, received ${shown(seed)}`,
+    );
   }
   return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }

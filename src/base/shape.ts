@@ -1,6 +1,7 @@
 // Shapes and the arithmetic of windows: every op's one check, which returns the output's shape.
 
 import { ShapeError, ValueError } from './errors.js';
+import { shown } from './shown.js';
 
 /** Sizes from the outermost dimension to the innermost; images are [height, width, channels]. */
 export type Shape = readonly number[];
@@ -27,6 +28,8 @@ const MOST = 2 ** 31 - 1;
 
 /** Numbers of four bytes in the 4 GiB that WebAssembly can address. */
 const MOST_NUMBERS = 2 ** 30;
+/** The most dimensions that a shape has, as in NumPy. */
+export const MOST_RANK = 64;
 
 /** How many elements a shape has. */
 export function sizeOf(shape: Shape): number {
@@ -46,11 +49,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** @throws {ShapeError} unless every side is a whole number of at least `least` */
 export function checkShape(where: string, shape: Shape, least = 0): Shape {
   const fits = (side: number): boolean => Number.isInteger(side) && side >= least && side <= MOST;
-  if (!Array.isArray(shape) || !shape.every(fits)) {
-    const what = Array.isArray(shape) ? show(shape) : String(shape);
-    throw new ShapeError(`${where}: a shape is a list of whole numbers ≥ ${least}, not ${what}`);
-  }
-  return shape;
+  // Spread, as `every` does not look at what a sparse list lacks.
+  if (Array.isArray(shape) && shape.length <= MOST_RANK && [...shape].every(fits)) return shape;
+  throw new ShapeError(
+    `${where}: a shape is a list of whole numbers ≥ ${least}, not ${shown(shape)}`,
+  );
 }
 
 /**
@@ -95,14 +98,16 @@ export function checkChannels(where: string, shape: Shape): number {
 export function checkInteger(where: string, name: string, value: number, least = 1): number {
   if (Number.isInteger(value) && value >= least && value <= MOST) return value;
   const range = value > MOST ? `from ${least} to ${MOST}` : `≥ ${least}`;
-  throw new ValueError(`${where}: ${name} must be a whole number ${range}, not ${value}`);
+  throw new ValueError(`${where}: ${name} must be a whole number ${range}, not ${shown(value)}`);
 }
 
 /** Both numbers of a pair, checked. */
 export function pairOf(where: string, name: string, value: Pair, least = 1): [number, number] {
   const both = typeof value === 'number' ? [value, value] : value;
   if (!Array.isArray(both) || both.length !== 2) {
-    throw new ValueError(`${where}: ${name} must be a number or [height, width], not ${value}`);
+    throw new ValueError(
+      `${where}: ${name} must be a number or [height, width], not ${shown(value)}`,
+    );
   }
   return both.map((side) => checkInteger(where, name, side, least)) as [number, number];
 }
@@ -159,7 +164,9 @@ export function placeWindows(
   const [dilationHeight, dilationWidth] = pairOf(where, 'dilation', options.dilation ?? 1);
   const rounding = options.dimRoundingMode;
   if (rounding !== undefined && rounding !== 'floor' && rounding !== 'ceil') {
-    throw new ValueError(`${where}: dimRoundingMode must be 'floor' or 'ceil', not ${rounding}`);
+    throw new ValueError(
+      `${where}: dimRoundingMode must be 'floor' or 'ceil', not ${shown(rounding)}`,
+    );
   }
   const padding = checkPadding(where, options.padding ?? 'valid');
   const place = (axis: 0 | 1, name: string, side: number, f: number, s: number, d: number) =>
@@ -218,7 +225,7 @@ export function checkSides(where: string, padding: unknown, others = ''): Sides 
     Number.isInteger(side) && (side as number) >= 0 && (side as number) <= MOST;
   if (!fits || !both.flat().every(isPixels)) {
     throw new ValueError(
-      `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${JSON.stringify(padding)}`,
+      `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${shown(padding)}`,
     );
   }
   return both as unknown as Sides;

@@ -4,6 +4,7 @@ import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { type Pair, pairOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { checkNormalization, type Normalization, type NormalizeOptions } from './normalize.js';
 
 /** Options of `augment`. What is not named is not done. */
@@ -92,15 +93,15 @@ export function augment(options: AugmentOptions): Augmentation {
   const { shift = 0, cutout = 0, scale = [1, 1] } = options;
   if (flip !== undefined && !(flip !== ('none' as string) && Object.hasOwn(flips, flip))) {
     throw new ValueError(
-      `${where}: flip must be 'horizontal', 'vertical' or 'both', not ${JSON.stringify(flip)}`,
+      `${where}: flip must be 'horizontal', 'vertical' or 'both', not ${shown(flip)}`,
     );
   }
   if (fill !== 'edge' && !Number.isFinite(fill)) {
-    throw new ValueError(`${where}: fill must be a number or 'edge', not ${JSON.stringify(fill)}`);
+    throw new ValueError(`${where}: fill must be a number or 'edge', not ${shown(fill)}`);
   }
   if (!Array.isArray(scale) || scale.length !== 2 || !(scale[0] > 0 && scale[1] >= scale[0])) {
     throw new ValueError(
-      `${where}: scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${JSON.stringify(scale)}`,
+      `${where}: scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${shown(scale)}`,
     );
   }
   keyOf(seed);
@@ -124,7 +125,7 @@ export function augment(options: AugmentOptions): Augmentation {
 function atMost(where: string, name: string, value: number, most = Number.MAX_VALUE): number {
   if (typeof value === 'number' && value >= 0 && value <= most) return value;
   const range = most === Number.MAX_VALUE ? 'a number ≥ 0' : `a number from 0 to ${most}`;
-  throw new ValueError(`${where}: ${name} must be ${range}, not ${value}`);
+  throw new ValueError(`${where}: ${name} must be ${range}, not ${shown(value)}`);
 }
 
 function paddingOf(where: string, crop: AugmentOptions['crop']): Pair {

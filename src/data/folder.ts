@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { type Pair, pairOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { listImages } from './listing.js';
 import type { LabelledImages } from './pixels.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
@@ -92,7 +93,7 @@ function checkValues(
   decode: Decoder,
 ): void {
   if (channels !== 1 && channels !== 3) {
-    throw new ValueError(`${where}: channels must be 1 (grey) or 3 (RGB), not ${channels}`);
+    throw new ValueError(`${where}: channels must be 1 (grey) or 3 (RGB), not ${shown(channels)}`);
   }
   if (cropToAspectRatio && size === undefined) {
     throw new ValueError(`${where}: cropToAspectRatio takes a size: { size: [height, width] }`);

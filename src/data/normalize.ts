@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
+import { shown } from '../base/shown.js';
 import { checkPixels, type Pixels } from './pixels.js';
 
 /** Options of `normalize`. */
@@ -35,10 +36,10 @@ export function checkNormalization(where: string, options: NormalizeOptions): No
   const means = perChannel(where, 'mean', mean, channels);
   const deviations = perChannel(where, 'std', std, channels);
   if (!deviations.every((deviation) => deviation > 0)) {
-    throw new ValueError(`${where}: std must be greater than 0, not ${std}`);
+    throw new ValueError(`${where}: std must be greater than 0, not ${shown(std)}`);
   }
   if (scale !== undefined && !(Number.isFinite(scale) && scale !== 0)) {
-    throw new ValueError(`${where}: scale must be a number other than 0, not ${scale}`);
+    throw new ValueError(`${where}: scale must be a number other than 0, not ${shown(scale)}`);
   }
   const normalization = { mean: means, std: deviations, scale: scale ?? null };
   if (scale === undefined) checkRange(where, normalization);
@@ -91,7 +92,7 @@ function perChannel(
   const list: readonly number[] = Array.isArray(value) ? value : new Array(channels).fill(value);
   if (list.length === channels && list.every(Number.isFinite)) return list;
   throw new ValueError(
-    `${where}: ${name} must be a number or one number for each of ${channels} channels, not ${JSON.stringify(value)}`,
+    `${where}: ${name} must be a number or one number for each of ${channels} channels, not ${shown(value)}`,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 
 /** Images as files have them, or as networks take them: NHWC. */
 export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
@@ -21,8 +22,7 @@ export interface LabelledImages {
 /** @throws {ValueError} for anything but bytes, a canvas's among them, or a Float32Array */
 export function checkPixels(where: string, images: Pixels): void {
   if ([Uint8Array, Uint8ClampedArray, Float32Array].some((Kind) => images instanceof Kind)) return;
-  const what = (images as unknown)?.constructor?.name ?? String(images);
   throw new ValueError(
-    `${where}: images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${what}`,
+    `${where}: images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${shown(images)}`,
   );
 }

@@ -3,6 +3,7 @@
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 
 /** Anything that `for await` takes: an array, a generator, a stream. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
@@ -36,7 +37,7 @@ export function prefetch<T>(source: Source<T>, options: PrefetchOptions = {}): A
     if (typeof Object(source)[Symbol.iterator] !== 'function') {
       const hint = typeof source === 'function' ? ': call it, as in prefetch(batches())' : '';
       throw new ValueError(
-        `data.prefetch: expected something to iterate, such as a generator, not ${source === null ? 'null' : typeof source}${hint}`,
+        `data.prefetch: expected something to iterate, such as a generator, not ${shown(source)}${hint}`,
       );
     }
   }

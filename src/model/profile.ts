@@ -6,6 +6,7 @@ import type { KernelName } from '../../bindings/kernels.js';
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { layout } from '../base/table.js';
 import type { Lowered } from '../lowering/lower.js';
 import { costOf, type Unit } from '../program/cost.js';
@@ -66,7 +67,9 @@ export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Pr
     print = console.log,
   } = checkOptions('profile', options, ['y', 'batchSize', 'print']);
   if (print !== null && typeof print !== 'function') {
-    throw new ValueError(`profile: print must be a function, or null for none, not ${print}`);
+    throw new ValueError(
+      `profile: print must be a function, or null for none, not ${shown(print)}`,
+    );
   }
   const { name } = engine.network;
   const intake = new Intake(engine, 'profile');

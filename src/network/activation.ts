@@ -2,6 +2,7 @@
 
 import { Activation } from '../../bindings/constants.js';
 import { ValueError } from '../base/errors.js';
+import { shown } from '../base/shown.js';
 
 /** What assembly/activation/activation.ts needs to know of one: the number of its formula, and the numbers in it. */
 export interface Formula {
@@ -54,7 +55,7 @@ export function checkActivation(where: string, name: ActivationName): Activation
 export function checkAlpha(where: string, alpha: number | undefined): void {
   if (alpha === undefined || (alpha > 0 && Number.isFinite(alpha))) return;
   throw new ValueError(
-    `${where}: alpha must be a positive number, not ${alpha}: for 0 there is relu`,
+    `${where}: alpha must be a positive number, not ${shown(alpha)}: for 0 there is relu`,
   );
 }
 

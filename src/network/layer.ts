@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkFits, type Shape, sameShape, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Emitter, Operand, Value } from '../program/emitter.js';
 import type { ActivationName } from './activation.js';
 import { fixWords } from './fixed.js';
@@ -243,7 +244,7 @@ export abstract class Layer<Saved = unknown> {
 /** @throws {ValueError} for a name that weights' names could not be told apart with */
 function checkName(name: string): string {
   if (typeof name === 'string' && name && !name.includes('/')) return name;
-  throw new ValueError(`a layer's name must be text without '/', not ${JSON.stringify(name)}`);
+  throw new ValueError(`a layer's name must be text without '/', not ${shown(name)}`);
 }
 
 /** @throws {ValueError} for what is no symbolic tensor {@link ShapeError} for too many or none */

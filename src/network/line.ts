@@ -2,6 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkInteger, type Rounding, type Shape, type WindowOptions } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 
 /** How windows lie on a signal. */
 export interface LineOptions {
@@ -49,6 +50,6 @@ function sides(where: string, padding: number | readonly [number, number]): [num
     return [...both] as [number, number];
   }
   throw new ValueError(
-    `${where}: padding must be 'valid', 'same', a whole number ≥ 0 or [before, behind], not ${JSON.stringify(padding)}`,
+    `${where}: padding must be 'valid', 'same', a whole number ≥ 0 or [before, behind], not ${shown(padding)}`,
   );
 }

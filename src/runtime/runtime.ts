@@ -1,7 +1,7 @@
 // What runs underneath, and how much memory it holds.
 
 import { type BackendInfo, backend, type InitOptions, start } from '../../bindings/backend.js';
-import { checkFlag, checkOptions } from '../base/options.js';
+import { any, between, checkOptions, flag, oneOf } from '../base/options.js';
 
 export { dispose } from '../../bindings/backend.js';
 
@@ -31,8 +31,13 @@ export interface MemoryInfo {
  * @throws {StateError} where it already runs with other options: `dispose()` first
  */
 export async function init(options: InitOptions = {}): Promise<void> {
-  checkOptions('init', options, ['threads', 'simd', 'revectorize', 'maximumMemory', 'wasm']);
-  checkFlag('init', 'revectorize', options.revectorize ?? false);
+  checkOptions('init', options, {
+    threads: any,
+    simd: oneOf('auto', 'strict', 'relaxed'),
+    revectorize: flag,
+    maximumMemory: between(1, 4096),
+    wasm: any,
+  });
   // Few ask for it, and it brings all eager ops with it.
   return start(options, async () => (await import('./tile.js')).compareTiles);
 }

@@ -3,6 +3,7 @@
 import { backend } from '../../bindings/backend.js';
 import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { callCache } from '../program/cache.js';
 import { asValue, Emitter, type Form, type Value } from '../program/emitter.js';
 import { ownKeyOf } from '../program/forms.js';
@@ -145,7 +146,7 @@ function withResults(
 export function argument(where: string, name: string, tensor: Tensor): Value {
   if (!(tensor instanceof Tensor)) {
     throw new ValueError(
-      `${where}: ${name} must be a Tensor, not ${typeof tensor}: see Tensor.from`,
+      `${where}: ${name} must be a Tensor, not ${shown(tensor)}: see Tensor.from`,
     );
   }
   if (tensor.dtype !== 'float32') {

@@ -2,6 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from './tensor.js';
 
 /** Numbers for one input or output: a tensor, a typed array, or nested arrays. */
@@ -21,9 +22,8 @@ export function numbersOf(where: string, name: string, data: Data): Numbers {
     return { length: data.size, shape: data.shape, array: () => data.numbers };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
   if (!Array.isArray(data)) {
-    const what = (data as unknown)?.constructor?.name ?? typeof data;
     throw new ValueError(
-      `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${what}`,
+      `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${shown(data)}`,
     );
   }
   const { shape, numbers } = nestedData(`${where}: ${name}`, data);

@@ -3,7 +3,8 @@
 
 import { type Backend, backend, isCurrent } from '../../bindings/backend.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import { checkShape, type Shape, show, sizeOf } from '../base/shape.js';
+import { checkShape, MOST_RANK, type Shape, show, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Form } from '../program/emitter.js';
 import { FormStore, ownKeyOf } from '../program/forms.js';
 
@@ -183,7 +184,7 @@ export class Tensor {
     const { shape: natural, numbers } = isNumberArray(data)
       ? { shape: [data.length], numbers: data }
       : nestedData('Tensor.from', data);
-    const wanted = shape ? checkShape('Tensor.from', shape) : natural;
+    const wanted = shape === undefined ? natural : checkShape('Tensor.from', shape);
     if (sizeOf(wanted) !== numbers.length) {
       throw new ShapeError(
         `Tensor.from: ${numbers.length} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
@@ -306,15 +307,17 @@ export class Tensor {
    */
   reshape(shape: Shape): Tensor {
     this.#check();
+    const fail = (): never => {
+      throw new ShapeError(
+        `reshape: ${show(this.shape)} has ${this.size} elements and cannot become ${shown(shape)}`,
+      );
+    };
+    if (!Array.isArray(shape) || shape.length > MOST_RANK) return fail();
     const known = shape.reduce((product, side) => (side === -1 ? product : product * side), 1);
     const full = shape.map((side) => (side === -1 ? this.size / known : side));
     const once = shape.filter((side) => side === -1).length <= 1;
     const whole = full.every((side) => Number.isInteger(side) && side >= 0);
-    if (!once || !whole || sizeOf(full) !== this.size) {
-      throw new ShapeError(
-        `reshape: ${show(this.shape)} has ${this.size} elements and cannot become ${show(shape)}`,
-      );
-    }
+    if (!once || !whole || sizeOf(full) !== this.size) return fail();
     return new Tensor(full, this.dtype, this.#storage);
   }
 
@@ -345,16 +348,25 @@ export class Tensor {
   }
 }
 
-const whatIs = (value: unknown): string => (value === null ? 'null' : typeof value);
-
 function nestedShape(where: string, data: Rows): number[] {
-  if (typeof data === 'number') return [];
-  if (isNumberArray(data)) return [data.length];
-  if (!Array.isArray(data)) {
-    throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${whatIs(data)}`);
+  const shape: number[] = [];
+  let row = data;
+  while (Array.isArray(row) && shape.length <= MOST_RANK) {
+    shape.push(row.length);
+    if (row.length === 0) return shape;
+    row = row[0];
   }
-  return data.length === 0 ? [0] : [data.length, ...nestedShape(where, data[0])];
+  if (isNumberArray(row)) return [...shape, row.length];
+  if (typeof row === 'number') return shape;
+  if (shape.length > MOST_RANK)
+    throw new ShapeError(
+      `${where}: the arrays are nested more than ${MOST_RANK} deep: does one hold itself?`,
+    );
+  throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${shown(row)}`);
 }
+
+/** Elements of all the memory that there can be. */
+const MOST_ELEMENTS = 2 ** 30;
 
 /**
  * Nested arrays as one, and their shape.
@@ -364,6 +376,8 @@ function nestedShape(where: string, data: Rows): number[] {
  */
 export function nestedData(where: string, data: Rows): { shape: Shape; numbers: Float32Array } {
   const shape = nestedShape(where, data);
+  if (sizeOf(shape) > MOST_ELEMENTS)
+    throw new ShapeError(`${where}: ${show(shape)} are more numbers than fit into memory`);
   const numbers = new Float32Array(sizeOf(shape));
   let at = 0;
   const copy = (part: Rows, depth: number): void => {
@@ -376,7 +390,7 @@ export function nestedData(where: string, data: Rows): { shape: Shape; numbers: 
       for (const inner of part) copy(inner, depth + 1);
     } else {
       const isRow = Array.isArray(part) || isNumberArray(part);
-      const what = isRow ? `a row of ${part.length}` : whatIs(part);
+      const what = isRow ? `a row of ${part.length}` : shown(part);
       throw new ShapeError(
         `${where}: ${isRow || typeof part === 'number' ? 'the nested arrays are ragged: ' : ''}expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
       );

@@ -1,6 +1,7 @@
 // AlexNet (Krizhevsky, Sutskever & Hinton, NIPS 2012), in one group or in the paper's two.
 
 import { ValueError } from '../base/errors.js';
+import { shown } from '../base/shown.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
 import * as layers from '../operators/layers.js';
@@ -22,7 +23,7 @@ export function alexnet(options: AlexNetOptions = {}): Model {
   const { classes, inputShape, seed } = zooOptions('alexnet', options, made, ['groups']);
   const { groups = 1 } = options;
   if (groups !== 1 && groups !== 2)
-    throw new ValueError(`zoo.alexnet: groups must be 1 or 2, not ${groups}`);
+    throw new ValueError(`zoo.alexnet: groups must be 1 or 2, not ${shown(groups)}`);
   const common = { activation: 'relu', kernelInitializer: 'heNormal' } as const;
   // The paper's α is not divided by the window's size, ours is.
   const lrn = () => layers.lrn({ size: 5, alpha: 5e-4, beta: 0.75, bias: 2 });

@@ -3,6 +3,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
+import { shown } from '../base/shown.js';
 import { Model, type ModelOptions } from '../model/model.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -47,7 +48,7 @@ function planOf(depth: number): Plan {
   if (typeof depth === 'number' && Number.isInteger(blocks) && blocks > 0 && depth <= DEEPEST)
     return { form: 'cifar', stages: [blocks, blocks, blocks], width: 16, bottleneck: false };
   throw new ValueError(
-    `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 up to ${DEEPEST} (CIFAR), not ${JSON.stringify(depth)}`,
+    `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 up to ${DEEPEST} (CIFAR), not ${shown(depth)}`,
   );
 }
 
@@ -71,7 +72,7 @@ function graphOf(options: ResNetOptions): ModelOptions<SymbolicTensor> {
   } = options;
   if (shortcut !== 'identity' && shortcut !== 'projection')
     throw new ValueError(
-      `ResNet: shortcut must be 'identity' or 'projection', not ${JSON.stringify(shortcut)}`,
+      `ResNet: shortcut must be 'identity' or 'projection', not ${shown(shortcut)}`,
     );
   const inputs = input(inputShape);
   let y = convNorm(inputs, ['conv1', 'bn1'], plan.width, isLarge ? 7 : 3, {

@@ -1,6 +1,7 @@
 // SqueezeNet (Iandola et al., arXiv 1602.07360) as torchvision has it, in both versions.
 
 import { ValueError } from '../base/errors.js';
+import { shown } from '../base/shown.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -65,7 +66,7 @@ const versions: Readonly<Record<string, Version>> = {
 export function squeezenet(options: SqueezeNetOptions = {}): Model {
   const version = options?.version ?? '1.1';
   if (!Object.hasOwn(versions, version))
-    throw new ValueError(`zoo.squeezenet: version must be '1.0' or '1.1', not '${version}'`);
+    throw new ValueError(`zoo.squeezenet: version must be '1.0' or '1.1', not ${shown(version)}`);
   const {
     smallest,
     stem: [filters, kernelSize],

@@ -85,9 +85,9 @@ test('words that there are not, with those that there are', async () => {
 test('something else where options are expected', async () => {
   const model = compiled();
   const cases: [() => unknown, ...string[]][] = [
-    [() => optimizers.adam(any(0.5)), 'optimizers.adam', 'number'],
+    [() => optimizers.adam(any(0.5)), 'optimizers.adam', '0.5'],
     [() => layers.conv2d(any(undefined)), 'layers.conv2d', 'options object', 'undefined'],
-    [() => layers.dense(any(3)), 'layers.dense', 'number'],
+    [() => layers.dense(any(3)), 'layers.dense', 'not 3'],
     [() => new Sequential([layers.flatten()], any(undefined)), 'new Sequential', 'inputShape'],
     [() => new Sequential(any(layers.flatten()), { inputShape: [2] }), 'list'],
     [() => model.compile(any(undefined)), 'compile', 'optimizer'],

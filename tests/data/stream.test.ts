@@ -143,14 +143,14 @@ test('a signal that is never used changes nothing', async () => {
 
 test('what cannot be prefetched', async () => {
   const bad: [() => unknown, ...string[]][] = [
-    [() => data.prefetch(any(5)), 'iterate', 'number'],
+    [() => data.prefetch(any(5)), 'iterate', 'not 5'],
     [() => data.prefetch(any(null)), 'null'],
-    [() => data.prefetch(any({})), 'object'],
+    [() => data.prefetch(any({})), 'not {}'],
     [() => data.prefetch(any(() => [])), 'function', 'call it'],
     [() => data.prefetch([], { depth: 0 }), 'depth', '0'],
     [() => data.prefetch([], { depth: 1.5 }), 'depth', '1.5'],
     [() => data.prefetch([], any({ size: 1 })), "'size'", 'depth'],
-    [() => data.prefetch([], any(3)), 'options object', 'number'],
+    [() => data.prefetch([], any(3)), 'options object', 'not 3'],
     [() => data.prefetch([], { signal: any({}) }), 'signal', 'AbortController'],
   ];
   for (const [call, ...parts] of bad) await rejects(call, ValueError, ...parts);

@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
+import { shown } from '../../src/base/shown.js';
 import { ops, ShapeError, StateError, Tensor, ValueError } from '../../src/index.js';
 import { free } from '../helpers/cases.js';
 import { random } from '../helpers/random.js';
@@ -176,7 +177,7 @@ test('convolution: an algorithm that does not fit', () => {
   }
   for (const algorithm of ['fft', 'Winograd', '', 3, {}]) {
     const options = { algorithm } as ops.Conv2dOptions;
-    const words = ['conv2d:', "'auto', 'direct' or 'winograd'", `not ${algorithm}`];
+    const words = ['conv2d:', "'auto', 'direct' or 'winograd'", `not ${shown(algorithm)}`];
     rejects(() => ops.conv2d(x, w, options), ValueError, words, conv);
   }
   free(five, half, uneven);
@@ -419,7 +420,7 @@ test('Tensor', () => {
   rejects(from([[1, 2], 3]), ShapeError, ['Tensor.from', 'ragged'], good);
   rejects(from([1, [2]]), ShapeError, ['Tensor.from', 'ragged'], good);
   rejects(from([1, 2, 3], [2, 2]), ShapeError, ['Tensor.from', '3', '[2, 2]', '4'], good);
-  rejects(from('123'), ValueError, ['Tensor.from', 'string'], good);
+  rejects(from('123'), ValueError, ['Tensor.from', "'123'"], good);
   rejects(from([1], [-1]), ShapeError, ['Tensor.from', '[-1]'], good);
   rejects(() => Tensor.zeros([2, 1.5]), ShapeError, ['Tensor.zeros', '1.5'], good);
   rejects(() => flat.reshape([5, 5]), ShapeError, ['reshape', '[6, 4]', '24', '[5, 5]'], good);

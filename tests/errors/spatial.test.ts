@@ -96,7 +96,7 @@ test('ops: each says what it is, what it expected and what it got', async () => 
     ],
     pad2d: [
       [() => ops.pad2d(x, any({})), ValueError, 'padding', '[[top, bottom], [left, right]]'],
-      [() => ops.pad2d(x, { padding: any('same') }), ValueError, 'padding', 'not "same"'],
+      [() => ops.pad2d(x, { padding: any('same') }), ValueError, 'padding', "not 'same'"],
       [() => ops.pad2d(x, { padding: -1 }), ValueError, 'padding', '-1'],
       [() => ops.pad2d(x, { padding: 1, mode: any('edge') }), ValueError, "'reflect'", 'edge'],
       [

@@ -187,7 +187,7 @@ test('what a callback throws is what fit throws; afterwards all works', () =>
       [{ callbacks: [null] }, 'callback 0', 'null'],
       [{ onProgress: 5 }, 'onProgress must be a function'],
       [null, 'fit: expected an options object', 'null'],
-      [5, 'fit: expected an options object', 'number'],
+      [5, 'fit: expected an options object', 'not 5'],
       [{ shuffle: () => true }, 'fit: not all of this can be sent to a worker'],
     ] as unknown as [never, ...string[]][])
       await rejects(() => there.fit(x, y, options), ValueError, ...words);

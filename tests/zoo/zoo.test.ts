@@ -217,9 +217,9 @@ test('options that make no sense', async () => {
     [() => zoo.nin({ classes: 2.5 }), ValueError, 'filters', '2.5'],
     [() => zoo.mobilenetV2({ inputShape: [32, 32] }), ShapeError, '[height, width, channels]'],
     [() => zoo.googlenet({ seed: -1 }), ValueError, 'seed', '-1'],
-    [() => zoo.resnet({ depth: '18' as never }), ValueError, 'depth', '"18"'],
+    [() => zoo.resnet({ depth: '18' as never }), ValueError, 'depth', "'18'"],
     [() => zoo.vgg11({ batchNorm: 1 as never }), ValueError, 'batchNorm', 'true or false', '1'],
-    [() => zoo.googlenet({ auxiliary: 'no' as never }), ValueError, 'auxiliary', '"no"'],
+    [() => zoo.googlenet({ auxiliary: 'no' as never }), ValueError, 'auxiliary', "'no'"],
   ];
   for (const [call, kind, ...parts] of bad) await rejects(call, kind, ...parts);
 });

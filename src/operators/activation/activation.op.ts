@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { show } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import { checkAlpha, type Nonlinear, slopeFromInput } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
@@ -136,7 +137,7 @@ export function softmaxCrossEntropy(
   if (!classes || logits.size === 0)
     throw new ShapeError(`${where}: logits must be [..., classes], not ${show(logits.shape)}`);
   if (!(target instanceof Tensor))
-    throw new ValueError(`${where}: target must be a Tensor, not ${typeof target}`);
+    throw new ValueError(`${where}: target must be a Tensor, not ${shown(target)}`);
   const rows = logits.size / classes;
   const indices = target.size === rows && target.shape.length < logits.shape.length;
   if (indices) {

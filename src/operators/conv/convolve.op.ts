@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import { checkShape, type Padding, show } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { convForward } from './conv.emit.js';
@@ -92,5 +93,5 @@ function paddingOf(where: string, mode: ConvolveMode, side: number): [number, nu
   if (mode === 'full') return [rest, rest];
   if (mode === 'same') return [Math.ceil(rest / 2), Math.floor(rest / 2)];
   if (mode === 'valid') return [0, 0];
-  throw new ValueError(`${where}: mode must be 'full', 'same' or 'valid', not '${mode}'`);
+  throw new ValueError(`${where}: mode must be 'full', 'same' or 'valid', not ${shown(mode)}`);
 }

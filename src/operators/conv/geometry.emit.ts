@@ -10,6 +10,7 @@ import {
   type WindowOptions,
   type Windows,
 } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import {
   checkPaddingMode,
   type PaddingMode,
@@ -134,7 +135,7 @@ function withReflection(where: string, g: Omit<ConvGeometry, 'algorithm'>) {
 export function checkAlgorithm(where: string, algorithm: Algorithm = 'auto'): void {
   if (['auto', 'direct', 'winograd'].includes(algorithm)) return;
   throw new ValueError(
-    `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${algorithm}`,
+    `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${shown(algorithm)}`,
   );
 }
 

@@ -3,6 +3,7 @@
 
 import { ValueError } from '../../base/errors.js';
 import { checkRank, type Shape } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
 
@@ -19,7 +20,9 @@ class Dropout extends Layer<null> {
     super(type, options, ['rate']);
     const { rate } = options;
     if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
-      throw new ValueError(`layers.${type}: rate must be from 0 to less than 1, not ${rate}`);
+      throw new ValueError(
+        `layers.${type}: rate must be from 0 to less than 1, not ${shown(rate)}`,
+      );
     }
   }
 

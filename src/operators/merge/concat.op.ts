@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkChannels, checkInteger, type Shape, sameShape, show } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { concatForward, concatBackward as emitBackward } from './concat.emit.js';
@@ -14,7 +15,7 @@ import { concatForward, concatBackward as emitBackward } from './concat.emit.js'
 export function concat(tensors: readonly Tensor[]): Tensor {
   const [y] = callOp('concat', [tensors], () => {
     if (!Array.isArray(tensors) || tensors.length === 0) {
-      throw new ValueError(`concat: expected a list of at least one tensor, not ${tensors}`);
+      throw new ValueError(`concat: expected a list of at least one tensor, not ${shown(tensors)}`);
     }
     const values = tensors.map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
     const [first] = tensors;
@@ -42,7 +43,9 @@ export function concatBackward(dy: Tensor, channels: readonly number[]): Tensor[
   return callOp(where, [dy, channels], () => {
     const value = argument(where, 'dy', dy);
     if (!Array.isArray(channels))
-      throw new ValueError(`${where}: channels must be a list of whole numbers, not ${channels}`);
+      throw new ValueError(
+        `${where}: channels must be a list of whole numbers, not ${shown(channels)}`,
+      );
     for (const own of channels) checkInteger(where, 'channels', own);
     if (sum(channels) !== checkChannels(where, dy.shape)) {
       throw new ShapeError(

@@ -2,6 +2,7 @@
 
 import { ValueError } from '../../base/errors.js';
 import type { Shape } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import { Composite, chain, chainShape } from '../../network/composite.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { Layer, type LayerOptions } from '../../network/layer.js';
@@ -37,7 +38,7 @@ class Residual extends Composite {
     if (shortcut !== undefined) this.options.shortcut = listOf('shortcut', shortcut);
     if (activation !== 'relu' && activation !== 'linear')
       throw new ValueError(
-        `layers.residual: activation must be 'relu' or 'linear', not ${activation}`,
+        `layers.residual: activation must be 'relu' or 'linear', not ${shown(activation)}`,
       );
     this.#sum = add(name === undefined ? {} : { name });
   }

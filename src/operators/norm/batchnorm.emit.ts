@@ -1,6 +1,7 @@
 // Batch normalisation as ops, over rows of channels, with the ReLU that may follow it.
 
 import { ValueError } from '../../base/errors.js';
+import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 
 /** What is normalised. */
@@ -17,7 +18,7 @@ export interface NormSize {
 /** @throws {ValueError} unless the number is positive */
 export function checkEpsilon(where: string, epsilon: number): number {
   if (epsilon > 0 && Number.isFinite(epsilon)) return epsilon;
-  throw new ValueError(`${where}: epsilon must be a positive number, not ${epsilon}`);
+  throw new ValueError(`${where}: epsilon must be a positive number, not ${shown(epsilon)}`);
 }
 
 /**

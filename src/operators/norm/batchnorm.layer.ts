@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { type Shape, show } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import type { InitializerName } from '../../network/initializers.js';
 import {
   type Forward,
@@ -52,7 +53,9 @@ class BatchNorm extends Layer<Saved> {
     super('batchNorm', options, ['momentum', 'epsilon']);
     const { momentum = 0.99, epsilon = 1e-3 } = options;
     if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
-      throw new ValueError(`layers.batchNorm: momentum must be from 0 to 1, not ${momentum}`);
+      throw new ValueError(
+        `layers.batchNorm: momentum must be from 0 to 1, not ${shown(momentum)}`,
+      );
     }
     this.#momentum = momentum;
     this.#epsilon = checkEpsilon('layers.batchNorm', epsilon);

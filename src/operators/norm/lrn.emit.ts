@@ -2,6 +2,7 @@
 
 import { ValueError } from '../../base/errors.js';
 import { checkInteger } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /**
@@ -34,7 +35,7 @@ export function checkLrn(
   checkInteger(where, 'size', size);
   const finite = (name: string, value: number, fits: boolean, what: string) => {
     if (fits && Number.isFinite(value)) return;
-    throw new ValueError(`${where}: ${name} must be a number ${what}, not ${value}`);
+    throw new ValueError(`${where}: ${name} must be a number ${what}, not ${shown(value)}`);
   };
   finite('alpha', alpha, alpha >= 0, '≥ 0');
   finite('beta', beta, beta >= 0, '≥ 0');

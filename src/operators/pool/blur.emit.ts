@@ -10,6 +10,7 @@ import {
   placeWindows,
   type Shape,
 } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
 import { depthwiseBackwardInput, depthwiseForward } from '../conv/depthwise.emit.js';
 import { type ConvGeometry, convOutputShape } from '../conv/geometry.emit.js';
@@ -45,7 +46,7 @@ export function checkBlurPool(
   { kernelSize = 3, strides = 2 }: BlurPoolOptions,
 ): { kernelSize: number; strides: Pair } {
   if (checkInteger(where, 'kernelSize', kernelSize, 2) > 7) {
-    throw new ValueError(`${where}: kernelSize must be 2 to 7, not ${kernelSize}`);
+    throw new ValueError(`${where}: kernelSize must be 2 to 7, not ${shown(kernelSize)}`);
   }
   return { kernelSize, strides: pairOf(where, 'strides', strides) };
 }

@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkChannels, checkInteger, type Shape, show } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 import { choiceType } from './pool.emit.js';
 
@@ -23,7 +24,7 @@ export function checkChannelPool(
 ): Required<ChannelPoolOptions> {
   checkInteger(where, 'poolSize', poolSize);
   if (mode === 'max' || mode === 'average') return { poolSize, mode };
-  throw new ValueError(`${where}: mode must be 'max' or 'average', not ${mode}`);
+  throw new ValueError(`${where}: mode must be 'max' or 'average', not ${shown(mode)}`);
 }
 
 /** [..., channels / poolSize]. @throws {ShapeError} unless the channels are whole groups */

@@ -11,6 +11,7 @@ import {
   type WindowOptions,
   type Windows,
 } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 
 /** A pooling with all its sizes. Strides of 0 are those of adaptive pooling: see assembly/pool/poolwindow.ts. */
@@ -181,10 +182,10 @@ export function checkNorm(
   { p = 2, mode = 'mean' }: NormOptions,
 ): Required<NormOptions> {
   if (!(p >= 1 && Number.isFinite(p))) {
-    throw new ValueError(`${where}: the norm p must be a number ≥ 1, not ${p}`);
+    throw new ValueError(`${where}: the norm p must be a number ≥ 1, not ${shown(p)}`);
   }
   if (mode !== 'mean' && mode !== 'sum') {
-    throw new ValueError(`${where}: mode must be 'mean' or 'sum', not ${mode}`);
+    throw new ValueError(`${where}: mode must be 'mean' or 'sum', not ${shown(mode)}`);
   }
   return { p, mode };
 }

@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkRank, checkSides, type Padding, type Shape, type Sides } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /** What is put around an image: zeros, or its reflection at the outermost pixels, which are not repeated. */
@@ -34,7 +35,7 @@ export interface PadGeometry {
 /** @throws {ValueError} for a mode that there is not */
 export function checkPaddingMode(where: string, name: string, mode: PaddingMode): PaddingMode {
   if (mode === 'zeros' || mode === 'reflect') return mode;
-  throw new ValueError(`${where}: ${name} must be 'zeros' or 'reflect', not ${mode}`);
+  throw new ValueError(`${where}: ${name} must be 'zeros' or 'reflect', not ${shown(mode)}`);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { ValueError } from '../../base/errors.js';
 import { checkRank, type Pair, pairOf, type Shape } from '../../base/shape.js';
+import { shown } from '../../base/shown.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /** How pixels between pixels come about. */
@@ -40,7 +41,7 @@ export function checkUpsampling(
   const [factorHeight, factorWidth] = pairOf(where, 'size', size);
   if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
     throw new ValueError(
-      `${where}: interpolation must be 'nearest' or 'bilinear', not ${interpolation}`,
+      `${where}: interpolation must be 'nearest' or 'bilinear', not ${shown(interpolation)}`,
     );
   }
   return { factorHeight, factorWidth, bilinear: interpolation === 'bilinear' };

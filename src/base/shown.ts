@@ -1,0 +1,75 @@
+// How messages show a value that was received. Never fails, whatever it is: a message must not be lost by it.
+
+/** Letters of a string, elements of a list and words of an object that are shown; the rest is three dots. */
+const LETTERS = 60;
+const ELEMENTS = 6;
+const DEPTH = 2;
+
+/** A value as code would write it: 3, '3', [1, 2], { a: 1 }, a Float32Array of 784; short, on one line. */
+export function shown(value: unknown): string {
+  try {
+    return written(value, DEPTH);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}
+
+function written(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return quoted(value);
+    case 'bigint':
+      return `${shortened(String(value))}n`;
+    case 'function':
+      return `the function ${named(value.name) || 'that was given'}`;
+    case 'object':
+      return value === null ? 'null' : object(value, depth);
+    default:
+      return shortened(Object.is(value, -0) ? '-0' : String(value));
+  }
+}
+
+function object(value: object, depth: number): string {
+  if (ArrayBuffer.isView(value)) {
+    const { length } = value as Uint8Array;
+    return `${article(typeName(value))}${length === undefined ? '' : ` of ${length}`}`;
+  }
+  if (Array.isArray(value)) {
+    if (depth === 0) return `a list of ${value.length}`;
+    const first = Array.from({ length: Math.min(value.length, ELEMENTS) }, (_, i) =>
+      part(value, i, depth),
+    );
+    return `[${[...first, ...(value.length > ELEMENTS ? [`… ${value.length} in all`] : [])].join(', ')}]`;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return article(typeName(value));
+  const words = Object.keys(value);
+  if (depth === 0) return 'an object';
+  if (words.length === 0) return '{}';
+  const first = words
+    .slice(0, ELEMENTS)
+    .map((word) => `${shortened(word)}: ${part(value, word, depth)}`);
+  return `{ ${[...first, ...(words.length > ELEMENTS ? ['…'] : [])].join(', ')} }`;
+}
+
+/** One of an object's values, of which others may be shown still where it cannot. */
+function part(value: object, key: string | number, depth: number): string {
+  try {
+    return written((value as Record<string | number, unknown>)[key], depth - 1);
+  } catch {
+    return '…';
+  }
+}
+
+const typeName = (value: object): string => named(value.constructor?.name) || 'object of no type';
+
+/** Names are the user's too. */
+const named = (name: unknown): string => (typeof name === 'string' ? shortened(name) : '');
+
+const article = (name: string): string => `${/^[AEIOaeio]/.test(name) ? 'an' : 'a'} ${name}`;
+
+const quoted = (text: string): string =>
+  `'${shortened(text).replace(/[\\'\n\r\t]/g, (c) => JSON.stringify(c).slice(1, -1).replace("'", "\\'"))}'`;
+
+const shortened = (text: string): string =>
+  text.length > LETTERS ? `${text.slice(0, LETTERS)}…` : text;
