@@ -30,6 +30,8 @@ const MOST = 2 ** 31 - 1;
 const MOST_NUMBERS = 2 ** 30;
 /** The most dimensions that a shape has, as in NumPy. */
 export const MOST_RANK = 64;
+/** Numbers of four bytes in the 4 GiB that WebAssembly can address. */
+const MOST_NUMBERS = 2 ** 30;
 
 /** How many elements a shape has. */
 export function sizeOf(shape: Shape): number {
