@@ -26,10 +26,9 @@ export type Rounding = 'floor' | 'ceil';
 /** The largest whole number that kernels count with. */
 const MOST = 2 ** 31 - 1;
 
-/** Numbers of four bytes in the 4 GiB that WebAssembly can address. */
-const MOST_NUMBERS = 2 ** 30;
 /** The most dimensions that a shape has, as in NumPy. */
 export const MOST_RANK = 64;
+
 /** Numbers of four bytes in the 4 GiB that WebAssembly can address. */
 const MOST_NUMBERS = 2 ** 30;
 
