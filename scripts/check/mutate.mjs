@@ -15,8 +15,11 @@ npm run mutate -- --only N  plants fault N alone (1,5,9 for several)`;
 
 /** Copies that work side by side. */
 const COPIES = 2;
-/** A test file takes seconds; one that takes this long hangs, which counts as noticed. */
-const limit = { timeout: 240_000, killSignal: 'SIGKILL' };
+/** How many times as long as without a fault a test file may take: then it hangs, which counts as noticed. */
+const PATIENCE = 10;
+/** Milliseconds that any may take. */
+const LEAST_LIMIT = 240_000;
+const killSignal = 'SIGKILL';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const label = (i) => `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;
@@ -35,16 +38,16 @@ function planted(folder, { file, from, to, nth }) {
 const children = new Set();
 const folder = fs.mkdtempSync(join(tmpdir(), 'wasmgrad-mutate-'));
 process.on('exit', () => {
-  for (const child of children) child.kill(limit.killSignal);
+  for (const child of children) child.kill(killSignal);
   fs.rmSync(folder, { recursive: true, force: true });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
-/** Runs Node in a copy; resolves to its status, null where it hung, and what it said. */
-function node(cwd, ...args) {
+/** Runs Node in a copy; resolves to its status, null where it took longer than it may, and what it said. */
+function node(cwd, args, timeout) {
   return new Promise((resolve) => {
     const env = { ...process.env, WASMGRAD_SIMD: 'strict', WASMGRAD_THREADS: '1', NO_COLOR: '1' };
-    const child = spawn(process.execPath, args, { cwd, env, ...limit });
+    const child = spawn(process.execPath, args, { cwd, env, timeout, killSignal });
     children.add(child);
     const said = [];
     for (const from of [child.stdout, child.stderr]) from.on('data', (chunk) => said.push(chunk));
@@ -58,9 +61,18 @@ function node(cwd, ...args) {
 /** Compiles one target of asconfig.json. @throws {Error} where it does not compile */
 async function compile(copy, target) {
   const asc = 'node_modules/assemblyscript/bin/asc.js';
-  const { status, output } = await node(copy, asc, '--config', 'asconfig.json', '--target', target);
+  const { status, output } = await node(copy, [
+    asc,
+    '--config',
+    'asconfig.json',
+    '--target',
+    target,
+  ]);
   if (status !== 0) throw new Error(`asc failed:\n${output}`);
 }
+
+/** Milliseconds that each test file took while nothing was planted. */
+const usual = new Map();
 
 /** Runs the tests of a copy until one fails; returns which, or undefined. */
 async function firstFailure(copy, file, threads) {
@@ -68,7 +80,11 @@ async function firstFailure(copy, file, threads) {
   const names = files.filter((path) => path.endsWith('.test.ts')).map((path) => path.slice(0, -8));
   for (const name of nearestFirst(names, file, threads)) {
     if (name === 'runtime/threads' && !threads) await compile(copy, 'simd-threads');
-    const { status, output } = await node(copy, '--import', 'tsx', `tests/${name}.test.ts`);
+    const limit = usual.has(name) ? Math.max(LEAST_LIMIT, PATIENCE * usual.get(name)) : undefined;
+    const started = performance.now();
+    const args = ['--import', 'tsx', `tests/${name}.test.ts`];
+    const { status, output } = await node(copy, args, limit);
+    if (!limit) usual.set(name, performance.now() - started);
     if (status === null) return `${name} hung`;
     if (status !== 0) return `${name}: ${/FAIL.*?"(.*)"/.exec(output)?.[1] ?? 'crashed'}`;
   }

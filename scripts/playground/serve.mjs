@@ -42,10 +42,13 @@ export async function serve({ fileOf, headers = () => isolation, made = {}, port
     const name = path.endsWith('/') ? `${path}index.html` : path;
     const file = made[name] === undefined ? fileOf(name) : undefined;
     const found = file && existsSync(file) && statSync(file).isFile();
-    if (!found && made[name] === undefined) return response.writeHead(404, headers(path)).end();
+    if (!found && made[name] === undefined)
+      return response.writeHead(404, { 'Content-Length': 0, ...headers(path) }).end();
     const type = types[extname(name)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, ...headers(path) });
-    return response.end(made[name] ?? readFileSync(file));
+    const body = Buffer.from(made[name] ?? readFileSync(file));
+    const length = { 'Content-Type': type, 'Content-Length': body.length };
+    response.writeHead(200, { ...length, ...headers(path) });
+    return response.end(body);
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -179,18 +179,25 @@ for (const threads of [2, 3]) {
     }));
 }
 
-/** Processor time over time that passes, in all threads of the process. */
+/**
+ * Processor time over time that passes, in all threads of the process: the least of several times, as the engine
+ * compiles beside what is measured. Threads that spin do so each time.
+ */
 async function busy(body: () => unknown): Promise<number> {
-  const [start, cpu] = [performance.now(), process.cpuUsage()];
-  await body();
-  const { user, system } = process.cpuUsage(cpu);
-  return (user + system) / 1000 / (performance.now() - start);
+  const shares: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const [start, cpu] = [performance.now(), process.cpuUsage()];
+    await body();
+    const { user, system } = process.cpuUsage(cpu);
+    shares.push((user + system) / 1000 / (performance.now() - start));
+  }
+  return Math.min(...shares);
 }
 
 test('threads sleep while there is nothing to do, and while others do it', () =>
   on(4, async () => {
     trained(networks['LeNet-5']);
-    assert.ok((await busy(() => setTimeout(500))) < 0.25, 'idle');
+    assert.ok((await busy(() => setTimeout(100))) < 0.25, 'idle');
     // Average pooling to two lines, a task each, of which one sees a single line of the image.
     const SIDE = 200;
     const x = random([SIDE, 2 * SIDE, 4], 1);
@@ -203,7 +210,7 @@ test('threads sleep while there is nothing to do, and while others do it', () =>
     const slow = new Program(backend(), [{ kernel: 'averagePool', args }]);
     slow.run();
     const share = await busy(() => {
-      for (let i = 0; i < 20; i++) slow.run();
+      for (let i = 0; i < 4; i++) slow.run();
     });
     assert.ok(share < 1.5, `${share} of four threads worked on what one has to do`);
     slow.dispose();
@@ -271,7 +278,8 @@ test(`${CYCLES} times init and dispose leave no thread, and no memory`, async ()
   const resident = process.memoryUsage.rss();
   const threads = threadsHere();
   for (let i = 0; i < CYCLES; i++) await cycle();
-  await setTimeout(200);
+  // The system takes threads away when it has time to.
+  for (let round = 0; round < 300 && threadsHere() > threads; round++) await setTimeout(100);
   assert.ok(threadsHere() <= threads, `${threadsHere()} threads, ${threads} before`);
   const grown = (process.memoryUsage.rss() - resident) / 2 ** 20;
   assert.ok(grown < 100, `${grown.toFixed(1)} MiB more`);
@@ -311,7 +319,7 @@ test('a program ends by itself, without dispose', () => {
     console.log(String(ops.matMul(a, a).data[0]));`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', code];
   const cwd = new URL('../..', import.meta.url);
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 180_000 });
   assert.is(status, 0, String(stderr));
   assert.is(String(stdout), '0\n');
 });

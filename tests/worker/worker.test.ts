@@ -243,8 +243,12 @@ test('a signal aborts with its reason; what was trained stays', () =>
     for (const reason of reasons) {
       const controller = new AbortController();
       const { signal } = controller;
-      const fit = there.fit(x, y, { epochs: 1e6, batchSize: 10, signal });
-      await setTimeout(50);
+      let begun = () => {};
+      const trains = new Promise<void>((resolve) => {
+        begun = resolve;
+      });
+      const fit = there.fit(x, y, { epochs: 1e6, batchSize: 10, signal, onProgress: begun });
+      await trains;
       controller.abort(reason);
       let caught: unknown;
       await fit.catch((error) => {

@@ -1,15 +1,12 @@
-// The playground while it trains for minutes: its frames, and its memory.
+// The playground while it trains for long: how often it draws, and its memory.
 
 import assert from 'node:assert/strict';
-import { open, say } from './page.mjs';
+import { open, PATIENCE, say } from './page.mjs';
 
-/** Milliseconds between frames: 60 a second are 16.7. The processor is shared with as many threads as it has cores. */
-const MOST_MEDIAN = 17.5;
-const MOST_95TH = 34;
 /** What may be added between the samples: caches of the engine that fill late. */
 const MOST_GROWTH = 2 * 2 ** 20;
-/** Seconds of training before the first sample. */
-const EARLY = 15;
+/** Epochs before the first sample. */
+const EARLY = 3;
 
 /** Heaps after collection, of the page and of its worker, and the wasm memory. */
 async function sample(tab, session, workers) {
@@ -50,32 +47,57 @@ async function attachWorkers(session) {
   return workers;
 }
 
-/** Frames that the browser had for the page, for some seconds. */
-async function checkFrames(tab) {
-  const intervals = await tab.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const times = [];
-        const frame = (time) => {
-          times.push(time);
-          if (times.length <= 600) requestAnimationFrame(frame);
-          else resolve(times.slice(1).map((time, i) => time - times[i]));
-        };
-        requestAnimationFrame(frame);
-      }),
-  );
-  intervals.sort((a, b) => a - b);
-  const at = (share) => intervals[Math.floor(share * intervals.length)];
-  say(
-    `frames: median ${at(0.5).toFixed(1)} ms, 95 % within ${at(0.95).toFixed(1)}, 99 % within ${at(0.99).toFixed(1)}`,
-  );
-  assert(at(0.5) <= MOST_MEDIAN, 'the median frame');
-  assert(at(0.95) <= MOST_95TH, '95 % of the frames');
+/** Runs in the page before its own scripts: counts what it hears of the training, asks for, and draws. */
+function countWork() {
+  const counts = { frames: 0, looks: 0, asked: 0, charts: 0, pictures: 0 };
+  globalThis.counts = counts;
+  const frame = () => {
+    counts.frames++;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  const heard = new WeakSet();
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (!heard.has(this))
+      this.addEventListener('message', ({ data: { event } }) => {
+        if (event === 'progress' || event === 'epoch') counts.looks++;
+      });
+    heard.add(this);
+    if (message.call === 'activations') counts.asked++;
+    return postMessage.call(this, message, ...rest);
+  };
+  const { clearRect, putImageData } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function (...area) {
+    if (this.canvas.closest('.uplot')) counts.charts++;
+    return clearRect.apply(this, area);
+  };
+  CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+    counts.pictures++;
+    return putImageData.apply(this, given);
+  };
 }
 
-/** Trains for minutes, with the panel that draws most, and compares an early sample with a late one. */
-export async function checkLong(browser, address, minutes) {
-  const { tab, close } = await open(browser, address);
+/** The page draws no more than there is to see: charts once a frame, pictures once for what it hears. */
+async function checkDrawn(tab, before) {
+  const after = await tab.evaluate(() => globalThis.counts);
+  const canvases = await tab.locator('#activation-maps canvas').count();
+  const { frames, looks, asked, charts, pictures } = Object.fromEntries(
+    Object.entries(after).map(([what, count]) => [what, count - before[what]]),
+  );
+  say(
+    `${looks} looks at the training: ${asked} questions, ${pictures} pictures; ${charts} charts in ${frames} frames`,
+  );
+  assert(looks > 0 && charts > 0 && pictures > 0, 'something is drawn');
+  // One may have waited for the answer before when the count began.
+  assert(asked <= looks + 1, 'one question for each look');
+  assert(pictures <= (asked + 1) * canvases, 'one picture for each answer');
+  assert(charts <= 2 * (frames + 1), 'charts are drawn once a frame');
+}
+
+/** Trains with the panel that draws most, and compares an early sample with a late one. */
+export async function checkLong(browser, address, epochs) {
+  const { tab, close } = await open(browser, address, {}, (page) => page.addInitScript(countWork));
   const session = await tab.context().newCDPSession(tab);
   const workers = await attachWorkers(session);
   await tab.waitForSelector('#start:enabled');
@@ -83,10 +105,18 @@ export async function checkLong(browser, address, minutes) {
   await tab.fill('#learning-rate', '0.001');
   await tab.click('#start');
   await tab.click('#tab-activations');
-  await checkFrames(tab);
-  await tab.waitForTimeout(EARLY * 1000);
+  // Each epoch may take as long as anything else.
+  const until = (wanted) =>
+    tab.waitForFunction(
+      (epoch) => Number.parseInt(document.querySelector('#epoch').textContent, 10) > epoch,
+      wanted,
+      { timeout: epochs * PATIENCE },
+    );
+  await until(EARLY);
   const early = await sample(tab, session, workers);
-  await tab.waitForTimeout(Math.max(10, minutes * 60 - EARLY) * 1000);
+  const counts = await tab.evaluate(() => ({ ...globalThis.counts }));
+  await until(EARLY + epochs);
+  await checkDrawn(tab, counts);
   const late = await sample(tab, session, workers);
   assert.equal(workers.length, 1, 'the worker was found');
   for (const what of ['page', 'worker', 'wasm']) {

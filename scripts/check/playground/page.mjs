@@ -4,12 +4,16 @@ import assert from 'node:assert/strict';
 
 export const say = (text) => console.log(`  ${text}`);
 
+/** Milliseconds after which something hangs, on the slowest machine. */
+export const PATIENCE = 180_000;
+
 /**
  * A page of its own, with no storage. `close` asserts that the console has told no error, unless it is told that
  * errors are expected.
  */
 export async function open(browser, address, options = {}, prepare = () => {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   const errors = [];
   tab.on('console', (line) => {
@@ -26,7 +30,7 @@ export async function open(browser, address, options = {}, prepare = () => {}) {
 }
 
 /** Waits until an element says what it should. */
-export async function says(tab, selector, pattern, timeout = 20_000) {
+export async function says(tab, selector, pattern) {
   try {
     await tab.waitForFunction(
       ([one, source]) => {
@@ -34,7 +38,6 @@ export async function says(tab, selector, pattern, timeout = 20_000) {
         return text.some((line) => new RegExp(source).test(line));
       },
       [selector, pattern.source],
-      { timeout },
     );
   } catch {
     const found = await tab.locator(selector).allTextContents();
@@ -42,12 +45,17 @@ export async function says(tab, selector, pattern, timeout = 20_000) {
   }
 }
 
+/** Waits until what was changed is on the screen. */
+export const untilDrawn = (tab) =>
+  tab.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+
 /** Waits until so many epochs are over. */
 export const trainUntil = (tab, epochs) =>
   tab.waitForFunction(
     (wanted) => Number.parseInt(document.querySelector('#epoch').textContent, 10) > wanted,
     epochs,
-    { timeout: 60_000 },
   );
 
 /** Draws strokes, whose points are shares of the sheet. */
