@@ -74,15 +74,20 @@ export async function compile(
     return await WebAssembly.compile(anew ? asNewModule(bytes) : bytes);
   } catch (cause) {
     const why = message(cause);
-    const blocked = /unsafe-eval|wasm-eval|content security policy|\bCSP\b/i.test(why);
-    throw new EngineError(
-      blocked
-        ? `init: the page's Content-Security-Policy forbids WebAssembly: let its script-src have 'wasm-unsafe-eval' (${why})`
-        : `init: the wasm did not compile (${why})`,
-      { cause },
+    throw (
+      forbidden(why, cause) ?? new EngineError(`init: the wasm did not compile (${why})`, { cause })
     );
   }
 }
+
+/** Of a failure that a page's policy is the reason of. Most browsers forbid to compile, WebKit to instantiate. */
+const forbidden = (why: string, cause: unknown): EngineError | undefined =>
+  /unsafe-eval|wasm-eval|content security policy|\bCSP\b/i.test(why)
+    ? new EngineError(
+        `init: the page's Content-Security-Policy forbids WebAssembly: let its script-src have 'wasm-unsafe-eval' (${why})`,
+        { cause },
+      )
+    : undefined;
 
 /** The package's own build. */
 async function ownBytes(variant: Variant): Promise<BufferSource> {
@@ -108,6 +113,7 @@ export async function link(
   memory: WebAssembly.Memory,
 ): Promise<KernelExports> {
   const misfit = (why: string, cause?: unknown) =>
+    forbidden(why, cause) ??
     new EngineError(
       /shared|maximum/.test(why)
         ? `init: the wasm module is a build for threads, and there is one: ask for more, or give it simd.wasm or relaxed.wasm (${why})`

@@ -25,7 +25,7 @@ export const spawn: typeof nodeSpawn = (data, lost) => {
   const start = (make: Make): Promise<Make> =>
     new Promise((resolve, reject) => {
       if (ended) throw new Error('it was ended');
-      const made = make();
+      const made = allowed(make);
       worker = made;
       made.onerror = ({ message }) => {
         made.terminate();
@@ -54,6 +54,16 @@ export const spawn: typeof nodeSpawn = (data, lost) => {
 
 const BLOCKED =
   "the page allows no workers: its Content-Security-Policy needs worker-src 'self' and the package's kernel-thread.js beside its bundle, or worker-src blob:";
+
+/** A worker. WebKit refuses here what a policy forbids, in words that say nothing; others in an event. */
+function allowed(make: Make): Worker {
+  try {
+    return make();
+  } catch (cause) {
+    if ((cause as Error).name === 'SecurityError') throw new Error(BLOCKED, { cause });
+    throw cause;
+  }
+}
 
 /** Cores that there are, as far as the browser tells; in what has no workers, one. */
 export const cores = (): number =>

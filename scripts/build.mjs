@@ -55,7 +55,9 @@ async function threadScript() {
 export const forBrowsers = {
   name: 'for-browsers',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/bytes\.js$/ }, () => ({ path: `${root}bindings/bytes.inline.ts` }));
+    onResolve({ filter: /^\.\/bytes\.js$/ }, ({ resolveDir }) =>
+      resolveDir === join(root, 'bindings') ? { path: `${root}bindings/bytes.inline.ts` } : undefined,
+    );
     onResolve({ filter: /\/(folder|instantiate|spawn(-\w+)?)\.js$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
     }));

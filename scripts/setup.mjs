@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: installs what package-lock.json names and builds, each only where it is
-// missing or older than what it is made from. Needs nothing but Node and npm.
+// missing or older than what it is made from. Runs before anything is installed, so it is no TypeScript as the other
+// scripts are, and needs nothing but Node and npm.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';

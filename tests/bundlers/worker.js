@@ -1,4 +1,4 @@
-// A worker, or a service worker, for scripts/check/pages.mjs: trains as it is told to, and answers with what comes
+// A worker, or a service worker, for scripts/check/pages.ts: trains as it is told to, and answers with what comes
 // of it.
 
 import { train } from './train.js';

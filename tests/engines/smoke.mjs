@@ -1,4 +1,4 @@
-// What users do with the installed package, in plain JavaScript: scripts/check/engines.mjs runs it in each engine.
+// What users do with the installed package, in plain JavaScript: scripts/check/engines.ts runs it in each engine.
 // Ends without dispose: threads and workers that are left open must not keep the program from ending. Prints
 // the digest of what was trained in strict arithmetic, which is to be the same everywhere.
 

@@ -48,7 +48,7 @@ function network(): Sequential {
   return model;
 }
 
-/** The package's worker starts from dist/ (scripts/check/package.mjs): this one from what is tested here. */
+/** The package's worker starts from dist/ (scripts/check/package.ts): this one from what is tested here. */
 const fromSources = (withLayers = false): Worker =>
   new Worker(new URL('../helpers/training-worker.mjs', import.meta.url), {
     workerData: withLayers,

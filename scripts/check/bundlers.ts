@@ -3,15 +3,26 @@
 
 import assert from 'node:assert/strict';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isolation } from '../playground/serve.mjs';
-import { browsing, serving } from './chromium.mjs';
-import { npm, withPackage } from './packed.mjs';
+import { isolation } from '../serve.js';
+import { browsing, serving, type Tab, type Visit } from './browsers/index.js';
+import { npm, withPackage } from './packed.js';
+
+/** What tests/bundlers/page.js adds to the page. */
+interface OurPage {
+  run(way: string, options: object): Promise<Outcome>;
+}
+interface Outcome {
+  bits?: string;
+  threads?: number;
+  error?: string;
+  typed?: boolean;
+}
 
 const NOT_ISOLATED = /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy/;
 /** Where a bundler leaves files behind, the page asks for one in vain before it does without. */
 const MISSING = /404 .*\/(kernel-thread|training-worker)\.js$/;
 /** Where the page trains, and on how many threads. */
-const runs = [
+const runs: [way: string, threads: number][] = [
   ['here', 1],
   ['here', 2],
   ['here', 3],
@@ -19,7 +30,7 @@ const runs = [
   ['own', 2],
 ];
 
-const html = (script) => `<!doctype html><link rel="icon" href="data:,">${script}`;
+const html = (script: string) => `<!doctype html><link rel="icon" href="data:,">${script}`;
 const made = {
   '/out/webpack/index.html': html('<script src="./page.js" defer></script>'),
   '/out/esbuild/index.html': html('<script type="module" src="./page.js"></script>'),
@@ -37,7 +48,7 @@ const pages = [
 ];
 
 /** Vite's development server, which bundles dependencies in its own way. */
-async function developing(project, use) {
+async function developing(project: string, use: (url: string) => Promise<void>): Promise<void> {
   const vite = await import(pathToFileURL(`${project}/node_modules/vite/dist/node/index.js`).href);
   const server = await vite.createServer({
     root: project,
@@ -52,21 +63,26 @@ async function developing(project, use) {
   }
 }
 
-async function check(project, visit) {
+async function check(project: string, visit: Visit): Promise<void> {
   const { train } = await import(pathToFileURL(`${project}/train.js`).href);
   const { bits } = await train({ threads: 1 });
 
   /** One page in one way: the bits, the threads, and what is said about them. */
-  const look = async (name, url, [way, threads], { finds, isolated = true }) => {
-    const run = (tab) =>
-      tab.evaluate((given) => globalThis.run(given.way, { threads: given.threads }), {
-        way,
-        threads,
-      });
+  const look = async (
+    name: string,
+    url: string,
+    [way, threads]: [string, number],
+    { finds, isolated = true }: { finds: boolean; isolated?: boolean },
+  ): Promise<void> => {
+    const run = (tab: Tab) =>
+      tab.evaluate(
+        (given) => (globalThis as unknown as OurPage).run(given.way, { threads: given.threads }),
+        { way, threads },
+      );
     const { result, warnings } = await visit(url, run, finds ? undefined : MISSING);
     console.log(`${name}, ${way}, ${threads}: ${result.bits?.slice(0, 12) ?? result.error}`);
     if (way === 'worker' && !finds) {
-      assert.match(result.error, /startWorker\(\{ worker \}\)/);
+      assert.match(result.error ?? '', /startWorker\(\{ worker \}\)/);
       assert.equal(result.typed, true, 'an EngineError');
       return;
     }
@@ -96,7 +112,7 @@ await withPackage(
       npm(['run', '--silent', name], project);
       console.log(`${name}: built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     }
-    await browsing((visit) => check(project, visit));
+    await browsing('chromium', (visit) => check(project, visit));
   },
   fileURLToPath(new URL('../../tests/bundlers', import.meta.url)),
 );

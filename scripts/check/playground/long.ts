@@ -1,7 +1,27 @@
 // The playground while it trains for long: how often it draws, and its memory.
 
 import assert from 'node:assert/strict';
-import { open, PATIENCE, say } from './page.mjs';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { open, PATIENCE, say, trainUntil } from './page.js';
+
+/** Asks the page, or a worker, by the protocol of Chromium's developer tools. */
+type Send = (method: 'HeapProfiler.collectGarbage' | 'Runtime.getHeapUsage') => Promise<unknown>;
+
+/** Bytes. */
+interface Sample {
+  page: number;
+  worker: number;
+  wasm: number;
+}
+
+/** What the page has done since it was opened. */
+interface Counts {
+  frames: number;
+  looks: number;
+  asked: number;
+  charts: number;
+  pictures: number;
+}
 
 /** What may be added between the samples: caches of the engine that fill late. */
 const MOST_GROWTH = 2 * 2 ** 20;
@@ -9,22 +29,24 @@ const MOST_GROWTH = 2 * 2 ** 20;
 const EARLY = 3;
 
 /** Heaps after collection, of the page and of its worker, and the wasm memory. */
-async function sample(tab, session, workers) {
-  const heap = async (send) => {
+async function sample(tab: Page, session: CDPSession, workers: Send[]): Promise<Sample> {
+  const heap = async (send: Send): Promise<number> => {
     await send('HeapProfiler.collectGarbage');
-    return (await send('Runtime.getHeapUsage')).usedSize;
+    return ((await send('Runtime.getHeapUsage')) as { usedSize: number }).usedSize;
   };
   const page = await heap((method) => session.send(method));
-  const inWorkers = [];
+  const inWorkers: number[] = [];
   for (const send of workers) inWorkers.push(await heap(send));
-  const wasm = await tab.evaluate(() => Number(document.querySelector('#memory').dataset.bytes));
+  const wasm = await tab.evaluate(() =>
+    Number(document.querySelector<HTMLElement>('#memory')?.dataset.bytes),
+  );
   return { page, worker: inWorkers.reduce((a, b) => a + b, 0), wasm };
 }
 
 /** What sends to the page's workers, by way of the page's session. */
-async function attachWorkers(session) {
-  const workers = [];
-  const waiting = new Map();
+async function attachWorkers(session: CDPSession): Promise<Send[]> {
+  const workers: Send[] = [];
+  const waiting = new Map<number, (result: unknown) => void>();
   let id = 0;
   session.on('Target.receivedMessageFromTarget', ({ message }) => {
     const { id, result } = JSON.parse(message);
@@ -35,7 +57,7 @@ async function attachWorkers(session) {
     if (!url.endsWith('/worker.js')) return;
     workers.push((method) => {
       const message = JSON.stringify({ id: ++id, method });
-      const answer = new Promise((resolve) => waiting.set(id, resolve));
+      const answer = new Promise<unknown>((resolve) => waiting.set(id, resolve));
       return session.send('Target.sendMessageToTarget', { sessionId, message }).then(() => answer);
     });
   });
@@ -48,43 +70,46 @@ async function attachWorkers(session) {
 }
 
 /** Runs in the page before its own scripts: counts what it hears of the training, asks for, and draws. */
-function countWork() {
-  const counts = { frames: 0, looks: 0, asked: 0, charts: 0, pictures: 0 };
-  globalThis.counts = counts;
+function countWork(): void {
+  const counts: Counts = { frames: 0, looks: 0, asked: 0, charts: 0, pictures: 0 };
+  Object.assign(globalThis, { counts });
   const frame = () => {
     counts.frames++;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
-  const heard = new WeakSet();
+  const heard = new WeakSet<Worker>();
   const { postMessage } = Worker.prototype;
-  Worker.prototype.postMessage = function (message, ...rest) {
+  Worker.prototype.postMessage = function (message, transfer) {
     if (!heard.has(this))
       this.addEventListener('message', ({ data: { event } }) => {
         if (event === 'progress' || event === 'epoch') counts.looks++;
       });
     heard.add(this);
     if (message.call === 'activations') counts.asked++;
-    return postMessage.call(this, message, ...rest);
+    return postMessage.call(this, message, transfer as StructuredSerializeOptions);
   };
   const { clearRect, putImageData } = CanvasRenderingContext2D.prototype;
   CanvasRenderingContext2D.prototype.clearRect = function (...area) {
     if (this.canvas.closest('.uplot')) counts.charts++;
     return clearRect.apply(this, area);
   };
-  CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+  CanvasRenderingContext2D.prototype.putImageData = function (...given: unknown[]) {
     counts.pictures++;
-    return putImageData.apply(this, given);
+    return putImageData.apply(this, given as Parameters<typeof putImageData>);
   };
 }
 
+const countsOf = (tab: Page): Promise<Counts> =>
+  tab.evaluate(() => ({ ...(globalThis as unknown as { counts: Counts }).counts }));
+
 /** The page draws no more than there is to see: charts once a frame, pictures once for what it hears. */
-async function checkDrawn(tab, before) {
-  const after = await tab.evaluate(() => globalThis.counts);
+async function checkDrawn(tab: Page, before: Counts): Promise<void> {
+  const after = await countsOf(tab);
   const canvases = await tab.locator('#activation-maps canvas').count();
-  const { frames, looks, asked, charts, pictures } = Object.fromEntries(
-    Object.entries(after).map(([what, count]) => [what, count - before[what]]),
-  );
+  const since = (what: keyof Counts): number => after[what] - before[what];
+  const [frames, looks, asked] = [since('frames'), since('looks'), since('asked')];
+  const [charts, pictures] = [since('charts'), since('pictures')];
   say(
     `${looks} looks at the training: ${asked} questions, ${pictures} pictures; ${charts} charts in ${frames} frames`,
   );
@@ -96,7 +121,7 @@ async function checkDrawn(tab, before) {
 }
 
 /** Trains with the panel that draws most, and compares an early sample with a late one. */
-export async function checkLong(browser, address, epochs) {
+export async function checkLong(browser: Browser, address: string, epochs: number): Promise<void> {
   const { tab, close } = await open(browser, address, {}, (page) => page.addInitScript(countWork));
   const session = await tab.context().newCDPSession(tab);
   const workers = await attachWorkers(session);
@@ -106,20 +131,15 @@ export async function checkLong(browser, address, epochs) {
   await tab.click('#start');
   await tab.click('#tab-activations');
   // Each epoch may take as long as anything else.
-  const until = (wanted) =>
-    tab.waitForFunction(
-      (epoch) => Number.parseInt(document.querySelector('#epoch').textContent, 10) > epoch,
-      wanted,
-      { timeout: epochs * PATIENCE },
-    );
+  const until = (wanted: number) => trainUntil(tab, wanted, wanted * PATIENCE);
   await until(EARLY);
   const early = await sample(tab, session, workers);
-  const counts = await tab.evaluate(() => ({ ...globalThis.counts }));
+  const counts = await countsOf(tab);
   await until(EARLY + epochs);
   await checkDrawn(tab, counts);
   const late = await sample(tab, session, workers);
   assert.equal(workers.length, 1, 'the worker was found');
-  for (const what of ['page', 'worker', 'wasm']) {
+  for (const what of ['page', 'worker', 'wasm'] as const) {
     const [before, after] = [early[what], late[what]].map((bytes) => bytes / 2 ** 20);
     say(`${what}: ${before.toFixed(2)} → ${after.toFixed(2)} MiB`);
     assert(after - before <= (what === 'wasm' ? 0 : MOST_GROWTH / 2 ** 20), `${what} grows`);

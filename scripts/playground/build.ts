@@ -2,18 +2,19 @@
 // headers that threads need: `npm run playground`.
 
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { writeData } from './data.mjs';
-import { isolation, serve, within } from './serve.mjs';
+import { isolation, serve, within } from '../serve.js';
+import { writeData } from './data.js';
 
 const source = fileURLToPath(new URL('../../playground/', import.meta.url));
 /** What a host is to serve. */
-export const folder = `${source}dist/`;
+const folder = `${source}dist/`;
 
 /** Bundles the page and its worker with the library as browsers get it, and lays the images beside them. */
-export async function buildPlayground() {
+export async function buildPlayground(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   // The images take seconds to make, and stay.
   for (const name of readdirSync(folder)) if (name !== 'data') rmSync(folder + name);
@@ -37,7 +38,7 @@ export async function buildPlayground() {
 }
 
 /** Serves the folder with some headers: see `serve`. */
-export const servePlayground = (headers = isolation, port = 0) =>
+export const servePlayground = (headers: OutgoingHttpHeaders = isolation, port = 0) =>
   serve({
     fileOf: within(folder),
     headers: () => ({ 'Cache-Control': 'no-cache', ...headers }),
@@ -53,12 +54,12 @@ const help = `Builds the playground to playground/dist and serves it.
            Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp
            all cores work, without them one`;
 
-async function main() {
+async function main(): Promise<void> {
   const options = {
     port: { type: 'string' },
     build: { type: 'boolean' },
     help: { type: 'boolean' },
-  };
+  } as const;
   const { values } = parseArgs({ options });
   if (values.help) return console.log(help);
   await buildPlayground();

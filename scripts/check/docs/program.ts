@@ -2,37 +2,57 @@
 // it sees their names and may use them anew; each line stands where it stands in the page, so that errors name it.
 
 import ts from 'typescript';
+import type { Block, Page, Part } from './page.js';
+
+/** Where a program runs. */
+export type Place = 'node' | 'browser';
+
+/** Blocks that go on where the ones before them ended. */
+export interface Program {
+  page: Page;
+  place: Place;
+  blocks: Block[];
+}
+
+/** A name that is imported, and the statement for it alone. */
+interface Import {
+  key: string;
+  text: string;
+}
 
 /** Printed behind the last block: a program that ends earlier has skipped some. */
 export const END = 'all blocks of the page have run';
 
 /** The programs of a page, for Node and for browsers: their blocks, in order. */
-export function programsOf(page) {
-  const programs = [];
-  const current = {};
+export function programsOf(page: Page): Program[] {
+  const programs: Program[] = [];
+  const current: Partial<Record<Place, Program>> = {};
   for (const block of page.blocks) {
     if (!isCode(block) || block['not run'] || block.file) continue;
-    const place = block.browser ? 'browser' : 'node';
-    if (!current[place] || block['new program']) {
-      current[place] = { page, place, blocks: [] };
-      programs.push(current[place]);
+    const place: Place = block.browser ? 'browser' : 'node';
+    let program = current[place];
+    if (!program || block['new program']) {
+      program = { page, place, blocks: [] };
+      current[place] = program;
+      programs.push(program);
     }
-    current[place].blocks.push(block);
+    program.blocks.push(block);
   }
   return programs;
 }
 
 /** Whether a block is TypeScript or JavaScript. */
-export const isCode = ({ language }) => ['ts', 'js'].includes(language);
+export const isCode = ({ language }: { language: string }): boolean =>
+  ['ts', 'js'].includes(language);
 
 /** A program's TypeScript. @throws where a block uses what only a later one, or a hidden one, imports */
-export function sourceOf({ page, blocks }) {
-  const lines = Array(page.lines + 1).fill('');
+export function sourceOf({ page, blocks }: Program): string {
+  const lines: string[] = Array(page.lines + 1).fill('');
   const imports = new Imports(page);
   for (const { setup, code, line } of blocks) {
     lines[setup ? setup.line - 1 : line] += '{';
-    for (const part of [setup, { code, line: line + 1, shown: true }]) {
-      if (!part) continue;
+    const shown = { code, line: line + 1, shown: true };
+    for (const part of setup ? [setup, shown] : [shown]) {
       imports.take(part).forEach((text, i) => {
         lines[part.line + i] += text;
       });
@@ -44,22 +64,23 @@ export function sourceOf({ page, blocks }) {
 
 /** What blocks import, to stand once before all of them. */
 class Imports {
-  texts = new Map();
-  #page;
-  #shown = new Set();
+  readonly texts = new Map<string, string>();
+  readonly #page: Page;
+  readonly #shown = new Set<string>();
   /** Names that blocks have used, with their lines. */
-  #used = new Map();
+  readonly #used = new Map<string, number>();
 
-  constructor(page) {
+  constructor(page: Page) {
     this.#page = page;
   }
 
   /** The lines of a block without its imports. */
-  take({ code, line, shown }) {
+  take({ code, line, shown }: Part & { shown?: boolean }): string[] {
     const { found, rest, names } = withoutImports(code);
     for (const { key, text } of found) {
-      if (!this.texts.has(key) && this.#used.has(key))
-        this.#complain(this.#used.get(key), `'${key}' is used, but imported later`);
+      const used = this.#used.get(key);
+      if (!this.texts.has(key) && used !== undefined)
+        this.#complain(used, `'${key}' is used, but imported later`);
       if (!this.texts.has(key)) this.texts.set(key, text);
       if (shown) this.#shown.add(key);
     }
@@ -71,16 +92,16 @@ class Imports {
     return rest.split('\n');
   }
 
-  #complain(line, what) {
+  #complain(line: number, what: string): never {
     throw new Error(`${this.#page.name}:${line + 1}: ${what}`);
   }
 }
 
 /** Imports of a block, one for each name, the code without them, and the names that it mentions. */
-function withoutImports(code) {
+function withoutImports(code: string): { found: Import[]; rest: string; names: Set<string> } {
   const file = ts.createSourceFile('block.ts', code, ts.ScriptTarget.Latest, true);
-  const found = [];
-  const names = new Set();
+  const found: Import[] = [];
+  const names = new Set<string>();
   let rest = code;
   for (const statement of file.statements) {
     if (!ts.isImportDeclaration(statement)) {
@@ -94,11 +115,11 @@ function withoutImports(code) {
   return { found, rest, names };
 }
 
-function namesOf(statement) {
+function namesOf(statement: ts.ImportDeclaration): Import[] {
   const from = statement.moduleSpecifier.getText();
   const clause = statement.importClause;
   if (!clause) return [{ key: from, text: `import ${from};` }];
-  const one = (key, what) => ({ key, text: `import ${what} from ${from};` });
+  const one = (key: string, what: string) => ({ key, text: `import ${what} from ${from};` });
   const type = clause.isTypeOnly ? 'type ' : '';
   const { name, namedBindings } = clause;
   const own = name ? [one(name.text, type + name.text)] : [];
@@ -112,7 +133,7 @@ function namesOf(statement) {
 }
 
 /** Identifiers that stand for themselves: no properties, no names of options. */
-function collectNames(node, names) {
+function collectNames(node: ts.Node, names: Set<string>): void {
   if (ts.isIdentifier(node)) {
     const { parent } = node;
     const isKey = ts.isPropertyAssignment(parent) && parent.name === node;
@@ -123,7 +144,7 @@ function collectNames(node, names) {
 }
 
 /** What TypeScript says of files, as `page:line: message`. */
-export function typeErrors(files) {
+export function typeErrors(files: string[]): { file?: string; line: number; text: string }[] {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.NodeNext,
@@ -136,7 +157,7 @@ export function typeErrors(files) {
     noEmit: true,
   });
   return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
-    const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+    const line = file ? file.getLineAndCharacterOfPosition(start ?? 0).line + 1 : 0;
     const text = ts.flattenDiagnosticMessageText(messageText, '\n');
     return { file: file?.fileName, line, text };
   });

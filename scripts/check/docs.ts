@@ -1,20 +1,20 @@
 // Runs the documents: every block of TypeScript and HTML from the built package, in Node or Chromium; commands
 // must be scripts of package.json, links must lead somewhere. `npm run docs`, or `npm run docs -- node.md`.
-// docs/page.mjs tells by which comments a page says how its blocks are run. Nothing is passed over in silence.
+// docs/page.ts tells by which comments a page says how its blocks are run. Nothing is passed over in silence.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readPage } from './docs/page.mjs';
-import { END, isCode, programsOf, sourceOf, typeErrors } from './docs/program.mjs';
-import { compile, openBrowser, runInNode } from './docs/run.mjs';
+import { type Block, type Page, readPage } from './docs/page.js';
+import { END, isCode, type Program, programsOf, sourceOf, typeErrors } from './docs/program.js';
+import { compile, type OpenBrowser, openBrowser, runInNode } from './docs/run.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Inside the package, so that its name leads to what is built. */
 const folder = `${root}build/docs/`;
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-const namesIn = (path) =>
+const namesIn = (path: string): string[] =>
   readdirSync(root + path)
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(path, name));
@@ -22,14 +22,15 @@ const pages = [...namesIn('.'), ...namesIn('docs')].map((name) =>
   readPage(name, readFileSync(root + name, 'utf8')),
 );
 
-const problems = [];
-const complain = (page, line, what) => problems.push(`${page.name}:${line + 1}: ${what}`);
-const counts = {};
-const count = (what, many = 1) => {
+const problems: string[] = [];
+const complain = (page: Page, line: number, what: string) =>
+  problems.push(`${page.name}:${line + 1}: ${what}`);
+const counts: Record<string, number> = {};
+const count = (what: string, many = 1): void => {
   counts[what] = (counts[what] ?? 0) + many;
 };
 
-function checkLinks(page) {
+function checkLinks(page: Page): void {
   for (const { to, line } of page.links) {
     if (/^[a-z]+:/.test(to)) continue;
     count('links');
@@ -45,7 +46,7 @@ function checkLinks(page) {
 const npmCommands = ['install', 'ci', 'create'];
 
 /** Commands of npm must be ones that there are; what else a block has must be marked as not run. */
-function checkCommands(page) {
+function checkCommands(page: Page): void {
   for (const block of page.blocks.filter(({ language }) => language === 'sh')) {
     if (block['not run']) continue;
     block.code.split('\n').forEach((text, i) => {
@@ -65,7 +66,7 @@ function checkCommands(page) {
 }
 
 /** Each block is run, is output, or says why it is neither. */
-function checkBlocks(page) {
+function checkBlocks(page: Page): void {
   for (const { language, line, file, 'not run': why, ...block } of page.blocks) {
     if (why) console.log(`not run: ${page.name}:${line + 1} (${language}): ${why}`);
     else if (language === 'json') JSON.parse(block.code);
@@ -76,17 +77,29 @@ function checkBlocks(page) {
   }
 }
 
+/** A block that is a file beside the programs. */
+type FileBlock = Block & { file: string };
+
+/** Something that is run, and what it must print. */
+interface Job extends Omit<Program, 'place'> {
+  place: Program['place'] | 'html';
+  file: string;
+  /** What it was compiled from. */
+  source?: string;
+  prints: string[];
+}
+
 /** Writes what is run: a folder for each page. */
-async function write(page, programs) {
+async function write(page: Page, programs: Program[]): Promise<Job[]> {
   const home = join(folder, page.name);
   mkdirSync(home, { recursive: true });
   const run = page.blocks.filter((block) => !block['not run']);
   await writeFiles(
     page,
     home,
-    run.filter(({ file }) => file),
+    run.filter((block): block is FileBlock => block.file !== undefined),
   );
-  const jobs = [];
+  const jobs: Job[] = [];
   for (const program of programs) {
     const name = `line-${program.blocks[0].line + 1}`;
     const [source, file] = [join(home, 'sources', `${name}.ts`), join(home, `${name}.mjs`)];
@@ -104,7 +117,7 @@ async function write(page, programs) {
 }
 
 /** Files beside the programs, first all as they are: they may import each other. */
-async function writeFiles(page, home, blocks) {
+async function writeFiles(page: Page, home: string, blocks: FileBlock[]): Promise<void> {
   const sources = join(home, 'sources');
   mkdirSync(sources, { recursive: true });
   for (const { file, line, code } of blocks) {
@@ -117,7 +130,10 @@ async function writeFiles(page, home, blocks) {
     await compile(join(sources, file), join(home, file), browser ? 'browser' : 'node');
 }
 
-async function run({ page, place, blocks, file, prints }, browser) {
+async function run(
+  { page, place, blocks, file, prints }: Job,
+  browser: () => Promise<OpenBrowser>,
+): Promise<void> {
   const path = file.slice(folder.length - 1);
   const started = Date.now();
   try {
@@ -132,7 +148,8 @@ async function run({ page, place, blocks, file, prints }, browser) {
       await (await browser()).visit(html, prints);
     }
   } catch (error) {
-    complain(page, blocks[0].line, `(${place}) ${error.stderr ?? ''}${error.stack ?? error}`);
+    const { stderr = '', stack } = error as { stderr?: string; stack?: string };
+    complain(page, blocks[0].line, `(${place}) ${stderr}${stack ?? error}`);
   }
   count(`blocks in ${place === 'node' ? 'Node' : 'Chromium'}`, blocks.length);
   console.log(
@@ -144,7 +161,7 @@ const [only = ''] = process.argv.slice(2);
 const chosen = pages.filter(({ name }) => name.includes(only));
 if (chosen.length === 0) throw new Error(`there is no page ${only}`);
 rmSync(folder, { recursive: true, force: true });
-const jobs = [];
+const jobs: Job[] = [];
 for (const page of chosen) {
   checkLinks(page);
   checkCommands(page);
@@ -159,7 +176,7 @@ for (const { file, line, text } of typeErrors(sources)) {
   else problems.push(`${file}:${line}: ${text}`);
 }
 
-let opened;
+let opened: Promise<OpenBrowser> | undefined;
 const browser = () => {
   opened ??= openBrowser(folder);
   return opened;

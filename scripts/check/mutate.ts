@@ -1,13 +1,13 @@
-// Plants faults in the kernels one at a time (mutants.mjs), each in a copy of the repository, and runs
+// Plants faults in the kernels one at a time (mutants.ts), each in a copy of the repository, and runs
 // the tests: one of them must fail. Ends with status 1 where a fault survives all of them.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutants, nearestFirst } from './mutants.mjs';
+import { type Mutant, mutants, nearestFirst } from './mutants.js';
 
 const HELP = `npm run mutate              plants every fault
 npm run mutate -- --list    shows them, and checks that they still fit the sources
@@ -22,34 +22,42 @@ const LEAST_LIMIT = 240_000;
 const killSignal = 'SIGKILL';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const label = (i) => `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;
+const label = (i: number): string =>
+  `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;
 
 /** A mutant's file with the fault. @throws {Error} where there is not exactly one place for it */
-function planted(folder, { file, from, to, nth }) {
+function planted(folder: string, { file, from, to, nth }: Mutant): string {
   const parts = fs.readFileSync(join(folder, file), 'utf8').split(from);
   const places = parts.length - 1;
   if (nth === undefined ? places !== 1 : nth >= places) {
-    throw new Error(`${file} has ${places} × '${from}': mend scripts/check/mutants.mjs`);
+    throw new Error(`${file} has ${places} × '${from}': mend scripts/check/mutants.ts`);
   }
   const at = (nth ?? 0) + 1;
   return parts.slice(0, at).join(from) + to + parts.slice(at).join(from);
 }
 
-const children = new Set();
+const children = new Set<ChildProcess>();
 const folder = fs.mkdtempSync(join(tmpdir(), 'wasmgrad-mutate-'));
 process.on('exit', () => {
   for (const child of children) child.kill(killSignal);
   fs.rmSync(folder, { recursive: true, force: true });
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => process.exit(130));
+
+/** A program that ended. */
+interface Ended {
+  status: number | null;
+  output: string;
+}
 
 /** Runs Node in a copy; resolves to its status, null where it took longer than it may, and what it said. */
-function node(cwd, args, timeout) {
+function node(cwd: string, args: string[], timeout?: number): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { ...process.env, WASMGRAD_SIMD: 'strict', WASMGRAD_THREADS: '1', NO_COLOR: '1' };
     const child = spawn(process.execPath, args, { cwd, env, timeout, killSignal });
     children.add(child);
-    const said = [];
+    const said: Buffer[] = [];
     for (const from of [child.stdout, child.stderr]) from.on('data', (chunk) => said.push(chunk));
     child.on('close', (status) => {
       children.delete(child);
@@ -59,7 +67,7 @@ function node(cwd, args, timeout) {
 }
 
 /** Compiles one target of asconfig.json. @throws {Error} where it does not compile */
-async function compile(copy, target) {
+async function compile(copy: string, target: string): Promise<void> {
   const asc = 'node_modules/assemblyscript/bin/asc.js';
   const { status, output } = await node(copy, [
     asc,
@@ -72,15 +80,20 @@ async function compile(copy, target) {
 }
 
 /** Milliseconds that each test file took while nothing was planted. */
-const usual = new Map();
+const usual = new Map<string, number>();
 
 /** Runs the tests of a copy until one fails; returns which, or undefined. */
-async function firstFailure(copy, file, threads) {
-  const files = fs.readdirSync(join(copy, 'tests'), { recursive: true });
+async function firstFailure(
+  copy: string,
+  file: string,
+  threads: boolean,
+): Promise<string | undefined> {
+  const files = fs.readdirSync(join(copy, 'tests'), { recursive: true, encoding: 'utf8' });
   const names = files.filter((path) => path.endsWith('.test.ts')).map((path) => path.slice(0, -8));
   for (const name of nearestFirst(names, file, threads)) {
     if (name === 'runtime/threads' && !threads) await compile(copy, 'simd-threads');
-    const limit = usual.has(name) ? Math.max(LEAST_LIMIT, PATIENCE * usual.get(name)) : undefined;
+    const before = usual.get(name);
+    const limit = before && Math.max(LEAST_LIMIT, PATIENCE * before);
     const started = performance.now();
     const args = ['--import', 'tsx', `tests/${name}.test.ts`];
     const { status, output } = await node(copy, args, limit);
@@ -92,8 +105,8 @@ async function firstFailure(copy, file, threads) {
 }
 
 /** Plants a fault in a copy, runs the tests, and puts everything back. */
-async function examine(copy, mutant) {
-  const { file, threads } = mutant;
+async function examine(copy: string, mutant: Mutant): Promise<string | undefined> {
+  const { file, threads = false } = mutant;
   const target = threads ? 'simd-threads' : 'simd';
   const changed = [`build/${target}.wasm`, file, 'build/simd-threads.wasm'].map((path) =>
     join(copy, path),
@@ -113,7 +126,7 @@ async function examine(copy, mutant) {
 }
 
 /** Makes the copies, and sees to it that all tests pass while nothing is planted. */
-async function prepare(count) {
+async function prepare(count: number): Promise<string[]> {
   const left = ['node_modules', '.git', 'dist'].map((name) => join(root, name));
   const copies = Array.from({ length: count }, (_, i) => join(folder, `${i}`));
   for (const copy of copies) {
@@ -126,13 +139,14 @@ async function prepare(count) {
   return copies;
 }
 
-const clock = (ms) => new Date(ms).toISOString().slice(14, 19);
+const clock = (ms: number): string => new Date(ms).toISOString().slice(14, 19);
 
 /** Plants the faults of the given numbers; returns who noticed each. */
-async function plant(chosen) {
+async function plant(chosen: number[]): Promise<Map<number, string>> {
   const copies = await prepare(Math.min(COPIES, chosen.length));
-  const [noticed, waiting, started] = [new Map(), [...chosen], Date.now()];
-  const work = async (copy) => {
+  const noticed = new Map<number, string>();
+  const [waiting, started] = [[...chosen], Date.now()];
+  const work = async (copy: string) => {
     for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
       const by = await examine(copy, mutants[i]);
       noticed.set(i, by ?? 'SURVIVED');
@@ -145,7 +159,13 @@ async function plant(chosen) {
   return noticed;
 }
 
-async function main({ help, list, only }) {
+interface Options {
+  help?: boolean;
+  list?: boolean;
+  only?: string;
+}
+
+async function main({ help, list, only }: Options): Promise<void> {
   if (help) return console.log(HELP);
   for (const mutant of mutants) planted(root, mutant);
   if (list) return console.log(mutants.map((_, i) => label(i)).join('\n'));
@@ -158,8 +178,9 @@ async function main({ help, list, only }) {
   process.exitCode = found === chosen.length ? 0 : 1;
 }
 
-const flag = { type: 'boolean' };
-const { values } = parseArgs({ options: { help: flag, list: flag, only: { type: 'string' } } });
+const flag = { type: 'boolean' } as const;
+const options = { help: flag, list: flag, only: { type: 'string' } } as const;
+const { values } = parseArgs({ options });
 await main(values).catch((error) => {
   console.error(`mutate: ${error.message}`);
   process.exit(1);

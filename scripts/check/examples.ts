@@ -4,7 +4,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const npm = (...args) => execFileSync('npm', args, { cwd: root, encoding: 'utf8' });
+const npm = (...args: string[]): string =>
+  execFileSync('npm', args, { cwd: root, encoding: 'utf8' });
 
 /** What each must print. */
 const expected = {

@@ -1,8 +1,22 @@
 // The faults that `npm run mutate` plants, as data: in `file`, `from` becomes `to`. Where `from` is
 // there more than once, `nth` (from 0) says which. `threads` marks what only the threads build has.
 
+/** Which of several places a fault is for, and whether only the threads build has it. */
+interface Where {
+  nth?: number;
+  threads?: boolean;
+}
+/** A fault, and why it is one. */
+export interface Mutant extends Where {
+  file: string;
+  from: string;
+  to: string;
+  why: string;
+}
+type Fault = [from: string, to: string, why: string, where?: Where];
+
 /** The tests most likely to notice a fault, by the file that it is in. */
-const nearest = {
+const nearest: Readonly<Record<string, string[]>> = {
   'assembly/activation/activation.ts': ['kernels/activation', 'lowering/gradients'],
   'assembly/norm/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
   'assembly/optimizer/clip.ts': ['kernels/optimizer', 'kernels/program'],
@@ -74,9 +88,9 @@ const nearest = {
 };
 
 /** Puts those first; last that of threads, which needs a second build where it is not built first. */
-export function nearestFirst(names, file, threads) {
+export function nearestFirst(names: string[], file: string, threads: boolean): string[] {
   const near = nearest[file] ?? [];
-  const rank = (name) => {
+  const rank = (name: string): number => {
     const at = near.indexOf(name.replaceAll('\\', '/'));
     if (at >= 0) return at;
     return near.length + (name === 'runtime/threads' && !threads ? 1 : 0);
@@ -84,62 +98,69 @@ export function nearestFirst(names, file, threads) {
   return names.sort((a, b) => rank(a) - rank(b));
 }
 
-const fault = (file, from, to, why, more = {}) => ({ file, from, to, why, ...more });
-const tile = (...rest) => fault('assembly/gemm/tile.ts', ...rest);
-const gemm = (...rest) => fault('assembly/gemm/gemm.ts', ...rest);
-const conv = (...rest) => fault('assembly/conv/conv.ts', ...rest);
-const im2col = (...rest) => fault('assembly/conv/im2col.ts', ...rest);
-const lines = (...rest) => fault('assembly/conv/lines.ts', ...rest);
-const depthblock = (...rest) => fault('assembly/conv/depthblock.ts', ...rest);
-const depthtile = (...rest) => fault('assembly/conv/depthtile.ts', ...rest);
-const depthwise = (...rest) => fault('assembly/conv/depthwise.ts', ...rest);
-const winograd = (...rest) => fault('assembly/winograd/forward.ts', ...rest);
-const patch = (...rest) => fault('assembly/winograd/patch.ts', ...rest);
-const winogradBackwardFilter = (...rest) => fault('assembly/winograd/backward.ts', ...rest);
-const points = (...rest) => fault('assembly/winograd/points.ts', ...rest);
-const pack = (...rest) => fault('assembly/gemm/pack.ts', ...rest);
-const pool = (...rest) => fault('assembly/pool/pool.ts', ...rest);
-const poolwindow = (...rest) => fault('assembly/pool/poolwindow.ts', ...rest);
-const lppool = (...rest) => fault('assembly/pool/lppool.ts', ...rest);
-const argmax = (...rest) => fault('assembly/pool/argmax.ts', ...rest);
-const channelpool = (...rest) => fault('assembly/pool/channelpool.ts', ...rest);
-const lrn = (...rest) => fault('assembly/norm/lrn.ts', ...rest);
-const pad = (...rest) => fault('assembly/spatial/pad.ts', ...rest);
-const upsample = (...rest) => fault('assembly/spatial/upsample.ts', ...rest);
-const concat = (...rest) => fault('assembly/merge/concat.ts', ...rest);
-const blur = (...rest) => fault('assembly/pool/blur.ts', ...rest);
-const norm = (...rest) => fault('assembly/norm/batchnorm.ts', ...rest);
-const moments = (...rest) => fault('assembly/norm/moments.ts', ...rest);
-const rows = (...rest) => fault('assembly/core/rows.ts', ...rest);
-const activation = (...rest) => fault('assembly/activation/activation.ts', ...rest);
-const element = (...rest) => fault('assembly/core/elementwise.ts', ...rest);
-const gate = (...rest) => fault('assembly/merge/gate.ts', ...rest);
-const rbf = (...rest) => fault('assembly/dense/rbf.ts', ...rest);
-const random = (...rest) => fault('assembly/core/random.ts', ...rest);
-const softmax = (...rest) => fault('assembly/activation/softmax.ts', ...rest);
-const reduce = (...rest) => fault('assembly/core/reduce.ts', ...rest);
-const optim = (...rest) => fault('assembly/optimizer/optim.ts', ...rest);
-const simd = (...rest) => fault('assembly/core/simd.ts', ...rest);
-const loss = (...rest) => fault('assembly/loss/loss.ts', ...rest);
-const metric = (...rest) => fault('assembly/loss/metric.ts', ...rest);
-const clip = (...rest) => fault('assembly/optimizer/clip.ts', ...rest);
-const update = (...rest) => fault('src/operators/optimizer/optimizer.emit.ts', ...rest);
-const objective = (...rest) => fault('src/lowering/objective.ts', ...rest);
-const program = (...rest) => fault('assembly/core/program.ts', ...rest);
-const team = (...rest) => fault('assembly/core/team.ts', ...rest);
-const transpose = (...rest) => fault('src/operators/convtranspose/convtranspose.emit.ts', ...rest);
-const geometry = (...rest) => fault('src/operators/conv/geometry.emit.ts', ...rest);
-const lower = (...rest) => fault('src/lowering/lower.ts', ...rest);
-const place = (...rest) => fault('src/lowering/place.ts', ...rest);
-const fuse = (...rest) => fault('src/lowering/fuse.ts', ...rest);
-const pending = (...rest) => fault('src/lowering/pending.ts', ...rest);
-const shortcut = (...rest) => fault('assembly/merge/shortcut.ts', ...rest);
-const weights = (...rest) => fault('src/lowering/weights.ts', ...rest);
-const passes = (...rest) => fault('src/operators/conv/winograd.emit.ts', ...rest);
+const fault = (file: string, ...[from, to, why, more]: Fault): Mutant => ({
+  file,
+  from,
+  to,
+  why,
+  ...more,
+});
+const tile = (...rest: Fault) => fault('assembly/gemm/tile.ts', ...rest);
+const gemm = (...rest: Fault) => fault('assembly/gemm/gemm.ts', ...rest);
+const conv = (...rest: Fault) => fault('assembly/conv/conv.ts', ...rest);
+const im2col = (...rest: Fault) => fault('assembly/conv/im2col.ts', ...rest);
+const lines = (...rest: Fault) => fault('assembly/conv/lines.ts', ...rest);
+const depthblock = (...rest: Fault) => fault('assembly/conv/depthblock.ts', ...rest);
+const depthtile = (...rest: Fault) => fault('assembly/conv/depthtile.ts', ...rest);
+const depthwise = (...rest: Fault) => fault('assembly/conv/depthwise.ts', ...rest);
+const winograd = (...rest: Fault) => fault('assembly/winograd/forward.ts', ...rest);
+const patch = (...rest: Fault) => fault('assembly/winograd/patch.ts', ...rest);
+const winogradBackwardFilter = (...rest: Fault) => fault('assembly/winograd/backward.ts', ...rest);
+const points = (...rest: Fault) => fault('assembly/winograd/points.ts', ...rest);
+const pack = (...rest: Fault) => fault('assembly/gemm/pack.ts', ...rest);
+const pool = (...rest: Fault) => fault('assembly/pool/pool.ts', ...rest);
+const poolwindow = (...rest: Fault) => fault('assembly/pool/poolwindow.ts', ...rest);
+const lppool = (...rest: Fault) => fault('assembly/pool/lppool.ts', ...rest);
+const argmax = (...rest: Fault) => fault('assembly/pool/argmax.ts', ...rest);
+const channelpool = (...rest: Fault) => fault('assembly/pool/channelpool.ts', ...rest);
+const lrn = (...rest: Fault) => fault('assembly/norm/lrn.ts', ...rest);
+const pad = (...rest: Fault) => fault('assembly/spatial/pad.ts', ...rest);
+const upsample = (...rest: Fault) => fault('assembly/spatial/upsample.ts', ...rest);
+const concat = (...rest: Fault) => fault('assembly/merge/concat.ts', ...rest);
+const blur = (...rest: Fault) => fault('assembly/pool/blur.ts', ...rest);
+const norm = (...rest: Fault) => fault('assembly/norm/batchnorm.ts', ...rest);
+const moments = (...rest: Fault) => fault('assembly/norm/moments.ts', ...rest);
+const rows = (...rest: Fault) => fault('assembly/core/rows.ts', ...rest);
+const activation = (...rest: Fault) => fault('assembly/activation/activation.ts', ...rest);
+const element = (...rest: Fault) => fault('assembly/core/elementwise.ts', ...rest);
+const gate = (...rest: Fault) => fault('assembly/merge/gate.ts', ...rest);
+const rbf = (...rest: Fault) => fault('assembly/dense/rbf.ts', ...rest);
+const random = (...rest: Fault) => fault('assembly/core/random.ts', ...rest);
+const softmax = (...rest: Fault) => fault('assembly/activation/softmax.ts', ...rest);
+const reduce = (...rest: Fault) => fault('assembly/core/reduce.ts', ...rest);
+const optim = (...rest: Fault) => fault('assembly/optimizer/optim.ts', ...rest);
+const simd = (...rest: Fault) => fault('assembly/core/simd.ts', ...rest);
+const loss = (...rest: Fault) => fault('assembly/loss/loss.ts', ...rest);
+const metric = (...rest: Fault) => fault('assembly/loss/metric.ts', ...rest);
+const clip = (...rest: Fault) => fault('assembly/optimizer/clip.ts', ...rest);
+const update = (...rest: Fault) => fault('src/operators/optimizer/optimizer.emit.ts', ...rest);
+const objective = (...rest: Fault) => fault('src/lowering/objective.ts', ...rest);
+const program = (...rest: Fault) => fault('assembly/core/program.ts', ...rest);
+const team = (...rest: Fault) => fault('assembly/core/team.ts', ...rest);
+const transpose = (...rest: Fault) =>
+  fault('src/operators/convtranspose/convtranspose.emit.ts', ...rest);
+const geometry = (...rest: Fault) => fault('src/operators/conv/geometry.emit.ts', ...rest);
+const lower = (...rest: Fault) => fault('src/lowering/lower.ts', ...rest);
+const place = (...rest: Fault) => fault('src/lowering/place.ts', ...rest);
+const fuse = (...rest: Fault) => fault('src/lowering/fuse.ts', ...rest);
+const pending = (...rest: Fault) => fault('src/lowering/pending.ts', ...rest);
+const shortcut = (...rest: Fault) => fault('assembly/merge/shortcut.ts', ...rest);
+const weights = (...rest: Fault) => fault('src/lowering/weights.ts', ...rest);
+const passes = (...rest: Fault) => fault('src/operators/conv/winograd.emit.ts', ...rest);
 
 /** One fault to a line. */
 // biome-ignore format: a table
-export const mutants = [
+export const mutants: Mutant[] = [
   tile('if (mr == 3) return;', '', 'MR tail: a row too many', { nth: 3 }),
   tile('let c20 = bias0, c21 = bias1;', 'let c20 = bias0, c21 = bias0;', 'bias of the lower half for the upper', { nth: 0 }),
   tile('v128.store(spare, c11, 48)', 'v128.store(spare, c10, 48)', 'narrow tiles: half a row repeated', { nth: 0 }),

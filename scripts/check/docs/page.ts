@@ -1,4 +1,4 @@
-// What a Markdown page holds for check-docs.mjs: fenced blocks with the comments before them, links, headings.
+// What a Markdown page holds for docs.ts: fenced blocks with the comments before them, links, headings.
 //
 // Comments that say how the next block is run:
 //
@@ -9,15 +9,49 @@
 //     <!-- prints: text -->        its program must print that
 //     <!-- not run: why -->        is not run
 
-import MarkdownIt from 'markdown-it';
+import MarkdownIt, { type Token } from 'markdown-it';
 
 const words = /^(?:(setup|file|prints|not run):\s*(.+)|(new program|browser))$/s;
 
-/** A page in parts; lines count from 0. @throws for comments that mean nothing */
-export function readPage(name, text) {
+/** What the comments before a block say. */
+interface Comments {
+  prints: string[];
+  setup?: Part;
+  file?: string;
+  'not run'?: string;
+  'new program'?: boolean;
+  browser?: boolean;
+}
+
+/** Some code, and its line in the page. */
+export interface Part {
+  line: number;
+  code: string;
+}
+
+/** A fenced block. */
+export interface Block extends Comments, Part {
+  page: Page;
+  language: string;
+}
+
+/** A page in parts; lines count from 0. */
+export interface Page {
+  name: string;
+  text: string;
+  /** How many there are. */
+  lines: number;
+  blocks: Block[];
+  links: { to: string; line: number }[];
+  anchors: string[];
+}
+
+/** Reads a page. @throws for comments that mean nothing */
+export function readPage(name: string, text: string): Page {
   const tokens = new MarkdownIt('default', { html: true }).parse(text, {});
-  const page = { name, text, lines: text.split('\n').length, blocks: [], links: [], anchors: [] };
-  let comments = { prints: [] };
+  const lines = text.split('\n').length;
+  const page: Page = { name, text, lines, blocks: [], links: [], anchors: [] };
+  let comments: Comments = { prints: [] };
   let line = 0;
   tokens.forEach((token, i) => {
     // Cells of tables have no line of their own: that of their row is the last one.
@@ -41,29 +75,30 @@ export function readPage(name, text) {
   return page;
 }
 
-function readComments(where, { content, map }, comments) {
+function readComments(where: string, { content, map }: Token, comments: Comments): void {
   for (const { 1: comment, index } of content.matchAll(/<!--\s*(.*?)\s*-->/gs)) {
     if (/^\/?bench:/.test(comment)) continue;
     const match = words.exec(comment);
-    if (!match) throw new Error(`${where}: '${comment}' is no comment that check-docs.mjs knows`);
+    if (!match) throw new Error(`${where}: '${comment}' is no comment that docs.ts knows`);
     const [, word, value, flag] = match;
-    if (flag) comments[flag] = true;
+    if (flag) comments[flag as 'browser' | 'new program'] = true;
     else if (word === 'prints') comments.prints.push(value);
     else if (word === 'setup') {
-      const line = map[0] + content.slice(0, content.indexOf(value, index)).split('\n').length - 1;
+      const line =
+        (map?.[0] ?? 0) + content.slice(0, content.indexOf(value, index)).split('\n').length - 1;
       comments.setup = { line, code: value };
-    } else comments[word] = value;
+    } else comments[word as 'file' | 'not run'] = value;
   }
 }
 
-const linksOf = ({ children }) =>
-  children
+const linksOf = ({ children }: Token): string[] =>
+  (children ?? [])
     .filter(({ type }) => type === 'link_open' || type === 'image')
-    .map((token) => token.attrGet('href') ?? token.attrGet('src'));
+    .map((token) => token.attrGet('href') ?? token.attrGet('src') ?? '');
 
 /** What a link to a heading ends in: its words without marks, as GitHub makes it. */
-const anchorOf = ({ children }) =>
-  children
+const anchorOf = ({ children }: Token): string =>
+  (children ?? [])
     .map(({ content }) => content)
     .join('')
     .toLowerCase()

@@ -1,32 +1,38 @@
-// Uses the playground as a visitor does, in a real Chromium: with the headers for threads and without, with a
-// mouse, a keyboard and a phone, and with all that can go wrong. $CHROMIUM names another browser.
+// Uses the playground as a visitor does, with the headers for threads and without: in each browser what it is for; in
+// Chromium also with a mouse, a keyboard and a phone, and with all that can go wrong.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
 import { init, zoo } from 'wasmgrad';
-import { buildPlayground, servePlayground } from '../playground/build.mjs';
-import { isolation } from '../playground/serve.mjs';
-import { launch } from './chromium.mjs';
-import { checkLong } from './playground/long.mjs';
-import { checkMishaps } from './playground/mishaps.mjs';
+import { buildPlayground, servePlayground } from '../playground/build.js';
+import { isolation } from '../serve.js';
+import { launchChromium } from './browsers/chromium.js';
+import { chosen, inEachBrowser } from './browsers/index.js';
+import { checkLong } from './playground/long.js';
+import { checkMishaps } from './playground/mishaps.js';
 import {
   draw,
+  type OpenPage,
   open,
   probabilities,
+  reads,
   say,
   says,
   trainUntil,
   untilDrawn,
-} from './playground/page.mjs';
+} from './playground/page.js';
+import { checkVisit } from './playground/visit.js';
 
 const { values } = parseArgs({
   options: { epochs: { type: 'string', default: '12' }, help: { type: 'boolean' } },
 });
 if (values.help) {
-  console.log(`Checks the built playground in Chromium.
+  console.log(`Checks the built playground in each browser.
 
   npm run check-playground -- [--epochs 12]
 
@@ -37,7 +43,7 @@ if (values.help) {
 /** What may be sent before the first training step, with the page, the engine and the images: answers, and bytes. */
 const MOST_REQUESTS = 24;
 const MOST_BYTES = 1.5 * 2 ** 20;
-const ONE = [
+const ONE: [number, number][][] = [
   [
     [0.5, 0.15],
     [0.48, 0.5],
@@ -47,8 +53,11 @@ const ONE = [
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+const textOf = async (tab: Page, selector: string): Promise<string> =>
+  (await tab.textContent(selector)) ?? '';
+
 /** How much a page loads before it trains, where Start is pressed as soon as it can be. How long that takes is told. */
-async function checkFirstStep(browser, address) {
+async function checkFirstStep(browser: Browser, address: string): Promise<void> {
   let [requests, bytes] = [0, 0];
   const { tab, close } = await open(browser, address, {}, (page) =>
     page.on('response', (response) => {
@@ -72,14 +81,14 @@ async function checkFirstStep(browser, address) {
 }
 
 /** A page that was just loaded is told to start at once. */
-async function checkTraining({ tab, threads }) {
+async function checkTraining({ tab }: OpenPage, threads: number): Promise<void> {
   await tab.click('#start:enabled');
-  assert.match(await tab.textContent('#engine'), new RegExp(`^${threads} thread`));
-  await tab.waitForFunction(() => Number(document.querySelector('#loss').textContent) > 0);
-  const before = Number(await tab.textContent('#loss'));
+  assert.match(await textOf(tab, '#engine'), new RegExp(`^${threads} thread`));
+  await tab.waitForFunction(() => Number(document.querySelector('#loss')?.textContent) > 0);
+  const before = Number(await textOf(tab, '#loss'));
   await trainUntil(tab, 3);
-  const after = Number(await tab.textContent('#loss'));
-  const accuracy = Number.parseFloat(await tab.textContent('#test-accuracy'));
+  const after = Number(await textOf(tab, '#loss'));
+  const accuracy = Number.parseFloat(await textOf(tab, '#test-accuracy'));
   say(
     `loss ${before} → ${after}, test accuracy ${accuracy} %, ${await tab.textContent('#rate')} images/s`,
   );
@@ -87,7 +96,7 @@ async function checkTraining({ tab, threads }) {
   assert(after < before && after < Math.log(10) / 4, 'the loss falls');
   assert(accuracy > 90, 'it has learned');
   await tab.click('#start');
-  await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Go on');
+  await reads(tab, '#start', 'Go on');
   const step = await tab.textContent('#epoch');
   // Whatever the worker had sent before it heard of the pause has come before this answer of its own.
   await tab.click('#tab-filters');
@@ -96,15 +105,15 @@ async function checkTraining({ tab, threads }) {
   assert.equal(await tab.textContent('#epoch'), step, 'a pause is one');
 }
 
-async function checkDrawing({ tab }) {
+async function checkDrawing({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-draw');
   await draw(tab, ONE);
-  await tab.waitForFunction(() => document.querySelector('#verdict').textContent === '1');
+  await reads(tab, '#verdict', '1');
   say(`a stroke is a 1: ${(100 * (await probabilities(tab))[1]).toFixed(1)} %`);
 }
 
 /** The file of a trained network, and the same predictions from it in another page. */
-async function checkFiles(page) {
+async function checkFiles(page: OpenPage): Promise<void> {
   const { tab } = page;
   const expected = await probabilities(tab);
   await tab.click('#tab-files');
@@ -114,11 +123,11 @@ async function checkFiles(page) {
   await says(tab, '#files-message', /^Kept/);
   const again = await open(page.browser, page.address);
   await again.tab.waitForSelector('#start:enabled');
-  const loaded = async (how) => {
+  const loaded = async (how: string) => {
     await again.tab.click('#tab-draw');
     await again.tab.click('#clear');
     await draw(again.tab, ONE);
-    await again.tab.waitForFunction(() => document.querySelector('#verdict').textContent === '1');
+    await reads(again.tab, '#verdict', '1');
     assert.deepEqual(await probabilities(again.tab), expected, `the same predictions, ${how}`);
     await again.tab.click('#tab-files');
   };
@@ -139,8 +148,8 @@ async function checkFiles(page) {
   say('saved, kept and loaded: the same predictions');
 }
 
-async function badFiles({ tab }) {
-  const give = (input, name, buffer) =>
+async function badFiles({ tab }: OpenPage): Promise<void> {
+  const give = (input: string, name: string, buffer: Buffer) =>
     tab.setInputFiles(input, { name, mimeType: 'application/octet-stream', buffer });
   await give('#model-file', 'notes.txt', Buffer.from('not a model'));
   await says(tab, '#files-message', /“notes.txt” was not loaded: it is no model of wasmgrad/);
@@ -159,13 +168,14 @@ async function badFiles({ tab }) {
     await image.decode();
     const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 40 });
     const context = canvas.getContext('2d');
+    if (!context) throw new Error('a canvas has no context');
     context.fillStyle = 'white';
     context.fillRect(0, 0, 64, 40);
     context.drawImage(image, 0, 0);
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
     const files = new DataTransfer();
-    files.items.add(new File([blob], 'line.png'));
-    const input = document.querySelector('#image-file');
+    files.items.add(new File([blob as Blob], 'line.png'));
+    const input = document.querySelector('#image-file') as HTMLInputElement;
     input.files = files.files;
     input.dispatchEvent(new Event('change'));
   }, svg);
@@ -173,7 +183,7 @@ async function badFiles({ tab }) {
   say('no model, a model of other images, no image, an image of another size: each is told');
 }
 
-async function fullStorage(tab) {
+async function fullStorage(tab: Page): Promise<void> {
   const session = await tab.context().newCDPSession(tab);
   const { origin } = new URL(tab.url());
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1024 });
@@ -182,7 +192,7 @@ async function fullStorage(tab) {
   await session.send('Storage.overrideQuotaForOrigin', { origin });
 }
 
-async function checkEditing({ tab }) {
+async function checkEditing({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-network');
   await tab.selectOption('#preset', 'lenet5');
   await says(tab, '#network-message', /61,706 weights/);
@@ -202,7 +212,9 @@ async function checkEditing({ tab }) {
   await tab.click('#add-layer');
   await tab.click('#layers li:nth-child(8) .up');
   await tab.click('#apply:enabled');
-  await tab.waitForFunction(() => document.querySelector('#preset').value === 'edited');
+  await tab.waitForFunction(
+    () => document.querySelector<HTMLSelectElement>('#preset')?.value === 'edited',
+  );
   await tab.fill('#epochs', '1');
   await tab.click('#start');
   await says(tab, '#train-message', /^Done/);
@@ -210,7 +222,7 @@ async function checkEditing({ tab }) {
 }
 
 /** The code on screen, in Node, for one epoch; a package finds itself by its name. */
-async function checkCode({ tab }) {
+async function checkCode({ tab }: OpenPage): Promise<void> {
   await tab.fill('#epochs', '1');
   const all = { residual: 'mnist', perceptron: 'fashion' };
   for (const [preset, dataset] of Object.entries(all)) {
@@ -219,10 +231,10 @@ async function checkCode({ tab }) {
     await tab.selectOption('#preset', preset);
     await tab.click('#tab-code');
     await tab.waitForFunction(
-      (name) => document.querySelector('#snippet').textContent.includes(`'${name}'`),
+      (name) => document.querySelector('#snippet')?.textContent?.includes(`'${name}'`),
       preset,
     );
-    const code = (await tab.textContent('#snippet')).replace(
+    const code = (await textOf(tab, '#snippet')).replace(
       /writeFileSync\('.*/,
       'console.log(model.toBytes().length);',
     );
@@ -235,7 +247,7 @@ async function checkCode({ tab }) {
   say('the code on screen runs in Node');
 }
 
-async function checkPanels({ tab, errors }) {
+async function checkPanels({ tab, errors }: OpenPage): Promise<void> {
   await tab.selectOption('#preset', 'plain');
   await tab.click('#start');
   await tab.click('#tab-network');
@@ -245,12 +257,12 @@ async function checkPanels({ tab, errors }) {
     await tab.keyboard.press('ArrowRight');
   }
   assert(await tab.isVisible(`#${names[0]}`), 'arrows go round');
-  const ink = (selector) =>
+  const ink = (selector: string) =>
     tab.waitForFunction((one) => {
-      const canvas = document.querySelector(one);
+      const canvas = document.querySelector<HTMLCanvasElement>(one);
       if (!canvas?.width) return false;
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      return new Set(data).size > 8;
+      const image = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(image?.data).size > 8;
     }, selector);
   await tab.click('#tab-filters');
   await ink('#filter-maps canvas');
@@ -261,14 +273,16 @@ async function checkPanels({ tab, errors }) {
   assert.equal(await tab.locator('#confusion td.right').count(), 10);
   await tab.click('#tab-images');
   await ink('#image-after');
-  const options = await tab.$$eval('#filter option', (all) => all.map(({ value }) => value));
+  const options = await tab.$$eval('#filter option', (all) =>
+    (all as HTMLOptionElement[]).map(({ value }) => value),
+  );
   for (const name of ['identity', 'sharpen', 'sobelX', 'sobelMagnitude'])
     assert(options.includes(name));
   await tab.click('#tab-speed');
   await tab.click('#measure');
   await says(tab, '#speed-message', /^Batches of/);
   const speeds = await tab.$$eval('.speeds li', (rows) =>
-    rows.map(({ innerText }) => innerText.replace(/\n/g, ' ')),
+    (rows as HTMLElement[]).map(({ innerText }) => innerText.replace(/\n/g, ' ')),
   );
   say(speeds.join('\n  '));
   for (const row of speeds) assert.match(row, /[\d,]+ images\/s/);
@@ -276,7 +290,7 @@ async function checkPanels({ tab, errors }) {
 }
 
 /** No panel is wider than a phone. */
-async function checkPhone(browser, address) {
+async function checkPhone(browser: Browser, address: string): Promise<void> {
   const { tab, close } = await open(browser, address, {
     viewport: { width: 390, height: 844 },
     hasTouch: true,
@@ -294,7 +308,7 @@ async function checkPhone(browser, address) {
 }
 
 /** What the page says where the engine or the browser refuses something. */
-async function checkRefusals(browser, address, threads) {
+async function checkRefusals(browser: Browser, address: string, threads: number): Promise<void> {
   const csp = await servePlayground({
     ...isolation,
     'Content-Security-Policy': "script-src 'self'",
@@ -325,40 +339,48 @@ async function checkRefusals(browser, address, threads) {
   say('no SIMD, a forbidding policy, a refused camera: each is told, with what to do');
 }
 
+/** All that only Chromium is asked. */
+async function checkInChromium(address: string, plain: string, threads: number): Promise<void> {
+  const browser = await launchChromium();
+  console.log(`── Chromium ${browser.version()}, with a mouse`);
+  try {
+    await checkFirstStep(browser, address);
+    const isolated = await open(browser, address);
+    await checkTraining(isolated, threads);
+    await checkDrawing(isolated);
+    await checkFiles(isolated);
+    await checkEditing(isolated);
+    await checkCode(isolated);
+    await checkPanels(isolated);
+    await isolated.close();
+    const single = await open(browser, plain);
+    await says(
+      single.tab,
+      '.notice',
+      /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy: require-corp/,
+    );
+    await single.close();
+    await checkMishaps(browser, address);
+    await checkPhone(browser, address);
+    await checkRefusals(browser, address, threads);
+    await checkLong(browser, address, Number(values.epochs));
+  } finally {
+    await browser.close();
+  }
+}
+
 await buildPlayground();
 const isolating = await servePlayground();
 const plain = await servePlayground({});
-const address = `${isolating.origin}/`;
-const browser = await launch();
-console.log(`Chromium ${browser.version()}`);
+const threads = Math.min(16, availableParallelism());
 try {
-  const cores = await open(browser, address);
-  const threads = await cores.tab.evaluate(() => Math.min(16, navigator.hardwareConcurrency));
-  await cores.close();
-  await checkFirstStep(browser, address);
-  const isolated = { ...(await open(browser, address)), threads };
-  await checkTraining(isolated);
-  await checkDrawing(isolated);
-  await checkFiles(isolated);
-  await checkEditing(isolated);
-  await checkCode(isolated);
-  await checkPanels(isolated);
-  await isolated.close();
-  const single = { ...(await open(browser, `${plain.origin}/`)), threads: 1 };
-  await says(
-    single.tab,
-    '.notice',
-    /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy: require-corp/,
-  );
-  await checkTraining(single);
-  await checkDrawing(single);
-  await single.close();
-  await checkMishaps(browser, address);
-  await checkPhone(browser, address);
-  await checkRefusals(browser, address, threads);
-  await checkLong(browser, address, Number(values.epochs));
+  await inEachBrowser(async (visit) => {
+    await checkVisit(visit, `${isolating.origin}/`, threads);
+    await checkVisit(visit, `${plain.origin}/`, 1);
+  });
+  if (chosen().includes('chromium'))
+    await checkInChromium(`${isolating.origin}/`, `${plain.origin}/`, threads);
 } finally {
-  await browser.close();
   isolating.close();
   plain.close();
 }

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { withPackage } from './packed.mjs';
+import { withPackage } from './packed.js';
 
 const MOST_PACKED = 1 << 20;
 const MOST_LOADED = 90_000;
 
 /** The module and all that it imports statically, as names of files beside it. */
-function closure(directory, name, found = new Set()) {
+function closure(directory: string, name: string, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);
   const code = readFileSync(`${directory}/${name}`, 'utf8');
@@ -24,7 +24,8 @@ await withPackage((project, { filename, size, files }) => {
   assert(size <= MOST_PACKED, `the tarball has ${size} bytes, more than ${MOST_PACKED}`);
 
   const directory = `${project}/node_modules/wasmgrad/dist/browser`;
-  const zipped = (name) => gzipSync(readFileSync(`${directory}/${name}`), { level: 9 }).length;
+  const zipped = (name: string) =>
+    gzipSync(readFileSync(`${directory}/${name}`), { level: 9 }).length;
   const modules = [...closure(directory, 'core.js')];
   const code = modules.reduce((sum, name) => sum + zipped(name), 0);
   const kernels = readdirSync(directory).filter((name) =>

@@ -1,25 +1,42 @@
 // The playground as its checks use it: pages, strokes, and what they wait for.
 
 import assert from 'node:assert/strict';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-export const say = (text) => console.log(`  ${text}`);
+export const say = (text: string): void => console.log(`  ${text}`);
 
 /** Milliseconds after which something hangs, on the slowest machine. */
 export const PATIENCE = 180_000;
+
+/** A page that is open, and what its console called errors. */
+export interface OpenPage {
+  browser: Browser;
+  address: string;
+  tab: Page;
+  errors: string[];
+  close(isClean?: boolean): Promise<void>;
+}
 
 /**
  * A page of its own, with no storage. `close` asserts that the console has told no error, unless it is told that
  * errors are expected.
  */
-export async function open(browser, address, options = {}, prepare = () => {}) {
+export async function open(
+  browser: Browser,
+  address: string,
+  options: BrowserContextOptions = {},
+  prepare: (tab: Page) => unknown = () => {},
+): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
-  const errors = [];
+  const errors: string[] = [];
   tab.on('console', (line) => {
     if (line.type() === 'error') errors.push(line.text());
   });
   tab.on('pageerror', (error) => errors.push(String(error)));
+  // Functions that tsx has compiled name those inside them with a helper of its.
+  await tab.addInitScript('globalThis.__name = (work) => work;');
   await prepare(tab);
   await tab.goto(address);
   const close = async (isClean = true) => {
@@ -30,14 +47,14 @@ export async function open(browser, address, options = {}, prepare = () => {}) {
 }
 
 /** Waits until an element says what it should. */
-export async function says(tab, selector, pattern) {
+export async function says(tab: Page, selector: string, pattern: RegExp): Promise<void> {
   try {
     await tab.waitForFunction(
       ([one, source]) => {
         const text = [...document.querySelectorAll(one)].map(({ textContent }) => textContent);
-        return text.some((line) => new RegExp(source).test(line));
+        return text.some((line) => new RegExp(source).test(line ?? ''));
       },
-      [selector, pattern.source],
+      [selector, pattern.source] as const,
     );
   } catch {
     const found = await tab.locator(selector).allTextContents();
@@ -46,23 +63,24 @@ export async function says(tab, selector, pattern) {
 }
 
 /** Waits until what was changed is on the screen. */
-export const untilDrawn = (tab) =>
+export const untilDrawn = (tab: Page): Promise<unknown> =>
   tab.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
 
 /** Waits until so many epochs are over. */
-export const trainUntil = (tab, epochs) =>
+export const trainUntil = (tab: Page, epochs: number, timeout = PATIENCE): Promise<unknown> =>
   tab.waitForFunction(
-    (wanted) => Number.parseInt(document.querySelector('#epoch').textContent, 10) > wanted,
+    (wanted) => Number.parseInt(document.querySelector('#epoch')?.textContent ?? '', 10) > wanted,
     epochs,
+    { timeout },
   );
 
 /** Draws strokes, whose points are shares of the sheet. */
-export async function draw(tab, strokes) {
+export async function draw(tab: Page, strokes: [number, number][][]): Promise<void> {
   const sheet = tab.locator('#sheet');
   await sheet.scrollIntoViewIfNeeded();
-  const { x, y, width, height } = await sheet.boundingBox();
+  const { x = 0, y = 0, width = 0, height = 0 } = (await sheet.boundingBox()) ?? {};
   for (const [first, ...rest] of strokes) {
     await tab.mouse.move(x + first[0] * width, y + first[1] * height);
     await tab.mouse.down();
@@ -73,7 +91,14 @@ export async function draw(tab, strokes) {
 }
 
 /** The bars of the drawing's panel. */
-export const probabilities = (tab) =>
+export const probabilities = (tab: Page): Promise<number[]> =>
   tab.$$eval('#probabilities li', (rows) =>
-    rows.map((row) => Number(row.style.getPropertyValue('--share'))),
+    rows.map((row) => Number((row as HTMLElement).style.getPropertyValue('--share'))),
   );
+
+/** Waits until an element says just this. */
+export const reads = (tab: Page, selector: string, text: string): Promise<unknown> =>
+  tab.waitForFunction(([one, wanted]) => document.querySelector(one)?.textContent === wanted, [
+    selector,
+    text,
+  ] as const);

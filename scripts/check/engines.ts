@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { withPackage } from './packed.mjs';
+import { withPackage } from './packed.js';
 
 const engines = [
   { name: 'node@20' },
@@ -19,13 +19,13 @@ const engines = [
 await withPackage((project) => {
   const program = fileURLToPath(new URL('../../tests/engines/smoke.mjs', import.meta.url));
   copyFileSync(program, `${project}/smoke.mjs`);
-  const run = (name, ...args) =>
-    spawnSync('npx', ['-y', name, ...args], { cwd: project, encoding: 'utf8', timeout: 180_000 });
-  const all = new Map();
+  const run = (name: string, ...args: string[]) =>
+    spawnSync('npx', ['-y', name, ...args], { cwd: project, encoding: 'utf8', timeout: 900_000 });
+  const all = new Map<string, string>();
   for (const { name, args = [] } of engines) {
     const { status, stdout, stderr } = run(name, '--version');
     assert.equal(status, 0, `${name} cannot be had: npx -y ${name} --version\n${stderr}`);
-    const [version] = stdout.match(/\d+\.\d+\.\d+/);
+    const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
     const started = performance.now();
     const smoke = run(name, ...args, 'smoke.mjs');
     const failed = `${name} (${version}) fails or does not end:\n${smoke.stdout}${smoke.stderr}`;

@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-function run(program, args) {
+function run(program: string, args: string[]): void {
   const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const changed = (path) =>
+const changed = (path: string): number =>
   statSync(new URL(`../../bench/${path}`, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ??
   0;
 // npm writes node_modules/.package-lock.json last, so its time is that of the installation.

@@ -2,11 +2,12 @@
 // not come, forms that are not filled in.
 
 import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
 import { init, layers, Sequential } from 'wasmgrad';
-import { open, say, says } from './page.mjs';
+import { type OpenPage, open, reads, say, says } from './page.js';
 
 /** A network of a file that the editor has no fields for is trained and looked into, and never another shown. */
-async function checkUnknown({ tab }) {
+async function checkUnknown({ tab }: OpenPage): Promise<void> {
   await init();
   const pool = layers.maxPool2d({ poolSize: 3, strides: 2, padding: 'same' });
   const wide = layers.conv2d({ filters: 4, kernelSize: [3, 5], activation: 'relu' });
@@ -25,7 +26,7 @@ async function checkUnknown({ tab }) {
 }
 
 /** More outputs than classes are told in the editor. */
-async function checkClasses({ tab }) {
+async function checkClasses({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-network');
   await tab.selectOption('#preset', 'lenet5');
   await says(tab, '#network-message', /61,706 weights/);
@@ -38,7 +39,7 @@ async function checkClasses({ tab }) {
 }
 
 /** Of two data sets the last that was chosen is there, and one that does not come leaves the one before. */
-async function checkDataSets({ tab }) {
+async function checkDataSets({ tab }: OpenPage): Promise<void> {
   // The first are never answered: who waits for them waits for ever.
   const held = () => {};
   await tab.route('**/fashion-*', held);
@@ -61,20 +62,20 @@ async function checkDataSets({ tab }) {
 }
 
 /** A training pauses whatever stands in the form; one's own filter begins with the one before. */
-async function checkForms({ tab }) {
+async function checkForms({ tab }: OpenPage): Promise<void> {
   await tab.fill('#epochs', '50');
   await tab.click('#start:enabled');
-  await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Pause');
+  await reads(tab, '#start', 'Pause');
   await tab.fill('#batch-size', '');
   await tab.click('#start');
-  await tab.waitForFunction(() => document.querySelector('#start').textContent === 'Go on');
+  await reads(tab, '#start', 'Go on');
   await tab.click('#tab-images');
   await tab.selectOption('#filter', 'my own');
   await tab.waitForFunction(() => document.querySelectorAll('#kernel input').length === 9);
 }
 
 /** See the top of this file. */
-export async function checkMishaps(browser, address) {
+export async function checkMishaps(browser: Browser, address: string): Promise<void> {
   const page = await open(browser, address);
   await page.tab.waitForSelector('#start:enabled');
   await checkUnknown(page);

@@ -1,20 +1,21 @@
-// Runs what check-docs.mjs has written: programs in Node and in Chromium, pages of HTML in Chromium.
+// Runs what docs.ts has written: programs in Node and in Chromium, pages of HTML in Chromium.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
-import { serve, within } from '../../playground/serve.mjs';
-import { launch } from '../chromium.mjs';
+import { build, type Plugin } from 'esbuild';
+import { type FileOf, serve, within } from '../../serve.js';
+import { launchChromium } from '../browsers/chromium.js';
+import type { Place } from './program.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { name, exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-const PATIENCE = 120_000;
+const PATIENCE = 600_000;
 
 /** In a page without a bundler, the package's entries are addresses. */
-const addresses = {
+const addresses: Plugin = {
   name: 'addresses',
   setup({ onResolve }) {
     onResolve({ filter: new RegExp(`^${name}(/|$)`) }, ({ path }) => {
@@ -26,7 +27,7 @@ const addresses = {
 };
 
 /** Makes JavaScript of a file, which tells the lines of the page. */
-export async function compile(from, to, place) {
+export async function compile(from: string, to: string, place: Place): Promise<void> {
   await build({
     entryPoints: [from],
     outfile: to,
@@ -42,7 +43,7 @@ export async function compile(from, to, place) {
 }
 
 /** Runs a program in Node, in its own folder; what it printed. */
-export async function runInNode(file) {
+export async function runInNode(file: string): Promise<string> {
   const options = { cwd: dirname(file), timeout: PATIENCE };
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
@@ -53,20 +54,27 @@ export async function runInNode(file) {
 }
 
 /** Files of the folder, and the package as if it were installed there. */
-function fileOf(folder) {
+function fileOf(folder: string): FileOf {
   const own = `/node_modules/${name}`;
   const [ofPackage, others] = [within(root), within(folder)];
   return (path) => (path.startsWith(`${own}/`) ? ofPackage(path.slice(own.length)) : others(path));
 }
 
-/** A browser over a folder: `visit` opens a page of it and waits until it has printed something. */
-export async function openBrowser(folder) {
+/** A browser over a folder. */
+export interface OpenBrowser {
+  /** Opens a page and waits until it has printed something; all that it printed. */
+  visit(path: string, awaited: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Opens a browser over a folder. */
+export async function openBrowser(folder: string): Promise<OpenBrowser> {
   const server = await serve({ fileOf: fileOf(folder), made: { '/favicon.ico': '' } });
-  const browser = await launch();
-  const visit = async (path, awaited) => {
+  const browser = await launchChromium();
+  const visit = async (path: string, awaited: string[]): Promise<string> => {
     const tab = await browser.newPage();
-    const printed = [];
-    const failed = new Promise((_, reject) => {
+    const printed: string[] = [];
+    const failed = new Promise<never>((_, reject) => {
       tab.on('pageerror', (error) => reject(new Error(error.stack ?? String(error))));
       tab.on('console', (line) => {
         printed.push(line.text());

@@ -1,6 +1,6 @@
 // The package as users get it: packed, and installed into an empty project.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type StdioOptions } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -8,25 +8,36 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs npm, whose output is shown only where it fails. */
-export function npm(args, cwd) {
+export function npm(args: string[], cwd: string): string {
   try {
-    const stdio = ['ignore', 'pipe', 'pipe'];
-    return execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: 300_000, stdio });
-  } catch ({ message }) {
-    throw new Error(message);
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+    return execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: 900_000, stdio });
+  } catch (error) {
+    throw new Error((error as Error).message);
   }
+}
+
+/** What npm tells of a tarball. */
+export interface Packed {
+  filename: string;
+  size: number;
+  files: unknown[];
 }
 
 /**
  * Packs the library, installs the tarball into a new project, and removes that when `use` is done.
  *
- * @param use gets the project's directory and what npm tells of the tarball: filename, size, files
+ * @param use gets the project's directory and what npm tells of the tarball
  * @param from a directory whose files the project begins with, its locked dependencies included
  */
-export async function withPackage(use, from) {
+export async function withPackage<Result>(
+  use: (project: string, packed: Packed) => Result | Promise<Result>,
+  from?: string,
+): Promise<Result> {
   const project = mkdtempSync(`${tmpdir()}/wasmgrad-`);
   try {
-    const packed = JSON.parse(npm(['pack', '--json', '--pack-destination', project], root))[0];
+    const pack = ['pack', '--json', '--pack-destination', project];
+    const [packed] = JSON.parse(npm(pack, root)) as Packed[];
     const install = ['--no-audit', '--no-fund'];
     if (from) {
       cpSync(from, project, { recursive: true });

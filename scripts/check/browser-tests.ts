@@ -1,0 +1,101 @@
+// The tests of kernels and models in each browser, on the main thread of a page that is cross-origin isolated, with
+// two threads: bundled from the sources as the package is. Fails where one of them fails. An argument narrows the
+// files: `npm run browser-tests -- conv`.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { build, type Plugin } from 'esbuild';
+// @ts-expect-error: a script without types
+import { forBrowsers } from '../build.mjs';
+import { inEachBrowser, serving, type Tab } from './browsers/index.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const pattern = new RegExp(`${process.argv[2] ?? '.'}.*\\.test\\.ts$`);
+
+const nodeInPage = `${root}tests/helpers/node-in-page.mjs`;
+const forTests: Plugin = {
+  name: 'for-tests',
+  setup({ onResolve }) {
+    onResolve({ filter: /^node:(fs|v8|vm)$/ }, () => ({ path: nodeInPage }));
+  },
+};
+
+/** The tests as modules of a page; `runTests` loads a file's and runs them, and returns what they print. */
+async function bundled(files: string[]): Promise<Record<string, string>> {
+  const tests = files.map((file) => `'${file}': () => import('./${file}')`);
+  const contents = `
+    import '${nodeInPage}';
+    import { exec } from 'uvu';
+    const tests = { ${tests} };
+    globalThis.runTests = async (name) => {
+      UVU_QUEUE.length = 0;
+      globalThis.UVU_INDEX = UVU_QUEUE.push([name]) - 1;
+      await tests[name]();
+      await exec();
+      return lines.splice(0);
+    };`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root, sourcefile: 'tests.js' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    outdir: root,
+    entryNames: 'tests',
+    // Those of package.json are of the library, not of its tests.
+    ignoreAnnotations: true,
+    plugins: [forTests, forBrowsers],
+  });
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
+}
+
+const files = ['kernels', 'tensor', 'program', 'lowering', 'graph', 'training', 'model']
+  .flatMap((folder) => readdirSync(`${root}tests/${folder}`).map((name) => `${folder}/${name}`))
+  .map((name) => `tests/${name}`)
+  .filter((file) => pattern.test(file));
+assert(files.length > 0, `no test file matches ${pattern}`);
+
+const html = `<!doctype html><link rel="icon" href="data:,"><script>
+  globalThis.UVU_DEFER = 1;
+  globalThis.lines = [];
+  console.log = (...words) => lines.push(words.join(' '));
+  </script><script type="module" src="/tests.js"></script>`;
+const thread = readFileSync(`${root}dist/browser/kernel-thread.js`, 'utf8');
+const made = { '/index.html': html, '/kernel-thread.js': thread, ...(await bundled(files)) };
+
+const run = (tab: Tab, file: string): Promise<string[]> =>
+  tab.evaluate(
+    (name) =>
+      (globalThis as unknown as { runTests(name: string): Promise<string[]> }).runTests(name),
+    file,
+  );
+
+/** Runs the files one by one, and tells of each how long it took. */
+async function runAll(tab: Tab): Promise<{ total: number; passed: number }> {
+  let [total, passed] = [0, 0];
+  for (const file of files) {
+    const started = performance.now();
+    const lines = (await run(tab, file)).map((line) => stripVTControlCharacters(line));
+    const count = (word: string) =>
+      Number(lines.find((line) => line.includes(`${word}:`))?.match(/\d+/)?.[0] ?? 0);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${file}: ${count('Passed')} of ${count('Total')}, ${seconds} s`);
+    for (const line of lines.filter((text) => text.includes(' FAIL '))) console.log(line);
+    assert(count('Total') > 0, `${file} has no tests`);
+    total += count('Total');
+    passed += count('Passed');
+  }
+  return { total, passed };
+}
+
+await serving({ directory: root, made }, (origin) =>
+  inEachBrowser(async (visit, name) => {
+    const { result } = await visit(`${origin}/`, runAll);
+    console.log(`${files.length} files, ${result.passed} of ${result.total} tests passed`);
+    assert.equal(result.passed, result.total, `all tests pass in ${name}`);
+  }),
+);

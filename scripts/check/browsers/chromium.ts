@@ -1,0 +1,43 @@
+// Chromium, by Playwright. $CHROMIUM names another program than /usr/bin/chromium.
+
+import { type Browser, chromium } from 'playwright-core';
+import { type Driver, programOf } from './driver.js';
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Some tests collect garbage.
+  '--js-flags=--expose-gc',
+];
+
+/** Chromium as Playwright has it, for what no other browser is asked. */
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: programOf('CHROMIUM', '/usr/bin/chromium'), args });
+
+/** Starts it. */
+export async function launch(): Promise<Driver> {
+  const browser = await launchChromium();
+  return {
+    name: `Chromium ${browser.version()}`,
+    async open(url, hear) {
+      const tab = await browser.newPage();
+      tab.on('console', (line) => {
+        const type = line.type();
+        if (type === 'warning' || type === 'error')
+          hear(type, `${line.text()} ${line.location().url}`);
+      });
+      tab.on('pageerror', (error) => hear('error', String(error)));
+      await tab.goto(url);
+      return {
+        evaluate: (expression) => tab.evaluate(expression),
+        close: () => tab.close(),
+      };
+    },
+    close: () => browser.close(),
+  };
+}
