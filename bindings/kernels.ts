@@ -398,6 +398,16 @@ export interface KernelArguments<Buffer> {
     columns: number;
     threshold: number;
   };
+  /** y = alpha·a + beta·b + gamma·sign(b), where sign(0) = 0 and gamma ≥ 0. y may be a or b. */
+  blend: {
+    count: number;
+    y: Buffer;
+    a: Buffer;
+    b: Buffer;
+    alpha: number;
+    beta: number;
+    gamma: number;
+  };
   /** y[rows × columns] = x[rows × columns], whose rows begin yRow and xRow floats apart. */
   concat: {
     y: Buffer;
@@ -680,6 +690,15 @@ export interface KernelArguments<Buffer> {
     average: Buffer;
     x: Buffer;
     settings: Buffer;
+  };
+  /** partials[s] = Σ (l1·|x| + l2·x²) over the s-th part of x. */
+  penalty: {
+    splits: number;
+    partials: Buffer;
+    x: Buffer;
+    count: number;
+    l1: number;
+    l2: number;
   };
   /** filter[size × size × channels]: the same taps for every channel. */
   binomial: {
@@ -1380,8 +1399,20 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['threshold', 'f32', 32],
     ],
   },
-  concat: {
+  blend: {
     opcode: 28,
+    fields: [
+      ['count', 'i32', 16],
+      ['y', 'out', 20],
+      ['a', 'in', 24],
+      ['b', 'in', 28],
+      ['alpha', 'f32', 32],
+      ['beta', 'f32', 36],
+      ['gamma', 'f32', 40],
+    ],
+  },
+  concat: {
+    opcode: 29,
     fields: [
       ['y', 'inout', 16],
       ['x', 'in', 20],
@@ -1392,7 +1423,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   gate: {
-    opcode: 29,
+    opcode: 30,
     fields: [
       ['y', 'out', 16],
       ['x', 'in', 20],
@@ -1403,7 +1434,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   gateBackward: {
-    opcode: 30,
+    opcode: 31,
     fields: [
       ['partials', 'out', 16],
       ['dy', 'in', 20],
@@ -1415,7 +1446,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   spatialDropout: {
-    opcode: 31,
+    opcode: 32,
     fields: [
       ['y', 'out', 16],
       ['x', 'in', 20],
@@ -1429,7 +1460,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   identityShortcut: {
-    opcode: 32,
+    opcode: 33,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1442,7 +1473,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   identityShortcutBackward: {
-    opcode: 33,
+    opcode: 34,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1455,7 +1486,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normStatistics: {
-    opcode: 34,
+    opcode: 35,
     fields: [
       ['splits', 'i32', 16],
       ['partials', 'out', 20],
@@ -1465,7 +1496,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normApply: {
-    opcode: 35,
+    opcode: 36,
     fields: [
       ['rows', 'i32', 16],
       ['channels', 'i32', 20],
@@ -1479,7 +1510,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardSums: {
-    opcode: 36,
+    opcode: 37,
     fields: [
       ['splits', 'i32', 16],
       ['partials', 'out', 20],
@@ -1494,7 +1525,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackward: {
-    opcode: 37,
+    opcode: 38,
     fields: [
       ['rows', 'i32', 16],
       ['channels', 'i32', 20],
@@ -1510,7 +1541,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lrn: {
-    opcode: 38,
+    opcode: 39,
     fields: [
       ['rows', 'i32', 16],
       ['channels', 'i32', 20],
@@ -1524,7 +1555,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lrnBackward: {
-    opcode: 39,
+    opcode: 40,
     fields: [
       ['rows', 'i32', 16],
       ['channels', 'i32', 20],
@@ -1539,7 +1570,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normMerge: {
-    opcode: 40,
+    opcode: 41,
     fields: [
       ['mean', 'out', 16],
       ['variance', 'out', 20],
@@ -1553,7 +1584,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normRunning: {
-    opcode: 41,
+    opcode: 42,
     fields: [
       ['runningMean', 'inout', 16],
       ['runningVariance', 'inout', 20],
@@ -1565,7 +1596,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFold: {
-    opcode: 42,
+    opcode: 43,
     fields: [
       ['scale', 'out', 16],
       ['gamma', 'in', 20],
@@ -1575,7 +1606,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normFoldFilter: {
-    opcode: 43,
+    opcode: 44,
     fields: [
       ['folded', 'out', 16],
       ['filter', 'in', 20],
@@ -1590,7 +1621,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   normBackwardMerge: {
-    opcode: 44,
+    opcode: 45,
     fields: [
       ['dgamma', 'out', 16],
       ['dbeta', 'out', 20],
@@ -1605,7 +1636,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   squareSum: {
-    opcode: 45,
+    opcode: 46,
     fields: [
       ['splits', 'i32', 16],
       ['partials', 'out', 20],
@@ -1614,7 +1645,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   clipFactor: {
-    opcode: 46,
+    opcode: 47,
     fields: [
       ['factor', 'out', 16],
       ['partials', 'inout', 20],
@@ -1623,7 +1654,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   clip: {
-    opcode: 47,
+    opcode: 48,
     fields: [
       ['count', 'i32', 16],
       ['x', 'inout', 20],
@@ -1632,7 +1663,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   sgd: {
-    opcode: 48,
+    opcode: 49,
     fields: [
       ['count', 'i32', 16],
       ['parameters', 'inout', 20],
@@ -1643,7 +1674,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adam: {
-    opcode: 49,
+    opcode: 50,
     fields: [
       ['count', 'i32', 16],
       ['parameters', 'inout', 20],
@@ -1655,7 +1686,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   rmsprop: {
-    opcode: 50,
+    opcode: 51,
     fields: [
       ['count', 'i32', 16],
       ['parameters', 'inout', 20],
@@ -1667,7 +1698,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   adagrad: {
-    opcode: 51,
+    opcode: 52,
     fields: [
       ['count', 'i32', 16],
       ['parameters', 'inout', 20],
@@ -1678,7 +1709,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   movingAverage: {
-    opcode: 52,
+    opcode: 53,
     fields: [
       ['count', 'i32', 16],
       ['average', 'inout', 20],
@@ -1686,8 +1717,19 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
       ['settings', 'in', 28],
     ],
   },
+  penalty: {
+    opcode: 54,
+    fields: [
+      ['splits', 'i32', 16],
+      ['partials', 'out', 20],
+      ['x', 'in', 24],
+      ['count', 'i32', 28],
+      ['l1', 'f32', 32],
+      ['l2', 'f32', 36],
+    ],
+  },
   binomial: {
-    opcode: 53,
+    opcode: 55,
     fields: [
       ['filter', 'out', 16],
       ['size', 'i32', 20],
@@ -1695,7 +1737,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   channelPool: {
-    opcode: 54,
+    opcode: 56,
     fields: [
       ['count', 'i32', 16],
       ['size', 'i32', 20],
@@ -1706,7 +1748,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   channelPoolBackward: {
-    opcode: 55,
+    opcode: 57,
     fields: [
       ['count', 'i32', 16],
       ['size', 'i32', 20],
@@ -1716,7 +1758,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPool: {
-    opcode: 56,
+    opcode: 58,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1740,7 +1782,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   lpPoolBackward: {
-    opcode: 57,
+    opcode: 59,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1766,7 +1808,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPool: {
-    opcode: 58,
+    opcode: 60,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1790,7 +1832,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   maxPoolBackward: {
-    opcode: 59,
+    opcode: 61,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1813,7 +1855,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePool: {
-    opcode: 60,
+    opcode: 62,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1835,7 +1877,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   averagePoolBackward: {
-    opcode: 61,
+    opcode: 63,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1857,7 +1899,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   pad: {
-    opcode: 62,
+    opcode: 64,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1873,7 +1915,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   padBackward: {
-    opcode: 63,
+    opcode: 65,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1889,7 +1931,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   upsample: {
-    opcode: 64,
+    opcode: 66,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1903,7 +1945,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   upsampleBackward: {
-    opcode: 65,
+    opcode: 67,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1917,7 +1959,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   winogradBackwardFilter: {
-    opcode: 66,
+    opcode: 68,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],
@@ -1944,7 +1986,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   winogradFilter: {
-    opcode: 67,
+    opcode: 69,
     fields: [
       ['packed', 'out', 16],
       ['filter', 'in', 20],
@@ -1956,7 +1998,7 @@ export const kernels: { readonly [K in KernelName]: Kernel } = {
     ],
   },
   winograd: {
-    opcode: 68,
+    opcode: 70,
     fields: [
       ['batch', 'i32', 16],
       ['height', 'i32', 20],

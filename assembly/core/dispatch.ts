@@ -73,6 +73,7 @@ import { Gemm, gemm, gemmTasks } from '../gemm/gemm';
 import { Pack, PackFilter, pack, packFilter, packFilterTasks, packTasks } from '../gemm/pack';
 import { ElementLoss, elementLoss } from '../loss/loss';
 import { Argmax, TopK, argmax, topK } from '../loss/metric';
+import { Blend, blend } from '../merge/blend';
 import { Concat, concat, concatTasks } from '../merge/concat';
 import {
   Gate,
@@ -140,6 +141,7 @@ import {
   rmsprop,
   sgd,
 } from '../optimizer/optim';
+import { Penalty, penalty } from '../optimizer/penalty';
 import { Binomial, binomial, binomialTasks } from '../pool/blur';
 import {
   ChannelGroups,
@@ -196,12 +198,13 @@ export function tasksOf(op: Op): i32 {
     case 12:
     case 13:
     case 14:
-    case 47:
+    case 28:
     case 48:
     case 49:
     case 50:
     case 51:
     case 52:
+    case 53:
       return elementsTasks(changetype<Elements>(op));
     case 2:
     case 3:
@@ -227,9 +230,10 @@ export function tasksOf(op: Op): i32 {
     case 15:
       return sumPartialsTasks(changetype<SumPartials>(op));
     case 16:
-    case 34:
-    case 36:
-    case 45:
+    case 35:
+    case 37:
+    case 46:
+    case 54:
       return splitTasks(changetype<Split>(op));
     case 18:
       return fingerprintsTasks(changetype<Fingerprints>(op));
@@ -244,51 +248,51 @@ export function tasksOf(op: Op): i32 {
       return packTasks(changetype<Pack>(op));
     case 24:
       return packFilterTasks(changetype<PackFilter>(op));
-    case 28:
-      return concatTasks(changetype<Concat>(op));
     case 29:
-    case 31:
-      return gatedTasks(changetype<Gated>(op));
+      return concatTasks(changetype<Concat>(op));
     case 30:
-      return gateBackwardTasks(changetype<GateBackward>(op));
     case 32:
-      return identityShortcutTasks(changetype<IdentityShortcut>(op));
+      return gatedTasks(changetype<Gated>(op));
+    case 31:
+      return gateBackwardTasks(changetype<GateBackward>(op));
     case 33:
+      return identityShortcutTasks(changetype<IdentityShortcut>(op));
+    case 34:
       return identityShortcutBackwardTasks(changetype<IdentityShortcutBackward>(op));
-    case 35:
-    case 37:
-      return normRowsTasks(changetype<NormRows>(op));
+    case 36:
     case 38:
+      return normRowsTasks(changetype<NormRows>(op));
     case 39:
+    case 40:
       return normalizationTasks(changetype<Normalization>(op));
-    case 43:
+    case 44:
       return normFoldFilterTasks(changetype<NormFoldFilter>(op));
-    case 53:
-      return binomialTasks(changetype<Binomial>(op));
-    case 54:
     case 55:
-      return channelGroupsTasks(changetype<ChannelGroups>(op));
+      return binomialTasks(changetype<Binomial>(op));
     case 56:
+    case 57:
+      return channelGroupsTasks(changetype<ChannelGroups>(op));
     case 58:
     case 60:
+    case 62:
       return poolingTasks(changetype<Pooling>(op));
-    case 57:
     case 59:
     case 61:
-      return poolingBackwardTasks(changetype<PoolingBackward>(op));
-    case 62:
-      return padTasks(changetype<Pad>(op));
     case 63:
-      return padBackwardTasks(changetype<PadBackward>(op));
+      return poolingBackwardTasks(changetype<PoolingBackward>(op));
     case 64:
-      return upsampleTasks(changetype<Upsample>(op));
+      return padTasks(changetype<Pad>(op));
     case 65:
-      return upsampleBackwardTasks(changetype<UpsampleBackward>(op));
+      return padBackwardTasks(changetype<PadBackward>(op));
     case 66:
-      return winogradBackwardFilterTasks(changetype<WinogradBackwardFilter>(op));
+      return upsampleTasks(changetype<Upsample>(op));
     case 67:
-      return winogradFilterTasks(changetype<WinogradFilter>(op));
+      return upsampleBackwardTasks(changetype<UpsampleBackward>(op));
     case 68:
+      return winogradBackwardFilterTasks(changetype<WinogradBackwardFilter>(op));
+    case 69:
+      return winogradFilterTasks(changetype<WinogradFilter>(op));
+    case 70:
       return winogradTasks(changetype<Winograd>(op));
     default:
       return 1;
@@ -298,15 +302,15 @@ export function tasksOf(op: Op): i32 {
 /** Bytes of scratch that an op needs beyond what all have. */
 export function scratchOf(op: Op): usize {
   switch (op.opcode) {
-    case 38:
     case 39:
+    case 40:
       return normalizationScratch(changetype<Normalization>(op));
-    case 64:
-    case 65:
-      return upsamplingScratch(changetype<Upsampling>(op));
     case 66:
-      return winogradBackwardFilterScratch(changetype<WinogradBackwardFilter>(op));
+    case 67:
+      return upsamplingScratch(changetype<Upsampling>(op));
     case 68:
+      return winogradBackwardFilterScratch(changetype<WinogradBackwardFilter>(op));
+    case 70:
       return winogradScratch(changetype<Winograd>(op));
     default:
       return 0;
@@ -373,86 +377,90 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 27:
       return argmax(changetype<Argmax>(op), task);
     case 28:
-      return concat(changetype<Concat>(op), task);
+      return blend(changetype<Blend>(op), task);
     case 29:
-      return gate(changetype<Gate>(op), task, scratch);
+      return concat(changetype<Concat>(op), task);
     case 30:
-      return gateBackward(changetype<GateBackward>(op), task, scratch);
+      return gate(changetype<Gate>(op), task, scratch);
     case 31:
-      return spatialDropout(changetype<SpatialDropout>(op), task, scratch);
+      return gateBackward(changetype<GateBackward>(op), task, scratch);
     case 32:
-      return identityShortcut(changetype<IdentityShortcut>(op), task);
+      return spatialDropout(changetype<SpatialDropout>(op), task, scratch);
     case 33:
-      return identityShortcutBackward(changetype<IdentityShortcutBackward>(op), task);
+      return identityShortcut(changetype<IdentityShortcut>(op), task);
     case 34:
-      return normStatistics(changetype<NormStatistics>(op), task, scratch);
+      return identityShortcutBackward(changetype<IdentityShortcutBackward>(op), task);
     case 35:
-      return normApply(changetype<NormApply>(op), task, scratch);
+      return normStatistics(changetype<NormStatistics>(op), task, scratch);
     case 36:
-      return normBackwardSums(changetype<NormBackwardSums>(op), task, scratch);
+      return normApply(changetype<NormApply>(op), task, scratch);
     case 37:
-      return normBackward(changetype<NormBackward>(op), task, scratch);
+      return normBackwardSums(changetype<NormBackwardSums>(op), task, scratch);
     case 38:
-      return lrn(changetype<Lrn>(op), task, scratch);
+      return normBackward(changetype<NormBackward>(op), task, scratch);
     case 39:
-      return lrnBackward(changetype<LrnBackward>(op), task, scratch);
+      return lrn(changetype<Lrn>(op), task, scratch);
     case 40:
-      return normMerge(changetype<NormMerge>(op));
+      return lrnBackward(changetype<LrnBackward>(op), task, scratch);
     case 41:
-      return normRunning(changetype<NormRunning>(op));
+      return normMerge(changetype<NormMerge>(op));
     case 42:
-      return normFold(changetype<NormFold>(op));
+      return normRunning(changetype<NormRunning>(op));
     case 43:
-      return normFoldFilter(changetype<NormFoldFilter>(op), task);
+      return normFold(changetype<NormFold>(op));
     case 44:
-      return normBackwardMerge(changetype<NormBackwardMerge>(op));
+      return normFoldFilter(changetype<NormFoldFilter>(op), task);
     case 45:
-      return squareSum(changetype<SquareSum>(op), task);
+      return normBackwardMerge(changetype<NormBackwardMerge>(op));
     case 46:
-      return clipFactor(changetype<ClipFactor>(op));
+      return squareSum(changetype<SquareSum>(op), task);
     case 47:
-      return clip(changetype<Clip>(op), task);
+      return clipFactor(changetype<ClipFactor>(op));
     case 48:
-      return sgd(changetype<Sgd>(op), task, scratch);
+      return clip(changetype<Clip>(op), task);
     case 49:
-      return adam(changetype<Adam>(op), task, scratch);
+      return sgd(changetype<Sgd>(op), task, scratch);
     case 50:
-      return rmsprop(changetype<Rmsprop>(op), task, scratch);
+      return adam(changetype<Adam>(op), task, scratch);
     case 51:
-      return adagrad(changetype<Adagrad>(op), task, scratch);
+      return rmsprop(changetype<Rmsprop>(op), task, scratch);
     case 52:
-      return movingAverage(changetype<MovingAverage>(op), task);
+      return adagrad(changetype<Adagrad>(op), task, scratch);
     case 53:
-      return binomial(changetype<Binomial>(op), task);
+      return movingAverage(changetype<MovingAverage>(op), task);
     case 54:
-      return channelPool(changetype<ChannelPool>(op), task);
+      return penalty(changetype<Penalty>(op), task);
     case 55:
-      return channelPoolBackward(changetype<ChannelPoolBackward>(op), task);
+      return binomial(changetype<Binomial>(op), task);
     case 56:
-      return lpPool(changetype<LpPool>(op), task);
+      return channelPool(changetype<ChannelPool>(op), task);
     case 57:
-      return lpPoolBackward(changetype<LpPoolBackward>(op), task);
+      return channelPoolBackward(changetype<ChannelPoolBackward>(op), task);
     case 58:
-      return maxPool(changetype<MaxPool>(op), task);
+      return lpPool(changetype<LpPool>(op), task);
     case 59:
-      return maxPoolBackward(changetype<MaxPoolBackward>(op), task);
+      return lpPoolBackward(changetype<LpPoolBackward>(op), task);
     case 60:
-      return averagePool(changetype<AveragePool>(op), task);
+      return maxPool(changetype<MaxPool>(op), task);
     case 61:
-      return averagePoolBackward(changetype<AveragePoolBackward>(op), task);
+      return maxPoolBackward(changetype<MaxPoolBackward>(op), task);
     case 62:
-      return pad(changetype<Pad>(op), task);
+      return averagePool(changetype<AveragePool>(op), task);
     case 63:
-      return padBackward(changetype<PadBackward>(op), task);
+      return averagePoolBackward(changetype<AveragePoolBackward>(op), task);
     case 64:
-      return upsample(changetype<Upsample>(op), task, scratch);
+      return pad(changetype<Pad>(op), task);
     case 65:
-      return upsampleBackward(changetype<UpsampleBackward>(op), task, scratch);
+      return padBackward(changetype<PadBackward>(op), task);
     case 66:
-      return winogradBackwardFilter(changetype<WinogradBackwardFilter>(op), task, scratch);
+      return upsample(changetype<Upsample>(op), task, scratch);
     case 67:
-      return winogradFilter(changetype<WinogradFilter>(op), task, scratch);
+      return upsampleBackward(changetype<UpsampleBackward>(op), task, scratch);
     case 68:
+      return winogradBackwardFilter(changetype<WinogradBackwardFilter>(op), task, scratch);
+    case 69:
+      return winogradFilter(changetype<WinogradFilter>(op), task, scratch);
+    case 70:
       return winograd(changetype<Winograd>(op), task, scratch);
     default:
       unreachable();

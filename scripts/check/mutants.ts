@@ -23,6 +23,8 @@ const nearest: Readonly<Record<string, string[]>> = {
   'assembly/pool/argmax.ts': ['kernels/pool', 'kernels/channelpool', 'kernels/guarded'],
   'assembly/pool/blur.ts': ['kernels/blurpool'],
   'assembly/pool/channelpool.ts': ['kernels/channelpool', 'kernels/guarded'],
+  'assembly/merge/blend.ts': ['kernels/blend'],
+  'assembly/optimizer/penalty.ts': ['kernels/blend'],
   'assembly/merge/concat.ts': ['kernels/concat', 'kernels/guarded'],
   'assembly/conv/conv.ts': ['kernels/conv', 'kernels/parts'],
   'assembly/conv/depthblock.ts': ['kernels/depthwise', 'kernels/program'],
@@ -142,6 +144,8 @@ const optim = (...rest: Fault) => fault('assembly/optimizer/optim.ts', ...rest);
 const simd = (...rest: Fault) => fault('assembly/core/simd.ts', ...rest);
 const loss = (...rest: Fault) => fault('assembly/loss/loss.ts', ...rest);
 const metric = (...rest: Fault) => fault('assembly/loss/metric.ts', ...rest);
+const blend = (...rest: Fault) => fault('assembly/merge/blend.ts', ...rest);
+const penalty = (...rest: Fault) => fault('assembly/optimizer/penalty.ts', ...rest);
 const clip = (...rest: Fault) => fault('assembly/optimizer/clip.ts', ...rest);
 const update = (...rest: Fault) => fault('src/operators/optimizer/optimizer.emit.ts', ...rest);
 const objective = (...rest: Fault) => fault('src/lowering/objective.ts', ...rest);
@@ -481,6 +485,13 @@ export const mutants: Mutant[] = [
   clip('f32x4.pmax(f32x4.pmin(x, high), low)', 'f32x4.pmin(x, high)', 'negative gradients not clipped'),
   clip('f32x4.pmax(f32x4.pmin(x, high), low), end - i)', 'f32x4.pmax(f32x4.pmin(x, high), low), 4)', 'the last gradients stored too far'),
   clip('load<f32>(op.factor)', '1', 'clipped by norm to no effect'),
+
+  blend('v128.and(sign, f32x4.ne(b, f32x4.splat(0)))', 'sign', 'the sign of 0 is 1'),
+  blend('v128.or(gamma, v128.and(b, f32x4.splat(-0.0)))', 'gamma', 'every sign is 1'),
+  blend('beta, gamma), end - i)', 'beta, gamma), 4)', 'what is blended is stored too far'),
+  penalty('v128.and(costs(v128.load(x), l1, l2), laneMask(end - i))', 'costs(v128.load(x), l1, l2)', 'what is behind the last weight costs'),
+  penalty('+ 15) & ~15', '+ 15) & ~31', 'parts that leave a gap'),
+  penalty('f32x4.add(l1, f32x4.mul(l2, size))', 'f32x4.add(l1, l2)', 'L2 is L1'),
 
   update('const kept = step === 0 ? 0 : (', 'const kept = (', 'the average begins as zeros'),
   update("decay || config.decay === 'all'", 'true', 'weight decay shrinks what it should spare'),

@@ -22,6 +22,14 @@ export {
   convTransposeOutputShape,
 } from './convtranspose/convtranspose.emit.js';
 export { addToRows, type MatMul, matMul, sumRows } from './dense/matrix.emit.js';
+export {
+  averageForward,
+  blendForward,
+  dotBackward,
+  dotForward,
+  extremeBackward,
+  extremeForward,
+} from './merge/combine.emit.js';
 export { concatBackward, concatForward } from './merge/concat.emit.js';
 export { multiplyBackward, multiplyForward } from './merge/multiply.emit.js';
 export {

@@ -41,6 +41,7 @@ export {
   dropout,
   spatialDropout2d,
 } from './dropout/dropout.layer.js';
+export { average, dot, maximum, minimum, subtract } from './merge/combine.layer.js';
 export { add, concat, multiply } from './merge/merge.layer.js';
 export { type ResidualOptions, residual } from './merge/residual.layer.js';
 export {

@@ -109,6 +109,14 @@ const makers = {
   addThree: (g, x) =>
     layers.add().apply([g.alike(x, g.step.other), x, g.alike(x, g.step.option + 1)]),
   addToItself: (_, x) => layers.add().apply([x, x]),
+  // Not from what is almost the same: the difference would be rounding alone.
+  subtract: (g, x) => layers.subtract().apply([x, g.conv({ filters: x.shape[2] }).apply(x)]),
+  average: (g, x) =>
+    layers.average().apply([g.alike(x, g.step.other), x, g.alike(x, g.step.option + 1)]),
+  extreme: (g, x) => {
+    const others = [g.alike(x, g.step.other), g.conv({ filters: x.shape[2] }).apply(x)];
+    return g.choose(layers.maximum(), layers.minimum()).apply([x, ...others]);
+  },
   convNormAddRelu: (g, x) => {
     const y = chain(x, g.conv({ filters: x.shape[2], useBias: g.choose(false, true) }), norm());
     const sum = layers.add().apply(g.choose([y, x], [g.alike(x, g.step.other), y]));
@@ -155,6 +163,11 @@ const heads = {
       layers.dense({ units: 3 }),
       layers.softmax(),
     ),
+  dot: (_, x) => {
+    const y = layers.globalAvgPool2d().apply(x);
+    const z = layers.dense({ units: y.shape[0], activation: 'tanh' }).apply(y);
+    return layers.dense({ units: 3 }).apply(layers.dot().apply([y, z]));
+  },
   sum: (_, x) => {
     const y = chain(x, layers.flatten(), layers.dense({ units: 4, activation: 'tanh' }));
     const sum = layers.add().apply([layers.dense({ units: 4 }).apply(y), y]);

@@ -150,6 +150,34 @@ function avgPool2d(call: Call, size = (call.options.poolSize as number | undefin
   return { y: ref.avgPool2d(call.x[0], g), back };
 }
 
+/** The largest of the inputs times `sign`, or the first of those; its gradient is its alone. */
+function extreme({ x, near }: Call, sign: 1 | -1): Made {
+  const scale = Math.max(...x.map(largest));
+  const taken = Array.from(x[0], (_, i) => {
+    const values = x.map((one) => sign * one[i]);
+    const [first, second] = [...values].sort((a, b) => b - a);
+    // What is one tensor twice, or 0 by ReLU in both, has the same gradient whichever is taken.
+    if (first !== second) near((first - second) / scale);
+    return values.indexOf(first);
+  });
+  return {
+    y: Float64Array.from(taken, (which, i) => x[which][i]),
+    back: (dy) => ({ dx: x.map((_, k) => dy.map((v, i) => (taken[i] === k ? v : 0))) }),
+  };
+}
+
+/** Σ a·b of each sample. */
+function dot({ x: [a, b], batch }: Call): Made {
+  const features = a.length / batch;
+  const sample = (i: number): number => Math.floor(i / features);
+  const y = new Float64Array(batch);
+  a.forEach((v, i) => {
+    y[sample(i)] += v * b[i];
+  });
+  const of = (dy: Float64Array, other: Float64Array) => other.map((v, i) => v * dy[sample(i)]);
+  return { y, back: (dy) => ({ dx: [of(dy, b), of(dy, a)] }) };
+}
+
 const same = ({ x }: Call): Made => ({ y: x[0], back: (dy) => ({ dx: [dy] }) });
 
 const rules: Readonly<Record<string, (call: Call) => Made>> = {
@@ -163,6 +191,17 @@ const rules: Readonly<Record<string, (call: Call) => Made>> = {
   relu: (call) => activate('relu', call.x[0], call),
   softmax: (call) => activate('softmax', call.x[0], call),
   add: ({ x }) => ({ y: x.reduce(plus), back: (dy) => ({ dx: x.map(() => dy) }) }),
+  subtract: ({ x: [a, b] }) => ({
+    y: a.map((v, i) => v - b[i]),
+    back: (dy) => ({ dx: [dy, dy.map((v) => -v)] }),
+  }),
+  average: ({ x }) => ({
+    y: x.reduce(plus).map((v) => v / x.length),
+    back: (dy) => ({ dx: x.map(() => dy.map((v) => v / x.length)) }),
+  }),
+  maximum: (call) => extreme(call, 1),
+  minimum: (call) => extreme(call, -1),
+  dot,
   flatten: same,
   reshape: same,
   dropout: same,

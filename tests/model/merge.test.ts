@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import {
   input,
   layers,
+  loadModel,
   Model,
   ops,
   optimizers,
@@ -85,6 +86,13 @@ const networks: Record<string, (x: SymbolicTensor) => SymbolicTensor> = {
       .apply(layers.globalAvgPool2d().apply(y));
     return layers.multiply().apply([y, pooled]);
   },
+  subtract: (x) => layers.subtract().apply([conv(2, 'a').apply(x), conv(2, 'b').apply(x)]),
+  average: (x) =>
+    layers.average().apply([conv(2, 'a').apply(x), conv(2, 'b').apply(x), conv(2, 'c').apply(x)]),
+  dot: (x) => {
+    const flat = (name: string) => layers.flatten().apply(conv(2, name).apply(x));
+    return layers.dot().apply([flat('a'), flat('b')]);
+  },
   separableConv2d: (x) =>
     layers
       .separableConv2d({
@@ -130,6 +138,90 @@ test('concat and multiply are their ops', () => {
   for (const one of [ya, yb, joined, expected, both, square, ...parts]) one.dispose();
 });
 
+/** One sample of each kind of merge, by hand; equal numbers among them. */
+const byHand: [keyof typeof layers, number[][], number[]][] = [
+  [
+    'subtract',
+    [
+      [5, 2, 3, -1],
+      [1, 2, 7, 1],
+    ],
+    [4, 0, -4, -2],
+  ],
+  [
+    'average',
+    [
+      [5, 2, 3, -1],
+      [1, 2, 7, 1],
+      [0, -1, 2, 3],
+    ],
+    [2, 1, 4, 1],
+  ],
+  [
+    'maximum',
+    [
+      [5, 2, 3, -1],
+      [1, 2, 7, 1],
+      [0, -1, 2, 3],
+    ],
+    [5, 2, 7, 3],
+  ],
+  [
+    'minimum',
+    [
+      [5, 2, 3, -1],
+      [1, 2, 7, 1],
+      [0, -1, 2, 3],
+    ],
+    [0, -1, 2, -1],
+  ],
+  [
+    'dot',
+    [
+      [5, 2, 3, -1],
+      [1, 2, 7, 1],
+    ],
+    [29],
+  ],
+];
+for (const [type, values, expected] of byHand) {
+  test(`${type} by hand, saved and loaded`, async () => {
+    const inputs = values.map((_, i) => input([4], { name: `x${i}` }));
+    const layer = (layers[type] as () => ReturnType<typeof layers.add>)();
+    const model = new Model({ inputs, outputs: layer.apply(inputs) });
+    const x = values.map((one) => Float32Array.from([...one, ...one.map((v) => 2 * v)]));
+    const y = model.predict(x);
+    const doubled = expected.map((v) => (type === 'dot' ? 4 * v : 2 * v));
+    assert.equal([...y.data], [...expected, ...doubled]);
+    const loaded = await loadModel(model.toBytes());
+    const again = loaded.predict(x);
+    sameBits(again.data as Float32Array, y.data as Float32Array, type);
+    for (const one of [model, loaded, y, again]) one.dispose();
+  });
+}
+
+test('of equal numbers the first has the gradient, as in TensorFlow', () => {
+  for (const type of ['maximum', 'minimum'] as const) {
+    const [a, b] = [layers.dense({ units: 2, name: 'a' }), layers.dense({ units: 2, name: 'b' })];
+    const x = input([1]);
+    const outputs = layers[type]().apply([a.apply(x), b.apply(x)]);
+    const model = new Model({ inputs: x, outputs });
+    for (const { tensor } of model.weights) tensor.data.fill(1);
+    model.compile({ optimizer: optimizers.sgd({ learningRate: 0 }), loss: 'meanSquaredError' });
+    model.trainOnBatch([[1]], [[0, 0]]);
+    const [ka, , kb] = model.weights.map(({ gradient }) => [...(gradient?.data ?? [])]);
+    assert.equal(
+      [ka, kb],
+      [
+        [2, 2],
+        [0, 0],
+      ],
+      type,
+    );
+    model.dispose();
+  }
+});
+
 test('a separable convolution is its two parts', () => {
   const options = { padding: 'same', strides: 2, paddingMode: 'reflect' } as const;
   const separable = new Sequential(
@@ -168,6 +260,11 @@ test('bad input', async () => {
   await rejects(apply('concat', x, small), ShapeError, "'picture' [5, 4, 3]", "'half' [2, 2, 3]");
   await rejects(apply('add', x, small), ShapeError, "'picture' [5, 4, 3]", "'half' [2, 2, 3]");
   await rejects(apply('multiply', x, small), ShapeError, "'picture'", "'half'");
+  for (const kind of ['subtract', 'average', 'maximum', 'minimum'] as const) {
+    await rejects(apply(kind, x, small), ShapeError, kind, 'same shape', "'half' [2, 2, 3]");
+  }
+  await rejects(apply('subtract', x, x, x), ShapeError, 'subtracts one');
+  await rejects(apply('dot', x, x), ShapeError, 'dot', '[features]', 'flatten', '[5, 4, 3]');
   await rejects(apply('multiply', x, x, x), ShapeError, 'two inputs');
   const bad = (options: object) => () =>
     layers.separableConv2d({ filters: 2, kernelSize: 3, ...options });

@@ -15,7 +15,7 @@ import { concatBackward, concatForward } from './concat.emit.js';
 import { checkFactors, multiplyBackward, multiplyForward } from './multiply.emit.js';
 
 /** What they share: a list of inputs, whose names belong into messages. */
-abstract class Merge<Saved> extends Layer<Saved> {
+export abstract class Merge<Saved> extends Layer<Saved> {
   override get merges(): boolean {
     return true;
   }
@@ -31,14 +31,19 @@ abstract class Merge<Saved> extends Layer<Saved> {
   }
 }
 
+/** The shape that all inputs have. @throws {ShapeError} where they differ */
+export function checkAlike(where: string, first: Shape, ...others: readonly Shape[]): Shape {
+  if (others.every((other) => sameShape(first, other))) return first;
+  throw new ShapeError(`${where}: all inputs must have the same shape`);
+}
+
 class Add extends Merge<null> {
   constructor(options: LayerOptions) {
     super('add', options, []);
   }
 
   shapeFor(first: Shape, ...others: Shape[]): Shape {
-    if (others.every((other) => sameShape(first, other))) return first;
-    throw new ShapeError(`${this.name}: all inputs must have the same shape`);
+    return checkAlike(this.name, first, ...others);
   }
 
   override get fusion(): Fusion {
