@@ -29,6 +29,7 @@ export {
   type ParameterSpec,
   type WeightReader,
 } from './network/layer.js';
+export * as regularizers from './network/regularizers.js';
 export type { Algorithm, ConvGeometry } from './operators/conv/geometry.emit.js';
 export * as emit from './operators/emit.js';
 export * as layers from './operators/layers.js';

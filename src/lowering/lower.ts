@@ -8,7 +8,14 @@ import { ownKernel } from '../network/kernel.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { type Emitter, none, type Value } from '../program/emitter.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
-import { emitAccumulation, emitGoal, emitStep, type Goal, type Objective } from './objective.js';
+import {
+  emitAccumulation,
+  emitGoal,
+  emitPenalties,
+  emitStep,
+  type Goal,
+  type Objective,
+} from './objective.js';
 import { Making, Place } from './place.js';
 import { segmentsOf } from './segments.js';
 import { accumulates, type Task } from './task.js';
@@ -20,6 +27,8 @@ export interface Lowered {
   readonly outputs: readonly Value[];
   /** One for each output, where there are losses. */
   readonly goals: readonly Goal[];
+  /** Where there are losses: what regularizers add to them, the sum of all numbers. */
+  readonly penalties: readonly Value[];
   /** How many ops come before backward, before what follows each batch, and before the update. */
   readonly forward: number;
   readonly backward: number;
@@ -42,7 +51,7 @@ export function lower(task: Task): Lowered {
     for (const y of outputs) emitter.output(y);
     const end = emitter.ops.length;
     const sections = { forward: end, backward: end, update: end, accumulates: false };
-    return { emitter, inputs, outputs, goals: [], ...sections };
+    return { emitter, inputs, outputs, goals: [], penalties: [], ...sections };
   }
   const { goals: aims } = objective as Objective;
   const goals = graph.outputs.map((output, i) => {
@@ -50,15 +59,16 @@ export function lower(task: Task): Lowered {
     const judged = taps.judged(output, outputs[i]);
     return emitGoal(emitter, aims[i], { ...judged, form: forms[i], weighted });
   });
+  const penalties = emitPenalties(emitter, graph.layers, task.weights);
   const forward = emitter.ops.length;
   if (mode === 'train') passes.backward(goals.map(({ dx }) => dx));
   if (mode === 'train' && accumulates(task)) emitAccumulation(emitter, weights);
   const backward = emitter.ops.length;
   if (mode === 'train') making.finish();
   const update = emitter.ops.length;
-  if (mode === 'train') emitStep(emitter, objective as Objective, weights);
+  if (mode === 'train') emitStep(emitter, objective as Objective, graph.layers, weights);
   const sections = { forward, backward, update, accumulates: accumulates(task) };
-  return { emitter, inputs, outputs, goals, ...sections };
+  return { emitter, inputs, outputs, goals, penalties, ...sections };
 }
 
 /** The network's passes, forward and backward. */

@@ -1,6 +1,7 @@
 // What training makes smaller, and how: the ops between forward and backward, and those behind both.
 
 import type { ActivationName } from '../network/activation.js';
+import type { Layer } from '../network/layer.js';
 import { activationForward } from '../operators/activation/activation.emit.js';
 import {
   emitLoss,
@@ -23,7 +24,9 @@ import {
   type Optimizer,
   optimizerState,
 } from '../operators/optimizer/optimizer.emit.js';
+import { emitPenalty, emitPenaltyGradient } from '../operators/optimizer/penalty.emit.js';
 import { type Emitter, none, type Value } from '../program/emitter.js';
+import { penalized } from './penalized.js';
 import type { WeightValues } from './weights.js';
 
 /** What is wanted of one output. */
@@ -162,8 +165,30 @@ export function emitAccumulation(emitter: Emitter, weights: WeightValues): void 
   emitGathering(emitter, { gradients, batch: weights.state('batch'), settings });
 }
 
-/** Emits the update of all that is trained. */
-export function emitStep(emitter: Emitter, { optimizer }: Objective, weights: WeightValues): void {
+/** Emits what the weights cost by themselves: values whose numbers together are to be added to the loss. */
+export function emitPenalties(
+  emitter: Emitter,
+  layers: readonly Layer[],
+  weights: WeightValues,
+): Value[] {
+  emitter.layer = 'regularizers';
+  return penalized(layers).map(({ layer, name, regularizer }) =>
+    emitter.output(emitPenalty(emitter, weights.value(layer, name), regularizer)),
+  );
+}
+
+/** Emits the update of all that is trained, by gradients to which regularizers add theirs. */
+export function emitStep(
+  emitter: Emitter,
+  { optimizer }: Objective,
+  layers: readonly Layer[],
+  weights: WeightValues,
+): void {
+  emitter.layer = 'regularizers';
+  for (const { layer, name, regularizer } of penalized(layers)) {
+    const dw = weights.gradient(layer, name);
+    emitPenaltyGradient(emitter, dw, weights.value(layer, name), regularizer);
+  }
   emitter.layer = 'optimizer';
   const { runs, gradients, settings } = weights;
   const state = optimizerState(optimizer).map((name) => weights.state(name));

@@ -13,6 +13,7 @@ import type {
   ParameterSpec,
   WeightReader,
 } from './layer.js';
+import { checkRegularizer, type Regularizer } from './regularizers.js';
 
 /** Options of layers that multiply by a kernel, Keras's words. */
 export interface KernelOptions extends LayerOptions {
@@ -24,12 +25,23 @@ export interface KernelOptions extends LayerOptions {
   kernelInitializer?: InitializerName;
   /** 'zeros' by default. */
   biasInitializer?: InitializerName;
+  /** What the kernel costs by itself, such as `regularizers.l2(0.01)`: nothing by default. */
+  kernelRegularizer?: Regularizer;
+  /** What the bias costs by itself: nothing by default. */
+  biasRegularizer?: Regularizer;
 }
 
 /** The words of `KernelOptions`. */
-export const kernelWords = ['useBias', 'activation', 'kernelInitializer', 'biasInitializer'];
+export const kernelWords = [
+  'useBias',
+  'activation',
+  'kernelInitializer',
+  'biasInitializer',
+  'kernelRegularizer',
+  'biasRegularizer',
+];
 
-/** @throws {ValueError} for an activation or initializer that there is not */
+/** @throws {ValueError} for an activation, initializer or regularizer that there is not */
 export function checkKernelOptions(where: string, options: KernelOptions): void {
   const {
     activation = 'linear',
@@ -41,6 +53,9 @@ export function checkKernelOptions(where: string, options: KernelOptions): void 
   checkInitializer(where, kernelInitializer);
   checkInitializer(where, biasInitializer);
   checkFlag(where, 'useBias', useBias);
+  const { kernelRegularizer, biasRegularizer } = options;
+  for (const [name, value] of Object.entries({ kernelRegularizer, biasRegularizer }))
+    if (value !== undefined) checkRegularizer(`${where}: ${name}`, value);
 }
 
 /** The kernel of the given shape, and the bias for its outputs: by default its last dimension. */
@@ -53,6 +68,8 @@ export function kernelParameters(
     kernelInitializer = 'glorotUniform',
     biasInitializer = 'zeros',
     useBias = true,
+    kernelRegularizer,
+    biasRegularizer,
   } = options;
   const kernel = {
     name: 'kernel',
@@ -60,12 +77,14 @@ export function kernelParameters(
     initializer: kernelInitializer,
     trainable: true,
     decay: true,
+    regularizer: kernelRegularizer,
   };
   const bias = {
     name: 'bias',
     shape: [outputs],
     initializer: biasInitializer,
     trainable: true,
+    regularizer: biasRegularizer,
   };
   return useBias ? [kernel, bias] : [kernel];
 }

@@ -8,6 +8,7 @@ import type { Emitter, Operand, Value } from '../program/emitter.js';
 import type { ActivationName } from './activation.js';
 import { fixWords } from './fixed.js';
 import type { InitializerName } from './initializers.js';
+import type { Regularizer } from './regularizers.js';
 
 /** A weight that a layer asks for. */
 export interface ParameterSpec {
@@ -18,6 +19,8 @@ export interface ParameterSpec {
   readonly trainable: boolean;
   /** Whether weight decay shrinks it: kernels do, biases and the like are spared. */
   readonly decay?: boolean;
+  /** What it costs by itself while it learns: see `regularizers`. */
+  readonly regularizer?: Regularizer;
 }
 
 /** What a layer sees of the program being made, at its place in it. Values are [batch, ...shape]. */

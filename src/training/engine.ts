@@ -168,12 +168,16 @@ export class Engine {
   }
 
   /** What a program has found: losses and metrics, and each row's classes where they are counted. */
-  #outcomeOf({ lowered: { goals } }: Ready): Outcome {
+  #outcomeOf({ lowered: { goals, penalties } }: Ready): Outcome {
     const { float32, int32 } = this.#backend.memory.views;
     const { values, classes } = this.#outcome;
     const read = (value: Value): number => float32[value.resolve() / 4];
     let at = 0;
     values[at++] = goals.reduce((sum, { loss, weight }) => sum + weight * read(loss), 0);
+    for (const parts of penalties) {
+      const start = parts.resolve() / 4;
+      for (let i = start; i < start + parts.size; i++) values[0] += float32[i];
+    }
     if (goals.length > 1) for (const { loss } of goals) values[at++] = read(loss);
     for (const { metrics } of goals) for (const metric of metrics) values[at++] = read(metric);
     const integers = (value: Value): Int32Array =>

@@ -37,9 +37,12 @@ class SeparableConv2d extends Composite {
       ...windowWords,
       ...kernelWords,
     ]);
-    const { filters, useBias, activation, biasInitializer, name, ...depthwise } = options;
-    const { kernelInitializer } = depthwise;
-    const pointwise = { useBias, activation, biasInitializer, kernelInitializer };
+    const { filters, useBias, activation, name, ...both } = options;
+    const { biasInitializer, biasRegularizer, ...depthwise } = both;
+    const { kernelInitializer, kernelRegularizer } = depthwise;
+    const initializers = { biasInitializer, kernelInitializer };
+    const regularizers = { biasRegularizer, kernelRegularizer };
+    const pointwise = { useBias, activation, ...initializers, ...regularizers };
     const given = Object.entries({ ...pointwise, name }).filter(([, value]) => value !== undefined);
     const named = name === undefined ? {} : { name: `${name}_depthwise` };
     this.#parts = [

@@ -1,0 +1,25 @@
+// Regularizers as ops: what weights cost, and what that adds to their gradients.
+
+import type { Regularizer } from '../../network/regularizers.js';
+import type { Emitter, Value } from '../../program/emitter.js';
+
+/** Floats of a part whose costs are added up in a row. */
+const PART = 16384;
+
+/** What w costs, in parts whose sum it is. */
+export function emitPenalty(e: Emitter, w: Value, { l1, l2 }: Regularizer): Value {
+  const splits = Math.max(1, Math.ceil(w.size / PART));
+  const partials = e.value([splits]);
+  e.emit('penalty', { partials, x: w, count: w.size, splits, l1, l2 });
+  return partials;
+}
+
+/** dw += l1·sign(w) + 2·l2·w. */
+export function emitPenaltyGradient(
+  e: Emitter,
+  dw: Value,
+  w: Value,
+  { l1, l2 }: Regularizer,
+): void {
+  e.emit('blend', { y: dw, a: dw, b: w, count: w.size, alpha: 1, beta: 2 * l2, gamma: l1 });
+}
