@@ -107,7 +107,7 @@ async function bundle(entries, options) {
 function blankBareImports(folder) {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
     const code = readFileSync(`${folder}/${name}`, 'utf8');
-    const blank = code.replace(/import"\.\/[\w-]+\.js";/g, (bare) => ' '.repeat(bare.length));
+    const blank = code.replace(/import ?"\.\/[\w-]+\.js";/g, (bare) => ' '.repeat(bare.length));
     if (blank !== code) writeFileSync(`${folder}/${name}`, blank);
   }
 }
@@ -128,6 +128,9 @@ export async function buildAll() {
       {
         outdir: `${root}dist`,
         external: ['sharp', 'node:*', ...Object.keys(dependencies)],
+        // Node prints the line that an error was thrown from: it must be one, and not the whole file.
+        minify: false,
+        lineLimit: 200,
         // What the console shows of a model begins with its class.
         keepNames: true,
       },

@@ -1,4 +1,4 @@
-// What the tarball weighs, and what of it a page loads that uses the core alone, over the wire.
+// What the tarball weighs, how long the lines of Node's files are, and what of it a page loads that uses the core alone, over the wire.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,6 +7,8 @@ import { withPackage } from './packed.js';
 
 const MOST_PACKED = 1 << 20;
 const MOST_LOADED = 90_000;
+/** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
+const LONGEST_LINE = 400;
 
 /** The module and all that it imports statically, as names of files beside it. */
 function closure(directory: string, name: string, found = new Set<string>()): Set<string> {
@@ -22,6 +24,13 @@ function closure(directory: string, name: string, found = new Set<string>()): Se
 await withPackage((project, { filename, size, files }) => {
   console.log(`${filename}: ${(size / 1024).toFixed(0)} KiB, ${files.length} files`);
   assert(size <= MOST_PACKED, `the tarball has ${size} bytes, more than ${MOST_PACKED}`);
+
+  const forNode = `${project}/node_modules/wasmgrad/dist`;
+  for (const name of readdirSync(forNode).filter((file) => file.endsWith('.js'))) {
+    const lines = readFileSync(`${forNode}/${name}`, 'utf8').split('\n');
+    const longest = Math.max(...lines.map((line) => line.length));
+    assert(longest <= LONGEST_LINE, `dist/${name} has a line of ${longest} characters`);
+  }
 
   const directory = `${project}/node_modules/wasmgrad/dist/browser`;
   const zipped = (name: string) =>

@@ -38,7 +38,7 @@ interface Span {
 
 /** The largest part in the middle of the image that has the ratio of sides of the output. */
 export function centreCrop(
-  { width, height }: DecodedImage,
+  { width, height }: Pick<DecodedImage, 'width' | 'height'>,
   [toHeight, toWidth]: readonly number[],
 ): [rows: Span, columns: Span] {
   const middle = (side: number, length: number) => ({ from: (side - length) / 2, length });
@@ -48,13 +48,18 @@ export function centreCrop(
 }
 
 /**
- * Writes a part of the image to `to`, resampled to [height, width]: bilinear where that enlarges, and
+ * Writes a part of the image to `to`, bytes or numbers, resampled to [height, width]: bilinear where that enlarges, and
  * where it shrinks, averages over as many pixels as fall together (Pillow's BILINEAR, PyTorch's
  * interpolate with antialias).
  */
 export function resize(
-  to: Uint8Array,
-  { data, width, height, channels }: DecodedImage,
+  to: Uint8Array | Float32Array,
+  {
+    data,
+    width,
+    height,
+    channels,
+  }: Omit<DecodedImage, 'data'> & { readonly data: ArrayLike<number> },
   [toHeight, toWidth]: readonly number[],
   [rows, columns]: readonly [Span, Span],
 ): void {
@@ -73,9 +78,11 @@ export function resize(
   const line = toWidth * channels;
   const down = filterOf(height, rows, toHeight);
   const sums = new Float64Array(line);
+  // Storing as a byte cuts the fraction off.
+  const half = to instanceof Uint8Array ? 0.5 : 0;
   for (let row = 0; row < toHeight; row++) {
     const { first, weights } = down[row];
-    sums.fill(0.5); // Storing as a byte cuts the fraction off.
+    sums.fill(half);
     for (let tap = 0; tap < weights.length; tap++) {
       const from = (first + tap) * line;
       for (let i = 0; i < line; i++) sums[i] += weights[tap] * narrow[from + i];

@@ -42,6 +42,9 @@ export async function loadModel(file: Bytes, options: LoadOptions = {}): Promise
     const { seed } = JSON.parse(metadata.random) as { seed: number };
     model = makeModel(JSON.parse(metadata.model) as Topology, seed, own);
     restore(model, tensors, metadata.training);
+    if (metadata.labels !== undefined) model.labels = JSON.parse(metadata.labels);
+    if (metadata.preprocessing !== undefined)
+      model.preprocessing = JSON.parse(metadata.preprocessing);
     return model;
   } catch (error) {
     model?.dispose();

@@ -6,6 +6,7 @@ import { StateError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { checkInteger, type Shape } from '../base/shape.js';
+import type { Normalization, NormalizeOptions } from '../data/normalize.js';
 import { claim, isFresh, type WeightStore } from '../lowering/store.js';
 import type { Weight } from '../lowering/weights.js';
 import { type Graph, graphOf } from '../network/graph.js';
@@ -27,6 +28,16 @@ import {
 } from '../training/session.js';
 import { type DataSet, Intake } from '../training/source.js';
 import { type History, train } from '../training/train.js';
+import {
+  type Answer,
+  answersOf,
+  type ClassifyOptions,
+  checkLabels,
+  checkPreprocessing,
+  classesOf,
+  inputFor,
+  type Picture,
+} from './classify.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
@@ -87,6 +98,8 @@ export class Model<O extends Tensors = SymbolicTensor> {
   readonly #resources: Resources;
   #disposed = false;
   #training = false;
+  #labels: readonly string[] | undefined;
+  #preprocessing: Normalization | undefined;
   /** Calls of `evaluate` under way. */
   #evaluations = 0;
 
@@ -122,6 +135,31 @@ export class Model<O extends Tensors = SymbolicTensor> {
   /** One sample's shape, of the first output. */
   get outputShape(): Shape {
     return this.outputs[0].shape;
+  }
+
+  /**
+   * Names of the classes, which `classify` answers with; kept in the model's file. Setting them throws a
+   * ValueError unless there is one for each class of the first output.
+   */
+  get labels(): readonly string[] | undefined {
+    return this.#labels;
+  }
+
+  set labels(labels: readonly string[] | undefined) {
+    this.#labels = labels && checkLabels(`${this.name}.labels`, labels, this.outputs[0]);
+  }
+
+  /**
+   * What is done to pixels before the model sees them, as `data.normalize` takes it; `classify` does so. Kept in
+   * the model's file. Setting what makes no sense throws a ValueError.
+   */
+  get preprocessing(): NormalizeOptions | undefined {
+    return this.#preprocessing;
+  }
+
+  set preprocessing(options: NormalizeOptions | undefined) {
+    this.#preprocessing =
+      options && checkPreprocessing(`${this.name}.preprocessing`, options, this.inputShape);
   }
 
   /** The layer of a name. @throws {ValueError} where there is none */
@@ -311,6 +349,28 @@ export class Model<O extends Tensors = SymbolicTensor> {
   }
 
   /**
+   * What is in a picture. It is cut to the model's ratio of sides, resampled to its size, brought to its
+   * channels and normalized by `preprocessing`; without that, numbers are taken as they are. Where the model ends
+   * in logits, probabilities are their softmax; of a single output those of classes 0 and 1.
+   *
+   * @returns the most probable classes of the first output, most probable first
+   * @throws {ShapeError} for a model that takes no pictures or tells no classes, and for other channels
+   * @throws {ValueError} for what is no picture
+   */
+  async classify(picture: Picture, options: ClassifyOptions = {}): Promise<Answer[]> {
+    const where = `${this.name}.classify`;
+    const [output] = this.outputs;
+    classesOf(where, output);
+    const x = inputFor(where, picture, this.inputShape, this.#preprocessing);
+    const results = [this.predict(x)].flat() as Tensor[];
+    try {
+      return answersOf(where, output, results[0].numbers, this.#labels, options);
+    } finally {
+      for (const y of results) y.dispose();
+    }
+  }
+
+  /**
    * The layers in numbers, for one sample; also printed as a table, with the memory for a batch. Nothing
    * is allocated.
    *
@@ -352,7 +412,8 @@ export class Model<O extends Tensors = SymbolicTensor> {
 
   /** All of it as a safetensors file: layers, weights, and where the training stands. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return saveModel(this.engine('toBytes'), this.#isList);
+    const { labels, preprocessing } = this;
+    return saveModel(this.engine('toBytes'), this.#isList, { labels, preprocessing });
   }
 
   /** Gives all memory back; the weights' tensors go with it, unless other models share them. Harmless when called twice. */

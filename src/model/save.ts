@@ -2,6 +2,7 @@
 // reads them.
 
 import type { Shape } from '../base/shape.js';
+import type { NormalizeOptions } from '../data/normalize.js';
 import type { Objective } from '../lowering/objective.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { optimizerState } from '../operators/optimizer/optimizer.emit.js';
@@ -66,8 +67,14 @@ export function vectorsOf({ optimizer }: Objective, gathered: number): readonly 
   return [...optimizerState(optimizer), ...(gathered > 0 ? ['gradients'] : [])];
 }
 
+/** What a file may say about pictures and classes besides: readers that do not know it leave it alone. */
+export interface About {
+  readonly labels?: readonly string[];
+  readonly preprocessing?: NormalizeOptions;
+}
+
 /** Writes a model. @param isList whether its outputs are a list */
-export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuffer> {
+export function saveModel(engine: Engine, isList: boolean, about: About): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, gathered } = engine;
   const vectors = objective ? vectorsOf(objective, gathered) : [];
@@ -88,6 +95,8 @@ export function saveModel(engine: Engine, isList: boolean): Uint8Array<ArrayBuff
     model: JSON.stringify(topologyOf(network, isList)),
     random: JSON.stringify({ seed: network.seed }),
   };
+  for (const [name, value] of Object.entries(about))
+    if (value !== undefined) metadata[name] = JSON.stringify(value);
   if (objective) {
     const { step, epoch, learningRateFactor, gatheredSamples, averaged } = engine;
     const counts = { step, epoch, learningRateFactor, gathered, gatheredSamples };

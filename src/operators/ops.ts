@@ -9,6 +9,7 @@ export * from './conv/convolve.op.js';
 export * from './conv/filters.op.js';
 export * from './convtranspose/convtranspose.op.js';
 export * from './dense/matrix.op.js';
+export * from './loss/rank.op.js';
 export * from './merge/concat.op.js';
 export * from './merge/multiply.op.js';
 export * from './norm/batchnorm.op.js';

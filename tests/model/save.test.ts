@@ -144,7 +144,8 @@ test('what is loaded predicts the same bits: every layer', async () => {
     'saved again it is the same file',
   );
   // What stands for several layers is those in the file; what takes several inputs is in a graph's.
-  const others = ['concat', 'multiply', 'residual', 'separableConv2d'];
+  const merges = ['average', 'concat', 'dot', 'maximum', 'minimum', 'multiply', 'subtract'];
+  const others = [...merges, 'residual', 'separableConv2d'];
   const types = new Set([...model.layers.map(({ type }) => type), ...others]);
   assert.equal([...types].sort(), Object.keys(layers).sort());
   model.dispose();

@@ -1,0 +1,188 @@
+// From a picture to labelled answers: what the model is given, and what its output says.
+
+import { ShapeError, ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger, type Shape, show } from '../base/shape.js';
+import {
+  checkNormalization,
+  type Normalization,
+  type NormalizeOptions,
+  normalizeInto,
+} from '../data/normalize.js';
+import { centreCrop, type DecodedImage, resize, withChannels } from '../data/resize.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** A picture: pixels [height, width, channels], or what a canvas's `getImageData` returns. */
+export type Picture =
+  | Tensor
+  | {
+      /** Bytes, [height, width, channels]; how many channels tells their number. */
+      readonly data: Uint8Array | Uint8ClampedArray;
+      readonly width: number;
+      readonly height: number;
+    };
+
+/** Options of `classify`. */
+export interface ClassifyOptions {
+  /** How many answers, the most probable first: 5 by default, or all where there are fewer classes. */
+  topK?: number;
+}
+
+/** A class, and how probable the model holds it. */
+export interface Answer {
+  /** Its name in `model.labels`, or its number as text where there are none. */
+  readonly label: string;
+  readonly index: number;
+  /** From 0 to 1. */
+  readonly probability: number;
+}
+
+type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
+
+/** A picture of any kind. */
+interface Image extends Omit<DecodedImage, 'data'> {
+  readonly data: Pixels;
+}
+
+/** @throws {ValueError} for what is no picture @throws {ShapeError} for one of other dimensions */
+function imageOf(where: string, picture: Picture): Image {
+  if (picture instanceof Tensor) {
+    const { shape } = picture;
+    const [height, width, channels] = shape;
+    if (shape.length === 3)
+      return { height, width, channels, data: Float32Array.from(picture.numbers) };
+    throw new ShapeError(`${where}: a picture is [height, width, channels], not ${show(shape)}`);
+  }
+  const data: unknown = picture?.data;
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+    throw new ValueError(
+      `${where}: a picture is a Tensor [height, width, channels] or { data, width, height } with bytes`,
+    );
+  }
+  const height = checkInteger(where, 'height', picture.height);
+  const width = checkInteger(where, 'width', picture.width);
+  const channels = data.length / (height * width);
+  if (Number.isInteger(channels) && channels >= 1 && channels <= 4)
+    return { data, height, width, channels };
+  throw new ShapeError(
+    `${where}: ${data.length} bytes are no picture of ${width}×${height} pixels with 1 to 4 channels`,
+  );
+}
+
+/**
+ * What a model of input [height, width, channels] is given for a picture: the middle of it with the input's
+ * ratio of sides, resampled, in its channels, normalized.
+ *
+ * @throws {ShapeError} {@link ValueError} for what is no picture, or one of channels that the input has not
+ */
+export function inputFor(
+  where: string,
+  picture: Picture,
+  inputShape: Shape,
+  preprocessing: Normalization | undefined,
+): Float32Array {
+  if (inputShape.length !== 3) {
+    throw new ShapeError(
+      `${where}: the model takes ${show(inputShape)}, not pictures [height, width, channels]`,
+    );
+  }
+  const image = imageOf(where, picture);
+  const { data, ...fitted } = fit(where, image, inputShape);
+  if (!preprocessing) return Float32Array.from(data);
+  const x = new Float32Array(fitted.height * fitted.width * fitted.channels);
+  normalizeInto(x, data, 0, preprocessing);
+  return x;
+}
+
+function fit(where: string, image: Image, [height, width, channels]: Shape): Image {
+  let own = image;
+  if (own.channels !== channels) {
+    const isOne = own.data instanceof Float32Array || (channels !== 1 && channels !== 3);
+    if (isOne) {
+      throw new ShapeError(
+        `${where}: the picture has ${own.channels} channels, but the model takes ${channels}`,
+      );
+    }
+    own = withChannels(own as DecodedImage, channels as 1 | 3);
+  }
+  if (own.height === height && own.width === width) return own;
+  const size = height * width * channels;
+  const data = own.data instanceof Float32Array ? new Float32Array(size) : new Uint8Array(size);
+  resize(data, own, [height, width], centreCrop(own, [height, width]));
+  return { data, height, width, channels };
+}
+
+/** Layers that change no number, or none in prediction. */
+const passing = ['flatten', 'reshape', 'dropout', 'spatialDropout2d', 'linear'];
+
+/** The activation that an output went through last. */
+function endOf(output: SymbolicTensor): string {
+  let node = output;
+  while (passing.includes(node.layer.type)) [node] = node.inputs;
+  const { type, options } = node.layer;
+  return (options as { activation?: string }).activation ?? type;
+}
+
+/** The probabilities of the classes that a row of the output tells; of one number those of no and yes. */
+function probabilities(row: ArrayLike<number>, end: string): number[] {
+  const x = Array.from(row);
+  if (x.length === 1) {
+    const yes = end === 'sigmoid' ? x[0] : 1 / (1 + Math.exp(-x[0]));
+    return [1 - yes, yes];
+  }
+  if (end === 'softmax' || end === 'sigmoid') return x;
+  const most = Math.max(...x);
+  const powers = x.map((v) => Math.exp(v - most));
+  const sum = powers.reduce((all, power) => all + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+/** How many classes an output tells apart: one number is no or yes. @throws {ShapeError} unless [classes] */
+export function classesOf(where: string, { shape }: SymbolicTensor): number {
+  if (shape.length === 1) return Math.max(2, shape[0]);
+  throw new ShapeError(`${where}: the model's output must be [classes], not ${show(shape)}`);
+}
+
+/** The answers that a row of an output tells, the most probable first. */
+export function answersOf(
+  where: string,
+  output: SymbolicTensor,
+  row: ArrayLike<number>,
+  labels: readonly string[] | undefined,
+  options: ClassifyOptions,
+): Answer[] {
+  const { topK = 5 } = checkOptions(where, options, ['topK']);
+  checkInteger(where, 'topK', topK);
+  return probabilities(row, endOf(output))
+    .map((probability, index) => ({ label: labels?.[index] ?? `${index}`, index, probability }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, topK);
+}
+
+/** @throws {ValueError} for options that make no sense, or that are for other channels than the input has */
+export function checkPreprocessing(
+  where: string,
+  options: NormalizeOptions,
+  inputShape: Shape,
+): Normalization {
+  const checked = checkNormalization(where, options);
+  const channels = inputShape.at(-1);
+  if (checked.mean.length === 1 || checked.mean.length === channels) return checked;
+  throw new ValueError(
+    `${where}: mean and std are for ${checked.mean.length} channels, but the model takes ${show(inputShape)}`,
+  );
+}
+
+/** The labels, checked and frozen. @throws {ValueError} unless there is a text for each class */
+export function checkLabels(
+  where: string,
+  labels: readonly string[],
+  output: SymbolicTensor,
+): readonly string[] {
+  const classes = classesOf(where, output);
+  const isText = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
+  if (isText && labels.length === classes) return Object.freeze([...labels]);
+  const given = isText ? `${labels.length} labels` : 'no list of texts';
+  throw new ValueError(`${where}: expected a text for each of ${classes} classes, not ${given}`);
+}
