@@ -2,14 +2,14 @@
 // Model: a graph of layers, and all that can be done with it.
 
 import { backend } from '../../bindings/backend.js';
-import { StateError, ValueError } from '../base/errors.js';
+import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { checkInteger, type Shape } from '../base/shape.js';
 import type { Normalization, NormalizeOptions } from '../data/normalize.js';
 import { claim, isFresh, type WeightStore } from '../lowering/store.js';
 import type { Weight } from '../lowering/weights.js';
-import { type Graph, graphOf } from '../network/graph.js';
+import { applyGraph, type Graph, graphOf } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
@@ -160,6 +160,25 @@ export class Model<O extends Tensors = SymbolicTensor> {
   set preprocessing(options: NormalizeOptions | undefined) {
     this.#preprocessing =
       options && checkPreprocessing(`${this.name}.preprocessing`, options, this.inputShape);
+  }
+
+  /**
+   * What the model makes of symbolic tensors, as a layer does: its layers again, with the same weights, in a network
+   * that holds this one. Nothing is copied.
+   *
+   * @param inputs one for each input of the model: a list where there are several
+   * @returns as many outputs as `predict` gives
+   * @throws {ShapeError} for more or fewer, or of shapes that the layers' weights are not made for
+   */
+  apply(inputs: Tensors): O {
+    const xs = [inputs].flat() as readonly SymbolicTensor[];
+    if (xs.length !== this.inputs.length) {
+      throw new ShapeError(
+        `${this.name}: the model has ${this.inputs.length} inputs, but apply received ${xs.length}`,
+      );
+    }
+    const made = applyGraph(this.#graph, xs);
+    return (this.#isList ? made : made[0]) as unknown as O;
   }
 
   /** The layer of a name. @throws {ValueError} where there is none */

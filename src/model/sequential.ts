@@ -1,8 +1,8 @@
 // Sequential: layers one after another.
 
-import { ValueError } from '../base/errors.js';
+import { ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
-import { checkFits, checkShape, type Shape } from '../base/shape.js';
+import { checkFits, checkShape, type Shape, sameShape, show } from '../base/shape.js';
 import { isFresh } from '../lowering/store.js';
 import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
@@ -20,7 +20,7 @@ export interface SequentialOptions {
   name?: string;
 }
 
-/** Layers one after another. */
+/** Layers, or whole models of one input and output, one after another. */
 export class Sequential extends Model {
   /**
    * Names and joins the layers; memory is taken when the weights are first needed.
@@ -28,12 +28,15 @@ export class Sequential extends Model {
    * @throws {ShapeError} for a layer that cannot take the output of the one before
    * @throws {ValueError} for two layers of one name
    */
-  constructor(layers: readonly Layer[], options: SequentialOptions) {
+  constructor(layers: readonly (Layer | Model)[], options: SequentialOptions) {
     super(chain(layers, options));
   }
 }
 
-function chain(layers: readonly Layer[], options: SequentialOptions): ModelOptions<SymbolicTensor> {
+function chain(
+  list: readonly (Layer | Model)[],
+  options: SequentialOptions,
+): ModelOptions<SymbolicTensor> {
   const words = ['inputShape', 'seed', 'name'];
   const {
     inputShape,
@@ -41,23 +44,35 @@ function chain(layers: readonly Layer[], options: SequentialOptions): ModelOptio
     name = 'sequential',
   } = checkOptions('new Sequential', options, words);
   checkFits(name, checkShape(`${name}: inputShape`, inputShape, 1));
-  if (!Array.isArray(layers)) throw new ValueError(`${name}: the layers must be a list`);
-  layers.forEach(checkLayer);
+  if (!Array.isArray(list)) throw new ValueError(`${name}: the layers must be a list`);
+  list.forEach(checkLayer);
+  const layers = list.flatMap((one) => (one instanceof Model ? one.layers : [one]));
   if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
   if (new Set(layers).size < layers.length) {
     throw new ValueError(`${name}: the same layer stands there twice: make one for each place`);
   }
   nameLayers(name, layers, isFresh);
   // All shapes first: layers that do not fit together stay free for another try.
-  layers.reduce((shape, layer) => layer.shapeFor(shape), inputShape);
+  list.reduce((shape, one) => shapeAfter(name, one, shape), inputShape);
   const inputs = input(inputShape);
-  const outputs = layers.reduce((x, layer) => layer.apply(x), inputs);
+  const outputs = list.reduce((x, one) => one.apply(x), inputs);
   return { inputs, outputs, seed, name };
 }
 
+/** The output's shape. @throws {ShapeError} where the layer or model cannot take such an input */
+function shapeAfter(where: string, one: Layer | Model, shape: Shape): Shape {
+  if (one instanceof Layer) return one.shapeFor(shape);
+  const single = one.inputs.length === 1 && one.outputs.length === 1;
+  if (single && sameShape(one.inputShape, shape)) return one.outputShape;
+  const takes = one.inputs.map((x) => show(x.shape)).join(' and ');
+  throw new ShapeError(
+    `${where}: the model '${one.name}' takes ${takes} and gives ${one.outputs.length} outputs, but in a row it is given ${show(shape)} and must give one`,
+  );
+}
+
 /** @throws {ValueError} for what is no layer, such as a function of `layers` that was not called */
-function checkLayer(layer: Layer, index: number): void {
-  if (layer instanceof Layer) return;
+function checkLayer(layer: Layer | Model, index: number): void {
+  if (layer instanceof Layer || layer instanceof Model) return;
   const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';
   throw new ValueError(
     `Sequential: element ${index} of the list is a ${typeof layer}, not a layer${hint}`,

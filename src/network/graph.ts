@@ -55,6 +55,17 @@ export function graphOf(
   return graph;
 }
 
+/** What the same layers make of other inputs, one for each of the graph's: its outputs, with the same weights. */
+export function applyGraph(
+  { inputs, nodes, outputs }: Graph,
+  xs: readonly SymbolicTensor[],
+): SymbolicTensor[] {
+  const made = new Map(inputs.map((x, i) => [x, xs[i]]));
+  const of = (x: SymbolicTensor): SymbolicTensor => made.get(x) as SymbolicTensor;
+  for (const node of nodes) made.set(node, node.layer.apply(node.inputs.map(of)));
+  return outputs.map(of);
+}
+
 function checkTensors(where: string, what: string, tensors: readonly SymbolicTensor[]): void {
   if (tensors.length === 0) throw new ValueError(`${where}: ${what} must not be empty`);
   for (const one of tensors) {
