@@ -154,7 +154,8 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * the model's file. Setting what makes no sense throws a ValueError.
    */
   get preprocessing(): NormalizeOptions | undefined {
-    return this.#preprocessing;
+    const { scale = null, ...rest } = this.#preprocessing ?? {};
+    return this.#preprocessing && (scale === null ? rest : { ...rest, scale });
   }
 
   set preprocessing(options: NormalizeOptions | undefined) {
