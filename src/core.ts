@@ -52,7 +52,7 @@ export type { Dataset, DatasetBatch } from './training/feed.js';
 export * as losses from './training/losses.js';
 export * as metrics from './training/metrics.js';
 export * as optimizers from './training/optimizers.js';
-export type { ClassWeight, WeightOptions } from './training/sampleweights.js';
+export type { ClassWeight, SampleWeight, WeightOptions } from './training/sampleweights.js';
 export * as schedules from './training/schedules.js';
 export type { FitDatasetOptions, FitOptions } from './training/session.js';
 export type { DataSet } from './training/source.js';

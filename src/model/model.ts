@@ -16,9 +16,9 @@ import { type CompileOptions, checkObjective } from '../training/compile.js';
 import { Engine, type Outcome } from '../training/engine.js';
 import type { Dataset } from '../training/feed.js';
 import { type Logs, Means } from '../training/means.js';
-import { measure } from '../training/measure.js';
+import { checkSignal, measure } from '../training/measure.js';
 import { type Batch, wholeOf } from '../training/samples.js';
-import type { WeightOptions } from '../training/sampleweights.js';
+import type { SampleWeight, WeightOptions } from '../training/sampleweights.js';
 import {
   datasetSession,
   type FitDatasetOptions,
@@ -56,6 +56,16 @@ export interface ModelOptions<O extends Tensors = Tensors> {
   seed?: number;
   /** For messages: 'model' by default. */
   name?: string;
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Samples at a time: 32 by default. */
+  batchSize?: number;
+  /** How much each sample counts: see `WeightOptions`. */
+  sampleWeight?: SampleWeight;
+  /** Aborts between two batches. */
+  signal?: AbortSignal;
 }
 
 /** What `predict` returns: a tensor, or a list where the model's outputs are one. */
@@ -201,6 +211,34 @@ export class Model<O extends Tensors = SymbolicTensor> {
     return this.#resources.engine;
   }
 
+  /** Epochs and optimizer steps taken since `compile`, in the files that the model came from included. */
+  get epoch(): number {
+    return this.engine('epoch').epoch;
+  }
+
+  get step(): number {
+    return this.engine('step').step;
+  }
+
+  /** What the next step's learning rate is, with all that schedules and callbacks have done to it; undefined before `compile`. */
+  get learningRate(): number | undefined {
+    return this.engine('learningRate').learningRate;
+  }
+
+  /** Whether the average of the weights is in their place: see `swapAverage`. */
+  get averaged(): boolean {
+    return this.engine('averaged').averaged;
+  }
+
+  /** Whether all its layers learn. Setting it sets `trainable` of each of them, as in Keras. */
+  get trainable(): boolean {
+    return this.layers.every(({ trainable }) => trainable);
+  }
+
+  set trainable(value: boolean) {
+    for (const layer of this.layers) layer.trainable = value;
+  }
+
   /** The weights in layer order. Running statistics are there too, not trainable. */
   get weights(): readonly Weight[] {
     return this.engine('weights').weights.list;
@@ -322,17 +360,15 @@ export class Model<O extends Tensors = SymbolicTensor> {
     return means.logs();
   }
 
-  /** Loss and metrics over all samples. Throws as `fit`. */
-  async evaluate(
-    x: DataSet,
-    y: DataSet,
-    options: { batchSize?: number; signal?: AbortSignal } = {},
-  ): Promise<Logs> {
-    const { batchSize = 32, signal } = checkOptions('evaluate', options, ['batchSize', 'signal']);
+  /** Loss and metrics over all samples, which may have weights. Throws as `fit`. */
+  async evaluate(x: DataSet, y: DataSet, options: EvaluateOptions = {}): Promise<Logs> {
+    const words = ['batchSize', 'sampleWeight', 'signal'];
+    const { batchSize = 32, sampleWeight, signal } = checkOptions('evaluate', options, words);
     const engine = this.engine('evaluate');
     checkInteger('evaluate', 'batchSize', batchSize);
+    checkSignal('evaluate', signal);
     const intake = new Intake(engine, 'evaluate');
-    const samples = intake.samples(x, y);
+    const samples = intake.samples(x, y, { sampleWeight });
     this.#evaluations++;
     try {
       const all = { samples, from: 0, to: samples.count, batchSize };
@@ -366,6 +402,12 @@ export class Model<O extends Tensors = SymbolicTensor> {
       throw error;
     }
     return (this.#isList ? results : results[0]) as Prediction<O>;
+  }
+
+  /** The outputs for all samples given, in one batch; else as `predict`. */
+  predictOnBatch(x: DataSet): Prediction<O> {
+    const { count } = new Intake(this.engine('predictOnBatch'), 'predictOnBatch').inputs(x);
+    return this.predict(x, { batchSize: count });
   }
 
   /**

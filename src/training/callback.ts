@@ -6,7 +6,7 @@ import type { Logs } from './means.js';
 
 /** Where a training stands. */
 export interface Progress {
-  /** This epoch, from 1, and how many there are. */
+  /** This epoch, from 1 for the first since `compile`, and the last one of this training. */
   readonly epoch: number;
   readonly epochs: number;
   /** Batches done in this epoch, and how many there are: Infinity where nobody knows yet. */
@@ -15,7 +15,7 @@ export interface Progress {
   readonly samplesPerSecond: number;
   /** Seconds until all epochs are done, as far as can be told: Infinity where it cannot. */
   readonly eta: number;
-  /** Means over this epoch so far. */
+  /** Means over this epoch so far, and the `learningRate` of the last step. */
   readonly logs: Logs;
 }
 
@@ -25,6 +25,8 @@ export interface TrainedModel {
   /** @throws {StateError} where the model is in a worker */
   readonly weights: readonly Weight[];
   /** To be awaited, as `swapAverage` is: the model may be in a worker. */
+  /** Whether the average of the weights is in their place. @throws {StateError} where the model is in a worker */
+  readonly averaged: boolean;
   toBytes(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   swapAverage(): void | Promise<void>;
 }
@@ -32,6 +34,7 @@ export interface TrainedModel {
 /** What callbacks know of the training they watch. */
 export interface Training {
   readonly model: TrainedModel;
+  /** The number of the last epoch. */
   readonly epochs: number;
   /** Infinity where nobody knows. */
   readonly batches: number;
@@ -46,8 +49,8 @@ export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
   /** @param epoch from 1 */
   onEpochBegin?(epoch: number): void | Promise<void>;
-  /** After each step. @param batch of this epoch, from 1 */
-  onBatchEnd?(batch: number): void | Promise<void>;
+  /** After each step. @param batch of this epoch, from 1 @param logs of this batch alone */
+  onBatchEnd?(batch: number, logs: Logs): void | Promise<void>;
   /** Several times a second, and at the end of each epoch. */
   onProgress?(progress: Progress): void | Promise<void>;
   /** Before and after a validation. */
@@ -89,10 +92,33 @@ export function callbacksOf(where: string, { callbacks = [], onProgress }: Liste
   return [...given, { onProgress }];
 }
 
+/** Names of functions that nothing calls are misspelt, or another library's. */
 function check(where: string, callback: Callback, index: number): void {
-  if (typeof callback === 'object' && callback !== null) return;
-  const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
-  throw new ValueError(
-    `${where}: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
-  );
+  if (typeof callback !== 'object' || callback === null) {
+    const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
+    throw new ValueError(
+      `${where}: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
+    );
+  }
+  for (const word of wordsOf(callback)) {
+    if (!word.startsWith('on')) continue;
+    if (!(events as readonly string[]).includes(word)) {
+      throw new ValueError(
+        `${where}: callback ${index} has '${word}', which nothing calls; there are ${events.join(', ')}`,
+      );
+    }
+    const value = callback[word as keyof Callback];
+    if (value === undefined || typeof value === 'function') continue;
+    throw new ValueError(
+      `${where}: ${word} of callback ${index} must be a function, not ${typeof value}`,
+    );
+  }
+}
+
+/** The names of an object's properties, its classes' included. */
+function wordsOf(object: object): string[] {
+  const words: string[] = [];
+  for (let at = object; at && at !== Object.prototype; at = Object.getPrototypeOf(at))
+    words.push(...Object.getOwnPropertyNames(at));
+  return words;
 }

@@ -2,7 +2,7 @@
 // gets better, and the norms of gradients.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -49,7 +49,12 @@ function progressLine({
   const bar = '━'.repeat(filled) + '─'.repeat(BAR - filled);
   const rate = Math.round(samplesPerSecond).toLocaleString('en').replaceAll(',', ' ');
   const left = `${Math.floor(eta / 60)}:${String(Math.floor(eta % 60)).padStart(2, '0')}`;
-  const numbers = Object.entries(logs).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  const numbers = Object.entries(logs).map(([name, value]) => {
+    // Rates are small: 0.0000 would tell nothing.
+    const digits =
+      name === 'learningRate' ? String(Number(value.toPrecision(3))) : value.toFixed(4);
+    return `${name} ${digits}`;
+  });
   return [`epoch ${epoch}/${epochs}`, bar, `${rate} images/s`, `${left} left`, ...numbers].join(
     '  ',
   );
@@ -73,43 +78,101 @@ export interface EarlyStoppingOptions {
   minDelta?: number;
   /** Whether the weights of the best epoch are brought back: false by default. */
   restoreBestWeights?: boolean;
+  /** Receives a line where the training was ended: console.log by default, null for none. */
+  print?: ((text: string) => void) | null;
 }
 
-const earlyStoppingWords = ['monitor', 'patience', 'minDelta', 'restoreBestWeights'];
+const earlyStoppingWords = ['monitor', 'patience', 'minDelta', 'restoreBestWeights', 'print'];
 
-/** Ends the training when it no longer gets better. @throws {ValueError} for a log that there is not */
+/**
+ * Ends the training when it no longer gets better, and says so. With `swapAverage`, the weights brought back are the
+ * averaged ones that were validated.
+ *
+ * @throws {ValueError} for a log that there is not
+ */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
-  checkOptions('callbacks.earlyStopping', options, earlyStoppingWords);
+  const where = 'callbacks.earlyStopping';
+  checkOptions(where, options, earlyStoppingWords);
   const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = false } = options;
+  const { print = console.log } = options;
+  checkInteger(where, 'patience', patience, 0);
+  checkMinDelta(where, minDelta);
+  checkFlag(where, 'restoreBestWeights', restoreBestWeights);
   const isBetter = improvement('earlyStopping', monitor, minDelta);
   let training: Training | undefined;
   let waited = 0;
-  let best: Float32Array[] | undefined;
+  let best:
+    | { epoch: number; value: number; weights: Float32Array[]; averaged: boolean }
+    | undefined;
+  let stoppedAfter = 0;
+  let averaged = false;
+  /** Notes whether it is the average that is validated: other callbacks swap before this one or after it. */
+  const look = (): void => {
+    if (restoreBestWeights) averaged ||= (training as Training).model.averaged;
+  };
   return {
     onTrainBegin(begun) {
       training = begun;
       waited = 0;
+      stoppedAfter = 0;
+      best = undefined;
       isBetter.reset();
     },
-    onEpochEnd(_epoch, logs) {
+    onTestBegin() {
+      averaged = false;
+      look();
+    },
+    onTestEnd: look,
+    async onEpochEnd(epoch, logs) {
       if (isBetter.check(logs)) {
         waited = 0;
-        if (restoreBestWeights)
-          best = weightsOf(training).map(({ data }) => Float32Array.from(data));
-      } else if (++waited >= patience) {
+        const weights: Float32Array[] = [];
+        best = { epoch, value: logs[monitor], weights, averaged };
+        if (!restoreBestWeights) return;
+        await withAverage(training as Training, averaged, (tensors) => {
+          for (const { data } of tensors) weights.push(Float32Array.from(data));
+        });
+      } else if (++waited >= patience && stoppedAfter === 0) {
+        stoppedAfter = epoch;
         training?.stop();
       }
     },
-    onTrainEnd() {
-      best?.forEach((numbers, i) => {
-        weightsOf(training)[i].data.set(numbers);
-      });
+    async onTrainEnd() {
+      const found = best;
+      if (found && restoreBestWeights) {
+        await withAverage(training as Training, found.averaged, (tensors) => {
+          found.weights.forEach((numbers, i) => {
+            tensors[i].data.set(numbers);
+          });
+        });
+      }
+      if (stoppedAfter === 0) return;
+      const back = restoreBestWeights ? ', whose weights are back' : '';
+      const was = found
+        ? `: ${monitor} was best, ${found.value.toPrecision(4)}, in epoch ${found.epoch}${back}`
+        : '';
+      print?.(`early stopping after epoch ${stoppedAfter}${was}`);
     },
   };
 }
 
-const weightsOf = (training: Training | undefined): readonly Tensor[] =>
-  (training as Training).model.weights.map(({ tensor }) => tensor);
+/** Shows `use` the weights, or their average where that is asked for, wherever they are now. */
+async function withAverage(
+  { model }: Training,
+  averaged: boolean,
+  use: (tensors: readonly Tensor[]) => void,
+): Promise<void> {
+  const swaps = model.averaged !== averaged;
+  if (swaps) await model.swapAverage();
+  use(model.weights.map(({ tensor }) => tensor));
+  if (swaps) await model.swapAverage();
+}
+
+/** @throws {ValueError} unless it is a number ≥ 0 */
+function checkMinDelta(where: string, minDelta: number): void {
+  if (typeof minDelta === 'number' && minDelta >= 0 && minDelta < Number.POSITIVE_INFINITY) return;
+  throw new ValueError(`${where}: minDelta must be a number ≥ 0, not ${JSON.stringify(minDelta)}`);
+}
 
 /** Where checkpoints go. */
 export interface CheckpointOptions {
@@ -174,6 +237,9 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
     throw new ValueError(`${where}: factor must be between 0 and 1, not ${factor}`);
   }
   checkFactor(minimum);
+  checkInteger(where, 'patience', patience);
+  checkInteger(where, 'cooldown', cooldown, 0);
+  checkMinDelta(where, minDelta);
   const isBetter = improvement('reduceOnPlateau', monitor, minDelta);
   let training: Training | undefined;
   let waited = 0;

@@ -11,11 +11,13 @@ import { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { isCounted } from '../operators/loss/metric.emit.js';
 import { writeGathering, writeSettings } from '../operators/optimizer/optimizer.emit.js';
+import { rateAt } from '../operators/optimizer/rate.js';
 import type { Value } from '../program/emitter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstNotFinite } from './blame.js';
 import { Programs, type Ready } from './programs.js';
 import type { Batch, RowSource } from './samples.js';
+import { checkStatistics } from './statistics.js';
 
 /** A network, as far as the engine needs it. */
 export interface Network {
@@ -93,6 +95,12 @@ export class Engine {
     this.learningRateFactor = 1;
     this.averaged = false;
     this.#abandon();
+  }
+
+  /** The rate of the next step; undefined before `compile`. */
+  get learningRate(): number | undefined {
+    const rate = this.#objective?.optimizer.learningRate;
+    return rate === undefined ? undefined : rateAt(rate, this.step) * this.learningRateFactor;
   }
 
   /** @throws {StateError} after `dispose` */
@@ -269,6 +277,7 @@ export class Engine {
     this.checkLearns(where);
     // What is trained are the weights, not their average.
     if (this.averaged) this.swapAverage();
+    if (batch.size === 1) checkStatistics(where, this.network.graph);
     const prepared = this.#prepare('train', batch);
     const { program, lowered } = prepared;
     this.#begin(prepared, batch);

@@ -4,8 +4,8 @@
 import { ValueError } from '../base/errors.js';
 import { purpose, Random } from '../base/random.js';
 import { prefetch, type Source } from '../data/stream.js';
-import type { Data } from '../tensor/numbers.js';
 import { type Batch, type Samples, wholeOf } from './samples.js';
+import type { SampleWeight } from './sampleweights.js';
 import type { DataSet, Intake } from './source.js';
 
 /** Batches, epoch by epoch. */
@@ -48,7 +48,7 @@ export function arrayFeed({ samples, count, batchSize, order: seed }: Part): Fee
 }
 
 /** A batch as users give it: [x, y], or with a weight for each sample. */
-export type DatasetBatch = readonly [DataSet, DataSet] | readonly [DataSet, DataSet, Data];
+export type DatasetBatch = readonly [DataSet, DataSet] | readonly [DataSet, DataSet, SampleWeight];
 
 /**
  * Batches one after another: something to iterate, or a function that makes it for each epoch, from 0,
@@ -70,10 +70,17 @@ export function datasetFeed(
   const feed = {
     batches: batchesPerEpoch ?? Number.POSITIVE_INFINITY,
     async *each(epoch: number): AsyncGenerator<Batch> {
+      let isGoingOn = running !== undefined;
       running ??= begin(epoch);
       let batch = 0;
       while (batch < (batchesPerEpoch ?? Number.POSITIVE_INFINITY)) {
         const { done, value } = await running.next();
+        if (done && isGoingOn && batch === 0) {
+          // The epoch before took the last batch that there was: this one begins anew.
+          isGoingOn = false;
+          running = begin(epoch);
+          continue;
+        }
         if (done) {
           running = undefined;
           break;

@@ -1,5 +1,6 @@
 // Loss and metrics over samples that are not trained on, batch by batch.
 
+import { ValueError } from '../base/errors.js';
 import type { Engine } from './engine.js';
 import { Means } from './means.js';
 import type { Samples } from './samples.js';
@@ -18,6 +19,12 @@ export const SLICE = 50;
 
 /** A turn of the event loop: timers, messages and aborts come through. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** @throws {ValueError} for what is no AbortSignal */
+export function checkSignal(where: string, signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
+  throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
+}
 
 /** Loss and metrics over a range. @throws the signal's reason once it is aborted */
 export async function measure(

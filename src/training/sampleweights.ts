@@ -1,95 +1,211 @@
-// How much each row counts in the loss: by its sample, by its class, or by both.
+// How much each row counts in the loss: by its sample or place, by its class, or by both.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { show } from '../base/shape.js';
+import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { classesOf } from '../operators/loss/metric.emit.js';
 import { type Data, numbersOf } from '../tensor/numbers.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { InputSource, RowSource, TargetSource } from './samples.js';
 
 /** How much classes count, by index: a list of all of them, or a record of those that do not count 1. */
 export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
 
+/**
+ * How much each sample counts: numbers ≥ 0 [n], or [n, height, width] for outputs [n, height, width, classes], a
+ * number for each place. For several outputs also a record by their names.
+ */
+export type SampleWeight = Data | Readonly<Record<string, Data>>;
+
 /** Options of `fit` and `trainOnBatch`. Both multiply a row's loss; means are over rows, not over weights. */
 export interface WeightOptions {
-  /** How much each sample counts: numbers ≥ 0. */
-  sampleWeight?: Data;
-  /** How much each class counts; targets must be class indices or one-hot. */
-  classWeight?: ClassWeight;
+  /** How much each sample, or each place of it, counts: numbers ≥ 0. */
+  sampleWeight?: SampleWeight;
+  /**
+   * How much each class counts in training; targets must be class indices or one-hot. For several outputs a
+   * record by their names.
+   */
+  classWeight?: ClassWeight | Readonly<Record<string, ClassWeight>>;
 }
 
-/**
- * The weights of all rows, or undefined where none are given.
- *
- * @param columns the last dimension of the output
- * @throws {ShapeError} unless there is a weight for each sample
- * @throws {ValueError} for weights that are no numbers ≥ 0, for a class that there is not, and for
- *   classWeight where targets name no class
- */
-export function weightSource(
-  where: string,
-  { sampleWeight, classWeight }: WeightOptions,
-  targets: TargetSource,
-  columns: number,
-): RowSource | undefined {
-  if (sampleWeight === undefined && classWeight === undefined) return undefined;
-  const { count } = targets;
-  const size = targets.form === 'labels' ? targets.size : targets.size / columns;
-  const ofSample = sampleWeight === undefined ? () => 1 : samples(where, sampleWeight, count);
-  const ofRows =
-    classWeight === undefined ? undefined : rows(where, classWeight, targets, size, columns);
-  const copy: InputSource['copy'] = (sample, to, at) => {
-    to.fill(1, at, at + size);
-    ofRows?.(sample, to, at);
-    const own = ofSample(sample);
-    for (let i = at; i < at + size; i++) to[i] *= own;
-  };
-  return { name: 'weights', count, size, copy };
+/** An output, as far as its rows' weights are concerned. */
+interface Output {
+  readonly name: string;
+  readonly shape: Shape;
 }
 
-function checkWeight(where: string, what: string, weight: number): void {
-  if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
-  throw new ValueError(`${where}: ${what} is ${weight}: weights must be numbers ≥ 0`);
-}
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  !(value instanceof Tensor);
 
-function samples(where: string, data: Data, count: number): (sample: number) => number {
-  const numbers = numbersOf(where, 'sampleWeight', data);
-  const { length, shape = [length] } = numbers;
-  if (length !== count || shape[0] !== count) {
-    throw new ShapeError(
-      `${where}: sampleWeight must have shape [${count}], a number for each sample, not ${show(shape)}`,
+/** The weights that one call was given: it knows the call's name, which errors begin with. */
+export class RowWeights {
+  readonly #where: string;
+  readonly #options: WeightOptions;
+
+  constructor(where: string, options: WeightOptions) {
+    this.#where = where;
+    this.#options = options;
+  }
+
+  #fail(what: string): never {
+    throw new ValueError(`${this.#where}: ${what}`);
+  }
+
+  /**
+   * The weights of all rows, for each output; none where none are given.
+   *
+   * @throws {ShapeError} unless there is a weight for each sample, or each of its rows
+   * @throws {ValueError} for weights that are no numbers ≥ 0, for a class or an output that there is not, and
+   *   for classWeight where targets name no class
+   */
+  sources(targets: readonly TargetSource[], outputs: readonly Output[]): RowSource[] {
+    const { sampleWeight, classWeight } = this.#options;
+    if (sampleWeight === undefined && classWeight === undefined) return [];
+    const names = outputs.map(({ name }) => name);
+    const bySample = this.#bySample(sampleWeight, names);
+    const byClass = this.#byClass(classWeight, names);
+    return targets.map((target, i) =>
+      this.#source(target, outputs[i].shape, bySample[i], byClass[i]),
     );
   }
-  const all = numbers.array();
-  for (let i = 0; i < count; i++) checkWeight(where, `sampleWeight ${i}`, all[i]);
-  return (sample) => numbers.array()[sample];
-}
 
-/** Writes the weights of a sample's rows by their classes. */
-function rows(
-  where: string,
-  given: ClassWeight,
-  targets: TargetSource,
-  size: number,
-  columns: number,
-): InputSource['copy'] {
-  const weights = classWeights(where, given, classesOf(columns));
-  const target = new Float32Array(targets.size);
-  const copy: InputSource['copy'] = (sample, to, at) => {
-    targets.copy(sample, target, 0);
-    for (let row = 0; row < size; row++) {
-      const k = targets.form === 'labels' ? target[row] : hot(target, row * columns, columns);
-      if (k < 0) {
-        throw new ValueError(
-          `${where}: classWeight needs class indices or one-hot targets, but those of sample ${sample} are neither: use sampleWeight`,
+  #bySample(given: SampleWeight | undefined, names: readonly string[]): (Data | undefined)[] {
+    if (!isPlain(given)) return names.map(() => given as Data | undefined);
+    this.#checkNames('sampleWeight', given, names);
+    return names.map((name) => given[name]);
+  }
+
+  #byClass(
+    given: WeightOptions['classWeight'],
+    names: readonly string[],
+  ): (ClassWeight | undefined)[] {
+    const isNamed =
+      isPlain(given) && Object.keys(given).length > 0 && Object.values(given).every(isClassWeight);
+    if (isNamed) {
+      this.#checkNames('classWeight', given, names);
+      return names.map((name) => (given as Readonly<Record<string, ClassWeight>>)[name]);
+    }
+    if (given !== undefined && names.length > 1) {
+      this.#fail(
+        `there are ${names.length} outputs: classWeight must be a record by their names, such as { ${JSON.stringify(names[0])}: { 1: 5 } }`,
+      );
+    }
+    return names.map(() => given as ClassWeight | undefined);
+  }
+
+  #checkNames(what: string, given: object, names: readonly string[]): void {
+    const unknown = Object.keys(given).find((key) => !names.includes(key));
+    if (unknown !== undefined)
+      this.#fail(`${what} has '${unknown}', but the outputs are '${names.join("', '")}'`);
+  }
+
+  #source(
+    target: TargetSource,
+    shape: Shape,
+    sampleWeight: Data | undefined,
+    classWeight: ClassWeight | undefined,
+  ): RowSource {
+    const { count } = target;
+    const rows = shape.slice(0, -1);
+    const size = sizeOf(rows);
+    const ofSample =
+      sampleWeight === undefined ? undefined : this.#samples(sampleWeight, count, rows);
+    const columns = shape.at(-1) as number;
+    const ofRows =
+      classWeight === undefined ? undefined : this.#rows(classWeight, target, size, columns);
+    const copy: InputSource['copy'] = (sample, to, at) => {
+      to.fill(1, at, at + size);
+      ofRows?.(sample, to, at);
+      ofSample?.(sample, to, at);
+    };
+    return { name: 'weights', count, size, copy };
+  }
+
+  #checkWeight(what: string, weight: number): void {
+    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
+    this.#fail(`${what} is ${weight}: weights must be numbers ≥ 0`);
+  }
+
+  /** Multiplies the weights of a sample's rows by its own. */
+  #samples(data: Data, count: number, rows: Shape): InputSource['copy'] {
+    const numbers = numbersOf(this.#where, 'sampleWeight', data);
+    const size = sizeOf(rows);
+    const { length, shape } = numbers;
+    const isShaped = (...expected: number[]) => !shape || sameShape(shape, expected);
+    const each = length === count * size && isShaped(count, ...rows) ? size : 1;
+    if (each === 1 && !(length === count && isShaped(count))) {
+      const places = size > 1 ? `, or ${show([count, ...rows])}, one for each place` : '';
+      throw new ShapeError(
+        `${this.#where}: sampleWeight must have shape [${count}], a number for each sample${places}, not ${show(shape ?? [length])}`,
+      );
+    }
+    const all = numbers.array();
+    for (let i = 0; i < length; i++) this.#checkWeight(`sampleWeight ${i}`, all[i]);
+    return (sample, to, at) => {
+      const now = numbers.array();
+      for (let i = 0; i < size; i++) to[at + i] *= now[sample * each + (each > 1 ? i : 0)];
+    };
+  }
+
+  /** Writes the weights of a sample's rows by their classes. */
+  #rows(
+    given: ClassWeight,
+    targets: TargetSource,
+    size: number,
+    columns: number,
+  ): InputSource['copy'] {
+    const weights = this.#classWeights(given, classesOf(columns));
+    const target = new Float32Array(targets.size);
+    const copy: InputSource['copy'] = (sample, to, at) => {
+      targets.copy(sample, target, 0);
+      for (let row = 0; row < size; row++) {
+        const k = targets.form === 'labels' ? target[row] : hot(target, row * columns, columns);
+        if (k < 0) {
+          this.#fail(
+            `classWeight needs class indices or one-hot targets, but those of sample ${sample} are neither: use sampleWeight`,
+          );
+        }
+        to[at + row] = weights[k];
+      }
+    };
+    const spare = new Float32Array(size);
+    for (let sample = 0; sample < targets.count; sample++) copy(sample, spare, 0);
+    return copy;
+  }
+
+  #classWeights(given: ClassWeight, classes: number): Float64Array {
+    if (!isClassWeight(given)) {
+      const kind = Object(given) === given ? (given as object).constructor?.name : undefined;
+      const what = kind ? `a ${kind}` : String(given);
+      this.#fail(`classWeight must be a list or a record by class, such as { 1: 5 }, not ${what}`);
+    }
+    if (Array.isArray(given) && given.length !== classes) {
+      this.#fail(
+        `classWeight has ${given.length} numbers for ${classes} classes: give a record, such as { 1: 5 }, for some of them`,
+      );
+    }
+    const weights = new Float64Array(classes).fill(1);
+    for (const [key, weight] of Object.entries(given)) {
+      const k = Number(key);
+      if (!(Number.isInteger(k) && k >= 0 && k < classes)) {
+        this.#fail(
+          `classWeight names class ${key}, but the ${classes} classes are 0 to ${classes - 1}`,
         );
       }
-      to[at + row] = weights[k];
+      this.#checkWeight(`classWeight ${key}`, weight as number);
+      weights[k] = weight as number;
     }
-  };
-  const spare = new Float32Array(size);
-  for (let sample = 0; sample < targets.count; sample++) copy(sample, spare, 0);
-  return copy;
+    return weights;
+  }
 }
+
+const isClassWeight = (given: unknown): given is ClassWeight =>
+  typeof given === 'object' &&
+  given !== null &&
+  (Array.isArray(given) || Object.getPrototypeOf(given) === Object.prototype);
 
 /** The class of a one-hot row, or of a single 0 or 1; −1 for any other row. */
 function hot(target: Float32Array, at: number, columns: number): number {
@@ -101,29 +217,4 @@ function hot(target: Float32Array, at: number, columns: number): number {
     found = c;
   }
   return found;
-}
-
-function classWeights(where: string, given: ClassWeight, classes: number): Float64Array {
-  if (typeof given !== 'object' || given === null || given instanceof Map) {
-    throw new ValueError(
-      `${where}: classWeight must be a list or a record by class, such as { 1: 5 }, not ${given instanceof Map ? 'a Map' : given}`,
-    );
-  }
-  if (Array.isArray(given) && given.length !== classes) {
-    throw new ValueError(
-      `${where}: classWeight has ${given.length} numbers for ${classes} classes: give a record, such as { 1: 5 }, for some of them`,
-    );
-  }
-  const weights = new Float64Array(classes).fill(1);
-  for (const [key, weight] of Object.entries(given)) {
-    const k = Number(key);
-    if (!(Number.isInteger(k) && k >= 0 && k < classes)) {
-      throw new ValueError(
-        `${where}: classWeight names class ${key}, but the ${classes} classes are 0 to ${classes - 1}`,
-      );
-    }
-    checkWeight(where, `classWeight ${key}`, weight);
-    weights[k] = weight;
-  }
-  return weights;
 }

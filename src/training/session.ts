@@ -1,23 +1,24 @@
 // What a training was told to do, checked as a whole before anything is trained.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
 import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
 import type { Engine } from './engine.js';
 import { arrayFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
-import type { Range } from './measure.js';
-import type { WeightOptions } from './sampleweights.js';
+import { checkSignal, type Range } from './measure.js';
+import type { SampleWeight, WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
+import { checkStatistics } from './statistics.js';
 
 /** What any training can be told. */
 interface TrainingOptions extends Listening {
   /** Times through the data: 1 by default. */
   epochs?: number;
-  /** Measured after each epoch: [x, y]. */
-  validationData?: readonly [DataSet, DataSet];
+  /** Measured after each epoch: [x, y], or [x, y, sampleWeight]. */
+  validationData?: readonly [DataSet, DataSet, SampleWeight?];
   /** Aborts the training at the next step; the steps taken stay. */
   signal?: AbortSignal;
 }
@@ -26,7 +27,10 @@ interface TrainingOptions extends Listening {
 export interface FitOptions extends TrainingOptions, WeightOptions {
   /** Samples per step: 32 by default. */
   batchSize?: number;
-  /** The share of the data, taken from the end, to be measured and not trained on. */
+  /**
+   * The share of the data, taken from the end, to be measured and not trained on: rounded up to whole samples. Class
+   * weights do not count in it.
+   */
   validationSplit?: number;
   /** Whether each epoch takes the samples in another order: true by default. */
   shuffle?: boolean;
@@ -83,13 +87,15 @@ export async function fitSession(
   const batchSize = checkInteger('fit', 'batchSize', options.batchSize ?? 32);
   const samples = intake.samples(x, y, options);
   const { count } = samples;
-  if (!(validationSplit >= 0 && validationSplit < 1)) {
-    throw new ValueError(
-      `fit: validationSplit must be from 0 to less than 1, not ${validationSplit}`,
-    );
-  }
-  const trained = count - Math.floor(count * validationSplit);
-  const rest = trained < count ? { samples, from: trained, to: count, batchSize } : undefined;
+  checkFlag('fit', 'shuffle', shuffle);
+  const trained = count - validated(count, validationSplit);
+  // Classes weigh in what is learned, not in what is measured.
+  const { sampleWeight, classWeight } = options;
+  const measured =
+    trained < count && classWeight !== undefined ? intake.samples(x, y, { sampleWeight }) : samples;
+  const rest =
+    trained < count ? { samples: measured, from: trained, to: count, batchSize } : undefined;
+  if (trained % batchSize === 1) checkStatistics(intake.where, engine.network.graph);
   const common = commonOf(engine, intake, options, batchSize, rest);
   const { seed, graph } = engine.network;
   const part = { samples, count: trained, batchSize, order: shuffle ? seed : undefined };
@@ -137,15 +143,31 @@ function commonOf(
   return { intake, epochs, validation, callbacks, signal };
 }
 
-function validationOf(intake: Intake, data: readonly [DataSet, DataSet], batchSize: number): Range {
-  if (!Array.isArray(data) || data.length !== 2)
-    throw new ValueError(`${intake.call}: validationData must be [x, y]`);
-  const samples = intake.part('validationData').samples(data[0], data[1]);
-  return { samples, from: 0, to: samples.count, batchSize };
+/**
+ * How many of so many samples a share is, rounded up as Keras does; a share that is a whole number but for rounding is
+ * that.
+ */
+function validated(count: number, share: number): number {
+  if (typeof share !== 'number' || !(share >= 0 && share < 1)) {
+    throw new ValueError(
+      `fit: validationSplit must be a number from 0 to less than 1, not ${JSON.stringify(share)}`,
+    );
+  }
+  const held = Math.ceil(count * share - 1e-9);
+  if (held < count) return held;
+  throw new ValueError(
+    `fit: a validationSplit of ${share} leaves none of ${count} ${count === 1 ? 'sample' : 'samples'} to train on`,
+  );
 }
 
-/** @throws {ValueError} for what is no AbortSignal */
-function checkSignal(where: string, signal: AbortSignal | undefined): void {
-  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
-  throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
+function validationOf(
+  intake: Intake,
+  data: NonNullable<TrainingOptions['validationData']>,
+  batchSize: number,
+): Range {
+  if (!Array.isArray(data) || data.length < 2 || data.length > 3)
+    throw new ValueError(`${intake.call}: validationData must be [x, y] or [x, y, sampleWeight]`);
+  const [x, y, sampleWeight] = data as readonly [DataSet, DataSet, SampleWeight?];
+  const samples = intake.part('validationData').samples(x, y, { sampleWeight });
+  return { samples, from: 0, to: samples.count, batchSize };
 }

@@ -9,7 +9,7 @@ import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
 import { isNumberArray, Tensor } from '../tensor/tensor.js';
 import { otherChannels, wayOut } from './hints.js';
 import { type InputSource, keyed, type Samples, type TargetSource } from './samples.js';
-import { type WeightOptions, weightSource } from './sampleweights.js';
+import { RowWeights, type WeightOptions } from './sampleweights.js';
 
 /** What models take: for several inputs or outputs a list in their order, or a record by their names. */
 export type DataSet = Data | readonly Data[] | Readonly<Record<string, Data>>;
@@ -81,10 +81,8 @@ export class Intake {
     const targets = this.#dataOf('y', y, outputNames).map(({ name, data }, i) =>
       this.target(name, data, outputs[i].shape, goals[i].loss, inputs.count, hint),
     );
-    const rows = targets.flatMap(
-      (target, i) =>
-        weightSource(this.where, weights, target, outputs[i].shape.at(-1) as number) ?? [],
-    );
+    const named = outputs.map(({ shape }, i) => ({ name: outputNames[i], shape }));
+    const rows = new RowWeights(this.where, weights).sources(targets, named);
     return keyed({ ...inputs, y: targets, weights: rows });
   }
 

@@ -11,9 +11,12 @@ import type { Session } from './session.js';
 
 /** What `fit` returns. */
 export interface History {
-  /** Numbers of the epochs, from 1. */
+  /** Numbers of the epochs, from 1 for the first since `compile`. */
   readonly epoch: number[];
-  /** Each log by epoch: `history.loss`, `history.accuracy`, `history.val_loss` … */
+  /**
+   * Each log by epoch: `history.loss`, `history.accuracy`, `history.val_loss` … and `history.learningRate`, that of
+   * the epoch's last step.
+   */
   readonly history: Record<string, number[]>;
 }
 
@@ -36,7 +39,14 @@ class Loop {
   readonly #session: Session;
   readonly #watchesBatches: boolean;
   readonly #means: Means;
+  /** Of one batch, where somebody wants to know. */
+  readonly #batchMeans: Means;
+  /** The number of the last epoch. */
+  readonly #last: number;
   #stopped = false;
+  /** The rate of the last step. */
+  #rate = 0;
+  #warned = false;
   readonly #started = performance.now();
   /** Samples trained on, and steps taken. */
   #done = 0;
@@ -46,17 +56,20 @@ class Loop {
     this.#engine = engine;
     this.#session = session;
     this.#means = new Means(session.intake.objective, engine.network.graph);
+    this.#batchMeans = new Means(session.intake.objective, engine.network.graph);
+    this.#last = engine.epoch + session.epochs;
     this.#watchesBatches = session.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   }
 
   async run(model: TrainedModel): Promise<History> {
     const history: History = { epoch: [], history: {} };
-    const { epochs, intake } = this.#session;
+    const { intake } = this.#session;
     await this.#tell('onTrainBegin', this.#handle(model));
-    for (let epoch = 1; epoch <= epochs && !this.#stopped; epoch++) {
+    for (let epoch = this.#engine.epoch + 1; epoch <= this.#last && !this.#stopped; epoch++) {
       await this.#tell('onEpochBegin', epoch);
       this.#engine.check(intake.call);
-      const logs = { ...(await this.#epoch(epoch)), ...(await this.#validation()) };
+      const means = await this.#epoch(epoch);
+      const logs = this.#logs({ ...means, ...(await this.#validation()) });
       this.#engine.epoch++;
       history.epoch.push(epoch);
       for (const [name, value] of Object.entries(logs)) {
@@ -73,7 +86,7 @@ class Loop {
     const engine = this.#engine;
     return {
       model,
-      epochs: this.#session.epochs,
+      epochs: this.#last,
       batches: this.#session.feed.batches,
       get learningRateFactor() {
         return engine.learningRateFactor;
@@ -104,11 +117,17 @@ class Loop {
     let batch = 0;
     for await (const taken of feed.each(engine.epoch)) {
       signal?.throwIfAborted();
-      this.#means.add(engine.train(taken), taken.size);
+      this.#rate = this.#checkedRate();
+      const outcome = engine.train(taken);
+      this.#means.add(outcome, taken.size);
       this.#done += taken.size;
       this.#steps++;
       batch++;
-      if (this.#watchesBatches) await this.#tell('onBatchEnd', batch);
+      if (this.#watchesBatches) {
+        this.#batchMeans.reset();
+        this.#batchMeans.add(outcome, taken.size);
+        await this.#tell('onBatchEnd', batch, this.#logs(this.#batchMeans.logs()));
+      }
       if (performance.now() - turn > SLICE || batch === feed.batches) {
         await this.#tell('onProgress', this.#progress(epoch, batch));
         await breathe();
@@ -119,6 +138,22 @@ class Loop {
     signal?.throwIfAborted();
     if (batch === 0) throw new ValueError(`${intake.call}: there is no batch in epoch ${epoch}`);
     return this.#means.logs();
+  }
+
+  #logs(means: Logs): Logs {
+    return { ...means, learningRate: this.#rate };
+  }
+
+  /** The rate of the next step; a warning where it is 0, as after a schedule's end. */
+  #checkedRate(): number {
+    const { learningRate = 0, step, network } = this.#engine;
+    if (learningRate === 0 && !this.#warned) {
+      this.#warned = true;
+      console.warn(
+        `wasmgrad: ${network.name}.${this.#session.intake.call}: the learning rate of step ${step + 1} is 0, so nothing is learned: where a schedule has ended, compile with a new one`,
+      );
+    }
+    return learningRate;
   }
 
   async #validation(): Promise<Logs> {
@@ -134,17 +169,16 @@ class Loop {
 
   #progress(epoch: number, batch: number): Progress {
     const seconds = (performance.now() - this.#started) / 1000;
-    const { epochs, feed } = this.#session;
-    const { batches } = feed;
-    const left = batches - batch + (epochs - epoch) * batches;
+    const { batches } = this.#session.feed;
+    const left = batches - batch + (this.#last - epoch) * batches;
     return {
       epoch,
-      epochs,
+      epochs: this.#last,
       batch,
       batches,
       samplesPerSecond: this.#done / seconds,
       eta: Math.max(0, (seconds / this.#steps) * left),
-      logs: this.#means.logs(),
+      logs: this.#logs(this.#means.logs()),
     };
   }
 }

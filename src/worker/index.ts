@@ -349,6 +349,9 @@ export class RemoteModel {
             'fit: the model is in a worker, where callbacks do not see its weights: await model.toBytes() gives them',
           );
         },
+        get averaged(): never {
+          throw new StateError('fit: the model is in a worker, which alone knows what is averaged');
+        },
         toBytes: () => this.toBytes(),
         swapAverage: () => this.swapAverage(),
       },

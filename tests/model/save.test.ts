@@ -228,7 +228,14 @@ test('loss and metrics with their numbers, and a learning rate that was lowered'
   );
   assert.is(seen, 0.5);
   assert.equal(actual.history, expected.history);
-  assert.equal(Object.keys(actual.history), ['loss', 'accuracy', 'top2Accuracy', 'recall_1', 'f1']);
+  assert.equal(Object.keys(actual.history), [
+    'loss',
+    'accuracy',
+    'top2Accuracy',
+    'recall_1',
+    'f1',
+    'learningRate',
+  ]);
   sameBits(weightsOf(loaded), weightsOf(model), 'weights');
   model.dispose();
   loaded.dispose();

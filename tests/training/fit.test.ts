@@ -92,7 +92,7 @@ test('history; a last, smaller batch counts by its samples', async () => {
   const model = compiled({ optimizer: optimizers.sgd({ learningRate: 0 }), rate: 0 });
   const { epoch, history } = await model.fit(x, y, { epochs: 2, batchSize: 50, shuffle: false });
   assert.equal(epoch, [1, 2]);
-  assert.equal(Object.keys(history), ['loss', 'accuracy']);
+  assert.equal(Object.keys(history), ['loss', 'accuracy', 'learningRate']);
   assert.is(history.loss.length, 2);
   assert.is(history.loss[0], model.trainOnBatch(x, y).loss);
   const parts = [0, 32].map((at) =>
@@ -110,7 +110,13 @@ test('validation: given or split off the end, measured as evaluate does', async 
   const model = compiled();
   const held = samples(20, 2);
   const given = await model.fit(x, y, { epochs: 2, validationData: [held.x, held.y] });
-  assert.equal(Object.keys(given.history), ['loss', 'accuracy', 'val_loss', 'val_accuracy']);
+  assert.equal(Object.keys(given.history), [
+    'loss',
+    'accuracy',
+    'val_loss',
+    'val_accuracy',
+    'learningRate',
+  ]);
   assert.equal(given.history.val_loss[1], (await model.evaluate(held.x, held.y)).loss);
   const split = await model.fit(x, y, { validationSplit: 0.3 });
   const { loss, accuracy } = await model.evaluate(x.subarray(35 * 36), y.subarray(35));
@@ -223,7 +229,7 @@ test('callbacks are called in order, each awaited; stop ends after the epoch', a
     },
     onEpochBegin: (epoch) => later(`epoch ${epoch}`),
     onEpochEnd(epoch, logs) {
-      assert.equal(Object.keys(logs), ['loss', 'accuracy']);
+      assert.equal(Object.keys(logs), ['loss', 'accuracy', 'learningRate']);
       if (epoch === 2) stop();
       return later(`end ${epoch}`);
     },

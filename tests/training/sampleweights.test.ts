@@ -8,7 +8,7 @@ import { emitGoal } from '../../src/lowering/objective.js';
 import { checkLoss } from '../../src/operators/loss/loss.emit.js';
 import { Emitter } from '../../src/program/emitter.js';
 import { withProgram } from '../../src/program/plan.js';
-import { type WeightOptions, weightSource } from '../../src/training/sampleweights.js';
+import { RowWeights, type WeightOptions } from '../../src/training/sampleweights.js';
 import { Intake } from '../../src/training/source.js';
 import { close } from '../helpers/close.js';
 import { rejects, tiny } from '../helpers/models.js';
@@ -31,7 +31,8 @@ function weightsOf(
   loss = crossEntropy,
 ) {
   const targets = intake.target('y', y, outputShape, loss, count);
-  const source = weightSource('fit', options, targets, outputShape.at(-1) as number);
+  const output = { name: 'y', shape: outputShape };
+  const [source] = new RowWeights('fit', options).sources([targets], [output]);
   if (!source) return undefined;
   assert.is(source.count, count);
   const all = new Float32Array(count * source.size + 2).fill(7);

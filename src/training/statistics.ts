@@ -1,0 +1,21 @@
+// Batch norm's one demand on batches.
+
+import { ValueError } from '../base/errors.js';
+import { sizeOf } from '../base/shape.js';
+import type { Graph } from '../network/graph.js';
+
+/**
+ * A batch norm that learns needs at least two values for each channel: the variance of one is 0, its output is
+ * beta whatever the input, and its running variance would fall towards 0. PyTorch refuses it too.
+ *
+ * @throws {ValueError} where a batch of one sample has just one
+ */
+export function checkStatistics(where: string, { nodes }: Graph): void {
+  for (const { layer, shape } of nodes) {
+    if (layer.type !== 'batchNorm' || !layer.trainable) continue;
+    if (sizeOf(shape) > (shape.at(-1) as number)) continue;
+    throw new ValueError(
+      `${where}: '${layer.name}' expects more than 1 value per channel, but a batch of one sample has just one: choose a batchSize that leaves no last batch of one, leave a sample out, or set the layer's trainable to false`,
+    );
+  }
+}
