@@ -15,6 +15,8 @@ export interface SummaryRow {
   readonly parameters: number;
   /** Numbers that are kept but not learned, such as running statistics. */
   readonly statistics: number;
+  /** Whether its parameters are learned: false for a frozen layer. */
+  readonly trainable: boolean;
   /** Multiplications with addition. */
   readonly multiplyAdds: number;
   /** Input pixels that one output sees, [height, width]. */
@@ -77,6 +79,7 @@ export function summarize({ inputs, nodes }: Graph): SummaryRow[] {
       outputShape: shape,
       parameters: numbers(true),
       statistics: numbers(false),
+      trainable: layer.trainable,
       multiplyAdds: layer.multiplyAdds(node.inputs[0].shape, shape),
       // Whole pixels: a field may end between them, and thirds do not quite add up.
       receptiveField: [Math.ceil(view.field[0] - 1e-6), Math.ceil(view.field[1] - 1e-6)],
@@ -97,7 +100,7 @@ export function table(title: string, rows: readonly SummaryRow[], need: MemoryNe
   const lines = rows.map((row) => [
     row.name,
     row.outputShape.join(' × '),
-    number(row.parameters),
+    `${row.trainable || row.parameters === 0 ? '' : 'frozen '}${number(row.parameters)}`,
     number(row.multiplyAdds),
     row.receptiveField.join(' × '),
     kib(row.memory),
@@ -111,8 +114,11 @@ export function table(title: string, rows: readonly SummaryRow[], need: MemoryNe
     kib(total((r) => r.memory)),
   ];
   const { batchSize, parameters, training, inference } = need;
+  const frozen = total((r) => (r.trainable ? 0 : r.parameters));
+  const statistics = total((r) => r.statistics);
   return [
     layout(title, [header, ...lines, sums], 2),
+    `parameters: ${number(total((r) => r.parameters) - frozen)} trainable, ${number(frozen)} frozen; ${number(statistics)} running statistics`,
     `memory for batches of ${batchSize}, parameters ${mib(parameters)} included:`,
     `  training ${mib(training.total)}: activations ${mib(training.activations)}, gradients ${mib(training.gradients)}, optimizer ${mib(training.optimizer)}`,
     `  inference ${mib(inference.total)}: activations ${mib(inference.activations)}, prepared weights ${mib(inference.prepared)}`,

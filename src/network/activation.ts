@@ -2,6 +2,7 @@
 
 import { Activation } from '../../bindings/constants.js';
 import { ValueError } from '../base/errors.js';
+import { hereItIs } from '../base/names.js';
 import { shown } from '../base/shown.js';
 
 /** What assembly/activation/activation.ts needs to know of one: the number of its formula, and the numbers in it. */
@@ -40,10 +41,21 @@ export type Nonlinear = Exclude<ActivationName, 'linear'>;
 
 const names = ['linear', ...Object.keys(unary), 'softmax'] as readonly ActivationName[];
 
+/** What Keras, TF.js and PyTorch call them. */
+const foreign = {
+  swish: "'silu'",
+  hardswish: "'hardSwish'",
+  none: "'linear'",
+  identity: "'linear'",
+  logistic: "'sigmoid'",
+};
+
 /** @throws {ValueError} for a name that there is not */
 export function checkActivation(where: string, name: ActivationName): ActivationName {
   if (names.includes(name)) return name;
-  throw new ValueError(`${where}: there is no activation '${name}'; there are ${names.join(', ')}`);
+  throw new ValueError(
+    `${where}: there is no activation '${name}'${hereItIs(name, names, foreign)}; there are ${names.join(', ')}`,
+  );
 }
 
 /**

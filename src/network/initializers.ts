@@ -2,6 +2,7 @@
 
 import { type Backend, backend } from '../../bindings/backend.js';
 import { ValueError } from '../base/errors.js';
+import { hereItIs } from '../base/names.js';
 import { keyOf, purpose } from '../base/random.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -75,11 +76,21 @@ const initializers: Readonly<Record<InitializerName, Fill>> = {
   lecunUniform: uniform(lecun),
 };
 
+/** What PyTorch calls them. */
+const foreign = {
+  kaimingnormal: "'heNormal'",
+  kaiminguniform: "'heUniform'",
+  xaviernormal: "'glorotNormal'",
+  xavieruniform: "'glorotUniform'",
+};
+
 /** @throws {ValueError} for a name that there is not */
 export function checkInitializer(where: string, name: InitializerName): InitializerName {
   if (Object.hasOwn(initializers, name)) return name;
-  const known = Object.keys(initializers).join(', ');
-  throw new ValueError(`${where}: there is no initializer '${name}'; there are ${known}`);
+  const known = Object.keys(initializers);
+  throw new ValueError(
+    `${where}: there is no initializer '${name}'${hereItIs(name, known, foreign)}; there are ${known.join(', ')}`,
+  );
 }
 
 /** Fills a weight, from a stream of the seed that is its alone. */

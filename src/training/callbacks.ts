@@ -4,6 +4,7 @@
 import { ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Callback, Progress, TrainedModel, Training } from './callback.js';
@@ -21,6 +22,8 @@ export interface ProgressOptions {
 /** One line per epoch: bar, images per second, time left, loss and metrics. */
 export function progress(options: ProgressOptions = {}): Callback {
   const { print = printLine } = checkOptions('callbacks.progress', options, ['print']);
+  if (typeof print !== 'function')
+    throw new ValueError(`callbacks.progress: print must be a function, not ${print}`);
   let last: Progress | undefined;
   return {
     onProgress(now) {
@@ -98,6 +101,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   checkInteger(where, 'patience', patience, 0);
   checkMinDelta(where, minDelta);
   checkFlag(where, 'restoreBestWeights', restoreBestWeights);
+  if (print !== null && typeof print !== 'function')
+    throw new ValueError(`${where}: print must be a function, or null for none, not ${print}`);
   const isBetter = improvement('earlyStopping', monitor, minDelta);
   let training: Training | undefined;
   let waited = 0;
@@ -171,7 +176,7 @@ async function withAverage(
 /** @throws {ValueError} unless it is a number ≥ 0 */
 function checkMinDelta(where: string, minDelta: number): void {
   if (typeof minDelta === 'number' && minDelta >= 0 && minDelta < Number.POSITIVE_INFINITY) return;
-  throw new ValueError(`${where}: minDelta must be a number ≥ 0, not ${JSON.stringify(minDelta)}`);
+  throw new ValueError(`${where}: minDelta must be a number ≥ 0, not ${shown(minDelta)}`);
 }
 
 /** Where checkpoints go. */
@@ -233,7 +238,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
   checkOptions(where, options, reduceOnPlateauWords);
   const { monitor = 'val_loss', patience = 10, minDelta = 1e-4 } = options;
   const { factor = 0.1, cooldown = 0, minimum = 0 } = options;
-  if (!(factor > 0 && factor < 1)) {
+  if (typeof factor !== 'number' || !(factor > 0 && factor < 1)) {
     throw new ValueError(`${where}: factor must be between 0 and 1, not ${factor}`);
   }
   checkFactor(minimum);
@@ -364,6 +369,11 @@ function sparklines(norms: Readonly<Record<string, readonly number[]>>): string 
 
 /** Remembers the best value of a log: losses and errors should fall, all else rise. */
 function improvement(who: string, monitor: string, minDelta: number) {
+  if (typeof monitor !== 'string') {
+    throw new ValueError(
+      `callbacks.${who}: monitor must be the name of a log, not ${shown(monitor)}`,
+    );
+  }
   const sign = /(loss|Error)$/.test(monitor) ? -1 : 1;
   let best = Number.NEGATIVE_INFINITY;
   return {

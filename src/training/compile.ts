@@ -8,7 +8,8 @@ import { checkTap } from '../lowering/tap.js';
 import type { Graph } from '../network/graph.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 import { checkMetric, type Metric, type MetricName } from '../operators/loss/metric.emit.js';
-import { checkOptimizer, type Optimizer } from '../operators/optimizer/optimizer.emit.js';
+import type { Optimizer } from '../operators/optimizer/optimizer.emit.js';
+import { type OptimizerName, optimizerOf } from './optimizers.js';
 
 /** One for all outputs, a list in their order, or a record by their names. */
 export type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
@@ -20,7 +21,8 @@ export type MetricNames = readonly (MetricName | Metric)[];
 
 /** What training makes better. */
 export interface CompileOptions {
-  optimizer: Optimizer;
+  /** By its name, with its default numbers, or as `optimizers` makes it. */
+  optimizer: OptimizerName | Optimizer;
   /** Of a model with several outputs: one for all, a list, or a record by the outputs' names. */
   loss: ByOutput<LossName>;
   /**
@@ -86,7 +88,7 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
     return { loss, weight: weights[i], metrics: chosen };
   });
   return {
-    optimizer: checkOptimizer(optimizer),
+    optimizer: optimizerOf(optimizer),
     goals,
     checkpointing: activationCheckpointing,
     accumulation: checkInteger('compile', 'gradientAccumulation', gradientAccumulation),

@@ -3,6 +3,7 @@
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { type CountMetric, checkMetric, type Metric } from '../operators/loss/metric.emit.js';
 
 export type { CountMetric, MeanMetric, Metric, MetricName } from '../operators/loss/metric.emit.js';
@@ -84,7 +85,7 @@ function counted(type: CountMetric['type'], options: ClassOptions): Metric {
   const { average, class: own, threshold, name } = checkOptions(where, options, words);
   if (average !== undefined && (average !== 'macro' || own !== undefined)) {
     throw new ValueError(
-      `${where}: give { average: 'macro' } or { class: k }, not ${JSON.stringify(options)}`,
+      `${where}: give { average: 'macro' } or { class: k }, not ${shown(options)}`,
     );
   }
   checkThreshold(where, threshold);
@@ -102,5 +103,5 @@ function checkThreshold(where: string, threshold: number | undefined): void {
 
 function checkName(where: string, name: string | undefined): string | undefined {
   if (name === undefined || (typeof name === 'string' && name !== '')) return name;
-  throw new ValueError(`${where}: name must be text, not ${JSON.stringify(name)}`);
+  throw new ValueError(`${where}: name must be text, not ${shown(name)}`);
 }

@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { classesOf } from '../operators/loss/metric.emit.js';
 import { type Data, numbersOf } from '../tensor/numbers.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -90,7 +91,7 @@ export class RowWeights {
     }
     if (given !== undefined && names.length > 1) {
       this.#fail(
-        `there are ${names.length} outputs: classWeight must be a record by their names, such as { ${JSON.stringify(names[0])}: { 1: 5 } }`,
+        `there are ${names.length} outputs: classWeight must be a record by their names, such as { '${names[0]}': { 1: 5 } }`,
       );
     }
     return names.map(() => given as ClassWeight | undefined);
@@ -178,9 +179,9 @@ export class RowWeights {
 
   #classWeights(given: ClassWeight, classes: number): Float64Array {
     if (!isClassWeight(given)) {
-      const kind = Object(given) === given ? (given as object).constructor?.name : undefined;
-      const what = kind ? `a ${kind}` : String(given);
-      this.#fail(`classWeight must be a list or a record by class, such as { 1: 5 }, not ${what}`);
+      this.#fail(
+        `classWeight must be a list or a record by class, such as { 1: 5 }, not ${shown(given)}`,
+      );
     }
     if (Array.isArray(given) && given.length !== classes) {
       this.#fail(

@@ -5,13 +5,23 @@ import { checkRate, type LearningRate, type Schedule } from '../operators/optimi
 
 export type { LearningRate, Schedule } from '../operators/optimizer/rate.js';
 
-/**
- * Multiplies the rate by `factor` (0.1 by default) after every `every` steps. Exponential decay is every: 1;
- * a rate that shall fall smoothly to 0.96 of itself in 1000 steps has factor: 0.96 ** (1 / 1000).
- */
+/** Multiplies the rate by `factor` (0.1 by default) after every `every` steps. */
 export function step(options: { initial: number; every: number; factor?: number }): Schedule {
   checkOptions('schedules.step', options, ['initial', 'every', 'factor']);
   return checkRate({ type: 'step', factor: 0.1, ...options });
+}
+
+/**
+ * Falls smoothly, to `factor` (0.96 by default) of itself in `every` steps: initial · factor^(step / every), Keras's
+ * ExponentialDecay.
+ */
+export function exponential(options: {
+  initial: number;
+  every: number;
+  factor?: number;
+}): Schedule {
+  checkOptions('schedules.exponential', options, ['initial', 'every', 'factor']);
+  return checkRate({ type: 'exponential', factor: 0.96, ...options });
 }
 
 /**

@@ -3,6 +3,7 @@
 import { ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
 import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
@@ -150,7 +151,7 @@ function commonOf(
 function validated(count: number, share: number): number {
   if (typeof share !== 'number' || !(share >= 0 && share < 1)) {
     throw new ValueError(
-      `fit: validationSplit must be a number from 0 to less than 1, not ${JSON.stringify(share)}`,
+      `fit: validationSplit must be a number from 0 to less than 1, not ${shown(share)}`,
     );
   }
   const held = Math.ceil(count * share - 1e-9);

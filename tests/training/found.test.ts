@@ -118,7 +118,7 @@ test('class weights of several outputs go by their names (tensorflow#40457)', as
   close([logs.a_loss, logs.b_loss], [2 * Math.LN2, Math.LN2], { rtol: 1e-6 });
   const train = (classWeight: object) => () =>
     model.trainOnBatch([[1], [1]], both, { classWeight: classWeight as never });
-  await rejects(train({ 1: 2 }), ValueError, '2 outputs', 'by their names', '{ "a": { 1: 5 } }');
+  await rejects(train({ 1: 2 }), ValueError, '2 outputs', 'by their names', "{ 'a': { 1: 5 } }");
   await rejects(train({ c: { 1: 2 } }), ValueError, "'c'", "'a', 'b'");
   await rejects(train(new Date()), ValueError, 'classWeight');
   const sampleWeight = { b: [4, 0] };
@@ -300,7 +300,9 @@ test('early stopping of one model leaves nothing to the next, and says when it e
   assert.equal(lines, []);
   const b = line(sgd({ learningRate: 0.1 }));
   const nothing = {
-    onEpochEnd: (_: number, logs: Record<string, number>) => void (logs.val_loss = Number.NaN),
+    onEpochEnd(_: number, logs: Record<string, number>) {
+      logs.val_loss = Number.NaN;
+    },
   };
   await b.fit(x, x, { validationData: [x, x], callbacks: [nothing, callback] });
   assert.ok(weightsOf(b)[0] < weightsOf(a)[0], 'its own weights');

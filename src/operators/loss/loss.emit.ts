@@ -3,6 +3,8 @@
 
 import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
+import { hereItIs } from '../../base/names.js';
+import { shown } from '../../base/shown.js';
 import type { ActivationName } from '../../network/activation.js';
 import { asValue, type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -27,6 +29,28 @@ const defaults: { readonly [T in Loss['type']]: object } = {
   hinge: {},
 };
 
+/** What Keras, TF.js and PyTorch call them. */
+const foreign = {
+  categoricalcrossentropy: "'softmaxCrossEntropy', for one-hot targets and class indices alike",
+  sparsecategoricalcrossentropy:
+    "'softmaxCrossEntropy', for one-hot targets and class indices alike",
+  crossentropy: "'softmaxCrossEntropy'",
+  crossentropyloss: "'softmaxCrossEntropy'",
+  nllloss: "'softmaxCrossEntropy', of logits",
+  binarycrossentropy: "'binaryCrossEntropy'",
+  sigmoidcrossentropy: "'binaryCrossEntropy'",
+  bceloss: "'binaryCrossEntropy'",
+  bcewithlogitsloss: "'binaryCrossEntropy'",
+  mse: "'meanSquaredError'",
+  mseloss: "'meanSquaredError'",
+  mae: "'meanAbsoluteError'",
+  l1loss: "'meanAbsoluteError'",
+  absolutedifference: "'meanAbsoluteError'",
+  smoothl1loss: 'losses.huber({ delta })',
+  huberloss: "'huber'",
+  hingeloss: "'hinge'",
+};
+
 /** The losses that take outputs one by one. */
 const elementwise = {
   meanSquaredError: Comparison.Squared,
@@ -45,17 +69,25 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
     );
   }
   if (!Object.hasOwn(defaults, type)) {
-    const known = Object.keys(defaults).join(', ');
-    throw new ValueError(`compile: there is no loss '${type}'; there are ${known}`);
-  }
-  const loss = { ...defaults[type], ...(typeof given === 'object' ? given : {}), type } as Loss;
-  if ('labelSmoothing' in loss && !(loss.labelSmoothing >= 0 && loss.labelSmoothing < 1)) {
+    const known = Object.keys(defaults);
     throw new ValueError(
-      `losses.${type}: labelSmoothing must be from 0 to less than 1, not ${loss.labelSmoothing}`,
+      `compile: there is no loss '${type}'${hereItIs(type, known, foreign)}; there are ${known.join(', ')}`,
     );
   }
-  if ('delta' in loss && !(loss.delta > 0 && loss.delta < Number.POSITIVE_INFINITY)) {
-    throw new ValueError(`losses.${type}: delta must be a number > 0, not ${loss.delta}`);
+  const loss = { ...defaults[type], ...(typeof given === 'object' ? given : {}), type } as Loss;
+  if ('labelSmoothing' in loss) {
+    const { labelSmoothing: share } = loss;
+    if (typeof share !== 'number' || !(share >= 0 && share < 1)) {
+      throw new ValueError(
+        `losses.${type}: labelSmoothing must be a number from 0 to less than 1, not ${shown(share)}`,
+      );
+    }
+  }
+  if ('delta' in loss) {
+    const { delta } = loss;
+    if (typeof delta !== 'number' || !(delta > 0 && delta < Number.POSITIVE_INFINITY)) {
+      throw new ValueError(`losses.${type}: delta must be a number > 0, not ${shown(delta)}`);
+    }
   }
   return loss;
 }

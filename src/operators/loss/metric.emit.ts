@@ -3,6 +3,8 @@
 
 import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
+import { hereItIs } from '../../base/names.js';
+import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
 import { rowsOf, type Target } from './loss.emit.js';
 
@@ -34,6 +36,18 @@ const named = {
   f1: { type: 'f1', average: 'macro' },
 } as const;
 
+/** What Keras, TF.js and PyTorch call them. */
+const foreign = {
+  acc: "'accuracy'",
+  categoricalaccuracy: "'accuracy'",
+  sparsecategoricalaccuracy: "'accuracy'",
+  topkcategoricalaccuracy: 'metrics.topK({ k })',
+  sparsetopkcategoricalaccuracy: 'metrics.topK({ k })',
+  mse: "'meanSquaredError'",
+  mae: "'meanAbsoluteError'",
+  f1score: "'f1'",
+};
+
 /** Metrics that `compile` knows by name. */
 export type MetricName = keyof typeof named;
 
@@ -52,9 +66,9 @@ export function checkMetric(metric: MetricName | Metric): Metric {
   if (typeof metric === 'object' && typeof metric?.name === 'string' && isSound(metric)) {
     return metric;
   }
-  const names = Object.keys(named).join("', '");
+  const names = Object.keys(named);
   throw new ValueError(
-    `compile: there is no metric ${JSON.stringify(metric)}; there are '${names}', and what the functions of metrics make, such as metrics.topK({ k })`,
+    `compile: there is no metric ${shown(metric)}${hereItIs(metric, names, foreign)}; there are '${names.join("', '")}', and what the functions of metrics make, such as metrics.topK({ k })`,
   );
 }
 

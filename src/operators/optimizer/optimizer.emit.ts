@@ -2,6 +2,8 @@
 
 import { power } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
+import { checkFlag } from '../../base/options.js';
+import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
 import { checkRate, type LearningRate, rateAt } from './rate.js';
 
@@ -76,7 +78,7 @@ const ranges: { readonly [T in Optimizer['type']]: Readonly<Record<string, Range
 export function checkOptimizer(config: Optimizer): Optimizer {
   if (!Object.hasOwn(ranges, config?.type)) {
     const known = Object.keys(ranges).join('(), optimizers.');
-    const given = typeof config === 'function' ? 'a function, not called' : JSON.stringify(config);
+    const given = typeof config === 'function' ? 'a function, not called' : shown(config);
     throw new ValueError(
       `compile: optimizer must be what one of optimizers.${known}() returns, not ${given}`,
     );
@@ -89,6 +91,14 @@ export function checkOptimizer(config: Optimizer): Optimizer {
     if (typeof value === 'number' && fits) continue;
     const upper = below === undefined ? '' : ` and less than ${below}`;
     throw new ValueError(`${where}: ${name} must be at least ${from}${upper}, not ${value}`);
+  }
+  if (config.type === 'sgd') {
+    checkFlag(where, 'nesterov', config.nesterov);
+    if (config.nesterov && config.momentum === 0) {
+      throw new ValueError(
+        `${where}: nesterov looks ahead along the momentum, and there is none: give momentum, such as 0.9`,
+      );
+    }
   }
   checkCommon(where, config);
   return config;

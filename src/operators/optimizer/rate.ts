@@ -1,7 +1,8 @@
 // Learning rates as plain descriptions, and their values step by step.
 
-import { cosPi, power } from '../../base/arithmetic.js';
+import { cosPi, power, shrinkingPower } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
+import { shown } from '../../base/shown.js';
 
 /** How a learning rate changes; made by the functions of `schedules`. */
 export type Schedule =
@@ -25,6 +26,12 @@ export type Schedule =
       readonly divide: number;
       readonly finalDivide: number;
     }
+  | {
+      readonly type: 'exponential';
+      readonly initial: number;
+      readonly every: number;
+      readonly factor: number;
+    }
   | { readonly type: 'warmup'; readonly steps: number; readonly to: number | Schedule };
 
 /** A fixed rate or one that changes. */
@@ -41,6 +48,8 @@ export function rateAt(rate: LearningRate, at: number): number {
   switch (rate.type) {
     case 'step':
       return rate.initial * power(rate.factor, Math.floor(at / rate.every));
+    case 'exponential':
+      return rate.initial * shrinkingPower(rate.factor, at / rate.every);
     case 'cosine':
       return halfWave(rate.initial, rate.minimum, Math.min(1, at / rate.steps));
     case 'oneCycle': {
@@ -58,9 +67,13 @@ export function rateAt(rate: LearningRate, at: number): number {
   }
 }
 
+/** The largest number of float32, which the rate is computed with. */
+const MOST = (2 - 2 ** -23) * 2 ** 127;
+
 /** The numbers of each schedule, and whether they may be 0. */
 const numbers = {
   step: { initial: true, every: false, factor: true },
+  exponential: { initial: true, every: false, factor: false },
   cosine: { initial: true, steps: false, minimum: true },
   oneCycle: { maximum: true, steps: false, warmupShare: true, divide: false, finalDivide: false },
   warmup: { steps: false },
@@ -73,21 +86,25 @@ export function checkRate<R extends LearningRate>(rate: R): R {
     throw new ValueError(`learningRate: ${what}`);
   };
   if (typeof value === 'number') {
-    return value >= 0 && Number.isFinite(value) ? rate : fail(`must be a number ≥ 0, not ${value}`);
+    const fits = value >= 0 && value <= MOST;
+    return fits ? rate : fail(`must be a number ≥ 0 that float32 holds, not ${value}`);
   }
   if (!Object.hasOwn(numbers, value?.type)) {
     const known = Object.keys(numbers).join(', schedules.');
-    fail(`must be a number or one of schedules.${known}, not ${JSON.stringify(value)}`);
+    fail(`must be a number or one of schedules.${known}, not ${shown(value)}`);
   }
   for (const [name, mayBeZero] of Object.entries(numbers[value.type])) {
     const number = value[name as keyof typeof value] as unknown;
-    if (Number.isFinite(number) && ((number as number) > 0 || (mayBeZero && number === 0)))
-      continue;
+    const isRate = name === 'initial' || name === 'maximum' || name === 'minimum';
+    const fits = Number.isFinite(number) && (!isRate || (number as number) <= MOST);
+    if (fits && ((number as number) > 0 || (mayBeZero && number === 0))) continue;
     fail(
       `schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${number}`,
     );
   }
   if (value.type === 'warmup') checkRate(value.to);
+  if (value.type === 'exponential' && value.factor > 1)
+    fail(`schedules.exponential: factor must be at most 1, not ${value.factor}`);
   if (value.type === 'oneCycle' && value.warmupShare > 1) {
     fail(`schedules.oneCycle: warmupShare must be at most 1, not ${value.warmupShare}`);
   }

@@ -1,0 +1,22 @@
+// Names that other libraries have for the same things: an error that lists all of ours does well to say which one.
+
+/** A name as it is compared: 'mean_squared_error', 'MeanSquaredError' and 'meanSquaredError' are one. */
+const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/**
+ * "; here it is 'silu'" for a name that another library has for one of ours, '' for any other.
+ *
+ * @param known our names
+ * @param foreign what others call them, in small letters and digits alone
+ */
+export function hereItIs(
+  given: unknown,
+  known: readonly string[],
+  foreign: Readonly<Record<string, string>>,
+): string {
+  if (typeof given !== 'string') return '';
+  const name = bare(given);
+  const own = known.find((one) => bare(one) === name);
+  if (own) return `; here it is '${own}'`;
+  return Object.hasOwn(foreign, name) ? `; here it is ${foreign[name]}` : '';
+}
