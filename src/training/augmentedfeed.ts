@@ -5,14 +5,17 @@ import { type Shape, sizeOf } from '../base/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import { Augmenter } from '../data/augmenter.js';
 import { mixes } from '../data/draw.js';
+import { checkFits, type Normalization, normalizeInto } from '../data/normalize.js';
+import type { Pixels } from '../data/pixels.js';
 import type { Graph } from '../network/graph.js';
 import { arrange, type Feed, type Part } from './feed.js';
-import { keyed, type Samples, type TargetSource } from './samples.js';
+import type { Range } from './measure.js';
+import { keyed, type Room, type Samples, type TargetSource } from './samples.js';
 
 /**
  * Batches of images that are augmented on the way, one ahead.
  *
- * @throws {ValueError} for a model with several inputs, and for a normalization, which validation would lack
+ * @throws {ValueError} for a model with several inputs, and for a normalization that the images do not fit
  */
 export function augmentedFeed(
   { inputs, outputs }: Graph,
@@ -24,11 +27,6 @@ export function augmentedFeed(
   if (typeof augmentation?.seed !== 'number') {
     throw new ValueError(
       'fit: augmentation must be made by data.augment, as in data.augment({ shift: 2 })',
-    );
-  }
-  if (augmentation.normalize) {
-    throw new ValueError(
-      'fit: normalize the images with data.normalize first: what is validated needs it too',
     );
   }
   const [{ shape }] = inputs;
@@ -52,15 +50,38 @@ export function augmentedFeed(
   };
 }
 
-/** The first `count` images: a copy, as tensors move when memory grows; shared with the worker where that can be. */
-function imagesOf({ x: [source] }: Samples, count: number, shape: Shape): Float32Array {
+/**
+ * The first `count` images: a copy, as tensors move when memory grows; shared with the worker where that can be. Bytes
+ * stay bytes.
+ */
+function imagesOf({ x: [source] }: Samples, count: number, shape: Shape): Pixels {
   const size = sizeOf(shape);
-  const images =
-    typeof SharedArrayBuffer === 'function'
-      ? new Float32Array(new SharedArrayBuffer(4 * count * size))
-      : new Float32Array(count * size);
+  const Kind = source.bytes ? Uint8Array : Float32Array;
+  const bytes = count * size * Kind.BYTES_PER_ELEMENT;
+  const room =
+    typeof SharedArrayBuffer === 'function' ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  const images = new Kind(room as ArrayBuffer);
   for (let i = 0; i < count; i++) source.copy(i, images, i * size);
   return images;
+}
+
+/** What is validated, normalized as what is trained on. @throws {ValueError} for images that do not fit */
+export function normalizedRange(range: Range, shape: Shape, normalization: Normalization): Range {
+  const { samples } = range;
+  const [source] = samples.x;
+  const raw = source.bytes ? new Uint8Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  checkFits(`${samples.where}: normalize`, raw, normalization);
+  const image = new Float32Array(raw.length);
+  const x = {
+    ...source,
+    bytes: false,
+    copy(sample: number, to: Room, at: number) {
+      source.copy(sample, raw, 0);
+      normalizeInto(image, raw, 0, normalization);
+      to.set(image, at);
+    },
+  };
+  return { ...range, samples: { ...samples, x: [x] } };
 }
 
 /** An epoch's samples with targets mixed as their images are: λ·y + (1 − λ)·y of the partner, classes as one-hot rows. */
@@ -77,7 +98,7 @@ function mixed(
     const classes = outputs[i].shape.at(-1) as number;
     const size = source.form === 'labels' ? source.size * classes : source.size;
     const own = new Float32Array(source.size);
-    const add = (sample: number, share: number, to: Float32Array | Int32Array, at: number) => {
+    const add = (sample: number, share: number, to: Room, at: number) => {
       source.copy(sample, own, 0);
       own.forEach((value, i) => {
         if (source.form === 'labels') to[at + i * classes + value] += share;

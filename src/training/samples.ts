@@ -7,9 +7,14 @@ export interface InputSource {
   /** For messages. */
   readonly name: string;
   readonly count: number;
+  /** Whether its numbers are bytes, as those of pixels are. */
+  readonly bytes?: boolean;
   /** Copies a sample to `to` from index `at` on. */
-  copy(sample: number, to: Float32Array | Int32Array, at: number): void;
+  copy(sample: number, to: Room, at: number): void;
 }
+
+/** Where samples are copied to. */
+export type Room = Float32Array | Int32Array | Uint8Array;
 
 /** Numbers for rows, with how many a sample has. */
 export interface RowSource extends InputSource {

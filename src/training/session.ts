@@ -37,7 +37,9 @@ export interface FitOptions extends TrainingOptions, WeightOptions {
   shuffle?: boolean;
   /**
    * What is done to the images at random, made by `data.augment`: anew in each epoch, in a worker where
-   * the engine has some, while the batch before is trained on. The model must have one input, of images.
+   * the engine has some, while the batch before is trained on. The model must have one input, of images. Where it
+   * normalizes, x may be bytes, and what this training validates is normalized alike; `evaluate` and `predict` take
+   * what `data.normalize` makes.
    */
   augmentation?: Augmentation;
 }
@@ -100,13 +102,20 @@ export async function fitSession(
   const common = commonOf(engine, intake, options, batchSize, rest);
   const { seed, graph } = engine.network;
   const part = { samples, count: trained, batchSize, order: shuffle ? seed : undefined };
-  const feed = augmentation
-    ? (await import('./augmentedfeed.js')).augmentedFeed(graph, part, augmentation)
-    : arrayFeed(part);
   const range = { samples, from: 0, to: trained, batchSize };
   if (common.validation) warnOfUnseenClasses(engine, range, common.validation);
-  if (!augmentation?.normalize) warnOfRawPixels(engine, range);
-  return { ...common, feed };
+  if (!augmentation) {
+    warnOfRawPixels(engine, range);
+    return { ...common, feed: arrayFeed(part) };
+  }
+  const { augmentedFeed, normalizedRange } = await import('./augmentedfeed.js');
+  const { normalize } = augmentation;
+  if (!normalize) warnOfRawPixels(engine, range);
+  const { validation: raw } = common;
+  const [{ shape }] = graph.inputs;
+  const validation = raw && normalize ? normalizedRange(raw, shape, normalize) : raw;
+  // Last, as it starts a worker.
+  return { ...common, validation, feed: augmentedFeed(graph, part, augmentation) };
 }
 
 /** That of `fitDataset`. */

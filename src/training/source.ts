@@ -105,7 +105,8 @@ export class Intake {
       );
     }
     if (count === 0) fail(`holds no samples; expected ${expected} with a batch of at least 1`);
-    return { name, count, copy: copier(numbers, size) };
+    const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+    return { name, count, bytes, copy: copier(numbers, size) };
   }
 
   /**

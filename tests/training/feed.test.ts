@@ -107,6 +107,27 @@ test('mixup keeps to what is trained on: targets are those of the images', async
   model.dispose();
 });
 
+test('augmentation that normalizes: bytes are trained on and validated as normalized ones are', async () => {
+  const bytes = Uint8Array.from(images, (v) => 128 + 100 * v);
+  const normalization = { mean: 0.4, std: 0.25 };
+  const normal = data.normalize(bytes, normalization);
+  const augment = { shift: 1, flip: 'horizontal', seed: 4 } as const;
+  const [model, twin] = [network(), network()];
+  const options = { epochs: 2, batchSize: 16, validationSplit: 0.2 };
+  const raw = data.augment({ ...augment, normalize: normalization });
+  const own = await model.fit(bytes, labels, { ...options, augmentation: raw });
+  const expected = await twin.fit(normal, labels, {
+    ...options,
+    augmentation: data.augment(augment),
+  });
+  assert.equal(own, expected);
+  sameBits(weightsOf(model), weightsOf(twin), 'weights');
+  const given = { validationData: [bytes, labels] as const, augmentation: raw };
+  const { history } = await model.fit(bytes, labels, given);
+  assert.is(history.val_loss[0], (await model.evaluate(normal, labels)).loss);
+  for (const one of [model, twin]) one.dispose();
+});
+
 test('augmentation that cannot be', async () => {
   const [a, b] = [input([8, 8, 1]), input([8, 8, 1])];
   const sum = layers.add().apply([a, b]);
@@ -129,7 +150,16 @@ test('augmentation that cannot be', async () => {
   await rejects(
     () => model.fit(images, labels, { augmentation: normalizing }),
     ValueError,
-    'data.normalize',
+    'normalize',
+    'scale',
+  );
+  const bytes = new Uint8Array(images.length);
+  const floats = [images, labels] as const;
+  await rejects(
+    () => model.fit(bytes, labels, { augmentation: normalizing, validationData: floats }),
+    ValueError,
+    'fit: validationData: normalize',
+    'scale',
   );
   for (const one of [model, two]) one.dispose();
 });
