@@ -157,7 +157,9 @@ export class Session {
     if (this.#compiled !== wanted) compile(model, options);
     this.#compiled = wanted;
     const { train, test } = this.data;
-    const before = this.#epochs;
+    // The model counts from its compile on, the playground all.
+    const begun = model.epoch;
+    const before = this.#epochs - begun;
     const count = train.y.length;
     const pace = new Pace(count, epochs);
     let first = true;
@@ -174,15 +176,15 @@ export class Session {
           if (this.#gate) pace.rest();
           return this.#gate?.wait;
         },
-        onProgress: ({ epoch, batch, logs }) => {
+        onProgress: ({ epoch, epochs: last, batch, logs }) => {
           const done = Math.min(count, batch * batchSize);
           this.#tell('progress', {
             step: this.#steps,
             epoch: before + epoch,
-            epochs: before + epochs,
+            epochs: before + last,
             share: done / count,
             memory: memory().bytes,
-            ...pace.after(epoch, done, logs),
+            ...pace.after(epoch - begun, done, logs),
           });
         },
         onEpochEnd: (epoch, logs) => {

@@ -134,7 +134,7 @@ test('callbacks run here and are waited for: the training is the same as here', 
         this.heard.push(`${epoch} ${JSON.stringify(logs)}`);
         const bytes = (await this.#training?.model.toBytes()) as Uint8Array;
         this.heard.push(`${bytes.length} ${bytes.reduce((sum, byte) => (31 * sum + byte) | 0, 0)}`);
-        if (epoch === 3) this.#training?.stop();
+        if (epoch % 3 === 0) this.#training?.stop();
       }
       onTrainEnd() {
         this.heard.push('end');
@@ -144,7 +144,8 @@ test('callbacks run here and are waited for: the training is the same as here', 
       const [first, second] = [new Watch(), new Watch()];
       let shares = 0;
       const onProgress = ({ epochs, samplesPerSecond }: callbacks.Progress) => {
-        assert.ok(epochs === 1000 && samplesPerSecond > 0);
+        // The second training counts on.
+        assert.ok((epochs === 1000 || epochs === 1003) && samplesPerSecond > 0);
         shares++;
       };
       const how = { epochs: 1000, batchSize: 10, validationSplit: 0.2, onProgress };
