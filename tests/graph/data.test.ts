@@ -182,7 +182,8 @@ test('history and validation of several outputs; inputs are shuffled together', 
   const model = compiled({ metrics: { kind: ['accuracy'], size: [] } });
   const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2, validationData: [x, y] });
   const names = ['loss', 'kind_loss', 'size_loss', 'kind_accuracy'];
-  assert.equal(Object.keys(history), [...names, ...names.map((name) => `val_${name}`)]);
+  const logs = [...names, ...names.map((name) => `val_${name}`), 'learningRate'];
+  assert.equal(Object.keys(history), logs);
   for (const values of Object.values(history)) assert.is(values.length, 2);
   const after = await model.evaluate(x, y, { batchSize: 2 });
   assert.is(after.loss, history.val_loss[1]);
@@ -294,7 +295,7 @@ test('losses, weights and metrics that do not fit the outputs', async () => {
     [{ loss: ['meanSquaredError', 'cross'] }, "no loss 'cross'", 'softmaxCrossEntropy'],
     [{ loss: undefined }, 'loss must be a name', 'undefined'],
     [{ loss: losses, optimizer: optimizers.sgd }, 'optimizers.sgd()', 'a function, not called'],
-    [{ loss: losses, optimizer: 'sgd' }, 'optimizers.sgd()', '"sgd"'],
+    [{ loss: losses, optimizer: { type: 'newton' } }, 'optimizers.sgd()', "'newton'"],
     [{ loss: losses, lossWeights: [1] }, 'lossWeights', '2 outputs', 'not 1'],
     [{ loss: losses, lossWeights: { kind: 1 } }, "lossWeights lacks the output 'size'"],
     [{ loss: losses, lossWeights: [1, -1] }, 'lossWeights', '-1'],
@@ -303,7 +304,7 @@ test('losses, weights and metrics that do not fit the outputs', async () => {
     [{ loss: losses, metrics: [['accuracy']] }, 'metrics', '2 outputs', 'not 1'],
     [{ loss: losses, metrics: { kind: ['accuracy'] } }, "metrics lacks the output 'size'"],
     [{ loss: losses, metrics: 'accuracy' }, 'metrics', "['accuracy']"],
-    [{ loss: losses, metrics: ['precise'] }, 'no metric "precise"'],
+    [{ loss: losses, metrics: ['precise'] }, "no metric 'precise'"],
     [{ loss: losses, activationCheckpointing: 'yes' }, 'activationCheckpointing'],
   ];
   for (const [options, ...parts] of bad)
