@@ -56,11 +56,16 @@ export const forBrowsers = {
   name: 'for-browsers',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/bytes\.js$/ }, ({ resolveDir }) =>
-      resolveDir === join(root, 'bindings') ? { path: `${root}bindings/bytes.inline.ts` } : undefined,
+      resolveDir === join(root, 'bindings')
+        ? { path: `${root}bindings/bytes.inline.ts` }
+        : undefined,
     );
-    onResolve({ filter: /\/(folder|instantiate|spawn(-\w+)?)\.js$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
-    }));
+    onResolve(
+      { filter: /\/(files|folder|instantiate|spawn(-\w+)?)\.js$/ },
+      ({ path, resolveDir }) => ({
+        path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
+      }),
+    );
     onLoad({ filter: /kernel-thread\.browser\.ts$/ }, async () => ({
       contents: await threadScript(),
       loader: 'text',

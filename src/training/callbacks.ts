@@ -8,9 +8,10 @@ import { shown } from '../base/shown.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Callback, Progress, TrainedModel, Training } from './callback.js';
-import type { Logs } from './means.js';
+import { improvement } from './improvement.js';
 
 export type { Callback, Progress, TrainedModel, Training } from './callback.js';
+export { type Checkpoint, type CheckpointOptions, checkpoint } from './checkpoint.js';
 export type { Logs } from './means.js';
 
 /** Where a progress line goes. */
@@ -110,11 +111,6 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     | { epoch: number; value: number; weights: Float32Array[]; averaged: boolean }
     | undefined;
   let stoppedAfter = 0;
-  let averaged = false;
-  /** Notes whether it is the average that is validated: other callbacks swap before this one or after it. */
-  const look = (): void => {
-    if (restoreBestWeights) averaged ||= (training as Training).model.averaged;
-  };
   return {
     onTrainBegin(begun) {
       training = begun;
@@ -123,15 +119,12 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       best = undefined;
       isBetter.reset();
     },
-    onTestBegin() {
-      averaged = false;
-      look();
-    },
-    onTestEnd: look,
     async onEpochEnd(epoch, logs) {
       if (isBetter.check(logs)) {
         waited = 0;
         const weights: Float32Array[] = [];
+        // What was validated is in place still.
+        const { averaged } = (training as Training).model;
         best = { epoch, value: logs[monitor], weights, averaged };
         if (!restoreBestWeights) return;
         await withAverage(training as Training, averaged, (tensors) => {
@@ -177,36 +170,6 @@ async function withAverage(
 function checkMinDelta(where: string, minDelta: number): void {
   if (typeof minDelta === 'number' && minDelta >= 0 && minDelta < Number.POSITIVE_INFINITY) return;
   throw new ValueError(`${where}: minDelta must be a number ≥ 0, not ${shown(minDelta)}`);
-}
-
-/** Where checkpoints go. */
-export interface CheckpointOptions {
-  /** Stores a model file: to disk, IndexedDB, a server. Awaited. */
-  save: (bytes: Uint8Array, epoch: number, logs: Logs) => void | Promise<void>;
-  /** The log to watch for `bestOnly`: 'val_loss' by default. */
-  monitor?: string;
-  /** Whether only epochs that improve on all before are saved: false by default. */
-  bestOnly?: boolean;
-}
-
-/** Saves the model after each epoch. @throws {ValueError} for a log that there is not */
-export function checkpoint(options: CheckpointOptions): Callback {
-  checkOptions('callbacks.checkpoint', options, ['save', 'monitor', 'bestOnly']);
-  const { save, monitor = 'val_loss', bestOnly = false } = options;
-  if (typeof save !== 'function')
-    throw new ValueError('callbacks.checkpoint: save must be a function of the bytes');
-  const isBetter = improvement('checkpoint', monitor, 0);
-  let training: Training | undefined;
-  return {
-    onTrainBegin(begun) {
-      training = begun;
-      isBetter.reset();
-    },
-    async onEpochEnd(epoch, logs) {
-      if (bestOnly && !isBetter.check(logs)) return;
-      await save(await (training as Training).model.toBytes(), epoch, logs);
-    },
-  };
 }
 
 /** When the learning rate falls, and how far; Keras's words and defaults. */
@@ -367,50 +330,29 @@ function sparklines(norms: Readonly<Record<string, readonly number[]>>): string 
   return ['gradient norms', ...lines].join('\n');
 }
 
-/** Remembers the best value of a log: losses and errors should fall, all else rise. */
-function improvement(who: string, monitor: string, minDelta: number) {
-  if (typeof monitor !== 'string') {
-    throw new ValueError(
-      `callbacks.${who}: monitor must be the name of a log, not ${shown(monitor)}`,
-    );
-  }
-  const sign = /(loss|Error)$/.test(monitor) ? -1 : 1;
-  let best = Number.NEGATIVE_INFINITY;
-  return {
-    reset(): void {
-      best = Number.NEGATIVE_INFINITY;
-    },
-    check(logs: Logs): boolean {
-      if (!(monitor in logs)) {
-        const hint = monitor.startsWith('val_')
-          ? '; give fit validationData or a validationSplit'
-          : '';
-        throw new ValueError(
-          `callbacks.${who}: there is no '${monitor}' to monitor; there are ${Object.keys(logs).join(', ')}${hint}`,
-        );
-      }
-      const value = sign * logs[monitor];
-      // NaN is never better.
-      if (!(value > best + minDelta)) return false;
-      best = value;
-      return true;
-    },
-  };
-}
-
 /**
  * Validates with the moving average of the weights that an optimizer's `averageDecay` keeps, and leaves it
  * in the model's place at the end: see `model.swapAverage`.
  */
 export function swapAverage(): Callback {
   let training: Training | undefined;
+  let isInPlace = false;
   const swap = (): void | Promise<void> => training?.model.swapAverage();
   return {
     onTrainBegin(begun) {
       training = begun;
     },
-    onTestBegin: swap,
-    onTestEnd: swap,
-    onTrainEnd: swap,
+    onEpochBegin() {
+      // Training exchanges them back by itself.
+      isInPlace = false;
+    },
+    onTestBegin() {
+      // To stay: what other callbacks see, save and keep after the epoch is what was validated.
+      isInPlace = true;
+      return swap();
+    },
+    onTrainEnd() {
+      return isInPlace ? undefined : swap();
+    },
   };
 }

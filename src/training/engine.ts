@@ -372,6 +372,7 @@ export class Engine {
 
   /** See `Model.swapAverage`. @throws {StateError} */
   swapAverage(): void {
+    this.check('swapAverage');
     if (this.#objective?.optimizer.averageDecay === undefined) {
       throw new StateError(
         `swapAverage: the model '${this.network.name}' has no average of its weights: compile with an optimizer's averageDecay`,

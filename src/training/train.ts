@@ -159,12 +159,20 @@ class Loop {
   async #validation(): Promise<Logs> {
     const { validation, intake, signal } = this.#session;
     if (!validation) return {};
+    const engine = this.#engine;
+    const { averaged } = engine;
     await this.#tell('onTestBegin');
+    let means: Means;
     try {
-      return (await measure(this.#engine, intake, validation, signal)).logs('val_');
-    } finally {
+      means = await measure(engine, intake, validation, signal);
+    } catch (error) {
       await this.#tell('onTestEnd');
+      // The average that was put in place for it does not stay.
+      if (engine.averaged !== averaged) engine.swapAverage();
+      throw error;
     }
+    await this.#tell('onTestEnd');
+    return means.logs('val_');
   }
 
   #progress(epoch: number, batch: number): Progress {

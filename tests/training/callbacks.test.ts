@@ -1,14 +1,19 @@
 // The callbacks that come with the library: progress, early stopping, checkpoints, a rate that falls,
 // gradient norms.
 
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   callbacks,
+  layers,
   loadModel,
   memory,
   optimizers,
-  type Sequential,
+  Sequential,
   schedules,
   ValueError,
 } from '../../src/index.js';
@@ -252,6 +257,113 @@ test('checkpoint: only what is better than all before', async () => {
   await play(model, callbacks.checkpoint({ save }), 'val_loss', [1, 2]);
   assert.equal(saved, [1, 2]);
   model.dispose();
+});
+
+/** One weight that overshoots: the average of its steps is better than where it ends. */
+function overshooting(averageDecay?: number): Sequential {
+  const dense = layers.dense({ units: 1, useBias: false, kernelInitializer: 'zeros' });
+  const model = new Sequential([dense], { inputShape: [1] });
+  model.compile({
+    optimizer: optimizers.sgd({ learningRate: 1.05, averageDecay }),
+    loss: 'meanSquaredError',
+  });
+  return model;
+}
+
+// Lightning PR#20545, and #6074 for early stopping.
+test('checkpoint: what was validated is what is saved, the average of the weights too', async () => {
+  const one = Float32Array.of(1);
+  const saving = (found: Uint8Array[]) =>
+    callbacks.checkpoint({ save: (bytes) => void found.push(bytes), bestOnly: true });
+  for (const swapFirst of [true, false]) {
+    const model = overshooting(0.5);
+    const found: Uint8Array[] = [];
+    const stopping = callbacks.earlyStopping({ patience: 99, restoreBestWeights: true });
+    const order = [callbacks.swapAverage(), saving(found), stopping];
+    const { history } = await model.fit(one, one, {
+      epochs: 4,
+      validationData: [one, one],
+      callbacks: swapFirst ? order : order.reverse(),
+    });
+    const best = Math.min(...history.val_loss);
+    assert.ok(best < 0.01, `${best}`);
+    const loaded = await loadModel(found.at(-1) as Uint8Array);
+    assert.is((await loaded.evaluate(one, one)).loss, best, 'the file');
+    assert.is((await model.evaluate(one, one)).loss, best, 'the weights that come back');
+    // It trains on with the weights themselves: those of the epoch that was best.
+    const twin = overshooting(0.5);
+    await twin.fit(one, one, { epochs: history.val_loss.indexOf(best) + 2 });
+    loaded.trainOnBatch(one, one);
+    sameBits(weightsOf(loaded), weightsOf(twin), 'trained on from the file');
+    for (const each of [model, loaded, twin]) each.dispose();
+  }
+});
+
+// keras#17012
+test('checkpoint: the best lasts over trainings, and can be given', async () => {
+  const model = compiled();
+  const saved: number[] = [];
+  const save = (_bytes: Uint8Array, epoch: number) => void saved.push(epoch);
+  const callback = callbacks.checkpoint({ save, bestOnly: true });
+  assert.is(callback.best, undefined);
+  await play(model, callback, 'val_loss', [5, 6e-5]);
+  await play(model, callback, 'val_loss', [34.57, 5e-5, 7]);
+  assert.equal(saved.splice(0), [1, 2, 2]);
+  assert.is(callback.best, 5e-5);
+  const monitor = 'val_accuracy';
+  const given = callbacks.checkpoint({ save, bestOnly: true, monitor, best: 0.9 });
+  assert.is(given.best, 0.9);
+  await play(model, given, monitor, [0.8, 0.9, 0.95]);
+  assert.equal([saved.splice(0), given.best], [[3], 0.95]);
+  // What could not be saved is not the best.
+  let full = true;
+  const failing = callbacks.checkpoint({
+    save(bytes, epoch) {
+      if (full) throw new Error('no space');
+      save(bytes, epoch);
+    },
+    bestOnly: true,
+  });
+  await rejects(() => play(model, failing, 'val_loss', [1]), Error, 'no space');
+  full = false;
+  await play(model, failing, 'val_loss', [2, 3]);
+  assert.equal(saved, [1]);
+  model.dispose();
+});
+
+test('checkpoint: a path is a file that is replaced whole, and the last two are kept', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wasmgrad-checkpoint-'));
+  const path = join(folder, 'best.safetensors');
+  const model = compiled();
+  await model.fit(x, y, { epochs: 2, callbacks: callbacks.checkpoint(path) });
+  const [last, first] = [await readFile(path), await readFile(`${path}.previous`)];
+  assert.ok(last.equals(model.toBytes()));
+  const loaded = await loadModel(first);
+  await loaded.fit(x, y, { callbacks: callbacks.checkpoint({ path: pathToFileURL(path) }) });
+  assert.ok((await readFile(path)).equals(last), 'the first, trained on');
+  const lost = callbacks.checkpoint(join(folder, 'no', 'best.safetensors'));
+  const before = weightsOf(model);
+  await rejects(() => model.fit(x, y, { callbacks: lost }), ValueError, 'checkpoint', 'no folder');
+  sameBits(weightsOf(model), before, 'nothing was trained before the path was looked at');
+  for (const one of [model, loaded]) one.dispose();
+  await rm(folder, { recursive: true });
+});
+
+test('checkpoint: options that make no sense', async () => {
+  const save = () => {};
+  const bad: [unknown, ...string[]][] = [
+    [{}, 'path', 'save'],
+    [{ path: 'x', save }, 'either'],
+    [{ save: 'x' }, 'save'],
+    ['', 'path'],
+    [{ path: 5 }, 'path'],
+    [{ save, bestOnly: 'yes' }, 'bestOnly'],
+    [{ save, best: 1 }, 'best', 'bestOnly: true'],
+    [{ save, bestOnly: true, best: Number.NaN }, 'best', 'number'],
+    [{ save, filepath: 'x' }, "'filepath'", 'path'],
+  ];
+  for (const [options, ...parts] of bad)
+    await rejects(() => callbacks.checkpoint(options as never), ValueError, 'checkpoint', ...parts);
 });
 
 /** The factor after each epoch with these logs. */

@@ -1,0 +1,118 @@
+// Files that are replaced whole: whoever reads one finds the old or the new, though the program, or the machine, stops
+// in the middle. Node, Deno and Bun; in the browser build files.browser.ts stands in its place.
+
+import { fsync } from 'node:fs';
+import { copyFile, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { EngineError, ValueError } from '../base/errors.js';
+
+/** What writes one file again and again. */
+export interface FileWriter {
+  /** Looks whether the file can be written, and removes what programs that were killed left beside it. */
+  begin(): Promise<void>;
+  /** Replaces the file; the one before is kept as `….previous`. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+let writings = 0;
+
+/**
+ * A writer of the file at a path.
+ *
+ * @throws {ValueError} for what is no path, and at `begin` for one whose folder is not there, or that is a folder
+ * @throws {EngineError} at `write` where the file cannot be written; the old one is still there
+ */
+export function fileWriter(where: string, file: string | URL): FileWriter {
+  const given = file instanceof URL ? fileURLToPath(file) : file;
+  if (typeof given !== 'string' || given === '')
+    throw new ValueError(`${where}: a path must be a text such as 'best.safetensors', or a URL`);
+  return {
+    async begin() {
+      const folder = dirname(given);
+      const isFolder = async (path: string): Promise<boolean> =>
+        (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+      if (!(await isFolder(folder)))
+        throw new ValueError(
+          `${where}: there is no folder '${folder}' for '${given}': make it first`,
+        );
+      if (await isFolder(given))
+        throw new ValueError(
+          `${where}: '${given}' is a folder: name a file in it, as '${join(given, 'model.safetensors')}'`,
+        );
+      const target = await targetOf(given);
+      await removeLeftovers(target);
+    },
+    async write(bytes) {
+      const target = await targetOf(given);
+      const beside = `${target}.${process.pid}-${++writings}`;
+      const next = `${beside}.tmp`;
+      const kept = `${beside}.kept.tmp`;
+      try {
+        await writeThrough(next, bytes);
+        if (await keep(target, kept)) await rename(kept, `${target}.previous`);
+        await rename(next, target);
+        await syncFolder(dirname(target));
+      } catch (cause) {
+        throw new EngineError(
+          `${where}: '${given}' cannot be written (${(cause as Error).message}); what was there before is still there`,
+          { cause },
+        );
+      } finally {
+        // Where two names are of one file, rename leaves both.
+        for (const path of [next, kept]) await rm(path, { force: true }).catch(() => {});
+      }
+    },
+  };
+}
+
+/** The file itself, where the path is a link to it. */
+const targetOf = (path: string): Promise<string> => realpath(path).catch(() => path);
+
+/** Writes a new file to the disk, not only to the system's memory. */
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await promisify(fsync)(file.fd);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Gives a file a second name, or a copy where the file system has no such; false where there is no file. */
+async function keep(path: string, name: string): Promise<boolean> {
+  if (!(await stat(path).catch(() => undefined))) return false;
+  await link(path, name).catch(() => copyFile(path, name));
+  return true;
+}
+
+/** Makes the new names last, where the system can: Windows cannot open folders. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined);
+  if (!folder) return;
+  await promisify(fsync)(folder.fd).catch(() => {});
+  await folder.close();
+}
+
+/** Removes temporary files of programs that do not run any more. */
+async function removeLeftovers(path: string): Promise<void> {
+  const begin = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const [, id] =
+      /^(\d+)-\d+(\.kept)?\.tmp$/.exec(name.startsWith(begin) ? name.slice(begin.length) : '') ??
+      [];
+    if (id && !runs(Number(id))) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+/** Whether there is a process of this number. */
+function runs(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,86 @@
+// Models saved while they are trained.
+
+import { ValueError } from '../base/errors.js';
+import { checkFlag, checkOptions } from '../base/options.js';
+import { type FileWriter, fileWriter } from '../platform/files.js';
+import type { Callback, Training } from './callback.js';
+import { improvement } from './improvement.js';
+import type { Logs } from './means.js';
+
+/** Where checkpoints go: `path` or `save`. */
+export interface CheckpointOptions {
+  /**
+   * A file, in Node, Deno and Bun. Each epoch replaces it whole, so that a program which is killed leaves one that
+   * can be loaded; the one before is kept beside it, as `path` + '.previous'.
+   */
+  path?: string | URL;
+  /** Stores a model file anywhere: in IndexedDB, on a server. Awaited. */
+  save?: (bytes: Uint8Array, epoch: number, logs: Logs) => void | Promise<void>;
+  /** The log to watch for `bestOnly`: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  monitor?: string;
+  /** Whether only epochs that improve on all before are saved: false by default. */
+  bestOnly?: boolean;
+  /** What an epoch must improve on from the start, for `bestOnly`: what an earlier program reached. */
+  best?: number;
+}
+
+/** A callback that saves models. */
+export interface Checkpoint extends Callback {
+  /** The best value of the log that was saved, over all trainings with this callback, for `bestOnly`. */
+  readonly best: number | undefined;
+}
+
+const where = 'callbacks.checkpoint';
+
+/**
+ * Saves the model after each epoch, as it was validated: where `callbacks.swapAverage` puts the average of the weights
+ * in place, that is what the file has in place too. `callbacks.checkpoint('file')` is short for a `path`.
+ *
+ * @throws {ValueError} for options that make no sense, a folder that there is not, and a log that there is not
+ * @throws {EngineError} for a path in a browser, and a file that cannot be written
+ */
+export function checkpoint(options: CheckpointOptions | string | URL): Checkpoint {
+  const isPath = typeof options === 'string' || options instanceof URL;
+  const given: CheckpointOptions = isPath ? { path: options } : options;
+  checkOptions(where, given, ['path', 'save', 'monitor', 'bestOnly', 'best']);
+  const { path, save, monitor = 'val_loss', bestOnly = false, best } = given;
+  checkFlag(where, 'bestOnly', bestOnly);
+  if (best !== undefined && !(bestOnly && Number.isFinite(best)))
+    throw new ValueError(`${where}: best must be a number, with bestOnly: true`);
+  const file = writerOf(path, save);
+  const isBetter = improvement('checkpoint', monitor, 0, best);
+  let training: Training | undefined;
+  return {
+    get best() {
+      return isBetter.best;
+    },
+    async onTrainBegin(begun) {
+      training = begun;
+      await file?.begin();
+    },
+    async onEpochEnd(epoch, logs) {
+      const before = isBetter.best;
+      if (bestOnly && !isBetter.check(logs)) return;
+      try {
+        const bytes = await (training as Training).model.toBytes();
+        await (file ? file.write(bytes) : save?.(bytes, epoch, logs));
+      } catch (error) {
+        // What was not saved is nothing to be better than.
+        isBetter.reset(before);
+        throw error;
+      }
+    },
+  };
+}
+
+/** @throws {ValueError} unless there is either a path or a function */
+function writerOf(
+  path: CheckpointOptions['path'],
+  save: CheckpointOptions['save'],
+): FileWriter | undefined {
+  if (path !== undefined && save === undefined) return fileWriter(where, path);
+  if (path === undefined && typeof save === 'function') return undefined;
+  throw new ValueError(
+    `${where}: give either a path, as in checkpoint('best.safetensors'), or save, a function of the bytes`,
+  );
+}

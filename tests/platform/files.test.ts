@@ -1,0 +1,144 @@
+// Files that are replaced whole: a program that is killed in the middle leaves one that can be loaded.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EngineError, layers, loadModel, Sequential, ValueError } from '../../src/index.js';
+import { fileWriter } from '../../src/platform/files.js';
+import { rejects } from '../helpers/models.js';
+import '../helpers/start.js';
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'wasmgrad-files-'));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const bytes = (...numbers: number[]) => Uint8Array.from(numbers);
+
+/** Writes two files in turn, without end. */
+const writer = (module: string) => `
+import { readFileSync } from 'node:fs';
+import { fileWriter } from '${pathToFileURL(module)}';
+const [path, ...files] = process.argv.slice(2);
+const contents = files.map((file) => readFileSync(file));
+const file = fileWriter('test', path);
+await file.begin();
+await file.write(contents[0]);
+process.send('begun');
+for (let i = 1; ; i++) await file.write(contents[i % contents.length]);
+`;
+
+test('a program that is killed while it writes leaves a model that loads, and so is the one before', () =>
+  withFolder(async (folder) => {
+    const models = [1, 2].map(
+      (seed) => new Sequential([layers.dense({ units: 500 })], { inputShape: [1000], seed }),
+    );
+    const names = await Promise.all(
+      models.map(async (model, i) => {
+        await writeFile(join(folder, `${i}.bytes`), model.toBytes());
+        return join(folder, `${i}.bytes`);
+      }),
+    );
+    const contents = await Promise.all(names.map((name) => readFile(name)));
+    for (const model of models) model.dispose();
+    const module = join(folder, 'files.mjs');
+    const entryPoints = ['src/platform/files.ts'];
+    await build({ entryPoints, outfile: module, bundle: true, platform: 'node', format: 'esm' });
+    const script = join(folder, 'writer.mjs');
+    await writeFile(script, writer(module));
+    const path = join(folder, 'model.safetensors');
+    let unfinished = 0;
+    for (let kill = 0; kill < 12; kill++) {
+      const child = fork(script, [path, ...names], { execArgv: [] });
+      await once(child, 'message');
+      await new Promise((resolve) => setTimeout(resolve, 3 * kill));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      for (const name of [path, ...(kill > 0 ? [`${path}.previous`] : [])]) {
+        const found = await readFile(name);
+        assert.ok(
+          contents.some((one) => one.equals(found)),
+          `${name} after kill ${kill}`,
+        );
+      }
+      if ((await readdir(folder)).some((name) => name.endsWith('.tmp'))) unfinished++;
+    }
+    const loaded = await loadModel(await readFile(path));
+    assert.is(loaded.weights.length, 2);
+    loaded.dispose();
+    assert.ok(unfinished > 3, `only ${unfinished} of 12 kills came amid a writing`);
+    // What they left is removed when somebody writes there again.
+    await fileWriter('test', path).begin();
+    assert.equal(
+      (await readdir(folder)).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+  }));
+
+test('the last two are kept; nothing else is left, nothing else is touched', () =>
+  withFolder(async (folder) => {
+    const others = [
+      'model.bin.1-1.txt',
+      'other.bin.999999999-1.tmp',
+      `model.bin.${process.pid}-0.tmp`,
+    ];
+    for (const name of others) await writeFile(join(folder, name), '');
+    const path = join(folder, 'model.bin');
+    const file = fileWriter('test', path);
+    await file.begin();
+    await file.write(bytes(1));
+    assert.equal((await readdir(folder)).sort(), ['model.bin', ...others].sort());
+    for (const number of [2, 3, 4]) {
+      await file.write(bytes(number));
+      assert.equal([...(await readFile(path))], [number]);
+      assert.equal([...(await readFile(`${path}.previous`))], [number - 1]);
+    }
+    assert.equal(
+      (await readdir(folder)).sort(),
+      ['model.bin', 'model.bin.previous', ...others].sort(),
+    );
+    // By its URL, and by a link to it, which stays one.
+    await symlink(path, join(folder, 'link'));
+    await fileWriter('test', join(folder, 'link')).write(bytes(5));
+    await fileWriter('test', pathToFileURL(path)).write(bytes(6));
+    assert.equal([...(await readFile(join(folder, 'link')))], [6]);
+  }));
+
+test('where nothing can be written', () =>
+  withFolder(async (folder) => {
+    await mkdir(join(folder, 'set'));
+    const begin = (path: unknown) => async () => fileWriter('test', path as string).begin();
+    await rejects(
+      begin(join(folder, 'no', 'x')),
+      ValueError,
+      'test',
+      "no folder '",
+      'make it first',
+    );
+    await rejects(begin(join(folder, 'set')), ValueError, 'is a folder', 'model.safetensors');
+    for (const path of ['', 5, null, {}]) await rejects(begin(path), ValueError, 'test', 'path');
+    const missing = fileWriter('test', join(folder, 'gone', 'x'));
+    await rejects(() => missing.write(bytes(1)), EngineError, 'cannot be written', 'ENOENT');
+    // The old one stays where the new one fails.
+    const path = join(folder, 'x');
+    await fileWriter('test', path).write(bytes(1));
+    await mkdir(`${path}.previous`);
+    await writeFile(join(`${path}.previous`, 'y'), '');
+    await rejects(() => fileWriter('test', path).write(bytes(2)), EngineError, 'still there');
+    assert.equal([...(await readFile(path))], [1]);
+    assert.equal((await readdir(folder)).sort(), ['set', 'x', 'x.previous']);
+    const browser = await import('../../src/platform/files.browser.js');
+    await rejects(() => browser.fileWriter('test', 'x'), EngineError, 'browser', 'save');
+  }));
+
+test.run();
