@@ -98,7 +98,8 @@ function described(where: string, bytes: Uint8Array): string {
 /** What is packed, part by part: the header is looked at before the rest is unpacked. */
 async function unzipped(packed: Uint8Array): Promise<IdxArray> {
   const where = 'readIdx';
-  const stream = new Blob([packed as Uint8Array<ArrayBuffer>]).stream();
+  // A copy: browsers make no Blob of shared memory.
+  const stream = new Blob([new Uint8Array(packed)]).stream();
   const parts = stream.pipeThrough(new DecompressionStream('gzip')).getReader();
   let file = new Uint8Array(0);
   let length = 0;

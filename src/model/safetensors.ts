@@ -137,7 +137,8 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; begin
   try {
     // A byte order mark is no part of JSON: it must not be skipped in silence.
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    text = decoder.decode(bytes.subarray(8, 8 + length));
+    // A copy: browsers decode no shared memory.
+    text = decoder.decode(new Uint8Array(bytes.subarray(8, 8 + length)));
     header = JSON.parse(text);
   } catch {
     fail('its header is no JSON');

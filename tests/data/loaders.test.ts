@@ -1,5 +1,6 @@
 // Files of images: IDX, gzipped too, and CIFAR's records; what is said of broken ones. Normalization.
 
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -113,6 +114,10 @@ test('bytes as they come: buffers, and views of all kinds', async () => {
     assert.equal([...data.parseIdx(form).data], [...bytes(6)]);
     assert.equal([...(await data.readIdx(form)).data], [...bytes(6)]);
   }
+  // Of another realm, as of a frame.
+  const elsewhere = runInNewContext('new ArrayBuffer(size)', { size: file.length });
+  new Uint8Array(elsewhere).set(file);
+  assert.equal([...data.parseIdx(elsewhere).data], [...bytes(6)]);
   const zipped = gzipSync(file);
   const whole = Uint8Array.from(zipped).buffer;
   assert.equal([...(await data.readIdx(whole)).data], [...bytes(6)]);

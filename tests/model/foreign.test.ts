@@ -1,11 +1,9 @@
 // Files that are no model of this library: what they are instead is said, and how their weights come over; bytes in
 // any form; numbers that are not finite.
 
-import { runInNewContext } from 'node:vm';
-import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError, loadModel, memory } from '../../src/index.js';
+import { FormatError, loadModel } from '../../src/index.js';
 import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.js';
 import { warnings } from '../helpers/console.js';
 import { compiled, predictions, rejects, sameBits, samples, tiny } from '../helpers/models.js';
@@ -33,7 +31,7 @@ const foreign: [what: string, bytes: Uint8Array, ...parts: string[]][] = [
   ['nothing', new Uint8Array(0), 'empty', '0 bytes'],
   ['an HTML page', text('\n<!DOCTYPE html><html><title>404</title>'), 'HTML', 'address'],
   ['HTML after a byte order mark', text('\ufeff<html lang="en">'), 'HTML'],
-  ['gzip', gzipSync(text('anything')), 'gzip', 'gunzip'],
+  ['gzip', raw('\x1f\x8b\x08\0'), 'gzip', 'gunzip'],
   ['torch.save', zip('archive/data.pkl'), 'PyTorch (.pt', 'safetensors', 'from-pytorch.md'],
   ['torch.save of a name', zip('resnet18/data.pkl'), 'PyTorch'],
   [
@@ -112,15 +110,7 @@ test('loadModel takes bytes in any form, and says how to get them from anything 
   const bytes = model.toBytes();
   const shared = new SharedArrayBuffer(bytes.length);
   new Uint8Array(shared).set(bytes);
-  const elsewhere = runInNewContext('new ArrayBuffer(size)', { size: bytes.length });
-  new Uint8Array(elsewhere).set(bytes);
-  const forms = [
-    bytes.buffer,
-    new DataView(bytes.buffer),
-    new Uint8ClampedArray(bytes),
-    shared,
-    elsewhere,
-  ];
+  const forms = [bytes.buffer, new DataView(bytes.buffer), new Uint8ClampedArray(bytes), shared];
   for (const form of forms) {
     const loaded = await loadModel(form);
     sameBits(predictions(loaded, x), expected, String(form));
@@ -168,7 +158,6 @@ test('weights that are not finite are loaded, as in Keras and PyTorch, with one 
   const sound = compiled();
   assert.equal(await warnings(async () => (await loadModel(sound.toBytes())).dispose()), []);
   sound.dispose();
-  assert.is(memory().tensors, 0);
 });
 
 test.run();

@@ -9,9 +9,16 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EngineError, layers, loadModel, Sequential, ValueError } from '../../src/index.js';
+import {
+  callbacks,
+  EngineError,
+  layers,
+  loadModel,
+  Sequential,
+  ValueError,
+} from '../../src/index.js';
 import { fileWriter } from '../../src/platform/files.js';
-import { rejects } from '../helpers/models.js';
+import { compiled, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
@@ -22,6 +29,8 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
     await rm(folder, { recursive: true });
   }
 }
+
+const { x, y } = samples(50);
 
 const bytes = (...numbers: number[]) => Uint8Array.from(numbers);
 
@@ -139,6 +148,30 @@ test('where nothing can be written', () =>
     assert.equal((await readdir(folder)).sort(), ['set', 'x', 'x.previous']);
     const browser = await import('../../src/platform/files.browser.js');
     await rejects(() => browser.fileWriter('test', 'x'), EngineError, 'browser', 'save');
+  }));
+
+test('checkpoint: a path is a file that is replaced whole, and the last two are kept', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'best.safetensors');
+    const model = compiled();
+    await model.fit(x, y, { epochs: 2, callbacks: callbacks.checkpoint(path) });
+    const [last, first] = [await readFile(path), await readFile(`${path}.previous`)];
+    assert.ok(last.equals(model.toBytes()));
+    const loaded = await loadModel(first);
+    await loaded.fit(x, y, { callbacks: callbacks.checkpoint({ path: pathToFileURL(path) }) });
+    assert.ok((await readFile(path)).equals(last), 'the first, trained on');
+    const lost = callbacks.checkpoint(join(folder, 'no', 'best.safetensors'));
+    const before = weightsOf(model);
+    await rejects(
+      () => model.fit(x, y, { callbacks: lost }),
+      ValueError,
+      'checkpoint',
+      'no folder',
+    );
+    sameBits(weightsOf(model), before, 'nothing was trained before the path was looked at');
+    for (const one of [model, loaded]) one.dispose();
+    for (const path of ['', { path: 5 }])
+      await rejects(() => callbacks.checkpoint(path as never), ValueError, 'checkpoint', 'path');
   }));
 
 test.run();
