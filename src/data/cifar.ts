@@ -1,8 +1,8 @@
 // The binary versions of CIFAR-10 and CIFAR-100 (cs.toronto.edu/~kriz/cifar.html): records of labels,
 // one byte each, and 3072 bytes of 32×32 pixels, all red ones, all green ones, all blue ones.
 
-import { type Bytes, bytesOf } from '../base/bytes.js';
 import { FormatError } from '../base/errors.js';
+import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { beginning, fileKind } from '../base/filekind.js';
 import type { Shape } from '../base/shape.js';
 import type { LabelledImages } from './pixels.js';

@@ -1,8 +1,8 @@
 // The IDX format of MNIST and its relatives (yann.lecun.com/exdb/mnist): a magic number with type and
 // rank, big-endian sizes, then the numbers.
 
-import { type Bytes, bytesOf } from '../base/bytes.js';
 import { FormatError, OutOfMemoryError } from '../base/errors.js';
+import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { beginning, fileKind } from '../base/filekind.js';
 import { type Shape, show, sizeOf } from '../base/shape.js';
 

@@ -1,8 +1,8 @@
 // Models from files: the other half of save.ts. Whatever the bytes are, the answer is a model that
 // trains on where it stood, or a FormatError.
 
-import { type Bytes, bytesOf } from '../base/bytes.js';
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
+import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
