@@ -1,5 +1,4 @@
-// Where the wasm comes from in Node, Deno and Bun: the package's own files. In the browser build
-// bytes.inline.ts stands in its place.
+// Where the wasm comes from in Node, Deno and Bun: the package's own files.
 
 import { readFile } from 'node:fs/promises';
 import type { Variant } from './variant.js';

@@ -1,3 +1,3 @@
-// Instantiating a module, by AssemblyScript's loader. In the browser build instantiate.browser.ts stands in its place.
+// Instantiating a module, by AssemblyScript's loader.
 
 export { instantiate } from '@assemblyscript/loader';

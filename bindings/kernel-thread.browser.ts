@@ -2,7 +2,7 @@
 // it, and the text of one for where the file cannot be had: see spawn.browser.ts.
 
 import type { KernelExports } from './load.js';
-import type { ThreadData } from './spawn.js';
+import type { ThreadData } from './thread.js';
 
 globalThis.onmessage = ({ data }: MessageEvent<ThreadData>) => {
   const { module, memory, team, thread } = data;

@@ -1,8 +1,8 @@
 // From bytes, a module, a URL or a response to a running instance.
 
-import { fileBytes, wasmBytes } from './bytes.js';
+import { fileBytes, wasmBytes } from '#platform/bindings/bytes';
+import { instantiate } from '#platform/bindings/instantiate';
 import { EngineError, ValueError } from './errors.js';
-import { instantiate } from './instantiate.js';
 import { asNewModule } from './revectorize.js';
 import type { Variant } from './variant.js';
 

@@ -4,7 +4,7 @@
 
 // @ts-expect-error: only the build can import the text
 import text from './kernel-thread.browser.js';
-import type { spawn as nodeSpawn } from './spawn.js';
+import type { Spawn } from './thread.js';
 
 type Make = () => Worker;
 
@@ -19,7 +19,7 @@ const fromText: Make = () => {
 let proven: Promise<Make> | undefined;
 
 /** Starts a thread. */
-export const spawn: typeof nodeSpawn = (data, lost) => {
+export const spawn: Spawn = (data, lost) => {
   let worker: Worker | undefined;
   let ended = false;
   const start = (make: Make): Promise<Make> =>

@@ -1,23 +1,8 @@
-// Threads in Node, Deno and Bun. In the browser build spawn.browser.ts stands in its place.
+// Threads in Node, Deno and Bun.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-
-/** What a thread needs: the kernels, the memory, where its team meets, and which thread it is. */
-export interface ThreadData {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly team: number;
-  readonly thread: number;
-}
-
-/** A thread, as its owner sees it. */
-export interface Thread {
-  /** Resolved once it takes part in runs. @throws where it cannot be started */
-  readonly ready: Promise<void>;
-  /** Ends it, whatever it does. */
-  end(): Promise<unknown>;
-}
+import type { Spawn } from './thread.js';
 
 /**
  * As text, so that it needs no file that a bundler might lose, and no loader. It says that it is there, and
@@ -35,8 +20,8 @@ const { parentPort, workerData } = require('node:worker_threads');
 })(workerData);
 `;
 
-/** Starts a thread. @param lost is told why, where it ends by itself */
-export function spawn(workerData: ThreadData, lost: (why: unknown) => void): Thread {
+/** Starts a thread. */
+export const spawn: Spawn = (workerData, lost) => {
   const worker = new Worker(code, { eval: true, workerData, execArgv: [] });
   let ended = false;
   const ready = new Promise<void>((resolve, reject) => {
@@ -57,7 +42,7 @@ export function spawn(workerData: ThreadData, lost: (why: unknown) => void): Thr
     return worker.terminate();
   };
   return { ready, end };
-}
+};
 
 /** Cores that there are. */
 export const cores = (): number => availableParallelism();

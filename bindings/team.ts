@@ -1,9 +1,10 @@
 // The team that shares the work: worker threads over the same memory. The caller is thread 0.
 
+import { cores, spawn } from '#platform/bindings/spawn';
 import { EngineError } from './errors.js';
 import type { KernelExports } from './load.js';
 import type { LinearMemory } from './memory.js';
-import { cores, spawn, type Thread } from './spawn.js';
+import type { Thread } from './thread.js';
 
 /** The most threads: beyond that, their barrier takes longer than what they share. */
 export const MOST_THREADS = 64;

@@ -3,7 +3,6 @@
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
@@ -51,21 +50,11 @@ async function threadScript() {
   return outputFiles[0].text;
 }
 
-/** In browsers the wasm comes in modules, and other files stand for what only Node has. */
+/** In browsers `#platform/…` is what package.json has for them, and wasm and the threads' script come in modules. */
 export const forBrowsers = {
   name: 'for-browsers',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/bytes\.js$/ }, ({ resolveDir }) =>
-      resolveDir === join(root, 'bindings')
-        ? { path: `${root}bindings/bytes.inline.ts` }
-        : undefined,
-    );
-    onResolve(
-      { filter: /\/(files|folder|instantiate|spawn(-\w+)?)\.js$/ },
-      ({ path, resolveDir }) => ({
-        path: join(resolveDir, path.replace(/\.js$/, '.browser.ts')),
-      }),
-    );
+  setup({ initialOptions, onLoad }) {
+    initialOptions.conditions = ['browser'];
     onLoad({ filter: /kernel-thread\.browser\.ts$/ }, async () => ({
       contents: await threadScript(),
       loader: 'text',

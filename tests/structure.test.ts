@@ -23,7 +23,14 @@ const read = (file: string): string => readFileSync(root + file, 'utf8');
 
 /** The files that a file imports, types and `import()` included. */
 function importsOf(file: string): string[] {
-  return [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map(([, path]) => {
+  const paths = [...read(file).matchAll(/(?:from|import)\s*\(?\s*'([^']*)'/g)].map(
+    ([, path]) => path,
+  );
+  return paths.flatMap((path) => {
+    // Of what Node and browsers have in two versions, both.
+    if (path.startsWith('#platform/'))
+      return ['.ts', '.browser.ts'].map((end) => path.slice('#platform/'.length) + end);
+    if (!path.startsWith('.')) return [];
     const target = new URL(path, `file:///${file}`).pathname.slice(1);
     const source = `${target.replace(/\.js$/, '')}.ts`;
     return existsSync(root + source) ? source : target;

@@ -1,15 +1,16 @@
 // Augmentation off the critical path: a worker makes the next batch while this thread trains on one.
 // The same function makes the same bits here where no worker can be had.
 
+import { spawnAugment } from '#platform/src/data/spawn-augment';
+import { connect } from '#platform/src/platform/spawn';
 import { StateError } from '../base/errors.js';
 import { checkInteger, type Shape, sizeOf } from '../base/shape.js';
-import { type Connection, connect } from '../platform/spawn.js';
+import type { Connection } from '../platform/connection.js';
 import type { Augmentation } from './augment.js';
 import { type AugmentedSet, checkRequest, checkSet, fillBatch } from './batch.js';
 import type { BatchRequest } from './draw.js';
 import type { Pixels } from './pixels.js';
 import type { Message, Reply } from './serve.js';
-import { spawnAugment } from './spawn-augment.js';
 import type { ImageShape } from './warp.js';
 
 /** Options of `Augmenter`. */

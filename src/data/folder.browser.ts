@@ -1,10 +1,10 @@
 // There are no folders in a browser.
 
 import { EngineError } from '../base/errors.js';
-import type { imageFolder as nodeImageFolder } from './folder.js';
+import type { ReadImageFolder } from './imagefolder.js';
 
 /** @throws {EngineError} always */
-export const imageFolder: typeof nodeImageFolder = async () => {
+export const imageFolder: ReadImageFolder = async () => {
   throw new EngineError(
     'data.imageFolder: folders can be read in Node, Deno and Bun only; in a browser, decode images yourself (createImageBitmap) and pass them as arrays',
   );

@@ -1,36 +1,15 @@
 // Folders of images, one sub-folder per class, as torchvision and Keras read them. Node, Deno and Bun
-// only: in the browser build folder.browser.ts stands in its place.
+// only.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
-import { type Pair, pairOf } from '../base/shape.js';
+import { pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
+import type { Decoder, ImageFolder, ImageFolderOptions } from './imagefolder.js';
 import { listImages } from './listing.js';
-import type { LabelledImages } from './pixels.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
-
-/** Makes pixels of a file's bytes. */
-export type Decoder = (bytes: Uint8Array, name: string) => DecodedImage | Promise<DecodedImage>;
-
-/** Options of `imageFolder`. */
-export interface ImageFolderOptions {
-  /** What all images are resized to: a side, or [height, width]. Without it, all must be alike. */
-  size?: Pair;
-  /** Whether to cut the sides off instead of distorting the image: false by default. */
-  cropToAspectRatio?: boolean;
-  /** 3 for RGB, the default, or 1 for grey. */
-  channels?: 1 | 3;
-  /** By default the npm package sharp, which must be installed. */
-  decode?: Decoder;
-}
-
-/** What `imageFolder` returns. */
-export interface ImageFolder extends LabelledImages {
-  /** Each image's path below the directory. */
-  readonly files: readonly string[];
-}
 
 const where = 'data.imageFolder';
 const words = ['size', 'cropToAspectRatio', 'channels', 'decode'];
@@ -38,17 +17,7 @@ const words = ['size', 'cropToAspectRatio', 'channels', 'decode'];
 /** Images that are decoded at the same time. */
 const AT_ONCE = 16;
 
-/**
- * Reads all images of a folder: each of its sub-folders is a class. Classes and files are in the order
- * of their names; folders below a class belong to it. Hidden files and folders are left out, `__MACOSX` too; links
- * are followed, but each folder counts once for a class.
- *
- * @throws {FormatError} for a file that cannot be decoded, a class without images, links that lead nowhere, and
- *   images of different sizes where `size` does not say what to make of them
- * @throws {EngineError} where the decoder is missing
- * @throws {OutOfMemoryError} where there is no memory for so many images
- * @throws {ValueError} for a directory that there is not, and options that make no sense
- */
+/** See `imageFolder` of index.ts. */
 export async function imageFolder(
   directory: string,
   options: ImageFolderOptions = {},

@@ -1,4 +1,4 @@
-// Starts the augmenting worker in Node, Deno and Bun. In the browser build spawn-augment.browser.ts stands in its place.
+// Starts the augmenting worker in Node, Deno and Bun.
 
 import { Worker } from 'node:worker_threads';
 

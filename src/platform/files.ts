@@ -1,5 +1,5 @@
 // Files that are replaced whole: whoever reads one finds the old or the new, though the program, or the machine, stops
-// in the middle. Node, Deno and Bun; in the browser build files.browser.ts stands in its place.
+// in the middle. In Node, Deno and Bun only.
 
 import { fsync } from 'node:fs';
 import { copyFile, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -8,14 +8,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EngineError, ValueError } from '../base/errors.js';
-
-/** What writes one file again and again. */
-export interface FileWriter {
-  /** Looks whether the file can be written, and removes what programs that were killed left beside it. */
-  begin(): Promise<void>;
-  /** Replaces the file; the one before is kept as `….previous`. */
-  write(bytes: Uint8Array): Promise<void>;
-}
+import type { FileWriter } from './filewriter.js';
 
 let writings = 0;
 

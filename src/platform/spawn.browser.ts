@@ -1,9 +1,9 @@
 // Workers in a browser, whoever starts them.
 
-import type { connect as nodeConnect } from './spawn.js';
+import type { Connect } from './connection.js';
 
 /** The owner's end of a worker. */
-export const connect: typeof nodeConnect = (given) => {
+export const connect: Connect = (given) => {
   const worker = given as unknown as Worker;
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),

@@ -1,8 +1,9 @@
 // Models saved while they are trained.
 
+import { fileWriter } from '#platform/src/platform/files';
 import { ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
-import { type FileWriter, fileWriter } from '../platform/files.js';
+import type { FileWriter } from '../platform/filewriter.js';
 import type { Callback, Training } from './callback.js';
 import { improvement } from './improvement.js';
 import type { Logs } from './means.js';

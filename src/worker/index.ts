@@ -1,12 +1,14 @@
 // Training off the main thread: the page's side. A worker loads models and trains them; what is asked of
 // them here are promises, in the words of the models themselves.
 
+import { connect } from '#platform/src/platform/spawn';
+import { spawnTraining } from '#platform/src/worker/spawn-training';
 import type { InitOptions } from '../../bindings/backend.js';
 import { compile } from '../../bindings/load.js';
 import { EngineError, StateError, ValueError } from '../base/errors.js';
 import { checkObject, checkOptions } from '../base/options.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
-import { type Connection, connect, type HostWorker } from '../platform/spawn.js';
+import type { Connection, HostWorker } from '../platform/connection.js';
 import { Tensor } from '../tensor/tensor.js';
 import { callbacksOf, events, type Training } from '../training/callback.js';
 import type { Logs } from '../training/means.js';
@@ -25,7 +27,6 @@ import {
   type Reply,
   type View,
 } from './protocol.js';
-import { spawnTraining } from './spawn-training.js';
 
 export type { Numbers } from './protocol.js';
 export { type Port, serveTraining } from './serve.js';

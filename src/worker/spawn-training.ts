@@ -1,4 +1,4 @@
-// Starts the training worker in Node, Deno and Bun. In the browser build spawn-training.browser.ts stands in its place.
+// Starts the training worker in Node, Deno and Bun.
 // A module of its own, so that no worker's bundle has what starts that worker: Vite refuses such a circle.
 
 import { Worker } from 'node:worker_threads';
