@@ -39,11 +39,11 @@ export interface InitOptions {
 /** What was chosen. */
 export interface BackendInfo {
   simd: 'strict' | 'relaxed';
-  /** Whether the engine was found to make 256-bit code of 128-bit pairs. */
+  /** Whether the engine was found to make 256-bit code of 128-bit pairs, whichever tile is faster then. */
   revectorized: boolean;
   /** What came of the check that `revectorize` asks for: a failed one leaves 128-bit code. */
   selfCheck: 'none' | 'passed' | 'failed';
-  /** The register tile, rows × columns. */
+  /** The register tile that is used, rows × columns. */
   tile: string;
   threads: number;
   crossOriginIsolated: boolean;
@@ -65,11 +65,11 @@ export interface Backend {
   end(): void;
 }
 
-/** Chooses the wide register tile or the narrow one. */
-export type UseTile = (wide: boolean) => void;
+/** Chooses the wide register tile or the narrow one; returns whether it is the wide one: not all builds have it. */
+export type UseTile = (wide: boolean) => boolean;
 
-/** Which tile is faster, or that the engine's code for one of them is wrong. */
-export type TileVerdict = 'wide' | 'narrow' | 'wrong';
+/** Whether there is 256-bit code and which tile is faster, or that the engine's code for one of them is wrong. */
+export type TileVerdict = { readonly revectorized: boolean; readonly wide: boolean } | 'wrong';
 
 /** Loads what compares the tiles on the backend that runs now. */
 export type LoadCompareTiles = () => Promise<(use: UseTile) => TileVerdict>;
@@ -134,7 +134,7 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
     const compare = await loadCompare();
     if (stale()) return;
     current = backend;
-    const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0));
+    const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0) === 1);
     if (verdict === 'wrong') {
       revectorize(false);
       warnOnce('256-bit code', WRONG_CODE);
@@ -143,9 +143,9 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
       backend.info = { ...backend.info, selfCheck: 'failed' };
       if (stale()) return;
     } else {
-      const revectorized = verdict === 'wide';
+      const { revectorized, wide } = verdict;
       if (!revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
-      const tile = tileName(backend.exports, revectorized);
+      const tile = tileName(backend.exports, wide);
       backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
     }
   }

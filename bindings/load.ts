@@ -48,7 +48,8 @@ export interface KernelExports {
   fillTruncatedNormal(...of: FillArguments): void;
   heapBase(): number;
   tileRows(): number;
-  useWideTile(on: number): void;
+  /** Returns whether it is in use: 0 always in builds that have none. */
+  useWideTile(on: number): number;
 }
 
 /**

@@ -10,9 +10,10 @@ import { NR } from './tile';
 /** Whether this instance multiplies with the wide tile; a build without it (`WIDE`, build.d.ts) never does. */
 let wide: bool = false;
 
-/** Chooses the tile; packed panels, and programs prepared before, are then worthless. */
-export function useWideTile(on: bool): void {
-  wide = on;
+/** Chooses the tile; packed panels, and programs prepared before, are then worthless. Returns `usesWideTile()`. */
+export function useWideTile(on: bool): bool {
+  wide = WIDE != 0 && on;
+  return wide;
 }
 
 export function usesWideTile(): bool {

@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
-import { NR, RECORD_BYTES } from '../../bindings/constants.js';
+import { RECORD_BYTES } from '../../bindings/constants.js';
 import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
 import { layers, optimizers, Sequential, Tensor } from '../../src/index.js';
@@ -32,7 +32,7 @@ const tasksOf = ({ address, length }: Program): number[] =>
   );
 
 /** Columns of a panel of the tile in use. */
-const panelWidth = (): number => NR * (backend().info.revectorized ? 2 : 1);
+const panelWidth = (): number => Number(backend().info.tile.split('×')[1]);
 
 test('ops run in order, and only those asked for', () => {
   const values = Array.from({ length: 5 }, () => Tensor.from([1]));

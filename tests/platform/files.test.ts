@@ -147,7 +147,7 @@ test('where nothing can be written', () =>
     assert.equal([...(await readFile(path))], [1]);
     assert.equal((await readdir(folder)).sort(), ['set', 'x', 'x.previous']);
     const browser = await import('../../src/platform/files.browser.js');
-    await rejects(() => browser.fileWriter('test', 'x'), EngineError, 'browser', 'save');
+    await rejects(() => browser.fileWriter('test'), EngineError, 'browser', 'save');
   }));
 
 test('checkpoint: a path is a file that is replaced whole, and the last two are kept', () =>

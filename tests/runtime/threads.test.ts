@@ -8,7 +8,6 @@ import workers from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
-import { NR } from '../../bindings/constants.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
 import {
   backendInfo,
@@ -121,7 +120,7 @@ for (const [name, make] of Object.entries(networks)) {
 
 const [ROWS, PANELS] = [51, 5];
 /** Columns of a panel of the tile in use. */
-const panelWidth = (): number => NR * (backend().info.revectorized ? 2 : 1);
+const panelWidth = (): number => Number(backend().info.tile.split('×')[1]);
 /** Floats that `shuffle` shuffles. */
 const shuffledFloats = (): number => ROWS * PANELS * panelWidth();
 
