@@ -1,4 +1,4 @@
-// What a build is told by the compiler's option --use.
+// Constants that a build gets by the compiler's option --use.
 
 /**
  * 1 where the build has the wide register tile. Those for pages do not: nobody can ask a browser

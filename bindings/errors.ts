@@ -10,7 +10,7 @@ export class EngineError extends WasmgradError {
   override name = 'EngineError';
 }
 
-/** Linear memory has no room: tells how much was needed and what the limit is. */
+/** Linear memory has no room: says how much was needed and what the limit is. */
 export class OutOfMemoryError extends WasmgradError {
   override name = 'OutOfMemoryError';
 }

@@ -1,9 +1,7 @@
-// Instantiating a module in a page, where every kilobyte counts: of what AssemblyScript's loader knows, strings
-// and managed objects, the kernels use nothing.
+// Instantiating a module in a page, where every kilobyte counts: without AssemblyScript's loader, as released builds
+// assert nothing, and have neither strings nor managed objects.
 
-import type { instantiate as loaderInstantiate } from '@assemblyscript/loader';
-
-export const instantiate = (async (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
-  const instance = await WebAssembly.instantiate(module, imports);
-  return { exports: instance.exports };
-}) as unknown as typeof loaderInstantiate;
+export const instantiate = (
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports,
+): Promise<WebAssembly.Instance> => WebAssembly.instantiate(module, imports);

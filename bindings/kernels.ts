@@ -581,7 +581,7 @@ export interface KernelArguments<Buffer> {
     epsilon: number;
   };
   /**
-   * Filters that do the work of the batch norm behind them: folded = filter·gamma/σ, and behind its rows one
+   * Filters that do the work of the batch norm after them: folded = filter·gamma/σ, and after its rows one
    * of (bias − mean)·gamma/σ + beta, with σ = √(variance + ε).
    */
   normFoldFilter: {

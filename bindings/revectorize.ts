@@ -1,4 +1,4 @@
-// 256-bit code: V8 can join neighbouring 128-bit operations, but only where it is told to.
+// 256-bit code: V8 can join neighbouring 128-bit operations, but only where a flag of its asks for it.
 
 /** What Node and Deno offer of themselves without an import, which bundlers for browsers would follow. */
 interface Host {
@@ -13,7 +13,7 @@ const FIRST = 12;
 
 /**
  * Switches 256-bit code on or off for what this process compiles from now on. Engines that have no
- * such switch are left as they are: only timing tells what they do.
+ * such switch are left as they are: only timing shows what they do.
  */
 export function revectorize(on: boolean): void {
   const host = (globalThis as { process?: Host }).process;
@@ -24,7 +24,7 @@ export function revectorize(on: boolean): void {
 }
 
 /**
- * The same module as other bytes, with an empty section behind it: V8 remembers the code of modules it
+ * The same module as other bytes, with an empty section after it: V8 remembers the code of modules it
  * has met, whatever the flags were.
  */
 export function asNewModule(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

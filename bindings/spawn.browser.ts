@@ -1,6 +1,6 @@
 // Threads in a browser. They start from a file of the package, as strict content security policies want it; where
-// that cannot be had, from a blob: URL of the same text. Bundlers that do not know `new Worker(new URL(…))` leave
-// the file behind, and workers from another origin there cannot be.
+// that cannot be had, from a blob: URL of the same text. Bundlers that do not know `new Worker(new URL(…))` lose
+// the file, and a worker cannot be started from another origin.
 
 // @ts-expect-error: only the build can import the text
 import text from './kernel-thread.browser.js';
@@ -65,6 +65,6 @@ function allowed(make: Make): Worker {
   }
 }
 
-/** Cores that there are, as far as the browser tells; in what has no workers, one. */
+/** Cores that there are, as far as the browser says; one where there are no workers. */
 export const cores = (): number =>
   typeof Worker === 'function' ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1;

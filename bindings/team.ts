@@ -11,7 +11,7 @@ export const MOST_THREADS = 64;
 /** The most that 'auto' starts: small steps gain nothing from more. */
 const MOST_AUTO = 16;
 
-/** Threads that 'auto' stands for. */
+/** How many threads 'auto' means. */
 export const autoThreads = (): number => Math.max(1, Math.min(MOST_AUTO, cores()));
 
 /** Whether memory can be shared with workers: pages need two headers for it. */
@@ -31,7 +31,7 @@ export class Team {
   readonly #threads: Thread[] = [];
   #isAlone = false;
 
-  /** @param lost is told why, where the caller is alone from then on */
+  /** @param lost learns why the caller is alone from then on */
   constructor(exports: KernelExports, memory: LinearMemory, lost: (why: string) => void) {
     this.#exports = exports;
     this.#lost = lost;
@@ -84,7 +84,7 @@ export class Team {
 
   #leave(why: unknown, started: Thread[] = []): void {
     endAll([...started.splice(0), ...this.#threads.splice(0)]);
-    // All go with the first: that is told once.
+    // All go with the first: that is reported once.
     if (this.#isAlone) return;
     this.#isAlone = true;
     this.#lost(why instanceof Error ? why.message : String(why));

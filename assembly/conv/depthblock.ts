@@ -146,7 +146,7 @@ export function columnAt(op: Window, b: Block, w: i32): i32 {
   return (w - steps * op.strideWidth) * b.phase + steps;
 }
 
-/** Copies what the block sees to `copy`. Channels behind its last are whatever is in memory there. */
+/** Copies what the block sees to `copy`. Channels after its last are whatever is in memory there. */
 export function copyBlock(op: Window, b: Block, x: usize, copy: usize): void {
   const stride = op.strideWidth;
   const top = b.i * op.strideHeight - op.padTop;

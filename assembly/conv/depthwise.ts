@@ -184,7 +184,7 @@ export function depthwiseBackwardFilter(
   }
 }
 
-/** Tabulates the ways to all taps, and behind them some to the first: sums come TAPS at a time. */
+/** Tabulates the offsets of all taps, then the first one's again to fill up: sums come TAPS at a time. */
 function placeTaps(op: DepthwiseBackwardFilter, b: Block, to: usize): void {
   for (let r = 0; r < op.kernelHeight; r++) {
     for (let s = 0; s < op.kernelWidth; s++) {

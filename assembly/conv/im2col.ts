@@ -97,8 +97,8 @@ function cover(distance: i32, stride: i32, outputs: i32): i32 {
 
 /**
  * Copies columns k0 … k0+kc−1 of rows `first` … first+rows−1 of the patch matrix of `x` to `to`,
- * `ld` floats from row to row. Writes up to 12 bytes behind each row: rows are filled in ascending
- * order, and behind the last there must be room.
+ * `ld` floats from row to row. Writes up to 12 bytes past each row: rows are filled in ascending
+ * order, and after the last there must be room.
  */
 export function gather(
   op: Window,
@@ -233,7 +233,7 @@ function clipPatch(
 }
 
 /**
- * The adjoint of `gather`: adds columns k0 … k0+kc−1 of patches `first` … first+rows−1, which stand
+ * The adjoint of `gather`: adds columns k0 … k0+kc−1 of patches `first` … first+rows−1, which are
  * row by row at `from`, to the pixels of `x` that they show.
  */
 export function scatter(

@@ -1,4 +1,4 @@
-// Patches without copying them: the few input lines that a block of outputs sees stand in scratch with
+// Patches without copying them: the few input lines that a block of outputs sees are in scratch with
 // their padding, and the microkernels find a patch's elements there. A pixel's first element is a
 // pointer, the way from it to each tap is the same for all pixels.
 //
@@ -30,7 +30,7 @@ export function linesFit(op: Window, count: i32, room: i32): bool {
 
 /**
  * Copies what outputs p0 … p0+count−1 of an image see; `to` then begins with the line of the first
- * tap. Writes up to 12 bytes behind the last line.
+ * tap. Writes up to 12 bytes past the last line.
  */
 export function copyLines(op: Window, x: usize, image: i32, p0: i32, count: i32, to: usize): void {
   const first = p0 / op.outputWidth;

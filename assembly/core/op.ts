@@ -1,9 +1,9 @@
 // The op record: what one step of a program is, and the words its fields are declared with.
 //
-// A kernel and its record stand side by side in the file of their family: the record is an @unmanaged class over `Op`,
-// the kernel the function of its name, which does one of the op's tasks. Into how many tasks the op is cut says the
-// function of that name with `Tasks` after it; how much scratch it needs, that with `Scratch`; records of which that is
-// true alike extend a class that has them. `npm run generate` reads this and prints dispatch.ts and bindings/kernels.ts.
+// A kernel and its record are in the file of their family. The record is an @unmanaged class over `Op`, say `MaxPool`;
+// the kernel is the function `maxPool`, which does one of the op's tasks; `maxPoolTasks` returns how many tasks there
+// are (one without it), `maxPoolScratch` how many bytes of scratch they need. Records that are cut alike extend one class
+// that has these functions. `npm run generate` reads all this and prints dispatch.ts and bindings/kernels.ts.
 
 /** A buffer the op reads. */
 export type In = usize;
@@ -20,10 +20,10 @@ export type InOut = usize;
 @unmanaged
 export class Op {
   opcode: u32;
-  /** How many independent pieces the work has: threads deal them out. Written by `prepare`. */
+  /** How many independent tasks the work has, which threads share. Written by `prepare`. */
   tasks: i32;
-  /** How many threads share it: 1 where there is too little to do. Told as 0 or 1, made a number by `prepare`. */
+  /** Written by JavaScript: whether threads share it, 0 or 1. `prepare` makes it how many do: 1 for too little work. */
   shared: i32;
-  /** Of how many parts of a piece tasks are, where pieces are too few for the threads. Written by `prepare`. */
+  /** How many parts each piece of the work is cut into where there are too few pieces. Written by `prepare`. */
   parts: i32;
 }

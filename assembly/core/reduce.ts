@@ -168,7 +168,7 @@ export function fingerprints(op: Fingerprints, task: i32): void {
 }
 
 /**
- * A whole number that tells the `count` floats at `x` from others: all but one in 2⁵³ of those have
+ * A whole number that distinguishes the `count` floats at `x` from others: all but one in 2⁵³ of those have
  * another. Four hashes of every fourth vector, mixed into one.
  */
 export function fingerprint(x: usize, count: i32): f64 {

@@ -14,7 +14,7 @@ import { copy } from './simd';
 // @ts-ignore: decorator
 @inline const SHORT: i32 = 128;
 /**
- * Bytes from one slot to the next: a line, what whole vectors write behind it, and 1 KiB, without which
+ * Bytes from one slot to the next: a line, what whole vectors write past it, and 1 KiB, without which
  * all slots would meet in the same sets of the cache.
  */
 // @ts-ignore: decorator
@@ -28,7 +28,7 @@ export function rowsPerLine(channels: i32): i32 {
   return rows;
 }
 
-/** The first row of a part, or behind the last where `part` is `parts`. Parts begin with whole lines. */
+/** The first row of a part; the number of rows where `part` is `parts`. Parts begin with whole lines. */
 export function firstRow(rows: i32, channels: i32, part: i32, parts: i32): i32 {
   if (part == parts) return rows;
   return <i32>((<i64>rows * part) / parts) & -rowsPerLine(channels);

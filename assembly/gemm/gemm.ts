@@ -391,7 +391,7 @@ function joined(c: usize, mr: i32, nr: i32, columns: i32): bool {
   return 2 * nr >= columns && step == (<usize>(mr * nr)) << 2;
 }
 
-/** C = what is `addend` bytes behind it + what a microkernel left in `spare`: its first `nr` columns. */
+/** C = what is `addend` bytes after it + what a microkernel left in `spare`: its first `nr` columns. */
 function addTile(
   c: usize,
   cOffset: usize,

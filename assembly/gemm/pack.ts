@@ -56,7 +56,7 @@ export class Pack extends Op {
   /** Floats from one row of `b` to the next. */
   ldb: i32;
   transpose: i32;
-  /** Column groups of `b` packed one behind the other: of n columns, or of k when `transpose` is set. */
+  /** Column groups of `b` packed one after the other: of n columns, or of k when `transpose` is set. */
   groups: i32;
 }
 
@@ -134,7 +134,7 @@ export function panels(n: i32): i32 {
   return (n + columns - 1) / columns;
 }
 
-/** All panels of the k×n matrix at `b`, one behind the other. */
+/** All panels of the k×n matrix at `b`, one after the other. */
 export function packPanels(to: usize, b: usize, k: i32, n: i32, ldb: i32): void {
   let j = 0;
   while (j < n) {

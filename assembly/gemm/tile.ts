@@ -5,7 +5,7 @@
 // needs 12 + 2 + 1; multiply and add apart need one more, so that build has 5×8. Where the engine
 // joins neighbouring 128-bit operations to 256-bit ones, the same holds for 6×16 and 5×16.
 //
-// They store whole tiles and nothing else: a partial store, or a load of C behind the loop, makes V8
+// They store whole tiles and nothing else: a partial store, or a load of C after the loop, makes V8
 // spill accumulators (Node 20, 22) or leave the halves apart (Node 24), at half the speed.
 
 import { madd, relu } from '../core/simd';

@@ -108,7 +108,7 @@ function sumRows(
   gather(scratch + PRODUCTS, columns, width);
 }
 
-/** Adds `lines` lines from x (and dy) on, and as many from `half` behind it. */
+/** Adds `lines` lines from x (and dy) on, and as many from `half` bytes later on. */
 function sumLines(
   slots: usize,
   x: usize,
@@ -466,7 +466,7 @@ function sumGradients(
   }
 }
 
-/** dy, or what the ReLU behind the output has passed of it. */
+/** dy, or what the ReLU after the output has passed of it. */
 // @ts-ignore: decorator
 @inline
 function gradient(dy: v128, d: v128, scale: v128, beta: v128, rectify: bool): v128 {

@@ -1,7 +1,7 @@
 // Local response normalisation across channels (Krizhevsky et al., 2012, section 3.3), forward and
 // backward: y = x / s^β with s = bias + scale·Σ x² over a window of channels.
 //
-// Lanes run over channels: a row's squares stand in scratch with zeros on either side, and the vectors of
+// Lanes run over channels: a row's squares are in scratch with zeros on either side, and the vectors of
 // a window are loads at neighbouring addresses. Backward computes s again, as that takes no longer than
 // reading it.
 
@@ -49,7 +49,7 @@ export function normalizationTasks(op: Normalization): i32 {
   return (op.rows + taskRows(op) - 1) / taskRows(op);
 }
 
-/** Bytes of a row in scratch: zeros on either side, and what whole vectors write behind. */
+/** Bytes of a row in scratch: zeros on either side, and what whole vectors write past it. */
 // @ts-ignore: decorator
 @inline
 function rowBytes(op: Normalization): usize {
@@ -104,7 +104,7 @@ export function lrnBackward(op: LrnBackward, task: i32, scratch: usize): void {
   }
 }
 
-/** Squares a row of x, behind the zeros that are there, with zeros behind it. */
+/** Squares a row of x: after the zeros that are there, and with zeros after it. */
 function square(op: Normalization, squares: usize, x: usize): void {
   const own = squares + ((<usize>op.before) << 2);
   for (let c = 0; c < op.channels; c += 4) {
@@ -115,7 +115,7 @@ function square(op: Normalization, squares: usize, x: usize): void {
   zero(own + ((<usize>op.channels) << 2), op.after);
 }
 
-/** The sums of the windows that begin at number c of a row in scratch and behind it. */
+/** The sums of the windows that begin at number c of a row in scratch and at the following ones. */
 // @ts-ignore: decorator
 @inline
 function windowSum(op: Normalization, row: usize, c: i32): v128 {
@@ -128,7 +128,7 @@ function windowSum(op: Normalization, row: usize, c: i32): v128 {
   return sum;
 }
 
-/** s of channel c and those behind it. */
+/** s of channel c and the following ones. */
 // @ts-ignore: decorator
 @inline
 function baseOf(op: Normalization, squares: usize, c: i32): v128 {

@@ -48,7 +48,7 @@ export function channelPool(op: ChannelPool, task: i32): void {
   const last = min(op.count, first + taskGroups(op.size));
   const step = (<usize>op.size) << 2;
   for (let i = first; i < last; i += 4) {
-    // Groups behind the last are the last again.
+    // Groups after the last are the last again.
     const x0 = op.x + <usize>i * step;
     const x1 = op.x + <usize>min(i + 1, op.count - 1) * step;
     const x2 = op.x + <usize>min(i + 2, op.count - 1) * step;

@@ -54,7 +54,7 @@ export function maxPool(op: MaxPool, task: i32): void {
   const r0 = max(0, -top);
   const r1 = end(i, top, op.kernelHeight, op.strideHeight, op.height, op.outputHeight) - top;
   const four = op.kernelHeight == 2 && op.kernelWidth == 2 && r1 - r0 == 2 && op.sign == 0;
-  // Read once: behind a store, a field is read again.
+  // Read once: after a store, a field is read again.
   const width = op.width,
     outputs = op.outputWidth,
     channels = op.channels;

@@ -1,7 +1,7 @@
 // Where the windows of pooling lie along one side of the image, clipped to it: padding is never part of
 // a window.
 //
-// A stride of 0 stands for adaptive pooling: of `outputs` windows, number i is ⌊i·side / outputs⌋ up to
+// A stride of 0 means adaptive pooling: of `outputs` windows, number i is ⌊i·side / outputs⌋ up to
 // ⌈(i + 1)·side / outputs⌉, as PyTorch has it, and `kernel` is as long as the longest. Seen from the
 // input it is the same: position `at` is in windows ⌊at·outputs / side⌋ up to ⌈(at + 1)·outputs / side⌉.
 

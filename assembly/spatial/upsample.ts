@@ -33,7 +33,7 @@ export class UpsampleBackward extends Upsampling {
   dy: In;
 }
 
-/** Bytes of scratch: a line of outputs, and what whole vectors write behind it. */
+/** Bytes of scratch: a line of outputs, and what whole vectors write past it. */
 export function upsamplingScratch(op: Upsampling): usize {
   return (<usize>(op.width * op.factorWidth * op.channels + 4)) << 2;
 }
@@ -45,10 +45,10 @@ function pixelBefore(o: i32, factor: i32): i32 {
   return (2 * o + 1 + factor) / (2 * factor) - 1;
 }
 
-/** λ, the share of the pixel behind that. */
+/** λ, the share of the pixel after that. */
 // @ts-ignore: decorator
 @inline
-function shareBehind(o: i32, factor: i32): f32 {
+function shareAfter(o: i32, factor: i32): f32 {
   const halves = (2 * o + 1 + factor) % (2 * factor);
   return <f32>halves / (2 * <f32>factor);
 }
@@ -70,7 +70,7 @@ export function upsample(op: Upsample, task: i32, scratch: usize): void {
   const above = x + <usize>max(h, 0) * line;
   const below = x + <usize>min(h + 1, op.height - 1) * line;
   const mixed = scratch + SCRATCH_BYTES;
-  mix(mixed, above, below, shareBehind(i, op.factorHeight), op.width * op.channels);
+  mix(mixed, above, below, shareAfter(i, op.factorHeight), op.width * op.channels);
   mixPixels(op, y, mixed);
 }
 
@@ -98,7 +98,7 @@ function mixPixels(op: Upsample, y: usize, x: usize): void {
       y,
       x + <usize>max(w, 0) * step,
       x + <usize>min(w + 1, last) * step,
-      shareBehind(j, factor),
+      shareAfter(j, factor),
       channels,
     );
     y += step;
@@ -127,7 +127,7 @@ function mix(to: usize, a: usize, b: usize, share: f32, count: i32): void {
   }
 }
 
-/** The first output that pixel `at` has a share of, and behind the last. */
+/** The first output that pixel `at` has a share of, and the one after the last. */
 // @ts-ignore: decorator
 @inline
 function firstOutput(at: i32, factor: i32, bilinear: bool): i32 {

@@ -1,6 +1,6 @@
 // 3×3 convolution at stride 1 by Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308):
 // F(4×4, 3×3) forward and backward-data, F(3×3, 4×4) backward-filter. 36 multiplications do the work of
-// 144, as 36 matrix products over channels; transforms before and behind them only add and scale.
+// 144, as 36 matrix products over channels; transforms before and after them only add and scale.
 //
 // All three evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
 // 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). Patches are those of patch.ts; backward.ts has the
@@ -167,7 +167,7 @@ export function winogradTasks(op: Winograd): i32 {
   return ((patches(op) + block - 1) / block) * op.parts;
 }
 
-/** Bytes of scratch behind what every op has: transformed patches, products, a patch half-way, a line of zeros. */
+/** Bytes of scratch beyond what every op has: transformed patches, products, a patch half-way, a line of zeros. */
 export function winogradScratch(op: Winograd): usize {
   const block = blockOf(op);
   const planes = PLANES * (block * (padded(op.channels) + padded(op.filters)) + 2 * GAP);

@@ -5,10 +5,10 @@
 const outputs = [...'abcd'];
 const taps = [...'pqrst'];
 
-/** Bytes to the pixel or tap `count` places behind. */
+/** Bytes to the pixel or tap `count` places on. */
 const places = (count: number) => (count === 1 ? 'PIXEL' : `${count} * PIXEL`);
 
-/** A load of channels 0–3 (half 0) or 4–7 (half 1) `count` places behind `base`. */
+/** A load of channels 0–3 (half 0) or 4–7 (half 1) `count` places from `base` on. */
 function load(base: string, count: number, half: number): string {
   const offset = [...(count ? [places(count)] : []), ...(half ? ['16'] : [])].join(' + ');
   return `v128.load(${base}${offset && `, ${offset}`})`;
