@@ -98,7 +98,7 @@ export function checkChannels(where: string, shape: Shape): number {
 /** @throws {ValueError} unless `value` is a whole number of at least `least` */
 export function checkInteger(where: string, name: string, value: number, least = 1): number {
   if (Number.isInteger(value) && value >= least && value <= MOST) return value;
-  const range = value > MOST ? `from ${least} to ${MOST}` : `≥ ${least}`;
+  const range = Number.isInteger(value) && value > MOST ? `from ${least} to ${MOST}` : `≥ ${least}`;
   throw new ValueError(`${where}: ${name} must be a whole number ${range}, not ${shown(value)}`);
 }
 

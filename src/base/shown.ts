@@ -21,7 +21,7 @@ function written(value: unknown, depth: number): string {
     case 'bigint':
       return `${shortened(String(value))}n`;
     case 'function':
-      return `the function ${named(value.name) || 'that was given'}`;
+      return 'a function';
     case 'object':
       return value === null ? 'null' : object(value, depth);
     default:

@@ -122,6 +122,22 @@ export function augment(options: AugmentOptions): Augmentation {
   });
 }
 
+/** @throws {ValueError} for what `augment` has not returned, nor a copy of it is */
+export function checkAugmentation(where: string, augmentation: Augmentation): void {
+  const { rotate, contrast, brightness, mixup, seed, fill } = Object(augmentation) as Augmentation;
+  const { scale, shift, padding, cutout, flip } = Object(augmentation) as Augmentation;
+  const pairs: readonly unknown[] = [scale, shift, padding, cutout, flip];
+  const isPair = (pair: unknown): boolean => Array.isArray(pair) && pair.length === 2;
+  const numbers = [rotate, contrast, brightness, mixup, seed, fill === 'edge' ? 0 : fill];
+  if (pairs.every(isPair)) {
+    const within = [...numbers, ...scale, ...shift, ...padding, ...cutout].every(Number.isFinite);
+    if (within && rotate <= 180 && Number.isSafeInteger(seed) && seed >= 0) return;
+  }
+  throw new ValueError(
+    `${where}: augmentation must be what data.augment() returns, not ${shown(augmentation)}`,
+  );
+}
+
 function atMost(where: string, name: string, value: number, most = Number.MAX_VALUE): number {
   if (typeof value === 'number' && value >= 0 && value <= most) return value;
   const range = most === Number.MAX_VALUE ? 'a number ≥ 0' : `a number from 0 to ${most}`;

@@ -3,12 +3,14 @@
 
 import { spawnAugment } from '#platform/src/data/spawn-augment';
 import { connect } from '#platform/src/platform/spawn';
-import { StateError } from '../base/errors.js';
+import { StateError, ValueError } from '../base/errors.js';
+import { checkObject, checkOptions, flag } from '../base/options.js';
 import { checkInteger, type Shape, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Connection } from '../platform/connection.js';
 import type { Augmentation } from './augment.js';
-import { type AugmentedSet, checkRequest, checkSet, fillBatch } from './batch.js';
-import type { BatchRequest } from './draw.js';
+import { type AugmentedSet, checkSet, fillBatch } from './batch.js';
+import { type BatchRequest, checkRequest } from './draw.js';
 import type { Pixels } from './pixels.js';
 import type { Message, Reply } from './serve.js';
 import type { ImageShape } from './warp.js';
@@ -60,8 +62,9 @@ export class Augmenter {
     images: Pixels,
     shape: Shape,
     augmentation: Augmentation,
-    { worker = true }: AugmenterOptions = {},
+    options: AugmenterOptions = {},
   ) {
+    const { worker = true } = checkOptions('new data.Augmenter', options, { worker: flag });
     this.#count = checkSet('new data.Augmenter', images, shape, augmentation);
     this.#set = { images, shape: shape as ImageShape, augmentation };
     if (worker) this.#start();
@@ -115,8 +118,11 @@ export class Augmenter {
    * Makes the batches of an epoch, one ahead of the consumer. Each array is valid until the next is
    * asked for.
    */
-  async *batches({ epoch, order, batchSize }: EpochRequest): AsyncGenerator<Batch> {
+  async *batches(request: EpochRequest): AsyncGenerator<Batch> {
+    const { epoch, order, batchSize } = checkObject('data.Augmenter', request, 'order');
     checkInteger('data.Augmenter', 'batchSize', batchSize);
+    if (!(order instanceof Int32Array))
+      throw new ValueError(`data.Augmenter: order must be an Int32Array, not ${shown(order)}`);
     const ask = (first: number) => {
       if (first >= order.length) return undefined;
       const batch = this.next({ epoch, indices: order.subarray(first, first + batchSize) });

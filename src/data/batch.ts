@@ -1,9 +1,10 @@
 // Batches of augmented images, in the calling thread. augmenter.ts has them made in another.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { checkInteger, checkRank, type Shape, show, sizeOf } from '../base/shape.js';
-import type { Augmentation } from './augment.js';
-import { type BatchRequest, drawTransform } from './draw.js';
+import { checkRank, type Shape, show, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
+import { type Augmentation, checkAugmentation } from './augment.js';
+import { type BatchRequest, checkRequest, drawTransform } from './draw.js';
 import { checkFits, normalizeInto } from './normalize.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { type ImageShape, transformImage } from './warp.js';
@@ -32,6 +33,7 @@ export function checkSet(where: string, images: Pixels, shape: Shape, augmentati
       `${where}: ${images.length} numbers are no whole number of images ${show(shape)}`,
     );
   }
+  checkAugmentation(where, augmentation);
   const { normalize } = augmentation;
   const channels = normalize?.mean.length ?? 1;
   if (channels !== 1 && channels !== shape[2]) {
@@ -63,24 +65,14 @@ export function augmentBatch(
   const count = checkSet(where, images, shape, augmentation);
   checkRequest(where, request, count);
   const expected = request.indices.length * sizeOf(shape);
+  if (!(to instanceof Float32Array))
+    throw new ValueError(`${where}: 'to' must be a Float32Array, not ${shown(to)}`);
   if (to.length !== expected) {
     throw new ShapeError(
       `${where}: ${request.indices.length} images ${show(shape)} take ${expected} numbers, 'to' has ${to.length}`,
     );
   }
   fillBatch(to, { images, shape: shape as ImageShape, augmentation }, request);
-}
-
-/** @throws {ValueError} for an epoch or an index that there is not */
-export function checkRequest(where: string, { epoch, indices }: BatchRequest, count: number): void {
-  checkInteger(where, 'epoch', epoch, 0);
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i];
-    if (Number.isInteger(index) && index >= 0 && index < count) continue;
-    throw new ValueError(
-      `${where}: index ${i} is ${index}, but samples are numbered from 0 to ${count - 1}`,
-    );
-  }
 }
 
 /** `augmentBatch` of what has been checked. */

@@ -2,9 +2,12 @@
 // any engine, whatever the batch size, the order and the thread.
 
 import { cosPi, shrinkingPower, sinPi } from '../base/arithmetic.js';
+import { ValueError } from '../base/errors.js';
+import { checkObject } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { checkInteger } from '../base/shape.js';
-import type { Augmentation } from './augment.js';
+import { shown } from '../base/shown.js';
+import { type Augmentation, checkAugmentation } from './augment.js';
 
 /** What was drawn for one sample. */
 export interface Transform {
@@ -98,18 +101,32 @@ export interface BatchRequest {
   readonly indices: ArrayLike<number>;
 }
 
+/** @throws {ValueError} for an epoch or an index that there is not */
+export function checkRequest(where: string, request: BatchRequest, count: number): void {
+  const { epoch, indices } = checkObject(where, request, 'epoch');
+  checkInteger(where, 'epoch', epoch, 0);
+  if (!(Array.isArray(indices) || ArrayBuffer.isView(indices)))
+    throw new ValueError(`${where}: indices must be a list of numbers, not ${shown(indices)}`);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (Number.isInteger(index) && index >= 0 && index < count) continue;
+    throw new ValueError(
+      `${where}: index ${i} is ${shown(index)}, but samples are numbered from 0 to ${count - 1}`,
+    );
+  }
+}
+
 /**
  * How mixup mixes a batch's inputs, for mixing its targets alike: partners are drawn from all `count`
  * samples, so that batch size and order change nothing.
  *
- * @throws {ValueError} for a count that is no whole number ≥ 1
+ * @throws {ValueError} for a count that is no whole number ≥ 1, and for an epoch or an index that there is not
  */
-export function mixes(
-  augmentation: Augmentation,
-  count: number,
-  { epoch, indices }: BatchRequest,
-): Mixes {
+export function mixes(augmentation: Augmentation, count: number, request: BatchRequest): Mixes {
+  checkAugmentation('data.mixes', augmentation);
   checkInteger('data.mixes', 'count', count);
+  checkRequest('data.mixes', request, count);
+  const { epoch, indices } = request;
   const partners = new Int32Array(indices.length);
   const lambdas = new Float64Array(indices.length);
   for (let i = 0; i < indices.length; i++) {

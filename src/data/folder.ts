@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkOptions, checkValue, text } from '../base/options.js';
 import { pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Decoder, ImageFolder, ImageFolderOptions } from './imagefolder.js';
@@ -23,6 +23,7 @@ export async function imageFolder(
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
   const { size, cropToAspectRatio = false, channels = 3 } = checkOptions(where, options, words);
+  checkValue(where, 'directory', directory, text);
   const { decode = await sharpDecoder() } = options;
   checkValues(options, channels, decode);
   const wanted = size === undefined ? undefined : pairOf(where, 'size', size);

@@ -3,9 +3,10 @@
 
 import { backend } from '../../bindings/backend.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { any, callableOrNull, checkOptions, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { checkInteger, type Shape } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Normalization, NormalizeOptions } from '../data/normalize.js';
 import { claim, isFresh, type WeightStore } from '../lowering/store.js';
 import type { Weight } from '../lowering/weights.js';
@@ -120,7 +121,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
    *   no output depends on, and two layers or inputs of one name
    */
   constructor(options: ModelOptions<O>) {
-    const known = ['inputs', 'outputs', 'seed', 'name'];
+    const known = { inputs: any, outputs: any, seed: any, name: text };
     const { inputs, outputs, seed = 0, name = 'model' } = checkOptions('new Model', options, known);
     keyOf(seed);
     this.seed = seed;
@@ -197,7 +198,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const found = this.layers.find((layer) => layer.name === name);
     if (found) return found;
     const known = this.layers.map((layer) => layer.name).join(', ');
-    throw new ValueError(`${this.name}: there is no layer '${name}'; there are ${known}`);
+    throw new ValueError(`${this.name}: there is no layer ${shown(name)}; there are ${known}`);
   }
 
   /** @internal The engine, made when it is first needed. */
@@ -385,9 +386,8 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
    */
   predict(x: DataSet, options: { batchSize?: number } = {}): Prediction<O> {
-    const { batchSize = 32 } = checkOptions('predict', options, ['batchSize']);
+    const { batchSize = 32 } = checkOptions('predict', options, { batchSize: whole(1) });
     const engine = this.engine('predict');
-    checkInteger('predict', 'batchSize', batchSize);
     const samples = new Intake(engine, 'predict').inputs(x);
     const { count } = samples;
     const results: Tensor[] = [];
@@ -442,10 +442,10 @@ export class Model<O extends Tensors = SymbolicTensor> {
   summary(
     options: { batchSize?: number; print?: ((text: string) => void) | null } = {},
   ): SummaryRow[] {
-    const { print = console.log, batchSize } = checkOptions('summary', options, [
-      'batchSize',
-      'print',
-    ]);
+    const { print = console.log, batchSize } = checkOptions('summary', options, {
+      batchSize: whole(1),
+      print: callableOrNull,
+    });
     const rows = summarize(this.#graph);
     const inputs = this.inputs.map(({ shape }) => shape.join(' × ')).join(', ');
     print?.(table(`${this.name}: input ${inputs}`, rows, this.memory({ batchSize })));
@@ -454,8 +454,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
 
   /** The bytes that training and prediction need, told before anything is allocated. */
   memory(options: { batchSize?: number } = {}): MemoryNeed {
-    const { batchSize = 32 } = checkOptions('memory', options, ['batchSize']);
-    checkInteger('memory', 'batchSize', batchSize);
+    const { batchSize = 32 } = checkOptions('memory', options, { batchSize: whole(1) });
     return memoryNeed(this.#graph, batchSize, this.#resources.engine?.objective);
   }
 

@@ -1,8 +1,9 @@
 // Sequential: layers one after another.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { any, checkOptions, text } from '../base/options.js';
 import { checkFits, checkShape, type Shape, sameShape, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { isFresh } from '../lowering/store.js';
 import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
@@ -37,7 +38,7 @@ function chain(
   list: readonly (Layer | Model)[],
   options: SequentialOptions,
 ): ModelOptions<SymbolicTensor> {
-  const words = ['inputShape', 'seed', 'name'];
+  const words = { inputShape: any, seed: any, name: text };
   const {
     inputShape,
     seed = 0,
@@ -75,6 +76,6 @@ function checkLayer(layer: Layer | Model, index: number): void {
   if (layer instanceof Layer || layer instanceof Model) return;
   const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';
   throw new ValueError(
-    `Sequential: element ${index} of the list is a ${typeof layer}, not a layer${hint}`,
+    `Sequential: element ${index} of the list is ${shown(layer)}, not a layer${hint}`,
   );
 }

@@ -54,7 +54,7 @@ const foreign = {
 export function checkActivation(where: string, name: ActivationName): ActivationName {
   if (names.includes(name)) return name;
   throw new ValueError(
-    `${where}: there is no activation '${name}'${hereItIs(name, names, foreign)}; there are ${names.join(', ')}`,
+    `${where}: there is no activation ${shown(name)}${hereItIs(name, names, foreign)}; there are ${names.join(', ')}`,
   );
 }
 
@@ -65,7 +65,7 @@ export function checkActivation(where: string, name: ActivationName): Activation
  * @throws {ValueError}
  */
 export function checkAlpha(where: string, alpha: number | undefined): void {
-  if (alpha === undefined || (alpha > 0 && Number.isFinite(alpha))) return;
+  if (alpha === undefined || (Number.isFinite(alpha) && alpha > 0)) return;
   throw new ValueError(
     `${where}: alpha must be a positive number, not ${shown(alpha)}: for 0 there is relu`,
   );

@@ -1,6 +1,7 @@
 // What a training tells while it runs, and to whom.
 
 import { ValueError } from '../base/errors.js';
+import { shown } from '../base/shown.js';
 import type { Weight } from '../lowering/weights.js';
 import type { Logs } from './means.js';
 
@@ -88,7 +89,7 @@ export function callbacksOf(where: string, { callbacks = [], onProgress }: Liste
   });
   if (onProgress === undefined) return given;
   if (typeof onProgress !== 'function')
-    throw new ValueError(`${where}: onProgress must be a function, not ${typeof onProgress}`);
+    throw new ValueError(`${where}: onProgress must be a function, not ${shown(onProgress)}`);
   return [...given, { onProgress }];
 }
 
@@ -97,7 +98,7 @@ function check(where: string, callback: Callback, index: number): void {
   if (typeof callback !== 'object' || callback === null) {
     const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
     throw new ValueError(
-      `${where}: callback ${index} must be an object with functions such as onEpochEnd, not ${callback === null ? 'null' : typeof callback}${hint}`,
+      `${where}: callback ${index} must be an object with functions such as onEpochEnd, not ${shown(callback)}${hint}`,
     );
   }
   for (const word of wordsOf(callback)) {
@@ -110,7 +111,7 @@ function check(where: string, callback: Callback, index: number): void {
     const value = callback[word as keyof Callback];
     if (value === undefined || typeof value === 'function') continue;
     throw new ValueError(
-      `${where}: ${word} of callback ${index} must be a function, not ${typeof value}`,
+      `${where}: ${word} of callback ${index} must be a function, not ${shown(value)}`,
     );
   }
 }

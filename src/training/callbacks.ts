@@ -2,7 +2,7 @@
 // gets better, and the norms of gradients.
 
 import { ValueError } from '../base/errors.js';
-import { checkFlag, checkOptions } from '../base/options.js';
+import { callable, checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
@@ -22,9 +22,7 @@ export interface ProgressOptions {
 
 /** One line per epoch: bar, images per second, time left, loss and metrics. */
 export function progress(options: ProgressOptions = {}): Callback {
-  const { print = printLine } = checkOptions('callbacks.progress', options, ['print']);
-  if (typeof print !== 'function')
-    throw new ValueError(`callbacks.progress: print must be a function, not ${print}`);
+  const { print = printLine } = checkOptions('callbacks.progress', options, { print: callable });
   let last: Progress | undefined;
   return {
     onProgress(now) {
@@ -201,8 +199,8 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
   checkOptions(where, options, reduceOnPlateauWords);
   const { monitor = 'val_loss', patience = 10, minDelta = 1e-4 } = options;
   const { factor = 0.1, cooldown = 0, minimum = 0 } = options;
-  if (typeof factor !== 'number' || !(factor > 0 && factor < 1)) {
-    throw new ValueError(`${where}: factor must be between 0 and 1, not ${factor}`);
+  if (!(Number.isFinite(factor) && factor > 0 && factor < 1)) {
+    throw new ValueError(`${where}: factor must be between 0 and 1, not ${shown(factor)}`);
   }
   checkFactor(minimum);
   checkInteger(where, 'patience', patience);
@@ -262,7 +260,7 @@ export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms
   const { every = 1, unit = 'epochs', print = console.log } = options;
   checkInteger(where, 'every', every);
   if (unit !== 'epochs' && unit !== 'steps') {
-    throw new ValueError(`${where}: unit must be 'epochs' or 'steps', not ${unit}`);
+    throw new ValueError(`${where}: unit must be 'epochs' or 'steps', not ${shown(unit)}`);
   }
   const norms: Record<string, number[]> = {};
   let training: Training | undefined;

@@ -3,6 +3,7 @@
 import { ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Aim, Objective } from '../lowering/objective.js';
 import { checkTap } from '../lowering/tap.js';
 import type { Graph } from '../network/graph.js';
@@ -74,7 +75,7 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   checkFlag('compile', 'activationCheckpointing', activationCheckpointing);
   const goals = outputs.map((_, i): Aim => {
     if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
-      throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${weights[i]}`);
+      throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${shown(weights[i])}`);
     const loss = checkLoss(losses[i]);
     const output = graph.outputs[i];
     checkTap(graph, output, loss, outputs[i]);
@@ -138,7 +139,7 @@ function spread<T>(
   }
   if (typeof given !== 'object' || given === null) {
     throw new ValueError(
-      `compile: ${what} must be a list, such as ${examples[what]}, or a record by the outputs' names, not ${given}`,
+      `compile: ${what} must be a list, such as ${examples[what]}, or a record by the outputs' names, not ${shown(given)}`,
     );
   }
   const record = given as Readonly<Record<string, T>>;

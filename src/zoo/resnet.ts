@@ -44,8 +44,8 @@ const DEEPEST = 1202;
 function planOf(depth: number): Plan {
   const stages = typeof depth === 'number' ? imagenet[depth] : undefined;
   if (stages) return { form: 'imagenet', stages, width: 64, bottleneck: depth >= 50 };
-  const blocks = (depth - 2) / 6;
-  if (typeof depth === 'number' && Number.isInteger(blocks) && blocks > 0 && depth <= DEEPEST)
+  const blocks = typeof depth === 'number' ? (depth - 2) / 6 : Number.NaN;
+  if (Number.isInteger(blocks) && blocks > 0 && depth <= DEEPEST)
     return { form: 'cifar', stages: [blocks, blocks, blocks], width: 16, bottleneck: false };
   throw new ValueError(
     `ResNet: depth must be 18, 34, 50, 101 or 152 (ImageNet), or 6n + 2 such as 20, 32, 44, 56, 110 up to ${DEEPEST} (CIFAR), not ${shown(depth)}`,

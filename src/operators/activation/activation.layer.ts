@@ -28,10 +28,11 @@ class Activation extends Layer<Value> {
   declare readonly options: AlphaOptions;
   readonly #activation: ActivationName;
 
-  /** @param own the word of its own option, if it has one */
-  constructor(type: string, activation: ActivationName, options: LayerOptions, ...own: string[]) {
+  /** @param name null where the options name it @param own the word of its own option, if it has one */
+  constructor(type: string, name: ActivationName | null, options: LayerOptions, ...own: string[]) {
     super(type, options, own);
-    this.#activation = checkActivation(`layers.${type}`, activation);
+    const { activation } = this.options as ActivationOptions;
+    this.#activation = checkActivation(`layers.${type}`, name ?? activation);
     checkAlpha(`layers.${type}`, this.options.alpha);
   }
 
@@ -58,7 +59,7 @@ class Activation extends Layer<Value> {
 
 /** An activation by name. */
 export const activation = (options: ActivationOptions): Layer =>
-  new Activation('activation', options.activation, options, 'activation');
+  new Activation('activation', null, options, 'activation');
 /** x, below 0 alpha·x (Maas et al., ICML 2013). */
 export const leakyRelu = (options: AlphaOptions = {}): Layer =>
   new Activation('leakyRelu', 'leakyRelu', options, 'alpha');

@@ -65,7 +65,7 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
   const type = typeof given === 'string' ? given : given?.type;
   if (typeof type !== 'string') {
     throw new ValueError(
-      `compile: loss must be a name such as 'softmaxCrossEntropy', or what losses.huber() and others return, not ${given}`,
+      `compile: loss must be a name such as 'softmaxCrossEntropy', or what losses.huber() and others return, not ${shown(given)}`,
     );
   }
   if (!Object.hasOwn(defaults, type)) {

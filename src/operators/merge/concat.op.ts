@@ -17,7 +17,7 @@ export function concat(tensors: readonly Tensor[]): Tensor {
     if (!Array.isArray(tensors) || tensors.length === 0) {
       throw new ValueError(`concat: expected a list of at least one tensor, not ${shown(tensors)}`);
     }
-    const values = tensors.map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
+    const values = [...tensors].map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
     const [first] = tensors;
     const channels = tensors.map(({ shape }, i) => {
       const own = checkChannels('concat', shape);

@@ -17,7 +17,7 @@ export interface NormSize {
 
 /** @throws {ValueError} unless the number is positive */
 export function checkEpsilon(where: string, epsilon: number): number {
-  if (epsilon > 0 && Number.isFinite(epsilon)) return epsilon;
+  if (Number.isFinite(epsilon) && epsilon > 0) return epsilon;
   throw new ValueError(`${where}: epsilon must be a positive number, not ${shown(epsilon)}`);
 }
 

@@ -1,8 +1,6 @@
 // Local response normalisation as ops, forward and backward, over rows of channels.
 
-import { ValueError } from '../../base/errors.js';
-import { checkInteger } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
+import { between, checkValue, positive, whole } from '../../base/options.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /**
@@ -32,14 +30,10 @@ export function checkLrn(
   where: string,
   { size = 5, alpha = 1e-4, beta = 0.75, bias = 1 }: LrnOptions,
 ): Required<LrnOptions> {
-  checkInteger(where, 'size', size);
-  const finite = (name: string, value: number, fits: boolean, what: string) => {
-    if (fits && Number.isFinite(value)) return;
-    throw new ValueError(`${where}: ${name} must be a number ${what}, not ${shown(value)}`);
-  };
-  finite('alpha', alpha, alpha >= 0, '≥ 0');
-  finite('beta', beta, beta >= 0, '≥ 0');
-  finite('bias', bias, bias > 0, '> 0');
+  checkValue(where, 'size', size, whole(1));
+  checkValue(where, 'alpha', alpha, between(0));
+  checkValue(where, 'beta', beta, between(0));
+  checkValue(where, 'bias', bias, positive);
   return { size, alpha, beta, bias };
 }
 

@@ -87,10 +87,10 @@ export function checkOptimizer(config: Optimizer): Optimizer {
   const own = ranges[config.type];
   for (const [name, [from, below]] of Object.entries<Range>({ ...own, weightDecay: [0] })) {
     const value = config[name as keyof Optimizer] as unknown as number;
-    const fits = value >= from && value < (below ?? Number.POSITIVE_INFINITY);
-    if (typeof value === 'number' && fits) continue;
+    if (Number.isFinite(value) && value >= from && value < (below ?? Number.POSITIVE_INFINITY))
+      continue;
     const upper = below === undefined ? '' : ` and less than ${below}`;
-    throw new ValueError(`${where}: ${name} must be at least ${from}${upper}, not ${value}`);
+    throw new ValueError(`${where}: ${name} must be at least ${from}${upper}, not ${shown(value)}`);
   }
   if (config.type === 'sgd') {
     checkFlag(where, 'nesterov', config.nesterov);
@@ -108,20 +108,24 @@ function checkCommon(where: string, config: CommonConfig): void {
   const { learningRate, decay, clipValue, clipNorm, averageDecay } = config;
   checkRate(learningRate);
   if (decay !== 'kernels' && decay !== 'all') {
-    throw new ValueError(`${where}: decay must be 'kernels' or 'all', not ${decay}`);
+    throw new ValueError(`${where}: decay must be 'kernels' or 'all', not ${shown(decay)}`);
   }
   for (const [name, value] of Object.entries({ clipValue, clipNorm })) {
     if (value === undefined) continue;
     if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) continue;
-    throw new ValueError(`${where}: ${name} must be a number > 0, not ${value}`);
+    throw new ValueError(`${where}: ${name} must be a number > 0, not ${shown(value)}`);
   }
   if (clipValue !== undefined && clipNorm !== undefined) {
     throw new ValueError(`${where}: give clipValue or clipNorm, not both`);
   }
   const averages = averageDecay === undefined || typeof averageDecay === 'number';
-  if (!averages || (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))) {
+  if (
+    !averages ||
+    (averageDecay !== undefined &&
+      !(Number.isFinite(averageDecay) && averageDecay >= 0 && averageDecay < 1))
+  ) {
     throw new ValueError(
-      `${where}: averageDecay must be at least 0 and less than 1, not ${averageDecay}`,
+      `${where}: averageDecay must be at least 0 and less than 1, not ${shown(averageDecay)}`,
     );
   }
 }

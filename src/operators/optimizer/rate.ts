@@ -86,8 +86,8 @@ export function checkRate<R extends LearningRate>(rate: R): R {
     throw new ValueError(`learningRate: ${what}`);
   };
   if (typeof value === 'number') {
-    const fits = value >= 0 && value <= MOST;
-    return fits ? rate : fail(`must be a number ≥ 0 that float32 holds, not ${value}`);
+    const fits = typeof value === 'number' && value >= 0 && value <= MOST;
+    return fits ? rate : fail(`must be a number ≥ 0 that float32 holds, not ${shown(value)}`);
   }
   if (!Object.hasOwn(numbers, value?.type)) {
     const known = Object.keys(numbers).join(', schedules.');
@@ -99,20 +99,20 @@ export function checkRate<R extends LearningRate>(rate: R): R {
     const fits = Number.isFinite(number) && (!isRate || (number as number) <= MOST);
     if (fits && ((number as number) > 0 || (mayBeZero && number === 0))) continue;
     fail(
-      `schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${number}`,
+      `schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${shown(number)}`,
     );
   }
   if (value.type === 'warmup') checkRate(value.to);
   if (value.type === 'exponential' && value.factor > 1)
     fail(`schedules.exponential: factor must be at most 1, not ${value.factor}`);
   if (value.type === 'oneCycle' && value.warmupShare > 1) {
-    fail(`schedules.oneCycle: warmupShare must be at most 1, not ${value.warmupShare}`);
+    fail(`schedules.oneCycle: warmupShare must be at most 1, not ${shown(value.warmupShare)}`);
   }
   return rate;
 }
 
 /** @throws {ValueError} unless learning rates can be multiplied by it */
 export function checkFactor(factor: number): number {
-  if (factor >= 0 && Number.isFinite(factor)) return factor;
-  throw new ValueError(`learningRateFactor: must be a number ≥ 0, not ${factor}`);
+  if (Number.isFinite(factor) && factor >= 0) return factor;
+  throw new ValueError(`learningRateFactor: must be a number ≥ 0, not ${shown(factor)}`);
 }

@@ -181,7 +181,7 @@ export function checkNorm(
   where: string,
   { p = 2, mode = 'mean' }: NormOptions,
 ): Required<NormOptions> {
-  if (!(p >= 1 && Number.isFinite(p))) {
+  if (!(Number.isFinite(p) && p >= 1)) {
     throw new ValueError(`${where}: the norm p must be a number ≥ 1, not ${shown(p)}`);
   }
   if (mode !== 'mean' && mode !== 'sum') {

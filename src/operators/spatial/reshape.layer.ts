@@ -14,9 +14,11 @@ export interface ReshapeOptions extends LayerOptions {
 class Reshape extends Layer<Shape> {
   readonly #target: Shape | undefined;
 
-  constructor(type: string, options: LayerOptions, target?: Shape) {
+  constructor(type: 'flatten' | 'reshape', options: LayerOptions) {
     super(type, options, type === 'reshape' ? ['targetShape'] : []);
-    this.#target = target;
+    if (type === 'flatten') return;
+    const { targetShape } = this.options as ReshapeOptions;
+    this.#target = checkShape('layers.reshape: targetShape', targetShape, 1);
   }
 
   shapeFor(inputShape: Shape): Shape {
@@ -42,9 +44,4 @@ class Reshape extends Layer<Shape> {
 /** All dimensions as one. */
 export const flatten = (options: LayerOptions = {}): Layer => new Reshape('flatten', options);
 /** Another shape of the same size. */
-export const reshape = (options: ReshapeOptions): Layer =>
-  new Reshape(
-    'reshape',
-    options,
-    checkShape('layers.reshape: targetShape', options.targetShape, 1),
-  );
+export const reshape = (options: ReshapeOptions): Layer => new Reshape('reshape', options);

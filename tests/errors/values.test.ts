@@ -1,0 +1,171 @@
+// Values that pass for an option in JavaScript and mean nothing: each is refused by name, with what was expected and
+// what came (the kinds that were found by calling everything with them).
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  callbacks,
+  data,
+  input,
+  layers,
+  losses,
+  Model,
+  ops,
+  optimizers,
+  Sequential,
+  ShapeError,
+  Tensor,
+  ValueError,
+  type WasmgradError,
+} from '../../src/index.js';
+import { compiled, rejects, samples } from '../helpers/models.js';
+import '../helpers/start.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
+const any = (value: unknown): any => value;
+type Case = [
+  call: () => unknown,
+  Kind: abstract new (...of: never[]) => WasmgradError,
+  ...parts: string[],
+];
+
+const model = compiled();
+const { x, y } = samples(8);
+const image = Tensor.zeros([1, 4, 4, 2]);
+const matrix = Tensor.zeros([2, 2]);
+const vector = Tensor.zeros([2]);
+const circular: unknown[] = [];
+circular.push(circular);
+const pixels = new Uint8Array(8);
+const augmentation = data.augment({});
+const batch = { epoch: 1, indices: [0] };
+
+const cases: Record<string, Case> = {
+  'an option that Keras has under another name': [
+    () =>
+      ops.batchNorm(
+        image,
+        any({ gamma: vector, beta: vector, mean: vector, variance: vector, eps: 1 }),
+      ),
+    ValueError,
+    "no option 'eps'",
+    'epsilon',
+  ],
+  'a word in other letters': [
+    () => ops.matMul(matrix, matrix, any({ transposeb: true })),
+    ValueError,
+    "did you mean 'transposeB'?",
+  ],
+  'a flag as text': [
+    () => ops.matMul(matrix, matrix, any({ transposeB: 'no' })),
+    ValueError,
+    'transposeB must be true or false',
+    "not 'no'",
+  ],
+  'a number as text': [() => losses.huber({ delta: any('3') }), ValueError, 'delta', "not '3'"],
+  'a list for a number': [
+    () => losses.softmaxCrossEntropy({ labelSmoothing: any([]) }),
+    ValueError,
+    'labelSmoothing',
+    'not []',
+  ],
+  'a list for a share': [
+    () => model.fit(x, y, { validationSplit: any([]) }),
+    ValueError,
+    'validationSplit',
+    'not []',
+  ],
+  'a name that is no text': [
+    () => new Sequential([layers.flatten()], { inputShape: [2], name: any(NaN) }),
+    ValueError,
+    'name must be text',
+    'not NaN',
+  ],
+  'the same of a graph': [
+    () => {
+      const a = input([2]);
+      return new Model({ inputs: a, outputs: layers.relu().apply(a), name: any(7) });
+    },
+    ValueError,
+    'new Model: name must be text',
+  ],
+  'a shape that is 0': [() => Tensor.from([1, 2], any(0)), ShapeError, 'Tensor.from', 'not 0'],
+  'a shape with holes': [() => Tensor.zeros(new Array(2)), ShapeError, 'Tensor.zeros'],
+  'lists that hold themselves': [() => Tensor.from(any(circular)), ShapeError, 'hold itself'],
+  'a layer without its options': [() => any(layers.activation)(), ValueError, 'layers.activation'],
+  'another layer without its options': [() => any(layers.reshape)(), ValueError, 'layers.reshape'],
+  'a tensor without its new shape': [() => any(image).reshape(), ShapeError, 'undefined'],
+  'an op without its options': [
+    () => any(ops.batchNorm)(image),
+    ValueError,
+    'batchNorm: expected an options object',
+  ],
+  'null for options': [() => ops.lpPool2d(image, any(null)), ValueError, 'lpPool2d', 'null'],
+  'a signal that is none': [
+    () => model.evaluate(x, y, { signal: any({}) }),
+    ValueError,
+    'signal must be an AbortSignal',
+  ],
+  'something that does not print': [
+    () => model.summary({ print: any(5) }),
+    ValueError,
+    'print must be a function, or null',
+    'not 5',
+  ],
+  'null that does not print': [
+    () => callbacks.progress({ print: any(null) }),
+    ValueError,
+    'print must be a function',
+  ],
+  'a set without augmentation': [
+    () => new data.Augmenter(pixels, [2, 2, 1], any(undefined)),
+    ValueError,
+    'data.augment()',
+    'undefined',
+  ],
+  'an augmentation of nobody’s making': [
+    () =>
+      data.augmentBatch(
+        new Float32Array(4),
+        pixels,
+        [2, 2, 1],
+        { ...augmentation, rotate: Infinity },
+        batch,
+      ),
+    ValueError,
+    'augmentation must be what data.augment() returns',
+  ],
+  'symbols, which no template takes': [
+    () => layers.leakyRelu({ alpha: any(Symbol('a')) }),
+    ValueError,
+    'alpha',
+    'Symbol(a)',
+  ],
+  'large integers': [() => layers.dense({ units: any(3n) }), ValueError, 'units', '3n'],
+  'a proxy that was revoked': [
+    () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return layers.dense(any(proxy));
+    },
+    ValueError,
+    'layers.dense: the options cannot be read',
+  ],
+  'an optimizer’s options as a number': [
+    () => optimizers.adam(any(0.001)),
+    ValueError,
+    '{ learningRate: … }',
+  ],
+};
+
+for (const [name, [call, Kind, ...parts]] of Object.entries(cases))
+  test(name, () => rejects(call, Kind, ...parts));
+
+test('a residual block holds copies of its lists, so never itself', () => {
+  const inner = [layers.relu()];
+  const block = layers.residual({ layers: inner });
+  inner.push(block);
+  assert.equal(block.shapeFor([3]), [3]);
+});
+
+test.run();
