@@ -7,6 +7,7 @@ import { checkShape, MOST_RANK, type Shape, show, sizeOf } from '../base/shape.j
 import { shown } from '../base/shown.js';
 import type { Form } from '../program/emitter.js';
 import { FormStore, ownKeyOf } from '../program/forms.js';
+import { printed } from './print.js';
 
 /** 'float32' for everything that is computed with, 'int32' for class indices. */
 export type DType = 'float32' | 'int32';
@@ -326,6 +327,18 @@ export class Tensor {
     const copy = Tensor.create(this.shape, this.dtype);
     copy.numbers.set(this.numbers);
     return copy;
+  }
+
+  /** Shape and numbers, long ones shortened: what `console.log` prints of it. */
+  toString(): string {
+    if (this.#disposed || !this.#storage.alive)
+      return `Tensor ${this.dtype} ${show(this.shape)}, disposed`;
+    return printed(this.dtype, this.shape, this.numbers);
+  }
+
+  /** What Node's `console.log` asks for. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /** Gives the memory back, once no reshaped tensor shares it. Harmless when called twice. */
