@@ -46,6 +46,7 @@ export {
   Tensor,
   type TensorData,
 } from './tensor/tensor.js';
+export type { Callback, Progress } from './training/callback.js';
 export * as callbacks from './training/callbacks.js';
 export type { ByOutput, CompileOptions, LossName, MetricNames } from './training/compile.js';
 export type { Dataset, DatasetBatch } from './training/feed.js';

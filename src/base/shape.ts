@@ -1,6 +1,7 @@
 // Shapes and the arithmetic of windows: every op's one check, which returns the output's shape.
 
 import { ShapeError, ValueError } from './errors.js';
+import { nearest } from './options.js';
 import { shown } from './shown.js';
 
 /** Sizes from the outermost dimension to the innermost; images are [height, width, channels]. */
@@ -226,7 +227,7 @@ export function checkSides(where: string, padding: unknown, others = ''): Sides 
     Number.isInteger(side) && (side as number) >= 0 && (side as number) <= MOST;
   if (!fits || !both.flat().every(isPixels)) {
     throw new ValueError(
-      `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${shown(padding)}`,
+      `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${shown(padding)}${others && nearest(padding, ['valid', 'same'])}`,
     );
   }
   return both as unknown as Sides;

@@ -288,8 +288,11 @@ export class Tensor {
     return this.#storage.exposed;
   }
 
-  /** A copy as nested arrays (a number for a tensor without dimensions). */
-  toArray(): Nested {
+  /**
+   * A copy as nested arrays (a number for a tensor without dimensions). In TypeScript, whoever knows how many
+   * dimensions there are says so: `x.toArray<number[][]>()`.
+   */
+  toArray<A extends Nested = Nested>(): A {
     const { numbers, shape } = this;
     const build = (dimension: number, at: number): Nested => {
       if (dimension === shape.length) return numbers[at];
@@ -298,7 +301,7 @@ export class Tensor {
         build(dimension + 1, at + i * stride),
       );
     };
-    return build(0, 0);
+    return build(0, 0) as A;
   }
 
   /**

@@ -141,6 +141,24 @@ const cases: Record<string, Case> = {
     'alpha',
     'Symbol(a)',
   ],
+  'padding in capitals, before there is an input': [
+    () => layers.conv2d({ filters: 1, kernelSize: 3, padding: any('SAME') }),
+    ValueError,
+    'layers.conv2d',
+    "not 'SAME' (did you mean 'same'?)",
+  ],
+  'the same of a pool': [
+    () => layers.maxPool2d({ padding: any('SAME') }),
+    ValueError,
+    'layers.maxPool2d',
+    "did you mean 'same'?",
+  ],
+  'and of a transposed convolution': [
+    () => layers.conv2dTranspose({ filters: 1, kernelSize: 3, padding: any('Valid') }),
+    ValueError,
+    'layers.conv2dTranspose',
+    "did you mean 'valid'?",
+  ],
   'large integers': [() => layers.dense({ units: any(3n) }), ValueError, 'units', '3n'],
   'a proxy that was revoked': [
     () => {

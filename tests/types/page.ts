@@ -1,7 +1,7 @@
 // What a page's TypeScript sees of the package, with all of its types checked and none of Node's.
 
 import { init, layers, loadModel, optimizers, Sequential, Tensor, zoo } from 'wasmgrad';
-import type { callbacks } from 'wasmgrad/core';
+import type { Callback } from 'wasmgrad/core';
 import { augment } from 'wasmgrad/data';
 import { serveTraining, startWorker } from 'wasmgrad/worker';
 import { lenet5 } from 'wasmgrad/zoo';
@@ -12,7 +12,7 @@ export async function train(x: Float32Array, y: Int32Array): Promise<number[]> {
     inputShape: [28, 28, 1],
   });
   model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy' });
-  const saving: callbacks.Callback = {
+  const saving: Callback = {
     async onTrainBegin({ model: trained }) {
       await trained.toBytes();
     },
@@ -21,9 +21,10 @@ export async function train(x: Float32Array, y: Int32Array): Promise<number[]> {
   const worker = await startWorker({ worker: new Worker('own.js', { type: 'module' }) });
   const there = await worker.load(model.toBytes());
   await there.fit(x, y, { transfer: [x.buffer], signal: new AbortController().signal });
+  const weights: number[][] = model.weights[0].tensor.toArray<number[][]>();
   const other = await loadModel(await there.toBytes());
   other.predict(Tensor.from(x, [1, 28, 28, 1]));
-  return [...history.loss, lenet5().weights.length, zoo.lenet5().weights.length];
+  return [...history.loss, weights.length, lenet5().weights.length, zoo.lenet5().weights.length];
 }
 
 /** In a worker of one's own. */

@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from '../../base/errors.js';
 import {
   checkInteger,
+  checkPadding,
   checkRank,
   placeWindows,
   type Shape,
@@ -103,9 +104,10 @@ export function convGeometry(
   return withAlgorithm(where, reflected ? withReflection(where, g) : g, options.algorithm);
 }
 
-/** @throws {ValueError} for a padding mode that there is not, or that has no padding to fill */
+/** @throws {ValueError} for padding that is none, and for a padding mode that there is not, or that has no padding to fill */
 export function checkConvPadding(where: string, options: ConvOptions): PaddingMode {
   const { padding = 'valid', paddingMode = 'zeros' } = options;
+  checkPadding(where, padding);
   if (checkPaddingMode(where, 'paddingMode', paddingMode) === 'zeros' || padding !== 'valid') {
     return paddingMode;
   }

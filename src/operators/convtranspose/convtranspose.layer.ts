@@ -2,6 +2,7 @@
 
 import {
   checkInteger,
+  checkPadding,
   checkRank,
   type Pair,
   pairOf,
@@ -59,6 +60,7 @@ class Conv2dTranspose extends Layer<Saved> {
     pairOf(where, 'kernelSize', options.kernelSize);
     checkKernelOptions(where, options);
     checkAlgorithm(where, options.algorithm);
+    checkPadding(where, options.padding ?? 'valid');
   }
 
   get #useBias(): boolean {

@@ -1,6 +1,12 @@
 // Pooling as layers.
 
-import { checkInteger, checkRank, type Shape } from '../../base/shape.js';
+import {
+  checkInteger,
+  checkPadding,
+  checkRank,
+  type Padding,
+  type Shape,
+} from '../../base/shape.js';
 import {
   type Forward,
   type Fusion,
@@ -72,6 +78,10 @@ abstract class Pool2d<
   ) {
     super(type, options, [...moreWords, ...placement.words]);
     this.#placement = placement;
+    // At once, as it is written otherwise elsewhere: 'SAME', 'causal'.
+    const { padding } = this.options as { padding?: Padding };
+    if (placement.axes.length === 3 && padding !== undefined)
+      checkPadding(`layers.${type}`, padding);
   }
 
   #geometry(x: Shape): pool.PoolGeometry {
