@@ -86,6 +86,9 @@ const WRONG_CODE =
 const NOT_ISOLATED =
   'threads need a page that is cross-origin isolated: serve it with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"; it goes on with one thread';
 
+const NO_SHARED_BUFFERS =
+  'threads need SharedArrayBuffer, which this engine has not, or has switched off (WebKitGTK: JSC_useSharedArrayBuffer=1); it goes on with one thread';
+
 let current: Backend | undefined;
 let starting: Attempt | undefined;
 
@@ -188,7 +191,8 @@ function threadsOf({ threads = 'auto' }: InitOptions): number {
 /** Memory that threads can share, if the engine has it. */
 function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
   if (!canShare()) {
-    warnOnce('isolation', NOT_ISOLATED);
+    // Pages that lack the headers lack SharedArrayBuffer too: they are told what to do about it.
+    warnOnce('isolation', globalThis.crossOriginIsolated ? NO_SHARED_BUFFERS : NOT_ISOLATED);
     return undefined;
   }
   try {

@@ -175,9 +175,11 @@ export class LinearMemory {
   #grow(end: number, size: number, what: string): void {
     const needed = end + ALIGNMENT;
     const fail = (cause?: unknown): never => {
+      // 32-bit addresses reach no further.
+      const raise = this.#limit < LARGEST - ALIGNMENT ? '; or raise init({ maximumMemory })' : '';
       const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
       throw new OutOfMemoryError(
-        `${what} needs ${mib(size)}; ${mib(this.#limit)} is the limit and ${mib(this.#inUse())} of it in use: use a smaller batch or model, dispose what is no longer needed, or raise init({ maximumMemory })`,
+        `${what} needs ${mib(size)}; ${mib(this.#limit)} is the limit and ${mib(this.#inUse())} of it in use: use a smaller batch or model, or dispose what is no longer needed${raise}`,
         { cause },
       );
     };

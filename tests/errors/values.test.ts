@@ -10,6 +10,7 @@ import {
   layers,
   losses,
   Model,
+  OutOfMemoryError,
   ops,
   optimizers,
   Sequential,
@@ -178,6 +179,19 @@ const cases: Record<string, Case> = {
 
 for (const [name, [call, Kind, ...parts]] of Object.entries(cases))
   test(name, () => rejects(call, Kind, ...parts));
+
+test('memory that has no more room by its nature does not advise more', async () => {
+  let message = '';
+  try {
+    Tensor.zeros([2 ** 30]);
+  } catch (error) {
+    assert.instance(error, OutOfMemoryError);
+    ({ message } = error as Error);
+  }
+  assert.match(message, '4096.0 MiB is the limit');
+  assert.match(message, 'dispose what is no longer needed');
+  assert.not.match(message, 'maximumMemory');
+});
 
 test('a residual block holds copies of its lists, so never itself', () => {
   const inner = [layers.relu()];
