@@ -2,6 +2,7 @@
 // Model: a graph of layers, and all that can be done with it.
 
 import { backend } from '../../bindings/backend.js';
+import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { any, callableOrNull, checkOptions, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
@@ -485,7 +486,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
   }
 
   /** Lets `using model = …` dispose at the end of the block. */
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 }

@@ -2,6 +2,7 @@
 // Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
 
 import { type Backend, backend, isCurrent } from '../../bindings/backend.js';
+import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { checkShape, MOST_RANK, type Shape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -353,7 +354,7 @@ export class Tensor {
   }
 
   /** Lets `using t = …` dispose at the end of the block. */
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 

@@ -12,7 +12,14 @@ export function readFileSync(url) {
 
 /** Fills memory until the browser looks for what nobody needs: Firefox and WebKit give a page no other way. */
 function fillMemory() {
-  for (let i = 0; i < 64; i++) new Uint8Array(2 ** 22).fill(i);
+  let kept = [];
+  for (let i = 0; i < 64; i++) {
+    kept.push(
+      new Uint8Array(2 ** 22),
+      Array.from({ length: 10_000 }, () => ({})),
+    );
+    if (kept.length > 16) kept = [];
+  }
 }
 
 export const setFlagsFromString = () => {};
