@@ -168,12 +168,14 @@ async function choose(app: App, select: HTMLSelectElement): Promise<void> {
     return;
   }
   if (choice !== choices) return;
-  app.isLoading = false;
+  // Until the network is made, nothing can be started: it would end what was.
   try {
     await startAfresh(app);
   } catch (error) {
     app.status = 'failed';
     tellProblem(error as Error);
+  } finally {
+    if (choice === choices) app.isLoading = false;
   }
 }
 

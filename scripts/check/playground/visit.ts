@@ -42,6 +42,8 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
 
   await until('Start can be pressed', () => !start.disabled);
   const [engine, notices] = [text('#engine'), text('#notices')];
+  // It trains as long as anything is looked at.
+  $<HTMLInputElement>('#epochs').value = '100000';
   start.click();
   await until('the first loss', () => Number(text('#loss')) > 0);
   const before = Number(text('#loss'));
@@ -72,7 +74,21 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
   const sheet = $<HTMLCanvasElement>('#sheet');
   // There is no pointer behind the events that could be captured.
   sheet.setPointerCapture = () => {};
-  const draw = () => {
+  // Each stretch of a stroke may ask anew: how often, and what is not answered yet.
+  let questions = 0;
+  const asked = new Set<number>();
+  const heard = new WeakSet<Worker>();
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, transfer) {
+    if (!heard.has(this)) this.addEventListener('message', ({ data }) => asked.delete(data.id));
+    heard.add(this);
+    if (message.call === 'predict') {
+      questions++;
+      asked.add(message.id);
+    }
+    return postMessage.call(this, message, transfer as StructuredSerializeOptions);
+  };
+  const draw = async () => {
     const { left, top, width, height } = sheet.getBoundingClientRect();
     const point = (type: string, x: number, y: number) =>
       sheet.dispatchEvent(
@@ -82,16 +98,18 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
           pointerId: 1,
         }),
       );
+    const before = questions;
     $('#clear').click();
     point('pointerdown', 0.5, 0.15);
     for (let i = 1; i <= 16; i++) point('pointermove', 0.5 - i * 0.002, 0.15 + i * 0.044);
     point('pointerup', 0.47, 0.85);
+    await until('the last answer', () => questions > before && asked.size === 0);
   };
   const bars = () =>
     [...document.querySelectorAll<HTMLElement>('#probabilities li')].map((row) =>
       Number(row.style.getPropertyValue('--share')),
     );
-  draw();
+  await draw();
   await says('#verdict', /^1$/);
   const verdict = text('#verdict');
   const probabilities = [bars()];
@@ -105,7 +123,7 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
   $('#kept').click();
   await says('#files-message', /The kept model was loaded/);
   $('#tab-draw').click();
-  draw();
+  await draw();
   await until('the same verdict', () => text('#verdict') === verdict);
   probabilities.push(bars());
   return { engine, notices, before, after, accuracy, verdict, probabilities, shown, tabs };
@@ -113,7 +131,7 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
 
 /** Visits the page; so many threads are to be at work. */
 export async function checkVisit(visit: Visit, address: string, threads: number): Promise<void> {
-  const epochs = 2;
+  const epochs = 3;
   const { result } = await visit(address, (tab) =>
     tab.evaluate(use, { epochs, patience: PATIENCE }),
   );
