@@ -474,7 +474,7 @@ export const mutants: Mutant[] = [
   metric('score == score && above < op.top', 'above < op.top', 'topK: NaN is right'),
   metric('above < op.top ? 1 : 0', 'above <= op.top ? 1 : 0', 'topK: one too many'),
   metric('> load<f32>(x + ((<usize>best) << 2))', '>= load<f32>(x + ((<usize>best) << 2))', 'the last of equal classes'),
-  metric('op.columns == 1 ? i32(load<f32>(x) > 0.5)', 'op.columns == 1 ? i32(load<f32>(x) >= 0.5)', 'one column: ½ is above ½'),
+  metric('op.columns == 1 ? i32(load<f32>(x) > op.threshold)', 'op.columns == 1 ? i32(load<f32>(x) >= 0.5)', 'one column: ½ is above ½'),
   metric('(<usize>(row * op.columns)) << 2', '(<usize>row) << 2', 'classes of overlapping rows'),
 
   clip('i + step < op.count', 'i + 2 * step < op.count', 'the tree drops the last of an odd number'),
@@ -497,7 +497,7 @@ export const mutants: Mutant[] = [
   update("decay || config.decay === 'all'", 'true', 'weight decay shrinks what it should spare'),
   update('vector.view([count], offset)', 'vector.view([count])', 'every run is the first'),
   objective("tap === undefined || tap === 'linear' || outputs !== x", 'outputs === x', 'metrics see logits'),
-  objective('emitter.output(classes.right);', '', 'labels are overwritten before they are counted'),
+  objective('[classes[0].right, ...classes.map', '[...classes.map', 'labels are overwritten before they are counted'),
 
   reduce('total / <f32>op.count', 'total / <f32>(op.count & ~3)', 'mean: divisor without the tail'),
   reduce('if (rest > 0) {', 'if (rest > columns) {', 'column sums: the last row'),

@@ -1,6 +1,6 @@
 // Loss and metrics over samples that are not trained on, batch by batch.
 
-import { ValueError } from '../base/errors.js';
+import { abortSignal, checkValue } from '../base/options.js';
 import type { Engine } from './engine.js';
 import { Means } from './means.js';
 import type { Samples } from './samples.js';
@@ -22,8 +22,7 @@ export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(
 
 /** @throws {ValueError} for what is no AbortSignal */
 export function checkSignal(where: string, signal: AbortSignal | undefined): void {
-  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return;
-  throw new ValueError(`${where}: signal must be an AbortSignal: new AbortController().signal`);
+  if (signal !== undefined) checkValue(where, 'signal', signal, abortSignal);
 }
 
 /** Loss and metrics over a range. @throws the signal's reason once it is aborted */

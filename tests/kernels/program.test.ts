@@ -195,6 +195,9 @@ test('prepare counts tasks: none where there is no work', () => {
     }),
     [op('columnSum', { splits: 5 }), 5],
     [op('squareSum', { splits: 3 }), 3],
+    [op('penalty', { splits: 4 }), 4],
+    [op('blend', { count: 16384 }), 1],
+    [op('blend', { count: 16385 }), 2],
     [op('sumPartials', { count: 0 }), 0],
     [op('sumPartials', { count: 4097 }), 2],
     ...(
@@ -411,6 +414,8 @@ function everyKernel(): Program {
   e.emit('movingAverage', { average: b, x: d, settings: row, count });
   const [partials, factor] = [e.value([3]), e.value([1])];
   e.emit('squareSum', { partials, x: d, count, splits: 3 });
+  e.emit('penalty', { partials, x: d, count, splits: 3, l1: 0.5, l2: 0.25 });
+  e.emit('blend', { y: c, a: b, b: d, count, alpha: 1, beta: -0.5, gamma: 0.25 });
   e.emit('clipFactor', { factor, partials, count: 3, limit: 1 });
   e.emit('clip', { x: d, factor, count, limit: 0 });
   e.emit('add', { y: losses, a: losses, b: losses, count: 0 });

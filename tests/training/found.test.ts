@@ -248,7 +248,7 @@ test('words of callbacks that nothing calls are errors', async () => {
       'onBatchEnd',
     );
   const flag = { onEpochEnd: true } as object;
-  await rejects(() => model.fit(x, x, { callbacks: flag }), ValueError, 'onEpochEnd', 'boolean');
+  await rejects(() => model.fit(x, x, { callbacks: flag }), ValueError, 'onEpochEnd', 'not true');
   // What a callback keeps for itself is its own business.
   await model.fit(x, x, { callbacks: { count: 0, onEpochEnd() {} } as callbacks.Callback });
   model.dispose();
