@@ -11,11 +11,14 @@ export const testFiles = (root: string): string[] =>
     .map((file) => `tests/${file.replaceAll('\\', '/')}`)
     .sort();
 
-/** Files find their neighbours as if they ran where their sources are. */
+/** Where the library's workers start. */
+const workers = ['src/data/augment-worker.ts', 'src/worker/training-worker.ts'];
+
+/** Files find their neighbours as if they ran where their sources are; workers are bundled beside the tests. */
 const inPlace: Plugin = {
   name: 'in-place',
   setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /(?<!spawn-\w+)\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll(
         'import.meta.url',
         JSON.stringify(pathToFileURL(path).href),
@@ -43,6 +46,15 @@ const runner = (files: readonly string[]): string => `
   }
   await exec();`;
 
+/** A file that is not there. */
+const madeUp = (name: string, contents: string, resolveDir: string): Plugin => ({
+  name: 'made-up',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: 'made-up' }));
+    onLoad({ filter: /./, namespace: 'made-up' }, () => ({ contents, resolveDir }));
+  },
+});
+
 /** Bundles test files to a folder, with a program \`run.js\` that takes their names. */
 export async function bundleTests(
   root: string,
@@ -50,8 +62,8 @@ export async function bundleTests(
   folder: string,
 ): Promise<void> {
   await build({
-    stdin: { contents: runner(files), resolveDir: root, sourcefile: 'run.js' },
-    entryNames: 'run',
+    entryPoints: ['run.js', ...workers.map((file) => root + file)],
+    entryNames: '[name]',
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -62,6 +74,6 @@ export async function bundleTests(
     // Those of package.json are of the library, not of its tests.
     ignoreAnnotations: true,
     sourcemap: 'inline',
-    plugins: [inPlace],
+    plugins: [inPlace, madeUp('run.js', runner(files), root)],
   });
 }

@@ -4,6 +4,7 @@ import { ShapeError, ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import {
   isNumberArray,
   type NumberArray,
@@ -95,7 +96,7 @@ function draw(y: unknown, count: number, options: SplitOptions): readonly [numbe
   checkFlag(where, 'stratify', stratify);
   if (!(typeof validationSplit === 'number' && validationSplit > 0 && validationSplit < 1)) {
     throw new ValueError(
-      `${where}: validationSplit must be a number between 0 and 1, such as 0.2, not ${String(validationSplit)}`,
+      `${where}: validationSplit must be a number between 0 and 1, such as 0.2, not ${shown(validationSplit)}`,
     );
   }
   if (count < 2) {
@@ -181,7 +182,8 @@ const isRecord = (data: unknown): data is Record<string, unknown> =>
   !(data instanceof Tensor);
 
 const isList = (data: unknown): data is readonly Tensor[] =>
-  Array.isArray(data) && data.length > 0 && data.every((one) => one instanceof Tensor);
+  // Spread, as `every` does not look at what a sparse list lacks.
+  Array.isArray(data) && data.length > 0 && [...data].every((one) => one instanceof Tensor);
 
 /** The data with their names for messages: one, or those of a list or record. */
 function leavesOf(name: string, data: unknown): [name: string, data: unknown][] {

@@ -2,6 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
+import { shown } from '../base/shown.js';
 
 /**
  * A penalty of l1·Σ|w| + l2·Σw² for a weight w, part of the loss that is reported and, by its slope, of the
@@ -31,7 +32,7 @@ export function checkRegularizer(where: string, regularizer: Regularizer): Regul
   const { l1, l2 } = checkOptions(where, regularizer, ['l1', 'l2']);
   for (const [name, factor] of Object.entries({ l1, l2 })) {
     if (typeof factor === 'number' && factor >= 0 && Number.isFinite(factor)) continue;
-    throw new ValueError(`${where}: ${name} must be a number ≥ 0, not ${factor}`);
+    throw new ValueError(`${where}: ${name} must be a number ≥ 0, not ${shown(factor)}`);
   }
   return Object.freeze({ l1, l2 });
 }

@@ -65,7 +65,7 @@ test('options of training that make no sense', async () => {
     [() => sgd({ nesterov: any('false'), momentum: 0.9 }), 'nesterov', 'true or false'],
     [() => sgd({ nesterov: true }), 'nesterov', 'momentum'],
     [() => sgd({ learningRate: 1e300 }), 'learningRate', 'float32', '1e+300'],
-    [() => sgd({ learningRate: any(() => 0.1) }), 'learningRate', 'the function'],
+    [() => sgd({ learningRate: any(() => 0.1) }), 'learningRate', 'not a function'],
     [() => adam(any(0.001)), 'learningRate'],
     [() => schedules.cosine({ initial: 1e300, steps: 5 }), 'initial'],
     [() => schedules.exponential({ initial: 1, every: 5, factor: 2 }), 'factor', 'at most 1'],
