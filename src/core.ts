@@ -8,6 +8,7 @@ export * from './base/errors.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
 export type { Weight } from './lowering/weights.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';
+export type { ByName, GradientsOptions, Names, OutputChoice } from './model/gradients.js';
 export { type LoadOptions, loadModel } from './model/load.js';
 export { Model, type ModelOptions, type Prediction, type Tensors } from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';

@@ -1,5 +1,5 @@
 // Which layers are computed together: a convolution does the work of the batch norm, the addition and
-// the ReLU behind it while its sums are in registers.
+// the ReLU after it while its sums are in registers.
 
 import type { Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
@@ -19,27 +19,37 @@ export interface Group {
   readonly rectify: boolean;
 }
 
-/** The only one that reads a node, if there is just one and it is no output. */
+/** The only one that reads a node, if there is just one and nobody else wants it. */
 type Reader = (node: SymbolicTensor) => SymbolicTensor | undefined;
 
-function readerOf({ nodes, outputs }: Graph): Reader {
+function readerOf({ nodes, outputs }: Graph, apart: readonly SymbolicTensor[]): Reader {
   const readers = new Map<SymbolicTensor, SymbolicTensor[]>();
   for (const node of nodes) {
     for (const x of node.inputs) readers.set(x, [...(readers.get(x) ?? []), node]);
   }
   return (node) => {
     const all = readers.get(node) ?? [];
-    return all.length === 1 && !outputs.includes(node) ? all[0] : undefined;
+    const isWanted = outputs.includes(node) || apart.includes(node);
+    return all.length === 1 && !isWanted ? all[0] : undefined;
   };
 }
 
-/** The graph's groups in the order in which they can be computed. */
-export function fuse(graph: Graph, training: boolean): Group[] {
-  const reader = readerOf(graph);
+/**
+ * The graph's groups in the order in which they can be computed.
+ *
+ * @param hasBackward whether a backward pass follows: batch norms then work by themselves
+ * @param apart what has to be there by itself, as outputs have
+ */
+export function fuse(
+  graph: Graph,
+  hasBackward: boolean,
+  apart: readonly SymbolicTensor[] = [],
+): Group[] {
+  const reader = readerOf(graph, apart);
   const taken = new Map<SymbolicTensor, Group>();
   for (const head of graph.nodes) {
     if (taken.has(head)) continue;
-    const group = groupFrom(head, reader, training, (node) => taken.has(node));
+    const group = groupFrom(head, reader, hasBackward, (node) => taken.has(node));
     for (const node of group.nodes) taken.set(node, group);
   }
   // With its last node, everything that a group reads is there.
@@ -52,7 +62,7 @@ export function fuse(graph: Graph, training: boolean): Group[] {
 function groupFrom(
   head: SymbolicTensor,
   reader: Reader,
-  training: boolean,
+  hasBackward: boolean,
   isTaken: (node: SymbolicTensor) => boolean,
 ): Group {
   const { absorbsNorm, absorbsAdd, absorbsRelu } = head.layer.fusion;
@@ -63,7 +73,7 @@ function groupFrom(
     next = reader(next as SymbolicTensor);
   };
   let norm: Layer | undefined;
-  if (!training && absorbsNorm && next?.layer.fold) {
+  if (!hasBackward && absorbsNorm && next?.layer.fold) {
     norm = next.layer;
     step();
   }

@@ -1,34 +1,41 @@
-// Lowering: from a graph of layers to the list of ops that predicts, evaluates or trains.
+// Lowering: from a graph of layers to the list of ops that predicts, evaluates, trains, or finds gradients.
 //
 // What each stage makes is what the next one takes: `fuse` makes groups, the forward pass values and what
 // backward needs, the goals their gradients, the backward pass those of all that learns.
 
+import { ValueError } from '../base/errors.js';
 import type { Graph } from '../network/graph.js';
 import { ownKernel } from '../network/kernel.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { type Emitter, none, type Value } from '../program/emitter.js';
+import { prune } from '../program/prune.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
 import {
   emitAccumulation,
   emitGoal,
   emitPenalties,
   emitStep,
+  type Given,
   type Goal,
   type Objective,
 } from './objective.js';
 import { Making, Place } from './place.js';
 import { segmentsOf } from './segments.js';
-import { accumulates, type Task } from './task.js';
+import { accumulates, hasLoss, type Task } from './task.js';
 
 /** A network for one batch size, as ops. */
 export interface Lowered {
   readonly emitter: Emitter;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** One for each output, where there are losses. */
+  /** What is filled for each output besides: targets and their weights, or what outputs are multiplied by. */
+  readonly given: readonly Given[];
+  /** One for each output, where losses are reported. */
   readonly goals: readonly Goal[];
   /** Where there are losses: what regularizers add to them, the sum of all numbers. */
   readonly penalties: readonly Value[];
+  /** Those that are wanted; undefined where nothing depends on the tensor. */
+  readonly gradients: readonly (Value | undefined)[];
   /** How many ops come before backward, before what follows each batch, and before the update. */
   readonly forward: number;
   readonly backward: number;
@@ -39,36 +46,72 @@ export interface Lowered {
 
 /** Makes the ops of a task. @throws what layers throw for shapes that they cannot take */
 export function lower(task: Task): Lowered {
-  const { graph, mode, objective, weights } = task;
+  const { graph, mode, wanted } = task;
   const making = new Making(task);
-  const { emitter, taps } = making;
-  const groups = fuse(graph, making.training);
+  const { emitter } = making;
+  const groups = fuse(graph, making.hasBackward, wanted?.tensors);
   const passes = new Passes(making, groups);
   const inputs = graph.inputs.map((x) => passes.begin(x));
   for (const group of groups) passes.forward(group, 'forward');
   const outputs = graph.outputs.map((y) => passes.valueOf(y));
+  const made = { emitter, inputs, outputs };
   if (mode === 'predict') {
     for (const y of outputs) emitter.output(y);
-    const end = emitter.ops.length;
-    const sections = { forward: end, backward: end, update: end, accumulates: false };
-    return { emitter, inputs, outputs, goals: [], penalties: [], ...sections };
+    return { ...made, ...whole(emitter) };
   }
-  const { goals: aims } = objective as Objective;
-  const goals = graph.outputs.map((output, i) => {
-    const { forms, weighted } = task;
-    const judged = taps.judged(output, outputs[i]);
-    return emitGoal(emitter, aims[i], { ...judged, form: forms[i], weighted });
-  });
+  if (wanted) {
+    const given = hasLoss(task)
+      ? goalsOf(making, outputs)
+      : outputs.map((y) => factorOf(emitter, y));
+    const gradients = passes.backward(given.map(({ dx }) => dx));
+    prune(emitter);
+    return { ...made, ...whole(emitter), given, gradients };
+  }
+  const goals = goalsOf(making, outputs);
   const penalties = emitPenalties(emitter, graph.layers, task.weights);
+  const sections = mode === 'train' ? emitTraining(making, passes, goals) : {};
+  return { ...made, ...whole(emitter), ...sections, given: goals, goals, penalties };
+}
+
+/** Where parts of a program begin. */
+type Sections = Pick<Lowered, 'forward' | 'backward' | 'update' | 'accumulates'>;
+
+/** Of a program that is all forward, and reports nothing. */
+function whole({ ops: { length } }: Emitter): Omit<Lowered, 'emitter' | 'inputs' | 'outputs'> {
+  const sections = { forward: length, backward: length, update: length, accumulates: false };
+  return { given: [], goals: [], penalties: [], gradients: [], ...sections };
+}
+
+/** Emits the losses of all outputs, and their metrics where somebody will read them. */
+function goalsOf({ task, emitter, taps }: Making, outputs: readonly Value[]): Goal[] {
+  const { graph, forms, weighted, wanted, batch } = task;
+  const { goals } = task.objective as Objective;
+  return graph.outputs.map((output, i) => {
+    const aim = goals[i];
+    // Wanted gradients are those of each sample's own loss, whatever the others are: of the sum, not of the mean.
+    const own = wanted ? { ...aim, weight: aim.weight * batch, metrics: [] } : aim;
+    const judged = taps.judged(output, outputs[i]);
+    return emitGoal(emitter, own, { ...judged, form: forms[i], weighted });
+  });
+}
+
+/** What an output is multiplied by in the sum whose gradients are wanted: it is that sum's gradient. */
+function factorOf(emitter: Emitter, { shape }: Value): Given {
+  const target = emitter.input(shape);
+  return { target, weights: undefined, dx: target };
+}
+
+/** Emits what comes after the losses in a training step. */
+function emitTraining(making: Making, passes: Passes, goals: readonly Goal[]): Sections {
+  const { emitter, task } = making;
   const forward = emitter.ops.length;
-  if (mode === 'train') passes.backward(goals.map(({ dx }) => dx));
-  if (mode === 'train' && accumulates(task)) emitAccumulation(emitter, weights);
+  passes.backward(goals.map(({ dx }) => dx));
+  if (accumulates(task)) emitAccumulation(emitter, task.weights);
   const backward = emitter.ops.length;
-  if (mode === 'train') making.finish();
+  making.finish();
   const update = emitter.ops.length;
-  if (mode === 'train') emitStep(emitter, objective as Objective, graph.layers, weights);
-  const sections = { forward, backward, update, accumulates: accumulates(task) };
-  return { emitter, inputs, outputs, goals, penalties, ...sections };
+  emitStep(emitter, task.objective as Objective, task.graph.layers, task.weights);
+  return { forward, backward, update, accumulates: accumulates(task) };
 }
 
 /** The network's passes, forward and backward. */
@@ -78,14 +121,19 @@ class Passes {
   readonly #values = new Map<SymbolicTensor, Value>();
   /** What forward has kept for backward. */
   readonly #saved = new Map<Group, unknown>();
-  readonly #learning: ReadonlySet<SymbolicTensor>;
+  /** The tensors whose gradients are needed. */
+  readonly #needed: ReadonlySet<SymbolicTensor>;
+  readonly #wanted: readonly SymbolicTensor[];
+  /** The gradients of those that are wanted. */
+  readonly #found = new Map<SymbolicTensor, Value>();
   /** Groups whose ReLU has been seen to in backward: by the pooling that follows. */
   readonly #rectified = new Set<Group>();
 
   constructor(making: Making, groups: readonly Group[]) {
     this.#making = making;
     this.#groups = groups;
-    this.#learning = learningNodes(making.task.graph);
+    this.#wanted = making.task.wanted?.tensors ?? [];
+    this.#needed = neededTensors(making.task.graph, this.#wanted, making.training);
   }
 
   /** The value of an input. */
@@ -113,8 +161,8 @@ class Passes {
     this.#values.set(end, y);
   }
 
-  /** From the outputs' gradients, those of all that learns. */
-  backward(gradients: readonly Value[]): void {
+  /** From the outputs' gradients, those of all that learns; returns those that are wanted. */
+  backward(gradients: readonly Value[]): (Value | undefined)[] {
     const { taps, task } = this.#making;
     const { graph, objective } = task;
     graph.outputs.forEach((y, i) => {
@@ -122,24 +170,44 @@ class Passes {
     });
     const segments = segmentsOf(this.#groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
-      const learning = segment.filter(({ end }) => this.#learning.has(end));
+      const needed = segment.filter((group) => this.#isNeeded(group));
       // Of the last one, everything is there still.
-      if (index < segments.length - 1 && learning.length > 0) {
+      if (index < segments.length - 1 && needed.length > 0) {
         for (const group of segment) this.forward(group, 'again');
       }
-      for (const group of learning.reverse()) this.#backwardOf(group);
+      for (const group of needed.reverse()) this.#backwardOf(group);
     }
+    for (const x of graph.inputs) this.#take(x);
+    return this.#wanted.map((x) => this.#found.get(x));
+  }
+
+  /** Whether the gradient of what a group makes is needed. */
+  #isNeeded({ end }: Group): boolean {
+    return this.#needed.has(end);
+  }
+
+  /** A tensor's gradient, once it is complete; kept where it is wanted. */
+  #take(x: SymbolicTensor): Value | undefined {
+    const { pending, emitter, taps } = this.#making;
+    if (!this.#wanted.includes(x)) return pending.take(x);
+    if (taps.skips(x)) throw skipped(x);
+    const dx = pending.take(x);
+    if (!dx) return undefined;
+    // Never to be overwritten.
+    pending.hold(dx);
+    this.#found.set(x, emitter.output(dx));
+    return dx;
   }
 
   #give(gradients: readonly (readonly [SymbolicTensor, Value | undefined])[]): void {
-    const wanted = gradients.filter(([x, dx]) => dx && this.#learning.has(x));
+    const wanted = gradients.filter(([x, dx]) => dx && this.#needed.has(x));
     this.#making.pending.give(wanted as [SymbolicTensor, Value][]);
   }
 
   #backwardOf(group: Group): void {
     const { pending, gradients, emitter } = this.#making;
     const { head, end, addend, rectify } = group;
-    const dy = pending.take(end);
+    const dy = this.#take(end);
     if (!dy) return;
     emitter.layer = head.layer.name;
     let dz = dy;
@@ -160,7 +228,7 @@ class Passes {
   #gradientsOf(group: Group, dy: Value): [SymbolicTensor, Value | undefined][] {
     const { pending } = this.#making;
     const { layer, inputs } = group.head;
-    const wanted = inputs.map((x) => this.#learning.has(x));
+    const wanted = inputs.map((x) => this.#needed.has(x));
     // ReLU's gradient costs less after a max pool, where there are fewer numbers, and is the same.
     const before = layer.fusion.commutesWithRelu ? this.#only(inputs[0]) : undefined;
     let dz = dy;
@@ -178,22 +246,36 @@ class Passes {
     return inputs.map((x, i) => [x, all[i] as Value | undefined]);
   }
 
-  /** The group that makes a tensor, if nobody else reads it. */
+  /** The group that makes a tensor, if nobody else reads or wants it. */
   #only(x: SymbolicTensor): Group | undefined {
     const { nodes, outputs } = this.#making.task.graph;
     const readers = nodes.filter(({ inputs }) => inputs.includes(x));
-    if (readers.length > 1 || outputs.includes(x)) return undefined;
+    const isWanted = outputs.includes(x) || this.#wanted.includes(x);
+    if (readers.length > 1 || isWanted) return undefined;
     return this.#groups.find(({ end }) => end === x);
   }
 }
 
-/** The nodes with something to learn in their own layer or below: all others need no gradient. */
-function learningNodes({ nodes }: Graph): ReadonlySet<SymbolicTensor> {
-  const learning = new Set<SymbolicTensor>();
+/**
+ * The tensors whose gradients are needed: those that are wanted, in training those with something to learn in
+ * their own layer, and all that is made of such.
+ */
+function neededTensors(
+  { nodes }: Graph,
+  wanted: readonly SymbolicTensor[],
+  training: boolean,
+): ReadonlySet<SymbolicTensor> {
+  const needed = new Set(wanted);
   for (const node of nodes) {
     const { layer, inputs } = node;
-    const own = layer.trainable && layer.parameters.some(({ trainable }) => trainable);
-    if (own || inputs.some((x) => learning.has(x))) learning.add(node);
+    const learns =
+      training && layer.trainable && layer.parameters.some(({ trainable }) => trainable);
+    if (learns || inputs.some((x) => needed.has(x))) needed.add(node);
   }
-  return learning;
+  return needed;
 }
+
+const skipped = ({ name }: SymbolicTensor): ValueError =>
+  new ValueError(
+    `gradients: the loss is taken of what goes into the activation of '${name}', so it has no gradient for what comes out: ask for that of a layer before it, or of an output by \`output\``,
+  );

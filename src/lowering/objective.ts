@@ -59,17 +59,21 @@ export interface Measured {
   readonly weighted: boolean;
 }
 
-/** Where a goal's numbers are. */
-export interface Goal {
-  /** That of its aim. */
-  readonly weight: number;
+/** Where what is given for an output goes, and what comes of it. */
+export interface Given {
   readonly target: Value;
   /** What each row counts [rows], where they are weighted. */
   readonly weights: Value | undefined;
+  /** The gradient of what is sought, shaped like the output. */
+  readonly dx: Value;
+}
+
+/** Where a goal's numbers are. */
+export interface Goal extends Given {
+  /** That of its aim. */
+  readonly weight: number;
   /** The mean loss [1]. */
   readonly loss: Value;
-  /** The loss's gradient, shaped like the output. */
-  readonly dx: Value;
   /** Of its metrics those that are means, [1] each. */
   readonly metrics: readonly Value[];
   /** Each row's classes, for each threshold that its metrics count by. */

@@ -16,6 +16,7 @@ export class Making implements WeightReader {
   readonly task: Task;
   readonly emitter: Emitter;
   readonly training: boolean;
+  readonly hasBackward: boolean;
   readonly pending: Pending;
   readonly gradients: WeightGradients;
   readonly taps: Taps;
@@ -26,6 +27,7 @@ export class Making implements WeightReader {
   constructor(task: Task) {
     this.task = task;
     this.training = task.mode === 'train';
+    this.hasBackward = this.training || task.mode === 'gradients';
     this.emitter = new Emitter(!this.training);
     this.pending = new Pending(this.emitter);
     this.gradients = new WeightGradients(task, this.emitter);
@@ -75,6 +77,7 @@ const nothing: Fused = { folded: undefined, residual: none, rectify: false, grad
 export class Place implements Lowering {
   readonly emitter: Emitter;
   readonly training: boolean;
+  readonly hasBackward: boolean;
   readonly fused: Fused;
   readonly #making: Making;
   readonly #group: Group;
@@ -83,6 +86,7 @@ export class Place implements Lowering {
   constructor(making: Making, group: Group, pass: Pass, fused: Partial<Fused>) {
     this.emitter = making.emitter;
     this.training = making.training;
+    this.hasBackward = making.hasBackward;
     this.fused = { ...nothing, ...fused };
     this.#making = making;
     this.#group = group;
@@ -95,7 +99,8 @@ export class Place implements Lowering {
 
   gradient(layer: Layer, name: string): Value {
     const { shape, trainable } = specOf(layer, name);
-    if (!trainable || !layer.trainable) return this.emitter.value(shape);
+    const learns = this.training && trainable && layer.trainable;
+    if (!learns) return this.emitter.value(shape);
     return this.#making.gradients.place(layer, name);
   }
 
@@ -111,7 +116,7 @@ export class Place implements Lowering {
     if (isOfLoss) taps.set(end, x);
     if (isOfLoss && !taps.isRead(end)) return x;
     // What the loss takes must not be overwritten, nor what backward takes the slope from.
-    const keepsInput = isOfLoss || (this.training && slopeFromInput(name));
+    const keepsInput = isOfLoss || (this.hasBackward && slopeFromInput(name));
     const result = keepsInput && y.root === x.root ? this.emitter.value(y.shape) : y;
     if (slopeFromInput(name)) inputs.set(result, x);
     activationForward(this.emitter, name, result, x, alpha);

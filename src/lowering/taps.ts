@@ -6,7 +6,7 @@ import type { SymbolicTensor } from '../network/layer.js';
 import { tapOf } from '../operators/loss/loss.emit.js';
 import type { Value } from '../program/emitter.js';
 import { sourceOf } from './tap.js';
-import type { Task } from './task.js';
+import { hasLoss, type Task } from './task.js';
 
 /** The outputs' activations that the losses have taken over. */
 export class Taps {
@@ -30,9 +30,8 @@ export class Taps {
   }
 
   #tapOf(y: SymbolicTensor): ActivationName | undefined {
-    const { mode, objective } = this.#task;
-    const aim = objective?.goals[this.#sources.indexOf(y)];
-    return mode === 'predict' || aim === undefined ? undefined : tapOf(aim.loss.type);
+    const aim = this.#task.objective?.goals[this.#sources.indexOf(y)];
+    return aim && hasLoss(this.#task) ? tapOf(aim.loss.type) : undefined;
   }
 
   /** Notes what goes into the activation of an output that the loss takes. */
@@ -46,6 +45,17 @@ export class Taps {
     const x = this.#logits.get(source);
     if (!x) return { x: value, tap: undefined };
     return { x: source === y ? x : value, tap: this.#tapOf(source) };
+  }
+
+  /** Whether the loss goes past a tensor: past an output's activation, and layers after it that only rename its numbers. */
+  skips(x: SymbolicTensor): boolean {
+    return this.#task.graph.outputs.some((output, i) => {
+      const source = this.#sources[i];
+      if (!this.#logits.has(source)) return false;
+      let y = output;
+      while (y !== source && y !== x) [y] = y.inputs;
+      return y === x;
+    });
   }
 
   /** Whether layers read what the activation makes; those that only rename the numbers of an output do not count. */

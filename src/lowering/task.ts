@@ -1,12 +1,21 @@
 // What is to be lowered, and for what.
 
 import type { Graph } from '../network/graph.js';
+import type { SymbolicTensor } from '../network/layer.js';
 import type { TargetForm } from '../operators/loss/loss.emit.js';
 import type { Objective } from './objective.js';
 import type { WeightValues } from './weights.js';
 
 /** What a program is for. */
-export type Mode = 'predict' | 'evaluate' | 'train';
+export type Mode = 'predict' | 'evaluate' | 'train' | 'gradients';
+
+/** Which gradients a program is for that finds them without training. */
+export interface Wanted {
+  /** Inputs of the graph, and what layers make. */
+  readonly tensors: readonly SymbolicTensor[];
+  /** Of the loss, or of the outputs, each times a number that is given. */
+  readonly of: 'loss' | 'outputs';
+}
 
 /** What to lower. */
 export interface Task {
@@ -18,9 +27,15 @@ export interface Task {
   readonly forms: readonly TargetForm[];
   /** Whether rows have weights. */
   readonly weighted: boolean;
-  /** Needed to evaluate and to train. */
+  /** Needed to evaluate, to train, and for the gradients of the loss. */
   readonly objective: Objective | undefined;
+  /** Needed for gradients. */
+  readonly wanted?: Wanted;
 }
+
+/** Whether the losses are computed. */
+export const hasLoss = ({ mode, wanted }: Task): boolean =>
+  mode !== 'predict' && wanted?.of !== 'outputs';
 
 /** Whether several batches make a step. */
 export const accumulates = ({ objective }: Task): boolean => (objective?.accumulation ?? 1) > 1;

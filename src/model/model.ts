@@ -40,6 +40,13 @@ import {
   inputFor,
   type Picture,
 } from './classify.js';
+import {
+  activations,
+  type ByName,
+  type GradientsOptions,
+  gradients,
+  type Names,
+} from './gradients.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
@@ -112,7 +119,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
   #training = false;
   #labels: readonly string[] | undefined;
   #preprocessing: Normalization | undefined;
-  /** Calls of `evaluate` under way. */
+  /** Calls of `evaluate` and `gradients` under way. */
   #evaluations = 0;
 
   /**
@@ -430,6 +437,47 @@ export class Model<O extends Tensors = SymbolicTensor> {
       return answersOf(where, output, results[0].numbers, this.#labels, options);
     } finally {
       for (const y of results) y.dispose();
+    }
+  }
+
+  /**
+   * What layers make of samples, in inference mode: new tensors [n, ...outputShape of the layer].
+   *
+   * @param layers a layer's name, for its tensor; or a list of names, for a record of tensors by name
+   * @throws {ValueError} for a name that there is not, or of a layer that has several places in the model
+   * @throws as `predict`
+   */
+  activations<const N extends Names>(
+    x: DataSet,
+    layers: N,
+    options: { batchSize?: number } = {},
+  ): ByName<N> {
+    return activations(this.engine('activations'), x, layers, options);
+  }
+
+  /**
+   * Gradients for inputs, and for what layers make, of the loss or of outputs, in inference mode: dropout drops
+   * nothing, batch norm takes its running statistics. Each sample is by itself: row i is the gradient of sample
+   * i's own loss (that of the mean loss of n samples is a n-th of it), or of its outputs, times `output`. Weights
+   * and optimizer stay as they are.
+   *
+   * @param options.wanted 'input' or a layer's name, for its tensor [n, ...shape]; or a list of names, for a
+   *   record of tensors by name. Where nothing depends on it, it is 0
+   * @throws {ValueError} for a name that there is not, a layer that has several places in the model, an index that
+   *   the output does not have, and for an output whose activation the loss has in itself
+   * @throws {StateError} with `y`, before `compile`
+   * @throws as `predict`, and the signal's reason once it is aborted
+   */
+  async gradients<const N extends Names>(
+    x: DataSet,
+    options: GradientsOptions<N>,
+  ): Promise<ByName<N>> {
+    const engine = this.engine('gradients');
+    this.#evaluations++;
+    try {
+      return await gradients(engine, x, options);
+    } finally {
+      this.#evaluations--;
     }
   }
 

@@ -66,6 +66,19 @@ export function applyGraph(
   return outputs.map(of);
 }
 
+/** The part of a graph that leads to some of its tensors; inputs that they do not depend on stay. */
+export function partOf(graph: Graph, outputs: readonly SymbolicTensor[]): Graph {
+  const reached = new Set(outputs);
+  // Readers come first in this order.
+  const nodes = [...graph.nodes].reverse().filter((node) => {
+    if (reached.has(node)) for (const x of node.inputs) reached.add(x);
+    return reached.has(node);
+  });
+  nodes.reverse();
+  const layers = [...new Set(nodes.map(({ layer }) => layer))];
+  return { ...graph, outputs, outputNames: outputs.map(({ name }) => name), nodes, layers };
+}
+
 function checkTensors(where: string, what: string, tensors: readonly SymbolicTensor[]): void {
   if (tensors.length === 0) throw new ValueError(`${where}: ${what} must not be empty`);
   for (const one of tensors) {

@@ -28,6 +28,8 @@ export interface Lowering {
   readonly emitter: Emitter;
   /** Whether this is a training step: dropout drops, batch norm takes the batch's statistics. */
   readonly training: boolean;
+  /** Whether a backward pass follows, so that what it needs must be kept: in training, and for `model.gradients`. */
+  readonly hasBackward: boolean;
   /** What the layer does of its neighbours' work at this place; nothing where its `fusion` offers nothing. */
   readonly fused: Fused;
   /** A weight of the layer. */

@@ -156,10 +156,12 @@ export class Emitter {
     return value;
   }
 
-  /** A buffer that `emit` fills from `source`, which is a weight, and from nothing else. */
+  /** A buffer that `emit` fills from `source` and from nothing else; kept where that is a weight, or a form of one. */
   form(source: Value, shape: Shape, emit: (e: Emitter, form: Value) => void): Value {
     const value = this.value(shape);
-    if (this.keepsForms) {
+    const { root } = source;
+    const stays = root.address !== undefined || this.forms.some((form) => form.value === root);
+    if (this.keepsForms && stays) {
       const apart = new Emitter();
       emit(apart, value);
       this.forms.push({ value, source, ops: apart.ops });

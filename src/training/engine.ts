@@ -7,6 +7,7 @@ import { sizeOf } from '../base/shape.js';
 import type { Lowered } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
 import type { WeightStore } from '../lowering/store.js';
+import type { Mode } from '../lowering/task.js';
 import { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { isCounted } from '../operators/loss/metric.emit.js';
@@ -15,7 +16,7 @@ import { rateAt } from '../operators/optimizer/rate.js';
 import type { Value } from '../program/emitter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstNotFinite } from './blame.js';
-import { Programs, type Ready } from './programs.js';
+import { type Part, Programs, type Ready } from './programs.js';
 import type { Batch, RowSource } from './samples.js';
 import { checkStatistics } from './statistics.js';
 
@@ -140,7 +141,7 @@ export class Engine {
   /** Copies a batch's targets and weights to where the losses read them. */
   #fillTargets({ lowered }: Ready, { samples: { y, weights }, order, first, size }: Batch): void {
     const { float32, int32 } = this.#backend.memory.views;
-    lowered.goals.forEach(({ target, weights: rows }, i) => {
+    lowered.given.forEach(({ target, weights: rows }, i) => {
       const fill = (source: RowSource, to: Float32Array | Int32Array, value: Value): void => {
         const at = value.resolve() / 4;
         for (let row = 0; row < size; row++)
@@ -200,18 +201,34 @@ export class Engine {
     return this.#outcome;
   }
 
-  #prepare(mode: 'predict' | 'evaluate' | 'train', { size, samples }: Batch): Ready {
-    return this.#programs.prepare(mode, size, samples, this.#objective);
+  #prepare(mode: Mode, { size, samples }: Batch, part?: Part): Ready {
+    return this.#programs.prepare(mode, size, samples, this.#objective, part);
   }
 
-  /** Writes a batch's outputs to their places in `to`. @throws {NumericError} */
-  predict(batch: Batch, to: readonly Tensor[]): void {
+  /** Writes a batch's outputs, or a part's, to their places in `to`. @throws {NumericError} */
+  predict(batch: Batch, to: readonly Tensor[], part?: Part): void {
     this.check(batch.samples.where);
-    const prepared = this.#prepare('predict', batch);
+    const prepared = this.#prepare('predict', batch, part);
     this.#fill(prepared, batch);
     this.#programs.run(prepared);
+    this.#read(prepared.lowered.outputs, batch, to);
+  }
+
+  /** Writes the gradients that a part wants of a batch to their places in `to`. @throws {NumericError} */
+  differentiate(batch: Batch, to: readonly Tensor[], part: Part): void {
+    this.check(batch.samples.where);
+    const prepared = this.#prepare('gradients', batch, part);
+    this.#fill(prepared, batch);
+    this.#fillTargets(prepared, batch);
+    this.#programs.run(prepared);
+    this.#read(prepared.lowered.gradients, batch, to);
+  }
+
+  /** Copies a batch's values to their places among those of all samples. */
+  #read(values: readonly (Value | undefined)[], batch: Batch, to: readonly Tensor[]): void {
     const { float32 } = this.#backend.memory.views;
-    prepared.lowered.outputs.forEach((value, i) => {
+    values.forEach((value, i) => {
+      if (!value) return;
       const from = value.resolve() / 4;
       const row = value.size / batch.size;
       to[i].numbers.set(float32.subarray(from, from + value.size), row * batch.first);

@@ -5,18 +5,24 @@ import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import { type Lowered, lower } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
-import type { Mode } from '../lowering/task.js';
+import type { Mode, Task } from '../lowering/task.js';
 import type { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { FormStore } from '../program/forms.js';
 import { Arena, buildProgram, type Plan, place, planMemory } from '../program/plan.js';
 import type { Samples } from './samples.js';
 
+/** A part of the network that is computed by itself: other outputs than all, or gradients. */
+export interface Part extends Pick<Task, 'graph' | 'wanted'> {
+  /** What tells it from others of the network. */
+  readonly key: string;
+}
+
 /** A lowered network with its plan; the program is made anew whenever the arena has moved. */
 interface Prepared {
   readonly mode: Mode;
   readonly batch: number;
-  /** See `Samples`. */
+  /** That of the samples, and of the part. */
   readonly key: string;
   readonly lowered: Lowered;
   readonly plan: Plan;
@@ -57,14 +63,22 @@ export class Programs {
   /**
    * The program for so many samples; the arena is then its alone.
    *
+   * @param part what is computed: by default the whole network
    * @throws {OutOfMemoryError} and what layers throw for such a batch
    */
-  prepare(mode: Mode, batch: number, samples: Samples, objective: Objective | undefined): Ready {
+  prepare(
+    mode: Mode,
+    batch: number,
+    samples: Samples,
+    objective: Objective | undefined,
+    part?: Part,
+  ): Ready {
     this.#weights.arrange();
     if (this.#weights.arrangement !== this.#arrangement) this.forget();
     this.#arrangement = this.#weights.arrangement;
-    const found = this.#find(mode, batch, samples.key);
-    const prepared = found ?? this.#lower(mode, batch, samples, objective);
+    const key = part ? `${samples.key} ${part.key}` : samples.key;
+    const prepared =
+      this.#find(mode, batch, key) ?? this.#lower(mode, batch, samples, objective, key, part);
     if (prepared !== this.#prepared[0]) {
       this.#prepared.unshift(prepared);
       for (const old of this.#prepared.splice(KEPT)) unload(old);
@@ -95,13 +109,18 @@ export class Programs {
   #lower(
     mode: Mode,
     batch: number,
-    { y, weights: { length }, key }: Samples,
+    { y, weights: { length } }: Samples,
     objective: Objective | undefined,
+    key: string,
+    part: Part | undefined,
   ): Prepared {
-    const graph = this.#graph;
-    const weights = this.#weights;
+    const task = {
+      graph: part?.graph ?? this.#graph,
+      wanted: part?.wanted,
+      weights: this.#weights,
+    };
     const forms = y.map(({ form }) => form);
-    const lowered = lower({ graph, weights, objective, batch, mode, forms, weighted: length > 0 });
+    const lowered = lower({ ...task, objective, batch, mode, forms, weighted: length > 0 });
     for (const one of lowered.emitter.forms) this.#forms.place(one);
     const plan = planMemory(lowered.emitter);
     return { mode, batch, key, lowered, plan, program: undefined };

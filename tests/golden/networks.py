@@ -4,7 +4,9 @@
 #
 # Weights are not stored: both sides make them from a hash of their name, in our layout (HWIO, [in, out]).
 # Of each weight's gradient a digest is stored: its norm, two weighted sums over all elements, and some
-# elements; of running statistics, of those after the step. Everything is computed in float64.
+# elements; of running statistics, of those after the step. So are the gradients in inference mode, for the
+# images and for what two convolutions make: of one output for each sample, and of the loss, summed over
+# samples. Everything is computed in float64.
 
 import json
 import math
@@ -91,11 +93,45 @@ def fill(model):
 
 
 def digest(name, tensor):
-    g = ours(name, tensor).reshape(-1).numpy()
+    return summary(ours(name, tensor).reshape(-1).numpy())
+
+
+def summary(g):
     index = np.arange(g.size, dtype=np.uint64)
     weights = [((index * step) % 2**32) / 2**32 - 0.5 for step in (2654435761, 2246822519)]
     sampled = [float(g[(i * g.size) // 4]) for i in range(4)]
     return [float(np.sqrt((g * g).sum())), *[float((g * w).sum()) for w in weights], *sampled]
+
+
+def channels_last(tensor):
+    return tensor.permute(0, 2, 3, 1).reshape(-1).numpy()
+
+
+def inner(model, x, labels, is_single):
+    """Gradients in eval mode for the input and for the outputs of two convolutions, by the names of these."""
+    convolutions = [(path, m) for path, m in model.named_modules() if isinstance(m, torch.nn.Conv2d)]
+    # Auxiliary heads do not compute in eval mode.
+    convolutions = [(path, m) for path, m in convolutions if not path.startswith("aux")]
+    kept = {}
+    hooks = []
+    for path, module in (convolutions[len(convolutions) // 3], convolutions[2 * len(convolutions) // 3]):
+        def keep(_module, _inputs, output, path=path):
+            output.retain_grad()
+            kept[path] = output
+        hooks.append(module.register_forward_hook(keep))
+    found = {}
+    losses = {"output": lambda y: y.gather(1, labels[:, None]).sum()}
+    if is_single:
+        losses["loss"] = lambda y: F.cross_entropy(y, labels, reduction="sum")
+    for what, loss in losses.items():
+        images = x.clone().requires_grad_()
+        loss(model(images)).backward()
+        model.zero_grad()
+        all_of = {"input": images, **kept}
+        found[what] = {path: summary(channels_last(tensor.grad)) for path, tensor in all_of.items()}
+    for hook in hooks:
+        hook.remove()
+    return found
 
 
 def case(name, model, side):
@@ -112,6 +148,7 @@ def case(name, model, side):
     model.eval()
     with torch.no_grad():
         predicted = model(x)
+    attributed = inner(model, x, labels, name != "googlenet")
     model.train()
     outputs = model(x)
     heads = [outputs.logits, outputs.aux_logits1, outputs.aux_logits2] if name == "googlenet" else [outputs]
@@ -130,6 +167,7 @@ def case(name, model, side):
         "loss": loss.item(),
         "gradients": gradients,
         "running": running,
+        "inference": attributed,
     }
 
 

@@ -17,6 +17,8 @@ interface Network {
   /** Digests by the names of weights. */
   gradients: Record<string, number[]>;
   running: Record<string, number[]>;
+  /** In inference mode, of an output of each sample and of the loss, for input and layers: digests by name. */
+  inference: { output: Record<string, number[]>; loss?: Record<string, number[]> };
 }
 
 const { networks } = JSON.parse(
@@ -94,8 +96,8 @@ function descended(weight: Weight, before: Float32Array, gradient: ArrayLike<num
   }
 }
 
-for (const { name, side, predicted, loss, gradients, running } of networks) {
-  test(name, () => {
+for (const { name, side, predicted, loss, gradients, running, inference } of networks) {
+  test(name, async () => {
     const model = made(name, side);
     for (const { options } of model.layers) if ('rate' in options) options.rate = 0;
     const lossWeights = model.outputs.length > 1 ? [1, 0.3, 0.3] : 1;
@@ -112,6 +114,18 @@ for (const { name, side, predicted, loss, gradients, running } of networks) {
     close(logits.data, predicted, { atol: 1e-5 * digest(predicted)[0] }, 'predictions');
     logits.dispose();
     const y = Int32Array.from({ length: BATCH }, (_, i) => (i * 3) % CLASSES);
+
+    const [output] = model.outputNames;
+    for (const [what, expected] of Object.entries(inference)) {
+      const wanted = Object.keys(expected);
+      const of = what === 'loss' ? { y } : { output: { [output]: y } };
+      const found = await model.gradients(x, { ...of, wanted });
+      for (const key of wanted) {
+        const atol = GRADIENT * expected[key][0];
+        close(digest(found[key].data), expected[key], { atol }, `${what}: gradient of ${key}`);
+        found[key].dispose();
+      }
+    }
     close([model.trainOnBatch(x, y).loss], [loss], { rtol: 1e-5 }, 'loss');
 
     for (const weight of weights) {

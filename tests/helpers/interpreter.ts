@@ -210,12 +210,14 @@ const rules: Readonly<Record<string, (call: Call) => Made>> = {
 /** A pass through a graph. */
 export interface Pass {
   readonly outputs: readonly Float64Array[];
+  /** Of all tensors, inputs included. */
+  readonly values: ReadonlyMap<SymbolicTensor, Float64Array>;
   /** Running statistics behind it. */
   readonly statistics: Named;
   /** How near the nearest number came to where a derivative jumps. */
   readonly kink: number;
-  /** All weights' gradients for those of the outputs. */
-  backward(dys: readonly Float64Array[]): Named;
+  /** All weights' gradients for those of the outputs, and the tensors', inputs included. */
+  backward(dys: readonly Float64Array[]): Named & { of: Map<SymbolicTensor, Float64Array> };
 }
 
 /** A copy of a model's weights. */
@@ -261,7 +263,7 @@ export function interpret(
     return made.y;
   };
   const results = outputs.map(numbersOf);
-  const backward = (dys: readonly Float64Array[]): Named => {
+  const backward: Pass['backward'] = (dys) => {
     const gradients = new Map<SymbolicTensor, Float64Array>();
     const found: Named = new Map();
     const give = <K>(to: Map<K, Float64Array>, key: K, d: Float64Array): void => {
@@ -276,9 +278,9 @@ export function interpret(
       for (const [i, one] of node.inputs.entries()) give(gradients, one, dx[i]);
       for (const [name, d] of Object.entries(dw)) give(found, `${node.layer.name}/${name}`, d);
     }
-    return found;
+    return Object.assign(found, { of: gradients });
   };
-  return { outputs: results, statistics, kink, backward };
+  return { outputs: results, values, statistics, kink, backward };
 }
 
 /** What is wanted of an output: class indices by cross-entropy, or numbers by squared error. */

@@ -39,7 +39,7 @@ class Dropout extends Layer<null> {
 
   emitBackward(to: Lowering, dy: Value): Value {
     // The mask depends on place and step alone: the same op drops the same gradients.
-    if (this.options.rate === 0) return dy;
+    if (!to.training || this.options.rate === 0) return dy;
     const dx = to.into(dy);
     this.drop(to, dx, dy);
     return dx;

@@ -43,6 +43,8 @@ interface Saved {
   mean: Value;
   variance: Value;
   size: NormSize;
+  /** Whether mean and variance are the batch's own, on which x has an influence. */
+  ofBatch: boolean;
 }
 
 class BatchNorm extends Layer<Saved> {
@@ -106,7 +108,7 @@ class BatchNorm extends Layer<Saved> {
     if (!to.training || !this.trainable) {
       const from = { x, gamma, beta, mean: movingMean, variance: movingVariance };
       normInference(emitter, y, from, { ...size, residual });
-      return { y, saved: { ...from, y, size } };
+      return { y, saved: { ...from, y, size, ofBatch: false } };
     }
     const moments = { mean: emitter.value([channels]), variance: emitter.value([channels]) };
     normTraining(emitter, { y, ...moments }, { x, gamma, beta }, { ...size, residual });
@@ -115,11 +117,16 @@ class BatchNorm extends Layer<Saved> {
     );
     // After a sum, ReLU's backward is done before this one: the other summand's needs it too.
     const own = { ...size, rectify: rectify && !residual };
-    return { y, saved: { x, y, gamma, beta, ...moments, size: own } };
+    return { y, saved: { x, y, gamma, beta, ...moments, size: own, ofBatch: true } };
   }
 
-  emitBackward(to: Lowering, dy: Value, { size, y, ...from }: Saved, wanted: boolean): Gradients {
-    if (!this.trainable) {
+  emitBackward(
+    to: Lowering,
+    dy: Value,
+    { size, y, ofBatch, ...from }: Saved,
+    wanted: boolean,
+  ): Gradients {
+    if (!ofBatch) {
       if (!wanted) return undefined;
       const dz = size.rectify ? to.activateBackward('relu', dy, y) : dy;
       const dx = to.into(dz);

@@ -44,10 +44,10 @@ class ChannelPool extends Layer<Saved> {
     return channelPoolShape(this.name, inputShape, this.#pool.poolSize);
   }
 
-  emitForward({ emitter, training }: Lowering, x: Value): Forward<Saved> {
+  emitForward({ emitter, hasBackward }: Lowering, x: Value): Forward<Saved> {
     const { poolSize, mode } = this.#pool;
     const y = emitter.value(channelPoolShape(this.name, x.shape, poolSize));
-    const kept = training && mode === 'max';
+    const kept = hasBackward && mode === 'max';
     const argmax = kept ? channelArgmax(emitter, y, poolSize) : none;
     channelPoolForward(emitter, y, argmax, x, this.#pool);
     return { y, saved: { x: x.shape, argmax } };

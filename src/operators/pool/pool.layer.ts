@@ -147,12 +147,12 @@ class MaxPool2d<O extends LayerOptions> extends Pool2d<O, MaxSaved> {
   }
 
   protected forward(
-    { emitter, training }: Lowering,
+    { emitter, hasBackward }: Lowering,
     y: Value,
     x: Value,
     g: pool.PoolGeometry,
   ): MaxSaved {
-    const argmax = training ? pool.argmaxValue(emitter, g) : none;
+    const argmax = hasBackward ? pool.argmaxValue(emitter, g) : none;
     pool.maxPoolForward(emitter, y, argmax, x, g, this.#choice);
     return { g, argmax };
   }

@@ -1,0 +1,298 @@
+// What a model computes on the way: the values that layers make, and gradients for inputs and for them.
+
+import { NumericError, ShapeError, ValueError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { checkInteger, type Shape, sameShape, show, sizeOf } from '../base/shape.js';
+import type { Wanted } from '../lowering/task.js';
+import { type Graph, partOf } from '../network/graph.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import { type Data, numbersOf } from '../tensor/numbers.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Engine } from '../training/engine.js';
+import { breathe, SLICE } from '../training/measure.js';
+import type { Part } from '../training/programs.js';
+import { keyed, type Samples, type TargetSource } from '../training/samples.js';
+import { type DataSet, Intake } from '../training/source.js';
+
+/** A name, or a list of names. */
+export type Names = string | readonly string[];
+
+/** A tensor for a name; for a list of names a record of them. */
+export type ByName<N extends Names> = N extends readonly (infer Name extends string)[]
+  ? Record<Name, Tensor>
+  : Tensor;
+
+/**
+ * What of an output is differentiated: an index of its last dimension, which a class has, or a list of one for
+ * each sample; or numbers shaped like the output [n, ...outputShape], which it is multiplied by.
+ */
+export type OutputChoice = number | Data;
+
+/** Options of `model.gradients`. */
+export interface GradientsOptions<N extends Names = Names> {
+  /** Of the loss for these targets, which `compile` has fixed. */
+  y?: DataSet;
+  /**
+   * Or of an output: see `OutputChoice`. For a model with several outputs a record by their names; those that
+   * are left out count nothing.
+   */
+  output?: OutputChoice | Readonly<Record<string, OutputChoice>>;
+  /**
+   * For what: 'input' or, where there are several, an input's name; or a layer's name, which means what the
+   * layer makes. Or a list of such.
+   */
+  wanted: N;
+  /** Samples that are computed at once: 32 by default. */
+  batchSize?: number;
+  /** Aborts it before the next batch. */
+  signal?: AbortSignal;
+}
+
+const words = ['y', 'output', 'wanted', 'batchSize', 'signal'];
+
+/** See `Model.gradients`. */
+export async function gradients<N extends Names>(
+  engine: Engine,
+  x: DataSet,
+  options: GradientsOptions<N>,
+): Promise<ByName<N>> {
+  const { wanted, batchSize = 32, signal } = checkOptions('gradients', options, words);
+  checkInteger('gradients', 'batchSize', batchSize);
+  const { graph, name } = engine.network;
+  const where = `${name}.gradients`;
+  const names = namesOf(where, 'wanted', wanted);
+  const tensors = names.map((one) => tensorOf(where, graph, one));
+  const question = questionOf(where, engine, x, options);
+  const { samples, of, outputs } = question;
+  const part: Part = {
+    graph: partOf(graph, outputs),
+    wanted: { tensors, of },
+    key: `${of} ${outputs.map((one) => graph.outputs.indexOf(one))} for ${names.join('/')}`,
+  };
+  const { count } = samples;
+  const results = zerosFor(tensors, count);
+  try {
+    let turn = performance.now();
+    for (let first = 0; first < count; first += batchSize) {
+      signal?.throwIfAborted();
+      const size = Math.min(batchSize, count - first);
+      engine.differentiate({ samples, order: null, first, size }, results, part);
+      if (performance.now() - turn > SLICE) {
+        await breathe();
+        engine.check('gradients');
+        turn = performance.now();
+      }
+    }
+  } catch (error) {
+    disposeAll(results);
+    throw error;
+  }
+  return named(wanted, names, results);
+}
+
+/** What is differentiated. */
+interface Question {
+  readonly of: Wanted['of'];
+  readonly outputs: readonly SymbolicTensor[];
+  readonly samples: Samples;
+}
+
+function questionOf(
+  where: string,
+  engine: Engine,
+  x: DataSet,
+  { y, output }: GradientsOptions,
+): Question {
+  const { graph } = engine.network;
+  if ((y === undefined) === (output === undefined)) {
+    throw new ValueError(
+      `${where}: give either y, for the gradient of the loss, or output, for that of an output${y === undefined ? '' : ', not both'}`,
+    );
+  }
+  const intake = new Intake(engine, 'gradients');
+  if (y !== undefined) return { of: 'loss', outputs: graph.outputs, samples: intake.samples(x, y) };
+  const inputs = intake.inputs(x);
+  const chosen = choicesOf(where, graph, output as OutputChoice);
+  const sources = chosen.map(({ name, tensor, choice }) =>
+    factorSource(where, name, choice, tensor.shape, inputs.count),
+  );
+  const outputs = chosen.map(({ tensor }) => tensor);
+  return { of: 'outputs', outputs, samples: keyed({ ...inputs, y: sources }) };
+}
+
+/** The outputs that are chosen, and how. @throws {ValueError} */
+function choicesOf(
+  where: string,
+  { outputs, outputNames }: Graph,
+  output: OutputChoice | Readonly<Record<string, OutputChoice>>,
+): { name: string; tensor: SymbolicTensor; choice: OutputChoice }[] {
+  const all = outputNames.map((name) => `'${name}'`).join(', ');
+  const isRecord =
+    typeof output === 'object' &&
+    output !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(output));
+  if (!isRecord) {
+    if (outputs.length === 1)
+      return [{ name: 'output', tensor: outputs[0], choice: output as OutputChoice }];
+    throw new ValueError(
+      `${where}: the model has the outputs ${all}: output must be a record by their names, such as { ${JSON.stringify(outputNames[0])}: 0 }`,
+    );
+  }
+  const record = output as Readonly<Record<string, OutputChoice>>;
+  const keys = Object.keys(record);
+  const unknown = keys.find((key) => !outputNames.includes(key));
+  if (unknown !== undefined || keys.length === 0) {
+    const what = unknown === undefined ? 'names none' : `has '${unknown}'`;
+    throw new ValueError(`${where}: output ${what}, but the outputs are ${all}`);
+  }
+  return outputNames.flatMap((name, i) =>
+    Object.hasOwn(record, name)
+      ? [{ name: `output '${name}'`, tensor: outputs[i], choice: record[name] }]
+      : [],
+  );
+}
+
+/** What an output is multiplied by, sample by sample: 1 at the chosen indices, or the numbers that are given. */
+function factorSource(
+  where: string,
+  name: string,
+  choice: OutputChoice,
+  shape: Shape,
+  count: number,
+): TargetSource {
+  const size = sizeOf(shape);
+  const classes = shape.at(-1) as number;
+  const source = { name, form: 'targets', size, count } as const;
+  const one = typeof choice === 'number';
+  const given = one ? undefined : numbersOf(where, name, choice);
+  const whole = [count, ...shape];
+  if (given?.shape && sameShape(given.shape, whole)) {
+    const numbers = given.array();
+    for (let i = 0; i < given.length; i++) {
+      if (Number.isFinite(numbers[i])) continue;
+      throw new NumericError(`${where}: ${name} contains ${numbers[i]} (element ${i})`);
+    }
+    return {
+      ...source,
+      copy(sample, to, at) {
+        const from = given.array();
+        for (let i = 0; i < size; i++) to[at + i] = from[sample * size + i];
+      },
+    };
+  }
+  if (given && (given.length !== count || (given.shape && given.shape.length > 1))) {
+    const received = given.shape ? `shape ${show(given.shape)}` : `${given.length} numbers`;
+    throw new ShapeError(
+      `${where}: ${name} must be an index, a list of ${count} for as many samples, or numbers of shape ${show(whole)}, not ${received}`,
+    );
+  }
+  const indices = Float64Array.from({ length: count }, (_, i) =>
+    one ? choice : (given?.array()[i] as number),
+  );
+  const bad = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < classes));
+  if (bad !== undefined) {
+    throw new ValueError(
+      `${where}: ${name} is ${bad}, but its indices are the whole numbers from 0 to ${classes - 1}`,
+    );
+  }
+  return {
+    ...source,
+    copy(sample, to, at) {
+      to.fill(0, at, at + size);
+      for (let i = indices[sample]; i < size; i += classes) to[at + i] = 1;
+    },
+  };
+}
+
+/** See `Model.activations`. */
+export function activations<N extends Names>(
+  engine: Engine,
+  x: DataSet,
+  layers: N,
+  options: { batchSize?: number },
+): ByName<N> {
+  const { batchSize = 32 } = checkOptions('activations', options, ['batchSize']);
+  checkInteger('activations', 'batchSize', batchSize);
+  const { graph, name } = engine.network;
+  const where = `${name}.activations`;
+  const names = namesOf(where, 'layers', layers);
+  const tensors = names.map((one) => nodeOf(where, graph, one, []));
+  const part = { graph: partOf(graph, tensors), key: `values of ${names.join('/')}` };
+  const samples = new Intake(engine, 'activations').inputs(x);
+  const { count } = samples;
+  const results = zerosFor(tensors, count);
+  try {
+    for (let first = 0; first < count; first += batchSize) {
+      const size = Math.min(batchSize, count - first);
+      engine.predict({ samples, order: null, first, size }, results, part);
+    }
+  } catch (error) {
+    disposeAll(results);
+    throw error;
+  }
+  return named(layers, names, results);
+}
+
+/** The names without repetition. @throws {ValueError} for what is no name, or for none */
+function namesOf(where: string, what: string, names: Names): string[] {
+  const list: readonly unknown[] = Array.isArray(names) ? names : [names];
+  if (list.length > 0 && list.every((name) => typeof name === 'string'))
+    return [...new Set(list as string[])];
+  throw new ValueError(`${where}: ${what} must be a name, or a list of at least one`);
+}
+
+/** An input's tensor, or what a layer makes. @throws {ValueError} */
+function tensorOf(where: string, graph: Graph, name: string): SymbolicTensor {
+  const { inputs, inputNames } = graph;
+  const known = inputs[inputNames.indexOf(name)];
+  if (known) return known;
+  if (name === 'input' && inputs.length === 1) return inputs[0];
+  return nodeOf(where, graph, name, inputNames);
+}
+
+/** What a layer makes. @throws {ValueError} for a name that there is not, and for a layer with several places */
+function nodeOf(
+  where: string,
+  { nodes, layers }: Graph,
+  name: string,
+  others: readonly string[],
+): SymbolicTensor {
+  const all = nodes.filter(({ layer }) => layer.name === name);
+  if (all.length === 1) return all[0];
+  if (all.length > 1) {
+    throw new ValueError(
+      `${where}: the layer '${name}' has ${all.length} places in the model, so its name says none of them: put layers.linear({ name }) after the one that is meant`,
+    );
+  }
+  const known = [...others, ...layers.map((layer) => layer.name)];
+  throw new ValueError(`${where}: there is no '${name}'; there are ${known.join(', ')}`);
+}
+
+/** Tensors of zeros for all samples: gradients of what an output does not depend on stay 0. All or none. */
+function zerosFor(tensors: readonly SymbolicTensor[], count: number): Tensor[] {
+  const results: Tensor[] = [];
+  try {
+    for (const { shape } of tensors) results.push(Tensor.zeros([count, ...shape]));
+  } catch (error) {
+    disposeAll(results);
+    throw error;
+  }
+  return results;
+}
+
+function disposeAll(tensors: readonly Tensor[]): void {
+  for (const one of tensors) one.dispose();
+}
+
+/** The one for a name, or the record for a list. */
+function named<N extends Names>(
+  asked: N,
+  names: readonly string[],
+  results: readonly Tensor[],
+): ByName<N> {
+  const isList = Array.isArray(asked);
+  const byName = isList
+    ? Object.fromEntries(names.map((name, i) => [name, results[i]]))
+    : results[0];
+  return byName as ByName<N>;
+}
