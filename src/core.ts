@@ -6,7 +6,6 @@ export type { WasmSource } from '../bindings/load.js';
 export type { Instructions, SimdMode, Variant } from '../bindings/variant.js';
 export * from './base/errors.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
-export type { Weight } from './lowering/weights.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';
 export type { ByName, GradientsOptions, Names, OutputChoice } from './model/gradients.js';
 export { type LoadOptions, loadModel } from './model/load.js';
@@ -32,6 +31,7 @@ export {
   type WeightReader,
 } from './network/layer.js';
 export * as regularizers from './network/regularizers.js';
+export type { Weight } from './network/weight.js';
 export type { Algorithm, ConvGeometry } from './operators/conv/geometry.emit.js';
 export * as emit from './operators/emit.js';
 export * as layers from './operators/layers.js';

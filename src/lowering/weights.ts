@@ -6,22 +6,11 @@ import { StateError } from '../base/errors.js';
 import { keyOf } from '../base/random.js';
 import { sizeOf } from '../base/shape.js';
 import type { Layer } from '../network/layer.js';
+import type { Weight } from '../network/weight.js';
 import { type Run, SETTINGS } from '../operators/optimizer/optimizer.emit.js';
 import { Value } from '../program/emitter.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Place, roomOf, type WeightStore } from './store.js';
-
-/** A weight as the user sees it. */
-export interface Weight {
-  /** `layer/parameter`, unique in the model. */
-  readonly name: string;
-  /** The numbers themselves: writing to `tensor.data` changes the model. */
-  readonly tensor: Tensor;
-  /** The gradient of the last training step, null for what is not trained. */
-  readonly gradient: Tensor | null;
-  /** False for running statistics, and for all of a layer whose `trainable` is false. */
-  readonly trainable: boolean;
-}
 
 /** A weight with its place in memory. */
 interface Slot extends Place {
@@ -60,6 +49,8 @@ export class Weights {
   arrangement = 0;
   /** In layer order. */
   readonly list: readonly Weight[];
+  /** What takes its weights from each layer again. */
+  readonly #held: readonly (() => void)[];
 
   /** @throws {OutOfMemoryError} */
   constructor(
@@ -85,6 +76,10 @@ export class Weights {
     backend.memory.views.int32.set([...keyOf(seed), 0], control / 4 + SETTINGS);
     this.arrange();
     this.list = Object.freeze(this.#slots.map((slot) => this.#weight(slot)));
+    this.#held = layers.map((layer) => {
+      const own = this.list.filter((_, i) => this.#slots[i].layer === layer);
+      return layer.hold(own);
+    });
   }
 
   #weight(slot: Slot): Weight {
@@ -319,6 +314,7 @@ export class Weights {
   /** Gives everything back but the stores, which other models may share. */
   dispose(): void {
     this.#disposed = true;
+    for (const release of this.#held) release();
     for (const { revoke } of this.#gradientTensors.values()) revoke();
     if (!isCurrent(this.#backend)) return;
     const { memory } = this.#backend;

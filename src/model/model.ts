@@ -10,9 +10,9 @@ import { checkInteger, type Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Normalization, NormalizeOptions } from '../data/normalize.js';
 import { claim, isFresh, type WeightStore } from '../lowering/store.js';
-import type { Weight } from '../lowering/weights.js';
 import { applyGraph, type Graph, graphOf } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
+import type { Weight } from '../network/weight.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
 import { Engine, type Outcome } from '../training/engine.js';
@@ -30,6 +30,7 @@ import {
 } from '../training/session.js';
 import { type DataSet, Intake } from '../training/source.js';
 import { type History, train } from '../training/train.js';
+import { assign, copiesOf } from './assign.js';
 import {
   type Answer,
   answersOf,
@@ -251,6 +252,21 @@ export class Model<O extends Tensors = SymbolicTensor> {
   /** The weights in layer order. Running statistics are there too, not trainable. */
   get weights(): readonly Weight[] {
     return this.engine('weights').weights.list;
+  }
+
+  /** Copies of all weights by their names in `weights`: tensors of the caller's. */
+  getWeights(): Record<string, Tensor> {
+    return copiesOf(this.engine('getWeights').weights);
+  }
+
+  /**
+   * Copies tensors to all weights, by the names and with the shapes of `weights`; the optimizer's state stays.
+   *
+   * @throws {ValueError} which lists the names that are missing, that are of no weight, and whose shape is another
+   * @throws {NumericError} for numbers that are not finite; after any error all weights are as before
+   */
+  setWeights(record: Readonly<Record<string, Tensor>>): void {
+    assign(`${this.name}.setWeights`, this.engine('setWeights').weights, record);
   }
 
   /**

@@ -1,11 +1,28 @@
-// Layers that stand for several: applied, they are those.
+// Layers made of several: applied, they are those.
 
 import type { Shape } from '../base/shape.js';
-import type { SymbolicTensor } from './layer.js';
-import { type Forward, Layer } from './layer.js';
+import { type Forward, Layer, type SymbolicTensor } from './layer.js';
+import type { Weight } from './weight.js';
 
 /** Graphs hold its parts, not itself. */
 export abstract class Composite extends Layer {
+  /** Its layers. */
+  protected abstract get parts(): readonly Layer[];
+
+  /** Whether any of its layers is; set, that of all. */
+  override get trainable(): boolean {
+    return this.parts.some(({ trainable }) => trainable);
+  }
+
+  override set trainable(value: boolean) {
+    for (const part of this.parts) part.trainable = value;
+  }
+
+  /** Those of its layers. */
+  override get weights(): readonly Weight[] {
+    return this.parts.flatMap(({ weights }) => weights);
+  }
+
   abstract override shapeFor(x: Shape): Shape;
 
   /** @throws {ShapeError} where one of its parts cannot take what it would get */

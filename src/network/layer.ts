@@ -1,6 +1,6 @@
 // What a layer is: a name, weights it wants, and the ops it emits. It owns no buffers.
 
-import { ShapeError, ValueError } from '../base/errors.js';
+import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkFits, type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -9,6 +9,7 @@ import type { ActivationName } from './activation.js';
 import { fixWords } from './fixed.js';
 import type { InitializerName } from './initializers.js';
 import type { Regularizer } from './regularizers.js';
+import type { Weight } from './weight.js';
 
 /** A weight that a layer asks for. */
 export interface ParameterSpec {
@@ -159,6 +160,8 @@ export abstract class Layer<Saved = unknown> {
   parameters: readonly ParameterSpec[] = [];
   readonly #outputs: SymbolicTensor[] = [];
   readonly #words: readonly string[];
+  /** Its weights in each model that has memory for them, the newest last. */
+  readonly #held: (readonly Weight[])[] = [];
 
   /** @param known the words of the layer's own options */
   constructor(type: string, options: LayerOptions, known: readonly string[]) {
@@ -202,6 +205,30 @@ export abstract class Layer<Saved = unknown> {
     throw new ValueError(
       `the layer '${this.name}' was applied ${this.#outputs.length} times, so it has no single output: keep what apply returns`,
     );
+  }
+
+  /**
+   * Its weights as they are in `model.weights`, of the newest model with it that has memory for them; none for a
+   * layer that wants none.
+   *
+   * @throws {StateError} where no model has: the first use of a model takes it, `dispose` gives it back
+   */
+  get weights(): readonly Weight[] {
+    const newest = this.#held.at(-1);
+    if (newest) return newest;
+    if (this.#outputs.length > 0 && this.parameters.length === 0) return [];
+    throw new StateError(
+      `${this.name}: its weights are nowhere: a model with it takes memory when it is first used, as by model.weights, and gives it back by dispose`,
+    );
+  }
+
+  /** @internal Says what its weights are in a model that has memory; the function returned takes that back. */
+  hold(weights: readonly Weight[]): () => void {
+    this.#held.push(weights);
+    return () => {
+      const at = this.#held.indexOf(weights);
+      if (at >= 0) this.#held.splice(at, 1);
+    };
   }
 
   /** The output's shape for the inputs', all without the batch. */

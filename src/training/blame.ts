@@ -3,7 +3,7 @@
 import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import type { Lowered } from '../lowering/lower.js';
-import type { Weight } from '../lowering/weights.js';
+import type { Weight } from '../network/weight.js';
 import { usesOf, type Value } from '../program/emitter.js';
 
 /** Says where, for a program of a training step whose inputs are there and whose rest is zero. */

@@ -2,7 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { shown } from '../base/shown.js';
-import type { Weight } from '../lowering/weights.js';
+import type { Weight } from '../network/weight.js';
 import type { Logs } from './means.js';
 
 /** Where a training stands. */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Model, optimizers, zoo } from '../../src/index.js';
-import type { Weight } from '../../src/lowering/weights.js';
+import type { Weight } from '../../src/network/weight.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -28,7 +28,7 @@ const windowWords = [
 ];
 
 class SeparableConv2d extends Composite {
-  readonly #parts: readonly Layer[];
+  protected override readonly parts: readonly Layer[];
 
   constructor(options: SeparableConv2dOptions) {
     super('separableConv2d', options, [
@@ -45,18 +45,18 @@ class SeparableConv2d extends Composite {
     const pointwise = { useBias, activation, ...initializers, ...regularizers };
     const given = Object.entries({ ...pointwise, name }).filter(([, value]) => value !== undefined);
     const named = name === undefined ? {} : { name: `${name}_depthwise` };
-    this.#parts = [
+    this.parts = [
       depthwiseConv2d({ ...depthwise, ...named, useBias: false }),
       conv2d({ filters, kernelSize: 1, ...Object.fromEntries(given) } as Conv2dLayerOptions),
     ];
   }
 
   shapeFor(x: Shape): Shape {
-    return chainShape(x, this.#parts);
+    return chainShape(x, this.parts);
   }
 
   override apply(x: SymbolicTensor): SymbolicTensor {
-    return chain(x, this.#parts);
+    return chain(x, this.parts);
   }
 }
 

@@ -43,17 +43,8 @@ class Residual extends Composite {
     this.#sum = add(name === undefined ? {} : { name });
   }
 
-  get #all(): readonly Layer[] {
+  protected override get parts(): readonly Layer[] {
     return [...this.options.layers, ...(this.options.shortcut ?? [])];
-  }
-
-  /** Whether any of its layers is; set, that of all. */
-  override get trainable(): boolean {
-    return this.#all.some(({ trainable }) => trainable);
-  }
-
-  override set trainable(value: boolean) {
-    for (const layer of this.#all) layer.trainable = value;
   }
 
   shapeFor(x: Shape): Shape {
