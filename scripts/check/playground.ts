@@ -375,8 +375,8 @@ const plain = await servePlayground({});
 const threads = Math.min(16, availableParallelism());
 try {
   await inEachBrowser(async (visit) => {
-    await checkVisit(visit, `${isolating.origin}/`, threads);
-    await checkVisit(visit, `${plain.origin}/`, 1);
+    await checkVisit(visit, `${isolating.origin}/`, true);
+    await checkVisit(visit, `${plain.origin}/`, false);
   });
   if (chosen().includes('chromium'))
     await checkInChromium(`${isolating.origin}/`, `${plain.origin}/`, threads);

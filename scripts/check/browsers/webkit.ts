@@ -9,8 +9,13 @@ import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type Driver, type Hear, programOf } from './driver.js';
 
-/** Without it, no page has the memory that threads share. */
-const options = { JSC_useSharedArrayBuffer: '1' };
+const options = {
+  // Without it, no page has the memory that threads share.
+  JSC_useSharedArrayBuffer: '1',
+  // Without a language, pages are told that theirs is "C", which no `Intl` takes.
+  LANGUAGE: 'en_US',
+  LC_ALL: 'en_US.UTF-8',
+};
 
 /** A port that nobody has: the driver takes no 0. */
 const freePort = (): Promise<number> =>
@@ -109,8 +114,10 @@ export async function launch(): Promise<Driver> {
   };
 
   const open = async (url: string, hear: Hear) => {
-    // A window of its own, which has nothing of the page before.
-    const { handle } = (await call('POST', '/window/new', { type: 'tab' })) as { handle: string };
+    // A window of its own, which has nothing of the page before. A tab that is not in front draws no frames.
+    const { handle } = (await call('POST', '/window/new', { type: 'window' })) as {
+      handle: string;
+    };
     const enter = () => call('POST', '/window', { handle });
     await enter();
     await call('POST', '/url', { url });
