@@ -18,33 +18,19 @@ const workers = ['src/data/augment-worker.ts', 'src/worker/training-worker.ts'];
 const inPlace: Plugin = {
   name: 'in-place',
   setup({ onLoad }) {
-    onLoad({ filter: /(?<!spawn-\w+)\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll(
-        'import.meta.url',
-        JSON.stringify(pathToFileURL(path).href),
-      ),
-      loader: 'ts',
-    }));
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const own = JSON.stringify(pathToFileURL(path).href);
+      const stays = /spawn-\w+\.ts$/.test(path);
+      return { contents: stays ? text : text.replaceAll('import.meta.url', own), loader: 'ts' };
+    });
   },
 };
 
-/** Runs the files that are named on the command line, and says how long each took. */
+/** A program that runs the file named on the command line. */
 const runner = (files: readonly string[]): string => `
   const files = { ${files.map((file) => `'${file}': () => import('./${file}')`).join(',\n')} };
-  globalThis.UVU_DEFER = 1;
-  const { exec } = await import('uvu');
-  // What uvu takes of a suite: errors, tests passed, skipped, and all.
-  const none = [true, 0, 0, 0];
-  for (const [i, name] of process.argv.slice(2).entries()) {
-    globalThis.UVU_INDEX = i;
-    let started = 0;
-    const begin = () => ((started = performance.now()), none);
-    const end = () => (console.log('\\n# ' + name + ' ' + (performance.now() - started) / 1000 + ' s'), none);
-    globalThis.UVU_QUEUE.push([name, begin]);
-    await files[name]();
-    globalThis.UVU_QUEUE[i].push(end);
-  }
-  await exec();`;
+  await files[process.argv[2]]();`;
 
 /** A file that is not there. */
 const madeUp = (name: string, contents: string, resolveDir: string): Plugin => ({
@@ -55,7 +41,7 @@ const madeUp = (name: string, contents: string, resolveDir: string): Plugin => (
   },
 });
 
-/** Bundles test files to a folder, with a program \`run.js\` that takes their names. */
+/** Bundles test files to a folder, with a program `run.js` that takes the name of one. */
 export async function bundleTests(
   root: string,
   files: readonly string[],

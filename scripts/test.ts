@@ -3,7 +3,7 @@
 // more with 256-bit code and the wide register tile; each with another number of threads. An argument narrows the
 // files: `npm test -- conv`.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -14,14 +14,12 @@ interface Run {
   readonly title: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Processes that the files are spread over; undefined for one each. */
-  readonly processes?: number;
 }
 
-/** Some files of a run, in a process of their own. */
+/** A file of a run, in a process of its own. */
 interface Job {
   readonly run: Run;
-  readonly files: readonly string[];
+  readonly file: string;
 }
 
 /** What became of a job. */
@@ -39,7 +37,10 @@ const timesFile = `${root}build/test-times.json`;
 const cores = availableParallelism();
 
 const modern = Number(process.versions.node.split('.')[0]) >= 22;
-const relaxed = modern ? [process.execPath] : ['npx', '-y', 'node@24'];
+/** Asked for its path once: npx takes a second each time. */
+const relaxed = modern
+  ? process.execPath
+  : execFileSync('npx', ['-y', 'node@24', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
 const runs: readonly Run[] = [
   {
     title: 'strict, 2 threads',
@@ -48,16 +49,14 @@ const runs: readonly Run[] = [
   },
   {
     title: 'relaxed, 1 thread',
-    command: relaxed,
+    command: [relaxed],
     env: { WASMGRAD_SIMD: 'relaxed', WASMGRAD_THREADS: '1' },
   },
   {
     title: 'relaxed, 256-bit code, 3 threads',
     // Without the baseline compiler, all code is 256-bit code from the first call on.
-    command: [...relaxed, '--no-liftoff'],
+    command: [relaxed, '--no-liftoff'],
     env: { WASMGRAD_SIMD: 'relaxed', WASMGRAD_THREADS: '3', WASMGRAD_REVECTORIZE: '1' },
-    // Each process compiles all kernels anew, which takes seconds.
-    processes: 3 * cores,
   },
 ];
 
@@ -70,23 +69,9 @@ function readTimes(): Record<string, number> {
 }
 
 const times = readTimes();
-const key = ({ title }: Run, file: string): string => `${title}: ${file}`;
+const key = ({ run, file }: Job): string => `${run.title}: ${file}`;
 /** Seconds, guessed by the size where nothing is known. */
-const expected = (run: Run, file: string): number =>
-  times[key(run, file)] ?? statSync(root + file).size / 4000;
-
-/** The files of a run as jobs of about the same length. */
-function jobsOf(run: Run, files: readonly string[]): Job[] {
-  const sorted = [...files].sort((a, b) => expected(run, b) - expected(run, a));
-  const count = Math.min(run.processes ?? files.length, files.length);
-  const jobs = Array.from({ length: count }, () => ({ run, files: [] as string[], seconds: 0 }));
-  for (const file of sorted) {
-    const shortest = jobs.reduce((least, job) => (job.seconds < least.seconds ? job : least));
-    shortest.files.push(file);
-    shortest.seconds += expected(run, file);
-  }
-  return jobs;
-}
+const expected = (job: Job): number => times[key(job)] ?? statSync(root + job.file).size / 4000;
 
 const figure = (output: string, word: string): number =>
   Number(new RegExp(`^ *${word}: +(\\d+)`, 'm').exec(output)?.[1] ?? 0);
@@ -96,7 +81,7 @@ async function perform(job: Job): Promise<Outcome> {
   const started = performance.now();
   const [program, ...rest] = job.run.command;
   const env = { ...process.env, ...job.run.env, FORCE_COLOR: '0' };
-  const args = [...rest, 'build/tests/run.js', ...job.files];
+  const args = [...rest, 'build/tests/run.js', job.file];
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   for (const from of [child.stdout, child.stderr]) from.on('data', (part) => said.push(part));
@@ -105,10 +90,8 @@ async function perform(job: Job): Promise<Outcome> {
   const [total, passed] = [figure(output, 'Total'), figure(output, 'Passed')];
   const failed = status !== 0 || total === 0 || passed < total;
   const seconds = (performance.now() - started) / 1000;
-  for (const [, file, own] of output.matchAll(/^# (\S+) ([\d.]+) s$/gm)) {
-    times[key(job.run, file)] = Number(own);
-  }
-  if (failed) console.log(`\n── ${job.run.title}: ${job.files.join(', ')} ──\n${output}`);
+  times[key(job)] = seconds;
+  if (failed) console.log(`\n── ${job.run.title}: ${job.file} ──\n${output}`);
   return { job, total, passed, failed, seconds };
 }
 
@@ -120,9 +103,7 @@ function show(done: number, all: number, failed: number): void {
 
 /** Performs all jobs, the longest first, as many at a time as there are cores. */
 async function performAll(jobs: readonly Job[]): Promise<Outcome[]> {
-  const length = ({ run, files }: Job): number =>
-    files.reduce((sum, file) => sum + expected(run, file), 0);
-  const waiting = [...jobs].sort((a, b) => length(b) - length(a));
+  const waiting = [...jobs].sort((a, b) => expected(b) - expected(a));
   const outcomes: Outcome[] = [];
   const work = async (): Promise<void> => {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
@@ -160,7 +141,7 @@ const folder = `${root}build/tests`;
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await bundleTests(root, files, folder);
-const outcomes = await performAll(runs.flatMap((run) => jobsOf(run, files)));
+const outcomes = await performAll(runs.flatMap((run) => files.map((file) => ({ run, file }))));
 writeFileSync(timesFile, JSON.stringify(times));
 report(outcomes);
 process.exit(outcomes.some(({ failed }) => failed) ? 1 : 0);

@@ -154,7 +154,7 @@ function classesOf(y: unknown, count: number): number[] {
       `${where}: stratify takes class indices or one-hot rows, but ${what}: give { stratify: false } to draw from all samples alike`,
     );
   };
-  if (leaves.length > 1) fail(`y has ${leaves.length} outputs`);
+  if (leaves.length !== 1) fail(`y has ${leaves.length} outputs`);
   const numbers = numbersOf(leaves[0][1]);
   const size = numbers.length / count;
   return Array.from({ length: count }, (_, i) => {

@@ -121,8 +121,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (isBetter.check(logs)) {
         waited = 0;
         const weights: Float32Array[] = [];
-        // What was validated is in place still.
-        const { averaged } = (training as Training).model;
+        // What was validated is in place still. Of a model in a worker only restoring would need to know.
+        const averaged = restoreBestWeights && (training as Training).model.averaged;
         best = { epoch, value: logs[monitor], weights, averaged };
         if (!restoreBestWeights) return;
         await withAverage(training as Training, averaged, (tensors) => {

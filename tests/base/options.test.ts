@@ -60,7 +60,7 @@ test('words that there are not, with those that there are', async () => {
     [() => callbacks.reduceOnPlateau(any({ minLr: 0 })), "'minLr'", 'minimum'],
     [() => callbacks.gradientNorms(any({ epochs: 2 })), "'epochs'", 'every'],
     [() => callbacks.earlyStopping(any({ metric: 'loss' })), "'metric'", 'monitor'],
-    [() => callbacks.checkpoint(any({ save: () => {}, best: true })), "'best'", 'bestOnly'],
+    [() => callbacks.checkpoint(any({ save: () => {}, onlyBest: true })), "'onlyBest'", 'bestOnly'],
     [
       () => new Sequential([layers.flatten()], any({ inputShape: [2], input: 1 })),
       "'input'",
