@@ -250,7 +250,9 @@ test('a thread that ends in the middle of a run: an error, then one thread, then
         void started[0].terminate();
         // Thread 0 waits in 200 turns of 100 ms: here they are short.
         const { wait } = Atomics;
-        Atomics.wait = (words, at, value, time = 0) => wait(words, at, value, time / 20);
+        const hurried = (words: Int32Array, at: number, value: number, time: number) =>
+          wait(words, at, value, time / 20);
+        Atomics.wait = hurried as typeof wait;
         try {
           await rejects(step, EngineError, 'worker thread was lost', 'init()');
         } finally {
