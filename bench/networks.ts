@@ -1,7 +1,7 @@
 // The networks that are measured. reference-values.ts prints their losses and logits.
 
 import { sizeOf } from '../src/base/shape.js';
-import { type LayerPlan, outputShape, placed } from './operators/layers.js';
+import { type LayerPlan, outputShape, placed } from './layers.js';
 import type { InferenceWork, TrainingWork } from './work.js';
 
 /** What all works on a network of images of this size have in common. */

@@ -2,7 +2,7 @@
 // whatever process and language it lives.
 
 import { sizeOf } from '../src/base/shape.js';
-import { type NetworkLayer, outputSide } from './operators/layers.js';
+import { type NetworkLayer, outputSide } from './layers.js';
 
 /** c = a·b, with a [m, k] and b [k, n]. */
 export interface GemmWork {

@@ -125,6 +125,8 @@ export async function buildAll() {
         // Node prints the line that an error was thrown from: it must be one, and not the whole file.
         minify: false,
         lineLimit: 200,
+        // It can be read as it is.
+        sourcemap: false,
         // What the console shows of a model begins with its class.
         keepNames: true,
       },

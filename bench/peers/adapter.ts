@@ -2,7 +2,7 @@
 
 import { sizeOf } from '../../src/base/shape.js';
 import { numbers } from '../../tests/helpers/random.js';
-import type { ConvLayer, Filling } from '../operators/layers.js';
+import type { ConvLayer, Filling } from '../layers.js';
 import { EPSILON, type Work } from '../work.js';
 
 /** A work made ready: operands in the library's own memory and order. */

@@ -2,7 +2,7 @@
 // weights after each batch's last: a step is one update.
 
 import convnetjs from 'convnetjs';
-import type { NetworkLayer } from '../operators/layers.js';
+import type { NetworkLayer } from '../layers.js';
 import { Seed, type TrainingWork } from '../work.js';
 import { type Adapter, beginning, Cannot, filled, type Task, versionOf } from './adapter.js';
 

@@ -1,6 +1,6 @@
 // Networks as exporters write them for inference: normalisation folded into convolutions, images NCHW.
 
-import type { DenseLayer, NetworkLayer } from '../operators/layers.js';
+import type { DenseLayer, NetworkLayer } from '../layers.js';
 import type { InferenceWork } from '../work.js';
 import { Axes, beginning, folded, permuted } from './adapter.js';
 import type { Constant, Graph, Node } from './onnx.js';

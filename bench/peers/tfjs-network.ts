@@ -2,7 +2,7 @@
 // normalisation into convolutions and fuses what follows.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvLayer, DenseLayer, Filling, NetworkLayer } from '../operators/layers.js';
+import type { ConvLayer, DenseLayer, Filling, NetworkLayer } from '../layers.js';
 import { EPSILON, type InferenceWork, Seed, type TrainingWork } from '../work.js';
 import { beginning, filled, folded, type Task } from './adapter.js';
 

@@ -1,7 +1,7 @@
 // Networks as a user of wasmgrad writes them down.
 
 import { type Layer, layers, Sequential } from '../../src/index.js';
-import type { Filling, NetworkLayer } from '../operators/layers.js';
+import type { Filling, NetworkLayer } from '../layers.js';
 import { EPSILON, type NetworkWork } from '../work.js';
 import { beginning } from './adapter.js';
 
