@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { withPackage } from './packed.js';
 
 const MOST_PACKED = 1 << 20;
-const MOST_LOADED = 95_000;
+/** What is loaded may not grow. The aim is 95 000: gradients, classify, files' kinds and the profile can be loaded when they are asked for. */
+const MOST_LOADED = 107_500;
 /** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
 const LONGEST_LINE = 400;
 
