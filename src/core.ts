@@ -5,11 +5,18 @@ export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export type { WasmSource } from '../bindings/load.js';
 export type { Instructions, SimdMode, Variant } from '../bindings/variant.js';
 export * from './base/errors.js';
+export type { Bytes } from './base/filebytes.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';
 export type { ByName, GradientsOptions, Names, OutputChoice } from './model/gradients.js';
 export { type LoadOptions, loadModel } from './model/load.js';
-export { Model, type ModelOptions, type Prediction, type Tensors } from './model/model.js';
+export {
+  type EvaluateOptions,
+  Model,
+  type ModelOptions,
+  type Prediction,
+  type Tensors,
+} from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';
 export type { Peaks } from './model/peak.js';
 export type { Profile, ProfileOptions, ProfileRow, Speed } from './model/profile.js';

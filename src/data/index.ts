@@ -9,7 +9,7 @@ export { augmentBatch } from './batch.js';
 export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.js';
 export { type BatchRequest, type Mixes, mixes } from './draw.js';
 export { type IdxArray, parseIdx, readIdx } from './idx.js';
-export type { Decoder, ImageFolder, ImageFolderOptions } from './imagefolder.js';
+export type { Decoder, ImageFolder, ImageFolderOptions, ReadImageFolder } from './imagefolder.js';
 export { type Normalization, type NormalizeOptions, normalize } from './normalize.js';
 export type { LabelledImages, Pixels } from './pixels.js';
 export type { DecodedImage } from './resize.js';
