@@ -72,8 +72,13 @@ const html = `<!doctype html><link rel="icon" href="data:,"><script>
   globalThis.lines = [];
   console.log = (...words) => lines.push(words.join(' '));
   </script><script type="module" src="/tests.js"></script>`;
-const thread = readFileSync(`${root}dist/browser/kernel-thread.js`, 'utf8');
-const made = { '/index.html': html, '/kernel-thread.js': thread, ...(await bundled(files)) };
+const built = (name: string) => readFileSync(`${root}dist/browser/${name}`, 'utf8');
+const made = {
+  '/index.html': html,
+  '/kernel-thread.js': built('kernel-thread.js'),
+  '/augment-worker.js': built('augment-worker.js'),
+  ...(await bundled(files)),
+};
 
 const run = (tab: Tab, file: string): Promise<string[]> =>
   tab.evaluate(

@@ -42,7 +42,7 @@ if (values.help) {
 
 /** What may be sent before the first training step, with the page, the engine and the images: answers, and bytes. */
 const MOST_REQUESTS = 24;
-const MOST_BYTES = 1.5 * 2 ** 20;
+const MOST_BYTES = 1.6 * 2 ** 20;
 const ONE: [number, number][][] = [
   [
     [0.5, 0.15],
