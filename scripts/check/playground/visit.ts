@@ -106,6 +106,9 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
     for (let i = 1; i <= 16; i++) point('pointermove', 0.5 - i * 0.002, 0.15 + i * 0.044);
     point('pointerup', 0.47, 0.85);
     await until('the last answer', () => questions > before && asked.size === 0);
+    // It is shown a little later; frames do not come to a page that nobody sees.
+    await new Promise((shown) => setTimeout(shown, 300));
+    await until('nothing asked since', () => asked.size === 0);
   };
   const bars = () =>
     [...document.querySelectorAll<HTMLElement>('#probabilities li')].map((row) =>
