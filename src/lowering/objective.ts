@@ -1,4 +1,4 @@
-// What training makes smaller, and how: the ops between forward and backward, and those behind both.
+// What training makes smaller, and how: the ops between forward and backward, and those after both.
 
 import type { ActivationName } from '../network/activation.js';
 import type { Layer } from '../network/layer.js';

@@ -12,7 +12,7 @@ export interface Graph {
   /** What data, losses and logs call them: unique among themselves. */
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** What layers make, each behind all that it is made of. */
+  /** What layers make, each after all that it is made of. */
   readonly nodes: readonly SymbolicTensor[];
   /** In the order of their first node. */
   readonly layers: readonly Layer[];

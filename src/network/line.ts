@@ -43,7 +43,7 @@ export function onImages(
   };
 }
 
-/** Steps before and behind. */
+/** Steps before and after. */
 function sides(where: string, padding: number | readonly [number, number]): [number, number] {
   const both: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   if (both.length === 2 && both.every((side) => Number.isInteger(side) && (side as number) >= 0)) {

@@ -87,7 +87,7 @@ function plane(where: string, name: string, { shape }: Tensor): [number, number]
   );
 }
 
-/** Zeros before and behind x, for h of a side. */
+/** Zeros before and after x, for h of a side. */
 function paddingOf(where: string, mode: ConvolveMode, side: number): [number, number] {
   const rest = side - 1;
   if (mode === 'full') return [rest, rest];

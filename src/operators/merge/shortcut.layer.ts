@@ -60,7 +60,7 @@ class IdentityShortcut extends Layer<Shape> {
 }
 
 /**
- * Every strides-th pixel of [height, width, channels], with channels of zeros behind: how a residual
+ * Every strides-th pixel of [height, width, channels], with channels of zeros after them: how a residual
  * network without projections adds x to a block of another shape (arXiv 1512.03385, option A).
  */
 export const identityShortcut = (options: IdentityShortcutOptions): Layer =>

@@ -109,7 +109,7 @@ export function normInferenceBackward(
 }
 
 /**
- * The kernel and bias of a layer that does the work of the inference batch norm behind it.
+ * The kernel and bias of a layer that does the work of the inference batch norm after it.
  *
  * @param kernel [..., filters]
  * @param bias [filters]

@@ -11,7 +11,7 @@ import type { Emitter, Value } from '../../program/emitter.js';
 export interface LrnOptions {
   /**
    * Channels of a window, half of them before the channel: 5 by default. An even number takes one more
-   * before than behind, as PyTorch does; ONNX takes it behind.
+   * before than after, as PyTorch does; ONNX takes it after.
    */
   size?: number;
   /** 1e-4 by default. */
