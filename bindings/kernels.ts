@@ -48,7 +48,7 @@ export interface KernelArguments<Buffer> {
   /**
    * losses[row] = −w·Σ t·ln softmax(x), dx = w·(softmax·Σt − t)·scale. The target t is `labels[row]`
    * (one-hot of an i32) where `labels` is given, else row of `targets`; smoothing s turns it into
-   * (1 − s)·t + s/classes (Szegedy et al., arXiv 1512.00567).
+   * (1 − s)·t + s/classes (Szegedy et al., arXiv 1512.00567). A row whose label is negative is ignored: both are 0.
    */
   softmaxCrossEntropy: {
     rows: number;
@@ -376,7 +376,7 @@ export interface KernelArguments<Buffer> {
   };
   /**
    * hits[row] = 1 where fewer than `top` classes score above the right one, else 0. Among equals the
-   * lower class comes first; NaN is never right. Targets as in `SoftmaxCrossEntropy`.
+   * lower class comes first; NaN is never right, nor is a row that is ignored. Targets as in `SoftmaxCrossEntropy`.
    */
   topK: {
     rows: number;

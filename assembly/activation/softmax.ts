@@ -27,6 +27,13 @@ export function rowWeight(weights: usize, row: i32): f32 {
   return weights ? load<f32>(weights + ((<usize>row) << 2)) : 1;
 }
 
+/** Whether there are labels, and that of a row says that it does not count. */
+// @ts-ignore: decorator
+@inline
+export function isIgnored(labels: usize, row: i32): bool {
+  return labels != 0 && load<i32>(labels + ((<usize>row) << 2)) < 0;
+}
+
 function rowMax(x: usize, n: i32): f32 {
   let best = f32x4.splat(-Infinity);
   for (let c = 0; c < n; c += 4) {
@@ -106,7 +113,7 @@ export function softmaxBackward(op: SoftmaxBackward, task: i32): void {
 /**
  * losses[row] = −w·Σ t·ln softmax(x), dx = w·(softmax·Σt − t)·scale. The target t is `labels[row]`
  * (one-hot of an i32) where `labels` is given, else row of `targets`; smoothing s turns it into
- * (1 − s)·t + s/classes (Szegedy et al., arXiv 1512.00567).
+ * (1 − s)·t + s/classes (Szegedy et al., arXiv 1512.00567). A row whose label is negative is ignored: both are 0.
  */
 @unmanaged
 export class SoftmaxCrossEntropy extends Rows {
@@ -129,6 +136,11 @@ export function softmaxCrossEntropy(op: SoftmaxCrossEntropy, task: i32): void {
     const at = (<usize>(row * n)) << 2;
     const x = op.x + at;
     const dx = op.dx + at;
+    if (isIgnored(op.labels, row)) {
+      memory.fill(dx, 0, (<usize>n) << 2);
+      store<f32>(op.losses + ((<usize>row) << 2), 0);
+      continue;
+    }
     const largest = rowMax(x, n);
     const sum = rowExp(dx, x, n, largest);
     const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);

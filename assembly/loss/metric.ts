@@ -1,11 +1,11 @@
 // What metrics ask of outputs row by row: which class is best, and whether the right one is among the best.
 
 import { In, Out } from '../core/op';
-import { ROWS, Rows } from '../activation/softmax';
+import { isIgnored, ROWS, Rows } from '../activation/softmax';
 
 /**
  * hits[row] = 1 where fewer than `top` classes score above the right one, else 0. Among equals the
- * lower class comes first; NaN is never right. Targets as in `SoftmaxCrossEntropy`.
+ * lower class comes first; NaN is never right, nor is a row that is ignored. Targets as in `SoftmaxCrossEntropy`.
  */
 @unmanaged
 export class TopK extends Rows {
@@ -20,6 +20,10 @@ export class TopK extends Rows {
 export function topK(op: TopK, task: i32): void {
   const end = min(op.rows, (task + 1) * ROWS);
   for (let row = task * ROWS; row < end; row++) {
+    if (isIgnored(op.labels, row)) {
+      store<f32>(op.hits + ((<usize>row) << 2), 0);
+      continue;
+    }
     const at = (<usize>(row * op.classes)) << 2;
     const label = op.labels
       ? load<i32>(op.labels + ((<usize>row) << 2))

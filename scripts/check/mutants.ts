@@ -53,7 +53,8 @@ const nearest: Readonly<Record<string, string[]>> = {
   'assembly/core/reduce.ts': ['kernels/reduce', 'kernels/conv', 'kernels/loss'],
   'assembly/core/rows.ts': ['kernels/reduce', 'kernels/batchnorm'],
   'assembly/core/simd.ts': ['kernels/activation', 'kernels/pool', 'kernels/optimizer'],
-  'assembly/activation/softmax.ts': ['kernels/loss', 'kernels/activation'],
+  'assembly/activation/softmax.ts': ['kernels/loss', 'kernels/activation', 'training/ignoreclass'],
+  'src/training/fill.ts': ['training/ignoreclass', 'training/sampleweights'],
   'assembly/gemm/tile.ts': ['kernels/matmul', 'kernels/conv', 'runtime/revectorize'],
   'assembly/spatial/upsample.ts': ['kernels/upsampling', 'kernels/guarded'],
   'assembly/winograd/patch.ts': ['kernels/winograd'],
@@ -455,6 +456,10 @@ export const mutants: Mutant[] = [
   softmax('return weights ? load<f32>(weights + ((<usize>row) << 2)) : 1;', 'return weights ? load<f32>(weights) : 1;', 'every row with the weight of the first'),
   softmax('f32x4.splat(sumLanes(total) / sum)', 'f32x4.splat(1 / sum)', 'weights taken to sum to one'),
   softmax('v128.and(product, laneMask(n - c))', 'product', 'backward sums lanes behind the row'),
+  softmax('memory.fill(dx, 0, (<usize>n) << 2);', '', 'an ignored row keeps what its gradient was'),
+  softmax('store<f32>(op.losses + ((<usize>row) << 2), 0);', '', 'an ignored row keeps the loss that was there'),
+  fault('src/training/fill.ts', '(weights[row] * labels.length) / counted', 'weights[row]', 'a mean over ignored rows too'),
+  fault('src/training/fill.ts', 'return counted / labels.length;', 'return 1;', 'ignored rows count as samples'),
 
   loss('const scale = f32x4.splat((weight * op.scale) / <f32>n);', 'const scale = f32x4.splat(weight * op.scale);', 'divisor of the gradient'),
   loss('(weight * op.scale) / <f32>n', 'op.scale / <f32>n', 'the gradient without its weight'),
@@ -472,6 +477,7 @@ export const mutants: Mutant[] = [
   loss('f32x4.mul(x, smoothed(t, parameter))', 'f32x4.mul(x, t)', 'binary cross-entropy: the loss without smoothing'),
   loss('f32x4.gt(t, f32x4.splat(0.5))', 'f32x4.gt(t, parameter)', 'agreement: targets have the threshold of outputs'),
 
+  metric('if (isIgnored(op.labels, row)) {', 'if (false) {', 'topK: an ignored row has a rank'),
   metric('c < label', 'c > label', 'topK: the higher of equal classes'),
   metric('score == score && above < op.top', 'above < op.top', 'topK: NaN is right'),
   metric('above < op.top ? 1 : 0', 'above <= op.top ? 1 : 0', 'topK: one too many'),

@@ -98,7 +98,7 @@ function goalsOf({ task, emitter, taps }: Making, outputs: readonly Value[]): Go
 /** What an output is multiplied by in the sum whose gradients are wanted: it is that sum's gradient. */
 function factorOf(emitter: Emitter, { shape }: Value): Given {
   const target = emitter.input(shape);
-  return { target, weights: undefined, dx: target };
+  return { target, weights: undefined, ignores: false, dx: target };
 }
 
 /** Emits what comes after the losses in a training step. */

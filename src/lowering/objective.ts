@@ -5,6 +5,7 @@ import type { Layer } from '../network/layer.js';
 import { activationForward } from '../operators/activation/activation.emit.js';
 import {
   emitLoss,
+  ignoredBy,
   type Loss,
   rowsOf,
   type Target,
@@ -64,6 +65,8 @@ export interface Given {
   readonly target: Value;
   /** What each row counts [rows], where they are weighted. */
   readonly weights: Value | undefined;
+  /** Whether rows of some labels do not count: their weights are then 0, and those of the others larger. */
+  readonly ignores: boolean;
   /** The gradient of what is sought, shaped like the output. */
   readonly dx: Value;
 }
@@ -95,7 +98,8 @@ export function emitGoal(
   const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
   const given: Target =
     form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
-  const weights = weighted ? emitter.input([rows]) : undefined;
+  const ignores = form === 'labels' && ignoredBy(loss) !== undefined;
+  const weights = weighted || ignores ? emitter.input([rows]) : undefined;
   const into = {
     losses: emitter.value([rows]),
     dx: emitter.value(x.shape),
@@ -107,6 +111,7 @@ export function emitGoal(
     weight,
     target,
     weights,
+    ignores,
     loss: into.mean,
     dx: into.dx,
     metrics: emitMeans(emitter, metrics, scores),

@@ -15,10 +15,11 @@ import type { Layer, SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
-import { Engine, type Outcome } from '../training/engine.js';
+import { Engine } from '../training/engine.js';
 import type { Dataset } from '../training/feed.js';
 import { type Logs, Means } from '../training/means.js';
 import { checkSignal, measure } from '../training/measure.js';
+import type { Outcome } from '../training/outcome.js';
 import { type Batch, wholeOf } from '../training/samples.js';
 import type { SampleWeight, WeightOptions } from '../training/sampleweights.js';
 import {
@@ -381,7 +382,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const intake = new Intake(engine, call);
     const samples = intake.samples(x, y, options);
     const means = new Means(intake.objective, this.#graph);
-    means.add(run(engine, wholeOf(samples)), samples.count);
+    means.add(run(engine, wholeOf(samples)));
     return means.logs();
   }
 

@@ -2,13 +2,13 @@
 // gets better, and the norms of gradients.
 
 import { ValueError } from '../base/errors.js';
-import { callable, checkFlag, checkOptions } from '../base/options.js';
+import { between, callable, checkFlag, checkOptions, checkValue } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Callback, Progress, TrainedModel, Training } from './callback.js';
-import { improvement } from './improvement.js';
+import { improvement, type Mode } from './improvement.js';
 
 export type { Callback, Progress, TrainedModel, Training } from './callback.js';
 export { type Checkpoint, type CheckpointOptions, checkpoint } from './checkpoint.js';
@@ -72,8 +72,10 @@ function printLine(line: string, done: boolean): void {
 
 /** What early stopping watches. */
 export interface EarlyStoppingOptions {
-  /** The log to watch: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  /** The log to watch: 'val_loss' by default. */
   monitor?: string;
+  /** Whether it should fall or rise: 'auto' by default, by which losses and errors should fall, all else rise. */
+  mode?: Mode;
   /** Epochs in a row without improvement that end it; 0, the default, is as 1 (Keras's counting). */
   patience?: number;
   /** What counts as improvement: more than 0 by default. */
@@ -84,7 +86,14 @@ export interface EarlyStoppingOptions {
   print?: ((text: string) => void) | null;
 }
 
-const earlyStoppingWords = ['monitor', 'patience', 'minDelta', 'restoreBestWeights', 'print'];
+const earlyStoppingWords = [
+  'monitor',
+  'mode',
+  'patience',
+  'minDelta',
+  'restoreBestWeights',
+  'print',
+];
 
 /**
  * Ends the training when it no longer gets better, and says so. With `swapAverage`, the weights brought back are the
@@ -96,13 +105,13 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const where = 'callbacks.earlyStopping';
   checkOptions(where, options, earlyStoppingWords);
   const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = false } = options;
-  const { print = console.log } = options;
+  const { mode = 'auto', print = console.log } = options;
   checkInteger(where, 'patience', patience, 0);
   checkMinDelta(where, minDelta);
   checkFlag(where, 'restoreBestWeights', restoreBestWeights);
   if (print !== null && typeof print !== 'function')
     throw new ValueError(`${where}: print must be a function, or null for none, not ${print}`);
-  const isBetter = improvement('earlyStopping', monitor, minDelta);
+  const isBetter = improvement('earlyStopping', { monitor, mode, minDelta });
   let training: Training | undefined;
   let waited = 0;
   let best:
@@ -172,8 +181,10 @@ function checkMinDelta(where: string, minDelta: number): void {
 
 /** When the learning rate falls, and how far; Keras's words and defaults. */
 export interface ReduceOnPlateauOptions {
-  /** The log to watch: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  /** The log to watch: 'val_loss' by default. */
   monitor?: string;
+  /** Whether it should fall or rise: 'auto' by default, by which losses and errors should fall, all else rise. */
+  mode?: Mode;
   /** What the learning rate is multiplied by: 0.1 by default. */
   factor?: number;
   /** Epochs in a row without improvement after which it is: 10 by default. */
@@ -186,7 +197,15 @@ export interface ReduceOnPlateauOptions {
   minimum?: number;
 }
 
-const reduceOnPlateauWords = ['monitor', 'factor', 'patience', 'minDelta', 'cooldown', 'minimum'];
+const reduceOnPlateauWords = [
+  'monitor',
+  'mode',
+  'factor',
+  'patience',
+  'minDelta',
+  'cooldown',
+  'minimum',
+];
 
 /**
  * Lowers the learning rate when training no longer gets better: multiplies `learningRateFactor`, which
@@ -198,7 +217,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
   const where = 'callbacks.reduceOnPlateau';
   checkOptions(where, options, reduceOnPlateauWords);
   const { monitor = 'val_loss', patience = 10, minDelta = 1e-4 } = options;
-  const { factor = 0.1, cooldown = 0, minimum = 0 } = options;
+  const { mode = 'auto', factor = 0.1, cooldown = 0, minimum = 0 } = options;
   if (!(Number.isFinite(factor) && factor > 0 && factor < 1)) {
     throw new ValueError(`${where}: factor must be between 0 and 1, not ${shown(factor)}`);
   }
@@ -206,7 +225,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
   checkInteger(where, 'patience', patience);
   checkInteger(where, 'cooldown', cooldown, 0);
   checkMinDelta(where, minDelta);
-  const isBetter = improvement('reduceOnPlateau', monitor, minDelta);
+  const isBetter = improvement('reduceOnPlateau', { monitor, mode, minDelta });
   let training: Training | undefined;
   let waited = 0;
   let cooling = 0;
@@ -230,6 +249,28 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
         cooling = cooldown;
         waited = 0;
       }
+    },
+  };
+}
+
+/**
+ * Multiplies the learning rate by what `factor` gives for each epoch, counted from 1: a schedule of your own, as
+ * PyTorch's LambdaLR and Keras's LearningRateScheduler. It takes the place of `learningRateFactor`.
+ *
+ * @throws {ValueError} for what is no function, and for a factor that is no number ≥ 0
+ */
+export function learningRateScheduler(factor: (epoch: number) => number): Callback {
+  const where = 'callbacks.learningRateScheduler';
+  checkValue(where, 'factor', factor, callable);
+  let training: Training | undefined;
+  return {
+    onTrainBegin(begun) {
+      training = begun;
+    },
+    onEpochBegin(epoch) {
+      const value = factor(epoch);
+      checkValue(where, `factor(${epoch})`, value, between(0));
+      (training as Training).learningRateFactor = value;
     },
   };
 }

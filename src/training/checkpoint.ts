@@ -5,7 +5,7 @@ import { ValueError } from '../base/errors.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import type { FileWriter } from '../platform/filewriter.js';
 import type { Callback, Training } from './callback.js';
-import { improvement } from './improvement.js';
+import { improvement, type Mode } from './improvement.js';
 import type { Logs } from './means.js';
 
 /** Where checkpoints go: `path` or `save`. */
@@ -17,8 +17,10 @@ export interface CheckpointOptions {
   path?: string | URL;
   /** Stores a model file anywhere: in IndexedDB, on a server. Awaited. */
   save?: (bytes: Uint8Array, epoch: number, logs: Logs) => void | Promise<void>;
-  /** The log to watch for `bestOnly`: 'val_loss' by default. Losses and errors should fall, all else rise. */
+  /** The log to watch for `bestOnly`: 'val_loss' by default. */
   monitor?: string;
+  /** Whether it should fall or rise: 'auto' by default, by which losses and errors should fall, all else rise. */
+  mode?: Mode;
   /** Whether only epochs that improve on all before are saved: false by default. */
   bestOnly?: boolean;
   /** What an epoch must improve on from the start, for `bestOnly`: what an earlier program reached. */
@@ -43,13 +45,13 @@ const where = 'callbacks.checkpoint';
 export function checkpoint(options: CheckpointOptions | string | URL): Checkpoint {
   const isPath = typeof options === 'string' || options instanceof URL;
   const given: CheckpointOptions = isPath ? { path: options } : options;
-  checkOptions(where, given, ['path', 'save', 'monitor', 'bestOnly', 'best']);
-  const { path, save, monitor = 'val_loss', bestOnly = false, best } = given;
+  checkOptions(where, given, ['path', 'save', 'monitor', 'mode', 'bestOnly', 'best']);
+  const { path, save, monitor = 'val_loss', mode = 'auto', bestOnly = false, best } = given;
   checkFlag(where, 'bestOnly', bestOnly);
   if (best !== undefined && !(bestOnly && Number.isFinite(best)))
     throw new ValueError(`${where}: best must be a number, with bestOnly: true`);
   const file = writerOf(path, save);
-  const isBetter = improvement('checkpoint', monitor, 0, best);
+  const isBetter = improvement('checkpoint', { monitor, mode, minDelta: 0, initial: best });
   let training: Training | undefined;
   return {
     get best() {

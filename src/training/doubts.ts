@@ -1,5 +1,6 @@
 // What is likely to be a mistake and yet may be meant: said once for each model, not refused.
 
+import { IGNORED } from '../operators/loss/loss.emit.js';
 import type { Engine } from './engine.js';
 import type { Range } from './measure.js';
 import type { TargetSource } from './samples.js';
@@ -47,6 +48,7 @@ function classesIn(
     const width = form === 'labels' ? 1 : classes;
     for (let at = 0; at < size; at += width) {
       const label = width === 1 ? row[at] : oneHot(row.subarray(at, at + width));
+      if (form === 'labels' && row[at] === IGNORED) continue;
       if (label === undefined || (form === 'targets' && width === 1 && label !== 0 && label !== 1))
         return undefined;
       found.add(label);

@@ -3,21 +3,21 @@
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import { NumericError, StateError } from '../base/errors.js';
-import { sizeOf } from '../base/shape.js';
 import type { Lowered } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
 import type { WeightStore } from '../lowering/store.js';
 import type { Mode } from '../lowering/task.js';
 import { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
-import { isCounted } from '../operators/loss/metric.emit.js';
 import { writeGathering, writeSettings } from '../operators/optimizer/optimizer.emit.js';
 import { rateAt } from '../operators/optimizer/rate.js';
 import type { Value } from '../program/emitter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstNotFinite } from './blame.js';
+import { fillInputs, fillTargets } from './fill.js';
+import { type Outcome, outcomeFor, readOutcome } from './outcome.js';
 import { type Part, Programs, type Ready } from './programs.js';
-import type { Batch, RowSource } from './samples.js';
+import type { Batch } from './samples.js';
 import { checkStatistics } from './statistics.js';
 
 /** A network, as far as the engine needs it. */
@@ -27,28 +27,6 @@ export interface Network {
   /** Where its layers' weights live. */
   readonly stores: readonly WeightStore[];
   readonly seed: number;
-}
-
-/** Each row's right and predicted class. */
-interface RowClasses {
-  readonly right: Int32Array;
-  readonly predicted: Int32Array;
-}
-
-/** What a batch came to. The engine writes its next one over it. */
-export interface Outcome {
-  /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
-  readonly values: Float64Array;
-  /** For each goal, and each threshold that its metrics count by. */
-  readonly classes: (readonly RowClasses[])[];
-}
-
-/** Room for what batches come to. */
-function outcomeFor({ goals }: Objective): Outcome {
-  const losses = goals.length > 1 ? goals.length : 0;
-  const means = goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
-  const values = new Float64Array(1 + losses + means.length);
-  return { values, classes: goals.map(() => []) };
 }
 
 /** What runs a model. Holds all of its memory. */
@@ -70,7 +48,9 @@ export class Engine {
   readonly #backend: Backend;
   readonly #programs: Programs;
   #objective: Objective | undefined;
-  #outcome: Outcome = { values: new Float64Array(0), classes: [] };
+  #outcome!: Outcome;
+  /** For each goal the share of the last batch's rows that counts. */
+  #shares: readonly number[] = [];
   #disposed = false;
 
   constructor(backend: Backend, network: Network) {
@@ -117,39 +97,13 @@ export class Engine {
     throw new StateError(`${where}: nothing to train: no layer has weights and is trainable`);
   }
 
-  /** Copies a batch into a program's inputs. @throws {NumericError} */
-  #fill({ lowered }: Ready, { samples, order, first, size: rows, images }: Batch): void {
-    const { memory, exports } = this.#backend;
-    const { float32 } = memory.views;
-    samples.x.forEach((source, i) => {
-      const at = lowered.inputs[i].resolve() / 4;
-      const size = sizeOf(this.network.graph.inputs[i].shape);
-      if (images) float32.set(images, at);
-      else {
-        for (let row = 0; row < rows; row++)
-          source.copy(order ? order[first + row] : first + row, float32, at + row * size);
-      }
-      if (exports.allFinite(at * 4, rows * size)) return;
-      const bad = float32.subarray(at, at + rows * size).findIndex((v) => !Number.isFinite(v));
-      const row = first + Math.floor(bad / size);
-      throw new NumericError(
-        `${samples.where}: ${source.name} contains ${float32[at + bad]} in sample ${order ? order[row] : row} (element ${bad % size}): clean the data first`,
-      );
-    });
+  /** Copies a batch's samples to where a program reads them. @throws {NumericError} */
+  #fill({ lowered }: Ready, batch: Batch): void {
+    fillInputs(this.#backend, this.network.graph, lowered, batch);
   }
 
-  /** Copies a batch's targets and weights to where the losses read them. */
-  #fillTargets({ lowered }: Ready, { samples: { y, weights }, order, first, size }: Batch): void {
-    const { float32, int32 } = this.#backend.memory.views;
-    lowered.given.forEach(({ target, weights: rows }, i) => {
-      const fill = (source: RowSource, to: Float32Array | Int32Array, value: Value): void => {
-        const at = value.resolve() / 4;
-        for (let row = 0; row < size; row++)
-          source.copy(order ? order[first + row] : first + row, to, at + row * source.size);
-      };
-      fill(y[i], y[i].form === 'labels' ? int32 : float32, target);
-      if (rows) fill(weights[i], float32, rows);
-    });
+  #fillTargets({ lowered }: Ready, batch: Batch): void {
+    this.#shares = fillTargets(this.#backend, lowered, batch);
   }
 
   /** Makes a training program ready for the next step. */
@@ -160,7 +114,7 @@ export class Engine {
     const { settings, randomState } = this.weights;
     const { float32, int32 } = this.#backend.memory.views;
     int32[randomState.resolve() / 4 + 2] = this.step * accumulation + this.gathered;
-    writeGathering(this.gatheredSamples, batch.size, float32, settings.resolve() / 4);
+    writeGathering(this.gatheredSamples, this.#counted(batch), float32, settings.resolve() / 4);
     this.#writeSettings();
   }
 
@@ -176,29 +130,14 @@ export class Engine {
     );
   }
 
-  /** What a program has found: losses and metrics, and each row's classes where they are counted. */
-  #outcomeOf({ lowered: { goals, penalties } }: Ready): Outcome {
-    const { float32, int32 } = this.#backend.memory.views;
-    const { values, classes } = this.#outcome;
-    const read = (value: Value): number => float32[value.resolve() / 4];
-    let at = 0;
-    values[at++] = goals.reduce((sum, { loss, weight }) => sum + weight * read(loss), 0);
-    for (const parts of penalties) {
-      const start = parts.resolve() / 4;
-      for (let i = start; i < start + parts.size; i++) values[0] += float32[i];
-    }
-    if (goals.length > 1) for (const { loss } of goals) values[at++] = read(loss);
-    for (const { metrics } of goals) for (const metric of metrics) values[at++] = read(metric);
-    const integers = (value: Value): Int32Array =>
-      int32.subarray(value.resolve() / 4, value.resolve() / 4 + value.size);
-    goals.forEach((goal, i) => {
-      if (goal.classes.length === 0) return;
-      classes[i] = goal.classes.map(({ right, predicted }) => ({
-        right: integers(right),
-        predicted: integers(predicted),
-      }));
-    });
+  #read({ lowered }: Ready, { size }: Batch): Outcome {
+    readOutcome(this.#backend, lowered, this.#outcome, size, this.#shares);
     return this.#outcome;
+  }
+
+  /** Samples of a batch, but those whose labels are ignored, where that can be said. */
+  #counted({ size }: Batch): number {
+    return this.#shares.length === 1 ? size * this.#shares[0] : size;
   }
 
   #prepare(mode: Mode, { size, samples }: Batch, part?: Part): Ready {
@@ -211,7 +150,7 @@ export class Engine {
     const prepared = this.#prepare('predict', batch, part);
     this.#fill(prepared, batch);
     this.#programs.run(prepared);
-    this.#read(prepared.lowered.outputs, batch, to);
+    this.#copy(prepared.lowered.outputs, batch, to);
   }
 
   /** Writes the gradients that a part wants of a batch to their places in `to`. @throws {NumericError} */
@@ -221,11 +160,11 @@ export class Engine {
     this.#fill(prepared, batch);
     this.#fillTargets(prepared, batch);
     this.#programs.run(prepared);
-    this.#read(prepared.lowered.gradients, batch, to);
+    this.#copy(prepared.lowered.gradients, batch, to);
   }
 
   /** Copies a batch's values to their places among those of all samples. */
-  #read(values: readonly (Value | undefined)[], batch: Batch, to: readonly Tensor[]): void {
+  #copy(values: readonly (Value | undefined)[], batch: Batch, to: readonly Tensor[]): void {
     const { float32 } = this.#backend.memory.views;
     values.forEach((value, i) => {
       if (!value) return;
@@ -242,7 +181,7 @@ export class Engine {
     this.#fill(prepared, batch);
     this.#fillTargets(prepared, batch);
     this.#programs.run(prepared);
-    return this.#outcomeOf(prepared);
+    return this.#read(prepared, batch);
   }
 
   /**
@@ -299,7 +238,7 @@ export class Engine {
     const { program, lowered } = prepared;
     this.#begin(prepared, batch);
     program.run(0, lowered.forward);
-    const [loss] = this.#outcomeOf(prepared).values;
+    const [loss] = this.#read(prepared, batch).values;
     if (!Number.isFinite(loss)) throw this.#explosion(prepared, batch, `the loss is ${loss}`);
     if (lowered.accumulates && this.gathered === 0) this.weights.clearGradients();
     program.run(lowered.forward, lowered.backward);
@@ -310,7 +249,7 @@ export class Engine {
     this.#computed = batch;
     if (!lowered.accumulates) return prepared;
     this.gathered++;
-    this.gatheredSamples += batch.size;
+    this.gatheredSamples += this.#counted(batch);
     return prepared;
   }
 

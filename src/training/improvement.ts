@@ -1,20 +1,31 @@
 // Whether an epoch was better than all before: what callbacks that watch a log share.
 
 import { ValueError } from '../base/errors.js';
+import { checkValue, oneOf } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import type { Logs } from './means.js';
 
-/**
- * Remembers the best value of a log: losses and errors should fall, all else rise.
- *
- * @param initial what was reached before: nothing by default
- */
-export function improvement(who: string, monitor: string, minDelta: number, initial?: number) {
+/** What is better of a log: 'auto' says less for losses and errors, more for all else. Keras's words. */
+export type Mode = 'auto' | 'min' | 'max';
+
+/** What a callback watches. */
+export interface Watched {
+  monitor: string;
+  mode: Mode;
+  minDelta: number;
+  /** What was reached before: nothing by default. */
+  initial?: number;
+}
+
+/** Remembers the best value of a log. @throws {ValueError} for a log or a mode that there is not */
+export function improvement(who: string, { monitor, mode, minDelta, initial }: Watched) {
   if (typeof monitor !== 'string')
     throw new ValueError(
       `callbacks.${who}: monitor must be the name of a log, not ${shown(monitor)}`,
     );
-  const sign = /(loss|Error)$/.test(monitor) ? -1 : 1;
+  checkValue(`callbacks.${who}`, 'mode', mode, oneOf('auto', 'min', 'max'));
+  const falls = mode === 'auto' ? /(loss|Error)$/.test(monitor) : mode === 'min';
+  const sign = falls ? -1 : 1;
   let best = initial;
   return {
     /** undefined where there was none yet. */

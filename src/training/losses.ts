@@ -14,6 +14,15 @@ export interface CrossEntropyOptions {
   labelSmoothing?: number;
 }
 
+/** How sure targets may be, and which do not count. */
+export interface SoftmaxCrossEntropyOptions extends CrossEntropyOptions {
+  /**
+   * Rows of this label, such as 255 for pixels that nobody labelled, count neither in the loss nor in metrics: means
+   * are over the others, as in Keras and PyTorch (`ignore_index`). Targets must then be class indices.
+   */
+  ignoreClass?: number;
+}
+
 /** When the error counts as large. */
 export interface HuberOptions {
   /** Errors up to it count by their square: 1 by default. */
@@ -24,8 +33,8 @@ export interface HuberOptions {
  * −Σ target·ln softmax(output). Targets are class indices, one-hot rows or any weights. A model that ends
  * in softmax is trained on what goes into that softmax.
  */
-export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
-  checkOptions('losses.softmaxCrossEntropy', options, ['labelSmoothing']);
+export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
+  checkOptions('losses.softmaxCrossEntropy', options, ['labelSmoothing', 'ignoreClass']);
   return checkLoss({ type: 'softmaxCrossEntropy', ...options });
 }
 

@@ -9,7 +9,7 @@ import {
   isCounted,
   thresholdsOf,
 } from '../operators/loss/metric.emit.js';
-import type { Outcome } from './engine.js';
+import type { Outcome } from './outcome.js';
 
 /** Numbers by name: 'loss', the metrics, and after validation 'val_loss' and so on. */
 export type Logs = Record<string, number>;
@@ -22,7 +22,7 @@ export class Means {
   readonly #names: readonly string[];
   /** One for each of an outcome's values, once there was one. */
   #sums = new Float64Array(0);
-  #count = 0;
+  #counts = new Float64Array(0);
 
   constructor({ goals }: Objective, { outputs, outputNames }: Graph) {
     this.#goals = goals;
@@ -35,15 +35,20 @@ export class Means {
 
   reset(): void {
     this.#sums.fill(0);
-    this.#count = 0;
+    this.#counts.fill(0);
     for (const confusions of this.#confusions) for (const one of confusions) one.reset();
   }
 
-  /** Takes what a batch of `count` samples came to. */
-  add({ values, classes }: Outcome, count: number): void {
-    if (this.#sums.length === 0) this.#sums = new Float64Array(values.length);
-    for (let i = 0; i < values.length; i++) this.#sums[i] += values[i] * count;
-    this.#count += count;
+  /** Takes what a batch came to. */
+  add({ values, counts, classes }: Outcome): void {
+    if (this.#sums.length === 0) {
+      this.#sums = new Float64Array(values.length);
+      this.#counts = new Float64Array(values.length);
+    }
+    for (let i = 0; i < values.length; i++) {
+      this.#sums[i] += values[i] * counts[i];
+      this.#counts[i] += counts[i];
+    }
     this.#confusions.forEach((confusions, i) => {
       confusions.forEach((one, j) => {
         one.add(classes[i][j].right, classes[i][j].predicted);
@@ -53,7 +58,7 @@ export class Means {
 
   /** The means by name; those of several outputs have the output's name in front. */
   logs(prefix = ''): Logs {
-    const means = this.#sums.map((sum) => sum / this.#count).values();
+    const means = this.#sums.map((sum, i) => sum / this.#counts[i]).values();
     const next = (): number => means.next().value as number;
     const logs: Logs = { [`${prefix}loss`]: next() };
     const several = this.#goals.length > 1;

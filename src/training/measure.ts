@@ -37,7 +37,7 @@ export async function measure(
   for (let first = from; first < to; first += batchSize) {
     signal?.throwIfAborted();
     const size = Math.min(batchSize, to - first);
-    means.add(engine.evaluate({ samples, order: null, first, size }), size);
+    means.add(engine.evaluate({ samples, order: null, first, size }));
     if (performance.now() - turn > SLICE) {
       await breathe();
       engine.check(samples.where);

@@ -163,13 +163,14 @@ export class RowWeights {
     const copy: InputSource['copy'] = (sample, to, at) => {
       targets.copy(sample, target, 0);
       for (let row = 0; row < size; row++) {
-        const k = targets.form === 'labels' ? target[row] : hot(target, row * columns, columns);
-        if (k < 0) {
+        const isLabel = targets.form === 'labels';
+        const k = isLabel ? target[row] : hot(target, row * columns, columns);
+        if (k < 0 && !isLabel) {
           this.#fail(
             `classWeight needs class indices or one-hot targets, but those of sample ${sample} are neither: use sampleWeight`,
           );
         }
-        to[at + row] = weights[k];
+        to[at + row] = k < 0 ? 0 : weights[k];
       }
     };
     const spare = new Float32Array(size);

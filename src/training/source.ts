@@ -4,7 +4,13 @@ import { NumericError, ShapeError, StateError, ValueError } from '../base/errors
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import type { Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
-import { checkLabel, checkLabels, type Loss } from '../operators/loss/loss.emit.js';
+import {
+  checkLabel,
+  checkLabels,
+  IGNORED,
+  ignoredBy,
+  type Loss,
+} from '../operators/loss/loss.emit.js';
 import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
 import { isNumberArray, Tensor } from '../tensor/tensor.js';
 import { otherChannels, wayOut } from './hints.js';
@@ -138,11 +144,16 @@ export class Intake {
       loss.type === 'softmaxCrossEntropy' &&
       numbers.length === count * rows &&
       (shaped(count, ...outputShape.slice(0, -1)) || shaped(count, ...outputShape.slice(0, -1), 1));
+    const ignored = ignoredBy(loss);
     if (isLabels) {
-      checkLabels(this.where, numbers.array(), classes);
-      const copy = labelCopier(this.where, numbers, rows, classes);
+      checkLabels(this.where, numbers.array(), classes, ignored);
+      const copy = labelCopier(this.where, numbers, rows, classes, ignored);
       return { name, form: 'labels', size: rows, count, copy };
     }
+    if (isDense && ignored !== undefined)
+      throw new ValueError(
+        `${this.where}: the loss has an ignoreClass, so ${name} must be class indices: ${show([count, ...outputShape.slice(0, -1)])}`,
+      );
     if (isDense) {
       checkFinite(this.where, name, numbers.array(), dense);
       checkTargets(this.where, name, numbers.array(), loss);
@@ -198,13 +209,15 @@ function labelCopier(
   numbers: Numbers,
   size: number,
   classes: number,
+  ignored: number | undefined,
 ): InputSource['copy'] {
   return (sample, to, at) => {
     const from = numbers.array();
     const start = sample * size;
     for (let i = 0; i < size; i++) {
-      checkLabel(where, from[start + i], start + i, classes);
-      to[at + i] = from[start + i];
+      const label = from[start + i];
+      if (label !== ignored) checkLabel(where, label, start + i, classes);
+      to[at + i] = label === ignored ? IGNORED : label;
     }
   };
 }

@@ -119,13 +119,13 @@ class Loop {
       signal?.throwIfAborted();
       this.#rate = this.#checkedRate();
       const outcome = engine.train(taken);
-      this.#means.add(outcome, taken.size);
+      this.#means.add(outcome);
       this.#done += taken.size;
       this.#steps++;
       batch++;
       if (this.#watchesBatches) {
         this.#batchMeans.reset();
-        this.#batchMeans.add(outcome, taken.size);
+        this.#batchMeans.add(outcome);
         await this.#tell('onBatchEnd', batch, this.#logs(this.#batchMeans.logs()));
       }
       if (performance.now() - turn > SLICE || batch === feed.batches) {

@@ -134,6 +134,68 @@ test('early stopping: patience counts epochs in a row without improvement', asyn
   model.dispose();
 });
 
+test('mode says whether a log should fall or rise, whatever its name says', async () => {
+  const model = compiled();
+  const values = [1, 2, 3, 2, 1];
+  const epochs = (monitor: string, mode: 'auto' | 'min' | 'max') =>
+    play(model, callbacks.earlyStopping({ monitor, mode }), monitor, values);
+  assert.is(await epochs('score', 'auto'), 4);
+  assert.is(await epochs('score', 'min'), 2);
+  assert.is(await epochs('val_loss', 'max'), 4);
+  assert.is(await epochs('val_loss', 'min'), 2);
+  const plateau = callbacks.reduceOnPlateau({ monitor: 'loss', mode: 'max', patience: 1 });
+  const saved: number[] = [];
+  const save = (_bytes: Uint8Array, epoch: number) => void saved.push(epoch);
+  const best = callbacks.checkpoint({ save, monitor: 'accuracy', mode: 'min', bestOnly: true });
+  const { history } = await model.fit(x, y, { epochs: 3, callbacks: [plateau, best] });
+  const [, second] = history.learningRate;
+  assert.ok(history.loss[1] < history.loss[0] && history.learningRate[2] < second);
+  assert.equal(
+    saved,
+    history.accuracy.flatMap((value, i, all) =>
+      all.slice(0, i).every((before) => value < before) ? [i + 1] : [],
+    ),
+  );
+  for (const make of [
+    callbacks.earlyStopping,
+    callbacks.reduceOnPlateau,
+    (options: object) => callbacks.checkpoint({ save, ...options }),
+  ])
+    await rejects(
+      () => make({ mode: 'less' as never }),
+      ValueError,
+      'mode',
+      "'auto', 'min' or 'max'",
+    );
+  model.dispose();
+});
+
+test('a schedule of your own', async () => {
+  const model = compiled();
+  const heard: number[] = [];
+  const halved = callbacks.learningRateScheduler((epoch) => {
+    heard.push(epoch);
+    return 0.5 ** (epoch - 1);
+  });
+  const first = model.learningRate as number;
+  const { history } = await model.fit(x, y, { epochs: 3, callbacks: halved });
+  assert.equal(heard, [1, 2, 3]);
+  assert.equal(history.learningRate, [first, first / 2, first / 4]);
+  const wrong = (value: unknown) => callbacks.learningRateScheduler(() => value as number);
+  for (const value of [-1, Number.NaN, '1', undefined])
+    await rejects(
+      () => model.fit(x, y, { callbacks: wrong(value) }),
+      ValueError,
+      'callbacks.learningRateScheduler: factor(4) must be a number ≥ 0',
+    );
+  await rejects(
+    () => callbacks.learningRateScheduler({} as never),
+    ValueError,
+    'learningRateScheduler: factor must be a function',
+  );
+  model.dispose();
+});
+
 test('early stopping: one callback for two trainings begins anew', async () => {
   const model = compiled();
   const callback = callbacks.earlyStopping({ patience: 2, restoreBestWeights: true });

@@ -21,8 +21,10 @@ export class Confusion {
     this.#counts.fill(0);
   }
 
+  /** Counts rows, but those whose right class is less than 0: they are ignored. */
   add(right: ArrayLike<number>, predicted: ArrayLike<number>): void {
-    for (let i = 0; i < right.length; i++) this.#counts[right[i] * this.classes + predicted[i]]++;
+    for (let i = 0; i < right.length; i++)
+      if (right[i] >= 0) this.#counts[right[i] * this.classes + predicted[i]]++;
   }
 
   /** Samples of class `right` that were predicted to be of class `predicted`. */

@@ -12,10 +12,13 @@ import type { Tensor } from '../../tensor/tensor.js';
 /** A loss with all its numbers; see `losses`. */
 export type Loss =
   | {
-      readonly type: 'softmaxCrossEntropy' | 'binaryCrossEntropy';
+      readonly type: 'softmaxCrossEntropy';
       /** The share of each target that is spread over all classes. */
       readonly labelSmoothing: number;
+      /** The label of rows that do not count. */
+      readonly ignoreClass?: number;
     }
+  | { readonly type: 'binaryCrossEntropy'; readonly labelSmoothing: number }
   | { readonly type: 'meanSquaredError' | 'meanAbsoluteError' | 'hinge' }
   | { readonly type: 'huber'; readonly delta: number };
 
@@ -83,6 +86,11 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
       );
     }
   }
+  if ('ignoreClass' in loss && loss.ignoreClass !== undefined && !isInt32(loss.ignoreClass)) {
+    throw new ValueError(
+      `losses.${type}: ignoreClass must be a whole number, such as 255, not ${shown(loss.ignoreClass)}`,
+    );
+  }
   if ('delta' in loss) {
     const { delta } = loss;
     if (typeof delta !== 'number' || !(delta > 0 && delta < Number.POSITIVE_INFINITY)) {
@@ -91,6 +99,16 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
   }
   return loss;
 }
+
+const isInt32 = (value: unknown): boolean =>
+  Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
+
+/** The label of rows that do not count, where a loss has one. */
+export const ignoredBy = (loss: Loss): number | undefined =>
+  'ignoreClass' in loss ? loss.ignoreClass : undefined;
+
+/** What kernels find in the place of a label that does not count. */
+export const IGNORED = -1;
 
 /** The activation that a loss takes over, where a model ends in it: together they are safe and cheap. */
 export function tapOf(type: Loss['type']): ActivationName | undefined {
@@ -128,9 +146,15 @@ export function checkLabel(where: string, label: number, place: number, classes:
   );
 }
 
-/** @throws {ValueError} for the first label that is not a class */
-export function checkLabels(where: string, labels: ArrayLike<number>, classes: number): void {
-  for (let i = 0; i < labels.length; i++) checkLabel(where, labels[i], i, classes);
+/** @throws {ValueError} for the first label that is neither a class nor the one that does not count */
+export function checkLabels(
+  where: string,
+  labels: ArrayLike<number>,
+  classes: number,
+  ignored?: number,
+): void {
+  for (let i = 0; i < labels.length; i++)
+    if (labels[i] !== ignored) checkLabel(where, labels[i], i, classes);
 }
 
 /** A value as rows of its last dimension. */

@@ -252,8 +252,10 @@ export function writeGathering(
   to: Float32Array,
   at: number,
 ): void {
-  to[at + GATHERING] = before / (before + samples);
-  to[at + GATHERING + 1] = samples / (before + samples);
+  // None where the labels of all are ignored.
+  const all = before + samples || 1;
+  to[at + GATHERING] = before / all;
+  to[at + GATHERING + 1] = samples / all;
 }
 
 /**
