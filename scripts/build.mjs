@@ -3,12 +3,12 @@
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { newest, root } from './newest.mjs';
 
 /** Runs a program of node_modules; its output is shown only where it fails. */
 async function run(script, ...args) {
@@ -22,12 +22,16 @@ async function run(script, ...args) {
   }
 }
 
-/** Compiles assembly/ to build/. */
-export async function buildWasm() {
+/** Compiles those of assembly/'s targets that are older than it, as many at a time as there are cores. */
+async function buildWasm() {
   const { targets } = JSON.parse(readFileSync(`${root}asconfig.json`, 'utf8'));
-  const compile = (target) =>
-    run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
-  await Promise.all(Object.keys(targets).map(compile));
+  const sources = newest('assembly', 'asconfig.json');
+  const waiting = Object.keys(targets).filter((name) => newest(targets[name].outFile) < sources);
+  const work = async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift())
+      await run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 
 /** Where users come in: names in dist/ and dist/browser/, and their sources. */

@@ -3,29 +3,12 @@
 // scripts are, and needs nothing but Node and npm.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { newest, root } from './newest.mjs';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 20) {
   console.error(`wasmgrad is developed with Node 20 or newer; this is ${process.version}`);
   process.exit(1);
-}
-
-/** The newest modification below the given paths, 0 where there is nothing. */
-function newest(...paths) {
-  return Math.max(
-    0,
-    ...paths.map((path) => {
-      const full = root + path;
-      if (!existsSync(full)) return 0;
-      const stat = statSync(full);
-      if (!stat.isDirectory()) return stat.mtimeMs;
-      return newest(...readdirSync(full).map((name) => `${path}/${name}`));
-    }),
-  );
 }
 
 const installed = newest('node_modules/.package-lock.json');

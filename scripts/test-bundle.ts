@@ -12,7 +12,11 @@ export const testFiles = (root: string): string[] =>
     .sort();
 
 /** Where the library's workers start. */
-const workers = ['src/data/augment-worker.ts', 'src/worker/training-worker.ts'];
+const workers = [
+  'src/data/augment-worker.ts',
+  'src/worker/training-worker.ts',
+  'tests/helpers/source-worker.js',
+];
 
 /** Files find their neighbours as if they ran where their sources are; workers are bundled beside the tests. */
 const inPlace: Plugin = {
@@ -21,16 +25,30 @@ const inPlace: Plugin = {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       const own = JSON.stringify(pathToFileURL(path).href);
-      const stays = /spawn-\w+\.ts$/.test(path);
+      const stays = /spawn-[\w-]+\.ts$/.test(path);
       return { contents: stays ? text : text.replaceAll('import.meta.url', own), loader: 'ts' };
     });
   },
 };
 
-/** A program that runs the file named on the command line. */
+/** What ends the output of a file, and is followed by its name and the seconds that it took. */
+export const END_OF_FILE = '── end of ';
+
+/** A program that runs the files named on the command line, one after another: uvu runs what has joined its queue. */
 const runner = (files: readonly string[]): string => `
   const files = { ${files.map((file) => `'${file}': () => import('./${file}')`).join(',\n')} };
-  await files[process.argv[2]]();`;
+  globalThis.UVU_DEFER = 1;
+  const { exec } = await import('uvu');
+  let failed = false;
+  for (const file of process.argv.slice(2)) {
+    const started = performance.now();
+    globalThis.UVU_QUEUE = [[null]];
+    await files[file]();
+    await exec();
+    failed ||= process.exitCode !== 0;
+    console.log(\`${END_OF_FILE}\${file} \${(performance.now() - started) / 1000}\`);
+  }
+  process.exitCode = Number(failed);`;
 
 /** A file that is not there. */
 const madeUp = (name: string, contents: string, resolveDir: string): Plugin => ({
@@ -41,7 +59,7 @@ const madeUp = (name: string, contents: string, resolveDir: string): Plugin => (
   },
 });
 
-/** Bundles test files to a folder, with a program `run.js` that takes the name of one. */
+/** Bundles test files to a folder, with a program `run.js` that takes the names of some. */
 export async function bundleTests(
   root: string,
   files: readonly string[],

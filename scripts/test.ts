@@ -1,33 +1,36 @@
-// Runs the tests, in as many processes as there are cores, against both SIMD builds: the plain one under this Node,
-// the relaxed one under a Node that has relaxed SIMD (24, through npm, where this one is older), and that one once
-// more with 256-bit code and the wide register tile; each with another number of threads. An argument narrows the
-// files: `npm test -- conv`.
+// Runs the tests, in as many processes as there are cores: all of them against the plain SIMD build under this Node;
+// those that ask something of kernels against the relaxed one, under a Node that has relaxed SIMD (24, through npm,
+// where this one is older); and those that compute once more with 256-bit code and the wide register tile. Each run has
+// another number of threads. An argument narrows the files: `npm test -- conv`.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { bundleTests, testFiles } from './test-bundle.js';
+import { bundleTests, END_OF_FILE, testFiles } from './test-bundle.js';
 
 interface Run {
   readonly title: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Folders of tests that would only repeat what another run has found. */
+  readonly without: readonly string[];
 }
 
-/** A file of a run, in a process of its own. */
+/** Some files of a run, in a process of their own. */
 interface Job {
   readonly run: Run;
-  readonly file: string;
+  readonly files: readonly string[];
 }
 
-/** What became of a job. */
+/** What became of a file. */
 interface Outcome {
-  readonly job: Job;
+  readonly run: Run;
+  readonly file: string;
   readonly total: number;
   readonly passed: number;
-  readonly failed: boolean;
+  failed: boolean;
   readonly seconds: number;
 }
 
@@ -41,22 +44,31 @@ const modern = Number(process.versions.node.split('.')[0]) >= 22;
 const relaxed = modern
   ? process.execPath
   : execFileSync('npx', ['-y', 'node@24', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
+
+/** Nothing of these depends on which kernels there are. */
+const plain = ['base', 'data', 'errors', 'generate', 'platform', 'reference', 'structure.test.ts'];
+/** These run kernels, but look at what is around them: files, workers, messages, training's order of things. */
+const around = ['tensor', 'training', 'worker', 'zoo'];
+
 const runs: readonly Run[] = [
   {
     title: 'strict, 2 threads',
     command: [process.execPath],
     env: { WASMGRAD_SIMD: 'strict', WASMGRAD_THREADS: '2' },
+    without: [],
   },
   {
     title: 'relaxed, 1 thread',
     command: [relaxed],
     env: { WASMGRAD_SIMD: 'relaxed', WASMGRAD_THREADS: '1' },
+    without: plain,
   },
   {
     title: 'relaxed, 256-bit code, 3 threads',
     // Without the baseline compiler, all code is 256-bit code from the first call on.
     command: [relaxed, '--no-liftoff'],
     env: { WASMGRAD_SIMD: 'relaxed', WASMGRAD_THREADS: '3', WASMGRAD_REVECTORIZE: '1' },
+    without: [...plain, ...around],
   },
 ];
 
@@ -69,46 +81,80 @@ function readTimes(): Record<string, number> {
 }
 
 const times = readTimes();
-const key = ({ run, file }: Job): string => `${run.title}: ${file}`;
+const key = (run: Run, file: string): string => `${run.title}: ${file}`;
 /** Seconds, guessed by the size where nothing is known. */
-const expected = (job: Job): number => times[key(job)] ?? statSync(root + job.file).size / 4000;
+const expected = (run: Run, file: string): number =>
+  times[key(run, file)] ?? statSync(root + file).size / 8000;
+
+/** Seconds of a process's work, where files are short: a start takes most of a second. */
+const ENOUGH = 15;
+
+/** The files of a run in as few processes as keep all cores busy to the end, the longest first. */
+function jobsOf(run: Run, files: readonly string[]): Job[] {
+  const sorted = files
+    .filter((file) => !run.without.includes(file.split('/')[1]))
+    .sort((a, b) => expected(run, b) - expected(run, a));
+  const jobs: { run: Run; files: string[]; seconds: number }[] = [];
+  for (const file of sorted) {
+    const seconds = expected(run, file);
+    const open = jobs.find((job) => job.seconds + seconds <= ENOUGH);
+    if (open) {
+      open.files.push(file);
+      open.seconds += seconds;
+    } else jobs.push({ run, files: [file], seconds });
+  }
+  return jobs;
+}
 
 const figure = (output: string, word: string): number =>
   Number(new RegExp(`^ *${word}: +(\\d+)`, 'm').exec(output)?.[1] ?? 0);
 
-/** Runs a job; what it says is shown where a test fails. */
-async function perform(job: Job): Promise<Outcome> {
-  const started = performance.now();
-  const [program, ...rest] = job.run.command;
-  const env = { ...process.env, ...job.run.env, FORCE_COLOR: '0' };
-  const args = [...rest, 'build/tests/run.js', job.file];
+/** Runs a job; what a file says is shown where a test of it fails. */
+async function perform({ run, files }: Job): Promise<Outcome[]> {
+  const [program, ...rest] = run.command;
+  const env = { ...process.env, ...run.env, FORCE_COLOR: '0' };
+  const args = [...rest, 'build/tests/run.js', ...files];
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   for (const from of [child.stdout, child.stderr]) from.on('data', (part) => said.push(part));
   const status = await new Promise((resolve) => child.on('close', resolve));
-  const output = stripVTControlCharacters(Buffer.concat(said).toString());
-  const [total, passed] = [figure(output, 'Total'), figure(output, 'Passed')];
-  const failed = status !== 0 || total === 0 || passed < total;
-  const seconds = (performance.now() - started) / 1000;
-  times[key(job)] = seconds;
-  if (failed) console.log(`\n── ${job.run.title}: ${job.file} ──\n${output}`);
-  return { job, total, passed, failed, seconds };
+  const outputs = stripVTControlCharacters(Buffer.concat(said).toString()).split(END_OF_FILE);
+  // The first line of each part ends the one before.
+  const parts = outputs.map((text, i) => (i === 0 ? text : text.slice(text.indexOf('\n') + 1)));
+  const ended = outputs.slice(1).map((text) => text.split('\n', 1)[0].split(' '));
+  const outcomes = files.map((file, i) => {
+    const [name, seconds] = ended[i] ?? [];
+    const [total, passed] = ['Total', 'Passed'].map((word) => figure(parts[i] ?? '', word));
+    const failed = name !== file || total === 0 || passed < total;
+    if (name === file) times[key(run, file)] = Number(seconds);
+    return { run, file, total, passed, failed, seconds: Number(seconds ?? 0) };
+  });
+  // A process may fail after its last file too.
+  if (status !== 0 && !outcomes.some(({ failed }) => failed))
+    outcomes[outcomes.length - 1].failed = true;
+  outcomes.forEach(({ file, failed }, i) => {
+    if (failed) console.log(`\n── ${run.title}: ${file} ──\n${parts[i] ?? 'it was not reached'}`);
+  });
+  return outcomes;
 }
 
-/** Where the tests stand, on one line of a terminal. */
+/** Where the tests are, on one line of a terminal. */
 function show(done: number, all: number, failed: number): void {
   if (!process.stdout.isTTY) return;
-  process.stdout.write(`\r${done} of ${all} parts done${failed ? `, ${failed} failed` : ''}   `);
+  process.stdout.write(`\r${done} of ${all} files done${failed ? `, ${failed} failed` : ''}   `);
 }
 
 /** Performs all jobs, the longest first, as many at a time as there are cores. */
 async function performAll(jobs: readonly Job[]): Promise<Outcome[]> {
-  const waiting = [...jobs].sort((a, b) => expected(b) - expected(a));
+  const seconds = ({ run, files }: Job): number =>
+    files.reduce((sum, file) => sum + expected(run, file), 0);
+  const waiting = [...jobs].sort((a, b) => seconds(b) - seconds(a));
+  const all = jobs.reduce((sum, { files }) => sum + files.length, 0);
   const outcomes: Outcome[] = [];
   const work = async (): Promise<void> => {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
-      outcomes.push(await perform(job));
-      show(outcomes.length, jobs.length, outcomes.filter(({ failed }) => failed).length);
+      outcomes.push(...(await perform(job)));
+      show(outcomes.length, all, outcomes.filter(({ failed }) => failed).length);
     }
   };
   await Promise.all(Array.from({ length: cores }, work));
@@ -119,15 +165,21 @@ async function performAll(jobs: readonly Job[]): Promise<Outcome[]> {
 /** The totals of each run, and the files that took longest. */
 function report(outcomes: readonly Outcome[]): void {
   for (const run of runs) {
-    const own = outcomes.filter(({ job }) => job.run === run);
+    const own = outcomes.filter((outcome) => outcome.run === run);
     const sum = (of: (outcome: Outcome) => number): number =>
       own.reduce((total, outcome) => total + of(outcome), 0);
-    console.log(`\nsimd: ${run.title} (${sum(({ seconds }) => seconds).toFixed(0)} s)`);
+    console.log(
+      `\nsimd: ${run.title} (${own.length} files, ${sum(({ seconds }) => seconds).toFixed(0)} s)`,
+    );
     console.log(`  Total:   ${sum(({ total }) => total)}`);
     console.log(`  Passed:  ${sum(({ passed }) => passed)}`);
+    if (run.without.length > 0)
+      console.log(`  not in this run, as they would find the same: ${run.without.join(', ')}`);
   }
-  const slowest = Object.entries(times).sort(([, a], [, b]) => b - a);
-  const lines = slowest.slice(0, 10).map(([name, seconds]) => `  ${seconds.toFixed(1)} s  ${name}`);
+  const slowest = outcomes.toSorted((a, b) => b.seconds - a.seconds).slice(0, 10);
+  const lines = slowest.map(
+    ({ run, file, seconds }) => `  ${seconds.toFixed(1)} s  ${key(run, file)}`,
+  );
   console.log(`\nslowest files:\n${lines.join('\n')}`);
 }
 
@@ -141,7 +193,9 @@ const folder = `${root}build/tests`;
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await bundleTests(root, files, folder);
-const outcomes = await performAll(runs.flatMap((run) => files.map((file) => ({ run, file }))));
+const outcomes = await performAll(runs.flatMap((run) => jobsOf(run, files)));
 writeFileSync(timesFile, JSON.stringify(times));
 report(outcomes);
-process.exit(outcomes.some(({ failed }) => failed) ? 1 : 0);
+const failures = outcomes.filter(({ failed }) => failed);
+for (const { run, file } of failures) console.log(`failed: ${key(run, file)}`);
+process.exit(failures.length > 0 ? 1 : 0);

@@ -56,7 +56,13 @@ export {
 } from './tensor/tensor.js';
 export type { Callback, Progress } from './training/callback.js';
 export * as callbacks from './training/callbacks.js';
-export type { ByOutput, CompileOptions, LossName, MetricNames } from './training/compile.js';
+export type {
+  ByOutput,
+  CompileOptions,
+  LossName,
+  MetricNames,
+  OptimizerName,
+} from './training/compile.js';
 export type { Dataset, DatasetBatch } from './training/feed.js';
 export * as losses from './training/losses.js';
 export * as metrics from './training/metrics.js';

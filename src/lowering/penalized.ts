@@ -1,7 +1,7 @@
 // Which weights cost something by themselves.
 
 import type { Layer } from '../network/layer.js';
-import type { Regularizer } from '../network/regularizers.js';
+import type { Regularizer } from '../network/regularizer.js';
 
 /** The weights with regularizers of all layers that learn, in order (Keras: of trainable weights alone). */
 export function penalized(

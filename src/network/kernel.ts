@@ -13,7 +13,7 @@ import type {
   ParameterSpec,
   WeightReader,
 } from './layer.js';
-import { checkRegularizer, type Regularizer } from './regularizers.js';
+import { checkRegularizer, type Regularizer } from './regularizer.js';
 
 /** Options of layers that multiply by a kernel, Keras's words. */
 export interface KernelOptions extends LayerOptions {

@@ -8,7 +8,7 @@ import type { Emitter, Operand, Value } from '../program/emitter.js';
 import type { ActivationName } from './activation.js';
 import { fixWords } from './fixed.js';
 import type { InitializerName } from './initializers.js';
-import type { Regularizer } from './regularizers.js';
+import type { Regularizer } from './regularizer.js';
 import type { Weight } from './weight.js';
 
 /** A weight that a layer asks for. */

@@ -1,6 +1,7 @@
 // What `compile` takes, checked: an optimizer, and for each output a loss and metrics.
 
 import { ValueError } from '../base/errors.js';
+import { hereItIs } from '../base/names.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -9,12 +10,14 @@ import { checkTap } from '../lowering/tap.js';
 import type { Graph } from '../network/graph.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 import { checkMetric, type Metric, type MetricName } from '../operators/loss/metric.emit.js';
-import type { Optimizer } from '../operators/optimizer/optimizer.emit.js';
-import { type OptimizerName, optimizerOf } from './optimizers.js';
+import { checkOptimizer, type Optimizer } from '../operators/optimizer/optimizer.emit.js';
+import * as optimizers from './optimizers.js';
 
 /** One for all outputs, a list in their order, or a record by their names. */
 export type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
+/** An optimizer's name. */
+export type OptimizerName = Optimizer['type'];
 /** A loss by its name, or as `losses` makes it. */
 export type LossName = Loss['type'] | Loss;
 /** Metrics by their names, or as `metrics` makes them. */
@@ -43,6 +46,25 @@ export interface CompileOptions {
    * times as large, but for batch norm, which sees each by itself. Schedules count steps.
    */
   gradientAccumulation?: number;
+}
+
+/** Optimizers by their names, with the numbers that they have where nothing else is said. */
+const named: { readonly [T in OptimizerName]: () => Optimizer } = optimizers;
+
+/** What Keras, TF.js and PyTorch call them. */
+const foreign = {
+  momentum: 'optimizers.sgd({ momentum: 0.9 })',
+  nadam: "'adam', without Nesterov's momentum",
+};
+
+/** An optimizer by its name, or as it was made. @throws {ValueError} for one that there is not */
+function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
+  if (typeof given !== 'string') return checkOptimizer(given);
+  if (Object.hasOwn(named, given)) return named[given]();
+  const names = Object.keys(named);
+  throw new ValueError(
+    `compile: there is no optimizer '${given}'${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
+  );
 }
 
 const words = [

@@ -12,8 +12,6 @@
 // averageDecay   keeps average = averageDecay·average + (1 − averageDecay)·weights after each step, from
 //                the first step's weights on
 
-import { ValueError } from '../base/errors.js';
-import { hereItIs } from '../base/names.js';
 import { checkOptions } from '../base/options.js';
 import {
   type AdagradConfig,
@@ -72,28 +70,6 @@ export function rmsprop(options: Options<RmspropConfig> = {}): Optimizer {
 export function adagrad(options: Options<AdagradConfig> = {}): Optimizer {
   const defaults = { learningRate: 0.01, initialAccumulator: 0.1, epsilon: 1e-7 };
   return make('adagrad', defaults, options);
-}
-
-/** Optimizers by their names, with the numbers that they have where nothing else is said. */
-const named = { sgd, adam, adamW, rmsprop, adagrad };
-
-/** The names that `compile` takes. */
-export type OptimizerName = keyof typeof named;
-
-/** What Keras, TF.js and PyTorch call them. */
-const foreign = {
-  momentum: 'optimizers.sgd({ momentum: 0.9 })',
-  nadam: "'adam', without Nesterov's momentum",
-};
-
-/** An optimizer by its name, or as it was made. @internal @throws {ValueError} for one that there is not */
-export function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
-  if (typeof given !== 'string') return checkOptimizer(given);
-  if (Object.hasOwn(named, given)) return named[given]();
-  const names = Object.keys(named);
-  throw new ValueError(
-    `compile: there is no optimizer '${given}'${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
-  );
 }
 
 const adamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };

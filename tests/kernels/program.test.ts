@@ -6,7 +6,7 @@ import { backend } from '../../bindings/backend.js';
 import { RECORD_BYTES } from '../../bindings/constants.js';
 import { type KernelArguments, type KernelName, kernels } from '../../bindings/kernels.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
-import { layers, optimizers, Sequential, Tensor } from '../../src/index.js';
+import { dispose, init, layers, optimizers, Sequential, Tensor } from '../../src/index.js';
 import { type Lowered, lower } from '../../src/lowering/lower.js';
 import { writeSettings } from '../../src/operators/optimizer/optimizer.emit.js';
 import type { Emitter, Value } from '../../src/program/emitter.js';
@@ -14,7 +14,7 @@ import { buildProgram, place, planMemory } from '../../src/program/plan.js';
 import { free } from '../helpers/cases.js';
 import { scratchOf } from '../helpers/guarded.js';
 import { numbers, random } from '../helpers/random.js';
-import '../helpers/start.js';
+import { options } from '../helpers/start.js';
 
 /** An op; what is not given is 0. */
 function op<K extends KernelName>(kernel: K, given: Partial<KernelArguments<number>[K]>): OpRecord {
@@ -437,7 +437,10 @@ function everyKernel(): Program {
   return ops;
 }
 
-test('tasks may run in any order: none touches what another writes, or trusts what scratch holds', () => {
+test('tasks may run in any order: none touches what another writes, or trusts what scratch holds', async () => {
+  // All memory is compared: it must not hold what tests before this one needed.
+  dispose();
+  await init(options);
   const ops = everyKernel();
   const share = single(ops);
   const { memory } = backend();

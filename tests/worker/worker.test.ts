@@ -28,6 +28,7 @@ import {
 import { type Numbers, startWorker, type TrainingWorker } from '../../src/worker/index.js';
 import { rejects, sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
+import { fromSources } from '../helpers/spawn-source-worker.js';
 import { options } from '../helpers/start.js';
 
 const shape = [8, 8, 2];
@@ -47,12 +48,6 @@ function network(): Sequential {
   model.compile({ optimizer, loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
   return model;
 }
-
-/** The package's worker starts from dist/ (scripts/check/package.ts): this one from what is tested here. */
-const fromSources = (withLayers = false): Worker =>
-  new Worker(new URL('../helpers/training-worker.mjs', import.meta.url), {
-    workerData: withLayers,
-  });
 
 /** Lends a worker. */
 async function working(body: (worker: TrainingWorker) => Promise<void>): Promise<void> {

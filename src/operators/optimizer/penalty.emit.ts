@@ -1,6 +1,6 @@
 // Regularizers as ops: what weights cost, and what that adds to their gradients.
 
-import type { Regularizer } from '../../network/regularizers.js';
+import type { Regularizer } from '../../network/regularizer.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /** Floats of a part whose costs are added up in a row. */

@@ -1,0 +1,20 @@
+// When files were changed last: what decides whether something must be made again.
+
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The newest modification below the given paths, 0 where there is nothing. */
+export function newest(...paths) {
+  return Math.max(
+    0,
+    ...paths.map((path) => {
+      const full = root + path;
+      if (!existsSync(full)) return 0;
+      const stat = statSync(full);
+      if (!stat.isDirectory()) return stat.mtimeMs;
+      return newest(...readdirSync(full).map((name) => `${path}/${name}`));
+    }),
+  );
+}
