@@ -11,7 +11,7 @@ import type { Graph } from '../network/graph.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 import { checkMetric, type Metric, type MetricName } from '../operators/loss/metric.emit.js';
 import { checkOptimizer, type Optimizer } from '../operators/optimizer/optimizer.emit.js';
-import * as optimizers from './optimizers.js';
+import { adagrad, adam, adamW, rmsprop, sgd } from './optimizers.js';
 
 /** One for all outputs, a list in their order, or a record by their names. */
 export type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
@@ -49,7 +49,13 @@ export interface CompileOptions {
 }
 
 /** Optimizers by their names, with the numbers that they have where nothing else is said. */
-const named: { readonly [T in OptimizerName]: () => Optimizer } = optimizers;
+const named: { readonly [T in OptimizerName]: () => Optimizer } = {
+  sgd,
+  adam,
+  adamW,
+  rmsprop,
+  adagrad,
+};
 
 /** What Keras, TF.js and PyTorch call them. */
 const foreign = {
