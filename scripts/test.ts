@@ -113,7 +113,7 @@ const figure = (output: string, word: string): number =>
 async function perform({ run, files }: Job): Promise<Outcome[]> {
   const [program, ...rest] = run.command;
   const env = { ...process.env, ...run.env, FORCE_COLOR: '0' };
-  const args = [...rest, 'build/tests/run.js', ...files];
+  const args = [...rest, '--expose-gc', 'build/tests/run.js', ...files];
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said: Buffer[] = [];
   for (const from of [child.stdout, child.stderr]) from.on('data', (part) => said.push(part));
