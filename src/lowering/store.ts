@@ -59,6 +59,11 @@ export class WeightStore {
     this.#seed = seed;
   }
 
+  /** Whether no other model shares it, and its weights are not made yet. */
+  get isLoose(): boolean {
+    return this.#users === 1 && !this.#backend;
+  }
+
   /** Notes one more model that shares it. */
   retain(): void {
     this.#users++;
@@ -129,6 +134,14 @@ export class WeightStore {
 }
 
 const stores = new WeakMap<Layer, WeightStore>();
+
+/** Gives up stores that are loose: their layers are then of no model, and can be claimed together with others. */
+export function disclaim(all: readonly WeightStore[]): void {
+  for (const store of all) {
+    if (!store.isLoose) continue;
+    for (const { layer } of store.places) stores.delete(layer);
+  }
+}
 
 /** Whether a layer is of no model yet. */
 export const isFresh = (layer: Layer): boolean => !stores.has(layer);

@@ -9,7 +9,7 @@ import { keyOf } from '../base/random.js';
 import { checkInteger, type Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Normalization, NormalizeOptions } from '../data/normalize.js';
-import { claim, isFresh, type WeightStore } from '../lowering/store.js';
+import { claim, disclaim, isFresh, type WeightStore } from '../lowering/store.js';
 import { applyGraph, type Graph, graphOf } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
@@ -84,7 +84,7 @@ export type Prediction<O extends Tensors> = O extends SymbolicTensor ? Tensor : 
 
 /** What a model holds. */
 interface Resources {
-  readonly stores: readonly WeightStore[];
+  stores: readonly WeightStore[];
   engine: Engine | undefined;
   given: boolean;
 }
@@ -99,22 +99,21 @@ function giveBack(resources: Resources): void {
 /** A model that was forgotten gives its memory back when it is collected: a net, not a plan. */
 const net = new FinalizationRegistry(giveBack);
 
+/** Moves a model's output on: for `Sequential`. @throws {StateError} once it has weights */
+export let grow: (
+  model: Model,
+  where: string,
+  output: (last: SymbolicTensor) => SymbolicTensor,
+) => void;
+
 /**
  * Layers from inputs to outputs: any graph without cycles. Layers that are of another model too share
  * their weights with it.
  */
 export class Model<O extends Tensors = SymbolicTensor> {
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  /** What records of data go by: as the layers, numbered from the second of a name on. */
-  readonly inputNames: readonly string[];
-  /** What records of targets, losses and metrics go by, and logs: as `inputNames`. */
-  readonly outputNames: readonly string[];
-  /** In the order in which they compute. */
-  readonly layers: readonly Layer[];
   readonly seed: number;
   readonly name: string;
-  readonly #graph: Graph;
+  #graph: Graph;
   readonly #isList: boolean;
   readonly #resources: Resources;
   #disposed = false;
@@ -139,13 +138,51 @@ export class Model<O extends Tensors = SymbolicTensor> {
     this.#isList = Array.isArray(outputs);
     const list = (tensors: Tensors) => (Array.isArray(tensors) ? [...tensors] : [tensors]);
     this.#graph = graphOf(name, list(inputs), list(outputs), isFresh);
-    this.inputs = this.#graph.inputs;
-    this.outputs = this.#graph.outputs;
-    this.inputNames = this.#graph.inputNames;
-    this.outputNames = this.#graph.outputNames;
-    this.layers = this.#graph.layers;
+    // A Sequential may begin without: `add` brings them.
+    if (this.layers.length === 0 && new.target === Model)
+      throw new ValueError(`${name}: a model needs at least one layer`);
     this.#resources = { stores: claim(this.layers, seed), engine: undefined, given: false };
     net.register(this, this.#resources, this);
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return this.#graph.inputs;
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return this.#graph.outputs;
+  }
+
+  /** What records of data go by: as the layers, numbered from the second of a name on. */
+  get inputNames(): readonly string[] {
+    return this.#graph.inputNames;
+  }
+
+  /** What records of targets, losses and metrics go by, and logs: as `inputNames`. */
+  get outputNames(): readonly string[] {
+    return this.#graph.outputNames;
+  }
+
+  /** In the order in which they compute. */
+  get layers(): readonly Layer[] {
+    return this.#graph.layers;
+  }
+
+  static {
+    grow = (model, where, output) => {
+      const { inputs, outputs } = model.#graph;
+      const { stores, engine } = model.#resources;
+      if (engine || model.#disposed) {
+        throw new StateError(
+          `${where}: the model '${model.name}' has weights already: add all layers before it is compiled or used`,
+        );
+      }
+      const next = output(outputs[0]);
+      // Together, so that the weights are those of a model that was made at once.
+      disclaim(stores);
+      model.#graph = graphOf(model.name, [...inputs], [next], isFresh);
+      model.#resources.stores = claim(model.layers, model.seed);
+    };
   }
 
   /** One sample's shape, of the first input. */
@@ -216,6 +253,10 @@ export class Model<O extends Tensors = SymbolicTensor> {
     if (this.#disposed)
       throw new StateError(`${where}: the model '${this.name}' was used after dispose`);
     const { name, seed } = this;
+    if (this.layers.length === 0)
+      throw new StateError(
+        `${where}: the model '${name}' has no layers yet: model.add(layer) adds one`,
+      );
     const { stores } = this.#resources;
     this.#resources.engine ??= new Engine(backend(), { name, graph: this.#graph, stores, seed });
     this.#resources.engine.check(where);

@@ -9,7 +9,7 @@ import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Layer } from '../network/layer.js';
-import { Model, type ModelOptions } from './model.js';
+import { grow, Model, type ModelOptions } from './model.js';
 
 /** Options of a model. */
 export interface SequentialOptions {
@@ -32,6 +32,28 @@ export class Sequential extends Model {
   constructor(layers: readonly (Layer | Model)[], options: SequentialOptions) {
     super(chain(layers, options));
   }
+
+  /**
+   * Puts one more layer, or model, at the end, as Keras does: before the model is compiled or used. One that is empty
+   * so far is made as `new Sequential([], { inputShape })`.
+   *
+   * @returns the model
+   * @throws {ShapeError} for a layer that cannot take the output of the last one
+   * @throws {ValueError} for a layer that is in the model already, and for two layers of one name
+   * @throws {StateError} once the model has weights
+   */
+  add(layer: Layer | Model): this {
+    const where = `${this.name}.add`;
+    checkLayer(`${where}: the layer`, layer);
+    const own = layer instanceof Model ? layer.layers : [layer];
+    checkOnce(where, [...this.layers, ...own]);
+    grow(this, where, (last) => {
+      nameLayers(this.name, [...this.layers, ...own], isFresh);
+      shapeAfter(where, layer, last.shape);
+      return layer.apply(last);
+    });
+    return this;
+  }
 }
 
 function chain(
@@ -46,12 +68,11 @@ function chain(
   } = checkOptions('new Sequential', options, words);
   checkFits(name, checkShape(`${name}: inputShape`, inputShape, 1));
   if (!Array.isArray(list)) throw new ValueError(`${name}: the layers must be a list`);
-  list.forEach(checkLayer);
+  list.forEach((one, i) => {
+    checkLayer(`Sequential: element ${i} of the list`, one);
+  });
   const layers = list.flatMap((one) => (one instanceof Model ? one.layers : [one]));
-  if (layers.length === 0) throw new ValueError(`${name}: a model needs at least one layer`);
-  if (new Set(layers).size < layers.length) {
-    throw new ValueError(`${name}: the same layer stands there twice: make one for each place`);
-  }
+  checkOnce(name, layers);
   nameLayers(name, layers, isFresh);
   // All shapes first: layers that do not fit together stay free for another try.
   list.reduce((shape, one) => shapeAfter(name, one, shape), inputShape);
@@ -71,11 +92,15 @@ function shapeAfter(where: string, one: Layer | Model, shape: Shape): Shape {
   );
 }
 
+/** @throws {ValueError} for a layer that is there twice */
+function checkOnce(where: string, layers: readonly Layer[]): void {
+  if (new Set(layers).size === layers.length) return;
+  throw new ValueError(`${where}: the same layer is there twice: make one for each place`);
+}
+
 /** @throws {ValueError} for what is no layer, such as a function of `layers` that was not called */
-function checkLayer(layer: Layer | Model, index: number): void {
+function checkLayer(where: string, layer: Layer | Model): void {
   if (layer instanceof Layer || layer instanceof Model) return;
   const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';
-  throw new ValueError(
-    `Sequential: element ${index} of the list is ${shown(layer)}, not a layer${hint}`,
-  );
+  throw new ValueError(`${where} is ${shown(layer)}, not a layer${hint}`);
 }

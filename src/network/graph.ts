@@ -45,7 +45,6 @@ export function graphOf(
       throw new ValueError(`${where}: no output depends on the input '${one.name}'`);
   }
   const layers = [...new Set(nodes.map(({ layer }) => layer))];
-  if (layers.length === 0) throw new ValueError(`${where}: a model needs at least one layer`);
   nameLayers(where, layers, isFresh);
   const inputNames = namesOf(where, 'inputs', inputs, layers);
   const outputNames = namesOf(where, 'outputs', outputs, layers);

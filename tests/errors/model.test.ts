@@ -429,7 +429,7 @@ test('layers that do not fit each other, by name', async () => {
     [build([layers.flatten(), conv()]), ShapeError, 'conv2d', '[height, width, channels]', '[36]'],
     [build([layers.reshape({ targetShape: [5, 7] })]), ShapeError, 'reshape', '36', '[5, 7]'],
     [() => layers.reshape(wrong({})), ShapeError, 'reshape', 'targetShape', 'undefined'],
-    [build([]), ValueError, 'net', 'at least one layer'],
+    [() => build([])().predict(new Float32Array(36)), StateError, 'net', 'no layers yet', 'add'],
     [build([layers.flatten]), ValueError, 'element 0', 'function', 'layers.flatten()'],
     [build([layers.flatten(), undefined]), ValueError, 'element 1', 'undefined'],
     [build([conv({ name: 'a' }), layers.relu({ name: 'a' })]), ValueError, "'a'", 'unique'],

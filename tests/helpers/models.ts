@@ -2,7 +2,13 @@
 // comparisons bit for bit.
 
 import * as assert from 'uvu/assert';
-import { type CompileOptions, layers, optimizers, Sequential } from '../../src/index.js';
+import {
+  type CompileOptions,
+  layers,
+  type Model,
+  optimizers,
+  Sequential,
+} from '../../src/index.js';
 import type { Algorithm } from '../../src/operators/conv/geometry.emit.js';
 import { numbers } from './random.js';
 
@@ -52,14 +58,14 @@ export function compiled(
 }
 
 /** A copy of all weights, one after another. */
-export function weightsOf(model: Sequential): Float32Array {
+export function weightsOf(model: Pick<Model, 'weights'>): Float32Array {
   return Float32Array.from(model.weights.flatMap(({ tensor }) => [...tensor.data]));
 }
 
 /** A copy of the outputs. */
 export function predictions(
-  model: Sequential,
-  x: Parameters<Sequential['predict']>[0],
+  model: Pick<Model, 'predict'>,
+  x: Parameters<Model['predict']>[0],
   batchSize = 32,
 ): Float32Array {
   const y = model.predict(x, { batchSize });

@@ -2,12 +2,23 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Data, layers, optimizers, Sequential, Tensor, zoo } from '../../src/index.js';
+import {
+  type Data,
+  layers,
+  optimizers,
+  Sequential,
+  ShapeError,
+  StateError,
+  Tensor,
+  ValueError,
+  zoo,
+} from '../../src/index.js';
 import { close } from '../helpers/close.js';
 import {
   compiled,
   otherBits,
   predictions,
+  rejects,
   sameBits,
   samples,
   tiny,
@@ -283,6 +294,46 @@ test('compile again: the optimizer begins anew, the weights stay', async () => {
   assert.equal(Object.keys(model.trainOnBatch(x, targets)), ['loss']);
   otherBits(weightsOf(model), before, 'weights');
   model.dispose();
+});
+
+test('layers that are added one by one make the model that a list makes, to the bit', async () => {
+  const list = () => [
+    layers.conv2d({ filters: 4, kernelSize: 3 }),
+    layers.relu(),
+    layers.conv2d({ filters: 4, kernelSize: 3, name: 'conv2d_1' }),
+    layers.conv2d({ filters: 4, kernelSize: 1 }),
+    layers.flatten(),
+    layers.dense({ units: 3 }),
+  ];
+  const options = { inputShape: [6, 6, 1], seed: 3, name: 'net' };
+  const compile = (model: Sequential) =>
+    model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy' });
+  const whole = new Sequential(list(), options);
+  const added = list().reduce((model, one) => model.add(one), new Sequential([], options));
+  const rest = [layers.conv2d({ filters: 2, kernelSize: 1, name: 'last' }), layers.flatten()];
+  const tail = new Sequential(rest, { ...options, inputShape: [4, 4, 4] });
+  const nested = new Sequential(list().slice(0, 2), options).add(tail);
+  for (const model of [whole, added]) compile(model);
+  assert.equal(
+    added.layers.map(({ name }) => name),
+    whole.layers.map(({ name }) => name),
+  );
+  assert.equal(added.outputShape, [3]);
+  sameBits(weightsOf(added), weightsOf(whole), 'weights');
+  assert.equal(added.trainOnBatch(x, y), whole.trainOnBatch(x, y));
+  sameBits(predictions(added, x), predictions(whole, x), 'predictions');
+  assert.equal(Buffer.from(added.toBytes()), Buffer.from(whole.toBytes()));
+  assert.is(predictions(nested, x).length, 32 * 50);
+  await rejects(() => added.add(layers.relu()), StateError, 'net.add', 'weights already');
+  const begun = new Sequential(list().slice(0, 1), options);
+  await rejects(() => begun.add(begun.layers[0]), ValueError, 'net.add', 'there twice');
+  await rejects(() => begun.add(layers.dense({ units: 2 })), ShapeError, 'flatten');
+  await rejects(() => begun.add(layers.relu({ name: 'conv2d' })), ValueError, 'unique');
+  await rejects(() => begun.add(5 as never), ValueError, 'net.add: the layer is 5');
+  // After an error all is as before.
+  begun.add(layers.relu({ name: 'after' })).add(layers.flatten());
+  assert.is(predictions(begun, x).length, 64 * 50);
+  for (const model of [whole, added, nested, tail, begun]) model.dispose();
 });
 
 test('summary prints a table with totals, and returns its rows', () => {
