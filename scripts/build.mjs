@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
@@ -73,13 +74,22 @@ export const forBrowsers = {
 /** Bundles that share what they have in common. */
 async function bundle(entries, options) {
   const entryPoints = Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name }));
-  // All of them have the core, so that it is one file, not as many as entries share parts of it.
+  // All of them have the core, and so has what is loaded later: then the core is one file, not as many as there are
+  // sets of files that share a part of it, and is compressed as one.
   const withCore = {
     name: 'with-core',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^entry:/ }, ({ path }) => ({ path, namespace: 'entry' }));
+      onResolve({ filter: /^entry:/ }, ({ path }) => ({
+        path: `${root}src/${entries[path.slice('entry:'.length)]}`,
+        namespace: 'entry',
+      }));
+      onResolve({ filter: /\.js$/ }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import'
+          ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), namespace: 'entry' }
+          : undefined,
+      );
       onLoad({ filter: /./, namespace: 'entry' }, ({ path }) => ({
-        contents: `import './core.js'; export * from './${entries[path.slice('entry:'.length)]}'`,
+        contents: `import './core.js'; export * from ${JSON.stringify(path)}`,
         resolveDir: `${root}src`,
       }));
     },

@@ -7,8 +7,9 @@ export type { Instructions, SimdMode, Variant } from '../bindings/variant.js';
 export * from './base/errors.js';
 export type { Bytes } from './base/filebytes.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
+export type { ByName, Names } from './model/activations.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';
-export type { ByName, GradientsOptions, Names, OutputChoice } from './model/gradients.js';
+export type { GradientsOptions, OutputChoice } from './model/gradients.js';
 export { type LoadOptions, loadModel } from './model/load.js';
 export {
   type EvaluateOptions,
@@ -63,7 +64,7 @@ export type {
   MetricNames,
   OptimizerName,
 } from './training/compile.js';
-export type { Dataset, DatasetBatch } from './training/feed.js';
+export type { Dataset, DatasetBatch } from './training/datasetfeed.js';
 export * as losses from './training/losses.js';
 export * as metrics from './training/metrics.js';
 export * as optimizers from './training/optimizers.js';

@@ -12,9 +12,14 @@ function argumentsOf({ name, record, fields }: Kernel): string {
   return [...(comment ? [`  ${comment}`] : []), `  ${name}: {`, ...lines, '  };'].join('\n');
 }
 
-function tableOf({ name, fields }: Kernel, opcode: number): string {
-  const lines = fields.map((field) => `      ['${field.name}', '${field.type}', ${field.offset}],`);
-  return `  ${name}: {\n    opcode: ${opcode},\n    fields: [\n${lines.join('\n')}\n    ],\n  },`;
+/** 'i32 rows classes; out y': the fields in their order, those of one type in a row said together. */
+function recordOf({ name, fields }: Kernel): string {
+  const runs: string[][] = [];
+  fields.forEach((field, i) => {
+    if (i === 0 || fields[i - 1].type !== field.type) runs.push([field.type]);
+    runs[runs.length - 1].push(field.name);
+  });
+  return `  ${name}: '${runs.map((run) => run.join(' ')).join('; ')}',`;
 }
 
 /** The text of bindings/kernels.ts. */
@@ -39,7 +44,28 @@ export interface Kernel {
   readonly fields: readonly (readonly [name: string, type: FieldType, offset: number])[];
 }
 
-export const kernels: { readonly [K in KernelName]: Kernel } = {
-${kernels.map(tableOf).join('\n')}
+/** Each kernel's record, in the order of their numbers: a type, then the names of the fields in a row that have it. */
+const records: { readonly [K in KernelName]: string } = {
+${kernels.map(recordOf).join('\n')}
 };
+
+/** All fields take four bytes, and come after the header. */
+function fieldsOf(record: string): Kernel['fields'] {
+  let offset = ${kernels[0].fields[0].offset};
+  return record.split('; ').flatMap((run) => {
+    const [type, ...names] = run.split(' ');
+    return names.map((name) => {
+      const field = [name, type as FieldType, offset] as const;
+      offset += 4;
+      return field;
+    });
+  });
+}
+
+export const kernels = Object.fromEntries(
+  Object.entries(records).map(([name, record], opcode) => [
+    name,
+    { opcode, fields: fieldsOf(record) },
+  ]),
+) as { readonly [K in KernelName]: Kernel };
 `;

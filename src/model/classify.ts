@@ -3,12 +3,7 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { checkInteger, type Shape, show } from '../base/shape.js';
-import {
-  checkNormalization,
-  type Normalization,
-  type NormalizeOptions,
-  normalizeInto,
-} from '../data/normalize.js';
+import { type Normalization, normalizeInto } from '../data/normalize.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from '../data/resize.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -138,12 +133,6 @@ function probabilities(row: ArrayLike<number>, end: string): number[] {
   return powers.map((power) => power / sum);
 }
 
-/** How many classes an output tells apart: one number is no or yes. @throws {ShapeError} unless [classes] */
-export function classesOf(where: string, { shape }: SymbolicTensor): number {
-  if (shape.length === 1) return Math.max(2, shape[0]);
-  throw new ShapeError(`${where}: the model's output must be [classes], not ${show(shape)}`);
-}
-
 /** The answers that a row of an output tells, the most probable first. */
 export function answersOf(
   where: string,
@@ -158,31 +147,4 @@ export function answersOf(
     .map((probability, index) => ({ label: labels?.[index] ?? `${index}`, index, probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, topK);
-}
-
-/** @throws {ValueError} for options that make no sense, or that are for other channels than the input has */
-export function checkPreprocessing(
-  where: string,
-  options: NormalizeOptions,
-  inputShape: Shape,
-): Normalization {
-  const checked = checkNormalization(where, options);
-  const channels = inputShape.at(-1);
-  if (checked.mean.length === 1 || checked.mean.length === channels) return checked;
-  throw new ValueError(
-    `${where}: mean and std are for ${checked.mean.length} channels, but the model takes ${show(inputShape)}`,
-  );
-}
-
-/** The labels, checked and frozen. @throws {ValueError} unless there is a text for each class */
-export function checkLabels(
-  where: string,
-  labels: readonly string[],
-  output: SymbolicTensor,
-): readonly string[] {
-  const classes = classesOf(where, output);
-  const isText = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
-  if (isText && labels.length === classes) return Object.freeze([...labels]);
-  const given = isText ? `${labels.length} labels` : 'no list of texts';
-  throw new ValueError(`${where}: expected a text for each of ${classes} classes, not ${given}`);
 }

@@ -4,6 +4,7 @@
 import { backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
+import { later } from '../base/later.js';
 import { any, callableOrNull, checkOptions, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { checkInteger, type Shape } from '../base/shape.js';
@@ -15,8 +16,8 @@ import type { Layer, SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
+import type { Dataset } from '../training/datasetfeed.js';
 import { Engine } from '../training/engine.js';
-import type { Dataset } from '../training/feed.js';
 import { type Logs, Means } from '../training/means.js';
 import { checkSignal, measure } from '../training/measure.js';
 import type { Outcome } from '../training/outcome.js';
@@ -31,24 +32,11 @@ import {
 } from '../training/session.js';
 import { type DataSet, Intake } from '../training/source.js';
 import { type History, train } from '../training/train.js';
+import { checkLabels, checkPreprocessing, classesOf } from './about.js';
+import { activations, type ByName, type Names } from './activations.js';
 import { assign, copiesOf } from './assign.js';
-import {
-  type Answer,
-  answersOf,
-  type ClassifyOptions,
-  checkLabels,
-  checkPreprocessing,
-  classesOf,
-  inputFor,
-  type Picture,
-} from './classify.js';
-import {
-  activations,
-  type ByName,
-  type GradientsOptions,
-  gradients,
-  type Names,
-} from './gradients.js';
+import type { Answer, ClassifyOptions, Picture } from './classify.js';
+import type { GradientsOptions } from './gradients.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
@@ -353,10 +341,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     return this.#train('fitDataset', (engine) => datasetSession(engine, dataset, options));
   }
 
-  async #train(
-    where: string,
-    sessionOf: (engine: Engine) => Session | Promise<Session>,
-  ): Promise<History> {
+  async #train(where: string, sessionOf: (engine: Engine) => Promise<Session>): Promise<History> {
     if (this.#training)
       throw new StateError(`${where}: the model '${this.name}' is already training`);
     const engine = this.engine(where);
@@ -489,6 +474,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const where = `${this.name}.classify`;
     const [output] = this.outputs;
     classesOf(where, output);
+    const { inputFor, answersOf } = await later(where, import('./classify.js'));
     const x = inputFor(where, picture, this.inputShape, this.#preprocessing);
     const results = [this.predict(x)].flat() as Tensor[];
     try {
@@ -533,6 +519,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const engine = this.engine('gradients');
     this.#evaluations++;
     try {
+      const { gradients } = await later(`${this.name}.gradients`, import('./gradients.js'));
       return await gradients(engine, x, options);
     } finally {
       this.#evaluations--;

@@ -1,5 +1,5 @@
-// The safetensors format: eight bytes of length, a JSON header, then the numbers. Readable by Python's
-// safetensors and by every hub; specified at github.com/huggingface/safetensors (README, "Format").
+// What reads the safetensors format: eight bytes of length, a JSON header, then the numbers. Specified at
+// github.com/huggingface/safetensors (README, "Format"). safetensorswriter.ts writes it.
 
 import { FormatError } from '../base/errors.js';
 import { duplicateKey } from '../base/json.js';
@@ -17,33 +17,8 @@ export interface Safetensors {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** Headers are padded with spaces to this, so that the numbers are aligned. */
-const ALIGNMENT = 8;
 /** The specification's own limit. */
 const LARGEST_HEADER = 100_000_000;
-
-/** Writes a file. */
-export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let end = 0;
-  for (const [name, { shape, data }] of tensors) {
-    const begin = end;
-    end += data.byteLength;
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const padded = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(8 + padded + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.fill(0x20, 8, 8 + padded);
-  bytes.set(text, 8);
-  let at = 8 + padded;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
-}
 
 /** A tensor as the header lists it. */
 interface Entry {

@@ -1,13 +1,14 @@
-// Models as files: safetensors whose metadata hold the layers and where the training stands. load.ts
+// Models as files: safetensors whose metadata hold the layers and where the training stands. restore.ts
 // reads them.
 
 import type { Shape } from '../base/shape.js';
-import type { NormalizeOptions } from '../data/normalize.js';
 import type { Objective } from '../lowering/objective.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { optimizerState } from '../operators/optimizer/optimizer.emit.js';
 import type { Engine, Network } from '../training/engine.js';
-import { type StoredTensor, writeSafetensors } from './safetensors.js';
+import type { About } from './about.js';
+import type { StoredTensor } from './safetensors.js';
+import { writeSafetensors } from './safetensorswriter.js';
 
 /** Raised when a file can no longer be read by older versions. */
 export const VERSION = '1';
@@ -65,12 +66,6 @@ export const stateName = (vector: string, weight: string): string =>
 /** The optimizer's vectors that a file holds, with gradients that wait for those of other batches. */
 export function vectorsOf({ optimizer }: Objective, gathered: number): readonly string[] {
   return [...optimizerState(optimizer), ...(gathered > 0 ? ['gradients'] : [])];
-}
-
-/** What a file may say about pictures and classes besides: readers that do not know it leave it alone. */
-export interface About {
-  readonly labels?: readonly string[];
-  readonly preprocessing?: NormalizeOptions;
 }
 
 /** Writes a model. @param isList whether its outputs are a list */

@@ -113,8 +113,10 @@ function convolutionProbes(keep: (t: Tensor) => Tensor): Probe[] {
 function isRight({ run, expected }: Probe): boolean {
   const end = performance.now() + WARM_UP;
   while (performance.now() < end) run().dispose();
-  using result = run();
-  return result.data.every((value, i) => value === expected[i]);
+  const result = run();
+  const right = result.data.every((value, i) => value === expected[i]);
+  result.dispose();
+  return right;
 }
 
 /** Milliseconds that the same product took with either tile, one after the other. */

@@ -1,14 +1,16 @@
 // What a training was told to do, checked as a whole before anything is trained.
 
 import { ValueError } from '../base/errors.js';
+import { later } from '../base/later.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
+import type { Dataset } from './datasetfeed.js';
 import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
 import type { Engine } from './engine.js';
-import { arrayFeed, type Dataset, datasetFeed, type Feed } from './feed.js';
+import { arrayFeed, type Feed } from './feed.js';
 import { checkSignal, type Range } from './measure.js';
 import type { SampleWeight, WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
@@ -108,7 +110,7 @@ export async function fitSession(
     warnOfRawPixels(engine, range);
     return { ...common, feed: arrayFeed(part) };
   }
-  const { augmentedFeed, normalizedRange } = await import('./augmentedfeed.js');
+  const { augmentedFeed, normalizedRange } = await later('fit', import('./augmentedfeed.js'));
   const { normalize } = augmentation;
   if (!normalize) warnOfRawPixels(engine, range);
   const { validation: raw } = common;
@@ -119,17 +121,18 @@ export async function fitSession(
 }
 
 /** That of `fitDataset`. */
-export function datasetSession(
+export async function datasetSession(
   engine: Engine,
   dataset: Dataset,
   options: FitDatasetOptions,
-): Session {
+): Promise<Session> {
   checkOptions('fitDataset', options, datasetWords);
   const { batchesPerEpoch, validationBatchSize = 32, signal } = options;
   checkInteger('fitDataset', 'validationBatchSize', validationBatchSize);
   if (batchesPerEpoch !== undefined) checkInteger('fitDataset', 'batchesPerEpoch', batchesPerEpoch);
   const intake = new Intake(engine, 'fitDataset');
   const common = commonOf(engine, intake, options, validationBatchSize, undefined);
+  const { datasetFeed } = await later('fitDataset', import('./datasetfeed.js'));
   return { ...common, feed: datasetFeed(dataset, intake, batchesPerEpoch, signal) };
 }
 

@@ -132,7 +132,7 @@ export function three(op: Three): void {}
   assert.match(dispatch, 'case 2:\n      return three(changetype<Three>(op));');
   const mirror = kernelsModule(kernels);
   assert.match(mirror, '  /** Says itself. */\n  two: {\n    rows: number;\n    y: Buffer;\n  };');
-  assert.match(mirror, "['y', 'out', 20],");
+  assert.match(mirror, "  two: 'i32 rows; out y',");
 });
 
 test('a constant that JavaScript needs must be there, as a plain number', () => {

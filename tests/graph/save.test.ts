@@ -14,7 +14,8 @@ import {
   optimizers,
   type Tensor,
 } from '../../src/index.js';
-import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.js';
+import { readSafetensors } from '../../src/model/safetensors.js';
+import { writeSafetensors } from '../../src/model/safetensorswriter.js';
 import type { Topology } from '../../src/model/save.js';
 import { dataOf, listed, lossesFor, modelOf, type Plan, plans, stir } from '../helpers/graphs.js';
 import { rejects, sameBits } from '../helpers/models.js';

@@ -4,7 +4,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError, loadModel } from '../../src/index.js';
-import { readSafetensors, writeSafetensors } from '../../src/model/safetensors.js';
+import { readSafetensors } from '../../src/model/safetensors.js';
+import { writeSafetensors } from '../../src/model/safetensorswriter.js';
 import { warnings } from '../helpers/console.js';
 import { compiled, predictions, rejects, sameBits, samples, tiny } from '../helpers/models.js';
 import '../helpers/start.js';

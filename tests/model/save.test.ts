@@ -18,11 +18,8 @@ import {
   StateError,
   schedules,
 } from '../../src/index.js';
-import {
-  readSafetensors,
-  type StoredTensor,
-  writeSafetensors,
-} from '../../src/model/safetensors.js';
+import { readSafetensors, type StoredTensor } from '../../src/model/safetensors.js';
+import { writeSafetensors } from '../../src/model/safetensorswriter.js';
 import {
   compiled,
   predictions,

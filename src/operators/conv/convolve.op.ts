@@ -36,8 +36,12 @@ export interface ConvolveOptions {
  */
 export function convolve(x: Tensor, h: Tensor, options: ConvolveOptions = {}): Tensor {
   argument('convolve', 'h', h);
-  using turned = Tensor.from(h.numbers.slice().reverse(), h.shape);
-  return slide('convolve', x, turned, options);
+  const turned = Tensor.from(h.numbers.slice().reverse(), h.shape);
+  try {
+    return slide('convolve', x, turned, options);
+  } finally {
+    turned.dispose();
+  }
 }
 
 /**

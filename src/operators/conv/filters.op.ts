@@ -116,11 +116,15 @@ export function filterImage(
  * @returns as many dimensions
  */
 export function sobelMagnitude(image: Tensor, options: FilterOptions = {}): Tensor {
-  using down = lay('sobelMagnitude', image, filters.sobelY, options);
-  const y = lay('sobelMagnitude', image, filters.sobelX, options);
-  const [gx, gy] = [y.numbers, down.numbers];
-  for (let i = 0; i < gx.length; i++) gx[i] = Math.sqrt(gx[i] ** 2 + gy[i] ** 2);
-  return y;
+  const down = lay('sobelMagnitude', image, filters.sobelY, options);
+  try {
+    const y = lay('sobelMagnitude', image, filters.sobelX, options);
+    const [gx, gy] = [y.numbers, down.numbers];
+    for (let i = 0; i < gx.length; i++) gx[i] = Math.sqrt(gx[i] ** 2 + gy[i] ** 2);
+    return y;
+  } finally {
+    down.dispose();
+  }
 }
 
 function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterOptions): Tensor {
@@ -133,13 +137,17 @@ function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterO
   const filterShape = [...shape, 1, channels];
   const g = convGeometry(where, inputShape, filterShape, { padding, groups: channels });
   const repeated = Array.from(numbers, (weight) => new Array<number>(channels).fill(weight));
-  using weights = Tensor.from(repeated.flat(), filterShape);
   const rank = image.shape.length;
   const outputShape = convOutputShape(g).slice(rank === 4 ? 0 : 1, rank === 2 ? 3 : 4);
-  const [y] = callOp(where, [image, weights, padding], () =>
-    recipe([outputShape], (e, vy) => convForward(e, vy, asValue(image), asValue(weights), g)),
-  );
-  return y;
+  const weights = Tensor.from(repeated.flat(), filterShape);
+  try {
+    const [y] = callOp(where, [image, weights, padding], () =>
+      recipe([outputShape], (e, vy) => convForward(e, vy, asValue(image), asValue(weights), g)),
+    );
+    return y;
+  } finally {
+    weights.dispose();
+  }
 }
 
 /** [batch, height, width, channels] of an image that may lack the batch, or both it and the channels. */
