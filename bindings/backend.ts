@@ -54,7 +54,10 @@ export interface BackendInfo {
 export interface Backend {
   readonly exports: KernelExports;
   readonly memory: LinearMemory;
+  /** Another object where anything of it has changed: programs that were made before are then not to be used again. */
   info: BackendInfo;
+  /** Chooses the wide register tile or the narrow one; returns whether it is the wide one: not all builds have it. */
+  readonly useTile: UseTile;
   /** Makes room for what a program's ops need while they run. @throws {OutOfMemoryError} */
   reserveScratch(bytes: number): void;
   /** Runs ops `first` … `last`−1 of the program at `address`. @throws {EngineError} where a thread is lost */
@@ -65,7 +68,7 @@ export interface Backend {
   end(): void;
 }
 
-/** Chooses the wide register tile or the narrow one; returns whether it is the wide one: not all builds have it. */
+/** See `Backend.useTile`. */
 export type UseTile = (wide: boolean) => boolean;
 
 /** Whether there is 256-bit code and which tile is faster, or that the engine's code for one of them is wrong. */
@@ -137,7 +140,7 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
     const compare = await loadCompare();
     if (stale()) return;
     current = backend;
-    const verdict = compare((wide) => backend.exports.useWideTile(wide ? 1 : 0) === 1);
+    const verdict = compare(backend.useTile);
     if (verdict === 'wrong') {
       revectorize(false);
       warnOnce('256-bit code', WRONG_CODE);
@@ -148,8 +151,8 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
     } else {
       const { revectorized, wide } = verdict;
       if (!revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
-      const tile = tileName(backend.exports, wide);
-      backend.info = { ...backend.info, revectorized, selfCheck: 'passed', tile };
+      backend.useTile(wide);
+      backend.info = { ...backend.info, revectorized, selfCheck: 'passed' };
     }
   }
   await backend.begin();
@@ -240,6 +243,11 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
       threads: 1,
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       variant,
+    },
+    useTile(wide) {
+      const isWide = exports.useWideTile(wide ? 1 : 0) === 1;
+      backend.info = { ...backend.info, tile: tileName(exports, isWide) };
+      return isWide;
     },
     reserveScratch(bytes) {
       const { bytes: least } = scratch;

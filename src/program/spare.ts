@@ -1,14 +1,20 @@
 // What is kept for speed alone, and made again at need: it gives way where memory is short.
 
-import { type Backend, backend } from '../../bindings/backend.js';
+import { type Backend, type BackendInfo, backend } from '../../bindings/backend.js';
 
 /** Something that can be done without, and gives all of its memory back. */
 export interface Spare {
   dispose(): void;
 }
 
+/** What is kept, and what the engine was like when it was made. */
+interface Kept {
+  readonly spares: Set<Spare>;
+  info: BackendInfo;
+}
+
 /** By backend, so that none outlives `dispose()` by it. */
-const kept = new WeakMap<Backend, Set<Spare>>();
+const kept = new WeakMap<Backend, Kept>();
 /** Set while an op runs that uses some of it. */
 let inUse = false;
 
@@ -16,29 +22,38 @@ let inUse = false;
 export function offerSpare(owner: Backend, spare: Spare): void {
   const own = kept.get(owner);
   if (own) {
-    own.add(spare);
+    own.spares.add(spare);
     return;
   }
-  kept.set(owner, new Set([spare]));
+  kept.set(owner, { spares: new Set([spare]), info: owner.info });
   owner.memory.onShortage = () => dropSpare(owner);
 }
 
 /** Takes back what `offerSpare` said: it is gone. */
 export function withdrawSpare(owner: Backend, spare: Spare): void {
-  kept.get(owner)?.delete(spare);
+  kept.get(owner)?.spares.delete(spare);
 }
 
 /** Gives back all of it; false where there is nothing, or some is in use. */
 export function dropSpare(owner = backend()): boolean {
-  const own = kept.get(owner);
-  if (inUse || !own?.size) return false;
-  for (const spare of [...own]) spare.dispose();
-  own.clear();
+  const spares = kept.get(owner)?.spares;
+  if (inUse || !spares?.size) return false;
+  for (const spare of [...spares]) spare.dispose();
+  spares.clear();
   return true;
 }
 
-/** Runs `body`, during which nothing may be dropped. */
+/**
+ * Runs `body`, during which nothing may be dropped. It finds what was made for the register tile and the threads of
+ * now alone: what was made for others, programs or packed weights, computes wrong numbers, or slowly.
+ */
 export function usingSpare<T>(body: () => T): T {
+  const { info } = backend();
+  const own = kept.get(backend());
+  if (own && own.info !== info) {
+    dropSpare();
+    own.info = info;
+  }
   inUse = true;
   try {
     return body();

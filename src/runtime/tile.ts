@@ -7,7 +7,6 @@ import { matMul } from '../operators/dense/matrix.emit.js';
 import * as ops from '../operators/ops.js';
 import { Emitter } from '../program/emitter.js';
 import { withProgram } from '../program/plan.js';
-import { dropSpare } from '../program/spare.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Milliseconds that every kernel runs before it is checked: the optimizing compiler has come by then. */
@@ -170,23 +169,17 @@ function timings(running: Backend, use: UseTile): Turn[] {
  * Multiplies with both tiles: says which is faster and whether there is 256-bit code, or that one of them multiplies
  * wrongly. Leaves the faster one in use. Takes about 150 ms.
  */
-export function compareTiles(useTile: UseTile): TileVerdict {
-  const use: UseTile = (wide) => {
-    // Programs of earlier calls are cut for the other tile.
-    dropSpare();
-    return useTile(wide);
-  };
+export function compareTiles(use: UseTile): TileVerdict {
   const tensors: Tensor[] = [];
   const keep = (tensor: Tensor): Tensor => {
     tensors.push(tensor);
     return tensor;
   };
   try {
+    const probes = [...matrixProbes(keep), ...convolutionProbes(keep)];
     for (const wide of [false, true]) {
       // A build without the wide tile, as pages have, cannot tell.
       if (use(wide) !== wide) return { revectorized: false, wide: false };
-      // Each tile has tensors of its own: packed forms of them are kept, and are not the same for both.
-      const probes = [...matrixProbes(keep), ...convolutionProbes(keep)];
       if (!probes.every(isRight)) return 'wrong';
     }
     const verdict = judge(timings(backend(), use));

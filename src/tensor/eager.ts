@@ -60,10 +60,10 @@ export function compute<const S extends readonly Shape[]>(shapes: S, emit: Emit<
 function again(call: Call): readonly Tensor[] | undefined {
   const { tensors } = call;
   const bases = tensors.map(({ address }) => address);
-  const cache = callCache(backend());
-  const known = cache.find(call);
-  if (!known) return undefined;
   return usingSpare(() => {
+    const cache = callCache(backend());
+    const known = cache.find(call);
+    if (!known) return undefined;
     const forms = known.forms.map(({ source, key }) => tensors[source].formAt(key));
     const apart = forms.every((address) => address);
     const unbound = apart && forms.length ? known.apart : known.whole;

@@ -199,6 +199,27 @@ test('an op of much scratch keeps none of it', () => {
   for (const tensor of [a, b, c]) tensor.dispose();
 });
 
+test('programs and packed weights that were made for another register tile are not used', () => {
+  const { useTile, info } = backend();
+  const [a, b] = [random([70, 40], 1), random([40, 48], 2)];
+  const [x, filter] = [random([1, 9, 9, 8], 3), random([3, 3, 8, 24], 4)];
+  const calls = [() => ops.matMul(a, b), () => ops.conv2d(x, filter, { algorithm: 'direct' })];
+  try {
+    for (const call of calls) {
+      useTile(false);
+      const expected = fresh(call);
+      // Packed weights are kept from the second call on.
+      for (const wide of [false, false, true, true, true, false]) {
+        useTile(wide);
+        assert.equal(numbers(call()), expected, `${call}, ${wide ? 'wide' : 'narrow'}`);
+      }
+    }
+  } finally {
+    useTile(info.tile.endsWith('×16'));
+    for (const tensor of [a, b, x, filter]) tensor.dispose();
+  }
+});
+
 test('kept programs give way to whatever needs memory', async () => {
   dispose();
   await init({ ...options, threads: 1, maximumMemory: 16 });

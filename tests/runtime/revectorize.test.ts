@@ -14,9 +14,10 @@ import { warnings } from '../helpers/console.js';
 import { numbers } from '../helpers/random.js';
 import { options, simd } from '../helpers/start.js';
 
-const useWide = (wide: boolean): boolean => backend().exports.useWideTile(wide ? 1 : 0) === 1;
+const useWide = (wide: boolean): boolean => backend().useTile(wide);
+const isOwnWide = backendInfo().tile.endsWith('×16');
 /** The tile that was in use before a test. */
-const useOwn = (): boolean => useWide(backendInfo().tile.endsWith('×16'));
+const useOwn = (): boolean => useWide(isOwnWide);
 
 /** Runs `body` with nothing on the console but what it returns, and a backend of its own. */
 async function apart(body: () => Promise<void>): Promise<string[]> {
