@@ -145,9 +145,13 @@ function distinct(where: string, what: string, wishes: readonly Wish[]): string[
     }
     taken.add(name);
   }
+  /** How far each name has been numbered: a network may have a thousand layers of one type. */
+  const numbers = new Map<string, number>();
   return wishes.map(({ name, isFree }) => {
     let own = name;
-    for (let number = 1; isFree && taken.has(own); number++) own = `${name}_${number}`;
+    let number = numbers.get(name) ?? 0;
+    while (isFree && taken.has(own)) own = `${name}_${++number}`;
+    numbers.set(name, number);
     taken.add(own);
     return own;
   });

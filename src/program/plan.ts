@@ -9,6 +9,7 @@ import type { Use as Purpose } from '../../bindings/memory.js';
 import { Program } from '../../bindings/program.js';
 import { timeOf } from './cost.js';
 import { type EmittedOp, type Emitter, usesOf, type Value } from './emitter.js';
+import { Occupancy } from './occupancy.js';
 
 const ALIGNMENT = 64;
 /**
@@ -46,29 +47,23 @@ const orders: readonly Order[] = [
 /** Plans the buffers of a program that have no address of their own: the best of a few ways. */
 export function planMemory(emitter: Emitter): Plan {
   const lives = lifetimes(emitter);
-  const plans = orders.map((order) => placeInOrder([...lives].sort(order)));
+  const { length } = emitter.ops;
+  const plans = orders.map((order) => placeInOrder([...lives].sort(order), length));
   return plans.reduce((best, plan) => (plan.bytes < best.bytes ? plan : best));
 }
 
-function placeInOrder(lives: readonly Life[]): Plan {
-  // By their offsets.
-  const placed: (Life & { offset: number })[] = [];
-  let bytes = 0;
-  for (const life of lives) {
-    let offset = 0;
-    for (const rival of placed) {
-      if (rival.offset - offset >= life.bytes) break;
-      if (rival.first > life.last || life.first > rival.last) continue;
-      offset = Math.max(offset, rival.offset + rival.bytes);
-    }
-    const behind = placed.findIndex((other) => other.offset > offset);
-    placed.splice(behind < 0 ? placed.length : behind, 0, { ...life, offset });
-    bytes = Math.max(bytes, offset + life.bytes);
+function placeInOrder(lives: readonly Life[], ops: number): Plan {
+  const offsets = new Map<Value, number>();
+  // Before the first op and after the last are times too.
+  const taken = new Occupancy(ops + 2);
+  let end = 0;
+  for (const { value, bytes, first, last } of lives) {
+    const offset = taken.lowest(bytes, first + 1, last + 1);
+    taken.take(offset, offset + bytes, first + 1, last + 1);
+    offsets.set(value, offset);
+    end = Math.max(end, offset + bytes);
   }
-  return {
-    bytes: bytes + SLACK,
-    offsets: new Map(placed.map(({ value, offset }) => [value, offset])),
-  };
+  return { bytes: end + SLACK, offsets };
 }
 
 function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {

@@ -4,7 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
-import { layers, memory, optimizers, Sequential } from '../../src/index.js';
+import { layers, memory, optimizers, ResNet, Sequential } from '../../src/index.js';
 import { Emitter, Value } from '../../src/program/emitter.js';
 import { type Plan, planMemory } from '../../src/program/plan.js';
 import { picker } from '../helpers/cases.js';
@@ -162,6 +162,19 @@ test('predicting with a deep network takes a fraction of what training takes', (
   model.dispose();
   assert.is(memory().activations, start);
   assert.is(backend().memory.used('activations'), start);
+});
+
+test('planning a network eight times as deep takes some eight times as long, not sixty-four', () => {
+  const milliseconds = (depth: number): number => {
+    const model = new ResNet({ depth, classes: 10, inputShape: [16, 16, 3] });
+    const start = performance.now();
+    model.memory({ batchSize: 2 });
+    return performance.now() - start;
+  };
+  // The best of a few, as something else may run meanwhile.
+  const best = (depth: number): number => Math.min(...[0, 1].map(() => milliseconds(depth)));
+  const [shallow, deep] = [best(74), best(590)];
+  assert.ok(deep < 24 * shallow, `${deep.toFixed(0)} ms, and ${shallow.toFixed(0)} ms`);
 });
 
 test.run();
