@@ -1,5 +1,5 @@
-// The core: tensors, layers, models and what trains them. `wasmgrad` adds data, ops and zoo, which also have
-// entries of their own, so that a page without a bundler loads no more than it uses.
+// The core: tensors, layers, models and what trains them. `wasmgrad` adds data, ops, `ResNet` and `emit`, and the zoo;
+// data and zoo have entries of their own, so that a page without a bundler loads no more than it uses.
 
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export type { WasmSource } from '../bindings/load.js';
@@ -41,7 +41,6 @@ export {
 export * as regularizers from './network/regularizers.js';
 export type { Weight } from './network/weight.js';
 export type { Algorithm, ConvGeometry } from './operators/conv/geometry.emit.js';
-export * as emit from './operators/emit.js';
 export * as layers from './operators/layers.js';
 export type { Unit } from './program/cost.js';
 export type { Emitter, Operand, Value } from './program/emitter.js';
@@ -73,4 +72,3 @@ export * as schedules from './training/schedules.js';
 export type { FitDatasetOptions, FitOptions } from './training/session.js';
 export type { DataSet } from './training/source.js';
 export type { History } from './training/train.js';
-export { ResNet, type ResNetOptions } from './zoo/resnet.js';

@@ -1,6 +1,23 @@
 // wasmgrad: convolutional networks that run and train on the CPU in any JavaScript engine.
 
+import * as classify from './model/classify.js';
+import * as gradients from './model/gradients.js';
+import { classifying, differentiating, restoring } from './model/later.js';
+import * as restore from './model/restore.js';
+import * as augmentedFeed from './training/augmentedfeed.js';
+import * as datasetFeed from './training/datasetfeed.js';
+import { augmenting, iterating } from './training/later.js';
+
+// What the core loads later is here at once: a service worker can import nothing once it runs.
+classifying.provide(classify);
+differentiating.provide(gradients);
+restoring.provide(restore);
+augmenting.provide(augmentedFeed);
+iterating.provide(datasetFeed);
+
 export * from './core.js';
 export * as data from './data/index.js';
+export * as emit from './operators/emit.js';
 export * as ops from './operators/ops.js';
 export * as zoo from './zoo/index.js';
+export { ResNet, type ResNetOptions } from './zoo/resnet.js';

@@ -2,20 +2,36 @@
 
 import { EngineError } from './errors.js';
 
-/**
- * What a module of the package exports.
- *
- * @param where the call that needs it
- * @param module what `import()` of it returns
- * @throws {EngineError} where it cannot be loaded
- */
-export async function later<T>(where: string, module: Promise<T>): Promise<T> {
-  try {
-    return await module;
-  } catch (cause) {
-    throw new EngineError(
-      `${where}: its code, a file beside the package's others, could not be loaded (${(cause as Error).message}): serve all files of the package; where nothing is imported later, as in a service worker, bundle them into one`,
-      { cause },
-    );
+/** A module of the package that is loaded when it is first needed. */
+export class Later<M> {
+  readonly #load: () => Promise<M>;
+  #module: M | undefined;
+
+  /** @param load imports it */
+  constructor(load: () => Promise<M>) {
+    this.#load = load;
+  }
+
+  /** Hands over the module, where it has been loaded already. */
+  provide(module: M): void {
+    this.#module = module;
+  }
+
+  /**
+   * What the module exports.
+   *
+   * @param where the call that needs it
+   * @throws {EngineError} where it cannot be loaded
+   */
+  async get(where: string): Promise<M> {
+    try {
+      this.#module ??= await this.#load();
+      return this.#module;
+    } catch (cause) {
+      throw new EngineError(
+        `${where}: its code, a file beside the package's others, could not be loaded (${(cause as Error).message}): serve all files of the package; where nothing can be imported later, as in a service worker, import 'wasmgrad' instead of 'wasmgrad/core', or bundle all into one file`,
+        { cause },
+      );
+    }
   }
 }

@@ -4,7 +4,6 @@
 import { backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import { later } from '../base/later.js';
 import { any, callableOrNull, checkOptions, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { checkInteger, type Shape } from '../base/shape.js';
@@ -37,6 +36,7 @@ import { activations, type ByName, type Names } from './activations.js';
 import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
 import type { GradientsOptions } from './gradients.js';
+import { classifying, differentiating } from './later.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
@@ -474,7 +474,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const where = `${this.name}.classify`;
     const [output] = this.outputs;
     classesOf(where, output);
-    const { inputFor, answersOf } = await later(where, import('./classify.js'));
+    const { inputFor, answersOf } = await classifying.get(where);
     const x = inputFor(where, picture, this.inputShape, this.#preprocessing);
     const results = [this.predict(x)].flat() as Tensor[];
     try {
@@ -519,7 +519,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     const engine = this.engine('gradients');
     this.#evaluations++;
     try {
-      const { gradients } = await later(`${this.name}.gradients`, import('./gradients.js'));
+      const { gradients } = await differentiating.get(`${this.name}.gradients`);
       return await gradients(engine, x, options);
     } finally {
       this.#evaluations--;

@@ -1,4 +1,4 @@
-// Models as files: safetensors whose metadata hold the layers and where the training stands. load.ts
+// Models as files: safetensors whose metadata hold the layers and where the training stands. restore.ts
 // reads them.
 
 import type { Shape } from '../base/shape.js';

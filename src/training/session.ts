@@ -1,7 +1,6 @@
 // What a training was told to do, checked as a whole before anything is trained.
 
 import { ValueError } from '../base/errors.js';
-import { later } from '../base/later.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -11,6 +10,7 @@ import type { Dataset } from './datasetfeed.js';
 import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
 import type { Engine } from './engine.js';
 import { arrayFeed, type Feed } from './feed.js';
+import { augmenting, iterating } from './later.js';
 import { checkSignal, type Range } from './measure.js';
 import type { SampleWeight, WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
@@ -110,7 +110,7 @@ export async function fitSession(
     warnOfRawPixels(engine, range);
     return { ...common, feed: arrayFeed(part) };
   }
-  const { augmentedFeed, normalizedRange } = await later('fit', import('./augmentedfeed.js'));
+  const { augmentedFeed, normalizedRange } = await augmenting.get('fit');
   const { normalize } = augmentation;
   if (!normalize) warnOfRawPixels(engine, range);
   const { validation: raw } = common;
@@ -132,7 +132,7 @@ export async function datasetSession(
   if (batchesPerEpoch !== undefined) checkInteger('fitDataset', 'batchesPerEpoch', batchesPerEpoch);
   const intake = new Intake(engine, 'fitDataset');
   const common = commonOf(engine, intake, options, validationBatchSize, undefined);
-  const { datasetFeed } = await later('fitDataset', import('./datasetfeed.js'));
+  const { datasetFeed } = await iterating.get('fitDataset');
   return { ...common, feed: datasetFeed(dataset, intake, batchesPerEpoch, signal) };
 }
 

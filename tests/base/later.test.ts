@@ -1,24 +1,38 @@
-// Code that is loaded later: where its file cannot be had, the error says what needed it and the way out.
+// Code that is loaded later: once, and where its file cannot be had, the error says what needed it and the way out.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { later } from '../../src/base/later.js';
+import { Later } from '../../src/base/later.js';
 import { EngineError } from '../../src/index.js';
 import { rejects } from '../helpers/models.js';
 
-test('what a module exports is passed on', async () => {
-  assert.is(await later('f', Promise.resolve(5)), 5);
+test('it is loaded when it is first asked for, once', async () => {
+  let loads = 0;
+  const module = { five: 5 };
+  const later = new Later(async () => {
+    loads++;
+    return module;
+  });
+  assert.is(loads, 0);
+  for (let i = 0; i < 3; i++) assert.is(await later.get('f'), module);
+  assert.is(loads, 1);
 });
 
-test('a file that is missing is an EngineError with its cause', async () => {
+test('what is handed over is not loaded', async () => {
+  const later = new Later<object>(() => Promise.reject(new Error('not to be loaded')));
+  const module = {};
+  later.provide(module);
+  assert.is(await later.get('f'), module);
+});
+
+test('a file that is missing is an EngineError with its cause; it may be there the next time', async () => {
+  let isThere = false;
   const missing = new URL('./no-such-file.js', import.meta.url).href;
-  await rejects(
-    () => later('model.classify', import(missing)),
-    EngineError,
-    'model.classify',
-    'no-such-file',
-    'service worker',
-  );
+  const later = new Later(() => (isThere ? Promise.resolve(7) : import(missing)));
+  const get = () => later.get('model.classify');
+  await rejects(get, EngineError, 'model.classify', 'no-such-file', 'service worker');
+  isThere = true;
+  assert.is(await get(), 7);
 });
 
 test.run();

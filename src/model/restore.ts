@@ -1,0 +1,203 @@
+// What reads the files that save.ts writes. Whatever the bytes are, the answer is a model that trains on where it
+// stood, or a FormatError.
+
+import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
+import { type Bytes, bytesOf } from '../base/filebytes.js';
+import { fileKind } from '../base/filekind.js';
+import { checkFlag, checkOptions } from '../base/options.js';
+import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
+import { input } from '../network/input.js';
+import type { Layer, SymbolicTensor } from '../network/layer.js';
+import * as factories from '../operators/layers.js';
+import { checkFactor } from '../operators/optimizer/rate.js';
+import { Model } from './model.js';
+import { type Contents, readContents, readTensors, type StoredTensor } from './safetensors.js';
+import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from './save.js';
+
+/** Options of `loadModel`. */
+export interface LoadOptions {
+  /** What makes layers of your own from their options, by their type. */
+  layers?: Readonly<Record<string, (options: never) => Layer>>;
+}
+
+/** See `loadModel`. @throws {FormatError} */
+export function restoreModel(file: Bytes, options: LoadOptions): Model {
+  const { layers: own = {} } = checkOptions('loadModel', options, ['layers']);
+  const contents = contentsOf(bytesOf('loadModel', file));
+  const { metadata } = contents;
+  if (metadata.version !== VERSION) {
+    throw new FormatError(
+      `loadModel: the file is version ${metadata.version}, this wasmgrad reads ${VERSION}`,
+    );
+  }
+  const tensors = readTensors(contents);
+  let model: Model | undefined;
+  try {
+    const { seed } = JSON.parse(metadata.random) as { seed: number };
+    model = makeModel(JSON.parse(metadata.model) as Topology, seed, own);
+    restore(model, tensors, metadata.training);
+    if (metadata.labels !== undefined) model.labels = JSON.parse(metadata.labels);
+    if (metadata.preprocessing !== undefined)
+      model.preprocessing = JSON.parse(metadata.preprocessing);
+    return model;
+  } catch (error) {
+    model?.dispose();
+    // What layers and optimizers do not accept is the file's fault here; no memory or no init is not.
+    const known =
+      error instanceof WasmgradError &&
+      !(error instanceof ShapeError || error instanceof ValueError);
+    if (known) throw error;
+    throw new FormatError(`loadModel: the file's metadata are damaged (${String(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+/** The parts of a file. @throws {FormatError} for what is none of ours */
+function contentsOf(bytes: Uint8Array): Contents {
+  // After eight bytes of length comes a header in braces: then it is safetensors, sound or not.
+  const other = bytes[8] === 0x7b ? undefined : fileKind(bytes);
+  if (other)
+    throw new FormatError(`loadModel: not a wasmgrad model but ${other.what}: ${other.wayOut}`);
+  let contents: Contents;
+  try {
+    contents = readContents(bytes);
+  } catch (cause) {
+    throw new FormatError(`loadModel: ${(cause as Error).message}`, { cause });
+  }
+  if (contents.metadata.format === 'wasmgrad') return contents;
+  throw new FormatError(
+    `loadModel: not a wasmgrad model but ${origin(contents)}: such files have no layers. Build the network here and copy the weights by name to the tensors of model.weights: docs/from-pytorch.md shows how under "Weights"`,
+  );
+}
+
+/** Whose weights these are, and what they are like. */
+function origin({ metadata, entries }: Contents): string {
+  const names = entries.map(({ name }) => name);
+  const isPyTorch = names.some((name) => /\.(running_mean|num_batches_tracked|weight)$/.test(name));
+  const libraries: Readonly<Record<string, string>> = {
+    ...{ pt: 'PyTorch', tf: 'TensorFlow', flax: 'Flax', mlx: 'MLX', np: 'NumPy' },
+  };
+  const whose = Object.hasOwn(libraries, metadata.format)
+    ? libraries[metadata.format]
+    : isPyTorch
+      ? 'PyTorch'
+      : 'another program';
+  const some = entries.slice(0, 2).map(({ name, shape }) => `'${name}' ${show(shape)}`);
+  const all = entries.length > 2 ? [...some, '…'] : some;
+  return `safetensors of ${whose} (${entries.length} tensors${all.length ? `: ${all.join(', ')}` : ''})`;
+}
+
+function makeModel(
+  topology: Topology,
+  seed: number,
+  own: NonNullable<LoadOptions['layers']>,
+): Model {
+  const { name } = topology;
+  const layers = topology.layers.map((one) => makeLayer(one, own));
+  const tensors = topology.inputs.map((one) => input(one.shape, { name: one.name }));
+  const inputs = [...tensors];
+  const tensor = (number: number, reader: string): SymbolicTensor => {
+    if (number in tensors) return tensors[number];
+    throw new FormatError(
+      `loadModel: the graph has a cycle or a gap: ${reader} reads tensor ${number}, which comes after it`,
+    );
+  };
+  for (const [number, reads] of topology.nodes) {
+    const layer = layers[number];
+    const given = reads.map((one) => tensor(one, `'${layer.name}'`));
+    tensors.push(layer.apply(given));
+  }
+  const { outputs } = topology;
+  const ends = [outputs].flat().map((one) => tensor(one, 'the list of outputs'));
+  // What predict returns is not known to the type: of a list it is a list.
+  const made = { inputs, outputs: Array.isArray(outputs) ? ends : ends[0], seed, name };
+  return new Model(made as typeof made & { outputs: SymbolicTensor });
+}
+
+function makeLayer(
+  { type, name, trainable, options }: Topology['layers'][number],
+  own: NonNullable<LoadOptions['layers']>,
+): Layer {
+  const all: Readonly<Record<string, (options: never) => Layer>> = { ...factories, ...own };
+  if (!Object.hasOwn(all, type)) {
+    throw new FormatError(
+      `loadModel: the layer '${name}' is of type '${type}', which there is not; there are ${Object.keys(all).join(', ')}; loadModel(bytes, { layers: { ${type}: … } }) adds your own`,
+    );
+  }
+  const layer = all[type]({ ...options, name } as never);
+  layer.trainable = trainable;
+  return layer;
+}
+
+function restore(
+  model: Model,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  training: string | undefined,
+): void {
+  // Looked for before anything is allocated: a damaged size must not claim gigabytes.
+  for (const layer of model.layers) {
+    for (const { name, shape } of layer.parameters) find(tensors, `${layer.name}/${name}`, shape);
+  }
+  const engine = model.engine('loadModel');
+  for (const { name, tensor } of engine.weights.list)
+    tensor.numbers.set(find(tensors, name, tensor.shape));
+  engine.weights.changed();
+  warnNotFinite(model, tensors);
+  if (training === undefined) return;
+  const state = JSON.parse(training) as TrainingState;
+  const { step, epoch, learningRateFactor, objective, averaged, gatheredSamples = 0 } = state;
+  // Without the number of samples nobody knows how much those batches count: their step begins anew.
+  const gathered = gatheredSamples > 0 ? state.gathered : 0;
+  const { optimizer, goals, checkpointing, accumulation } = objective;
+  model.compile({
+    optimizer,
+    loss: goals.map(({ loss }) => loss),
+    lossWeights: goals.map(({ weight }) => weight),
+    metrics: goals.map(({ metrics }) => metrics),
+    activationCheckpointing: checkpointing,
+    gradientAccumulation: accumulation,
+  });
+  engine.step = checkInteger('training', 'step', step, 0);
+  engine.epoch = checkInteger('training', 'epoch', epoch, 0);
+  engine.learningRateFactor = checkFactor(learningRateFactor);
+  engine.gathered = checkInteger('training', 'gathered', gathered, 0);
+  engine.gatheredSamples = checkInteger('training', 'gatheredSamples', gatheredSamples, 0);
+  engine.averaged = checkFlag('training', 'averaged', averaged);
+  for (const vector of vectorsOf(objective, gathered)) {
+    for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
+      data.set(find(tensors, stateName(vector, weight), shape));
+    }
+  }
+}
+
+/** Warns of numbers with which nothing can be computed. */
+function warnNotFinite(model: Model, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const bad: string[] = [];
+  for (const [name, { data }] of tensors) {
+    let count = 0;
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) count++;
+    if (count > 0) bad.push(`'${name}' (${count} of ${data.length})`);
+  }
+  if (bad.length === 0) return;
+  const more = bad.length > 3 ? ` and ${bad.length - 3} more` : '';
+  console.warn(
+    `wasmgrad: loadModel: the file of '${model.name}' has NaN or Infinity in ${bad.slice(0, 3).join(', ')}${more}: what is computed with them will not be finite either. The training that wrote it has probably exploded: go back to an earlier checkpoint`,
+  );
+}
+
+/** @throws {FormatError} where there is no such tensor, or it has another shape */
+function find(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  shape: Shape,
+): Float32Array {
+  const stored = tensors.get(name);
+  if (!stored) throw new FormatError(`loadModel: the file has no '${name}'`);
+  if (!sameShape(stored.shape, shape)) {
+    throw new FormatError(
+      `loadModel: '${name}' has shape ${show(stored.shape)}, but the layer needs ${show(shape)}`,
+    );
+  }
+  return stored.data;
+}
