@@ -28,6 +28,13 @@ export class Window extends Op {
   outputWidth: i32;
 }
 
+/** Outputs of all images: rows of the patch matrix. */
+// @ts-ignore: decorator
+@inline
+export function pixels(op: Window): i32 {
+  return op.batch * op.outputHeight * op.outputWidth;
+}
+
 /** The whole patch matrix: [batch·outputHeight·outputWidth × kernelHeight·kernelWidth·channels]. */
 @unmanaged
 export class Im2col extends Window {
@@ -39,7 +46,7 @@ export class Im2col extends Window {
 const CHUNK: i32 = 4096;
 
 export function im2colTasks(op: Im2col): i32 {
-  return op.batch * op.outputHeight * op.outputWidth;
+  return pixels(op);
 }
 
 export function im2col(op: Im2col, task: i32, scratch: usize): void {

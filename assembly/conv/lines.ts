@@ -7,6 +7,10 @@
 import { Window } from './im2col';
 import { copy, zero } from '../core/simd';
 
+/** Outputs of an image from which on it pays to copy its lines. */
+// @ts-ignore: decorator
+@inline export const LEAST_OUTPUTS: i32 = 96;
+
 /** Floats from one line of the copy to the next: what all windows of a line of outputs see. */
 // @ts-ignore: decorator
 @inline

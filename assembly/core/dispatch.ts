@@ -13,17 +13,15 @@ import {
   softmaxBackward,
   softmaxCrossEntropy,
 } from '../activation/softmax';
+import { Conv, conv, convTasks } from '../conv/conv';
 import {
-  Conv,
   ConvBackwardFilter,
   ConvBackwardInput,
-  conv,
   convBackwardFilter,
   convBackwardFilterTasks,
   convBackwardInput,
   convBackwardInputTasks,
-  convTasks,
-} from '../conv/conv';
+} from '../conv/convbackward';
 import {
   Depthwise,
   DepthwiseBackwardFilter,

@@ -1,6 +1,6 @@
 // Programs: a training step is a list of op records in linear memory, walked by every thread.
 
-import { SCRATCH_BYTES } from '../gemm/gemm';
+import { SCRATCH_BYTES } from '../gemm/blocks';
 import { usesWideTile, useWideTile } from '../gemm/pack';
 import { execute, scratchOf, tasksOf } from './dispatch';
 import { Op, RECORD_BYTES } from './op';

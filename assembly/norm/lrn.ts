@@ -5,7 +5,7 @@
 // a window are loads at neighbouring addresses. Backward computes s again, as that takes no longer than
 // reading it.
 
-import { SCRATCH_BYTES } from '../gemm/gemm';
+import { SCRATCH_BYTES } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';
 import { exp, log, storeLanes, zero } from '../core/simd';
 

@@ -5,7 +5,7 @@
 // 1 − λ and λ; beyond the outermost pixels there are only those. Lines are mixed first, in scratch, then
 // the pixels of a line.
 
-import { SCRATCH_BYTES } from '../gemm/gemm';
+import { SCRATCH_BYTES } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';
 import { addScaled, copyExactly, madd, storeLanes, zero, zeroExactly } from '../core/simd';
 

@@ -2,16 +2,8 @@
 // the gradient of the input, and for the source. Patches of x and 4×4 squares of dy are transformed, multiplied
 // as 36 matrix products over patches, and their sums transformed back to taps.
 
-import {
-  blockRows,
-  fillTable,
-  ITSELF,
-  MC,
-  multiplyColumns,
-  NOTHING,
-  outputTable,
-  SCRATCH_BYTES,
-} from '../gemm/gemm';
+import { blockRows, fillTable, MC, outputTable, SCRATCH_BYTES } from '../gemm/blocks';
+import { ITSELF, multiplyColumns, NOTHING } from '../gemm/multiply';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
 import { packedColumns, panelColumns, panelOf } from '../gemm/pack';

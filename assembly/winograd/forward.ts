@@ -11,14 +11,11 @@ import {
   blockRows,
   blockScratch,
   fillTable,
-  ITSELF,
-  multiplyRows,
-  NOTHING,
   outputTable,
   rowTable,
   SCRATCH_BYTES,
-  ZEROS,
-} from '../gemm/gemm';
+} from '../gemm/blocks';
+import { ITSELF, multiplyRows, NOTHING, ZEROS } from '../gemm/multiply';
 import { Window } from '../conv/im2col';
 import { In, Op, Out } from '../core/op';
 import { packedColumns, panelColumns, panels } from '../gemm/pack';

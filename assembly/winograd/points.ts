@@ -4,7 +4,7 @@
 //
 // Pixels, products and gradients come 8 channels at a time, filters and sums 4.
 
-import { ZEROS } from '../gemm/gemm';
+import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
 
 // The points ±A and ±B; A·B = 1, A² = ½, B² = 2.

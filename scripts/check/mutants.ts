@@ -19,6 +19,7 @@ type Fault = [from: string, to: string, why: string, where?: Where];
 const nearest: Readonly<Record<string, string[]>> = {
   'assembly/activation/activation.ts': ['kernels/activation', 'lowering/gradients'],
   'assembly/norm/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
+  'assembly/norm/lines.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
   'assembly/optimizer/clip.ts': ['kernels/optimizer', 'kernels/program'],
   'assembly/pool/argmax.ts': ['kernels/pool', 'kernels/channelpool', 'kernels/guarded'],
   'assembly/pool/blur.ts': ['kernels/blurpool'],
@@ -27,12 +28,15 @@ const nearest: Readonly<Record<string, string[]>> = {
   'assembly/optimizer/penalty.ts': ['kernels/blend'],
   'assembly/merge/concat.ts': ['kernels/concat', 'kernels/guarded'],
   'assembly/conv/conv.ts': ['kernels/conv', 'kernels/parts'],
+  'assembly/conv/convbackward.ts': ['kernels/conv', 'kernels/parts'],
   'assembly/conv/depthblock.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/conv/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/conv/depthwise.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/core/elementwise.ts': ['kernels/activation', 'base/random'],
   'assembly/merge/gate.ts': ['kernels/multiply', 'base/random'],
   'assembly/gemm/gemm.ts': ['kernels/matmul', 'kernels/parts', 'runtime/revectorize'],
+  'assembly/gemm/multiply.ts': ['kernels/matmul', 'kernels/parts', 'runtime/revectorize'],
+  'assembly/gemm/spare.ts': ['kernels/matmul', 'kernels/conv', 'runtime/revectorize'],
   'assembly/conv/im2col.ts': ['kernels/im2col', 'kernels/conv'],
   'assembly/conv/lines.ts': ['kernels/conv'],
   'assembly/loss/loss.ts': ['kernels/loss', 'kernels/metric'],
@@ -113,7 +117,10 @@ const fault = (file: string, ...[from, to, why, more]: Fault): Mutant => ({
 });
 const tile = (...rest: Fault) => fault('assembly/gemm/tile.ts', ...rest);
 const gemm = (...rest: Fault) => fault('assembly/gemm/gemm.ts', ...rest);
+const multiply = (...rest: Fault) => fault('assembly/gemm/multiply.ts', ...rest);
+const spare = (...rest: Fault) => fault('assembly/gemm/spare.ts', ...rest);
 const conv = (...rest: Fault) => fault('assembly/conv/conv.ts', ...rest);
+const convbackward = (...rest: Fault) => fault('assembly/conv/convbackward.ts', ...rest);
 const im2col = (...rest: Fault) => fault('assembly/conv/im2col.ts', ...rest);
 const lines = (...rest: Fault) => fault('assembly/conv/lines.ts', ...rest);
 const depthblock = (...rest: Fault) => fault('assembly/conv/depthblock.ts', ...rest);
@@ -135,6 +142,7 @@ const upsample = (...rest: Fault) => fault('assembly/spatial/upsample.ts', ...re
 const concat = (...rest: Fault) => fault('assembly/merge/concat.ts', ...rest);
 const blur = (...rest: Fault) => fault('assembly/pool/blur.ts', ...rest);
 const norm = (...rest: Fault) => fault('assembly/norm/batchnorm.ts', ...rest);
+const normlines = (...rest: Fault) => fault('assembly/norm/lines.ts', ...rest);
 const moments = (...rest: Fault) => fault('assembly/norm/moments.ts', ...rest);
 const rows = (...rest: Fault) => fault('assembly/core/rows.ts', ...rest);
 const activation = (...rest: Fault) => fault('assembly/activation/activation.ts', ...rest);
@@ -183,31 +191,31 @@ export const mutants: Mutant[] = [
   gemm('const length = min(kc, op.k - k0);', 'const length = kc;', 'k tail: the last block runs on'),
   gemm('((<usize>(k0 * op.lda + first)) << 2)', '((<usize>(k0 * op.lda)) << 2)', 'transposed A: always the first rows'),
   gemm('const rows = min(block, op.m - first);', 'const rows = min(block - 1, op.m - first);', 'the last row of a block left out'),
-  gemm('const exact = addend != NOTHING || nr < columns;', 'const exact = addend != NOTHING;', 'narrow tiles stored whole'),
-  gemm('((<usize>(j * k + k0 * columns)) << 2)', '((<usize>(j * k + k0 * NR)) << 2)', 'wide panels: the second block of k begins elsewhere'),
-  gemm('f32x4.add(c1, v128.load(from, 16))', 'v128.load(from, 16)', 'tiles forget the block before'),
-  gemm('f32x4.splat(rectify ? 0 : -Infinity)', 'f32x4.splat(-Infinity)', 'ReLU left out behind the first block of k', { nth: 0 }),
-  gemm('const spills = 2 * nr >= columns;', 'const spills = true;', 'few columns stored beyond the last row'),
-  gemm('addend != NOTHING || i + mr >= rows || ', 'addend != NOTHING || ', 'the last tile of narrow rows stored too far'),
-  gemm('return 2 * nr >= columns && step ==', 'return step ==', 'narrow tiles stored beyond the next'),
-  gemm('const whole = spills && next == to + ((<usize>nr) << 2);', 'const whole = spills;', 'narrow rows stored over their neighbours'),
+  multiply('const exact = addend != NOTHING || nr < columns;', 'const exact = addend != NOTHING;', 'narrow tiles stored whole'),
+  multiply('((<usize>(j * k + k0 * columns)) << 2)', '((<usize>(j * k + k0 * NR)) << 2)', 'wide panels: the second block of k begins elsewhere'),
+  spare('f32x4.add(c1, v128.load(from, 16))', 'v128.load(from, 16)', 'tiles forget the block before'),
+  spare('f32x4.splat(rectify ? 0 : -Infinity)', 'f32x4.splat(-Infinity)', 'ReLU left out behind the first block of k', { nth: 0 }),
+  spare('const spills = 2 * nr >= columns;', 'const spills = true;', 'few columns stored beyond the last row'),
+  multiply('addend != NOTHING || i + mr >= rows || ', 'addend != NOTHING || ', 'the last tile of narrow rows stored too far'),
+  multiply('return 2 * nr >= columns && step ==', 'return step ==', 'narrow tiles stored beyond the next'),
+  spare('const whole = spills && next == to + ((<usize>nr) << 2);', 'const whole = spills;', 'narrow rows stored over their neighbours'),
 
   conv('k0 ? 0 : bias,\n      last', 'bias,\n      last', 'bias added with every block of k'),
   conv('last && op.rectify != 0', 'op.rectify != 0', 'ReLU after every block of k'),
   conv('const x = op.x + ((<usize>(group * op.channels)) << 2);', 'const x = op.x;', 'every group reads the first', { nth: 0 }),
   conv('op.bias + ((<usize>(group * n + column)) << 2)', 'op.bias + ((<usize>column) << 2)', 'every group has the bias of the first'),
   conv('op.bias + ((<usize>(group * n + column)) << 2)', 'op.bias + ((<usize>(group * n)) << 2)', 'every part has the bias of the first'),
-  conv('const stop = (runs * perRun * (part + 1)) / op.parts;', 'const stop = runs * perRun;', 'filter gradient: parts add what others have added'),
+  convbackward('const stop = (runs * perRun * (part + 1)) / op.parts;', 'const stop = runs * perRun;', 'filter gradient: parts add what others have added'),
   gemm('op.bias + ((<usize>column) << 2)', 'op.bias', 'every part has the bias of the first'),
   conv('pad == 0 && (outputs - 1) * stride < side', '(outputs - 1) * stride < side', 'padded 1×1 kernels skip the gathering'),
-  conv('p0 > from ?', 'p0 > 0 ?', 'partial sums begin with what was there'),
-  conv('const ld = n * op.groups;', 'const ld = n;', 'filter gradient: the stride of one group'),
-  conv('return op.batch * op.groups;', 'return op.batch;', 'input gradient: one group only'),
+  convbackward('p0 > from ?', 'p0 > 0 ?', 'partial sums begin with what was there'),
+  convbackward('const ld = n * op.groups;', 'const ld = n;', 'filter gradient: the stride of one group'),
+  convbackward('return op.batch * op.groups;', 'return op.batch;', 'input gradient: one group only'),
 
   conv('k0 ? 0 : op.bias,', 'op.bias,', 'lines: bias added with every block of k'),
   conv('placeTaps(op, offsetTable(scratch), k0, steps);', 'placeTaps(op, offsetTable(scratch), 0, steps);', 'lines: every block of k reads the first'),
-  conv('const joined = op.dilationWidth == 1;', 'const joined = true;', 'lines: filter gradient joins dilated taps'),
-  conv('at > first ?', 'at > 0 ?', 'lines: partial sums begin with what was there'),
+  convbackward('const joined = op.dilationWidth == 1;', 'const joined = true;', 'lines: filter gradient joins dilated taps'),
+  convbackward('at > first ?', 'at > 0 ?', 'lines: partial sums begin with what was there'),
 
   lines('if (op.channels != op.pixelChannels ||', 'if (', 'lines read for one group out of many'),
   lines('const top = first * op.strideHeight - op.padTop;', 'const top = first * op.strideHeight;', 'lines: the padding above'),
@@ -377,10 +385,10 @@ export const mutants: Mutant[] = [
   norm('copyExactly(to, scratch + X, count);', 'copy(to, scratch + X, count);', 'parts of lines written too far'),
   norm('pass == Pass.Forward ? NaN : 0', '0', 'ReLU where there is none'),
   norm('pass == Pass.Forward ? NaN : 0', 'NaN', 'no ReLU where there is one'),
-  norm('const db1 = gradient(v128.load(dyb, 16), b1, scale1, beta1, rectify);', 'const db1 = v128.load(dyb, 16);', 'sums of what ReLU has not passed'),
-  norm('const dy1 = gradient(v128.load(dy + at, 16), d1, scale1, beta1, rectify);', 'const dy1 = v128.load(dy + at, 16);', 'dx of what ReLU has not passed'),
-  norm('v128.load(slot, BETA + 16) : scale1;', 'v128.load(slot, BETA) : scale1;', 'the mask with the beta of other channels'),
-  norm('f32x4.mul(f32x4.sub(own0, f32x4.mul(d0, v128.load(slot, SLOPE))), scale0)', 'f32x4.mul(own0, scale0)', 'dx without the part of the variance'),
+  normlines('const db1 = gradient(v128.load(dyb, 16), b1, scale1, beta1, rectify);', 'const db1 = v128.load(dyb, 16);', 'sums of what ReLU has not passed'),
+  normlines('const dy1 = gradient(v128.load(dy + at, 16), d1, scale1, beta1, rectify);', 'const dy1 = v128.load(dy + at, 16);', 'dx of what ReLU has not passed'),
+  normlines('v128.load(slot, BETA + 16) : scale1;', 'v128.load(slot, BETA) : scale1;', 'the mask with the beta of other channels'),
+  normlines('f32x4.mul(f32x4.sub(own0, f32x4.mul(d0, v128.load(slot, SLOPE))), scale0)', 'f32x4.mul(own0, scale0)', 'dx without the part of the variance'),
   norm('case Pass.BackwardRectified:\n      return mapGradients(slots, to, x, dy, lines, bytes, step, true);', '', 'dx with ReLU is the output'),
 
   moments('const share = f32x4.splat(<f32>(rows - before) / <f32>rows);', 'const share = f32x4.splat(<f32>(rows - before) / <f32>op.rows);', 'parts merged with wrong weights'),
