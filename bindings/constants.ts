@@ -44,3 +44,43 @@ export const Comparison = {
   BinaryCrossEntropy: 4,
   Agreement: 5,
 } as const;
+
+export const AverageSettings = [
+  'kept',
+  'fresh',
+] as const;
+
+export const SgdSettings = [
+  'learningRate',
+  'momentum',
+  'weightDecay',
+  'nesterov',
+] as const;
+
+export const AdamSettings = [
+  'stepSize',
+  'beta1',
+  'beta2',
+  'epsilon',
+  'weightDecay',
+  'decoupledDecay',
+  'correction',
+  'fresh1',
+  'fresh2',
+] as const;
+
+export const RmspropSettings = [
+  'learningRate',
+  'rho',
+  'momentum',
+  'epsilon',
+  'weightDecay',
+  'fresh',
+] as const;
+
+export const AdagradSettings = [
+  'learningRate',
+  'initial',
+  'epsilon',
+  'weightDecay',
+] as const;

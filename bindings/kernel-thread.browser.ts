@@ -2,14 +2,13 @@
 // it, and the text of one for where the file cannot be had: see spawn.browser.ts.
 
 import type { KernelExports } from './load.js';
+import { sleepOver } from './sleep.js';
 import type { ThreadData } from './thread.js';
 
 globalThis.onmessage = ({ data }: MessageEvent<ThreadData>) => {
   const { module, memory, team, thread } = data;
-  const words = new Int32Array(memory.buffer);
-  const sleep = (at: number, value: number, time: number): boolean =>
-    Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
-  const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
+  const imports = { env: { memory }, team: { sleep: sleepOver(memory) } };
+  const { exports } = new WebAssembly.Instance(module, imports);
   postMessage('ready');
   (exports as unknown as KernelExports).work(team, thread);
 };

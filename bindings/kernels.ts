@@ -612,12 +612,12 @@ export interface KernelArguments<Buffer> {
     splits: number;
     epsilon: number;
   };
-  /** partials[s] = Σ x² over the s-th part of x. */
-  squareSum: {
-    splits: number;
-    partials: Buffer;
-    x: Buffer;
+  /** average = kept·average + fresh·x. */
+  movingAverage: {
     count: number;
+    average: Buffer;
+    x: Buffer;
+    settings: Buffer;
   };
   /** factor[0] = min(1, limit / (√Σ partials + 1e-6)), as PyTorch's clip_grad_norm_ has it. */
   clipFactor: {
@@ -641,9 +641,9 @@ export interface KernelArguments<Buffer> {
     count: number;
     parameters: Buffer;
     gradients: Buffer;
-    velocity: Buffer;
     settings: Buffer;
     decays: number;
+    velocity: Buffer;
   };
   /**
    * Adam (Kingma & Ba, arXiv 1412.6980) and AdamW (Loshchilov & Hutter, arXiv 1711.05101):
@@ -654,10 +654,10 @@ export interface KernelArguments<Buffer> {
     count: number;
     parameters: Buffer;
     gradients: Buffer;
-    m: Buffer;
-    v: Buffer;
     settings: Buffer;
     decays: number;
+    m: Buffer;
+    v: Buffer;
   };
   /**
    * RMSprop (Tieleman & Hinton, 2012) as PyTorch writes it, ε outside the root: g += weightDecay·p;
@@ -667,10 +667,10 @@ export interface KernelArguments<Buffer> {
     count: number;
     parameters: Buffer;
     gradients: Buffer;
-    square: Buffer;
-    velocity: Buffer;
     settings: Buffer;
     decays: number;
+    square: Buffer;
+    velocity: Buffer;
   };
   /**
    * Adagrad (Duchi et al., 2011): g += weightDecay·p; sum += g²; p −= learningRate·g / (√(initial + sum) + ε). The
@@ -680,16 +680,16 @@ export interface KernelArguments<Buffer> {
     count: number;
     parameters: Buffer;
     gradients: Buffer;
-    sum: Buffer;
     settings: Buffer;
     decays: number;
+    sum: Buffer;
   };
-  /** average = old·average + fresh·x: the exponential moving average of the weights. */
-  movingAverage: {
-    count: number;
-    average: Buffer;
+  /** partials[s] = Σ x² over the s-th part of x. */
+  squareSum: {
+    splits: number;
+    partials: Buffer;
     x: Buffer;
-    settings: Buffer;
+    count: number;
   };
   /** partials[s] = Σ (l1·|x| + l2·x²) over the s-th part of x. */
   penalty: {
@@ -1022,14 +1022,14 @@ const records: { readonly [K in KernelName]: string } = {
   normFold: 'out scale; in gamma variance; i32 channels; f32 epsilon',
   normFoldFilter: 'out folded; in filter bias gamma beta mean variance; i32 rows filters; f32 epsilon',
   normBackwardMerge: 'out dgamma dbeta slope offset; in partials variance; i32 rows channels splits; f32 epsilon',
-  squareSum: 'i32 splits; out partials; in x; i32 count',
+  movingAverage: 'i32 count; inout average; in x settings',
   clipFactor: 'out factor; inout partials; i32 count; f32 limit',
   clip: 'i32 count; inout x; in factor; f32 limit',
-  sgd: 'i32 count; inout parameters; in gradients; inout velocity; in settings; i32 decays',
-  adam: 'i32 count; inout parameters; in gradients; inout m v; in settings; i32 decays',
-  rmsprop: 'i32 count; inout parameters; in gradients; inout square velocity; in settings; i32 decays',
-  adagrad: 'i32 count; inout parameters; in gradients; inout sum; in settings; i32 decays',
-  movingAverage: 'i32 count; inout average; in x settings',
+  sgd: 'i32 count; inout parameters; in gradients settings; i32 decays; inout velocity',
+  adam: 'i32 count; inout parameters; in gradients settings; i32 decays; inout m v',
+  rmsprop: 'i32 count; inout parameters; in gradients settings; i32 decays; inout square velocity',
+  adagrad: 'i32 count; inout parameters; in gradients settings; i32 decays; inout sum',
+  squareSum: 'i32 splits; out partials; in x; i32 count',
   penalty: 'i32 splits; out partials; in x; i32 count; f32 l1 l2',
   binomial: 'out filter; i32 size channels',
   channelPool: 'i32 count size; out y argmax; in x; i32 average',

@@ -4,6 +4,7 @@ import { fileBytes, wasmBytes } from '#platform/bindings/bytes';
 import { instantiate } from '#platform/bindings/instantiate';
 import { EngineError, ValueError } from './errors.js';
 import { asNewModule } from './revectorize.js';
+import { sleepOver } from './sleep.js';
 import type { Variant } from './variant.js';
 
 /** What `init({ wasm })` takes in place of the package's own build. */
@@ -102,12 +103,6 @@ async function ownBytes(variant: Variant): Promise<BufferSource> {
   }
 }
 
-/** Sleeps until somebody notifies, false where the time is over first. A thread's (spawn.ts) is the same. */
-function sleepIn({ buffer }: WebAssembly.Memory) {
-  return (at: number, value: number, milliseconds: number): boolean =>
-    Atomics.wait(new Int32Array(buffer), at >> 2, value, milliseconds) !== 'timed-out';
-}
-
 /** Instantiates the kernels over `memory`. @throws {EngineError} where they do not fit it, or this version */
 export async function link(
   module: WebAssembly.Module,
@@ -123,7 +118,7 @@ export async function link(
     );
   let exports: Record<string, unknown>;
   try {
-    exports = (await instantiate(module, { env: { memory }, team: { sleep: sleepIn(memory) } }))
+    exports = (await instantiate(module, { env: { memory }, team: { sleep: sleepOver(memory) } }))
       .exports;
   } catch (cause) {
     throw misfit(message(cause), cause);

@@ -126,20 +126,10 @@ import {
   normMerge,
   normRunning,
 } from '../norm/moments';
-import { Clip, ClipFactor, SquareSum, clip, clipFactor, squareSum } from '../optimizer/clip';
-import {
-  Adagrad,
-  Adam,
-  MovingAverage,
-  Rmsprop,
-  Sgd,
-  adagrad,
-  adam,
-  movingAverage,
-  rmsprop,
-  sgd,
-} from '../optimizer/optim';
-import { Penalty, penalty } from '../optimizer/penalty';
+import { MovingAverage, movingAverage } from '../optimizer/average';
+import { Clip, ClipFactor, clip, clipFactor } from '../optimizer/clip';
+import { Adagrad, Adam, Rmsprop, Sgd, adagrad, adam, rmsprop, sgd } from '../optimizer/optim';
+import { Penalty, SquareSum, penalty, squareSum } from '../optimizer/sums';
 import { Binomial, binomial, binomialTasks } from '../pool/blur';
 import {
   ChannelGroups,
@@ -197,12 +187,12 @@ export function tasksOf(op: Op): i32 {
     case 13:
     case 14:
     case 28:
+    case 46:
     case 48:
     case 49:
     case 50:
     case 51:
     case 52:
-    case 53:
       return elementsTasks(changetype<Elements>(op));
     case 2:
     case 3:
@@ -230,7 +220,7 @@ export function tasksOf(op: Op): i32 {
     case 16:
     case 35:
     case 37:
-    case 46:
+    case 53:
     case 54:
       return splitTasks(changetype<Split>(op));
     case 18:
@@ -411,7 +401,7 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 45:
       return normBackwardMerge(changetype<NormBackwardMerge>(op));
     case 46:
-      return squareSum(changetype<SquareSum>(op), task);
+      return movingAverage(changetype<MovingAverage>(op), task);
     case 47:
       return clipFactor(changetype<ClipFactor>(op));
     case 48:
@@ -425,7 +415,7 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 52:
       return adagrad(changetype<Adagrad>(op), task, scratch);
     case 53:
-      return movingAverage(changetype<MovingAverage>(op), task);
+      return squareSum(changetype<SquareSum>(op), task);
     case 54:
       return penalty(changetype<Penalty>(op), task);
     case 55:

@@ -1,52 +1,9 @@
-// Gradient clipping: each number by itself, or all by the norm of the whole vector. The norm's square is
-// summed part by part, then in a tree: in an order that depends on the count alone.
+// Gradient clipping: each number by itself, or all by the norm of the whole vector. The parts of the norm's square
+// (sums.ts) are added in a tree: in an order that depends on their number alone.
 
 import { Elements, TASK } from '../core/elementwise';
 import { In, InOut, Op, Out } from '../core/op';
-import { Split } from '../core/reduce';
-import { laneMask, storeLanes, sumLanes } from '../core/simd';
-
-/** partials[s] = Σ x² over the s-th part of x. */
-@unmanaged
-export class SquareSum extends Split {
-  /** [splits]. */
-  partials: Out;
-  x: In;
-  count: i32;
-}
-
-export function squareSum(op: SquareSum, task: i32): void {
-  const part = ((op.count + op.splits - 1) / op.splits + 15) & ~15;
-  const end = min(op.count, (task + 1) * part);
-  // Four sums hide the latency of addition.
-  let s0 = f32x4.splat(0),
-    s1 = s0,
-    s2 = s0,
-    s3 = s0;
-  let i = task * part;
-  let x = op.x + ((<usize>i) << 2);
-  for (; i + 16 <= end; i += 16) {
-    s0 = f32x4.add(s0, square(v128.load(x)));
-    s1 = f32x4.add(s1, square(v128.load(x, 16)));
-    s2 = f32x4.add(s2, square(v128.load(x, 32)));
-    s3 = f32x4.add(s3, square(v128.load(x, 48)));
-    x += 64;
-  }
-  for (; i < end; i += 4) {
-    s0 = f32x4.add(s0, v128.and(square(v128.load(x)), laneMask(end - i)));
-    x += 16;
-  }
-  store<f32>(
-    op.partials + ((<usize>task) << 2),
-    sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))),
-  );
-}
-
-// @ts-ignore: decorator
-@inline
-function square(x: v128): v128 {
-  return f32x4.mul(x, x);
-}
+import { storeLanes } from '../core/simd';
 
 /** factor[0] = min(1, limit / (√Σ partials + 1e-6)), as PyTorch's clip_grad_norm_ has it. */
 @unmanaged

@@ -1,59 +1,125 @@
 // Optimizers: one pass over the flat vectors of parameters, gradients and state. The step's numbers
-// come from memory, so that a schedule changes a float and not the program.
+// come from memory, so that a schedule changes a float and not the program. They are read by `load32_splat`: what
+// `splat` makes of a loaded float, V8 makes again for each vector.
 
 import { Elements, TASK } from '../core/elementwise';
 import { In, InOut } from '../core/op';
-import { copy, copyExactly, flush, storeLanes } from '../core/simd';
+import { copy, copyExactly, flush } from '../core/simd';
 
-/**
- * g += weightDecay·p; v = momentum·v + g; p −= learningRate·(nesterov ? g + momentum·v : v)
- * (Sutskever et al., 2013, as PyTorch writes it).
- */
+/** What all updates have. */
 @unmanaged
-export class Sgd extends Elements {
+export class Update extends Elements {
   parameters: InOut;
   gradients: In;
-  /** Velocity, or 0 for plain descent. */
-  velocity: InOut;
-  /** Floats: learningRate, momentum, weightDecay, nesterov (0 or 1). */
+  /** The step's numbers: floats, as the class that is named like the rule says. */
   settings: In;
   /** 0 where these parameters are spared weight decay. */
   decays: i32;
 }
 
-export function sgd(op: Sgd, task: i32, scratch: usize): void {
+/** What is done to each number. */
+const enum Rule {
+  Plain,
+  Momentum,
+  Adam,
+  Rmsprop,
+  RmspropMomentum,
+  Adagrad,
+}
+
+/** One task of an update by a rule that keeps up to two vectors of state: a and b, or 0 for none. */
+// @ts-ignore: decorator
+@inline
+function updateTask(rule: Rule, op: Update, a: usize, b: usize, task: i32, scratch: usize): void {
   const at = (<usize>(task * TASK)) << 2;
   const count = min(TASK, op.count - task * TASK);
   const whole = (<usize>(count & ~7)) << 2;
-  const p = op.parameters + at;
-  const g = op.gradients + at;
+  let p = op.parameters + at;
+  let g = op.gradients + at;
+  if (a) a += at;
+  if (b) b += at;
+  steps(rule, op, p, g, a, b, whole);
   // What is no pair of vectors is completed in scratch.
   const rest = count & 7;
-  copy(scratch, p + whole, rest);
-  copy(scratch + 32, g + whole, rest);
-  if (op.velocity) {
-    const v = op.velocity + at;
-    momentumSteps(p, g, v, whole, op.settings, op.decays);
-    copy(scratch + 64, v + whole, rest);
-    momentumSteps(scratch, scratch + 32, scratch + 64, 32, op.settings, op.decays);
-    copyExactly(v + whole, scratch + 64, rest);
-  } else {
-    plainSteps(p, g, whole, op.settings, op.decays);
-    plainSteps(scratch, scratch + 32, 32, op.settings, op.decays);
-  }
-  copyExactly(p + whole, scratch, rest);
+  p += whole;
+  g += whole;
+  if (a) a += whole;
+  if (b) b += whole;
+  copyRest(scratch, p, g, a, b, rest);
+  steps(rule, op, scratch, scratch + 32, scratch + 64, scratch + 96, 32);
+  storeRest(scratch, p, a, b, rest);
 }
 
-/** A number of the settings, or 0 for parameters that are spared. */
+function copyRest(scratch: usize, p: usize, g: usize, a: usize, b: usize, rest: i32): void {
+  copy(scratch, p, rest);
+  copy(scratch + 32, g, rest);
+  if (a) copy(scratch + 64, a, rest);
+  if (b) copy(scratch + 96, b, rest);
+}
+
+function storeRest(scratch: usize, p: usize, a: usize, b: usize, rest: i32): void {
+  copyExactly(p, scratch, rest);
+  if (a) copyExactly(a, scratch + 64, rest);
+  if (b) copyExactly(b, scratch + 96, rest);
+}
+
+/** Updates `bytes` of p by g, a and b: whole pairs of vectors. */
+// @ts-ignore: decorator
+@inline
+function steps(rule: Rule, op: Update, p: usize, g: usize, a: usize, b: usize, bytes: usize): void {
+  const settings = op.settings;
+  const decays = op.decays;
+  switch (rule) {
+    case Rule.Plain:
+      return plainSteps(p, g, bytes, settings, decays);
+    case Rule.Momentum:
+      return momentumSteps(p, g, a, bytes, settings, decays);
+    case Rule.Adam:
+      return adamSteps(p, g, a, b, bytes, settings, decays);
+    case Rule.Rmsprop:
+      return rmspropSteps(false, p, g, a, 0, bytes, settings, decays);
+    case Rule.RmspropMomentum:
+      return rmspropSteps(true, p, g, a, b, bytes, settings, decays);
+    default:
+      return adagradSteps(p, g, a, bytes, settings, decays);
+  }
+}
+
+/** The setting at an address, or 0 for parameters that are spared. */
 // @ts-ignore: decorator
 @inline
 function decayOf(decays: i32, setting: usize): v128 {
   return f32x4.splat(decays ? load<f32>(setting) : 0);
 }
 
+/**
+ * g += weightDecay·p; v = momentum·v + g; p −= learningRate·(nesterov ? g + momentum·v : v)
+ * (Sutskever et al., 2013, as PyTorch writes it).
+ */
+@unmanaged
+export class Sgd extends Update {
+  /** Velocity, or 0 for plain descent. */
+  velocity: InOut;
+}
+
+/** The numbers of `Sgd`. */
+@unmanaged
+export class SgdSettings {
+  learningRate: f32;
+  momentum: f32;
+  weightDecay: f32;
+  /** 0 or 1. */
+  nesterov: f32;
+}
+
+export function sgd(op: Sgd, task: i32, scratch: usize): void {
+  if (op.velocity) updateTask(Rule.Momentum, op, op.velocity, 0, task, scratch);
+  else updateTask(Rule.Plain, op, 0, 0, task, scratch);
+}
+
 function plainSteps(p: usize, g: usize, bytes: usize, settings: usize, decays: i32): void {
-  const rate = v128.load32_splat(settings);
-  const decay = decayOf(decays, settings + 8);
+  const rate = v128.load32_splat(settings, offsetof<SgdSettings>('learningRate'));
+  const decay = decayOf(decays, settings + offsetof<SgdSettings>('weightDecay'));
   for (let at: usize = 0; at < bytes; at += 32) {
     const p0 = v128.load(p + at);
     const p1 = v128.load(p + at, 16);
@@ -72,10 +138,13 @@ function momentumSteps(
   settings: usize,
   decays: i32,
 ): void {
-  const rate = v128.load32_splat(settings);
-  const momentum = v128.load32_splat(settings, 4);
-  const decay = decayOf(decays, settings + 8);
-  const nesterov = f32x4.ne(v128.load32_splat(settings, 12), f32x4.splat(0));
+  const rate = v128.load32_splat(settings, offsetof<SgdSettings>('learningRate'));
+  const momentum = v128.load32_splat(settings, offsetof<SgdSettings>('momentum'));
+  const decay = decayOf(decays, settings + offsetof<SgdSettings>('weightDecay'));
+  const nesterov = f32x4.ne(
+    v128.load32_splat(settings, offsetof<SgdSettings>('nesterov')),
+    f32x4.splat(0),
+  );
   for (let at: usize = 0; at < bytes; at += 32) {
     const p0 = v128.load(p + at);
     const p1 = v128.load(p + at, 16);
@@ -98,39 +167,32 @@ function momentumSteps(
  * p −= stepSize·m / (√v·correction + ε).
  */
 @unmanaged
-export class Adam extends Elements {
-  parameters: InOut;
-  gradients: In;
+export class Adam extends Update {
   m: InOut;
   v: InOut;
-  /**
-   * Floats: stepSize = learningRate/(1−β₁ᵗ), β₁, β₂, ε, weightDecay, decoupledDecay =
-   * learningRate·weightDecay, correction = 1/√(1−β₂ᵗ), 1−β₁, 1−β₂.
-   */
-  settings: In;
-  /** 0 where these parameters are spared weight decay. */
-  decays: i32;
+}
+
+/** The numbers of `Adam` at step t. */
+@unmanaged
+export class AdamSettings {
+  /** learningRate/(1−β₁ᵗ). */
+  stepSize: f32;
+  beta1: f32;
+  beta2: f32;
+  epsilon: f32;
+  weightDecay: f32;
+  /** learningRate·weightDecay. */
+  decoupledDecay: f32;
+  /** 1/√(1−β₂ᵗ). */
+  correction: f32;
+  /** 1−β₁. */
+  fresh1: f32;
+  /** 1−β₂. */
+  fresh2: f32;
 }
 
 export function adam(op: Adam, task: i32, scratch: usize): void {
-  const at = (<usize>(task * TASK)) << 2;
-  const count = min(TASK, op.count - task * TASK);
-  const whole = (<usize>(count & ~7)) << 2;
-  const p = op.parameters + at;
-  const g = op.gradients + at;
-  const m = op.m + at;
-  const v = op.v + at;
-  adamSteps(p, g, m, v, whole, op.settings, op.decays);
-  // What is no pair of vectors is completed in scratch.
-  const rest = count & 7;
-  copy(scratch, p + whole, rest);
-  copy(scratch + 32, g + whole, rest);
-  copy(scratch + 64, m + whole, rest);
-  copy(scratch + 96, v + whole, rest);
-  adamSteps(scratch, scratch + 32, scratch + 64, scratch + 96, 32, op.settings, op.decays);
-  copyExactly(p + whole, scratch, rest);
-  copyExactly(m + whole, scratch + 64, rest);
-  copyExactly(v + whole, scratch + 96, rest);
+  updateTask(Rule.Adam, op, op.m, op.v, task, scratch);
 }
 
 function adamSteps(
@@ -142,15 +204,15 @@ function adamSteps(
   settings: usize,
   decays: i32,
 ): void {
-  const stepSize = v128.load32_splat(settings);
-  const beta1 = v128.load32_splat(settings, 4);
-  const beta2 = v128.load32_splat(settings, 8);
-  const epsilon = v128.load32_splat(settings, 12);
-  const decay = decayOf(decays, settings + 16);
-  const decoupled = decayOf(decays, settings + 20);
-  const correction = v128.load32_splat(settings, 24);
-  const fresh1 = v128.load32_splat(settings, 28);
-  const fresh2 = v128.load32_splat(settings, 32);
+  const stepSize = v128.load32_splat(settings, offsetof<AdamSettings>('stepSize'));
+  const beta1 = v128.load32_splat(settings, offsetof<AdamSettings>('beta1'));
+  const beta2 = v128.load32_splat(settings, offsetof<AdamSettings>('beta2'));
+  const epsilon = v128.load32_splat(settings, offsetof<AdamSettings>('epsilon'));
+  const decay = decayOf(decays, settings + offsetof<AdamSettings>('weightDecay'));
+  const decoupled = decayOf(decays, settings + offsetof<AdamSettings>('decoupledDecay'));
+  const correction = v128.load32_splat(settings, offsetof<AdamSettings>('correction'));
+  const fresh1 = v128.load32_splat(settings, offsetof<AdamSettings>('fresh1'));
+  const fresh2 = v128.load32_splat(settings, offsetof<AdamSettings>('fresh2'));
   for (let at: usize = 0; at < bytes; at += 32) {
     const p0 = v128.load(p + at);
     const p1 = v128.load(p + at, 16);
@@ -182,51 +244,27 @@ function adamSteps(
  * square = ρ·square + (1−ρ)g²; v = momentum·v + g / (√square + ε); p −= learningRate·v.
  */
 @unmanaged
-export class Rmsprop extends Elements {
-  parameters: InOut;
-  gradients: In;
+export class Rmsprop extends Update {
   square: InOut;
   /** Velocity, or 0 where there is no momentum. */
   velocity: InOut;
-  /** Floats: learningRate, ρ, momentum, ε, weightDecay, 1−ρ. */
-  settings: In;
-  /** 0 where these parameters are spared weight decay. */
-  decays: i32;
+}
+
+/** The numbers of `Rmsprop`. */
+@unmanaged
+export class RmspropSettings {
+  learningRate: f32;
+  rho: f32;
+  momentum: f32;
+  epsilon: f32;
+  weightDecay: f32;
+  /** 1−ρ. */
+  fresh: f32;
 }
 
 export function rmsprop(op: Rmsprop, task: i32, scratch: usize): void {
-  const at = (<usize>(task * TASK)) << 2;
-  const count = min(TASK, op.count - task * TASK);
-  const whole = (<usize>(count & ~7)) << 2;
-  const p = op.parameters + at;
-  const g = op.gradients + at;
-  const s = op.square + at;
-  // What is no pair of vectors is completed in scratch.
-  const rest = count & 7;
-  copy(scratch, p + whole, rest);
-  copy(scratch + 32, g + whole, rest);
-  copy(scratch + 64, s + whole, rest);
-  if (op.velocity) {
-    const v = op.velocity + at;
-    copy(scratch + 96, v + whole, rest);
-    rmspropSteps(true, p, g, s, v, whole, op.settings, op.decays);
-    rmspropSteps(
-      true,
-      scratch,
-      scratch + 32,
-      scratch + 64,
-      scratch + 96,
-      32,
-      op.settings,
-      op.decays,
-    );
-    copyExactly(v + whole, scratch + 96, rest);
-  } else {
-    rmspropSteps(false, p, g, s, 0, whole, op.settings, op.decays);
-    rmspropSteps(false, scratch, scratch + 32, scratch + 64, 0, 32, op.settings, op.decays);
-  }
-  copyExactly(p + whole, scratch, rest);
-  copyExactly(s + whole, scratch + 64, rest);
+  if (op.velocity) updateTask(Rule.RmspropMomentum, op, op.square, op.velocity, task, scratch);
+  else updateTask(Rule.Rmsprop, op, op.square, 0, task, scratch);
 }
 
 // @ts-ignore: decorator
@@ -241,12 +279,12 @@ function rmspropSteps(
   settings: usize,
   decays: i32,
 ): void {
-  const rate = v128.load32_splat(settings);
-  const rho = v128.load32_splat(settings, 4);
-  const momentum = v128.load32_splat(settings, 8);
-  const epsilon = v128.load32_splat(settings, 12);
-  const decay = decayOf(decays, settings + 16);
-  const fresh = v128.load32_splat(settings, 20);
+  const rate = v128.load32_splat(settings, offsetof<RmspropSettings>('learningRate'));
+  const rho = v128.load32_splat(settings, offsetof<RmspropSettings>('rho'));
+  const momentum = v128.load32_splat(settings, offsetof<RmspropSettings>('momentum'));
+  const epsilon = v128.load32_splat(settings, offsetof<RmspropSettings>('epsilon'));
+  const decay = decayOf(decays, settings + offsetof<RmspropSettings>('weightDecay'));
+  const fresh = v128.load32_splat(settings, offsetof<RmspropSettings>('fresh'));
   for (let at: usize = 0; at < bytes; at += 32) {
     const p0 = v128.load(p + at);
     const p1 = v128.load(p + at, 16);
@@ -278,32 +316,21 @@ function rmspropSteps(
  * sum is kept without its initial value, so that it may begin as zeros.
  */
 @unmanaged
-export class Adagrad extends Elements {
-  parameters: InOut;
-  gradients: In;
+export class Adagrad extends Update {
   sum: InOut;
-  /** Floats: learningRate, initial, ε, weightDecay. */
-  settings: In;
-  /** 0 where these parameters are spared weight decay. */
-  decays: i32;
+}
+
+/** The numbers of `Adagrad`. */
+@unmanaged
+export class AdagradSettings {
+  learningRate: f32;
+  initial: f32;
+  epsilon: f32;
+  weightDecay: f32;
 }
 
 export function adagrad(op: Adagrad, task: i32, scratch: usize): void {
-  const at = (<usize>(task * TASK)) << 2;
-  const count = min(TASK, op.count - task * TASK);
-  const whole = (<usize>(count & ~7)) << 2;
-  const p = op.parameters + at;
-  const g = op.gradients + at;
-  const s = op.sum + at;
-  adagradSteps(p, g, s, whole, op.settings, op.decays);
-  // What is no pair of vectors is completed in scratch.
-  const rest = count & 7;
-  copy(scratch, p + whole, rest);
-  copy(scratch + 32, g + whole, rest);
-  copy(scratch + 64, s + whole, rest);
-  adagradSteps(scratch, scratch + 32, scratch + 64, 32, op.settings, op.decays);
-  copyExactly(p + whole, scratch, rest);
-  copyExactly(s + whole, scratch + 64, rest);
+  updateTask(Rule.Adagrad, op, op.sum, 0, task, scratch);
 }
 
 function adagradSteps(
@@ -314,10 +341,10 @@ function adagradSteps(
   settings: usize,
   decays: i32,
 ): void {
-  const rate = v128.load32_splat(settings);
-  const initial = v128.load32_splat(settings, 4);
-  const epsilon = v128.load32_splat(settings, 8);
-  const decay = decayOf(decays, settings + 12);
+  const rate = v128.load32_splat(settings, offsetof<AdagradSettings>('learningRate'));
+  const initial = v128.load32_splat(settings, offsetof<AdagradSettings>('initial'));
+  const epsilon = v128.load32_splat(settings, offsetof<AdagradSettings>('epsilon'));
+  const decay = decayOf(decays, settings + offsetof<AdagradSettings>('weightDecay'));
   for (let at: usize = 0; at < bytes; at += 32) {
     const p0 = v128.load(p + at);
     const p1 = v128.load(p + at, 16);
@@ -331,30 +358,5 @@ function adagradSteps(
     v128.store(s + at, s1, 16);
     v128.store(p + at, f32x4.sub(p0, f32x4.div(f32x4.mul(rate, g0), root0)));
     v128.store(p + at, f32x4.sub(p1, f32x4.div(f32x4.mul(rate, g1), root1)), 16);
-  }
-}
-
-/** average = old·average + fresh·x: the exponential moving average of the weights. */
-@unmanaged
-export class MovingAverage extends Elements {
-  average: InOut;
-  x: In;
-  /** Two floats: old and fresh, the shares of both. */
-  settings: In;
-}
-
-export function movingAverage(op: MovingAverage, task: i32): void {
-  const end = min(op.count, (task + 1) * TASK);
-  const average = op.average,
-    x = op.x;
-  const old = v128.load32_splat(op.settings);
-  const fresh = v128.load32_splat(op.settings, 4);
-  for (let i = task * TASK; i < end; i += 4) {
-    const at = (<usize>i) << 2;
-    const next = f32x4.add(
-      f32x4.mul(old, v128.load(average + at)),
-      f32x4.mul(fresh, v128.load(x + at)),
-    );
-    storeLanes(average + at, flush(next), end - i);
   }
 }

@@ -25,7 +25,8 @@ const nearest: Readonly<Record<string, string[]>> = {
   'assembly/pool/blur.ts': ['kernels/blurpool'],
   'assembly/pool/channelpool.ts': ['kernels/channelpool', 'kernels/guarded'],
   'assembly/merge/blend.ts': ['kernels/blend'],
-  'assembly/optimizer/penalty.ts': ['kernels/blend'],
+  'assembly/optimizer/average.ts': ['kernels/optimizer'],
+  'assembly/optimizer/sums.ts': ['kernels/optimizer', 'kernels/blend', 'kernels/program'],
   'assembly/merge/concat.ts': ['kernels/concat', 'kernels/guarded'],
   'assembly/conv/conv.ts': ['kernels/conv', 'kernels/parts'],
   'assembly/conv/convbackward.ts': ['kernels/conv', 'kernels/parts'],
@@ -157,7 +158,8 @@ const simd = (...rest: Fault) => fault('assembly/core/simd.ts', ...rest);
 const loss = (...rest: Fault) => fault('assembly/loss/loss.ts', ...rest);
 const metric = (...rest: Fault) => fault('assembly/loss/metric.ts', ...rest);
 const blend = (...rest: Fault) => fault('assembly/merge/blend.ts', ...rest);
-const penalty = (...rest: Fault) => fault('assembly/optimizer/penalty.ts', ...rest);
+const sums = (...rest: Fault) => fault('assembly/optimizer/sums.ts', ...rest);
+const average = (...rest: Fault) => fault('assembly/optimizer/average.ts', ...rest);
 const clip = (...rest: Fault) => fault('assembly/optimizer/clip.ts', ...rest);
 const update = (...rest: Fault) => fault('src/operators/optimizer/optimizer.emit.ts', ...rest);
 const objective = (...rest: Fault) => fault('src/lowering/objective.ts', ...rest);
@@ -495,9 +497,9 @@ export const mutants: Mutant[] = [
   metric('(<usize>(row * op.columns)) << 2', '(<usize>row) << 2', 'classes of overlapping rows'),
 
   clip('i + step < op.count', 'i + 2 * step < op.count', 'the tree drops the last of an odd number'),
-  clip('+ 15) & ~15', '+ 15) & ~31', 'parts that leave a gap'),
-  clip('v128.and(square(v128.load(x)), laneMask(end - i))', 'square(v128.load(x))', 'squares of what is behind the last'),
-  clip('s3 = f32x4.add(s3, square(v128.load(x, 48)));', '', 'every fourth vector left out of the norm'),
+  sums('+ 15) & ~15', '+ 15) & ~31', 'parts that leave a gap'),
+  sums('v128.and(term(squares, v128.load(x), l1, l2), laneMask(end - i))', 'term(squares, v128.load(x), l1, l2)', 'squares and costs of what is behind the last'),
+  sums('s3 = f32x4.add(s3, term(squares, v128.load(x, 48), l1, l2));', '', 'every fourth vector left out of the norm'),
   clip('min<f32>(1, op.limit / (norm + 1e-6))', 'op.limit / (norm + 1e-6)', 'small gradients scaled up'),
   clip('f32x4.pmax(f32x4.pmin(x, high), low)', 'f32x4.pmin(x, high)', 'negative gradients not clipped'),
   clip('f32x4.pmax(f32x4.pmin(x, high), low), end - i)', 'f32x4.pmax(f32x4.pmin(x, high), low), 4)', 'the last gradients stored too far'),
@@ -506,9 +508,7 @@ export const mutants: Mutant[] = [
   blend('v128.and(sign, f32x4.ne(b, f32x4.splat(0)))', 'sign', 'the sign of 0 is 1'),
   blend('v128.or(gamma, v128.and(b, f32x4.splat(-0.0)))', 'gamma', 'every sign is 1'),
   blend('beta, gamma), end - i)', 'beta, gamma), 4)', 'what is blended is stored too far'),
-  penalty('v128.and(costs(v128.load(x), l1, l2), laneMask(end - i))', 'costs(v128.load(x), l1, l2)', 'what is behind the last weight costs'),
-  penalty('+ 15) & ~15', '+ 15) & ~31', 'parts that leave a gap'),
-  penalty('f32x4.add(l1, f32x4.mul(l2, size))', 'f32x4.add(l1, l2)', 'L2 is L1'),
+  sums('f32x4.add(l1, f32x4.mul(l2, size))', 'f32x4.add(l1, l2)', 'L2 is L1'),
 
   update('const kept = step === 0 ? 0 : (', 'const kept = (', 'the average begins as zeros'),
   update("decay || config.decay === 'all'", 'true', 'weight decay shrinks what it should spare'),
@@ -537,14 +537,14 @@ export const mutants: Mutant[] = [
   optim('v0 = flush(f32x4.add(f32x4.mul(momentum, v128.load(v + at)), v0));', 'v0 = (f32x4.add(f32x4.mul(momentum, v128.load(v + at)), v0));', 'RMSprop: subnormal velocity'),
   optim('const s0 = flush(\n', 'const s0 = (\n', 'RMSprop: subnormal squares'),
   optim('f32x4.div(g1, f32x4.add(f32x4.sqrt(s1), epsilon))', 'f32x4.div(g1, f32x4.sqrt(f32x4.add(s1, epsilon)))', 'RMSprop: epsilon inside the root'),
-  optim('copyExactly(s + whole, scratch + 64, rest);', '', 'RMSprop: the last squares', { nth: 0 }),
-  optim('copyExactly(s + whole, scratch + 64, rest);', '', 'Adagrad: the last sums', { nth: 1 }),
+  optim('copyExactly(p, scratch, rest);', '', 'the last parameters'),
+  optim('if (a) copyExactly(a, scratch + 64, rest);', '', 'the last of the first state'),
   optim('const s0 = flush(f32x4.add(v128.load(s + at), f32x4.mul(g0, g0)));', 'const s0 = f32x4.add(v128.load(s + at), f32x4.mul(g0, g0));', 'Adagrad: subnormal sums'),
   optim('f32x4.sqrt(f32x4.add(initial, s1))', 'f32x4.sqrt(s1)', 'Adagrad: no initial value'),
-  optim('storeLanes(average + at, flush(next), end - i);', 'storeLanes(average + at, next, end - i);', 'a subnormal average'),
-  optim('storeLanes(average + at, flush(next), end - i);', 'v128.store(average + at, flush(next));', 'the average stored too far'),
-  optim('copyExactly(v + whole, scratch + 64, rest);', '', 'momentum: the last velocities'),
-  optim('copyExactly(m + whole, scratch + 64, rest);', '', 'Adam: the last first moments'),
+  average('storeLanes(average + at, flush(next), end - i);', 'storeLanes(average + at, next, end - i);', 'a subnormal average'),
+  average('storeLanes(average + at, flush(next), end - i);', 'v128.store(average + at, flush(next));', 'the average stored too far'),
+  optim('if (b) copyExactly(b, scratch + 96, rest);', '', 'the last of the second state'),
+  optim('if (a) copy(scratch + 64, a, rest);', '', 'the last of the first state begins anew'),
 
   simd('f32x4.splat(-20)', 'f32x4.splat(-10)', 'eˣ − 1 ends too early'),
   simd('f32x4.sub(power, f32x4.splat(1))', 'f32x4.neg(f32x4.splat(1))', 'eˣ − 1 without 2ⁿ'),

@@ -3,7 +3,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readAssembly } from '../../scripts/generate/assembly.js';
+import { readAssembly, sourcesOf } from '../../scripts/generate/assembly.js';
 import { constantsModule } from '../../scripts/generate/constants.js';
 import { dispatchModule } from '../../scripts/generate/dispatch.js';
 import { kernelsModule } from '../../scripts/generate/kernels.js';
@@ -138,6 +138,23 @@ export function three(op: Three): void {}
 test('a constant that JavaScript needs must be there, as a plain number', () => {
   const assembly = readAssembly([{ path: 'core/op.ts', text: op.replace('128', '64 * 2') }]);
   assert.throws(() => constantsModule(assembly), /core\/op\.ts exports no constant RECORD_BYTES/);
+});
+
+test('settings are floats: their names, in the order in which a kernel reads them', () => {
+  const sources = sourcesOf(new URL('../../assembly/', import.meta.url));
+  const withSettings = (fields: string): string =>
+    constantsModule(
+      readAssembly([
+        ...sources,
+        { path: 'pool/some.ts', text: `@unmanaged\nexport class SomeSettings { ${fields} }` },
+      ]),
+    );
+  const module = withSettings('later: f32; earlier: f32;');
+  assert.match(module, "export const SomeSettings = [\n  'later',\n  'earlier',\n] as const;");
+  assert.throws(
+    () => withSettings('share: f32; count: i32;'),
+    /assembly\/pool\/some\.ts: SomeSettings\.count must be an f32/,
+  );
 });
 
 test.run();

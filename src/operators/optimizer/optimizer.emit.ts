@@ -1,5 +1,12 @@
 // Optimizers as ops: plain descriptions, the update they emit and the numbers of each step.
 
+import {
+  AdagradSettings,
+  AdamSettings,
+  AverageSettings,
+  RmspropSettings,
+  SgdSettings,
+} from '../../../bindings/constants.js';
 import { power } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
 import { checkFlag } from '../../base/options.js';
@@ -55,12 +62,12 @@ export interface AdagradConfig extends CommonConfig {
 /** An optimizer with all its numbers. */
 export type Optimizer = SgdConfig | AdamConfig | RmspropConfig | AdagradConfig;
 
-/** Floats of settings that an optimizer may have in linear memory; the last are those of two averages. */
+/** Floats of settings in linear memory: enough for any optimizer's, and after them those of two averages. */
 export const SETTINGS = 16;
-/** What the average of the weights keeps of itself and takes of the weights. */
-const AVERAGE = SETTINGS - 2;
-/** What the mean gradient of several batches keeps of itself and takes of one more batch. */
-const GATHERING = SETTINGS - 4;
+/** Where the settings of the weights' average begin. */
+const AVERAGE = SETTINGS - AverageSettings.length;
+/** Where those of the mean gradient of several batches do. */
+const GATHERING = AVERAGE - AverageSettings.length;
 
 /** From where, and below where, a number is. */
 type Range = readonly [from: number, below?: number];
@@ -181,7 +188,7 @@ export function emitUpdate(e: Emitter, config: Optimizer, flat: FlatVectors): vo
     emitRun(e, config, shared, own);
     if (config.averageDecay === undefined) continue;
     const average = part(state.at(-1) as Value);
-    const share = settings.view([2], AVERAGE);
+    const share = settings.view([AverageSettings.length], AVERAGE);
     e.emit('movingAverage', { average, x: parameters, settings: share, count });
   }
 }
@@ -232,7 +239,7 @@ function emitClipping(e: Emitter, { clipValue, clipNorm }: Optimizer, gradients:
 
 /** Emits what takes one more batch's gradients into the mean of those before, sample by sample. */
 export function emitGathering(e: Emitter, { gradients, batch, settings }: Gathered): void {
-  const share = settings.view([2], GATHERING);
+  const share = settings.view([AverageSettings.length], GATHERING);
   e.emit('movingAverage', { average: gradients, x: batch, settings: share, count: batch.size });
 }
 
@@ -245,6 +252,12 @@ export interface Gathered {
   readonly settings: Value;
 }
 
+/** Numbers in the order of their names: as a kernel reads them. */
+const inOrder = <Name extends string>(
+  names: readonly Name[],
+  numbers: Readonly<Record<Name, number>>,
+): number[] => names.map((name) => numbers[name]);
+
 /** Writes how much `samples` more count beside those `before`. */
 export function writeGathering(
   before: number,
@@ -254,12 +267,11 @@ export function writeGathering(
 ): void {
   // None where the labels of all are ignored.
   const all = before + samples || 1;
-  to[at + GATHERING] = before / all;
-  to[at + GATHERING + 1] = samples / all;
+  to.set(inOrder(AverageSettings, { kept: before / all, fresh: samples / all }), at + GATHERING);
 }
 
 /**
- * Writes a step's numbers, counted from 0, where the kernels read them (assembly/optimizer/optim.ts).
+ * Writes a step's numbers, counted from 0, where the kernels read them (assembly/optimizer/).
  *
  * @param factor what the learning rate is multiplied by
  */
@@ -273,28 +285,40 @@ export function writeSettings(
   to.set(settingsOf(config, step, factor * rateAt(config.learningRate, step)), at);
   // The average begins as a copy of the weights.
   const kept = step === 0 ? 0 : (config.averageDecay ?? 0);
-  to[at + AVERAGE] = kept;
-  to[at + AVERAGE + 1] = 1 - kept;
+  to.set(inOrder(AverageSettings, { kept, fresh: 1 - kept }), at + AVERAGE);
 }
 
-function settingsOf(config: Optimizer, step: number, rate: number): number[] {
+function settingsOf(config: Optimizer, step: number, learningRate: number): number[] {
   const { weightDecay } = config;
   switch (config.type) {
-    case 'sgd':
-      return [rate, config.momentum, weightDecay, config.nesterov ? 1 : 0];
+    case 'sgd': {
+      const { momentum, nesterov } = config;
+      const numbers = { learningRate, momentum, weightDecay, nesterov: Number(nesterov) };
+      return inOrder(SgdSettings, numbers);
+    }
     case 'rmsprop': {
       const { rho, momentum, epsilon } = config;
-      return [rate, rho, momentum, epsilon, weightDecay, 1 - rho];
+      const numbers = { learningRate, rho, momentum, epsilon, weightDecay, fresh: 1 - rho };
+      return inOrder(RmspropSettings, numbers);
     }
-    case 'adagrad':
-      return [rate, config.initialAccumulator, config.epsilon, weightDecay];
+    case 'adagrad': {
+      const { initialAccumulator: initial, epsilon } = config;
+      return inOrder(AdagradSettings, { learningRate, initial, epsilon, weightDecay });
+    }
     default: {
       const { beta1, beta2, epsilon } = config;
       const decoupled = config.type === 'adamW';
-      const stepSize = rate / (1 - power(beta1, step + 1));
-      const decays = decoupled ? [0, rate * weightDecay] : [weightDecay, 0];
-      const correction = 1 / Math.sqrt(1 - power(beta2, step + 1));
-      return [stepSize, beta1, beta2, epsilon, ...decays, correction, 1 - beta1, 1 - beta2];
+      return inOrder(AdamSettings, {
+        stepSize: learningRate / (1 - power(beta1, step + 1)),
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay: decoupled ? 0 : weightDecay,
+        decoupledDecay: decoupled ? learningRate * weightDecay : 0,
+        correction: 1 / Math.sqrt(1 - power(beta2, step + 1)),
+        fresh1: 1 - beta1,
+        fresh2: 1 - beta2,
+      });
     }
   }
 }
