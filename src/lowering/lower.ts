@@ -11,17 +11,17 @@ import { type Emitter, none, type Value } from '../program/emitter.js';
 import { prune } from '../program/prune.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
 import {
+  type EmittedGoal,
   emitAccumulation,
   emitGoal,
   emitPenalties,
   emitStep,
   type Given,
-  type Goal,
   type Objective,
 } from './objective.js';
-import { Making, Place } from './place.js';
+import { Draft, Place } from './place.js';
 import { segmentsOf } from './segments.js';
-import { accumulates, hasLoss, type Task } from './task.js';
+import { accumulates, hasLoss, type ProgramSpec } from './spec.js';
 
 /** A network for one batch size, as ops. */
 export interface Lowered {
@@ -31,7 +31,7 @@ export interface Lowered {
   /** What is filled for each output besides: targets and their weights, or what outputs are multiplied by. */
   readonly given: readonly Given[];
   /** One for each output, where losses are reported. */
-  readonly goals: readonly Goal[];
+  readonly goals: readonly EmittedGoal[];
   /** Where there are losses: what regularizers add to them, the sum of all numbers. */
   readonly penalties: readonly Value[];
   /** Those that are wanted; undefined where nothing depends on the tensor. */
@@ -44,13 +44,13 @@ export interface Lowered {
   readonly accumulates: boolean;
 }
 
-/** Makes the ops of a task. @throws what layers throw for shapes that they cannot take */
-export function lower(task: Task): Lowered {
-  const { graph, mode, wanted } = task;
-  const making = new Making(task);
-  const { emitter } = making;
-  const groups = fuse(graph, making.hasBackward, wanted?.tensors);
-  const passes = new Passes(making, groups);
+/** Makes the ops of a spec. @throws what layers throw for shapes that they cannot take */
+export function lower(spec: ProgramSpec): Lowered {
+  const { graph, mode, wanted } = spec;
+  const draft = new Draft(spec);
+  const { emitter } = draft;
+  const groups = fuse(graph, draft.hasBackward, wanted?.tensors);
+  const passes = new Passes(draft, groups);
   const inputs = graph.inputs.map((x) => passes.begin(x));
   for (const group of groups) passes.forward(group, 'forward');
   const outputs = graph.outputs.map((y) => passes.valueOf(y));
@@ -60,16 +60,16 @@ export function lower(task: Task): Lowered {
     return { ...made, ...whole(emitter) };
   }
   if (wanted) {
-    const given = hasLoss(task)
-      ? goalsOf(making, outputs)
+    const given = hasLoss(spec)
+      ? goalsOf(draft, outputs)
       : outputs.map((y) => factorOf(emitter, y));
     const gradients = passes.backward(given.map(({ dx }) => dx));
     prune(emitter);
     return { ...made, ...whole(emitter), given, gradients };
   }
-  const goals = goalsOf(making, outputs);
-  const penalties = emitPenalties(emitter, graph.layers, task.weights);
-  const sections = mode === 'train' ? emitTraining(making, passes, goals) : {};
+  const goals = goalsOf(draft, outputs);
+  const penalties = emitPenalties(emitter, graph.layers, spec.weights);
+  const sections = mode === 'train' ? emitTraining(draft, passes, goals) : {};
   return { ...made, ...whole(emitter), ...sections, given: goals, goals, penalties };
 }
 
@@ -83,15 +83,15 @@ function whole({ ops: { length } }: Emitter): Omit<Lowered, 'emitter' | 'inputs'
 }
 
 /** Emits the losses of all outputs, and their metrics where somebody will read them. */
-function goalsOf({ task, emitter, taps }: Making, outputs: readonly Value[]): Goal[] {
-  const { graph, forms, weighted, wanted, batch } = task;
-  const { goals } = task.objective as Objective;
+function goalsOf({ spec, emitter, logits }: Draft, outputs: readonly Value[]): EmittedGoal[] {
+  const { graph, targets, weighted, wanted, batch } = spec;
+  const { goals } = spec.objective as Objective;
   return graph.outputs.map((output, i) => {
-    const aim = goals[i];
+    const goal = goals[i];
     // Wanted gradients are those of each sample's own loss, whatever the others are: of the sum, not of the mean.
-    const own = wanted ? { ...aim, weight: aim.weight * batch, metrics: [] } : aim;
-    const judged = taps.judged(output, outputs[i]);
-    return emitGoal(emitter, own, { ...judged, form: forms[i], weighted });
+    const own = wanted ? { ...goal, weight: goal.weight * batch, metrics: [] } : goal;
+    const from = logits.of(output, outputs[i]);
+    return emitGoal(emitter, own, { ...from, kind: targets[i], weighted });
   });
 }
 
@@ -102,21 +102,21 @@ function factorOf(emitter: Emitter, { shape }: Value): Given {
 }
 
 /** Emits what comes after the losses in a training step. */
-function emitTraining(making: Making, passes: Passes, goals: readonly Goal[]): Sections {
-  const { emitter, task } = making;
+function emitTraining(draft: Draft, passes: Passes, goals: readonly EmittedGoal[]): Sections {
+  const { emitter, spec } = draft;
   const forward = emitter.ops.length;
   passes.backward(goals.map(({ dx }) => dx));
-  if (accumulates(task)) emitAccumulation(emitter, task.weights);
+  if (accumulates(spec)) emitAccumulation(emitter, spec.weights);
   const backward = emitter.ops.length;
-  making.finish();
+  draft.finish();
   const update = emitter.ops.length;
-  emitStep(emitter, task.objective as Objective, task.graph.layers, task.weights);
-  return { forward, backward, update, accumulates: accumulates(task) };
+  emitStep(emitter, spec.objective as Objective, spec.graph.layers, spec.weights);
+  return { forward, backward, update, accumulates: accumulates(spec) };
 }
 
 /** The network's passes, forward and backward. */
 class Passes {
-  readonly #making: Making;
+  readonly #draft: Draft;
   readonly #groups: readonly Group[];
   readonly #values = new Map<SymbolicTensor, Value>();
   /** What forward has kept for backward. */
@@ -129,17 +129,17 @@ class Passes {
   /** Groups whose ReLU has been seen to in backward: by the pooling that follows. */
   readonly #rectified = new Set<Group>();
 
-  constructor(making: Making, groups: readonly Group[]) {
-    this.#making = making;
+  constructor(draft: Draft, groups: readonly Group[]) {
+    this.#draft = draft;
     this.#groups = groups;
-    this.#wanted = making.task.wanted?.tensors ?? [];
-    this.#needed = neededTensors(making.task.graph, this.#wanted, making.training);
+    this.#wanted = draft.spec.wanted?.tensors ?? [];
+    this.#needed = neededTensors(draft.spec.graph, this.#wanted, draft.training);
   }
 
   /** The value of an input. */
   begin(x: SymbolicTensor): Value {
-    const { emitter, task } = this.#making;
-    const value = emitter.input([task.batch, ...x.shape]);
+    const { emitter, spec } = this.#draft;
+    const value = emitter.input([spec.batch, ...x.shape]);
     this.#values.set(x, value);
     return value;
   }
@@ -152,10 +152,10 @@ class Passes {
   forward(group: Group, pass: 'forward' | 'again'): void {
     const { head, end, norm, addend, rectify } = group;
     const { layer, inputs } = head;
-    this.#making.emitter.layer = layer.name;
-    const folded = norm?.fold?.(this.#making, ownKernel(this.#making, layer));
+    this.#draft.emitter.layer = layer.name;
+    const folded = norm?.fold?.(this.#draft, ownKernel(this.#draft, layer));
     const residual = addend ? this.valueOf(addend) : none;
-    const to = new Place(this.#making, group, pass, { folded, residual, rectify });
+    const to = new Place(this.#draft, group, pass, { folded, residual, rectify });
     const { y, saved } = layer.emitForward(to, ...inputs.map((x) => this.valueOf(x)));
     this.#saved.set(group, saved);
     this.#values.set(end, y);
@@ -163,10 +163,10 @@ class Passes {
 
   /** From the outputs' gradients, those of all that learns; returns those that are wanted. */
   backward(gradients: readonly Value[]): (Value | undefined)[] {
-    const { taps, task } = this.#making;
-    const { graph, objective } = task;
+    const { logits, spec } = this.#draft;
+    const { graph, objective } = spec;
     graph.outputs.forEach((y, i) => {
-      if (!taps.keep(y, gradients[i])) this.#give([[y, gradients[i]]]);
+      if (!logits.keep(y, gradients[i])) this.#give([[y, gradients[i]]]);
     });
     const segments = segmentsOf(this.#groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
@@ -188,9 +188,9 @@ class Passes {
 
   /** A tensor's gradient, once it is complete; kept where it is wanted. */
   #take(x: SymbolicTensor): Value | undefined {
-    const { pending, emitter, taps } = this.#making;
+    const { pending, emitter, logits } = this.#draft;
     if (!this.#wanted.includes(x)) return pending.take(x);
-    if (taps.skips(x)) throw skipped(x);
+    if (logits.skips(x)) throw skipped(x);
     const dx = pending.take(x);
     if (!dx) return undefined;
     // Never to be overwritten.
@@ -201,11 +201,11 @@ class Passes {
 
   #give(gradients: readonly (readonly [SymbolicTensor, Value | undefined])[]): void {
     const wanted = gradients.filter(([x, dx]) => dx && this.#needed.has(x));
-    this.#making.pending.give(wanted as [SymbolicTensor, Value][]);
+    this.#draft.pending.give(wanted as [SymbolicTensor, Value][]);
   }
 
   #backwardOf(group: Group): void {
-    const { pending, gradients, emitter } = this.#making;
+    const { pending, gradients, emitter } = this.#draft;
     const { head, end, addend, rectify } = group;
     const dy = this.#take(end);
     if (!dy) return;
@@ -213,7 +213,7 @@ class Passes {
     let dz = dy;
     if (addend && rectify && !this.#rectified.has(group)) {
       // Both summands need it.
-      dz = this.#making.rectify(dy, this.valueOf(end));
+      dz = this.#draft.rectify(dy, this.valueOf(end));
       this.#rectified.add(group);
     }
     pending.hold(dz);
@@ -226,20 +226,20 @@ class Passes {
 
   /** Emits the backward pass of a group's head. */
   #gradientsOf(group: Group, dy: Value): [SymbolicTensor, Value | undefined][] {
-    const { pending } = this.#making;
+    const { pending } = this.#draft;
     const { layer, inputs } = group.head;
     const wanted = inputs.map((x) => this.#needed.has(x));
     // ReLU's gradient costs less after a max pool, where there are fewer numbers, and is the same.
     const before = layer.fusion.commutesWithRelu ? this.#only(inputs[0]) : undefined;
     let dz = dy;
     if (before && endsInRelu(before)) {
-      dz = this.#making.rectify(dy, this.valueOf(group.end));
+      dz = this.#draft.rectify(dy, this.valueOf(group.end));
       this.#rectified.add(before);
     }
     const takesMore = layer.fusion.absorbsGradient && wanted[0];
     const more = takesMore ? pending.take(inputs[0]) : undefined;
     const pass = this.#rectified.has(group) ? 'rectified' : 'backward';
-    const to = new Place(this.#making, group, pass, { gradient: more ?? none });
+    const to = new Place(this.#draft, group, pass, { gradient: more ?? none });
     const found = layer.emitBackward(to, dz, this.#saved.get(group), ...wanted);
     if (more) pending.release(more);
     const all = Array.isArray(found) ? found : [found];
@@ -248,7 +248,7 @@ class Passes {
 
   /** The group that makes a tensor, if nobody else reads or wants it. */
   #only(x: SymbolicTensor): Group | undefined {
-    const { nodes, outputs } = this.#making.task.graph;
+    const { nodes, outputs } = this.#draft.spec.graph;
     const readers = nodes.filter(({ inputs }) => inputs.includes(x));
     const isWanted = outputs.includes(x) || this.#wanted.includes(x);
     if (readers.length > 1 || isWanted) return undefined;

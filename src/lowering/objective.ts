@@ -9,7 +9,7 @@ import {
   type Loss,
   rowsOf,
   type Target,
-  type TargetForm,
+  type TargetKind,
 } from '../operators/loss/loss.emit.js';
 import {
   type Classes,
@@ -31,7 +31,7 @@ import { penalized } from './penalized.js';
 import type { WeightValues } from './weights.js';
 
 /** What is wanted of one output. */
-export interface Aim {
+export interface Goal {
   readonly loss: Loss;
   /** What its loss is multiplied by in the sum of all. */
   readonly weight: number;
@@ -42,7 +42,7 @@ export interface Aim {
 export interface Objective {
   readonly optimizer: Optimizer;
   /** One for each output. */
-  readonly goals: readonly Aim[];
+  readonly goals: readonly Goal[];
   /** Whether activations are computed again in backward rather than kept. */
   readonly checkpointing: boolean;
   /** Batches whose gradients make one step. */
@@ -54,8 +54,8 @@ export interface Measured {
   /** The output, or what goes into its last activation where the loss has taken that over. */
   readonly x: Value;
   /** The activation that the loss has taken over. */
-  readonly tap: ActivationName | undefined;
-  readonly form: TargetForm;
+  readonly activation: ActivationName | undefined;
+  readonly kind: TargetKind;
   /** Whether each row has a weight of its own. */
   readonly weighted: boolean;
 }
@@ -72,8 +72,8 @@ export interface Given {
 }
 
 /** Where a goal's numbers are. */
-export interface Goal extends Given {
-  /** That of its aim. */
+export interface EmittedGoal extends Given {
+  /** The goal's weight. */
   readonly weight: number;
   /** The mean loss [1]. */
   readonly loss: Value;
@@ -90,15 +90,15 @@ export interface Goal extends Given {
  */
 export function emitGoal(
   emitter: Emitter,
-  { loss, weight, metrics }: Aim,
-  { x, tap, form, weighted }: Measured,
-): Goal {
+  { loss, weight, metrics }: Goal,
+  { x, activation, kind, weighted }: Measured,
+): EmittedGoal {
   emitter.layer = 'loss';
   const { rows } = rowsOf(x);
-  const target = form === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
+  const target = kind === 'labels' ? emitter.input([rows], 'int32') : emitter.input(x.shape);
   const given: Target =
-    form === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
-  const ignores = form === 'labels' && ignoredBy(loss) !== undefined;
+    kind === 'labels' ? { labels: target, targets: none } : { labels: none, targets: target };
+  const ignores = kind === 'labels' && ignoredBy(loss) !== undefined;
   const weights = weighted || ignores ? emitter.input([rows]) : undefined;
   const into = {
     losses: emitter.value([rows]),
@@ -106,7 +106,7 @@ export function emitGoal(
     mean: emitter.output(emitter.value([1])),
   };
   emitLoss(emitter, loss, into, x, given, { weights, factor: weight });
-  const scores = scoresOf(emitter, x, tap, given, middleOf(loss, tap));
+  const scores = scoresOf(emitter, x, activation, given, middleOf(loss, activation));
   return {
     weight,
     target,
@@ -120,8 +120,8 @@ export function emitGoal(
 }
 
 /** Above which an output means yes: 0 for what hinge is taken of, and for logits that stay logits. */
-function middleOf({ type }: Loss, tap: ActivationName | undefined): number {
-  const isLogit = type === 'binaryCrossEntropy' && tap === undefined;
+function middleOf({ type }: Loss, activation: ActivationName | undefined): number {
+  const isLogit = type === 'binaryCrossEntropy' && activation === undefined;
   return isLogit || type === 'hinge' ? 0 : 0.5;
 }
 
@@ -129,7 +129,7 @@ function middleOf({ type }: Loss, tap: ActivationName | undefined): number {
 function scoresOf(
   emitter: Emitter,
   x: Value,
-  tap: ActivationName | undefined,
+  activation: ActivationName | undefined,
   target: Target,
   middle: number,
 ): Scores {
@@ -139,9 +139,9 @@ function scoresOf(
     target,
     middle,
     outputs() {
-      if (tap === undefined || tap === 'linear' || outputs !== x) return outputs;
+      if (activation === undefined || activation === 'linear' || outputs !== x) return outputs;
       outputs = emitter.value(x.shape);
-      activationForward(emitter, tap, outputs, x);
+      activationForward(emitter, activation, outputs, x);
       return outputs;
     },
   };

@@ -6,37 +6,37 @@ import type { Fused, Layer, Lowering, ParameterSpec, WeightReader } from '../net
 import { activationBackward, activationForward } from '../operators/activation/activation.emit.js';
 import { Emitter, none, type Value } from '../program/emitter.js';
 import type { Group } from './fuse.js';
+import { Logits } from './logits.js';
 import { Pending } from './pending.js';
-import { Taps } from './taps.js';
-import type { Task } from './task.js';
+import type { ProgramSpec } from './spec.js';
 import { WeightGradients } from './weightgradients.js';
 
 /** A program that is being made: what all its places share. */
-export class Making implements WeightReader {
-  readonly task: Task;
+export class Draft implements WeightReader {
+  readonly spec: ProgramSpec;
   readonly emitter: Emitter;
   readonly training: boolean;
   readonly hasBackward: boolean;
   readonly pending: Pending;
   readonly gradients: WeightGradients;
-  readonly taps: Taps;
+  readonly logits: Logits;
   /** By their outputs, the inputs of activations whose slope the output does not tell. */
   readonly inputs = new Map<Value, Value>();
   readonly #later: { stream: number; emit: () => void }[] = [];
 
-  constructor(task: Task) {
-    this.task = task;
-    this.training = task.mode === 'train';
-    this.hasBackward = this.training || task.mode === 'gradients';
+  constructor(spec: ProgramSpec) {
+    this.spec = spec;
+    this.training = spec.mode === 'train';
+    this.hasBackward = this.training || spec.mode === 'gradients';
     this.emitter = new Emitter(!this.training);
     this.pending = new Pending(this.emitter);
-    this.gradients = new WeightGradients(task, this.emitter);
-    this.taps = new Taps(task);
+    this.gradients = new WeightGradients(spec, this.emitter);
+    this.logits = new Logits(spec);
   }
 
   weight(layer: Layer, name: string): Value {
-    specOf(layer, name);
-    return this.task.weights.value(layer, name);
+    parameterOf(layer, name);
+    return this.spec.weights.value(layer, name);
   }
 
   /** Puts ops off until `finish`. */
@@ -79,42 +79,42 @@ export class Place implements Lowering {
   readonly training: boolean;
   readonly hasBackward: boolean;
   readonly fused: Fused;
-  readonly #making: Making;
+  readonly #draft: Draft;
   readonly #group: Group;
   readonly #pass: Pass;
 
-  constructor(making: Making, group: Group, pass: Pass, fused: Partial<Fused>) {
-    this.emitter = making.emitter;
-    this.training = making.training;
-    this.hasBackward = making.hasBackward;
+  constructor(draft: Draft, group: Group, pass: Pass, fused: Partial<Fused>) {
+    this.emitter = draft.emitter;
+    this.training = draft.training;
+    this.hasBackward = draft.hasBackward;
     this.fused = { ...nothing, ...fused };
-    this.#making = making;
+    this.#draft = draft;
     this.#group = group;
     this.#pass = pass;
   }
 
   weight(layer: Layer, name: string): Value {
-    return this.#making.weight(layer, name);
+    return this.#draft.weight(layer, name);
   }
 
   gradient(layer: Layer, name: string): Value {
-    const { shape, trainable } = specOf(layer, name);
+    const { shape, trainable } = parameterOf(layer, name);
     const learns = this.training && trainable && layer.trainable;
     if (!learns) return this.emitter.value(shape);
-    return this.#making.gradients.place(layer, name);
+    return this.#draft.gradients.into(layer, name);
   }
 
   into(dy: Value): Value {
-    return this.#making.pending.into(dy);
+    return this.#draft.pending.into(dy);
   }
 
   activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value {
     if (name === 'linear') return x;
-    const { taps, inputs } = this.#making;
+    const { logits, inputs } = this.#draft;
     const { end } = this.#group;
-    const isOfLoss = taps.takes(end, name);
-    if (isOfLoss) taps.set(end, x);
-    if (isOfLoss && !taps.isRead(end)) return x;
+    const isOfLoss = logits.isOfLoss(end, name);
+    if (isOfLoss) logits.set(end, x);
+    if (isOfLoss && !logits.isRead(end)) return x;
     // What the loss takes must not be overwritten, nor what backward takes the slope from.
     const keepsInput = isOfLoss || (this.hasBackward && slopeFromInput(name));
     const result = keepsInput && y.root === x.root ? this.emitter.value(y.shape) : y;
@@ -124,33 +124,33 @@ export class Place implements Lowering {
   }
 
   activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): Value {
-    const { taps, inputs } = this.#making;
+    const { logits, inputs } = this.#draft;
     const { end } = this.#group;
     if (name === 'linear') return dy;
     if (name === 'relu' && this.#pass === 'rectified') return dy;
-    if (taps.takes(end, name) && !taps.isRead(end)) return dy;
+    if (logits.isOfLoss(end, name) && !logits.isRead(end)) return dy;
     const dx = this.into(dy);
     activationBackward(this.emitter, name, dx, dy, inputs.get(y) ?? y, alpha);
-    const more = taps.kept(end);
+    const more = logits.kept(end);
     if (more) this.emitter.emit('add', { y: dx, a: dx, b: more, count: dx.size });
     return dx;
   }
 
   afterwards(emit: () => void): void {
-    if (this.#pass !== 'again') this.#making.postpone(this.stream, emit);
+    if (this.#pass !== 'again') this.#draft.postpone(this.stream, emit);
   }
 
   get randomState(): Value {
-    return this.#making.task.weights.randomState;
+    return this.#draft.spec.weights.randomState;
   }
 
   get stream(): number {
-    return this.#making.task.graph.nodes.indexOf(this.#group.head);
+    return this.#draft.spec.graph.nodes.indexOf(this.#group.head);
   }
 }
 
 /** @throws {ValueError} where the layer has no such weight */
-function specOf({ name: owner, parameters }: Layer, name: string): ParameterSpec {
+function parameterOf({ name: owner, parameters }: Layer, name: string): ParameterSpec {
   const spec = parameters.find((one) => one.name === name);
   if (spec) return spec;
   const known = parameters.map((one) => one.name).join(', ');

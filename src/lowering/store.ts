@@ -9,8 +9,8 @@ import type { Layer, ParameterSpec } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Watch } from '../tensor/watch.js';
 
-/** A weight's place in its store. */
-export interface Place {
+/** A weight, and where its store has it. */
+export interface StoredWeight {
   readonly layer: Layer;
   readonly spec: ParameterSpec;
   /** Floats from the start of the store. */
@@ -24,7 +24,7 @@ const LINE = 16;
 export const roomOf = ({ shape }: ParameterSpec): number => Math.ceil(sizeOf(shape) / LINE) * LINE;
 
 /** What is trained first, and of it what decays, so that an optimizer meets them in long runs. */
-function placesOf(layers: readonly Layer[]): Place[] {
+function laidOut(layers: readonly Layer[]): StoredWeight[] {
   const all = layers.flatMap((layer) => layer.parameters.map((spec) => ({ layer, spec })));
   const rank = ({ trainable, decay }: ParameterSpec): number => (trainable ? (decay ? 0 : 1) : 2);
   const order = [...all].sort((a, b) => rank(a.spec) - rank(b.spec));
@@ -40,7 +40,7 @@ function placesOf(layers: readonly Layer[]): Place[] {
 /** The numbers of some layers' weights. */
 export class WeightStore {
   /** In layer order. */
-  readonly places: readonly Place[];
+  readonly weights: readonly StoredWeight[];
   readonly #floats: number;
   readonly #seed: number;
   #backend: Backend | undefined;
@@ -54,8 +54,8 @@ export class WeightStore {
   #watch: Watch | undefined;
 
   constructor(layers: readonly Layer[], seed: number) {
-    this.places = placesOf(layers);
-    this.#floats = this.places.reduce((sum, { spec }) => sum + roomOf(spec), 0);
+    this.weights = laidOut(layers);
+    this.#floats = this.weights.reduce((sum, { spec }) => sum + roomOf(spec), 0);
     this.#seed = seed;
   }
 
@@ -78,7 +78,7 @@ export class WeightStore {
   open(backend: Backend): { address: number; tensors: readonly Tensor[] } {
     if (this.#ended || (this.#backend && !isCurrent(this.#backend))) {
       throw new StateError(
-        `the weights of '${this.places[0].layer.name}' went with the dispose of the last model that had them: keep one of the models, or make new layers`,
+        `the weights of '${this.weights[0].layer.name}' went with the dispose of the last model that had them: keep one of the models, or make new layers`,
       );
     }
     if (!this.#backend) this.#fill(backend);
@@ -91,12 +91,12 @@ export class WeightStore {
     this.#backend = backend;
     const from = this.#address / 4;
     memory.views.float32.fill(0, from, from + this.#floats);
-    const views = this.places.map(({ spec, offset }) =>
+    const views = this.weights.map(({ spec, offset }) =>
       Tensor.over(backend, this.#address + offset * 4, spec.shape),
     );
     this.#tensors = views.map(({ tensor }) => tensor);
     this.#revokes = views.map(({ revoke }) => revoke);
-    this.places.forEach(({ spec }, i) => {
+    this.weights.forEach(({ spec }, i) => {
       initialize(spec.initializer, this.#tensors[i], this.#seed, i);
     });
   }
@@ -139,7 +139,7 @@ const stores = new WeakMap<Layer, WeightStore>();
 export function disclaim(all: readonly WeightStore[]): void {
   for (const store of all) {
     if (!store.isLoose) continue;
-    for (const { layer } of store.places) stores.delete(layer);
+    for (const { layer } of store.weights) stores.delete(layer);
   }
 }
 

@@ -3,22 +3,22 @@
 
 import type { Layer } from '../network/layer.js';
 import type { Emitter, Value } from '../program/emitter.js';
-import { accumulates, type Task } from './task.js';
+import { accumulates, type ProgramSpec } from './spec.js';
 
 /** The weights' gradients of one program. */
 export class WeightGradients {
-  readonly #task: Task;
+  readonly #spec: ProgramSpec;
   readonly #emitter: Emitter;
   readonly #written = new Map<string, Value>();
   #sums: { into: Value; more: Value }[] = [];
 
-  constructor(task: Task, emitter: Emitter) {
-    this.#task = task;
+  constructor(spec: ProgramSpec, emitter: Emitter) {
+    this.#spec = spec;
     this.#emitter = emitter;
   }
 
   /** Where to write the gradient of a weight that learns. */
-  place(layer: Layer, name: string): Value {
+  into(layer: Layer, name: string): Value {
     const key = `${layer.name}/${name}`;
     const into = this.#written.get(key);
     if (into) {
@@ -26,8 +26,8 @@ export class WeightGradients {
       this.#sums.push({ into, more });
       return more;
     }
-    const { weights } = this.#task;
-    const first = accumulates(this.#task)
+    const { weights } = this.#spec;
+    const first = accumulates(this.#spec)
       ? weights.part('batch', layer, name)
       : weights.gradient(layer, name);
     this.#written.set(key, first);

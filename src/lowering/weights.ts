@@ -10,10 +10,10 @@ import type { Weight } from '../network/weight.js';
 import { type Run, SETTINGS } from '../operators/optimizer/optimizer.emit.js';
 import { Value } from '../program/emitter.js';
 import { Tensor } from '../tensor/tensor.js';
-import { type Place, roomOf, type WeightStore } from './store.js';
+import { roomOf, type StoredWeight, type WeightStore } from './store.js';
 
 /** A weight with its place in memory. */
-interface Slot extends Place {
+interface Slot extends StoredWeight {
   readonly name: string;
   readonly address: number;
   readonly tensor: Tensor;
@@ -33,7 +33,7 @@ export class Weights {
   readonly #stores: readonly WeightStore[];
   readonly #slots: readonly Slot[];
   /** Of what is trained, in the flat vectors and in their order: floats from their start. */
-  #places: ReadonlyMap<Slot, number> = new Map();
+  #offsets: ReadonlyMap<Slot, number> = new Map();
   #floats = 0;
   /** The optimizer's settings: floats that its kernel reads. */
   readonly settings: Value;
@@ -63,10 +63,10 @@ export class Weights {
     this.#stores = stores;
     const all = stores.flatMap((store) => {
       const { address, tensors } = store.open(backend);
-      return store.places.map((place, i): Slot => {
-        const name = `${place.layer.name}/${place.spec.name}`;
-        const own = { address: address + place.offset * 4, tensor: tensors[i] };
-        return { ...place, ...own, name };
+      return store.weights.map((weight, i): Slot => {
+        const name = `${weight.layer.name}/${weight.spec.name}`;
+        const own = { address: address + weight.offset * 4, tensor: tensors[i] };
+        return { ...weight, ...own, name };
       });
     });
     this.#slots = layers.flatMap((layer) => all.filter((slot) => slot.layer === layer));
@@ -105,14 +105,14 @@ export class Weights {
    */
   arrange(): void {
     if (this.#slots.every((slot, i) => isTrained(slot) === this.#trained[i])) return;
-    const places = new Map<Slot, number>();
+    const offsets = new Map<Slot, number>();
     let floats = 0;
     for (const slot of this.#slots.filter(isTrained).sort((a, b) => a.address - b.address)) {
-      places.set(slot, floats);
+      offsets.set(slot, floats);
       floats += roomOf(slot.spec);
     }
-    this.#move(places, floats);
-    this.#places = places;
+    this.#move(offsets, floats);
+    this.#offsets = offsets;
     this.#floats = floats;
     this.#trained = this.#slots.map(isTrained);
     this.arrangement++;
@@ -121,7 +121,7 @@ export class Weights {
   }
 
   /** Makes all vectors anew for other places. */
-  #move(places: ReadonlyMap<Slot, number>, floats: number): void {
+  #move(offsets: ReadonlyMap<Slot, number>, floats: number): void {
     const { memory } = this.#backend;
     const made = new Map<string, Vector>();
     try {
@@ -133,12 +133,12 @@ export class Weights {
     }
     for (const [name, { address }] of this.#vectors) {
       const to = made.get(name) as Vector;
-      for (const [slot, place] of places) {
-        const before = this.#places.get(slot);
+      for (const [slot, offset] of offsets) {
+        const before = this.#offsets.get(slot);
         if (before === undefined) continue;
         const from = address / 4 + before;
         const end = from + sizeOf(slot.spec.shape);
-        memory.views.float32.copyWithin(to.address / 4 + place, from, end);
+        memory.views.float32.copyWithin(to.address / 4 + offset, from, end);
       }
       memory.free(address);
       this.#vectors.set(name, to);
@@ -168,7 +168,7 @@ export class Weights {
     this.arrange();
     const known = this.#gradientTensors.get(slot);
     if (known) return known.tensor;
-    const address = this.#vector('gradients') + this.#place(slot) * 4;
+    const address = this.#vector('gradients') + this.#offset(slot) * 4;
     const made = Tensor.over(this.#backend, address, slot.spec.shape);
     this.#gradientTensors.set(slot, made);
     return made.tensor;
@@ -178,8 +178,8 @@ export class Weights {
     return this.#slots.find((slot) => slot.layer === layer && slot.spec.name === name) as Slot;
   }
 
-  #place(slot: Slot): number {
-    return this.#places.get(slot) as number;
+  #offset(slot: Slot): number {
+    return this.#offsets.get(slot) as number;
   }
 
   /** A weight as a value. */
@@ -191,21 +191,21 @@ export class Weights {
   /** A trained weight's gradient as a value. */
   gradient(layer: Layer, name: string): Value {
     const slot = this.#slot(layer, name);
-    const address = this.#vector('gradients') + this.#place(slot) * 4;
+    const address = this.#vector('gradients') + this.#offset(slot) * 4;
     return new Value(slot.spec.shape, { address });
   }
 
   /** The part of a vector of the optimizer's that belongs to a trained weight, as a value. */
   part(vector: string, layer: Layer, name: string): Value {
     const slot = this.#slot(layer, name);
-    const address = this.#vector(vector) + this.#place(slot) * 4;
+    const address = this.#vector(vector) + this.#offset(slot) * 4;
     return new Value(slot.spec.shape, { address });
   }
 
   /** All that is trained, in runs of what lies side by side in memory and decays alike. */
   get runs(): Run[] {
     const runs: Run[] = [];
-    const trained = [...this.#places.keys()];
+    const trained = [...this.#offsets.keys()];
     let first: Slot | undefined;
     trained.forEach((slot, i) => {
       first ??= slot;
@@ -215,7 +215,7 @@ export class Weights {
       if (next?.address === end && Boolean(next.spec.decay) === decay) return;
       const { address } = first;
       const parameters = new Value([(end - address) / 4], { address });
-      runs.push({ parameters, offset: this.#place(first), decay });
+      runs.push({ parameters, offset: this.#offset(first), decay });
       first = undefined;
     });
     return runs;
@@ -277,7 +277,7 @@ export class Weights {
     const { float32 } = this.#backend.memory.views;
     return this.#slots.filter(isTrained).map((slot) => {
       const { shape } = slot.spec;
-      const at = start + this.#place(slot);
+      const at = start + this.#offset(slot);
       return { weight: slot.name, shape, data: float32.subarray(at, at + sizeOf(shape)) };
     });
   }

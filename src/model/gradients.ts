@@ -3,7 +3,7 @@
 import { NumericError, ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show, sizeOf } from '../base/shape.js';
-import type { Wanted } from '../lowering/task.js';
+import type { Wanted } from '../lowering/spec.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { type Data, numbersOf } from '../tensor/numbers.js';
@@ -162,7 +162,7 @@ function factorSource(
 ): TargetSource {
   const size = sizeOf(shape);
   const classes = shape.at(-1) as number;
-  const source = { name, form: 'targets', size, count } as const;
+  const source = { name, kind: 'targets', size, count } as const;
   const one = typeof choice === 'number';
   const given = one ? undefined : numbersOf(where, name, choice);
   const whole = [count, ...shape];

@@ -94,16 +94,16 @@ export function memoryNeed(
       )
       .reduce((sum, spec) => sum + roomOf(spec), 0);
   const weights = outlineOf(graph.layers, rooms(true));
-  const task = { graph, weights, batch, objective, weighted: false };
-  const forms = objective.goals.map(({ loss }) =>
+  const spec = { graph, weights, batch, objective, weighted: false };
+  const targets = objective.goals.map(({ loss }) =>
     loss.type === 'softmaxCrossEntropy' ? ('labels' as const) : ('targets' as const),
   );
   const parameters = rooms(false) * 4;
   const gradients = rooms(true) * 4;
   const vectors = optimizerState(objective.optimizer).length + (objective.accumulation > 1 ? 1 : 0);
   const optimizer = vectors * gradients;
-  const step = planMemory(lower({ ...task, mode: 'train', forms }).emitter).bytes;
-  const prediction = lower({ ...task, mode: 'predict', forms: [] }).emitter;
+  const step = planMemory(lower({ ...spec, mode: 'train', targets }).emitter).bytes;
+  const prediction = lower({ ...spec, mode: 'predict', targets: [] }).emitter;
   const prepared = placeForms(prediction.forms, parameters);
   const activations = planMemory(prediction).bytes;
   return {

@@ -4,7 +4,7 @@ import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import type { Shape } from '../base/shape.js';
 import { type Emitter, usesOf, type Value } from './emitter.js';
-import { Arena, buildProgram, place, planMemory } from './plan.js';
+import { Arena, assignAddresses, buildProgram, planMemory } from './plan.js';
 import { offerSpare, withdrawSpare } from './spare.js';
 
 /** Programs that are kept, and ops of all of them (128 bytes each): enough for those of a large network. */
@@ -110,7 +110,7 @@ class CallCache {
       offsets.push(value.offset + (planned ?? 0));
     }
     // Any address will do until it runs.
-    place(plan, 0);
+    assignAddresses(plan, 0);
     const program = buildProgram(this.#backend, e.ops);
     return { program, roots, offsets, scratch: plan.offsets.size ? plan.bytes : 0 };
   }

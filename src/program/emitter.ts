@@ -178,13 +178,13 @@ export class Emitter {
 }
 
 /** A buffer of an op, and whether the op reads it, overwrites it, or both. */
-export interface Use {
+export interface BufferUse {
   readonly value: Value;
   readonly type: FieldType;
 }
 
 /** The buffers of an op. */
-export function usesOf({ kernel, args }: EmittedOp): Use[] {
+export function usesOf({ kernel, args }: EmittedOp): BufferUse[] {
   const all = args as Readonly<Record<string, Value | number>>;
   return kernels[kernel].fields.flatMap(([name, type]) => {
     const value = all[name];

@@ -39,7 +39,7 @@ export class FormStore {
   }
 
   /** Gives a form its place: the same one for all programs that have this form. @throws {OutOfMemoryError} */
-  place(form: Form, key = keyOf(form)): void {
+  keep(form: Form, key = keyOf(form)): void {
     const known = this.#kept.get(key);
     if (known) {
       form.value.address = known.address;

@@ -5,7 +5,7 @@
 // whole life (offset-greedy, Pisarchyk & Lee, arXiv 2001.03288).
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
-import type { Use as Purpose } from '../../bindings/memory.js';
+import type { Use } from '../../bindings/memory.js';
 import { Program } from '../../bindings/program.js';
 import { timeOf } from './cost.js';
 import { type EmittedOp, type Emitter, usesOf, type Value } from './emitter.js';
@@ -94,11 +94,11 @@ function lifetimes({ ops, inputs, outputs }: Emitter): Life[] {
 export class Arena {
   readonly #backend: Backend;
   readonly #what: string;
-  readonly #use: Purpose;
+  readonly #use: Use;
   address = 0;
   bytes = 0;
 
-  constructor(backend: Backend, what: string, use: Purpose = 'activations') {
+  constructor(backend: Backend, what: string, use: Use = 'activations') {
     this.#backend = backend;
     this.#what = what;
     this.#use = use;
@@ -123,7 +123,7 @@ export class Arena {
 }
 
 /** Puts planned values at their places above `base`. */
-export function place(plan: Plan, base: number): void {
+export function assignAddresses(plan: Plan, base: number): void {
   for (const [value, offset] of plan.offsets) value.address = base + offset;
 }
 
@@ -153,7 +153,7 @@ export function withProgram<T>(
   try {
     const plan = planMemory(emitter);
     arena.reserve(plan.bytes);
-    place(plan, arena.address);
+    assignAddresses(plan, arena.address);
     const program = buildProgram(backend, emitter.ops);
     try {
       return use(program);

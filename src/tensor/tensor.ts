@@ -83,7 +83,7 @@ class Storage {
     }
     this.#block.forms ??= new FormStore(this.backend);
     this.#block.forms.offer();
-    this.#block.forms.place(form, key);
+    this.#block.forms.keep(form, key);
     this.#block.forms.refresh(form, this.#version());
     return true;
   }

@@ -96,18 +96,18 @@ function mixed(
   const { partners, lambdas } = mixes(augmentation, count, { epoch, indices });
   const y = samples.y.map((source, i): TargetSource => {
     const classes = outputs[i].shape.at(-1) as number;
-    const size = source.form === 'labels' ? source.size * classes : source.size;
+    const size = source.kind === 'labels' ? source.size * classes : source.size;
     const own = new Float32Array(source.size);
     const add = (sample: number, share: number, to: Room, at: number) => {
       source.copy(sample, own, 0);
       own.forEach((value, i) => {
-        if (source.form === 'labels') to[at + i * classes + value] += share;
+        if (source.kind === 'labels') to[at + i * classes + value] += share;
         else to[at + i] += share * value;
       });
     };
     return {
       ...source,
-      form: 'targets',
+      kind: 'targets',
       size,
       copy(sample, to, at) {
         to.fill(0, at, at + size);

@@ -5,8 +5,8 @@ import { hereItIs } from '../base/names.js';
 import { checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import type { Aim, Objective } from '../lowering/objective.js';
-import { checkTap } from '../lowering/tap.js';
+import { checkLogits } from '../lowering/logits.js';
+import type { Goal, Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 import { checkMetric, type Metric, type MetricName } from '../operators/loss/metric.emit.js';
@@ -101,12 +101,12 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
   const lists = spread('metrics', metrics, outputs, isOneList);
   checkFlag('compile', 'activationCheckpointing', activationCheckpointing);
-  const goals = outputs.map((_, i): Aim => {
+  const goals = outputs.map((_, i): Goal => {
     if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
       throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${shown(weights[i])}`);
     const loss = checkLoss(losses[i]);
     const output = graph.outputs[i];
-    checkTap(graph, output, loss, outputs[i]);
+    checkLogits(graph, output, loss, outputs[i]);
     if (loss.type === 'softmaxCrossEntropy' && output.shape.at(-1) === 1) {
       throw new ValueError(
         `compile: softmaxCrossEntropy needs a number for each class, at least 2, but the output '${outputs[i]}' is ${show(output.shape)}, whose softmax is always 1: use 'binaryCrossEntropy' for one yes or no`,

@@ -37,19 +37,19 @@ export function warnOfUnseenClasses(engine: Engine, trained: Range, validated: R
 
 /** The classes of some samples, in indices, one-hot rows or single zeros and ones; undefined for other targets. */
 function classesIn(
-  { form, size, copy }: TargetSource,
+  { kind, size, copy }: TargetSource,
   classes: number,
   { from, to }: Range,
 ): Set<number> | undefined {
   const found = new Set<number>();
-  const row = form === 'labels' ? new Int32Array(size) : new Float32Array(size);
+  const row = kind === 'labels' ? new Int32Array(size) : new Float32Array(size);
   for (let sample = from; sample < to && found.size < Math.max(classes, 2); sample++) {
     copy(sample, row, 0);
-    const width = form === 'labels' ? 1 : classes;
+    const width = kind === 'labels' ? 1 : classes;
     for (let at = 0; at < size; at += width) {
       const label = width === 1 ? row[at] : oneHot(row.subarray(at, at + width));
-      if (form === 'labels' && row[at] === IGNORED) continue;
-      if (label === undefined || (form === 'targets' && width === 1 && label !== 0 && label !== 1))
+      if (kind === 'labels' && row[at] === IGNORED) continue;
+      if (label === undefined || (kind === 'targets' && width === 1 && label !== 0 && label !== 1))
         return undefined;
       found.add(label);
     }

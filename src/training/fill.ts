@@ -50,7 +50,7 @@ export function fillTargets(
       for (let row = 0; row < size; row++)
         source.copy(order ? order[first + row] : first + row, to, at + row * source.size);
     };
-    fill(y[i], y[i].form === 'labels' ? int32 : float32, target);
+    fill(y[i], y[i].kind === 'labels' ? int32 : float32, target);
     if (!rows) return 1;
     const at = rows.resolve() / 4;
     if (weights[i]) fill(weights[i], float32, rows);

@@ -1,6 +1,6 @@
 // Loss and metrics over many batches.
 
-import type { Aim, Objective } from '../lowering/objective.js';
+import type { Goal, Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import { Confusion } from '../operators/loss/confusion.js';
 import {
@@ -18,7 +18,7 @@ export type Logs = Record<string, number>;
 export class Means {
   /** For each goal, and each threshold that its metrics count by. */
   readonly #confusions: readonly (readonly Confusion[])[];
-  readonly #goals: readonly Aim[];
+  readonly #goals: readonly Goal[];
   readonly #names: readonly string[];
   /** One for each of an outcome's values, once there was one. */
   #sums = new Float64Array(0);

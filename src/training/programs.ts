@@ -5,15 +5,15 @@ import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import { type Lowered, lower } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
-import type { Mode, Task } from '../lowering/task.js';
+import type { Mode, ProgramSpec } from '../lowering/spec.js';
 import type { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { FormStore } from '../program/forms.js';
-import { Arena, buildProgram, type Plan, place, planMemory } from '../program/plan.js';
+import { Arena, assignAddresses, buildProgram, type Plan, planMemory } from '../program/plan.js';
 import type { Samples } from './samples.js';
 
 /** A part of the network that is computed by itself: other outputs than all, or gradients. */
-export interface Part extends Pick<Task, 'graph' | 'wanted'> {
+export interface Part extends Pick<ProgramSpec, 'graph' | 'wanted'> {
   /** What tells it from others of the network. */
   readonly key: string;
 }
@@ -88,7 +88,7 @@ export class Programs {
       this.#arena.reserve(prepared.plan.bytes);
     }
     if (!prepared.program) {
-      place(prepared.plan, this.#arena.address);
+      assignAddresses(prepared.plan, this.#arena.address);
       prepared.program = buildProgram(this.#backend, prepared.lowered.emitter.ops);
     }
     return prepared as Ready;
@@ -114,14 +114,14 @@ export class Programs {
     key: string,
     part: Part | undefined,
   ): Prepared {
-    const task = {
+    const spec = {
       graph: part?.graph ?? this.#graph,
       wanted: part?.wanted,
       weights: this.#weights,
     };
-    const forms = y.map(({ form }) => form);
-    const lowered = lower({ ...task, objective, batch, mode, forms, weighted: length > 0 });
-    for (const one of lowered.emitter.forms) this.#forms.place(one);
+    const targets = y.map(({ kind }) => kind);
+    const lowered = lower({ ...spec, objective, batch, mode, targets, weighted: length > 0 });
+    for (const one of lowered.emitter.forms) this.#forms.keep(one);
     const plan = planMemory(lowered.emitter);
     return { mode, batch, key, lowered, plan, program: undefined };
   }

@@ -1,6 +1,6 @@
 // Checked samples, and the batches that are taken of them: what the engine trains and measures on.
 
-import type { TargetForm } from '../operators/loss/loss.emit.js';
+import type { TargetKind } from '../operators/loss/loss.emit.js';
 
 /** Samples that can be copied one by one. */
 export interface InputSource {
@@ -23,7 +23,7 @@ export interface RowSource extends InputSource {
 
 /** Targets. */
 export interface TargetSource extends RowSource {
-  readonly form: TargetForm;
+  readonly kind: TargetKind;
 }
 
 /** Samples for all inputs and outputs. */
@@ -41,8 +41,8 @@ export interface Samples {
 
 /** Samples with their key. */
 export function keyed(samples: Omit<Samples, 'key'>): Samples {
-  const forms = samples.y.map(({ form }) => form);
-  return { ...samples, key: [...forms, samples.weights.length > 0 ? 'weighted' : ''].join() };
+  const kinds = samples.y.map(({ kind }) => kind);
+  return { ...samples, key: [...kinds, samples.weights.length > 0 ? 'weighted' : ''].join() };
 }
 
 /** What one step takes: samples order[first …], or first … where there is no order. */

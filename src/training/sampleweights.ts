@@ -163,7 +163,7 @@ export class RowWeights {
     const copy: InputSource['copy'] = (sample, to, at) => {
       targets.copy(sample, target, 0);
       for (let row = 0; row < size; row++) {
-        const isLabel = targets.form === 'labels';
+        const isLabel = targets.kind === 'labels';
         const k = isLabel ? target[row] : hot(target, row * columns, columns);
         if (k < 0 && !isLabel) {
           this.#fail(

@@ -148,7 +148,7 @@ export class Intake {
     if (isLabels) {
       checkLabels(this.where, numbers.array(), classes, ignored);
       const copy = labelCopier(this.where, numbers, rows, classes, ignored);
-      return { name, form: 'labels', size: rows, count, copy };
+      return { name, kind: 'labels', size: rows, count, copy };
     }
     if (isDense && ignored !== undefined)
       throw new ValueError(
@@ -157,7 +157,7 @@ export class Intake {
     if (isDense) {
       checkFinite(this.where, name, numbers.array(), dense);
       checkTargets(this.where, name, numbers.array(), loss);
-      return { name, form: 'targets', size: dense, count, copy: copier(numbers, dense) };
+      return { name, kind: 'targets', size: dense, count, copy: copier(numbers, dense) };
     }
     const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
     const indices = loss.type === 'softmaxCrossEntropy' ? `${count * rows} class indices or ` : '';

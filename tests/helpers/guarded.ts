@@ -8,7 +8,7 @@ import { RECORD_BYTES } from '../../bindings/constants.js';
 import type { Program } from '../../bindings/program.js';
 import type { Shape } from '../../src/base/shape.js';
 import { type Emitter, Value } from '../../src/program/emitter.js';
-import { buildProgram, place, planMemory } from '../../src/program/plan.js';
+import { assignAddresses, buildProgram, planMemory } from '../../src/program/plan.js';
 
 /** Floats on either side: as far as kernels may read (bindings/memory.ts). */
 const SIDE = 16;
@@ -52,7 +52,7 @@ export class Guarded {
    */
   run(e: Emitter, what: string): void {
     const plan = planMemory(e);
-    place(plan, this.#block('the arena', plan.bytes / 4));
+    assignAddresses(plan, this.#block('the arena', plan.bytes / 4));
     const program = buildProgram(backend(), e.ops);
     const threads = 1 + (prepared++ % 5);
     const scratch = this.#block('scratch', scratchOf(program, threads) / 4);

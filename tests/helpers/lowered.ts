@@ -2,17 +2,17 @@
 
 import type { Model } from '../../src/index.js';
 import { type Lowered, lower } from '../../src/lowering/lower.js';
-import type { Mode } from '../../src/lowering/task.js';
+import type { Mode } from '../../src/lowering/spec.js';
 import { Value } from '../../src/program/emitter.js';
 
 /** The ops of a compiled model for a batch of class indices, or of numbers where the loss is of such. */
 export function lowered(model: Pick<Model, 'engine'>, mode: Mode, batch = 2): Lowered {
   const { weights, objective, network } = model.engine('lowered');
-  const forms = (objective?.goals ?? []).map(({ loss: { type } }) =>
+  const targets = (objective?.goals ?? []).map(({ loss: { type } }) =>
     type === 'softmaxCrossEntropy' ? ('labels' as const) : ('targets' as const),
   );
   weights.arrange();
-  return lower({ graph: network.graph, weights, objective, batch, mode, forms, weighted: false });
+  return lower({ graph: network.graph, weights, objective, batch, mode, targets, weighted: false });
 }
 
 /** The names of its kernels, in order. */

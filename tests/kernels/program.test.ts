@@ -10,7 +10,7 @@ import { dispose, init, layers, optimizers, Sequential, Tensor } from '../../src
 import { type Lowered, lower } from '../../src/lowering/lower.js';
 import { writeSettings } from '../../src/operators/optimizer/optimizer.emit.js';
 import type { Emitter, Value } from '../../src/program/emitter.js';
-import { buildProgram, place, planMemory } from '../../src/program/plan.js';
+import { assignAddresses, buildProgram, planMemory } from '../../src/program/plan.js';
 import { free } from '../helpers/cases.js';
 import { scratchOf } from '../helpers/guarded.js';
 import { numbers, random } from '../helpers/random.js';
@@ -261,7 +261,7 @@ function built(e: Emitter): { ops: Program; arena: number } {
   const plan = planMemory(e);
   const arena = memory.allocate(plan.bytes, 'activations');
   memory.views.float32.set(numbers(plan.bytes / 4, 5), arena / 4);
-  place(plan, arena);
+  assignAddresses(plan, arena);
   return { ops: buildProgram(backend(), e.ops), arena };
 }
 
@@ -275,7 +275,7 @@ function trainingStep(model: Sequential, batch: number): Lowered {
     objective,
     batch,
     mode: 'train',
-    forms: ['labels'],
+    targets: ['labels'],
     weighted: false,
   });
 }

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layers, optimizers, Sequential } from '../../src/index.js';
 import { lower } from '../../src/lowering/lower.js';
-import type { Mode } from '../../src/lowering/task.js';
+import type { Mode } from '../../src/lowering/spec.js';
 import { close } from '../helpers/close.js';
 import { predictions, sameBits, samples, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
@@ -26,7 +26,7 @@ function compiled(list: Layers): Sequential {
 function kernelsOf(model: Sequential, mode: Mode): string[] {
   const { weights, objective, network } = model.engine('test');
   const { graph } = network;
-  const given = { forms: ['labels'], weighted: false } as const;
+  const given = { targets: ['labels'], weighted: false } as const;
   const task = { graph, weights, objective, batch: 2, mode, ...given };
   return lower(task).emitter.ops.map(({ kernel }) => kernel);
 }

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layers, optimizers, Sequential } from '../../src/index.js';
 import { lower } from '../../src/lowering/lower.js';
-import type { Mode } from '../../src/lowering/task.js';
+import type { Mode } from '../../src/lowering/spec.js';
 import type { EmittedOp, Value } from '../../src/program/emitter.js';
 import { predictions, samples } from '../helpers/models.js';
 import '../helpers/start.js';
@@ -21,7 +21,7 @@ function opsOf(activation: 'gelu' | 'hardSwish' | 'elu', kernel: string, mode: M
   model.compile({ optimizer: sgd, loss: 'softmaxCrossEntropy' });
   const { weights, objective, network } = model.engine('test');
   const { graph } = network;
-  const given = { forms: ['labels'], weighted: false } as const;
+  const given = { targets: ['labels'], weighted: false } as const;
   const { emitter } = lower({ graph, weights, objective, batch: 2, mode, ...given });
   model.dispose();
   return emitter.ops.filter((op) => op.kernel === kernel);

@@ -272,7 +272,7 @@ test("no gradient of a weight is computed, not even a custom layer's", async () 
   const { weights } = model.engine('test');
   const kernels = (wanted: readonly Model['inputs'][number][]): string[] =>
     lower({
-      ...{ graph, weights, batch: 2, mode: 'gradients', forms: [], weighted: false },
+      ...{ graph, weights, batch: 2, mode: 'gradients', targets: [], weighted: false },
       ...{ objective: undefined, wanted: { tensors: wanted, of: 'outputs' } },
     }).emitter.ops.map(({ kernel }) => kernel);
   const all = kernels(graph.inputs);

@@ -34,7 +34,7 @@ const { x, y } = samples(20);
 function opsOf(model: Sequential, mode: 'predict' | 'train', batch: number) {
   const { weights, objective, network } = model.engine('test');
   const { graph } = network;
-  return lower({ graph, weights, objective, batch, mode, forms: ['labels'], weighted: false })
+  return lower({ graph, weights, objective, batch, mode, targets: ['labels'], weighted: false })
     .emitter.ops;
 }
 

@@ -122,7 +122,7 @@ test('a weighted goal: loss and gradient by rows, metrics untouched', () => {
         weight: 1,
         metrics: [{ type: 'topK', name: 'accuracy', k: 1 }],
       },
-      { x, tap: undefined, form: 'labels', weighted },
+      { x, activation: undefined, kind: 'labels', weighted },
     );
     e.output(goal.dx);
     return withProgram(backend(), e, 'a test', (program) => {

@@ -110,14 +110,14 @@ export const ignoredBy = (loss: Loss): number | undefined =>
 /** What kernels find in the place of a label that does not count. */
 export const IGNORED = -1;
 
-/** The activation that a loss takes over, where a model ends in it: together they are safe and cheap. */
-export function tapOf(type: Loss['type']): ActivationName | undefined {
+/** The activation that a loss has in itself: computed from what goes into that, it is exact and cheap. */
+export function activationIn(type: Loss['type']): ActivationName | undefined {
   if (type === 'softmaxCrossEntropy') return 'softmax';
   return type === 'binaryCrossEntropy' ? 'sigmoid' : undefined;
 }
 
 /** Whether targets come as class indices or as numbers shaped like the output. */
-export type TargetForm = 'labels' | 'targets';
+export type TargetKind = 'labels' | 'targets';
 
 /** What is right: class indices (i32), or numbers shaped like the prediction. One of them is `none`. */
 export interface Target {

@@ -1,8 +1,8 @@
-// What is to be lowered, and for what.
+// What is to be lowered: a program by what it computes, before it has any op.
 
 import type { Graph } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
-import type { TargetForm } from '../operators/loss/loss.emit.js';
+import type { TargetKind } from '../operators/loss/loss.emit.js';
 import type { Objective } from './objective.js';
 import type { WeightValues } from './weights.js';
 
@@ -17,14 +17,14 @@ export interface Wanted {
   readonly of: 'loss' | 'outputs';
 }
 
-/** What to lower. */
-export interface Task {
+/** A program that is asked for. */
+export interface ProgramSpec {
   readonly graph: Graph;
   readonly weights: WeightValues;
   readonly batch: number;
   readonly mode: Mode;
-  /** Of the targets of each output. */
-  readonly forms: readonly TargetForm[];
+  /** How the targets of each output come; empty where there are none. */
+  readonly targets: readonly TargetKind[];
   /** Whether rows have weights. */
   readonly weighted: boolean;
   /** Needed to evaluate, to train, and for the gradients of the loss. */
@@ -34,8 +34,9 @@ export interface Task {
 }
 
 /** Whether the losses are computed. */
-export const hasLoss = ({ mode, wanted }: Task): boolean =>
+export const hasLoss = ({ mode, wanted }: ProgramSpec): boolean =>
   mode !== 'predict' && wanted?.of !== 'outputs';
 
 /** Whether several batches make a step. */
-export const accumulates = ({ objective }: Task): boolean => (objective?.accumulation ?? 1) > 1;
+export const accumulates = ({ objective }: ProgramSpec): boolean =>
+  (objective?.accumulation ?? 1) > 1;

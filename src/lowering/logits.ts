@@ -1,0 +1,151 @@
+// Logits: what goes into the last activation of a model, a softmax or sigmoid, where the loss has that activation in
+// itself. The loss is then computed from the logits, and its gradient is that of the logits.
+
+import { ValueError } from '../base/errors.js';
+import type { ActivationName } from '../network/activation.js';
+import type { Graph } from '../network/graph.js';
+import type { Layer, SymbolicTensor } from '../network/layer.js';
+import { activationIn, type Loss } from '../operators/loss/loss.emit.js';
+import type { Value } from '../program/emitter.js';
+import { hasLoss, type ProgramSpec } from './spec.js';
+
+/** Layers that give the same numbers another shape. */
+const renaming: readonly string[] = ['flatten', 'reshape'];
+/** Layers that make numbers from 0 to 1 of such numbers, and none of which has an inverse. */
+const mixing: readonly string[] = [
+  ...[
+    'dropout',
+    'spatialDropout2d',
+    'maxPool2d',
+    'minPool2d',
+    'avgPool2d',
+    'lpPool2d',
+    'maxPool1d',
+  ],
+  ...['avgPool1d', 'adaptiveMaxPool2d', 'adaptiveAvgPool2d', 'globalMaxPool2d', 'globalAvgPool2d'],
+  ...[
+    'blurPool2d',
+    'channelPool',
+    'upsampling2d',
+    'zeroPadding2d',
+    'reflectionPadding2d',
+    'multiply',
+  ],
+];
+/** Activations whose outputs are from 0 to 1. */
+const probable: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
+
+/** The activation that a layer of this library ends in. */
+function activationOf({ type, options }: Layer): ActivationName | undefined {
+  const { activation } = options as { activation?: ActivationName };
+  return activation ?? probable.find((name) => name === type);
+}
+
+/** The tensor whose numbers an output has under another shape, if nothing else reads them in between; else the output. */
+function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTensor {
+  let source = output;
+  if (nodes.some(({ inputs }) => inputs.includes(output))) return output;
+  while (renaming.includes(source.layer.type)) {
+    const [before] = source.inputs;
+    const readers = nodes.filter(({ inputs }) => inputs.includes(before));
+    if (readers.length > 1 || outputs.includes(before)) return output;
+    source = before;
+  }
+  return source;
+}
+
+/** @throws {ValueError} where the loss takes logits, and the output has been through an activation that it cannot undo */
+export function checkLogits(
+  graph: Graph,
+  output: SymbolicTensor,
+  { type }: Loss,
+  name: string,
+): void {
+  const own = activationIn(type);
+  if (own === undefined) return;
+  const source = sourceOf(graph, output);
+  const rows = source.shape.at(-1) === output.shape.at(-1);
+  if (activationOf(source.layer) === own && (own === 'sigmoid' || rows)) return;
+  let end = output;
+  while ([...renaming, ...mixing].includes(end.layer.type) && activationOf(end.layer) === undefined)
+    [end] = end.inputs;
+  const found = activationOf(end.layer);
+  if (!found || !probable.includes(found)) return;
+  const other = found === 'softmax' ? 'softmaxCrossEntropy' : 'binaryCrossEntropy';
+  const way =
+    found === own
+      ? `make '${found}' the last layer, or leave it out`
+      : `leave the ${found} out, ${found === 'hardSigmoid' ? 'or take sigmoid' : `or use '${other}'`}`;
+  throw new ValueError(
+    `compile: the loss '${type}' of '${name}' takes logits, but '${end.layer.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output ? '' : ` through '${output.layer.name}'`}: ${way}`,
+  );
+}
+
+/** The logits of a program's outputs. */
+export class Logits {
+  readonly #spec: ProgramSpec;
+  /** For each output the tensor whose activation may be part of the loss: see `sourceOf`. */
+  readonly #sources: readonly SymbolicTensor[];
+  /** The logits, by what the activation makes of them. */
+  readonly #values = new Map<SymbolicTensor, Value>();
+  /** The loss's gradients of logits whose activation is read by layers too: these have a gradient of their own. */
+  readonly #gradients = new Map<SymbolicTensor, Value>();
+
+  constructor(spec: ProgramSpec) {
+    this.#spec = spec;
+    this.#sources = spec.graph.outputs.map((y) => sourceOf(spec.graph, y));
+  }
+
+  /** Whether the loss of y has this activation in itself. */
+  isOfLoss(y: SymbolicTensor, name: ActivationName): boolean {
+    return this.#activationOf(y) === name;
+  }
+
+  #activationOf(y: SymbolicTensor): ActivationName | undefined {
+    const goal = this.#spec.objective?.goals[this.#sources.indexOf(y)];
+    return goal && hasLoss(this.#spec) ? activationIn(goal.loss.type) : undefined;
+  }
+
+  /** Notes the logits from which the activation makes y. */
+  set(y: SymbolicTensor, x: Value): void {
+    this.#values.set(y, x);
+  }
+
+  /** What the loss of an output is computed from: the logits and their activation, or else the output's value. */
+  of(y: SymbolicTensor, value: Value): { x: Value; activation: ActivationName | undefined } {
+    const source = this.#sources[this.#spec.graph.outputs.indexOf(y)];
+    const x = this.#values.get(source);
+    if (!x) return { x: value, activation: undefined };
+    return { x: source === y ? x : value, activation: this.#activationOf(source) };
+  }
+
+  /** Whether the loss is computed without a tensor: an output's activation, or what only renames its numbers after that. */
+  skips(x: SymbolicTensor): boolean {
+    return this.#spec.graph.outputs.some((output, i) => {
+      const source = this.#sources[i];
+      if (!this.#values.has(source)) return false;
+      let y = output;
+      while (y !== source && y !== x) [y] = y.inputs;
+      return y === x;
+    });
+  }
+
+  /** Whether layers read y; those that only give an output's numbers another shape do not count. */
+  isRead(y: SymbolicTensor): boolean {
+    const { nodes, outputs } = this.#spec.graph;
+    const isOwn = outputs.includes(y) || !this.#sources.includes(y);
+    return isOwn && nodes.some(({ inputs }) => inputs.includes(y));
+  }
+
+  /** Keeps the gradient of the logits until that of their activation's readers is there; false where there are none. */
+  keep(y: SymbolicTensor, gradient: Value): boolean {
+    if (!this.#values.has(y) || !this.isRead(y)) return false;
+    this.#gradients.set(y, gradient);
+    return true;
+  }
+
+  /** The gradient of the logits that was kept: the readers' is to be added to it. */
+  kept(y: SymbolicTensor): Value | undefined {
+    return this.#gradients.get(y);
+  }
+}
