@@ -93,8 +93,8 @@ export interface KernelArguments<Buffer> {
   };
   /**
    * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
-   * the patches lie. For small maps and few channels, where backward as a convolution would multiply
-   * zeros. One task is an image's group: nobody else adds to it.
+   * the patches lie. For small images and few channels, where `conv` over dy would multiply many zeros. One task is
+   * one group of channels of one image: no other task adds to it.
    */
   convBackwardInput: {
     batch: number;
@@ -389,7 +389,7 @@ export interface KernelArguments<Buffer> {
   };
   /**
    * classes[row] (i32) = the column of the row's largest number, the first of equals. A single column has two
-   * classes: 1 where it is above ½, else 0.
+   * classes: 1 where it is above the threshold, else 0.
    */
   argmax: {
     rows: number;
@@ -428,7 +428,7 @@ export interface KernelArguments<Buffer> {
   };
   /**
    * partials[part] = Σ dy·x over a part of each image's pixels: [splits][batch][channels]. The parts' sum is
-   * the gate's gradient; that of x is dy times the gate.
+   * the gate's gradient; the gradient of x is dy times the gate, by `gate`.
    */
   gateBackward: {
     partials: Buffer;
@@ -510,8 +510,8 @@ export interface KernelArguments<Buffer> {
     rectify: number;
   };
   /**
-   * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. The factors
-   * are those of `NormBackwardMerge` and `NormFold`.
+   * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. `NormBackwardMerge`
+   * makes slope and offset, `NormFold` scale.
    */
   normBackward: {
     rows: number;
@@ -626,7 +626,7 @@ export interface KernelArguments<Buffer> {
     count: number;
     limit: number;
   };
-  /** x = x·factor, or where there is no factor, the nearest number from −limit to limit. */
+  /** x = x·factor; without a factor, x brought to within ±limit. */
   clip: {
     count: number;
     x: Buffer;

@@ -1,5 +1,5 @@
-// Activations, element by element. Backward takes the slope from the output y, so that an activation may
-// overwrite its input; from x where y does not tell it: gelu, silu, hardSwish.
+// Activations, element by element. Backward computes the slope from the output y, so that an activation may
+// overwrite its input; gelu, silu and hardSwish need x for it, as two x with other slopes have one y.
 //
 // NaN stays NaN, and what is far from 0 takes the limit: nothing overflows on the way.
 
@@ -7,7 +7,7 @@ import { Elements, TASK } from '../core/elementwise';
 import { In, Op, Out } from '../core/op';
 import { exp, expm1, log, madd, passed, relu, storeLanes } from '../core/simd';
 
-/** src/operators/activation/activation.emit.ts has the same numbers. */
+/** Which f. src/network/activation.ts says it by these numbers (bindings/constants.ts). */
 export const enum Activation {
   Relu = 0,
   Sigmoid,
@@ -18,7 +18,7 @@ export const enum Activation {
   Elu,
   /** min(max(x + shift, 0), most)·scale: relu6 and hardSigmoid. */
   Cut,
-  /** x times that: hardSwish. */
+  /** x times what `Cut` gives: hardSwish. */
   CutGate,
   Gelu,
   Silu,
@@ -30,8 +30,8 @@ export const enum Activation {
 @inline const FAR: f32 = 15;
 
 /**
- * Which f, and the numbers in it. These come with the record, as engines make literal vectors anew in every
- * turn of a loop.
+ * Which f, and the numbers in it. They are read from the record: a literal vector is made again in every turn
+ * of a loop.
  */
 @unmanaged
 export class Formula extends Elements {
@@ -51,7 +51,7 @@ export class Unary extends Formula {
 }
 
 export function unary(op: Unary, task: i32): void {
-  // Those that cost no more than their memory have loops of their own.
+  // Those that take no longer than reading and writing have loops of their own.
   switch (op.kind) {
     case Activation.Relu:
       return map(op, task, Activation.Relu);
@@ -183,7 +183,7 @@ function mapBackward(op: UnaryBackward, task: i32, kind: i32): void {
   }
 }
 
-/** dy·f′; `v` is what the slope is taken from, `top` what a `Cut` comes to at most. */
+/** dy·f′; the slope is computed from `v`, and `top` is the largest number that a `Cut` gives. */
 // @ts-ignore: decorator
 @inline
 function gradient(

@@ -1,4 +1,4 @@
-// Softmax, and the loss that is taken of it, row by row: a row is one sample's outputs.
+// Softmax, and softmax cross-entropy, row by row: a row is one sample's outputs.
 //
 // A loss op writes each row's loss and the gradient of the mean loss in one pass; `mean` then makes
 // the number that training reports. loss.ts has the losses without softmax.
@@ -20,7 +20,7 @@ export function rowsTasks(op: Rows): i32 {
   return (op.rows + ROWS - 1) / ROWS;
 }
 
-/** What a row counts: 1 where there are no weights. */
+/** The weight of a row: 1 where there are none. */
 // @ts-ignore: decorator
 @inline
 export function rowWeight(weights: usize, row: i32): f32 {
@@ -177,7 +177,7 @@ function labelRow(
   const own = (<usize>label) << 2;
   rowScale(dx, n, scale / sum, (scale * smoothing) / <f32>n);
   store<f32>(dx + own, load<f32>(dx + own) - scale * (1 - smoothing));
-  // In this order, as largest + logSum would lose what logSum says beside large logits.
+  // In this order: largest + logSum would round logSum away beside large logits.
   const loss = logSum + (largest - load<f32>(x + own));
   if (smoothing == 0) return loss;
   let below = f32x4.splat(0);

@@ -4,7 +4,7 @@
 //
 // Forward is one `conv`. The gradient of the input is `conv` too, over dy: the input pixels that share their
 // residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/operators/conv/geometry.emit.ts
-// enumerates these classes), and `y` is written with strides. What else there is backward: convbackward.ts.
+// lists these residues), and `y` is written with strides. Other ways backward are in convbackward.ts.
 
 import { In, InOut } from '../core/op';
 import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from '../core/parts';

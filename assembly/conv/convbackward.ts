@@ -1,5 +1,5 @@
-// What convolution has backward beside `conv` itself (conv.ts): the gradient of the filters, and the gradient of the
-// input by col2im, for where `conv` over dy would multiply too many zeros.
+// The gradients of a convolution: that of the filters, and that of the input by col2im. The latter is for where `conv`
+// over dy (conv.ts) would multiply too many zeros.
 
 import { In, Out } from '../core/op';
 import { partsFor } from '../core/parts';
@@ -25,8 +25,8 @@ import { copyLines, LEAST_OUTPUTS, linesFit, placePatches, placeTaps } from './l
 
 /**
  * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
- * the patches lie. For small maps and few channels, where backward as a convolution would multiply
- * zeros. One task is an image's group: nobody else adds to it.
+ * the patches lie. For small images and few channels, where `conv` over dy would multiply many zeros. One task is
+ * one group of channels of one image: no other task adds to it.
  */
 @unmanaged
 export class ConvBackwardInput extends Window {
@@ -130,7 +130,7 @@ export function convBackwardFilterTasks(op: ConvBackwardFilter): i32 {
   return op.groups * op.splits * op.parts;
 }
 
-/** Parts of the filters' rows: each packs dy again. */
+/** The most parts that the filters' rows are cut into: each packs dy again. */
 // @ts-ignore: decorator
 @inline const MOST_GRADIENT_PARTS: i32 = 16;
 

@@ -1,7 +1,7 @@
 // What a task of depthwise convolution works on: a block of outputs, and what it sees of the image, 16
 // channels of it, copied into scratch together with the padding. Columns a stride apart become
 // neighbours there. So whatever the strides, the dilations and the borders, the next output sees the
-// next pixels, and every tap is the same way from the first pixel that an output sees.
+// next pixels, and each tap is at the same distance from the first pixel that an output sees.
 
 import { PIXEL } from './depthtile';
 import { Window } from './im2col';
@@ -16,7 +16,7 @@ const PIXELS: i32 = 640;
 /** Pixels that any block may see: src/operators/conv/depthwise.emit.ts gives larger kernels to others. */
 export const MOST_PIXELS: i32 = 2048;
 
-/** A block of outputs, and the sizes of its copy. Stands in scratch. */
+/** A block of outputs, and the sizes of its copy. It is in scratch. */
 @unmanaged
 export class Block {
   image: i32;
@@ -95,7 +95,7 @@ function blockColumns(op: Window): i32 {
   return parts(op.outputWidth, parts(op.outputWidth, most));
 }
 
-/** Lines of a block: those of an image in equal parts. */
+/** Lines of a block: the lines of an image in equal parts. */
 function blockLines(op: Window, columns: i32): i32 {
   const room = PIXELS / (phasesOf(op) * phaseOf(op, columns));
   const most = max(1, (room - reach(op.kernelHeight, op.dilationHeight)) / op.strideHeight + 1);
@@ -202,7 +202,7 @@ export function copyPixel(to: usize, from: usize): void {
   v128.store(to, v2, 32);
 }
 
-/** Zeros in whole pixels: what memory.fill takes longer for than for the zeros. */
+/** Zeros in whole pixels. For so few, calling memory.fill takes longer than the zeros. */
 // @ts-ignore: decorator
 @inline
 function clear(to: usize, count: i32): void {

@@ -1,8 +1,8 @@
 // Depthwise convolution: one filter per channel, lanes over channels. Filters are
 // [kernelHeight × kernelWidth × channels]. Backward-data is the same op over dy, as in conv.ts.
 //
-// A task is a block of outputs (depthblock.ts). Which there are depends on the shape alone, and so does
-// the order of every sum.
+// A task is a block of outputs (depthblock.ts). The blocks depend on the shape alone, and so does the order
+// of every sum.
 
 import {
   Block,

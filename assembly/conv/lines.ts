@@ -1,13 +1,13 @@
 // Patches without copying them: the few input lines that a block of outputs sees are in scratch with
-// their padding, and the microkernels find a patch's elements there. A pixel's first element is a
-// pointer, the way from it to each tap is the same for all pixels.
+// their padding, and the microkernels read the elements of patches there. A patch is a pointer to its first
+// element; from there to a tap it is as far in all patches.
 //
 // Where lines are copied once, `gather` (im2col.ts) copies every element once per tap that shows it.
 
 import { Window } from './im2col';
 import { copy, zero } from '../core/simd';
 
-/** Outputs of an image from which on it pays to copy its lines. */
+/** With fewer outputs than this, it does not pay to copy an image's lines. */
 // @ts-ignore: decorator
 @inline export const LEAST_OUTPUTS: i32 = 96;
 
@@ -23,7 +23,7 @@ export function lineFloats(op: Window): i32 {
 
 /**
  * Whether the lines that `count` neighbouring outputs of one image see take no more than `room` floats.
- * Not for groups, whose channels are not all of a pixel.
+ * Never for one of several groups, which has only some of a pixel's channels.
  */
 export function linesFit(op: Window, count: i32, room: i32): bool {
   if (op.channels != op.pixelChannels || op.kernelHeight * op.kernelWidth == 0) return false;

@@ -76,7 +76,7 @@ export class Dropout extends Elements {
   x: In;
   /** Three u32: the key's two halves and the step. */
   state: In;
-  /** Tells one dropout layer from another. */
+  /** A number of each dropout layer's own. */
   stream: u32;
   keep: u32;
   scale: f32;

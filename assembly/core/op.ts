@@ -1,4 +1,4 @@
-// The op record: what one step of a program is, and the words its fields are declared with.
+// The op record: one call of a kernel with its arguments, and the types that its fields are declared with.
 //
 // A kernel and its record are in the file of their family. The record is an @unmanaged class over `Op`, say `MaxPool`;
 // the kernel is the function `maxPool`, which does one of the op's tasks; `maxPoolTasks` returns how many tasks there
@@ -22,7 +22,7 @@ export class Op {
   opcode: u32;
   /** How many independent tasks the work has, which threads share. Written by `prepare`. */
   tasks: i32;
-  /** Written by JavaScript: whether threads share it, 0 or 1. `prepare` makes it how many do: 1 for too little work. */
+  /** How many threads share it: 1 where that does not pay. JavaScript writes 0 or 1, whether they may; `prepare` the number. */
   shared: i32;
   /** How many parts each piece of the work is cut into where there are too few pieces. Written by `prepare`. */
   parts: i32;

@@ -3,12 +3,12 @@
 
 import { NR } from '../gemm/tile';
 
-/** What share of its time a thread should have something to do. */
+/** The share of the time in which a thread should have work: with more parts it rises no further. */
 const BUSY: f64 = 0.92;
 
 /**
- * Into how many parts, at most `most`, blocks of `size` of `length` in all are to be cut, so that all of
- * `threads` have about the same to do: no more than that takes.
+ * Into how many parts to cut each block, `most` at most: as few as give all threads about as much to do. The blocks
+ * are of `size`, together `length`.
  */
 export function partsFor(threads: i32, length: i32, size: i32, most: i32): i32 {
   if (threads < 2 || length < 1) return 1;

@@ -7,8 +7,8 @@ import { Op, RECORD_BYTES } from './op';
 import { awaitRun, barrier, callTeam, runOf, take, takenCount } from './team';
 
 /**
- * Runs ops `first` … `last`−1 of a program with a team of `threads`; false where some of these do not come,
- * and the run was left. Thread 0 is who calls; `scratch` is the first thread's, those of the others follow.
+ * Runs ops `first` … `last`−1 of a program with a team of `threads`. Returns false where some thread did not come to
+ * a barrier: the run then ended early. The caller is thread 0; its scratch is at `scratch`, the others' come after it.
  */
 export function run(
   program: usize,
@@ -65,7 +65,7 @@ export function dismiss(team: usize): void {
   }
 }
 
-/** Behind the last op of a range that is shared: the others need not stay longer. */
+/** After the last shared op of a range: the other threads are not needed for what comes then. */
 function endOfShared(program: usize, first: i32, last: i32): i32 {
   while (last > first && recordOf(program, last - 1).shared == 1) last--;
   return last;
@@ -92,7 +92,7 @@ function walk(team: usize, thread: i32): bool {
   return true;
 }
 
-/** Tasks of an op until none are left: those of the thread's own share, then what others have not come to. */
+/** Does tasks of an op until none are left: first those of the thread's own share, then others' that are not taken yet. */
 function deal(op: Op, team: usize, thread: i32, threads: i32, scratch: usize): void {
   for (let i = 0; i < threads; i++) {
     const owner = (thread + i) % threads;
@@ -116,8 +116,8 @@ function recordOf(program: usize, index: i32): Op {
 }
 
 /**
- * Says how every op is cut into tasks for so many threads: once, after the records are written. Returns how
- * many bytes of scratch each thread must bring.
+ * Writes into every record how many tasks it has, for so many threads: once, after the records are written. Returns
+ * how many bytes of scratch each thread needs.
  */
 export function prepare(program: usize, count: i32, threads: i32): usize {
   let more: usize = 0;

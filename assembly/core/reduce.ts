@@ -37,7 +37,7 @@ export function sumPartials(op: SumPartials, task: i32, scratch: usize): void {
   copyExactly(op.y + at, scratch, count);
 }
 
-/** What makes sums in parts, a task each, for `sumPartials` or the like to add. */
+/** What makes sums in parts, a task each; `sumPartials` or a kernel like it adds these. */
 @unmanaged
 export class Split extends Op {
   splits: i32;
@@ -85,7 +85,7 @@ function sumColumns(scratch: usize, x: usize, rows: i32, columns: i32, channels:
   gather(scratch, columns, width);
 }
 
-/** Adds `lines` lines, and as many from `half` on, as batchnorm.ts does. */
+/** Adds `lines` lines from x on, and as many from `half` bytes later on: see `sumRows` of norm/batchnorm.ts. */
 function sumLines(sums: usize, x: usize, half: usize, lines: i32, width: i32, step: usize): void {
   const bytes = (<usize>width) << 2;
   for (; lines > 0; lines--) {
@@ -120,7 +120,7 @@ export function mean(op: Mean): void {
   store<f32>(op.y, total / <f32>op.count);
 }
 
-/** Whether the floats at `x` are all finite: what guards a model against NaN in its data. */
+/** Whether the floats at `x` are all finite: this guards a model against NaN in its data. */
 export function allFinite(x: usize, count: i32): bool {
   // 0·x is 0 for finite numbers and NaN for all others; four sums hide the latency of addition.
   const zero = f32x4.splat(0);
@@ -168,8 +168,8 @@ export function fingerprints(op: Fingerprints, task: i32): void {
 }
 
 /**
- * A whole number that distinguishes the `count` floats at `x` from others: all but one in 2⁵³ of those have
- * another. Four hashes of every fourth vector, mixed into one.
+ * A hash of the `count` floats at `x`, a whole number below 2⁵³: other floats have the same one with a chance of
+ * 2⁻⁵³. Four hashes of every fourth vector, mixed into one.
  */
 export function fingerprint(x: usize, count: i32): f64 {
   let h0 = i32x4(1, 2, 3, 4),
@@ -194,7 +194,7 @@ export function fingerprint(x: usize, count: i32): f64 {
   return <f64>(<u64>(low ^ (high * 0x9e3779b97f4a7c15)) >> 11);
 }
 
-/** The high bits of a product depend on all bits, so they are brought down for the next. */
+/** The high bits of a product depend on all bits of its factors: they are mixed into the low ones for the next. */
 // @ts-ignore: decorator
 @inline
 function stir(h: v128, v: v128): v128 {

@@ -1,21 +1,21 @@
 // Rows of channels as lines of whole vectors: how an op that treats channels alike walks memory from
 // end to end, however few or odd the channels are.
 //
-// A line is several rows, enough to make pairs of vectors of them. What the op knows of each channel
-// is repeated along the line in slots of the thread's scratch, so that constants and sums are met in
-// the order of memory too. What does not fill a line is completed in scratch.
+// A line is several rows, as many as make whole pairs of vectors. What the op knows of each channel is
+// repeated along the line, in slots of the thread's scratch, so that constants and sums are read in the
+// order of memory too. Rows that do not fill a line are completed in scratch.
 
 import { copy } from './simd';
 
-/** The most floats of a line. All slots of a line together should stay near the core. */
+/** The most floats of a line: all its slots together should stay in the core's own cache. */
 // @ts-ignore: decorator
 @inline export const LINE: i32 = 2040;
 /** Lines shorter than this are not worth a loop of their own. */
 // @ts-ignore: decorator
 @inline const SHORT: i32 = 128;
 /**
- * Bytes from one slot to the next: a line, what whole vectors write past it, and 1 KiB, without which
- * all slots would meet in the same sets of the cache.
+ * Bytes from one slot to the next: a line, what whole vectors write past it, and 1 KiB more, so that not all
+ * slots share the same sets of the cache.
  */
 // @ts-ignore: decorator
 @inline export const SLOT: usize = 9216;

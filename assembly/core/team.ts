@@ -16,7 +16,7 @@ const RUN: usize = LINE + 8;
 // One line for each thread.
 const TAKEN: usize = 2 * LINE;
 
-/** Ops first … last−1 of a program, for so many threads: none is the sign to leave. */
+/** Ops first … last−1 of a program, and how many threads run them: 0 tells the threads to end. */
 @unmanaged
 export class Run {
   program: usize;
@@ -26,18 +26,18 @@ export class Run {
   /** The first thread's scratch, and the bytes that each has. */
   scratch: usize;
   scratchBytes: usize;
-  /** Whether panels are of the wide tile: each instance keeps that for itself. */
+  /** Whether panels are of the wide tile: each instance has to be set to it. */
   wide: bool;
   /** Whether thread 0 may sleep: engines forbid it on a page's main thread. */
   mayBlock: bool;
 }
 
 /**
- * Looks before a waiting thread sleeps, some 150 µs of them: the rest of another's task, or what JavaScript does
- * between two steps. A fifth as many cost LeNet-5 6 %, as waking up takes 50 µs.
+ * How often a waiting thread looks before it sleeps, some 150 µs: as long as the rest of another's task, or what
+ * JavaScript does between two steps. With a fifth as many LeNet-5 is 6 % slower, as waking up takes 50 µs.
  */
 const LOOKS: i32 = 100000;
-/** What thread 0 waits for the others at a barrier, in milliseconds and how often: 20 s, which no task takes. */
+/** How long thread 0 waits for the others at a barrier, in milliseconds, and how often: 20 s, longer than any task. */
 const PATIENCE: f64 = 100;
 const PATIENCES: i32 = 200;
 /** The same in looks, where it may not sleep. */
@@ -63,7 +63,7 @@ export function callTeam(team: usize): void {
   if (atomic.load<i32>(team, IDLE)) atomic.notify(team + RUNS, -1);
 }
 
-/** Returns when a run is asked for that comes after `known` others, how many that are then. */
+/** Waits for a run after the first `known` ones; returns how many there are then. */
 export function awaitRun(team: usize, known: i32): i32 {
   for (let i = 0; i < LOOKS; i++) {
     const runs = atomic.load<i32>(team, RUNS);
@@ -75,7 +75,7 @@ export function awaitRun(team: usize, known: i32): i32 {
   return atomic.load<i32>(team, RUNS);
 }
 
-/** Returns when all threads have come; to thread 0 false, if some do not. The last one in forgets what was taken. */
+/** Returns when all threads have come; for thread 0 false, if some do not. The last to come clears what was taken. */
 export function barrier(team: usize, thread: i32): bool {
   const run = runOf(team);
   const opened = atomic.load<i32>(team, OPENED);
@@ -112,8 +112,8 @@ function takenBy(team: usize, thread: i32): usize {
 }
 
 /**
- * Takes tasks of `owner`'s share for this thread: the first of them, how many in `takenCount`. A quarter of what
- * is left at a time, so that who comes last has little to wait for.
+ * Takes tasks of `owner`'s share for this thread. Returns the first of them; how many there are is in `takenCount`: a
+ * quarter of what is left, so that at the end no thread waits long for another.
  */
 export function take(team: usize, owner: i32, share: i32): i32 {
   const counter = takenBy(team, owner);

@@ -138,7 +138,7 @@ const enum Access {
   Pixels,
 }
 
-/** What products are added to, in bytes from C: C itself, or nothing. Else what has C's layout. */
+/** Where that is which products are added to, in bytes from C: C itself; or nothing. Any other has C's layout. */
 // @ts-ignore: decorator
 @inline export const ITSELF: i32 = 0;
 // @ts-ignore: decorator
@@ -218,8 +218,8 @@ function multiply(
 }
 
 /**
- * Rows of the next tile when `left` are left: MR, or one less until the others come out even. 49 rows are five
- * tiles of 5 and four of 6 then, not nine of 6.
+ * Rows of the next tile when `left` are left: MR, or one less until the rest is whole tiles of MR. So 49 rows are
+ * five tiles of 5 and four of 6, not nine of 6.
  */
 // @ts-ignore: decorator
 @inline
@@ -272,7 +272,7 @@ function narrowTile(
   return tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
 }
 
-/** The wide one. */
+/** The wide microkernel, likewise. */
 // @ts-ignore: decorator
 @inline
 function wideTile(

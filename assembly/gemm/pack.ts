@@ -10,7 +10,7 @@ import { NR } from './tile';
 /** Whether this instance multiplies with the wide tile; a build without it (`WIDE`, build.d.ts) never does. */
 let wide: bool = false;
 
-/** Chooses the tile; packed panels, and programs prepared before, are then worthless. Returns `usesWideTile()`. */
+/** Chooses the tile. Panels packed and programs prepared before must not be used any more. Returns `usesWideTile()`. */
 export function useWideTile(on: bool): bool {
   wide = WIDE != 0 && on;
   return wide;

@@ -1,5 +1,5 @@
-// Tiles of C that a microkernel leaves in a thread's spare tile, as they cannot be stored as they are: they are
-// added to what C holds, or they are narrower than the microkernel.
+// Tiles that a microkernel leaves in a thread's spare tile and does not store to C itself: those that are added to
+// what C holds, and those that are narrower than the microkernel.
 
 import { storeLanes } from '../core/simd';
 

@@ -1,4 +1,4 @@
-// What metrics ask of outputs row by row: which class is best, and whether the right one is among the best.
+// For metrics, row by row: which class is best, and whether the right one is among the best.
 
 import { In, Out } from '../core/op';
 import { isIgnored, ROWS, Rows } from '../activation/softmax';
@@ -40,14 +40,14 @@ export function topK(op: TopK, task: i32): void {
 
 /**
  * classes[row] (i32) = the column of the row's largest number, the first of equals. A single column has two
- * classes: 1 where it is above ½, else 0.
+ * classes: 1 where it is above the threshold, else 0.
  */
 @unmanaged
 export class Argmax extends Rows {
   classes: Out;
   x: In;
   columns: i32;
-  /** Of one column: it is class 1 above it. */
+  /** For a single column; not read for several. */
   threshold: f32;
 }
 

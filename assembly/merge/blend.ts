@@ -1,4 +1,4 @@
-// Sums of two vectors, each times a number: what subtracts, what takes means, and what regularizers add to gradients.
+// Sums of two vectors, each times a number: for differences, means, and what regularizers add to gradients.
 
 import { Elements, TASK } from '../core/elementwise';
 import { In, Out } from '../core/op';

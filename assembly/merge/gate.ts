@@ -1,4 +1,4 @@
-// What multiplies whole channels of an image by a number each: gates (squeeze and excitation, Hu et al.,
+// Whole channels of an image times a number each: gates (squeeze and excitation, Hu et al.,
 // arXiv 1709.01507) and spatial dropout. Rows of channels are walked in lines: see rows.ts.
 
 import { In, Op, Out } from '../core/op';
@@ -87,7 +87,7 @@ function multiplyLine(line: usize, y: usize, x: usize, count: i32): void {
 
 /**
  * partials[part] = Σ dy·x over a part of each image's pixels: [splits][batch][channels]. The parts' sum is
- * the gate's gradient; that of x is dy times the gate.
+ * the gate's gradient; the gradient of x is dy times the gate, by `gate`.
  */
 @unmanaged
 export class GateBackward extends Op {
@@ -169,7 +169,7 @@ function addProducts(sums: usize, a: usize, b: usize, lines: i32, width: i32, st
 export class SpatialDropout extends Gated {
   /** Three u32: the key's two halves and the step. */
   state: In;
-  /** Tells one dropout layer from another. */
+  /** A number of each dropout layer's own. */
   stream: u32;
   keep: u32;
   scale: f32;

@@ -2,9 +2,9 @@
 // with the ReLU that may follow it: the passes over whole activations. What is known of each channel
 // between them is made in moments.ts; core/rows.ts says how rows are walked, and lines.ts has the loops.
 //
-// Training reads x twice forward and twice backward; x̂ is recomputed, not kept, and so is which numbers
-// the ReLU let pass. Statistics are taken per part of the rows, shifted by the part's first row so that
-// a large mean costs no digits.
+// Training reads x twice forward and twice backward. Neither x̂ is kept nor which numbers the ReLU let pass: backward
+// computes both again. Statistics are taken of each part of the rows, less the part's first row, so that a large mean
+// costs no digits.
 
 import { In, Op, Out } from '../core/op';
 import { Split } from '../core/reduce';
@@ -70,8 +70,8 @@ export function normStatistics(op: NormStatistics, task: i32, scratch: usize): v
 
 /**
  * SUMS and PRODUCTS of each column: forward Σ d and Σ d² of d = x − mean, backward Σ dy and Σ d·dy.
- * The mean is in its slot, and what a ReLU needs. Rows go in two halves, line beside line: memory is
- * waited for in two places at once, and the sums are loaded and stored half as often.
+ * The mean is in its slot, and what a ReLU needs. A line of the first half of the rows and one of the second are
+ * added at a time: two loads are under way at once, and the sums are loaded and stored half as often.
  */
 function sumRows(
   scratch: usize,
@@ -163,7 +163,7 @@ export function normRowsTasks(op: NormRows): i32 {
   return (op.rows + each - 1) / each;
 }
 
-/** What is known of each channel along a line: `value` where nothing is. */
+/** Fills a slot with what is at `from` for each channel, or with `value` where that is 0. */
 function constants(
   to: usize,
   from: usize,
@@ -204,7 +204,7 @@ export function normApply(op: NormApply, task: i32, scratch: usize): void {
   }
 }
 
-/** Takes rows of x (and the residual, as dy) to y, or backward those of x and dy to dx, by what the slots hold. */
+/** From rows of x (and of the residual, as dy) makes y, or backward from x and dy makes dx, by what the slots hold. */
 function mapRows(
   scratch: usize,
   to: usize,
@@ -270,7 +270,7 @@ function mapLines(
       return mapGradients(slots, to, x, dy, lines, bytes, step, false);
     case Pass.BackwardRectified:
       return mapGradients(slots, to, x, dy, lines, bytes, step, true);
-    // No number is less than NaN.
+    // pmax(y, NaN) is y: there is no floor.
     case Pass.ForwardAdded:
       return normalizeAdded(slots, to, x, dy, lines, bytes, step, NaN);
     case Pass.ForwardAddedRectified:
@@ -318,8 +318,8 @@ export function normBackwardSums(op: NormBackwardSums, task: i32, scratch: usize
 }
 
 /**
- * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. The factors
- * are those of `NormBackwardMerge` and `NormFold`.
+ * dx = (dy − offset − (x − mean)·slope)·scale, of what a ReLU passes of dy. dx may be dy. `NormBackwardMerge`
+ * makes slope and offset, `NormFold` scale.
  */
 @unmanaged
 export class NormBackward extends NormRows {

@@ -5,8 +5,8 @@
 import { SLOT } from '../core/rows';
 import { madd, passed } from '../core/simd';
 
-// Slots of scratch: what is known of each channel, or its sums, along a line; then two lines of each
-// of x and dy, where what is no whole line is completed.
+// Slots of scratch: what is known of each channel, or its sums, along a line; then two lines of x and two of dy, in
+// which rows that are no whole line are completed.
 // @ts-ignore: decorator
 @inline export const MEAN: usize = 0;
 // @ts-ignore: decorator

@@ -1,9 +1,9 @@
 // Local response normalisation across channels (Krizhevsky et al., 2012, section 3.3), forward and
 // backward: y = x / s^β with s = bias + scale·Σ x² over a window of channels.
 //
-// Lanes run over channels: a row's squares are in scratch with zeros on either side, and the vectors of
-// a window are loads at neighbouring addresses. Backward computes s again, as that takes no longer than
-// reading it.
+// Lanes run over channels: a row's squares are in scratch with zeros on either side, and the vectors of a
+// window are loaded from neighbouring addresses. Backward computes s again: that takes no longer than to
+// read it.
 
 import { SCRATCH_BYTES } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';
@@ -77,7 +77,7 @@ export function lrn(op: Lrn, task: i32, scratch: usize): void {
 
 export function lrnBackward(op: LrnBackward, task: i32, scratch: usize): void {
   const squares = scratch + SCRATCH_BYTES;
-  // The windows that see a channel lie around it the other way round.
+  // The channels whose windows see a channel: `after` of them before it, `before` after it.
   const shares = squares + rowBytes(op);
   zero(squares, op.before);
   zero(shares, op.after);

@@ -47,7 +47,7 @@ export function normMerge(op: NormMerge): void {
   }
 }
 
-/** Merges a part into what `mean`, less the shift, and `variance`, times the rows, hold of those before. */
+/** Merges a part into those before it: `mean` holds their mean less the shift, `variance` their variance times the rows. */
 function mergePart(op: NormMerge, shift: usize, part: i32): void {
   const stride = (<usize>op.channels) << 2;
   const from = op.partials + <usize>(2 * part) * stride;

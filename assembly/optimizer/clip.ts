@@ -26,7 +26,7 @@ export function clipFactor(op: ClipFactor): void {
   store<f32>(op.factor, min<f32>(1, op.limit / (norm + 1e-6)));
 }
 
-/** x = x·factor, or where there is no factor, the nearest number from −limit to limit. */
+/** x = x·factor; without a factor, x brought to within ±limit. */
 @unmanaged
 export class Clip extends Elements {
   x: InOut;

@@ -11,7 +11,7 @@ import { copy, copyExactly, flush } from '../core/simd';
 export class Update extends Elements {
   parameters: InOut;
   gradients: In;
-  /** The step's numbers: floats, as the class that is named like the rule says. */
+  /** The step's numbers, floats: `SgdSettings` for `Sgd`, and so on. */
   settings: In;
   /** 0 where these parameters are spared weight decay. */
   decays: i32;
@@ -39,7 +39,7 @@ function updateTask(rule: Rule, op: Update, a: usize, b: usize, task: i32, scrat
   if (a) a += at;
   if (b) b += at;
   steps(rule, op, p, g, a, b, whole);
-  // What is no pair of vectors is completed in scratch.
+  // The last floats, fewer than two vectors, are completed in scratch.
   const rest = count & 7;
   p += whole;
   g += whole;

@@ -1,9 +1,9 @@
-// Which of several numbers was taken, as max pooling keeps it for backward: a byte each, or an i32
-// where a byte does not tell all of them apart.
+// Which of several numbers was the largest, as max pooling keeps it for backward: a byte each, or an i32 where
+// there are more than a byte can count.
 
 import { storeLanes } from '../core/simd';
 
-/** How many numbers a byte tells apart. */
+/** How many numbers a byte can count. */
 // @ts-ignore: decorator
 @inline export const MOST_BYTES: i32 = 256;
 

@@ -1,7 +1,8 @@
 // Pooling across channels: the maximum (maxout, arXiv 1302.4389) or mean of each group of neighbouring
 // channels, forward and backward. Groups fill the last dimension, so that all of x is one row of groups.
 //
-// Forward, lanes run over four groups, whose channels are gathered; backward over the channels of one.
+// Forward, lanes run over four groups: the same channel of each is gathered. Backward they run over the channels of
+// one group.
 
 import { isWide, loadOne, storeChoice } from './argmax';
 import { In, Op, Out } from '../core/op';

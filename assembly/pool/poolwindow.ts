@@ -7,7 +7,7 @@
 
 import { Window } from '../conv/im2col';
 
-/** What pools: a task is one line of outputs of one image. */
+/** A pooling forward: a task is one line of outputs of one image. */
 @unmanaged
 export class Pooling extends Window {}
 
@@ -15,7 +15,7 @@ export function poolingTasks(op: Pooling): i32 {
   return op.batch * op.outputHeight;
 }
 
-/** What takes gradients back: a task is one line of inputs. */
+/** A pooling backward: a task is one line of inputs. */
 @unmanaged
 export class PoolingBackward extends Window {}
 

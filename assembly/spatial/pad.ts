@@ -72,7 +72,7 @@ export function pad(op: Pad, task: i32): void {
   border(op, middle + own, x, op.width, op.width + op.right);
 }
 
-/** Fills columns `w` to `end` − 1 of a line beside the image, whose own line is x. */
+/** Fills columns `w` to `end` − 1 of a line of y, which are beside the image; x is the image's line. */
 function border(op: Pad, to: usize, x: usize, w: i32, end: i32): void {
   if (!op.reflect) return zeroExactly(to, (end - w) * op.channels);
   const step = (<usize>op.channels) << 2;
@@ -107,7 +107,7 @@ export function padBackward(op: PadBackward, task: i32): void {
     addLine(op, dx, first + <usize>below * line);
 }
 
-/** Adds a line of dy, whose middle is given, to one of dx. */
+/** Adds a line of dy to one of dx; `dy` is where its part inside the image begins. */
 function addLine(op: PadBackward, dx: usize, dy: usize): void {
   addExactly(dx, dy, op.width * op.channels);
   addSides(op, dx, dy);

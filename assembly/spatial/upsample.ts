@@ -1,9 +1,9 @@
 // Upsampling of images by whole factors, forward and backward: each pixel repeated, or straight lines
 // between neighbours (bilinear, with the pixels' centres at the half: PyTorch's align_corners=False).
 //
-// Along a side, output o lies at (o + ½) / factor − ½ of the input: between two pixels, whose shares are
-// 1 − λ and λ; beyond the outermost pixels there are only those. Lines are mixed first, in scratch, then
-// the pixels of a line.
+// Along a side, output o lies at (o + ½) / factor − ½ of the input: between two pixels, which it takes by shares of
+// 1 − λ and λ. Beyond the outermost pixel it takes that alone. Lines are mixed first, in scratch, then the pixels of
+// a line.
 
 import { SCRATCH_BYTES } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';
@@ -86,7 +86,7 @@ function repeat(op: Upsample, y: usize, x: usize): void {
   }
 }
 
-/** A line of y: between the pixels of x. */
+/** A line of y: shares of neighbouring pixels of x. */
 function mixPixels(op: Upsample, y: usize, x: usize): void {
   const channels = op.channels,
     factor = op.factorWidth,

@@ -1,5 +1,5 @@
-// Gradients of 3×3 filters at stride 1 by Winograd's F(3×3, 4×4): see winograd.ts for the forward pass, for
-// the gradient of the input, and for the source. Patches of x and 4×4 squares of dy are transformed, multiplied
+// The gradient of 3×3 filters at stride 1 by Winograd's F(3×3, 4×4). forward.ts has the forward pass, the gradient of
+// the input, and the source. Patches of x and 4×4 squares of dy are transformed, multiplied
 // as 36 matrix products over patches, and their sums transformed back to taps.
 
 import { blockRows, fillTable, MC, outputTable, SCRATCH_BYTES } from '../gemm/blocks';
@@ -55,8 +55,8 @@ function partChannel(op: WinogradBackwardFilter, part: i32): i32 {
 }
 
 /**
- * Channels whose sums are kept at a time: all of them where parts take several blocks of patches, else
- * no more than are multiplied together, which stay in cache until they are transformed.
+ * For how many channels sums are kept at a time: for all where parts take several blocks of patches, else
+ * for as many as are multiplied together: these stay in cache until they are transformed.
  */
 function sumsKept(op: WinogradBackwardFilter): i32 {
   return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, MC);

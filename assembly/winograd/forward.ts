@@ -3,8 +3,8 @@
 // 144, as 36 matrix products over channels; transforms before and after them only add and scale.
 //
 // All three evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
-// 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). Patches are those of patch.ts; backward.ts has the
-// gradient of the filters.
+// 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). patch.ts has the patches, backward.ts the gradient of the
+// filters.
 
 import {
   blockLength,
@@ -132,7 +132,7 @@ export class Winograd extends Window {
   /** Laid out as y is, or 0 for none. */
   residual: In;
   filters: i32;
-  /** Size of the output: that of the window is how many patches there are. */
+  /** Size of the output, in pixels; the window's output size counts patches. */
   yHeight: i32;
   yWidth: i32;
   yColumn: i32;
@@ -150,7 +150,7 @@ function blockOf(op: Winograd): i32 {
   return share < LEAST_SHARE ? blockRows(patches(op)) : min(blockRows(patches(op)), share);
 }
 
-/** Patches for whose products it pays to read the filters. */
+/** With fewer patches than this, reading the filters takes longer than multiplying by them. */
 // @ts-ignore: decorator
 @inline const LEAST_SHARE: i32 = 10;
 
@@ -239,7 +239,7 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
 }
 
 /**
- * Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or those of them that are inside, of `filters`
+ * Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or as many as are inside the image, for `filters`
  * filters from `first` on.
  */
 function transformProducts(

@@ -77,13 +77,29 @@ const nearest: Readonly<Record<string, string[]>> = {
   ],
   'src/operators/conv/depthwise.emit.ts': ['kernels/depthwise'],
   'assembly/merge/shortcut.ts': ['kernels/shortcut'],
-  'src/operators/optimizer/optimizer.emit.ts': ['kernels/optimizer', 'golden/training'],
+  'src/operators/optimizer/optimizer.emit.ts': [
+    'kernels/optimizer',
+    'golden/training',
+    'training/halves',
+    'training/feed',
+  ],
+  'src/operators/loss/metric.emit.ts': ['training/metrics', 'training/losses'],
+  'src/program/cache.ts': ['program/cache'],
+  'src/tensor/eager.ts': ['program/cache'],
+  'src/tensor/signature.ts': ['program/cache'],
+  'src/training/engine.ts': [
+    'training/found',
+    'training/halves',
+    'training/feed',
+    'training/callbacks',
+  ],
   'src/operators/pool/blur.emit.ts': ['kernels/blurpool'],
   'src/operators/conv/conv.emit.ts': ['kernels/convtranspose', 'kernels/conv', 'kernels/pad'],
   'src/operators/conv/geometry.emit.ts': ['kernels/conv', 'kernels/pad'],
   'src/operators/norm/lrn.emit.ts': ['kernels/lrn'],
   'src/operators/pool/pool.emit.ts': ['kernels/pool', 'kernels/adaptive'],
   'src/lowering/fuse.ts': ['graph/fusion', 'lowering/fusion', 'graph/random', 'graph/gradients'],
+  'src/lowering/logits.ts': ['training/logits', 'graph/gradients', 'model/gradients'],
   'src/lowering/lower.ts': ['graph/fusion', 'graph/random', 'graph/gradients', 'model/gradients'],
   'src/lowering/pending.ts': ['graph/fusion', 'graph/random'],
   'src/lowering/place.ts': ['graph/fusion', 'graph/random', 'model/customlayer'],
@@ -174,6 +190,10 @@ const fuse = (...rest: Fault) => fault('src/lowering/fuse.ts', ...rest);
 const pending = (...rest: Fault) => fault('src/lowering/pending.ts', ...rest);
 const shortcut = (...rest: Fault) => fault('assembly/merge/shortcut.ts', ...rest);
 const weights = (...rest: Fault) => fault('src/lowering/weights.ts', ...rest);
+const logits = (...rest: Fault) => fault('src/lowering/logits.ts', ...rest);
+const rating = (...rest: Fault) => fault('src/operators/loss/metric.emit.ts', ...rest);
+const signature = (...rest: Fault) => fault('src/tensor/signature.ts', ...rest);
+const engine = (...rest: Fault) => fault('src/training/engine.ts', ...rest);
 const passes = (...rest: Fault) => fault('src/operators/conv/winograd.emit.ts', ...rest);
 
 /** One fault to a line. */
@@ -609,6 +629,26 @@ export const mutants: Mutant[] = [
   place('inputs.get(y) ?? y', 'y', 'a slope taken from y that must be taken from x'),
   fault('assembly/norm/moments.ts', 'f32x4.sub(bias, channel(op.mean, f))', 'bias', 'folded: the mean left out'),
   fault('assembly/norm/moments.ts', 'v = f32x4.mul(channel(op.filter + at, f), scale);', 'v = channel(op.filter + at, f);', 'folded: filters not scaled'),
+
+  logits('readers.length > 1 || outputs.includes(before)', 'outputs.includes(before)', 'a softmax that is read under another shape, taken by the loss'),
+  logits('const isOwn = outputs.includes(y) || !this.#sources.includes(y);', 'const isOwn = true;', 'a softmax computed for layers that only reshape it'),
+  logits('while (y !== source && y !== x) [y] = y.inputs;', '', 'gradients for what the loss is computed without'),
+  logits("(own === 'sigmoid' || rows)", 'true', 'a softmax over other rows than the loss'),
+  logits('...renaming, ...mixing].includes', '...renaming].includes', 'probabilities taken for logits, through a layer that mixes them'),
+  update('average: gradients, x: batch,', 'average: batch, x: gradients,', 'accumulated gradients lost'),
+  update('const kept = before / (before + samples);', 'const kept = 0.5;', 'accumulation: batches weigh alike, whatever their samples'),
+  update('{ kept, fresh }), at + GATHERING', '{ kept, fresh }), at + AVERAGE', 'accumulation: its shares where the average has its own'),
+  rating('best(columns === 1 ? outputs() : x, threshold)', 'best(x, threshold)', 'classes: the threshold for probabilities put to logits'),
+  rating('(threshold = middle)', '(threshold = 0.5)', 'classes: the threshold of probabilities for logits'),
+  fault('src/program/cache.ts', '!known || !isSame(known.parts, parts)', '!known', 'calls of one hash taken for the same'),
+  fault('src/program/cache.ts', 'if (!before) this.#forget(call.hash);', '', 'programs of another call with the same hash lost'),
+  signature('for (const side of value.shape) parts.push(side);', '', 'calls on other shapes taken for the same'),
+  signature('    parts.push(word);\n', '', 'options of other names taken for the same'),
+  signature('parts.push(TENSOR, index);', 'parts.push(TENSOR);', 'a tensor given twice taken for two'),
+  fault('src/tensor/eager.ts', 'if (!known) cache.keep(call,', 'cache.keep(call,', 'programs kept again for each filter'),
+  engine('this.averaged = !this.averaged;', '', 'swapAverage: training goes on from the average'),
+  engine("if (this.step === 0) return;\n    this.weights.swap", 'this.weights.swap', 'swapAverage: zeros before the first step'),
+  weights('float32.set(own, start + offset);', '', 'swapAverage: the weights are gone'),
 
   norm('columns, width, 1);', 'columns, width, 0);', 'bias alone: scaled by nothing'),
   fault('src/operators/conv/epilogue.emit.ts', 'if (bias) addToRows(e, y, bias, y.shape.at(-1) as number, rectify);', 'if (bias) {}', 'transposed, patch by patch: no bias'),
