@@ -645,7 +645,7 @@ export const mutants: Mutant[] = [
   signature('for (const side of value.shape) parts.push(side);', '', 'calls on other shapes taken for the same'),
   signature('    parts.push(word);\n', '', 'options of other names taken for the same'),
   signature('parts.push(TENSOR, index);', 'parts.push(TENSOR);', 'a tensor given twice taken for two'),
-  fault('src/tensor/eager.ts', 'if (!known) cache.keep(call,', 'cache.keep(call,', 'programs kept again for each filter'),
+  fault('src/tensor/eager.ts', 'if (apart) for (const address of forms) bases.push(address as number);', '', 'kept forms of weights left out of a kept program'),
   engine('this.averaged = !this.averaged;', '', 'swapAverage: training goes on from the average'),
   engine("if (this.step === 0) return;\n    this.weights.swap", 'this.weights.swap', 'swapAverage: zeros before the first step'),
   weights('float32.set(own, start + offset);', '', 'swapAverage: the weights are gone'),

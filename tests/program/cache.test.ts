@@ -123,6 +123,34 @@ test('one tensor twice is another call than two tensors', () => {
     );
 });
 
+test('which of two tensors comes again tells calls apart', () => {
+  const [a, b] = [random([4, 4], 1), random([4, 4], 2)];
+  const call = (dy: Tensor) => ops.multiplyBackward(a, b, dy);
+  const expected = [a, b].map((dy) => fresh(() => call(dy)));
+  assert.equal([numbers(call(a)), numbers(call(b))], expected);
+});
+
+// The hash takes a fraction times 0x9e3779b1, modulo 2³²: these two have the same.
+const collisions = [2.5, 2.5 + 2 ** 32 / 0x9e3779b1];
+
+test('calls of one hash are told apart, and take no more memory than one', () => {
+  const x = image(1);
+  const call = (p: number) => ops.lpPool2d(x, { poolSize: 2, p });
+  const expected = collisions.map((p) => fresh(() => call(p)));
+  assert.not.equal(expected[0], expected[1]);
+  dropSpare();
+  const { scratch } = memory();
+  numbers(call(collisions[0]));
+  const one = memory().scratch;
+  for (let i = 0; i < 6; i++) {
+    const which = i % 2;
+    assert.equal(numbers(call(collisions[which])), expected[which]);
+  }
+  assert.is(memory().scratch, one);
+  dropSpare();
+  assert.is(memory().scratch, scratch);
+});
+
 test('a call that was right before does not make a wrong one pass', () => {
   const x = image(1);
   const w = random([3, 3, 8, 8], 2);

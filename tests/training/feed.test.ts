@@ -355,6 +355,16 @@ test('an average that is left in place: after an abort it is not, training goes 
   for (const one of [model, twin, loaded]) one.dispose();
 });
 
+test('before the first step the average is the weights', () => {
+  const model = network({ averageDecay: 0.9 });
+  const before = weightsOf(model).slice();
+  model.swapAverage();
+  sameBits(weightsOf(model), before, 'swapped in');
+  model.swapAverage();
+  sameBits(weightsOf(model), before, 'and back');
+  model.dispose();
+});
+
 test('an epoch without a step has the average that there is: the weights', async () => {
   const model = network({ averageDecay: 0.9, accumulation: 5 });
   const callback = callbacks.swapAverage();
