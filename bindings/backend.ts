@@ -1,4 +1,4 @@
-// The engine room's door: starts the wasm instance, keeps the one that is current, ends it.
+// Starts the wasm instance with its memory and threads, keeps the one that is current, and ends it.
 
 import { NR } from './constants.js';
 import { OutOfMemoryError, StateError, ValueError } from './errors.js';
@@ -119,7 +119,7 @@ export async function start(options: InitOptions, loadCompare: LoadCompareTiles)
   const attempt: Attempt = { options: { ...options }, ready: Promise.resolve() };
   starting = attempt;
   attempt.ready = begin(attempt, loadCompare)
-    // Ended meanwhile and begun again, as in React's strict mode: who waits for the first waits for the second.
+    // Ended meanwhile and begun again, as in React's strict mode: whoever waits for the first start waits for the second.
     .then(() => (starting === attempt ? undefined : starting?.ready))
     .catch((error) => {
       if (starting === attempt) dispose();
@@ -132,7 +132,7 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
   const { options } = attempt;
   const wanted = options.revectorize === true;
   if (wanted) revectorize(true);
-  /** `dispose()` may have come in between: then it is not wanted any more. */
+  /** Whether `dispose()` was called meanwhile: this start is then not wanted any more. */
   const stale = (): boolean => starting !== attempt;
   let backend = await instantiate(options, wanted);
   if (stale()) return;
@@ -194,7 +194,7 @@ function threadsOf({ threads = 'auto' }: InitOptions): number {
 /** Memory that threads can share, if the engine has it. */
 function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
   if (!canShare()) {
-    // Pages that lack the headers lack SharedArrayBuffer too: they are told what to do about it.
+    // Pages without the headers have no SharedArrayBuffer either: the warning says what to do.
     warnOnce('isolation', globalThis.crossOriginIsolated ? NO_SHARED_BUFFERS : NOT_ISOLATED);
     return undefined;
   }

@@ -1,5 +1,5 @@
-// Where the wasm comes from in a browser: from modules that the build makes of it, so that a bundler finds
-// nothing to lose and a server nothing to mistake. Only the one that is used is loaded.
+// Where the wasm comes from in a browser: from modules that the build makes of it. So there is no file that a bundler
+// can lose or a server can send with a wrong type. Only the build that is used is loaded.
 
 import type { Variant } from './variant.js';
 

@@ -1,5 +1,5 @@
-// A thread in a browser, a whole script: says that it is there, and then stays in `work`. The build makes a file of
-// it, and the text of one for where the file cannot be had: see spawn.browser.ts.
+// A thread in a browser, a whole script: says that it is ready, and then stays in `work`. The build makes a file of
+// it, and keeps its text for pages where the file cannot be loaded: see spawn.browser.ts.
 
 import type { KernelExports } from './load.js';
 import { sleepOver } from './sleep.js';

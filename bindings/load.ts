@@ -10,7 +10,6 @@ import type { Variant } from './variant.js';
 /** What `init({ wasm })` takes in place of the package's own build. */
 export type WasmSource = BufferSource | WebAssembly.Module | URL | Response;
 
-/** What assembly/index.ts exports. */
 type FillArguments = [
   to: number,
   count: number,
@@ -22,8 +21,9 @@ type FillArguments = [
   words: number,
 ];
 
+/** What assembly/index.ts exports. */
 export interface KernelExports {
-  /** Runs ops first … last−1 of a program; 0 where a thread did not come. */
+  /** Runs ops first … last−1 of a program; returns 0 where a thread did not come to a barrier. */
   run(
     program: number,
     first: number,
@@ -82,7 +82,7 @@ export async function compile(
   }
 }
 
-/** Of a failure that a page's policy is the reason of. Most browsers forbid to compile, WebKit to instantiate. */
+/** The error where a page's policy forbids wasm. Most browsers then refuse to compile, WebKit to instantiate. */
 const forbidden = (why: string, cause: unknown): EngineError | undefined =>
   /unsafe-eval|wasm-eval|content security policy|\bCSP\b/i.test(why)
     ? new EngineError(

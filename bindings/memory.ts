@@ -26,7 +26,7 @@ interface Block {
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-/** Where not even so much can be reserved, threads are not worth it. */
+/** Where less than this can be reserved, there is no memory for threads. */
 const LEAST_RESERVED = 64 * MIB;
 
 /** Memory that threads share, and how large it may become. @throws {RangeError} where the engine has none */
@@ -60,7 +60,7 @@ export class LinearMemory {
   readonly #used = new Map<number, { bytes: number; use: Use }>();
   readonly #limit: number;
   #end = 0;
-  /** Asked before an allocation fails: gives back what can be done without, and says whether it did. */
+  /** Called before an allocation fails: frees what can be made again, and returns whether there was any. */
   onShortage: (() => boolean) | undefined;
   #views: Views | undefined;
 
@@ -139,7 +139,7 @@ export class LinearMemory {
       block.bytes -= size;
       if (block.bytes === 0) this.#free.splice(index, 1);
     } else {
-      // What is free at the very end counts towards the new block.
+      // A free block at the very end becomes part of the new one.
       const tail = this.#free.at(-1);
       const joins = tail !== undefined && tail.address + tail.bytes === this.#end;
       if (joins) address = tail.address;

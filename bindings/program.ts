@@ -4,7 +4,7 @@ import { type Backend, isCurrent } from './backend.js';
 import { RECORD_BYTES } from './constants.js';
 import { type KernelArguments, type KernelName, kernels } from './kernels.js';
 
-/** What has an address by the time a program is made. */
+/** A buffer that has an address once a program is made of it. */
 interface Addressed {
   resolve(): number;
 }
@@ -68,7 +68,7 @@ export class Program {
   }
 }
 
-/** @param note is told where the address of a buffer is, in bytes */
+/** @param note gets where the address of each buffer is written, in bytes */
 function writeRecord(
   view: DataView,
   at: number,

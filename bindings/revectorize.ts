@@ -8,7 +8,7 @@ interface Host {
 
 /** V8 14.6 (Node 26) has the old name still; with Chromium 156 the flag left the experiments. */
 const RENAMED = 15.6;
-/** Older ones know no such flag, and say so on the console. */
+/** Older versions know no such flag, and complain on the console. */
 const FIRST = 12;
 
 /**

@@ -15,7 +15,7 @@ const fromText: Make = () => {
   return new Worker(url);
 };
 
-/** What the first thread has found to work: others need not try the file again. */
+/** How the first thread could be started: the others are started likewise. */
 let proven: Promise<Make> | undefined;
 
 /** Starts a thread. */
@@ -55,7 +55,7 @@ export const spawn: Spawn = (data, lost) => {
 const BLOCKED =
   "the page allows no workers: its Content-Security-Policy needs worker-src 'self' and the package's kernel-thread.js beside its bundle, or worker-src blob:";
 
-/** A worker. WebKit refuses here what a policy forbids, in words that say nothing; others in an event. */
+/** Makes a worker. Where a policy forbids it, WebKit throws here, without saying why; others report it in an event. */
 function allowed(make: Make): Worker {
   try {
     return make();

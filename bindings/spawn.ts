@@ -5,8 +5,8 @@ import { Worker } from 'node:worker_threads';
 import type { Spawn } from './thread.js';
 
 /**
- * As text, so that it needs no file that a bundler might lose, and no loader. It says that it is there, and
- * then stays in `work`.
+ * A thread's code, as text: so it needs no file that a bundler might lose, and no loader. It says that it is ready,
+ * and then stays in `work`.
  */
 const code = `
 const { parentPort, workerData } = require('node:worker_threads');

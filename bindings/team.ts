@@ -19,7 +19,7 @@ export const canShare = (): boolean =>
   typeof SharedArrayBuffer === 'function' &&
   (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
 
-/** Teams that were ended, but whose threads may still run. */
+/** Threads that were ended and may still run. */
 const ending = new Set<Promise<unknown>>();
 
 /** A number of threads, some of them perhaps lost. */
@@ -31,7 +31,7 @@ export class Team {
   readonly #threads: Thread[] = [];
   #isAlone = false;
 
-  /** @param lost learns why the caller is alone from then on */
+  /** @param lost is called where the caller is alone from then on, with the reason */
   constructor(exports: KernelExports, memory: LinearMemory, lost: (why: string) => void) {
     this.#exports = exports;
     this.#lost = lost;
@@ -45,7 +45,7 @@ export class Team {
     return 1 + this.#threads.length;
   }
 
-  /** Has others join once those of earlier teams are gone: all, or none where one cannot be started. */
+  /** Starts the other threads, once those of earlier teams have ended: all, or none where one cannot be started. */
   async grow(size: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
     await Promise.all(ending);
     const started: Thread[] = [];
@@ -84,7 +84,7 @@ export class Team {
 
   #leave(why: unknown, started: Thread[] = []): void {
     endAll([...started.splice(0), ...this.#threads.splice(0)]);
-    // All go with the first: that is reported once.
+    // When one thread is lost, all are ended: that is reported once.
     if (this.#isAlone) return;
     this.#isAlone = true;
     this.#lost(why instanceof Error ? why.message : String(why));

@@ -16,5 +16,5 @@ export interface Thread {
   end(): Promise<unknown>;
 }
 
-/** Starts a thread. @param lost learns why, where it ends by itself */
+/** Starts a thread. @param lost is called with the reason where it ends by itself */
 export type Spawn = (data: ThreadData, lost: (why: unknown) => void) => Thread;
