@@ -1,4 +1,4 @@
-// Programs of eager ops, kept: a call like an earlier one runs that one's program over its own buffers.
+// Programs of eager ops are kept: a call like an earlier one runs the same program over its own buffers.
 
 import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
@@ -10,11 +10,11 @@ import { offerSpare, withdrawSpare } from './spare.js';
 /** Programs that are kept, and ops of all of them (128 bytes each): enough for those of a large network. */
 const MOST_CALLS = 256;
 const MOST_OPS = 4096;
-/** An op of a longer program, or of more scratch, takes so long that making its program does not matter. */
+/** An op with a longer program, or more scratch, takes so long that the time to make its program does not matter. */
 const LONGEST = 64;
 const MOST_SCRATCH = 16 << 20;
 
-/** What tells a call from others: which op, its tensors' shapes, and all options. */
+/** What distinguishes calls: the op, its tensors' shapes, and all options. */
 export interface Signature {
   readonly hash: number;
   readonly parts: readonly unknown[];
@@ -23,20 +23,20 @@ export interface Signature {
 /** What calls of one signature have in common. */
 interface Known {
   readonly shapes: readonly Shape[];
-  /** Which of the call's tensors each form is made of, and `ownKeyOf` it. */
+  /** For each form which of the call's tensors it is made of, and its key: see `ownKeyOf`. */
   readonly forms: readonly { readonly source: number; readonly key: string }[];
-  /** The program that makes its forms, and the one that finds them made. */
+  /** The program that makes its forms itself, and the one for forms that are kept. */
   readonly whole?: Unbound;
   readonly apart?: Unbound;
 }
 
-/** Stands for the number of a root that is planned. */
+/** The number of any root that is planned. */
 const SCRATCH = -1;
 
 /** A program whose buffers are given in each run. */
 interface Unbound {
   readonly program: Program;
-  /** Of each buffer of its ops the number of its root, or SCRATCH, and how many bytes into that it begins. */
+  /** For each buffer of its ops: the number of its root, or SCRATCH, and its bytes from the root's beginning. */
   readonly roots: readonly number[];
   readonly offsets: readonly number[];
   /** Bytes of scratch. */
@@ -54,7 +54,7 @@ export function callCache(backend: Backend): CallCache {
   return cache;
 }
 
-/** Calls by their signatures, those made last at the end, and the scratch that their programs share. */
+/** What is known of calls, by their hash, the latest last; and the scratch that their programs share. */
 class CallCache {
   readonly #backend: Backend;
   readonly #arena: Arena;
@@ -77,7 +77,7 @@ class CallCache {
     return known;
   }
 
-  /** Remembers what is new of calls like this one, and forgets those made longest ago, if need be. */
+  /** Keeps what is new of calls like this one. Where that is too much, those that were used longest ago are forgotten. */
   keep(call: Signature, news: Known): void {
     const before = this.find(call);
     // Another call may have the same hash.
@@ -92,9 +92,9 @@ class CallCache {
   }
 
   /**
-   * Makes a program of an op's, if it is worth being kept.
+   * Makes the program of an op, if it is worth keeping.
    *
-   * @param numberOf the number of a root that is given in each run, negative where it is none
+   * @param numberOf the number of a root whose address is given in each run; negative for others
    * @throws {OutOfMemoryError}
    */
   build(e: Emitter, numberOf: (root: Value) => number): Unbound | undefined {

@@ -1,5 +1,5 @@
-// What an op has to do, whatever the algorithm: the arithmetic of the direct one where that is what
-// takes the time, so that a faster algorithm shows as more of it per second; else the bytes it moves.
+// What an op costs. Where arithmetic takes the time it is the operations of the direct algorithm, whichever is used, so
+// that a faster one shows as more GFLOP/s; else the bytes that the op reads and writes.
 
 import type { KernelArguments, KernelName } from '../../bindings/kernels.js';
 import { type EmittedOp, type Operand, usesOf } from './emitter.js';
@@ -16,8 +16,8 @@ export interface Cost {
 type Arguments<K extends KernelName> = KernelArguments<Operand>[K];
 
 /**
- * How often taps meet pixels. A tap meets as many as there are outputs, zeros of the padding included,
- * as in the summary; backward-data turns forward around, there it is as many as there are inputs.
+ * How often a tap is multiplied with a pixel: once per output, zeros of the padding included, as in the summary. For
+ * the gradient of the input, which exchanges inputs and outputs, once per input.
  */
 function meetings(w: Omit<Arguments<'im2col'>, 'columns' | 'x'>): number {
   const rows = Math.min(w.height, w.outputHeight) * w.kernelHeight;

@@ -1,4 +1,4 @@
-// Programs in the making: ops over values that have no address yet.
+// Programs that are being made: ops over values that have no address yet.
 
 import {
   type FieldType,
@@ -11,13 +11,13 @@ import { type Shape, sizeOf } from '../base/shape.js';
 /** What an element of a value takes. */
 const BYTES = { float32: 4, int32: 4, uint8: 1 } as const;
 
-/** A buffer that ops read and write. Its address is known from the start, or planned, or another's. */
+/** A buffer that ops read and write. Its address is given, or planned, or it is a part of another value. */
 export class Value {
   readonly shape: Shape;
   readonly dtype: keyof typeof BYTES;
   /** Where it is: set for memory that exists, and by the planner for the rest. */
   address: number | undefined;
-  /** What keeps forms of it, if anything does. */
+  /** Where forms of it are kept, if anywhere. */
   readonly keeper: FormKeeper | undefined;
   readonly #base: Value | undefined;
   readonly #offset: number;
@@ -59,12 +59,12 @@ export class Value {
     return new Value(shape, { dtype: this.dtype, base: this, offset: offset * BYTES[this.dtype] });
   }
 
-  /** The value whose memory this is. */
+  /** The value that this is a view of; itself where it is none. */
   get root(): Value {
     return this.#base?.root ?? this;
   }
 
-  /** Bytes from where its root begins to where it does. */
+  /** Bytes from the beginning of its root. */
   get offset(): number {
     return this.#base ? this.#base.offset + this.#offset : 0;
   }
@@ -77,7 +77,7 @@ export class Value {
   }
 }
 
-/** What a tensor is to a program. */
+/** What a program needs of a tensor. */
 interface Stored extends FormKeeper {
   readonly shape: Shape;
   readonly dtype: 'float32' | 'int32';
@@ -93,17 +93,17 @@ export function asValue(tensor: Stored): Value {
   });
 }
 
-/** Stands for an optional buffer that is not there. */
+/** In place of an optional buffer that there is not: address 0. */
 export const none = 0;
 
-/** What stands for a buffer while a program is made. */
+/** A buffer among an op's arguments, or `none`. */
 export type Operand = Value | typeof none;
 
 /** An op over values. */
 export interface EmittedOp<K extends KernelName = KernelName> {
   readonly kernel: K;
   readonly args: KernelArguments<Operand>[K];
-  /** What it is done for: see `Emitter.layer`. */
+  /** For which layer: see `Emitter.layer`. */
   readonly layer: string;
 }
 
@@ -115,9 +115,9 @@ export interface Form {
   readonly ops: readonly EmittedOp[];
 }
 
-/** Whoever can keep forms of a value from one program to the next. */
+/** What keeps forms of a value from one program to the next. */
 export interface FormKeeper {
-  /** Gives the form its place and content; false where it must be made in the program itself. */
+  /** Gives the form an address and makes it; false where the program itself has to make it. */
   keep(form: Form): boolean;
 }
 

@@ -12,7 +12,7 @@ import { offerSpare, withdrawSpare } from './spare.js';
 interface Kept {
   readonly address: number;
   readonly program: Program;
-  /** That of the weights it was made of. */
+  /** The weights' version when it was made. */
   version: number | undefined;
 }
 
@@ -26,19 +26,19 @@ function make(kept: Kept, version: number): void {
 export class FormStore {
   readonly #backend: Backend;
   readonly #kept = new Map<string, Kept>();
-  /** The same by the forms that were given a place: a key takes microseconds to write. */
+  /** The same by form: to make a key takes microseconds. */
   readonly #placed = new WeakMap<Form, Kept>();
 
   constructor(backend: Backend) {
     this.#backend = backend;
   }
 
-  /** Lets its forms give way to whatever else needs memory. */
+  /** Lets its forms be dropped where memory is short. */
   offer(): void {
     offerSpare(this.#backend, this);
   }
 
-  /** Gives a form its place: the same one for all programs that have this form. @throws {OutOfMemoryError} */
+  /** Gives a form its address: the same one in all programs that have this form. @throws {OutOfMemoryError} */
   keep(form: Form, key = keyOf(form)): void {
     const known = this.#kept.get(key);
     if (known) {
@@ -59,14 +59,14 @@ export class FormStore {
     }
   }
 
-  /** Where the form of this key is, made anew unless it is of this version already; undefined where none is. */
+  /** The address of the form of this key, made again unless it is of this version; undefined where there is none. */
   at(key: string, version: number): number | undefined {
     const kept = this.#kept.get(key);
     if (kept) make(kept, version);
     return kept?.address;
   }
 
-  /** Makes a form that has its place, unless it is of this version already. */
+  /** Makes a form that is kept again, unless it is of this version. */
   refresh(form: Form, version: number): void {
     make(this.#placed.get(form) as Kept, version);
   }
@@ -82,10 +82,10 @@ export class FormStore {
   }
 }
 
-/** What tells one form from another. */
+/** What distinguishes forms: their weights and their ops. */
 export const keyOf = (form: Form): string => `${form.source.root.resolve()} ${ownKeyOf(form)}`;
 
-/** What tells one form from another of the same weights: its ops. */
+/** What distinguishes forms of the same weights: their ops. */
 export function ownKeyOf({ value, source, ops }: Form): string {
   let key = '';
   for (const { kernel, args } of ops) {

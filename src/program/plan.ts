@@ -13,19 +13,19 @@ import { Occupancy } from './occupancy.js';
 
 const ALIGNMENT = 64;
 /**
- * Behind large buffers, so that those that are read side by side do not lie whole MiB apart: that costs batch
- * norm's backward passes a third of their speed on a Zen 5.
+ * Bytes left free after large buffers, so that two which are read side by side do not lie whole MiB apart: that costs
+ * batch norm's backward passes a third of their speed on a Zen 5.
  */
 const LARGE = 1 << 20;
 const STAGGER = 65536 + 81 * ALIGNMENT;
-/** Kernels may read this far behind a buffer: the last one must not end with the arena. */
+/** Kernels may read so many bytes past a buffer: the last one must not end with the arena. */
 const SLACK = 64;
 
 interface Life {
   value: Value;
   first: number;
   last: number;
-  /** From the first op to the last that touches it, however long it is kept behind. */
+  /** Ops from the first to the last that touches it; `last` may be later, as outputs are kept to the end. */
   span: number;
   bytes: number;
 }
@@ -38,7 +38,7 @@ export interface Plan {
 
 type Order = (a: Life, b: Life) => number;
 
-/** Which buffers are placed first: the large ones, as a rule; now and then those that are there for long. */
+/** Which buffers are placed first: the largest, or those with the largest product of bytes and life. */
 const orders: readonly Order[] = [
   (a, b) => b.bytes - a.bytes || a.first - b.first,
   (a, b) => b.bytes * b.span - a.bytes * a.span || a.first - b.first,
@@ -105,7 +105,7 @@ export class Arena {
   }
 
   /**
-   * Makes room for `bytes`, somewhere else: programs in the arena must be made anew.
+   * Makes room for `bytes` at another address: programs in the arena must be made again.
    *
    * @throws {OutOfMemoryError} where there is none; the arena is then empty
    */
@@ -122,12 +122,12 @@ export class Arena {
   }
 }
 
-/** Puts planned values at their places above `base`. */
+/** Gives planned values their addresses, from `base` on. */
 export function assignAddresses(plan: Plan, base: number): void {
   for (const [value, offset] of plan.offsets) value.address = base + offset;
 }
 
-/** The finished program, every buffer an address; ops that threads share are those that take some time. */
+/** The finished program, once every buffer has an address. Threads share the ops that take long enough. */
 export function buildProgram(backend: Backend, ops: readonly EmittedOp[]): Program {
   return new Program(
     backend,
@@ -135,11 +135,11 @@ export function buildProgram(backend: Backend, ops: readonly EmittedOp[]): Progr
   );
 }
 
-/** Seconds below which the others would come, and fetch their data, for nothing. */
+/** Seconds below which an op is not shared: waking the others and fetching data would take longer. */
 const LEAST_SHARED = 10e-6;
 
 /**
- * Lends a program in memory of its own.
+ * Makes a program in memory of its own, for as long as `use` runs.
  *
  * @throws {OutOfMemoryError}
  */

@@ -1,8 +1,8 @@
-// What a program need not do: ops that write nothing which is read later or wanted after the last of them.
+// Ops that a program can do without: those whose results no later op reads, and nobody wants at the end.
 
 import { type EmittedOp, type Emitter, usesOf, type Value } from './emitter.js';
 
-/** Takes such ops out. What has an address of its own, such as a weight, is wanted. */
+/** Removes such ops. What has an address already, such as a weight, is wanted. */
 export function prune({ ops, outputs }: Emitter): void {
   const wanted = new Set<Value>(outputs);
   const kept: EmittedOp[] = [];
@@ -14,7 +14,7 @@ export function prune({ ops, outputs }: Emitter): void {
     );
     if (!isWanted) continue;
     kept.push(ops[i]);
-    // What it only writes stays wanted too: it may write a part of it.
+    // What it only writes stays wanted too: perhaps it writes only a part of that.
     for (const { value } of uses) wanted.add(value.root);
   }
   ops.length = 0;

@@ -1,8 +1,8 @@
-// What is kept for speed alone, and made again at need: it gives way where memory is short.
+// What is kept for speed alone and can be made again: it is dropped where memory is short.
 
 import { type Backend, type BackendInfo, backend } from '../../bindings/backend.js';
 
-/** Something that can be done without, and gives all of its memory back. */
+/** Something that can be dropped: `dispose` gives all its memory back. */
 export interface Spare {
   dispose(): void;
 }
@@ -13,12 +13,12 @@ interface Kept {
   info: BackendInfo;
 }
 
-/** By backend, so that none outlives `dispose()` by it. */
+/** By backend: when that ends, its spares are forgotten too. */
 const kept = new WeakMap<Backend, Kept>();
 /** Set while an op runs that uses some of it. */
 let inUse = false;
 
-/** Lets `spare` give way to whatever else needs memory. */
+/** Lets `spare` be dropped where memory is short. */
 export function offerSpare(owner: Backend, spare: Spare): void {
   const own = kept.get(owner);
   if (own) {
@@ -29,12 +29,12 @@ export function offerSpare(owner: Backend, spare: Spare): void {
   owner.memory.onShortage = () => dropSpare(owner);
 }
 
-/** Takes back what `offerSpare` said: it is gone. */
+/** Takes `spare` out again: its memory has been given back. */
 export function withdrawSpare(owner: Backend, spare: Spare): void {
   kept.get(owner)?.spares.delete(spare);
 }
 
-/** Gives back all of it; false where there is nothing, or some is in use. */
+/** Drops all of it; false where there is nothing, or some is in use. */
 export function dropSpare(owner = backend()): boolean {
   const spares = kept.get(owner)?.spares;
   if (inUse || !spares?.size) return false;
