@@ -12,7 +12,7 @@ export interface Formula {
   readonly scale?: number;
   readonly shift?: number;
   readonly most?: number;
-  /** Its slope is taken from x, as two x with other slopes have one y. */
+  /** Backward computes the slope from x: two x of different slopes can have the same y. */
   readonly slopeFromInput?: true;
 }
 
@@ -59,8 +59,8 @@ export function checkActivation(where: string, name: ActivationName): Activation
 }
 
 /**
- * Where the alpha of leakyRelu and elu is given, it must be positive: with any other, y would not tell
- * the slope.
+ * The alpha of leakyRelu and elu must be positive, where it is given: otherwise backward could not compute the slope
+ * from y.
  *
  * @throws {ValueError}
  */
@@ -71,7 +71,7 @@ export function checkAlpha(where: string, alpha: number | undefined): void {
   );
 }
 
-/** Whether backward needs x; it takes the slope from y otherwise. */
+/** Whether backward needs x for the slope; otherwise it needs y. */
 export function slopeFromInput(name: ActivationName): boolean {
   return name !== 'linear' && name !== 'softmax' && 'slopeFromInput' in unary[name];
 }

@@ -9,7 +9,7 @@ export abstract class Composite extends Layer {
   /** Its layers. */
   protected abstract get parts(): readonly Layer[];
 
-  /** Whether any of its layers is; set, that of all. */
+  /** Whether any of its layers is trainable; setting it sets that of all. */
   override get trainable(): boolean {
     return this.parts.some(({ trainable }) => trainable);
   }
@@ -18,7 +18,7 @@ export abstract class Composite extends Layer {
     for (const part of this.parts) part.trainable = value;
   }
 
-  /** Those of its layers. */
+  /** The weights of its layers. */
   override get weights(): readonly Weight[] {
     return this.parts.flatMap(({ weights }) => weights);
   }
@@ -39,6 +39,6 @@ export abstract class Composite extends Layer {
 export const chain = (x: SymbolicTensor, layers: readonly Layer[]): SymbolicTensor =>
   layers.reduce((y, layer) => layer.apply(y), x);
 
-/** Its shape. */
+/** The shape of what layers one after another make of an input of shape x. */
 export const chainShape = (x: Shape, layers: readonly Layer[]): Shape =>
   layers.reduce((y, layer) => layer.shapeFor(y), x);

@@ -1,5 +1,5 @@
-// What of a layer cannot be set once it is made: Keras's words for it, and the layer's own options. In
-// JavaScript anything can be assigned; what nobody reads must not be ignored in silence.
+// Properties that cannot be set on a finished layer: Keras's words, and the layer's own options. In JavaScript
+// anything can be assigned; what nobody reads must not be ignored in silence.
 
 import { ValueError } from '../base/errors.js';
 
@@ -20,8 +20,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /**
- * From now on, setting one of Keras's properties or an option of the layer's is an error; an option reads as
- * it was given. What the layer's class has under such a name stays the class's.
+ * Makes it an error to set one of Keras's properties or an option of the layer. Options can be read, as they were
+ * given. Names that the layer's class defines itself are left alone.
  *
  * @param words of its options
  * @throws {ValueError} where one of Keras's was set before

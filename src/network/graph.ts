@@ -87,7 +87,7 @@ function checkTensors(where: string, what: string, tensors: readonly SymbolicTen
     );
   }
   if (new Set(tensors).size < tensors.length)
-    throw new ValueError(`${where}: one of the ${what} stands there twice`);
+    throw new ValueError(`${where}: one of the ${what} is given twice`);
 }
 
 /** Depth first, inputs in their order, without recursion: networks may be thousands of layers deep. */
@@ -177,7 +177,7 @@ export function nameLayers(
   });
 }
 
-/** As their layers; numbered where one layer makes several, or nobody named the input. */
+/** Names of tensors: those of their layers; numbered where one layer makes several, or nobody named the input. */
 function namesOf(
   where: string,
   what: string,

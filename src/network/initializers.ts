@@ -41,7 +41,7 @@ function random(kernel: Kernel, scale: (shape: Shape) => number): Fill {
   };
 }
 
-/** Normal, cut at two standard deviations, which the cut leaves at 0.8796 of what they were. */
+/** Normal, cut at two standard deviations; the cut makes the deviation 0.8796 times as large. */
 const truncatedNormal = (variance: (shape: Shape) => number): Fill =>
   random('fillTruncatedNormal', (shape) => Math.sqrt(variance(shape)) / 0.87962566103423978);
 
@@ -49,7 +49,7 @@ const truncatedNormal = (variance: (shape: Shape) => number): Fill =>
 const uniform = (variance: (shape: Shape) => number): Fill =>
   random('fillUniform', (shape) => Math.sqrt(3 * variance(shape)));
 
-/** −1 or 1, either as often. */
+/** −1 or 1, equally often. */
 const signs: Fill = (tensor, seed, index) => {
   random('fillUniform', () => 1)(tensor, seed, index);
   const { numbers } = tensor;
@@ -93,7 +93,7 @@ export function checkInitializer(where: string, name: InitializerName): Initiali
   );
 }
 
-/** Fills a weight, from a stream of the seed that is its alone. */
+/** Fills a weight, from its own stream of the seed. */
 export function initialize(
   name: InitializerName,
   tensor: Tensor,

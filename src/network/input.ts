@@ -3,7 +3,7 @@
 import { checkFits, checkShape, type Shape } from '../base/shape.js';
 import { type Forward, Layer, type LayerOptions, SymbolicTensor } from './layer.js';
 
-/** Stands at the beginning of a graph; computes nothing. */
+/** The beginning of a graph; computes nothing. */
 class Input extends Layer {
   constructor(options: LayerOptions) {
     super('input', options, []);

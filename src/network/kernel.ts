@@ -1,4 +1,4 @@
-// What layers with a kernel share: its options, the weights that come of them, and how they are read.
+// What layers with a kernel share: options, the weights that these ask for, and how weights are read.
 
 import { checkFlag } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
@@ -95,6 +95,6 @@ export function ownKernel(to: WeightReader, layer: Layer): KernelAndBias {
   return { kernel: to.weight(layer, 'kernel'), bias: useBias ? to.weight(layer, 'bias') : none };
 }
 
-/** The kernel and bias that it computes with at its place: its own, or those that a batch norm is folded into. */
+/** The kernel and bias that a layer computes with at its place: its own, or those into which a batch norm is folded. */
 export const kernelAt = (to: Lowering, layer: Layer): KernelAndBias =>
   to.fused.folded ?? ownKernel(to, layer);

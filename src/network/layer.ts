@@ -16,9 +16,9 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: InitializerName;
-  /** Running statistics are not. */
+  /** False for running statistics. */
   readonly trainable: boolean;
-  /** Whether weight decay shrinks it: kernels do, biases and the like are spared. */
+  /** Whether weight decay shrinks it: kernels are shrunk, biases and the like are not. */
   readonly decay?: boolean;
   /** What it costs by itself while it learns: see `regularizers`. */
   readonly regularizer?: Regularizer;
@@ -56,7 +56,7 @@ export interface Lowering {
   readonly stream: number;
 }
 
-/** What turns weights into others needs of it. */
+/** What `Layer.fold` needs of it. */
 export type WeightReader = Pick<Lowering, 'emitter' | 'weight'>;
 
 /** What a layer multiplies by, and what it adds. */
@@ -65,7 +65,7 @@ export interface KernelAndBias {
   readonly bias: Operand;
 }
 
-/** What there is to do of the neighbours' work at one place: lowering decides, the layer does it. */
+/** Work of its neighbours that the layer does at one place: lowering decides which. */
 export interface Fused {
   /** Forward, where it `absorbsNorm`: to be used instead of its own; a batch norm's work is in them. */
   readonly folded: KernelAndBias | undefined;
@@ -77,7 +77,7 @@ export interface Fused {
   readonly gradient: Operand;
 }
 
-/** What a layer can do of its neighbours' work, and they of its. */
+/** Which work of its neighbours a layer can do, and what they need to know to do its work. */
 export interface Fusion {
   /** It is ReLU and nothing else. */
   readonly isRelu?: boolean;
@@ -85,11 +85,11 @@ export interface Fusion {
   readonly absorbsRelu?: boolean;
   /** It is the sum of two inputs and nothing else. */
   readonly isAdd?: boolean;
-  /** It can add another tensor to its output, before the ReLU after it, while it computes it. */
+  /** While it computes its output, it can add another tensor, before the ReLU after it. */
   readonly absorbsAdd?: boolean;
   /** It is linear in a kernel and bias, and these can do the work of an inference batch norm after it. */
   readonly absorbsNorm?: boolean;
-  /** It can add what other readers of its input have found the gradient to be to its own, while it computes it. */
+  /** While it computes its input's gradient, it can add the gradients that other readers of that input have found. */
   readonly absorbsGradient?: boolean;
   /** Its output is what ReLU gives, and its backward begins with ReLU's. */
   readonly endsInRelu?: boolean;
@@ -113,8 +113,8 @@ export interface LayerOptions {
 export type Gradients = Value | undefined | readonly (Value | undefined)[];
 
 /**
- * A value of a network in the making: what a layer makes of what it was applied to. It has a shape and says how
- * it comes about; numbers it has none. Made by `input` and by a layer's `apply`.
+ * A tensor of a network that is being put together: what a layer makes of what it was applied to. It knows its shape,
+ * its layer and their inputs, but has no numbers. Made by `input` and by a layer's `apply`.
  */
 export class SymbolicTensor {
   /** Without the batch. */
@@ -129,7 +129,7 @@ export class SymbolicTensor {
     this.inputs = Object.freeze([...inputs]);
   }
 
-  /** That of its layer. */
+  /** The name of its layer. */
   get name(): string {
     return this.layer.name;
   }
@@ -140,7 +140,7 @@ export abstract class Layer<Saved = unknown> {
   /** The function of `layers` that makes it, and the options it was made with. */
   readonly type: string;
   readonly options: Readonly<LayerOptions>;
-  /** Where the options give none, its type, and a number that the model it comes to first adds. */
+  /** Where the options give none, it is the type; the first model with the layer adds a number. */
   name: string;
   /**
    * Whether training changes its weights, true by default. The backward work of layers that do not
@@ -273,7 +273,7 @@ export abstract class Layer<Saved = unknown> {
   }
 }
 
-/** @throws {ValueError} for a name that weights' names could not be told apart with */
+/** @throws {ValueError} for a name with '/': weights are named layer/parameter */
 function checkName(name: string): string {
   if (typeof name === 'string' && name && !name.includes('/')) return name;
   throw new ValueError(`a layer's name must be text without '/', not ${shown(name)}`);

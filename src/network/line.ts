@@ -1,4 +1,4 @@
-// Signals [steps, channels] are images of one line: options of one dimension as those of two.
+// Signals [steps, channels] are images of one line: turns options for signals into those for images.
 
 import { ValueError } from '../base/errors.js';
 import { checkInteger, type Rounding, type Shape, type WindowOptions } from '../base/shape.js';
@@ -9,8 +9,8 @@ export interface LineOptions {
   /** Steps from one window to the next: 1 by default. */
   strides?: number;
   /**
-   * 'valid' (the default) is none; 'same' makes ⌈steps / stride⌉ outputs, the odd step behind; numbers are
-   * steps: on both sides, or [before, behind]. Keras's 'causal' is [(kernelSize − 1)·dilation, 0].
+   * 'valid' (the default) is none; 'same' makes ⌈steps / stride⌉ outputs, an odd step comes after; numbers are
+   * steps: on both sides, or [before, after]. Keras's 'causal' is [(kernelSize − 1)·dilation, 0].
    */
   padding?: LinePadding;
   /**
@@ -50,6 +50,6 @@ function sides(where: string, padding: number | readonly [number, number]): [num
     return [...both] as [number, number];
   }
   throw new ValueError(
-    `${where}: padding must be 'valid', 'same', a whole number ≥ 0 or [before, behind], not ${shown(padding)}`,
+    `${where}: padding must be 'valid', 'same', a whole number ≥ 0 or [before, after], not ${shown(padding)}`,
   );
 }

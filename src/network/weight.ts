@@ -10,6 +10,6 @@ export interface Weight {
   readonly tensor: Tensor;
   /** The gradient of the last training step, null for what is not trained. */
   readonly gradient: Tensor | null;
-  /** False for running statistics, and for all of a layer whose `trainable` is false. */
+  /** False for running statistics, and for all weights of a layer that is not `trainable`. */
   readonly trainable: boolean;
 }

@@ -42,8 +42,8 @@ test('conv1d: options at once, shapes by name when the network is built', async 
     [make({ strides: [2] }), ValueError, 'strides', 'whole number'],
     [make({ dilation: 0 }), ValueError, 'dilation', '0'],
     [make({ groups: -1 }), ValueError, 'groups', '-1'],
-    [make({ padding: 'causal' }), ValueError, 'padding', '[before, behind]', "'causal'"],
-    [make({ padding: [1] }), ValueError, 'padding', '[before, behind]', '[1]'],
+    [make({ padding: 'causal' }), ValueError, 'padding', '[before, after]', "'causal'"],
+    [make({ padding: [1] }), ValueError, 'padding', '[before, after]', '[1]'],
     [
       make({
         padding: [
