@@ -1,17 +1,17 @@
-// Which layers are computed together: a convolution does the work of the batch norm, the addition and
-// the ReLU after it while its sums are in registers.
+// Which layers are computed together: a convolution can do the work of the batch norm, the addition and the ReLU
+// after it, while its sums are in registers.
 
 import type { Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 
-/** Nodes that the first one's layer computes all at once. */
+/** Nodes that the layer of the first of them computes all at once. */
 export interface Group {
   /** In their order; most have one. */
   readonly nodes: readonly SymbolicTensor[];
   readonly head: SymbolicTensor;
-  /** What others read of it. */
+  /** Its last node: the one that others read. */
   readonly end: SymbolicTensor;
-  /** Whose inference is folded into the head's weights. */
+  /** The batch norm that is folded into the head's weights. */
   readonly norm: Layer | undefined;
   /** What is added to the head's output. */
   readonly addend: SymbolicTensor | undefined;
@@ -19,7 +19,7 @@ export interface Group {
   readonly rectify: boolean;
 }
 
-/** The only one that reads a node, if there is just one and nobody else wants it. */
+/** The only node that reads another, if there is just one and the other is no output or wanted tensor. */
 type Reader = (node: SymbolicTensor) => SymbolicTensor | undefined;
 
 function readerOf({ nodes, outputs }: Graph, apart: readonly SymbolicTensor[]): Reader {
@@ -38,7 +38,7 @@ function readerOf({ nodes, outputs }: Graph, apart: readonly SymbolicTensor[]): 
  * The graph's groups in the order in which they can be computed.
  *
  * @param hasBackward whether a backward pass follows: batch norms then work by themselves
- * @param apart what has to be there by itself, as outputs have
+ * @param apart tensors that must be computed as they are, as outputs must
  */
 export function fuse(
   graph: Graph,

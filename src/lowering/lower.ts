@@ -1,7 +1,7 @@
 // Lowering: from a graph of layers to the list of ops that predicts, evaluates, trains, or finds gradients.
 //
-// What each stage makes is what the next one takes: `fuse` makes groups, the forward pass values and what
-// backward needs, the goals their gradients, the backward pass those of all that learns.
+// Each stage takes what the one before makes: `fuse` makes groups; the forward pass makes values, and what backward
+// needs; the goals make the gradients of the outputs; the backward pass makes the gradients of all that learns.
 
 import { ValueError } from '../base/errors.js';
 import type { Graph } from '../network/graph.js';
@@ -28,15 +28,15 @@ export interface Lowered {
   readonly emitter: Emitter;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** What is filled for each output besides: targets and their weights, or what outputs are multiplied by. */
+  /** For each output what else is filled: targets and rows' weights, or the factors of the outputs. */
   readonly given: readonly Given[];
   /** One for each output, where losses are reported. */
   readonly goals: readonly EmittedGoal[];
-  /** Where there are losses: what regularizers add to them, the sum of all numbers. */
+  /** Where there are losses: the sum of all these numbers is what regularizers add to them. */
   readonly penalties: readonly Value[];
-  /** Those that are wanted; undefined where nothing depends on the tensor. */
+  /** The wanted ones; undefined where no output depends on the tensor. */
   readonly gradients: readonly (Value | undefined)[];
-  /** How many ops come before backward, before what follows each batch, and before the update. */
+  /** How many ops come before the backward pass, before what layers do after it, and before the optimizer's step. */
   readonly forward: number;
   readonly backward: number;
   readonly update: number;
@@ -44,7 +44,7 @@ export interface Lowered {
   readonly accumulates: boolean;
 }
 
-/** Makes the ops of a spec. @throws what layers throw for shapes that they cannot take */
+/** Makes the ops of a program. @throws what layers throw for shapes that they cannot take */
 export function lower(spec: ProgramSpec): Lowered {
   const { graph, mode, wanted } = spec;
   const draft = new Draft(spec);
@@ -76,7 +76,7 @@ export function lower(spec: ProgramSpec): Lowered {
 /** Where parts of a program begin. */
 type Sections = Pick<Lowered, 'forward' | 'backward' | 'update' | 'accumulates'>;
 
-/** Of a program that is all forward, and reports nothing. */
+/** What is lowered where there is a forward pass alone, without losses. */
 function whole({ ops: { length } }: Emitter): Omit<Lowered, 'emitter' | 'inputs' | 'outputs'> {
   const sections = { forward: length, backward: length, update: length, accumulates: false };
   return { given: [], goals: [], penalties: [], gradients: [], ...sections };
@@ -88,14 +88,14 @@ function goalsOf({ spec, emitter, logits }: Draft, outputs: readonly Value[]): E
   const { goals } = spec.objective as Objective;
   return graph.outputs.map((output, i) => {
     const goal = goals[i];
-    // Wanted gradients are those of each sample's own loss, whatever the others are: of the sum, not of the mean.
+    // Wanted gradients are of the sum of losses, not of the mean: a sample's do not depend on the size of the batch.
     const own = wanted ? { ...goal, weight: goal.weight * batch, metrics: [] } : goal;
     const from = logits.of(output, outputs[i]);
     return emitGoal(emitter, own, { ...from, kind: targets[i], weighted });
   });
 }
 
-/** What an output is multiplied by in the sum whose gradients are wanted: it is that sum's gradient. */
+/** The factors of an output in the sum whose gradients are wanted: they are that sum's gradient for the output. */
 function factorOf(emitter: Emitter, { shape }: Value): Given {
   const target = emitter.input(shape);
   return { target, weights: undefined, ignores: false, dx: target };
@@ -126,7 +126,7 @@ class Passes {
   readonly #wanted: readonly SymbolicTensor[];
   /** The gradients of those that are wanted. */
   readonly #found = new Map<SymbolicTensor, Value>();
-  /** Groups whose ReLU has been seen to in backward: by the pooling that follows. */
+  /** Groups whose ReLU backward has done already, with the layer after it. */
   readonly #rectified = new Set<Group>();
 
   constructor(draft: Draft, groups: readonly Group[]) {
@@ -161,7 +161,7 @@ class Passes {
     this.#values.set(end, y);
   }
 
-  /** From the outputs' gradients, those of all that learns; returns those that are wanted. */
+  /** Emits the backward pass from the outputs' gradients; returns the gradients that are wanted. */
   backward(gradients: readonly Value[]): (Value | undefined)[] {
     const { logits, spec } = this.#draft;
     const { graph, objective } = spec;
@@ -171,7 +171,7 @@ class Passes {
     const segments = segmentsOf(this.#groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
       const needed = segment.filter((group) => this.#isNeeded(group));
-      // Of the last one, everything is there still.
+      // The values of the last segment are still there.
       if (index < segments.length - 1 && needed.length > 0) {
         for (const group of segment) this.forward(group, 'again');
       }
@@ -193,7 +193,7 @@ class Passes {
     if (logits.skips(x)) throw skipped(x);
     const dx = pending.take(x);
     if (!dx) return undefined;
-    // Never to be overwritten.
+    // Held for good: it must not be overwritten.
     pending.hold(dx);
     this.#found.set(x, emitter.output(dx));
     return dx;
@@ -212,7 +212,7 @@ class Passes {
     emitter.layer = head.layer.name;
     let dz = dy;
     if (addend && rectify && !this.#rectified.has(group)) {
-      // Both summands need it.
+      // Both summands get it.
       dz = this.#draft.rectify(dy, this.valueOf(end));
       this.#rectified.add(group);
     }
@@ -257,8 +257,8 @@ class Passes {
 }
 
 /**
- * The tensors whose gradients are needed: those that are wanted, in training those with something to learn in
- * their own layer, and all that is made of such.
+ * The tensors whose gradients are needed: wanted tensors, in training what layers make that learn, and all that is
+ * made of those.
  */
 function neededTensors(
   { nodes }: Graph,

@@ -1,4 +1,4 @@
-// What training makes smaller, and how: the ops between forward and backward, and those after both.
+// The objective as ops: losses and metrics between the forward and the backward pass, and the step after both.
 
 import type { ActivationName } from '../network/activation.js';
 import type { Layer } from '../network/layer.js';
@@ -49,35 +49,35 @@ export interface Objective {
   readonly accumulation: number;
 }
 
-/** What a goal is measured on. */
+/** What a goal is computed from. */
 export interface Measured {
-  /** The output, or what goes into its last activation where the loss has taken that over. */
+  /** The output, or its logits where the loss has the activation in itself. */
   readonly x: Value;
-  /** The activation that the loss has taken over. */
+  /** The activation that the loss has in itself; undefined where x is the output. */
   readonly activation: ActivationName | undefined;
   readonly kind: TargetKind;
   /** Whether each row has a weight of its own. */
   readonly weighted: boolean;
 }
 
-/** Where what is given for an output goes, and what comes of it. */
+/** The buffers that are filled for an output, and its gradient. */
 export interface Given {
   readonly target: Value;
-  /** What each row counts [rows], where they are weighted. */
+  /** The weight of each row [rows], where they have weights. */
   readonly weights: Value | undefined;
   /** Whether rows of some labels do not count: their weights are then 0, and those of the others larger. */
   readonly ignores: boolean;
-  /** The gradient of what is sought, shaped like the output. */
+  /** The gradient of the loss, or of the sum that is wanted, shaped like the output. */
   readonly dx: Value;
 }
 
-/** Where a goal's numbers are. */
+/** The buffers of a goal. */
 export interface EmittedGoal extends Given {
   /** The goal's weight. */
   readonly weight: number;
   /** The mean loss [1]. */
   readonly loss: Value;
-  /** Of its metrics those that are means, [1] each. */
+  /** Its metrics that are means, [1] each. */
   readonly metrics: readonly Value[];
   /** Each row's classes, for each threshold that its metrics count by. */
   readonly classes: readonly Classes[];
@@ -86,7 +86,7 @@ export interface EmittedGoal extends Given {
 /**
  * Emits loss, its gradient and metrics of an output.
  *
- * @throws {ValueError} for a metric that the output or the form of the targets makes no sense of
+ * @throws {ValueError} for a metric that does not fit the output or the targets
  */
 export function emitGoal(
   emitter: Emitter,
@@ -119,13 +119,13 @@ export function emitGoal(
   };
 }
 
-/** Above which an output means yes: 0 for what hinge is taken of, and for logits that stay logits. */
+/** Above what number an output means yes: 0 for hinge, and for logits without an activation; else ½. */
 function middleOf({ type }: Loss, activation: ActivationName | undefined): number {
   const isLogit = type === 'binaryCrossEntropy' && activation === undefined;
   return isLogit || type === 'hinge' ? 0 : 0.5;
 }
 
-/** Metrics see the outputs, should one of them ask: the loss does without them where it taps. */
+/** What metrics see. Where the loss is computed from logits, the outputs are emitted when a metric first asks for them. */
 function scoresOf(
   emitter: Emitter,
   x: Value,
@@ -167,14 +167,14 @@ function emitCounted(emitter: Emitter, metrics: readonly Metric[], scores: Score
   return classes;
 }
 
-/** Emits what takes a batch's gradients into the mean of the batches before, where several make a step. */
+/** Emits what adds a batch's gradients to the mean of the batches before, where several make a step. */
 export function emitAccumulation(emitter: Emitter, weights: WeightValues): void {
   emitter.layer = 'optimizer';
   const { gradients, settings } = weights;
   emitGathering(emitter, { gradients, batch: weights.state('batch'), settings });
 }
 
-/** Emits what the weights cost by themselves: values whose numbers together are to be added to the loss. */
+/** Emits what regularizers cost: the sum of all numbers of these values is to be added to the loss. */
 export function emitPenalties(
   emitter: Emitter,
   layers: readonly Layer[],
@@ -186,7 +186,7 @@ export function emitPenalties(
   );
 }
 
-/** Emits the update of all that is trained, by gradients to which regularizers add theirs. */
+/** Emits the update of all that is trained, after regularizers have added to the gradients. */
 export function emitStep(
   emitter: Emitter,
   { optimizer }: Objective,

@@ -1,4 +1,4 @@
-// Which weights cost something by themselves.
+// Which weights have regularizers that count.
 
 import type { Layer } from '../network/layer.js';
 import type { Regularizer } from '../network/regularizer.js';

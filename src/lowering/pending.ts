@@ -1,6 +1,5 @@
-// Gradients that have been found and not yet been passed on. The first that is found for a tensor is it;
-// others are added. Several tensors may share one buffer, as the summands of an addition do: it may then
-// be overwritten by the last reader only.
+// Gradients that backward has found and not yet used. Those of one tensor are added up. Several tensors may share one
+// buffer, as the summands of an addition do: only the last reader may overwrite it.
 
 import type { SymbolicTensor } from '../network/layer.js';
 import type { Emitter, Value } from '../program/emitter.js';
@@ -9,7 +8,7 @@ import type { Emitter, Value } from '../program/emitter.js';
 export class Pending {
   readonly #emitter: Emitter;
   readonly #gradients = new Map<SymbolicTensor, Value>();
-  /** How often each buffer waits, or is in somebody's hands. */
+  /** How many holds there are on each buffer: by waiting gradients, and by who works with it. */
   readonly #holds = new Map<Value, number>();
 
   constructor(emitter: Emitter) {
@@ -26,7 +25,7 @@ export class Pending {
     this.#holds.set(root, (this.#holds.get(root) as number) - 1);
   }
 
-  /** Whether nobody but the one who asks reads a buffer again. */
+  /** Whether nobody but the caller reads a buffer again. */
   #isExclusive({ root }: Value): boolean {
     return (this.#holds.get(root) ?? 0) <= 1;
   }
@@ -54,7 +53,7 @@ export class Pending {
     return y;
   }
 
-  /** A tensor's gradient, still held, if one has been found; it waits no longer. */
+  /** Takes a tensor's gradient out, if one has been found; the hold on its buffer stays. */
   take(x: SymbolicTensor): Value | undefined {
     const dx = this.#gradients.get(x);
     this.#gradients.delete(x);

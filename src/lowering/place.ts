@@ -1,4 +1,4 @@
-// A layer's place in a program that is being made: what the layer sees of it.
+// A draft of a program, and a group's place in it: what a layer sees of the program.
 
 import { ValueError } from '../base/errors.js';
 import { type ActivationName, slopeFromInput } from '../network/activation.js';
@@ -20,7 +20,7 @@ export class Draft implements WeightReader {
   readonly pending: Pending;
   readonly gradients: WeightGradients;
   readonly logits: Logits;
-  /** By their outputs, the inputs of activations whose slope the output does not tell. */
+  /** The inputs of activations whose slope backward computes from them, by their outputs. */
   readonly inputs = new Map<Value, Value>();
   readonly #later: { stream: number; emit: () => void }[] = [];
 
@@ -49,12 +49,12 @@ export class Draft implements WeightReader {
     this.#later.push({ stream, emit: named });
   }
 
-  /** In the graph's order: what is computed together may not change what a shared layer keeps. */
+  /** Emits what was put off, in the graph's order: which layers are computed together changes nothing then. */
   finish(): void {
     for (const { emit } of this.#later.sort((a, b) => a.stream - b.stream)) emit();
   }
 
-  /** From dy, the gradient of y = relu(x), that of x: in place where nobody else reads dy. */
+  /** From the gradient dy of y = relu(x) makes the gradient of x, in place where nobody else reads dy. */
   rectify(dy: Value, y: Value): Value {
     const dx = this.pending.into(dy);
     activationBackward(this.emitter, 'relu', dx, dy, y);
@@ -115,7 +115,7 @@ export class Place implements Lowering {
     const isOfLoss = logits.isOfLoss(end, name);
     if (isOfLoss) logits.set(end, x);
     if (isOfLoss && !logits.isRead(end)) return x;
-    // What the loss takes must not be overwritten, nor what backward takes the slope from.
+    // Logits must not be overwritten, nor an input from which backward computes the slope.
     const keepsInput = isOfLoss || (this.hasBackward && slopeFromInput(name));
     const result = keepsInput && y.root === x.root ? this.emitter.value(y.shape) : y;
     if (slopeFromInput(name)) inputs.set(result, x);

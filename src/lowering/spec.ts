@@ -9,11 +9,11 @@ import type { WeightValues } from './weights.js';
 /** What a program is for. */
 export type Mode = 'predict' | 'evaluate' | 'train' | 'gradients';
 
-/** Which gradients a program is for that finds them without training. */
+/** Which gradients to find, for a program that does not train. */
 export interface Wanted {
-  /** Inputs of the graph, and what layers make. */
+  /** Inputs of the graph, or what layers make. */
   readonly tensors: readonly SymbolicTensor[];
-  /** Of the loss, or of the outputs, each times a number that is given. */
+  /** Gradients of the loss; or of the sum of all outputs, each number times one that is given. */
   readonly of: 'loss' | 'outputs';
 }
 

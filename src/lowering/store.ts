@@ -1,5 +1,5 @@
-// Where the numbers of weights live. A store holds those of the layers that came to a model first; other
-// models with the same layers share it, and the last of them gives it back.
+// Where the numbers of weights live. The first model with some layers makes a store for their weights; other models with
+// these layers share it, and the last of them gives it back.
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import { StateError } from '../base/errors.js';
@@ -23,7 +23,7 @@ const LINE = 16;
 /** Floats that a weight takes. */
 export const roomOf = ({ shape }: ParameterSpec): number => Math.ceil(sizeOf(shape) / LINE) * LINE;
 
-/** What is trained first, and of it what decays, so that an optimizer meets them in long runs. */
+/** Lays weights out: trained ones first, and first those that decay, so that an optimizer has long runs of them. */
 function laidOut(layers: readonly Layer[]): StoredWeight[] {
   const all = layers.flatMap((layer) => layer.parameters.map((spec) => ({ layer, spec })));
   const rank = ({ trainable, decay }: ParameterSpec): number => (trainable ? (decay ? 0 : 1) : 2);
@@ -107,8 +107,8 @@ export class WeightStore {
   }
 
   /**
-   * A number that stays the same as long as the weights do, and never falls. Where the user holds a
-   * weight's `data` and may have written to it, a fingerprint tells.
+   * A number that stays the same as long as the weights do, and never falls. Where the user has a weight's `data`
+   * and may have written to it, its fingerprint shows whether it has changed.
    */
   version(): number {
     const exposed = this.#tensors.filter((tensor) => tensor.exposed);
@@ -123,7 +123,7 @@ export class WeightStore {
     return this.#changes;
   }
 
-  /** Ends one model's share; the last one's gives the memory back, and its tensors end. */
+  /** One model less shares it; after the last the memory is given back, and the tensors end. */
   release(): void {
     if (--this.#users > 0 || !this.#backend) return;
     this.#ended = true;
@@ -153,7 +153,7 @@ export function claim(layers: readonly Layer[], seed: number): WeightStore[] {
     const store = new WeightStore(fresh, seed);
     for (const layer of fresh) stores.set(layer, store);
   }
-  // A layer without weights needs none of those that came to its store beside it.
+  // A layer without weights needs no store, though it has one.
   const weighty = layers.filter(({ parameters }) => parameters.length > 0);
   const all = new Set(weighty.map((layer) => stores.get(layer) as WeightStore));
   for (const store of all) store.retain();

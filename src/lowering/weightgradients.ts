@@ -34,7 +34,7 @@ export class WeightGradients {
     return first;
   }
 
-  /** Emits what adds up those that have been written since the last time. */
+  /** Emits the additions for gradients that have been asked for since the last time. */
   add(): void {
     for (const { into, more } of this.#sums.splice(0)) {
       this.#emitter.emit('add', { y: into, a: into, b: more, count: into.size });

@@ -32,7 +32,7 @@ export class Weights {
   readonly #backend: Backend;
   readonly #stores: readonly WeightStore[];
   readonly #slots: readonly Slot[];
-  /** Of what is trained, in the flat vectors and in their order: floats from their start. */
+  /** Where each trained weight is in the flat vectors: floats from their start, in their order. */
   #offsets: ReadonlyMap<Slot, number> = new Map();
   #floats = 0;
   /** The optimizer's settings: floats that its kernel reads. */
@@ -43,13 +43,13 @@ export class Weights {
   readonly #vectors = new Map<string, Vector>();
   readonly #gradientTensors = new Map<Slot, { tensor: Tensor; revoke: () => void }>();
   #disposed = false;
-  /** Of each slot, whether it was trained when places were given; at first nobody has one. */
+  /** For each slot whether it was trained at the last arrangement. */
   #trained: readonly boolean[] = [];
-  /** How often places have been given: what was lowered before the last time is of no use any more. */
+  /** How often the flat vectors have been arranged: programs lowered before the last time must not run any more. */
   arrangement = 0;
   /** In layer order. */
   readonly list: readonly Weight[];
-  /** What takes its weights from each layer again. */
+  /** Take the weights from the layers again. */
   readonly #held: readonly (() => void)[];
 
   /** @throws {OutOfMemoryError} */
@@ -98,8 +98,8 @@ export class Weights {
   }
 
   /**
-   * Gives what is trained its places in the flat vectors, which keep what they hold of it, if some layer's
-   * `trainable` has changed.
+   * Arranges what is trained in the flat vectors, if some layer's `trainable` has changed. What is still trained keeps
+   * its numbers there.
    *
    * @throws {OutOfMemoryError} and leaves all as it was
    */
@@ -120,7 +120,7 @@ export class Weights {
     this.#gradientTensors.clear();
   }
 
-  /** Makes all vectors anew for other places. */
+  /** Makes all vectors again, for other offsets. */
   #move(offsets: ReadonlyMap<Slot, number>, floats: number): void {
     const { memory } = this.#backend;
     const made = new Map<string, Vector>();
@@ -164,7 +164,7 @@ export class Weights {
   #gradientTensor(slot: Slot): Tensor {
     if (this.#disposed || !isCurrent(this.#backend))
       throw new StateError('gradient: the model was used after dispose');
-    // A layer that learns again may have no place yet.
+    // A layer that learns again may have no offset yet.
     this.arrange();
     const known = this.#gradientTensors.get(slot);
     if (known) return known.tensor;
