@@ -23,13 +23,13 @@ import {
   winogradForward,
 } from './winograd.emit.js';
 
-/** The fields of assembly/conv/im2col.ts' Window; channels are those of one group. */
+/** The fields of `Window` in assembly/conv/im2col.ts; `channels` counts those of one group. */
 function windowFields(g: ConvGeometry) {
   const { batch, height, width, channels, groups, filters, algorithm, reflection, ...windows } = g;
   return { ...windows, batch, height, width, pixelChannels: channels, channels: channels / groups };
 }
 
-/** The image with its reflection around it, where that is wanted. Backward makes it again: it is not kept. */
+/** The image with its reflection around it, where that is wanted. It is not kept: backward makes it again. */
 function withBorder(e: Emitter, image: Value, { reflection }: ConvGeometry): Value {
   if (!reflection) return image;
   const padded = e.value(padOutputShape(reflection));
@@ -78,8 +78,8 @@ export function convForward(
 }
 
 /**
- * dx, for dense filters by whichever of two ways multiplies less, and what `after` says: a gradient is
- * added to another's, a transposed convolution's output has a bias and ReLU.
+ * dx, and what `after` says: adds another gradient; or a bias and ReLU, where dx is the output of a transposed
+ * convolution. For dense filters there are two ways: the one that multiplies less is taken.
  */
 export function convBackwardInput(
   e: Emitter,
@@ -122,7 +122,7 @@ export function convBackwardInput(
   }
 }
 
-/** So many convolutions take longer to be planned than one op that scatters takes to run. */
+/** With more convolutions than this, planning them takes longer than running one op that scatters. */
 const MOST_WINDOWS = 256;
 
 /** What adding one number to its pixel costs, in multiply-adds of a register tile. */

@@ -57,7 +57,7 @@ export function correlate(x: Tensor, h: Tensor, options: ConvolveOptions = {}): 
   return slide('correlate', x, h, options);
 }
 
-/** y(i) = Σ h(k)·x(i + k), of which the mode says where i begins and ends. */
+/** y(i) = Σ h(k)·x(i + k); the mode says where i begins and ends. */
 function slide(where: string, x: Tensor, h: Tensor, options: ConvolveOptions): Tensor {
   const [y] = callOp(where, [x, h, options], () => {
     const [vx, vh] = [argument(where, 'x', x), argument(where, 'h', h)];

@@ -5,7 +5,7 @@ import type { Emitter, Operand, Value } from '../../program/emitter.js';
 import { sumInParts } from '../dense/matrix.emit.js';
 import { backwardWindows, type ConvGeometry } from './geometry.emit.js';
 
-/** Whether there is one filter for each channel, and the kernel no giant: those are left to `conv`. */
+/** Whether there is one filter for each channel, and the kernel fits a block of pixels; others are left to `conv`. */
 export function isDepthwise(g: ConvGeometry): boolean {
   const height = (g.kernelHeight - 1) * g.dilationHeight + 1;
   const width = (g.kernelWidth - 1) * g.dilationWidth + g.strideWidth;

@@ -1,4 +1,4 @@
-// What convolutions do to their sums before these are stored.
+// Epilogues: what convolutions do to their sums before they store them.
 
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { activationForward } from '../activation/activation.emit.js';

@@ -23,7 +23,7 @@ export const filters = {
     [0, 1, 0],
     [0, 0, 0],
   ],
-  /** The mean of `height`×`width` pixels; square unless told otherwise. */
+  /** The mean of `height`×`width` pixels; square where only one side is given. */
   boxBlur: (height: number, width = height): ImageFilter => {
     const pixels =
       checkInteger('filters.boxBlur', 'height', height) *
@@ -41,7 +41,7 @@ export const filters = {
     [1, 2, 1],
     [1, 1, 1],
   ],
-  /** Adds to a pixel what tells it from its four neighbours. */
+  /** Adds to a pixel how much it differs from its four neighbours. */
   sharpen: [
     [0, -1, 0],
     [-1, 5, -1],

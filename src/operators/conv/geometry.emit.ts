@@ -1,4 +1,4 @@
-// How a convolution lies on its input: its one check, its sizes, and which taps reach which pixels.
+// How a convolution lies on its input: the check of its options, its sizes, and which taps reach which pixels.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import {
@@ -29,7 +29,7 @@ export interface ConvGeometry extends Windows {
   readonly filters: number;
   readonly groups: number;
   readonly algorithm: Algorithm;
-  /** Where the image is reflected at its border: how. All else is then of the padded image. */
+  /** How the image is reflected at its border, where it is. All other sizes are then of the padded image. */
   readonly reflection?: PadGeometry;
 }
 
@@ -47,8 +47,8 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
   groups?: number;
   /**
    * How it is computed: 'direct' sums products as they come; 'winograd', for 3×3 filters at stride 1,
-   * multiplies a quarter as often and rounds about twice as coarsely, and an outlier, NaN or infinity
-   * tells on all of the 4×4 outputs next to it; 'auto' (the default) takes the faster one.
+   * multiplies a quarter as often and rounds about twice as coarsely; there an outlier, NaN or infinity
+   * changes all of the 4×4 outputs near it; 'auto' (the default) takes the faster one.
    */
   algorithm?: Algorithm;
 }
@@ -116,7 +116,7 @@ export function checkConvPadding(where: string, options: ConvOptions): PaddingMo
   );
 }
 
-/** The same windows on the image with its reflection around it: as far as they see, and no padding left. */
+/** The same windows on the image with its reflection around it, which is as wide as they see; no padding is left. */
 function withReflection(where: string, g: Omit<ConvGeometry, 'algorithm'>) {
   const seenHeight =
     (g.outputHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1;
@@ -141,7 +141,7 @@ export function checkAlgorithm(where: string, algorithm: Algorithm = 'auto'): vo
   );
 }
 
-/** The geometry with the algorithm that was asked for. @throws {ValueError} where it does not fit */
+/** The geometry with the algorithm that was asked for. @throws {ValueError} where that cannot compute it */
 export function withAlgorithm(
   where: string,
   geometry: Omit<ConvGeometry, 'algorithm'>,
@@ -173,7 +173,7 @@ export function convOutputShape(g: ConvGeometry): Shape {
   return [g.batch, g.outputHeight, g.outputWidth, g.filters];
 }
 
-/** Along one axis: the input positions residue, residue + stride, …, and the taps that reach them. */
+/** Along one axis: input positions residue, residue + stride, …, and the taps that reach them. */
 interface Residue {
   residue: number;
   /** How many positions. */
@@ -189,7 +189,7 @@ interface Residue {
 
 const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
 
-/** How one axis lies: of the input `side` pixels, `pad` pixels of padding before the first. */
+/** One axis: `side` pixels of the input, `pad` pixels of padding before the first. */
 interface Axis {
   readonly side: number;
   readonly kernel: number;
@@ -209,7 +209,7 @@ const axesOf = (g: ConvGeometry): readonly [rows: Axis, columns: Axis] => [
   },
 ];
 
-/** How many residues of the stride some tap reaches: taps that far apart reach the same one. */
+/** How many residues of the stride are reached by some tap: taps stride / gcd apart reach the same one. */
 function reached({ kernel, stride, dilation }: Axis): number {
   return Math.min(kernel, stride / gcd(stride, dilation));
 }
@@ -244,7 +244,7 @@ const untouched = ({ side }: Axis): Residue => ({
   ...{ residue: 0, count: side, taps: 0, firstTap: 0, tapStep: 1, start: 0, step: 1 },
 });
 
-/** One of the convolutions of dy at stride 1 that make up dx: for one residue along each axis. */
+/** One of the convolutions of dy at stride 1 that make dx together: for one residue along each axis. */
 export interface BackwardWindows {
   readonly row: Residue;
   readonly column: Residue;
@@ -256,7 +256,7 @@ export interface BackwardWindows {
 
 type WindowField = keyof Windows | 'batch' | 'height' | 'width' | 'yImage' | 'yRow' | 'yColumn';
 
-/** How many convolutions make up dx, if `backwardWindows` is asked. */
+/** How many convolutions `backwardWindows` returns, but for the one without taps. */
 export function backwardCount(g: ConvGeometry): number {
   const [rows, columns] = axesOf(g);
   return reached(rows) * reached(columns);
@@ -264,7 +264,7 @@ export function backwardCount(g: ConvGeometry): number {
 
 /**
  * The convolutions of dy that together make dx. Where there are pixels that no tap reaches, a convolution
- * without taps comes first: it writes all of dx, and the others overwrite what is theirs.
+ * without taps comes first: it writes all of dx, and the others overwrite their own pixels.
  */
 export function backwardWindows(g: ConvGeometry): BackwardWindows[] {
   const [rows, columns] = axesOf(g);

@@ -12,7 +12,7 @@ import {
   depthwiseConv2d,
 } from './conv.layer.js';
 
-/** Options of `layers.separableConv2d`, Keras's words. Bias and activation are those of the 1×1 filters. */
+/** Options of `layers.separableConv2d`, Keras's words. Bias and activation belong to the 1×1 filters. */
 export interface SeparableConv2dOptions extends DepthwiseConv2dLayerOptions {
   /** How many filters, which is how many channels come out. */
   filters: number;

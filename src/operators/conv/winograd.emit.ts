@@ -1,4 +1,4 @@
-// 3×3 convolution at stride 1 by Winograd's minimal filtering as ops, and when it pays.
+// 3×3 convolution at stride 1 by Winograd's algorithm as ops, and where it is faster than the direct one.
 
 import { GAP, PATCH, PLANES, STEP } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
@@ -6,7 +6,7 @@ import { panelSize, sumInParts } from '../dense/matrix.emit.js';
 import type { Epilogue } from './epilogue.emit.js';
 import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
 
-/** One pass over images: what is convolved, with which padding, to which size. */
+/** One convolution, forward or of the gradient: of what images, with which padding, to which size. */
 interface Pass {
   readonly batch: number;
   readonly height: number;
@@ -25,7 +25,7 @@ const forwardPass = (g: ConvGeometry): Pass => ({
   yWidth: g.outputWidth,
 });
 
-/** dx is dy convolved with the filters turned round, padded by what is missing to their side less 1. */
+/** dx is dy convolved with the filters turned by 180°, and padded by 2 less the padding of forward. */
 const backwardPass = (g: ConvGeometry): Pass => ({
   batch: g.batch,
   height: g.outputHeight,
@@ -38,7 +38,7 @@ const backwardPass = (g: ConvGeometry): Pass => ({
   yWidth: g.width,
 });
 
-/** The fields of assembly/conv/im2col.ts' Window: 6×6 patches, 4 apart. */
+/** The fields of `Window` in assembly/conv/im2col.ts: 6×6 patches, 4 apart. */
 function patchFields({ batch, height, width, channels, padTop, padLeft, yHeight, yWidth }: Pass) {
   return {
     batch,
@@ -98,7 +98,7 @@ function emitPass(
 /** Floats of transformed filters that are still in cache when they are multiplied with: 9 MiB. */
 const AT_ONCE = 9 << 18;
 
-/** Outputs whose filters are transformed together, where that is done in each run: whole panels. */
+/** How many filters are transformed together, where that is done in each run: whole panels. */
 const columnsAtOnce = (channels: number): number =>
   Math.max(64, Math.floor(AT_ONCE / (PLANES * channels) / 64) * 64);
 
@@ -155,13 +155,13 @@ export function winogradBackwardFilter(
   );
 }
 
-/** Fewer channels on either side, and the transforms take longer than the products save. */
+/** With fewer channels or filters, the transforms take longer than the multiplication saves. */
 const LEAST_CHANNELS = 8;
-/** The least part of what patches compute that must lie inside the output. */
+/** The least share of the patches' outputs that must lie inside the image. */
 const LEAST_USE = 1 / 3;
-/** Fewer patches, and transforming the filters, or their gradient's sums, takes longer. */
+/** With fewer patches, transforming the filters, or the sums of their gradient, takes longer than it saves. */
 const LEAST_PATCHES = 12;
-/** Fewer patches, and reading transformed filters takes longer, however often they are used. */
+/** With fewer patches, reading transformed filters takes longer than it saves, even if they are kept. */
 const LEAST_KEPT_PATCHES = 4;
 
 /**

@@ -1,5 +1,5 @@
-// Transposed convolution as ops: convolution backwards. Its forward is convolution's backward-data, its
-// backward-data convolution's forward, and for backward-filter the image and its gradient change roles.
+// Transposed convolution as ops. Its forward pass is the gradient of a convolution for the input, its own gradient for
+// the input is that convolution's forward pass, and in the gradient of the filter x and dy change roles.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import {
@@ -36,7 +36,7 @@ export interface ConvTransposeOptions
 export const convTransposeWords = ['strides', 'padding', 'dilation', 'outputPadding', 'algorithm'];
 
 /**
- * Checks a transposed convolution, and works out the convolution of its output that it is backwards.
+ * Checks a transposed convolution, and returns the sizes of the convolution whose backward pass it is.
  *
  * @param inputShape [batch, height, width, channels]
  * @param filterShape [kernelHeight, kernelWidth, filters, channels]

@@ -1,6 +1,6 @@
-// Which classes are taken for which: the counts that some metrics are taken from.
+// The confusion matrix: how often each class is taken for each other. Some metrics are computed from it.
 
-/** What counts say of a class. */
+/** A figure of one class that follows from the counts. */
 export type Figure = 'precision' | 'recall' | 'f1';
 
 /** 0 of 0 is 0: a class that was never predicted has no precision. */

@@ -1,5 +1,4 @@
-// Losses as ops: plain descriptions, and what they emit. Each takes predictions row by row, and gives the
-// mean of the rows.
+// Losses as ops: plain descriptions, and what they emit. A loss is computed for each row; what is reported is the mean.
 
 import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
@@ -54,7 +53,7 @@ const foreign = {
   hingeloss: "'hinge'",
 };
 
-/** The losses that take outputs one by one. */
+/** The losses that compare outputs with targets one by one. */
 const elementwise = {
   meanSquaredError: Comparison.Squared,
   meanAbsoluteError: Comparison.Absolute,

@@ -1,5 +1,5 @@
-// Metrics as ops: plain descriptions, and what they emit. A metric is either the mean of a figure that each
-// row has, or taken from counts of right and predicted classes, which JavaScript keeps (confusion.ts).
+// Metrics as ops: plain descriptions, and what they emit. A metric is either the mean of a figure of each row, or it is
+// computed from counts of right and predicted classes, which JavaScript keeps (confusion.ts).
 
 import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
@@ -18,7 +18,7 @@ export type MeanMetric =
 export type CountMetric = {
   readonly type: 'precision' | 'recall' | 'f1';
   readonly name: string;
-  /** Of an output of one column: class 1 is above it. */
+  /** For an output of one column: above it is class 1. */
   readonly threshold?: number;
 } & ({ readonly average: 'macro' } | { readonly class: number });
 
@@ -93,18 +93,18 @@ function isSound(metric: Metric): boolean {
 const isThreshold = (given: number | undefined): boolean =>
   given === undefined || Number.isFinite(given);
 
-/** Whether a metric is taken from counts. */
+/** Whether a metric is computed from counts. */
 export const isCounted = (metric: Metric): metric is CountMetric =>
   'average' in metric || 'class' in metric;
 
 /** What metrics look at. */
 export interface Scores {
-  /** Numbers in the order of the outputs: these, or what goes into a last activation. */
+  /** The outputs, or their logits: in the same order. */
   readonly x: Value;
   /** The outputs themselves; emitted when they are first asked for. */
   outputs(): Value;
   readonly target: Target;
-  /** Above which an output means yes: ½, or 0 where the outputs are logits. */
+  /** An output above it means yes: ½, or 0 where the outputs are logits. */
   readonly middle: number;
 }
 
@@ -158,7 +158,7 @@ export const thresholdsOf = (metrics: readonly Metric[]): readonly (number | und
 ];
 
 /**
- * Emits the classes that counts are taken of, for each of `thresholdsOf`.
+ * Emits the classes to be counted, for each of `thresholdsOf`.
  *
  * @throws {ValueError} for a class that there is not, and for a threshold where the best column counts
  */

@@ -59,7 +59,7 @@ export function extremeBackward(e: Emitter, dxs: readonly Value[], dy: Value, wh
   concatBackward(e, dxs.map(rows), rows(stack));
 }
 
-/** [batch, features] as images of one channel, which numbers [batch, 1] are gates of. */
+/** [batch, features] as images of one channel: numbers [batch, 1] are then their gates. */
 const column = (x: Value): Value => x.view([x.shape[0], x.shape[1], 1]);
 
 /** y[batch, 1] = Σ a·b over [batch, features]: the gradient that a gate has. */
@@ -67,7 +67,7 @@ export function dotForward(e: Emitter, y: Value, a: Value, b: Value): void {
   multiplyBackward(e, { db: y }, column(b), column(a), y);
 }
 
-/** da = dy·b, for the other one as well. */
+/** da = dy·b; for db with a in the place of b. */
 export function dotBackward(e: Emitter, da: Value, dy: Value, b: Value): void {
   multiplyForward(e, column(da), column(b), dy);
 }

@@ -14,7 +14,7 @@ import type { Value } from '../../program/emitter.js';
 import { concatBackward, concatForward } from './concat.emit.js';
 import { checkFactors, multiplyBackward, multiplyForward } from './multiply.emit.js';
 
-/** What they share: a list of inputs, whose names belong into messages. */
+/** What they share: they take a list of inputs, and messages name those. */
 export abstract class Merge<Saved> extends Layer<Saved> {
   override get merges(): boolean {
     return true;

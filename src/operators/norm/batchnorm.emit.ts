@@ -22,9 +22,8 @@ export function checkEpsilon(where: string, epsilon: number): number {
 }
 
 /**
- * Parts that sums over rows are taken in; the shape alone decides. Up to 16 of at least 2¹⁴ numbers, as
- * a part is one thread's; then none of much more than 2¹⁸, as memory is read best in long runs but
- * long sums round.
+ * How many parts sums over rows have: the shape alone decides. Up to 16, each of at least 2¹⁴ numbers, as a part is
+ * one thread's work; more where a part had over 2¹⁸: memory is read best in long runs, but long sums round.
  */
 function partsOf({ rows, channels }: NormSize): number {
   const numbers = rows * channels;

@@ -1,4 +1,4 @@
-// Optimizers as ops: plain descriptions, the update they emit and the numbers of each step.
+// Optimizers as ops: plain descriptions, the update that they emit, and the settings of each step.
 
 import {
   AdagradSettings,
@@ -69,7 +69,7 @@ const AVERAGE = SETTINGS - AverageSettings.length;
 /** Where those of the mean gradient of several batches do. */
 const GATHERING = AVERAGE - AverageSettings.length;
 
-/** From where, and below where, a number is. */
+/** The least value of a number, and a limit that it must stay below. */
 type Range = readonly [from: number, below?: number];
 
 /** The numbers of each optimizer. */
@@ -137,7 +137,7 @@ function checkCommon(where: string, config: CommonConfig): void {
   }
 }
 
-/** The names of the vectors that an optimizer keeps, each as long as the parameters. */
+/** The names of an optimizer's state vectors, each as long as the parameters. */
 export function optimizerState(config: Optimizer): readonly string[] {
   const average = config.averageDecay === undefined ? [] : ['average'];
   return [...ownState(config), ...average];
@@ -166,7 +166,7 @@ export interface FlatVectors {
   readonly settings: Value;
 }
 
-/** Parameters that lie side by side and are treated alike. */
+/** Parameters that lie side by side in memory and decay alike. */
 export interface Run {
   readonly parameters: Value;
   /** Floats from the start of the other vectors. */
@@ -218,7 +218,7 @@ function emitRun(e: Emitter, config: Optimizer, shared: Shared, [a, b]: readonly
   }
 }
 
-/** Floats of a part of the gradients whose squares are added up in a row. */
+/** Floats of one part of the gradients' square sum. */
 const PART = 16384;
 
 /** Clips the gradients in place, as PyTorch does: what the user sees of them is clipped too. */
@@ -237,7 +237,7 @@ function emitClipping(e: Emitter, { clipValue, clipNorm }: Optimizer, gradients:
   }
 }
 
-/** Emits what takes one more batch's gradients into the mean of those before, sample by sample. */
+/** Emits what adds one more batch's gradients to the mean of those before; `writeGathering` writes the shares. */
 export function emitGathering(e: Emitter, { gradients, batch, settings }: Gathered): void {
   const share = settings.view([AverageSettings.length], GATHERING);
   e.emit('movingAverage', { average: gradients, x: batch, settings: share, count: batch.size });
@@ -258,7 +258,7 @@ const inOrder = <Name extends string>(
   numbers: Readonly<Record<Name, number>>,
 ): number[] => names.map((name) => numbers[name]);
 
-/** Writes how much `samples` more count beside those `before`. */
+/** Writes the shares of the `before` samples in the mean, and of `samples` more. */
 export function writeGathering(
   before: number,
   samples: number,

@@ -3,10 +3,10 @@
 import type { Regularizer } from '../../network/regularizer.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
-/** Floats of a part whose costs are added up in a row. */
+/** Floats of one part of the sum. */
 const PART = 16384;
 
-/** What w costs, in parts whose sum it is. */
+/** Emits what w costs: the sum of the numbers that are returned. */
 export function emitPenalty(e: Emitter, w: Value, { l1, l2 }: Regularizer): Value {
   const splits = Math.max(1, Math.ceil(w.size / PART));
   const partials = e.value([splits]);

@@ -14,13 +14,13 @@ import {
 import { shown } from '../../base/shown.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 
-/** A pooling with all its sizes. Strides of 0 are those of adaptive pooling: see assembly/pool/poolwindow.ts. */
+/** A pooling with all its sizes. Strides of 0 mean adaptive pooling: see assembly/pool/poolwindow.ts. */
 export interface PoolGeometry extends Windows {
   readonly batch: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** Whether nothing is left of the image: one window, and its pixel is no image. */
+  /** Whether one window covers the image, and the output is [batch, channels]. */
   readonly global?: boolean;
 }
 
@@ -134,7 +134,7 @@ export function maxPoolForward(
   e.emit('maxPool', { ...windowFields(g), y, argmax, x, sign: signBit[choice] });
 }
 
-/** What numbers below `count` are kept in. */
+/** The type in which a choice among `count` is kept. */
 export function choiceType(count: number): 'uint8' | 'int32' {
   return count > MOST_BYTES ? 'int32' : 'uint8';
 }
