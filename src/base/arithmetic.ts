@@ -64,3 +64,6 @@ export function shrinkingPower(base: number, exponent: number): number {
   const pieces = Math.max(1, Math.ceil(x / 2));
   return power(expMinus(x / pieces), pieces);
 }
+
+/** The greatest common divisor of two whole numbers ≥ 0. */
+export const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);

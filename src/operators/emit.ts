@@ -1,5 +1,5 @@
-// What layers are made of: the ops of each family, forward and backward, for layers of one's own. Each takes
-// the emitter first, then where the results go, then what they are made of.
+// Functions that emit the ops of each family, forward and backward: for custom layers. Each takes the emitter first,
+// then the results' values, then those that they are computed from.
 
 export type { ActivationName, Nonlinear } from '../network/activation.js';
 export { none } from '../program/emitter.js';

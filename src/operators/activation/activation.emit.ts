@@ -1,5 +1,5 @@
-// Activations as ops. Derivatives are taken from the output where it tells them, so that neither
-// direction needs a copy.
+// Activations as ops. Backward computes slopes from the output where it can: then y may overwrite x, and nothing is
+// copied.
 
 import { type Formula, type Nonlinear, unary } from '../../network/activation.js';
 import type { Emitter, Value } from '../../program/emitter.js';
@@ -27,7 +27,7 @@ export function activationForward(
   else e.emit('unary', { y, x, count: x.size, ...numbersOf(unary[name], alpha) });
 }
 
-/** dx = dy·f′, taken from x where `slopeFromInput`, else from y. dx may be dy. */
+/** dx = dy·f′, computed from x where `slopeFromInput` says so, else from y. dx may be dy. */
 export function activationBackward(
   e: Emitter,
   name: Nonlinear,

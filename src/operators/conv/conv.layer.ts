@@ -1,4 +1,4 @@
-// Convolution as layers: of images, of each of their channels by itself, and of signals.
+// Convolution as layers: of images, of each channel of images by itself, and of signals.
 
 import {
   checkInteger,
@@ -59,7 +59,7 @@ abstract class Conv extends Layer<Saved> {
     checkKernelOptions(this.title, options);
   }
 
-  /** What messages call it in the making. */
+  /** What messages call it while it is made. */
   protected get title(): string {
     return `layers.${this.type}${this.options.name ? ` '${this.options.name}'` : ''}`;
   }

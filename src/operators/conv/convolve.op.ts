@@ -1,4 +1,4 @@
-// Convolution of one signal or image with another, as mathematics has it, and cross-correlation.
+// True convolution of one signal or image with another, and cross-correlation.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
@@ -10,9 +10,9 @@ import { convForward } from './conv.emit.js';
 import { convGeometry } from './geometry.emit.js';
 
 /**
- * Which part of the result is wanted, along each axis, for x of side N and h of side M: 'full' is all of
- * it, N + M − 1; 'same' the N from ⌊(M − 1) / 2⌋ on, which is the middle, or for even M the earlier of the
- * two there are; 'valid' the N − M + 1 for which h lies wholly within x.
+ * Which part of the result is wanted, along each axis, for x of side N and h of side M. 'full' is all of it, N + M − 1
+ * numbers. 'same' is N of them from ⌊(M − 1) / 2⌋ on: the middle, or the earlier of two middles for even M. 'valid' is
+ * the N − M + 1 for which h lies wholly within x.
  */
 export type ConvolveMode = 'full' | 'same' | 'valid';
 

@@ -1,4 +1,4 @@
-// Filters made by hand, and what applies them to images.
+// Filters made by hand, and ops that apply them to images.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
@@ -12,7 +12,7 @@ import { convGeometry, convOutputShape } from './geometry.emit.js';
 /** A filter for images: its rows. */
 export type ImageFilter = readonly (readonly number[])[];
 
-/** Of a filter that is made here: any more is no list to hold in JavaScript. */
+/** The most rows and columns of a filter that is made here: a larger one is no list to hold in JavaScript. */
 const MOST_PIXELS = 2 ** 20;
 
 /** The filters that textbooks on image processing name, to be laid on the image as they are. */
@@ -35,7 +35,7 @@ export const filters = {
     }
     return Array.from({ length: height }, () => new Array<number>(width).fill(1 / pixels));
   },
-  /** Blurs, the pixel itself counting twice. Its sum is 10: so much brighter the image becomes. */
+  /** Blurs; the pixel itself counts twice. The sum of its taps is 10: the image becomes as many times brighter. */
   smoothing: [
     [1, 1, 1],
     [1, 2, 1],
@@ -53,7 +53,7 @@ export const filters = {
     [-1, 9, -1],
     [-1, -1, -1],
   ],
-  /** Edges: 0 where the image is even. */
+  /** Edges: 0 where neighbouring pixels are the same. */
   highPass: [
     [-1, -1, -1],
     [-1, 8, -1],

@@ -1,5 +1,6 @@
 // How a convolution lies on its input: the check of its options, its sizes, and which taps reach which pixels.
 
+import { gcd } from '../../base/arithmetic.js';
 import { ShapeError, ValueError } from '../../base/errors.js';
 import {
   checkInteger,
@@ -186,8 +187,6 @@ interface Residue {
   start: number;
   step: number;
 }
-
-const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
 
 /** One axis: `side` pixels of the input, `pad` pixels of padding before the first. */
 interface Axis {

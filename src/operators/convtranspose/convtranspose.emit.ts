@@ -21,11 +21,10 @@ import { sumRows } from '../dense/matrix.emit.js';
 export interface ConvTransposeOptions
   extends Omit<WindowOptions, 'kernelSize' | 'dimRoundingMode'> {
   /**
-   * What the output has at the bottom and right beyond the sides (side − 1)·stride + kernel − padding,
-   * where 'same' takes half a kernel, rounded down, from both ends: fewer pixels than the stride or, with
-   * other padding, than the dilation, whichever is larger (PyTorch's rule).
-   * Without it sides are Keras's: side·stride for 'same', else (side − 1)·stride + max(kernel, stride)
-   * less the padding.
+   * Pixels that the output has at the bottom and right beyond (side − 1)·stride + kernel − padding, where 'same' is
+   * a padding of half a kernel, rounded down, at both ends. They must be fewer than the stride; with padding other
+   * than 'same', fewer than the larger of stride and dilation (PyTorch's rule). Without it sides are Keras's:
+   * side·stride for 'same', else (side − 1)·stride + max(kernel, stride) less the padding.
    */
   outputPadding?: Pair;
   /** How it is computed: see `ConvOptions`. */
@@ -74,7 +73,7 @@ export function convTransposeGeometry(
   return withAlgorithm(where, g, options.algorithm);
 }
 
-/** [outputHeight, outputWidth]: the sides on which as many windows lie as the input has pixels. */
+/** [outputHeight, outputWidth]: sides with as many windows as the input has pixels. */
 function outputSides(
   where: string,
   inputShape: Shape,

@@ -59,8 +59,8 @@ class Rbf extends Layer<Value> {
 
 /**
  * Over [features]: [units] of y = −Σ (x − kernel)², the squared distance of x from each unit's centre (LeCun
- * et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998). The paper's is without
- * the minus, and its smallest output wins; with it softmax, the losses and argmax mean what they should. Centres,
- * the columns of the kernel, begin as ±1 at random: put tanh, or what else ends there, in front.
+ * et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998). The paper has no
+ * minus, and its smallest output wins; with the minus the largest wins, as softmax, losses and argmax take it. The
+ * centres, columns of the kernel, begin as ±1 at random: put tanh, or another activation from −1 to 1, in front.
  */
 export const rbf = (options: RbfOptions): Layer => new Rbf(options);

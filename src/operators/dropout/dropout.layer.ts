@@ -49,7 +49,7 @@ class Dropout extends Layer<null> {
     to.emitter.emit('dropout', { y, x, count: x.size, ...this.draws(to) });
   }
 
-  /** What the kernel draws with: the random state, and how much is kept at which scale. */
+  /** The kernel's fields for drawing: the random state, the probability to keep a number, and its scale then. */
   protected draws(to: Lowering) {
     const keep = 1 - this.options.rate;
     return {
@@ -79,7 +79,7 @@ export const dropout = (options: DropoutOptions): Layer => new Dropout('dropout'
 
 /**
  * Sets a random share of the channels of each image [height, width, channels] to zero while training:
- * neighbouring pixels say much the same, so that single ones would hardly be missed (Tompson et al.,
+ * neighbouring pixels are so alike that dropping single ones would change little (Tompson et al.,
  * arXiv 1411.4280).
  */
 export const spatialDropout2d = (options: DropoutOptions): Layer =>

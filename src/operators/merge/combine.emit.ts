@@ -24,8 +24,8 @@ export function averageForward(e: Emitter, y: Value, [first, ...others]: readonl
 }
 
 /**
- * Values of one shape [batch, …, channels] as one image below the other: choosing among them is pooling over a
- * window of one column.
+ * Sizes of several values of one shape [batch, …, channels], stacked as the lines of an image: choosing among them is
+ * then pooling over a window of one column.
  */
 function stacked(shape: Value['shape'], count: number) {
   const [batch, channels] = [shape[0], shape.length > 1 ? (shape.at(-1) as number) : 1];

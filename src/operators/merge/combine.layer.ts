@@ -1,4 +1,4 @@
-// Layers that subtract, average, choose between and multiply out tensors: Keras's merges.
+// Keras's other merges: layers for the difference, mean, maximum, minimum and dot product of tensors.
 
 import { ShapeError } from '../../base/errors.js';
 import { type Shape, sameShape, show } from '../../base/shape.js';

@@ -9,7 +9,7 @@ import { sumInParts } from '../dense/matrix.emit.js';
 /** Pixels that one partial sum of a gate's gradient takes at least. */
 const SPLIT_PIXELS = 1024;
 
-/** Whether b is [batch, channels] of a, or that with ones between. */
+/** Whether b is a gate of a: [batch, channels], perhaps with dimensions of 1 in between. */
 function isGate(a: Shape, b: Shape): boolean {
   const [batch, channels] = [a[0], a.at(-1)];
   if (a.length < 2 || !channels || b[0] !== batch || b.at(-1) !== channels) return false;

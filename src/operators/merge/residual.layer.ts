@@ -1,4 +1,4 @@
-// A residual block (He et al., arXiv 1512.03385): what its layers make of x is added to x itself.
+// A residual block (He et al., arXiv 1512.03385): adds what its layers make of x to x itself.
 
 import { ValueError } from '../../base/errors.js';
 import type { Shape } from '../../base/shape.js';
@@ -11,7 +11,7 @@ import { add } from './merge.layer.js';
 
 /** Options of `layers.residual`. */
 export interface ResidualOptions extends LayerOptions {
-  /** The deviation: layers one after another. */
+  /** The layers that compute what is added to x, one after another. */
   layers: readonly Layer[];
   /** What x goes through on the way past them, such as a 1×1 convolution; nothing by default. */
   shortcut?: readonly Layer[];
@@ -33,7 +33,7 @@ class Residual extends Composite {
   constructor(options: ResidualOptions) {
     super('residual', options, ['layers', 'shortcut', 'activation']);
     const { layers, shortcut, activation = 'relu', name } = options;
-    // Copies: what becomes of the caller's lists afterwards, this block does not hold itself.
+    // Copies: the caller may change the lists afterwards.
     this.options.layers = listOf('layers', layers);
     if (shortcut !== undefined) this.options.shortcut = listOf('shortcut', shortcut);
     if (activation !== 'relu' && activation !== 'linear')

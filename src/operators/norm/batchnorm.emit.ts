@@ -108,7 +108,7 @@ export function normInferenceBackward(
 }
 
 /**
- * The kernel and bias of a layer that does the work of the inference batch norm after it.
+ * The kernel and bias with which a layer does the work of the inference batch norm after it.
  *
  * @param kernel [..., filters]
  * @param bias [filters]

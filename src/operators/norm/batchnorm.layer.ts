@@ -43,7 +43,7 @@ interface Saved {
   mean: Value;
   variance: Value;
   size: NormSize;
-  /** Whether mean and variance are the batch's own, on which x has an influence. */
+  /** Whether mean and variance are the batch's own: gradients then flow through them too. */
   ofBatch: boolean;
 }
 
@@ -115,7 +115,7 @@ class BatchNorm extends Layer<Saved> {
     to.afterwards(() =>
       normRunning(emitter, movingMean, movingVariance, moments, this.#momentum, size),
     );
-    // After a sum, ReLU's backward is done before this one: the other summand's needs it too.
+    // After a sum, ReLU's backward has been done already, as the other summand needs it too.
     const own = { ...size, rectify: rectify && !residual };
     return { y, saved: { x, y, gamma, beta, ...moments, size: own, ofBatch: true } };
   }

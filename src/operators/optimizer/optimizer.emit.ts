@@ -12,6 +12,7 @@ import { ValueError } from '../../base/errors.js';
 import { checkFlag } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
+import { partialsFor } from './penalty.emit.js';
 import { checkRate, type LearningRate, rateAt } from './rate.js';
 
 /** What all optimizers have. */
@@ -66,7 +67,7 @@ export type Optimizer = SgdConfig | AdamConfig | RmspropConfig | AdagradConfig;
 export const SETTINGS = 16;
 /** Where the settings of the weights' average begin. */
 const AVERAGE = SETTINGS - AverageSettings.length;
-/** Where those of the mean gradient of several batches do. */
+/** Where the settings of the mean gradient of several batches begin. */
 const GATHERING = AVERAGE - AverageSettings.length;
 
 /** The least value of a number, and a limit that it must stay below. */
@@ -218,9 +219,6 @@ function emitRun(e: Emitter, config: Optimizer, shared: Shared, [a, b]: readonly
   }
 }
 
-/** Floats of one part of the gradients' square sum. */
-const PART = 16384;
-
 /** Clips the gradients in place, as PyTorch does: what the user sees of them is clipped too. */
 function emitClipping(e: Emitter, { clipValue, clipNorm }: Optimizer, gradients: Value): void {
   const count = gradients.size;
@@ -228,8 +226,8 @@ function emitClipping(e: Emitter, { clipValue, clipNorm }: Optimizer, gradients:
     e.emit('clip', { x: gradients, factor: none, count, limit: clipValue });
   }
   if (clipNorm !== undefined) {
-    const splits = Math.max(1, Math.ceil(count / PART));
-    const partials = e.value([splits]);
+    const partials = partialsFor(e, count);
+    const splits = partials.size;
     const factor = e.value([1]);
     e.emit('squareSum', { partials, x: gradients, count, splits });
     e.emit('clipFactor', { factor, partials, count: splits, limit: clipNorm });
@@ -247,7 +245,7 @@ export function emitGathering(e: Emitter, { gradients, batch, settings }: Gather
 export interface Gathered {
   /** The mean so far. */
   readonly gradients: Value;
-  /** Those of one more batch. */
+  /** The gradients of one more batch. */
   readonly batch: Value;
   readonly settings: Value;
 }

@@ -3,14 +3,17 @@
 import type { Regularizer } from '../../network/regularizer.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
-/** Floats of one part of the sum. */
+/** Floats of one part of a sum over a flat vector. */
 const PART = 16384;
+
+/** A buffer for the parts of a sum over a flat vector, [splits]: their number depends on the count alone. */
+export const partialsFor = (e: Emitter, count: number): Value =>
+  e.value([Math.max(1, Math.ceil(count / PART))]);
 
 /** Emits what w costs: the sum of the numbers that are returned. */
 export function emitPenalty(e: Emitter, w: Value, { l1, l2 }: Regularizer): Value {
-  const splits = Math.max(1, Math.ceil(w.size / PART));
-  const partials = e.value([splits]);
-  e.emit('penalty', { partials, x: w, count: w.size, splits, l1, l2 });
+  const partials = partialsFor(e, w.size);
+  e.emit('penalty', { partials, x: w, count: w.size, splits: partials.size, l1, l2 });
   return partials;
 }
 

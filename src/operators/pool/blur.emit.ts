@@ -24,7 +24,7 @@ import {
 
 /** Options of blur pooling. */
 export interface BlurPoolOptions {
-  /** Side of the filter, 2 to 7: 3 by default, whose taps are 1 2 1 along each axis. */
+  /** Side of the filter, 2 to 7: 3 by default, with taps 1 2 1 along each axis. */
   kernelSize?: number;
   /** Pixels from one output to the next: 2 by default. */
   strides?: Pair;

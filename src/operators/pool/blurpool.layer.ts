@@ -69,7 +69,7 @@ class BlurPool2d extends Layer<Saved> {
 
 /**
  * Anti-aliased subsampling (Zhang, arXiv 1904.11486): [height, width, channels] blurred by a binomial
- * filter, then one pixel out of each stride: sides ⌈side / stride⌉. Behind a max pooling of stride 1 it
- * makes a max pooling that shifts with its input.
+ * filter, then one pixel out of each stride: sides ⌈side / stride⌉. After a max pooling of stride 1 the
+ * two together are a max pooling that shifts with its input.
  */
 export const blurPool2d = (options: BlurPool2dOptions = {}): Layer => new BlurPool2d(options);

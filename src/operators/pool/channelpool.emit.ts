@@ -8,7 +8,7 @@ import { choiceType } from './pool.emit.js';
 
 /** Options of pooling across channels. */
 export interface ChannelPoolOptions {
-  /** Channels of a group. Groups are of neighbouring channels: for maxout, those of one unit. */
+  /** Channels of a group: neighbours. For maxout, the channels of one unit. */
   poolSize: number;
   /** 'max' by default. */
   mode?: 'max' | 'average';
@@ -36,7 +36,7 @@ export function channelPoolShape(where: string, inputShape: Shape, poolSize: num
   );
 }
 
-/** A value for the numbers of the maxima y. */
+/** A value for which channel of its group each maximum is. */
 export function channelArgmax(e: Emitter, y: Value, poolSize: number): Value {
   return e.value(y.shape, choiceType(poolSize));
 }
@@ -53,7 +53,7 @@ export function channelPoolForward(
   e.emit('channelPool', { y, argmax, x, count: y.size, size: poolSize, average });
 }
 
-/** dx: each dy goes to its group's maximum, or where there is no argmax to all of the group alike. */
+/** dx: each dy goes to its group's maximum; without an argmax it is shared out evenly over the group. */
 export function channelPoolBackward(
   e: Emitter,
   dx: Value,

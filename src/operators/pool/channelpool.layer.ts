@@ -62,7 +62,7 @@ class ChannelPool extends Layer<Saved> {
 }
 
 /**
- * Maximum or mean of groups of neighbouring channels: [..., channels / poolSize]. Behind a linear layer,
+ * Maximum or mean of groups of neighbouring channels: [..., channels / poolSize]. After a linear layer,
  * the maximum is maxout (arXiv 1302.4389).
  */
 export const channelPool = (options: ChannelPoolLayerOptions): Layer => new ChannelPool(options);

@@ -1,6 +1,7 @@
 // Pooling as ops, forward and backward.
 
 import { MOST_BYTES } from '../../../bindings/constants.js';
+import { gcd } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
 import {
   checkRank,
@@ -94,13 +95,11 @@ export function adaptivePoolGeometry(
   };
 }
 
-const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : a);
-
 /**
- * [longest window, stride]: windows like any others where they divide the side.
+ * [longest window, stride]. Where `outputs` divides the side, windows are ordinary ones; else the stride is 0.
  *
- * Of H/out = h/p in lowest terms, windows begin at i·h/p: the parts of a pixel by which that is more than
- * ⌊i·h/p⌋ are all of 0, 1/p … (p − 1)/p, and the longest window begins with the last of them.
+ * With H/out = h/p in lowest terms, window i begins at i·h/p, rounded down. The fraction that is cut off takes all
+ * values 0, 1/p … (p − 1)/p, and the longest window is one with the largest fraction.
  */
 function adaptiveAxis(side: number, outputs: number): [number, number] {
   if (side % outputs === 0) return [side / outputs, side / outputs];

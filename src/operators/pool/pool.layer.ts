@@ -62,7 +62,7 @@ const line: Placement<Pool1dOptions> = {
   },
 };
 
-/** What the pooling layers share: windows, one per output, of every channel for itself. */
+/** What the pooling layers share: one window per output, each channel by itself. */
 abstract class Pool2d<
   O extends LayerOptions,
   Saved extends { g: pool.PoolGeometry },
@@ -78,7 +78,7 @@ abstract class Pool2d<
   ) {
     super(type, options, [...moreWords, ...placement.words]);
     this.#placement = placement;
-    // At once, as it is written otherwise elsewhere: 'SAME', 'causal'.
+    // Checked at once: other libraries write it otherwise, such as 'SAME' or 'causal'.
     const { padding } = this.options as { padding?: Padding };
     if (placement.axes.length === 3 && padding !== undefined)
       checkPadding(`layers.${type}`, padding);

@@ -86,7 +86,7 @@ export function padForward(e: Emitter, y: Value, x: Value, g: PadGeometry): void
   e.emit('pad', { ...fields(g), y, x });
 }
 
-/** dx: the middle of dy and, where it was reflected, what its reflections add. */
+/** dx: the middle of dy, and for reflection also the gradients of the reflected pixels, added to it. */
 export function padBackward(e: Emitter, dx: Value, dy: Value, g: PadGeometry): void {
   e.emit('padBackward', { ...fields(g), dx, dy });
 }

@@ -1,4 +1,4 @@
-// Layers that only look at the same numbers in another shape.
+// Layers that give the same numbers another shape.
 
 import { ShapeError } from '../../base/errors.js';
 import { checkShape, type Shape, show, sizeOf } from '../../base/shape.js';

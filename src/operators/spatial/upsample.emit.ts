@@ -5,7 +5,7 @@ import { checkRank, type Pair, pairOf, type Shape } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
-/** How pixels between pixels come about. */
+/** How new pixels are computed. */
 export type Interpolation = 'nearest' | 'bilinear';
 
 /** Options of upsampling, Keras's words. */
@@ -73,7 +73,7 @@ export function upsamplingForward(e: Emitter, y: Value, x: Value, g: UpsamplingG
   e.emit('upsample', { ...fields(g), y, x });
 }
 
-/** dx: what each pixel's parts in the pixels of dy add up to. */
+/** dx: for each pixel the sum of dy over its outputs, times its share in them. */
 export function upsamplingBackward(e: Emitter, dx: Value, dy: Value, g: UpsamplingGeometry): void {
   e.emit('upsampleBackward', { ...fields(g), dx, dy });
 }
