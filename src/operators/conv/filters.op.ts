@@ -12,7 +12,7 @@ import { convGeometry, convOutputShape } from './geometry.emit.js';
 /** A filter for images: its rows. */
 export type ImageFilter = readonly (readonly number[])[];
 
-/** The most rows and columns of a filter that is made here: a larger one is no list to hold in JavaScript. */
+/** The most taps of a filter that is made here: a larger one is no list to hold in JavaScript. */
 const MOST_PIXELS = 2 ** 20;
 
 /** The filters that textbooks on image processing name, to be laid on the image as they are. */
