@@ -636,7 +636,7 @@ export const mutants: Mutant[] = [
   logits("(own === 'sigmoid' || rows)", 'true', 'a softmax over other rows than the loss'),
   logits('...renaming, ...mixing].includes', '...renaming].includes', 'probabilities taken for logits, through a layer that mixes them'),
   update('average: gradients, x: batch,', 'average: batch, x: gradients,', 'accumulated gradients lost'),
-  update('const kept = before / (before + samples);', 'const kept = 0.5;', 'accumulation: batches weigh alike, whatever their samples'),
+  update('const kept = before / all;', 'const kept = 0.5;', 'accumulation: batches weigh alike, whatever their samples'),
   update('{ kept, fresh }), at + GATHERING', '{ kept, fresh }), at + AVERAGE', 'accumulation: its shares where the average has its own'),
   rating('best(columns === 1 ? outputs() : x, threshold)', 'best(x, threshold)', 'classes: the threshold for probabilities put to logits'),
   rating('(threshold = middle)', '(threshold = 0.5)', 'classes: the threshold of probabilities for logits'),

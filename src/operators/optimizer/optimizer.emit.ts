@@ -265,7 +265,9 @@ export function writeGathering(
 ): void {
   // None where the labels of all are ignored.
   const all = before + samples || 1;
-  to.set(inOrder(AverageSettings, { kept: before / all, fresh: samples / all }), at + GATHERING);
+  const kept = before / all;
+  const fresh = samples / all;
+  to.set(inOrder(AverageSettings, { kept, fresh }), at + GATHERING);
 }
 
 /**
