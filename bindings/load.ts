@@ -6,9 +6,10 @@ import { EngineError, ValueError } from './errors.js';
 import { asNewModule } from './revectorize.js';
 import { sleepOver } from './sleep.js';
 import type { Variant } from './variant.js';
+import type { WasmBytes, WasmMemory, WasmModule } from './wasmtypes.js';
 
 /** What `init({ wasm })` takes in place of the package's own build. */
-export type WasmSource = BufferSource | WebAssembly.Module | URL | Response;
+export type WasmSource = WasmBytes | WasmModule | URL | Response;
 
 type FillArguments = [
   to: number,
@@ -64,7 +65,7 @@ export async function compile(
   variant: Variant,
   source?: WasmSource,
   anew = false,
-): Promise<WebAssembly.Module> {
+): Promise<WasmModule> {
   if (source instanceof WebAssembly.Module) return source;
   const bytes = await bytesOf(source ?? (await ownBytes(variant)));
   if (bytes[0] === 0x3c) {
@@ -92,7 +93,7 @@ const forbidden = (why: string, cause: unknown): EngineError | undefined =>
     : undefined;
 
 /** The package's own build. */
-async function ownBytes(variant: Variant): Promise<BufferSource> {
+async function ownBytes(variant: Variant): Promise<WasmBytes> {
   try {
     return await wasmBytes(variant);
   } catch (cause) {
@@ -104,10 +105,7 @@ async function ownBytes(variant: Variant): Promise<BufferSource> {
 }
 
 /** Instantiates the kernels over `memory`. @throws {EngineError} where they do not fit it, or this version */
-export async function link(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): Promise<KernelExports> {
+export async function link(module: WasmModule, memory: WasmMemory): Promise<KernelExports> {
   const misfit = (why: string, cause?: unknown) =>
     forbidden(why, cause) ??
     new EngineError(
@@ -141,7 +139,7 @@ export async function link(
   return exports as unknown as KernelExports;
 }
 
-async function bytesOf(source: BufferSource | URL | Response): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(source: WasmBytes | URL | Response): Promise<Uint8Array<ArrayBuffer>> {
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
   }

@@ -4,6 +4,7 @@
 // bytes past its end: kernels load whole vectors. Address 0 stays null.
 
 import { OutOfMemoryError, ValueError } from './errors.js';
+import type { WasmMemory } from './wasmtypes.js';
 
 const ALIGNMENT = 64;
 const PAGE = 65536;
@@ -54,7 +55,7 @@ function own(): WebAssembly.Memory {
 
 /** First-fit allocation over a WebAssembly.Memory that grows on demand. */
 export class LinearMemory {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** Free blocks by ascending address; no two touch. */
   #free: Block[] = [];
   readonly #used = new Map<number, { bytes: number; use: Use }>();

@@ -2,7 +2,8 @@
 
 import * as classify from './model/classify.js';
 import * as gradients from './model/gradients.js';
-import { classifying, differentiating, restoring } from './model/later.js';
+import { classifying, differentiating } from './model/later.js';
+import { restoring } from './model/load.js';
 import * as restore from './model/restore.js';
 import * as augmentedFeed from './training/augmentedfeed.js';
 import * as datasetFeed from './training/datasetfeed.js';

@@ -4,4 +4,3 @@ import { Later } from '../base/later.js';
 
 export const classifying = new Later(() => import('./classify.js'));
 export const differentiating = new Later(() => import('./gradients.js'));
-export const restoring = new Later(() => import('./restore.js'));

@@ -1,11 +1,14 @@
 // Models from files: the other half of save.ts.
 
 import type { Bytes } from '../base/filebytes.js';
-import { restoring } from './later.js';
+import { Later } from '../base/later.js';
 import type { Model } from './model.js';
 import type { LoadOptions } from './restore.js';
 
 export type { LoadOptions } from './restore.js';
+
+/** Not with others of its kind, as it leads back to models. */
+export const restoring = new Later(() => import('./restore.js'));
 
 /**
  * The model of a file that `toBytes` made, compiled if it was: training goes on where it stood. Numbers that are

@@ -1,7 +1,7 @@
-// What TypeScript for Node sees of the package, with all of its types checked: wasm's are in the library "DOM".
+// What TypeScript for Node sees of the package, with all of its types checked, and without the library "DOM".
 
 import { parentPort, Worker } from 'node:worker_threads';
-import { backendInfo, data, init, ops, Tensor } from 'wasmgrad';
+import { backendInfo, data, init, layers, ops, Tensor } from 'wasmgrad';
 import { serveTraining, startWorker } from 'wasmgrad/worker';
 
 export async function use(folder: string): Promise<string> {
@@ -9,6 +9,9 @@ export async function use(folder: string): Promise<string> {
   const images = await data.imageFolder(folder, { size: [8, 8] });
   using a = Tensor.zeros([2, 3]);
   using product = ops.matMul(a, Tensor.from(images.images.slice(0, 6), [3, 2]));
+  const options: layers.Conv2dOptions = { filters: 3, kernelSize: 3, padding: 'same' };
+  const held = { filters: 3, kernelSize: 3, padding: 'same' } as const;
+  for (const one of [options, held]) layers.conv2d(one);
   const worker = await startWorker({ worker: new Worker(new URL('own.mjs', import.meta.url)) });
   worker.end();
   return backendInfo().tile + product.shape;
