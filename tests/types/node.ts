@@ -9,7 +9,7 @@ export async function use(folder: string): Promise<string> {
   const images = await data.imageFolder(folder, { size: [8, 8] });
   using a = Tensor.zeros([2, 3]);
   using product = ops.matMul(a, Tensor.from(images.images.slice(0, 6), [3, 2]));
-  const options: layers.Conv2dOptions = { filters: 3, kernelSize: 3, padding: 'same' };
+  const options: layers.Conv2dLayerOptions = { filters: 3, kernelSize: 3, padding: 'same' };
   const held = { filters: 3, kernelSize: 3, padding: 'same' } as const;
   for (const one of [options, held]) layers.conv2d(one);
   const worker = await startWorker({ worker: new Worker(new URL('own.mjs', import.meta.url)) });
