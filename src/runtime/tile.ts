@@ -7,6 +7,7 @@ import { matMul } from '../operators/dense/matrix.emit.js';
 import * as ops from '../operators/ops.js';
 import { Emitter } from '../program/emitter.js';
 import { withProgram } from '../program/plan.js';
+import { dropSpare } from '../program/spare.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Milliseconds that every kernel runs before it is checked: the optimizing compiler has come by then. */
@@ -187,5 +188,7 @@ export function compareTiles(use: UseTile): TileVerdict {
     return verdict;
   } finally {
     for (const tensor of tensors) tensor.dispose();
+    // Nobody multiplies these shapes again.
+    dropSpare();
   }
 }
