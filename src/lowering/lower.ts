@@ -22,6 +22,7 @@ import {
 import { Draft, Place } from './place.js';
 import { segmentsOf } from './segments.js';
 import { accumulates, hasLoss, type ProgramSpec } from './spec.js';
+import { emitPenaltyGradients } from './weightgradients.js';
 
 /** A network for one batch size, as ops. */
 export interface Lowered {
@@ -106,11 +107,12 @@ function emitTraining(draft: Draft, passes: Passes, goals: readonly EmittedGoal[
   const { emitter, spec } = draft;
   const forward = emitter.ops.length;
   passes.backward(goals.map(({ dx }) => dx));
+  emitPenaltyGradients(emitter, spec);
   if (accumulates(spec)) emitAccumulation(emitter, spec.weights);
   const backward = emitter.ops.length;
   draft.finish();
   const update = emitter.ops.length;
-  emitStep(emitter, spec.objective as Objective, spec.graph.layers, spec.weights);
+  emitStep(emitter, spec.objective as Objective, spec.weights);
   return { forward, backward, update, accumulates: accumulates(spec) };
 }
 

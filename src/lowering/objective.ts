@@ -25,7 +25,7 @@ import {
   type Optimizer,
   optimizerState,
 } from '../operators/optimizer/optimizer.emit.js';
-import { emitPenalty, emitPenaltyGradient } from '../operators/optimizer/penalty.emit.js';
+import { emitPenalty } from '../operators/optimizer/penalty.emit.js';
 import { type Emitter, none, type Value } from '../program/emitter.js';
 import { penalized } from './penalized.js';
 import type { WeightValues } from './weights.js';
@@ -186,18 +186,8 @@ export function emitPenalties(
   );
 }
 
-/** Emits the update of all that is trained, after regularizers have added to the gradients. */
-export function emitStep(
-  emitter: Emitter,
-  { optimizer }: Objective,
-  layers: readonly Layer[],
-  weights: WeightValues,
-): void {
-  emitter.layer = 'regularizers';
-  for (const { layer, name, regularizer } of penalized(layers)) {
-    const dw = weights.gradient(layer, name);
-    emitPenaltyGradient(emitter, dw, weights.value(layer, name), regularizer);
-  }
+/** Emits the update of all that is trained. */
+export function emitStep(emitter: Emitter, { optimizer }: Objective, weights: WeightValues): void {
   emitter.layer = 'optimizer';
   const { runs, gradients, settings } = weights;
   const state = optimizerState(optimizer).map((name) => weights.state(name));

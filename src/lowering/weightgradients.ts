@@ -2,8 +2,14 @@
 // the first gradient is written where it belongs, the others are added to it.
 
 import type { Layer } from '../network/layer.js';
+import { emitPenaltyGradient } from '../operators/optimizer/penalty.emit.js';
 import type { Emitter, Value } from '../program/emitter.js';
+import { penalized } from './penalized.js';
 import { accumulates, type ProgramSpec } from './spec.js';
+
+/** A weight's gradient of one batch: apart from that of the step, where several batches make one. */
+export const gradientOf = (spec: ProgramSpec, layer: Layer, name: string): Value =>
+  accumulates(spec) ? spec.weights.part('batch', layer, name) : spec.weights.gradient(layer, name);
 
 /** The weights' gradients of one program. */
 export class WeightGradients {
@@ -26,10 +32,7 @@ export class WeightGradients {
       this.#sums.push({ into, more });
       return more;
     }
-    const { weights } = this.#spec;
-    const first = accumulates(this.#spec)
-      ? weights.part('batch', layer, name)
-      : weights.gradient(layer, name);
+    const first = gradientOf(this.#spec, layer, name);
     this.#written.set(key, first);
     return first;
   }
@@ -39,5 +42,14 @@ export class WeightGradients {
     for (const { into, more } of this.#sums.splice(0)) {
       this.#emitter.emit('add', { y: into, a: into, b: more, count: into.size });
     }
+  }
+}
+
+/** Emits what regularizers add to the gradients of a batch. */
+export function emitPenaltyGradients(emitter: Emitter, spec: ProgramSpec): void {
+  emitter.layer = 'regularizers';
+  for (const { layer, name, regularizer } of penalized(spec.graph.layers)) {
+    const w = spec.weights.value(layer, name);
+    emitPenaltyGradient(emitter, gradientOf(spec, layer, name), w, regularizer);
   }
 }

@@ -35,6 +35,17 @@ function one(options: Options, compile: { gradientAccumulation?: number } = {}):
 const x = [[1]];
 const y = [[1]];
 
+test('computeGradients has them too, once for each batch, whatever was computed before', () => {
+  const model = one({ kernelRegularizer: regularizers.l2(0.1) });
+  for (let i = 0; i < 2; i++) {
+    model.computeGradients(x, y);
+    close(model.weights[0].gradient?.data ?? [], [-1 + 0.1], { rtol: 1e-6 }, 'gradient');
+  }
+  model.applyGradients();
+  close(model.weights[0].tensor.data, [0.5 + 0.1 * 0.9], { rtol: 1e-6 }, 'step');
+  model.dispose();
+});
+
 test('one weight by hand: the reported loss, the gradient, the step', async () => {
   // Without: loss ¼, gradient −1.
   const cases: [Options, loss: number, slope: number][] = [
