@@ -1,5 +1,5 @@
 // Where the augmenting worker starts in a browser.
 
-import { type Port, serve } from './serve.js';
+import { serveBatches } from './serve.js';
 
-serve(globalThis as unknown as Port);
+serveBatches(globalThis);

@@ -1,6 +1,6 @@
 // Where the augmenting worker starts in Node, Deno and Bun.
 
 import { parentPort } from 'node:worker_threads';
-import { type Port, serve } from './serve.js';
+import { serveBatches } from './serve.js';
 
-serve(parentPort as unknown as Port);
+serveBatches(parentPort!);

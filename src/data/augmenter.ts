@@ -7,12 +7,12 @@ import { StateError, ValueError } from '../base/errors.js';
 import { checkObject, checkOptions, flag } from '../base/options.js';
 import { checkInteger, type Shape, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import type { Connection } from '../platform/connection.js';
+import { Caller } from '../platform/rpc.js';
 import type { Augmentation } from './augment.js';
-import { type AugmentedSet, checkSet, fillBatch } from './batch.js';
+import { type AugmentedSet, type Batch, checkSet, fillBatch } from './batch.js';
 import { type BatchRequest, checkRequest } from './draw.js';
 import type { Pixels } from './pixels.js';
-import type { Message, Reply } from './serve.js';
+import type { Calls } from './serve.js';
 import type { ImageShape } from './warp.js';
 
 /** Options of `Augmenter`. */
@@ -29,15 +29,6 @@ export interface EpochRequest {
   readonly batchSize: number;
 }
 
-/** Images of one batch, in memory that can be handed from thread to thread. */
-export type Batch = Float32Array<ArrayBuffer>;
-
-/** A batch that the worker makes, and who waits for it. */
-interface Pending {
-  resolve(to: Batch): void;
-  reject(error: unknown): void;
-}
-
 /**
  * Makes augmented batches of a data set.
  *
@@ -47,8 +38,7 @@ interface Pending {
 export class Augmenter {
   readonly #set: AugmentedSet;
   readonly #count: number;
-  #worker: Connection<Message, Reply> | undefined;
-  readonly #pending: Pending[] = [];
+  #worker: Caller<Calls> | undefined;
   /** Arrays that were given back: two take turns. */
   readonly #spare: Batch[] = [];
   #closed = false;
@@ -72,24 +62,21 @@ export class Augmenter {
 
   #start(): void {
     try {
-      this.#worker = connect<Message, Reply>(spawnAugment());
-      this.#worker.listen(
-        (to) => this.#received(to),
-        (error) => this.#failed(error),
-      );
+      this.#worker = new Caller<Calls>(connect(spawnAugment()), 'the augmenting worker');
       // A copy that is handed over: cloning a view would clone all memory behind it.
       const { images } = this.#set;
       const own = images.buffer instanceof ArrayBuffer ? images.slice() : images;
-      const handed = own.buffer instanceof ArrayBuffer ? [own.buffer] : [];
-      this.#worker.post({ ...this.#set, images: own }, handed);
+      const transfer = own.buffer instanceof ArrayBuffer ? [own.buffer] : [];
+      const begun = this.#worker.call('begin', { ...this.#set, images: own }, { transfer });
+      begun.catch((error) => this.#end(error));
     } catch (error) {
-      this.#failed(error); // There are no workers, or no memory for another copy.
+      this.#end(error as Error); // There are no workers, or no memory for another copy.
     }
   }
 
   /** Whether a worker makes the batches. One that fails is replaced by the calling thread. */
   get inWorker(): boolean {
-    return this.#worker !== undefined;
+    return this.#worker?.ended === false;
   }
 
   /**
@@ -106,7 +93,7 @@ export class Augmenter {
       if (this.#worker) return await this.#ask(this.#worker, this.#take(length), request);
     } catch (error) {
       // The worker is gone, and what it was given with it: the same is made here.
-      this.#failed(error);
+      this.#end(error as Error);
     }
     this.#check();
     const to = this.#take(length);
@@ -141,7 +128,7 @@ export class Augmenter {
   /** Ends the worker. What is asked for is not delivered any more. */
   close(): void {
     this.#closed = true;
-    this.#failed(new StateError('data.Augmenter: it was closed'));
+    this.#end(new StateError('data.Augmenter: it was closed'));
   }
 
   #check(): void {
@@ -154,29 +141,13 @@ export class Augmenter {
     return at < 0 ? new Float32Array(length) : this.#spare.splice(at, 1)[0];
   }
 
-  #ask(
-    worker: Connection<Message, Reply>,
-    to: Batch,
-    { epoch, indices }: BatchRequest,
-  ): Promise<Batch> {
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ resolve, reject });
-      worker.post({ to, epoch, indices: Int32Array.from(indices) }, [to.buffer]);
-      worker.hold(true);
-    });
+  #ask(worker: Caller<Calls>, to: Batch, { epoch, indices }: BatchRequest): Promise<Batch> {
+    const transfer = [to.buffer];
+    return worker.call('fill', { to, epoch, indices: Int32Array.from(indices) }, { transfer });
   }
 
-  /** Batches come in the order in which they were asked for. */
-  #received(to: Batch): void {
-    this.#pending.shift()?.resolve(to);
-    if (this.#pending.length === 0) this.#worker?.hold(false);
-  }
-
-  #failed(error: unknown): void {
-    const worker = this.#worker;
+  #end(why: Error): void {
+    this.#worker?.end(why);
     this.#worker = undefined;
-    for (const { reject } of this.#pending.splice(0)) reject(error);
-    // Last: Deno tells of its exit at once.
-    worker?.close();
   }
 }

@@ -9,6 +9,9 @@ import { checkFits, normalizeInto } from './normalize.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { type ImageShape, transformImage } from './warp.js';
 
+/** Images of one batch, in memory that can be handed from thread to thread. */
+export type Batch = Float32Array<ArrayBuffer>;
+
 /** Images of a data set, and what is done to them. */
 export interface AugmentedSet {
   /** NHWC, all images of the set. */

@@ -4,8 +4,8 @@ import { imageFolder as readImageFolder } from '#platform/src/data/folder';
 import type { ReadImageFolder } from './imagefolder.js';
 
 export { type Augmentation, type AugmentOptions, augment } from './augment.js';
-export { Augmenter, type AugmenterOptions, type Batch, type EpochRequest } from './augmenter.js';
-export { augmentBatch } from './batch.js';
+export { Augmenter, type AugmenterOptions, type EpochRequest } from './augmenter.js';
+export { augmentBatch, type Batch } from './batch.js';
 export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.js';
 export { type BatchRequest, type Mixes, mixes } from './draw.js';
 export { type IdxArray, parseIdx, readIdx } from './idx.js';

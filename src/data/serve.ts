@@ -1,29 +1,29 @@
 // What the augmenting worker does, whatever it runs in: it is given a data set, then asked for batches.
 
-import { type AugmentedSet, fillBatch } from './batch.js';
+import { type Port, serve } from '../platform/rpc.js';
+import { type AugmentedSet, type Batch, fillBatch } from './batch.js';
 import type { BatchRequest } from './draw.js';
 
 /** First the set, then batches: an array to fill, and what with. */
-export type Message = AugmentedSet | (BatchRequest & { readonly to: Float32Array<ArrayBuffer> });
-
-/** The array, filled. */
-export type Reply = Float32Array<ArrayBuffer>;
-
-/** The worker's end of its connection. */
-export interface Port {
-  onmessage: ((event: MessageEvent<Message>) => void) | null;
-  postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
+export interface Calls {
+  begin: { given: AugmentedSet; got: unknown };
+  fill: { given: BatchRequest & { readonly to: Batch }; got: Batch };
 }
 
 /** Answers each request for a batch by the array, filled. */
-export function serve(port: Port): void {
+export function serveBatches(self: Port): void {
   let set: AugmentedSet;
-  port.onmessage = ({ data }) => {
-    if ('images' in data) {
-      set = data;
-      return;
-    }
-    fillBatch(data.to, set, data);
-    port.postMessage(data.to, [data.to.buffer]);
-  };
+  serve<Calls>(
+    self,
+    {
+      begin(given) {
+        set = given;
+      },
+      fill(request) {
+        fillBatch(request.to, set, request);
+        return request.to;
+      },
+    },
+    (filled) => (filled ? [(filled as Batch).buffer] : []),
+  );
 }

@@ -6,9 +6,11 @@ import { spawnTraining } from '#platform/src/worker/spawn-training';
 import type { InitOptions } from '../../bindings/backend.js';
 import { compile } from '../../bindings/load.js';
 import { EngineError, StateError, ValueError } from '../base/errors.js';
-import { checkObject, checkOptions } from '../base/options.js';
+import { abortSignal, checkObject, checkOptions, checkValue } from '../base/options.js';
+import type { EvaluateOptions } from '../model/model.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
-import type { Connection, HostWorker } from '../platform/connection.js';
+import type { HostWorker } from '../platform/connection.js';
+import { Caller, type CallOptions, type Ongoing } from '../platform/rpc.js';
 import { Tensor } from '../tensor/tensor.js';
 import { callbacksOf, events, type Training } from '../training/callback.js';
 import type { Logs } from '../training/means.js';
@@ -18,13 +20,12 @@ import type { DataSet } from '../training/source.js';
 import type { History } from '../training/train.js';
 import {
   type Begun,
-  CALLBACK_THREW,
-  type Call,
-  errorOf,
-  type Message,
+  type Calls,
+  type Event,
   mapNumbers,
   type Numbers,
-  type Reply,
+  type OfModel,
+  type Order,
   type View,
 } from './protocol.js';
 
@@ -52,102 +53,24 @@ export interface Handing {
 /** Options of a model's `fit` in a worker. */
 export interface RemoteFitOptions extends FitOptions, Handing {}
 
-/** Who waits for the end of a call. */
-interface Waiting {
-  resolve(result: never): void;
-  reject(error: unknown): void;
-  hear?(event: string, args: readonly unknown[]): void;
-}
-
 /** A worker that trains. */
 export class TrainingWorker {
-  readonly #connection: Connection<Message, Reply>;
-  readonly #waiting = new Map<number, Waiting>();
-  #calls = 0;
-  #ended: unknown;
+  readonly #caller: Caller<Calls>;
 
   /** @internal Made by `startWorker`. */
-  constructor(connection: Connection<Message, Reply>) {
-    this.#connection = connection;
-    connection.listen(
-      (reply) => this.#hear(reply),
-      (error) => {
-        this.#end(new EngineError(`the training worker is gone (${(error as Error).message})`));
-        // One that still runs has models that nobody can ask for any more.
-        connection.close();
-      },
-    );
+  constructor(caller: Caller<Calls>) {
+    this.#caller = caller;
   }
 
   /** Loads a model from what `toBytes` gives: its weights, what it was compiled for, where its training stands. */
   async load(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<RemoteModel> {
-    return new RemoteModel(this, await this.call('load', [bytes]));
+    const [sent] = copied([bytes], []) as [typeof bytes];
+    return new RemoteModel(this.#caller, await this.#caller.call('load', sent));
   }
 
   /** Ends the worker: what is not done yet is rejected with a StateError. */
   end(): void {
-    // First: Deno tells of its exit at once.
-    this.#end(new StateError('the training worker was ended'));
-    this.#connection.close();
-  }
-
-  /** @internal */
-  call<T>(
-    call: Call['call'],
-    args: readonly unknown[],
-    {
-      model,
-      events,
-      transfer,
-      hear,
-    }: Pick<Call, 'model' | 'events'> & Handing & Pick<Waiting, 'hear'> = {},
-  ): Promise<T> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    const id = ++this.#calls;
-    return new Promise<T>((resolve, reject) => {
-      const handed = checkHanded(call, transfer);
-      try {
-        const sent = copied(args, handed);
-        this.#connection.post({ id, call, model, args: sent, events }, handed);
-      } catch (cause) {
-        if (cause instanceof StateError) throw cause;
-        const why = (cause as Error).message;
-        throw new ValueError(`${call}: not all of this can be sent to a worker (${why})`, {
-          cause,
-        });
-      }
-      this.#waiting.set(id, { resolve, reject, hear });
-      this.#connection.hold(true);
-    });
-  }
-
-  /** @internal What the next call's number is, to say something about it. */
-  get nextCall(): number {
-    return this.#calls + 1;
-  }
-
-  /** @internal */
-  say(message: Message): void {
-    if (!this.#ended) this.#connection.post(message);
-  }
-
-  #hear(reply: Reply): void {
-    const waiting = this.#waiting.get(reply?.id);
-    if (!waiting) return;
-    if ('event' in reply) {
-      waiting.hear?.(reply.event, reply.args);
-      return;
-    }
-    this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#connection.hold(false);
-    if ('error' in reply) waiting.reject(errorOf(reply.error));
-    else waiting.resolve(reply.result as never);
-  }
-
-  #end(why: unknown): void {
-    this.#ended ??= why;
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
-    this.#waiting.clear();
+    this.#caller.end(new StateError('the training worker was ended'));
   }
 }
 
@@ -191,16 +114,17 @@ const copied = (args: readonly unknown[], handed: readonly ArrayBuffer[]): reado
 export async function startWorker(options: WorkerOptions = {}): Promise<TrainingWorker> {
   const words = ['worker', 'threads', 'simd', 'revectorize', 'maximumMemory', 'wasm'];
   const { worker, wasm, ...forInit } = checkOptions('startWorker', options, words);
-  let connection: Connection<Message, Reply>;
+  let caller: Caller<Calls>;
   try {
-    connection = connect((worker as unknown as HostWorker) ?? spawnTraining());
+    const host = (worker as unknown as HostWorker) ?? spawnTraining();
+    caller = new Caller(connect(host), 'the training worker');
   } catch (cause) {
     throw new EngineError(
       `startWorker: there can be no worker here (${(cause as Error).message}); startWorker({ worker }) takes one of yours, whose script calls serveTraining`,
       { cause },
     );
   }
-  const started = new TrainingWorker(connection);
+  const started = new TrainingWorker(caller);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new EngineError(NO_ANSWER)), PATIENCE);
@@ -208,7 +132,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<Training
   try {
     // Compiled here: of what `init` takes, addresses and responses cannot be sent.
     const module = wasm && (await compile('simd', wasm));
-    await Promise.race([started.call('init', [{ ...forInit, wasm: module }]), silence]);
+    await Promise.race([caller.call('init', { ...forInit, wasm: module }), silence]);
   } catch (error) {
     started.end();
     throw error;
@@ -225,12 +149,12 @@ const NO_ANSWER =
 
 /** A model in a training worker. Its functions are those of `Model`, and throw what they throw. */
 export class RemoteModel {
-  readonly #worker: TrainingWorker;
+  readonly #caller: Caller<Calls>;
   readonly #model: number;
 
   /** @internal Made by `TrainingWorker.load`. */
-  constructor(worker: TrainingWorker, model: number) {
-    this.#worker = worker;
+  constructor(caller: Caller<Calls>, model: number) {
+    this.#caller = caller;
     this.#model = model;
   }
 
@@ -239,49 +163,36 @@ export class RemoteModel {
    * and can await `toBytes()` and `swapAverage()` of it; its weights they cannot see.
    */
   async fit(x: DataSet, y: DataSet, options: RemoteFitOptions = {}): Promise<History> {
-    const { signal, onProgress, callbacks, transfer, ...rest } = checkObject(
+    const { callbacks, onProgress, signal, transfer, ...rest } = checkObject(
       'fit',
       options,
       'epochs',
     );
     const given = callbacksOf('fit', { callbacks, onProgress });
-    const heard = events.filter((event) => given.some((callback) => callback[event] !== undefined));
-    const about = this.#worker.nextCall;
-    const thrown: unknown[] = [];
-    const hear = async (event: string, args: readonly unknown[]): Promise<void> => {
-      const told = event === 'onTrainBegin' ? [this.#training(about, args[0] as Begun)] : args;
-      try {
-        for (const callback of given) {
-          const function_ = callback[event as (typeof events)[number]];
-          await (function_ as ((...args: unknown[]) => unknown) | undefined)?.call(
-            callback,
-            ...told,
-          );
-        }
-      } catch (error) {
-        thrown.push(error);
+    const wanted = events.filter((event) =>
+      given.some((callback) => callback[event] !== undefined),
+    );
+    const onReport = async (report: unknown): Promise<void> => {
+      const { event, args } = report as Event;
+      const heard =
+        event === 'onTrainBegin' ? [this.#training(args[0] as Begun, (o) => fit.send(o))] : args;
+      for (const callback of given) {
+        const functions = callback as Readonly<Record<string, (...args: unknown[]) => unknown>>;
+        await functions[event]?.(...heard);
       }
-      this.#worker.say({ about, heard: thrown.length === 0 });
     };
-    try {
-      return await this.#long('fit', [x, y, rest], signal, { events: heard, hear, transfer });
-    } catch (error) {
-      throw (error as Error).message === CALLBACK_THREW ? thrown[0] : error;
-    }
+    const fit = this.#call('fit', [x, y, rest, wanted], { signal, transfer, onReport });
+    return fit;
   }
 
   /** As `evaluate` of models. */
-  evaluate(
-    x: DataSet,
-    y: DataSet,
-    options: { batchSize?: number; signal?: AbortSignal } & Handing = {},
-  ): Promise<Logs> {
+  async evaluate(x: DataSet, y: DataSet, options: EvaluateOptions & Handing = {}): Promise<Logs> {
     const { signal, transfer, ...rest } = checkObject('evaluate', options, 'batchSize');
-    return this.#long('evaluate', [x, y, rest], signal, { transfer });
+    return this.#call('evaluate', [x, y, rest], { signal, transfer });
   }
 
   /** As `predict` of models: the numbers of each output, and their shape. */
-  predict(
+  async predict(
     x: DataSet,
     options: { batchSize?: number } & Handing = {},
   ): Promise<Numbers | readonly Numbers[]> {
@@ -290,7 +201,7 @@ export class RemoteModel {
   }
 
   /** As `trainOnBatch` of models. */
-  trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions & Handing = {}): Promise<Logs> {
+  async trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions & Handing = {}): Promise<Logs> {
     const { transfer, ...rest } = checkObject('trainOnBatch', options, 'sampleWeight');
     return this.#call('trainOnBatch', [x, y, rest], { transfer });
   }
@@ -310,35 +221,22 @@ export class RemoteModel {
     return this.#call('dispose', []);
   }
 
-  #call<T>(call: Call['call'], args: readonly unknown[], more: object = {}): Promise<T> {
-    return this.#worker.call(call, args, { model: this.#model, ...more });
-  }
-
-  /** A call that can be aborted. */
-  async #long<T>(
-    call: 'fit' | 'evaluate',
+  #call<K extends Exclude<keyof Calls, 'init' | 'load'>>(
+    call: K,
     args: readonly unknown[],
-    signal: AbortSignal | undefined,
-    more: object,
-  ): Promise<T> {
-    if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
-      throw new ValueError(`${call}: signal must be an AbortSignal: new AbortController().signal`);
-    signal?.throwIfAborted();
-    const about = this.#worker.nextCall;
-    const abort = () => this.#worker.say({ about, abort: { reason: failing } });
-    signal?.addEventListener('abort', abort);
-    try {
-      return await this.#call<T>(call, args, more);
-    } catch (error) {
-      // The reason itself, not what came of it on its way.
-      throw (error as Error).message === failing ? signal?.reason : error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+    { signal, transfer, onReport }: Pick<CallOptions, 'signal' | 'onReport'> & Handing = {},
+  ): Ongoing<Calls[K]['got']> {
+    if (signal !== undefined) checkValue(call, 'signal', signal, abortSignal);
+    const handed = checkHanded(call, transfer);
+    const given: OfModel = { model: this.#model, args: copied(args, handed) };
+    return this.#caller.call(call, given, { signal, transfer: handed, onReport });
   }
 
-  #training(about: number, { name, epochs, batches, learningRateFactor }: Begun): Training {
-    const worker = this.#worker;
+  /** What callbacks know of the training there. */
+  #training(
+    { name, epochs, batches, learningRateFactor }: Begun,
+    send: (order: Order) => void,
+  ): Training {
     let factor = learningRateFactor;
     return {
       epochs,
@@ -361,12 +259,9 @@ export class RemoteModel {
       },
       set learningRateFactor(value) {
         factor = checkFactor(value);
-        worker.say({ about, learningRateFactor: factor });
+        send({ learningRateFactor: factor });
       },
-      stop: () => worker.say({ about, stop: true }),
+      stop: () => send({ stop: true }),
     };
   }
 }
-
-/** Stands for the signal's reason, which may be anything. */
-const failing = 'aborted by the page';

@@ -1,72 +1,42 @@
 // What a page and its training worker say to each other.
 
-import * as errors from '../base/errors.js';
+import type { InitOptions } from '../../bindings/backend.js';
 import type { Training } from '../training/callback.js';
+import type { Logs } from '../training/means.js';
+import type { History } from '../training/train.js';
+
+/** What a function of a model is given: the number that load got, and arguments. */
+export interface OfModel {
+  readonly model: number;
+  readonly args: readonly unknown[];
+}
 
 /** What can be asked of the worker: init and load, then functions of a model. */
-export interface Call {
-  readonly id: number;
-  readonly call:
-    | 'init'
-    | 'load'
-    | 'fit'
-    | 'evaluate'
-    | 'predict'
-    | 'trainOnBatch'
-    | 'toBytes'
-    | 'swapAverage'
-    | 'dispose';
-  /** The number that load has given. */
-  readonly model?: number;
+export interface Calls {
+  init: { given: InitOptions; got: unknown };
+  load: { given: Uint8Array<ArrayBuffer> | ArrayBuffer; got: number };
+  /** Last of its arguments are the names of the functions that its callbacks have. */
+  fit: { given: OfModel; got: History };
+  evaluate: { given: OfModel; got: Logs };
+  predict: { given: OfModel; got: Numbers | readonly Numbers[] };
+  trainOnBatch: { given: OfModel; got: Logs };
+  toBytes: { given: OfModel; got: Uint8Array<ArrayBuffer> };
+  swapAverage: { given: OfModel; got: undefined };
+  dispose: { given: OfModel; got: undefined };
+}
+
+/** What a fit reports: a function of its callbacks that is to be called, and with what. */
+export interface Event {
+  readonly event: string;
   readonly args: readonly unknown[];
-  /** Of a fit: names of the functions that its callbacks have. */
-  readonly events?: readonly string[];
 }
 
-/** What is said of a call while it runs. */
-interface Word {
-  readonly about: number;
-  readonly abort?: { readonly reason: unknown };
-  readonly stop?: true;
-  readonly learningRateFactor?: number;
-  /** Its callbacks have heard what they were told last; false where one threw. */
-  readonly heard?: boolean;
-}
-
-export type Message = Call | Word;
-
-/** The end of a call, or what happens before. */
-export type Reply =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly error: Failure }
-  | { readonly id: number; readonly event: string; readonly args: readonly unknown[] };
+/** What is sent to a fit. */
+export type Order = { readonly stop: true } | { readonly learningRateFactor: number };
 
 /** What a page's callbacks learn of a training when it begins. */
 export interface Begun extends Pick<Training, 'epochs' | 'batches' | 'learningRateFactor'> {
   readonly name: string;
-}
-
-/** Ends a training in the worker: the page knows better what was thrown. */
-export const CALLBACK_THREW = 'a callback threw';
-
-/** An error on its way: its class goes by its name. */
-export interface Failure {
-  readonly name: string;
-  readonly message: string;
-  readonly cause?: Failure;
-}
-
-export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { name, message, cause } = error;
-  return { name, message, ...(cause === undefined ? {} : { cause: failureOf(cause) }) };
-}
-
-/** The error, of its own class where that is one of ours. */
-export function errorOf({ name, message, cause }: Failure): Error {
-  const options = cause && { cause: errorOf(cause) };
-  const known = (errors as unknown as Record<string, ErrorConstructor>)[name];
-  return known ? new known(message, options) : Object.assign(new Error(message, options), { name });
 }
 
 /** A tensor on its way: its numbers, and their shape. */
