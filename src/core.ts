@@ -16,6 +16,7 @@ export {
   Model,
   type ModelOptions,
   type Prediction,
+  type PredictOptions,
   type Tensors,
 } from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';

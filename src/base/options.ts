@@ -4,10 +4,10 @@ import { ValueError } from './errors.js';
 import { shown } from './shown.js';
 
 /** What an option must be, in words, unless the value is it. */
-export type Check = (value: unknown) => string | undefined;
+export type Check = ((value: unknown) => string | undefined) & { readonly isRequired?: true };
 
-/** What is wanted of each option: a check, or nothing more than that the word is known. */
-export type Words<O> = readonly string[] | { readonly [W in keyof O]?: Check };
+/** What each option must be. */
+export type Words<O = Record<string, unknown>> = { readonly [W in keyof O]?: Check };
 
 const check =
   (fits: (value: unknown) => boolean, wanted: string): Check =>
@@ -30,20 +30,39 @@ export const text = check(
   (value) => typeof value === 'string' && value !== '',
   'text that is not empty',
 );
+/** A finite number that fits. */
+export const number = (fits: (value: number) => boolean, wanted: string): Check =>
+  check((value) => isNumber(value) && fits(value), wanted);
+/** A finite number. */
+export const finite = number(() => true, 'a number');
 /** A finite number > 0. */
-export const positive = check((value) => isNumber(value) && value > 0, 'a number > 0');
+export const positive = number((value) => value > 0, 'a number > 0');
+/** A number from 0 to less than 1. */
+export const share = number((value) => value >= 0 && value < 1, 'a number from 0 to less than 1');
+/** A number between 0 and 1. */
+export const fraction = number(
+  (value) => value > 0 && value < 1,
+  'a number between 0 and 1, such as 0.2',
+);
 /** A finite number of at least `least`, and at most `most`. */
 export const between = (least: number, most = Number.POSITIVE_INFINITY): Check =>
-  check(
-    (value) => isNumber(value) && value >= least && value <= most,
+  number(
+    (value) => value >= least && value <= most,
     most === Number.POSITIVE_INFINITY ? `a number ≥ ${least}` : `a number from ${least} to ${most}`,
   );
+/** The largest whole number that kernels count with. */
+export const MOST = 2 ** 31 - 1;
+
 /** A whole number of at least `least`, and at most `most`. */
-export const whole = (least: number, most = 2 ** 31 - 1): Check =>
-  check(
-    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
-    most === 2 ** 31 - 1 ? `a whole number ≥ ${least}` : `a whole number from ${least} to ${most}`,
-  );
+export const whole =
+  (least: number, most = MOST): Check =>
+  (value) => {
+    const isWhole = Number.isInteger(value);
+    if (isWhole && (value as number) >= least && (value as number) <= most) return undefined;
+    // What kernels cannot count is only worth saying where it was tried.
+    const isOpen = most === MOST && !(isWhole && (value as number) > most);
+    return `a whole number ${isOpen ? `≥ ${least}` : `from ${least} to ${most}`}`;
+  };
 /** One of some words; the nearest is named where it is none. */
 export const oneOf =
   (...words: readonly string[]): Check =>
@@ -56,8 +75,26 @@ export const abortSignal = check(
     typeof (value as AbortSignal).aborted === 'boolean',
   'an AbortSignal, such as the signal of new AbortController()',
 );
+/** What another check wants, or one word. */
+export const or = (wanted: Check, word: string): Check => {
+  return (value) => {
+    const missed = value === word ? undefined : wanted(value);
+    return missed && `${missed} or '${word}'`;
+  };
+};
 /** Nothing: whoever takes the options looks at it. */
 export const any: Check = () => undefined;
+/** Options that whoever takes them looks at. */
+export const forwarded = (...words: readonly string[]): Words =>
+  Object.fromEntries(words.map((word) => [word, any]));
+/** Options that must be given; without this word they need not. */
+export const required = (words: Words): Words =>
+  Object.fromEntries(
+    Object.entries<Check | undefined>(words).map(([word, wanted]) => [
+      word,
+      Object.assign((value: unknown) => wanted?.(value), { isRequired: true } as const),
+    ]),
+  );
 
 /**
  * The options, once they are known to be right: each word is known, and each value what it must be. Values that
@@ -66,16 +103,17 @@ export const any: Check = () => undefined;
  * @throws {ValueError} for anything but an object, for a word that there is not, and for a value of another kind
  */
 export function checkOptions<O extends object>(where: string, options: O, words: Words<O>): O {
-  const known = (Array.isArray(words) ? words : Object.keys(words)) as readonly string[];
-  const checks = (Array.isArray(words) ? {} : words) as Readonly<Record<string, Check>>;
-  for (const [word, value] of entries(where, checkObject(where, options, known[0]))) {
-    if (!known.includes(word)) {
-      throw new ValueError(
-        `${where}: there is no option '${word}'${nearest(word, known)}; there are ${known.join(', ')}`,
-      );
-    }
-    if (value !== undefined) checkValue(where, word, value, checks[word] ?? any);
+  const known = Object.keys(words);
+  const given = { ...checkObject<Record<string, unknown>>(where, options as never, known[0]) };
+  const unknown = Object.keys(given).find((word) => !known.includes(word));
+  if (unknown !== undefined) {
+    throw new ValueError(
+      `${where}: there is no option '${unknown}'${nearest(unknown, known)}; there are ${known.join(', ')}`,
+    );
   }
+  for (const [word, wanted] of Object.entries<Check | undefined>(words))
+    if (wanted && (given[word] !== undefined || wanted.isRequired))
+      checkValue(where, word, given[word], wanted);
   return options;
 }
 
@@ -85,32 +123,23 @@ export function checkValue(where: string, name: string, value: unknown, wanted: 
   if (missed) throw new ValueError(`${where}: ${name} must be ${missed}, not ${shown(value)}`);
 }
 
-/** What the options hold. @throws {ValueError} where that cannot be read */
-function entries(where: string, options: object): [string, unknown][] {
+/** The options, whatever they are called. @throws {ValueError} for anything but an object that can be read */
+export function checkObject<O extends object>(where: string, options: O, example = 'name'): O {
   try {
-    return Object.entries(options);
+    if (typeof options === 'object' && options !== null && !isList(options)) {
+      Object.entries(options);
+      return options;
+    }
   } catch (cause) {
     throw new ValueError(`${where}: the options cannot be read (${shown(cause)})`, { cause });
   }
-}
-
-/** The options, whatever they are called. @throws {ValueError} for anything but an object */
-export function checkObject<O extends object>(where: string, options: O, example = 'name'): O {
-  if (typeof options === 'object' && options !== null && !isList(options)) return options;
   const what = typeof options === 'object' && options !== null ? 'an array' : shown(options);
   throw new ValueError(
     `${where}: expected an options object, such as { ${example}: … }, not ${what}`,
   );
 }
 
-/** Whether it is an array; a proxy that was revoked is none either. */
-function isList(value: object): boolean {
-  try {
-    return Array.isArray(value) || ArrayBuffer.isView(value);
-  } catch {
-    return false;
-  }
-}
+const isList = (value: object): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
 
 /** @throws {ValueError} unless the option is true or false */
 export function checkFlag(where: string, name: string, value: boolean): boolean {

@@ -1,7 +1,7 @@
 // Shapes and the arithmetic of windows: every op's one check, which returns the output's shape.
 
 import { ShapeError, ValueError } from './errors.js';
-import { nearest } from './options.js';
+import { checkValue, MOST, nearest, oneOf, whole } from './options.js';
 import { shown } from './shown.js';
 
 /** Sizes from the outermost dimension to the innermost; images are [height, width, channels]. */
@@ -23,9 +23,8 @@ export type Padding =
 
 /** What a window does where it does not fit a whole number of times: TF.js's word for it. */
 export type Rounding = 'floor' | 'ceil';
-
-/** The largest whole number that kernels count with. */
-const MOST = 2 ** 31 - 1;
+/** Which there are. */
+export const rounding = oneOf('floor', 'ceil');
 
 /** The most dimensions that a shape has, as in NumPy. */
 export const MOST_RANK = 64;
@@ -98,9 +97,8 @@ export function checkChannels(where: string, shape: Shape): number {
 
 /** @throws {ValueError} unless `value` is a whole number of at least `least` */
 export function checkInteger(where: string, name: string, value: number, least = 1): number {
-  if (Number.isInteger(value) && value >= least && value <= MOST) return value;
-  const range = Number.isInteger(value) && value > MOST ? `from ${least} to ${MOST}` : `≥ ${least}`;
-  throw new ValueError(`${where}: ${name} must be a whole number ${range}, not ${shown(value)}`);
+  checkValue(where, name, value, whole(least));
+  return value;
 }
 
 /** Both numbers of a pair, checked. */
@@ -164,12 +162,8 @@ export function placeWindows(
   const [kernelHeight, kernelWidth] = pairOf(where, 'kernelSize', options.kernelSize);
   const [strideHeight, strideWidth] = pairOf(where, 'strides', options.strides ?? 1);
   const [dilationHeight, dilationWidth] = pairOf(where, 'dilation', options.dilation ?? 1);
-  const rounding = options.dimRoundingMode;
-  if (rounding !== undefined && rounding !== 'floor' && rounding !== 'ceil') {
-    throw new ValueError(
-      `${where}: dimRoundingMode must be 'floor' or 'ceil', not ${shown(rounding)}`,
-    );
-  }
+  const mode = options.dimRoundingMode;
+  if (mode !== undefined) checkValue(where, 'dimRoundingMode', mode, rounding);
   const padding = checkPadding(where, options.padding ?? 'valid');
   const place = (axis: 0 | 1, name: string, side: number, f: number, s: number, d: number) =>
     placeAxis({
@@ -180,7 +174,7 @@ export function placeWindows(
       stride: s,
       padding,
       axis,
-      rounding,
+      rounding: mode,
       exact,
     });
   const rows = place(0, 'height', height, kernelHeight, strideHeight, dilationHeight);

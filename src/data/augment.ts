@@ -1,7 +1,7 @@
 // What is done to training images at random: a plain description, checked. draw.ts draws by it.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { any, between, checkOptions, finite, oneOf, or } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { type Pair, pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -58,20 +58,20 @@ export interface Augmentation {
   readonly seed: number;
 }
 
-const words = [
-  'normalize',
-  'flip',
-  'rotate',
-  'scale',
-  'shift',
-  'crop',
-  'fill',
-  'contrast',
-  'brightness',
-  'cutout',
-  'mixup',
-  'seed',
-];
+const words = {
+  normalize: any,
+  flip: oneOf('horizontal', 'vertical', 'both'),
+  rotate: between(0, 180),
+  scale: any,
+  shift: any,
+  crop: any,
+  fill: or(finite, 'edge'),
+  contrast: between(0, 1),
+  brightness: between(0),
+  cutout: any,
+  mixup: between(0),
+  seed: any,
+};
 
 const flips = {
   none: [false, false],
@@ -91,15 +91,11 @@ export function augment(options: AugmentOptions): Augmentation {
   const { normalize, flip, crop, fill = 0, seed = 0 } = checkOptions(where, options, words);
   const { rotate = 0, contrast = 0, brightness = 0, mixup = 0 } = options;
   const { shift = 0, cutout = 0, scale = [1, 1] } = options;
-  if (flip !== undefined && !(flip !== ('none' as string) && Object.hasOwn(flips, flip))) {
-    throw new ValueError(
-      `${where}: flip must be 'horizontal', 'vertical' or 'both', not ${shown(flip)}`,
-    );
-  }
-  if (fill !== 'edge' && !Number.isFinite(fill)) {
-    throw new ValueError(`${where}: fill must be a number or 'edge', not ${shown(fill)}`);
-  }
-  if (!Array.isArray(scale) || scale.length !== 2 || !(scale[0] > 0 && scale[1] >= scale[0])) {
+  if (
+    !Array.isArray(scale) ||
+    scale.length !== 2 ||
+    !(scale[0] > 0 && scale[1] >= scale[0] && Number.isFinite(scale[1]))
+  ) {
     throw new ValueError(
       `${where}: scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${shown(scale)}`,
     );
@@ -109,15 +105,15 @@ export function augment(options: AugmentOptions): Augmentation {
     normalize:
       normalize === undefined ? null : checkNormalization(`${where}: normalize`, normalize),
     flip: flips[flip ?? 'none'],
-    rotate: atMost(where, 'rotate', rotate, 180),
-    scale: [atMost(where, 'scale', scale[0]), atMost(where, 'scale', scale[1])] as const,
+    rotate,
+    scale: [scale[0], scale[1]] as const,
     shift: pairOf(where, 'shift', shift, 0),
     padding: pairOf(where, 'crop: padding', paddingOf(where, crop), 0),
     fill,
-    contrast: atMost(where, 'contrast', contrast, 1),
-    brightness: atMost(where, 'brightness', brightness),
+    contrast,
+    brightness,
     cutout: pairOf(where, 'cutout', cutout, 0),
-    mixup: atMost(where, 'mixup', mixup),
+    mixup,
     seed,
   });
 }
@@ -138,12 +134,6 @@ export function checkAugmentation(where: string, augmentation: Augmentation): vo
   );
 }
 
-function atMost(where: string, name: string, value: number, most = Number.MAX_VALUE): number {
-  if (typeof value === 'number' && value >= 0 && value <= most) return value;
-  const range = most === Number.MAX_VALUE ? 'a number ≥ 0' : `a number from 0 to ${most}`;
-  throw new ValueError(`${where}: ${name} must be ${range}, not ${shown(value)}`);
-}
-
 function paddingOf(where: string, crop: AugmentOptions['crop']): Pair {
-  return crop === undefined ? 0 : checkOptions(`${where}: crop`, crop, ['padding']).padding;
+  return crop === undefined ? 0 : checkOptions(`${where}: crop`, crop, { padding: any }).padding;
 }

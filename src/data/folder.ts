@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
-import { checkOptions, checkValue, text } from '../base/options.js';
+import { any, callable, checkOptions, checkValue, flag, text } from '../base/options.js';
 import { pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Decoder, ImageFolder, ImageFolderOptions } from './imagefolder.js';
@@ -12,7 +12,7 @@ import { listImages } from './listing.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
 
 const where = 'data.imageFolder';
-const words = ['size', 'cropToAspectRatio', 'channels', 'decode'];
+const words = { size: any, cropToAspectRatio: flag, channels: any, decode: callable };
 
 /** Images that are decoded at the same time. */
 const AT_ONCE = 16;
@@ -25,7 +25,7 @@ export async function imageFolder(
   const { size, cropToAspectRatio = false, channels = 3 } = checkOptions(where, options, words);
   checkValue(where, 'directory', directory, text);
   const { decode = await sharpDecoder() } = options;
-  checkValues(options, channels, decode);
+  checkValues(options, channels);
   const wanted = size === undefined ? undefined : pairOf(where, 'size', size);
   const { classes, files, labels } = await listImages(where, directory);
   const load = async (file: string) =>
@@ -57,19 +57,12 @@ export async function imageFolder(
 
 const sidesOf = ({ height, width }: DecodedImage): [number, number] => [height, width];
 
-function checkValues(
-  { size, cropToAspectRatio }: ImageFolderOptions,
-  channels: number,
-  decode: Decoder,
-): void {
+function checkValues({ size, cropToAspectRatio }: ImageFolderOptions, channels: number): void {
   if (channels !== 1 && channels !== 3) {
     throw new ValueError(`${where}: channels must be 1 (grey) or 3 (RGB), not ${shown(channels)}`);
   }
   if (cropToAspectRatio && size === undefined) {
     throw new ValueError(`${where}: cropToAspectRatio takes a size: { size: [height, width] }`);
-  }
-  if (typeof decode !== 'function') {
-    throw new ValueError(`${where}: decode must be a function (bytes, name) => image`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Pixels to the numbers that networks train on: of mean about 0 and deviation about 1.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { any, checkOptions, number } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { checkPixels, type Pixels } from './pixels.js';
 
@@ -37,9 +37,6 @@ export function checkNormalization(where: string, options: NormalizeOptions): No
   const deviations = perChannel(where, 'std', std, channels);
   if (!deviations.every((deviation) => deviation > 0)) {
     throw new ValueError(`${where}: std must be greater than 0, not ${shown(std)}`);
-  }
-  if (scale !== undefined && !(Number.isFinite(scale) && scale !== 0)) {
-    throw new ValueError(`${where}: scale must be a number other than 0, not ${shown(scale)}`);
   }
   const normalization = { mean: means, std: deviations, scale: scale ?? null };
   if (scale === undefined) checkRange(where, normalization);
@@ -78,7 +75,11 @@ function checkRange(where: string, { mean, std, scale }: Normalization): void {
   check('std', std, 0, Math.max(1, most - least));
 }
 
-const words = ['mean', 'std', 'scale'];
+const words = {
+  mean: any,
+  std: any,
+  scale: number((value) => value !== 0, 'a number other than 0'),
+};
 
 const lengthOf = (value: number | readonly number[]): number =>
   Array.isArray(value) ? value.length : 1;

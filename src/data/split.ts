@@ -1,10 +1,9 @@
 // Samples for training and for validation: drawn by a seed, and from each class alike.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { checkFlag, checkOptions } from '../base/options.js';
+import { any, checkOptions, flag, fraction } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
-import { shown } from '../base/shown.js';
 import {
   isNumberArray,
   type NumberArray,
@@ -38,7 +37,7 @@ export interface Split<X, Y> {
 }
 
 const where = 'data.split';
-const words = ['validationSplit', 'stratify', 'seed'];
+const words = { validationSplit: fraction, stratify: flag, seed: any };
 
 /**
  * Splits samples by chance into a part for training and one for validation: the same for the same seed. Each class
@@ -93,12 +92,6 @@ function splitSet(set: LabelledImages, options: SplitOptions) {
 /** The numbers of samples of both parts, in an order drawn by the seed. */
 function draw(y: unknown, count: number, options: SplitOptions): readonly [number[], number[]] {
   const { validationSplit = 0.2, stratify = true, seed = 0 } = checkOptions(where, options, words);
-  checkFlag(where, 'stratify', stratify);
-  if (!(typeof validationSplit === 'number' && validationSplit > 0 && validationSplit < 1)) {
-    throw new ValueError(
-      `${where}: validationSplit must be a number between 0 and 1, such as 0.2, not ${shown(validationSplit)}`,
-    );
-  }
   if (count < 2) {
     throw new ValueError(`${where}: ${count} samples cannot be split: two parts take two at least`);
   }

@@ -1,8 +1,7 @@
 // Data that come bit by bit: from generators, files, the network.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
+import { abortSignal, checkOptions, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 
 /** Anything that `for await` takes: an array, a generator, a stream. */
@@ -26,13 +25,8 @@ export interface PrefetchOptions {
  * @throws {ValueError} for a source that cannot be iterated, and a depth that is no whole number ≥ 1
  */
 export function prefetch<T>(source: Source<T>, options: PrefetchOptions = {}): AsyncGenerator<T> {
-  const { depth = 2, signal } = checkOptions('data.prefetch', options, ['depth', 'signal']);
-  checkInteger('data.prefetch', 'depth', depth);
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw new ValueError(
-      'data.prefetch: signal must be an AbortSignal: new AbortController().signal',
-    );
-  }
+  const words = { depth: whole(1), signal: abortSignal };
+  const { depth = 2, signal } = checkOptions('data.prefetch', options, words);
   if (typeof Object(source)[Symbol.asyncIterator] !== 'function') {
     if (typeof Object(source)[Symbol.iterator] !== 'function') {
       const hint = typeof source === 'function' ? ': call it, as in prefetch(batches())' : '';

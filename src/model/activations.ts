@@ -1,8 +1,7 @@
 // What layers make of samples, and how they are asked for by name.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
+import { checkOptions, whole } from '../base/options.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -24,8 +23,7 @@ export function activations<N extends Names>(
   layers: N,
   options: { batchSize?: number },
 ): ByName<N> {
-  const { batchSize = 32 } = checkOptions('activations', options, ['batchSize']);
-  checkInteger('activations', 'batchSize', batchSize);
+  const { batchSize = 32 } = checkOptions('activations', options, { batchSize: whole(1) });
   const { graph, name } = engine.network;
   const where = `${name}.activations`;
   const names = namesOf(where, 'layers', layers);

@@ -1,7 +1,7 @@
 // From a picture to labelled answers: what the model is given, and what its output says.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkOptions, whole } from '../base/options.js';
 import { checkInteger, type Shape, show } from '../base/shape.js';
 import { type Normalization, normalizeInto } from '../data/normalize.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from '../data/resize.js';
@@ -141,8 +141,7 @@ export function answersOf(
   labels: readonly string[] | undefined,
   options: ClassifyOptions,
 ): Answer[] {
-  const { topK = 5 } = checkOptions(where, options, ['topK']);
-  checkInteger(where, 'topK', topK);
+  const { topK = 5 } = checkOptions(where, options, { topK: whole(1) });
   return probabilities(row, endOf(output))
     .map((probability, index) => ({ label: labels?.[index] ?? `${index}`, index, probability }))
     .sort((a, b) => b.probability - a.probability)

@@ -1,8 +1,8 @@
 // Gradients of the loss, or of outputs, for inputs and for what layers make.
 
 import { NumericError, ShapeError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
-import { checkInteger, type Shape, sameShape, show, sizeOf } from '../base/shape.js';
+import { abortSignal, checkOptions, forwarded, whole } from '../base/options.js';
+import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import type { Wanted } from '../lowering/spec.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -48,7 +48,11 @@ export interface GradientsOptions<N extends Names = Names> {
   signal?: AbortSignal;
 }
 
-const words = ['y', 'output', 'wanted', 'batchSize', 'signal'];
+const words = {
+  ...forwarded('y', 'output', 'wanted'),
+  batchSize: whole(1),
+  signal: abortSignal,
+};
 
 /** See `Model.gradients`. */
 export async function gradients<N extends Names>(
@@ -57,7 +61,6 @@ export async function gradients<N extends Names>(
   options: GradientsOptions<N>,
 ): Promise<ByName<N>> {
   const { wanted, batchSize = 32, signal } = checkOptions('gradients', options, words);
-  checkInteger('gradients', 'batchSize', batchSize);
   const { graph, name } = engine.network;
   const where = `${name}.gradients`;
   const names = namesOf(where, 'wanted', wanted);

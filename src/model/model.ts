@@ -4,9 +4,17 @@
 import { backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import { any, callableOrNull, checkOptions, text, whole } from '../base/options.js';
+import {
+  abortSignal,
+  any,
+  callableOrNull,
+  checkOptions,
+  forwarded,
+  text,
+  whole,
+} from '../base/options.js';
 import { keyOf } from '../base/random.js';
-import { checkInteger, type Shape } from '../base/shape.js';
+import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Normalization, NormalizeOptions } from '../data/normalize.js';
 import { claim, disclaim, isFresh, type WeightStore } from '../lowering/store.js';
@@ -18,7 +26,7 @@ import { type CompileOptions, checkObjective } from '../training/compile.js';
 import type { Dataset } from '../training/datasetfeed.js';
 import { Engine } from '../training/engine.js';
 import { type Logs, Means } from '../training/means.js';
-import { checkSignal, measure } from '../training/measure.js';
+import { measure } from '../training/measure.js';
 import type { Outcome } from '../training/outcome.js';
 import { type Batch, wholeOf } from '../training/samples.js';
 import type { SampleWeight, WeightOptions } from '../training/sampleweights.js';
@@ -64,6 +72,14 @@ export interface EvaluateOptions {
   /** How much each sample counts: see `WeightOptions`. */
   sampleWeight?: SampleWeight;
   /** Aborts between two batches. */
+  signal?: AbortSignal;
+}
+
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** Samples at a time: 32 by default. */
+  batchSize?: number;
+  /** Where it is aborted, nothing is predicted. In a worker that is until the prediction begins. */
   signal?: AbortSignal;
 }
 
@@ -404,7 +420,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     run: (engine: Engine, batch: Batch) => Outcome,
   ): Logs {
     const engine = this.engine(call);
-    checkOptions(call, options, ['sampleWeight', 'classWeight']);
+    checkOptions(call, options, forwarded('sampleWeight', 'classWeight'));
     const intake = new Intake(engine, call);
     const samples = intake.samples(x, y, options);
     const means = new Means(intake.objective, this.#graph);
@@ -414,11 +430,9 @@ export class Model<O extends Tensors = SymbolicTensor> {
 
   /** Loss and metrics over all samples, which may have weights. Throws as `fit`. */
   async evaluate(x: DataSet, y: DataSet, options: EvaluateOptions = {}): Promise<Logs> {
-    const words = ['batchSize', 'sampleWeight', 'signal'];
+    const words = { batchSize: whole(1), sampleWeight: any, signal: abortSignal };
     const { batchSize = 32, sampleWeight, signal } = checkOptions('evaluate', options, words);
     const engine = this.engine('evaluate');
-    checkInteger('evaluate', 'batchSize', batchSize);
-    checkSignal('evaluate', signal);
     const intake = new Intake(engine, 'evaluate');
     const samples = intake.samples(x, y, { sampleWeight });
     this.#evaluations++;
@@ -435,9 +449,11 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * model whose outputs are a list.
    *
    * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
+   * @throws the signal's reason where it is aborted
    */
-  predict(x: DataSet, options: { batchSize?: number } = {}): Prediction<O> {
-    const { batchSize = 32 } = checkOptions('predict', options, { batchSize: whole(1) });
+  predict(x: DataSet, options: PredictOptions = {}): Prediction<O> {
+    const words = { batchSize: whole(1), signal: abortSignal };
+    const { batchSize = 32, signal } = checkOptions('predict', options, words);
     const engine = this.engine('predict');
     const samples = new Intake(engine, 'predict').inputs(x);
     const { count } = samples;
@@ -445,6 +461,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
     try {
       for (const { shape } of this.outputs) results.push(Tensor.create([count, ...shape]));
       for (let first = 0; first < count; first += batchSize) {
+        signal?.throwIfAborted();
         const size = Math.min(batchSize, count - first);
         engine.predict({ samples, order: null, first, size }, results);
       }

@@ -3,10 +3,7 @@
 
 import { backend } from '../../bindings/backend.js';
 import type { KernelName } from '../../bindings/kernels.js';
-import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
-import { shown } from '../base/shown.js';
+import { any, callableOrNull, checkOptions, whole } from '../base/options.js';
 import { layout } from '../base/table.js';
 import type { Lowered } from '../lowering/lower.js';
 import { costOf, type Unit } from '../program/cost.js';
@@ -65,17 +62,12 @@ export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Pr
     y,
     batchSize,
     print = console.log,
-  } = checkOptions('profile', options, ['y', 'batchSize', 'print']);
-  if (print !== null && typeof print !== 'function') {
-    throw new ValueError(
-      `profile: print must be a function, or null for none, not ${shown(print)}`,
-    );
-  }
+  } = checkOptions('profile', options, { y: any, batchSize: whole(1), print: callableOrNull });
   const { name } = engine.network;
   const intake = new Intake(engine, 'profile');
   const samples = y === undefined ? intake.inputs(x) : intake.samples(x, y);
   const { count } = samples;
-  const size = Math.min(count, checkInteger('profile', 'batchSize', batchSize ?? count));
+  const size = Math.min(count, batchSize ?? count);
   // First, because it may make memory grow.
   const peaks = peaksOf(backend());
   const result = engine.rehearse(

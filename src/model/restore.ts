@@ -4,7 +4,7 @@
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
-import { checkFlag, checkOptions } from '../base/options.js';
+import { any, checkFlag, checkOptions } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
 import { input } from '../network/input.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
@@ -22,7 +22,7 @@ export interface LoadOptions {
 
 /** See `loadModel`. @throws {FormatError} */
 export function restoreModel(file: Bytes, options: LoadOptions): Model {
-  const { layers: own = {} } = checkOptions('loadModel', options, ['layers']);
+  const { layers: own = {} } = checkOptions('loadModel', options, { layers: any });
   const contents = contentsOf(bytesOf('loadModel', file));
   const { metadata } = contents;
   if (metadata.version !== VERSION) {

@@ -1,6 +1,6 @@
 // What layers with a kernel share: options, the weights that these ask for, and how weights are read.
 
-import { checkFlag } from '../base/options.js';
+import { flag, forwarded } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import { none } from '../program/emitter.js';
 import { type ActivationName, checkActivation } from './activation.js';
@@ -32,14 +32,11 @@ export interface KernelOptions extends LayerOptions {
 }
 
 /** The words of `KernelOptions`. */
-export const kernelWords = [
-  'useBias',
-  'activation',
-  'kernelInitializer',
-  'biasInitializer',
-  'kernelRegularizer',
-  'biasRegularizer',
-];
+export const kernelWords = {
+  useBias: flag,
+  ...forwarded('activation', 'kernelInitializer', 'biasInitializer'),
+  ...forwarded('kernelRegularizer', 'biasRegularizer'),
+};
 
 /** @throws {ValueError} for an activation, initializer or regularizer that there is not */
 export function checkKernelOptions(where: string, options: KernelOptions): void {
@@ -47,12 +44,10 @@ export function checkKernelOptions(where: string, options: KernelOptions): void 
     activation = 'linear',
     kernelInitializer = 'glorotUniform',
     biasInitializer = 'zeros',
-    useBias = true,
   } = options;
   checkActivation(where, activation);
   checkInitializer(where, kernelInitializer);
   checkInitializer(where, biasInitializer);
-  checkFlag(where, 'useBias', useBias);
   const { kernelRegularizer, biasRegularizer } = options;
   for (const [name, value] of Object.entries({ kernelRegularizer, biasRegularizer }))
     if (value !== undefined) checkRegularizer(`${where}: ${name}`, value);

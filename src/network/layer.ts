@@ -1,7 +1,14 @@
 // What a layer is: a name, weights it wants, and the ops it emits. It owns no buffers.
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import { checkFlag, checkOptions } from '../base/options.js';
+import {
+  any,
+  checkFlag,
+  checkObject,
+  checkOptions,
+  forwarded,
+  type Words,
+} from '../base/options.js';
 import { checkFits, type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Emitter, Operand, Value } from '../program/emitter.js';
@@ -163,12 +170,20 @@ export abstract class Layer<Saved = unknown> {
   /** Its weights in each model that has memory for them, the newest last. */
   readonly #held: (readonly Weight[])[] = [];
 
-  /** @param known the words of the layer's own options */
-  constructor(type: string, options: LayerOptions, known: readonly string[]) {
+  /** @param known the words of the layer's own options, or what each of them must be */
+  constructor(type: string, options: LayerOptions, known: readonly string[] | Words) {
     this.type = type;
-    this.#words = known;
-    this.options = { ...checkOptions(`layers.${type}`, options, [...known, 'name']) };
+    const own = Array.isArray(known) ? forwarded(...known) : (known as Words);
+    this.#words = Object.keys(own);
+    this.options = { ...checkObject(`layers.${type}`, options, this.#words[0]) };
+    checkOptions(this.title, this.options, { ...own, name: any });
     this.name = checkName(options.name ?? type);
+  }
+
+  /** What messages call it in the making. @internal */
+  protected get title(): string {
+    const { name } = this.options;
+    return `layers.${this.type}${typeof name === 'string' ? ` '${name}'` : ''}`;
   }
 
   /** Whether it takes several inputs. */

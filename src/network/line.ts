@@ -1,7 +1,8 @@
 // Signals [steps, channels] are images of one line: turns options for signals into those for images.
 
 import { ValueError } from '../base/errors.js';
-import { checkInteger, type Rounding, type Shape, type WindowOptions } from '../base/shape.js';
+import { any, whole } from '../base/options.js';
+import { type Rounding, rounding, type Shape, type WindowOptions } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 
 /** How windows lie on a signal. */
@@ -24,7 +25,7 @@ export interface LineOptions {
 export type LinePadding = 'valid' | 'same' | number | readonly [number, number];
 
 /** The words of `LineOptions`. */
-export const lineWords = ['strides', 'padding', 'dimRoundingMode'];
+export const lineWords = { strides: whole(1), padding: any, dimRoundingMode: rounding };
 
 /** The images that signals [batch, steps, channels] are. */
 export const asImages = ([batch, steps, channels]: Shape): Shape => [batch, 1, steps, channels];
@@ -37,7 +38,7 @@ export function onImages(
   const { strides = 1, padding = 'valid', dimRoundingMode } = options;
   const isWord = padding === 'valid' || padding === 'same';
   return {
-    strides: [1, checkInteger(where, 'strides', strides)],
+    strides: [1, strides],
     padding: isWord ? padding : [[0, 0], sides(where, padding)],
     dimRoundingMode,
   };

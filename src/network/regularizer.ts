@@ -1,8 +1,6 @@
 // What weights may cost by themselves: a plain description, so that it can be saved.
 
-import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
-import { shown } from '../base/shown.js';
+import { between, checkOptions, required } from '../base/options.js';
 
 /**
  * A penalty of l1·Σ|w| + l2·Σw² for a weight w, part of the loss that is reported and, by its slope, of the
@@ -13,12 +11,11 @@ export interface Regularizer {
   readonly l2: number;
 }
 
+/** The words of `Regularizer`. */
+export const regularizerWords = { l1: between(0), l2: between(0) };
+
 /** @throws {ValueError} for anything but what the functions of `regularizers` return */
 export function checkRegularizer(where: string, regularizer: Regularizer): Regularizer {
-  const { l1, l2 } = checkOptions(where, regularizer, ['l1', 'l2']);
-  for (const [name, factor] of Object.entries({ l1, l2 })) {
-    if (typeof factor === 'number' && factor >= 0 && Number.isFinite(factor)) continue;
-    throw new ValueError(`${where}: ${name} must be a number ≥ 0, not ${shown(factor)}`);
-  }
+  const { l1, l2 } = checkOptions<Regularizer>(where, regularizer, required(regularizerWords));
   return Object.freeze({ l1, l2 });
 }

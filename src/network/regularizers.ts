@@ -1,7 +1,7 @@
 // Regularizers, in Keras's words: what weights may cost by themselves.
 
 import { checkOptions } from '../base/options.js';
-import { checkRegularizer, type Regularizer } from './regularizer.js';
+import { checkRegularizer, type Regularizer, regularizerWords } from './regularizer.js';
 
 export type { Regularizer } from './regularizer.js';
 
@@ -15,6 +15,6 @@ export const l2 = (factor = 0.01): Regularizer =>
 
 /** Both: 0.01 each by default. @throws {ValueError} for numbers below 0 */
 export function l1l2(options: Partial<Regularizer> = {}): Regularizer {
-  const { l1 = 0.01, l2 = 0.01 } = checkOptions('regularizers.l1l2', options, ['l1', 'l2']);
+  const { l1 = 0.01, l2 = 0.01 } = checkOptions('regularizers.l1l2', options, regularizerWords);
   return checkRegularizer('regularizers.l1l2', { l1, l2 });
 }

@@ -1,14 +1,21 @@
 // Callbacks that many trainings want: progress, early stopping, checkpoints, a rate that falls when nothing
 // gets better, and the norms of gradients.
 
-import { ValueError } from '../base/errors.js';
-import { between, callable, checkFlag, checkOptions, checkValue } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
-import { shown } from '../base/shown.js';
-import { checkFactor } from '../operators/optimizer/rate.js';
+import {
+  between,
+  callable,
+  callableOrNull,
+  checkOptions,
+  checkValue,
+  flag,
+  fraction,
+  oneOf,
+  text,
+  whole,
+} from '../base/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Callback, Progress, TrainedModel, Training } from './callback.js';
-import { improvement, type Mode } from './improvement.js';
+import { improvement, logMode, type Mode } from './improvement.js';
 
 export type { Callback, Progress, TrainedModel, Training } from './callback.js';
 export { type Checkpoint, type CheckpointOptions, checkpoint } from './checkpoint.js';
@@ -86,15 +93,6 @@ export interface EarlyStoppingOptions {
   print?: ((text: string) => void) | null;
 }
 
-const earlyStoppingWords = [
-  'monitor',
-  'mode',
-  'patience',
-  'minDelta',
-  'restoreBestWeights',
-  'print',
-];
-
 /**
  * Ends the training when it no longer gets better, and says so. With `swapAverage`, the weights brought back are the
  * averaged ones that were validated.
@@ -102,15 +100,16 @@ const earlyStoppingWords = [
  * @throws {ValueError} for a log that there is not
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
-  const where = 'callbacks.earlyStopping';
-  checkOptions(where, options, earlyStoppingWords);
+  checkOptions('callbacks.earlyStopping', options, {
+    monitor: text,
+    mode: logMode,
+    patience: whole(0),
+    minDelta: between(0),
+    restoreBestWeights: flag,
+    print: callableOrNull,
+  });
   const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = false } = options;
   const { mode = 'auto', print = console.log } = options;
-  checkInteger(where, 'patience', patience, 0);
-  checkMinDelta(where, minDelta);
-  checkFlag(where, 'restoreBestWeights', restoreBestWeights);
-  if (print !== null && typeof print !== 'function')
-    throw new ValueError(`${where}: print must be a function, or null for none, not ${print}`);
   const isBetter = improvement('earlyStopping', { monitor, mode, minDelta });
   let training: Training | undefined;
   let waited = 0;
@@ -173,12 +172,6 @@ async function withAverage(
   if (swaps) await model.swapAverage();
 }
 
-/** @throws {ValueError} unless it is a number ≥ 0 */
-function checkMinDelta(where: string, minDelta: number): void {
-  if (typeof minDelta === 'number' && minDelta >= 0 && minDelta < Number.POSITIVE_INFINITY) return;
-  throw new ValueError(`${where}: minDelta must be a number ≥ 0, not ${shown(minDelta)}`);
-}
-
 /** When the learning rate falls, and how far; Keras's words and defaults. */
 export interface ReduceOnPlateauOptions {
   /** The log to watch: 'val_loss' by default. */
@@ -197,16 +190,6 @@ export interface ReduceOnPlateauOptions {
   minimum?: number;
 }
 
-const reduceOnPlateauWords = [
-  'monitor',
-  'mode',
-  'factor',
-  'patience',
-  'minDelta',
-  'cooldown',
-  'minimum',
-];
-
 /**
  * Lowers the learning rate when training no longer gets better: multiplies `learningRateFactor`, which
  * multiplies whatever the schedule gives.
@@ -214,17 +197,17 @@ const reduceOnPlateauWords = [
  * @throws {ValueError} for a log that there is not
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
-  const where = 'callbacks.reduceOnPlateau';
-  checkOptions(where, options, reduceOnPlateauWords);
+  checkOptions('callbacks.reduceOnPlateau', options, {
+    monitor: text,
+    mode: logMode,
+    factor: fraction,
+    patience: whole(1),
+    minDelta: between(0),
+    cooldown: whole(0),
+    minimum: between(0),
+  });
   const { monitor = 'val_loss', patience = 10, minDelta = 1e-4 } = options;
   const { mode = 'auto', factor = 0.1, cooldown = 0, minimum = 0 } = options;
-  if (!(Number.isFinite(factor) && factor > 0 && factor < 1)) {
-    throw new ValueError(`${where}: factor must be between 0 and 1, not ${shown(factor)}`);
-  }
-  checkFactor(minimum);
-  checkInteger(where, 'patience', patience);
-  checkInteger(where, 'cooldown', cooldown, 0);
-  checkMinDelta(where, minDelta);
   const isBetter = improvement('reduceOnPlateau', { monitor, mode, minDelta });
   let training: Training | undefined;
   let waited = 0;
@@ -296,13 +279,15 @@ export interface GradientNorms extends Callback {
  * see them vanish from layer to layer, or explode in the course of the training.
  */
 export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms {
-  const where = 'callbacks.gradientNorms';
-  checkOptions(where, options, ['every', 'unit', 'print']);
-  const { every = 1, unit = 'epochs', print = console.log } = options;
-  checkInteger(where, 'every', every);
-  if (unit !== 'epochs' && unit !== 'steps') {
-    throw new ValueError(`${where}: unit must be 'epochs' or 'steps', not ${shown(unit)}`);
-  }
+  const {
+    every = 1,
+    unit = 'epochs',
+    print = console.log,
+  } = checkOptions('callbacks.gradientNorms', options, {
+    every: whole(1),
+    unit: oneOf('epochs', 'steps'),
+    print: callableOrNull,
+  });
   const norms: Record<string, number[]> = {};
   let training: Training | undefined;
   let done = 0;

@@ -2,10 +2,10 @@
 
 import { fileWriter } from '#platform/src/platform/files';
 import { ValueError } from '../base/errors.js';
-import { checkFlag, checkOptions } from '../base/options.js';
+import { any, callable, checkOptions, finite, flag, text } from '../base/options.js';
 import type { FileWriter } from '../platform/filewriter.js';
 import type { Callback, Training } from './callback.js';
-import { improvement, type Mode } from './improvement.js';
+import { improvement, logMode, type Mode } from './improvement.js';
 import type { Logs } from './means.js';
 
 /** Where checkpoints go: `path` or `save`. */
@@ -45,11 +45,23 @@ const where = 'callbacks.checkpoint';
 export function checkpoint(options: CheckpointOptions | string | URL): Checkpoint {
   const isPath = typeof options === 'string' || options instanceof URL;
   const given: CheckpointOptions = isPath ? { path: options } : options;
-  checkOptions(where, given, ['path', 'save', 'monitor', 'mode', 'bestOnly', 'best']);
-  const { path, save, monitor = 'val_loss', mode = 'auto', bestOnly = false, best } = given;
-  checkFlag(where, 'bestOnly', bestOnly);
-  if (best !== undefined && !(bestOnly && Number.isFinite(best)))
-    throw new ValueError(`${where}: best must be a number, with bestOnly: true`);
+  const words = {
+    path: any,
+    save: callable,
+    monitor: text,
+    mode: logMode,
+    bestOnly: flag,
+    best: finite,
+  };
+  const {
+    path,
+    save,
+    monitor = 'val_loss',
+    mode = 'auto',
+    bestOnly = false,
+    best,
+  } = checkOptions(where, given, words);
+  if (best !== undefined && !bestOnly) throw new ValueError(`${where}: best is for bestOnly: true`);
   const file = writerOf(path, save);
   const isBetter = improvement('checkpoint', { monitor, mode, minDelta: 0, initial: best });
   let training: Training | undefined;
@@ -82,7 +94,7 @@ function writerOf(
   save: CheckpointOptions['save'],
 ): FileWriter | undefined {
   if (path !== undefined && save === undefined) return fileWriter(where, path);
-  if (path === undefined && typeof save === 'function') return undefined;
+  if (path === undefined && save !== undefined) return undefined;
   throw new ValueError(
     `${where}: give either a path, as in checkpoint('best.safetensors'), or save, a function of the bytes`,
   );

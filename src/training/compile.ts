@@ -2,8 +2,8 @@
 
 import { ValueError } from '../base/errors.js';
 import { hereItIs } from '../base/names.js';
-import { checkFlag, checkOptions } from '../base/options.js';
-import { checkInteger, show } from '../base/shape.js';
+import { checkOptions, flag, forwarded, whole } from '../base/options.js';
+import { show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { checkLogits } from '../lowering/logits.js';
 import type { Goal, Objective } from '../lowering/objective.js';
@@ -73,14 +73,11 @@ function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
   );
 }
 
-const words = [
-  'optimizer',
-  'loss',
-  'metrics',
-  'lossWeights',
-  'activationCheckpointing',
-  'gradientAccumulation',
-];
+const words = {
+  ...forwarded('optimizer', 'loss', 'metrics', 'lossWeights'),
+  activationCheckpointing: flag,
+  gradientAccumulation: whole(1),
+};
 
 /**
  * @param graph what is to be trained
@@ -100,7 +97,6 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   const losses = spread('loss', loss, outputs, isOneLoss);
   const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
   const lists = spread('metrics', metrics, outputs, isOneList);
-  checkFlag('compile', 'activationCheckpointing', activationCheckpointing);
   const goals = outputs.map((_, i): Goal => {
     if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
       throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${shown(weights[i])}`);
@@ -120,7 +116,7 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
     optimizer: optimizerOf(optimizer),
     goals,
     checkpointing: activationCheckpointing,
-    accumulation: checkInteger('compile', 'gradientAccumulation', gradientAccumulation),
+    accumulation: gradientAccumulation,
   };
 }
 

@@ -1,7 +1,7 @@
 // `metrics.confusionMatrix`: which classes are taken for which, as a table.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { any, checkOptions } from '../base/options.js';
 import { checkInteger, show } from '../base/shape.js';
 import { layout } from '../base/table.js';
 import { Confusion, type Figure } from '../operators/loss/confusion.js';
@@ -43,7 +43,7 @@ export function confusionMatrix(
   options: ConfusionOptions = {},
 ): ConfusionMatrix {
   const where = 'metrics.confusionMatrix';
-  const { classes } = checkOptions(where, options, ['classes']);
+  const { classes } = checkOptions(where, options, { classes: any });
   const names = typeof classes === 'number' ? undefined : classes;
   const known = typeof classes === 'number' ? classes : names?.length;
   if (known !== undefined) checkInteger(where, 'classes', known);

@@ -20,6 +20,10 @@ export function wayOut(shape: Shape, sample: Shape): string {
     : '';
 }
 
+/** Whether it is what a canvas's `getImageData` returns, or something like it. */
+export const isPicture = (x: unknown): boolean =>
+  typeof x === 'object' && x !== null && 'data' in x && 'width' in x && 'height' in x;
+
 const DROP_ALPHA =
   'as a canvas has: drop the fourth channel, as in Uint8Array.from(rgba.filter((_, i) => i % 4 < 3))';
 

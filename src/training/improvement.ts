@@ -1,12 +1,14 @@
 // Whether an epoch was better than all before: what callbacks that watch a log share.
 
 import { ValueError } from '../base/errors.js';
-import { checkValue, oneOf } from '../base/options.js';
-import { shown } from '../base/shown.js';
+import { oneOf } from '../base/options.js';
 import type { Logs } from './means.js';
 
 /** What is better of a log: 'auto' says less for losses and errors, more for all else. Keras's words. */
 export type Mode = 'auto' | 'min' | 'max';
+
+/** Which there are. */
+export const logMode = oneOf('auto', 'min', 'max');
 
 /** What a callback watches. */
 export interface Watched {
@@ -17,13 +19,8 @@ export interface Watched {
   initial?: number;
 }
 
-/** Remembers the best value of a log. @throws {ValueError} for a log or a mode that there is not */
+/** Remembers the best value of a log. */
 export function improvement(who: string, { monitor, mode, minDelta, initial }: Watched) {
-  if (typeof monitor !== 'string')
-    throw new ValueError(
-      `callbacks.${who}: monitor must be the name of a log, not ${shown(monitor)}`,
-    );
-  checkValue(`callbacks.${who}`, 'mode', mode, oneOf('auto', 'min', 'max'));
   const falls = mode === 'auto' ? /(loss|Error)$/.test(monitor) : mode === 'min';
   const sign = falls ? -1 : 1;
   let best = initial;

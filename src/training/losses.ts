@@ -3,7 +3,7 @@
 // Each is taken row by row and averaged over rows: a row is the last dimension of the output, so that a
 // network with a class for every pixel has a row for every pixel.
 
-import { checkOptions } from '../base/options.js';
+import { checkObject } from '../base/options.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 
 export type { Loss } from '../operators/loss/loss.emit.js';
@@ -34,8 +34,7 @@ export interface HuberOptions {
  * in softmax is trained on what goes into that softmax.
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
-  checkOptions('losses.softmaxCrossEntropy', options, ['labelSmoothing', 'ignoreClass']);
-  return checkLoss({ type: 'softmaxCrossEntropy', ...options });
+  return make('softmaxCrossEntropy', options);
 }
 
 /**
@@ -44,8 +43,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
  * draws them towards ½. Taken on logits: a model that ends in sigmoid is trained on what goes into it.
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
-  checkOptions('losses.binaryCrossEntropy', options, ['labelSmoothing']);
-  return checkLoss({ type: 'binaryCrossEntropy', ...options });
+  return make('binaryCrossEntropy', options);
 }
 
 /** The mean of (output − target)² over outputs. Targets are shaped like the output. */
@@ -59,8 +57,7 @@ export const meanAbsoluteError = (): Loss => checkLoss('meanAbsoluteError');
  * (Huber, 1964): outliers pull no harder than delta. Targets are shaped like the output.
  */
 export function huber(options: HuberOptions = {}): Loss {
-  checkOptions('losses.huber', options, ['delta']);
-  return checkLoss({ type: 'huber', ...options });
+  return make('huber', options);
 }
 
 /**
@@ -68,3 +65,6 @@ export function huber(options: HuberOptions = {}): Loss {
  * −1 (Keras's way); shaped like the output.
  */
 export const hinge = (): Loss => checkLoss('hinge');
+
+const make = (type: Loss['type'], options: object): Loss =>
+  checkLoss({ ...checkObject(`losses.${type}`, options), type });

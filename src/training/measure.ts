@@ -1,6 +1,5 @@
 // Loss and metrics over samples that are not trained on, batch by batch.
 
-import { abortSignal, checkValue } from '../base/options.js';
 import type { Engine } from './engine.js';
 import { Means } from './means.js';
 import type { Samples } from './samples.js';
@@ -19,11 +18,6 @@ export const SLICE = 50;
 
 /** A turn of the event loop: timers, messages and aborts come through. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-
-/** @throws {ValueError} for what is no AbortSignal */
-export function checkSignal(where: string, signal: AbortSignal | undefined): void {
-  if (signal !== undefined) checkValue(where, 'signal', signal, abortSignal);
-}
 
 /** Loss and metrics over a range. @throws the signal's reason once it is aborted */
 export async function measure(

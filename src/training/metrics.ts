@@ -1,8 +1,7 @@
 // Metrics: what is reported beside the loss. Plain descriptions, so that they can be saved.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
+import { checkOptions, finite, oneOf, text, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { type CountMetric, checkMetric, type Metric } from '../operators/loss/metric.emit.js';
 
@@ -26,9 +25,9 @@ export interface TopKOptions extends NameOptions {
 
 /** The share of samples whose right class is among the `k` best, 5 by default: 'top5Accuracy'. */
 export function topK(options: TopKOptions = {}): Metric {
-  const { k = 5, name } = checkOptions('metrics.topK', options, ['k', 'name']);
-  checkInteger('metrics.topK', 'k', k);
-  return { type: 'topK', name: checkName('metrics.topK', name) ?? `top${k}Accuracy`, k };
+  const words = { k: whole(1), name: text };
+  const { k = 5, name = `top${k}Accuracy` } = checkOptions('metrics.topK', options, words);
+  return { type: 'topK', name, k };
 }
 
 /** What counts as yes. */
@@ -42,15 +41,10 @@ export interface ThresholdOptions extends NameOptions {
 
 /** The share of outputs that are on the right side of `threshold`: above it where the target, 0 or 1, is above ½. */
 export function binaryAccuracy(options: ThresholdOptions = {}): Metric {
-  const where = 'metrics.binaryAccuracy';
-  const { threshold, name } = checkOptions(where, options, ['threshold', 'name']);
-  checkThreshold(where, threshold);
   const type = 'binaryAccuracy';
-  return {
-    type,
-    name: checkName(where, name) ?? type,
-    ...(threshold === undefined ? {} : { threshold }),
-  };
+  const words = { threshold: finite, name: text };
+  const { threshold, name = type } = checkOptions(`metrics.${type}`, options, words);
+  return { type, name, ...(threshold === undefined ? {} : { threshold }) };
 }
 
 /** The mean of |output − target|. */
@@ -81,27 +75,14 @@ export const f1 = (options: ClassOptions = {}): Metric => counted('f1', options)
 
 function counted(type: CountMetric['type'], options: ClassOptions): Metric {
   const where = `metrics.${type}`;
-  const words = ['average', 'class', 'threshold', 'name'];
+  const words = { average: oneOf('macro'), class: whole(0), threshold: finite, name: text };
   const { average, class: own, threshold, name } = checkOptions(where, options, words);
-  if (average !== undefined && (average !== 'macro' || own !== undefined)) {
+  if (average !== undefined && own !== undefined) {
     throw new ValueError(
       `${where}: give { average: 'macro' } or { class: k }, not ${shown(options)}`,
     );
   }
-  checkThreshold(where, threshold);
   const more = threshold === undefined ? {} : { threshold };
-  const given = checkName(where, name);
-  if (own === undefined) return { type, name: given ?? type, average: 'macro', ...more };
-  checkInteger(where, 'class', own, 0);
-  return { type, name: given ?? `${type}_${own}`, class: own, ...more };
-}
-
-function checkThreshold(where: string, threshold: number | undefined): void {
-  if (threshold === undefined || Number.isFinite(threshold)) return;
-  throw new ValueError(`${where}: threshold must be a number, not ${threshold}`);
-}
-
-function checkName(where: string, name: string | undefined): string | undefined {
-  if (name === undefined || (typeof name === 'string' && name !== '')) return name;
-  throw new ValueError(`${where}: name must be text, not ${shown(name)}`);
+  if (own === undefined) return { type, name: name ?? type, average: 'macro', ...more };
+  return { type, name: name ?? `${type}_${own}`, class: own, ...more };
 }

@@ -12,11 +12,10 @@
 // averageDecay   keeps average = averageDecay·average + (1 − averageDecay)·weights after each step, from
 //                the first step's weights on
 
-import { checkOptions } from '../base/options.js';
+import { checkObject } from '../base/options.js';
 import {
   type AdagradConfig,
   type AdamConfig,
-  type CommonConfig,
   checkOptimizer,
   type Optimizer,
   type RmspropConfig,
@@ -73,13 +72,10 @@ export function adagrad(options: Options<AdagradConfig> = {}): Optimizer {
 }
 
 const adamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-const commonDefaults = { weightDecay: 0, decay: 'kernels' };
-/** What is left out unless it is asked for. */
-const wishes: (keyof CommonConfig)[] = ['clipValue', 'clipNorm', 'averageDecay'];
 
 /** The defaults with the options in their place, checked and frozen. */
 function make(type: Optimizer['type'], own: object, options: object): Optimizer {
-  const defaults = { ...commonDefaults, ...own };
-  checkOptions(`optimizers.${type}`, options, [...Object.keys({ ...own, ...defaults }), ...wishes]);
-  return Object.freeze(checkOptimizer({ ...defaults, ...options, type } as Optimizer));
+  const given = checkObject(`optimizers.${type}`, options, 'learningRate');
+  const all = { weightDecay: 0, decay: 'kernels', ...own, ...given, type } as Optimizer;
+  return Object.freeze(checkOptimizer(all));
 }

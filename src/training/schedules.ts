@@ -1,14 +1,13 @@
 // Learning rates that change with the step: plain descriptions, so that they can be saved.
 
-import { checkOptions } from '../base/options.js';
+import { checkObject } from '../base/options.js';
 import { checkRate, type LearningRate, type Schedule } from '../operators/optimizer/rate.js';
 
 export type { LearningRate, Schedule } from '../operators/optimizer/rate.js';
 
 /** Multiplies the rate by `factor` (0.1 by default) after every `every` steps. */
 export function step(options: { initial: number; every: number; factor?: number }): Schedule {
-  checkOptions('schedules.step', options, ['initial', 'every', 'factor']);
-  return checkRate({ type: 'step', factor: 0.1, ...options });
+  return make('step', { factor: 0.1 }, options);
 }
 
 /**
@@ -20,8 +19,7 @@ export function exponential(options: {
   every: number;
   factor?: number;
 }): Schedule {
-  checkOptions('schedules.exponential', options, ['initial', 'every', 'factor']);
-  return checkRate({ type: 'exponential', factor: 0.96, ...options });
+  return make('exponential', { factor: 0.96 }, options);
 }
 
 /**
@@ -29,8 +27,7 @@ export function exponential(options: {
  * (Loshchilov & Hutter, arXiv 1608.03983).
  */
 export function cosine(options: { initial: number; steps: number; minimum?: number }): Schedule {
-  checkOptions('schedules.cosine', options, ['initial', 'steps', 'minimum']);
-  return checkRate({ type: 'cosine', minimum: 0, ...options });
+  return make('cosine', { minimum: 0 }, options);
 }
 
 /**
@@ -45,13 +42,15 @@ export function oneCycle(options: {
   divide?: number;
   finalDivide?: number;
 }): Schedule {
-  const defaults = { warmupShare: 0.3, divide: 25, finalDivide: 1e4 };
-  checkOptions('schedules.oneCycle', options, ['maximum', 'steps', ...Object.keys(defaults)]);
-  return checkRate({ type: 'oneCycle', ...defaults, ...options });
+  return make('oneCycle', { warmupShare: 0.3, divide: 25, finalDivide: 1e4 }, options);
 }
 
 /** From 0 up to what `to` begins with, in a straight line over `steps` steps; `to` counts from there. */
 export function warmup(options: { steps: number; to: LearningRate }): Schedule {
-  checkOptions('schedules.warmup', options, ['steps', 'to']);
-  return checkRate({ type: 'warmup', ...options });
+  return make('warmup', {}, options);
+}
+
+function make(type: Schedule['type'], defaults: object, options: object): Schedule {
+  const given = checkObject(`schedules.${type}`, options, 'initial');
+  return checkRate({ ...defaults, ...given, type } as Schedule);
 }

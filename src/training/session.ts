@@ -1,9 +1,7 @@
 // What a training was told to do, checked as a whole before anything is trained.
 
 import { ValueError } from '../base/errors.js';
-import { checkFlag, checkOptions } from '../base/options.js';
-import { checkInteger } from '../base/shape.js';
-import { shown } from '../base/shown.js';
+import { abortSignal, any, checkOptions, flag, forwarded, share, whole } from '../base/options.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
 import type { Dataset } from './datasetfeed.js';
@@ -11,7 +9,7 @@ import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
 import type { Engine } from './engine.js';
 import { arrayFeed, type Feed } from './feed.js';
 import { augmenting, iterating } from './later.js';
-import { checkSignal, type Range } from './measure.js';
+import type { Range } from './measure.js';
 import type { SampleWeight, WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
 import { checkStatistics } from './statistics.js';
@@ -54,17 +52,24 @@ export interface FitDatasetOptions extends TrainingOptions {
   validationBatchSize?: number;
 }
 
-const commonWords = ['epochs', 'validationData', 'callbacks', 'signal', 'onProgress'];
-const fitWords = [
+const commonWords = {
+  epochs: whole(1),
+  validationData: any,
+  signal: abortSignal,
+  ...forwarded('callbacks', 'onProgress'),
+};
+const fitWords = {
   ...commonWords,
-  'batchSize',
-  'validationSplit',
-  'shuffle',
-  'sampleWeight',
-  'classWeight',
-  'augmentation',
-];
-const datasetWords = [...commonWords, 'batchesPerEpoch', 'validationBatchSize'];
+  batchSize: whole(1),
+  validationSplit: share,
+  shuffle: flag,
+  ...forwarded('sampleWeight', 'classWeight', 'augmentation'),
+};
+const datasetWords = {
+  ...commonWords,
+  batchesPerEpoch: whole(1),
+  validationBatchSize: whole(1),
+};
 
 /** A training about to begin. */
 export interface Session {
@@ -84,15 +89,14 @@ export async function fitSession(
   options: FitOptions,
 ): Promise<Session> {
   const {
+    batchSize = 32,
     validationSplit = 0,
     shuffle = true,
     augmentation,
   } = checkOptions('fit', options, fitWords);
   const intake = new Intake(engine, 'fit');
-  const batchSize = checkInteger('fit', 'batchSize', options.batchSize ?? 32);
   const samples = intake.samples(x, y, options);
   const { count } = samples;
-  checkFlag('fit', 'shuffle', shuffle);
   const trained = count - validated(count, validationSplit);
   // Classes weigh in what is learned, not in what is measured.
   const { sampleWeight, classWeight } = options;
@@ -128,8 +132,6 @@ export async function datasetSession(
 ): Promise<Session> {
   checkOptions('fitDataset', options, datasetWords);
   const { batchesPerEpoch, validationBatchSize = 32, signal } = options;
-  checkInteger('fitDataset', 'validationBatchSize', validationBatchSize);
-  if (batchesPerEpoch !== undefined) checkInteger('fitDataset', 'batchesPerEpoch', batchesPerEpoch);
   const intake = new Intake(engine, 'fitDataset');
   const common = commonOf(engine, intake, options, validationBatchSize, undefined);
   const { datasetFeed } = await iterating.get('fitDataset');
@@ -145,14 +147,12 @@ function commonOf(
   rest: Range | undefined,
 ): Omit<Session, 'feed'> {
   const { call, where } = intake;
-  const { validationData, signal } = options;
-  const epochs = checkInteger(call, 'epochs', options.epochs ?? 1);
+  const { epochs = 1, validationData, signal } = options;
   // Before `compile` there is nothing to train for.
   intake.objective;
   engine.checkLearns(where);
   const validation = validationData ? validationOf(intake, validationData, batchSize) : rest;
   const callbacks = callbacksOf(call, options);
-  checkSignal(call, signal);
   return { intake, epochs, validation, callbacks, signal };
 }
 
@@ -161,11 +161,6 @@ function commonOf(
  * that.
  */
 function validated(count: number, share: number): number {
-  if (typeof share !== 'number' || !(share >= 0 && share < 1)) {
-    throw new ValueError(
-      `fit: validationSplit must be a number from 0 to less than 1, not ${shown(share)}`,
-    );
-  }
   const held = Math.ceil(count * share - 1e-9);
   if (held < count) return held;
   throw new ValueError(

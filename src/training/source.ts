@@ -13,7 +13,7 @@ import {
 } from '../operators/loss/loss.emit.js';
 import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
 import { isNumberArray, Tensor } from '../tensor/tensor.js';
-import { otherChannels, wayOut } from './hints.js';
+import { isPicture, otherChannels, wayOut } from './hints.js';
 import { type InputSource, keyed, type Samples, type TargetSource } from './samples.js';
 import { RowWeights, type WeightOptions } from './sampleweights.js';
 
@@ -174,6 +174,11 @@ export class Intake {
   ): { name: string; data: Data }[] {
     const named = (name: string): string => (names.length === 1 ? what : `${what} '${name}'`);
     const all = names.map((name) => `'${name}'`).join(', ');
+    if (isPicture(data) && !names.includes('data')) {
+      throw new ValueError(
+        `${this.where}: ${what} is a picture { data, width, height }: give its numbers, as in data.normalize(${what}.data); model.classify takes pictures as they are`,
+      );
+    }
     if (isRecord(data)) {
       const unknown = Object.keys(data).find((key) => !names.includes(key));
       if (unknown !== undefined)

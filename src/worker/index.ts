@@ -6,8 +6,8 @@ import { spawnTraining } from '#platform/src/worker/spawn-training';
 import type { InitOptions } from '../../bindings/backend.js';
 import { compile } from '../../bindings/load.js';
 import { EngineError, StateError, ValueError } from '../base/errors.js';
-import { abortSignal, checkObject, checkOptions, checkValue } from '../base/options.js';
-import type { EvaluateOptions } from '../model/model.js';
+import { abortSignal, checkObject, checkOptions, checkValue, forwarded } from '../base/options.js';
+import type { EvaluateOptions, PredictOptions } from '../model/model.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import type { HostWorker } from '../platform/connection.js';
 import { Caller, type CallOptions, type Ongoing } from '../platform/rpc.js';
@@ -112,7 +112,7 @@ const copied = (args: readonly unknown[], handed: readonly ArrayBuffer[]): reado
  * @throws as `init`
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<TrainingWorker> {
-  const words = ['worker', 'threads', 'simd', 'revectorize', 'maximumMemory', 'wasm'];
+  const words = forwarded('worker', 'threads', 'simd', 'revectorize', 'maximumMemory', 'wasm');
   const { worker, wasm, ...forInit } = checkOptions('startWorker', options, words);
   let caller: Caller<Calls>;
   try {
@@ -194,10 +194,10 @@ export class RemoteModel {
   /** As `predict` of models: the numbers of each output, and their shape. */
   async predict(
     x: DataSet,
-    options: { batchSize?: number } & Handing = {},
+    options: PredictOptions & Handing = {},
   ): Promise<Numbers | readonly Numbers[]> {
-    const { transfer, ...rest } = checkObject('predict', options, 'batchSize');
-    return this.#call('predict', [x, rest], { transfer });
+    const { signal, transfer, ...rest } = checkObject('predict', options, 'batchSize');
+    return this.#call('predict', [x, rest, signal !== undefined], { signal, transfer });
   }
 
   /** As `trainOnBatch` of models. */

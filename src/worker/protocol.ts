@@ -18,6 +18,7 @@ export interface Calls {
   /** Last of its arguments are the names of the functions that its callbacks have. */
   fit: { given: OfModel; got: History };
   evaluate: { given: OfModel; got: Logs };
+  /** Last of its arguments is whether it may be aborted. */
   predict: { given: OfModel; got: Numbers | readonly Numbers[] };
   trainOnBatch: { given: OfModel; got: Logs };
   toBytes: { given: OfModel; got: Uint8Array<ArrayBuffer> };

@@ -6,6 +6,7 @@ import { type Handlers, type Port, type Running, serve } from '../platform/rpc.j
 import { init } from '../runtime/runtime.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Callback } from '../training/callback.js';
+import { breathe } from '../training/measure.js';
 import {
   type Begun,
   type Calls,
@@ -58,7 +59,17 @@ export function serveTraining(self: Port, { layers }: LoadOptions = {}): void {
     evaluate: ofModel((model, [x, y, options]: Args<'evaluate'>, { signal }) =>
       model.evaluate(x, y, { ...options, signal }),
     ),
-    predict: ofModel((model, [x, options]: Args<'predict'>) => model.predict(x, options)),
+    predict: ofModel(
+      async (
+        model,
+        [x, options, mayAbort]: [...Required<Args<'predict'>>, boolean],
+        { signal },
+      ) => {
+        // It lets nothing through while it runs: what was aborted in the meantime need not begin.
+        if (mayAbort) await breathe();
+        return model.predict(x, { ...options, signal });
+      },
+    ),
     trainOnBatch: ofModel((model, args: Args<'trainOnBatch'>) => model.trainOnBatch(...args)),
     toBytes: ofModel((model) => model.toBytes()),
     swapAverage: ofModel((model) => model.swapAverage()),

@@ -1,7 +1,6 @@
 // AlexNet (Krizhevsky, Sutskever & Hinton, NIPS 2012), in one group or in the paper's two.
 
-import { ValueError } from '../base/errors.js';
-import { shown } from '../base/shown.js';
+import { number } from '../base/options.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
 import * as layers from '../operators/layers.js';
@@ -20,10 +19,10 @@ export interface AlexNetOptions extends ZooOptions {
  */
 export function alexnet(options: AlexNetOptions = {}): Model {
   const made = { classes: 1000, inputShape: [227, 227, 3], smallest: 67 };
-  const { classes, inputShape, seed } = zooOptions('alexnet', options, made, ['groups']);
+  const { classes, inputShape, seed } = zooOptions('alexnet', options, made, {
+    groups: number((value) => value === 1 || value === 2, '1 or 2'),
+  });
   const { groups = 1 } = options;
-  if (groups !== 1 && groups !== 2)
-    throw new ValueError(`zoo.alexnet: groups must be 1 or 2, not ${shown(groups)}`);
   const common = { activation: 'relu', kernelInitializer: 'heNormal' } as const;
   // The paper's α is not divided by the window's size, ours is.
   const lrn = () => layers.lrn({ size: 5, alpha: 5e-4, beta: 0.75, bias: 2 });

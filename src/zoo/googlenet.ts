@@ -1,7 +1,7 @@
 // GoogLeNet (Szegedy et al., arXiv 1409.4842) as torchvision has it: with batch normalisation, and 3×3
 // where the paper has 5×5.
 
-import { checkFlag } from '../base/options.js';
+import { flag } from '../base/options.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -45,9 +45,10 @@ export function googlenet(
   options: GoogLeNetOptions = {},
 ): Model<readonly SymbolicTensor[]> | Model {
   const made = { classes: 1000, inputShape: [224, 224, 3], smallest: 31 };
-  const { classes, inputShape, seed } = zooOptions('googlenet', options, made, ['auxiliary']);
+  const { classes, inputShape, seed } = zooOptions('googlenet', options, made, {
+    auxiliary: flag,
+  });
   const { auxiliary = false } = options;
-  checkFlag('zoo.googlenet', 'auxiliary', auxiliary);
   const inputs = input(inputShape);
   const stem = conv(inputs, 'conv1', 64, 7, { strides: 2 });
   const reduced = conv(pool(stem, 3), 'conv2', 64, 1);

@@ -1,7 +1,7 @@
 // Options of the networks of the zoo.
 
 import { ShapeError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkOptions, forwarded, type Words, whole } from '../base/options.js';
 import { type Shape, show } from '../base/shape.js';
 
 /** What every network of the zoo takes; its defaults are those of its paper. */
@@ -15,7 +15,7 @@ export interface ZooOptions {
 }
 
 /** The words of `ZooOptions`. */
-export const zooWords = ['classes', 'inputShape', 'seed'];
+export const zooWords = { classes: whole(1), ...forwarded('inputShape', 'seed') };
 
 /** What a network was made for, and the least side of an image of which all its pools leave something. */
 interface ZooDefaults {
@@ -28,19 +28,19 @@ interface ZooDefaults {
  * The options that every network takes, filled in.
  *
  * @param words what the network takes besides
- * @throws {ValueError} for a word that there is not
+ * @throws {ValueError} for a word that there is not, and values that make no sense
  * @throws {ShapeError} for images that are too small
  */
 export function zooOptions(
   name: string,
   options: ZooOptions,
   { smallest, ...defaults }: ZooDefaults,
-  words: readonly string[] = [],
+  words: Words = {},
 ): Required<ZooOptions> {
-  const { classes, inputShape, seed } = checkOptions(`zoo.${name}`, options, [
+  const { classes, inputShape, seed } = checkOptions<ZooOptions>(`zoo.${name}`, options, {
     ...zooWords,
     ...words,
-  ]);
+  });
   const shape = inputShape ?? defaults.inputShape;
   // What is no image at all is the input's to complain about.
   if (Array.isArray(shape) && Math.min(...shape.slice(0, 2)) < smallest) {

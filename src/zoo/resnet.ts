@@ -2,7 +2,7 @@
 // bottleneck's 3×3, and for CIFAR.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { any, checkOptions, oneOf } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { Model, type ModelOptions } from '../model/model.js';
 import { input } from '../network/input.js';
@@ -61,7 +61,11 @@ export class ResNet extends Model {
 }
 
 function graphOf(options: ResNetOptions): ModelOptions<SymbolicTensor> {
-  checkOptions('new ResNet', options, [...zooWords, 'depth', 'shortcut']);
+  checkOptions('new ResNet', options, {
+    ...zooWords,
+    depth: any,
+    shortcut: oneOf('identity', 'projection'),
+  });
   const plan = planOf(options.depth);
   const isLarge = plan.form === 'imagenet';
   const {
@@ -70,10 +74,6 @@ function graphOf(options: ResNetOptions): ModelOptions<SymbolicTensor> {
     seed = 0,
     shortcut = isLarge ? 'projection' : 'identity',
   } = options;
-  if (shortcut !== 'identity' && shortcut !== 'projection')
-    throw new ValueError(
-      `ResNet: shortcut must be 'identity' or 'projection', not ${shown(shortcut)}`,
-    );
   const inputs = input(inputShape);
   let y = convNorm(inputs, ['conv1', 'bn1'], plan.width, isLarge ? 7 : 3, {
     strides: isLarge ? 2 : 1,

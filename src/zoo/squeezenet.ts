@@ -1,7 +1,6 @@
 // SqueezeNet (Iandola et al., arXiv 1602.07360) as torchvision has it, in both versions.
 
-import { ValueError } from '../base/errors.js';
-import { shown } from '../base/shown.js';
+import { any, checkValue, oneOf } from '../base/options.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -65,15 +64,14 @@ const versions: Readonly<Record<string, Version>> = {
 /** SqueezeNet: 1 235 496 parameters in version 1.1, 1 248 424 in 1.0; its outputs are logits. */
 export function squeezenet(options: SqueezeNetOptions = {}): Model {
   const version = options?.version ?? '1.1';
-  if (!Object.hasOwn(versions, version))
-    throw new ValueError(`zoo.squeezenet: version must be '1.0' or '1.1', not ${shown(version)}`);
+  checkValue('zoo.squeezenet', 'version', version, oneOf('1.0', '1.1'));
   const {
     smallest,
     stem: [filters, kernelSize],
     steps,
   } = versions[version];
   const made = { classes: 1000, inputShape: [224, 224, 3], smallest };
-  const { classes, inputShape, seed } = zooOptions('squeezenet', options, made, ['version']);
+  const { classes, inputShape, seed } = zooOptions('squeezenet', options, made, { version: any });
   const inputs = input(inputShape);
   let y = conv(inputs, 'features.0', filters, kernelSize, 2);
   steps.forEach((step, i) => {

@@ -1,6 +1,6 @@
 // VGG (Simonyan & Zisserman, arXiv 1409.1556) as torchvision has it.
 
-import { checkFlag } from '../base/options.js';
+import { flag } from '../base/options.js';
 import { Sequential } from '../model/sequential.js';
 import type { Layer } from '../network/layer.js';
 import * as layers from '../operators/layers.js';
@@ -28,9 +28,8 @@ const SIDE = 7;
 function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
   const name = `vgg${depth}`;
   const made = { classes: 1000, inputShape: [224, 224, 3], smallest: 32 };
-  const { classes, inputShape, seed } = zooOptions(name, options, made, ['batchNorm']);
+  const { classes, inputShape, seed } = zooOptions(name, options, made, { batchNorm: flag });
   const { batchNorm = false } = options;
-  checkFlag(`zoo.${name}`, 'batchNorm', batchNorm);
   const kernelInitializer = 'heNormal';
   // Numbers as torchvision counts, its activations included.
   let index = 0;

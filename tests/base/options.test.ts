@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   callbacks,
+  data,
   layers,
   loadModel,
   losses,
@@ -14,6 +15,7 @@ import {
   schedules,
   Tensor,
   ValueError,
+  zoo,
 } from '../../src/index.js';
 import { compiled, rejects, samples } from '../helpers/models.js';
 import '../helpers/start.js';
@@ -79,6 +81,60 @@ test('words that there are not, with those that there are', async () => {
     await rejects(call, ValueError, `there is no option ${word}`, known);
   }
   for (const tensor of [image, filter]) tensor.dispose();
+  model.dispose();
+});
+
+test('values of another kind are refused at once, with what they must be', async () => {
+  const model = compiled();
+  const where = { filters: 2, kernelSize: 3 };
+  const cases: [call: () => unknown, what: string, wanted: string][] = [
+    [() => layers.conv2d(any({ ...where, dimRoundingMode: 'up' })), 'dimRoundingMode', "'ceil'"],
+    [() => layers.conv2d(any({ ...where, useBias: 1 })), 'layers.conv2d: useBias', 'true or false'],
+    [() => layers.conv2d(any({ ...where, groups: 0 })), 'groups', '≥ 1'],
+    [() => layers.maxPool2d(any({ dimRoundingMode: 'up' })), 'layers.maxPool2d', "'floor'"],
+    [() => layers.maxPool1d(any({ strides: [2] })), 'strides', 'a whole number ≥ 1, not [2]'],
+    [() => layers.dense(any({ name: 'last' })), "layers.dense 'last': units", 'not undefined'],
+    [() => layers.dense(any({ units: 2 ** 31 })), 'units', 'from 1 to 2147483647'],
+    [() => layers.dropout(any({ rate: 1 })), 'rate', 'from 0 to less than 1, not 1'],
+    [() => optimizers.sgd(any({ momentum: 1 })), 'optimizers.sgd: momentum', 'less than 1'],
+    [() => optimizers.adam(any({ clipNorm: '1' })), 'clipNorm', "> 0, not '1'"],
+    [() => model.compile(any({ optimizer: { type: 'sgd' }, loss: 'hinge' })), 'momentum', 'number'],
+    [() => schedules.oneCycle(any({ maximum: 1 })), 'schedules.oneCycle: steps', 'not undefined'],
+    [() => metrics.precision(any({ average: 'micro' })), 'average', "'macro'"],
+    [() => metrics.topK(any({ k: '3' })), 'metrics.topK: k', "not '3'"],
+    [() => callbacks.earlyStopping(any({ minDelta: NaN })), 'minDelta', '≥ 0, not NaN'],
+    [() => callbacks.checkpoint(any({ save: 'file' })), 'save', 'a function'],
+    [() => model.fit(x, y, any({ shuffle: 'no' })), 'fit: shuffle', 'true or false'],
+    [() => model.fit(x, y, any({ epochs: '3' })), 'fit: epochs', "not '3'"],
+    [() => model.predict(x, any({ signal: 1 })), 'predict: signal', 'AbortSignal'],
+    [() => data.augment(any({ rotate: 200 })), 'rotate', 'from 0 to 180'],
+    [() => data.augment(any({ fill: 'zero' })), 'fill', "a number or 'edge'"],
+    [() => data.prefetch([], any({ depth: 0 })), 'depth', '≥ 1'],
+    [() => zoo.lenet5(any({ classes: '10' })), 'zoo.lenet5: classes', "not '10'"],
+  ];
+  for (const [call, ...parts] of cases) await rejects(call, ValueError, ...parts);
+  model.dispose();
+});
+
+test('an aborted signal ends predict with its reason', async () => {
+  const model = compiled();
+  const controller = new AbortController();
+  const { signal } = controller;
+  model.predict(x, { signal }).dispose();
+  controller.abort('enough');
+  try {
+    model.predict(x, { signal });
+    assert.unreachable();
+  } catch (reason) {
+    assert.is(reason, 'enough');
+  }
+  model.dispose();
+});
+
+test('a picture for predict is told the way', async () => {
+  const model = compiled();
+  const picture = { data: new Uint8ClampedArray(4), width: 1, height: 1 };
+  await rejects(() => model.predict(any(picture)), ValueError, 'data.normalize', 'classify');
   model.dispose();
 });
 

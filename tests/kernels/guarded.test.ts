@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Shape, sizeOf } from '../../src/base/shape.js';
 import { concatBackward, concatForward } from '../../src/operators/merge/concat.emit.js';
-import { checkLrn, lrnBackward, lrnForward } from '../../src/operators/norm/lrn.emit.js';
+import { fullLrn, lrnBackward, lrnForward } from '../../src/operators/norm/lrn.emit.js';
 import * as blur from '../../src/operators/pool/blur.emit.js';
 import * as channel from '../../src/operators/pool/channelpool.emit.js';
 import * as pool from '../../src/operators/pool/pool.emit.js';
@@ -99,7 +99,7 @@ function others(channels: number): Record<string, Op> {
     const y = up.upsamplingOutputShape(g);
     return linear(x, y, g, up.upsamplingForward, up.upsamplingBackward);
   };
-  const norm = checkLrn('test', { size: 4 });
+  const norm = fullLrn({ size: 4 });
   return {
     zeros: padding('zeros'),
     reflection: padding('reflect'),

@@ -258,6 +258,25 @@ test('a signal aborts with its reason; what was trained stays', () =>
     model.dispose();
   }));
 
+test('evaluations and predictions are aborted too', () =>
+  working(async (worker) => {
+    const model = network();
+    const there = await worker.load(model.toBytes());
+    const controller = new AbortController();
+    const { signal } = controller;
+    assert.ok('shape' in (await there.predict(x, { signal })));
+    const waiting = [1, 2].map(() => there.predict(x, { batchSize: 1, signal }));
+    const measured = there.evaluate(x, y, { batchSize: 1, signal });
+    controller.abort('enough');
+    const ends = await Promise.allSettled([...waiting, measured, there.predict(x, { signal })]);
+    // The last was not sent. Of the others those that had begun may be done.
+    assert.equal(ends.at(-1), { status: 'rejected', reason: 'enough' });
+    for (const end of ends) if (end.status === 'rejected') assert.is(end.reason, 'enough');
+    assert.is(ends[1].status, 'rejected', 'one that waited for its turn');
+    await rejects(() => there.predict(x, { signal: 1 as never }), ValueError, 'AbortSignal');
+    model.dispose();
+  }));
+
 test('predictions come while a fit runs; another fit does not', () =>
   working(async (worker) => {
     const model = network();

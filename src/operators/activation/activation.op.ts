@@ -1,7 +1,7 @@
 // Elementwise ops, softmax, and the losses, each with its gradient.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkOptions } from '../../base/options.js';
+import { checkOptions, forwarded } from '../../base/options.js';
 import { show } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import { checkAlpha, type Nonlinear, slopeFromInput } from '../../network/activation.js';
@@ -22,7 +22,7 @@ export interface AlphaOptions {
 
 /** @throws {ValueError} for another word, or an alpha that is not positive */
 function alphaOf(where: string, options: AlphaOptions): number | undefined {
-  const { alpha } = checkOptions(where, options, ['alpha']);
+  const { alpha } = checkOptions(where, options, forwarded('alpha'));
   checkAlpha(where, alpha);
   return alpha;
 }

@@ -1,13 +1,7 @@
 // Convolution as layers: of images, of each channel of images by itself, and of signals.
 
-import {
-  checkInteger,
-  checkRank,
-  type Pair,
-  pairOf,
-  type Shape,
-  sizeOf,
-} from '../../base/shape.js';
+import { any, required, type Words, whole } from '../../base/options.js';
+import { checkRank, type Pair, pairOf, type Shape, sizeOf } from '../../base/shape.js';
 import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
@@ -34,7 +28,6 @@ import {
 import {
   type ConvGeometry,
   type ConvOptions,
-  checkAlgorithm,
   checkConvPadding,
   convGeometry,
   convOutputShape,
@@ -48,20 +41,18 @@ interface Saved {
   activation: ActivationName;
 }
 
+/** How many filters there are must be said. */
+export const filterWords = required({ filters: whole(1) });
+
 /** What convolutions share: all but how their windows lie. */
 abstract class Conv extends Layer<Saved> {
   declare readonly options: KernelOptions;
   /** The dimensions of a sample. */
   protected readonly axes: readonly string[] = ['height', 'width', 'channels'];
 
-  constructor(type: string, options: KernelOptions, words: readonly string[]) {
-    super(type, options, [...words, ...kernelWords]);
+  constructor(type: string, options: KernelOptions, words: Words) {
+    super(type, options, { ...words, ...kernelWords });
     checkKernelOptions(this.title, options);
-  }
-
-  /** What messages call it while it is made. */
-  protected get title(): string {
-    return `layers.${this.type}${this.options.name ? ` '${this.options.name}'` : ''}`;
   }
 
   /** The sizes for inputs [batch, ...sample]. */
@@ -158,10 +149,8 @@ class Conv2d extends Conv {
   declare readonly options: Conv2dLayerOptions;
 
   constructor(options: Conv2dLayerOptions) {
-    super('conv2d', options, ['filters', 'kernelSize', ...convWords]);
-    checkInteger(this.title, 'filters', options.filters);
+    super('conv2d', options, { ...filterWords, kernelSize: any, ...convWords });
     pairOf(this.title, 'kernelSize', options.kernelSize);
-    checkAlgorithm(this.title, options.algorithm);
     checkConvPadding(this.title, options);
   }
 
@@ -184,15 +173,17 @@ export interface DepthwiseConv2dLayerOptions
   depthMultiplier?: number;
 }
 
-const depthwiseWords = convWords.filter((word) => word !== 'groups' && word !== 'algorithm');
+const { groups, algorithm: _algorithm, ...windowWords } = convWords;
+
+/** The words of `DepthwiseConv2dLayerOptions` alone. */
+export const depthwiseWords = { kernelSize: any, depthMultiplier: whole(1), ...windowWords };
 
 class DepthwiseConv2d extends Conv {
   declare readonly options: DepthwiseConv2dLayerOptions;
 
   constructor(options: DepthwiseConv2dLayerOptions) {
-    super('depthwiseConv2d', options, ['kernelSize', 'depthMultiplier', ...depthwiseWords]);
+    super('depthwiseConv2d', options, depthwiseWords);
     pairOf(this.title, 'kernelSize', options.kernelSize);
-    checkInteger(this.title, 'depthMultiplier', options.depthMultiplier ?? 1);
     checkConvPadding(this.title, options);
   }
 
@@ -222,11 +213,8 @@ class Conv1d extends Conv {
   protected override readonly axes = ['steps', 'channels'];
 
   constructor(options: Conv1dLayerOptions) {
-    super('conv1d', options, ['filters', 'kernelSize', ...lineWords, 'dilation', 'groups']);
-    checkInteger(this.title, 'filters', options.filters);
-    checkInteger(this.title, 'kernelSize', options.kernelSize);
-    checkInteger(this.title, 'dilation', options.dilation ?? 1);
-    checkInteger(this.title, 'groups', options.groups ?? 1);
+    const own = { ...filterWords, ...required({ kernelSize: whole(1) }) };
+    super('conv1d', options, { ...own, ...lineWords, dilation: whole(1), groups });
     onImages(this.title, options);
   }
 

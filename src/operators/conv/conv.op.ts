@@ -1,7 +1,7 @@
 // Convolution with its three gradients. Images are NHWC, filters HWIO.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkOptions } from '../../base/options.js';
+import { checkOptions, forwarded } from '../../base/options.js';
 import { type Shape, show } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
@@ -32,7 +32,10 @@ export interface Conv2dOptions extends ConvOptions {
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
   const [y] = callOp('conv2d', [x, filter, options], () => {
     const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
-    checkOptions('conv2d', options, [...convWords, 'bias', 'residual', 'activation']);
+    checkOptions('conv2d', options, {
+      ...convWords,
+      ...forwarded('bias', 'residual', 'activation'),
+    });
     const activation = checkActivation('conv2d', options.activation ?? 'linear');
     const g = convGeometry('conv2d', x.shape, filter.shape, options);
     const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;

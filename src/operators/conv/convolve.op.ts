@@ -1,7 +1,7 @@
 // True convolution of one signal or image with another, and cross-correlation.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkOptions } from '../../base/options.js';
+import { checkOptions, oneOf } from '../../base/options.js';
 import { checkShape, type Padding, show } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
@@ -61,7 +61,9 @@ export function correlate(x: Tensor, h: Tensor, options: ConvolveOptions = {}): 
 function slide(where: string, x: Tensor, h: Tensor, options: ConvolveOptions): Tensor {
   const [y] = callOp(where, [x, h, options], () => {
     const [vx, vh] = [argument(where, 'x', x), argument(where, 'h', h)];
-    const { mode = 'full' } = checkOptions(where, options, ['mode']);
+    const { mode = 'full' } = checkOptions(where, options, {
+      mode: oneOf('full', 'same', 'valid'),
+    });
     const [image, kernel] = [plane(where, 'x', x), plane(where, 'h', h)];
     if (x.shape.length !== h.shape.length) {
       throw new ShapeError(

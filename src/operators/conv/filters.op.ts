@@ -1,7 +1,7 @@
 // Filters made by hand, and ops that apply them to images.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkOptions } from '../../base/options.js';
+import { checkOptions, forwarded } from '../../base/options.js';
 import { checkInteger, checkRank, type Padding, type Shape, show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
@@ -129,7 +129,7 @@ export function sobelMagnitude(image: Tensor, options: FilterOptions = {}): Tens
 
 function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterOptions): Tensor {
   argument(where, 'image', image);
-  const { padding = 'same' } = checkOptions(where, options, ['padding']);
+  const { padding = 'same' } = checkOptions(where, options, forwarded('padding'));
   const inputShape = withBatch(where, image.shape);
   const channels = inputShape[3];
   const { shape, numbers } = nestedData(`${where}: the filter`, filter);

@@ -2,21 +2,22 @@
 
 import { gcd } from '../../base/arithmetic.js';
 import { ShapeError, ValueError } from '../../base/errors.js';
+import { any, checkValue, oneOf, whole } from '../../base/options.js';
 import {
   checkInteger,
   checkPadding,
   checkRank,
   placeWindows,
+  rounding,
   type Shape,
   show,
   type WindowOptions,
   type Windows,
 } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import {
-  checkPaddingMode,
   type PaddingMode,
   type PadGeometry,
+  paddingMode,
   padOutputShape,
   placePadding,
 } from '../spatial/pad.emit.js';
@@ -55,15 +56,15 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
 }
 
 /** The words of `ConvOptions`. */
-export const convWords = [
-  'strides',
-  'padding',
-  'paddingMode',
-  'dilation',
-  'dimRoundingMode',
-  'groups',
-  'algorithm',
-];
+export const convWords = {
+  strides: any,
+  padding: any,
+  paddingMode,
+  dilation: any,
+  dimRoundingMode: rounding,
+  groups: whole(1),
+  algorithm: oneOf('auto', 'direct', 'winograd'),
+};
 
 /**
  * Checks a convolution and works out its sizes.
@@ -107,11 +108,10 @@ export function convGeometry(
 
 /** @throws {ValueError} for padding that is none, and for a padding mode that there is not, or that has no padding to fill */
 export function checkConvPadding(where: string, options: ConvOptions): PaddingMode {
-  const { padding = 'valid', paddingMode = 'zeros' } = options;
+  const { padding = 'valid', paddingMode: mode = 'zeros' } = options;
   checkPadding(where, padding);
-  if (checkPaddingMode(where, 'paddingMode', paddingMode) === 'zeros' || padding !== 'valid') {
-    return paddingMode;
-  }
+  checkValue(where, 'paddingMode', mode, paddingMode);
+  if (mode === 'zeros' || padding !== 'valid') return mode;
   throw new ValueError(
     `${where}: paddingMode 'reflect' needs padding to reflect into: 'same' or pixels, not 'valid'`,
   );
@@ -134,21 +134,13 @@ function withReflection(where: string, g: Omit<ConvGeometry, 'algorithm'>) {
   return { ...g, height, width, padTop: 0, padLeft: 0, reflection };
 }
 
-/** @throws {ValueError} for an algorithm that there is not */
-export function checkAlgorithm(where: string, algorithm: Algorithm = 'auto'): void {
-  if (['auto', 'direct', 'winograd'].includes(algorithm)) return;
-  throw new ValueError(
-    `${where}: algorithm must be 'auto', 'direct' or 'winograd', not ${shown(algorithm)}`,
-  );
-}
-
 /** The geometry with the algorithm that was asked for. @throws {ValueError} where that cannot compute it */
 export function withAlgorithm(
   where: string,
   geometry: Omit<ConvGeometry, 'algorithm'>,
   algorithm: Algorithm = 'auto',
 ): ConvGeometry {
-  checkAlgorithm(where, algorithm);
+  checkValue(where, 'algorithm', algorithm, convWords.algorithm);
   const g = { ...geometry, algorithm };
   const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
   if (!misfit) return g;

@@ -10,6 +10,8 @@ import {
   conv2d,
   type DepthwiseConv2dLayerOptions,
   depthwiseConv2d,
+  depthwiseWords,
+  filterWords,
 } from './conv.layer.js';
 
 /** Options of `layers.separableConv2d`, Keras's words. Bias and activation belong to the 1×1 filters. */
@@ -18,25 +20,11 @@ export interface SeparableConv2dOptions extends DepthwiseConv2dLayerOptions {
   filters: number;
 }
 
-const windowWords = [
-  'kernelSize',
-  'strides',
-  'padding',
-  'paddingMode',
-  'dilation',
-  'dimRoundingMode',
-];
-
 class SeparableConv2d extends Composite {
   protected override readonly parts: readonly Layer[];
 
   constructor(options: SeparableConv2dOptions) {
-    super('separableConv2d', options, [
-      'filters',
-      'depthMultiplier',
-      ...windowWords,
-      ...kernelWords,
-    ]);
+    super('separableConv2d', options, { ...filterWords, ...depthwiseWords, ...kernelWords });
     const { filters, useBias, activation, name, ...both } = options;
     const { biasInitializer, biasRegularizer, ...depthwise } = both;
     const { kernelInitializer, kernelRegularizer } = depthwise;

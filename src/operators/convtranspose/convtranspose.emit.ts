@@ -2,6 +2,7 @@
 // the input is that convolution's forward pass, and in the gradient of the filter x and dy change roles.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
+import { forwarded } from '../../base/options.js';
 import {
   checkPadding,
   checkRank,
@@ -14,7 +15,12 @@ import {
 } from '../../base/shape.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 import { convBackwardFilter, convBackwardInput, convForward } from '../conv/conv.emit.js';
-import { type Algorithm, type ConvGeometry, withAlgorithm } from '../conv/geometry.emit.js';
+import {
+  type Algorithm,
+  type ConvGeometry,
+  convWords,
+  withAlgorithm,
+} from '../conv/geometry.emit.js';
 import { sumRows } from '../dense/matrix.emit.js';
 
 /** How a transposed convolution lies on its output. */
@@ -32,7 +38,10 @@ export interface ConvTransposeOptions
 }
 
 /** The words of `ConvTransposeOptions`. */
-export const convTransposeWords = ['strides', 'padding', 'dilation', 'outputPadding', 'algorithm'];
+export const convTransposeWords = {
+  ...forwarded('strides', 'padding', 'dilation', 'outputPadding'),
+  algorithm: convWords.algorithm,
+};
 
 /**
  * Checks a transposed convolution, and returns the sizes of the convolution whose backward pass it is.

@@ -1,7 +1,7 @@
 // Transposed convolution as a layer.
 
+import { any, required, whole } from '../../base/options.js';
 import {
-  checkInteger,
   checkPadding,
   checkRank,
   type Pair,
@@ -19,7 +19,7 @@ import {
 } from '../../network/kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
-import { type ConvGeometry, checkAlgorithm } from '../conv/geometry.emit.js';
+import type { ConvGeometry } from '../conv/geometry.emit.js';
 import {
   type ConvTransposeOptions,
   convTransposeBackwardBias,
@@ -49,18 +49,11 @@ class Conv2dTranspose extends Layer<Saved> {
   declare readonly options: Conv2dTransposeLayerOptions;
 
   constructor(options: Conv2dTransposeLayerOptions) {
-    super('conv2dTranspose', options, [
-      'filters',
-      'kernelSize',
-      ...convTransposeWords,
-      ...kernelWords,
-    ]);
-    const where = `layers.conv2dTranspose${options.name ? ` '${options.name}'` : ''}`;
-    checkInteger(where, 'filters', options.filters);
-    pairOf(where, 'kernelSize', options.kernelSize);
-    checkKernelOptions(where, options);
-    checkAlgorithm(where, options.algorithm);
-    checkPadding(where, options.padding ?? 'valid');
+    const own = { ...required({ filters: whole(1) }), kernelSize: any };
+    super('conv2dTranspose', options, { ...own, ...convTransposeWords, ...kernelWords });
+    pairOf(this.title, 'kernelSize', options.kernelSize);
+    checkKernelOptions(this.title, options);
+    checkPadding(this.title, options.padding ?? 'valid');
   }
 
   get #useBias(): boolean {

@@ -1,7 +1,7 @@
 // Transposed convolution with its gradients. Images are NHWC, filters [kernelHeight, kernelWidth,
 // filters, channels].
 
-import { checkOptions } from '../../base/options.js';
+import { checkOptions, forwarded } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
@@ -37,7 +37,10 @@ export function conv2dTranspose(
   const where = 'conv2dTranspose';
   const [y] = callOp(where, [x, filter, options], () => {
     const [vx, vf] = [argument(where, 'x', x), argument(where, 'filter', filter)];
-    checkOptions(where, options, [...conv.convTransposeWords, 'bias', 'activation']);
+    checkOptions(where, options, {
+      ...conv.convTransposeWords,
+      ...forwarded('bias', 'activation'),
+    });
     const activation = checkActivation(where, options.activation ?? 'linear');
     const g = conv.convTransposeGeometry(where, x.shape, filter.shape, options);
     const bias = options.bias ? argument(where, 'bias', options.bias) : none;

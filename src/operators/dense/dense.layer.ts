@@ -1,6 +1,7 @@
 // A fully connected layer.
 
-import { checkInteger, checkRank, type Shape } from '../../base/shape.js';
+import { required, whole } from '../../base/options.js';
+import { checkRank, type Shape } from '../../base/shape.js';
 import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
@@ -35,10 +36,8 @@ class Dense extends Layer<Saved> {
   declare readonly options: DenseOptions;
 
   constructor(options: DenseOptions) {
-    super('dense', options, ['units', ...kernelWords]);
-    const where = `layers.dense${options.name ? ` '${options.name}'` : ''}`;
-    checkInteger(where, 'units', options.units);
-    checkKernelOptions(where, options);
+    super('dense', options, { ...required({ units: whole(1) }), ...kernelWords });
+    checkKernelOptions(this.title, options);
   }
 
   get #useBias(): boolean {

@@ -1,8 +1,15 @@
 // Matrix products, and images as matrices of patches.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkFlag, checkOptions } from '../../base/options.js';
-import { checkRank, placeWindows, type Shape, show, type WindowOptions } from '../../base/shape.js';
+import { checkOptions, flag, forwarded } from '../../base/options.js';
+import {
+  checkRank,
+  placeWindows,
+  rounding,
+  type Shape,
+  show,
+  type WindowOptions,
+} from '../../base/shape.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as matrix from './matrix.emit.js';
@@ -17,9 +24,8 @@ export interface MatMulOptions {
 export function matMul(a: Tensor, b: Tensor, options: MatMulOptions = {}): Tensor {
   const [c] = callOp('matMul', [a, b, options], () => {
     const [va, vb] = [argument('matMul', 'a', a), argument('matMul', 'b', b)];
-    checkOptions('matMul', options, ['transposeA', 'transposeB']);
-    const transposeA = checkFlag('matMul', 'transposeA', options.transposeA ?? false);
-    const transposeB = checkFlag('matMul', 'transposeB', options.transposeB ?? false);
+    const words = { transposeA: flag, transposeB: flag };
+    const { transposeA = false, transposeB = false } = checkOptions('matMul', options, words);
     checkRank('matMul: a', a.shape, ['rows', 'columns'], 0);
     checkRank('matMul: b', b.shape, ['rows', 'columns'], 0);
     const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
@@ -37,8 +43,13 @@ export function matMul(a: Tensor, b: Tensor, options: MatMulOptions = {}): Tenso
   return c;
 }
 
+const windowWords = {
+  ...forwarded('kernelSize', 'strides', 'padding', 'dilation'),
+  dimRoundingMode: rounding,
+};
+
 function im2colFields(where: string, inputShape: Shape, options: WindowOptions) {
-  checkOptions(where, options, ['kernelSize', 'strides', 'padding', 'dilation', 'dimRoundingMode']);
+  checkOptions(where, options, windowWords);
   checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
   const windows = placeWindows(where, height, width, options, true);

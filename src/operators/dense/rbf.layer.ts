@@ -1,6 +1,7 @@
 // Radial basis function units, the output layer of LeNet-5.
 
-import { checkInteger, checkRank, type Shape } from '../../base/shape.js';
+import { required, whole } from '../../base/options.js';
+import { checkRank, type Shape } from '../../base/shape.js';
 import {
   type Forward,
   Layer,
@@ -21,8 +22,7 @@ class Rbf extends Layer<Value> {
   declare readonly options: RbfOptions;
 
   constructor(options: RbfOptions) {
-    super('rbf', options, ['units']);
-    checkInteger(`layers.rbf${options.name ? ` '${options.name}'` : ''}`, 'units', options.units);
+    super('rbf', options, required({ units: whole(1) }));
   }
 
   shapeFor(inputShape: Shape): Shape {

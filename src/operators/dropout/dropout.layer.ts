@@ -1,9 +1,8 @@
 // Dropout (Srivastava et al., JMLR 2014), of numbers or of whole channels, scaled while training so that
 // inference does nothing.
 
-import { ValueError } from '../../base/errors.js';
+import { required, share } from '../../base/options.js';
 import { checkRank, type Shape } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
 
@@ -17,13 +16,7 @@ class Dropout extends Layer<null> {
   declare readonly options: DropoutOptions;
 
   constructor(type: string, options: DropoutOptions) {
-    super(type, options, ['rate']);
-    const { rate } = options;
-    if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
-      throw new ValueError(
-        `layers.${type}: rate must be from 0 to less than 1, not ${shown(rate)}`,
-      );
-    }
+    super(type, options, required({ rate: share }));
   }
 
   shapeFor(inputShape: Shape): Shape {

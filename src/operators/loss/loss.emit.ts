@@ -3,6 +3,15 @@
 import { Comparison } from '../../../bindings/constants.js';
 import { ValueError } from '../../base/errors.js';
 import { hereItIs } from '../../base/names.js';
+import {
+  checkOptions,
+  MOST,
+  positive,
+  required,
+  share,
+  type Words,
+  whole,
+} from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { ActivationName } from '../../network/activation.js';
 import { asValue, type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
@@ -20,6 +29,18 @@ export type Loss =
   | { readonly type: 'binaryCrossEntropy'; readonly labelSmoothing: number }
   | { readonly type: 'meanSquaredError' | 'meanAbsoluteError' | 'hinge' }
   | { readonly type: 'huber'; readonly delta: number };
+
+const smoothing = required({ labelSmoothing: share });
+
+/** What the numbers of each loss must be. */
+const words: { readonly [T in Loss['type']]: Words } = {
+  softmaxCrossEntropy: { ...smoothing, ignoreClass: whole(-MOST) },
+  binaryCrossEntropy: smoothing,
+  meanSquaredError: {},
+  meanAbsoluteError: {},
+  huber: required({ delta: positive }),
+  hinge: {},
+};
 
 /** The numbers of each loss, where nothing else is said. */
 const defaults: { readonly [T in Loss['type']]: object } = {
@@ -64,7 +85,7 @@ const elementwise = {
 
 /** Fills in what is left out. @throws {ValueError} for a loss that there is not, or numbers out of range */
 export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'type'>)): Loss {
-  const type = typeof given === 'string' ? given : given?.type;
+  const { type, ...numbers } = Object(typeof given === 'string' ? { type: given } : given);
   if (typeof type !== 'string') {
     throw new ValueError(
       `compile: loss must be a name such as 'softmaxCrossEntropy', or what losses.huber() and others return, not ${shown(given)}`,
@@ -76,31 +97,9 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
       `compile: there is no loss '${type}'${hereItIs(type, known, foreign)}; there are ${known.join(', ')}`,
     );
   }
-  const loss = { ...defaults[type], ...(typeof given === 'object' ? given : {}), type } as Loss;
-  if ('labelSmoothing' in loss) {
-    const { labelSmoothing: share } = loss;
-    if (typeof share !== 'number' || !(share >= 0 && share < 1)) {
-      throw new ValueError(
-        `losses.${type}: labelSmoothing must be a number from 0 to less than 1, not ${shown(share)}`,
-      );
-    }
-  }
-  if ('ignoreClass' in loss && loss.ignoreClass !== undefined && !isInt32(loss.ignoreClass)) {
-    throw new ValueError(
-      `losses.${type}: ignoreClass must be a whole number, such as 255, not ${shown(loss.ignoreClass)}`,
-    );
-  }
-  if ('delta' in loss) {
-    const { delta } = loss;
-    if (typeof delta !== 'number' || !(delta > 0 && delta < Number.POSITIVE_INFINITY)) {
-      throw new ValueError(`losses.${type}: delta must be a number > 0, not ${shown(delta)}`);
-    }
-  }
-  return loss;
+  const all = { ...defaults[type as Loss['type']], ...numbers };
+  return { ...checkOptions(`losses.${type}`, all, words[type as Loss['type']]), type };
 }
-
-const isInt32 = (value: unknown): boolean =>
-  Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
 
 /** The label of rows that do not count, where a loss has one. */
 export const ignoredBy = (loss: Loss): number | undefined =>

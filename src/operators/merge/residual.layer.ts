@@ -1,8 +1,8 @@
 // A residual block (He et al., arXiv 1512.03385): adds what its layers make of x to x itself.
 
 import { ValueError } from '../../base/errors.js';
+import { forwarded, oneOf } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import { Composite, chain, chainShape } from '../../network/composite.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { Layer, type LayerOptions } from '../../network/layer.js';
@@ -31,15 +31,14 @@ class Residual extends Composite {
   readonly #sum: Layer;
 
   constructor(options: ResidualOptions) {
-    super('residual', options, ['layers', 'shortcut', 'activation']);
-    const { layers, shortcut, activation = 'relu', name } = options;
+    super('residual', options, {
+      ...forwarded('layers', 'shortcut'),
+      activation: oneOf('relu', 'linear'),
+    });
+    const { layers, shortcut, name } = options;
     // Copies: the caller may change the lists afterwards.
     this.options.layers = listOf('layers', layers);
     if (shortcut !== undefined) this.options.shortcut = listOf('shortcut', shortcut);
-    if (activation !== 'relu' && activation !== 'linear')
-      throw new ValueError(
-        `layers.residual: activation must be 'relu' or 'linear', not ${shown(activation)}`,
-      );
     this.#sum = add(name === undefined ? {} : { name });
   }
 

@@ -1,7 +1,8 @@
 // A residual network's identity shortcut past a block that changes the shape.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkInteger, checkRank, type Shape } from '../../base/shape.js';
+import { required, whole } from '../../base/options.js';
+import { checkRank, type Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
 
@@ -17,9 +18,7 @@ class IdentityShortcut extends Layer<Shape> {
   declare readonly options: IdentityShortcutOptions;
 
   constructor(options: IdentityShortcutOptions) {
-    super('identityShortcut', options, ['filters', 'strides']);
-    checkInteger('layers.identityShortcut', 'filters', options.filters);
-    checkInteger('layers.identityShortcut', 'strides', options.strides ?? 1);
+    super('identityShortcut', options, { ...required({ filters: whole(1) }), strides: whole(1) });
   }
 
   get #stride(): number {

@@ -1,7 +1,5 @@
 // Batch normalisation as ops, over rows of channels, with the ReLU that may follow it.
 
-import { ValueError } from '../../base/errors.js';
-import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 
 /** What is normalised. */
@@ -13,12 +11,6 @@ export interface NormSize {
   readonly rectify?: boolean;
   /** What is added to the result before the ReLU: [rows, channels]. */
   readonly residual?: Operand;
-}
-
-/** @throws {ValueError} unless the number is positive */
-export function checkEpsilon(where: string, epsilon: number): number {
-  if (Number.isFinite(epsilon) && epsilon > 0) return epsilon;
-  throw new ValueError(`${where}: epsilon must be a positive number, not ${shown(epsilon)}`);
 }
 
 /**

@@ -1,8 +1,8 @@
 // Batch normalisation as a layer (Ioffe & Szegedy, arXiv 1502.03167).
 
-import { ShapeError, ValueError } from '../../base/errors.js';
+import { ShapeError } from '../../base/errors.js';
+import { between, positive } from '../../base/options.js';
 import { type Shape, show } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import type { InitializerName } from '../../network/initializers.js';
 import {
   type Forward,
@@ -17,7 +17,6 @@ import {
 } from '../../network/layer.js';
 import { none, type Value } from '../../program/emitter.js';
 import {
-  checkEpsilon,
   type NormSize,
   normBackward,
   normFolded,
@@ -52,15 +51,10 @@ class BatchNorm extends Layer<Saved> {
   readonly #epsilon: number;
 
   constructor(options: BatchNormLayerOptions) {
-    super('batchNorm', options, ['momentum', 'epsilon']);
+    super('batchNorm', options, { momentum: between(0, 1), epsilon: positive });
     const { momentum = 0.99, epsilon = 1e-3 } = options;
-    if (typeof momentum !== 'number' || !(momentum >= 0 && momentum <= 1)) {
-      throw new ValueError(
-        `layers.batchNorm: momentum must be from 0 to 1, not ${shown(momentum)}`,
-      );
-    }
     this.#momentum = momentum;
-    this.#epsilon = checkEpsilon('layers.batchNorm', epsilon);
+    this.#epsilon = epsilon;
   }
 
   shapeFor(inputShape: Shape): Shape {

@@ -1,7 +1,7 @@
 // Batch normalisation per channel (the last dimension), for inference and training, with its gradient.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkOptions } from '../../base/options.js';
+import { checkOptions, forwarded, positive } from '../../base/options.js';
 import { show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
@@ -28,8 +28,10 @@ function normSize(
     argument(where, name, vector);
     expectShape(where, name, vector, [channels]);
   }
-  return { rows: x.size / channels, channels, epsilon: norm.checkEpsilon(where, epsilon) };
+  return { rows: x.size / channels, channels, epsilon };
 }
+
+const words = (...tensors: string[]) => ({ ...forwarded(...tensors), epsilon: positive });
 
 /** (x − mean)/√(variance + ε)·gamma + beta, each per channel. @param x [..., channels] */
 export function batchNorm(
@@ -38,7 +40,7 @@ export function batchNorm(
 ): Tensor {
   const [y] = callOp('batchNorm', [x, options], () => {
     const value = argument('batchNorm', 'x', x);
-    checkOptions('batchNorm', options, ['gamma', 'beta', 'mean', 'variance', 'epsilon']);
+    checkOptions('batchNorm', options, words('gamma', 'beta', 'mean', 'variance'));
     const { gamma, beta, mean, variance, epsilon } = options;
     const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
     const from = {
@@ -61,7 +63,7 @@ export function batchNormTraining(
   const where = 'batchNormTraining';
   const [y, mean, variance] = callOp(where, [x, options], () => {
     const value = argument(where, 'x', x);
-    const { gamma, beta, epsilon } = checkOptions(where, options, ['gamma', 'beta', 'epsilon']);
+    const { gamma, beta, epsilon } = checkOptions(where, options, words('gamma', 'beta'));
     const size = normSize(where, x, { gamma, beta }, epsilon);
     const vector = [size.channels];
     const from = { x: value, gamma: asValue(gamma), beta: asValue(beta) };
@@ -81,7 +83,7 @@ export function batchNormBackward(
   const where = 'batchNormBackward';
   const [dx, dgamma, dbeta] = callOp(where, [dy, x, options], () => {
     const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-    checkOptions(where, options, ['gamma', 'mean', 'variance', 'epsilon']);
+    checkOptions(where, options, words('gamma', 'mean', 'variance'));
     const { gamma, mean, variance, epsilon } = options;
     const size = normSize(where, x, { gamma, mean, variance }, epsilon);
     expectShape(where, 'dy', dy, x.shape);

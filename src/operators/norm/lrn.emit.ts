@@ -1,6 +1,6 @@
 // Local response normalisation as ops, forward and backward, over rows of channels.
 
-import { between, checkValue, positive, whole } from '../../base/options.js';
+import { between, positive, whole } from '../../base/options.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /**
@@ -23,17 +23,15 @@ export interface LrnOptions {
 }
 
 /** The words of `LrnOptions`. */
-export const lrnWords = ['size', 'alpha', 'beta', 'bias'];
+export const lrnWords = { size: whole(1), alpha: between(0), beta: between(0), bias: positive };
 
-/** The options in full. @throws {ValueError} for those that make no sense */
-export function checkLrn(
-  where: string,
-  { size = 5, alpha = 1e-4, beta = 0.75, bias = 1 }: LrnOptions,
-): Required<LrnOptions> {
-  checkValue(where, 'size', size, whole(1));
-  checkValue(where, 'alpha', alpha, between(0));
-  checkValue(where, 'beta', beta, between(0));
-  checkValue(where, 'bias', bias, positive);
+/** The options in full. */
+export function fullLrn({
+  size = 5,
+  alpha = 1e-4,
+  beta = 0.75,
+  bias = 1,
+}: LrnOptions): Required<LrnOptions> {
   return { size, alpha, beta, bias };
 }
 

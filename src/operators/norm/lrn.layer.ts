@@ -3,7 +3,7 @@
 import { checkChannels, type Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
-import { checkLrn, type LrnOptions, lrnBackward, lrnForward, lrnWords } from './lrn.emit.js';
+import { fullLrn, type LrnOptions, lrnBackward, lrnForward, lrnWords } from './lrn.emit.js';
 
 /** Options of `layers.lrn`. */
 export interface LrnLayerOptions extends LayerOptions, LrnOptions {}
@@ -13,7 +13,7 @@ class Lrn extends Layer<Value> {
 
   constructor(options: LrnLayerOptions) {
     super('lrn', options, lrnWords);
-    this.#norm = checkLrn('layers.lrn', options);
+    this.#norm = fullLrn(options);
   }
 
   shapeFor(inputShape: Shape): Shape {

@@ -5,8 +5,8 @@ import { checkChannels } from '../../base/shape.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import {
-  checkLrn,
   lrnBackward as emitBackward,
+  fullLrn,
   type LrnOptions,
   lrnForward,
   lrnWords,
@@ -20,7 +20,7 @@ import {
 export function lrn(x: Tensor, options: LrnOptions = {}): Tensor {
   const [y] = callOp('lrn', [x, options], () => {
     const value = argument('lrn', 'x', x);
-    const own = checkLrn('lrn', checkOptions('lrn', options, lrnWords));
+    const own = fullLrn(checkOptions('lrn', options, lrnWords));
     checkChannels('lrn', x.shape);
     return recipe([x.shape], (e, vy) => lrnForward(e, vy, value, own));
   });
@@ -32,7 +32,7 @@ export function lrnBackward(dy: Tensor, x: Tensor, options: LrnOptions = {}): Te
   const where = 'lrnBackward';
   const [dx] = callOp(where, [dy, x, options], () => {
     const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-    const own = checkLrn(where, checkOptions(where, options, lrnWords));
+    const own = fullLrn(checkOptions(where, options, lrnWords));
     checkChannels(where, x.shape);
     expectShape(where, 'dy', dy, x.shape);
     return recipe([x.shape], (e, vdx) => emitBackward(e, vdx, vdy, vx, own));

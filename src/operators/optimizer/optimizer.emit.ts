@@ -9,7 +9,17 @@ import {
 } from '../../../bindings/constants.js';
 import { power } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
-import { checkFlag } from '../../base/options.js';
+import {
+  any,
+  between,
+  checkOptions,
+  flag,
+  oneOf,
+  positive,
+  required,
+  share,
+  type Words,
+} from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
 import { partialsFor } from './penalty.emit.js';
@@ -70,72 +80,46 @@ const AVERAGE = SETTINGS - AverageSettings.length;
 /** Where the settings of the mean gradient of several batches begin. */
 const GATHERING = AVERAGE - AverageSettings.length;
 
-/** The least value of a number, and a limit that it must stay below. */
-type Range = readonly [from: number, below?: number];
+const adam = { beta1: share, beta2: share, epsilon: between(0) };
 
-/** The numbers of each optimizer. */
-const ranges: { readonly [T in Optimizer['type']]: Readonly<Record<string, Range>> } = {
-  sgd: { momentum: [0, 1] },
-  adam: { beta1: [0, 1], beta2: [0, 1], epsilon: [0] },
-  adamW: { beta1: [0, 1], beta2: [0, 1], epsilon: [0] },
-  rmsprop: { rho: [0, 1], momentum: [0, 1], epsilon: [0] },
-  adagrad: { initialAccumulator: [0], epsilon: [0] },
+/** What the options of each optimizer must be. */
+const own: { readonly [T in Optimizer['type']]: Words } = {
+  sgd: { momentum: share, nesterov: flag },
+  adam,
+  adamW: adam,
+  rmsprop: { rho: share, momentum: share, epsilon: between(0) },
+  adagrad: { initialAccumulator: between(0), epsilon: between(0) },
+};
+
+/** Those of all. */
+const common: Words = {
+  ...required({ learningRate: any, weightDecay: between(0), decay: oneOf('kernels', 'all') }),
+  clipValue: positive,
+  clipNorm: positive,
+  averageDecay: share,
 };
 
 /** @throws {ValueError} for numbers out of range, and for optimizers that there are not */
 export function checkOptimizer(config: Optimizer): Optimizer {
-  if (!Object.hasOwn(ranges, config?.type)) {
-    const known = Object.keys(ranges).join('(), optimizers.');
+  if (!Object.hasOwn(own, config?.type)) {
+    const known = Object.keys(own).join('(), optimizers.');
     const given = typeof config === 'function' ? 'a function, not called' : shown(config);
     throw new ValueError(
       `compile: optimizer must be what one of optimizers.${known}() returns, not ${given}`,
     );
   }
-  const where = `optimizers.${config.type}`;
-  const own = ranges[config.type];
-  for (const [name, [from, below]] of Object.entries<Range>({ ...own, weightDecay: [0] })) {
-    const value = config[name as keyof Optimizer] as unknown as number;
-    if (Number.isFinite(value) && value >= from && value < (below ?? Number.POSITIVE_INFINITY))
-      continue;
-    const upper = below === undefined ? '' : ` and less than ${below}`;
-    throw new ValueError(`${where}: ${name} must be at least ${from}${upper}, not ${shown(value)}`);
-  }
-  if (config.type === 'sgd') {
-    checkFlag(where, 'nesterov', config.nesterov);
-    if (config.nesterov && config.momentum === 0) {
-      throw new ValueError(
-        `${where}: nesterov looks ahead along the momentum, and there is none: give momentum, such as 0.9`,
-      );
-    }
-  }
-  checkCommon(where, config);
-  return config;
-}
-
-function checkCommon(where: string, config: CommonConfig): void {
-  const { learningRate, decay, clipValue, clipNorm, averageDecay } = config;
-  checkRate(learningRate);
-  if (decay !== 'kernels' && decay !== 'all') {
-    throw new ValueError(`${where}: decay must be 'kernels' or 'all', not ${shown(decay)}`);
-  }
-  for (const [name, value] of Object.entries({ clipValue, clipNorm })) {
-    if (value === undefined) continue;
-    if (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY) continue;
-    throw new ValueError(`${where}: ${name} must be a number > 0, not ${shown(value)}`);
-  }
-  if (clipValue !== undefined && clipNorm !== undefined) {
-    throw new ValueError(`${where}: give clipValue or clipNorm, not both`);
-  }
-  const averages = averageDecay === undefined || typeof averageDecay === 'number';
-  if (
-    !averages ||
-    (averageDecay !== undefined &&
-      !(Number.isFinite(averageDecay) && averageDecay >= 0 && averageDecay < 1))
-  ) {
+  const { type, ...options } = config;
+  const where = `optimizers.${type}`;
+  checkOptions<object>(where, options, { ...required(own[type]), ...common });
+  checkRate(config.learningRate);
+  if (config.type === 'sgd' && config.nesterov && config.momentum === 0) {
     throw new ValueError(
-      `${where}: averageDecay must be at least 0 and less than 1, not ${shown(averageDecay)}`,
+      `${where}: nesterov looks ahead along the momentum, and there is none: give momentum, such as 0.9`,
     );
   }
+  if (config.clipValue !== undefined && config.clipNorm !== undefined)
+    throw new ValueError(`${where}: give clipValue or clipNorm, not both`);
+  return config;
 }
 
 /** The names of an optimizer's state vectors, each as long as the parameters. */

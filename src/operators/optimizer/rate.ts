@@ -2,6 +2,15 @@
 
 import { cosPi, power, shrinkingPower } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
+import {
+  any,
+  between,
+  checkOptions,
+  number,
+  positive,
+  required,
+  type Words,
+} from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 
 /** How a learning rate changes; made by the functions of `schedules`. */
@@ -55,7 +64,7 @@ export function rateAt(rate: LearningRate, at: number): number {
     case 'oneCycle': {
       const { maximum, steps, warmupShare, divide, finalDivide } = rate;
       const initial = maximum / divide;
-      // The steps on which the rate is highest, and lowest: between two steps, as PyTorch has it.
+      // The steps on which the rate is highest, and lowest: between two steps: positive, as PyTorch has it.
       const [top, last] = [warmupShare * steps - 1, steps - 1];
       const now = Math.min(at, last);
       if (now <= top) return halfWave(initial, maximum, top > 0 ? now / top : 1);
@@ -70,45 +79,43 @@ export function rateAt(rate: LearningRate, at: number): number {
 /** The largest number of float32, which the rate is computed with. */
 const MOST = (2 - 2 ** -23) * 2 ** 127;
 
-/** The numbers of each schedule, and whether they may be 0. */
-const numbers = {
-  step: { initial: true, every: false, factor: true },
-  exponential: { initial: true, every: false, factor: false },
-  cosine: { initial: true, steps: false, minimum: true },
-  oneCycle: { maximum: true, steps: false, warmupShare: true, divide: false, finalDivide: false },
-  warmup: { steps: false },
-} as const;
+const rate = between(0, MOST);
+const atMost1 = number((value) => value > 0 && value <= 1, 'a number > 0 and at most 1');
+
+/** What the numbers of each schedule must be. */
+const words: { readonly [T in Schedule['type']]: Words } = {
+  step: { initial: rate, every: positive, factor: between(0) },
+  exponential: { initial: rate, every: positive, factor: atMost1 },
+  cosine: { initial: rate, steps: positive, minimum: rate },
+  oneCycle: {
+    maximum: rate,
+    steps: positive,
+    warmupShare: atMost1,
+    divide: positive,
+    finalDivide: positive,
+  },
+  warmup: { steps: positive, to: any },
+};
 
 /** @throws {ValueError} unless the rate is a number ≥ 0 or a schedule of such */
-export function checkRate<R extends LearningRate>(rate: R): R {
-  const value = rate as LearningRate;
-  const fail = (what: string): never => {
-    throw new ValueError(`learningRate: ${what}`);
-  };
+export function checkRate<R extends LearningRate>(given: R): R {
+  const value = given as LearningRate;
   if (typeof value === 'number') {
-    const fits = typeof value === 'number' && value >= 0 && value <= MOST;
-    return fits ? rate : fail(`must be a number ≥ 0 that float32 holds, not ${shown(value)}`);
-  }
-  if (!Object.hasOwn(numbers, value?.type)) {
-    const known = Object.keys(numbers).join(', schedules.');
-    fail(`must be a number or one of schedules.${known}, not ${shown(value)}`);
-  }
-  for (const [name, mayBeZero] of Object.entries(numbers[value.type])) {
-    const number = value[name as keyof typeof value] as unknown;
-    const isRate = name === 'initial' || name === 'maximum' || name === 'minimum';
-    const fits = Number.isFinite(number) && (!isRate || (number as number) <= MOST);
-    if (fits && ((number as number) > 0 || (mayBeZero && number === 0))) continue;
-    fail(
-      `schedules.${value.type}: ${name} must be a number ${mayBeZero ? '≥' : '>'} 0, not ${shown(number)}`,
+    if (value >= 0 && value <= MOST) return given;
+    throw new ValueError(
+      `learningRate: must be a number ≥ 0 that float32 holds, not ${shown(value)}`,
     );
   }
-  if (value.type === 'warmup') checkRate(value.to);
-  if (value.type === 'exponential' && value.factor > 1)
-    fail(`schedules.exponential: factor must be at most 1, not ${value.factor}`);
-  if (value.type === 'oneCycle' && value.warmupShare > 1) {
-    fail(`schedules.oneCycle: warmupShare must be at most 1, not ${shown(value.warmupShare)}`);
+  if (!Object.hasOwn(words, value?.type)) {
+    const known = Object.keys(words).join(', schedules.');
+    throw new ValueError(
+      `learningRate: must be a number or one of schedules.${known}, not ${shown(value)}`,
+    );
   }
-  return rate;
+  const { type, ...numbers } = value;
+  checkOptions<object>(`schedules.${type}`, numbers, required(words[type]));
+  if (value.type === 'warmup') checkRate(value.to);
+  return given;
 }
 
 /** @throws {ValueError} unless learning rates can be multiplied by it */

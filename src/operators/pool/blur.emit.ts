@@ -1,16 +1,8 @@
 // Blur pooling as ops, forward and backward: the image reflected at its border, then a depthwise
 // convolution with a binomial filter (Zhang, arXiv 1904.11486).
 
-import { ValueError } from '../../base/errors.js';
-import {
-  checkInteger,
-  checkRank,
-  type Pair,
-  pairOf,
-  placeWindows,
-  type Shape,
-} from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
+import { any, checkValue, whole } from '../../base/options.js';
+import { checkRank, type Pair, pairOf, placeWindows, type Shape } from '../../base/shape.js';
 import { type Emitter, none, type Value } from '../../program/emitter.js';
 import { depthwiseBackwardInput, depthwiseForward } from '../conv/depthwise.emit.js';
 import { type ConvGeometry, convOutputShape } from '../conv/geometry.emit.js';
@@ -31,7 +23,7 @@ export interface BlurPoolOptions {
 }
 
 /** The words of `BlurPoolOptions`. */
-export const blurPoolWords = ['kernelSize', 'strides'];
+export const blurPoolWords = { kernelSize: whole(2, 7), strides: any };
 
 /** A blur pooling with all its sizes. */
 export interface BlurPoolGeometry {
@@ -45,9 +37,7 @@ export function checkBlurPool(
   where: string,
   { kernelSize = 3, strides = 2 }: BlurPoolOptions,
 ): { kernelSize: number; strides: Pair } {
-  if (checkInteger(where, 'kernelSize', kernelSize, 2) > 7) {
-    throw new ValueError(`${where}: kernelSize must be 2 to 7, not ${shown(kernelSize)}`);
-  }
+  checkValue(where, 'kernelSize', kernelSize, blurPoolWords.kernelSize);
   return { kernelSize, strides: pairOf(where, 'strides', strides) };
 }
 

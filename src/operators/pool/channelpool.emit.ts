@@ -1,8 +1,8 @@
 // Pooling across channels as ops, forward and backward.
 
-import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkChannels, checkInteger, type Shape, show } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
+import { ShapeError } from '../../base/errors.js';
+import { oneOf, required, whole } from '../../base/options.js';
+import { checkChannels, type Shape, show } from '../../base/shape.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 import { choiceType } from './pool.emit.js';
 
@@ -15,17 +15,10 @@ export interface ChannelPoolOptions {
 }
 
 /** The words of `ChannelPoolOptions`. */
-export const channelPoolWords = ['poolSize', 'mode'];
-
-/** The options in full. @throws {ValueError} for those that make no sense */
-export function checkChannelPool(
-  where: string,
-  { poolSize, mode = 'max' }: ChannelPoolOptions,
-): Required<ChannelPoolOptions> {
-  checkInteger(where, 'poolSize', poolSize);
-  if (mode === 'max' || mode === 'average') return { poolSize, mode };
-  throw new ValueError(`${where}: mode must be 'max' or 'average', not ${shown(mode)}`);
-}
+export const channelPoolWords = {
+  ...required({ poolSize: whole(1) }),
+  mode: oneOf('max', 'average'),
+};
 
 /** [..., channels / poolSize]. @throws {ShapeError} unless the channels are whole groups */
 export function channelPoolShape(where: string, inputShape: Shape, poolSize: number): Shape {

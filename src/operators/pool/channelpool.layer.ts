@@ -16,7 +16,6 @@ import {
   channelPoolForward,
   channelPoolShape,
   channelPoolWords,
-  checkChannelPool,
 } from './channelpool.emit.js';
 
 /** Options of `layers.channelPool`. */
@@ -32,7 +31,8 @@ class ChannelPool extends Layer<Saved> {
 
   constructor(options: ChannelPoolLayerOptions) {
     super('channelPool', options, channelPoolWords);
-    this.#pool = checkChannelPool('layers.channelPool', options);
+    const { poolSize, mode = 'max' } = options;
+    this.#pool = { poolSize, mode };
   }
 
   /** A maximum is one of the x: ReLU gives the same for both, and so does its gradient. */

@@ -7,7 +7,8 @@ import type { Tensor } from '../../tensor/tensor.js';
 import * as pool from './channelpool.emit.js';
 
 function checked(where: string, options: pool.ChannelPoolOptions) {
-  return pool.checkChannelPool(where, checkOptions(where, options, pool.channelPoolWords));
+  const { poolSize, mode = 'max' } = checkOptions(where, options, pool.channelPoolWords);
+  return { poolSize, mode } as const;
 }
 
 /**

@@ -3,16 +3,17 @@
 import { MOST_BYTES } from '../../../bindings/constants.js';
 import { gcd } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
+import { between, checkOptions, forwarded, oneOf } from '../../base/options.js';
 import {
   checkRank,
   type Pair,
   pairOf,
   placeWindows,
+  rounding,
   type Shape,
   type WindowOptions,
   type Windows,
 } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
 
 /** A pooling with all its sizes. Strides of 0 mean adaptive pooling: see assembly/pool/poolwindow.ts. */
@@ -32,7 +33,10 @@ export interface PoolOptions extends Partial<Omit<WindowOptions, 'kernelSize' | 
 }
 
 /** The words of `PoolOptions`. */
-export const poolWords = ['poolSize', 'strides', 'padding', 'dimRoundingMode'];
+export const poolWords = {
+  ...forwarded('poolSize', 'strides', 'padding'),
+  dimRoundingMode: rounding,
+};
 
 /**
  * Checks a pooling over [batch, height, width, channels] and works out its sizes.
@@ -72,7 +76,7 @@ export interface AdaptivePoolOptions {
 }
 
 /** The words of `AdaptivePoolOptions`. */
-export const adaptivePoolWords = ['outputSize'];
+export const adaptivePoolWords = forwarded('outputSize');
 
 /**
  * Checks an adaptive pooling over [batch, height, width, channels] and works out its sizes: of `out`
@@ -173,19 +177,11 @@ export interface NormOptions {
 }
 
 /** The words of `NormOptions`. */
-export const normWords = ['p', 'mode'];
+export const normWords = { p: between(1), mode: oneOf('mean', 'sum') };
 
 /** The options in full. @throws {ValueError} unless p ≥ 1, and for a mode that there is not */
-export function checkNorm(
-  where: string,
-  { p = 2, mode = 'mean' }: NormOptions,
-): Required<NormOptions> {
-  if (!(Number.isFinite(p) && p >= 1)) {
-    throw new ValueError(`${where}: the norm p must be a number ≥ 1, not ${shown(p)}`);
-  }
-  if (mode !== 'mean' && mode !== 'sum') {
-    throw new ValueError(`${where}: mode must be 'mean' or 'sum', not ${shown(mode)}`);
-  }
+export function checkNorm(where: string, options: NormOptions): Required<NormOptions> {
+  const { p = 2, mode = 'mean' } = checkOptions(where, options, normWords);
   return { p, mode };
 }
 

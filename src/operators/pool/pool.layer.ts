@@ -1,12 +1,7 @@
 // Pooling as layers.
 
-import {
-  checkInteger,
-  checkPadding,
-  checkRank,
-  type Padding,
-  type Shape,
-} from '../../base/shape.js';
+import { whole as count, type Words } from '../../base/options.js';
+import { checkPadding, checkRank, type Padding, type Shape } from '../../base/shape.js';
 import {
   type Forward,
   type Fusion,
@@ -34,7 +29,7 @@ export interface Pool1dOptions extends LayerOptions, LineOptions {
 interface Placement<O> {
   /** The dimensions of a sample. */
   readonly axes: readonly string[];
-  readonly words: readonly string[];
+  readonly words: Words;
   readonly place: (where: string, inputShape: Shape, options: O) => pool.PoolGeometry;
 }
 
@@ -44,7 +39,7 @@ const windows: Placement<pool.PoolOptions> = {
   words: pool.poolWords,
   place: pool.poolGeometry,
 };
-const whole: Placement<object> = { axes, words: [], place: pool.globalGeometry };
+const whole: Placement<object> = { axes, words: {}, place: pool.globalGeometry };
 const adaptive: Placement<pool.AdaptivePoolOptions> = {
   axes,
   words: pool.adaptivePoolWords,
@@ -53,10 +48,10 @@ const adaptive: Placement<pool.AdaptivePoolOptions> = {
 
 const line: Placement<Pool1dOptions> = {
   axes: ['steps', 'channels'],
-  words: ['poolSize', ...lineWords],
+  words: { poolSize: count(1), ...lineWords },
   place(where, x, options) {
     const { poolSize = 2, strides = poolSize } = options;
-    const window = [1, checkInteger(where, 'poolSize', poolSize)] as const;
+    const window = [1, poolSize] as const;
     const placed = onImages(where, { ...options, strides });
     return pool.poolGeometry(where, asImages(x), { ...placed, poolSize: window });
   },
@@ -70,13 +65,8 @@ abstract class Pool2d<
   declare readonly options: O;
   readonly #placement: Placement<O>;
 
-  constructor(
-    type: string,
-    options: O,
-    placement: Placement<O>,
-    moreWords: readonly string[] = [],
-  ) {
-    super(type, options, [...moreWords, ...placement.words]);
+  constructor(type: string, options: O, placement: Placement<O>, moreWords: Words = {}) {
+    super(type, options, { ...moreWords, ...placement.words });
     this.#placement = placement;
     // Checked at once: other libraries write it otherwise, such as 'SAME' or 'causal'.
     const { padding } = this.options as { padding?: Padding };
@@ -181,7 +171,8 @@ class LpPool2d extends Pool2d<LpPool2dOptions, { g: pool.PoolGeometry; x: Value;
 
   constructor(options: LpPool2dOptions) {
     super('lpPool2d', options, windows, pool.normWords);
-    this.#norm = pool.checkNorm('layers.lpPool2d', options);
+    const { p = 2, mode = 'mean' } = options;
+    this.#norm = { p, mode };
   }
 
   protected forward({ emitter }: Lowering, y: Value, x: Value, g: pool.PoolGeometry) {

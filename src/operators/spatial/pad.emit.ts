@@ -1,12 +1,15 @@
 // Padding of images as ops, forward and backward.
 
-import { ShapeError, ValueError } from '../../base/errors.js';
+import { ShapeError } from '../../base/errors.js';
+import { any, checkOptions, oneOf } from '../../base/options.js';
 import { checkRank, checkSides, type Padding, type Shape, type Sides } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /** What is put around an image: zeros, or its reflection at the outermost pixels, which are not repeated. */
 export type PaddingMode = 'zeros' | 'reflect';
+
+/** Which there are. */
+export const paddingMode = oneOf('zeros', 'reflect');
 
 /** Options of padding. */
 export interface PadOptions {
@@ -16,8 +19,7 @@ export interface PadOptions {
   mode?: PaddingMode;
 }
 
-/** The words of `PadOptions`. */
-export const padWords = ['padding', 'mode'];
+const padWords = { padding: any, mode: paddingMode };
 
 /** A padding with all its sizes. */
 export interface PadGeometry {
@@ -32,12 +34,6 @@ export interface PadGeometry {
   readonly mode: PaddingMode;
 }
 
-/** @throws {ValueError} for a mode that there is not */
-export function checkPaddingMode(where: string, name: string, mode: PaddingMode): PaddingMode {
-  if (mode === 'zeros' || mode === 'reflect') return mode;
-  throw new ValueError(`${where}: ${name} must be 'zeros' or 'reflect', not ${shown(mode)}`);
-}
-
 /**
  * Checks a padding of [batch, height, width, channels].
  *
@@ -45,7 +41,7 @@ export function checkPaddingMode(where: string, name: string, mode: PaddingMode)
  * @throws {ShapeError} where an image is too small to be reflected that far
  */
 export function padGeometry(where: string, inputShape: Shape, options: PadOptions): PadGeometry {
-  const mode = checkPaddingMode(where, 'mode', options.mode ?? 'zeros');
+  const { mode = 'zeros' } = checkOptions(where, options, padWords);
   return placePadding(where, inputShape, checkSides(where, options.padding), mode);
 }
 

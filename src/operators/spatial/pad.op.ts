@@ -1,14 +1,9 @@
 // Padding of NHWC images, with its gradient.
 
-import { checkOptions } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as pad from './pad.emit.js';
-
-function geometry(where: string, inputShape: Shape, options: pad.PadOptions): pad.PadGeometry {
-  return pad.padGeometry(where, inputShape, checkOptions(where, options, pad.padWords));
-}
 
 /**
  * Zeros around an image, or its reflection.
@@ -19,7 +14,7 @@ function geometry(where: string, inputShape: Shape, options: pad.PadOptions): pa
 export function pad2d(x: Tensor, options: pad.PadOptions): Tensor {
   const [y] = callOp('pad2d', [x, options], () => {
     const value = argument('pad2d', 'x', x);
-    const g = geometry('pad2d', x.shape, options);
+    const g = pad.padGeometry('pad2d', x.shape, options);
     return recipe([pad.padOutputShape(g)], (e, vy) => pad.padForward(e, vy, value, g));
   });
   return y;
@@ -30,7 +25,7 @@ export function pad2dBackward(dy: Tensor, inputShape: Shape, options: pad.PadOpt
   const where = 'pad2dBackward';
   const [dx] = callOp(where, [dy, inputShape, options], () => {
     const value = argument(where, 'dy', dy);
-    const g = geometry(where, inputShape, options);
+    const g = pad.padGeometry(where, inputShape, options);
     expectShape(where, 'dy', dy, pad.padOutputShape(g));
     return recipe([inputShape], (e, vdx) => pad.padBackward(e, vdx, value, g));
   });

@@ -1,5 +1,6 @@
 // Padding of images as layers.
 
+import { forwarded } from '../../base/options.js';
 import { checkRank, checkSides, type Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
@@ -24,7 +25,7 @@ class Padding2d extends Layer<PadGeometry> {
   readonly #mode: PaddingMode;
 
   constructor(type: string, options: Padding2dOptions, mode: PaddingMode) {
-    super(type, options, ['padding']);
+    super(type, options, forwarded('padding'));
     this.#mode = mode;
     checkSides(`layers.${type}`, options.padding ?? 1);
   }

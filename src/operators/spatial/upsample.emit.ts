@@ -1,8 +1,7 @@
 // Upsampling of images as ops, forward and backward.
 
-import { ValueError } from '../../base/errors.js';
+import { any, checkValue, oneOf } from '../../base/options.js';
 import { checkRank, type Pair, pairOf, type Shape } from '../../base/shape.js';
-import { shown } from '../../base/shown.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
 /** How new pixels are computed. */
@@ -20,7 +19,7 @@ export interface UpsamplingOptions {
 }
 
 /** The words of `UpsamplingOptions`. */
-export const upsamplingWords = ['size', 'interpolation'];
+export const upsamplingWords = { size: any, interpolation: oneOf('nearest', 'bilinear') };
 
 /** An upsampling with all its sizes. */
 export interface UpsamplingGeometry {
@@ -39,11 +38,7 @@ export function checkUpsampling(
   { size = 2, interpolation = 'nearest' }: UpsamplingOptions,
 ): Pick<UpsamplingGeometry, 'factorHeight' | 'factorWidth' | 'bilinear'> {
   const [factorHeight, factorWidth] = pairOf(where, 'size', size);
-  if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
-    throw new ValueError(
-      `${where}: interpolation must be 'nearest' or 'bilinear', not ${shown(interpolation)}`,
-    );
-  }
+  checkValue(where, 'interpolation', interpolation, upsamplingWords.interpolation);
   return { factorHeight, factorWidth, bilinear: interpolation === 'bilinear' };
 }
 
