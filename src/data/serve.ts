@@ -1,6 +1,7 @@
 // What the augmenting worker does, whatever it runs in: it is given a data set, then asked for batches.
 
-import { type Port, serve } from '../platform/rpc.js';
+import type { Port } from '../platform/port.js';
+import { serve } from '../platform/rpc.js';
 import { type AugmentedSet, type Batch, fillBatch } from './batch.js';
 import type { BatchRequest } from './draw.js';
 

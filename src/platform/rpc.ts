@@ -4,6 +4,7 @@
 import * as errors from '../base/errors.js';
 import { shown } from '../base/shown.js';
 import type { Connection } from './connection.js';
+import type { Port } from './port.js';
 
 /** What can be called: what each call is given, and what it gets. */
 type Contract<C> = { readonly [K in keyof C]: { given: unknown; got: unknown } };
@@ -206,12 +207,7 @@ export type Handlers<C extends Contract<C>> = {
   ) => C[K]['got'] | Promise<C[K]['got']>;
 };
 
-/** A worker's end of its connection: `self` in a browser, `parentPort` of `node:worker_threads` in Node. */
-export interface Port {
-  postMessage(...args: never[]): void;
-}
-
-/** What is known of it. */
+/** What is known of a worker's end of its connection. */
 interface Served {
   onmessage: ((event: { data: Message }) => Promise<void>) | null;
   onmessageerror: (() => void) | null;

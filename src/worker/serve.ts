@@ -2,7 +2,8 @@
 
 import { type LoadOptions, loadModel } from '../model/load.js';
 import type { Model } from '../model/model.js';
-import { type Handlers, type Port, type Running, serve } from '../platform/rpc.js';
+import type { Port } from '../platform/port.js';
+import { type Handlers, type Running, serve } from '../platform/rpc.js';
 import { init } from '../runtime/runtime.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Callback } from '../training/callback.js';
@@ -18,7 +19,7 @@ import {
   type View,
 } from './protocol.js';
 
-export type { Port } from '../platform/rpc.js';
+export type { Port } from '../platform/port.js';
 
 type AnyModel = Awaited<ReturnType<typeof loadModel>>;
 type Args<K extends 'fit' | 'evaluate' | 'predict' | 'trainOnBatch'> = Parameters<Model[K]>;
