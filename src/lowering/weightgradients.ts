@@ -8,7 +8,7 @@ import { penalized } from './penalized.js';
 import { accumulates, type ProgramSpec } from './spec.js';
 
 /** A weight's gradient of one batch: apart from that of the step, where several batches make one. */
-export const gradientOf = (spec: ProgramSpec, layer: Layer, name: string): Value =>
+const gradientOf = (spec: ProgramSpec, layer: Layer, name: string): Value =>
   accumulates(spec) ? spec.weights.part('batch', layer, name) : spec.weights.gradient(layer, name);
 
 /** The weights' gradients of one program. */
