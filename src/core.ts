@@ -4,8 +4,10 @@
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export type { WasmSource } from '../bindings/load.js';
 export type { Instructions, SimdMode, Variant } from '../bindings/variant.js';
+export type { WasmBytes, WasmModule } from '../bindings/wasmtypes.js';
 export * from './base/errors.js';
 export type { Bytes } from './base/filebytes.js';
+export type { Check, Words } from './base/options.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
 export type { ByName, Names } from './model/activations.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';

@@ -19,6 +19,7 @@ import { improvement, logMode, type Mode } from './improvement.js';
 
 export type { Callback, Progress, TrainedModel, Training } from './callback.js';
 export { type Checkpoint, type CheckpointOptions, checkpoint } from './checkpoint.js';
+export type { Mode } from './improvement.js';
 export type { Logs } from './means.js';
 
 /** Where a progress line goes. */
