@@ -48,6 +48,7 @@ export class App {
   threads = 1;
   #status: Status = 'starting';
   #isLoading = false;
+  #isPausing = false;
   readonly #listeners = new Map<keyof Events, ((detail: never) => void)[]>();
 
   get status(): Status {
@@ -82,6 +83,27 @@ export class App {
     this.network = network;
     if (this.status !== 'starting' && this.status !== 'failed') this.status = 'ready';
     this.tell('network', network);
+  }
+
+  /** Waits until the training rests. @returns whether it does by this call: it may have ended, or be paused already */
+  async pause(): Promise<boolean> {
+    if (this.status !== 'training' || this.#isPausing) return false;
+    this.#isPausing = true;
+    try {
+      await this.worker.ask('pause', true);
+    } finally {
+      this.#isPausing = false;
+    }
+    if ((this.status as Status) !== 'training') return false;
+    this.status = 'paused';
+    return true;
+  }
+
+  /** Lets the training go on. */
+  async resume(): Promise<void> {
+    // First, as it may end before the answer is here.
+    this.status = 'training';
+    await this.worker.ask('pause', false);
   }
 
   /** Makes a network in the worker and shows it. */

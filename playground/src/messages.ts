@@ -90,6 +90,7 @@ export interface Calls {
   make: { given: { layers: readonly LayerSpec[]; name: string }; got: readonly Row[] };
   /** Answers when the training has ended. */
   train: { given: TrainingOptions; got: 'done' | 'stopped' };
+  /** Answers a pause when the training rests, or has ended. */
   pause: { given: boolean; got: undefined };
   /** The first layer's weights as pictures. */
   filters: { given: undefined; got: Maps | undefined };

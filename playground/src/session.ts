@@ -8,6 +8,20 @@ import type { Description, LoadedNetwork, Row, TrainingOptions, WorkerEvents } f
 import { type LayerSpec, specOf } from './networks.js';
 import { Pace } from './pace.js';
 
+/** What is waited for, and what ends the wait. */
+interface Latch {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+function latch(): Latch {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
 type Tell = <K extends keyof WorkerEvents>(event: K, detail: WorkerEvents[K]) => void;
 
 /** Compiles a model as the page trains it. */
@@ -60,8 +74,8 @@ export class Session {
   #steps = 0;
   #epochs = 0;
   #training: { abort: AbortController; ended: Promise<unknown> } | undefined;
-  /** What steps wait for while the training is paused. */
-  #gate: { wait: Promise<void>; open: () => void } | undefined;
+  /** Of a pause: opened when the training rests, and when it may go on. */
+  #pause: { readonly rest: Latch; readonly end: Latch } | undefined;
 
   constructor(tell: Tell) {
     this.#tell = tell;
@@ -173,8 +187,6 @@ export class Session {
           this.#steps++;
           if (first) this.#tell('firstStep', undefined);
           first = false;
-          if (this.#gate) pace.rest();
-          return this.#gate?.wait;
         },
         onProgress: ({ epoch, epochs: last, batch, logs }) => {
           const done = Math.min(count, batch * batchSize);
@@ -186,6 +198,11 @@ export class Session {
             memory: memory().bytes,
             ...pace.after(epoch - begun, done, logs),
           });
+          // After the news: what the page shows is where the training rests.
+          if (!this.#pause) return undefined;
+          pace.rest();
+          this.#pause.rest.open();
+          return this.#pause.end.opened;
         },
         onEpochEnd: (epoch, logs) => {
           this.#epochs = before + epoch;
@@ -200,16 +217,15 @@ export class Session {
     });
   }
 
-  pause(paused: boolean): void {
+  /** Pauses or resumes the training. When this returns, a pause is one: no step is under way. */
+  async pause(paused: boolean): Promise<void> {
     if (!paused) {
-      this.#gate?.open();
-      this.#gate = undefined;
-    } else if (this.#training && !this.#gate) {
-      let open = () => {};
-      const wait = new Promise<void>((resolve) => {
-        open = resolve;
-      });
-      this.#gate = { wait, open };
+      this.#pause?.end.open();
+      this.#pause = undefined;
+    } else if (this.#training) {
+      this.#pause ??= { rest: latch(), end: latch() };
+      // It may as well end before.
+      await Promise.race([this.#pause.rest.opened, this.#training.ended]);
     }
   }
 

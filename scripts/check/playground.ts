@@ -92,17 +92,21 @@ async function checkTraining({ tab }: OpenPage, threads: number): Promise<void> 
   say(
     `loss ${before} → ${after}, test accuracy ${accuracy} %, ${await tab.textContent('#rate')} images/s`,
   );
-  // By chance it is ln 10; how much of the fall the first look has missed is not known.
-  assert(after < before && after < Math.log(10) / 4, 'the loss falls');
+  // By chance it is ln 10.
+  assert(after < Math.log(10) / 4, 'the loss falls');
   assert(accuracy > 90, 'it has learned');
   await tab.click('#start');
   await reads(tab, '#start', 'Go on');
-  const step = await tab.textContent('#epoch');
-  // Whatever the worker had sent before it heard of the pause has come before this answer of its own.
+  const place = async () => {
+    await untilDrawn(tab);
+    return tab.evaluate(() => document.querySelector<HTMLProgressElement>('#progress')?.value);
+  };
+  const rest = await place();
+  // Whatever the worker sends of a training under way comes before this answer of its own.
   await tab.click('#tab-filters');
   await tab.click('#tab-mistakes');
   await says(tab, '#mistakes-message', /are right/);
-  assert.equal(await tab.textContent('#epoch'), step, 'a pause is one');
+  assert.equal(await place(), rest, 'a pause is one');
 }
 
 async function checkDrawing({ tab }: OpenPage): Promise<void> {

@@ -137,22 +137,11 @@ async function run(app: App): Promise<void> {
 
 /** Does something while the training rests; it goes on only if nobody ended or resumed it meanwhile. */
 async function whilePaused(app: App, work: () => Promise<void>): Promise<void> {
-  if (app.status === 'training') {
-    await app.worker.ask('pause', true);
-    // It may have ended in between.
-    if (app.status === 'training') {
-      app.status = 'paused';
-      isPausedHere = true;
-    }
-  }
+  isPausedHere = await app.pause();
   try {
     await work();
   } finally {
-    if (isPausedHere) {
-      // First, as it may end before the answer is here.
-      app.status = 'training';
-      await app.worker.ask('pause', false);
-    }
+    if (isPausedHere) await app.resume();
   }
 }
 

@@ -130,13 +130,8 @@ async function train(app: App): Promise<void> {
 }
 
 function press(app: App): void {
-  if (app.status === 'ready') {
-    train(app);
-    return;
-  }
-  const paused = app.status === 'training';
-  app.worker.ask('pause', paused).catch(tellProblem);
-  app.status = paused ? 'paused' : 'training';
+  if (app.status === 'ready') train(app);
+  else (app.status === 'training' ? app.pause() : app.resume()).catch(tellProblem);
 }
 
 /** How often images were chosen: only the last choice counts, however long each takes. */

@@ -37,6 +37,7 @@ export async function open(
   tab.on('pageerror', (error) => errors.push(String(error)));
   // Functions that tsx has compiled name those inside them with a helper of its.
   await tab.addInitScript('globalThis.__name = (work) => work;');
+  await tab.addInitScript(watchPredictions);
   await prepare(tab);
   await tab.goto(address);
   const close = async (isClean = true) => {
@@ -68,6 +69,36 @@ export const untilDrawn = (tab: Page): Promise<unknown> =>
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
 
+/** What the page asks its workers about drawings. */
+export interface Predictions {
+  /** How often it has asked. */
+  asked: number;
+  /** The questions that are not answered yet. */
+  waiting: Set<number>;
+  /** The image of the last question. */
+  image: number[];
+}
+
+/** Runs in the page: keeps account of its predictions. Stands alone. */
+export function watchPredictions(): void {
+  const predictions: Predictions = { asked: 0, waiting: new Set(), image: [] };
+  Object.assign(globalThis, { predictions });
+  const heard = new WeakSet<Worker>();
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, transfer) {
+    // After the page itself: by then what it has heard is shown, and what it asks next is asked.
+    if (!heard.has(this))
+      this.addEventListener('message', ({ data }) => predictions.waiting.delete(data.id));
+    heard.add(this);
+    if (message.call === 'predict') {
+      predictions.asked++;
+      predictions.waiting.add(message.id);
+      predictions.image = [...message.given];
+    }
+    return postMessage.call(this, message, transfer as StructuredSerializeOptions);
+  };
+}
+
 /** Waits until so many epochs are over. */
 export const trainUntil = (tab: Page, epochs: number, timeout = PATIENCE): Promise<unknown> =>
   tab.waitForFunction(
@@ -76,7 +107,7 @@ export const trainUntil = (tab: Page, epochs: number, timeout = PATIENCE): Promi
     { timeout },
   );
 
-/** Draws strokes, whose points are shares of the sheet. */
+/** Draws strokes, whose points are shares of the sheet, and waits until all of them is recognized. */
 export async function draw(tab: Page, strokes: [number, number][][]): Promise<void> {
   const sheet = tab.locator('#sheet');
   await sheet.scrollIntoViewIfNeeded();
@@ -88,6 +119,11 @@ export async function draw(tab: Page, strokes: [number, number][][]): Promise<vo
       await tab.mouse.move(x + point[0] * width, y + point[1] * height, { steps: 8 });
     await tab.mouse.up();
   }
+  // Strokes are asked about in the next frame.
+  await untilDrawn(tab);
+  await tab.waitForFunction(
+    () => (globalThis as unknown as { predictions: Predictions }).predictions.waiting.size === 0,
+  );
 }
 
 /** The bars of the drawing's panel. */
