@@ -1,5 +1,5 @@
-// The core: tensors, layers, models and what trains them. `wasmgrad` adds data, ops, `ResNet` and `emit`, and the zoo;
-// data and zoo have entries of their own, so that a page without a bundler loads no more than it uses.
+// The core: tensors, layers, models and what trains them. `wasmgrad` adds data, ops and zoo, which have
+// entries of their own, so that a page without a bundler loads no more than it uses, and `emit`.
 
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export type { WasmSource } from '../bindings/load.js';

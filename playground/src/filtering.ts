@@ -1,7 +1,7 @@
 // The image filters of the library, laid on pictures, in a worker.
 
-import { ops } from 'wasmgrad';
 import { Tensor } from 'wasmgrad/core';
+import * as ops from 'wasmgrad/ops';
 import type { ImageRequest, NamedFilter } from './messages.js';
 
 /** Pixels of a box, where the filter is made for a size. */

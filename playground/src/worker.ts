@@ -1,7 +1,7 @@
 // The worker: does what the page asks for, one call after another, and trains in between.
 
-import { data } from 'wasmgrad';
 import { backendInfo, init } from 'wasmgrad/core';
+import * as data from 'wasmgrad/data';
 import { datasets, loadDataset, PIXELS } from './datasets.js';
 import { filterPixels, namedFilters } from './filtering.js';
 import type { Calls, Reply, Request } from './messages.js';

@@ -93,7 +93,7 @@ async function firstFailure(
   for (const name of nearestFirst(names, file, threads)) {
     if (name === 'runtime/threads' && !threads) await compile(copy, 'simd-threads');
     const before = usual.get(name);
-    const limit = before && Math.max(LEAST_LIMIT, PATIENCE * before);
+    const limit = before && Math.max(LEAST_LIMIT, Math.ceil(PATIENCE * before));
     const started = performance.now();
     const args = ['--import', 'tsx', `tests/${name}.test.ts`];
     const { status, output } = await node(copy, args, limit);

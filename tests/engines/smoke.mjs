@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import * as wg from 'wasmgrad';
 import * as core from 'wasmgrad/core';
 import * as data from 'wasmgrad/data';
+import * as ops from 'wasmgrad/ops';
 import { startWorker } from 'wasmgrad/worker';
 import * as zoo from 'wasmgrad/zoo';
 
@@ -83,6 +84,7 @@ wg.dispose();
 await core.init();
 assert.equal(core.Tensor, wg.Tensor);
 assert.equal(data.Augmenter, wg.data.Augmenter);
+assert.equal(ops.matMul, wg.ops.matMul);
 assert(zoo.lenet5({ seed: 1 }) instanceof core.Sequential);
 await train(core);
 const relaxed = wg.backendInfo();
