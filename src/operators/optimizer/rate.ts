@@ -90,7 +90,7 @@ const words: { readonly [T in Schedule['type']]: Words } = {
   oneCycle: {
     maximum: rate,
     steps: positive,
-    warmupShare: atMost1,
+    warmupShare: between(0, 1),
     divide: positive,
     finalDivide: positive,
   },
