@@ -10,19 +10,14 @@ export type { Bytes } from './base/filebytes.js';
 export type { Check, Words } from './base/options.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
 export type { ByName, Names } from './model/activations.js';
+export type { ModelOptions, Tensors } from './model/architecture.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';
 export type { GradientsOptions, OutputChoice } from './model/gradients.js';
 export { type LoadOptions, loadModel } from './model/load.js';
-export {
-  type EvaluateOptions,
-  Model,
-  type ModelOptions,
-  type Prediction,
-  type PredictOptions,
-  type Tensors,
-} from './model/model.js';
+export { Model, type Prediction } from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';
 export type { Peaks } from './model/peak.js';
+export type { PredictOptions } from './model/predict.js';
 export type { Profile, ProfileOptions, ProfileRow, Speed } from './model/profile.js';
 export { Sequential, type SequentialOptions } from './model/sequential.js';
 export type { SummaryRow } from './model/summary.js';
@@ -48,15 +43,9 @@ export * as layers from './operators/layers.js';
 export type { Unit } from './program/cost.js';
 export type { Emitter, Operand, Value } from './program/emitter.js';
 export { backendInfo, dispose, init, type MemoryInfo, memory } from './runtime/runtime.js';
+export type { Nested, NumberArray, Rows, TensorData } from './tensor/nested.js';
 export type { Data } from './tensor/numbers.js';
-export {
-  type DType,
-  type Nested,
-  type NumberArray,
-  type Rows,
-  Tensor,
-  type TensorData,
-} from './tensor/tensor.js';
+export { type DType, Tensor } from './tensor/tensor.js';
 export type { Callback, Progress } from './training/callback.js';
 export * as callbacks from './training/callbacks.js';
 export type {
@@ -68,6 +57,7 @@ export type {
 } from './training/compile.js';
 export type { Dataset, DatasetBatch } from './training/datasetfeed.js';
 export * as losses from './training/losses.js';
+export type { EvaluateOptions } from './training/measure.js';
 export * as metrics from './training/metrics.js';
 export * as optimizers from './training/optimizers.js';
 export type { ClassWeight, SampleWeight, WeightOptions } from './training/sampleweights.js';

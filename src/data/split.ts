@@ -4,13 +4,8 @@ import { ShapeError, ValueError } from '../base/errors.js';
 import { any, checkOptions, flag, fraction } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
-import {
-  isNumberArray,
-  type NumberArray,
-  nestedData,
-  Tensor,
-  type TensorData,
-} from '../tensor/tensor.js';
+import { isNumberArray, type NumberArray, nestedData, type TensorData } from '../tensor/nested.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { LabelledImages } from './pixels.js';
 
 /** Options of `split`. */

@@ -47,3 +47,8 @@ export function checkLabels(
   const given = isText ? `${labels.length} labels` : 'no list of texts';
   throw new ValueError(`${where}: expected a text for each of ${classes} classes, not ${given}`);
 }
+
+/** The options that a normalization was made of. */
+export function optionsOf({ scale, ...rest }: Normalization): NormalizeOptions {
+  return scale === null ? rest : { ...rest, scale };
+}

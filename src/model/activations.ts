@@ -4,9 +4,10 @@ import { ValueError } from '../base/errors.js';
 import { checkOptions, whole } from '../base/options.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Engine } from '../training/engine.js';
 import { type DataSet, Intake } from '../training/source.js';
+import { valuesOf } from './predict.js';
 
 /** A name, or a list of names. */
 export type Names = string | readonly string[];
@@ -23,25 +24,14 @@ export function activations<N extends Names>(
   layers: N,
   options: { batchSize?: number },
 ): ByName<N> {
-  const { batchSize = 32 } = checkOptions('activations', options, { batchSize: whole(1) });
+  const checked = checkOptions('activations', options, { batchSize: whole(1) });
   const { graph, name } = engine.network;
   const where = `${name}.activations`;
   const names = namesOf(where, 'layers', layers);
   const tensors = names.map((one) => nodeOf(where, graph, one, []));
   const part = { graph: partOf(graph, tensors), key: `values of ${names.join('/')}` };
   const samples = new Intake(engine, 'activations').inputs(x);
-  const { count } = samples;
-  const results = zerosFor(tensors, count);
-  try {
-    for (let first = 0; first < count; first += batchSize) {
-      const size = Math.min(batchSize, count - first);
-      engine.predict({ samples, order: null, first, size }, results, part);
-    }
-  } catch (error) {
-    disposeAll(results);
-    throw error;
-  }
-  return named(layers, names, results);
+  return named(layers, names, valuesOf(engine, samples, tensors, checked, part));
 }
 
 /** The names without repetition. @throws {ValueError} for what is no name, or for none */
@@ -68,22 +58,6 @@ export function nodeOf(
   }
   const known = [...others, ...layers.map((layer) => layer.name)];
   throw new ValueError(`${where}: there is no '${name}'; there are ${known.join(', ')}`);
-}
-
-/** Tensors of zeros for all samples: gradients of what an output does not depend on stay 0. All or none. */
-export function zerosFor(tensors: readonly SymbolicTensor[], count: number): Tensor[] {
-  const results: Tensor[] = [];
-  try {
-    for (const { shape } of tensors) results.push(Tensor.zeros([count, ...shape]));
-  } catch (error) {
-    disposeAll(results);
-    throw error;
-  }
-  return results;
-}
-
-export function disposeAll(tensors: readonly Tensor[]): void {
-  for (const one of tensors) one.dispose();
 }
 
 /** The one for a name, or the record for a list. */

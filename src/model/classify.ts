@@ -3,7 +3,12 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions, whole } from '../base/options.js';
 import { checkInteger, type Shape, show } from '../base/shape.js';
-import { type Normalization, normalizeInto } from '../data/normalize.js';
+import {
+  checkNormalization,
+  type Normalization,
+  type NormalizeOptions,
+  normalizeInto,
+} from '../data/normalize.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from '../data/resize.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -71,7 +76,7 @@ function imageOf(where: string, picture: Picture): Image {
  *
  * @throws {ShapeError} {@link ValueError} for what is no picture, or one of channels that the input has not
  */
-export function inputFor(
+function inputFor(
   where: string,
   picture: Picture,
   inputShape: Shape,
@@ -133,8 +138,8 @@ function probabilities(row: ArrayLike<number>, end: string): number[] {
   return powers.map((power) => power / sum);
 }
 
-/** The answers that a row of an output tells, the most probable first. */
-export function answersOf(
+/** The answers that a row of an output gives, the most probable first. */
+function answersOf(
   where: string,
   output: SymbolicTensor,
   row: ArrayLike<number>,
@@ -146,4 +151,31 @@ export function answersOf(
     .map((probability, index) => ({ label: labels?.[index] ?? `${index}`, index, probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, topK);
+}
+
+/** What of a model answers. */
+interface Classifier {
+  readonly inputShape: Shape;
+  readonly outputs: readonly SymbolicTensor[];
+  readonly labels: readonly string[] | undefined;
+  readonly preprocessing: NormalizeOptions | undefined;
+  predict(x: Float32Array): Tensor | Tensor[];
+}
+
+/** See `Model.classify`. */
+export function classify(
+  where: string,
+  model: Classifier,
+  picture: Picture,
+  options: ClassifyOptions,
+): Answer[] {
+  const { preprocessing, inputShape } = model;
+  const normalization = preprocessing && checkNormalization(where, preprocessing);
+  const x = inputFor(where, picture, inputShape, normalization);
+  const results = [model.predict(x)].flat();
+  try {
+    return answersOf(where, model.outputs[0], results[0].numbers, model.labels, options);
+  } finally {
+    for (const y of results) y.dispose();
+  }
 }

@@ -12,15 +12,8 @@ import { breathe, SLICE } from '../training/measure.js';
 import type { Part } from '../training/programs.js';
 import { keyed, type Samples, type TargetSource } from '../training/samples.js';
 import { type DataSet, Intake } from '../training/source.js';
-import {
-  type ByName,
-  disposeAll,
-  type Names,
-  named,
-  namesOf,
-  nodeOf,
-  zerosFor,
-} from './activations.js';
+import { type ByName, type Names, named, namesOf, nodeOf } from './activations.js';
+import { disposeAll, roomFor } from './predict.js';
 
 /**
  * What of an output is differentiated: an index of its last dimension, which a class has, or a list of one for
@@ -73,7 +66,9 @@ export async function gradients<N extends Names>(
     key: `${of} ${outputs.map((one) => graph.outputs.indexOf(one))} for ${names.join('/')}`,
   };
   const { count } = samples;
-  const results = zerosFor(tensors, count);
+  const results = roomFor(tensors, count);
+  // Where nothing depends on a tensor, its gradient is not computed: it stays 0.
+  for (const one of results) one.numbers.fill(0);
   try {
     let turn = performance.now();
     for (let first = 0; first < count; first += batchSize) {

@@ -1,35 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// Model: a graph of layers, and all that can be done with it.
+// Model: an architecture, and all that can be done with it: training, prediction, files.
 
-import { backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
-import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import {
-  abortSignal,
-  any,
-  callableOrNull,
-  checkOptions,
-  forwarded,
-  text,
-  whole,
-} from '../base/options.js';
-import { keyOf } from '../base/random.js';
-import type { Shape } from '../base/shape.js';
-import { shown } from '../base/shown.js';
-import type { Normalization, NormalizeOptions } from '../data/normalize.js';
-import { claim, disclaim, isFresh, type WeightStore } from '../lowering/store.js';
-import { applyGraph, type Graph, graphOf } from '../network/graph.js';
-import type { Layer, SymbolicTensor } from '../network/layer.js';
+import { StateError, ValueError } from '../base/errors.js';
+import type { SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { type CompileOptions, checkObjective } from '../training/compile.js';
 import type { Dataset } from '../training/datasetfeed.js';
-import { Engine } from '../training/engine.js';
-import { type Logs, Means } from '../training/means.js';
-import { measure } from '../training/measure.js';
-import type { Outcome } from '../training/outcome.js';
-import { type Batch, wholeOf } from '../training/samples.js';
-import type { SampleWeight, WeightOptions } from '../training/sampleweights.js';
+import type { Engine } from '../training/engine.js';
+import type { Logs } from '../training/means.js';
+import { type EvaluateOptions, evaluate } from '../training/measure.js';
+import { onBatch } from '../training/onbatch.js';
+import type { WeightOptions } from '../training/sampleweights.js';
 import {
   datasetSession,
   type FitDatasetOptions,
@@ -39,91 +22,27 @@ import {
 } from '../training/session.js';
 import { type DataSet, Intake } from '../training/source.js';
 import { type History, train } from '../training/train.js';
-import { checkLabels, checkPreprocessing, classesOf } from './about.js';
+import { classesOf } from './about.js';
 import { activations, type ByName, type Names } from './activations.js';
+import { Architecture, type ModelOptions, type Tensors } from './architecture.js';
 import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
 import type { GradientsOptions } from './gradients.js';
 import { classifying, differentiating } from './later.js';
-import { type MemoryNeed, memoryNeed } from './outline.js';
+import { type PredictOptions, predict } from './predict.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
-import { type SummaryRow, summarize, table } from './summary.js';
-
-/** One symbolic tensor, or a list of them. */
-export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
-
-/** A model from inputs to outputs. */
-export interface ModelOptions<O extends Tensors = Tensors> {
-  /** What `input` made, or tensors inside a graph: the model then begins there. */
-  inputs: Tensors;
-  /** What layers made of them. */
-  outputs: O;
-  /** What all randomness comes from: initial weights, shuffling, dropout. 0 by default. */
-  seed?: number;
-  /** For messages: 'model' by default. */
-  name?: string;
-}
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions {
-  /** Samples at a time: 32 by default. */
-  batchSize?: number;
-  /** How much each sample counts: see `WeightOptions`. */
-  sampleWeight?: SampleWeight;
-  /** Aborts between two batches. */
-  signal?: AbortSignal;
-}
-
-/** Options of `predict`. */
-export interface PredictOptions {
-  /** Samples at a time: 32 by default. */
-  batchSize?: number;
-  /** Where it is aborted, nothing is predicted. In a worker that is until the prediction begins. */
-  signal?: AbortSignal;
-}
 
 /** What `predict` returns: a tensor, or a list where the model's outputs are one. */
 export type Prediction<O extends Tensors> = O extends SymbolicTensor ? Tensor : Tensor[];
-
-/** What a model holds. */
-interface Resources {
-  stores: readonly WeightStore[];
-  engine: Engine | undefined;
-  given: boolean;
-}
-
-function giveBack(resources: Resources): void {
-  if (resources.given) return;
-  resources.given = true;
-  resources.engine?.dispose();
-  for (const store of resources.stores) store.release();
-}
-
-/** A model that was forgotten gives its memory back when it is collected: a net, not a plan. */
-const net = new FinalizationRegistry(giveBack);
-
-/** Moves a model's output on: for `Sequential`. @throws {StateError} once it has weights */
-export let grow: (
-  model: Model,
-  where: string,
-  output: (last: SymbolicTensor) => SymbolicTensor,
-) => void;
 
 /**
  * Layers from inputs to outputs: any graph without cycles. Layers that are of another model too share
  * their weights with it.
  */
-export class Model<O extends Tensors = SymbolicTensor> {
-  readonly seed: number;
-  readonly name: string;
-  #graph: Graph;
+export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   readonly #isList: boolean;
-  readonly #resources: Resources;
-  #disposed = false;
   #training = false;
-  #labels: readonly string[] | undefined;
-  #preprocessing: Normalization | undefined;
   /** Calls of `evaluate` and `gradients` under way. */
   #evaluations = 0;
 
@@ -134,137 +53,16 @@ export class Model<O extends Tensors = SymbolicTensor> {
    *   no output depends on, and two layers or inputs of one name
    */
   constructor(options: ModelOptions<O>) {
-    const known = { inputs: any, outputs: any, seed: any, name: text };
-    const { inputs, outputs, seed = 0, name = 'model' } = checkOptions('new Model', options, known);
-    keyOf(seed);
-    this.seed = seed;
-    this.name = name;
-    this.#isList = Array.isArray(outputs);
-    const list = (tensors: Tensors) => (Array.isArray(tensors) ? [...tensors] : [tensors]);
-    this.#graph = graphOf(name, list(inputs), list(outputs), isFresh);
+    super(options);
     // A Sequential may begin without: `add` brings them.
     if (this.layers.length === 0 && new.target === Model)
-      throw new ValueError(`${name}: a model needs at least one layer`);
-    this.#resources = { stores: claim(this.layers, seed), engine: undefined, given: false };
-    net.register(this, this.#resources, this);
-  }
-
-  get inputs(): readonly SymbolicTensor[] {
-    return this.#graph.inputs;
-  }
-
-  get outputs(): readonly SymbolicTensor[] {
-    return this.#graph.outputs;
-  }
-
-  /** What records of data go by: as the layers, numbered from the second of a name on. */
-  get inputNames(): readonly string[] {
-    return this.#graph.inputNames;
-  }
-
-  /** What records of targets, losses and metrics go by, and logs: as `inputNames`. */
-  get outputNames(): readonly string[] {
-    return this.#graph.outputNames;
-  }
-
-  /** In the order in which they compute. */
-  get layers(): readonly Layer[] {
-    return this.#graph.layers;
-  }
-
-  static {
-    grow = (model, where, output) => {
-      const { inputs, outputs } = model.#graph;
-      const { stores, engine } = model.#resources;
-      if (engine || model.#disposed) {
-        throw new StateError(
-          `${where}: the model '${model.name}' has weights already: add all layers before it is compiled or used`,
-        );
-      }
-      const next = output(outputs[0]);
-      // Together, so that the weights are those of a model that was made at once.
-      disclaim(stores);
-      model.#graph = graphOf(model.name, [...inputs], [next], isFresh);
-      model.#resources.stores = claim(model.layers, model.seed);
-    };
-  }
-
-  /** One sample's shape, of the first input. */
-  get inputShape(): Shape {
-    return this.inputs[0].shape;
-  }
-
-  /** One sample's shape, of the first output. */
-  get outputShape(): Shape {
-    return this.outputs[0].shape;
-  }
-
-  /**
-   * Names of the classes, which `classify` answers with; kept in the model's file. Setting them throws a
-   * ValueError unless there is one for each class of the first output.
-   */
-  get labels(): readonly string[] | undefined {
-    return this.#labels;
-  }
-
-  set labels(labels: readonly string[] | undefined) {
-    this.#labels = labels && checkLabels(`${this.name}.labels`, labels, this.outputs[0]);
-  }
-
-  /**
-   * What is done to pixels before the model sees them, as `data.normalize` takes it; `classify` does so. Kept in
-   * the model's file. Setting what makes no sense throws a ValueError.
-   */
-  get preprocessing(): NormalizeOptions | undefined {
-    const { scale = null, ...rest } = this.#preprocessing ?? {};
-    return this.#preprocessing && (scale === null ? rest : { ...rest, scale });
-  }
-
-  set preprocessing(options: NormalizeOptions | undefined) {
-    this.#preprocessing =
-      options && checkPreprocessing(`${this.name}.preprocessing`, options, this.inputShape);
-  }
-
-  /**
-   * What the model makes of symbolic tensors, as a layer does: its layers again, with the same weights, in a network
-   * that holds this one. Nothing is copied.
-   *
-   * @param inputs one for each input of the model: a list where there are several
-   * @returns as many outputs as `predict` gives
-   * @throws {ShapeError} for more or fewer, or of shapes that the layers' weights are not made for
-   */
-  apply(inputs: Tensors): O {
-    const xs = [inputs].flat() as readonly SymbolicTensor[];
-    if (xs.length !== this.inputs.length) {
-      throw new ShapeError(
-        `${this.name}: the model has ${this.inputs.length} inputs, but apply received ${xs.length}`,
-      );
-    }
-    const made = applyGraph(this.#graph, xs);
-    return (this.#isList ? made : made[0]) as unknown as O;
-  }
-
-  /** The layer of a name. @throws {ValueError} where there is none */
-  getLayer(name: string): Layer {
-    const found = this.layers.find((layer) => layer.name === name);
-    if (found) return found;
-    const known = this.layers.map((layer) => layer.name).join(', ');
-    throw new ValueError(`${this.name}: there is no layer ${shown(name)}; there are ${known}`);
+      throw new ValueError(`${this.name}: a model needs at least one layer`);
+    this.#isList = Array.isArray(options.outputs);
   }
 
   /** @internal The engine, made when it is first needed. */
   engine(where: string): Engine {
-    if (this.#disposed)
-      throw new StateError(`${where}: the model '${this.name}' was used after dispose`);
-    const { name, seed } = this;
-    if (this.layers.length === 0)
-      throw new StateError(
-        `${where}: the model '${name}' has no layers yet: model.add(layer) adds one`,
-      );
-    const { stores } = this.#resources;
-    this.#resources.engine ??= new Engine(backend(), { name, graph: this.#graph, stores, seed });
-    this.#resources.engine.check(where);
-    return this.#resources.engine;
+    return this.resources.engine(where);
   }
 
   /** Epochs and optimizer steps taken since `compile`, in the files that the model came from included. */
@@ -284,15 +82,6 @@ export class Model<O extends Tensors = SymbolicTensor> {
   /** Whether the average of the weights is in their place: see `swapAverage`. */
   get averaged(): boolean {
     return this.engine('averaged').averaged;
-  }
-
-  /** Whether all its layers learn. Setting it sets `trainable` of each of them, as in Keras. */
-  get trainable(): boolean {
-    return this.layers.every(({ trainable }) => trainable);
-  }
-
-  set trainable(value: boolean) {
-    for (const layer of this.layers) layer.trainable = value;
   }
 
   /** The weights in layer order. Running statistics are there too, not trainable. */
@@ -326,7 +115,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
       const what = this.#training ? 'training' : 'being evaluated';
       throw new StateError(`compile: the model '${this.name}' is ${what}: await that first`);
     }
-    const objective = checkObjective(options, this.#graph);
+    const objective = checkObjective(options, this.resources.network.graph);
     this.engine('compile').objective = objective;
   }
 
@@ -385,7 +174,8 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * `fit`.
    */
   trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
-    return this.#onBatch('trainOnBatch', x, y, options, (engine, batch) => engine.train(batch));
+    const engine = this.engine('trainOnBatch');
+    return onBatch(engine, 'trainOnBatch', [x, y], options, (batch) => engine.train(batch));
   }
 
   /**
@@ -397,7 +187,8 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws as `fit`
    */
   computeGradients(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
-    return this.#onBatch('computeGradients', x, y, options, (engine, batch) =>
+    const engine = this.engine('computeGradients');
+    return onBatch(engine, 'computeGradients', [x, y], options, (batch) =>
       engine.computeGradients(batch),
     );
   }
@@ -412,33 +203,17 @@ export class Model<O extends Tensors = SymbolicTensor> {
     this.engine('applyGradients').applyGradients(`${this.name}.applyGradients`);
   }
 
-  #onBatch(
-    call: string,
-    x: DataSet,
-    y: DataSet,
-    options: WeightOptions,
-    run: (engine: Engine, batch: Batch) => Outcome,
-  ): Logs {
-    const engine = this.engine(call);
-    checkOptions(call, options, forwarded('sampleWeight', 'classWeight'));
-    const intake = new Intake(engine, call);
-    const samples = intake.samples(x, y, options);
-    const means = new Means(intake.objective, this.#graph);
-    means.add(run(engine, wholeOf(samples)));
-    return means.logs();
-  }
-
   /** Loss and metrics over all samples, which may have weights. Throws as `fit`. */
   async evaluate(x: DataSet, y: DataSet, options: EvaluateOptions = {}): Promise<Logs> {
-    const words = { batchSize: whole(1), sampleWeight: any, signal: abortSignal };
-    const { batchSize = 32, sampleWeight, signal } = checkOptions('evaluate', options, words);
-    const engine = this.engine('evaluate');
-    const intake = new Intake(engine, 'evaluate');
-    const samples = intake.samples(x, y, { sampleWeight });
+    return this.#reading('evaluate', (engine) => evaluate(engine, x, y, options));
+  }
+
+  /** Work between whose batches others get their turn, but not `compile`. */
+  async #reading<T>(where: string, work: (engine: Engine) => Promise<T>): Promise<T> {
+    const engine = this.engine(where);
     this.#evaluations++;
     try {
-      const all = { samples, from: 0, to: samples.count, batchSize };
-      return (await measure(engine, intake, all, signal)).logs();
+      return await work(engine);
     } finally {
       this.#evaluations--;
     }
@@ -452,23 +227,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
    * @throws the signal's reason where it is aborted
    */
   predict(x: DataSet, options: PredictOptions = {}): Prediction<O> {
-    const words = { batchSize: whole(1), signal: abortSignal };
-    const { batchSize = 32, signal } = checkOptions('predict', options, words);
-    const engine = this.engine('predict');
-    const samples = new Intake(engine, 'predict').inputs(x);
-    const { count } = samples;
-    const results: Tensor[] = [];
-    try {
-      for (const { shape } of this.outputs) results.push(Tensor.create([count, ...shape]));
-      for (let first = 0; first < count; first += batchSize) {
-        signal?.throwIfAborted();
-        const size = Math.min(batchSize, count - first);
-        engine.predict({ samples, order: null, first, size }, results);
-      }
-    } catch (error) {
-      for (const y of results) y.dispose();
-      throw error;
-    }
+    const results = predict(this.engine('predict'), x, options);
     return (this.#isList ? results : results[0]) as Prediction<O>;
   }
 
@@ -489,16 +248,9 @@ export class Model<O extends Tensors = SymbolicTensor> {
    */
   async classify(picture: Picture, options: ClassifyOptions = {}): Promise<Answer[]> {
     const where = `${this.name}.classify`;
-    const [output] = this.outputs;
-    classesOf(where, output);
-    const { inputFor, answersOf } = await classifying.get(where);
-    const x = inputFor(where, picture, this.inputShape, this.#preprocessing);
-    const results = [this.predict(x)].flat() as Tensor[];
-    try {
-      return answersOf(where, output, results[0].numbers, this.#labels, options);
-    } finally {
-      for (const y of results) y.dispose();
-    }
+    classesOf(where, this.outputs[0]);
+    const { classify } = await classifying.get(where);
+    return classify(where, this, picture, options);
   }
 
   /**
@@ -533,40 +285,10 @@ export class Model<O extends Tensors = SymbolicTensor> {
     x: DataSet,
     options: GradientsOptions<N>,
   ): Promise<ByName<N>> {
-    const engine = this.engine('gradients');
-    this.#evaluations++;
-    try {
+    return this.#reading('gradients', async (engine) => {
       const { gradients } = await differentiating.get(`${this.name}.gradients`);
-      return await gradients(engine, x, options);
-    } finally {
-      this.#evaluations--;
-    }
-  }
-
-  /**
-   * The layers in numbers, for one sample; also printed as a table, with the memory for a batch. Nothing
-   * is allocated.
-   *
-   * @param options.batchSize what the memory is told for: 32 by default
-   * @param options.print what prints: console.log by default, null for none
-   */
-  summary(
-    options: { batchSize?: number; print?: ((text: string) => void) | null } = {},
-  ): SummaryRow[] {
-    const { print = console.log, batchSize } = checkOptions('summary', options, {
-      batchSize: whole(1),
-      print: callableOrNull,
+      return gradients(engine, x, options);
     });
-    const rows = summarize(this.#graph);
-    const inputs = this.inputs.map(({ shape }) => shape.join(' × ')).join(', ');
-    print?.(table(`${this.name}: input ${inputs}`, rows, this.memory({ batchSize })));
-    return rows;
-  }
-
-  /** The bytes that training and prediction need, told before anything is allocated. */
-  memory(options: { batchSize?: number } = {}): MemoryNeed {
-    const { batchSize = 32 } = checkOptions('memory', options, { batchSize: whole(1) });
-    return memoryNeed(this.#graph, batchSize, this.#resources.engine?.objective);
   }
 
   /**
@@ -590,9 +312,7 @@ export class Model<O extends Tensors = SymbolicTensor> {
 
   /** Gives all memory back; the weights' tensors go with it, unless other models share them. Harmless when called twice. */
   dispose(): void {
-    this.#disposed = true;
-    net.unregister(this);
-    giveBack(this.#resources);
+    this.resources.dispose();
   }
 
   /** Lets `using model = …` dispose at the end of the block. */

@@ -9,7 +9,8 @@ import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Layer } from '../network/layer.js';
-import { grow, Model, type ModelOptions } from './model.js';
+import type { ModelOptions } from './architecture.js';
+import { Model } from './model.js';
 
 /** Options of a model. */
 export interface SequentialOptions {
@@ -47,7 +48,7 @@ export class Sequential extends Model {
     checkLayer(`${where}: the layer`, layer);
     const own = layer instanceof Model ? layer.layers : [layer];
     checkOnce(where, [...this.layers, ...own]);
-    grow(this, where, (last) => {
+    this.resources.grow(where, (last) => {
       nameLayers(this.name, [...this.layers, ...own], isFresh);
       shapeAfter(where, layer, last.shape);
       return layer.apply(last);

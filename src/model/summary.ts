@@ -1,10 +1,13 @@
 // What a network is made of, told before anything is allocated.
 
+import { callableOrNull, checkOptions, whole } from '../base/options.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { layout } from '../base/table.js';
+import type { Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
-import type { MemoryNeed } from './outline.js';
+import type { Network } from '../training/engine.js';
+import { type MemoryNeed, memoryNeed } from './outline.js';
 
 /** A layer in numbers, all for one sample. */
 export interface SummaryRow {
@@ -54,7 +57,7 @@ function viewOf(node: SymbolicTensor, views: ReadonlyMap<SymbolicTensor, View>):
 }
 
 /** The rows of a graph, one for each place of a layer. */
-export function summarize({ inputs, nodes }: Graph): SummaryRow[] {
+function rowsOf({ inputs, nodes }: Graph): SummaryRow[] {
   const views = new Map(
     inputs.map((x): [SymbolicTensor, View] => {
       // A signal is one line.
@@ -91,7 +94,7 @@ export function summarize({ inputs, nodes }: Graph): SummaryRow[] {
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** The rows as a table, with totals, and the memory for a batch. */
-export function table(title: string, rows: readonly SummaryRow[], need: MemoryNeed): string {
+function table(title: string, rows: readonly SummaryRow[], need: MemoryNeed): string {
   const header = ['layer', 'output shape', 'parameters', 'multiply-adds', 'sees', 'KiB'];
   const total = (of: (row: SummaryRow) => number): number =>
     rows.reduce((sum, row) => sum + of(row), 0);
@@ -123,4 +126,18 @@ export function table(title: string, rows: readonly SummaryRow[], need: MemoryNe
     `  training ${mib(training.total)}: activations ${mib(training.activations)}, gradients ${mib(training.gradients)}, optimizer ${mib(training.optimizer)}`,
     `  inference ${mib(inference.total)}: activations ${mib(inference.activations)}, prepared weights ${mib(inference.prepared)}`,
   ].join('\n');
+}
+
+/** See `Model.summary`. */
+export function summary(
+  { name, graph }: Network,
+  objective: Objective | undefined,
+  options: { batchSize?: number; print?: ((text: string) => void) | null },
+): SummaryRow[] {
+  const words = { batchSize: whole(1), print: callableOrNull };
+  const { print = console.log, batchSize = 32 } = checkOptions('summary', options, words);
+  const rows = rowsOf(graph);
+  const inputs = graph.inputs.map(({ shape }) => shape.join(' × ')).join(', ');
+  print?.(table(`${name}: input ${inputs}`, rows, memoryNeed(graph, batchSize, objective)));
+  return rows;
 }

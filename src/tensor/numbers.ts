@@ -3,7 +3,9 @@
 import { ValueError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import { isNumberArray, liveArray, nestedData, Tensor, type TensorData } from './tensor.js';
+import { isNumberArray, nestedData, type TensorData } from './nested.js';
+import { liveArray } from './storage.js';
+import { Tensor } from './tensor.js';
 
 /** Numbers for one input or output: a tensor, a typed array, or nested arrays. */
 export type Data = Tensor | TensorData;

@@ -1,161 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
 
-import { type Backend, backend, isCurrent } from '../../bindings/backend.js';
+import { type Backend, backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { checkShape, MOST_RANK, type Shape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Form } from '../program/emitter.js';
-import { FormStore, ownKeyOf } from '../program/forms.js';
+import { isNumberArray, type Nested, nestedData, type TensorData } from './nested.js';
 import { printed } from './print.js';
+import { liveArray, Storage } from './storage.js';
 
 /** 'float32' for everything that is computed with, 'int32' for class indices. */
 export type DType = 'float32' | 'int32';
 
-/** Numbers in nested arrays, rows of equal length. */
-export type Nested = number | readonly Nested[];
-
-/** The same, where rows may be typed arrays too. */
-export type Rows = number | NumberArray | readonly Rows[];
-
-/** Arrays of numbers as JavaScript has them. */
-export type NumberArray =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray;
-
-/** What `Tensor.from` understands. */
-export type TensorData = Rows;
-
-/** Whether a value is a typed array of numbers: a DataView and 64-bit integers are not. */
-export function isNumberArray(value: unknown): value is NumberArray {
-  const isOther =
-    value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array;
-  return ArrayBuffer.isView(value) && !isOther;
-}
-
-/** Memory, and the forms that are kept of what it holds. */
-interface Block {
-  readonly backend: Backend;
-  readonly address: number;
-  forms: FormStore | undefined;
-}
-
-/** Memory that one or more tensors look at; freed with the last of them. */
-class Storage {
-  readonly backend: Backend;
-  readonly address: number;
-  readonly #floats: number;
-  readonly #owned: boolean;
-  readonly #block: Block;
-  /** Forms that were asked for. */
-  #asked: Set<string> | undefined;
-  /** Whether a `data` of it has been handed out, by which anybody may write to it. */
-  exposed = false;
-  #views = 0;
-  #released = false;
-
-  constructor(owner: Backend, address: number, floats: number, owned: boolean) {
-    this.backend = owner;
-    this.address = address;
-    this.#floats = floats;
-    this.#owned = owned;
-    this.#block = { backend: owner, address, forms: undefined };
-    if (owned) net.register(this, this.#block, this);
-  }
-
-  /**
-   * Keeps a form of what is here: from its second use on, as many filters are used only once. Tells by
-   * a fingerprint whether numbers that others may write to are still the same.
-   */
-  keep(form: Form): boolean {
-    const key = ownKeyOf(form);
-    if (!this.#asked?.has(key)) {
-      this.ask(key);
-      return false;
-    }
-    this.#block.forms ??= new FormStore(this.backend);
-    this.#block.forms.offer();
-    this.#block.forms.keep(form, key);
-    this.#block.forms.refresh(form, this.#version());
-    return true;
-  }
-
-  /** Notes that a form was used once. */
-  ask(key: string): void {
-    this.#asked ??= new Set();
-    this.#asked.add(key);
-  }
-
-  /** Where a form is, as new as what it is made of: 0 where none was asked for, undefined where none is kept. */
-  formAt(key: string): number | undefined {
-    if (!this.#asked?.has(key)) return 0;
-    return this.#block.forms?.at(key, this.#version());
-  }
-
-  /** Another one where the numbers may be others. */
-  #version(): number {
-    const changes = this.exposed || !this.#owned;
-    return changes ? this.backend.exports.fingerprint(this.address, this.#floats) : 0;
-  }
-
-  get alive(): boolean {
-    return !this.#released && isCurrent(this.backend);
-  }
-
-  retain(): this {
-    this.#views++;
-    return this;
-  }
-
-  release(): void {
-    if (--this.#views > 0 || this.#released) return;
-    this.#released = true;
-    this.#block.forms?.dispose();
-    if (!this.#owned) return;
-    net.unregister(this);
-    free(this.#block);
-  }
-
-  /** Ends all views at once: the model that owned the memory is gone. */
-  revoke(): void {
-    this.#released = true;
-    this.#block.forms?.dispose();
-  }
-}
-
-function free({ backend: owner, address, forms }: Block): void {
-  forms?.dispose();
-  if (isCurrent(owner)) owner.memory.free(address);
-}
-
-/** A tensor that was forgotten gives its memory back when it is collected: a net, not a plan. */
-const net = new FinalizationRegistry(free);
-
 /** Memory outlives its forgotten tensor as long as somebody holds the tensor's `data`. */
 const keptAlive = new WeakMap<ArrayBufferView, Storage>();
-
-/**
- * An array that survives growing memory: where it is a tensor's `data`, each call looks anew.
- */
-export function liveArray<A extends NumberArray>(data: A): () => A {
-  const { memory } = backend().memory;
-  if (data.buffer !== memory.buffer) return () => data;
-  const View = data.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => A;
-  const { byteOffset, length } = data;
-  let view = data;
-  return () => {
-    if (view.buffer !== memory.buffer) view = new View(memory.buffer, byteOffset, length);
-    return view;
-  };
-}
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
 export class Tensor {
@@ -363,56 +223,4 @@ export class Tensor {
       throw new StateError(`a tensor of shape ${show(this.shape)} was used after dispose`);
     }
   }
-}
-
-function nestedShape(where: string, data: Rows): number[] {
-  const shape: number[] = [];
-  let row = data;
-  while (Array.isArray(row) && shape.length <= MOST_RANK) {
-    shape.push(row.length);
-    if (row.length === 0) return shape;
-    row = row[0];
-  }
-  if (isNumberArray(row)) return [...shape, row.length];
-  if (typeof row === 'number') return shape;
-  if (shape.length > MOST_RANK)
-    throw new ShapeError(
-      `${where}: the arrays are nested more than ${MOST_RANK} deep: does one hold itself?`,
-    );
-  throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${shown(row)}`);
-}
-
-/** Elements of all the memory that there can be. */
-const MOST_ELEMENTS = 2 ** 30;
-
-/**
- * Nested arrays as one, and their shape.
- *
- * @throws {ShapeError} where rows differ in length
- * @throws {ValueError} where there is something else than numbers
- */
-export function nestedData(where: string, data: Rows): { shape: Shape; numbers: Float32Array } {
-  const shape = nestedShape(where, data);
-  if (sizeOf(shape) > MOST_ELEMENTS)
-    throw new ShapeError(`${where}: ${show(shape)} are more numbers than fit into memory`);
-  const numbers = new Float32Array(sizeOf(shape));
-  let at = 0;
-  const copy = (part: Rows, depth: number): void => {
-    if (depth === shape.length && typeof part === 'number') {
-      numbers[at++] = part;
-    } else if (isNumberArray(part) && depth === shape.length - 1 && part.length === shape[depth]) {
-      numbers.set(part, at);
-      at += part.length;
-    } else if (Array.isArray(part) && part.length === shape[depth]) {
-      for (const inner of part) copy(inner, depth + 1);
-    } else {
-      const isRow = Array.isArray(part) || isNumberArray(part);
-      const what = isRow ? `a row of ${part.length}` : shown(part);
-      throw new ShapeError(
-        `${where}: ${isRow || typeof part === 'number' ? 'the nested arrays are ragged: ' : ''}expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
-      );
-    }
-  };
-  copy(data, 0);
-  return { shape, numbers };
 }

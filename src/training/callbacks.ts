@@ -9,16 +9,20 @@ import {
   checkValue,
   flag,
   fraction,
-  oneOf,
   text,
   whole,
 } from '../base/options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Callback, Progress, TrainedModel, Training } from './callback.js';
+import type { Callback, Progress, Training } from './callback.js';
 import { improvement, logMode, type Mode } from './improvement.js';
 
 export type { Callback, Progress, TrainedModel, Training } from './callback.js';
 export { type Checkpoint, type CheckpointOptions, checkpoint } from './checkpoint.js';
+export {
+  type GradientNorms,
+  type GradientNormsOptions,
+  gradientNorms,
+} from './gradientnorms.js';
 export type { Mode } from './improvement.js';
 export type { Logs } from './means.js';
 
@@ -257,102 +261,6 @@ export function learningRateScheduler(factor: (epoch: number) => number): Callba
       (training as Training).learningRateFactor = value;
     },
   };
-}
-
-/** How often gradients are looked at. */
-export interface GradientNormsOptions {
-  /** After so many steps or epochs: 1 by default. */
-  every?: number;
-  /** What is counted: 'epochs' by default, at whose end the last step's gradients are looked at. */
-  unit?: 'epochs' | 'steps';
-  /** Receives the lines at the end of the training, console.log by default; null prints nothing. */
-  print?: ((text: string) => void) | null;
-}
-
-/** A callback that remembers norms. */
-export interface GradientNorms extends Callback {
-  /** The L2 norm of each layer's gradients, one number each time they were looked at. */
-  readonly norms: Readonly<Record<string, readonly number[]>>;
-}
-
-/**
- * Collects the L2 norm of each layer's gradients; at the end prints a line for each layer, in which one can
- * see them vanish from layer to layer, or explode in the course of the training.
- */
-export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms {
-  const {
-    every = 1,
-    unit = 'epochs',
-    print = console.log,
-  } = checkOptions('callbacks.gradientNorms', options, {
-    every: whole(1),
-    unit: oneOf('epochs', 'steps'),
-    print: callableOrNull,
-  });
-  const norms: Record<string, number[]> = {};
-  let training: Training | undefined;
-  let done = 0;
-  const look = (): void => {
-    if (++done % every > 0) return;
-    for (const [layer, norm] of layerNorms((training as Training).model)) {
-      norms[layer] ??= [];
-      norms[layer].push(norm);
-    }
-  };
-  return {
-    norms,
-    onTrainBegin(begun) {
-      training = begun;
-      done = 0;
-      for (const layer of Object.keys(norms)) delete norms[layer];
-    },
-    [unit === 'epochs' ? 'onEpochEnd' : 'onBatchEnd']: look,
-    onTrainEnd() {
-      print?.(sparklines(norms));
-    },
-  };
-}
-
-/** The norm of each layer's gradients, in layer order. */
-function layerNorms({ weights }: TrainedModel): Map<string, number> {
-  const squares = new Map<string, number>();
-  for (const { name, gradient } of weights) {
-    if (!gradient) continue;
-    const [layer] = name.split('/');
-    const sum = gradient.data.reduce((total, v) => total + v * v, 0);
-    squares.set(layer, (squares.get(layer) ?? 0) + sum);
-  }
-  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
-}
-
-const BARS = '▁▂▃▄▅▆▇█';
-/** Bars of a line; longer trainings are thinned out. */
-const SPARKLINE = 60;
-
-/** 'conv2d    ▅▄▃▂▁  0.21 … 0.034': a line per layer, all on one logarithmic scale. 0 has no bar. */
-function sparklines(norms: Readonly<Record<string, readonly number[]>>): string {
-  const logs = Object.values(norms)
-    .flat()
-    .filter((norm) => norm > 0)
-    .map(Math.log);
-  const least = logs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const range = logs.reduce((a, b) => Math.max(a, b), least) - least;
-  const bar = (norm: number): string => {
-    if (!(norm > 0)) return ' ';
-    const share = range > 0 ? (Math.log(norm) - least) / range : 0.5;
-    return BARS[Math.min(BARS.length - 1, Math.floor(share * BARS.length))];
-  };
-  const width = Math.max(0, ...Object.keys(norms).map((name) => name.length));
-  const lines = Object.entries(norms).map(([layer, all]) => {
-    const count = Math.min(all.length, SPARKLINE);
-    const shown = Array.from(
-      { length: count },
-      (_, i) => all[Math.floor((i * all.length) / count)],
-    );
-    const ends = [all[0], all[all.length - 1]].map((norm) => norm.toPrecision(2));
-    return `${layer.padEnd(width)}  ${shown.map(bar).join('')}  ${ends.join(' … ')}`;
-  });
-  return ['gradient norms', ...lines].join('\n');
 }
 
 /**

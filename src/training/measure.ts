@@ -1,9 +1,21 @@
 // Loss and metrics over samples that are not trained on, batch by batch.
 
+import { abortSignal, any, checkOptions, whole } from '../base/options.js';
 import type { Engine } from './engine.js';
-import { Means } from './means.js';
+import { type Logs, Means } from './means.js';
 import type { Samples } from './samples.js';
-import type { Intake } from './source.js';
+import type { SampleWeight } from './sampleweights.js';
+import { type DataSet, Intake } from './source.js';
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Samples at a time: 32 by default. */
+  batchSize?: number;
+  /** How much each sample counts: see `WeightOptions`. */
+  sampleWeight?: SampleWeight;
+  /** Aborts between two batches. */
+  signal?: AbortSignal;
+}
 
 /** Samples `from` … `to`−1, so many at a time. */
 export interface Range {
@@ -39,4 +51,19 @@ export async function measure(
     }
   }
   return means;
+}
+
+/** Loss and metrics over all samples, by name. See `Model.evaluate`. */
+export async function evaluate(
+  engine: Engine,
+  x: DataSet,
+  y: DataSet,
+  options: EvaluateOptions,
+): Promise<Logs> {
+  const words = { batchSize: whole(1), sampleWeight: any, signal: abortSignal };
+  const { batchSize = 32, sampleWeight, signal } = checkOptions('evaluate', options, words);
+  const intake = new Intake(engine, 'evaluate');
+  const samples = intake.samples(x, y, { sampleWeight });
+  const all = { samples, from: 0, to: samples.count, batchSize };
+  return (await measure(engine, intake, all, signal)).logs();
 }

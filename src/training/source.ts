@@ -11,8 +11,9 @@ import {
   ignoredBy,
   type Loss,
 } from '../operators/loss/loss.emit.js';
+import { isNumberArray } from '../tensor/nested.js';
 import { type Data, type Numbers, numbersOf } from '../tensor/numbers.js';
-import { isNumberArray, Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { isPicture, otherChannels, wayOut } from './hints.js';
 import { type InputSource, keyed, type Samples, type TargetSource } from './samples.js';
 import { RowWeights, type WeightOptions } from './sampleweights.js';

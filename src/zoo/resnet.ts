@@ -4,7 +4,8 @@
 import { ValueError } from '../base/errors.js';
 import { any, checkOptions, oneOf } from '../base/options.js';
 import { shown } from '../base/shown.js';
-import { Model, type ModelOptions } from '../model/model.js';
+import type { ModelOptions } from '../model/architecture.js';
+import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import * as layers from '../operators/layers.js';

@@ -5,7 +5,8 @@ import { checkOptions, forwarded } from '../../base/options.js';
 import { checkInteger, checkRank, type Padding, type Shape, show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
-import { nestedData, Tensor } from '../../tensor/tensor.js';
+import { nestedData } from '../../tensor/nested.js';
+import { Tensor } from '../../tensor/tensor.js';
 import { convForward } from './conv.emit.js';
 import { convGeometry, convOutputShape } from './geometry.emit.js';
 

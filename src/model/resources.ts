@@ -1,0 +1,85 @@
+// What a model holds: its network with the weights, and the engine once something is to be run.
+
+import { backend } from '../../bindings/backend.js';
+import { StateError } from '../base/errors.js';
+import type { Objective } from '../lowering/objective.js';
+import { claim, disclaim, isFresh } from '../lowering/store.js';
+import { graphOf } from '../network/graph.js';
+import type { SymbolicTensor } from '../network/layer.js';
+import { Engine, type Network } from '../training/engine.js';
+
+/** A network whose layers have a store for their weights, which takes no memory yet. */
+function networkOf(
+  name: string,
+  seed: number,
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): Network {
+  const graph = graphOf(name, [...inputs], [...outputs], isFresh);
+  return { name, seed, graph, stores: claim(graph.layers, seed) };
+}
+
+/** A model's network and engine. */
+export class Resources {
+  #network: Network;
+  #engine: Engine | undefined;
+  #disposed = false;
+
+  constructor(...network: Parameters<typeof networkOf>) {
+    this.#network = networkOf(...network);
+  }
+
+  /** Gives all memory back when `model` is collected, if nobody disposed of it: a net, not a plan. */
+  belongTo(model: object): void {
+    net.register(model, this, this);
+  }
+
+  get network(): Network {
+    return this.#network;
+  }
+
+  /** The engine, made when it is first needed. @throws {StateError} after `dispose`, and without layers */
+  engine(where: string): Engine {
+    const { name, graph } = this.#network;
+    if (this.#disposed)
+      throw new StateError(`${where}: the model '${name}' was used after dispose`);
+    if (graph.layers.length === 0)
+      throw new StateError(
+        `${where}: the model '${name}' has no layers yet: model.add(layer) adds one`,
+      );
+    this.#engine ??= new Engine(backend(), this.#network);
+    this.#engine.check(where);
+    return this.#engine;
+  }
+
+  /** What `compile` fixed; undefined before. Makes no engine. */
+  get objective(): Objective | undefined {
+    return this.#engine?.objective;
+  }
+
+  /** Puts a new output after the last one. @throws {StateError} once there is an engine */
+  grow(where: string, output: (last: SymbolicTensor) => SymbolicTensor): void {
+    const { name, seed, graph, stores } = this.#network;
+    if (this.#engine || this.#disposed) {
+      throw new StateError(
+        `${where}: the model '${name}' has weights already: add all layers before it is compiled or used`,
+      );
+    }
+    const next = output(graph.outputs[0]);
+    // One store for all layers, so that the initial weights are those of a model that was made at once.
+    disclaim(stores);
+    this.#network = networkOf(name, seed, graph.inputs, [next]);
+  }
+
+  /** Gives all memory back. Harmless when called twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    net.unregister(this);
+    this.#engine?.dispose();
+    for (const store of this.#network.stores) store.release();
+  }
+}
+
+/** Resources of models that were forgotten. */
+const net = new FinalizationRegistry((resources: Resources) => resources.dispose());

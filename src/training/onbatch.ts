@@ -1,0 +1,25 @@
+// One call, one batch: `trainOnBatch` and `computeGradients`.
+
+import { checkOptions, forwarded } from '../base/options.js';
+import type { Engine } from './engine.js';
+import { type Logs, Means } from './means.js';
+import type { Outcome } from './outcome.js';
+import { type Batch, wholeOf } from './samples.js';
+import type { WeightOptions } from './sampleweights.js';
+import { type DataSet, Intake } from './source.js';
+
+/** Takes all samples as one batch, which `run` computes: loss and metrics by name. */
+export function onBatch(
+  engine: Engine,
+  call: string,
+  data: readonly [x: DataSet, y: DataSet],
+  options: WeightOptions,
+  run: (batch: Batch) => Outcome,
+): Logs {
+  checkOptions(call, options, forwarded('sampleWeight', 'classWeight'));
+  const intake = new Intake(engine, call);
+  const samples = intake.samples(...data, options);
+  const means = new Means(intake.objective, engine.network.graph);
+  means.add(run(wholeOf(samples)));
+  return means.logs();
+}
