@@ -1,5 +1,5 @@
-// Functions of which engines may round the last bit as they like (ECMA-262 leaves Math.pow, Math.cos
-// and Math.exp to them), from operations that all round alike: a seed then gives the same bits in all.
+// Functions whose last bit differs between engines (ECMA-262 lets them round Math.pow, Math.cos and Math.exp as they
+// like), made of operations that all engines round alike: so a seed gives the same bits everywhere.
 
 /** base to the power of a whole number ≥ 0, by squaring. */
 export function power(base: number, exponent: number): number {
@@ -12,7 +12,7 @@ export function power(base: number, exponent: number): number {
   return result;
 }
 
-/** cos(π·x) for 0 ≤ x ≤ 1: Taylor's series, which has ended in f64 after 12 terms on [0, π/2]. */
+/** cos(π·x) for 0 ≤ x ≤ 1: Taylor's series. On [0, π/2], terms after the 12th are too small for f64. */
 export function cosPi(x: number): number {
   if (x > 0.5) return -cosPi(1 - x);
   const angle = Math.PI * x;
@@ -54,10 +54,10 @@ export function logarithm(x: number): number {
   return 2 * ratio * sum + k * Math.LN2;
 }
 
-/** e⁻ˣ is 0 from here on. */
+/** From this x on, e⁻ˣ is 0 in f64. */
 const UNDERFLOW = 746;
 
-/** base to any power ≥ 0, for 0 < base ≤ 1: e⁻ˣ in pieces that `expMinus` takes. */
+/** base to any power ≥ 0, for 0 < base ≤ 1: e⁻ˣ as a product of factors that `expMinus` can compute. */
 export function shrinkingPower(base: number, exponent: number): number {
   const x = -exponent * logarithm(base);
   if (x > UNDERFLOW) return 0;

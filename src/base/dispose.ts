@@ -1,4 +1,5 @@
-// The name by which `using` finds what gives an object back. WebKit has none yet: esbuild and others look for this one then.
+// The name of the method that `using` calls at the end of a block. WebKit has no Symbol.dispose yet; esbuild and other
+// compilers then look for the one below.
 
-/** `Symbol.dispose`, or what stands in for it. */
+/** `Symbol.dispose`, or its substitute where the engine has none. */
 export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');

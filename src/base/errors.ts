@@ -21,7 +21,7 @@ export class NumericError extends WasmgradError {
   override name = 'NumericError';
 }
 
-/** A file that is not what it should be. */
+/** A file of another format, or a damaged one. */
 export class FormatError extends WasmgradError {
   override name = 'FormatError';
 }

@@ -1,4 +1,4 @@
-// Bytes as users have them: what readers of files take, and what is said of anything else.
+// The bytes that functions which read files take, and the error for anything else.
 
 import { FormatError } from './errors.js';
 
@@ -8,7 +8,7 @@ export type Bytes = ArrayBufferView | ArrayBufferLike;
 /**
  * The same bytes as a Uint8Array, not copied. Buffers of another realm (a frame, a sandbox) count too.
  *
- * @throws {FormatError} for anything else, with what would make bytes of it
+ * @throws {FormatError} for anything else; the message says how to get bytes from it
  */
 export function bytesOf(where: string, file: Bytes): Uint8Array {
   if (file instanceof Uint8Array) return file;
@@ -24,7 +24,7 @@ export function bytesOf(where: string, file: Bytes): Uint8Array {
 /** 'ArrayBuffer', 'Blob', 'Array', 'Null' … */
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
-/** What somebody has who has no bytes yet, and how to get them. */
+/** Describes a value that is not bytes, and says how to get bytes from it. */
 function described(value: unknown, tag: string): string {
   if (typeof value === 'string')
     return "a string: of a path read the bytes first (await readFile(path), from 'node:fs/promises'), of an address await (await fetch(address)).arrayBuffer()";

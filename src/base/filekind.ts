@@ -1,6 +1,6 @@
-// What a file is that is not the one expected: told by its first bytes, so that errors can say how to go on.
+// Recognizes files of other formats by their first bytes, so that errors can say what to do with them.
 
-/** A kind of file, and what somebody does who has one. */
+/** A kind of file, and what to do with one. */
 export interface FileKind {
   /** As in 'an HTML page'. */
   readonly what: string;
@@ -10,7 +10,7 @@ export interface FileKind {
 
 const kind = (what: string, wayOut: string): FileKind => ({ what, wayOut });
 
-/** How weights come over. */
+/** How to bring weights here. */
 const FROM_PYTORCH =
   'in Python save its weights as safetensors (safetensors.torch.save_file(model.state_dict(), path)), build the network here and copy them by name, as docs/from-pytorch.md shows under "Weights"';
 const FROM_PYTHON =
@@ -45,7 +45,7 @@ const zips: readonly (readonly [RegExp, FileKind])[] = [
 
 const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-/** What these bytes are, as far as their beginning says. */
+/** The kind of file that these bytes begin; undefined for an unknown one. */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (bytes.length === 0)
     return kind('an empty file (0 bytes)', 'was it downloaded, and written, to its end?');
@@ -66,7 +66,7 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   return textKind(head.replace(/^\xef\xbb\xbf/, '').trimStart(), bytes);
 }
 
-/** Of the first entry's name: 26 bytes into its header stands the name's length, at 30 the name. */
+/** By the name of the archive's first entry: byte 26 of its header has the name's length, byte 30 begins the name. */
 function zipKind(head: string): FileKind {
   const length = head.charCodeAt(26) + 256 * head.charCodeAt(27);
   const name = head.slice(30, 30 + length);
@@ -90,7 +90,7 @@ function textKind(text: string, bytes: Uint8Array): FileKind | undefined {
     : kind('JSON', 'was the wrong file given?');
 }
 
-/** The first bytes, for files that nobody knows: as text where they are such. */
+/** The first bytes of a file of unknown kind, for messages: as text if they are text, else in hexadecimal. */
 export function beginning(bytes: Uint8Array): string {
   const head = bytes.subarray(0, 12);
   if (head.every((byte) => byte >= 0x20 && byte < 0x7f)) return `'${latin1(head)}'`;

@@ -1,6 +1,6 @@
-// JSON of which the parser forgets something: where a key stands twice in an object, JSON.parse takes the last.
+// Finds keys that an object in JSON has twice. JSON.parse takes the last of them and says nothing.
 
-/** The first key that stands twice in one object of a valid JSON text; undefined where there is none. */
+/** The first key that one object of a valid JSON text has twice; undefined if there is none. */
 export function duplicateKey(text: string): string | undefined {
   /** The keys of each object that is open; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
@@ -38,7 +38,7 @@ function endOfString(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x22) return i;
-    if (code === 0x5c) i++; // What follows a backslash ends nothing.
+    if (code === 0x5c) i++; // A quote after a backslash does not end the string.
   }
   return text.length;
 }

@@ -1,4 +1,4 @@
-// Code that is loaded when somebody first asks for it: what few programs need is no part of what all load.
+// Code that is loaded when it is first needed. What few programs need is not in the file that all of them load.
 
 import { EngineError } from './errors.js';
 
@@ -12,7 +12,7 @@ export class Later<M> {
     this.#load = load;
   }
 
-  /** Hands over the module, where it has been loaded already. */
+  /** Sets the module, if it is loaded already: `get` then imports nothing. */
   provide(module: M): void {
     this.#module = module;
   }

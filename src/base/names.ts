@@ -1,6 +1,6 @@
-// Names that other libraries have for the same things: an error that lists all of ours does well to say which one.
+// Names that other libraries have for the same things: errors say which of our names is meant.
 
-/** A name as it is compared: 'mean_squared_error', 'MeanSquaredError' and 'meanSquaredError' are one. */
+/** A name in the form in which names are compared: 'mean_squared_error' and 'MeanSquaredError' become the same. */
 const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /**

@@ -5,7 +5,7 @@ import { expMinus } from './arithmetic.js';
 import { ValueError } from './errors.js';
 import { shown } from './shown.js';
 
-/** What a stream of numbers is for: streams with different purposes never meet. */
+/** What a stream of numbers is for. Streams of different purposes share no numbers. */
 export const purpose = { weights: 1, shuffle: 2, augment: 3, split: 4 } as const;
 
 /**
@@ -77,7 +77,7 @@ export class Random {
     return this.next() / 2 ** 32;
   }
 
-  /** A standard normal number within ±2, by rejection: nothing in it rounds differently elsewhere. */
+  /** A standard normal number within ±2, by rejection: the same bits in every engine. */
   truncatedNormal(): number {
     for (;;) {
       const x = 4 * this.uniform() - 2;

@@ -1,4 +1,4 @@
-// Shapes and the arithmetic of windows: every op's one check, which returns the output's shape.
+// Shapes: checks of them, and how many windows fit an image.
 
 import { ShapeError, ValueError } from './errors.js';
 import { checkValue, MOST, nearest, oneOf, whole } from './options.js';
@@ -11,8 +11,8 @@ export type Shape = readonly number[];
 export type Pair = number | readonly [number, number];
 
 /**
- * 'valid' is none; 'same' makes ⌈side / stride⌉ outputs, the odd pixel at the bottom and right;
- * numbers are pixels: for all sides, [vertical, horizontal], or [[top, bottom], [left, right]].
+ * 'valid' adds nothing. 'same' makes ⌈side / stride⌉ outputs; an odd pixel is added at the bottom and right. Numbers are
+ * pixels: for all sides, [vertical, horizontal], or [[top, bottom], [left, right]].
  */
 export type Padding =
   | 'valid'
@@ -21,12 +21,12 @@ export type Padding =
   | readonly [number, number]
   | readonly [readonly [number, number], readonly [number, number]];
 
-/** What a window does where it does not fit a whole number of times: TF.js's word for it. */
+/** How the number of windows is rounded if they do not fit exactly: TF.js's word. */
 export type Rounding = 'floor' | 'ceil';
-/** Which there are. */
+/** The check of `Rounding`. */
 export const rounding = oneOf('floor', 'ceil');
 
-/** The most dimensions that a shape has, as in NumPy. */
+/** The most dimensions that a shape may have, as in NumPy. */
 export const MOST_RANK = 64;
 
 /** Numbers of four bytes in the 4 GiB that WebAssembly can address. */
@@ -37,7 +37,7 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-/** 28×28×1, the way messages show shapes. */
+/** '[28, 28, 1]', as messages show shapes. */
 export function show(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
@@ -50,7 +50,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** @throws {ShapeError} unless every side is a whole number of at least `least` */
 export function checkShape(where: string, shape: Shape, least = 0): Shape {
   const fits = (side: number): boolean => Number.isInteger(side) && side >= least && side <= MOST;
-  // Spread, as `every` does not look at what a sparse list lacks.
+  // Spread, because `every` skips the holes of a sparse list.
   if (Array.isArray(shape) && shape.length <= MOST_RANK && [...shape].every(fits)) return shape;
   throw new ShapeError(
     `${where}: a shape is a list of whole numbers ≥ ${least}, not ${shown(shape)}`,
@@ -58,7 +58,7 @@ export function checkShape(where: string, shape: Shape, least = 0): Shape {
 }
 
 /**
- * Before anything is worked out for a shape: a size that no memory holds may be a loop that never ends.
+ * Checks a shape's size. Called before anything is computed from the shape: a loop over an enormous size never ends.
  *
  * @throws {ShapeError} for more numbers than WebAssembly's memory can hold
  */
@@ -112,7 +112,7 @@ export function pairOf(where: string, name: string, value: Pair, least = 1): [nu
   return both.map((side) => checkInteger(where, name, side, least)) as [number, number];
 }
 
-/** How windows lie on an image. */
+/** Where windows are on an image, all in pixels, and how many there are. */
 export interface Windows {
   readonly kernelHeight: number;
   readonly kernelWidth: number;
@@ -137,8 +137,8 @@ export interface WindowOptions {
   /** Pixels between neighbouring taps, 1 for none skipped: 1 by default. */
   dilation?: Pair;
   /**
-   * What to do where the last window does not fit: without it, an error where there is no padding
-   * ('valid' convolution) and 'floor' elsewhere.
+   * What to do if the last window does not fit. By default an error without padding ('valid' convolution), and
+   * 'floor' in all other cases.
    */
   dimRoundingMode?: Rounding;
 }
@@ -196,7 +196,7 @@ export function placeWindows(
 /** [[top, bottom], [left, right]]. */
 export type Sides = readonly [readonly [number, number], readonly [number, number]];
 
-/** Padding as pixels, checked. */
+/** Padding in pixels, checked; 'same' stays 'same'. */
 export function checkPadding(where: string, padding: Padding): 'same' | Sides {
   if (padding === 'same') return padding;
   if (padding === 'valid')
@@ -208,9 +208,9 @@ export function checkPadding(where: string, padding: Padding): 'same' | Sides {
 }
 
 /**
- * Padding in pixels, for each side.
+ * Padding in pixels for each side, checked.
  *
- * @param others what else it may be, for the message
+ * @param others other values that the option takes, for the message
  * @throws {ValueError}
  */
 export function checkSides(where: string, padding: unknown, others = ''): Sides {
@@ -249,7 +249,7 @@ function placeAxis(o: Axis): { before: number; outputs: number } {
   const [before, after] = o.padding[o.axis];
   const padded = o.side + before + after;
   const room = padded - o.extent;
-  // Rounded up, a window may reach beyond the image, as long as it begins inside it (PyTorch's ceil_mode).
+  // With 'ceil' a window may reach beyond the image, if it begins inside it (PyTorch's ceil_mode).
   if (room < 0 && !(o.rounding === 'ceil' && room > -o.stride)) {
     throw new ShapeError(
       `${o.where}: the filter's ${o.name} ${o.extent} is larger than the input's ${padded} (${o.side} + ${before + after} padding): use a smaller filter or padding 'same'`,

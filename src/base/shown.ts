@@ -1,6 +1,6 @@
-// How messages show a value that was received. Never fails, whatever it is: a message must not be lost by it.
+// How messages show a value that was received. Never throws, whatever the value is: the message must not be lost.
 
-/** Letters of a string, elements of a list and words of an object that are shown; the rest is three dots. */
+/** How many letters of a string, elements of a list and words of an object are shown; three dots replace the rest. */
 const LETTERS = 60;
 const ELEMENTS = 6;
 const DEPTH = 2;
@@ -52,7 +52,7 @@ function object(value: object, depth: number): string {
   return `{ ${[...first, ...(words.length > ELEMENTS ? ['…'] : [])].join(', ')} }`;
 }
 
-/** One of an object's values, of which others may be shown still where it cannot. */
+/** One of an object's values; '…' if it cannot be read, so that the other values are still shown. */
 function part(value: object, key: string | number, depth: number): string {
   try {
     return written((value as Record<string | number, unknown>)[key], depth - 1);
@@ -63,7 +63,7 @@ function part(value: object, key: string | number, depth: number): string {
 
 const typeName = (value: object): string => named(value.constructor?.name) || 'object of no type';
 
-/** Names are the user's too. */
+/** Names can be anything too: a user may have set them. */
 const named = (name: unknown): string => (typeof name === 'string' ? shortened(name) : '');
 
 const article = (name: string): string => `${/^[AEIOaeio]/.test(name) ? 'an' : 'a'} ${name}`;

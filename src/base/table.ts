@@ -1,10 +1,10 @@
-// Tables as models print them.
+// Tables of text: `summary` and `profile` print them.
 
 /**
  * Lines of text under a title, with rules between the head, the rows and the totals.
  *
  * @param lines the head first, the totals last
- * @param left how many columns hold words: those are flush left, numbers flush right
+ * @param left how many of the first columns hold words: they are aligned left, all others right
  */
 export function layout(title: string, lines: readonly string[][], left: number): string {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));

@@ -1,18 +1,19 @@
-// A worker and its owner, wherever they run: spawn.ts connects them in Node, Deno and Bun, spawn.browser.ts in a browser.
+// What a worker's owner can do with it on any platform: spawn.ts does it in Node, Deno and Bun, spawn.browser.ts in a
+// browser.
 
 import type { Worker } from 'node:worker_threads';
 
 /** A worker, as its owner sees it. */
 export interface Connection<Message, Reply> {
   post(message: Message, transfer?: Transferable[]): void;
-  /** Tells who gets the replies, and who learns that it ended. */
+  /** Sets the functions that receive the replies, and the error if the worker ends. */
   listen(receive: (reply: Reply) => void, fail: (error: unknown) => void): void;
-  /** Whether it keeps the program from ending: only while somebody waits for it. */
+  /** Whether the worker keeps the program running: it should only while a reply is awaited. */
   hold(on: boolean): void;
   close(): void;
 }
 
-/** A worker as the platform has it. */
+/** The platform's own worker. */
 export type HostWorker = Worker;
 
 /** Makes the owner's end of a worker. */

@@ -1,4 +1,4 @@
-// There are no files with paths in a browser.
+// The browser's twin of files.ts: browsers have no files with paths, so it only throws.
 
 import { EngineError } from '../base/errors.js';
 import type { FileWriter } from './filewriter.js';

@@ -1,5 +1,5 @@
-// Files that are replaced whole: whoever reads one finds the old or the new, though the program, or the machine, stops
-// in the middle. In Node, Deno and Bun only.
+// Replaces files as a whole, in Node, Deno and Bun: a reader finds the old file or the new one, even if the program or
+// the machine stops in the middle.
 
 import { fsync } from 'node:fs';
 import { copyFile, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -15,8 +15,8 @@ let writings = 0;
 /**
  * A writer of the file at a path.
  *
- * @throws {ValueError} for what is no path, and at `begin` for one whose folder is not there, or that is a folder
- * @throws {EngineError} at `write` where the file cannot be written; the old one is still there
+ * @throws {ValueError} for anything but a path; at `begin`, if its folder does not exist, or the path is a folder
+ * @throws {EngineError} at `write`, if the file cannot be written; the old file is kept
  */
 export function fileWriter(where: string, file: string | URL): FileWriter {
   const given = file instanceof URL ? fileURLToPath(file) : file;
@@ -54,14 +54,14 @@ export function fileWriter(where: string, file: string | URL): FileWriter {
           { cause },
         );
       } finally {
-        // Where two names are of one file, rename leaves both.
+        // rename does nothing if both names are of the same file: then the temporary name is still there.
         for (const path of [next, kept]) await rm(path, { force: true }).catch(() => {});
       }
     },
   };
 }
 
-/** The file itself, where the path is a link to it. */
+/** The path; if it is a link, the path that the link leads to. */
 const targetOf = (path: string): Promise<string> => realpath(path).catch(() => path);
 
 /** Writes a new file to the disk, not only to the system's memory. */
@@ -75,14 +75,14 @@ async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Gives a file a second name, or a copy where the file system has no such; false where there is no file. */
+/** Gives a file a second name, or copies it if the file system allows one name only. Returns false if there is no file. */
 async function keep(path: string, name: string): Promise<boolean> {
   if (!(await stat(path).catch(() => undefined))) return false;
   await link(path, name).catch(() => copyFile(path, name));
   return true;
 }
 
-/** Makes the new names last, where the system can: Windows cannot open folders. */
+/** Writes the new names to the disk. Does nothing on Windows, which cannot open folders. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   if (!folder) return;
@@ -90,7 +90,7 @@ async function syncFolder(path: string): Promise<void> {
   await folder.close();
 }
 
-/** Removes temporary files of programs that do not run any more. */
+/** Removes the temporary files of programs that have ended. */
 async function removeLeftovers(path: string): Promise<void> {
   const begin = `${basename(path)}.`;
   for (const name of await readdir(dirname(path))) {

@@ -1,9 +1,9 @@
-// Files that are replaced whole, as Node and browsers have them in common.
+// What files.ts and files.browser.ts share: the type of what they return.
 
-/** What writes one file again and again. */
+/** Writes one file again and again. */
 export interface FileWriter {
-  /** Looks whether the file can be written, and removes what programs that were killed left beside it. */
+  /** Checks whether the file can be written, and removes temporary files of programs that were killed. */
   begin(): Promise<void>;
-  /** Replaces the file; the one before is kept as `….previous`. */
+  /** Replaces the file; the old one is kept as `….previous`. */
   write(bytes: Uint8Array): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Workers in a browser, whoever starts them.
+// Connects a worker with its owner in a browser.
 
 import type { Connect } from './connection.js';
 

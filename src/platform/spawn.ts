@@ -1,4 +1,4 @@
-// Workers in Node, Deno and Bun, whoever starts them.
+// Connects a worker with its owner in Node, Deno and Bun.
 
 import type { Connect } from './connection.js';
 

@@ -1,4 +1,4 @@
-// What runs underneath, and how much memory it holds.
+// `init`, and what it loaded: which kernels run, and how much memory they hold.
 
 import { type BackendInfo, backend, type InitOptions, start } from '../../bindings/backend.js';
 import { any, between, checkOptions, flag, oneOf } from '../base/options.js';
@@ -7,28 +7,27 @@ export { dispose } from '../../bindings/backend.js';
 
 /** Bytes of linear memory, by what they hold. */
 export interface MemoryInfo {
-  /** All of it: what the engine has given, used or not. */
+  /** All linear memory, used or not. */
   readonly bytes: number;
   /** Weights of models. */
   readonly parameters: number;
   readonly gradients: number;
   /** Momentum and the like. */
   readonly optimizer: number;
-  /** What models keep between layers, for their largest batch. */
+  /** Values between layers of models, for their largest batch. */
   readonly activations: number;
-  /** Programs, those of eager ops too, weights prepared for them, and scratch, which stays at its largest. */
+  /** Programs (of eager ops too), forms of weights, and the kernels' scratch memory, which never shrinks. */
   readonly scratch: number;
   /** Tensors of `Tensor.from` and of ops. */
   readonly tensors: number;
 }
 
 /**
- * Loads the kernels: to be awaited once before anything is computed. A second call with the same
- * options does nothing.
+ * Loads the kernels. Await it once before anything is computed; a second call with the same options does nothing.
  *
- * @throws {EngineError} where the engine lacks SIMD or the wasm cannot be loaded
+ * @throws {EngineError} if the engine has no SIMD, or the wasm cannot be loaded
  * @throws {ValueError} for an option that makes no sense
- * @throws {StateError} where it already runs with other options: `dispose()` first
+ * @throws {StateError} if it already runs with other options: call `dispose()` first
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   checkOptions('init', options, {
@@ -38,11 +37,11 @@ export async function init(options: InitOptions = {}): Promise<void> {
     maximumMemory: between(1, 4096),
     wasm: any,
   });
-  // Few ask for it, and it brings all eager ops with it.
+  // Loaded only if it is asked for: it imports all eager ops.
   return start(options, async () => (await import('./tile.js')).compareTiles);
 }
 
-/** What `init` has chosen. @throws {StateError} before `init` */
+/** What `init` chose. @throws {StateError} before `init` */
 export function backendInfo(): BackendInfo & { version: string } {
   return { ...backend().info, version: VERSION };
 }

@@ -1,6 +1,6 @@
-// Which register tile, and whether the engine makes 256-bit code: nothing announces that. Both tiles are checked, and
-// timed on the same product. In 128-bit code the wide one does not fit the registers and takes a sixth more at least,
-// two thirds at most; in 256-bit code it takes no longer than the narrow one, and half of that at best.
+// Finds out which tile is faster, and whether the engine makes 256-bit code: no engine reports that. Both tiles are
+// checked, then timed on the same product. In 128-bit code the wide tile does not fit the registers: it takes a sixth to
+// two thirds longer than the narrow one. In 256-bit code it takes no longer, and at best half as long.
 
 import { type Backend, backend, type TileVerdict, type UseTile } from '../../bindings/backend.js';
 import { matMul } from '../operators/dense/matrix.emit.js';
@@ -10,23 +10,23 @@ import { withProgram } from '../program/plan.js';
 import { dropSpare } from '../program/spare.js';
 import { Tensor } from '../tensor/tensor.js';
 
-/** Milliseconds that every kernel runs before it is checked: the optimizing compiler has come by then. */
+/** Milliseconds that every kernel runs before it is checked: by then the engine has optimized it. */
 const WARM_UP = 8;
-/** Turns that both tiles take. */
+/** How often both tiles are timed, one after the other. */
 const TURNS = 75;
 /**
- * What is timed in a turn: some 0.2 ms, so that what else the machine does falls into few turns, and mostly into both
- * halves of one. Rows are whole tiles of all builds, columns of both tiles, and the depth is one block.
+ * The product that is timed: it takes some 0.2 ms, so that other work on the machine disturbs few turns, and mostly both
+ * halves of a turn. Rows are whole tiles in all builds, columns are whole tiles of both widths, the depth is one block.
  */
 const SIZE = { m: 240, n: 64, k: 256 };
 /**
- * The wide tile's speed, relative to the narrow one's, from which on it must be 256-bit code. Without, 0.60 to 0.71
- * (fused) and 0.84 to 0.86 (not fused) were measured, with fifteen times as many processes as cores; with it 1.05 and
- * 1.3 on Intel Xeons, 1.3 to 1.4 on an EPYC, 2 on a Zen 5.
+ * If the wide tile's speed is at least this share of the narrow one's, the code is 256-bit. Measured in 128-bit code:
+ * 0.60 to 0.71 (fused) and 0.84 to 0.86 (not fused), with fifteen times as many processes as cores. In 256-bit code:
+ * 1.05 and 1.3 on Intel Xeons, 1.3 to 1.4 on an EPYC, 2 on a Zen 5.
  */
 const MADE = 0.95;
 
-/** Small whole numbers: all sums of their products are exact in f32, in whatever order. */
+/** Small whole numbers: sums of their products are exact in f32, in any order. */
 const integers = (shape: readonly number[], step: number): Tensor =>
   Tensor.from(
     Float32Array.from(
@@ -46,14 +46,14 @@ function product([m, k, n]: readonly [number, number, number], a: Entry, b: Entr
   return c;
 }
 
-/** One product for every way in which microkernels find the left matrix. */
+/** A product to check. There is one for each way in which microkernels read the left matrix. */
 interface Probe {
   run(): Tensor;
   readonly expected: Float32Array;
 }
 
 function matrixProbes(keep: (t: Tensor) => Tensor): Probe[] {
-  // Whole tiles and parts of them; more depth than one block has.
+  // Sizes that need whole tiles and parts of tiles, and more than one block of depth.
   const [m, k, n] = [125, 530, 43];
   const [a, b] = [keep(integers([m, k], 5)), keep(integers([k, n], 7))];
   const [numbers, right] = [a.data.slice(), b.data.slice()];
@@ -109,7 +109,7 @@ function convolutionProbes(keep: (t: Tensor) => Tensor): Probe[] {
   ];
 }
 
-/** Whether a probe's result is right, to the last bit, once its code has been optimized. */
+/** Whether a probe's result is right to the last bit after the engine has optimized its code. */
 function isRight({ run, expected }: Probe): boolean {
   const end = performance.now() + WARM_UP;
   while (performance.now() < end) run().dispose();
@@ -119,12 +119,12 @@ function isRight({ run, expected }: Probe): boolean {
   return right;
 }
 
-/** Milliseconds that the same product took with either tile, one after the other. */
+/** Milliseconds of the same product with the narrow tile, then with the wide one. */
 export type Turn = readonly [narrow: number, wide: number];
 
 /**
- * What timings say: by the median of the turns' ratios, which other work on the machine moves little. Which tile is the
- * faster one, and whether there is 256-bit code, are two questions: it may be there, and the narrow tile no slower.
+ * Decides by the median of the turns' ratios, which other work on the machine changes little. Which tile is faster and
+ * whether the code is 256-bit are two questions: in 256-bit code the narrow tile may be just as fast.
  */
 export function judge(turns: readonly Turn[]): Exclude<TileVerdict, 'wrong'> {
   const ratios = turns.map(([narrow, wide]) => narrow / wide).sort((a, b) => a - b);
@@ -132,9 +132,9 @@ export function judge(turns: readonly Turn[]): Exclude<TileVerdict, 'wrong'> {
   return { revectorized: speed > MADE, wide: speed > 1 };
 }
 
-/** Times a product with both tiles by turns. @throws {OutOfMemoryError} */
+/** Times a product with both tiles in turn. @throws {OutOfMemoryError} */
 function timings(running: Backend, use: UseTile): Turn[] {
-  /** Has the product made for a tile, and does `next` with what times it once. */
+  /** Makes the product's program for a tile, and calls `next` with a function that times it once. */
   const withTile = <T>(wide: boolean, next: (time: () => number) => T): T => {
     const { m, n, k } = SIZE;
     const e = new Emitter();
@@ -151,7 +151,7 @@ function timings(running: Backend, use: UseTile): Turn[] {
       return next(() => {
         use(wide);
         const start = performance.now();
-        // Multiplied alone: b has been packed for this tile.
+        // Only the multiplication: b is already packed for this tile.
         program.run(program.length - 1);
         return performance.now() - start;
       });
@@ -167,8 +167,8 @@ function timings(running: Backend, use: UseTile): Turn[] {
 }
 
 /**
- * Multiplies with both tiles: says which is faster and whether there is 256-bit code, or that one of them multiplies
- * wrongly. Leaves the faster one in use. Takes about 150 ms.
+ * Multiplies with both tiles. Returns which is faster and whether the code is 256-bit; or 'wrong', if a tile multiplies
+ * wrongly. Leaves the faster tile in use. Takes about 150 ms.
  */
 export function compareTiles(use: UseTile): TileVerdict {
   const tensors: Tensor[] = [];
@@ -179,7 +179,7 @@ export function compareTiles(use: UseTile): TileVerdict {
   try {
     const probes = [...matrixProbes(keep), ...convolutionProbes(keep)];
     for (const wide of [false, true]) {
-      // A build without the wide tile, as pages have, cannot tell.
+      // A build without the wide tile, such as that of pages, has nothing to compare.
       if (use(wide) !== wide) return { revectorized: false, wide: false };
       if (!probes.every(isRight)) return 'wrong';
     }

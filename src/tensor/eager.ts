@@ -16,23 +16,23 @@ type Emit<S extends readonly Shape[]> = (e: Emitter, ...results: { [I in keyof S
 
 type Tensors<S extends readonly Shape[]> = { [I in keyof S]: Tensor };
 
-/** What an op comes to, once its arguments are checked: the shapes of its results, and the ops that fill them. */
+/** What `check` of an op returns: the shapes of its results, and a function that emits the ops which fill them. */
 export interface Recipe<S extends readonly Shape[]> {
   readonly shapes: S;
   readonly emit: Emit<S>;
 }
 
-/** See `Recipe`. */
+/** A `Recipe`, with its type inferred. */
 export function recipe<const S extends readonly Shape[]>(shapes: S, emit: Emit<S>): Recipe<S> {
   return { shapes, emit };
 }
 
 /**
- * Computes an op's results, by the program of an earlier call like this one where there is one.
+ * Computes an op's results. An earlier call with the same arguments, except for the numbers in tensors, has made the
+ * program already: then it is only run.
  *
- * @param args all that `check` looks at: where two calls have the same, but for the numbers in their tensors,
- *   they are checked and planned once
- * @param check throws where arguments are wrong, and says how the results come about
+ * @param args all arguments that `check` reads
+ * @param check throws if an argument is wrong, else returns how the results are computed
  * @throws whatever `check` throws; nothing stays allocated then
  */
 export function callOp<const S extends readonly Shape[]>(
@@ -44,19 +44,19 @@ export function callOp<const S extends readonly Shape[]>(
   try {
     return ((call && again(call)) as Tensors<S> | undefined) ?? attempt(check(), call);
   } catch (error) {
-    // What is kept is kept for speed: nothing of it is worth a failure.
+    // Kept programs only save time: they are given up before a call fails for lack of memory.
     if (!(error instanceof OutOfMemoryError && dropSpare())) throw error;
     const { shapes, emit } = check();
     return compute(shapes, emit);
   }
 }
 
-/** Computes tensors of the given shapes by the ops that `emit` says, once. @throws whatever `emit` throws */
+/** Computes tensors of the given shapes by the ops that `emit` emits; keeps no program. @throws whatever `emit` throws */
 export function compute<const S extends readonly Shape[]>(shapes: S, emit: Emit<S>): Tensors<S> {
   return attempt({ shapes, emit }, undefined);
 }
 
-/** Runs what an earlier call has made; undefined where there is none that fits. */
+/** Runs the program of an earlier call; undefined if no kept program fits. */
 function again(call: Call): readonly Tensor[] | undefined {
   const { tensors } = call;
   const bases = tensors.map(({ address }) => address);
@@ -77,7 +77,7 @@ function again(call: Call): readonly Tensor[] | undefined {
   });
 }
 
-/** Makes an op's program, runs it, and keeps it for calls like this one. */
+/** Makes an op's program, runs it, and keeps it for later calls with the same arguments. */
 function attempt<const S extends readonly Shape[]>(
   { shapes, emit }: Recipe<S>,
   call: Call | undefined,
@@ -96,7 +96,7 @@ function attempt<const S extends readonly Shape[]>(
   }) as Tensors<S>;
 }
 
-/** Runs a program, and keeps it for calls like this one; false where it is not to be kept. */
+/** Runs a program and keeps it for later calls; returns false if it must not be kept. */
 function runKept(
   call: Call,
   e: Emitter,
@@ -126,7 +126,7 @@ function runKept(
   return true;
 }
 
-/** Makes tensors and lets `fill` fill them; where it throws, they are gone. */
+/** Makes tensors and lets `fill` fill them; disposes of them if it throws. */
 function withResults(
   shapes: readonly Shape[],
   fill: (results: readonly Tensor[]) => void,

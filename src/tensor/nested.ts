@@ -7,10 +7,10 @@ import { shown } from '../base/shown.js';
 /** Numbers in nested arrays, rows of equal length. */
 export type Nested = number | readonly Nested[];
 
-/** The same, where rows may be typed arrays too. */
+/** Nested arrays whose rows may be typed arrays too. */
 export type Rows = number | NumberArray | readonly Rows[];
 
-/** Arrays of numbers as JavaScript has them. */
+/** JavaScript's typed arrays, without those of 64-bit integers. */
 export type NumberArray =
   | Float32Array
   | Float64Array
@@ -22,7 +22,7 @@ export type NumberArray =
   | Uint8Array
   | Uint8ClampedArray;
 
-/** What `Tensor.from` understands. */
+/** What `Tensor.from` takes. */
 export type TensorData = Rows;
 
 /** Whether a value is a typed array of numbers: a DataView and 64-bit integers are not. */
@@ -49,14 +49,14 @@ function nestedShape(where: string, data: Rows): number[] {
   throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${shown(row)}`);
 }
 
-/** Elements of all the memory that there can be. */
+/** Numbers of four bytes in 4 GiB, the most that WebAssembly can address. */
 const MOST_ELEMENTS = 2 ** 30;
 
 /**
- * Nested arrays as one, and their shape.
+ * Puts nested arrays into one array; returns it with their shape.
  *
  * @throws {ShapeError} where rows differ in length
- * @throws {ValueError} where there is something else than numbers
+ * @throws {ValueError} for anything but numbers in them
  */
 export function nestedData(where: string, data: Rows): { shape: Shape; numbers: Float32Array } {
   const shape = nestedShape(where, data);

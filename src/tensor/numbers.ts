@@ -10,11 +10,11 @@ import { Tensor } from './tensor.js';
 /** Numbers for one input or output: a tensor, a typed array, or nested arrays. */
 export type Data = Tensor | TensorData;
 
-/** Numbers in a row, and their shape where the data have one. */
+/** Data as one flat array, with its shape if the data have one: flat typed arrays have none. */
 export interface Numbers {
   readonly length: number;
   readonly shape: Shape | undefined;
-  /** Anew for each use: memory may have moved. */
+  /** Call it anew for each use: when linear memory grows, older arrays become empty. */
   array(): ArrayLike<number>;
 }
 

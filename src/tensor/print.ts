@@ -2,7 +2,7 @@
 
 import { type Shape, show, sizeOf } from '../base/shape.js';
 
-/** More numbers than this are shortened to EDGE at both ends of each dimension, NumPy's rule. */
+/** Tensors of more numbers are printed with EDGE numbers at both ends of each dimension: NumPy's rule. */
 const WHOLE = 1000;
 const EDGE = 3;
 const DIGITS = 5;
@@ -50,5 +50,5 @@ function places(side: number, isLong: boolean): number[] {
   return [...ends, -1, ...ends.map((i) => side - EDGE + i)];
 }
 
-/** Five digits: as many as tell most float32 numbers apart to the eye. */
+/** A number with five digits: enough for the eye. */
 const text = (number: number): string => String(Number(number.toPrecision(DIGITS)));

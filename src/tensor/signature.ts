@@ -1,17 +1,18 @@
-// What tells calls of ops apart: the op, shapes and types of tensors, and every option, however it is nested.
+// The signature of an op's call: its name, the shapes and types of its tensors, and all its options, nested ones too. Calls
+// with the same signature can share a program.
 
 import type { Signature } from '../program/cache.js';
 import { Tensor } from './tensor.js';
 
-/** A call's signature, and its tensors in the order in which they come, each once. */
+/** A call's signature, and its tensors in the order of the arguments, each once. */
 export interface Call extends Signature {
   readonly tensors: readonly Tensor[];
 }
 
-/** A call of more numbers and words is not worth comparing; it may also be circular. */
+/** The most parts of a signature: comparing more takes too long, and an argument may be circular. */
 const MOST_PARTS = 128;
 
-/** Markers, which are equal to nothing that a user may give. */
+/** Markers in a signature. Symbols, so that no value of a user's equals them. */
 const LIST = Symbol('list');
 const OBJECT = Symbol('object');
 const TENSOR = Symbol('tensor');
@@ -25,7 +26,7 @@ export function readCall(where: string, args: readonly unknown[]): Call | undefi
   return { hash: hashOf(parts), parts, tensors };
 }
 
-/** Appends what a value is; false where it cannot be told. */
+/** Appends a value's description to `parts`; returns false if it has none. */
 function read(value: unknown, parts: unknown[], tensors: Tensor[]): boolean {
   if (typeof value !== 'object' || value === null) {
     parts.push(value);
@@ -57,7 +58,7 @@ function read(value: unknown, parts: unknown[], tensors: Tensor[]): boolean {
   return true;
 }
 
-/** FNV-1a over numbers and letters; calls of one hash are compared in full. */
+/** FNV-1a over numbers and letters. Calls of the same hash are then compared in full. */
 function hashOf(parts: readonly unknown[]): number {
   let hash = 0x811c9dc5;
   const add = (number: number): void => {

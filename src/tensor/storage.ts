@@ -5,23 +5,23 @@ import type { Form } from '../program/emitter.js';
 import { FormStore, ownKeyOf } from '../program/forms.js';
 import type { NumberArray } from './nested.js';
 
-/** Memory, and the forms that are kept of what it holds. */
+/** An allocation, and the forms that are kept of its numbers. */
 interface Block {
   readonly backend: Backend;
   readonly address: number;
   forms: FormStore | undefined;
 }
 
-/** Memory that one or more tensors look at; freed with the last of them. */
+/** Memory that one or more tensors share; freed with the last of them. */
 export class Storage {
   readonly backend: Backend;
   readonly address: number;
   readonly #floats: number;
   readonly #owned: boolean;
   readonly #block: Block;
-  /** Forms that were asked for. */
+  /** The keys of forms that were used at least once. */
   #asked: Set<string> | undefined;
-  /** Whether a `data` of it has been handed out, by which anybody may write to it. */
+  /** Whether the user has read `data`, and so may write to the numbers at any time. */
   exposed = false;
   #views = 0;
   #released = false;
@@ -36,8 +36,10 @@ export class Storage {
   }
 
   /**
-   * Keeps a form of what is here: from its second use on, as many filters are used only once. Tells by
-   * a fingerprint whether numbers that others may write to are still the same.
+   * Keeps a form of the numbers here, from its second use on: many filters are used only once. If others may write to
+   * the numbers, their fingerprint says whether they have changed.
+   *
+   * @returns whether it is kept
    */
   keep(form: Form): boolean {
     const key = ownKeyOf(form);
@@ -58,13 +60,13 @@ export class Storage {
     this.#asked.add(key);
   }
 
-  /** Where a form is, as new as what it is made of: 0 where none was asked for, undefined where none is kept. */
+  /** The address of an up-to-date form: 0 before its first use, undefined if none is kept. */
   formAt(key: string): number | undefined {
     if (!this.#asked?.has(key)) return 0;
     return this.#block.forms?.at(key, this.#version());
   }
 
-  /** Another one where the numbers may be others. */
+  /** A number that changes if the numbers here may have changed. */
   #version(): number {
     const changes = this.exposed || !this.#owned;
     return changes ? this.backend.exports.fingerprint(this.address, this.#floats) : 0;
@@ -88,7 +90,7 @@ export class Storage {
     free(this.#block);
   }
 
-  /** Ends all views at once: the model that owned the memory is gone. */
+  /** Ends all tensors that share it: the model that owned the memory is disposed. */
   revoke(): void {
     this.#released = true;
     this.#block.forms?.dispose();
@@ -100,11 +102,11 @@ function free({ backend: owner, address, forms }: Block): void {
   if (isCurrent(owner)) owner.memory.free(address);
 }
 
-/** A tensor that was forgotten gives its memory back when it is collected: a net, not a plan. */
+/** Frees the memory of tensors that were collected and not disposed of: a safety net, not a plan. */
 const net = new FinalizationRegistry(free);
 
 /**
- * An array that survives growing memory: where it is a tensor's `data`, each call looks anew.
+ * A function that returns the array, also after linear memory has grown: a tensor's `data` is then made anew.
  */
 export function liveArray<A extends NumberArray>(data: A): () => A {
   const { memory } = backend().memory;

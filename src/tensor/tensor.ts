@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// Tensor: a shape over linear memory. JavaScript sees the memory itself, copies nothing.
+// Tensor: a shape over numbers in linear memory. JavaScript reads and writes that memory itself: nothing is copied.
 
 import { type Backend, backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
@@ -14,7 +14,7 @@ import { liveArray, Storage } from './storage.js';
 /** 'float32' for everything that is computed with, 'int32' for class indices. */
 export type DType = 'float32' | 'int32';
 
-/** Memory outlives its forgotten tensor as long as somebody holds the tensor's `data`. */
+/** Keeps the memory of a tensor that was collected as long as somebody holds its `data`. */
 const keptAlive = new WeakMap<ArrayBufferView, Storage>();
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
@@ -38,9 +38,9 @@ export class Tensor {
    * A tensor with a copy of `data`.
    *
    * @param data a number, nested arrays or a typed array; an Int32Array makes an 'int32' tensor, all
-   *   else is 'float32'
-   * @param shape by default that of the nesting, or [length]
-   * @throws {ShapeError} where rows differ in length, or the shape has another size
+   *   else makes a 'float32' one
+   * @param shape by default the shape of the nested arrays, or [length] of a typed array
+   * @throws {ShapeError} if rows differ in length, or the shape has another size
    */
   static from(data: TensorData, shape?: Shape): Tensor {
     const { shape: natural, numbers } = isNumberArray(data)
@@ -58,7 +58,7 @@ export class Tensor {
     return tensor;
   }
 
-  /** A tensor of zeros. @throws {ShapeError} for a shape that is none */
+  /** A tensor of zeros. @throws {ShapeError} for anything but a list of whole numbers ≥ 0 */
   static zeros(shape: Shape): Tensor {
     const tensor = Tensor.create(checkShape('Tensor.zeros', shape));
     tensor.numbers.fill(0);
@@ -73,7 +73,7 @@ export class Tensor {
     return new Tensor(shape, dtype, new Storage(owner, address, sizeOf(shape), true));
   }
 
-  /** @internal A tensor over memory that belongs to a model; `revoke` ends it. */
+  /** @internal A tensor over memory that a model owns; `revoke` ends the tensor. */
   static over(
     owner: Backend,
     address: number,
@@ -83,7 +83,7 @@ export class Tensor {
     return { tensor: new Tensor(shape, 'float32', storage), revoke: () => storage.revoke() };
   }
 
-  /** Sizes from the outermost dimension to the innermost. */
+  /** The sizes of its dimensions, outermost first. */
   get shape(): Shape {
     return this.#shape;
   }
@@ -93,21 +93,23 @@ export class Tensor {
     return this.#dtype;
   }
 
-  /** How many elements. */
+  /** The number of elements. */
   get size(): number {
     return sizeOf(this.shape);
   }
 
-  /** @internal Where it is. */
+  /** @internal The address of its numbers, in bytes. */
   get address(): number {
     this.#check();
     return this.#storage.address;
   }
 
   /**
-   * The numbers themselves, row by row: writing changes the tensor. Whoever has asked once may write at
-   * any time, so a model looks at such weights before each prediction; `toArray` is free of that. Ask again after anything that may
-   * allocate: when the memory grows, old arrays become empty. An 'int32' tensor's is an Int32Array.
+   * The numbers themselves, row by row: writing to them changes the tensor. An 'int32' tensor's `data` is an
+   * Int32Array. Read it again after each call that may allocate: when linear memory grows, older arrays become empty.
+   *
+   * From the first reading on you may write at any time, so a model checks such weights before each prediction. `toArray`
+   * is a copy and has no such cost.
    *
    * @throws {StateError} after `dispose`
    */
@@ -117,7 +119,7 @@ export class Tensor {
     return this.numbers;
   }
 
-  /** @internal The same, for those who do not keep it. */
+  /** @internal `data` for code that does not keep it: does not make the tensor `exposed`. */
   get numbers(): Float32Array {
     this.#check();
     const { buffer } = this.#storage.backend.memory.memory;
@@ -134,7 +136,7 @@ export class Tensor {
     return this.#storage.keep(form);
   }
 
-  /** @internal Where the form of this key is: 0 before its first use, undefined where it is to be made. */
+  /** @internal The address of the form with this key: 0 before its first use, undefined if it must be made. */
   formAt(key: string): number | undefined {
     return this.#storage.formAt(key);
   }
@@ -144,14 +146,14 @@ export class Tensor {
     this.#storage.ask(key);
   }
 
-  /** @internal Whether its numbers may be written to at any time, by way of `data`. */
+  /** @internal Whether the user has read `data`, and so may write to the numbers at any time. */
   get exposed(): boolean {
     return this.#storage.exposed;
   }
 
   /**
-   * A copy as nested arrays (a number for a tensor without dimensions). In TypeScript, whoever knows how many
-   * dimensions there are says so: `x.toArray<number[][]>()`.
+   * A copy as nested arrays; a number for a tensor without dimensions. In TypeScript, say how many dimensions there are:
+   * `x.toArray<number[][]>()`.
    */
   toArray<A extends Nested = Nested>(): A {
     const { numbers, shape } = this;
@@ -166,9 +168,9 @@ export class Tensor {
   }
 
   /**
-   * The same numbers under another shape, sharing memory; one side may be −1, to be worked out.
+   * A tensor of another shape that shares this one's memory. One side may be −1: it follows from the others.
    *
-   * @throws {ShapeError} where the sizes differ
+   * @throws {ShapeError} if the new shape has another number of elements
    */
   reshape(shape: Shape): Tensor {
     this.#check();
@@ -193,7 +195,7 @@ export class Tensor {
     return copy;
   }
 
-  /** Shape and numbers, long ones shortened: what `console.log` prints of it. */
+  /** Shape and numbers as text, large tensors shortened: what `console.log` prints. */
   toString(): string {
     if (this.#disposed || !this.#storage.alive)
       return `Tensor ${this.dtype} ${show(this.shape)}, disposed`;
@@ -205,7 +207,7 @@ export class Tensor {
     return this.toString();
   }
 
-  /** Gives the memory back, once no reshaped tensor shares it. Harmless when called twice. */
+  /** Frees the memory, unless a reshaped tensor still shares it. A second call does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -213,7 +215,7 @@ export class Tensor {
     this.#storage.release();
   }
 
-  /** Lets `using t = …` dispose at the end of the block. */
+  /** `using t = …` calls this at the end of the block. */
   [DISPOSE](): void {
     this.dispose();
   }

@@ -1,4 +1,4 @@
-// Whether numbers that the user may write to are still what they were, by their fingerprints.
+// Notices by fingerprints whether numbers that the user may write to have changed.
 
 import type { Backend } from '../../bindings/backend.js';
 import { isCurrent } from '../../bindings/backend.js';
@@ -14,7 +14,7 @@ export class Watch {
   readonly #backend: Backend;
   readonly #address: number;
   readonly #program: Program;
-  /** The fingerprints as they were last seen. */
+  /** The fingerprints at the last call. */
   #seen: Int32Array | undefined;
   readonly #size: number;
 
@@ -42,7 +42,7 @@ export class Watch {
     }
   }
 
-  /** Whether a number is another than when this was asked last; the first time it is. */
+  /** Whether any number has changed since the last call; true for the first call. */
   changed(): boolean {
     this.#program.run();
     const from = this.#address / 4;
