@@ -1,4 +1,4 @@
-// What is done to training images at random: a plain description, checked. draw.ts draws by it.
+// Describes what is done to training images at random: plain data, checked. draw.ts draws the random numbers.
 
 import { ValueError } from '../base/errors.js';
 import { any, between, checkOptions, finite, oneOf, or } from '../base/options.js';
@@ -7,41 +7,41 @@ import { type Pair, pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { checkNormalization, type Normalization, type NormalizeOptions } from './normalize.js';
 
-/** Options of `augment`. What is not named is not done. */
+/** Options of `augment`. What no option names is not done. */
 export interface AugmentOptions {
-  /** First of all, `data.normalize` of the pixels: keeps a data set in memory as bytes. */
+  /** Done first: `data.normalize` of the pixels, so that the data set can stay in memory as bytes. */
   normalize?: NormalizeOptions;
-  /** Mirrors every other image: left and right, top and bottom, or either by itself. */
+  /** Mirrors images with probability ½: left to right, top to bottom, or each of both, drawn separately. */
   flip?: 'horizontal' | 'vertical' | 'both';
-  /** Turns by up to ± this many degrees, about the middle. */
+  /** Turns images about their middle by up to ± this many degrees. */
   rotate?: number;
-  /** Enlarges by a factor between these two, about the middle: [0.9, 1.1]. */
+  /** Enlarges images about their middle by a factor between these two, such as [0.9, 1.1]. */
   scale?: readonly [number, number];
-  /** Moves by up to ± this many whole pixels: for both axes, or [vertical, horizontal]. */
+  /** Moves images by up to ± this many whole pixels: for both axes, or [vertical, horizontal]. */
   shift?: Pair;
-  /** Pads by this many pixels and cuts the image's size out anywhere: with 4, CIFAR's usual. */
+  /** Pads by so many pixels on all sides, then cuts out a random part of the image's size: 4 is usual for CIFAR. */
   crop?: { padding: Pair };
-  /** What lies outside the image: a number, 0 by default, or 'edge' for its nearest pixel. */
+  /** The value of pixels outside the image: a number, 0 by default, or 'edge' for the nearest pixel's. */
   fill?: number | 'edge';
-  /** Multiplies distances from the image's mean by a factor in 1 ± this. */
+  /** Multiplies each pixel's distance from the image's mean by a factor from 1 − this to 1 + this. */
   contrast?: number;
-  /** Adds a number in ± this, in the unit of the (normalized) pixels. */
+  /** Adds a number of up to ± this to all pixels, in the unit of the (normalized) pixels. */
   brightness?: number;
   /**
-   * Overwrites a rectangle with the fill (0 where that is 'edge'), centred anywhere in the image:
-   * pixels of its sides, or [height, width] (DeVries & Taylor, arXiv 1708.04552).
+   * The size of a rectangle in pixels, a side or [height, width], that is overwritten with the fill (with 0 if that is
+   * 'edge'). Its middle is anywhere in the image (DeVries & Taylor, arXiv 1708.04552).
    */
   cutout?: Pair;
   /**
-   * Mixes each image with another of the data set, λ : 1 − λ, where λ has the distribution
-   * Beta(mixup, mixup) (arXiv 1710.09412). Targets must be mixed alike: `mixes`.
+   * Mixes each image with another one of the data set, λ·image + (1 − λ)·other, where λ has the distribution
+   * Beta(mixup, mixup) (arXiv 1710.09412). Targets must be mixed in the same way: see `mixes`.
    */
   mixup?: number;
-  /** What all is drawn from: 0 by default. */
+  /** The seed of all random numbers: 0 by default. */
   seed?: number;
 }
 
-/** What `augment` returns: plain numbers, frozen, with everything in place. */
+/** What `augment` returns: plain data, frozen, with the defaults filled in. */
 export interface Augmentation {
   readonly normalize: Normalization | null;
   readonly flip: readonly [vertical: boolean, horizontal: boolean];
@@ -81,8 +81,8 @@ const flips = {
 } as const;
 
 /**
- * Describes what is done to training images at random, in this order: normalize, flip, rotate and
- * scale, shift and crop (all of these in one resampling), contrast, brightness, cutout, mixup.
+ * Describes what is done to training images at random, in this order: normalize; flip, rotate, scale, shift and crop
+ * (in one resampling); contrast; brightness; cutout; mixup.
  *
  * @throws {ValueError} for options that make no sense
  */
@@ -118,7 +118,7 @@ export function augment(options: AugmentOptions): Augmentation {
   });
 }
 
-/** @throws {ValueError} for what `augment` has not returned, nor a copy of it is */
+/** @throws {ValueError} for anything but what `augment` returns, or a copy of it */
 export function checkAugmentation(where: string, augmentation: Augmentation): void {
   const { rotate, contrast, brightness, mixup, seed, fill } = Object(augmentation) as Augmentation;
   const { scale, shift, padding, cutout, flip } = Object(augmentation) as Augmentation;

@@ -9,7 +9,7 @@ import { checkFits, normalizeInto } from './normalize.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { type ImageShape, transformImage } from './warp.js';
 
-/** Images of one batch, in memory that can be handed from thread to thread. */
+/** Images of one batch, in memory that one thread can hand to another. */
 export type Batch = Float32Array<ArrayBuffer>;
 
 /** Images of a data set, and what is done to them. */
@@ -22,10 +22,10 @@ export interface AugmentedSet {
 }
 
 /**
- * Says how many images there are.
+ * Returns how many images there are.
  *
- * @throws {ShapeError} where the images are no whole number of such shapes
- * @throws {ValueError} for images that are no pixels
+ * @throws {ShapeError} unless the images are a whole number of such shapes
+ * @throws {ValueError} for images that are not pixels: see `checkPixels`
  */
 export function checkSet(where: string, images: Pixels, shape: Shape, augmentation: Augmentation) {
   checkPixels(where, images);
@@ -49,12 +49,12 @@ export function checkSet(where: string, images: Pixels, shape: Shape, augmentati
 }
 
 /**
- * Writes augmented images, in the order of `indices`, to `to`: float32 [indices, height, width,
- * channels]. A sample is transformed by its number and the epoch alone.
+ * Writes augmented images, in the order of `indices`, to `to`: float32 [indices, height, width, channels]. How a sample
+ * is transformed depends on its number, the epoch and the seed alone.
  *
- * @param images NHWC; numbers are taken as they are, unless the augmentation normalizes them
+ * @param images NHWC; pixels are used as they are, unless the augmentation normalizes them
  * @param shape of one image: [height, width, channels]
- * @throws {ShapeError} where images, shape and `to` do not fit each other
+ * @throws {ShapeError} if images, shape and `to` do not fit each other
  * @throws {ValueError} for an index that there is not
  */
 export function augmentBatch(
@@ -78,7 +78,7 @@ export function augmentBatch(
   fillBatch(to, { images, shape: shape as ImageShape, augmentation }, request);
 }
 
-/** `augmentBatch` of what has been checked. */
+/** `augmentBatch` without the checks. */
 export function fillBatch(to: Float32Array, set: AugmentedSet, request: BatchRequest): void {
   const { images, shape, augmentation } = set;
   const { epoch, indices } = request;
@@ -103,7 +103,7 @@ export function fillBatch(to: Float32Array, set: AugmentedSet, request: BatchReq
   }
 }
 
-/** An image as the float32 it stands for: a view where it can be, else written to `scratch`. */
+/** An image's pixels as float32, normalized: a view of `images` if that is enough, else written to `scratch`. */
 function pixelsOf(
   scratch: Float32Array,
   images: Pixels,

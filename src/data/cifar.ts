@@ -7,7 +7,7 @@ import { beginning, fileKind } from '../base/filekind.js';
 import type { Shape } from '../base/shape.js';
 import type { LabelledImages } from './pixels.js';
 
-/** CIFAR-100: `labels` are the 100 classes, of which 5 make a coarse one. */
+/** CIFAR-100: `labels` are the 100 classes; each coarse class has 5 of them. */
 export interface CoarseLabelledImages extends LabelledImages {
   readonly coarseLabels: Int32Array;
   readonly coarseClasses: readonly string[];
@@ -20,7 +20,7 @@ const CHANNELS = 3;
 /**
  * Reads CIFAR-10: `data_batch_1.bin` to `data_batch_5.bin`, or `test_batch.bin`, as one set.
  *
- * @throws {FormatError} for files that are no whole number of records, and labels out of range
+ * @throws {FormatError} for files that are not a whole number of records, and labels out of range
  */
 export function parseCifar10(files: Bytes | readonly Bytes[]): LabelledImages {
   const { labels, ...set } = readRecords('parseCifar10', files, [cifar10Classes]);
@@ -30,7 +30,7 @@ export function parseCifar10(files: Bytes | readonly Bytes[]): LabelledImages {
 /**
  * Reads CIFAR-100: `train.bin` or `test.bin`.
  *
- * @throws {FormatError} for files that are no whole number of records, and labels out of range
+ * @throws {FormatError} for files that are not a whole number of records, and labels out of range
  */
 export function parseCifar100(files: Bytes | readonly Bytes[]): CoarseLabelledImages {
   const names = [cifar100CoarseClasses, cifar100Classes];
@@ -39,7 +39,7 @@ export function parseCifar100(files: Bytes | readonly Bytes[]): CoarseLabelledIm
   return { ...set, labels: labels[1], classes: cifar100Classes, ...coarse };
 }
 
-/** @param classes names for each of the labels that a record begins with */
+/** @param classes the class names of each label that a record begins with */
 function readRecords(
   where: string,
   given: Bytes | readonly Bytes[],
@@ -83,7 +83,7 @@ function countRecords(where: string, bytes: Uint8Array, file: number, size: numb
   );
 }
 
-/** One image, from channel after channel to pixel after pixel. */
+/** Reorders one image from [channels, height, width] to [height, width, channels]. */
 function interleave(to: Uint8Array, at: number, from: Uint8Array, start: number): void {
   for (let pixel = 0; pixel < PIXELS; pixel++) {
     for (let channel = 0; channel < CHANNELS; channel++) {

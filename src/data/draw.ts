@@ -1,5 +1,5 @@
-// What an augmentation draws for each sample: a function of (seed, epoch, sample), the same bits in
-// any engine, whatever the batch size, the order and the thread.
+// The random numbers of augmentation: for each sample a function of (seed, epoch, sample). They are the same bits in
+// every engine, and do not depend on batch size, order and thread.
 
 import { cosPi, shrinkingPower, sinPi } from '../base/arithmetic.js';
 import { ValueError } from '../base/errors.js';
@@ -12,8 +12,8 @@ import { type Augmentation, checkAugmentation } from './augment.js';
 /** What was drawn for one sample. */
 export interface Transform {
   /**
-   * Where output pixel (row, column) lies in the input: row yy·row + yx·column + y0 and column
-   * xy·row + xx·column + x0. Without rotation and scaling, these are whole numbers, exactly.
+   * The output's pixel (row, column) is the input's pixel (yy·row + yx·column + y0, xy·row + xx·column + x0). Without
+   * rotation and scaling, these are exact whole numbers.
    */
   readonly yy: number;
   readonly yx: number;
@@ -23,20 +23,20 @@ export interface Transform {
   readonly x0: number;
   readonly contrast: number;
   readonly brightness: number;
-  /** The first row and column of what is cut out; both may be negative. */
+  /** The first row and column of the cutout's rectangle; both may be negative. */
   readonly cutTop: number;
   readonly cutLeft: number;
-  /** The sample to mix with, of `count`. */
+  /** The number of the sample to mix with. */
   readonly partner: number;
-  /** The share of this sample, 1 without mixup. */
+  /** This sample's share in the mix: 1 without mixup. */
   readonly lambda: number;
 }
 
 /**
- * Draws for a sample. Everything is drawn, in a fixed order, whether or not it is asked for: an
+ * Draws the numbers for a sample. All of them are drawn, in a fixed order, even if their option is not given: so an
  * option does not change what the others do.
  *
- * @param count samples that there are to mix with
+ * @param count how many samples there are to mix with
  */
 export function drawTransform(
   augmentation: Augmentation,
@@ -64,7 +64,7 @@ export function drawTransform(
     lambda: symmetricBeta(augmentation.mixup, random),
   };
 
-  // The way back: from the output's pixel, less the shift, turned back about the middle, unflipped.
+  // From the output's pixel back to the input's: shifted, turned and flipped back.
   const cos = cosPi(Math.abs(turn)) / factor;
   const sin = sinPi(turn) / factor;
   const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];
@@ -75,9 +75,9 @@ export function drawTransform(
 }
 
 /**
- * A number with the distribution Beta(a, a), 1 for a = 0. Student's t with 2a degrees of freedom is
- * drawn by Bailey's polar method (Mathematics of Computation 62, 1994), and (1 + t/√(2a + t²)) / 2 is
- * the beta number: no rejection, two numbers for any a.
+ * A number with the distribution Beta(a, a); 1 for a = 0. Draws Student's t with 2a degrees of freedom by Bailey's polar
+ * method (Mathematics of Computation 62, 1994); then (1 + t/√(2a + t²)) / 2 is the result. It takes two random numbers
+ * for any a, without rejection.
  */
 function symmetricBeta(a: number, random: Random): number {
   const radius = 1 - random.uniform();
@@ -95,13 +95,13 @@ export interface Mixes {
 
 /** The samples of a batch. */
 export interface BatchRequest {
-  /** Counts from 0 or 1: another epoch, another transform. */
+  /** Counted from 0 or 1: each epoch has transforms of its own. */
   readonly epoch: number;
   /** Numbers of samples in the data set. */
   readonly indices: ArrayLike<number>;
 }
 
-/** @throws {ValueError} for an epoch or an index that there is not */
+/** @throws {ValueError} for an epoch that is not a whole number ≥ 0, or an index that does not exist */
 export function checkRequest(where: string, request: BatchRequest, count: number): void {
   const { epoch, indices } = checkObject(where, request, 'epoch');
   checkInteger(where, 'epoch', epoch, 0);
@@ -117,10 +117,10 @@ export function checkRequest(where: string, request: BatchRequest, count: number
 }
 
 /**
- * How mixup mixes a batch's inputs, for mixing its targets alike: partners are drawn from all `count`
- * samples, so that batch size and order change nothing.
+ * How mixup mixes a batch's inputs, so that its targets can be mixed in the same way. Partners are drawn from all
+ * `count` samples of the data set, so that batch size and order change nothing.
  *
- * @throws {ValueError} for a count that is no whole number ≥ 1, and for an epoch or an index that there is not
+ * @throws {ValueError} for a count that is not a whole number ≥ 1, and for an epoch or an index that does not exist
  */
 export function mixes(augmentation: Augmentation, count: number, request: BatchRequest): Mixes {
   checkAugmentation('data.mixes', augmentation);

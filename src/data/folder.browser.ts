@@ -1,4 +1,4 @@
-// There are no folders in a browser.
+// The browser's twin of folder.ts: browsers have no folders, so it only throws.
 
 import { EngineError } from '../base/errors.js';
 import type { ReadImageFolder } from './imagefolder.js';

@@ -1,5 +1,4 @@
-// Folders of images, one sub-folder per class, as torchvision and Keras read them. Node, Deno and Bun
-// only.
+// Reads folders of images with one sub-folder per class, as torchvision and Keras do. In Node, Deno and Bun only.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -113,13 +112,13 @@ async function sharpDecoder(): Promise<Decoder> {
           cause,
         });
       }
-      // Of these it would cut off what is not from 0 to 255: of pixels from 0 to 1 all.
+      // Storing these as bytes would cut off all that is not from 0 to 255: of pixels from 0 to 1 nothing would be left.
       if (depth !== 'uchar' && depth !== 'ushort') {
         throw new Error(
           `its pixels are of the type ${depth}, of which nobody knows what is black and white: ${TAKE_OTHERS}`,
         );
       }
-      // Turned upright as the camera noted; grey and colour in eight bits.
+      // Turned upright by the camera's note; grey and colour in eight bits.
       const { data, info } = await image.rotate().raw().toBuffer({ resolveWithObject: true });
       return { data, width: info.width, height: info.height, channels: info.channels };
     };

@@ -12,7 +12,7 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
-/** Types of numbers by the magic number's third byte. */
+/** The type of the numbers, in the magic number's third byte. */
 const UNSIGNED_BYTE = 8;
 const types: Readonly<Record<number, string>> = {
   8: 'unsigned bytes',
@@ -23,17 +23,17 @@ const types: Readonly<Record<number, string>> = {
   14: 'float64',
 };
 
-/** Deflate packs at most 258 bytes into two bits (RFC 1951): what claims more is no true file. */
+/** Deflate packs at most 258 bytes into two bits (RFC 1951): a header that announces more is false. */
 const LARGEST_RATIO = 1032;
 
 const isGzipped = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * Reads an IDX file of unsigned bytes, gzipped (.gz, as MNIST is published) or not. Of a gzipped one no more is
- * unpacked than its header announces.
+ * Reads an IDX file of unsigned bytes, gzipped (.gz, as MNIST is published) or not. No more of a gzipped file
+ * is unpacked than its header announces.
  *
- * @throws {FormatError} for anything else, saying what it is; for files of the wrong length, and broken gzip data
- * @throws {OutOfMemoryError} where there is no memory for what the header announces
+ * @throws {FormatError} for files of other formats, which it names; for files of the wrong length, and broken gzip data
+ * @throws {OutOfMemoryError} if there is no memory for the numbers that the header announces
  */
 export async function readIdx(file: Bytes): Promise<IdxArray> {
   const bytes = bytesOf('readIdx', file);
@@ -43,7 +43,7 @@ export async function readIdx(file: Bytes): Promise<IdxArray> {
 /**
  * Reads an uncompressed IDX file of unsigned bytes; the numbers are a view of `file`.
  *
- * @throws {FormatError} for anything else, saying what it is, and for files of the wrong length
+ * @throws {FormatError} for files of other formats, which it names, and for files of the wrong length
  */
 export function parseIdx(file: Bytes): IdxArray {
   return parse('parseIdx', bytesOf('parseIdx', file));
@@ -62,14 +62,14 @@ function wrongLength(where: string, shape: Shape, found: string): FormatError {
   );
 }
 
-/** What a header says: the shape, and how many bytes the header and the numbers have. */
+/** What the header announces: the shape, and the lengths of header and numbers in bytes. */
 interface Header {
   readonly shape: Shape;
   readonly header: number;
   readonly size: number;
 }
 
-/** The bytes of the header, from its first four. @throws {FormatError} for what is no IDX file of unsigned bytes */
+/** The header's length in bytes, by its first four. @throws {FormatError} for anything but an IDX file of unsigned bytes */
 function headerLength(where: string, bytes: Uint8Array): number {
   const [first, second, type, rank] = bytes;
   if (bytes.length < 4 || first !== 0 || second !== 0 || !(type in types))
@@ -95,7 +95,7 @@ function described(where: string, bytes: Uint8Array): string {
   return `${kind.what}: ${isForReadIdx ? 'readIdx unpacks it' : kind.wayOut}`;
 }
 
-/** What is packed, part by part: the header is looked at before the rest is unpacked. */
+/** Unpacks a file part by part: the header is checked before the rest is unpacked. */
 async function unzipped(packed: Uint8Array): Promise<IdxArray> {
   const where = 'readIdx';
   // A copy: browsers make no Blob of shared memory.
@@ -108,7 +108,7 @@ async function unzipped(packed: Uint8Array): Promise<IdxArray> {
     for (let part = await next(parts); part; part = await next(parts)) {
       if (announced && length + part.length > file.length)
         throw wrongLength(where, announced.shape, 'more found');
-      // Until the header is there, of 1024 bytes at most.
+      // Until the header is complete: it has 1024 bytes at most.
       if (!announced) file = grown(file, length + part.length);
       file.set(part, length);
       length += part.length;

@@ -1,21 +1,21 @@
-// What reading a folder of images takes and returns: folder.ts reads it, and folder.browser.ts says that there is none.
+// What folder.ts and folder.browser.ts share: the types of `imageFolder`.
 
 import type { Pair } from '../base/shape.js';
 import type { LabelledImages } from './pixels.js';
 import type { DecodedImage } from './resize.js';
 
-/** Makes pixels of a file's bytes. */
+/** Decodes a file's bytes into pixels. */
 export type Decoder = (bytes: Uint8Array, name: string) => DecodedImage | Promise<DecodedImage>;
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions {
-  /** What all images are resized to: a side, or [height, width]. Without it, all must be alike. */
+  /** The size that all images are resized to: a side, or [height, width]. Without it all must have the same size. */
   size?: Pair;
-  /** Whether to cut the sides off instead of distorting the image: false by default. */
+  /** Whether to cut sides off instead of distorting the image: false by default. */
   cropToAspectRatio?: boolean;
   /** 3 for RGB, the default, or 1 for grey. */
   channels?: 1 | 3;
-  /** By default the npm package sharp, which must be installed. */
+  /** Decodes the files: by default the npm package sharp does, which must be installed. */
   decode?: Decoder;
 }
 

@@ -1,4 +1,4 @@
-// Data sets on their way into tensors.
+// The entry 'wasmgrad/data': reads, splits, normalizes and augments data sets.
 
 import { imageFolder as readImageFolder } from '#platform/src/data/folder';
 import type { ReadImageFolder } from './imagefolder.js';
@@ -17,14 +17,14 @@ export { type Split, type SplitOptions, type Splittable, split } from './split.j
 export { type PrefetchOptions, prefetch, type Source } from './stream.js';
 
 /**
- * Reads all images of a folder: each of its sub-folders is a class. Classes and files are in the order
- * of their names; folders below a class belong to it. Hidden files and folders are left out, `__MACOSX` too; links
- * are followed, but each folder counts once for a class.
+ * Reads all images of a folder: each of its sub-folders is a class, with all folders in it. Classes and files are in the
+ * order of their names. Hidden files and folders are left out, `__MACOSX` too. Links are followed, but a class takes
+ * each folder once.
  *
  * @throws {FormatError} for a file that cannot be decoded, a class without images, links that lead nowhere, and
- *   images of different sizes where `size` does not say what to make of them
- * @throws {EngineError} where the decoder is missing
- * @throws {OutOfMemoryError} where there is no memory for so many images
- * @throws {ValueError} for a directory that there is not, and options that make no sense
+ *   images of different sizes without the option `size`
+ * @throws {EngineError} if the decoder is missing
+ * @throws {OutOfMemoryError} if there is no memory for so many images
+ * @throws {ValueError} for a directory that does not exist, and options that make no sense
  */
 export const imageFolder: ReadImageFolder = readImageFolder;

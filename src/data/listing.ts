@@ -1,4 +1,4 @@
-// Which files of a folder are samples: a class for each of its sub-folders. Node, Deno and Bun only: folder.ts alone
+// Finds the files of a folder that are samples: each sub-folder is a class. In Node, Deno and Bun only: only folder.ts
 // imports it.
 
 import { readdir, realpath, stat } from 'node:fs/promises';
@@ -14,7 +14,7 @@ export interface Listing {
   readonly labels: Int32Array;
 }
 
-/** Files that are taken for images; others may lie beside them. */
+/** Files with these endings are images; a folder may have other files too. */
 const EXTENSIONS = [
   'png',
   'jpg',
@@ -31,18 +31,18 @@ const EXTENSIONS = [
 const isImage = (name: string): boolean =>
   EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
 
-/** Hidden ones (of Jupyter, Git, Finder), and what macOS's and Synology's programs put beside images: not samples. */
+/** Whether a file is hidden (by Jupyter, Git, Finder), or put there by a program of macOS or Synology: not a sample. */
 const isIgnored = (name: string): boolean =>
   name.startsWith('.') || name === '__MACOSX' || name === '@eaDir';
 
 /**
- * Lists a folder. What is hidden is left out at any depth. Links are followed; each folder counts once for a class,
- * so that links in circles add nothing.
+ * Lists a folder. Hidden files and folders are left out at any depth. Links are followed, but a class takes each folder
+ * once: links in circles add nothing.
  *
  * @param where what the messages begin with
  * @throws {FormatError} for a folder without classes, a class without images, a link that leads nowhere or to a
- *   folder that holds the classes, and what cannot be read
- * @throws {ValueError} for a directory that there is not
+ *   folder that holds the classes, and files that cannot be read
+ * @throws {ValueError} for a directory that does not exist
  */
 export async function listImages(where: string, directory: string): Promise<Listing> {
   let root: string;
@@ -81,13 +81,13 @@ export async function listImages(where: string, directory: string): Promise<List
 const visibleNames = async (path: string): Promise<string[]> =>
   (await readdir(path)).filter((name) => !isIgnored(name)).sort();
 
-/** Goes through the folder of one class. */
+/** Walks through the folder of one class. */
 class Walk {
   readonly #where: string;
-  /** The directory of all classes, without links. */
+  /** The path of the directory of all classes, with its links resolved. */
   readonly #root: string;
   readonly #name: string;
-  /** Folders, without links, that were gone through. */
+  /** The paths of folders that were visited, with their links resolved. */
   readonly #seen = new Set<string>();
   readonly #images: string[] = [];
 
@@ -97,9 +97,9 @@ class Walk {
     this.#name = name;
   }
 
-  /** The images, in the order of their paths; undefined where the name is no folder's. */
+  /** The images in the order of their paths; undefined if the name is not a folder's. */
   async list(): Promise<string[] | undefined> {
-    // Folders before links to such: where both lead to one, its files have the path without the link.
+    // Folders come before links to folders: if both lead to the same one, its files get the path without the link.
     const folders = [this.#name];
     const links: string[] = [];
     if (!(await this.#look(this.#name)).isDirectory()) return undefined;
@@ -131,7 +131,7 @@ class Walk {
     return this.#read(path, stat(join(this.#root, path)));
   }
 
-  /** What is read of a path. @throws {FormatError} where that fails */
+  /** Awaits reading a path. @throws {FormatError} if that fails */
   async #read<T>(path: string, reading: Promise<T>): Promise<T> {
     try {
       return await reading;

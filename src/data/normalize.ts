@@ -1,4 +1,4 @@
-// Pixels to the numbers that networks train on: of mean about 0 and deviation about 1.
+// Turns pixels into the numbers that networks train on: with a mean of about 0 and a standard deviation of about 1.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { any, checkOptions, number } from '../base/options.js';
@@ -7,13 +7,13 @@ import { checkPixels, type Pixels } from './pixels.js';
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {
-  /** What is subtracted, after scaling: a number, or one for each channel; 0 by default. */
+  /** Subtracted after scaling: a number, or one for each channel; 0 by default. */
   mean?: number | readonly number[];
-  /** What is divided by then: a number, or one for each channel; 1 by default. */
+  /** The divisor after that: a number, or one for each channel; 1 by default. */
   std?: number | readonly number[];
   /**
-   * What pixels are multiplied by first. Bytes by 1/255 by default, which makes them numbers from 0 to 1; floats have
-   * no default, as nobody can tell whether they were divided before: 1 takes them as they are.
+   * The factor that pixels are multiplied by first. Its default for bytes is 1/255, which makes them numbers from 0 to 1.
+   * Floats have no default, because they may have been divided already: 1 takes them as they are.
    */
   scale?: number;
 }
@@ -22,11 +22,11 @@ export interface NormalizeOptions {
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  /** null for 1/255, of bytes alone. */
+  /** null for the default: 1/255 for bytes, an error for floats. */
   readonly scale: number | null;
 }
 
-/** Of bytes. */
+/** The default factor for bytes. */
 const TO_UNIT = 1 / 255;
 
 /** @throws {ValueError} for options that make no sense */
@@ -44,10 +44,10 @@ export function checkNormalization(where: string, options: NormalizeOptions): No
 }
 
 /**
- * Checks a normalization against what it is for.
+ * Checks a normalization against the pixels that it is for.
  *
- * @throws {ValueError} for floats without a scale: they would be divided twice; for a mean or deviation that
- *   bytes do not have once they are scaled, as of pixels from 0 to 255
+ * @throws {ValueError} for floats without a scale, which may have been divided already; and for a mean or deviation that
+ *   scaled bytes cannot have, such as one of pixels from 0 to 255
  */
 export function checkFits(where: string, images: Pixels, normalization: Normalization): void {
   if (!(images instanceof Float32Array)) checkRange(where, normalization);
@@ -58,7 +58,7 @@ export function checkFits(where: string, images: Pixels, normalization: Normaliz
   }
 }
 
-/** Whether bytes, once scaled, can have such a mean, and such a deviation. @throws {ValueError} */
+/** @throws {ValueError} for a mean or a deviation that scaled bytes cannot have */
 function checkRange(where: string, { mean, std, scale }: Normalization): void {
   const factor = scale ?? TO_UNIT;
   const end = 255 * factor;
@@ -97,7 +97,7 @@ function perChannel(
   );
 }
 
-/** Writes (pixel · scale − mean) / std of all pixels from `first` on, as many as `to` holds. */
+/** Writes (pixel · scale − mean) / std for pixels from index `first` on, as many as `to` holds. */
 export function normalizeInto(
   to: Float32Array,
   images: Pixels,
@@ -113,12 +113,12 @@ export function normalizeInto(
 }
 
 /**
- * (pixel · scale − mean) / std, channel by channel.
+ * Returns (pixel · scale − mean) / std, channel by channel.
  *
- * @param images NHWC, of as many channels as `mean` or `std` lists
- * @throws {ShapeError} where the channels do not divide the pixels
- * @throws {ValueError} for options that make no sense: of floats without `scale`, and a mean or std that pixels do not
- *   have once they are scaled
+ * @param images NHWC, with as many channels as `mean` or `std` lists
+ * @throws {ShapeError} if the number of pixels is not a multiple of the channels
+ * @throws {ValueError} for options that make no sense, floats without `scale`, and a mean or std that scaled pixels
+ *   cannot have
  */
 export function normalize(images: Pixels, options: NormalizeOptions = {}): Float32Array {
   checkPixels('normalize', images);

@@ -1,10 +1,10 @@
-// Images in memory: what loaders return, and what normalization and augmentation take.
+// Images in memory, as loaders return them and normalization and augmentation take them.
 
 import { ValueError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 
-/** Images as files have them, or as networks take them: NHWC. */
+/** Pixels, NHWC: bytes as in files, or floats as networks take them. */
 export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** Images with their classes. */
@@ -13,13 +13,13 @@ export interface LabelledImages {
   readonly images: Uint8Array;
   /** [n, height, width, channels] */
   readonly shape: Shape;
-  /** A class's index for each image. */
+  /** The index of each image's class. */
   readonly labels: Int32Array;
   /** Names of the classes. */
   readonly classes: readonly string[];
 }
 
-/** @throws {ValueError} for anything but bytes, a canvas's among them, or a Float32Array */
+/** @throws {ValueError} for anything but bytes (a canvas's too) or a Float32Array */
 export function checkPixels(where: string, images: Pixels): void {
   if ([Uint8Array, Uint8ClampedArray, Float32Array].some((Kind) => images instanceof Kind)) return;
   throw new ValueError(

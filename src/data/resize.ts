@@ -1,4 +1,4 @@
-// Decoded images of any size and kind to images of one: channels, centre crop, resampling.
+// Brings decoded images to one size and number of channels: centre crop, resampling, grey or RGB.
 
 /** An image as decoders return it: [height, width, channels], a byte each. */
 export interface DecodedImage {
@@ -9,7 +9,7 @@ export interface DecodedImage {
   readonly channels: number;
 }
 
-/** Grey is what the eye weighs (ITU-R BT.601, as in Pillow and TensorFlow). */
+/** The weights of red, green and blue in grey (ITU-R BT.601, as in Pillow and TensorFlow). */
 const LUMA = [0.299, 0.587, 0.114];
 
 /** The same image in grey (1) or in RGB (3). Alpha is dropped. */
@@ -30,13 +30,13 @@ export function withChannels(image: DecodedImage, channels: 1 | 3): DecodedImage
   return { data: to, width, height, channels };
 }
 
-/** What of a source's axis becomes the output's. */
+/** The part of a source's axis, in pixels, that becomes the output's axis. */
 interface Span {
   readonly from: number;
   readonly length: number;
 }
 
-/** The largest part in the middle of the image that has the ratio of sides of the output. */
+/** The largest part in the middle of the image with the output's ratio of height and width. */
 export function centreCrop(
   { width, height }: Pick<DecodedImage, 'width' | 'height'>,
   [toHeight, toWidth]: readonly number[],
@@ -48,9 +48,8 @@ export function centreCrop(
 }
 
 /**
- * Writes a part of the image to `to`, bytes or numbers, resampled to [height, width]: bilinear where that enlarges, and
- * where it shrinks, averages over as many pixels as fall together (Pillow's BILINEAR, PyTorch's
- * interpolate with antialias).
+ * Writes a part of the image to `to`, bytes or floats, resampled to [height, width]. Enlarging is bilinear; shrinking
+ * averages over the pixels that become one (Pillow's BILINEAR, PyTorch's interpolate with antialias).
  */
 export function resize(
   to: Uint8Array | Float32Array,
@@ -91,7 +90,7 @@ export function resize(
   }
 }
 
-/** Weights of neighbouring source pixels, of sum 1. */
+/** Weights of neighbouring source pixels; their sum is 1. */
 interface Taps {
   readonly first: number;
   readonly weights: readonly number[];

@@ -2,5 +2,5 @@
 
 import { Worker } from 'node:worker_threads';
 
-/** A worker from a file of the package. @throws where there can be none */
+/** A worker from a file of the package. @throws if the platform has none */
 export const spawnAugment = () => new Worker(new URL('./augment-worker.js', import.meta.url));

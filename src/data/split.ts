@@ -1,4 +1,4 @@
-// Samples for training and for validation: drawn by a seed, and from each class alike.
+// Splits samples into a part for training and one for validation: by a seed, with the same share of each class.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { any, checkOptions, flag, fraction } from '../base/options.js';
@@ -12,9 +12,9 @@ import type { LabelledImages } from './pixels.js';
 export interface SplitOptions {
   /** The share of the samples that goes to validation: 0.2 by default. */
   validationSplit?: number;
-  /** Whether each class gives the same share, as far as it goes: true by default. */
+  /** Whether validation gets the same share of each class, as nearly as whole samples allow: true by default. */
   stratify?: boolean;
-  /** What the samples are drawn by: 0 by default. */
+  /** The seed that samples are drawn by: 0 by default. */
   seed?: number;
 }
 
@@ -35,21 +35,21 @@ const where = 'data.split';
 const words = { validationSplit: fraction, stratify: flag, seed: any };
 
 /**
- * Splits samples by chance into a part for training and one for validation: the same for the same seed. Each class
- * gives the same share, and keeps one sample for training at least. The parts are copies of the kind of what was
- * given; those of tensors are tensors, to be disposed of.
+ * Splits samples at random into a part for training and one for validation; the same seed gives the same parts.
+ * Validation gets the same share of each class, and at least one sample of each is left for training. The parts are
+ * copies of the same kind as the data: parts of tensors are tensors, and yours to dispose of.
  *
- * @param x samples: those of a flat array are as many as `y` has
+ * @param x samples; a flat array has as many as `y`
  * @param y class indices [n], or one-hot rows [n, classes] as a tensor or nested arrays; anything with `stratify: false`
- * @throws {ShapeError} where x and y are not as many samples
- * @throws {ValueError} for options that make no sense, and for y that has no classes
+ * @throws {ShapeError} if x and y have different numbers of samples
+ * @throws {ValueError} for options that make no sense, and for y without classes
  */
 export function split<X extends Splittable, Y extends Splittable>(
   x: X,
   y: Y,
   options?: SplitOptions,
 ): Split<X, Y>;
-/** Splits what `imageFolder` or `parseCifar10` returns: two of the same kind. */
+/** Splits what `imageFolder` or `parseCifar10` returns into two parts of the same kind. */
 export function split<S extends LabelledImages>(
   set: S,
   options?: SplitOptions,
@@ -64,7 +64,7 @@ function splitPair(x: unknown, y: unknown, options: SplitOptions): Split<unknown
     const [a, b] = [rows(x, count, indices), rows(y, count, indices)];
     return [a, b] as const;
   });
-  // Copies of all before the first tensor: memory that grows takes the numbers of others along.
+  // Copies all numbers before it makes the first tensor: if linear memory grows, older views become empty.
   const [train, validation] = parts.map(([a, b]) => [a(), b()] as const);
   return { train, validation };
 }
@@ -74,7 +74,7 @@ const isLabelled = (x: unknown): x is LabelledImages =>
 
 function splitSet(set: LabelledImages, options: SplitOptions) {
   const count = set.labels.length;
-  // Of these there is one for each sample: images, and what loaders say of them.
+  // The lists with an element for each sample: images, labels, and what else a loader returns, such as files.
   const own = Object.entries(set).filter(([name]) => name !== 'shape' && name !== 'classes');
   const [train, validation] = draw(set.labels, count, options).map((indices) => ({
     ...set,
@@ -84,7 +84,7 @@ function splitSet(set: LabelledImages, options: SplitOptions) {
   return { train, validation };
 }
 
-/** The numbers of samples of both parts, in an order drawn by the seed. */
+/** The indices of both parts' samples, in an order drawn by the seed. */
 function draw(y: unknown, count: number, options: SplitOptions): readonly [number[], number[]] {
   const { validationSplit = 0.2, stratify = true, seed = 0 } = checkOptions(where, options, words);
   if (count < 2) {
@@ -104,8 +104,9 @@ function draw(y: unknown, count: number, options: SplitOptions): readonly [numbe
 }
 
 /**
- * How many samples of each class go to validation, `total` together: shares rounded down, and what is missing from
- * those that lost most (Hamilton's method). One of each class is left for training.
+ * How many samples of each class go to validation, `total` in all: each class's share is rounded down, and the samples
+ * that are still missing come from the classes that lost most by rounding (Hamilton's method). At least one sample of
+ * each class is left for training.
  */
 function quotas(classes: readonly number[], total: number): Map<number, number> {
   const counts = new Map<number, number>();
@@ -117,7 +118,7 @@ function quotas(classes: readonly number[], total: number): Map<number, number> 
   });
   all.sort((a, b) => b.lost - a.lost || a.name - b.name);
   let missing = total - all.reduce((sum, { quota }) => sum + quota, 0);
-  // Once round is enough, but where small classes have nothing to give.
+  // One round is enough, unless some classes have only the sample that is left for training.
   while (missing > 0 && all.some(({ room }) => room > 0)) {
     for (const one of all) {
       if (missing === 0 || one.room === 0) continue;
@@ -134,7 +135,7 @@ function quotas(classes: readonly number[], total: number): Map<number, number> 
   return new Map(all.map(({ name, quota }) => [name, quota]));
 }
 
-/** Each sample's class. @throws {ValueError} for y that has none */
+/** Each sample's class. @throws {ValueError} for y without classes */
 function classesOf(y: unknown, count: number): number[] {
   const leaves = leavesOf('y', y);
   const fail = (what: string): never => {
@@ -170,21 +171,21 @@ const isRecord = (data: unknown): data is Record<string, unknown> =>
   !(data instanceof Tensor);
 
 const isList = (data: unknown): data is readonly Tensor[] =>
-  // Spread, as `every` does not look at what a sparse list lacks.
+  // Spread, because `every` skips the holes of a sparse list.
   Array.isArray(data) && data.length > 0 && [...data].every((one) => one instanceof Tensor);
 
-/** The data with their names for messages: one, or those of a list or record. */
+/** The data of a list or record one by one, each with its name for messages. */
 function leavesOf(name: string, data: unknown): [name: string, data: unknown][] {
   if (isList(data)) return data.map((one, i) => [`${name}[${i}]`, one]);
   if (isRecord(data)) return Object.entries(data).map(([key, one]) => [`${name} '${key}'`, one]);
   return [[name, data]];
 }
 
-/** Numbers in one row: how many samples they are, they do not say themselves. */
+/** Whether data are a flat array, which has no shape and so does not say how many samples it has. */
 const isFlat = (data: unknown): data is NumberArray | number[] =>
   isNumberArray(data) || (Array.isArray(data) && typeof data[0] === 'number');
 
-/** How many samples there are. @throws {ShapeError} where that is not the same everywhere */
+/** How many samples there are. @throws {ShapeError} if x and y, or their parts, have different numbers */
 function countOf(x: unknown, y: unknown): number {
   const targets = leavesOf('y', y);
   const leaves = [...leavesOf('x', x), ...targets];
@@ -216,7 +217,7 @@ function samplesOf(name: string, data: unknown): number {
   );
 }
 
-/** The samples of some numbers, copied now; what is returned makes their kind of it. */
+/** Copies some samples now; the function that it returns makes data of the same kind of the copy. */
 function rows(data: unknown, count: number, indices: readonly number[]): () => unknown {
   if (isList(data)) {
     const all = data.map((one) => rows(one, count, indices));
@@ -238,11 +239,11 @@ function rows(data: unknown, count: number, indices: readonly number[]): () => u
   return () => copy;
 }
 
-/** Some samples of numbers in a row, in an array of the same kind. */
+/** Some samples of a flat array, in an array of the same type. */
 function picked(from: NumberArray | number[], count: number, indices: readonly number[]) {
   const size = from.length / count;
   if (Array.isArray(from)) return indices.flatMap((i) => from.slice(i * size, (i + 1) * size));
-  // A Buffer is made otherwise than by its constructor.
+  // Node's Buffer cannot be made by its constructor.
   const Kind = (
     from instanceof Uint8Array ? Uint8Array : from.constructor
   ) as Float32ArrayConstructor;

@@ -1,4 +1,4 @@
-// Data that come bit by bit: from generators, files, the network.
+// Data that come item by item: from generators, files, the network.
 
 import { ValueError } from '../base/errors.js';
 import { abortSignal, checkOptions, whole } from '../base/options.js';
@@ -9,20 +9,20 @@ export type Source<T> = Iterable<T> | AsyncIterable<T>;
 
 /** Options of `prefetch`. */
 export interface PrefetchOptions {
-  /** How many items are pulled ahead: 2 by default. */
+  /** How many items are pulled before they are needed: 2 by default. */
   depth?: number;
-  /** Ends the waiting for an item with the signal's reason. */
+  /** Once it is aborted, waiting for an item ends with the signal's reason. */
   signal?: AbortSignal;
 }
 
 /**
- * The items of `source`, pulled before they are asked for: what the source waits for overlaps with
- * what the consumer does. Nothing is pulled before the first item is asked for, nor two at a time.
+ * The items of `source`, pulled before they are needed: the source works while the consumer does. Nothing is pulled
+ * before the consumer takes its first item, and one item is pulled at a time.
  *
- * An error of the source comes when its turn has come. Where the consumer stops early, the source is
- * ended too, once it has delivered what it was already asked for.
+ * An error of the source is thrown in its place, after the items before it. If the consumer stops early, the source is
+ * ended too, after it has delivered the item that it was already asked for.
  *
- * @throws {ValueError} for a source that cannot be iterated, and a depth that is no whole number ≥ 1
+ * @throws {ValueError} for a source that cannot be iterated, and a depth that is not a whole number ≥ 1
  */
 export function prefetch<T>(source: Source<T>, options: PrefetchOptions = {}): AsyncGenerator<T> {
   const words = { depth: whole(1), signal: abortSignal };
@@ -50,7 +50,7 @@ async function* pullAhead<T>(
     last = last.then((before) =>
       before.done || stopped ? { done: true, value: undefined } : items.next(),
     );
-    last.catch(() => {}); // It is read when its turn comes.
+    last.catch(() => {}); // Its error is thrown when its turn comes.
     return last;
   };
   const ahead = Array.from({ length: depth }, pull);
@@ -65,15 +65,15 @@ async function* pullAhead<T>(
     stopped = true;
     const ended = last.then(
       () => items.return(undefined),
-      () => {}, // It has ended by its own error.
+      () => {}, // It has ended with an error of its own.
     );
-    // After an abort nobody waits for a source that hangs.
+    // After an abort, a source that hangs is not waited for.
     if (signal?.aborted) ended.catch(() => {});
     else await ended;
   }
 }
 
-/** Items one after another, promises awaited, whatever kind of iterable they come from. */
+/** The items of any iterable one after another, with promises awaited. */
 async function* each<T>(source: Source<T>): AsyncGenerator<T, undefined> {
   yield* source;
 }

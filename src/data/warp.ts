@@ -1,5 +1,5 @@
-// The pixel work of augmentation, image by image: one resampling for all that moves pixels, then
-// contrast and brightness, then cutout. Images are [height, width, channels] in float32.
+// The pixel work of augmentation, image by image: first one resampling for all that moves pixels, then contrast and
+// brightness, then cutout. Images are [height, width, channels] in float32.
 
 import type { Augmentation } from './augment.js';
 import type { Transform } from './draw.js';
@@ -7,7 +7,7 @@ import type { Transform } from './draw.js';
 /** [height, width, channels] */
 export type ImageShape = readonly [number, number, number];
 
-/** Writes to `to` what the transform makes of the image `from`. */
+/** Writes the transformed image `from` to `to`. */
 export function transformImage(
   to: Float32Array,
   from: Float32Array,
@@ -21,8 +21,8 @@ export function transformImage(
 }
 
 /**
- * Moves pixels by the transform's affine map. Where that takes pixels to pixels, they are copied;
- * else each is interpolated between four (bilinear, as PyTorch's grid_sample without align_corners).
+ * Moves pixels by the transform's affine map. If it maps whole pixels to whole pixels, they are copied; else each is
+ * interpolated between four (bilinear, as PyTorch's grid_sample without align_corners).
  */
 export function warp(
   to: Float32Array,
@@ -41,7 +41,7 @@ const clamp = (value: number, last: number): number => Math.max(0, Math.min(valu
 
 const copyPixels: typeof warp = (to, from, [height, width, channels], map, fill) => {
   const { yy, y0, xx, x0 } = map;
-  // Columns whose pixels lie in the image: with 'edge', all do.
+  // The columns whose source pixels are in the image: with 'edge' all of them are.
   const [left, right] = xx > 0 ? [-x0, width - x0] : [x0 - width + 1, x0 + 1];
   const first = fill === 'edge' ? 0 : clamp(left, width);
   const last = fill === 'edge' ? width : clamp(right, width);
@@ -65,7 +65,7 @@ const copyPixels: typeof warp = (to, from, [height, width, channels], map, fill)
 const interpolate: typeof warp = (to, from, [height, width, channels], map, fill) => {
   const { yy, yx, y0, xy, xx, x0 } = map;
   const outside = fill === 'edge' ? 0 : fill;
-  /** Index of a pixel's first channel, −1 where the fill stands for it. */
+  /** The index of a pixel's first channel; −1 for a pixel that gets the fill. */
   const pixel = (row: number, column: number): number => {
     if (fill === 'edge')
       return (clamp(row, height - 1) * width + clamp(column, width - 1)) * channels;
@@ -119,7 +119,7 @@ function adjust(image: Float32Array, { contrast, brightness }: Transform): void 
   }
 }
 
-/** Overwrites what of the rectangle lies in the image. */
+/** Overwrites the part of the rectangle that is in the image. */
 function cut(
   image: Float32Array,
   [height, width, channels]: ImageShape,

@@ -110,7 +110,7 @@ function runKept(
   if (forms.some(({ source }) => source < 0)) return false;
   const made = apart.map(({ value }) => value);
   const kind = apart.length ? 'apart' : 'whole';
-  // Another filter's first form may have found the program there.
+  // A call with another filter may have made this program already.
   const known = cache.find(call)?.[kind];
   const unbound =
     known ??

@@ -8,7 +8,7 @@ import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `alexnet`. */
 export interface AlexNetOptions extends ZooOptions {
-  /** 2 as in the paper, where two GPUs had half of the channels each; 1 by default. */
+  /** 1 by default; 2 as in the paper, where each of two GPUs had half of the channels. */
   groups?: 1 | 2;
 }
 
@@ -24,7 +24,7 @@ export function alexnet(options: AlexNetOptions = {}): Model {
   });
   const { groups = 1 } = options;
   const common = { activation: 'relu', kernelInitializer: 'heNormal' } as const;
-  // The paper's α is not divided by the window's size, ours is.
+  // Our α is divided by the window's size; the paper's is not.
   const lrn = () => layers.lrn({ size: 5, alpha: 5e-4, beta: 0.75, bias: 2 });
   const pool = () => layers.maxPool2d({ poolSize: 3, strides: 2 });
   const conv = (filters: number, kernelSize: number, split: number) =>

@@ -1,10 +1,10 @@
-// What networks of the zoo are built of. Layers have torchvision's names, so that weights can be matched.
+// Blocks that several networks of the zoo share. Layers have torchvision's names, so that weights can be copied by name.
 
 import type { Padding } from '../base/shape.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import * as layers from '../operators/layers.js';
 
-/** How a convolution lies, and what follows its batch normalisation. */
+/** Options of `convNorm`: of the convolution, the batch normalisation and the activation. */
 export interface ConvNormOptions {
   /** 1 by default. */
   strides?: number;
@@ -14,11 +14,11 @@ export interface ConvNormOptions {
   groups?: number;
   /** 'relu' by default. */
   activation?: 'relu' | 'relu6' | 'linear';
-  /** Of the normalisation: 1e-5 by default, as in PyTorch. */
+  /** The batch normalisation's: 1e-5 by default, as in PyTorch. */
   epsilon?: number;
 }
 
-/** A convolution without bias, batch normalisation with PyTorch's numbers, and an activation. */
+/** A convolution without bias, batch normalisation with PyTorch's defaults, and an activation. */
 export function convNorm(
   x: SymbolicTensor,
   [conv, norm]: readonly [conv: string, norm: string],
@@ -44,7 +44,7 @@ export function convNorm(
   return (activation === 'relu' ? layers.relu() : layers.relu6()).apply(y);
 }
 
-/** What stands at the end of networks that classify: the mean of each channel, and a dense layer. */
+/** The end of networks that classify: the mean of each channel, and a dense layer. */
 export function poolAndClassify(
   x: SymbolicTensor,
   name: string,

@@ -18,7 +18,7 @@ export interface GoogLeNetOptions extends ZooOptions {
   auxiliary?: boolean;
 }
 
-/** Filters of a cell's branches: 1×1, 3×3 behind its reduction, the second 3×3 behind its own, pool. */
+/** Filters of a cell's branches: 1×1; reduction, 3×3; reduction, second 3×3; 1×1 after the pool. */
 type Cell = readonly [number, number, number, number, number, number];
 
 const cells: Readonly<Record<string, Cell>> = {
@@ -76,7 +76,7 @@ const conv = (
 const pool = (x: SymbolicTensor, poolSize: number): SymbolicTensor =>
   layers.maxPool2d({ poolSize, strides: 2, dimRoundingMode: 'ceil' }).apply(x);
 
-/** Parallel convolutions over the same maps, side by side in the channels of the result. */
+/** Parallel convolutions of the same input; their outputs are concatenated along the channels. */
 function cell(x: SymbolicTensor, name: string): SymbolicTensor {
   const [one, reduce3, three, reduce5, five, pooled] = cells[name];
   const branch = (i: string, from: SymbolicTensor, filters: number, size: number) =>
@@ -92,7 +92,7 @@ function cell(x: SymbolicTensor, name: string): SymbolicTensor {
     ]);
 }
 
-/** An auxiliary head, which brings gradients to the middle of the network. */
+/** An auxiliary head: its loss brings gradients to the middle of the network. */
 function head(x: SymbolicTensor, name: string, classes: number): SymbolicTensor {
   return [
     layers.flatten(),

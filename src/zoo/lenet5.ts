@@ -1,5 +1,5 @@
-// LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998): as it is
-// taught today, and as it was.
+// LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998): as it is taught today, and
+// as in the paper.
 
 import { Sequential } from '../model/sequential.js';
 import * as layers from '../operators/layers.js';
@@ -31,7 +31,7 @@ export function lenet5(options: ZooOptions = {}): Sequential {
 
 /**
  * LeNet-5 of 1998: logistic units, average pooling, and radial basis outputs, 61 696 parameters for
- * 32×32 images. Every filter of the second convolution sees all maps below; the paper left some out.
+ * 32×32 images. Every filter of the second convolution sees all maps of the layer before it; the paper left some out.
  */
 export function lenet5Classic(options: ZooOptions = {}): Sequential {
   const made = { classes: 10, inputShape: [32, 32, 1], smallest: 32 };

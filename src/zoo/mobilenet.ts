@@ -7,7 +7,7 @@ import * as layers from '../operators/layers.js';
 import { convNorm, poolAndClassify } from './blocks.js';
 import { type ZooOptions, zooOptions } from './options.js';
 
-/** Blocks of one width: how much they widen inside, channels, how many, and the first one's stride. */
+/** Stages of blocks: the factor by which a block widens inside, its channels, how many blocks, the first one's stride. */
 const stages = [
   [1, 16, 1, 1],
   [6, 24, 2, 2],
@@ -36,7 +36,7 @@ export function mobilenetV2(options: ZooOptions = {}): Model {
   return new Model({ inputs, outputs, seed, name: 'mobilenetV2' });
 }
 
-/** Widened by 1×1, filtered channel by channel, narrowed by 1×1; added to x where the shapes agree. */
+/** Widens by 1×1, filters each channel, narrows by 1×1; adds x if the shapes are the same. */
 function invertedResidual(
   x: SymbolicTensor,
   name: string,

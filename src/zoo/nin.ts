@@ -1,5 +1,5 @@
-// Network in network (Lin, Chen & Yan, arXiv 1312.4400), in its form for CIFAR-10: each convolution is
-// followed by a small network on every pixel, and the last maps are the classes.
+// Network in network (Lin, Chen & Yan, arXiv 1312.4400), the paper's version for CIFAR-10: each convolution is followed
+// by a small network on every pixel, and each of the last maps is a class.
 
 import { Sequential } from '../model/sequential.js';
 import type { Layer } from '../network/layer.js';

@@ -4,7 +4,7 @@ import { ShapeError } from '../base/errors.js';
 import { checkOptions, forwarded, type Words, whole } from '../base/options.js';
 import { type Shape, show } from '../base/shape.js';
 
-/** What every network of the zoo takes; its defaults are those of its paper. */
+/** The options that every network of the zoo takes. Their defaults are those of the network's paper. */
 export interface ZooOptions {
   /** How many classes. */
   classes?: number;
@@ -17,7 +17,7 @@ export interface ZooOptions {
 /** The words of `ZooOptions`. */
 export const zooWords = { classes: whole(1), ...forwarded('inputShape', 'seed') };
 
-/** What a network was made for, and the least side of an image of which all its pools leave something. */
+/** A network's defaults, and the least side of an image of which its pools leave at least one pixel. */
 interface ZooDefaults {
   readonly classes: number;
   readonly inputShape: Shape;
@@ -27,8 +27,8 @@ interface ZooDefaults {
 /**
  * The options that every network takes, filled in.
  *
- * @param words what the network takes besides
- * @throws {ValueError} for a word that there is not, and values that make no sense
+ * @param words the network's own options
+ * @throws {ValueError} for unknown words, and values that make no sense
  * @throws {ShapeError} for images that are too small
  */
 export function zooOptions(
@@ -42,7 +42,7 @@ export function zooOptions(
     ...words,
   });
   const shape = inputShape ?? defaults.inputShape;
-  // What is no image at all is the input's to complain about.
+  // A shape that is not an image's is refused by `input`.
   if (Array.isArray(shape) && Math.min(...shape.slice(0, 2)) < smallest) {
     throw new ShapeError(
       `zoo.${name}: images must be at least ${smallest}×${smallest}, or nothing is left of them on their way; inputShape is ${show(shape)}`,

@@ -17,13 +17,13 @@ export interface ResNetOptions extends ZooOptions {
   /** 18, 34, 50, 101, 152 for ImageNet; 20, 32, 44, 56, 110 (any 6n + 2 up to 1202) for CIFAR. */
   depth: number;
   /**
-   * How x comes past a block that changes its shape: 'projection', by a 1×1 convolution (the default for
-   * ImageNet), or 'identity', by leaving out pixels and adding channels of zeros (for CIFAR).
+   * How x goes around a block that changes its shape: 'projection', a 1×1 convolution (the default for ImageNet), or
+   * 'identity', which leaves out pixels and adds channels of zeros (the default for CIFAR).
    */
   shortcut?: 'identity' | 'projection';
 }
 
-/** The network's shape: how many blocks each stage has, how wide it is, what its blocks are. */
+/** A network's plan: how many blocks each stage has, how wide it is, and which kind of block. */
 interface Plan {
   readonly form: 'imagenet' | 'cifar';
   readonly stages: readonly number[];
@@ -39,7 +39,7 @@ const imagenet: Readonly<Record<number, readonly number[]>> = {
   152: [3, 8, 36, 3],
 };
 
-/** The paper's deepest. Without a bound, a depth of 10³⁰⁰ would make layers for ever. */
+/** The deepest of the paper. Without a bound, a depth of 10³⁰⁰ would make layers forever. */
 const DEEPEST = 1202;
 
 function planOf(depth: number): Plan {
@@ -53,9 +53,9 @@ function planOf(depth: number): Plan {
   );
 }
 
-/** Residual networks of any of the paper's depths; the outputs are logits. */
+/** A residual network of any of the paper's depths; its outputs are logits. */
 export class ResNet extends Model {
-  /** @throws {ValueError} for a depth or shortcut that there is not */
+  /** @throws {ValueError} for an unknown depth or shortcut */
   constructor(options: ResNetOptions) {
     super(graphOf(options));
   }
@@ -115,7 +115,7 @@ function residualBlock(
   return layers.relu().apply(layers.add().apply([deviation, passed]));
 }
 
-/** What of x is added to the deviation. */
+/** The shortcut: x in the shape of the block's output. */
 function past(
   x: SymbolicTensor,
   name: string,

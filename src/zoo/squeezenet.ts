@@ -9,11 +9,11 @@ import { type ZooOptions, zooOptions } from './options.js';
 
 /** Options of `squeezenet`. */
 export interface SqueezeNetOptions extends ZooOptions {
-  /** '1.1' has 2.4 times less to compute than the paper's '1.0': '1.1' by default. */
+  /** '1.1' by default; the paper's '1.0' computes 2.4 times as much. */
   version?: '1.0' | '1.1';
 }
 
-/** Fire modules, [squeezed, expanded each way], and 'pool' between them. */
+/** A fire module [squeezed, expanded by each convolution], or a 'pool' between two. */
 type Step = readonly [number, number] | 'pool';
 
 interface Version {

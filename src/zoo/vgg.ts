@@ -22,7 +22,7 @@ const stages = {
 
 const widths = [64, 128, 256, 512, 512];
 
-/** Side of the maps that the dense layers are made for: others are pooled to it. */
+/** The side of the maps that the dense layers take: maps of other sizes are pooled to it. */
 const SIDE = 7;
 
 function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
@@ -31,7 +31,7 @@ function vgg(depth: keyof typeof stages, options: VggOptions): Sequential {
   const { classes, inputShape, seed } = zooOptions(name, options, made, { batchNorm: flag });
   const { batchNorm = false } = options;
   const kernelInitializer = 'heNormal';
-  // Numbers as torchvision counts, its activations included.
+  // Layers are numbered as in torchvision, which counts activations too.
   let index = 0;
   const feature = (): string => `features.${index++}`;
   const convolution = (filters: number): Layer[] => [
