@@ -1,4 +1,4 @@
-// What of models is loaded when it is first called.
+// The modules of this folder that are loaded when they are first needed.
 
 import { Later } from '../base/later.js';
 

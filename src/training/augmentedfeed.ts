@@ -1,4 +1,5 @@
-// Batches of images that are augmented on the way. Loaded where somebody trains on such: it brings what warps them.
+// The feed of augmented images. Loaded by the first training with an augmentation, because it imports the code that
+// warps images.
 
 import { ValueError } from '../base/errors.js';
 import { type Shape, sizeOf } from '../base/shape.js';
@@ -13,9 +14,9 @@ import type { Range } from './measure.js';
 import { keyed, type Room, type Samples, type TargetSource } from './samples.js';
 
 /**
- * Batches of images that are augmented on the way, one ahead.
+ * A feed of augmented images: the next batch is made while the engine trains on one.
  *
- * @throws {ValueError} for a model with several inputs, and for a normalization that the images do not fit
+ * @throws {ValueError} for a model with several inputs, and for a normalization that does not fit the images
  */
 export function augmentedFeed(
   { inputs, outputs }: Graph,
@@ -51,7 +52,7 @@ export function augmentedFeed(
 }
 
 /**
- * The first `count` images: a copy, as tensors move when memory grows; shared with the worker where that can be. Bytes
+ * A copy of the first `count` images, because linear memory may move; shared with the worker if the platform can. Bytes
  * stay bytes.
  */
 function imagesOf({ x: [source] }: Samples, count: number, shape: Shape): Pixels {
@@ -65,7 +66,7 @@ function imagesOf({ x: [source] }: Samples, count: number, shape: Shape): Pixels
   return images;
 }
 
-/** What is validated, normalized as what is trained on. @throws {ValueError} for images that do not fit */
+/** The validation's samples, normalized as the training's are. @throws {ValueError} for images that do not fit */
 export function normalizedRange(range: Range, shape: Shape, normalization: Normalization): Range {
   const { samples } = range;
   const [source] = samples.x;
@@ -84,7 +85,10 @@ export function normalizedRange(range: Range, shape: Shape, normalization: Norma
   return { ...range, samples: { ...samples, x: [x] } };
 }
 
-/** An epoch's samples with targets mixed as their images are: λ·y + (1 − λ)·y of the partner, classes as one-hot rows. */
+/**
+ * An epoch's samples, with targets mixed like their images: λ·y + (1 − λ)·y of the partner; classes become one-hot
+ * rows.
+ */
 function mixed(
   samples: Samples,
   count: number,

@@ -1,4 +1,4 @@
-// Where numbers ceased to be finite: a step is run again op by op until one writes NaN or infinity.
+// Finds where numbers ceased to be finite: runs a step again, op by op, until an op writes NaN or infinity.
 
 import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
@@ -6,7 +6,7 @@ import type { Lowered } from '../lowering/lower.js';
 import type { Weight } from '../network/weight.js';
 import { usesOf, type Value } from '../program/emitter.js';
 
-/** Says where, for a program of a training step whose inputs are there and whose rest is zero. */
+/** Names the first op with such a result. The step's program must have its inputs, and zeros in all other buffers. */
 export function firstNotFinite(
   { exports }: Backend,
   weights: readonly Weight[],

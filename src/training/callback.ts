@@ -1,22 +1,22 @@
-// What a training tells while it runs, and to whom.
+// Callbacks: functions that a training calls while it runs, and what it passes to them.
 
 import { ValueError } from '../base/errors.js';
 import { shown } from '../base/shown.js';
 import type { Weight } from '../network/weight.js';
 import type { Logs } from './means.js';
 
-/** Where a training stands. */
+/** How far a training is. */
 export interface Progress {
   /** This epoch, from 1 for the first since `compile`, and the last one of this training. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Batches done in this epoch, and how many there are: Infinity where nobody knows yet. */
+  /** Batches done in this epoch, and how many it has: Infinity if that is not known yet. */
   readonly batch: number;
   readonly batches: number;
   readonly samplesPerSecond: number;
-  /** Seconds until all epochs are done, as far as can be told: Infinity where it cannot. */
+  /** An estimate of the seconds until all epochs are done: Infinity if the number of batches is not known. */
   readonly eta: number;
-  /** Means over this epoch so far, and the `learningRate` of the last step. */
+  /** Loss and metrics, means over this epoch so far, and the `learningRate` of the last step. */
   readonly logs: Logs;
 }
 
@@ -25,21 +25,21 @@ export interface TrainedModel {
   readonly name: string;
   /** @throws {StateError} where the model is in a worker */
   readonly weights: readonly Weight[];
-  /** To be awaited, as `swapAverage` is: the model may be in a worker. */
+  /** Await it, and `swapAverage` too: the model may be in a worker. */
   /** Whether the average of the weights is in their place. @throws {StateError} where the model is in a worker */
   readonly averaged: boolean;
   toBytes(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   swapAverage(): void | Promise<void>;
 }
 
-/** What callbacks know of the training they watch. */
+/** A training as its callbacks see it. */
 export interface Training {
   readonly model: TrainedModel;
   /** The number of the last epoch. */
   readonly epochs: number;
-  /** Infinity where nobody knows. */
+  /** Batches in an epoch: Infinity if that is not known. */
   readonly batches: number;
-  /** What the learning rate is multiplied by, whatever its schedule: 1 at first. Saved with the model. */
+  /** The factor of the learning rate, on top of its schedule: 1 at first. Saved with the model. */
   learningRateFactor: number;
   /** Ends the training after this epoch. */
   stop(): void;
@@ -61,7 +61,7 @@ export interface Callback {
   onTrainEnd?(): void | Promise<void>;
 }
 
-/** All functions that there are. */
+/** The names of all functions of a callback. */
 export const events = [
   'onTrainBegin',
   'onEpochBegin',
@@ -73,15 +73,15 @@ export const events = [
   'onTrainEnd',
 ] as const satisfies readonly (keyof Callback)[];
 
-/** Who wants to be told. */
+/** The options of `fit` that take callbacks. */
 export interface Listening {
   /** Called in this order: those in `callbacks`, or your own. */
   callbacks?: Callback | readonly Callback[];
-  /** Several times a second: shorthand for a callback that has only this. */
+  /** Called several times a second: short for a callback with this function alone. */
   onProgress?: (progress: Progress) => void;
 }
 
-/** All callbacks of some options. @throws {ValueError} for what is none */
+/** All callbacks of some options. @throws {ValueError} for anything but a callback */
 export function callbacksOf(where: string, { callbacks = [], onProgress }: Listening): Callback[] {
   const given: Callback[] = Array.isArray(callbacks) ? [...callbacks] : [callbacks as Callback];
   given.forEach((callback, i) => {
@@ -93,7 +93,7 @@ export function callbacksOf(where: string, { callbacks = [], onProgress }: Liste
   return [...given, { onProgress }];
 }
 
-/** Names of functions that nothing calls are misspelt, or another library's. */
+/** @throws {ValueError} for a function that training never calls: its name is misspelt, or another library's */
 function check(where: string, callback: Callback, index: number): void {
   if (typeof callback !== 'object' || callback === null) {
     const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
@@ -116,7 +116,7 @@ function check(where: string, callback: Callback, index: number): void {
   }
 }
 
-/** The names of an object's properties, its classes' included. */
+/** The names of an object's properties, with those that it inherits. */
 function wordsOf(object: object): string[] {
   const words: string[] = [];
   for (let at = object; at && at !== Object.prototype; at = Object.getPrototypeOf(at))

@@ -1,5 +1,4 @@
-// Callbacks that many trainings want: progress, early stopping, checkpoints, a rate that falls when nothing
-// gets better, and the norms of gradients.
+// `callbacks`: progress, early stopping, learning rates, averaged weights, and those of other files.
 
 import {
   between,
@@ -26,9 +25,9 @@ export {
 export type { Mode } from './improvement.js';
 export type { Logs } from './means.js';
 
-/** Where a progress line goes. */
+/** Options of `progress`. */
 export interface ProgressOptions {
-  /** Receives each line; `done` at the end of an epoch. By default the terminal, or console.log. */
+  /** Receives each line; `done` is true at the end of an epoch. By default the terminal, or console.log. */
   print?: (line: string, done: boolean) => void;
 }
 
@@ -64,7 +63,7 @@ function progressLine({
   const rate = Math.round(samplesPerSecond).toLocaleString('en').replaceAll(',', ' ');
   const left = `${Math.floor(eta / 60)}:${String(Math.floor(eta % 60)).padStart(2, '0')}`;
   const numbers = Object.entries(logs).map(([name, value]) => {
-    // Rates are small: 0.0000 would tell nothing.
+    // Rates are small: four decimals would show 0.0000.
     const digits =
       name === 'learningRate' ? String(Number(value.toPrecision(3))) : value.toFixed(4);
     return `${name} ${digits}`;
@@ -74,7 +73,7 @@ function progressLine({
   );
 }
 
-/** Overwrites one line of a terminal; elsewhere prints finished epochs only. */
+/** Overwrites one line of a terminal; without a terminal it prints finished epochs only. */
 function printLine(line: string, done: boolean): void {
   const terminal = globalThis.process?.stderr;
   if (terminal?.isTTY) {
@@ -82,27 +81,32 @@ function printLine(line: string, done: boolean): void {
   } else if (done) console.log(line);
 }
 
-/** What early stopping watches. */
+/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
   /** The log to watch: 'val_loss' by default. */
   monitor?: string;
-  /** Whether it should fall or rise: 'auto' by default, by which losses and errors should fall, all else rise. */
+  /**
+   * Whether a smaller ('min') or larger ('max') log is better. 'auto', the default: losses and errors should fall, all
+   * other logs rise.
+   */
   mode?: Mode;
-  /** Epochs in a row without improvement that end it; 0, the default, is as 1 (Keras's counting). */
+  /**
+   * The training ends after so many epochs in a row without improvement. 0, the default, means 1 (Keras's counting).
+   */
   patience?: number;
-  /** What counts as improvement: more than 0 by default. */
+  /** A log must be better by more than this to count as an improvement: 0 by default. */
   minDelta?: number;
-  /** Whether the weights of the best epoch are brought back: false by default. */
+  /** Whether the model gets the weights of the best epoch back: false by default. */
   restoreBestWeights?: boolean;
-  /** Receives a line where the training was ended: console.log by default, null for none. */
+  /** Receives a line if the training was ended: console.log by default, null for none. */
   print?: ((text: string) => void) | null;
 }
 
 /**
- * Ends the training when it no longer gets better, and says so. With `swapAverage`, the weights brought back are the
- * averaged ones that were validated.
+ * Ends the training when a log no longer improves, and prints that. With `swapAverage`, the weights that the model gets
+ * back are the averaged ones, which were validated.
  *
- * @throws {ValueError} for a log that there is not
+ * @throws {ValueError} for an unknown log
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   checkOptions('callbacks.earlyStopping', options, {
@@ -134,7 +138,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (isBetter.check(logs)) {
         waited = 0;
         const weights: Float32Array[] = [];
-        // What was validated is in place still. Of a model in a worker only restoring would need to know.
+        // The weights that were validated are still in place. `averaged` throws for a model in a worker: it is read only
+        // if weights are restored.
         const averaged = restoreBestWeights && (training as Training).model.averaged;
         best = { epoch, value: logs[monitor], weights, averaged };
         if (!restoreBestWeights) return;
@@ -165,7 +170,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   };
 }
 
-/** Shows `use` the weights, or their average where that is asked for, wherever they are now. */
+/** Calls `use` with the weights or, if `averaged`, their average; swaps them for the call if needed. */
 async function withAverage(
   { model }: Training,
   averaged: boolean,
@@ -177,29 +182,32 @@ async function withAverage(
   if (swaps) await model.swapAverage();
 }
 
-/** When the learning rate falls, and how far; Keras's words and defaults. */
+/** Options of `reduceOnPlateau`, with Keras's words and defaults. */
 export interface ReduceOnPlateauOptions {
   /** The log to watch: 'val_loss' by default. */
   monitor?: string;
-  /** Whether it should fall or rise: 'auto' by default, by which losses and errors should fall, all else rise. */
+  /**
+   * Whether a smaller ('min') or larger ('max') log is better. 'auto', the default: losses and errors should fall, all
+   * other logs rise.
+   */
   mode?: Mode;
-  /** What the learning rate is multiplied by: 0.1 by default. */
+  /** The learning rate is multiplied by it: 0.1 by default. */
   factor?: number;
-  /** Epochs in a row without improvement after which it is: 10 by default. */
+  /** The rate is reduced after so many epochs in a row without improvement: 10 by default. */
   patience?: number;
-  /** What counts as improvement: more than 1e-4 by default. */
+  /** A log must be better by more than this to count as an improvement: 1e-4 by default. */
   minDelta?: number;
-  /** Epochs after a reduction in which nothing is counted: 0 by default. */
+  /** Epochs after a reduction that are not counted: 0 by default. */
   cooldown?: number;
-  /** The least share of the scheduled rate that may be left: 0 by default. */
+  /** The factor of the scheduled rate never falls below it: 0 by default. */
   minimum?: number;
 }
 
 /**
- * Lowers the learning rate when training no longer gets better: multiplies `learningRateFactor`, which
- * multiplies whatever the schedule gives.
+ * Lowers the learning rate when a log no longer improves: multiplies `learningRateFactor`, which multiplies the rate of
+ * the schedule.
  *
- * @throws {ValueError} for a log that there is not
+ * @throws {ValueError} for an unknown log
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
   checkOptions('callbacks.reduceOnPlateau', options, {
@@ -242,10 +250,10 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
 }
 
 /**
- * Multiplies the learning rate by what `factor` gives for each epoch, counted from 1: a schedule of your own, as
- * PyTorch's LambdaLR and Keras's LearningRateScheduler. It takes the place of `learningRateFactor`.
+ * Multiplies the learning rate by factor(epoch), epochs counted from 1: a schedule of your own, as PyTorch's LambdaLR and
+ * Keras's LearningRateScheduler. Sets `learningRateFactor` at the beginning of each epoch.
  *
- * @throws {ValueError} for what is no function, and for a factor that is no number ≥ 0
+ * @throws {ValueError} for anything but a function, and for a factor that is not a number ≥ 0
  */
 export function learningRateScheduler(factor: (epoch: number) => number): Callback {
   const where = 'callbacks.learningRateScheduler';
@@ -264,8 +272,8 @@ export function learningRateScheduler(factor: (epoch: number) => number): Callba
 }
 
 /**
- * Validates with the moving average of the weights that an optimizer's `averageDecay` keeps, and leaves it
- * in the model's place at the end: see `model.swapAverage`.
+ * Validates with the moving average of the weights, which an optimizer's `averageDecay` keeps. At the end of the training
+ * the model has the averaged weights: see `model.swapAverage`.
  */
 export function swapAverage(): Callback {
   let training: Training | undefined;
@@ -276,11 +284,11 @@ export function swapAverage(): Callback {
       training = begun;
     },
     onEpochBegin() {
-      // Training exchanges them back by itself.
+      // The first step of an epoch exchanges them back by itself.
       isInPlace = false;
     },
     onTestBegin() {
-      // To stay: what other callbacks see, save and keep after the epoch is what was validated.
+      // The average stays in place after the validation: other callbacks then see and save what was validated.
       isInPlace = true;
       return swap();
     },

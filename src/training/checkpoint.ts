@@ -1,4 +1,4 @@
-// Models saved while they are trained.
+// A callback that saves models while they are trained.
 
 import { fileWriter } from '#platform/src/platform/files';
 import { ValueError } from '../base/errors.js';
@@ -8,38 +8,41 @@ import type { Callback, Training } from './callback.js';
 import { improvement, logMode, type Mode } from './improvement.js';
 import type { Logs } from './means.js';
 
-/** Where checkpoints go: `path` or `save`. */
+/** Options of `checkpoint`: `path` or `save` must be given. */
 export interface CheckpointOptions {
   /**
-   * A file, in Node, Deno and Bun. Each epoch replaces it whole, so that a program which is killed leaves one that
-   * can be loaded; the one before is kept beside it, as `path` + '.previous'.
+   * A file, in Node, Deno and Bun. Each epoch replaces it as a whole: if the program is killed, there is still a file that
+   * can be loaded. The file before it is kept as `path` + '.previous'.
    */
   path?: string | URL;
   /** Stores a model file anywhere: in IndexedDB, on a server. Awaited. */
   save?: (bytes: Uint8Array, epoch: number, logs: Logs) => void | Promise<void>;
   /** The log to watch for `bestOnly`: 'val_loss' by default. */
   monitor?: string;
-  /** Whether it should fall or rise: 'auto' by default, by which losses and errors should fall, all else rise. */
+  /**
+   * Whether a smaller ('min') or larger ('max') log is better. 'auto', the default: losses and errors should fall, all
+   * other logs rise.
+   */
   mode?: Mode;
-  /** Whether only epochs that improve on all before are saved: false by default. */
+  /** Whether an epoch is saved only if it is better than all before: false by default. */
   bestOnly?: boolean;
-  /** What an epoch must improve on from the start, for `bestOnly`: what an earlier program reached. */
+  /** With `bestOnly`, the value that the first epoch must improve on already, such as that of an earlier program. */
   best?: number;
 }
 
 /** A callback that saves models. */
 export interface Checkpoint extends Callback {
-  /** The best value of the log that was saved, over all trainings with this callback, for `bestOnly`. */
+  /** With `bestOnly`, the best log of a saved epoch, over all trainings with this callback. */
   readonly best: number | undefined;
 }
 
 const where = 'callbacks.checkpoint';
 
 /**
- * Saves the model after each epoch, as it was validated: where `callbacks.swapAverage` puts the average of the weights
- * in place, that is what the file has in place too. `callbacks.checkpoint('file')` is short for a `path`.
+ * Saves the model after each epoch, with the weights that were validated: with `callbacks.swapAverage`, those are the
+ * averaged ones. `callbacks.checkpoint('file')` is short for a `path`.
  *
- * @throws {ValueError} for options that make no sense, a folder that there is not, and a log that there is not
+ * @throws {ValueError} for options that make no sense, a folder that does not exist, and an unknown log
  * @throws {EngineError} for a path in a browser, and a file that cannot be written
  */
 export function checkpoint(options: CheckpointOptions | string | URL): Checkpoint {
@@ -80,7 +83,7 @@ export function checkpoint(options: CheckpointOptions | string | URL): Checkpoin
         const bytes = await (training as Training).model.toBytes();
         await (file ? file.write(bytes) : save?.(bytes, epoch, logs));
       } catch (error) {
-        // What was not saved is nothing to be better than.
+        // An epoch that could not be saved does not count as the best.
         isBetter.reset(before);
         throw error;
       }

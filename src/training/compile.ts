@@ -16,39 +16,39 @@ import { adagrad, adam, adamW, rmsprop, sgd } from './optimizers.js';
 /** One for all outputs, a list in their order, or a record by their names. */
 export type ByOutput<T> = T | readonly T[] | Readonly<Record<string, T>>;
 
-/** An optimizer's name. */
+/** The name of an optimizer. */
 export type OptimizerName = Optimizer['type'];
-/** A loss by its name, or as `losses` makes it. */
+/** A loss: its name, or what a function of `losses` returns. */
 export type LossName = Loss['type'] | Loss;
-/** Metrics by their names, or as `metrics` makes them. */
+/** Metrics: their names, or what functions of `metrics` return. */
 export type MetricNames = readonly (MetricName | Metric)[];
 
-/** What training makes better. */
+/** Options of `compile`. */
 export interface CompileOptions {
-  /** By its name, with its default numbers, or as `optimizers` makes it. */
+  /** Its name, for its default numbers; or what a function of `optimizers` returns. */
   optimizer: OptimizerName | Optimizer;
-  /** Of a model with several outputs: one for all, a list, or a record by the outputs' names. */
+  /** For a model with several outputs: one for all, a list, or a record by the outputs' names. */
   loss: ByOutput<LossName>;
   /**
-   * Reported beside the loss: 'accuracy' and other names, or what `metrics` makes. For several outputs as
-   * `loss`.
+   * Reported beside the loss: 'accuracy' and other names, or what functions of `metrics` return. For several outputs
+   * they are given as `loss` is.
    */
   metrics?: MetricNames | readonly MetricNames[] | Readonly<Record<string, MetricNames>>;
-  /** What the outputs' losses are multiplied by in the sum of all, 1 by default. */
+  /** The factors of the outputs' losses in their sum: 1 by default. */
   lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
   /**
-   * Whether backward computes activations again instead of keeping them all: a third or more of the
-   * memory less for a forward pass more. False by default; the results are the same bits.
+   * Whether the backward pass computes activations again instead of keeping them all: saves a third or more of the
+   * memory, and costs one more forward pass. False by default. The results are the same bits.
    */
   activationCheckpointing?: boolean;
   /**
-   * Batches whose mean gradient makes one step of the optimizer, 1 by default: as if batches were so many
-   * times as large, but for batch norm, which sees each by itself. Schedules count steps.
+   * How many batches make one step of the optimizer, by their mean gradient: 1 by default. As if batches were so many
+   * times as large, except that batch norm sees each batch by itself. Schedules count steps.
    */
   gradientAccumulation?: number;
 }
 
-/** Optimizers by their names, with the numbers that they have where nothing else is said. */
+/** Optimizers by their names, with their default numbers. */
 const named: { readonly [T in OptimizerName]: () => Optimizer } = {
   sgd,
   adam,
@@ -63,7 +63,7 @@ const foreign = {
   nadam: "'adam', without Nesterov's momentum",
 };
 
-/** An optimizer by its name, or as it was made. @throws {ValueError} for one that there is not */
+/** The optimizer of a name, or the given one, checked. @throws {ValueError} for an unknown one */
 function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
   if (typeof given !== 'string') return checkOptimizer(given);
   if (Object.hasOwn(named, given)) return named[given]();
@@ -80,9 +80,11 @@ const words = {
 };
 
 /**
- * @param graph what is to be trained
- * @throws {ValueError} for an optimizer, loss or metric that there is not, for lists and records that do not
- *   fit the outputs, and for a loss that cannot be taken of its output
+ * Checks what `compile` was given.
+ *
+ * @param graph the network to train
+ * @throws {ValueError} for an unknown optimizer, loss or metric, for lists and records that do not fit the outputs, and
+ *   for a loss that does not fit its output
  */
 export function checkObjective(options: CompileOptions, graph: Graph): Objective {
   const { outputNames: outputs } = graph;
@@ -120,7 +122,7 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   };
 }
 
-/** @throws {ValueError} where one log would stand for two things */
+/** @throws {ValueError} if two logs would have the same name */
 function checkNames(names: readonly string[]): void {
   const taken = ['loss', 'learningRate'];
   for (const name of names) {
@@ -136,7 +138,7 @@ function checkNames(names: readonly string[]): void {
 const isOneLoss = (loss: unknown): loss is LossName =>
   typeof loss !== 'object' || loss === null || 'type' in loss;
 
-/** Metrics by output are lists of lists; one list of names is for all. */
+/** Whether these are metrics for all outputs: metrics by output are a list of lists. */
 const isOneList = (metrics: unknown): metrics is MetricNames =>
   Array.isArray(metrics) && !metrics.some((one) => Array.isArray(one));
 
@@ -146,7 +148,7 @@ const examples = {
   metrics: "['accuracy']",
 };
 
-/** One for each output. */
+/** Makes a list with one for each output. */
 function spread<T>(
   what: keyof typeof examples,
   given: ByOutput<T>,

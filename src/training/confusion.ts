@@ -1,4 +1,4 @@
-// `metrics.confusionMatrix`: which classes are taken for which, as a table.
+// `metrics.confusionMatrix`: counts which classes a model mistakes for which.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { any, checkOptions } from '../base/options.js';
@@ -12,30 +12,30 @@ export interface ConfusionMatrix {
   /** matrix[right][predicted]: how many samples. */
   readonly matrix: number[][];
   readonly accuracy: number;
-  /** By class: the share of its predictions that are right. 0 where there is none. */
+  /** For each class: the share of its predictions that are right; 0 if it was never predicted. */
   readonly precision: number[];
-  /** By class: the share of its samples that were found. 0 where there is none. */
+  /** For each class: the share of its samples that were predicted; 0 if it has no samples. */
   readonly recall: number[];
-  /** By class: the harmonic mean of precision and recall. */
+  /** For each class: the harmonic mean of precision and recall. */
   readonly f1: number[];
-  /** A table to print. */
+  /** The matrix as a table of text. */
   toString(): string;
 }
 
 /** Options of `metrics.confusionMatrix`. */
 export interface ConfusionOptions {
-  /** How many classes there are, or their names; by default as many as the data have. */
+  /** The number of classes, or their names; by default as many as occur in the data. */
   classes?: number | readonly string[];
 }
 
 /**
- * Which classes are taken for which.
+ * Counts which classes are mistaken for which.
  *
  * @param labels the right class indices [n], or one-hot rows [n, classes]
- * @param predictions class indices [n], or scores [n, classes] such as `predict` gives, of which the best
- *   counts; scores [n, 1] mean class 1 above ½, else class 0
- * @throws {ShapeError} where there are not as many predictions as labels
- * @throws {ValueError} for an index that is no class
+ * @param predictions class indices [n]; or scores [n, classes], such as `predict` returns: the class of the best score
+ *   counts. Scores [n, 1] mean class 1 if they are above ½, else class 0
+ * @throws {ShapeError} unless there are as many predictions as labels
+ * @throws {ValueError} for an index that is not a class
  */
 export function confusionMatrix(
   labels: Data,
@@ -94,7 +94,7 @@ function rowsLike(length: number, count: number | undefined, classes: number | u
   return [length];
 }
 
-/** The column of the largest number, the first of equals. */
+/** The column of the largest number; the first one of several equal ones. */
 function best(numbers: ArrayLike<number>, at: number, columns: number): number {
   let most = 0;
   for (let c = 1; c < columns; c++) if (numbers[at + c] > numbers[at + most]) most = c;
@@ -115,7 +115,7 @@ function described(confusion: Confusion, names: readonly string[] | undefined): 
   return result;
 }
 
-/** A line per right class, a column per predicted one, figures at the edges. */
+/** A line for each right class, a column for each predicted one; recall and precision at the edges. */
 function drawn(
   { matrix, accuracy, precision, recall, f1 }: ConfusionMatrix,
   names: readonly string[],

@@ -1,4 +1,4 @@
-// Batches of whatever can be iterated, pulled ahead.
+// The feed of a data set that is iterated: batches are pulled before they are needed.
 
 import { ValueError } from '../base/errors.js';
 import { prefetch, type Source } from '../data/stream.js';
@@ -11,19 +11,19 @@ import type { DataSet, Intake } from './source.js';
 export type DatasetBatch = readonly [DataSet, DataSet] | readonly [DataSet, DataSet, SampleWeight];
 
 /**
- * Batches one after another: something to iterate, or a function that makes it for each epoch, from 0,
- * as a generator can be gone through only once. They are pulled two ahead: each needs arrays of its own.
+ * Batches one after another: something to iterate, or a function that returns it for each epoch, counted from 0, because
+ * a generator can be iterated only once. Two batches are pulled ahead, so each needs arrays of its own.
  */
 export type Dataset = Source<DatasetBatch> | ((epoch: number) => Source<DatasetBatch>);
 
-/** Batches of a data set, pulled two ahead. */
+/** The feed of a data set; two batches are pulled ahead. */
 export function datasetFeed(
   dataset: Dataset,
   intake: Intake,
   batchesPerEpoch: number | undefined,
   signal: AbortSignal | undefined,
 ): Feed {
-  // Where epochs have a length of their own, an endless source goes on from one to the next.
+  // With `batchesPerEpoch`, an epoch goes on where the one before stopped: the source may be endless.
   let running: AsyncGenerator<DatasetBatch> | undefined;
   const begin = (epoch: number): AsyncGenerator<DatasetBatch> =>
     prefetch(typeof dataset === 'function' ? dataset(epoch) : dataset, { signal });
@@ -36,7 +36,7 @@ export function datasetFeed(
       while (batch < (batchesPerEpoch ?? Number.POSITIVE_INFINITY)) {
         const { done, value } = await running.next();
         if (done && isGoingOn && batch === 0) {
-          // The epoch before took the last batch that there was: this one begins anew.
+          // The epoch before took the source's last batch: this epoch begins with a new iteration.
           isGoingOn = false;
           running = begin(epoch);
           continue;
@@ -51,11 +51,11 @@ export function datasetFeed(
         batch++;
         yield wholeOf(intake.samples(x, y, { sampleWeight }));
       }
-      // Known from the first epoch on.
+      // Known after the first epoch.
       feed.batches = batchesPerEpoch ?? batch;
     },
     close() {
-      // Nobody waits for a source that hangs, or listens to one that fails when it is not wanted any more.
+      // Not awaited, as the source may hang; and its errors no longer matter.
       running?.return(undefined).catch(() => {});
     },
   };

@@ -1,11 +1,11 @@
-// What is likely to be a mistake and yet may be meant: said once for each model, not refused.
+// Warnings of what is probably a mistake, but may be meant: each is given once for each model, and nothing is refused.
 
 import { IGNORED } from '../operators/loss/loss.emit.js';
 import type { Engine } from './engine.js';
 import type { Range } from './measure.js';
 import type { TargetSource } from './samples.js';
 
-/** What was said, of which model. */
+/** The warnings that each model's engine has given. */
 const said = new WeakMap<Engine, Set<string>>();
 
 function warnOnce(engine: Engine, what: string): void {
@@ -16,8 +16,8 @@ function warnOnce(engine: Engine, what: string): void {
 }
 
 /**
- * Warns where the validation holds classes that training lacks, as the end of a sorted set does: the model cannot
- * know them, and the accuracy of the validation says nothing.
+ * Warns if the validation has classes that the training lacks, as the end of a sorted data set does: the model cannot
+ * learn them, and the accuracy of the validation means nothing.
  */
 export function warnOfUnseenClasses(engine: Engine, trained: Range, validated: Range): void {
   trained.samples.y.forEach((source, i) => {
@@ -35,7 +35,7 @@ export function warnOfUnseenClasses(engine: Engine, trained: Range, validated: R
   });
 }
 
-/** The classes of some samples, in indices, one-hot rows or single zeros and ones; undefined for other targets. */
+/** The classes of some samples, whose targets are indices, one-hot rows, or single zeros and ones; else undefined. */
 function classesIn(
   { kind, size, copy }: TargetSource,
   classes: number,
@@ -63,15 +63,15 @@ function oneHot(row: Int32Array | Float32Array): number | undefined {
   return isOneHot ? label : undefined;
 }
 
-/** Samples that are looked at, over all of them. */
+/** How many samples are looked at, spread evenly over all of them. */
 const LOOKS = 64;
 
-/** What no normalized image reaches: that of bytes from 0 to 255 does, were it dark. */
+/** No pixel of a normalized image is this large. Even dark images of bytes from 0 to 255 have one that is. */
 const BRIGHT = 32;
 
 /**
- * Warns of images whose numbers are those of bytes, from 0 to 255, unless a batch norm takes them first: a training
- * on such explodes, or learns little.
+ * Warns of images with pixels from 0 to 255, unless the first layer is a batch norm: training on them explodes, or learns
+ * little.
  */
 export function warnOfRawPixels(engine: Engine, { samples, from, to }: Range): void {
   const { inputs, nodes } = engine.network.graph;

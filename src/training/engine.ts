@@ -1,4 +1,4 @@
-// The engine: what a model was compiled for, and one batch at a time through its programs.
+// The engine: runs a model's programs on one batch at a time, and holds what `compile` fixed.
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
@@ -29,27 +29,27 @@ export interface Network {
   readonly seed: number;
 }
 
-/** What runs a model. Holds all of its memory. */
+/** Runs a model, and holds all of its memory except for its weights' stores, which models may share. */
 export class Engine {
   readonly network: Network;
   readonly weights: Weights;
-  /** Optimizer steps taken, and whole epochs. */
+  /** Optimizer steps taken, and whole epochs trained. */
   step = 0;
   epoch = 0;
-  /** What the learning rate is multiplied by. */
+  /** The factor of the learning rate, on top of its schedule. */
   learningRateFactor = 1;
   /** Whether the average of the weights is in their place. */
   averaged = false;
-  /** Batches since the last step, where several make one, and their samples. */
+  /** Batches since the last step, if several make a step, and how many samples they had. */
   gathered = 0;
   gatheredSamples = 0;
-  /** The last batch whose gradients wait to be applied. */
+  /** The last batch whose gradients have not been applied yet. */
   #computed: Batch | undefined;
   readonly #backend: Backend;
   readonly #programs: Programs;
   #objective: Objective | undefined;
   #outcome!: Outcome;
-  /** For each goal the share of the last batch's rows that counts. */
+  /** For each goal, the share of the last batch's rows that count: 1 without ignored labels. */
   #shares: readonly number[] = [];
   #disposed = false;
 
@@ -65,7 +65,7 @@ export class Engine {
     return this.#objective;
   }
 
-  /** Sets what is trained for; the optimizer begins anew. */
+  /** Sets what the model is trained for; the optimizer begins anew. */
   set objective(objective: Objective) {
     this.#programs.forget();
     this.weights.clearState();
@@ -135,7 +135,7 @@ export class Engine {
     return this.#outcome;
   }
 
-  /** Samples of a batch, but those whose labels are ignored, where that can be said. */
+  /** How many of a batch's samples count. With several outputs all do: each output ignores labels of its own. */
   #counted({ size }: Batch): number {
     return this.#shares.length === 1 ? size * this.#shares[0] : size;
   }
@@ -144,7 +144,7 @@ export class Engine {
     return this.#programs.prepare(mode, size, samples, this.#objective, part);
   }
 
-  /** Writes a batch's outputs, or a part's, to their places in `to`. @throws {NumericError} */
+  /** Writes a batch's outputs, or those of a part, to its rows of `to`. @throws {NumericError} */
   predict(batch: Batch, to: readonly Tensor[], part?: Part): void {
     this.check(batch.samples.where);
     const prepared = this.#prepare('predict', batch, part);
@@ -153,7 +153,7 @@ export class Engine {
     this.#copy(prepared.lowered.outputs, batch, to);
   }
 
-  /** Writes the gradients that a part wants of a batch to their places in `to`. @throws {NumericError} */
+  /** Writes the gradients that a part wants to the batch's rows of `to`. @throws {NumericError} */
   differentiate(batch: Batch, to: readonly Tensor[], part: Part): void {
     this.check(batch.samples.where);
     const prepared = this.#prepare('gradients', batch, part);
@@ -163,7 +163,7 @@ export class Engine {
     this.#copy(prepared.lowered.gradients, batch, to);
   }
 
-  /** Copies a batch's values to their places among those of all samples. */
+  /** Copies a batch's values to its rows of `to`, which have those of all samples. */
   #copy(values: readonly (Value | undefined)[], batch: Batch, to: readonly Tensor[]): void {
     const { float32 } = this.#backend.memory.views;
     values.forEach((value, i) => {
@@ -185,8 +185,8 @@ export class Engine {
   }
 
   /**
-   * One optimizer step on a batch, or its part of one where several make a step; loss and metrics, taken before
-   * it. Nothing is kept once a batch size is known.
+   * One optimizer step on a batch; if several batches make a step, the batch's part of it. Returns loss and metrics
+   * from before the step. Allocates nothing, once a program for the batch size exists.
    *
    * @throws {StateError} where no layer learns
    * @throws {NumericError} for data, a loss or gradients that are not finite: the weights are then as
@@ -199,7 +199,7 @@ export class Engine {
     return this.#outcome;
   }
 
-  /** The first half of `train`: leaves the mean gradient of what was gathered in `weights`. Throws as it. */
+  /** The first half of `train`: leaves the mean gradient of the gathered batches in `weights`. Throws as `train`. */
   computeGradients(batch: Batch): Outcome {
     this.#gather(batch);
     return this.#outcome;
@@ -222,16 +222,16 @@ export class Engine {
     if (this.averaged) this.swapAverage();
     const prepared = this.#prepare('train', this.#computed);
     this.#writeSettings();
-    // Whoever asked for them may have changed them.
+    // The caller may have changed the gradients.
     this.#update(prepared, where);
   }
 
-  /** Forward and backward: takes a batch's gradients into those of its step. */
+  /** Runs forward and backward: adds a batch's gradients to those of its step. */
   #gather(batch: Batch): Ready {
     const { where } = batch.samples;
     this.check(where);
     this.checkLearns(where);
-    // What is trained are the weights, not their average.
+    // The weights are trained, not their average.
     if (this.averaged) this.swapAverage();
     if (batch.size === 1) checkStatistics(where, this.network.graph);
     const prepared = this.#prepare('train', batch);
@@ -254,13 +254,13 @@ export class Engine {
   }
 
   /**
-   * Takes the optimizer's step by the gradients that were gathered.
+   * Takes the optimizer's step by the gathered gradients.
    *
-   * @param unchecked the call that may have changed them since they were computed and found finite
+   * @param unchecked the call to name in errors, if the gradients may have changed since they were found finite
    */
   #update({ program, lowered }: Ready, unchecked?: string): void {
-    // Between the halves: a training on several machines averages the flat `weights.gradients` here, once a step,
-    // so that the check for finite numbers and clipping see the mean, the same on all of them.
+    // A training on several machines would average the flat `weights.gradients` here, once a step: then the check for
+    // finite numbers and clipping get the same mean on all machines.
     if (unchecked !== undefined && !this.weights.gradientsFinite()) {
       const name = this.weights.firstGradientNotFinite();
       this.#abandon();
@@ -274,7 +274,7 @@ export class Engine {
     this.step++;
   }
 
-  /** Begins a step anew. */
+  /** Forgets the gathered gradients, so that a new step begins. */
   #abandon(): void {
     this.gathered = 0;
     this.gatheredSamples = 0;
@@ -282,9 +282,9 @@ export class Engine {
   }
 
   /**
-   * Lends the program for a batch, of a training step where there are targets, else of a prediction. `use`
-   * may run its ops at will, once `ready` was called; all that they change is put back each time it is
-   * called, and at the end.
+   * Calls `use` with the program for a batch: of a training step if the samples have targets, else of a prediction.
+   * After a call of `ready`, `use` may run any of its ops. Each call of `ready`, and the end of `use`, restore all that
+   * the ops have changed.
    *
    * @throws {StateError} for a training step where no layer learns
    * @throws {NumericError} for data that are not finite
@@ -312,11 +312,11 @@ export class Engine {
     }
   }
 
-  /** What to throw for numbers that are not finite, naming where they first were. */
+  /** The error for numbers that are not finite, which names where they first occurred. */
   #explosion(prepared: Ready, batch: Batch, what: string): NumericError {
-    // What was gathered with it is of no use.
+    // The batches gathered before it are dropped too.
     this.#abandon();
-    // Garbage must not be blamed for what it is.
+    // Numbers left over from earlier runs may not be finite: they must not be blamed.
     this.#programs.clear(prepared);
     this.#begin(prepared, batch);
     const { program, lowered } = prepared;

@@ -1,35 +1,35 @@
-// Where a training's batches come from: arrays, in an order. datasetfeed.ts has what can be iterated, augmentedfeed.ts
-// images that are augmented on the way.
+// Feeds: where a training's batches come from. Here from arrays; datasetfeed.ts iterates a data set, augmentedfeed.ts
+// augments images.
 
 import { purpose, Random } from '../base/random.js';
 import type { Batch, Samples } from './samples.js';
 
 /** Batches, epoch by epoch. */
 export interface Feed {
-  /** In an epoch; Infinity where nobody knows yet. */
+  /** Batches in an epoch; Infinity if that is not known yet. */
   readonly batches: number;
-  /** @param epoch of all of the model's life, from 0 */
+  /** @param epoch counted from 0 since `compile` */
   each(epoch: number): Iterable<Batch> | AsyncIterable<Batch>;
   close?(): void;
 }
 
-/** What of some samples is trained on, and how. */
+/** Which samples are trained on, and how. */
 export interface Part {
   readonly samples: Samples;
-  /** The first so many. */
+  /** How many are trained on: the first ones. */
   readonly count: number;
   readonly batchSize: number;
-  /** The seed of each epoch's order; undefined for that of the data. */
+  /** The seed of each epoch's order; undefined for the order of the data. */
   readonly order: number | undefined;
 }
 
-/** The order of an epoch, written to `to`. */
+/** Writes the order of an epoch to `to`. */
 export function arrange(to: Int32Array, seed: number | undefined, epoch: number): void {
   for (let i = 0; i < to.length; i++) to[i] = i;
   if (seed !== undefined) new Random(seed, purpose.shuffle, epoch).shuffle(to);
 }
 
-/** Batches of samples that are all there. */
+/** The feed of samples that are all in memory. */
 export function arrayFeed({ samples, count, batchSize, order: seed }: Part): Feed {
   const order = new Int32Array(count);
   return {

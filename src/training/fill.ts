@@ -1,4 +1,4 @@
-// Copies a batch to where its program reads it.
+// Copies a batch into the buffers that its program reads.
 
 import type { Backend } from '../../bindings/backend.js';
 import { NumericError } from '../base/errors.js';
@@ -34,9 +34,9 @@ export function fillInputs(
 }
 
 /**
- * Copies a batch's targets and weights to where the losses read them.
+ * Copies a batch's targets and weights into the buffers that the losses read.
  *
- * @returns for each output the share of its rows that counts: 1, or less where labels are ignored
+ * @returns for each output the share of its rows that count: less than 1 if labels are ignored
  */
 export function fillTargets(
   { memory }: Backend,
@@ -62,9 +62,9 @@ export function fillTargets(
 }
 
 /**
- * Weighs rows so that a mean over all of them is one over those whose label is not ignored.
+ * Weighs rows so that the mean over all rows becomes the mean over those whose label is not ignored.
  *
- * @returns the share of rows that are not
+ * @returns the share of rows whose label is not ignored
  */
 function weighCounted(labels: Int32Array, weights: Float32Array): number {
   const counted = labels.reduce((sum, label) => sum + Number(label >= 0), 0);

@@ -1,27 +1,27 @@
-// A callback that collects the norms of gradients, and draws them.
+// A callback that collects the norms of gradients and prints them as bars.
 
 import { callableOrNull, checkOptions, oneOf, whole } from '../base/options.js';
 import type { Callback, TrainedModel, Training } from './callback.js';
 
-/** How often gradients are looked at. */
+/** Options of `gradientNorms`. */
 export interface GradientNormsOptions {
-  /** After so many steps or epochs: 1 by default. */
+  /** Norms are taken after so many epochs or steps: 1 by default. */
   every?: number;
-  /** What is counted: 'epochs' by default, at whose end the last step's gradients are looked at. */
+  /** What `every` counts: 'epochs' by default, for the gradients of an epoch's last step; or 'steps'. */
   unit?: 'epochs' | 'steps';
   /** Receives the lines at the end of the training, console.log by default; null prints nothing. */
   print?: ((text: string) => void) | null;
 }
 
-/** A callback that remembers norms. */
+/** A callback that collects norms. */
 export interface GradientNorms extends Callback {
-  /** The L2 norm of each layer's gradients, one number each time they were looked at. */
+  /** For each layer, the L2 norms of its gradients in the order in which they were taken. */
   readonly norms: Readonly<Record<string, readonly number[]>>;
 }
 
 /**
- * Collects the L2 norm of each layer's gradients; at the end prints a line for each layer, in which one can
- * see them vanish from layer to layer, or explode in the course of the training.
+ * Collects the L2 norm of each layer's gradients, and prints a line of bars for each layer at the end. The lines show
+ * gradients that vanish from layer to layer, or explode during the training.
  */
 export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms {
   const {
@@ -70,7 +70,7 @@ function layerNorms({ weights }: TrainedModel): Map<string, number> {
 }
 
 const BARS = '▁▂▃▄▅▆▇█';
-/** Bars of a line; longer trainings are thinned out. */
+/** The most bars of a line: of more norms some are left out. */
 const SPARKLINE = 60;
 
 /** 'conv2d    ▅▄▃▂▁  0.21 … 0.034': a line per layer, all on one logarithmic scale. 0 has no bar. */

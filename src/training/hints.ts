@@ -1,15 +1,15 @@
-// What data of another shape may have been meant as, and how they become what is expected.
+// Hints for errors: what data of a wrong shape were probably meant to be, and how to convert them.
 
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 
-/** How data of this shape become samples of that one; '' where nobody knows. */
+/** How data of one shape become samples of another, for a message; '' for no hint. */
 export function wayOut(shape: Shape, sample: Shape): string {
   const [, ...rest] = shape;
   const sides = (of: Shape): Shape => of.filter((side) => side !== 1);
   if (sameShape(shape, sample)) return ': for one sample give a list of it, [x]';
   if (sameShape(sides(shape), sides(sample)))
     return `: for one sample reshape it, as in Tensor.from(x).reshape(${show([1, ...sample])})`;
-  // Channels first, as PyTorch has them: to reshape would mix them up.
+  // Channels first, as in PyTorch: reshape would mix pixels and channels up.
   const [height, width, channels] = sample;
   if (channels > 1 && sameShape(rest, [channels, height, width]))
     return ': channels come last here, as after x.permute(0, 2, 3, 1) in PyTorch';
@@ -20,7 +20,7 @@ export function wayOut(shape: Shape, sample: Shape): string {
     : '';
 }
 
-/** Whether it is what a canvas's `getImageData` returns, or something like it. */
+/** Whether x is like what a canvas's `getImageData` returns. */
 export const isPicture = (x: unknown): boolean =>
   typeof x === 'object' && x !== null && 'data' in x && 'width' in x && 'height' in x;
 
@@ -28,7 +28,7 @@ const DROP_ALPHA =
   'as a canvas has: drop the fourth channel, as in Uint8Array.from(rgba.filter((_, i) => i % 4 < 3))';
 
 /**
- * Which images of another number of channels as many numbers may be; '' for none.
+ * Which images, with another number of channels, have as many numbers; '' if none do.
  *
  * @param count how many images they should be: any number by default
  */

@@ -1,13 +1,13 @@
-// Whether an epoch was better than all before: what callbacks that watch a log share.
+// Decides whether an epoch is better than all before. Callbacks that watch a log share it.
 
 import { ValueError } from '../base/errors.js';
 import { oneOf } from '../base/options.js';
 import type { Logs } from './means.js';
 
-/** What is better of a log: 'auto' says less for losses and errors, more for all else. Keras's words. */
+/** Whether a smaller ('min') or larger ('max') log is better; 'auto' is 'min' for losses and errors. Keras's words. */
 export type Mode = 'auto' | 'min' | 'max';
 
-/** Which there are. */
+/** The check of `Mode`. */
 export const logMode = oneOf('auto', 'min', 'max');
 
 /** What a callback watches. */
@@ -15,7 +15,7 @@ export interface Watched {
   monitor: string;
   mode: Mode;
   minDelta: number;
-  /** What was reached before: nothing by default. */
+  /** The best value so far: none by default. */
   initial?: number;
 }
 
@@ -25,7 +25,7 @@ export function improvement(who: string, { monitor, mode, minDelta, initial }: W
   const sign = falls ? -1 : 1;
   let best = initial;
   return {
-    /** undefined where there was none yet. */
+    /** undefined before the first value. */
     get best(): number | undefined {
       return best;
     },

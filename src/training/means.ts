@@ -1,4 +1,4 @@
-// Loss and metrics over many batches.
+// Adds up the outcomes of batches, and makes logs of them.
 
 import type { Goal, Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
@@ -20,7 +20,7 @@ export class Means {
   readonly #confusions: readonly (readonly Confusion[])[];
   readonly #goals: readonly Goal[];
   readonly #names: readonly string[];
-  /** One for each of an outcome's values, once there was one. */
+  /** A sum for each of an outcome's values; empty before the first outcome. */
   #sums = new Float64Array(0);
   #counts = new Float64Array(0);
 
@@ -39,7 +39,7 @@ export class Means {
     for (const confusions of this.#confusions) for (const one of confusions) one.reset();
   }
 
-  /** Takes what a batch came to. */
+  /** Adds a batch's outcome. */
   add({ values, counts, classes }: Outcome): void {
     if (this.#sums.length === 0) {
       this.#sums = new Float64Array(values.length);
@@ -56,7 +56,7 @@ export class Means {
     });
   }
 
-  /** The means by name; those of several outputs have the output's name in front. */
+  /** The means by name. With several outputs, the output's name comes first. */
   logs(prefix = ''): Logs {
     const means = this.#sums.map((sum, i) => sum / this.#counts[i]).values();
     const next = (): number => means.next().value as number;

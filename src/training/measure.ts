@@ -1,4 +1,4 @@
-// Loss and metrics over samples that are not trained on, batch by batch.
+// Evaluation: loss and metrics over samples that are not trained on, batch by batch.
 
 import { abortSignal, any, checkOptions, whole } from '../base/options.js';
 import type { Engine } from './engine.js';
@@ -17,7 +17,7 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
-/** Samples `from` … `to`−1, so many at a time. */
+/** The samples from index `from` to `to` − 1, `batchSize` at a time. */
 export interface Range {
   readonly samples: Samples;
   readonly from: number;

@@ -1,4 +1,4 @@
-// Metrics: what is reported beside the loss. Plain descriptions, so that they can be saved.
+// `metrics`: what is reported beside the loss. Plain descriptions, so that they can be saved.
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions, finite, oneOf, text, whole } from '../base/options.js';
@@ -11,35 +11,35 @@ export { type ConfusionMatrix, type ConfusionOptions, confusionMatrix } from './
 /** The share of samples whose best class is the right one. */
 export const accuracy = (): Metric => checkMetric('accuracy');
 
-/** What a metric's log is called. */
+/** Options of metrics. */
 export interface NameOptions {
-  /** By default the metric's own name: two of one kind need names to be told apart by. */
+  /** The name of the metric's log; two metrics of one kind need different names. By default the metric's own. */
   name?: string;
 }
 
 /** Options of `topK`. */
 export interface TopKOptions extends NameOptions {
-  /** How many classes count as found: 5 by default. */
+  /** How many of the best classes count: 5 by default. */
   k?: number;
 }
 
-/** The share of samples whose right class is among the `k` best, 5 by default: 'top5Accuracy'. */
+/** The share of samples whose right class is among the `k` best. Its log is 'top5Accuracy' by default. */
 export function topK(options: TopKOptions = {}): Metric {
   const words = { k: whole(1), name: text };
   const { k = 5, name = `top${k}Accuracy` } = checkOptions('metrics.topK', options, words);
   return { type: 'topK', name, k };
 }
 
-/** What counts as yes. */
+/** Options of `binaryAccuracy`. */
 export interface ThresholdOptions extends NameOptions {
   /**
-   * Outputs above it are yes: ½ by default; 0 where the outputs are logits of `binaryCrossEntropy`, or `hinge`
-   * is the loss.
+   * Outputs above it mean yes. ½ by default; 0 if the loss is `hinge`, or `binaryCrossEntropy` and the outputs are its
+   * logits.
    */
   threshold?: number;
 }
 
-/** The share of outputs that are on the right side of `threshold`: above it where the target, 0 or 1, is above ½. */
+/** The share of outputs on the right side of `threshold`: above it if the target, 0 or 1, is above ½; else not. */
 export function binaryAccuracy(options: ThresholdOptions = {}): Metric {
   const type = 'binaryAccuracy';
   const words = { threshold: finite, name: text };
@@ -53,24 +53,24 @@ export const meanAbsoluteError = (): Metric => checkMetric('meanAbsoluteError');
 /** The mean of (output − target)². */
 export const meanSquaredError = (): Metric => checkMetric('meanSquaredError');
 
-/** Which class a figure is of, and what counts as class 1 of an output of one column. */
+/** Options of `precision`, `recall` and `f1`. */
 export interface ClassOptions extends ThresholdOptions {
-  /** The mean over the classes that occur, each alike: what is given without options. */
+  /** The mean over the classes that occur, with equal weights: the default. */
   average?: 'macro';
-  /** One class alone; its log is 'precision_3' and so on. */
+  /** Only this class: its log is 'precision_3' and so on. */
   class?: number;
 }
 
 /**
- * Of the samples predicted to be of a class, the share that are; 0 where there are none. Exact over an epoch,
- * not a mean of batches. An output of one column has two classes, 1 above `threshold`.
+ * The share of the samples predicted as a class that are of that class; 0 if there are none. Exact over an epoch, not a
+ * mean of batches. An output of one column has two classes: 1 above `threshold`, else 0.
  */
 export const precision = (options: ClassOptions = {}): Metric => counted('precision', options);
 
-/** Of the samples of a class, the share that were predicted to be; else as `precision`. */
+/** The share of a class's samples that were predicted as that class; otherwise as `precision`. */
 export const recall = (options: ClassOptions = {}): Metric => counted('recall', options);
 
-/** The harmonic mean of precision and recall, class by class; else as `precision`. */
+/** The harmonic mean of precision and recall, class by class; otherwise as `precision`. */
 export const f1 = (options: ClassOptions = {}): Metric => counted('f1', options);
 
 function counted(type: CountMetric['type'], options: ClassOptions): Metric {

@@ -1,4 +1,4 @@
-// One call, one batch: `trainOnBatch` and `computeGradients`.
+// What `trainOnBatch` and `computeGradients` share: all samples of the call are one batch.
 
 import { checkOptions, forwarded } from '../base/options.js';
 import type { Engine } from './engine.js';
@@ -8,7 +8,7 @@ import { type Batch, wholeOf } from './samples.js';
 import type { WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
 
-/** Takes all samples as one batch, which `run` computes: loss and metrics by name. */
+/** Makes one batch of all samples and calls `run` with it. Returns loss and metrics by name. */
 export function onBatch(
   engine: Engine,
   call: string,

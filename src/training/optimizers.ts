@@ -1,16 +1,16 @@
-// Optimizers: plain descriptions, so that they can be saved.
+// `optimizers`: plain descriptions, so that they can be saved.
 //
-// All take, beside their own options:
+// All take these options beside their own:
 // learningRate   a number or one of `schedules`
 // weightDecay    how much weights shrink: 0 by default (AdamW: 0.01). Added to the gradient as an L2
 //                penalty; AdamW shrinks the weights themselves
-// decay          what shrinks: 'kernels' (by default) spares biases and the scales and shifts of norms;
-//                'all' is what PyTorch does where it is not told otherwise
+// decay          which weights shrink: 'kernels' (by default) leaves out biases, and the scales and shifts of
+//                norms; 'all' is PyTorch's default
 // clipValue      holds each gradient between −clipValue and clipValue
-// clipNorm       scales all gradients down where their norm, taken together, is larger (PyTorch's
-//                clip_grad_norm_). `gradient` of the weights holds what was clipped
-// averageDecay   keeps average = averageDecay·average + (1 − averageDecay)·weights after each step, from
-//                the first step's weights on
+// clipNorm       scales all gradients down if the norm of all together is larger (PyTorch's
+//                clip_grad_norm_). `gradient` of the weights then has the clipped numbers
+// averageDecay   keeps average = averageDecay·average + (1 − averageDecay)·weights after each step; the
+//                first average is the weights after the first step
 
 import { checkObject } from '../base/options.js';
 import {
@@ -31,7 +31,7 @@ export type {
   SgdConfig,
 } from '../operators/optimizer/optimizer.emit.js';
 
-/** Options whose learning rate may change by a schedule. */
+/** An optimizer's options. */
 export type Options<C> = Partial<Omit<C, 'type'>>;
 
 /**
@@ -47,14 +47,14 @@ export function adam(options: Options<AdamConfig> = {}): Optimizer {
   return make('adam', adamDefaults, options);
 }
 
-/** AdamW (arXiv 1711.05101): Adam whose weightDecay, 0.01, shrinks the weights themselves. */
+/** AdamW (arXiv 1711.05101): Adam, but weightDecay, 0.01 by default, shrinks the weights themselves. */
 export function adamW(options: Options<AdamConfig> = {}): Optimizer {
   return make('adamW', { ...adamDefaults, weightDecay: 0.01 }, options);
 }
 
 /**
- * RMSprop (Tieleman & Hinton, 2012): learningRate 0.001, rho 0.9, momentum 0, epsilon 1e-7. The form is
- * PyTorch's, p −= learningRate·v with v = momentum·v + g / (√square + epsilon); Keras has epsilon inside the
+ * RMSprop (Tieleman & Hinton, 2012): learningRate 0.001, rho 0.9, momentum 0, epsilon 1e-7. As in
+ * PyTorch, p −= learningRate·v with v = momentum·v + g / (√square + epsilon); Keras has epsilon inside the
  * root.
  */
 export function rmsprop(options: Options<RmspropConfig> = {}): Optimizer {
@@ -73,7 +73,7 @@ export function adagrad(options: Options<AdagradConfig> = {}): Optimizer {
 
 const adamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/** The defaults with the options in their place, checked and frozen. */
+/** The options with defaults filled in, checked and frozen. */
 function make(type: Optimizer['type'], own: object, options: object): Optimizer {
   const given = checkObject(`optimizers.${type}`, options, 'learningRate');
   const all = { weightDecay: 0, decay: 'kernels', ...own, ...given, type } as Optimizer;

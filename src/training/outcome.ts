@@ -1,4 +1,4 @@
-// What a batch came to: loss, metrics and the classes of its rows, read from where its program left them.
+// A batch's outcome: loss, metrics and the classes of its rows, read from its program's buffers.
 
 import type { Backend } from '../../bindings/backend.js';
 import type { Lowered } from '../lowering/lower.js';
@@ -12,17 +12,17 @@ interface RowClasses {
   readonly predicted: Int32Array;
 }
 
-/** What a batch came to. The next one is written over it. */
+/** A batch's outcome. The next batch overwrites it. */
 export interface Outcome {
-  /** The sum of the losses; where there are several, each; then the metrics that are means, goal by goal. */
+  /** The sum of the losses; with several goals, each loss; then the metrics that are means, goal by goal. */
   readonly values: Float64Array;
-  /** Of how many samples each value is the mean: fewer than the batch has where labels are ignored. */
+  /** For each value, the number of samples that it is the mean of: fewer than the batch has if labels are ignored. */
   readonly counts: Float64Array;
-  /** For each goal, and each threshold that its metrics count by. */
+  /** The rows' classes, for each goal and each threshold of its metrics. */
   readonly classes: (readonly RowClasses[])[];
 }
 
-/** Room for what batches come to. */
+/** An empty outcome. */
 export function outcomeFor({ goals }: Objective): Outcome {
   const losses = goals.length > 1 ? goals.length : 0;
   const means = goals.flatMap(({ metrics }) => metrics.filter((one) => !isCounted(one)));
@@ -32,10 +32,10 @@ export function outcomeFor({ goals }: Objective): Outcome {
 }
 
 /**
- * Reads what a program has found.
+ * Reads the outcome of a program's run.
  *
  * @param size samples of the batch
- * @param shares for each goal the share of its rows that counts
+ * @param shares for each goal, the share of its rows that count
  */
 export function readOutcome(
   { memory }: Backend,
@@ -60,7 +60,7 @@ export function readOutcome(
   }
   if (several) for (const [i, goal] of goals.entries()) put(read(goal.loss), size * shares[i]);
   for (const [i, { metrics }] of goals.entries()) {
-    // Rows that are ignored have hit nothing, but were counted.
+    // The kernel's mean counts ignored rows too, as misses.
     for (const metric of metrics) put(read(metric) / (shares[i] || 1), size * shares[i]);
   }
   const integers = (value: Value): Int32Array =>

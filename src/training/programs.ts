@@ -1,5 +1,5 @@
-// A model's programs by purpose and batch size: lowered when they are first needed, kept, and run in memory in which
-// they take turns.
+// A model's programs, by mode and batch size. They are lowered when they are first needed, kept, and share one arena, in
+// which they take turns.
 
 import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
@@ -12,24 +12,24 @@ import { FormStore } from '../program/forms.js';
 import { Arena, assignAddresses, buildProgram, type Plan, planMemory } from '../program/plan.js';
 import type { Samples } from './samples.js';
 
-/** A part of the network that is computed by itself: other outputs than all, or gradients. */
+/** A part of the network that is computed by itself: for some tensors, or for gradients. */
 export interface Part extends Pick<ProgramSpec, 'graph' | 'wanted'> {
-  /** What tells it from others of the network. */
+  /** Differs from the keys of all other parts of the network. */
   readonly key: string;
 }
 
-/** A lowered network with its plan; the program is made anew whenever the arena has moved. */
+/** A lowered network with its plan. Its program is made anew each time the arena has moved. */
 interface Prepared {
   readonly mode: Mode;
   readonly batch: number;
-  /** That of the samples, and of the part. */
+  /** The samples' key, and the part's. */
   readonly key: string;
   readonly lowered: Lowered;
   readonly plan: Plan;
   program: Program | undefined;
 }
 
-/** What can be run. */
+/** A lowered network whose program can be run. */
 export type Ready = Prepared & { program: Program };
 
 function unload(prepared: Prepared): void {
@@ -37,7 +37,7 @@ function unload(prepared: Prepared): void {
   prepared.program = undefined;
 }
 
-/** Programs kept: enough for training, evaluation and prediction, each with a last, smaller batch. */
+/** How many programs are kept: enough for training, evaluation and prediction, each with a smaller last batch. */
 const KEPT = 8;
 
 /** All programs of one network. */
@@ -47,9 +47,9 @@ export class Programs {
   readonly #weights: Weights;
   readonly #arena: Arena;
   readonly #forms: FormStore;
-  /** The one used last first. */
+  /** The one that was used last comes first. */
   readonly #prepared: Prepared[] = [];
-  /** That of the weights, for which programs were made. */
+  /** The weights' `arrangement` when the programs were made. */
   #arrangement = 0;
 
   constructor(backend: Backend, name: string, graph: Graph, weights: Weights) {
@@ -61,9 +61,9 @@ export class Programs {
   }
 
   /**
-   * The program for so many samples; the arena is then its alone.
+   * The program for a batch size. It may then use the arena; no other program's values are kept in it.
    *
-   * @param part what is computed: by default the whole network
+   * @param part the part to compute: by default the whole network
    * @throws {OutOfMemoryError} and what layers throw for such a batch
    */
   prepare(
@@ -94,7 +94,7 @@ export class Programs {
     return prepared as Ready;
   }
 
-  /** Takes a program that was made before to the front. */
+  /** Finds a kept program and moves it to the front. */
   #find(mode: Mode, batch: number, key: string): Prepared | undefined {
     for (let i = 0; i < this.#prepared.length; i++) {
       const one = this.#prepared[i];
@@ -126,7 +126,7 @@ export class Programs {
     return { mode, batch, key, lowered, plan, program: undefined };
   }
 
-  /** Runs a whole program, once the forms that it needs are those of today's weights. */
+  /** Brings the forms that a program needs up to date with the weights, and runs the whole program. */
   run({ program, lowered }: Ready): void {
     const { forms } = lowered.emitter;
     const version = forms.length > 0 ? this.#weights.version() : 0;
@@ -140,7 +140,7 @@ export class Programs {
     this.#backend.memory.views.float32.fill(0, address / 4, (address + plan.bytes) / 4);
   }
 
-  /** Forgets all programs: what they were made for has changed. */
+  /** Drops all programs, because the weights' places or the objective have changed. */
   forget(): void {
     for (const prepared of this.#prepared.splice(0)) unload(prepared);
   }

@@ -1,4 +1,4 @@
-// Checked samples, and the batches that are taken of them: what the engine trains and measures on.
+// Checked samples, and the batches made of them, which the engine computes.
 
 import type { TargetKind } from '../operators/loss/loss.emit.js';
 
@@ -7,16 +7,16 @@ export interface InputSource {
   /** For messages. */
   readonly name: string;
   readonly count: number;
-  /** Whether its numbers are bytes, as those of pixels are. */
+  /** Whether its numbers are bytes, such as pixels. */
   readonly bytes?: boolean;
   /** Copies a sample to `to` from index `at` on. */
   copy(sample: number, to: Room, at: number): void;
 }
 
-/** Where samples are copied to. */
+/** An array that samples are copied to. */
 export type Room = Float32Array | Int32Array | Uint8Array;
 
-/** Numbers for rows, with how many a sample has. */
+/** Numbers for a sample's rows; `size` of them for each sample. */
 export interface RowSource extends InputSource {
   readonly size: number;
 }
@@ -28,14 +28,14 @@ export interface TargetSource extends RowSource {
 
 /** Samples for all inputs and outputs. */
 export interface Samples {
-  /** The call that they were given to, which errors begin with: 'model.fit'. */
+  /** The call that was given the samples, such as 'model.fit': errors begin with it. */
   readonly where: string;
   readonly x: readonly InputSource[];
   readonly y: readonly TargetSource[];
-  /** For each output, where rows have weights; else none. */
+  /** The rows' weights, for each output; an empty list without weights. */
   readonly weights: readonly RowSource[];
   readonly count: number;
-  /** What a program for them depends on: the targets' forms, and whether rows have weights. */
+  /** The kinds of the targets, and whether rows have weights: programs depend on these. */
   readonly key: string;
 }
 
@@ -45,13 +45,13 @@ export function keyed(samples: Omit<Samples, 'key'>): Samples {
   return { ...samples, key: [...kinds, samples.weights.length > 0 ? 'weighted' : ''].join() };
 }
 
-/** What one step takes: samples order[first …], or first … where there is no order. */
+/** Some samples: order[first], order[first + 1] …, or first, first + 1 … without an order. */
 export interface Batch {
   readonly samples: Samples;
   readonly order: Int32Array | null;
   readonly first: number;
   readonly size: number;
-  /** Images made for this batch, in its order, instead of the samples' own. */
+  /** Augmented images for this batch, in its order; they replace the samples' own. */
   readonly images?: Float32Array;
 }
 

@@ -1,4 +1,4 @@
-// How much each row counts in the loss: by its sample or place, by its class, or by both.
+// Weights of rows: how much each row counts in the loss, by its sample or place, by its class, or by both.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
@@ -8,16 +8,19 @@ import { type Data, numbersOf } from '../tensor/numbers.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { InputSource, RowSource, TargetSource } from './samples.js';
 
-/** How much classes count, by index: a list of all of them, or a record of those that do not count 1. */
+/** How much each class counts: a list of all classes, or a record by class index of those that do not count 1. */
 export type ClassWeight = readonly number[] | Readonly<Record<number, number>>;
 
 /**
- * How much each sample counts: numbers ≥ 0 [n], or [n, height, width] for outputs [n, height, width, classes], a
- * number for each place. For several outputs also a record by their names.
+ * How much each sample counts: numbers ≥ 0 [n]; or, for outputs [n, height, width, classes], a number for each place
+ * [n, height, width]. For several outputs also a record by their names.
  */
 export type SampleWeight = Data | Readonly<Record<string, Data>>;
 
-/** Options of `fit` and `trainOnBatch`. Both multiply a row's loss; means are over rows, not over weights. */
+/**
+ * Options of `fit` and `trainOnBatch`. Both weights multiply a row's loss; a mean divides by the number of rows, not by
+ * the sum of weights.
+ */
 export interface WeightOptions {
   /** How much each sample, or each place of it, counts: numbers ≥ 0. */
   sampleWeight?: SampleWeight;
@@ -28,7 +31,7 @@ export interface WeightOptions {
   classWeight?: ClassWeight | Readonly<Record<string, ClassWeight>>;
 }
 
-/** An output, as far as its rows' weights are concerned. */
+/** What of an output matters for its rows' weights. */
 interface Output {
   readonly name: string;
   readonly shape: Shape;
@@ -41,7 +44,7 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
   !ArrayBuffer.isView(value) &&
   !(value instanceof Tensor);
 
-/** The weights that one call was given: it knows the call's name, which errors begin with. */
+/** The weights that one call was given, with the name of the call, which errors begin with. */
 export class RowWeights {
   readonly #where: string;
   readonly #options: WeightOptions;
@@ -56,11 +59,11 @@ export class RowWeights {
   }
 
   /**
-   * The weights of all rows, for each output; none where none are given.
+   * The weights of all rows, for each output; an empty list if the call was given none.
    *
    * @throws {ShapeError} unless there is a weight for each sample, or each of its rows
-   * @throws {ValueError} for weights that are no numbers ≥ 0, for a class or an output that there is not, and
-   *   for classWeight where targets name no class
+   * @throws {ValueError} for weights that are not numbers ≥ 0, for an unknown class or output, and for classWeight if
+   *   the targets have no classes
    */
   sources(targets: readonly TargetSource[], outputs: readonly Output[]): RowSource[] {
     const { sampleWeight, classWeight } = this.#options;

@@ -1,18 +1,17 @@
-// Learning rates that change with the step: plain descriptions, so that they can be saved.
+// `schedules`: learning rates that change with the step. Plain descriptions, so that they can be saved.
 
 import { checkObject } from '../base/options.js';
 import { checkRate, type LearningRate, type Schedule } from '../operators/optimizer/rate.js';
 
 export type { LearningRate, Schedule } from '../operators/optimizer/rate.js';
 
-/** Multiplies the rate by `factor` (0.1 by default) after every `every` steps. */
+/** Multiplies the rate by `factor` (0.1 by default) after each `every` steps. */
 export function step(options: { initial: number; every: number; factor?: number }): Schedule {
   return make('step', { factor: 0.1 }, options);
 }
 
 /**
- * Falls smoothly, to `factor` (0.96 by default) of itself in `every` steps: initial · factor^(step / every), Keras's
- * ExponentialDecay.
+ * Falls smoothly: initial · factor^(step / every), with factor 0.96 by default. Keras's ExponentialDecay.
  */
 export function exponential(options: {
   initial: number;
@@ -31,9 +30,9 @@ export function cosine(options: { initial: number; steps: number; minimum?: numb
 }
 
 /**
- * One cycle (Smith & Topin, arXiv 1708.07120) in PyTorch's form: for the share `warmupShare` of `steps` up from
- * maximum / divide to `maximum`, then down to maximum / divide / finalDivide, both by half a cosine. By
- * default warmupShare is 0.3, divide 25 and finalDivide 1e4. Behind the last step the rate stays.
+ * One cycle (Smith & Topin, arXiv 1708.07120) as in PyTorch. In the first warmupShare · steps steps the rate rises from
+ * maximum / divide to maximum; then it falls to maximum / divide / finalDivide. Both are half a cosine. By default
+ * warmupShare is 0.3, divide 25 and finalDivide 1e4. After the last step the rate stays.
  */
 export function oneCycle(options: {
   maximum: number;
@@ -45,7 +44,7 @@ export function oneCycle(options: {
   return make('oneCycle', { warmupShare: 0.3, divide: 25, finalDivide: 1e4 }, options);
 }
 
-/** From 0 up to what `to` begins with, in a straight line over `steps` steps; `to` counts from there. */
+/** Rises in a straight line from 0 to the first rate of `to` over `steps` steps; then `to` begins. */
 export function warmup(options: { steps: number; to: LearningRate }): Schedule {
   return make('warmup', {}, options);
 }

@@ -1,4 +1,4 @@
-// What a training was told to do, checked as a whole before anything is trained.
+// Checks all that `fit` and `fitDataset` are given before anything is trained, and returns a session.
 
 import { ValueError } from '../base/errors.js';
 import { abortSignal, any, checkOptions, flag, forwarded, share, whole } from '../base/options.js';
@@ -14,7 +14,7 @@ import type { SampleWeight, WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
 import { checkStatistics } from './statistics.js';
 
-/** What any training can be told. */
+/** Options of every training. */
 interface TrainingOptions extends Listening {
   /** Times through the data: 1 by default. */
   epochs?: number;
@@ -29,24 +29,24 @@ export interface FitOptions extends TrainingOptions, WeightOptions {
   /** Samples per step: 32 by default. */
   batchSize?: number;
   /**
-   * The share of the data, taken from the end, to be measured and not trained on: rounded up to whole samples. Class
-   * weights do not count in it.
+   * The share of the data, taken from the end, that is validated and not trained on; rounded up to whole samples. Class
+   * weights do not count in validation.
    */
   validationSplit?: number;
-  /** Whether each epoch takes the samples in another order: true by default. */
+  /** Whether the samples of each epoch are in a new random order: true by default. */
   shuffle?: boolean;
   /**
-   * What is done to the images at random, made by `data.augment`: anew in each epoch, in a worker where
-   * the engine has some, while the batch before is trained on. The model must have one input, of images. Where it
-   * normalizes, x may be bytes, and what this training validates is normalized alike; `evaluate` and `predict` take
-   * what `data.normalize` makes.
+   * What `data.augment` returns: what is done to the images at random, anew in each epoch. A worker does it, if the
+   * platform has workers, while the batch before is trained on. The model must have one input, of images. If the
+   * augmentation normalizes, x may be bytes, and this training's validation data are normalized too; `evaluate` and
+   * `predict` need images that `data.normalize` returned.
    */
   augmentation?: Augmentation;
 }
 
 /** Options of `fitDataset`. */
 export interface FitDatasetOptions extends TrainingOptions {
-  /** Batches after which an epoch ends, or earlier where the data do: by default only then. */
+  /** An epoch ends after so many batches, or with the data. By default it ends with the data. */
   batchesPerEpoch?: number;
   /** Samples per step of the validation: 32 by default. */
   validationBatchSize?: number;
@@ -71,7 +71,7 @@ const datasetWords = {
   validationBatchSize: whole(1),
 };
 
-/** A training about to begin. */
+/** A training that is about to begin. */
 export interface Session {
   readonly intake: Intake;
   readonly feed: Feed;
@@ -81,7 +81,7 @@ export interface Session {
   readonly signal: AbortSignal | undefined;
 }
 
-/** That of `fit`. */
+/** The session of `fit`. */
 export async function fitSession(
   engine: Engine,
   x: DataSet,
@@ -98,7 +98,7 @@ export async function fitSession(
   const samples = intake.samples(x, y, options);
   const { count } = samples;
   const trained = count - validated(count, validationSplit);
-  // Classes weigh in what is learned, not in what is measured.
+  // Class weights count in training, not in validation.
   const { sampleWeight, classWeight } = options;
   const measured =
     trained < count && classWeight !== undefined ? intake.samples(x, y, { sampleWeight }) : samples;
@@ -120,11 +120,11 @@ export async function fitSession(
   const { validation: raw } = common;
   const [{ shape }] = graph.inputs;
   const validation = raw && normalize ? normalizedRange(raw, shape, normalize) : raw;
-  // Last, as it starts a worker.
+  // Last, because it starts a worker.
   return { ...common, validation, feed: augmentedFeed(graph, part, augmentation) };
 }
 
-/** That of `fitDataset`. */
+/** The session of `fitDataset`. */
 export async function datasetSession(
   engine: Engine,
   dataset: Dataset,
@@ -138,7 +138,7 @@ export async function datasetSession(
   return { ...common, feed: datasetFeed(dataset, intake, batchesPerEpoch, signal) };
 }
 
-/** @param rest what is measured where the options name no validation data */
+/** @param rest what is validated if the options give no validation data */
 function commonOf(
   engine: Engine,
   intake: Intake,
@@ -148,7 +148,7 @@ function commonOf(
 ): Omit<Session, 'feed'> {
   const { call, where } = intake;
   const { epochs = 1, validationData, signal } = options;
-  // Before `compile` there is nothing to train for.
+  // Throws before `compile`.
   intake.objective;
   engine.checkLearns(where);
   const validation = validationData ? validationOf(intake, validationData, batchSize) : rest;
@@ -157,8 +157,8 @@ function commonOf(
 }
 
 /**
- * How many of so many samples a share is, rounded up as Keras does; a share that is a whole number but for rounding is
- * that.
+ * How many samples a share of `count` is, rounded up as in Keras. A product that is whole except for rounding errors is
+ * not rounded up.
  */
 function validated(count: number, share: number): number {
   const held = Math.ceil(count * share - 1e-9);

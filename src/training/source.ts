@@ -1,4 +1,4 @@
-// Data on its way into a model: what a call was given is checked and can then be copied sample by sample.
+// Checks the data that a call was given, and makes samples of them, which can be copied one by one.
 
 import { NumericError, ShapeError, StateError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
@@ -18,17 +18,17 @@ import { isPicture, otherChannels, wayOut } from './hints.js';
 import { type InputSource, keyed, type Samples, type TargetSource } from './samples.js';
 import { RowWeights, type WeightOptions } from './sampleweights.js';
 
-/** What models take: for several inputs or outputs a list in their order, or a record by their names. */
+/** Data for a model: for several inputs or outputs a list in their order, or a record by their names. */
 export type DataSet = Data | readonly Data[] | Readonly<Record<string, Data>>;
 
-/** What data are checked against. */
+/** The model that data are checked against. */
 interface Receiver {
   readonly network: { readonly name: string; readonly graph: Graph };
   /** Undefined before `compile`. */
   readonly objective: Objective | undefined;
 }
 
-/** The data of one call of a model's method: it knows the call's name, which errors begin with. */
+/** Takes the data of one call of a model's method, whose name errors begin with. */
 export class Intake {
   /** 'fit', or 'fit: validationData'. */
   readonly call: string;
@@ -44,12 +44,12 @@ export class Intake {
     return `${this.#receiver.network.name}.${this.call}`;
   }
 
-  /** The same for a part of what was given. */
+  /** An intake for one option of the call, such as 'validationData'. */
   part(name: string): Intake {
     return new Intake(this.#receiver, `${this.call}: ${name}`);
   }
 
-  /** What is trained for. @throws {StateError} before `compile` */
+  /** What `compile` fixed. @throws {StateError} before `compile` */
   get objective(): Objective {
     const { objective } = this.#receiver;
     if (objective) return objective;
@@ -81,7 +81,7 @@ export class Intake {
     const { goals } = this.objective;
     const inputs = this.inputs(x);
     const { inputs: first, outputs, outputNames } = this.#receiver.network.graph;
-    // Pixels in a row do not say how many channels they have.
+    // A flat array of pixels does not say how many channels it has.
     const [{ shape }] = first;
     const hint = (count: number): string =>
       otherChannels('x', inputs.count * sizeOf(shape), shape, count);
@@ -93,7 +93,7 @@ export class Intake {
     return keyed({ ...inputs, y: targets, weights: rows });
   }
 
-  /** @throws {ShapeError} where the data are shaped otherwise than the samples, or hold none */
+  /** @throws {ShapeError} for data of another shape than samples have, or without samples */
   #input(name: string, data: Data, sampleShape: Shape): InputSource {
     const numbers = numbersOf(this.where, name, data);
     const size = sizeOf(sampleShape);
@@ -119,8 +119,8 @@ export class Intake {
   /**
    * Targets for a model's outputs: one class index per row of the output, or numbers like the output.
    *
-   * @param hint what the inputs may be that are `count` samples, where the targets are so many
-   * @throws {ShapeError} where there are not as many as inputs, or they are shaped otherwise
+   * @param hint for the message if inputs and targets differ in number: what the inputs may be instead
+   * @throws {ShapeError} for another number of samples than the inputs have, or another shape
    * @throws {ValueError} for a class index out of range
    * @throws {NumericError} for targets that are not finite
    */
@@ -191,7 +191,7 @@ export class Intake {
     }
     if (isList(data, names.length))
       return names.map((name, i) => ({ name: named(name), data: data[i] }));
-    // The heads of one network learn the same targets; its inputs differ.
+    // Several outputs may learn the same targets; several inputs never get the same data.
     if (names.length === 1 || what === 'y')
       return names.map((name) => ({ name: named(name), data: data as Data }));
     throw new ValueError(
@@ -209,7 +209,9 @@ function copier(numbers: Numbers, size: number): InputSource['copy'] {
   };
 }
 
-/** Kernels index by labels without looking: each is checked again, should the data have changed. */
+/**
+ * Kernels use labels as indices without checks: so each label is checked again when it is copied, as data may change.
+ */
 function labelCopier(
   where: string,
   numbers: Numbers,
@@ -237,7 +239,7 @@ function checkFinite(where: string, name: string, numbers: ArrayLike<number>, si
   );
 }
 
-/** @throws {ValueError} for targets that a cross-entropy makes no sense of */
+/** @throws {ValueError} for targets that make no sense for a cross-entropy */
 function checkTargets(
   where: string,
   name: string,
@@ -261,7 +263,7 @@ const isRecord = (data: DataSet): data is Readonly<Record<string, Data>> =>
   !ArrayBuffer.isView(data) &&
   !(data instanceof Tensor);
 
-/** Whether data are a list of such, one for each tensor, rather than one in nested arrays. */
+/** Whether data are a list with data for each input or output, rather than one nested array. */
 function isList(data: DataSet, count: number): data is readonly Data[] {
   if (!Array.isArray(data) || data.length !== count) return false;
   return count === 1

@@ -1,14 +1,14 @@
-// Batch norm's one demand on batches.
+// Refuses batches that are too small for batch norm.
 
 import { ValueError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
 import type { Graph } from '../network/graph.js';
 
 /**
- * A batch norm that learns needs at least two values for each channel: the variance of one is 0, its output is
- * beta whatever the input, and its running variance would fall towards 0. PyTorch refuses it too.
+ * A batch norm that learns needs at least two values for each channel. The variance of one value is 0: then the output is
+ * beta for any input, and the running variance falls towards 0. PyTorch refuses it too.
  *
- * @throws {ValueError} where a batch of one sample has just one
+ * @throws {ValueError} if a batch of one sample has one value for each channel
  */
 export function checkStatistics(where: string, { nodes }: Graph): void {
   for (const { layer, shape } of nodes) {

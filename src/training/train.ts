@@ -1,5 +1,5 @@
-// The training loop: each batch from the feed goes through the engine, what it came to into the means, these into the
-// logs, and the logs of each epoch into the history.
+// The training loop. The engine trains on each batch of the feed, the means add up the outcomes, the callbacks get the
+// logs, and each epoch's logs become part of the history.
 
 import { ValueError } from '../base/errors.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
@@ -14,13 +14,13 @@ export interface History {
   /** Numbers of the epochs, from 1 for the first since `compile`. */
   readonly epoch: number[];
   /**
-   * Each log by epoch: `history.loss`, `history.accuracy`, `history.val_loss` … and `history.learningRate`, that of
-   * the epoch's last step.
+   * Each log, epoch by epoch: `history.loss`, `history.accuracy`, `history.val_loss` … and `history.learningRate`, the
+   * rate of the epoch's last step.
    */
   readonly history: Record<string, number[]>;
 }
 
-/** Trains as the session says. @param model what callbacks are shown */
+/** Trains as the session says. @param model passed to the callbacks */
 export async function train(
   engine: Engine,
   session: Session,
@@ -33,13 +33,13 @@ export async function train(
   }
 }
 
-/** One training under way. */
+/** A training that runs. */
 class Loop {
   readonly #engine: Engine;
   readonly #session: Session;
   readonly #watchesBatches: boolean;
   readonly #means: Means;
-  /** Of one batch, where somebody wants to know. */
+  /** The means of one batch, if a callback watches batches. */
   readonly #batchMeans: Means;
   /** The number of the last epoch. */
   readonly #last: number;
@@ -144,7 +144,7 @@ class Loop {
     return { ...means, learningRate: this.#rate };
   }
 
-  /** The rate of the next step; a warning where it is 0, as after a schedule's end. */
+  /** The rate of the next step. Warns if it is 0, as after the end of a schedule. */
   #checkedRate(): number {
     const { learningRate = 0, step, network } = this.#engine;
     if (learningRate === 0 && !this.#warned) {
@@ -167,7 +167,7 @@ class Loop {
       means = await measure(engine, intake, validation, signal);
     } catch (error) {
       await this.#tell('onTestEnd');
-      // The average that was put in place for it does not stay.
+      // If a callback put the average in place for the validation, it is taken out again.
       if (engine.averaged !== averaged) engine.swapAverage();
       throw error;
     }
