@@ -11,8 +11,8 @@ export type Shape = readonly number[];
 export type Pair = number | readonly [number, number];
 
 /**
- * 'valid' adds nothing. 'same' makes ⌈side / stride⌉ outputs; an odd pixel is added at the bottom and right. Numbers are
- * pixels: for all sides, [vertical, horizontal], or [[top, bottom], [left, right]].
+ * 'valid' adds nothing. 'same' makes ⌈side / stride⌉ outputs; an odd pixel is added at the bottom and right. Numbers
+ * are pixels: for all sides, [vertical, horizontal], or [[top, bottom], [left, right]].
  */
 export type Padding =
   | 'valid'

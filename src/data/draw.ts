@@ -75,9 +75,9 @@ export function drawTransform(
 }
 
 /**
- * A number with the distribution Beta(a, a); 1 for a = 0. Draws Student's t with 2a degrees of freedom by Bailey's polar
- * method (Mathematics of Computation 62, 1994); then (1 + t/√(2a + t²)) / 2 is the result. It takes two random numbers
- * for any a, without rejection.
+ * A number with the distribution Beta(a, a); 1 for a = 0. Draws Student's t with 2a degrees of freedom by Bailey's
+ * polar method (Mathematics of Computation 62, 1994); then (1 + t/√(2a + t²)) / 2 is the result. It takes two random
+ * numbers for any a, without rejection.
  */
 function symmetricBeta(a: number, random: Random): number {
   const radius = 1 - random.uniform();

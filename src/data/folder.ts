@@ -112,7 +112,8 @@ async function sharpDecoder(): Promise<Decoder> {
           cause,
         });
       }
-      // Storing these as bytes would cut off all that is not from 0 to 255: of pixels from 0 to 1 nothing would be left.
+      // Storing these as bytes would cut off all that is not from 0 to 255: of pixels from 0 to 1 nothing would be
+      // left.
       if (depth !== 'uchar' && depth !== 'ushort') {
         throw new Error(
           `its pixels are of the type ${depth}, of which nobody knows what is black and white: ${TAKE_OTHERS}`,

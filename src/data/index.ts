@@ -17,9 +17,9 @@ export { type Split, type SplitOptions, type Splittable, split } from './split.j
 export { type PrefetchOptions, prefetch, type Source } from './stream.js';
 
 /**
- * Reads all images of a folder: each of its sub-folders is a class, with all folders in it. Classes and files are in the
- * order of their names. Hidden files and folders are left out, `__MACOSX` too. Links are followed, but a class takes
- * each folder once.
+ * Reads all images of a folder: each of its sub-folders is a class, with all folders in it. Classes and files are in
+ * the order of their names. Hidden files and folders are left out, `__MACOSX` too. Links are followed, but a class
+ * takes each folder once.
  *
  * @throws {FormatError} for a file that cannot be decoded, a class without images, links that lead nowhere, and
  *   images of different sizes without the option `size`

@@ -12,8 +12,8 @@ export interface NormalizeOptions {
   /** The divisor after that: a number, or one for each channel; 1 by default. */
   std?: number | readonly number[];
   /**
-   * The factor that pixels are multiplied by first. Its default for bytes is 1/255, which makes them numbers from 0 to 1.
-   * Floats have no default, because they may have been divided already: 1 takes them as they are.
+   * The factor that pixels are multiplied by first. Its default for bytes is 1/255, which makes them numbers from 0 to
+   * 1. Floats have no default, because they may have been divided already: 1 takes them as they are.
    */
   scale?: number;
 }
@@ -46,8 +46,8 @@ export function checkNormalization(where: string, options: NormalizeOptions): No
 /**
  * Checks a normalization against the pixels that it is for.
  *
- * @throws {ValueError} for floats without a scale, which may have been divided already; and for a mean or deviation that
- *   scaled bytes cannot have, such as one of pixels from 0 to 255
+ * @throws {ValueError} for floats without a scale, which may have been divided already; and for a mean or deviation
+ *   that scaled bytes cannot have, such as one of pixels from 0 to 255
  */
 export function checkFits(where: string, images: Pixels, normalization: Normalization): void {
   if (!(images instanceof Float32Array)) checkRange(where, normalization);

@@ -40,7 +40,8 @@ const words = { validationSplit: fraction, stratify: flag, seed: any };
  * copies of the same kind as the data: parts of tensors are tensors, and yours to dispose of.
  *
  * @param x samples; a flat array has as many as `y`
- * @param y class indices [n], or one-hot rows [n, classes] as a tensor or nested arrays; anything with `stratify: false`
+ * @param y class indices [n], or one-hot rows [n, classes] as a tensor or nested arrays; anything with `stratify:
+ *   false`
  * @throws {ShapeError} if x and y have different numbers of samples
  * @throws {ValueError} for options that make no sense, and for y without classes
  */

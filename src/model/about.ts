@@ -1,4 +1,4 @@
-// What a model says about its pictures and its classes.
+// A model's labels and preprocessing: how pictures become its input, and what its classes are called.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, show } from '../base/shape.js';
@@ -9,19 +9,23 @@ import {
 } from '../data/normalize.js';
 import type { SymbolicTensor } from '../network/layer.js';
 
-/** What a file may say about pictures and classes besides: readers that do not know it leave it alone. */
+/** Labels and preprocessing as a model's file has them. Older readers ignore them. */
 export interface About {
   readonly labels?: readonly string[];
   readonly preprocessing?: NormalizeOptions;
 }
 
-/** How many classes an output tells apart: one number is no or yes. @throws {ShapeError} unless [classes] */
+/**
+ * How many classes an output has; one number means two, no or yes.
+ *
+ * @throws {ShapeError} unless its shape is [classes]
+ */
 export function classesOf(where: string, { shape }: SymbolicTensor): number {
   if (shape.length === 1) return Math.max(2, shape[0]);
   throw new ShapeError(`${where}: the model's output must be [classes], not ${show(shape)}`);
 }
 
-/** @throws {ValueError} for options that make no sense, or that are for other channels than the input has */
+/** The options, checked. @throws {ValueError} if they make no sense, or are for another number of channels */
 export function checkPreprocessing(
   where: string,
   options: NormalizeOptions,
@@ -35,7 +39,7 @@ export function checkPreprocessing(
   );
 }
 
-/** The labels, checked and frozen. @throws {ValueError} unless there is a text for each class */
+/** The labels, checked and frozen. @throws {ValueError} unless there is a text for each class of the output */
 export function checkLabels(
   where: string,
   labels: readonly string[],
@@ -48,7 +52,7 @@ export function checkLabels(
   throw new ValueError(`${where}: expected a text for each of ${classes} classes, not ${given}`);
 }
 
-/** The options that a normalization was made of. */
+/** The options of a normalization, as `data.normalize` takes them. */
 export function optionsOf({ scale, ...rest }: Normalization): NormalizeOptions {
   return scale === null ? rest : { ...rest, scale };
 }

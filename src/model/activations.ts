@@ -1,4 +1,4 @@
-// What layers make of samples, and how they are asked for by name.
+// Outputs of layers, by the layers' names.
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions, whole } from '../base/options.js';
@@ -12,7 +12,7 @@ import { valuesOf } from './predict.js';
 /** A name, or a list of names. */
 export type Names = string | readonly string[];
 
-/** A tensor for a name; for a list of names a record of them. */
+/** A tensor for one name; for a list of names a record of tensors. */
 export type ByName<N extends Names> = N extends readonly (infer Name extends string)[]
   ? Record<Name, Tensor>
   : Tensor;
@@ -34,7 +34,7 @@ export function activations<N extends Names>(
   return named(layers, names, valuesOf(engine, samples, tensors, checked, part));
 }
 
-/** The names without repetition. @throws {ValueError} for what is no name, or for none */
+/** The names, each once. @throws {ValueError} for an empty list, and for anything but names */
 export function namesOf(where: string, what: string, names: Names): string[] {
   const list: readonly unknown[] = Array.isArray(names) ? names : [names];
   if (list.length > 0 && list.every((name) => typeof name === 'string'))
@@ -42,7 +42,7 @@ export function namesOf(where: string, what: string, names: Names): string[] {
   throw new ValueError(`${where}: ${what} must be a name, or a list of at least one`);
 }
 
-/** What a layer makes. @throws {ValueError} for a name that there is not, and for a layer with several places */
+/** The output of a layer. @throws {ValueError} for an unknown name, and for a layer with several places in the model */
 export function nodeOf(
   where: string,
   { nodes, layers }: Graph,
@@ -60,7 +60,7 @@ export function nodeOf(
   throw new ValueError(`${where}: there is no '${name}'; there are ${known.join(', ')}`);
 }
 
-/** The one for a name, or the record for a list. */
+/** The result for one name, or a record of results for a list. */
 export function named<N extends Names>(
   asked: N,
   names: readonly string[],

@@ -1,4 +1,4 @@
-// A model's architecture: its layers from inputs to outputs, and what is said of them. None of this takes memory.
+// A model's architecture: its layers from inputs to outputs, labels and preprocessing, summary. Takes no linear memory.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { any, checkOptions, text, whole } from '../base/options.js';
@@ -16,19 +16,19 @@ import { type SummaryRow, summary } from './summary.js';
 /** One symbolic tensor, or a list of them. */
 export type Tensors = SymbolicTensor | readonly SymbolicTensor[];
 
-/** A model from inputs to outputs. */
+/** Options of a model. */
 export interface ModelOptions<O extends Tensors = Tensors> {
-  /** What `input` made, or tensors inside a graph: the model then begins there. */
+  /** Tensors that `input` returned, or tensors inside a graph, at which the model then begins. */
   inputs: Tensors;
-  /** What layers made of them. */
+  /** Tensors that layers returned. */
   outputs: O;
-  /** What all randomness comes from: initial weights, shuffling, dropout. 0 by default. */
+  /** The seed of all random numbers: initial weights, shuffling, dropout. 0 by default. */
   seed?: number;
   /** For messages: 'model' by default. */
   name?: string;
 }
 
-/** Layers from inputs to outputs, and what is said of them: what every model has. */
+/** The part of a model that needs no engine. */
 export class Architecture<O extends Tensors> {
   readonly seed: number;
   readonly name: string;
@@ -49,7 +49,7 @@ export class Architecture<O extends Tensors> {
     this.#resources.belongTo(this);
   }
 
-  /** @internal What it holds. */
+  /** @internal Its network and engine. */
   get resources(): Resources {
     return this.#resources;
   }
@@ -66,34 +66,34 @@ export class Architecture<O extends Tensors> {
     return this.#graph.outputs;
   }
 
-  /** What records of data go by: as the layers, numbered from the second of a name on. */
+  /** The names of the inputs in records of data: those of their layers; equal names are numbered. */
   get inputNames(): readonly string[] {
     return this.#graph.inputNames;
   }
 
-  /** What records of targets, losses and metrics go by, and logs: as `inputNames`. */
+  /** The names of the outputs in records of targets, losses and metrics, and in logs: as `inputNames`. */
   get outputNames(): readonly string[] {
     return this.#graph.outputNames;
   }
 
-  /** In the order in which they compute. */
+  /** The layers, in the order in which they compute. */
   get layers(): readonly Layer[] {
     return this.#graph.layers;
   }
 
-  /** One sample's shape, of the first input. */
+  /** The first input's shape, of one sample. */
   get inputShape(): Shape {
     return this.inputs[0].shape;
   }
 
-  /** One sample's shape, of the first output. */
+  /** The first output's shape, of one sample. */
   get outputShape(): Shape {
     return this.outputs[0].shape;
   }
 
   /**
-   * Names of the classes, which `classify` answers with; kept in the model's file. Setting them throws a
-   * ValueError unless there is one for each class of the first output.
+   * Names of the first output's classes, which `classify` answers with; saved in the model's file. Setting them throws
+   * a ValueError unless there is one for each class.
    */
   get labels(): readonly string[] | undefined {
     return this.#labels;
@@ -104,8 +104,8 @@ export class Architecture<O extends Tensors> {
   }
 
   /**
-   * What is done to pixels before the model sees them, as `data.normalize` takes it; `classify` does so. Kept in
-   * the model's file. Setting what makes no sense throws a ValueError.
+   * Options of `data.normalize` for the pixels that the model takes; `classify` applies them. Saved in the model's
+   * file. Setting options that make no sense throws a ValueError.
    */
   get preprocessing(): NormalizeOptions | undefined {
     return this.#preprocessing && optionsOf(this.#preprocessing);
@@ -117,12 +117,12 @@ export class Architecture<O extends Tensors> {
   }
 
   /**
-   * What the model makes of symbolic tensors, as a layer does: its layers again, with the same weights, in a network
-   * that holds this one. Nothing is copied.
+   * Applies the model to symbolic tensors, like a layer: the new network has the same layers with the same weights.
+   * Nothing is copied.
    *
-   * @param inputs one for each input of the model: a list where there are several
-   * @returns as many outputs as `predict` gives
-   * @throws {ShapeError} for more or fewer, or of shapes that the layers' weights are not made for
+   * @param inputs a symbolic tensor for each input of the model: a list if there are several
+   * @returns as many outputs as `predict` returns
+   * @throws {ShapeError} for another number of inputs, or shapes that do not fit the layers' weights
    */
   apply(inputs: Tensors): O {
     const xs = [inputs].flat() as readonly SymbolicTensor[];
@@ -135,7 +135,7 @@ export class Architecture<O extends Tensors> {
     return (this.#isList ? made : made[0]) as unknown as O;
   }
 
-  /** The layer of a name. @throws {ValueError} where there is none */
+  /** The layer with this name. @throws {ValueError} for an unknown name */
   getLayer(name: string): Layer {
     const found = this.layers.find((layer) => layer.name === name);
     if (found) return found;
@@ -143,7 +143,7 @@ export class Architecture<O extends Tensors> {
     throw new ValueError(`${this.name}: there is no layer ${shown(name)}; there are ${known}`);
   }
 
-  /** Whether all its layers learn. Setting it sets `trainable` of each of them, as in Keras. */
+  /** Whether all its layers learn. Setting it sets `trainable` of all layers, as in Keras. */
   get trainable(): boolean {
     return this.layers.every(({ trainable }) => trainable);
   }
@@ -153,11 +153,11 @@ export class Architecture<O extends Tensors> {
   }
 
   /**
-   * The layers in numbers, for one sample; also printed as a table, with the memory for a batch. Nothing
-   * is allocated.
+   * Sizes and costs of the layers, for one sample. Also prints them as a table, with the memory for a batch. Allocates
+   * nothing.
    *
-   * @param options.batchSize what the memory is told for: 32 by default
-   * @param options.print what prints: console.log by default, null for none
+   * @param options.batchSize the batch that the memory is worked out for: 32 by default
+   * @param options.print receives the table: console.log by default, null for none
    */
   summary(
     options: { batchSize?: number; print?: ((text: string) => void) | null } = {},
@@ -165,7 +165,7 @@ export class Architecture<O extends Tensors> {
     return summary(this.#resources.network, this.#resources.objective, options);
   }
 
-  /** The bytes that training and prediction need, told before anything is allocated. */
+  /** The bytes that training and prediction will need. Allocates nothing. */
   memory(options: { batchSize?: number } = {}): MemoryNeed {
     const { batchSize = 32 } = checkOptions('memory', options, { batchSize: whole(1) });
     return memoryNeed(this.#graph, batchSize, this.#resources.objective);

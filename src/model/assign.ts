@@ -1,4 +1,4 @@
-// A model's weights in and out, by name.
+// `getWeights` and `setWeights`: copies of weights, by name.
 
 import { NumericError, ValueError } from '../base/errors.js';
 import { sameShape, show } from '../base/shape.js';
@@ -17,7 +17,7 @@ export function copiesOf({ list }: Weights): Record<string, Tensor> {
   return copies;
 }
 
-/** How many of a kind of mistake are listed. */
+/** How many mistakes of each kind a message lists. */
 const LISTED = 8;
 
 const listed = (what: string, all: readonly string[]): string[] => {
@@ -27,9 +27,9 @@ const listed = (what: string, all: readonly string[]): string[] => {
 };
 
 /**
- * Sets all weights: every one of them or, after an error, none.
+ * Sets all weights; after an error, none is changed.
  *
- * @throws {ValueError} which lists what is missing, what is of no weight, and what has another shape
+ * @throws {ValueError} which lists missing names, unknown names, and tensors of another shape
  * @throws {NumericError} for numbers that are not finite
  */
 export function assign(
@@ -67,7 +67,7 @@ export function assign(
       `${where}: nothing was set: '${name}' contains ${value} (element ${bad})`,
     );
   }
-  // Weights of the model itself may be given for others of it.
+  // A tensor may be another weight of this model: its numbers are copied before any weight is written.
   const own = new Set(list.map(({ tensor }) => tensor.address));
   const numbers = list.map(({ name }) => {
     const given = record[name];

@@ -1,4 +1,4 @@
-// From a picture to labelled answers: what the model is given, and what its output says.
+// `classify`: turns a picture into the model's input, and its output into labelled answers.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions, whole } from '../base/options.js';
@@ -17,7 +17,7 @@ import { Tensor } from '../tensor/tensor.js';
 export type Picture =
   | Tensor
   | {
-      /** Bytes, [height, width, channels]; how many channels tells their number. */
+      /** Bytes, [height, width, channels]; the number of channels follows from the length. */
       readonly data: Uint8Array | Uint8ClampedArray;
       readonly width: number;
       readonly height: number;
@@ -25,13 +25,13 @@ export type Picture =
 
 /** Options of `classify`. */
 export interface ClassifyOptions {
-  /** How many answers, the most probable first: 5 by default, or all where there are fewer classes. */
+  /** How many answers, the most probable first: 5 by default, or all if there are fewer classes. */
   topK?: number;
 }
 
-/** A class, and how probable the model holds it. */
+/** A class and its probability. */
 export interface Answer {
-  /** Its name in `model.labels`, or its number as text where there are none. */
+  /** Its name in `model.labels`; without labels its index as text. */
   readonly label: string;
   readonly index: number;
   /** From 0 to 1. */
@@ -40,12 +40,12 @@ export interface Answer {
 
 type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 
-/** A picture of any kind. */
+/** The pixels of any picture. */
 interface Image extends Omit<DecodedImage, 'data'> {
   readonly data: Pixels;
 }
 
-/** @throws {ValueError} for what is no picture @throws {ShapeError} for one of other dimensions */
+/** @throws {ValueError} for anything but a picture @throws {ShapeError} for one with other dimensions */
 function imageOf(where: string, picture: Picture): Image {
   if (picture instanceof Tensor) {
     const { shape } = picture;
@@ -71,10 +71,10 @@ function imageOf(where: string, picture: Picture): Image {
 }
 
 /**
- * What a model of input [height, width, channels] is given for a picture: the middle of it with the input's
- * ratio of sides, resampled, in its channels, normalized.
+ * The input [height, width, channels] for a picture: its middle with the input's ratio of height and width, resampled,
+ * in grey or RGB as the input is, normalized.
  *
- * @throws {ShapeError} {@link ValueError} for what is no picture, or one of channels that the input has not
+ * @throws {ShapeError} {@link ValueError} for anything but a picture, or one whose channels do not fit
  */
 function inputFor(
   where: string,
@@ -113,10 +113,10 @@ function fit(where: string, image: Image, [height, width, channels]: Shape): Ima
   return { data, height, width, channels };
 }
 
-/** Layers that change no number, or none in prediction. */
+/** Layers that change no number in prediction. */
 const passing = ['flatten', 'reshape', 'dropout', 'spatialDropout2d', 'linear'];
 
-/** The activation that an output went through last. */
+/** The last activation before an output; the type of the last layer if it has none. */
 function endOf(output: SymbolicTensor): string {
   let node = output;
   while (passing.includes(node.layer.type)) [node] = node.inputs;
@@ -124,7 +124,7 @@ function endOf(output: SymbolicTensor): string {
   return (options as { activation?: string }).activation ?? type;
 }
 
-/** The probabilities of the classes that a row of the output tells; of one number those of no and yes. */
+/** The probabilities of the classes, from a row of the output; from a single number those of no and yes. */
 function probabilities(row: ArrayLike<number>, end: string): number[] {
   const x = Array.from(row);
   if (x.length === 1) {
@@ -138,7 +138,7 @@ function probabilities(row: ArrayLike<number>, end: string): number[] {
   return powers.map((power) => power / sum);
 }
 
-/** The answers that a row of an output gives, the most probable first. */
+/** The answers for a row of an output, the most probable first. */
 function answersOf(
   where: string,
   output: SymbolicTensor,
@@ -153,7 +153,7 @@ function answersOf(
     .slice(0, topK);
 }
 
-/** What of a model answers. */
+/** A model, as far as `classify` needs it. */
 interface Classifier {
   readonly inputShape: Shape;
   readonly outputs: readonly SymbolicTensor[];

@@ -1,4 +1,4 @@
-// Gradients of the loss, or of outputs, for inputs and for what layers make.
+// Gradients of the loss, or of outputs, with respect to inputs and outputs of layers.
 
 import { NumericError, ShapeError, ValueError } from '../base/errors.js';
 import { abortSignal, checkOptions, forwarded, whole } from '../base/options.js';
@@ -16,28 +16,28 @@ import { type ByName, type Names, named, namesOf, nodeOf } from './activations.j
 import { disposeAll, roomFor } from './predict.js';
 
 /**
- * What of an output is differentiated: an index of its last dimension, which a class has, or a list of one for
- * each sample; or numbers shaped like the output [n, ...outputShape], which it is multiplied by.
+ * What is differentiated of an output: an index of its last dimension, such as a class; a list of such indices, one for
+ * each sample; or the factors of a weighted sum of the output's numbers, [n, ...outputShape].
  */
 export type OutputChoice = number | Data;
 
 /** Options of `model.gradients`. */
 export interface GradientsOptions<N extends Names = Names> {
-  /** Of the loss for these targets, which `compile` has fixed. */
+  /** Targets: the gradient is that of the compiled loss. */
   y?: DataSet;
   /**
-   * Or of an output: see `OutputChoice`. For a model with several outputs a record by their names; those that
-   * are left out count nothing.
+   * Without `y`, the output to differentiate: see `OutputChoice`. For a model with several outputs a record by their
+   * names; outputs that are left out do not count.
    */
   output?: OutputChoice | Readonly<Record<string, OutputChoice>>;
   /**
-   * For what: 'input' or, where there are several, an input's name; or a layer's name, which means what the
-   * layer makes. Or a list of such.
+   * What the gradients are for: 'input' (with several inputs, an input's name) or a layer's name, for the layer's
+   * output. Or a list of names.
    */
   wanted: N;
-  /** Samples that are computed at once: 32 by default. */
+  /** Samples at a time: 32 by default. */
   batchSize?: number;
-  /** Aborts it before the next batch. */
+  /** Aborts between two batches. */
   signal?: AbortSignal;
 }
 
@@ -88,7 +88,7 @@ export async function gradients<N extends Names>(
   return named(wanted, names, results);
 }
 
-/** What is differentiated. */
+/** What is to be differentiated. */
 interface Question {
   readonly of: Wanted['of'];
   readonly outputs: readonly SymbolicTensor[];
@@ -118,7 +118,7 @@ function questionOf(
   return { of: 'outputs', outputs, samples: keyed({ ...inputs, y: sources }) };
 }
 
-/** The outputs that are chosen, and how. @throws {ValueError} */
+/** The chosen outputs, with the choice for each. @throws {ValueError} */
 function choicesOf(
   where: string,
   { outputs, outputNames }: Graph,
@@ -150,7 +150,7 @@ function choicesOf(
   );
 }
 
-/** What an output is multiplied by, sample by sample: 1 at the chosen indices, or the numbers that are given. */
+/** The factors of an output's numbers, sample by sample: 1 at the chosen indices, or the given numbers. */
 function factorSource(
   where: string,
   name: string,
@@ -202,7 +202,7 @@ function factorSource(
   };
 }
 
-/** An input's tensor, or what a layer makes. @throws {ValueError} */
+/** The tensor of an input, or the output of a layer. @throws {ValueError} */
 function tensorOf(where: string, graph: Graph, name: string): SymbolicTensor {
   const { inputs, inputNames } = graph;
   const known = inputs[inputNames.indexOf(name)];

@@ -1,4 +1,4 @@
-// Models from files: the other half of save.ts.
+// `loadModel`: loads the code that reads files, restore.ts, when it is first called.
 
 import type { Bytes } from '../base/filebytes.js';
 import { Later } from '../base/later.js';
@@ -7,16 +7,16 @@ import type { LoadOptions } from './restore.js';
 
 export type { LoadOptions } from './restore.js';
 
-/** Not with others of its kind, as it leads back to models. */
+/** Here and not in later.ts, because model.ts imports that and restore.ts imports model.ts. */
 export const restoring = new Later(() => import('./restore.js'));
 
 /**
- * The model of a file that `toBytes` made, compiled if it was: training goes on where it stood. Numbers that are
- * not finite are loaded as they are, with a warning: as in Keras and PyTorch the file of a training that exploded
- * can be looked at, and safetensors allow them.
+ * Loads a model from the bytes that `toBytes` returned. If it was compiled, training can go on where it stopped.
+ * Numbers that are not finite are loaded as they are, with a warning, as in Keras and PyTorch: so the model of a
+ * training that exploded can be examined.
  *
- * @throws {FormatError} for bytes that are no such file, saying what they are instead
- * @throws {EngineError} where the code that reads files cannot be loaded
+ * @throws {FormatError} for any other file; the message names its format if it is known
+ * @throws {EngineError} if the code that reads files cannot be loaded
  */
 export async function loadModel(file: Bytes, options: LoadOptions = {}): Promise<Model> {
   const { restoreModel } = await restoring.get('loadModel');

@@ -33,13 +33,10 @@ import { type PredictOptions, predict } from './predict.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
 
-/** What `predict` returns: a tensor, or a list where the model's outputs are one. */
+/** What `predict` returns: a tensor, or a list of tensors if the model's outputs are a list. */
 export type Prediction<O extends Tensors> = O extends SymbolicTensor ? Tensor : Tensor[];
 
-/**
- * Layers from inputs to outputs: any graph without cycles. Layers that are of another model too share
- * their weights with it.
- */
+/** Layers from inputs to outputs: any graph without cycles. Models that have a layer in common share its weights. */
 export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   readonly #isList: boolean;
   #training = false;
@@ -47,57 +44,58 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   #evaluations = 0;
 
   /**
-   * Names the layers that have no name; memory is taken when the weights are first needed.
+   * Names the layers that have no name. Takes memory only when the weights are first needed.
    *
-   * @throws {ValueError} for a graph with a cycle, an output that depends on other inputs, an input that
-   *   no output depends on, and two layers or inputs of one name
+   * @throws {ValueError} for a graph with a cycle, an output that depends on other inputs, an input that no output
+   *   depends on, and two layers or inputs with the same name
    */
   constructor(options: ModelOptions<O>) {
     super(options);
-    // A Sequential may begin without: `add` brings them.
+    // A Sequential may begin without layers: `add` adds them.
     if (this.layers.length === 0 && new.target === Model)
       throw new ValueError(`${this.name}: a model needs at least one layer`);
     this.#isList = Array.isArray(options.outputs);
   }
 
-  /** @internal The engine, made when it is first needed. */
+  /** @internal The engine, made when it is first needed. @throws {StateError} after `dispose` */
   engine(where: string): Engine {
     return this.resources.engine(where);
   }
 
-  /** Epochs and optimizer steps taken since `compile`, in the files that the model came from included. */
+  /** Epochs trained since `compile`, those before the model was saved included. */
   get epoch(): number {
     return this.engine('epoch').epoch;
   }
 
+  /** Optimizer steps taken since `compile`, those before the model was saved included. */
   get step(): number {
     return this.engine('step').step;
   }
 
-  /** What the next step's learning rate is, with all that schedules and callbacks have done to it; undefined before `compile`. */
+  /** The learning rate of the next step, after schedule and callbacks; undefined before `compile`. */
   get learningRate(): number | undefined {
     return this.engine('learningRate').learningRate;
   }
 
-  /** Whether the average of the weights is in their place: see `swapAverage`. */
+  /** Whether the weights are exchanged with their average: see `swapAverage`. */
   get averaged(): boolean {
     return this.engine('averaged').averaged;
   }
 
-  /** The weights in layer order. Running statistics are there too, not trainable. */
+  /** The weights in layer order, with running statistics, which are not trainable. */
   get weights(): readonly Weight[] {
     return this.engine('weights').weights.list;
   }
 
-  /** Copies of all weights by their names in `weights`: tensors of the caller's. */
+  /** Copies of all weights, by their names in `weights`: tensors that are yours to dispose of. */
   getWeights(): Record<string, Tensor> {
     return copiesOf(this.engine('getWeights').weights);
   }
 
   /**
-   * Copies tensors to all weights, by the names and with the shapes of `weights`; the optimizer's state stays.
+   * Copies tensors to all weights, by the names and with the shapes of `weights`. The optimizer's state stays.
    *
-   * @throws {ValueError} which lists the names that are missing, that are of no weight, and whose shape is another
+   * @throws {ValueError} which lists missing names, unknown names, and tensors of another shape
    * @throws {NumericError} for numbers that are not finite; after any error all weights are as before
    */
   setWeights(record: Readonly<Record<string, Tensor>>): void {
@@ -105,9 +103,9 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Says what `fit` is to do. Called again, the optimizer begins anew; the weights stay.
+   * Sets optimizer, losses and metrics of the training. A second call resets the optimizer; the weights stay.
    *
-   * @throws {ValueError} for an optimizer, loss or metric that there is not
+   * @throws {ValueError} for an unknown optimizer, loss or metric
    * @throws {StateError} while `fit` runs, and after `dispose`
    */
   compile(options: CompileOptions): void {
@@ -120,12 +118,12 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Trains for some epochs. What was trained before counts on: `fit` twice for one epoch is `fit`
-   * once for two.
+   * Trains for some epochs, and goes on where the training before stopped: calling it twice for one epoch is the same
+   * as once for two.
    *
    * @param x samples [n, ...inputShape]; for several inputs a list, or a record by their names
    * @param y class indices [n], or [n, ...outputShape]; for several outputs a list, a record, or the same for all
-   * @throws {StateError} before `compile`, after `dispose`, while another `fit` runs, or where no layer learns
+   * @throws {StateError} before `compile`, after `dispose`, while another `fit` runs, and if no layer learns
    * @throws {ShapeError} {@link ValueError} for data that do not fit the model
    * @throws {NumericError} for data or a loss that are not finite; the weights keep the last good step
    * @throws the signal's reason once it is aborted
@@ -135,11 +133,11 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Trains on batches that come one after another, from a generator, a stream, the network: they are
-   * pulled ahead while the ones before are trained on.
+   * Trains on batches that come one after another: from a generator, a stream, the network. The next ones are pulled
+   * while the engine trains.
    *
-   * @param dataset gives [x, y] or [x, y, sampleWeight] for each step; for several epochs a function that
-   *   makes such, or something that can be iterated again
+   * @param dataset gives [x, y] or [x, y, sampleWeight] for each step; for several epochs a function that returns it
+   *   for each, or something that can be iterated again
    * @throws as `fit`, and what the data set throws
    */
   async fitDataset(dataset: Dataset, options: FitDatasetOptions = {}): Promise<History> {
@@ -159,19 +157,18 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Exchanges the weights with their moving average, which `averageDecay` of an optimizer keeps; called
-   * again, back. Training goes on with the weights themselves, and exchanges them back first.
+   * Exchanges the weights with their moving average, which an optimizer's `averageDecay` keeps; a second call exchanges
+   * them back. Training always goes on with the weights themselves: it exchanges them back first.
    *
-   * @throws {StateError} where no average is kept
+   * @throws {StateError} if no average is kept
    */
   swapAverage(): void {
     this.engine('swapAverage').swapAverage();
   }
 
   /**
-   * One optimizer step on all samples given; loss and metrics, taken before it: `computeGradients`, then
-   * `applyGradients`. Compiled with `gradientAccumulation`, only so many calls together make a step. Throws as
-   * `fit`.
+   * One optimizer step on all samples given: `computeGradients`, then `applyGradients`. Returns loss and metrics from
+   * before the step. If compiled with `gradientAccumulation`, so many calls together make a step. Throws as `fit`.
    */
   trainOnBatch(x: DataSet, y: DataSet, options: WeightOptions = {}): Logs {
     const engine = this.engine('trainOnBatch');
@@ -179,10 +176,11 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * The first half of a training step: loss and metrics, and in `weights[i].gradient` the gradients of the
-   * loss, which may be looked at and changed before `applyGradients`. Running statistics follow the batch.
-   * Called again before that, it begins anew; compiled with `gradientAccumulation`, the gradients become the
-   * mean over the samples of all calls since the last step.
+   * The first half of a training step: returns loss and metrics, and leaves the gradients of the loss in
+   * `weights[i].gradient`, where you may read and change them before `applyGradients`. Updates running statistics.
+   *
+   * A second call before `applyGradients` replaces the gradients. If compiled with `gradientAccumulation`, they become
+   * the mean over the samples of all calls since the last step.
    *
    * @throws as `fit`
    */
@@ -194,21 +192,21 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * The second half: clips the gradients where the optimizer is to, and takes its step by them.
+   * The second half of a training step: clips the gradients if the optimizer has such an option, and takes its step.
    *
-   * @throws {StateError} without gradients of `computeGradients` that no step has used yet
+   * @throws {StateError} unless `computeGradients` was called since the last step
    * @throws {NumericError} for gradients that are not finite; weights and optimizer stay as they were
    */
   applyGradients(): void {
     this.engine('applyGradients').applyGradients(`${this.name}.applyGradients`);
   }
 
-  /** Loss and metrics over all samples, which may have weights. Throws as `fit`. */
+  /** Loss and metrics over all samples. Throws as `fit`. */
   async evaluate(x: DataSet, y: DataSet, options: EvaluateOptions = {}): Promise<Logs> {
     return this.#reading('evaluate', (engine) => evaluate(engine, x, y, options));
   }
 
-  /** Work between whose batches others get their turn, but not `compile`. */
+  /** Runs work that lets other code run between its batches; `compile` throws in the meantime. */
   async #reading<T>(where: string, work: (engine: Engine) => Promise<T>): Promise<T> {
     const engine = this.engine(where);
     this.#evaluations++;
@@ -220,31 +218,31 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * The outputs for samples [n, ...inputShape]: a new tensor [n, ...outputShape]; a list of such for a
-   * model whose outputs are a list.
+   * The outputs for samples [n, ...inputShape]: a new tensor [n, ...outputShape], or a list of tensors if the model's
+   * outputs are a list.
    *
    * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
-   * @throws the signal's reason where it is aborted
+   * @throws the signal's reason if it is aborted
    */
   predict(x: DataSet, options: PredictOptions = {}): Prediction<O> {
     const results = predict(this.engine('predict'), x, options);
     return (this.#isList ? results : results[0]) as Prediction<O>;
   }
 
-  /** The outputs for all samples given, in one batch; else as `predict`. */
+  /** As `predict`, with all samples in one batch. */
   predictOnBatch(x: DataSet): Prediction<O> {
     const { count } = new Intake(this.engine('predictOnBatch'), 'predictOnBatch').inputs(x);
     return this.predict(x, { batchSize: count });
   }
 
   /**
-   * What is in a picture. It is cut to the model's ratio of sides, resampled to its size, brought to its
-   * channels and normalized by `preprocessing`; without that, numbers are taken as they are. Where the model ends
-   * in logits, probabilities are their softmax; of a single output those of classes 0 and 1.
+   * Classifies a picture. It is cut to the input's ratio of height and width, resampled to its size, brought to its
+   * channels, and normalized if the model has `preprocessing`. If the model ends in logits, probabilities are their
+   * softmax. A single output gives the probabilities of classes 0 and 1.
    *
    * @returns the most probable classes of the first output, most probable first
-   * @throws {ShapeError} for a model that takes no pictures or tells no classes, and for other channels
-   * @throws {ValueError} for what is no picture
+   * @throws {ShapeError} for a model without pictures as input or classes as output, and for channels that do not fit
+   * @throws {ValueError} for anything but a picture
    */
   async classify(picture: Picture, options: ClassifyOptions = {}): Promise<Answer[]> {
     const where = `${this.name}.classify`;
@@ -254,10 +252,10 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * What layers make of samples, in inference mode: new tensors [n, ...outputShape of the layer].
+   * The outputs of layers for samples, in inference mode: new tensors [n, ...outputShape of the layer].
    *
-   * @param layers a layer's name, for its tensor; or a list of names, for a record of tensors by name
-   * @throws {ValueError} for a name that there is not, or of a layer that has several places in the model
+   * @param layers a layer's name, for a tensor; or a list of names, for a record of tensors by name
+   * @throws {ValueError} for an unknown name, or a layer that has several places in the model
    * @throws as `predict`
    */
   activations<const N extends Names>(
@@ -269,15 +267,15 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Gradients for inputs, and for what layers make, of the loss or of outputs, in inference mode: dropout drops
-   * nothing, batch norm takes its running statistics. Each sample is by itself: row i is the gradient of sample
-   * i's own loss (that of the mean loss of n samples is a n-th of it), or of its outputs, times `output`. Weights
-   * and optimizer stay as they are.
+   * Gradients of the loss, or of outputs, with respect to inputs and outputs of layers. In inference mode: dropout
+   * drops nothing, batch norm uses its running statistics. Row i is the gradient of sample i's own loss (the gradient
+   * of the mean loss of n samples is an n-th of it), or of sample i's outputs, weighted by `output`. Weights and
+   * optimizer stay as they are.
    *
-   * @param options.wanted 'input' or a layer's name, for its tensor [n, ...shape]; or a list of names, for a
-   *   record of tensors by name. Where nothing depends on it, it is 0
-   * @throws {ValueError} for a name that there is not, a layer that has several places in the model, an index that
-   *   the output does not have, and for an output whose activation the loss has in itself
+   * @param options.wanted 'input' or a layer's name, for a tensor [n, ...shape]; or a list of names, for a record of
+   *   tensors by name. A gradient is 0 if nothing depends on the tensor
+   * @throws {ValueError} for an unknown name, a layer that has several places in the model, an index that the output
+   *   does not have, and the output of an activation that is part of the loss
    * @throws {StateError} with `y`, before `compile`
    * @throws as `predict`, and the signal's reason once it is aborted
    */
@@ -292,30 +290,32 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Times each op of a prediction for x or, with `y`, of a training step, and compares it with the
-   * machine's peaks, which are measured the first time; prints a table. Takes about a second; weights,
-   * optimizer and all else stay as they are.
+   * Times each op of a prediction for x or, with `y`, of a training step, compares it with the machine's peaks, and
+   * prints a table. The first call measures the peaks. Takes about a second. Weights, optimizer and all else stay as
+   * they are.
    *
    * @param x the samples of one batch [n, ...inputShape]
    * @returns time, speed and share of each op in the order in which they run, and of all together
-   * @throws as `predict`; with `y` as `trainOnBatch`, but for a loss that is not finite
+   * @throws as `predict`; with `y` as `trainOnBatch`, except that a loss that is not finite is no error
    */
   profile(x: DataSet, options: ProfileOptions = {}): Profile {
     return profile(this.engine('profile'), x, options);
   }
 
-  /** All of it as a safetensors file: layers, weights, and where the training stands. */
+  /** The model as the bytes of a safetensors file: layers, weights, and the state of the training. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const { labels, preprocessing } = this;
     return saveModel(this.engine('toBytes'), this.#isList, { labels, preprocessing });
   }
 
-  /** Gives all memory back; the weights' tensors go with it, unless other models share them. Harmless when called twice. */
+  /**
+   * Frees all memory. The tensors of its weights end too, unless other models share them. A second call does nothing.
+   */
   dispose(): void {
     this.resources.dispose();
   }
 
-  /** Lets `using model = …` dispose at the end of the block. */
+  /** `using model = …` calls this at the end of the block. */
   [DISPOSE](): void {
     this.dispose();
   }

@@ -1,4 +1,4 @@
-// The memory that a network will need, from the plans of its programs, before anything is allocated.
+// Works out the memory that a network will need, from the plans of its programs. Allocates nothing.
 
 import { lower } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
@@ -13,7 +13,9 @@ import { planMemory } from '../program/plan.js';
 import { softmaxCrossEntropy } from '../training/losses.js';
 import { sgd } from '../training/optimizers.js';
 
-/** Bytes that a model needs for batches of one size. What kernels work in, some MiB at most, is not in it. */
+/**
+ * Bytes that a model needs for batches of one size, without the kernels' scratch memory, which has some MiB at most.
+ */
 export interface MemoryNeed {
   readonly batchSize: number;
   readonly parameters: number;
@@ -22,19 +24,19 @@ export interface MemoryNeed {
     /** Momentum and the like. */
     readonly optimizer: number;
     readonly activations: number;
-    /** With the parameters. */
+    /** All of these, and the parameters. */
     readonly total: number;
   };
   readonly inference: {
     readonly activations: number;
-    /** Weights packed, transformed and folded once for all predictions. */
+    /** Forms of weights, made once for all predictions. */
     readonly prepared: number;
-    /** With the parameters. */
+    /** All of these, and the parameters. */
     readonly total: number;
   };
 }
 
-/** Without `compile`, cross-entropy by SGD with momentum is reckoned with. */
+/** What is assumed before `compile`: cross-entropy, and SGD with momentum. */
 const usual = ({ outputs }: Graph): Objective => ({
   optimizer: sgd({ momentum: 0.9 }),
   goals: outputs.map(() => ({ loss: softmaxCrossEntropy(), weight: 1, metrics: [] })),
@@ -42,7 +44,7 @@ const usual = ({ outputs }: Graph): Objective => ({
   accumulation: 1,
 });
 
-/** Weights that are nowhere, at addresses of which no two are the same; `floats` of them are trained. */
+/** Weights without memory, each at an address of its own; `floats` of their numbers are trained. */
 function outlineOf(layers: readonly Layer[], floats: number): WeightValues {
   const addresses = new Map<ParameterSpec, number>();
   let end = 0;
@@ -67,7 +69,7 @@ function outlineOf(layers: readonly Layer[], floats: number): WeightValues {
   };
 }
 
-/** Places forms from `start` on, as a `FormStore` does: each once, however many layers have it. Bytes. */
+/** Gives forms addresses from `start` on, as a `FormStore` does: equal forms once. Returns how many bytes they take. */
 function placeForms(forms: readonly Form[], start: number): number {
   const places = new Map<string, number>();
   let end = start;
@@ -81,7 +83,7 @@ function placeForms(forms: readonly Form[], start: number): number {
   return end - start;
 }
 
-/** What a graph needs for batches of `batch` samples. */
+/** The memory that a graph needs for batches of `batch` samples. */
 export function memoryNeed(
   graph: Graph,
   batch: number,

@@ -1,4 +1,4 @@
-// How fast this machine can be: what a profile's speeds are compared with.
+// Measures the machine's peaks, which a profile compares its speeds with.
 
 import type { Backend } from '../../bindings/backend.js';
 import { matMul } from '../operators/dense/matrix.emit.js';
@@ -7,7 +7,7 @@ import { Emitter } from '../program/emitter.js';
 import { withProgram } from '../program/plan.js';
 import { repeat, Stopwatch, shortest } from './timing.js';
 
-/** The most of either that was measured. */
+/** The highest measured rate of each unit. */
 export type Peaks = Readonly<Record<Unit, number>>;
 
 /** Measured once for each backend. */
@@ -16,7 +16,7 @@ const known = new WeakMap<Backend, Peaks>();
 /**
  * The peaks of the machine, measured when they are first asked for.
  *
- * @throws {OutOfMemoryError} where there is no room for a small product
+ * @throws {OutOfMemoryError} if there is no memory for a small product
  */
 export function peaksOf(backend: Backend): Peaks {
   const peaks = known.get(backend) ?? { 'GFLOP/s': product(backend), 'GB/s': copy() };
@@ -38,8 +38,8 @@ function fastest(work: () => void): number {
 }
 
 /**
- * A product that stays in cache: k is what the microkernel takes at a time, rows of each thread and columns
- * are whole tiles of all builds, and the panels of B, 64 KiB, fit beside a block of A in L2.
+ * A product that stays in cache: k is one block, each thread's rows and columns are whole tiles in all builds, and the
+ * panels of B, 64 KiB, fit into L2 together with a block of A.
  */
 const SIZE = { m: 240, n: 64, k: 256 };
 
@@ -61,7 +61,7 @@ function product(backend: Backend): number {
   });
 }
 
-/** Floats of a copy that no cache holds: 64 MiB. */
+/** Floats of a copy that is larger than any cache: 64 MiB. */
 const STREAM = 16 << 20;
 
 /**

@@ -1,4 +1,4 @@
-// What a network, or a part of it, computes for samples: new tensors, filled batch by batch.
+// Prediction: the outputs of a network, or tensors inside of it, for samples, batch by batch.
 
 import { abortSignal, checkOptions, whole } from '../base/options.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -12,20 +12,24 @@ import { type DataSet, Intake } from '../training/source.js';
 export interface PredictOptions {
   /** Samples at a time: 32 by default. */
   batchSize?: number;
-  /** Where it is aborted, nothing is predicted. In a worker that is until the prediction begins. */
+  /** If it is aborted, `predict` throws its reason. A model in a worker heeds it until the prediction begins. */
   signal?: AbortSignal;
 }
 
 const words = { batchSize: whole(1), signal: abortSignal };
 
-/** The outputs for samples, in their order. See `Model.predict`. */
+/** The outputs for samples, a tensor for each output. See `Model.predict`. */
 export function predict(engine: Engine, x: DataSet, options: PredictOptions): Tensor[] {
   const checked = checkOptions('predict', options, words);
   const samples = new Intake(engine, 'predict').inputs(x);
   return valuesOf(engine, samples, engine.network.graph.outputs, checked);
 }
 
-/** The values of tensors for all samples, [n, ...shape] each. @param part what computes them, if not the whole network */
+/**
+ * The values of tensors for all samples, [n, ...shape] each.
+ *
+ * @param part computes them: by default the whole network
+ */
 export function valuesOf(
   engine: Engine,
   samples: Samples,
@@ -48,7 +52,7 @@ export function valuesOf(
   return results;
 }
 
-/** Tensors [count, ...shape] whose numbers are not defined yet. @throws {OutOfMemoryError}, and then none is left */
+/** Tensors [count, ...shape] with undefined numbers. @throws {OutOfMemoryError} after disposing of those it has made */
 export function roomFor(tensors: readonly SymbolicTensor[], count: number): Tensor[] {
   const results: Tensor[] = [];
   try {

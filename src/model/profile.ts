@@ -16,7 +16,7 @@ import { timeOps } from './timing.js';
 export interface ProfileOptions {
   /** Targets, as `fit` takes them: a training step is profiled. Without, a prediction. */
   y?: DataSet;
-  /** Samples of the batch, the first ones: all that are given by default. */
+  /** How many samples the batch has, the first ones of x: all by default. */
   batchSize?: number;
   /** What prints the table: console.log by default, null for none. */
   print?: ((text: string) => void) | null;
@@ -27,22 +27,22 @@ export interface Speed {
   /** The median of several runs. */
   readonly milliseconds: number;
   readonly rate: number;
-  /** Of the rate: arithmetic, counted as the direct algorithm's, or bytes read and written. */
+  /** The rate's unit: 'GFLOP/s', with the arithmetic of the direct algorithm; or 'GB/s', of bytes read and written. */
   readonly unit: Unit;
   /**
-   * The rate's part of the machine's peak: above 1 for better algorithms, for data in cache, and where
-   * several threads move more than the one that copied.
+   * The rate as a share of the machine's peak. It is above 1 for better algorithms than the direct one, for data in
+   * cache, and if several threads move more than the one thread that measured the peak.
    */
   readonly ofPeak: number;
 }
 
-/** An op in numbers. */
+/** An op's time and speed. */
 export interface ProfileRow extends Speed {
-  /** The layer that it belongs to; 'loss', the metric's name and 'optimizer' for the rest. */
+  /** The layer that it belongs to; or 'loss', the metric's name, or 'optimizer'. */
   readonly layer: string;
   readonly pass: 'forward' | 'backward' | 'update';
   readonly kernel: KernelName;
-  /** Its part of the time, 0 to 1. */
+  /** Its share of the total time, 0 to 1. */
   readonly share: number;
 }
 
@@ -52,7 +52,9 @@ export interface Profile {
   readonly rows: readonly ProfileRow[];
   /** All ops together: their time, and the arithmetic in it. */
   readonly total: Speed;
-  /** What the machine does at best: all threads multiply matrices in cache, one copies out of cache. */
+  /**
+   * The machine's best rates: of matrix products in cache by all threads, and of a copy outside of cache by one thread.
+   */
   readonly peaks: Peaks;
 }
 
@@ -68,7 +70,7 @@ export function profile(engine: Engine, x: DataSet, options: ProfileOptions): Pr
   const samples = y === undefined ? intake.inputs(x) : intake.samples(x, y);
   const { count } = samples;
   const size = Math.min(count, batchSize ?? count);
-  // First, because it may make memory grow.
+  // Comes first, because it may make linear memory grow.
   const peaks = peaksOf(backend());
   const result = engine.rehearse(
     { samples, order: null, first: 0, size },

@@ -1,4 +1,4 @@
-// What a model holds: its network with the weights, and the engine once something is to be run.
+// What a model holds: its network with the stores of its weights, and the engine, made when it is first needed.
 
 import { backend } from '../../bindings/backend.js';
 import { StateError } from '../base/errors.js';
@@ -8,7 +8,7 @@ import { graphOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Engine, type Network } from '../training/engine.js';
 
-/** A network whose layers have a store for their weights, which takes no memory yet. */
+/** A network and the stores of its weights, which take no memory yet. */
 function networkOf(
   name: string,
   seed: number,
@@ -29,7 +29,7 @@ export class Resources {
     this.#network = networkOf(...network);
   }
 
-  /** Gives all memory back when `model` is collected, if nobody disposed of it: a net, not a plan. */
+  /** Frees all memory when `model` is collected, if nobody disposed of it: a safety net, not a plan. */
   belongTo(model: object): void {
     net.register(model, this, this);
   }
@@ -38,7 +38,7 @@ export class Resources {
     return this.#network;
   }
 
-  /** The engine, made when it is first needed. @throws {StateError} after `dispose`, and without layers */
+  /** The engine, made by the first call. @throws {StateError} after `dispose`, and for a network without layers */
   engine(where: string): Engine {
     const { name, graph } = this.#network;
     if (this.#disposed)
@@ -52,12 +52,12 @@ export class Resources {
     return this.#engine;
   }
 
-  /** What `compile` fixed; undefined before. Makes no engine. */
+  /** What `compile` fixed; undefined before it. Makes no engine. */
   get objective(): Objective | undefined {
     return this.#engine?.objective;
   }
 
-  /** Puts a new output after the last one. @throws {StateError} once there is an engine */
+  /** Replaces the output by one that is computed from it. @throws {StateError} if there is an engine already */
   grow(where: string, output: (last: SymbolicTensor) => SymbolicTensor): void {
     const { name, seed, graph, stores } = this.#network;
     if (this.#engine || this.#disposed) {
@@ -66,12 +66,12 @@ export class Resources {
       );
     }
     const next = output(graph.outputs[0]);
-    // One store for all layers, so that the initial weights are those of a model that was made at once.
+    // All layers get one new store: so the initial weights are the same as if the model had all layers from the start.
     disclaim(stores);
     this.#network = networkOf(name, seed, graph.inputs, [next]);
   }
 
-  /** Gives all memory back. Harmless when called twice. */
+  /** Frees all memory. A second call does nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -81,5 +81,5 @@ export class Resources {
   }
 }
 
-/** Resources of models that were forgotten. */
+/** Frees the resources of models that were collected. */
 const net = new FinalizationRegistry((resources: Resources) => resources.dispose());

@@ -1,5 +1,4 @@
-// What reads the files that save.ts writes. Whatever the bytes are, the answer is a model that trains on where it
-// stood, or a FormatError.
+// Reads the files that save.ts writes. For any bytes the result is a model that can go on training, or a FormatError.
 
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
@@ -16,7 +15,7 @@ import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from
 
 /** Options of `loadModel`. */
 export interface LoadOptions {
-  /** What makes layers of your own from their options, by their type. */
+  /** Functions that make layers of your own from their options, by the layers' types. */
   layers?: Readonly<Record<string, (options: never) => Layer>>;
 }
 
@@ -42,7 +41,7 @@ export function restoreModel(file: Bytes, options: LoadOptions): Model {
     return model;
   } catch (error) {
     model?.dispose();
-    // What layers and optimizers do not accept is the file's fault here; no memory or no init is not.
+    // If layers or optimizers refuse a value, the file is damaged. Lack of memory or of init is another error.
     const known =
       error instanceof WasmgradError &&
       !(error instanceof ShapeError || error instanceof ValueError);
@@ -53,9 +52,9 @@ export function restoreModel(file: Bytes, options: LoadOptions): Model {
   }
 }
 
-/** The parts of a file. @throws {FormatError} for what is none of ours */
+/** The parts of a file. @throws {FormatError} for a file that wasmgrad did not write */
 function contentsOf(bytes: Uint8Array): Contents {
-  // After eight bytes of length comes a header in braces: then it is safetensors, sound or not.
+  // A brace after eight bytes of length: this is a safetensors file, even if it is damaged.
   const other = bytes[8] === 0x7b ? undefined : fileKind(bytes);
   if (other)
     throw new FormatError(`loadModel: not a wasmgrad model but ${other.what}: ${other.wayOut}`);
@@ -71,7 +70,7 @@ function contentsOf(bytes: Uint8Array): Contents {
   );
 }
 
-/** Whose weights these are, and what they are like. */
+/** Which library wrote these weights, and some of their names, for the message. */
 function origin({ metadata, entries }: Contents): string {
   const names = entries.map(({ name }) => name);
   const isPyTorch = names.some((name) => /\.(running_mean|num_batches_tracked|weight)$/.test(name));
@@ -110,7 +109,7 @@ function makeModel(
   }
   const { outputs } = topology;
   const ends = [outputs].flat().map((one) => tensor(one, 'the list of outputs'));
-  // What predict returns is not known to the type: of a list it is a list.
+  // The type cannot say whether the outputs are a list; at run time `predict` knows.
   const made = { inputs, outputs: Array.isArray(outputs) ? ends : ends[0], seed, name };
   return new Model(made as typeof made & { outputs: SymbolicTensor });
 }
@@ -135,7 +134,7 @@ function restore(
   tensors: ReadonlyMap<string, StoredTensor>,
   training: string | undefined,
 ): void {
-  // Looked for before anything is allocated: a damaged size must not claim gigabytes.
+  // All weights are found before anything is allocated: a damaged size must not allocate gigabytes.
   for (const layer of model.layers) {
     for (const { name, shape } of layer.parameters) find(tensors, `${layer.name}/${name}`, shape);
   }
@@ -147,7 +146,7 @@ function restore(
   if (training === undefined) return;
   const state = JSON.parse(training) as TrainingState;
   const { step, epoch, learningRateFactor, objective, averaged, gatheredSamples = 0 } = state;
-  // Without the number of samples nobody knows how much those batches count: their step begins anew.
+  // Old files lack the number of samples, so the weight of the gathered gradients is not known: the step begins anew.
   const gathered = gatheredSamples > 0 ? state.gathered : 0;
   const { optimizer, goals, checkpointing, accumulation } = objective;
   model.compile({
@@ -171,7 +170,7 @@ function restore(
   }
 }
 
-/** Warns of numbers with which nothing can be computed. */
+/** Warns of numbers that are not finite. */
 function warnNotFinite(model: Model, tensors: ReadonlyMap<string, StoredTensor>): void {
   const bad: string[] = [];
   for (const [name, { data }] of tensors) {
@@ -186,7 +185,7 @@ function warnNotFinite(model: Model, tensors: ReadonlyMap<string, StoredTensor>)
   );
 }
 
-/** @throws {FormatError} where there is no such tensor, or it has another shape */
+/** @throws {FormatError} if the tensor is missing or has another shape */
 function find(
   tensors: ReadonlyMap<string, StoredTensor>,
   name: string,

@@ -1,4 +1,4 @@
-// What reads the safetensors format: eight bytes of length, a JSON header, then the numbers. Specified at
+// Reads the safetensors format: eight bytes of length, a JSON header, then the numbers. Its specification is at
 // github.com/huggingface/safetensors (README, "Format"). safetensorswriter.ts writes it.
 
 import { FormatError } from '../base/errors.js';
@@ -17,7 +17,7 @@ export interface Safetensors {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** The specification's own limit. */
+/** The specification's limit for the header, in bytes. */
 const LARGEST_HEADER = 100_000_000;
 
 /** A tensor as the header lists it. */
@@ -26,15 +26,15 @@ interface Entry {
   /** 'F32', 'I64' … */
   readonly dtype: string;
   readonly shape: Shape;
-  /** Its bytes in the body, of which `end` is the first that is not its own. */
+  /** Its bytes in the body: from `begin` to `end` − 1. */
   readonly begin: number;
   readonly end: number;
 }
 
-/** What the header says, checked, and the bytes after it. */
+/** The checked header, and the bytes after it. */
 export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
-  /** In the order of their bytes. */
+  /** The tensors, in the order of their bytes. */
   readonly entries: readonly Entry[];
   readonly body: Uint8Array;
 }
@@ -47,10 +47,10 @@ const bitsOf: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads the header, and holds the file to the specification: no key stands twice, and the tensors' bytes follow
- * each other without gaps and overlaps to the end of the file, in whatever order the header lists them.
+ * Reads the header, and checks the file by the specification: no object has a key twice, and the tensors' bytes follow
+ * each other without gaps and overlaps up to the end of the file. The header may list tensors in any order.
  *
- * @throws {FormatError} for anything that is no safetensors file, whole and consistent
+ * @throws {FormatError} for anything but a complete, consistent safetensors file
  */
 export function readContents(bytes: Uint8Array): Contents {
   const { header, begin } = readHeader(bytes);
@@ -73,12 +73,12 @@ export function readContents(bytes: Uint8Array): Contents {
   return { metadata: readMetadata(metadata), entries, body };
 }
 
-/** The tensors themselves. @throws {FormatError} where one is not float32 */
+/** The tensors with their numbers. @throws {FormatError} if one is not float32 */
 export function readTensors({ entries, body }: Contents): ReadonlyMap<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
     if (dtype !== 'F32') fail(`'${name}' is ${dtype}, but only F32 is read`);
-    // A copy, because the place need not be aligned; not by slice, which of a Node Buffer copies nothing.
+    // Copied, because the bytes may not be aligned. Not by `slice`: that of a Node Buffer copies nothing.
     const data = new Float32Array((end - begin) / 4);
     new Uint8Array(data.buffer).set(body.subarray(begin, end));
     tensors.set(name, { shape, data });
@@ -89,7 +89,7 @@ export function readTensors({ entries, body }: Contents): ReadonlyMap<string, St
 /**
  * Reads a file of float32 tensors.
  *
- * @throws {FormatError} for anything that is not one, whole and consistent
+ * @throws {FormatError} for anything but a complete, consistent one
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const contents = readContents(bytes);
@@ -110,9 +110,9 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; begin
   let header: unknown;
   let text = '';
   try {
-    // A byte order mark is no part of JSON: it must not be skipped in silence.
+    // A byte order mark is not JSON: the decoder must not skip it.
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    // A copy: browsers decode no shared memory.
+    // A copy: browsers do not decode shared memory.
     text = decoder.decode(new Uint8Array(bytes.subarray(8, 8 + length)));
     header = JSON.parse(text);
   } catch {

@@ -1,8 +1,8 @@
-// What writes the safetensors format, which safetensors.ts reads, as do Python's safetensors and every hub.
+// Writes the safetensors format. safetensors.ts reads it, and so do Python's safetensors and all hubs.
 
 import type { Safetensors } from './safetensors.js';
 
-/** Headers are padded with spaces to this, so that the numbers are aligned. */
+/** Headers are padded with spaces to a multiple of so many bytes, so that the numbers are aligned. */
 const ALIGNMENT = 8;
 
 /** Writes a file. */

@@ -1,5 +1,4 @@
-// Models as files: safetensors whose metadata hold the layers and where the training stands. restore.ts
-// reads them.
+// Saves models as safetensors files: the metadata have the layers and the state of the training. restore.ts reads them.
 
 import type { Shape } from '../base/shape.js';
 import type { Objective } from '../lowering/objective.js';
@@ -10,17 +9,17 @@ import type { About } from './about.js';
 import type { StoredTensor } from './safetensors.js';
 import { writeSafetensors } from './safetensorswriter.js';
 
-/** Raised when a file can no longer be read by older versions. */
+/** Raised when older versions can no longer read the file. */
 export const VERSION = '1';
 
-/** The network, as JSON. Tensors are numbered: the inputs first, then what nodes make. */
+/** The network, as JSON. Tensors are numbered: first the inputs, then the nodes' outputs. */
 export interface Topology {
   readonly name: string;
   readonly inputs: readonly { name: string; shape: Shape }[];
   readonly layers: readonly { type: string; name: string; trainable: boolean; options: object }[];
-  /** The layer's number, and those of the tensors it is applied to. */
+  /** The number of the layer, and the numbers of the tensors that it is applied to. */
   readonly nodes: readonly (readonly [layer: number, inputs: readonly number[]])[];
-  /** A list where `predict` returns one. */
+  /** A list if `predict` returns a list. */
   readonly outputs: number | readonly number[];
 }
 
@@ -33,7 +32,7 @@ function topologyOf(
   return {
     name,
     inputs: inputs.map(({ shape }, i) => ({ name: inputNames[i], shape })),
-    // The name stands beside the options, once: a loaded model saves as the same file.
+    // The name is written once, beside the options, so that a loaded model saves as the same file.
     layers: layers.map(({ type, name, trainable, options }) => ({
       type,
       name,
@@ -45,17 +44,17 @@ function topologyOf(
   };
 }
 
-/** Where a training stands, as JSON. */
+/** The state of a training, as JSON. */
 export interface TrainingState {
   readonly objective: Objective;
   readonly step: number;
   readonly epoch: number;
   readonly learningRateFactor: number;
-  /** Batches whose gradients wait in the file for those of others. */
+  /** Batches since the last step whose gradients the file has. */
   readonly gathered: number;
-  /** How many samples these had; files of older versions lack it. */
+  /** How many samples they had; files of older versions lack it. */
   readonly gatheredSamples?: number;
-  /** Whether the weights are their average, and that in its place what was trained. */
+  /** Whether weights and average are exchanged in the file. */
   readonly averaged: boolean;
 }
 
@@ -63,17 +62,17 @@ export interface TrainingState {
 export const stateName = (vector: string, weight: string): string =>
   `optimizer/${vector}/${weight}`;
 
-/** The optimizer's vectors that a file holds, with gradients that wait for those of other batches. */
+/** The names of the optimizer's vectors in a file, with 'gradients' if batches are gathered. */
 export function vectorsOf({ optimizer }: Objective, gathered: number): readonly string[] {
   return [...optimizerState(optimizer), ...(gathered > 0 ? ['gradients'] : [])];
 }
 
-/** Writes a model. @param isList whether its outputs are a list */
+/** The bytes of a model's file. @param isList whether the model's outputs are a list */
 export function saveModel(engine: Engine, isList: boolean, about: About): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const { network, weights, objective, gathered } = engine;
   const vectors = objective ? vectorsOf(objective, gathered) : [];
-  // Now, not between the views: those end where memory grows.
+  // Allocated before the views are taken: those become empty if linear memory grows.
   weights.arrange();
   for (const vector of vectors) weights.state(vector);
   for (const { name, tensor } of weights.list) {

@@ -16,32 +16,32 @@ import { Model } from './model.js';
 export interface SequentialOptions {
   /** One sample's shape, such as [height, width, channels]. */
   inputShape: Shape;
-  /** What all randomness comes from: initial weights, shuffling, dropout. 0 by default. */
+  /** The seed of all random numbers: initial weights, shuffling, dropout. 0 by default. */
   seed?: number;
   /** For messages: 'sequential' by default. */
   name?: string;
 }
 
-/** Layers, or whole models of one input and output, one after another. */
+/** Layers, or whole models with one input and one output, one after another. */
 export class Sequential extends Model {
   /**
-   * Names and joins the layers; memory is taken when the weights are first needed.
+   * Names and joins the layers. Takes memory only when the weights are first needed.
    *
    * @throws {ShapeError} for a layer that cannot take the output of the one before
-   * @throws {ValueError} for two layers of one name
+   * @throws {ValueError} for two layers with the same name
    */
   constructor(layers: readonly (Layer | Model)[], options: SequentialOptions) {
     super(chain(layers, options));
   }
 
   /**
-   * Puts one more layer, or model, at the end, as Keras does: before the model is compiled or used. One that is empty
-   * so far is made as `new Sequential([], { inputShape })`.
+   * Adds a layer, or a model, at the end, as in Keras: before the model is compiled or used. `new Sequential([],
+   * { inputShape })` makes an empty one.
    *
    * @returns the model
    * @throws {ShapeError} for a layer that cannot take the output of the last one
-   * @throws {ValueError} for a layer that is in the model already, and for two layers of one name
-   * @throws {StateError} once the model has weights
+   * @throws {ValueError} for a layer that is in the model already, and for two layers with the same name
+   * @throws {StateError} if the model has weights already
    */
   add(layer: Layer | Model): this {
     const where = `${this.name}.add`;
@@ -75,14 +75,14 @@ function chain(
   const layers = list.flatMap((one) => (one instanceof Model ? one.layers : [one]));
   checkOnce(name, layers);
   nameLayers(name, layers, isFresh);
-  // All shapes first: layers that do not fit together stay free for another try.
+  // All shapes are checked before any layer is applied: after an error the layers can still be used elsewhere.
   list.reduce((shape, one) => shapeAfter(name, one, shape), inputShape);
   const inputs = input(inputShape);
   const outputs = list.reduce((x, one) => one.apply(x), inputs);
   return { inputs, outputs, seed, name };
 }
 
-/** The output's shape. @throws {ShapeError} where the layer or model cannot take such an input */
+/** The output's shape. @throws {ShapeError} if the layer or model cannot take this input */
 function shapeAfter(where: string, one: Layer | Model, shape: Shape): Shape {
   if (one instanceof Layer) return one.shapeFor(shape);
   const single = one.inputs.length === 1 && one.outputs.length === 1;
@@ -93,13 +93,13 @@ function shapeAfter(where: string, one: Layer | Model, shape: Shape): Shape {
   );
 }
 
-/** @throws {ValueError} for a layer that is there twice */
+/** @throws {ValueError} if the list has a layer twice */
 function checkOnce(where: string, layers: readonly Layer[]): void {
   if (new Set(layers).size === layers.length) return;
   throw new ValueError(`${where}: the same layer is there twice: make one for each place`);
 }
 
-/** @throws {ValueError} for what is no layer, such as a function of `layers` that was not called */
+/** @throws {ValueError} for anything but a layer, such as a function of `layers` that was not called */
 function checkLayer(where: string, layer: Layer | Model): void {
   if (layer instanceof Layer || layer instanceof Model) return;
   const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';

@@ -1,4 +1,4 @@
-// What a network is made of, told before anything is allocated.
+// `summary`: a table of a network's layers, their sizes and costs. Allocates nothing.
 
 import { callableOrNull, checkOptions, whole } from '../base/options.js';
 import { type Shape, sizeOf } from '../base/shape.js';
@@ -9,35 +9,37 @@ import type { Layer, SymbolicTensor } from '../network/layer.js';
 import type { Network } from '../training/engine.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 
-/** A layer in numbers, all for one sample. */
+/** A layer's sizes and costs, for one sample. */
 export interface SummaryRow {
   readonly name: string;
   readonly type: string;
   readonly outputShape: Shape;
-  /** Numbers that can be learned; 0 where the layer stands there again, with the same weights. */
+  /** How many numbers can be learned; 0 if the layer occurs again, with the same weights. */
   readonly parameters: number;
-  /** Numbers that are kept but not learned, such as running statistics. */
+  /** How many numbers are kept but not learned, such as running statistics. */
   readonly statistics: number;
   /** Whether its parameters are learned: false for a frozen layer. */
   readonly trainable: boolean;
-  /** Multiplications with addition. */
+  /** Multiplications, each with an addition. */
   readonly multiplyAdds: number;
-  /** Input pixels that one output sees, [height, width]. */
+  /** The input pixels that one number of the output depends on, [height, width]. */
   readonly receptiveField: readonly [number, number];
-  /** Bytes of the output. */
+  /** The output's bytes. */
   readonly memory: number;
 }
 
 type Two = readonly [number, number];
 
-/** How much of an input a tensor's numbers see, how far apart they see it, and all of it, in pixels. */
+/**
+ * In pixels of an input: what one number of a tensor sees, the distance of two neighbours' views, and the whole input.
+ */
 interface View {
   readonly field: Two;
   readonly jump: Two;
   readonly whole: Two;
 }
 
-/** Of branches that come together, what the widest sees. */
+/** The widest view, for branches that come together. */
 const widest = (a: Two, b: Two): Two => [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
 
 function viewOf(node: SymbolicTensor, views: ReadonlyMap<SymbolicTensor, View>): View {
@@ -47,7 +49,7 @@ function viewOf(node: SymbolicTensor, views: ReadonlyMap<SymbolicTensor, View>):
     below.map((view) => view[what]).reduce(widest),
   );
   const { size, stride } = layer.window(inputs[0].shape);
-  // What is dense or flat sees all of what comes in.
+  // Dense and flatten see the whole input.
   if (inputs[0].shape.length > 1 && shape.length === 1) return { field: whole, jump, whole };
   return {
     field: [field[0] + (size[0] - 1) * jump[0], field[1] + (size[1] - 1) * jump[1]],
@@ -56,11 +58,11 @@ function viewOf(node: SymbolicTensor, views: ReadonlyMap<SymbolicTensor, View>):
   };
 }
 
-/** The rows of a graph, one for each place of a layer. */
+/** A row for each place of a layer in the graph. */
 function rowsOf({ inputs, nodes }: Graph): SummaryRow[] {
   const views = new Map(
     inputs.map((x): [SymbolicTensor, View] => {
-      // A signal is one line.
+      // A signal is an image of one line.
       const [height, width] = x.shape.length === 3 ? x.shape : [1, x.shape[0]];
       return [x, { field: [1, 1], jump: [1, 1], whole: [height, width] }];
     }),
@@ -84,7 +86,7 @@ function rowsOf({ inputs, nodes }: Graph): SummaryRow[] {
       statistics: numbers(false),
       trainable: layer.trainable,
       multiplyAdds: layer.multiplyAdds(node.inputs[0].shape, shape),
-      // Whole pixels: a field may end between them, and thirds do not quite add up.
+      // Rounded up to whole pixels; 1e-6 allows for rounding errors of strides such as ⅓.
       receptiveField: [Math.ceil(view.field[0] - 1e-6), Math.ceil(view.field[1] - 1e-6)],
       memory: sizeOf(shape) * 4,
     };

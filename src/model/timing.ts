@@ -1,44 +1,43 @@
-// Timing ops, which may be shorter than a step of the clock: browsers round time to 5 µs, to 100 µs,
-// some to 1 ms.
+// Times ops, which may be shorter than a step of the clock: browsers round time to 5 µs, 100 µs or 1 ms.
 
 import { backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import { type EmittedOp, usesOf } from '../program/emitter.js';
 
-/** Milliseconds next to which reading the clock takes none. */
+/** Milliseconds: next to this, the time to read the clock does not matter. */
 const SHORTEST = 0.01;
-/** Steps of the clock that are right to a tenth. */
+/** A measurement of so many steps of the clock is right to a tenth. */
 const STEPS = 10;
 
-/** Milliseconds of the shortest measurement that can be trusted. */
+/** The shortest measurement that can be trusted, in milliseconds. */
 export const shortest = (): number => Math.max(SHORTEST, STEPS * clockStep());
 
-/** Milliseconds of one step of the clock: the least of a few, should something else run in between. */
+/** Milliseconds of one step of the clock: the shortest of a few, as other work may run in between. */
 function clockStep(): number {
   let least = Number.POSITIVE_INFINITY;
   let last = performance.now();
   for (let steps = 0; steps < 5; ) {
     const now = performance.now();
     if (now === last) continue;
-    // The first step may have begun long ago.
+    // The first step does not count: it may have begun long ago.
     if (steps++ > 0) least = Math.min(least, now - last);
     last = now;
   }
   return least;
 }
 
-/** Times one work again and again, so many runs of it together that the clock can tell. */
+/** Times a piece of work again and again: so many runs together that the clock can measure them. */
 export class Stopwatch {
-  /** Runs of the next measurement, at least. */
+  /** How many runs the next measurement begins with. */
   runs = 1;
   readonly #least: number;
 
-  /** @param least milliseconds of a measurement, at least */
+  /** @param least the least milliseconds of a measurement */
   constructor(least: number) {
     this.#least = least;
   }
 
-  /** Milliseconds of one run, now. */
+  /** Measures the milliseconds of one run. */
   time(work: () => void): number {
     for (;;) {
       const start = performance.now();
@@ -50,21 +49,21 @@ export class Stopwatch {
   }
 }
 
-/** Calls `work` for so many milliseconds, and so many times at least. */
+/** Calls `work` for `milliseconds`, and at least `least` times. */
 export function repeat(milliseconds: number, least: number, work: () => void): void {
   const end = performance.now() + milliseconds;
   for (let times = 0; times < least || performance.now() < end; times++) work();
 }
 
-/** Milliseconds of rounds that do not count, in which the engine optimizes the kernels, and of others. */
+/** Milliseconds of rounds that do not count, while the engine optimizes the kernels; then of rounds that count. */
 const WARM_UP = 200;
 const BUDGET = 400;
 
 /**
- * The median milliseconds of each op. In each round all of them run in turn, so that they work on the
- * numbers and find in cache what they would find there; short ones run several times in a row.
+ * The median milliseconds of each op. In each round all ops run in turn, so that each finds the numbers and the cache
+ * as in a real run. Short ops run several times in a row.
  *
- * @param ready makes the program ready for a round
+ * @param ready restores all that the ops have changed, before each round
  */
 export function timeOps(
   program: Program,
@@ -87,9 +86,9 @@ export function timeOps(
 }
 
 /**
- * Milliseconds of an op. One that works in place would have its own result to work on when it runs
- * again: gradients shrink each time, into numbers so small that arithmetic is slow. It gets zeros, which
- * stay zeros, and its numbers back for a last run.
+ * Milliseconds of an op. An op that works in place, run several times, would work on its own result: gradients would
+ * shrink to numbers so small that arithmetic is slow. So it gets zeros, which stay zeros; then it gets its numbers back
+ * and runs once more.
  */
 function timeOp(op: EmittedOp, run: () => void, watch: Stopwatch): number {
   const memory = watch.runs > 1 ? overwritten(op) : [];

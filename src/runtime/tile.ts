@@ -1,6 +1,6 @@
 // Finds out which tile is faster, and whether the engine makes 256-bit code: no engine reports that. Both tiles are
-// checked, then timed on the same product. In 128-bit code the wide tile does not fit the registers: it takes a sixth to
-// two thirds longer than the narrow one. In 256-bit code it takes no longer, and at best half as long.
+// checked, then timed on the same product. In 128-bit code the wide tile does not fit the registers: it takes a sixth
+// to two thirds longer than the narrow one. In 256-bit code it takes no longer, and at best half as long.
 
 import { type Backend, backend, type TileVerdict, type UseTile } from '../../bindings/backend.js';
 import { matMul } from '../operators/dense/matrix.emit.js';
@@ -15,8 +15,9 @@ const WARM_UP = 8;
 /** How often both tiles are timed, one after the other. */
 const TURNS = 75;
 /**
- * The product that is timed: it takes some 0.2 ms, so that other work on the machine disturbs few turns, and mostly both
- * halves of a turn. Rows are whole tiles in all builds, columns are whole tiles of both widths, the depth is one block.
+ * The product that is timed: it takes some 0.2 ms, so that other work on the machine disturbs few turns, and mostly
+ * both halves of a turn. Rows are whole tiles in all builds, columns are whole tiles of both widths, the depth is one
+ * block.
  */
 const SIZE = { m: 240, n: 64, k: 256 };
 /**

@@ -1,5 +1,5 @@
-// The signature of an op's call: its name, the shapes and types of its tensors, and all its options, nested ones too. Calls
-// with the same signature can share a program.
+// The signature of an op's call: its name, the shapes and types of its tensors, and all its options, nested ones too.
+// Calls with the same signature can share a program.
 
 import type { Signature } from '../program/cache.js';
 import { Tensor } from './tensor.js';

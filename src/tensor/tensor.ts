@@ -108,8 +108,8 @@ export class Tensor {
    * The numbers themselves, row by row: writing to them changes the tensor. An 'int32' tensor's `data` is an
    * Int32Array. Read it again after each call that may allocate: when linear memory grows, older arrays become empty.
    *
-   * From the first reading on you may write at any time, so a model checks such weights before each prediction. `toArray`
-   * is a copy and has no such cost.
+   * From the first reading on you may write at any time, so a model checks such weights before each prediction.
+   * `toArray` is a copy and has no such cost.
    *
    * @throws {StateError} after `dispose`
    */
@@ -152,8 +152,8 @@ export class Tensor {
   }
 
   /**
-   * A copy as nested arrays; a number for a tensor without dimensions. In TypeScript, say how many dimensions there are:
-   * `x.toArray<number[][]>()`.
+   * A copy as nested arrays; a number for a tensor without dimensions. In TypeScript, say how many dimensions there
+   * are: `x.toArray<number[][]>()`.
    */
   toArray<A extends Nested = Nested>(): A {
     const { numbers, shape } = this;

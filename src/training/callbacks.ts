@@ -138,8 +138,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (isBetter.check(logs)) {
         waited = 0;
         const weights: Float32Array[] = [];
-        // The weights that were validated are still in place. `averaged` throws for a model in a worker: it is read only
-        // if weights are restored.
+        // The weights that were validated are still in place. `averaged` throws for a model in a worker: it is read
+        // only if weights are restored.
         const averaged = restoreBestWeights && (training as Training).model.averaged;
         best = { epoch, value: logs[monitor], weights, averaged };
         if (!restoreBestWeights) return;
@@ -250,8 +250,8 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
 }
 
 /**
- * Multiplies the learning rate by factor(epoch), epochs counted from 1: a schedule of your own, as PyTorch's LambdaLR and
- * Keras's LearningRateScheduler. Sets `learningRateFactor` at the beginning of each epoch.
+ * Multiplies the learning rate by factor(epoch), epochs counted from 1: a schedule of your own, as PyTorch's LambdaLR
+ * and Keras's LearningRateScheduler. Sets `learningRateFactor` at the beginning of each epoch.
  *
  * @throws {ValueError} for anything but a function, and for a factor that is not a number ≥ 0
  */
@@ -272,8 +272,8 @@ export function learningRateScheduler(factor: (epoch: number) => number): Callba
 }
 
 /**
- * Validates with the moving average of the weights, which an optimizer's `averageDecay` keeps. At the end of the training
- * the model has the averaged weights: see `model.swapAverage`.
+ * Validates with the moving average of the weights, which an optimizer's `averageDecay` keeps. At the end of the
+ * training the model has the averaged weights: see `model.swapAverage`.
  */
 export function swapAverage(): Callback {
   let training: Training | undefined;

@@ -11,8 +11,8 @@ import type { Logs } from './means.js';
 /** Options of `checkpoint`: `path` or `save` must be given. */
 export interface CheckpointOptions {
   /**
-   * A file, in Node, Deno and Bun. Each epoch replaces it as a whole: if the program is killed, there is still a file that
-   * can be loaded. The file before it is kept as `path` + '.previous'.
+   * A file, in Node, Deno and Bun. Each epoch replaces it as a whole: if the program is killed, there is still a file
+   * that can be loaded. The file before it is kept as `path` + '.previous'.
    */
   path?: string | URL;
   /** Stores a model file anywhere: in IndexedDB, on a server. Awaited. */

@@ -11,8 +11,8 @@ import type { DataSet, Intake } from './source.js';
 export type DatasetBatch = readonly [DataSet, DataSet] | readonly [DataSet, DataSet, SampleWeight];
 
 /**
- * Batches one after another: something to iterate, or a function that returns it for each epoch, counted from 0, because
- * a generator can be iterated only once. Two batches are pulled ahead, so each needs arrays of its own.
+ * Batches one after another: something to iterate, or a function that returns it for each epoch, counted from 0,
+ * because a generator can be iterated only once. Two batches are pulled ahead, so each needs arrays of its own.
  */
 export type Dataset = Source<DatasetBatch> | ((epoch: number) => Source<DatasetBatch>);
 

@@ -70,8 +70,8 @@ const LOOKS = 64;
 const BRIGHT = 32;
 
 /**
- * Warns of images with pixels from 0 to 255, unless the first layer is a batch norm: training on them explodes, or learns
- * little.
+ * Warns of images with pixels from 0 to 255, unless the first layer is a batch norm: training on them explodes, or
+ * learns little.
  */
 export function warnOfRawPixels(engine: Engine, { samples, from, to }: Range): void {
   const { inputs, nodes } = engine.network.graph;

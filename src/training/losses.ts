@@ -1,7 +1,7 @@
 // `losses`: what training makes smaller. Plain descriptions, so that they can be saved.
 //
-// A loss is computed for each row of the output, and averaged over rows. A row is the output's last dimension: a network
-// that classifies each pixel has a row for each pixel.
+// A loss is computed for each row of the output, and averaged over rows. A row is the output's last dimension: a
+// network that classifies each pixel has a row for each pixel.
 
 import { checkObject } from '../base/options.js';
 import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
@@ -17,8 +17,8 @@ export interface CrossEntropyOptions {
 /** Options of `softmaxCrossEntropy`. */
 export interface SoftmaxCrossEntropyOptions extends CrossEntropyOptions {
   /**
-   * Rows with this label, such as 255 for unlabelled pixels, do not count in the loss and the metrics: means are over all
-   * other rows, as in Keras and PyTorch (`ignore_index`). Targets must then be class indices.
+   * Rows with this label, such as 255 for unlabelled pixels, do not count in the loss and the metrics: means are over
+   * all other rows, as in Keras and PyTorch (`ignore_index`). Targets must then be class indices.
    */
   ignoreClass?: number;
 }
@@ -30,8 +30,8 @@ export interface HuberOptions {
 }
 
 /**
- * −Σ target·ln softmax(output). Targets are class indices, one-hot rows, or any weights of the classes. If the model ends
- * in softmax, the loss is computed on the logits, the input of that softmax.
+ * −Σ target·ln softmax(output). Targets are class indices, one-hot rows, or any weights of the classes. If the model
+ * ends in softmax, the loss is computed on the logits, the input of that softmax.
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
   return make('softmaxCrossEntropy', options);
@@ -39,8 +39,8 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
 
 /**
  * −target·ln p − (1 − target)·ln(1 − p) with p = sigmoid(output), the mean over a row: for a yes or no, or for several
- * that do not exclude each other. Targets are from 0 to 1, shaped like the output; smoothing moves them towards ½. If the
- * model ends in sigmoid, the loss is computed on the logits, the input of that sigmoid.
+ * that do not exclude each other. Targets are from 0 to 1, shaped like the output; smoothing moves them towards ½. If
+ * the model ends in sigmoid, the loss is computed on the logits, the input of that sigmoid.
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   return make('binaryCrossEntropy', options);

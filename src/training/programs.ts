@@ -1,5 +1,5 @@
-// A model's programs, by mode and batch size. They are lowered when they are first needed, kept, and share one arena, in
-// which they take turns.
+// A model's programs, by mode and batch size. They are lowered when they are first needed, kept, and share one arena,
+// in which they take turns.
 
 import type { Backend } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';

@@ -5,8 +5,8 @@ import { sizeOf } from '../base/shape.js';
 import type { Graph } from '../network/graph.js';
 
 /**
- * A batch norm that learns needs at least two values for each channel. The variance of one value is 0: then the output is
- * beta for any input, and the running variance falls towards 0. PyTorch refuses it too.
+ * A batch norm that learns needs at least two values for each channel. The variance of one value is 0: then the output
+ * is beta for any input, and the running variance falls towards 0. PyTorch refuses it too.
  *
  * @throws {ValueError} if a batch of one sample has one value for each channel
  */

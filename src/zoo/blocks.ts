@@ -1,4 +1,5 @@
-// Blocks that several networks of the zoo share. Layers have torchvision's names, so that weights can be copied by name.
+// Blocks that several networks of the zoo share. Layers have torchvision's names, so that weights can be copied by
+// name.
 
 import type { Padding } from '../base/shape.js';
 import type { SymbolicTensor } from '../network/layer.js';
