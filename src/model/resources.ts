@@ -69,6 +69,8 @@ export class Resources {
     // All layers get one new store: so the initial weights are the same as if the model had all layers from the start.
     disclaim(stores);
     this.#network = networkOf(name, seed, graph.inputs, [next]);
+    // Of stores that other models share, the model had a claim already.
+    for (const store of stores) store.release();
   }
 
   /** Frees all memory. A second call does nothing. */

@@ -44,6 +44,7 @@ export interface CompileOptions {
   /**
    * How many batches make one step of the optimizer, by their mean gradient: 1 by default. As if batches were so many
    * times as large, except that batch norm sees each batch by itself. Schedules count steps.
+   * Batches weigh by their samples; for one output by those whose label is not ignored, for several by all.
    */
   gradientAccumulation?: number;
 }

@@ -158,7 +158,7 @@ export class Engine {
     this.check(batch.samples.where);
     const prepared = this.#prepare('gradients', batch, part);
     this.#fill(prepared, batch);
-    this.#fillTargets(prepared, batch);
+    fillTargets(this.#backend, prepared.lowered, batch, true);
     this.#programs.run(prepared);
     this.#copy(prepared.lowered.gradients, batch, to);
   }

@@ -34,14 +34,16 @@ export function fillInputs(
 }
 
 /**
- * Copies a batch's targets and weights into the buffers that the losses read.
+ * Copies a batch's targets and weights to where the losses read them.
  *
- * @returns for each output the share of its rows that count: less than 1 if labels are ignored
+ * @param alone whether each sample's loss is wanted by itself, not the mean of the batch
+ * @returns for each output the share of its rows that counts: 1, or less where labels are ignored
  */
 export function fillTargets(
   { memory }: Backend,
   lowered: Lowered,
   { samples: { y, weights }, order, first, size }: Batch,
+  alone = false,
 ): number[] {
   const { float32, int32 } = memory.views;
   return lowered.given.map(({ target, weights: rows, ignores }, i) => {
@@ -57,14 +59,19 @@ export function fillTargets(
     else float32.fill(1, at, at + rows.size);
     if (!ignores) return 1;
     const labels = int32.subarray(target.resolve() / 4, target.resolve() / 4 + rows.size);
-    return weighCounted(labels, float32.subarray(at, at + rows.size));
+    const own = float32.subarray(at, at + rows.size);
+    if (!alone) return weighCounted(labels, own);
+    const { size: each } = y[i];
+    for (let row = 0; row < rows.size; row += each)
+      weighCounted(labels.subarray(row, row + each), own.subarray(row, row + each));
+    return 1;
   });
 }
 
 /**
- * Weighs rows so that the mean over all rows becomes the mean over those whose label is not ignored.
+ * Weighs rows so that a mean over all of them is one over those whose label is not ignored.
  *
- * @returns the share of rows whose label is not ignored
+ * @returns the share of rows that are not ignored
  */
 function weighCounted(labels: Int32Array, weights: Float32Array): number {
   const counted = labels.reduce((sum, label) => sum + Number(label >= 0), 0);

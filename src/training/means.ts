@@ -23,6 +23,8 @@ export class Means {
   /** A sum for each of an outcome's values; empty before the first outcome. */
   #sums = new Float64Array(0);
   #counts = new Float64Array(0);
+  /** With several outputs: what the loss has beside the weighted losses of the outputs, as penalties. */
+  #rest = 0;
 
   constructor({ goals }: Objective, { outputs, outputNames }: Graph) {
     this.#goals = goals;
@@ -36,6 +38,7 @@ export class Means {
   reset(): void {
     this.#sums.fill(0);
     this.#counts.fill(0);
+    this.#rest = 0;
     for (const confusions of this.#confusions) for (const one of confusions) one.reset();
   }
 
@@ -49,6 +52,7 @@ export class Means {
       this.#sums[i] += values[i] * counts[i];
       this.#counts[i] += counts[i];
     }
+    if (this.#goals.length > 1) this.#rest += counts[0] * (values[0] - this.#weighted(values));
     this.#confusions.forEach((confusions, i) => {
       confusions.forEach((one, j) => {
         one.add(classes[i][j].right, classes[i][j].predicted);
@@ -58,10 +62,13 @@ export class Means {
 
   /** The means by name. With several outputs, the output's name comes first. */
   logs(prefix = ''): Logs {
-    const means = this.#sums.map((sum, i) => sum / this.#counts[i]).values();
+    const all = this.#sums.map((sum, i) => sum / this.#counts[i]);
+    const several = this.#goals.length > 1;
+    // Each output's mean is of its own rows: where labels are ignored, not the same number in all batches.
+    if (several) all[0] = this.#weighted(all) + this.#rest / this.#counts[0];
+    const means = all.values();
     const next = (): number => means.next().value as number;
     const logs: Logs = { [`${prefix}loss`]: next() };
-    const several = this.#goals.length > 1;
     const of = (i: number): string => (several ? `${prefix}${this.#names[i]}_` : prefix);
     if (several) for (const i of this.#goals.keys()) logs[`${of(i)}loss`] = next();
     this.#goals.forEach(({ metrics }, i) => {
@@ -70,6 +77,11 @@ export class Means {
       }
     });
     return logs;
+  }
+
+  /** The weighted sum of the outputs' losses, which come after the loss itself. */
+  #weighted(values: Float64Array): number {
+    return this.#goals.reduce((sum, { weight }, i) => sum + weight * values[1 + i], 0);
   }
 
   #counted(metric: CountMetric, i: number): number {

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import {
   type Data,
   layers,
+  memory,
   optimizers,
   Sequential,
   ShapeError,
@@ -334,6 +335,22 @@ test('layers that are added one by one make the model that a list makes, to the 
   begun.add(layers.relu({ name: 'after' })).add(layers.flatten());
   assert.is(predictions(begun, x).length, 64 * 50);
   for (const model of [whole, added, nested, tail, begun]) model.dispose();
+});
+
+test('layers that are added to shared ones leave nothing when all models are gone', () => {
+  const start = memory().parameters;
+  for (let i = 0; i < 3; i++) {
+    const base = new Sequential([layers.flatten(), layers.dense({ units: 9 })], {
+      inputShape: [6, 6, 1],
+    });
+    const model = new Sequential([], { inputShape: [6, 6, 1] }).add(base);
+    model.add(layers.relu()).add(layers.dense({ units: 3 }));
+    predictions(model, x);
+    model.dispose();
+    assert.is(predictions(base, x).length, 9 * 50, 'the other keeps its weights');
+    base.dispose();
+    assert.is(memory().parameters, start);
+  }
 });
 
 test('summary prints a table with totals, and returns its rows', () => {

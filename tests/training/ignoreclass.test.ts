@@ -5,9 +5,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   callbacks,
+  input,
   layers,
   loadModel,
   losses,
+  Model,
   optimizers,
   Sequential,
   ShapeError,
@@ -93,6 +95,19 @@ test('loss, gradients and metrics are those of the rows that count', async () =>
     assert.is(isZero, label === VOID, `pixel ${i}`);
   });
   dx.dispose();
+  // A sample's gradient is that of its own loss, whatever is beside it.
+  const size = PIXELS * 2;
+  const all = await model.gradients(x, { y, wanted: 'input' });
+  for (let i = 0; i < COUNT; i++) {
+    const own = await model.gradients(x.subarray(i * size, (i + 1) * size), {
+      y: y.subarray(i * PIXELS, (i + 1) * PIXELS),
+      wanted: 'input',
+    });
+    const part = all.data.subarray(i * size, (i + 1) * size);
+    close(part, own.data, { atol: 1e-6 }, `sample ${i}`);
+    own.dispose();
+  }
+  all.dispose();
   // Whatever is in an image without labels.
   const odd = x.slice().fill(1e30, (COUNT - 1) * PIXELS * 2);
   const other = network();
@@ -110,6 +125,26 @@ test('evaluation is the same for any size of batches', async () => {
       { rtol: 1e-5 },
       `${batchSize}`,
     );
+  model.dispose();
+});
+
+test('with several outputs, the loss is the sum of theirs for any size of batches', async () => {
+  const image = input([4, 5, 2]);
+  const outputs = ['a', 'b'].map((name) =>
+    layers.conv2d({ filters: CLASSES, kernelSize: 1, name }).apply(image),
+  );
+  const model = new Model({ inputs: image, outputs, seed: 1 });
+  const loss = losses.softmaxCrossEntropy({ ignoreClass: VOID });
+  const lossWeights = [1, 0.5];
+  model.compile({ optimizer: optimizers.sgd(), loss: { a: loss, b: loss }, lossWeights });
+  const other = y.map((label, i) => (label === VOID ? i % CLASSES : label));
+  const goals = { a: y, b: other };
+  const whole = await model.evaluate(x, goals, { batchSize: COUNT });
+  for (const batchSize of [1, 4]) {
+    const found = await model.evaluate(x, goals, { batchSize });
+    close([found.loss], [found.a_loss + 0.5 * found.b_loss], { rtol: 1e-12 }, 'the sum');
+    close(Object.values(found), Object.values(whole), { rtol: 1e-6 }, `${batchSize}`);
+  }
   model.dispose();
 });
 
