@@ -1,4 +1,4 @@
-// wasmgrad: convolutional networks that run and train on the CPU in any JavaScript engine.
+// The entry 'wasmgrad': the whole library.
 
 import * as classify from './model/classify.js';
 import * as gradients from './model/gradients.js';
@@ -9,7 +9,7 @@ import * as augmentedFeed from './training/augmentedfeed.js';
 import * as datasetFeed from './training/datasetfeed.js';
 import { augmenting, iterating } from './training/later.js';
 
-// What the core loads later is here at once: a service worker can import nothing once it runs.
+// Provides all modules that the core would load later: a service worker cannot import anything while it runs.
 classifying.provide(classify);
 differentiating.provide(gradients);
 restoring.provide(restore);

@@ -1,18 +1,18 @@
-// The activations by name, and the numbers in their formulas: part of what a layer may ask for.
+// The activations by name, with the constants of their formulas.
 
 import { Activation } from '../../bindings/constants.js';
 import { ValueError } from '../base/errors.js';
 import { hereItIs } from '../base/names.js';
 import { shown } from '../base/shown.js';
 
-/** What assembly/activation/activation.ts needs to know of one: the number of its formula, and the numbers in it. */
+/** An activation as assembly/activation/activation.ts takes it: the number of its formula, and its constants. */
 export interface Formula {
   readonly kind: number;
   readonly alpha?: number;
   readonly scale?: number;
   readonly shift?: number;
   readonly most?: number;
-  /** Backward computes the slope from x: two x of different slopes can have the same y. */
+  /** Backward computes the slope from x and not from y, because the same y can have two slopes. */
   readonly slopeFromInput?: true;
 }
 
@@ -36,7 +36,7 @@ export const unary = {
 /** The names that layers take. */
 export type ActivationName = 'linear' | 'softmax' | keyof typeof unary;
 
-/** Those that compute something. */
+/** The activations that compute something. */
 export type Nonlinear = Exclude<ActivationName, 'linear'>;
 
 const names = ['linear', ...Object.keys(unary), 'softmax'] as readonly ActivationName[];
@@ -50,7 +50,7 @@ const foreign = {
   logistic: "'sigmoid'",
 };
 
-/** @throws {ValueError} for a name that there is not */
+/** @throws {ValueError} for an unknown name */
 export function checkActivation(where: string, name: ActivationName): ActivationName {
   if (names.includes(name)) return name;
   throw new ValueError(
@@ -59,8 +59,8 @@ export function checkActivation(where: string, name: ActivationName): Activation
 }
 
 /**
- * The alpha of leakyRelu and elu must be positive, where it is given: otherwise backward could not compute the slope
- * from y.
+ * Checks the alpha of leakyRelu and elu, if it is given. It must be positive: otherwise backward could not compute the
+ * slope from y.
  *
  * @throws {ValueError}
  */
@@ -71,7 +71,7 @@ export function checkAlpha(where: string, alpha: number | undefined): void {
   );
 }
 
-/** Whether backward needs x for the slope; otherwise it needs y. */
+/** Whether backward computes the slope from x; otherwise it does from y. */
 export function slopeFromInput(name: ActivationName): boolean {
   return name !== 'linear' && name !== 'softmax' && 'slopeFromInput' in unary[name];
 }

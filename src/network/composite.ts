@@ -1,15 +1,15 @@
-// Layers made of several: applied, they are those.
+// Layers that consist of several layers: applied to a tensor, they apply those one after another.
 
 import type { Shape } from '../base/shape.js';
 import { type Forward, Layer, type SymbolicTensor } from './layer.js';
 import type { Weight } from './weight.js';
 
-/** Graphs hold its parts, not itself. */
+/** A layer made of several. A graph has its parts and not the layer itself. */
 export abstract class Composite extends Layer {
-  /** Its layers. */
+  /** The layers that it consists of. */
   protected abstract get parts(): readonly Layer[];
 
-  /** Whether any of its layers is trainable; setting it sets that of all. */
+  /** Whether any of its layers is trainable; setting it sets it for all of them. */
   override get trainable(): boolean {
     return this.parts.some(({ trainable }) => trainable);
   }
@@ -25,7 +25,7 @@ export abstract class Composite extends Layer {
 
   abstract override shapeFor(x: Shape): Shape;
 
-  /** @throws {ShapeError} where one of its parts cannot take what it would get */
+  /** @throws {ShapeError} if one of its layers cannot take the shape of its input */
   abstract override apply(x: SymbolicTensor): SymbolicTensor;
 
   emitForward(): Forward<unknown> {
@@ -35,10 +35,10 @@ export abstract class Composite extends Layer {
   emitBackward(): undefined {}
 }
 
-/** What layers one after another make of x. */
+/** Applies layers one after another to x. */
 export const chain = (x: SymbolicTensor, layers: readonly Layer[]): SymbolicTensor =>
   layers.reduce((y, layer) => layer.apply(y), x);
 
-/** The shape of what layers one after another make of an input of shape x. */
+/** The output shape of layers one after another, for an input of shape x. */
 export const chainShape = (x: Shape, layers: readonly Layer[]): Shape =>
   layers.reduce((y, layer) => layer.shapeFor(y), x);

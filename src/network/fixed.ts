@@ -1,5 +1,5 @@
-// Properties that cannot be set on a finished layer: Keras's words, and the layer's own options. In JavaScript
-// anything can be assigned; what nobody reads must not be ignored in silence.
+// Makes it an error to set certain properties of a finished layer: those of Keras's layers, and the layer's own
+// options. JavaScript would allow it, but nothing would read them: the assignment would be ignored in silence.
 
 import { ValueError } from '../base/errors.js';
 
@@ -7,7 +7,7 @@ const flag = "the layer's trainable, true or false";
 const option = 'the option of that name, when the layer is made';
 const limits = "the optimizer's clipValue, clipNorm and weightDecay";
 
-/** Properties of Keras's layers, and what there is here in their place. */
+/** Properties of Keras's layers, and what to use here instead. */
 const elsewhere: Readonly<Record<string, string>> = {
   trainableWeights: flag,
   nonTrainableWeights: flag,
@@ -20,11 +20,11 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes it an error to set one of Keras's properties or an option of the layer. Options can be read, as they were
- * given. Names that the layer's class defines itself are left alone.
+ * Makes it an error to set one of Keras's properties or an option of the layer. Options can be read as they were given.
+ * Names that the layer's class itself defines are not changed.
  *
- * @param words of its options
- * @throws {ValueError} where one of Keras's was set before
+ * @param words the words of the layer's options
+ * @throws {ValueError} if one of Keras's properties is set already
  */
 export function fixWords(
   layer: { readonly name: string; readonly options: object },

@@ -9,21 +9,21 @@ import { SymbolicTensor } from './layer.js';
 export interface Graph {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
-  /** What data, losses and logs call them: unique among themselves. */
+  /** The inputs' names in data, losses and logs: all different. */
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** What layers make, each after all that it is made of. */
+  /** The outputs of layers, each after all tensors that it is computed from. */
   readonly nodes: readonly SymbolicTensor[];
-  /** In the order of their first node. */
+  /** The layers, in the order of their first nodes. */
   readonly layers: readonly Layer[];
 }
 
 /**
- * The graph between inputs and outputs; names the layers that have no name.
+ * The graph from inputs to outputs. Names the layers that have no name.
  *
- * @param isFresh whether a layer is of no other model yet: else it keeps its name
- * @throws {ValueError} for what is no symbolic tensor, a cycle, an output that depends on something else
- *   than the inputs, an input that no output depends on, and two layers or inputs of one name
+ * @param isFresh whether a layer is in no other model yet; otherwise it keeps its name
+ * @throws {ValueError} for anything but symbolic tensors, a cycle, an output that depends on other inputs, an input
+ *   that no output depends on, and two layers or inputs with the same name
  * @throws {ShapeError} for an output without numbers
  */
 export function graphOf(
@@ -49,12 +49,15 @@ export function graphOf(
   const inputNames = namesOf(where, 'inputs', inputs, layers);
   const outputNames = namesOf(where, 'outputs', outputs, layers);
   const graph = { inputs, outputs, inputNames, outputNames, nodes, layers };
-  // The user sees these lists: a layer taken from one would still be in the programs, but not in the file.
+  // Frozen, as the user can read these lists: a layer that is removed from one would still be in the programs, but not
+  // in the file.
   for (const list of Object.values(graph)) Object.freeze(list);
   return graph;
 }
 
-/** What the same layers make of other inputs, one for each of the graph's: its outputs, with the same weights. */
+/**
+ * Applies a graph's layers, with the same weights, to other inputs, one for each of the graph's. Returns the outputs.
+ */
 export function applyGraph(
   { inputs, nodes, outputs }: Graph,
   xs: readonly SymbolicTensor[],
@@ -65,7 +68,7 @@ export function applyGraph(
   return outputs.map(of);
 }
 
-/** The part of a graph that leads to some of its tensors; inputs that they do not depend on stay. */
+/** The part of a graph that computes some of its tensors. It keeps all inputs. */
 export function partOf(graph: Graph, outputs: readonly SymbolicTensor[]): Graph {
   const reached = new Set(outputs);
   // Readers come first in this order.
@@ -118,7 +121,7 @@ function sorted(
       nodes.push(node);
       continue;
     }
-    // Those that are open are on the way from an output to here.
+    // Open tensors are on the path from an output to this one: to meet one again is a cycle.
     open.add(node);
     const closing = missing.find((one) => open.has(one));
     if (closing) throw new ValueError(`${where}: the graph has a cycle through '${closing.name}'`);
@@ -127,13 +130,13 @@ function sorted(
   return nodes;
 }
 
-/** A name that is wanted, and whether it may be numbered. */
+/** A wanted name, and whether a number may be added to it. */
 interface Wish {
   readonly name: string;
   readonly isFree: boolean;
 }
 
-/** Names that differ: free ones are numbered, from the second of a name on. @throws {ValueError} */
+/** Makes names different: free ones get a number, from the second of a name on. @throws {ValueError} */
 function distinct(where: string, what: string, wishes: readonly Wish[]): string[] {
   const taken = new Set<string>();
   for (const { name, isFree } of wishes) {
@@ -145,7 +148,7 @@ function distinct(where: string, what: string, wishes: readonly Wish[]): string[
     }
     taken.add(name);
   }
-  /** How far each name has been numbered: a network may have a thousand layers of one type. */
+  /** The last number of each name: with it, naming a thousand layers of one type takes no search. */
   const numbers = new Map<string, number>();
   return wishes.map(({ name, isFree }) => {
     let own = name;
@@ -158,10 +161,10 @@ function distinct(where: string, what: string, wishes: readonly Wish[]): string[
 }
 
 /**
- * Numbers the layers that nobody named, in order, from the second of a type on.
+ * Names the layers without a name by their types, with a number from the second of a type on.
  *
- * @param isFresh whether a layer is of no other model yet: else it keeps its name
- * @throws {ValueError} for two layers of one name
+ * @param isFresh whether a layer is in no other model yet; otherwise it keeps its name
+ * @throws {ValueError} for two layers with the same name
  */
 export function nameLayers(
   where: string,
@@ -177,7 +180,7 @@ export function nameLayers(
   });
 }
 
-/** Names of tensors: those of their layers; numbered where one layer makes several, or nobody named the input. */
+/** Names tensors by their layers; with a number if a layer has several outputs, or if an input has no name. */
 function namesOf(
   where: string,
   what: string,

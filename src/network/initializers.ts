@@ -1,4 +1,4 @@
-// How weights begin. Names and formulas are Keras's; each draws from its own stream of the seed.
+// Initial weights. Names and formulas are Keras's; each weight has its own stream of random numbers, from the seed.
 
 import { type Backend, backend } from '../../bindings/backend.js';
 import { ValueError } from '../base/errors.js';
@@ -19,10 +19,10 @@ export type InitializerName =
   | 'lecunNormal'
   | 'lecunUniform';
 
-/** Fills a tensor; of randomness, from stream `index` of the seed. */
+/** Fills a tensor, with random numbers from stream `index` of the seed. */
 type Fill = (tensor: Tensor, seed: number, index: number) => void;
 
-/** Inputs and outputs of one unit: a filter's are multiplied by its window. */
+/** The numbers of inputs and outputs of one unit; a filter's are multiplied by the size of its window. */
 function fans(shape: Shape): { fanIn: number; fanOut: number } {
   const window = sizeOf(shape.slice(0, -2));
   return { fanIn: window * (shape.at(-2) ?? 1), fanOut: window * (shape.at(-1) ?? 1) };
@@ -41,7 +41,7 @@ function random(kernel: Kernel, scale: (shape: Shape) => number): Fill {
   };
 }
 
-/** Normal, cut at two standard deviations; the cut makes the deviation 0.8796 times as large. */
+/** Normal, cut at two standard deviations. The cut multiplies the deviation by 0.8796, which is undone here. */
 const truncatedNormal = (variance: (shape: Shape) => number): Fill =>
   random('fillTruncatedNormal', (shape) => Math.sqrt(variance(shape)) / 0.87962566103423978);
 
@@ -84,7 +84,7 @@ const foreign = {
   xavieruniform: "'glorotUniform'",
 };
 
-/** @throws {ValueError} for a name that there is not */
+/** @throws {ValueError} for an unknown name */
 export function checkInitializer(where: string, name: InitializerName): InitializerName {
   if (Object.hasOwn(initializers, name)) return name;
   const known = Object.keys(initializers);
@@ -93,7 +93,7 @@ export function checkInitializer(where: string, name: InitializerName): Initiali
   );
 }
 
-/** Fills a weight, from its own stream of the seed. */
+/** Fills a weight with its initial numbers. */
 export function initialize(
   name: InitializerName,
   tensor: Tensor,

@@ -1,4 +1,4 @@
-// Where a network begins.
+// `input`: a network's input, where its graph begins.
 
 import { checkFits, checkShape, type Shape } from '../base/shape.js';
 import { type Forward, Layer, type LayerOptions, SymbolicTensor } from './layer.js';
@@ -24,7 +24,7 @@ class Input extends Layer {
  * A network's input.
  *
  * @param shape one sample's, such as [height, width, channels]
- * @throws {ShapeError} for a shape that is none, or of more numbers than memory can hold
+ * @throws {ShapeError} for anything but a shape, or one with more numbers than memory can hold
  */
 export function input(shape: Shape, options: LayerOptions = {}): SymbolicTensor {
   const layer = new Input(options);

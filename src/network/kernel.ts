@@ -1,4 +1,4 @@
-// What layers with a kernel share: options, the weights that these ask for, and how weights are read.
+// What layers with a kernel share: their options, the weights that follow from these, and how weights are read.
 
 import { flag, forwarded } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
@@ -25,9 +25,9 @@ export interface KernelOptions extends LayerOptions {
   kernelInitializer?: InitializerName;
   /** 'zeros' by default. */
   biasInitializer?: InitializerName;
-  /** What the kernel costs by itself, such as `regularizers.l2(0.01)`: nothing by default. */
+  /** The kernel's penalty, such as `regularizers.l2(0.01)`: none by default. */
   kernelRegularizer?: Regularizer;
-  /** What the bias costs by itself: nothing by default. */
+  /** The bias's penalty: none by default. */
   biasRegularizer?: Regularizer;
 }
 
@@ -38,7 +38,7 @@ export const kernelWords = {
   ...forwarded('kernelRegularizer', 'biasRegularizer'),
 };
 
-/** @throws {ValueError} for an activation, initializer or regularizer that there is not */
+/** @throws {ValueError} for an unknown activation or initializer, and for anything but a regularizer */
 export function checkKernelOptions(where: string, options: KernelOptions): void {
   const {
     activation = 'linear',
@@ -90,6 +90,6 @@ export function ownKernel(to: WeightReader, layer: Layer): KernelAndBias {
   return { kernel: to.weight(layer, 'kernel'), bias: useBias ? to.weight(layer, 'bias') : none };
 }
 
-/** The kernel and bias that a layer computes with at its place: its own, or those into which a batch norm is folded. */
+/** The kernel and bias that a layer computes with: its own or, if a batch norm is folded into it, the folded ones. */
 export const kernelAt = (to: Lowering, layer: Layer): KernelAndBias =>
   to.fused.folded ?? ownKernel(to, layer);

@@ -1,4 +1,4 @@
-// What a layer is: a name, weights it wants, and the ops it emits. It owns no buffers.
+// What a layer is: a name, the weights that it needs, and the ops that it emits. It owns no buffers.
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import {
@@ -18,7 +18,7 @@ import type { InitializerName } from './initializers.js';
 import type { Regularizer } from './regularizer.js';
 import type { Weight } from './weight.js';
 
-/** A weight that a layer asks for. */
+/** A weight that a layer needs. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
@@ -27,7 +27,7 @@ export interface ParameterSpec {
   readonly trainable: boolean;
   /** Whether weight decay shrinks it: kernels are shrunk, biases and the like are not. */
   readonly decay?: boolean;
-  /** What it costs by itself while it learns: see `regularizers`. */
+  /** Its penalty in the loss while it learns: see `regularizers`. */
   readonly regularizer?: Regularizer;
 }
 
@@ -36,55 +36,55 @@ export interface Lowering {
   readonly emitter: Emitter;
   /** Whether this is a training step: dropout drops, batch norm takes the batch's statistics. */
   readonly training: boolean;
-  /** Whether a backward pass follows, so that what it needs must be kept: in training, and for `model.gradients`. */
+  /** Whether a backward pass follows, and needs values of the forward pass: in training, and for `model.gradients`. */
   readonly hasBackward: boolean;
-  /** What the layer does of its neighbours' work at this place; nothing where its `fusion` offers nothing. */
+  /** The work of its neighbours that the layer does here; none if its `fusion` offers none. */
   readonly fused: Fused;
   /** A weight of the layer. */
   weight(layer: Layer, name: string): Value;
-  /** Where the weight's gradient goes; it is overwritten. Of a weight that does not learn it goes nowhere. */
+  /** The buffer for the weight's gradient, which is overwritten. For a weight that does not learn, nothing reads it. */
   gradient(layer: Layer, name: string): Value;
   /**
-   * dy itself where nobody else reads it any more, else a new buffer: for gradients made in place. Once
-   * that is written, dy may be gone.
+   * dy itself if nothing else reads it, otherwise a new buffer: for gradients that are computed in place. After it is
+   * written, dy may be overwritten.
    */
   into(dy: Value): Value;
   /**
-   * Emits y = f(x), where y may be x, and returns the value that holds the result: another one where
-   * backward will need x. `alpha` is that of leakyRelu and elu, where it is not their own.
+   * Emits y = f(x), where y may be x, and returns the value with the result: a new one if backward will need x. `alpha`
+   * is for leakyRelu and elu, if it is not their default.
    */
   activate(name: ActivationName, y: Value, x: Value, alpha?: number): Value;
-  /** From dy, the gradient of the y that `activate` returned, the gradient of its x. */
+  /** Returns dx, from dy, the gradient of the y that `activate` returned. */
   activateBackward(name: ActivationName, dy: Value, y: Value, alpha?: number): Value;
   /** Emits ops after the backward ones, once the loss is known to be finite. */
   afterwards(emit: () => void): void;
-  /** The random state for dropout, and a stream of its own for each place in the network. */
+  /** The random state for dropout, and the number of a stream that no other place in the network has. */
   readonly randomState: Value;
   readonly stream: number;
 }
 
-/** What `Layer.fold` needs of it. */
+/** The part of `Lowering` that `Layer.fold` needs. */
 export type WeightReader = Pick<Lowering, 'emitter' | 'weight'>;
 
-/** What a layer multiplies by, and what it adds. */
+/** The kernel that a layer multiplies by, and the bias that it adds. */
 export interface KernelAndBias {
   readonly kernel: Value;
   readonly bias: Operand;
 }
 
-/** Work of its neighbours that the layer does at one place: lowering decides which. */
+/** The work of its neighbours that a layer does at one place. Lowering decides it. */
 export interface Fused {
-  /** Forward, where it `absorbsNorm`: to be used instead of its own; a batch norm's work is in them. */
+  /** Forward, if it `absorbsNorm`: use these instead of its own kernel and bias; a batch norm is folded into them. */
   readonly folded: KernelAndBias | undefined;
-  /** Forward, where it `absorbsAdd`: what it adds to its output, before ReLU; `none` for nothing. */
+  /** Forward, if it `absorbsAdd`: the tensor to add to its output, before ReLU; `none` if there is none. */
   readonly residual: Operand;
-  /** Forward, where it `absorbsRelu`: whether its output goes through ReLU. */
+  /** Forward, if it `absorbsRelu`: whether to apply ReLU to its output. */
   readonly rectify: boolean;
-  /** Backward, where it `absorbsGradient`: what it adds to its input's gradient; `none` for nothing. */
+  /** Backward, if it `absorbsGradient`: the tensor to add to its input's gradient; `none` if there is none. */
   readonly gradient: Operand;
 }
 
-/** Which work of its neighbours a layer can do, and what they need to know to do its work. */
+/** Which work of its neighbours a layer can do, and whether they can do its work. */
 export interface Fusion {
   /** It is ReLU and nothing else. */
   readonly isRelu?: boolean;
@@ -96,11 +96,11 @@ export interface Fusion {
   readonly absorbsAdd?: boolean;
   /** It is linear in a kernel and bias, and these can do the work of an inference batch norm after it. */
   readonly absorbsNorm?: boolean;
-  /** While it computes its input's gradient, it can add the gradients that other readers of that input have found. */
+  /** While it computes its input's gradient, it can add the gradients of that input's other readers. */
   readonly absorbsGradient?: boolean;
-  /** Its output is what ReLU gives, and its backward begins with ReLU's. */
+  /** Its last step is ReLU: its output has no negative numbers, and its backward begins with ReLU's. */
   readonly endsInRelu?: boolean;
-  /** ReLU after it gives what ReLU before it gives. */
+  /** ReLU after it gives the same as ReLU before it. */
   readonly commutesWithRelu?: boolean;
 }
 
@@ -112,16 +112,16 @@ export interface Forward<Saved> {
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Unique in its model; by default the layer's type with a number. */
+  /** Different from all other names in its model; by default the layer's type, with a number if needed. */
   name?: string;
 }
 
-/** Gradients of a layer's inputs: where there is one, it or nothing; else a list of such. */
+/** The gradients of a layer's inputs: undefined for one that is not wanted; a list for several inputs. */
 export type Gradients = Value | undefined | readonly (Value | undefined)[];
 
 /**
- * A tensor of a network that is being put together: what a layer makes of what it was applied to. It knows its shape,
- * its layer and their inputs, but has no numbers. Made by `input` and by a layer's `apply`.
+ * A tensor of a network that is being built: the output of a layer for some inputs. It has a shape, a layer and the
+ * layer's inputs, but no numbers. Made by `input` and by a layer's `apply`.
  */
 export class SymbolicTensor {
   /** Without the batch. */
@@ -144,15 +144,16 @@ export class SymbolicTensor {
 
 /** A layer of a network. Made by the functions of `layers`. */
 export abstract class Layer<Saved = unknown> {
-  /** The function of `layers` that makes it, and the options it was made with. */
+  /** The name of the function of `layers` that makes it. */
   readonly type: string;
+  /** The options that it was made with. */
   readonly options: Readonly<LayerOptions>;
-  /** Where the options give none, it is the type; the first model with the layer adds a number. */
+  /** If the options have no name, it is the type; the first model with the layer adds a number if needed. */
   name: string;
   /**
-   * Whether training changes its weights, true by default. The backward work of layers that do not
-   * learn, and of all below them if none there does, is not done; a batch norm then takes its running
-   * statistics.
+   * Whether training changes its weights: true by default. A batch norm that does not learn uses its running
+   * statistics. The backward pass leaves out the weights of layers that do not learn, and ends where no layer before
+   * learns.
    */
   get trainable(): boolean {
     return this.#trainable;
@@ -163,11 +164,11 @@ export abstract class Layer<Saved = unknown> {
   }
 
   #trainable = true;
-  /** The weights it wants, once it was applied. */
+  /** The weights that it needs; none before it is applied. */
   parameters: readonly ParameterSpec[] = [];
   readonly #outputs: SymbolicTensor[] = [];
   readonly #words: readonly string[];
-  /** Its weights in each model that has memory for them, the newest last. */
+  /** Its weights in each model that has memory for them; the newest model is last. */
   readonly #held: (readonly Weight[])[] = [];
 
   /** @param known the words of the layer's own options, or what each of them must be */
@@ -180,7 +181,7 @@ export abstract class Layer<Saved = unknown> {
     this.name = checkName(options.name ?? type);
   }
 
-  /** What messages call it in the making. @internal */
+  /** The name that messages use while it is made. @internal */
   protected get title(): string {
     const { name } = this.options;
     return `layers.${this.type}${typeof name === 'string' ? ` '${name}'` : ''}`;
@@ -192,10 +193,10 @@ export abstract class Layer<Saved = unknown> {
   }
 
   /**
-   * What the layer makes of symbolic tensors. Applied again, it works with the same weights.
+   * Applies the layer to symbolic tensors. Applied again, it uses the same weights.
    *
    * @param inputs a list for layers that merge several, such as `add` and `concat`
-   * @throws {ShapeError} where the layer cannot take such inputs, or its weights have other sizes
+   * @throws {ShapeError} if the layer cannot take these inputs, or its weights have other sizes
    */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
     const xs = checkInputs(this, inputs);
@@ -211,9 +212,9 @@ export abstract class Layer<Saved = unknown> {
   }
 
   /**
-   * What it makes, for models that end there: `new Model({ inputs, outputs: layer.output })`.
+   * Its output, for a model that ends there: `new Model({ inputs, outputs: layer.output })`.
    *
-   * @throws {ValueError} unless the layer was applied just once
+   * @throws {ValueError} unless the layer was applied exactly once
    */
   get output(): SymbolicTensor {
     if (this.#outputs.length === 1) return this.#outputs[0];
@@ -223,10 +224,10 @@ export abstract class Layer<Saved = unknown> {
   }
 
   /**
-   * Its weights as they are in `model.weights`, of the newest model with it that has memory for them; none for a
-   * layer that wants none.
+   * Its weights, as in `model.weights`, of the newest model that has the layer and memory for its weights. Empty for a
+   * layer without weights.
    *
-   * @throws {StateError} where no model has: the first use of a model takes it, `dispose` gives it back
+   * @throws {StateError} if no model has memory for them: a model's first use takes it, `dispose` frees it
    */
   get weights(): readonly Weight[] {
     const newest = this.#held.at(-1);
@@ -237,7 +238,7 @@ export abstract class Layer<Saved = unknown> {
     );
   }
 
-  /** @internal Says what its weights are in a model that has memory; the function returned takes that back. */
+  /** @internal Adds its weights in a model that has memory for them. Returns a function that removes them again. */
   hold(weights: readonly Weight[]): () => void {
     this.#held.push(weights);
     return () => {
@@ -246,39 +247,39 @@ export abstract class Layer<Saved = unknown> {
     };
   }
 
-  /** The output's shape for the inputs', all without the batch. */
+  /** The output's shape for shapes of inputs, all without the batch. */
   abstract shapeFor(...inputShapes: Shape[]): Shape;
 
-  /** The weights for inputs of shapes that `shapeFor` has accepted. */
+  /** The weights that it needs for inputs whose shapes `shapeFor` has accepted. */
   protected parametersFor(..._inputShapes: Shape[]): readonly ParameterSpec[] {
     return [];
   }
 
-  /** What lowering may use to let one layer do another's work. */
+  /** Which work lowering may move from one layer to another. */
   get fusion(): Fusion {
     return {};
   }
 
-  /** For a batch norm: the kernel and bias with which the layer before it does its work at inference. */
+  /** Only batch norm has it: the kernel and bias with which the layer before it does batch norm's work at inference. */
   fold?(to: WeightReader, weights: KernelAndBias): KernelAndBias;
 
-  /** Emits y = f(x), or of several, and says what backward will need. */
+  /** Emits y = f(x), or y = f(x₁, x₂ …), and returns what backward will need. */
   abstract emitForward(to: Lowering, ...x: Value[]): Forward<Saved>;
 
   /**
-   * Emits the gradients: of the weights, and of each input that is `wanted`. dy may be overwritten where
-   * `to.into(dy)` says so.
+   * Emits the gradients of the weights, and of each input that is `wanted`. dy may only be overwritten if `to.into(dy)`
+   * returns it.
    */
   abstract emitBackward(to: Lowering, dy: Value, saved: Saved, ...wanted: boolean[]): Gradients;
 
-  /** Multiplications with addition for one sample. */
+  /** Multiplications for one sample, each with an addition. */
   multiplyAdds(_inputShape: Shape, _outputShape: Shape): number {
     return 0;
   }
 
   /**
-   * The window that one output sees and the way to the next one's, in pixels or parts of them, for the
-   * receptive field; 1 and 1 where there is none.
+   * The size of the window that one output sees, and the distance to the next window, in pixels or fractions of them:
+   * for the receptive field. 1 and 1 for a layer without windows.
    */
   window(_inputShape: Shape): {
     size: readonly [number, number];
@@ -288,13 +289,13 @@ export abstract class Layer<Saved = unknown> {
   }
 }
 
-/** @throws {ValueError} for a name with '/': weights are named layer/parameter */
+/** @throws {ValueError} for a name with '/', because weights are named layer/parameter */
 function checkName(name: string): string {
   if (typeof name === 'string' && name && !name.includes('/')) return name;
   throw new ValueError(`a layer's name must be text without '/', not ${shown(name)}`);
 }
 
-/** @throws {ValueError} for what is no symbolic tensor {@link ShapeError} for too many or none */
+/** @throws {ValueError} for anything but symbolic tensors @throws {ShapeError} for too many or none */
 function checkInputs(
   { name, merges }: Layer,
   inputs: SymbolicTensor | readonly SymbolicTensor[],
@@ -314,7 +315,7 @@ function checkInputs(
   return xs;
 }
 
-/** @throws {ShapeError} unless the weights that other inputs need are those that there are */
+/** @throws {ShapeError} if other inputs need other weights than the layer already has */
 function checkShared(layer: Layer, wanted: readonly ParameterSpec[], shapes: Shape[]): void {
   wanted.forEach(({ name, shape }, i) => {
     const own = layer.parameters[i].shape;

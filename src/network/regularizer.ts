@@ -1,10 +1,10 @@
-// What weights may cost by themselves: a plain description, so that it can be saved.
+// Penalties of weights: plain descriptions, so that they can be saved.
 
 import { between, checkOptions, required } from '../base/options.js';
 
 /**
- * A penalty of l1·Σ|w| + l2·Σw² for a weight w, part of the loss that is reported and, by its slope, of the
- * gradient that the optimizer is given. Of layers that do not learn there is none.
+ * A penalty of l1·Σ|w| + l2·Σw² for a weight w. It is added to the reported loss, and its slope to the weight's
+ * gradient. Layers that do not learn have no penalty.
  */
 export interface Regularizer {
   readonly l1: number;
