@@ -1,5 +1,6 @@
-// Builds the package: the wasm targets, bundles for Node, which reads its wasm from files, and for browsers, which
-// get it in modules, each with its workers, and the types. `npm run build` does all; `setup.mjs` calls it when something changed.
+// Builds the package: the wasm targets, bundles for Node, which reads its wasm from files, and for browsers, which get
+// it in modules, each with its workers, and the types. `npm run build` does all; `setup.mjs` calls it when something
+// changed.
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ import zopfli from '@gfx/zopfli';
 import { build } from 'esbuild';
 import { newest, root } from './newest.mjs';
 
-/** Runs a program of node_modules; its output is shown only where it fails. */
+/** Runs a program of node_modules; shows its output only if it fails. */
 async function run(script, ...args) {
   try {
     await promisify(execFile)(process.execPath, [`${root}node_modules/${script}`, ...args], {
@@ -23,7 +24,7 @@ async function run(script, ...args) {
   }
 }
 
-/** Compiles those of assembly/'s targets that are older than it, as many at a time as there are cores. */
+/** Compiles the wasm targets that are older than assembly/, as many at a time as there are cores. */
 async function buildWasm() {
   const { targets } = JSON.parse(readFileSync(`${root}asconfig.json`, 'utf8'));
   const sources = newest('assembly', 'asconfig.json');
@@ -35,7 +36,7 @@ async function buildWasm() {
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 
-/** Where users come in: names in dist/ and dist/browser/, and their sources. */
+/** The package's entries: names in dist/ and dist/browser/, and their sources. */
 const entries = {
   index: 'index.ts',
   core: 'core.ts',
@@ -49,20 +50,20 @@ const common = { bundle: true, minify: true, format: 'esm', target: 'es2022' };
 // The package has the sources, once.
 const maps = { sourcemap: true, sourcesContent: false };
 
-/** A browser's thread as a script of its own. */
+/** The script of a thread in browsers, as text. */
 async function threadScript() {
   const entryPoints = [`${root}bindings/kernel-thread.browser.ts`];
   const { outputFiles } = await build({ ...common, entryPoints, format: 'iife', write: false });
   return outputFiles[0].text;
 }
 
-/** Wasm as text: deflated as small as can be, by zopfli, 6 % smaller than zlib makes it. */
+/** Wasm as text: deflated by zopfli, which makes it 6 % smaller than zlib does. */
 async function textOf(path) {
   const bytes = await zopfli.deflateAsync(readFileSync(path), { numiterations: 15 });
   return Buffer.from(bytes).toString('base64');
 }
 
-/** In browsers `#platform/…` is what package.json has for them, and wasm and the threads' script come in modules. */
+/** For browsers: `#platform/…` is the browser's file, and wasm and the threads' script become modules. */
 export const forBrowsers = {
   name: 'for-browsers',
   setup({ initialOptions, onLoad }) {
@@ -77,7 +78,7 @@ export const forBrowsers = {
   },
 };
 
-/** Bundles that share what they have in common. */
+/** Makes bundles that share their common code. */
 async function bundle(entries, options) {
   const entryPoints = Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name }));
   // All of them have the core, and so has what is loaded later: then the core is one file, not as many as there are
@@ -115,8 +116,8 @@ async function bundle(entries, options) {
 }
 
 /**
- * Blanks imports for side effects, of which there are none: they are all that is left of the core in files that
- * use nothing of it, and bundlers would warn of each. Source maps count columns.
+ * Replaces imports for side effects by blanks: the core has no side effects, and bundlers would warn of each import.
+ * Blanks, because source maps count columns.
  */
 function blankBareImports(folder) {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {

@@ -1,5 +1,5 @@
-// Formats assembly/ as biome formats the rest: AssemblyScript has decorators where TypeScript knows none, so biome
-// gets them as comments. With --check, says which files are not formatted instead. Generated files are left out.
+// Formats assembly/ with biome. AssemblyScript allows decorators where TypeScript does not, so they are turned into
+// comments for biome. With --check, only lists files that are not formatted. Leaves out generated files.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

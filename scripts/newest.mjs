@@ -1,11 +1,11 @@
-// When files were changed last: what decides whether something must be made again.
+// Finds when files were last changed: that decides whether something must be built again.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The newest modification below the given paths, 0 where there is nothing. */
+/** The time of the newest change in the given paths; 0 if there are no files. */
 export function newest(...paths) {
   return Math.max(
     0,

@@ -22,10 +22,10 @@ export const isolation = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Where the file of a path is, undefined for none. */
+/** The file for a path; undefined if there is none. */
 export type FileOf = (path: string) => string | undefined;
 
-/** Where the file of a path is, for a directory that is served. */
+/** The file for a path in a directory. */
 export const within =
   (directory: string): FileOf =>
   (path) => {
@@ -33,28 +33,28 @@ export const within =
     return file.startsWith(join(directory, '/')) ? file : undefined;
   };
 
-/** What is served, and how. */
+/** What to serve, and how. */
 export interface Served {
   fileOf: FileOf;
-  /** Those of each answer, given its path: the two that threads need, by default. */
+  /** The headers of each answer, by its path; by default the two that threads need. */
   headers?: (path: string) => OutgoingHttpHeaders;
-  /** Texts that are no files, by their paths. */
+  /** Texts to serve that are not in files, by their paths. */
   made?: Readonly<Record<string, string>>;
-  /** Any free one by default. */
+  /** By default any free port. */
   port?: number;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface Server {
   origin: string;
-  /** Ends it. */
+  /** Ends the server. */
   close(): void;
 }
 
 /** Serves files. */
 export async function serve(served: Served): Promise<Server> {
   const { fileOf, headers = () => isolation, made = {}, port = 0 } = served;
-  /** What a path leads to. */
+  /** The body of the answer for a path. */
   const bodyOf = (name: string): Buffer | undefined => {
     if (made[name] !== undefined) return Buffer.from(made[name]);
     const file = fileOf(name);

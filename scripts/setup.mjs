@@ -1,6 +1,6 @@
-// Makes a fresh clone ready: installs what package-lock.json names and builds, each only where it is
-// missing or older than what it is made from. Runs before anything is installed, so it is no TypeScript as the other
-// scripts are, and needs nothing but Node and npm.
+// Makes a fresh clone ready: installs the packages of package-lock.json and builds, each only if it is missing or out
+// of date. Runs before anything is installed: so it is JavaScript, not TypeScript like other scripts, and needs only
+// Node and npm.
 
 import { spawnSync } from 'node:child_process';
 import { newest, root } from './newest.mjs';

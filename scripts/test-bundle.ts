@@ -1,4 +1,4 @@
-// Test files as JavaScript that Node runs at once: made once, for all processes of a run of the tests.
+// Bundles test files to JavaScript once, for all processes of a run of the tests.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -11,14 +11,14 @@ export const testFiles = (root: string): string[] =>
     .map((file) => `tests/${file.replaceAll('\\', '/')}`)
     .sort();
 
-/** Where the library's workers start. */
+/** The entries of the library's workers. */
 const workers = [
   'src/data/augment-worker.ts',
   'src/worker/training-worker.ts',
   'tests/helpers/source-worker.js',
 ];
 
-/** Files find their neighbours as if they ran where their sources are; workers are bundled beside the tests. */
+/** Lets bundled files find files beside their sources; workers are bundled beside the tests. */
 const inPlace: Plugin = {
   name: 'in-place',
   setup({ onLoad }) {
@@ -31,12 +31,12 @@ const inPlace: Plugin = {
   },
 };
 
-/** What ends the output of a file, and is followed by its name and the seconds that it took. */
+/** The line that ends a file's output; the file's name and its seconds follow on it. */
 export const END_OF_FILE = '── end of ';
 
 /**
- * A program for `node --expose-gc` that runs the files named on the command line, one after another: uvu runs what has
- * joined its queue. What a file forgot is collected after it, as some look at the memory that is in use.
+ * A program for `node --expose-gc` that runs the files named on the command line, one after another: uvu runs the
+ * tests in its queue. Garbage is collected after each file, because some tests measure the memory in use.
  */
 const runner = (files: readonly string[]): string => `
   const files = { ${files.map((file) => `'${file}': () => import('./${file}')`).join(',\n')} };
@@ -55,7 +55,7 @@ const runner = (files: readonly string[]): string => `
   }
   process.exitCode = Number(failed);`;
 
-/** A file that is not there. */
+/** A file that exists only for the bundler. */
 const madeUp = (name: string, contents: string, resolveDir: string): Plugin => ({
   name: 'made-up',
   setup({ onResolve, onLoad }) {

@@ -1,7 +1,7 @@
-// Runs the tests, in as many processes as there are cores: all of them against the plain SIMD build under this Node;
-// those that ask something of kernels against the relaxed one, under a Node that has relaxed SIMD (24, through npm,
-// where this one is older); and those that compute once more with 256-bit code and the wide register tile. Each run has
-// another number of threads. An argument narrows the files: `npm test -- conv`.
+// Runs the tests in three runs, in as many processes as there are cores. All tests run with the plain SIMD build under
+// this Node. Tests that depend on kernels run with the relaxed build, under a Node with relaxed SIMD (24, from npm, if
+// this one is older), and again with 256-bit code and the wide tile. Each run has another number of threads. An
+// argument selects files: `npm test -- conv`.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ interface Run {
   readonly title: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Folders of tests that would only repeat what another run has found. */
+  /** Folders of tests that would only repeat another run. */
   readonly without: readonly string[];
 }
 
@@ -24,7 +24,7 @@ interface Job {
   readonly files: readonly string[];
 }
 
-/** What became of a file. */
+/** The outcome of a file. */
 interface Outcome {
   readonly run: Run;
   readonly file: string;
@@ -35,19 +35,19 @@ interface Outcome {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** How long each file took the last time: the longest begin first. */
+/** How long each file took the last time: the longest start first. */
 const timesFile = `${root}build/test-times.json`;
 const cores = availableParallelism();
 
 const modern = Number(process.versions.node.split('.')[0]) >= 22;
-/** Asked for its path once: npx takes a second each time. */
+/** Its path, found once: npx takes a second each time. */
 const relaxed = modern
   ? process.execPath
   : execFileSync('npx', ['-y', 'node@24', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
 
-/** Nothing of these depends on which kernels there are. */
+/** Tests in these folders do not depend on the kernels. */
 const plain = ['base', 'data', 'errors', 'generate', 'platform', 'reference', 'structure.test.ts'];
-/** These run kernels, but look at what is around them: files, workers, messages, training's order of things. */
+/** Tests in these folders run kernels, but test other things: files, workers, messages, the order of a training. */
 const around = ['tensor', 'training', 'worker', 'zoo'];
 
 const runs: readonly Run[] = [
@@ -82,14 +82,14 @@ function readTimes(): Record<string, number> {
 
 const times = readTimes();
 const key = (run: Run, file: string): string => `${run.title}: ${file}`;
-/** Seconds, guessed by the size where nothing is known. */
+/** The expected seconds of a file, guessed by its size if it has not run before. */
 const expected = (run: Run, file: string): number =>
   times[key(run, file)] ?? statSync(root + file).size / 8000;
 
-/** Seconds of a process's work, where files are short: a start takes most of a second. */
+/** Short files share a process up to so many seconds: starting one takes most of a second. */
 const ENOUGH = 15;
 
-/** The files of a run in as few processes as keep all cores busy to the end, the longest first. */
+/** Distributes the files of a run over few processes that keep all cores busy to the end; the longest first. */
 function jobsOf(run: Run, files: readonly string[]): Job[] {
   const sorted = files
     .filter((file) => !run.without.includes(file.split('/')[1]))
@@ -109,7 +109,7 @@ function jobsOf(run: Run, files: readonly string[]): Job[] {
 const figure = (output: string, word: string): number =>
   Number(new RegExp(`^ *${word}: +(\\d+)`, 'm').exec(output)?.[1] ?? 0);
 
-/** Runs a job; what a file says is shown where a test of it fails. */
+/** Runs a job; shows a file's output if one of its tests fails. */
 async function perform({ run, files }: Job): Promise<Outcome[]> {
   const [program, ...rest] = run.command;
   const env = { ...process.env, ...run.env, FORCE_COLOR: '0' };
@@ -138,7 +138,7 @@ async function perform({ run, files }: Job): Promise<Outcome[]> {
   return outcomes;
 }
 
-/** Where the tests are, on one line of a terminal. */
+/** Shows the progress on one line of a terminal. */
 function show(done: number, all: number, failed: number): void {
   if (!process.stdout.isTTY) return;
   process.stdout.write(`\r${done} of ${all} files done${failed ? `, ${failed} failed` : ''}   `);

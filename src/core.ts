@@ -1,5 +1,5 @@
-// The core: tensors, layers, models and what trains them. `wasmgrad` adds data, ops and zoo, which have
-// entries of their own, so that a page without a bundler loads no more than it uses, and `emit`.
+// The entry 'wasmgrad/core': tensors, layers, models, training. 'wasmgrad' also has data, ops, zoo and `emit`. Data, ops
+// and zoo have entries of their own too, so that a page without a bundler loads only what it uses.
 
 export type { BackendInfo, InitOptions } from '../bindings/backend.js';
 export type { WasmSource } from '../bindings/load.js';

@@ -14,11 +14,11 @@ function run(program: string, args: string[]): void {
 const changed = (path: string): number =>
   statSync(new URL(`../../bench/${path}`, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ??
   0;
-// npm writes node_modules/.package-lock.json last, so its time is that of the installation.
+// npm writes node_modules/.package-lock.json last, so its time is the time of the installation.
 if (changed('node_modules/.package-lock.json') < changed('package-lock.json'))
   run('npm', ['ci', '--prefix', 'bench']);
 
-// Node 24 has relaxed SIMD, and is what the figures are quoted for; npm fetches it where this is older.
+// Node 24 has relaxed SIMD, and the published figures are its; npm fetches it if this Node is older.
 const modern = Number(process.versions.node.split('.')[0]) >= 24;
 const [program, ...rest] = modern ? [process.execPath] : ['npx', '-y', 'node@24'];
 run(program, [...rest, '--import', 'tsx', 'bench/index.ts', ...process.argv.slice(2)]);

@@ -1,6 +1,6 @@
 // The tests of kernels and models in each browser, on the main thread of a page that is cross-origin isolated, with
-// two threads: bundled from the sources as the package is. Fails where one of them fails. An argument narrows the
-// files: `npm run browser-tests -- conv`.
+// two threads; bundled from the sources as the package is. Fails if a test fails. An argument selects files:
+// `npm run browser-tests -- conv`.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const forTests: Plugin = {
   },
 };
 
-/** The tests as modules of a page; `runTests` loads a file's and runs them, and returns what they print. */
+/** The tests as modules of a page; `runTests` loads a file, runs its tests, and returns what they print. */
 async function bundled(files: string[]): Promise<Record<string, string>> {
   const tests = files.map((file) => `'${file}': () => import('./${file}')`);
   const contents = `
@@ -53,7 +53,7 @@ async function bundled(files: string[]): Promise<Record<string, string>> {
   return Object.fromEntries(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 }
 
-/** Whether a page can have what a test wants of Node; what it cannot is said, as the test does not run there. */
+/** Whether a page can run a test that imports modules of Node; prints the ones that it lacks. */
 function runsInPages(file: string): boolean {
   const own = /from '(node:(?!(?:fs|v8|vm)')[^']*)'/.exec(readFileSync(root + file, 'utf8'))?.[1];
   if (own) console.log(`not run in pages: ${file}, which needs ${own}`);
@@ -87,7 +87,7 @@ const run = (tab: Tab, file: string): Promise<string[]> =>
     file,
   );
 
-/** Runs the files one by one, and tells of each how long it took. */
+/** Runs the files one by one, and prints how long each took. */
 async function runAll(tab: Tab): Promise<{ total: number; passed: number }> {
   let [total, passed] = [0, 0];
   for (const file of files) {

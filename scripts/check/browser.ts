@@ -1,6 +1,6 @@
-// Trains in real browsers, from the built package: in a page that is cross-origin isolated, on its main thread and
-// in a worker, with threads; in one that is not, without. Strict arithmetic gives the same bits everywhere:
-// Node says which.
+// Trains in real browsers, from the built package: in a page that is cross-origin isolated, with threads, on its main
+// thread and in a worker; and in a page that is not, without threads. Strict arithmetic must give the same bits as in
+// Node.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -17,15 +17,15 @@ interface Trained {
   bits: string;
 }
 
-/** What the pages have. */
+/** The globals of the pages. */
 interface OurPage {
   run(options: wasmgrad.InitOptions): Promise<Trained>;
   remote(options: wasmgrad.InitOptions): Promise<string>;
 }
 
 /**
- * Trains LeNet-5 and a residual network, in a training worker where one is given; the bytes of both. Runs here
- * and in the pages, so it stands alone.
+ * Trains LeNet-5 and a residual network, in a training worker if one is given; returns the bytes of both. Runs here
+ * and in the pages, so it must not use any other name of this file.
  */
 async function train(
   wg: typeof wasmgrad,

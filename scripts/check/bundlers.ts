@@ -1,5 +1,5 @@
-// The installed package through each bundler, and through none: the page that comes out trains in Chromium, on
-// one thread and on several, in a training worker, and gives the bits that Node gives.
+// Bundles the installed package with each bundler, and uses it without one: the page must train in Chromium, on one
+// thread, on several, and in a training worker, and give the same bits as Node.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,7 +19,7 @@ interface Outcome {
 }
 
 const NOT_ISOLATED = /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy/;
-/** Where a bundler leaves files behind, the page asks for one in vain before it does without. */
+/** If a bundler leaves files out, the page requests one in vain, then works without it. */
 const MISSING = /404 .*\/(kernel-thread|training-worker)\.js$/;
 /** Where the page trains, and on how many threads. */
 const runs: [way: string, threads: number][] = [
@@ -37,7 +37,7 @@ const made = {
   '/out/rollup/index.html': html('<script type="module" src="./page.js"></script>'),
 };
 
-/** What comes of `new Worker(new URL(…))` in the package: a bundler finds it, or leaves the file behind. */
+/** What happens to `new Worker(new URL(…))` in the package: a bundler finds the file, or leaves it out. */
 const pages = [
   { name: 'vite', path: '/out/vite/', finds: true },
   { name: 'webpack', path: '/out/webpack/', finds: true },
@@ -67,7 +67,7 @@ async function check(project: string, visit: Visit): Promise<void> {
   const { train } = await import(pathToFileURL(`${project}/train.js`).href);
   const { bits } = await train({ threads: 1 });
 
-  /** One page in one way: the bits, the threads, and what is said about them. */
+  /** Checks one page run in one way: the bits, the number of threads, and the messages about them. */
   const look = async (
     name: string,
     url: string,

@@ -1,6 +1,6 @@
 // Runs the documents: every block of TypeScript and HTML from the built package, in Node or Chromium; commands
 // must be scripts of package.json, links must lead somewhere. `npm run docs`, or `npm run docs -- node.md`.
-// docs/page.ts tells by which comments a page says how its blocks are run. Nothing is passed over in silence.
+// docs/page.ts lists the comments by which a page says how its blocks are run. No block is left out in silence.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -10,7 +10,7 @@ import { END, isCode, type Program, programsOf, sourceOf, typeErrors } from './d
 import { compile, type OpenBrowser, openBrowser, runInNode } from './docs/run.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Inside the package, so that its name leads to what is built. */
+/** Inside the package, so that imports of its name find the built files. */
 const folder = `${root}build/docs/`;
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
@@ -42,10 +42,10 @@ function checkLinks(page: Page): void {
   }
 }
 
-/** What npm does without a script of the package's. */
+/** Commands of npm itself, which need no script in package.json. */
 const npmCommands = ['install', 'ci', 'create'];
 
-/** Commands of npm must be ones that there are; what else a block has must be marked as not run. */
+/** Commands of npm must exist; blocks with other commands must be marked as not run. */
 function checkCommands(page: Page): void {
   for (const block of page.blocks.filter(({ language }) => language === 'sh')) {
     if (block['not run']) continue;
@@ -65,7 +65,7 @@ function checkCommands(page: Page): void {
   });
 }
 
-/** Each block is run, is output, or says why it is neither. */
+/** Each block is run, is output, or says why it is not run. */
 function checkBlocks(page: Page): void {
   for (const { language, line, file, 'not run': why, ...block } of page.blocks) {
     if (why) console.log(`not run: ${page.name}:${line + 1} (${language}): ${why}`);
@@ -80,11 +80,11 @@ function checkBlocks(page: Page): void {
 /** A block that is a file beside the programs. */
 type FileBlock = Block & { file: string };
 
-/** Something that is run, and what it must print. */
+/** A program or page to run, and what it must print. */
 interface Job extends Omit<Program, 'place'> {
   place: Program['place'] | 'html';
   file: string;
-  /** What it was compiled from. */
+  /** The source that it was compiled from. */
   source?: string;
   prints: string[];
 }

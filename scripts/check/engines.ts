@@ -1,5 +1,5 @@
-// The installed package in each engine that runs programs: the same program, and the same bits of all of them. Engines
-// come from npm, whose cache keeps them; one that cannot be had is a failure.
+// Runs the same program with the installed package in Node, Deno and Bun: all must give the same bits. npm installs the
+// engines, and its cache keeps them; an engine that cannot be installed is a failure.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

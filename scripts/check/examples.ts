@@ -1,4 +1,4 @@
-// Runs the longer examples for a few steps, by their README commands, and reads what they print.
+// Runs the longer examples for a few steps, by their commands in the README, and checks what they print.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Plants faults in the kernels one at a time (mutants.ts), each in a copy of the repository, and runs
-// the tests: one of them must fail. Ends with status 1 where a fault survives all of them.
+// Plants faults in the code one at a time (mutants.ts), each in a copy of the repository, and runs the tests: one of
+// them must fail. Ends with status 1 if all tests pass with a fault.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -13,11 +13,11 @@ const HELP = `npm run mutate              plants every fault
 npm run mutate -- --list    shows them, and checks that they still fit the sources
 npm run mutate -- --only N  plants fault N alone (1,5,9 for several)`;
 
-/** Copies that work side by side. */
+/** How many copies work at the same time. */
 const COPIES = 2;
-/** How many times as long as without a fault a test file may take: then it hangs, which counts as noticed. */
+/** A test file that takes so many times as long as without a fault hangs, which counts as noticed. */
 const PATIENCE = 10;
-/** Milliseconds that any may take. */
+/** Milliseconds that every test file may take. */
 const LEAST_LIMIT = 240_000;
 const killSignal = 'SIGKILL';
 
@@ -25,7 +25,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const label = (i: number): string =>
   `${String(i + 1).padStart(2)}  ${mutants[i].file}: ${mutants[i].why}`;
 
-/** A mutant's file with the fault. @throws {Error} where there is not exactly one place for it */
+/** A mutant's file with the fault. @throws {Error} unless there is exactly one place for it */
 function planted(folder: string, { file, from, to, nth }: Mutant): string {
   const parts = fs.readFileSync(join(folder, file), 'utf8').split(from);
   const places = parts.length - 1;
@@ -45,13 +45,13 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => process.exit(130));
 
-/** A program that ended. */
+/** The outcome of a program. */
 interface Ended {
   status: number | null;
   output: string;
 }
 
-/** Runs Node in a copy; resolves to its status, null where it took longer than it may, and what it said. */
+/** Runs Node in a copy. Resolves to its status, or null after the timeout, and its output. */
 function node(cwd: string, args: string[], timeout?: number): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { ...process.env, WASMGRAD_SIMD: 'strict', WASMGRAD_THREADS: '1', NO_COLOR: '1' };
@@ -66,7 +66,7 @@ function node(cwd: string, args: string[], timeout?: number): Promise<Ended> {
   });
 }
 
-/** Compiles one target of asconfig.json. @throws {Error} where it does not compile */
+/** Compiles one target of asconfig.json. @throws {Error} if it does not compile */
 async function compile(copy: string, target: string): Promise<void> {
   const asc = 'node_modules/assemblyscript/bin/asc.js';
   const { status, output } = await node(copy, [
@@ -79,7 +79,7 @@ async function compile(copy: string, target: string): Promise<void> {
   if (status !== 0) throw new Error(`asc failed:\n${output}`);
 }
 
-/** Milliseconds that each test file took while nothing was planted. */
+/** Milliseconds of each test file without a fault. */
 const usual = new Map<string, number>();
 
 /** Runs the tests of a copy until one fails; returns which, or undefined. */
@@ -125,7 +125,7 @@ async function examine(copy: string, mutant: Mutant): Promise<string | undefined
   }
 }
 
-/** Makes the copies, and sees to it that all tests pass while nothing is planted. */
+/** Makes the copies, and checks that all tests pass without a fault. */
 async function prepare(count: number): Promise<string[]> {
   const left = ['node_modules', '.git', 'dist'].map((name) => join(root, name));
   const copies = Array.from({ length: count }, (_, i) => join(folder, `${i}`));
@@ -141,7 +141,7 @@ async function prepare(count: number): Promise<string[]> {
 
 const clock = (ms: number): string => new Date(ms).toISOString().slice(14, 19);
 
-/** Plants the faults of the given numbers; returns who noticed each. */
+/** Plants the faults with the given numbers; returns which test file noticed each. */
 async function plant(chosen: number[]): Promise<Map<number, string>> {
   const copies = await prepare(Math.min(COPIES, chosen.length));
   const noticed = new Map<number, string>();

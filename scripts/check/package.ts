@@ -1,4 +1,5 @@
-// What the tarball weighs, how long the lines of Node's files are, and what of it a page loads that uses the core alone, over the wire.
+// What the tarball weighs, how long the lines of Node's files are, and what of it a page loads that uses the core
+// alone, over the wire.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -6,17 +7,17 @@ import { gzipSync } from 'node:zlib';
 import { withPackage } from './packed.js';
 
 const MOST_PACKED = 1 << 20;
-/** What is loaded may not grow. */
+/** The bytes that a page may load. */
 const MOST_LOADED = 95_000;
 /** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
 const LONGEST_LINE = 400;
 
-/** The module and all that it imports statically, as names of files beside it. */
+/** A module and all modules that it imports statically, as names of files in its folder. */
 function closure(directory: string, name: string, found = new Set<string>()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);
   const code = readFileSync(`${directory}/${name}`, 'utf8');
-  // What esbuild writes; a dynamic import has a parenthesis.
+  // As esbuild writes static imports; a dynamic one has a parenthesis.
   for (const [, next] of code.matchAll(/\b(?:from|import)\s*"\.\/([^"]+)"/g))
     closure(directory, next, found);
   return found;

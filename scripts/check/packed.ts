@@ -1,4 +1,4 @@
-// The package as users get it: packed, and installed into an empty project.
+// Packs the library and installs it into an empty project, as users get it.
 
 import { execFileSync, type StdioOptions } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs npm, whose output is shown only where it fails. */
+/** Runs npm; shows its output only if it fails. */
 export function npm(args: string[], cwd: string): string {
   try {
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
@@ -17,7 +17,7 @@ export function npm(args: string[], cwd: string): string {
   }
 }
 
-/** What npm tells of a tarball. */
+/** What `npm pack` reports of a tarball. */
 export interface Packed {
   filename: string;
   size: number;
@@ -25,9 +25,9 @@ export interface Packed {
 }
 
 /**
- * Packs the library, installs the tarball into a new project, and removes that when `use` is done.
+ * Packs the library, installs the tarball into a new project, and removes the project after `use`.
  *
- * @param use gets the project's directory and what npm tells of the tarball
+ * @param use gets the project's directory and npm's report of the tarball
  * @param from a directory whose files the project begins with, its locked dependencies included
  */
 export async function withPackage<Result>(

@@ -1,6 +1,6 @@
-// The installed package, with no bundler, where pages are unusual: under content security policies, from another
-// origin, in workers and service workers, and with a wasm that is none. What works gives the bits that
-// Node gives; what cannot work says what to do. In each browser.
+// The installed package, without a bundler, in unusual pages: under content security policies, from another origin, in
+// workers and service workers, and with a wrong wasm file. What works must give the same bits as Node; what cannot work
+// must say what to do. In each browser.
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { isolation } from '../serve.js';
 import { inEachBrowser, serving, type Tab, type Visit } from './browsers/index.js';
 import { withPackage } from './packed.js';
 
-/** What a page computes: see tests/bundlers/train.js; or its error. */
+/** What a page has computed, see tests/bundlers/train.js; or its error. */
 interface Outcome {
   bits?: string;
   threads?: number;
@@ -35,7 +35,7 @@ type Run = (tab: Tab) => Promise<Outcome>;
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../tests/bundlers/${name}`, import.meta.url));
 
-/** The fixtures of the bundlers, which name the package's files by where they are. */
+/** The pages of tests/bundlers/, with the addresses of the package's files filled in. */
 function filesFor(origin: string): Record<string, string> {
   const text = (name: string) =>
     readFileSync(fixture(name), 'utf8').replace(
@@ -51,7 +51,7 @@ function filesFor(origin: string): Record<string, string> {
   };
 }
 
-/** A page's policy, and that of its workers' scripts. */
+/** The policies of a page and of its workers' scripts. */
 const policy = (workers: string, wasm = "'wasm-unsafe-eval'") => ({
   ...isolation,
   'Content-Security-Policy': `default-src 'none'; script-src 'self' ${wasm}; connect-src 'self'; img-src data:; worker-src ${workers}`,
@@ -89,7 +89,7 @@ const inWorker =
       [options, service] as const,
     );
 
-/** A page that is visited, and what is to come of it: so many threads and warnings, or an error that says something. */
+/** A page to visit, and what is expected: a number of threads and warnings, or an error with some words. */
 interface Case {
   headers: Record<string, string>;
   run: Run;
@@ -97,11 +97,11 @@ interface Case {
   threads?: number;
   told?: RegExp[];
   error?: RegExp;
-  /** What the console may call an error. */
+  /** Errors that the console may show. */
   allowed?: RegExp;
 }
 
-/** What Firefox says where the package tries the script of a worker that is of another origin. */
+/** Firefox's error when the package tries a worker's script from another origin. */
 const FOREIGN = /may not load data from .*\/(kernel-thread|training-worker)\.js/;
 const REFUSED = /Content Security Policy|Content-Security-Policy/;
 

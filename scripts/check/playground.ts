@@ -1,5 +1,5 @@
-// Uses the playground as a visitor does, with the headers for threads and without: in each browser what it is for; in
-// Chromium also with a mouse, a keyboard and a phone, and with all that can go wrong.
+// Uses the playground as a visitor does, with the headers for threads and without. In each browser its main purpose; in
+// Chromium also mouse, keyboard and phone, and errors.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -40,7 +40,7 @@ if (values.help) {
   process.exit();
 }
 
-/** What may be sent before the first training step, with the page, the engine and the images: answers, and bytes. */
+/** How many answers and bytes may be sent before the first training step, with the page, the engine and the images. */
 const MOST_REQUESTS = 24;
 const MOST_BYTES = 1.6 * 2 ** 20;
 const ONE: [number, number][][] = [
@@ -56,7 +56,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const textOf = async (tab: Page, selector: string): Promise<string> =>
   (await tab.textContent(selector)) ?? '';
 
-/** How much a page loads before it trains, where Start is pressed as soon as it can be. How long that takes is told. */
+/**
+ * Checks how much a page loads before it trains, if Start is pressed as early as possible. Prints how long that takes.
+ */
 async function checkFirstStep(browser: Browser, address: string): Promise<void> {
   let [requests, bytes] = [0, 0];
   const { tab, close } = await open(browser, address, {}, (page) =>
@@ -80,7 +82,7 @@ async function checkFirstStep(browser: Browser, address: string): Promise<void> 
   assert(bytes <= MOST_BYTES, `${bytes} bytes before the first step`);
 }
 
-/** A page that was just loaded is told to start at once. */
+/** Presses Start right after the page was loaded. */
 async function checkTraining({ tab }: OpenPage, threads: number): Promise<void> {
   await tab.click('#start:enabled');
   assert.match(await textOf(tab, '#engine'), new RegExp(`^${threads} thread`));
@@ -116,7 +118,7 @@ async function checkDrawing({ tab }: OpenPage): Promise<void> {
   say(`a stroke is a 1: ${(100 * (await probabilities(tab))[1]).toFixed(1)} %`);
 }
 
-/** The file of a trained network, and the same predictions from it in another page. */
+/** Saves a trained network; loaded in another page, it must give the same predictions. */
 async function checkFiles(page: OpenPage): Promise<void> {
   const { tab } = page;
   const expected = await probabilities(tab);
@@ -225,7 +227,7 @@ async function checkEditing({ tab }: OpenPage): Promise<void> {
   say('layers: what does not fit is told, what fits is trained');
 }
 
-/** The code on screen, in Node, for one epoch; a package finds itself by its name. */
+/** Runs the code on screen in Node for one epoch; a package can import itself by its name. */
 async function checkCode({ tab }: OpenPage): Promise<void> {
   await tab.fill('#epochs', '1');
   const all = { residual: 'mnist', perceptron: 'fashion' };
@@ -311,7 +313,7 @@ async function checkPhone(browser: Browser, address: string): Promise<void> {
   say('no panel is wider than a phone of 390 pixels');
 }
 
-/** What the page says where the engine or the browser refuses something. */
+/** Checks the page's messages if the engine or the browser refuses something. */
 async function checkRefusals(browser: Browser, address: string, threads: number): Promise<void> {
   const csp = await servePlayground({
     ...isolation,
@@ -343,7 +345,7 @@ async function checkRefusals(browser: Browser, address: string, threads: number)
   say('no SIMD, a forbidding policy, a refused camera: each is told, with what to do');
 }
 
-/** All that only Chromium is asked. */
+/** All checks that run only in Chromium. */
 async function checkInChromium(address: string, plain: string, threads: number): Promise<void> {
   const browser = await launchChromium();
   console.log(`── Chromium ${browser.version()}, with a mouse`);

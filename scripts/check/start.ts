@@ -1,4 +1,4 @@
-// Runs the README's main command for one epoch, then the second one, and reads what they print.
+// Runs the README's main command for one epoch, then the second one, and checks what they print.
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

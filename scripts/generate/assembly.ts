@@ -14,13 +14,13 @@ export interface Layout {
   readonly name: string;
   readonly path: string;
   readonly parent: string | undefined;
-  /** The comment before it, as it is there; '' without one. */
+  /** The comment before it, unchanged; '' without one. */
   readonly comment: string;
   /** Its own fields, not its parent's. */
   readonly fields: readonly (readonly [name: string, type: string])[];
 }
 
-/** What the generators know of assembly/. */
+/** All that the generators read from assembly/. */
 export interface Assembly {
   readonly layouts: ReadonlyMap<string, Layout>;
   /** Parameters of exported functions, by path and name: `core/reduce.ts mean`. */
@@ -40,7 +40,7 @@ export function sourcesOf(folder: URL): Source[] {
     .map((path) => ({ path, text: readFileSync(new URL(path, folder), 'utf8') }));
 }
 
-/** @throws {Error} where two layouts have one name */
+/** @throws {Error} if two layouts have the same name */
 export function readAssembly(sources: readonly Source[]): Assembly {
   const layouts = new Map<string, Layout>();
   const functions = new Map<string, readonly string[]>();
@@ -55,7 +55,7 @@ export function readAssembly(sources: readonly Source[]): Assembly {
         if (other) throw new Error(`${path} and ${other.path} both have a class ${layout.name}`);
         layouts.set(layout.name, layout);
       } else if (!isExported(node)) {
-        // Nobody else's business.
+        // Not exported: no generator needs it.
       } else if (ts.isFunctionDeclaration(node)) {
         const parameters = node.parameters.map((parameter) => parameter.getText());
         functions.set(`${path} ${node.name?.text}`, parameters);

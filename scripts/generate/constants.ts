@@ -1,4 +1,4 @@
-// bindings/constants.ts: numbers of assembly/ that JavaScript needs too.
+// Generates bindings/constants.ts: numbers of assembly/ that JavaScript needs too.
 
 import type { Assembly } from './assembly.js';
 
@@ -15,7 +15,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
 /**
  * The text of bindings/constants.ts: constants, enums, and the names of the floats that settings hold, in their order.
  *
- * @throws {Error} for a constant that is not there, or is no plain number, and for settings that are no float
+ * @throws {Error} for a constant that is missing or not a plain number, and for settings that are not floats
  */
 export function constantsModule({ constants, enums, layouts }: Assembly): string {
   const numbers = Object.entries(names).flatMap(([path, list]) => [

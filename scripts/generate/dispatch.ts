@@ -1,4 +1,4 @@
-// assembly/core/dispatch.ts: which functions an op's number calls.
+// Generates assembly/core/dispatch.ts: which functions an op's number calls.
 
 import type { Helper, Kernel } from './records.js';
 

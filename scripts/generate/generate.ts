@@ -1,4 +1,4 @@
-// Writes the files that are generated from others; with --check, says which are not current instead.
+// Writes all generated files; with --check, only lists those that are not up to date.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

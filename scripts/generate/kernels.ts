@@ -1,4 +1,4 @@
-// bindings/kernels.ts: the records as JavaScript sees them.
+// Generates bindings/kernels.ts: the records of kernels, for JavaScript.
 
 import type { Kernel } from './records.js';
 
@@ -12,7 +12,7 @@ function argumentsOf({ name, record, fields }: Kernel): string {
   return [...(comment ? [`  ${comment}`] : []), `  ${name}: {`, ...lines, '  };'].join('\n');
 }
 
-/** 'i32 rows classes; out y': the fields in their order, those of one type in a row said together. */
+/** 'i32 rows classes; out y': the fields in order; neighbours of the same type share its name. */
 function recordOf({ name, fields }: Kernel): string {
   const runs: string[][] = [];
   fields.forEach((field, i) => {

@@ -1,10 +1,10 @@
-// The kernels of assembly/, by its conventions. A record is a class over `Op` that has a kernel: a function of its
-// name, in its file. Beside it may be `…Tasks`, into how many tasks the op is cut, and `…Scratch`, the bytes of scratch
-// that it needs beyond what all have; where it has none of its own, those of the class that it extends hold.
+// Finds the kernels of assembly/ by its conventions. A record is a class over `Op` that has a kernel: a function of the
+// same name, in the same file. Beside it may be `…Tasks`, how many tasks the op is cut into, and `…Scratch`, the bytes
+// of scratch that it needs beyond those that every op has. Without them, those of the class that it extends apply.
 
 import type { Assembly, Layout } from './assembly.js';
 
-/** What a record may hold, and how JavaScript writes it. All take four bytes. */
+/** The types of fields, and JavaScript's words for them. All take four bytes. */
 const types: Readonly<Record<string, string>> = {
   In: 'in',
   Out: 'out',
@@ -14,11 +14,11 @@ const types: Readonly<Record<string, string>> = {
   f32: 'f32',
 };
 
-/** A field of a record: the type is JavaScript's word for it. */
+/** A field of a record; its type is JavaScript's word. */
 export interface Field {
   readonly name: string;
   readonly type: string;
-  /** Bytes from the record's begin. */
+  /** Bytes from the beginning of the record. */
   readonly offset: number;
 }
 
@@ -33,9 +33,9 @@ export interface Helper {
 export interface Kernel {
   readonly name: string;
   readonly record: Layout;
-  /** All but the header. */
+  /** The fields after the header. */
   readonly fields: readonly Field[];
-  /** Whether it takes the op alone, its task too, or scratch besides. */
+  /** How many parameters it takes: the op; the op and its task; or op, task and scratch. */
   readonly parameters: 1 | 2 | 3;
   readonly tasks: Helper | undefined;
   readonly scratch: Helper | undefined;
@@ -44,8 +44,8 @@ export interface Kernel {
 /**
  * The kernels, in the order of their numbers.
  *
- * @throws {Error} for a record that has no kernel, holds more than there is room for or something else than four
- *   bytes, and for a kernel that takes something else
+ * @throws {Error} for a record without a kernel, with too many fields or a field of other than four bytes, and for a
+ *   kernel with other parameters
  */
 export function kernelsOf(assembly: Assembly): Kernel[] {
   const { layouts, functions } = assembly;

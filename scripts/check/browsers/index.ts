@@ -1,5 +1,5 @@
-// The browsers that checks run in, behind one small interface: a page is visited, evaluated in, and its console is
-// heard. $BROWSERS narrows them: `BROWSERS=firefox,webkit npm run browser`.
+// The browsers that checks run in, with one small interface: visit a page, run functions in it, hear its console.
+// $BROWSERS selects some: `BROWSERS=firefox,webkit npm run browser`.
 
 import assert from 'node:assert/strict';
 import { type Served, serve, within } from '../../serve.js';
@@ -13,7 +13,7 @@ const all = { chromium, firefox, webkit };
 export type BrowserName = keyof typeof all;
 const names = Object.keys(all) as BrowserName[];
 
-/** Those that checks are to run in. @throws for a name that $BROWSERS alone knows */
+/** The browsers that checks run in. @throws for an unknown name in $BROWSERS */
 export function chosen(): BrowserName[] {
   const wanted = process.env.BROWSERS?.split(',') ?? names;
   const unknown = wanted.filter((name) => !names.includes(name as BrowserName));
@@ -30,9 +30,9 @@ export class Tab {
   }
 
   /**
-   * Runs a function in the page, and waits for what it promises.
+   * Runs a function in the page, and awaits its result.
    *
-   * @param work stands alone: it sees only what it is given, which survives JSON as what it returns does
+   * @param work uses no names from outside; its argument and result must survive JSON
    */
   evaluate<Got>(work: () => Got | Promise<Got>): Promise<Got>;
   evaluate<Given, Got>(work: (given: Given) => Got | Promise<Got>, given: Given): Promise<Got>;
@@ -45,7 +45,7 @@ export class Tab {
 const call = (work: (given: never) => unknown, given: unknown): string =>
   `((__name) => (${work})(${JSON.stringify(given)}))((work) => work)`;
 
-/** Opens a page for `look`, and fails on errors of its console, but for those that are allowed. */
+/** Opens a page for `look`, and fails if its console has errors, except for allowed ones. */
 export type Visit = <Result>(
   url: string,
   look: (tab: Tab) => Promise<Result>,
@@ -64,7 +64,7 @@ function visitIn(browser: Driver): Visit {
       assert.deepEqual(errors, [], `errors on the console of ${url}`);
       return { result, warnings };
     } catch (error) {
-      // What the console says explains it.
+      // The console's messages explain the failure.
       throw errors.length ? new Error(`${url}: ${errors.join('\n')}`, { cause: error }) : error;
     } finally {
       await page.close();
@@ -72,7 +72,7 @@ function visitIn(browser: Driver): Visit {
   };
 }
 
-/** Starts a browser for `use`, and ends it then. */
+/** Starts a browser for `use`, and ends it after that. */
 export async function browsing<Result>(
   name: BrowserName,
   use: (visit: Visit) => Promise<Result>,
@@ -86,7 +86,7 @@ export async function browsing<Result>(
   }
 }
 
-/** Starts each browser that is chosen, one after another. */
+/** Starts each chosen browser, one after another. */
 export async function inEachBrowser(
   use: (visit: Visit, name: BrowserName) => Promise<void>,
 ): Promise<void> {

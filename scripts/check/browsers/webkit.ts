@@ -1,7 +1,7 @@
-// WebKitGTK, by its WebDriver, on a display of its own. WebDriver tells nothing of the console: what is heard here is
-// what scripts of the page say once it has loaded, and the errors that they leave. What the browser itself
-// says, of a file that is missing or a policy that forbids, is not heard. $WEBKIT_DRIVER names another
-// program than /usr/bin/WebKitWebDriver.
+// WebKitGTK, by its WebDriver, on a display of its own. WebDriver does not report the console: a script in the page
+// collects messages of the page's scripts after it has loaded, and errors that they do not catch. Messages of the
+// browser itself, of a missing file or a policy, are lost. $WEBKIT_DRIVER names another program than
+// /usr/bin/WebKitWebDriver.
 
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
@@ -10,14 +10,14 @@ import { setTimeout } from 'node:timers/promises';
 import { type Driver, type Hear, programOf } from './driver.js';
 
 const options = {
-  // Without it, no page has the memory that threads share.
+  // Without it, pages have no shared memory for threads.
   JSC_useSharedArrayBuffer: '1',
   // Without a language, pages are told that theirs is "C", which no `Intl` takes.
   LANGUAGE: 'en_US',
   LC_ALL: 'en_US.UTF-8',
 };
 
-/** A port that nobody has: the driver takes no 0. */
+/** A free port: the driver does not take 0. */
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -27,7 +27,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** Starts a program, and what ends it; a program that cannot be started is an error where it is waited for. */
+/** Starts a program; returns it with a function that ends it. If it cannot be started, waiting for it throws. */
 function run(program: string, args: string[], env: NodeJS.ProcessEnv) {
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const failed = new Promise<never>((_, reject) => {
@@ -41,7 +41,7 @@ function run(program: string, args: string[], env: NodeJS.ProcessEnv) {
   return { child, failed, end };
 }
 
-/** A display that nobody sees, under a number that is free. */
+/** Starts a virtual display with a free number. */
 async function startDisplay() {
   const screen = ['-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
   const { child, failed, end } = run('Xvfb', ['-displayfd', '1', ...screen], process.env);
@@ -51,7 +51,7 @@ async function startDisplay() {
   return { display: `:${await Promise.race([number, failed])}`, end };
 }
 
-/** Asks the driver. Some answers take minutes, more than `fetch` waits. */
+/** Sends a command to the driver. Some answers take minutes, longer than `fetch` waits. */
 function ask(port: number, method: string, path: string, given?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', port, method, path }, async (answer) => {
@@ -66,7 +66,7 @@ function ask(port: number, method: string, path: string, given?: object): Promis
   });
 }
 
-/** Runs in the page: keeps what its scripts say. */
+/** Runs in the page: collects the messages of its scripts. */
 const listen = `
   const said = globalThis.saidToDriver = [];
   const keep = (kind, words) => said.push([kind, words.map(String).join(' ')]);
@@ -76,7 +76,7 @@ const listen = `
   addEventListener('error', ({ message }) => keep('error', [message]));
   addEventListener('unhandledrejection', ({ reason }) => keep('error', [reason]));`;
 
-// What was started ends with this program, whatever ends it.
+// All that was started is ended with this program, however it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => process.exit(130));
 

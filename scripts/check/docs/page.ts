@@ -13,7 +13,7 @@ import MarkdownIt, { type Token } from 'markdown-it';
 
 const words = /^(?:(setup|file|prints|not run):\s*(.+)|(new program|browser))$/s;
 
-/** What the comments before a block say. */
+/** The comments before a block. */
 interface Comments {
   prints: string[];
   setup?: Part;
@@ -39,14 +39,14 @@ export interface Block extends Comments, Part {
 export interface Page {
   name: string;
   text: string;
-  /** How many there are. */
+  /** The number of its lines. */
   lines: number;
   blocks: Block[];
   links: { to: string; line: number }[];
   anchors: string[];
 }
 
-/** Reads a page. @throws for comments that mean nothing */
+/** Reads a page. @throws for unknown comments */
 export function readPage(name: string, text: string): Page {
   const tokens = new MarkdownIt('default', { html: true }).parse(text, {});
   const lines = text.split('\n').length;
@@ -54,7 +54,7 @@ export function readPage(name: string, text: string): Page {
   let comments: Comments = { prints: [] };
   let line = 0;
   tokens.forEach((token, i) => {
-    // Cells of tables have no line of their own: that of their row is the last one.
+    // Cells of tables have no line: the line of their row is the last one seen.
     line = token.map?.[0] ?? line;
     if (token.type === 'html_block') {
       readComments(`${name}:${line + 1}`, token, comments);
@@ -96,7 +96,7 @@ const linksOf = ({ children }: Token): string[] =>
     .filter(({ type }) => type === 'link_open' || type === 'image')
     .map((token) => token.attrGet('href') ?? token.attrGet('src') ?? '');
 
-/** What a link to a heading ends in: its words without marks, as GitHub makes it. */
+/** A heading's anchor in links: its words without marks, as on GitHub. */
 const anchorOf = ({ children }: Token): string =>
   (children ?? [])
     .map(({ content }) => content)

@@ -1,5 +1,5 @@
-// Blocks of a page as one program. Each block stands in braces inside those of the blocks before it, so that
-// it sees their names and may use them anew; each line stands where it stands in the page, so that errors name it.
+// Makes one program of a page's blocks. Each block is in braces inside the braces of the block before it: so it can use
+// and redeclare their names. Each line keeps its number in the page, so that errors name it.
 
 import ts from 'typescript';
 import type { Block, Page, Part } from './page.js';
@@ -7,7 +7,7 @@ import type { Block, Page, Part } from './page.js';
 /** Where a program runs. */
 export type Place = 'node' | 'browser';
 
-/** Blocks that go on where the ones before them ended. */
+/** Blocks that run one after another, as one program. */
 export interface Program {
   page: Page;
   place: Place;
@@ -20,7 +20,7 @@ interface Import {
   text: string;
 }
 
-/** Printed behind the last block: a program that ends earlier has skipped some. */
+/** Printed after the last block: a program without it has skipped some blocks. */
 export const END = 'all blocks of the page have run';
 
 /** The programs of a page, for Node and for browsers: their blocks, in order. */
@@ -45,7 +45,7 @@ export function programsOf(page: Page): Program[] {
 export const isCode = ({ language }: { language: string }): boolean =>
   ['ts', 'js'].includes(language);
 
-/** A program's TypeScript. @throws where a block uses what only a later one, or a hidden one, imports */
+/** A program's TypeScript. @throws if a block uses a name that only a later or a hidden block imports */
 export function sourceOf({ page, blocks }: Program): string {
   const lines: string[] = Array(page.lines + 1).fill('');
   const imports = new Imports(page);
@@ -62,7 +62,7 @@ export function sourceOf({ page, blocks }: Program): string {
   return `${[...imports.texts.values()].join(' ')} ${lines.join('\n')}`;
 }
 
-/** What blocks import, to stand once before all of them. */
+/** The imports of blocks, collected so that each is written once, before all blocks. */
 class Imports {
   readonly texts = new Map<string, string>();
   readonly #page: Page;
@@ -132,7 +132,7 @@ function namesOf(statement: ts.ImportDeclaration): Import[] {
   return [...own, ...named];
 }
 
-/** Identifiers that stand for themselves: no properties, no names of options. */
+/** Collects identifiers, without names of properties and options. */
 function collectNames(node: ts.Node, names: Set<string>): void {
   if (ts.isIdentifier(node)) {
     const { parent } = node;
@@ -143,7 +143,7 @@ function collectNames(node: ts.Node, names: Set<string>): void {
   ts.forEachChild(node, (child) => collectNames(child, names));
 }
 
-/** What TypeScript says of files, as `page:line: message`. */
+/** TypeScript's errors in files, as `page:line: message`. */
 export function typeErrors(files: string[]): { file?: string; line: number; text: string }[] {
   const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2022,

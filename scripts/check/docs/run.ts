@@ -1,4 +1,4 @@
-// Runs what docs.ts has written: programs in Node and in Chromium, pages of HTML in Chromium.
+// Runs the files that docs.ts has written: programs in Node and in Chromium, pages of HTML in Chromium.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ const addresses: Plugin = {
   },
 };
 
-/** Makes JavaScript of a file, which tells the lines of the page. */
+/** Compiles a file to JavaScript; errors in it name the lines of the page. */
 export async function compile(from: string, to: string, place: Place): Promise<void> {
   await build({
     entryPoints: [from],
@@ -42,7 +42,7 @@ export async function compile(from: string, to: string, place: Place): Promise<v
   });
 }
 
-/** Runs a program in Node, in its own folder; what it printed. */
+/** Runs a program in Node, in its own folder. Returns what it printed. */
 export async function runInNode(file: string): Promise<string> {
   const options = { cwd: dirname(file), timeout: PATIENCE };
   const { stdout, stderr } = await promisify(execFile)(
@@ -60,14 +60,14 @@ function fileOf(folder: string): FileOf {
   return (path) => (path.startsWith(`${own}/`) ? ofPackage(path.slice(own.length)) : others(path));
 }
 
-/** A browser over a folder. */
+/** A browser with a server of a folder. */
 export interface OpenBrowser {
-  /** Opens a page and waits until it has printed something; all that it printed. */
+  /** Opens a page and waits until it has printed the awaited lines. Returns all that it printed. */
   visit(path: string, awaited: string[]): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Opens a browser over a folder. */
+/** Starts a browser, and a server of a folder. */
 export async function openBrowser(folder: string): Promise<OpenBrowser> {
   const server = await serve({ fileOf: fileOf(folder), made: { '/favicon.ico': '' } });
   const browser = await launchChromium();

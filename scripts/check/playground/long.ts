@@ -1,10 +1,10 @@
-// The playground while it trains for long: how often it draws, and its memory.
+// Checks the playground in a long training: how often it draws, and whether its memory grows.
 
 import assert from 'node:assert/strict';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { open, PATIENCE, say, trainUntil } from './page.js';
 
-/** Asks the page, or a worker, by the protocol of Chromium's developer tools. */
+/** Sends a command of Chromium's developer tools to the page or a worker. */
 type Send = (method: 'HeapProfiler.collectGarbage' | 'Runtime.getHeapUsage') => Promise<unknown>;
 
 /** Bytes. */
@@ -14,7 +14,7 @@ interface Sample {
   wasm: number;
 }
 
-/** What the page has done since it was opened. */
+/** What the page has done since it was opened, counted. */
 interface Counts {
   frames: number;
   looks: number;
@@ -23,7 +23,7 @@ interface Counts {
   pictures: number;
 }
 
-/** What may be added between the samples: caches of the engine that fill late. */
+/** Bytes that memory may grow between the samples, as caches of the engine fill late. */
 const MOST_GROWTH = 2 * 2 ** 20;
 /** Epochs before the first sample. */
 const EARLY = 3;
@@ -43,7 +43,7 @@ async function sample(tab: Page, session: CDPSession, workers: Send[]): Promise<
   return { page, worker: inWorkers.reduce((a, b) => a + b, 0), wasm };
 }
 
-/** What sends to the page's workers, by way of the page's session. */
+/** Functions that send commands to the page's workers, through the page's session. */
 async function attachWorkers(session: CDPSession): Promise<Send[]> {
   const workers: Send[] = [];
   const waiting = new Map<number, (result: unknown) => void>();
@@ -69,7 +69,7 @@ async function attachWorkers(session: CDPSession): Promise<Send[]> {
   return workers;
 }
 
-/** Runs in the page before its own scripts: counts what it hears of the training, asks for, and draws. */
+/** Runs in the page before its own scripts: counts messages from the training, requests to it, and drawings. */
 function countWork(): void {
   const counts: Counts = { frames: 0, looks: 0, asked: 0, charts: 0, pictures: 0 };
   Object.assign(globalThis, { counts });
@@ -103,7 +103,7 @@ function countWork(): void {
 const countsOf = (tab: Page): Promise<Counts> =>
   tab.evaluate(() => ({ ...(globalThis as unknown as { counts: Counts }).counts }));
 
-/** The page draws no more than there is to see: charts once a frame, pictures once for what it hears. */
+/** The page must not draw more than needed: charts once a frame, pictures once a message. */
 async function checkDrawn(tab: Page, before: Counts): Promise<void> {
   const after = await countsOf(tab);
   const canvases = await tab.locator('#activation-maps canvas').count();

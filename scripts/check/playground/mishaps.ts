@@ -1,12 +1,12 @@
-// What happens in the playground out of turn: files that the editor cannot hold, choices in a hurry, images that do
-// not come, forms that are not filled in.
+// Checks mishaps in the playground: files that the editor cannot show, hasty choices, images that do not arrive, forms
+// that are not filled in.
 
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { init, layers, Sequential } from 'wasmgrad';
 import { type OpenPage, open, reads, say, says } from './page.js';
 
-/** A network of a file that the editor has no fields for is trained and looked into, and never another shown. */
+/** A loaded network that the editor has no fields for can be trained and looked into; no other one is shown for it. */
 async function checkUnknown({ tab }: OpenPage): Promise<void> {
   await init();
   const pool = layers.maxPool2d({ poolSize: 3, strides: 2, padding: 'same' });
@@ -25,7 +25,7 @@ async function checkUnknown({ tab }: OpenPage): Promise<void> {
   await says(tab, '#network-message', /trained and looked into, not edited/);
 }
 
-/** More outputs than classes are told in the editor. */
+/** The editor reports more outputs than classes. */
 async function checkClasses({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-network');
   await tab.selectOption('#preset', 'lenet5');
@@ -38,7 +38,7 @@ async function checkClasses({ tab }: OpenPage): Promise<void> {
   await tab.click('#discard');
 }
 
-/** Of two data sets the last that was chosen is there, and one that does not come leaves the one before. */
+/** Of two data sets, the last one chosen is used; if one does not arrive, the one before stays. */
 async function checkDataSets({ tab }: OpenPage): Promise<void> {
   // The first are never answered: who waits for them waits for ever.
   const held = () => {};
@@ -61,7 +61,7 @@ async function checkDataSets({ tab }: OpenPage): Promise<void> {
   assert.equal(await tab.inputValue('#dataset'), 'mnist');
 }
 
-/** A training pauses whatever stands in the form; one's own filter begins with the one before. */
+/** A training can pause whatever the form contains; an own filter begins as a copy of the one chosen before. */
 async function checkForms({ tab }: OpenPage): Promise<void> {
   await tab.fill('#epochs', '50');
   await tab.click('#start:enabled');

@@ -1,14 +1,14 @@
-// The playground as its checks use it: pages, strokes, and what they wait for.
+// What the checks of the playground share: opening pages, drawing strokes, waiting.
 
 import assert from 'node:assert/strict';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 export const say = (text: string): void => console.log(`  ${text}`);
 
-/** Milliseconds after which something hangs, on the slowest machine. */
+/** Milliseconds after which a check gives up, on the slowest machine. */
 export const PATIENCE = 180_000;
 
-/** A page that is open, and what its console called errors. */
+/** An open page, and the errors of its console. */
 export interface OpenPage {
   browser: Browser;
   address: string;
@@ -18,8 +18,7 @@ export interface OpenPage {
 }
 
 /**
- * A page of its own, with no storage. `close` asserts that the console has told no error, unless it is told that
- * errors are expected.
+ * Opens a page with empty storage. `close` asserts that the console had no errors, unless errors are expected.
  */
 export async function open(
   browser: Browser,
@@ -47,7 +46,7 @@ export async function open(
   return { browser, address, tab, errors, close };
 }
 
-/** Waits until an element says what it should. */
+/** Waits until an element's text matches a pattern. */
 export async function says(tab: Page, selector: string, pattern: RegExp): Promise<void> {
   try {
     await tab.waitForFunction(
@@ -63,7 +62,7 @@ export async function says(tab: Page, selector: string, pattern: RegExp): Promis
   }
 }
 
-/** Waits until what was changed is on the screen. */
+/** Waits until changes are on the screen. */
 export const untilDrawn = (tab: Page): Promise<unknown> =>
   tab.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
@@ -132,7 +131,7 @@ export const probabilities = (tab: Page): Promise<number[]> =>
     rows.map((row) => Number((row as HTMLElement).style.getPropertyValue('--share'))),
   );
 
-/** Waits until an element says just this. */
+/** Waits until an element's text is exactly this. */
 export const reads = (tab: Page, selector: string, text: string): Promise<unknown> =>
   tab.waitForFunction(([one, wanted]) => document.querySelector(one)?.textContent === wanted, [
     selector,

@@ -1,13 +1,13 @@
-// The playground in any browser, through nothing but its own elements: it trains, draws, looks into the network, keeps
-// it and loads it. What needs a real mouse, files, or a network that fails is checked in Chromium.
+// Uses the playground in any browser, through its own elements only: trains, draws, looks into the network, keeps it
+// and loads it. What needs a real mouse, files, or a failing network is checked in Chromium only.
 
 import assert from 'node:assert/strict';
 import type { Visit } from '../browsers/index.js';
 import { PATIENCE, type Predictions, say, watchPredictions } from './page.js';
 
-/** What is seen in the page. */
+/** What the visit found in the page. */
 interface Seen {
-  /** As the browser tells them, which need not be true. */
+  /** As the browser reports them, which need not be true. */
   cores: number;
   engine: string;
   notices: string;
@@ -19,7 +19,7 @@ interface Seen {
   images: number[][];
   /** What each took it for. */
   probabilities: number[][];
-  /** Tabs whose panels are shown when they are clicked, of all. */
+  /** The tabs whose panels are shown when they are clicked. */
   shown: string[];
   tabs: string[];
 }
@@ -133,7 +133,7 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
   };
 }
 
-/** Visits the page: all cores are to be at work where it is isolated, else one. */
+/** Visits the page: an isolated page must use all cores, another one must use one. */
 export async function checkVisit(visit: Visit, address: string, isolated: boolean): Promise<void> {
   const epochs = 3;
   const { result } = await visit(address, async (tab) => {
