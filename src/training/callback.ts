@@ -25,14 +25,14 @@ export interface TrainedModel {
   readonly name: string;
   /** @throws {StateError} where the model is in a worker */
   readonly weights: readonly Weight[];
-  /** Await it, and `swapAverage` too: the model may be in a worker. */
   /** Whether the average of the weights is in their place. @throws {StateError} where the model is in a worker */
   readonly averaged: boolean;
+  /** Await it, and `swapAverage` too: the model may be in a worker. */
   toBytes(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   swapAverage(): void | Promise<void>;
 }
 
-/** A training as its callbacks see it. */
+/** A training as its callbacks see it. Sealed, so that a misspelt property cannot be set. */
 export interface Training {
   readonly model: TrainedModel;
   /** The number of the last epoch. */
@@ -41,8 +41,19 @@ export interface Training {
   readonly batches: number;
   /** The factor of the learning rate, on top of its schedule: 1 at first. Saved with the model. */
   learningRateFactor: number;
+  /** The learning rate of the next step: the schedule's, times `learningRateFactor`. */
+  readonly learningRate: number;
   /** Ends the training after this epoch. */
   stop(): void;
+}
+
+/** The next step's rate by the schedule alone. */
+export function scheduledRate(training: Training): number {
+  const { learningRateFactor } = training;
+  training.learningRateFactor = 1;
+  const { learningRate } = training;
+  training.learningRateFactor = learningRateFactor;
+  return learningRate;
 }
 
 /** Functions that training calls; each may return a promise, which is awaited. */

@@ -1,5 +1,6 @@
 // `callbacks`: progress, early stopping, learning rates, averaged weights, and those of other files.
 
+import { StateError } from '../base/errors.js';
 import {
   between,
   callable,
@@ -12,7 +13,7 @@ import {
   whole,
 } from '../base/options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Callback, Progress, Training } from './callback.js';
+import { type Callback, type Progress, scheduledRate, type Training } from './callback.js';
 import { improvement, logMode, type Mode } from './improvement.js';
 
 export type { Callback, Progress, TrainedModel, Training } from './callback.js';
@@ -250,23 +251,35 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
 }
 
 /**
- * Multiplies the learning rate by factor(epoch), epochs counted from 1: a schedule of your own, as PyTorch's LambdaLR
- * and Keras's LearningRateScheduler. Sets `learningRateFactor` at the beginning of each epoch.
+ * Sets the learning rate before each epoch, as Keras's LearningRateScheduler: a schedule of your own. It does so by
+ * `learningRateFactor`, which it takes the place of; where the optimizer has a schedule, that goes on within the epoch.
  *
- * @throws {ValueError} for anything but a function, and for a factor that is not a number ≥ 0
+ * @param schedule is given the epoch, counted from 1 as in all callbacks here, and the next step's rate as it is; gives
+ *   the rate for the epoch. PyTorch's LambdaLR: `(epoch) => initial * factor(epoch)`
+ * @throws {ValueError} for what is no function, and in training for a rate that is no number ≥ 0
+ * @throws {StateError} in training where the optimizer's own rate is 0, which no factor changes
  */
-export function learningRateScheduler(factor: (epoch: number) => number): Callback {
+export function learningRateScheduler(
+  schedule: (epoch: number, learningRate: number) => number,
+): Callback {
   const where = 'callbacks.learningRateScheduler';
-  checkValue(where, 'factor', factor, callable);
+  checkValue(where, 'schedule', schedule, callable);
   let training: Training | undefined;
   return {
     onTrainBegin(begun) {
       training = begun;
     },
     onEpochBegin(epoch) {
-      const value = factor(epoch);
-      checkValue(where, `factor(${epoch})`, value, between(0));
-      (training as Training).learningRateFactor = value;
+      const now = training as Training;
+      const wanted = schedule(epoch, now.learningRate);
+      checkValue(where, `the rate of epoch ${epoch}`, wanted, between(0));
+      const own = scheduledRate(now);
+      if (own > 0) now.learningRateFactor = wanted / own;
+      else if (wanted > 0) {
+        throw new StateError(
+          `${where}: the optimizer's own learning rate is 0 in epoch ${epoch}, which no factor makes ${wanted}: compile with a rate > 0`,
+        );
+      }
     },
   };
 }

@@ -84,7 +84,7 @@ class Loop {
 
   #handle(model: TrainedModel): Training {
     const engine = this.#engine;
-    return {
+    return Object.seal<Training>({
       model,
       epochs: this.#last,
       batches: this.#session.feed.batches,
@@ -94,10 +94,13 @@ class Loop {
       set learningRateFactor(factor) {
         engine.learningRateFactor = checkFactor(factor);
       },
+      get learningRate() {
+        return engine.learningRate ?? 0;
+      },
       stop: () => {
         this.#stopped = true;
       },
-    };
+    });
   }
 
   async #tell<K extends keyof Callback>(

@@ -173,10 +173,14 @@ export class RemoteModel {
     const wanted = events.filter((event) =>
       given.some((callback) => callback[event] !== undefined),
     );
+    const now = { scheduledRate: 0 };
     const onReport = async (report: unknown): Promise<void> => {
-      const { event, args } = report as Event;
+      const { event, args, scheduledRate } = report as Event;
+      now.scheduledRate = scheduledRate;
       const heard =
-        event === 'onTrainBegin' ? [this.#training(args[0] as Begun, (o) => fit.send(o))] : args;
+        event === 'onTrainBegin'
+          ? [this.#training(args[0] as Begun, now, (order) => fit.send(order))]
+          : args;
       for (const callback of given) {
         const functions = callback as Readonly<Record<string, (...args: unknown[]) => unknown>>;
         await functions[event]?.(...heard);
@@ -236,13 +240,14 @@ export class RemoteModel {
   /** What callbacks know of the training there. */
   #training(
     { name, epochs, batches, learningRateFactor }: Begun,
+    now: Readonly<Pick<Event, 'scheduledRate'>>,
     send: (order: Order) => void,
   ): Training {
     let factor = learningRateFactor;
-    return {
+    return Object.seal<Training>({
       epochs,
       batches,
-      model: {
+      model: Object.seal({
         name,
         get weights(): never {
           throw new StateError(
@@ -254,7 +259,7 @@ export class RemoteModel {
         },
         toBytes: () => this.toBytes(),
         swapAverage: () => this.swapAverage(),
-      },
+      }),
       get learningRateFactor() {
         return factor;
       },
@@ -262,7 +267,10 @@ export class RemoteModel {
         factor = checkFactor(value);
         send({ learningRateFactor: factor });
       },
+      get learningRate() {
+        return now.scheduledRate * factor;
+      },
       stop: () => send({ stop: true }),
-    };
+    });
   }
 }

@@ -30,6 +30,8 @@ export interface Calls {
 export interface Event {
   readonly event: string;
   readonly args: readonly unknown[];
+  /** The next step's learning rate by the schedule alone. */
+  readonly scheduledRate: number;
 }
 
 /** What is sent to a fit. */

@@ -6,7 +6,7 @@ import type { Port } from '../platform/port.js';
 import { type Handlers, type Running, serve } from '../platform/rpc.js';
 import { init } from '../runtime/runtime.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Callback } from '../training/callback.js';
+import { type Callback, scheduledRate, type Training } from '../training/callback.js';
 import { breathe } from '../training/measure.js';
 import {
   type Begun,
@@ -81,12 +81,14 @@ export function serveTraining(self: Port, { layers }: LoadOptions = {}): void {
 
 /** Reports what the page's callbacks want to hear, and waits until they have. */
 function reporter(call: Running, events: readonly string[]): Callback {
+  let training: Training;
   const report = (event: string, args: readonly unknown[]): Promise<void> =>
-    call.report({ event, args } satisfies Event);
+    call.report({ event, args, scheduledRate: scheduledRate(training) } satisfies Event);
   const all = events.map((event) => [event, (...args: unknown[]) => report(event, args)]);
   return {
     ...Object.fromEntries(all),
-    onTrainBegin(training) {
+    onTrainBegin(begins) {
+      training = begins;
       call.onMessage = (order: Order) => {
         if ('stop' in order) training.stop();
         else training.learningRateFactor = order.learningRateFactor;

@@ -10,6 +10,7 @@ import {
   memory,
   optimizers,
   Sequential,
+  StateError,
   schedules,
   ValueError,
 } from '../../src/index.js';
@@ -30,8 +31,8 @@ async function play(
   const stop = () => {
     stopped = true;
   };
-  const learningRateFactor = 1;
-  const training = { model, epochs: values.length, batches: 1, learningRateFactor, stop };
+  const rate = { learningRateFactor: 1, learningRate: 0.1 };
+  const training = { model, epochs: values.length, batches: 1, ...rate, stop };
   await callback.onTrainBegin?.(training);
   let epoch = 0;
   while (epoch < values.length && !stopped) {
@@ -170,29 +171,72 @@ test('mode says whether a log should fall or rise, whatever its name says', asyn
   model.dispose();
 });
 
-test('a schedule of your own', async () => {
+// As Keras's LearningRateScheduler: the function returns the rate; https://keras.io/api/callbacks/learning_rate_scheduler
+test('a schedule of your own gives the rate, whatever schedule and factor were before', async () => {
   const model = compiled();
-  const heard: number[] = [];
-  const halved = callbacks.learningRateScheduler((epoch) => {
-    heard.push(epoch);
-    return 0.5 ** (epoch - 1);
-  });
+  const heard: [number, number][] = [];
+  const of = (rates: number[]) =>
+    callbacks.learningRateScheduler((epoch, rate) => {
+      heard.push([epoch, rate]);
+      return rates[epoch - 1] ?? rate / 2;
+    });
   const first = model.learningRate as number;
-  const { history } = await model.fit(x, y, { epochs: 3, callbacks: halved });
-  assert.equal(heard, [1, 2, 3]);
-  assert.equal(history.learningRate, [first, first / 2, first / 4]);
+  const { history } = await model.fit(x, y, { epochs: 4, callbacks: of([1e-3, 0, 1e-4]) });
+  close(history.learningRate, [1e-3, 0, 1e-4, 5e-5], { rtol: 1e-12 });
+  assert.equal(
+    heard.map(([epoch]) => epoch),
+    [1, 2, 3, 4],
+  );
+  close(
+    heard.map(([, rate]) => rate),
+    [first, 1e-3, 0, 1e-4],
+    { rtol: 1e-12 },
+  );
+  // A schedule goes on within the epoch: 5 steps, each half of the one before.
+  const learningRate = schedules.step({ initial: 0.1, every: 1, factor: 0.5 });
+  model.compile({ optimizer: optimizers.sgd({ learningRate }), loss: 'softmaxCrossEntropy' });
+  const { history: halved } = await model.fit(x, y, {
+    batchSize: 10,
+    epochs: 2,
+    callbacks: of([1e-3, 1e-4]),
+  });
+  close(halved.learningRate, [1e-3 / 16, 1e-4 / 16], { rtol: 1e-12 });
   const wrong = (value: unknown) => callbacks.learningRateScheduler(() => value as number);
   for (const value of [-1, Number.NaN, '1', undefined])
     await rejects(
       () => model.fit(x, y, { callbacks: wrong(value) }),
       ValueError,
-      'callbacks.learningRateScheduler: factor(4) must be a number ≥ 0',
+      'callbacks.learningRateScheduler: the rate of epoch 3 must be a number ≥ 0',
     );
   await rejects(
     () => callbacks.learningRateScheduler({} as never),
     ValueError,
-    'learningRateScheduler: factor must be a function',
+    'learningRateScheduler: schedule must be a function',
   );
+  const never = compiled({ rate: 0, optimizer: optimizers.sgd({ learningRate: 0 }) });
+  await rejects(
+    () => never.fit(x, y, { callbacks: wrong(0.1) }),
+    StateError,
+    "the optimizer's own learning rate is 0 in epoch 1, which no factor makes 0.1",
+  );
+  for (const one of [model, never]) one.dispose();
+});
+
+test('what callbacks know of the training takes no property of another library', async () => {
+  const model = compiled();
+  for (const name of ['learningRate', 'stopTraining'])
+    await rejects(
+      () =>
+        model.fit(x, y, {
+          callbacks: {
+            onTrainBegin(training) {
+              Object.assign(training, { [name]: 1e-5 });
+            },
+          },
+        }),
+      TypeError,
+      name,
+    );
   model.dispose();
 });
 

@@ -26,6 +26,7 @@ import {
   ValueError,
 } from '../../src/index.js';
 import { type Numbers, startWorker, type TrainingWorker } from '../../src/worker/index.js';
+import { close } from '../helpers/close.js';
 import { rejects, sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import { fromSources } from '../helpers/spawn-source-worker.js';
@@ -119,12 +120,16 @@ test('callbacks run here and are waited for: the training is the same as here', 
         this.heard.push(
           `begin ${epochs} × ${batches}, rate × ${learningRateFactor}, ${model.name}`,
         );
+        const rate = training.learningRate;
         training.learningRateFactor = 0.5;
+        close([training.learningRate], [(rate / learningRateFactor) * 0.5], { rtol: 1e-12 });
+        this.heard.push(`rate ${rate}`);
         assert.throws(() => {
           training.learningRateFactor = -1;
         }, /learningRateFactor/);
       }
       async onEpochEnd(epoch: number, logs: callbacks.Logs) {
+        this.heard.push(`next rate ${this.#training?.learningRate}`);
         await setTimeout(5);
         this.heard.push(`${epoch} ${JSON.stringify(logs)}`);
         const bytes = (await this.#training?.model.toBytes()) as Uint8Array;
