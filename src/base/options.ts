@@ -108,13 +108,20 @@ export function checkOptions<O extends object>(where: string, options: O, words:
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `${where}: there is no option '${unknown}'${nearest(unknown, known)}; there are ${known.join(', ')}`,
+      `${where}: there is no option '${unknown}'${nearest(unknown, known)}; there are ${known.join(', ')}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))
     if (wanted && (given[word] !== undefined || wanted.isRequired))
       checkValue(where, word, given[word], wanted);
   return options;
+}
+
+/** What to say of something that was made to be an option, not the options: an optimizer, a layer, a tensor. */
+function together(given: object, known: readonly string[]): string {
+  const prototype = Object.getPrototypeOf(given);
+  const isMade = 'type' in given || (prototype !== null && prototype !== Object.prototype);
+  return isMade ? `, together in one object, { ${known.slice(0, 2).join(', ')} }` : '';
 }
 
 /** One value that must be something. @throws {ValueError} */
@@ -157,7 +164,11 @@ function listed(words: readonly string[]): string {
 export function nearest(word: unknown, words: readonly string[]): string {
   if (typeof word !== 'string' || word.length > 40) return '';
   const plain = (one: string): string => one.toLowerCase().replace(/[_-]/g, '');
-  const far = words.map((other) => distance(plain(word), plain(other)));
+  const given = plain(word);
+  // A shortened word is as near as can be: 'acc' of 'accuracy'.
+  const far = words.map((other) =>
+    given.length > 2 && plain(other).startsWith(given) ? 0 : distance(given, plain(other)),
+  );
   const least = Math.min(...far);
   if (least > Math.max(1, word.length / 3)) return '';
   return ` (did you mean '${words[far.indexOf(least)]}'?)`;

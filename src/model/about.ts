@@ -2,6 +2,7 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import {
   checkNormalization,
   type Normalization,
@@ -48,8 +49,10 @@ export function checkLabels(
   const classes = classesOf(where, output);
   const isText = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
   if (isText && labels.length === classes) return Object.freeze([...labels]);
-  const given = isText ? `${labels.length} labels` : 'no list of texts';
-  throw new ValueError(`${where}: expected a text for each of ${classes} classes, not ${given}`);
+  const given = isText ? `${labels.length} labels` : shown(labels);
+  throw new ValueError(
+    `${where}: expected a list with a text for each of ${classes} classes, not ${given}`,
+  );
 }
 
 /** The options of a normalization, as `data.normalize` takes them. */

@@ -1,6 +1,6 @@
 // A model's architecture: its layers from inputs to outputs, labels and preprocessing, summary. Takes no linear memory.
 
-import { ShapeError, ValueError } from '../base/errors.js';
+import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { any, checkOptions, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import type { Shape } from '../base/shape.js';
@@ -93,13 +93,15 @@ export class Architecture<O extends Tensors> {
 
   /**
    * Names of the first output's classes, which `classify` answers with; saved in the model's file. Setting them throws
-   * a ValueError unless there is one for each class.
+   * a ValueError unless there is one for each class, and a StateError before there are layers.
    */
   get labels(): readonly string[] | undefined {
     return this.#labels;
   }
 
   set labels(labels: readonly string[] | undefined) {
+    if (labels && this.layers.length === 0)
+      throw new StateError(`${this.name}.labels: the model has no layers yet: add them first`);
     this.#labels = labels && checkLabels(`${this.name}.labels`, labels, this.outputs[0]);
   }
 

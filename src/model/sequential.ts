@@ -1,6 +1,6 @@
 // Sequential: layers one after another.
 
-import { ShapeError, ValueError } from '../base/errors.js';
+import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { any, checkOptions, text } from '../base/options.js';
 import { checkFits, checkShape, type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -41,13 +41,15 @@ export class Sequential extends Model {
    * @returns the model
    * @throws {ShapeError} for a layer that cannot take the output of the last one
    * @throws {ValueError} for a layer that is in the model already, and for two layers with the same name
-   * @throws {StateError} if the model has weights already
+   * @throws {StateError} if the model has weights or labels already
    */
   add(layer: Layer | Model): this {
     const where = `${this.name}.add`;
     checkLayer(`${where}: the layer`, layer);
     const own = layer instanceof Model ? layer.layers : [layer];
     checkOnce(where, [...this.layers, ...own]);
+    if (this.labels)
+      throw new StateError(`${where}: the model has labels: set them after the last layer`);
     this.resources.grow(where, (last) => {
       nameLayers(this.name, [...this.layers, ...own], isFresh);
       shapeAfter(where, layer, last.shape);
@@ -61,6 +63,11 @@ function chain(
   list: readonly (Layer | Model)[],
   options: SequentialOptions,
 ): ModelOptions<SymbolicTensor> {
+  if (!Array.isArray(list)) {
+    throw new ValueError(
+      `new Sequential: the layers must be a list, as in new Sequential([layers.flatten(), …], { inputShape }), not ${shown(list)}`,
+    );
+  }
   const words = { inputShape: any, seed: any, name: text };
   const {
     inputShape,
@@ -68,7 +75,6 @@ function chain(
     name = 'sequential',
   } = checkOptions('new Sequential', options, words);
   checkFits(name, checkShape(`${name}: inputShape`, inputShape, 1));
-  if (!Array.isArray(list)) throw new ValueError(`${name}: the layers must be a list`);
   list.forEach((one, i) => {
     checkLayer(`Sequential: element ${i} of the list`, one);
   });

@@ -28,6 +28,11 @@ export function numbersOf(where: string, name: string, data: Data): Numbers {
       `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${shown(data)}`,
     );
   }
+  if (data.some((one: unknown) => one instanceof Tensor)) {
+    throw new ValueError(
+      `${where}: ${name} is a list of tensors: give one tensor of all samples, or their numbers, as in ${name}.map((one) => one.toArray())`,
+    );
+  }
   const { shape, numbers } = nestedData(`${where}: ${name}`, data);
   return { length: numbers.length, shape, array: () => numbers };
 }

@@ -89,6 +89,11 @@ const words = {
  */
 export function checkObjective(options: CompileOptions, graph: Graph): Objective {
   const { outputNames: outputs } = graph;
+  if (typeof options === 'string' || (options && 'type' in options)) {
+    throw new ValueError(
+      `compile: takes one object, compile({ optimizer, loss, metrics }), not ${shown(options)} first`,
+    );
+  }
   const {
     optimizer,
     loss,

@@ -2,19 +2,24 @@
 
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 
-/** How data of one shape become samples of another, for a message; '' for no hint. */
-export function wayOut(shape: Shape, sample: Shape): string {
+/**
+ * How data of one shape become samples of another, for a message; '' for no hint.
+ *
+ * @param isTensor whether they can be reshaped as they are
+ */
+export function wayOut(shape: Shape, sample: Shape, isTensor: boolean): string {
+  const reshaped = (to: Shape): string =>
+    `reshape it, as in ${isTensor ? 'x' : 'Tensor.from(x)'}.reshape(${show(to)})`;
   const [, ...rest] = shape;
   const sides = (of: Shape): Shape => of.filter((side) => side !== 1);
-  if (sameShape(shape, sample)) return ': for one sample give a list of it, [x]';
-  if (sameShape(sides(shape), sides(sample)))
-    return `: for one sample reshape it, as in Tensor.from(x).reshape(${show([1, ...sample])})`;
+  if (!isTensor && sameShape(shape, sample)) return ': for one sample give a list of it, [x]';
+  if (sameShape(sides(shape), sides(sample))) return `: for one sample ${reshaped([1, ...sample])}`;
   // Channels first, as in PyTorch: reshape would mix pixels and channels up.
   const [height, width, channels] = sample;
   if (channels > 1 && sameShape(rest, [channels, height, width]))
     return ': channels come last here, as after x.permute(0, 2, 3, 1) in PyTorch';
   if (sameShape(rest, [sizeOf(sample)]) || sameShape(sides(rest), sides(sample)))
-    return `: reshape it, as in Tensor.from(x).reshape(${show([-1, ...sample])})`;
+    return `: ${reshaped([-1, ...sample])}`;
   return sameShape(rest, [height, width, 4]) && channels === 3
     ? `: these are RGBA images, ${DROP_ALPHA}`
     : '';
@@ -36,10 +41,11 @@ export function otherChannels(name: string, length: number, sample: Shape, count
   if (sample.length !== 3) return '';
   const [height, width, channels] = sample;
   const imagesOf = (other: number): number => length / (height * width * other);
-  const found = [4, 3, 1].find(
-    (other) => other !== channels && imagesOf(other) === (count ?? Math.floor(imagesOf(other))),
-  );
+  const found = [4, 3, 1].find((other) => {
+    const images = imagesOf(other);
+    return other !== channels && Number.isInteger(images) && images === (count ?? images);
+  });
   if (found === undefined) return '';
-  const alpha = found === 4 ? `, RGBA, ${DROP_ALPHA}` : '';
+  const alpha = found === 4 && channels === 3 ? `, RGBA, ${DROP_ALPHA}` : '';
   return `: ${name} has as many numbers as ${imagesOf(found)} images ${show([height, width, found])}${alpha}`;
 }

@@ -1,7 +1,7 @@
 // Decides whether an epoch is better than all before. Callbacks that watch a log share it.
 
 import { ValueError } from '../base/errors.js';
-import { oneOf } from '../base/options.js';
+import { nearest, oneOf } from '../base/options.js';
 import type { Logs } from './means.js';
 
 /** Whether a smaller ('min') or larger ('max') log is better; 'auto' is 'min' for losses and errors. Keras's words. */
@@ -34,11 +34,14 @@ export function improvement(who: string, { monitor, mode, minDelta, initial }: W
     },
     check(logs: Logs): boolean {
       if (!(monitor in logs)) {
-        const hint = monitor.startsWith('val_')
+        const names = Object.keys(logs);
+        const isUnmeasured =
+          monitor.startsWith('val_') && !names.some((name) => name.startsWith('val_'));
+        const hint = isUnmeasured
           ? '; give fit validationData or a validationSplit'
-          : '';
+          : nearest(monitor, names);
         throw new ValueError(
-          `callbacks.${who}: there is no '${monitor}' to monitor; there are ${Object.keys(logs).join(', ')}${hint}`,
+          `callbacks.${who}: there is no '${monitor}' to monitor; there are ${names.join(', ')}${hint}`,
         );
       }
       const value = logs[monitor];

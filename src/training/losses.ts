@@ -67,4 +67,7 @@ export function huber(options: HuberOptions = {}): Loss {
 export const hinge = (): Loss => checkLoss('hinge');
 
 const make = (type: Loss['type'], options: object): Loss =>
-  checkLoss({ ...checkObject(`losses.${type}`, options), type });
+  checkLoss({
+    ...checkObject(`losses.${type}`, options, type === 'huber' ? 'delta' : 'labelSmoothing'),
+    type,
+  });

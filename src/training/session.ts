@@ -18,7 +18,7 @@ import { checkStatistics } from './statistics.js';
 interface TrainingOptions extends Listening {
   /** Times through the data: 1 by default. */
   epochs?: number;
-  /** Measured after each epoch: [x, y], or [x, y, sampleWeight]. */
+  /** Measured after each epoch: [x, y], or [x, y, sampleWeight]; not with a validationSplit. */
   validationData?: readonly [DataSet, DataSet, SampleWeight?];
   /** Aborts the training at the next step; the steps taken stay. */
   signal?: AbortSignal;
@@ -94,6 +94,11 @@ export async function fitSession(
     shuffle = true,
     augmentation,
   } = checkOptions('fit', options, fitWords);
+  if (options.validationData && validationSplit > 0) {
+    throw new ValueError(
+      'fit: give validationData or a validationSplit, not both: what is split off would not be used',
+    );
+  }
   const intake = new Intake(engine, 'fit');
   const samples = intake.samples(x, y, options);
   const { count } = samples;

@@ -2,6 +2,7 @@
 
 import { NumericError, ShapeError, StateError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import {
@@ -79,18 +80,37 @@ export class Intake {
   /** Inputs with targets and weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
   samples(x: DataSet, y: DataSet, weights: WeightOptions = {}): Samples {
     const { goals } = this.objective;
+    this.#checkPair(x, y);
     const inputs = this.inputs(x);
     const { inputs: first, outputs, outputNames } = this.#receiver.network.graph;
     // A flat array of pixels does not say how many channels it has.
     const [{ shape }] = first;
+    const isFlat = isNumberArray(x);
     const hint = (count: number): string =>
-      otherChannels('x', inputs.count * sizeOf(shape), shape, count);
+      isFlat ? otherChannels('x', inputs.count * sizeOf(shape), shape, count) : '';
     const targets = this.#dataOf('y', y, outputNames).map(({ name, data }, i) =>
       this.target(name, data, outputs[i].shape, goals[i].loss, inputs.count, hint),
     );
     const named = outputs.map(({ shape }, i) => ({ name: outputNames[i], shape }));
     const rows = new RowWeights(this.where, weights).sources(targets, named);
     return keyed({ ...inputs, y: targets, weights: rows });
+  }
+
+  /** @throws {ValueError} where x holds x and y, and y is what should come after them */
+  #checkPair(x: DataSet, y: DataSet | undefined): void {
+    const { inputNames, outputNames } = this.#receiver.network.graph;
+    const isOptions =
+      y === undefined || (isRecord(y) && Object.keys(y).every((key) => !outputNames.includes(key)));
+    if (!isOptions) return;
+    const call = this.call.split(':')[0];
+    if (Array.isArray(x) && x.length === 2 && inputNames.length === 1)
+      throw new ValueError(
+        `${this.where}: x is a list of two, and y is ${shown(y)}: of a pair [x, y] it is ${call}(...pair, options)`,
+      );
+    if (isRecord(x) && 'x' in x && 'y' in x && !inputNames.includes('x'))
+      throw new ValueError(
+        `${this.where}: x and y are arguments, not options: ${call}(x, y, options)`,
+      );
   }
 
   /** @throws {ShapeError} for data of another shape than samples have, or without samples */
@@ -104,7 +124,7 @@ export class Intake {
     };
     if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
       fail(
-        `must have shape ${expected}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape)}`,
+        `must have shape ${expected}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape, data instanceof Tensor)}`,
       );
     if (!Number.isInteger(count)) {
       fail(
@@ -161,9 +181,14 @@ export class Intake {
       return { name, kind: 'targets', size: dense, count, copy: copier(numbers, dense) };
     }
     const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
-    const indices = loss.type === 'softmaxCrossEntropy' ? `${count * rows} class indices or ` : '';
+    const takesLabels = loss.type === 'softmaxCrossEntropy';
+    const indices = takesLabels ? `${count * rows} class indices or ` : '';
+    const looksLikeLabels = !takesLabels && classes > 1 && numbers.length === count * rows;
+    const way = looksLikeLabels
+      ? `: of class indices the loss is 'softmaxCrossEntropy'; ${loss.type} takes rows such as one-hot ones`
+      : (takesLabels && hint(numbers.length / rows)) || hint(numbers.length / dense);
     throw new ShapeError(
-      `${this.where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}${hint(numbers.length / rows) || hint(numbers.length / dense)}`,
+      `${this.where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}${way}`,
     );
   }
 

@@ -63,10 +63,15 @@ export class TrainingWorker {
     this.#caller = caller;
   }
 
-  /** Loads a model from what `toBytes` gives: its weights, what it was compiled for, where its training stands. */
-  async load(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<RemoteModel> {
+  /**
+   * Loads a model from what `toBytes` gives: its weights, what it was compiled for, where its training stands. In
+   * TypeScript, one whose outputs are a list is loaded as `load<readonly Numbers[]>(bytes)`.
+   */
+  async load<O extends Numbers | readonly Numbers[] = Numbers>(
+    bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
+  ): Promise<RemoteModel<O>> {
     const [sent] = copied([bytes], []) as [typeof bytes];
-    return new RemoteModel(this.#caller, await this.#caller.call('load', sent));
+    return new RemoteModel<O>(this.#caller, await this.#caller.call('load', sent));
   }
 
   /** Ends the worker: what is not done yet is rejected with a StateError. */
@@ -149,7 +154,7 @@ const NO_ANSWER =
   'startWorker: the worker did not answer for 30 s: does it still run, and does its script call serveTraining(self), or in Node serveTraining(parentPort)?';
 
 /** A model in a training worker. Its functions are those of `Model`, and throw what they throw. */
-export class RemoteModel {
+export class RemoteModel<O extends Numbers | readonly Numbers[] = Numbers> {
   readonly #caller: Caller<Calls>;
   readonly #model: number;
 
@@ -197,12 +202,10 @@ export class RemoteModel {
   }
 
   /** As `predict` of models: the numbers of each output, and their shape. */
-  async predict(
-    x: DataSet,
-    options: PredictOptions & Handing = {},
-  ): Promise<Numbers | readonly Numbers[]> {
+  async predict(x: DataSet, options: PredictOptions & Handing = {}): Promise<O> {
     const { signal, transfer, ...rest } = checkObject('predict', options, 'batchSize');
-    return this.#call('predict', [x, rest, signal !== undefined], { signal, transfer });
+    const given = [x, rest, signal !== undefined];
+    return (await this.#call('predict', given, { signal, transfer })) as O;
   }
 
   /** As `trainOnBatch` of models. */

@@ -15,6 +15,7 @@ import {
   optimizers,
   Sequential,
   ShapeError,
+  StateError,
   Tensor,
   ValueError,
   type WasmgradError,
@@ -169,6 +170,91 @@ const cases: Record<string, Case> = {
     },
     ValueError,
     'layers.dense: the options cannot be read',
+  ],
+  'a loss’s options as something else': [
+    () => losses.softmaxCrossEntropy(any(y)),
+    ValueError,
+    '{ labelSmoothing: … }',
+  ],
+  'the same of huber': [() => losses.huber(any(2)), ValueError, '{ delta: … }'],
+  'a log’s name shortened': [
+    () =>
+      model.fit(x, y, {
+        validationSplit: 0.5,
+        callbacks: callbacks.earlyStopping({ monitor: 'val_acc' }),
+      }),
+    ValueError,
+    "(did you mean 'val_accuracy'?)",
+  ],
+  'layers that are in no list': [
+    () => new Sequential(any(layers.flatten()), any(layers.dense({ units: 2 }))),
+    ValueError,
+    'the layers must be a list, as in new Sequential([',
+  ],
+  'layers among the options': [
+    () => new Sequential(any({ layers: [layers.flatten()] }), any(undefined)),
+    ValueError,
+    'the layers must be a list, as in new Sequential([',
+    'not { layers: ',
+  ],
+  'an optimizer and a loss in a row': [
+    () => model.compile(any(optimizers.adam())),
+    ValueError,
+    'compile({ optimizer, loss, metrics })',
+  ],
+  'inputs and outputs in a row': [
+    () => new Model(any(input([2]))),
+    ValueError,
+    'together in one object, { inputs, outputs }',
+  ],
+  'a pair for x': [
+    () => model.fit(any([x, y]), any({ epochs: 2 })),
+    ValueError,
+    'tiny.fit: x is a list of two, and y is { epochs: 2 }',
+    'fit(...pair, options)',
+  ],
+  'a pair alone': [
+    () => model.evaluate(any([x, y]), any(undefined)),
+    ValueError,
+    'evaluate(...pair, options)',
+  ],
+  'x and y as options': [
+    () => model.fit(any({ x, y, epochs: 1 }), any(undefined)),
+    ValueError,
+    'fit(x, y, options)',
+  ],
+  'two validations': [
+    () => model.fit(x, y, { validationSplit: 0.5, validationData: [x, y] }),
+    ValueError,
+    'give validationData or a validationSplit, not both',
+  ],
+  'tensors in a list': [
+    () => model.predict(any([Tensor.zeros([6, 6, 1]), Tensor.zeros([6, 6, 1])])),
+    ValueError,
+    'tiny.predict: x is a list of tensors: give one tensor',
+  ],
+  'labels in other than a list': [
+    () => {
+      model.labels = any('abc');
+    },
+    ValueError,
+    "expected a list with a text for each of 3 classes, not 'abc'",
+  ],
+  'labels before layers': [
+    () => {
+      new Sequential([], { inputShape: [4] }).labels = ['a', 'b'];
+    },
+    StateError,
+    'sequential.labels: the model has no layers yet',
+  ],
+  'a layer after labels': [
+    () => {
+      const named = new Sequential([layers.dense({ units: 2 })], { inputShape: [4] });
+      named.labels = ['a', 'b'];
+      named.add(layers.dense({ units: 5 }));
+    },
+    StateError,
+    'sequential.add: the model has labels: set them after the last layer',
   ],
   'an optimizer’s options as a number': [
     () => optimizers.adam(any(0.001)),

@@ -172,8 +172,8 @@ test('bad input', async () => {
   const model = network();
   const set = (what: object) => () => Object.assign(model, what);
   await rejects(set({ labels: ['a', 'b'] }), ValueError, 'labels', '3 classes', '2 labels');
-  await rejects(set({ labels: [1, 2, 3] }), ValueError, 'labels', 'texts');
-  await rejects(set({ labels: 'cat' }), ValueError, 'labels', 'texts');
+  await rejects(set({ labels: [1, 2, 3] }), ValueError, 'labels', 'a list with a text');
+  await rejects(set({ labels: 'cat' }), ValueError, 'labels', 'a list with a text');
   await rejects(set({ preprocessing: { std: 0 } }), ValueError, 'preprocessing', 'std');
   await rejects(
     set({ preprocessing: { mean: [0.4, 0.5] } }),

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type CompileOptions,
+  type Data,
   data,
   type Layer,
   layers,
@@ -84,6 +85,24 @@ test('RGBA images for a model of RGB ones: refused with the way out, wherever la
   });
   assert.match(message, '4 class indices');
   assert.not.match(message, 'images');
+  const others: [Sequential, Data, Data][] = [
+    // Data that say their channels, and counts of images that are not whole.
+    [grey, Tensor.from(rgb, [12, 32, 32, 1]), labels],
+    [grey, numbers(10 * 1024, 3), labels],
+  ];
+  for (const [net, x, targets] of others) {
+    await net.fit(x, targets).catch((error) => {
+      message = error.message;
+    });
+    assert.match(message, '4 numbers');
+    assert.not.match(message, 'images');
+  }
+  const blank = numbers(12 * 1024, 3);
+  await grey.fit(blank, y).catch((error) => {
+    message = error.message;
+  });
+  assert.match(message, '3 images [32, 32, 4]');
+  assert.not.match(message, 'drop');
   for (const one of [model, grey]) one.dispose();
 });
 
@@ -95,7 +114,10 @@ test('data of another shape: the way out', async () => {
     [model, zeros(5, 8), '[5, 8]', 'Tensor.from(x).reshape([-1, 4, 2, 1])'],
     [model, zeros(5, 4, 2), '[5, 4, 2]', 'Tensor.from(x).reshape([-1, 4, 2, 1])'],
     [model, zeros(5, 1, 4, 2), 'reshape([-1, 4, 2, 1])'],
-    [model, Tensor.zeros([4, 2, 1]), '[4, 2, 1]', 'for one sample', '[x]'],
+    [model, zeros(4, 2, 1), '[4, 2, 1]', 'for one sample', '[x]'],
+    [model, Tensor.zeros([4, 2, 1]), 'for one sample', 'as in x.reshape([1, 4, 2, 1])'],
+    [model, [Tensor.zeros([4, 2, 1])], 'for one sample', 'as in x.reshape([1, 4, 2, 1])'],
+    [model, Tensor.zeros([5, 8]), 'as in x.reshape([-1, 4, 2, 1])'],
     [model, zeros(4, 2), 'for one sample', 'reshape([1, 4, 2, 1])'],
     [colour, zeros(5, 3, 4, 2), 'channels come last', 'permute(0, 2, 3, 1)'],
     [colour, zeros(5, 4, 2, 4), 'RGBA', 'drop'],

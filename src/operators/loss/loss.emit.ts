@@ -139,6 +139,14 @@ export function targetOf(tensor: Tensor, indices: boolean): Target {
 /** @throws {ValueError} unless the label is a class; `place` says which label it is */
 export function checkLabel(where: string, label: number, place: number, classes: number): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
+  if (!Number.isInteger(label) || label < 0) {
+    const ignore = Number.isInteger(label)
+      ? `; losses.softmaxCrossEntropy({ ignoreClass: ${label} }) leaves such rows out`
+      : '';
+    throw new ValueError(
+      `${where}: label ${place} is ${label}, but labels are whole numbers from 0 to ${classes - 1}${ignore}`,
+    );
+  }
   throw new ValueError(
     `${where}: label ${place} is ${label}, but the output has ${classes} classes, 0 to ${classes - 1}: the last layer needs one for each class`,
   );
