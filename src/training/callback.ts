@@ -86,7 +86,10 @@ export const events = [
 
 /** The options of `fit` that take callbacks. */
 export interface Listening {
-  /** Called in this order: those in `callbacks`, or your own. */
+  /**
+   * Called in this order: those in `callbacks`, or your own. What they make of the learning rate stays for the next
+   * `fit`, as in Keras, until `compile`.
+   */
   callbacks?: Callback | readonly Callback[];
   /** Called several times a second: short for a callback with this function alone. */
   onProgress?: (progress: Progress) => void;
