@@ -32,5 +32,7 @@ function described(value: unknown, tag: string): string {
   if (tag === 'Blob' || tag === 'File') return `a ${tag}: await file.arrayBuffer() gives its bytes`;
   if (tag === 'Response') return 'a Response: await response.arrayBuffer() gives its bytes';
   if (tag === 'Promise') return 'a Promise: await it first';
+  if (typeof (value as { toBytes?: unknown } | null)?.toBytes === 'function')
+    return 'a model: model.toBytes() gives its bytes';
   return value === null || value === undefined ? String(value) : `of the kind ${tag}`;
 }

@@ -108,13 +108,27 @@ export function checkOptions<O extends object>(where: string, options: O, words:
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `${where}: there is no option '${unknown}'${nearest(unknown, known)}; there are ${known.join(', ')}${together(options, known)}`,
+      `${where}: there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ')}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))
     if (wanted && (given[word] !== undefined || wanted.isRequired))
       checkValue(where, word, given[word], wanted);
   return options;
+}
+
+/** What others call some options. */
+const foreign: Readonly<Record<string, string>> = {
+  lr: 'learningRate',
+  p: 'rate',
+  eps: 'epsilon',
+  ignore_index: 'ignoreClass',
+};
+
+function inOurWords(word: string, known: readonly string[]): string {
+  if (word === 'inputShape') return ', which is one of new Sequential(layers, { inputShape })';
+  const own = Object.hasOwn(foreign, word) ? foreign[word] : '';
+  return known.includes(own) ? ` (did you mean '${own}'?)` : nearest(word, known);
 }
 
 /** What to say of something that was made to be an option, not the options: an optimizer, a layer, a tensor. */

@@ -2,6 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { checkOptions, whole } from '../base/options.js';
+import { shown } from '../base/shown.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -39,7 +40,9 @@ export function namesOf(where: string, what: string, names: Names): string[] {
   const list: readonly unknown[] = Array.isArray(names) ? names : [names];
   if (list.length > 0 && list.every((name) => typeof name === 'string'))
     return [...new Set(list as string[])];
-  throw new ValueError(`${where}: ${what} must be a name, or a list of at least one`);
+  throw new ValueError(
+    `${where}: ${what} must be a layer's name, or a list of at least one, not ${shown(names)}`,
+  );
 }
 
 /** The output of a layer. @throws {ValueError} for an unknown name, and for a layer with several places in the model */

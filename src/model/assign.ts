@@ -57,8 +57,11 @@ export function assign(
     ...listed('unexpected', quoted(unknown)),
     ...listed('misshapen', wrong),
   ];
-  if (mistakes.length > 0)
-    throw new ValueError(`${where}: nothing was set: ${mistakes.join('; ')}`);
+  if (mistakes.length > 0) {
+    throw new ValueError(
+      `${where}: nothing was set: ${mistakes.join('; ')}${wrong.some((one) => one.includes('no tensor')) ? ': Tensor.from(numbers, shape) makes tensors' : ''}`,
+    );
+  }
   for (const { name } of list) {
     const bad = record[name].numbers.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;

@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { checkOptions, whole } from '../base/options.js';
 import { checkInteger, type Shape, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import {
   checkNormalization,
   type Normalization,
@@ -57,7 +58,7 @@ function imageOf(where: string, picture: Picture): Image {
   const data: unknown = picture?.data;
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new ValueError(
-      `${where}: a picture is a Tensor [height, width, channels] or { data, width, height } with bytes`,
+      `${where}: a picture is a Tensor [height, width, channels] or { data, width, height } with bytes, not ${shown(picture)}`,
     );
   }
   const height = checkInteger(where, 'height', picture.height);

@@ -53,8 +53,10 @@ const foreign = {
 /** @throws {ValueError} for an unknown name */
 export function checkActivation(where: string, name: ActivationName): ActivationName {
   if (names.includes(name)) return name;
+  const hint =
+    typeof name === 'string' ? hereItIs(name, names, foreign) : ": give its name, such as 'relu'";
   throw new ValueError(
-    `${where}: there is no activation ${shown(name)}${hereItIs(name, names, foreign)}; there are ${names.join(', ')}`,
+    `${where}: there is no activation ${shown(name)}${hint}; there are ${names.join(', ')}`,
   );
 }
 

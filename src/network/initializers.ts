@@ -5,6 +5,7 @@ import { ValueError } from '../base/errors.js';
 import { hereItIs } from '../base/names.js';
 import { keyOf, purpose } from '../base/random.js';
 import { type Shape, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** The names that layers take. */
@@ -89,7 +90,7 @@ export function checkInitializer(where: string, name: InitializerName): Initiali
   if (Object.hasOwn(initializers, name)) return name;
   const known = Object.keys(initializers);
   throw new ValueError(
-    `${where}: there is no initializer '${name}'${hereItIs(name, known, foreign)}; there are ${known.join(', ')}`,
+    `${where}: there is no initializer ${shown(name)}${hereItIs(name, known, foreign)}; there are ${known.join(', ')}`,
   );
 }
 

@@ -1,6 +1,8 @@
 // Penalties of weights: plain descriptions, so that they can be saved.
 
+import { ValueError } from '../base/errors.js';
 import { between, checkOptions, required } from '../base/options.js';
+import { shown } from '../base/shown.js';
 
 /**
  * A penalty of l1·Σ|w| + l2·Σw² for a weight w. It is added to the reported loss, and its slope to the weight's
@@ -16,6 +18,11 @@ export const regularizerWords = { l1: between(0), l2: between(0) };
 
 /** @throws {ValueError} for anything but what the functions of `regularizers` return */
 export function checkRegularizer(where: string, regularizer: Regularizer): Regularizer {
+  if (typeof regularizer !== 'object' || regularizer === null) {
+    throw new ValueError(
+      `${where}: expected what regularizers make, such as regularizers.l2(0.01), not ${shown(regularizer)}`,
+    );
+  }
   const { l1, l2 } = checkOptions<Regularizer>(where, regularizer, required(regularizerWords));
   return Object.freeze({ l1, l2 });
 }

@@ -139,7 +139,11 @@ class Loop {
       }
     }
     signal?.throwIfAborted();
-    if (batch === 0) throw new ValueError(`${intake.call}: there is no batch in epoch ${epoch}`);
+    if (batch === 0) {
+      throw new ValueError(
+        `${intake.call}: there is no batch in epoch ${epoch}: a generator that was called already runs once, so give the function that makes it`,
+      );
+    }
     return this.#means.logs();
   }
 

@@ -6,8 +6,10 @@ import * as assert from 'uvu/assert';
 import {
   callbacks,
   data,
+  FormatError,
   input,
   layers,
+  loadModel,
   losses,
   Model,
   OutOfMemoryError,
@@ -256,6 +258,62 @@ const cases: Record<string, Case> = {
     StateError,
     'sequential.add: the model has labels: set them after the last layer',
   ],
+  'the shape of the input among a layer’s options': [
+    () => layers.conv2d(any({ filters: 1, kernelSize: 3, inputShape: [4, 4, 1] })),
+    ValueError,
+    "no option 'inputShape', which is one of new Sequential(layers, { inputShape })",
+  ],
+  lr: [() => optimizers.adam(any({ lr: 1 })), ValueError, "did you mean 'learningRate'?"],
+  'p of dropout': [() => layers.dropout(any({ p: 1 })), ValueError, "did you mean 'rate'?"],
+  ignore_index: [
+    () => losses.softmaxCrossEntropy(any({ ignore_index: 1 })),
+    ValueError,
+    "did you mean 'ignoreClass'?",
+  ],
+  'an activation that is a layer': [
+    () => layers.dense({ units: 1, activation: any(layers.relu) }),
+    ValueError,
+    "no activation a function: give its name, such as 'relu'",
+  ],
+  'an initializer as an object': [
+    () => layers.dense({ units: 1, kernelInitializer: any({ type: 'zeros' }) }),
+    ValueError,
+    "no initializer { type: 'zeros' }",
+  ],
+  'a regularizer by its name': [
+    () => layers.dense({ units: 1, kernelRegularizer: any('l2') }),
+    ValueError,
+    "such as regularizers.l2(0.01), not 'l2'",
+  ],
+  'a model for its bytes': [
+    () => loadModel(any(model)),
+    FormatError,
+    'not a model: model.toBytes() gives its bytes',
+  ],
+  'numbers for weights': [
+    () => model.setWeights(any({ 'dense/kernel': new Float32Array(48) })),
+    ValueError,
+    'no tensor for float32',
+    'Tensor.from(numbers, shape) makes tensors',
+  ],
+  'a generator for several epochs': [
+    () =>
+      model.fitDataset(
+        (function* () {
+          yield [x, y];
+        })() as never,
+        { epochs: 2 },
+      ),
+    ValueError,
+    'there is no batch in epoch',
+    'give the function that makes it',
+  ],
+  'a number for a layer': [
+    () => model.activations(x, any(0)),
+    ValueError,
+    "layers must be a layer's name, or a list of at least one, not 0",
+  ],
+  'numbers for a picture': [() => model.classify(any(x)), ValueError, 'not a Float32Array of'],
   'an optimizer’s options as a number': [
     () => optimizers.adam(any(0.001)),
     ValueError,
