@@ -356,9 +356,9 @@ test('what cannot be asked is refused, and all goes on', async () => {
     assert.equal({ ...memory(), bytes: 0 }, { ...before, bytes: 0 }, parts.join());
   };
   await refuse({ wanted: 'conv' }, ValueError, "there is no 'conv'", 'input, conv2d, batchNorm');
-  await refuse({ wanted: [] }, ValueError, 'wanted must be a name');
-  await refuse({ wanted: undefined }, ValueError, 'wanted must be a name');
-  await refuse({ wanted: ['conv2d', 3] }, ValueError, 'wanted must be a name');
+  await refuse({ wanted: [] }, ValueError, "wanted must be a layer's name");
+  await refuse({ wanted: undefined }, ValueError, "wanted must be a layer's name");
+  await refuse({ wanted: ['conv2d', 3] }, ValueError, "wanted must be a layer's name");
   await refuse({ y }, ValueError, 'either y', 'or output', 'not both');
   await refuse({ output: undefined }, ValueError, 'either y', 'or output');
   await refuse({ output: 3 }, ValueError, 'output is 3', 'from 0 to 2');
@@ -376,7 +376,7 @@ test('what cannot be asked is refused, and all goes on', async () => {
   await rejects(() => model.gradients(x, { output: nan, wanted: 'input' }), NumericError, 'NaN');
   nan.dispose();
   await rejects(() => model.activations(x, 'input'), ValueError, "there is no 'input'", 'conv2d');
-  await rejects(() => model.activations(x, []), ValueError, 'layers must be a name');
+  await rejects(() => model.activations(x, []), ValueError, "layers must be a layer's name");
   const signal = AbortSignal.abort(new Error('enough'));
   await rejects(() => model.gradients(x, { y, wanted: 'input', signal }), Error, 'enough');
   const bad = Float32Array.from(x).fill(Number.NaN, 40, 41);
