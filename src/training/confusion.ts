@@ -73,7 +73,7 @@ function classesFrom(
   const [rows, columns = 1] = source.shape ?? rowsLike(source.length, count, known);
   if (source.shape && source.shape.length > 2) {
     throw new ShapeError(
-      `${where}: ${name} must be [n] or [n, classes], not ${show(source.shape)}`,
+      `${where}: ${name} must be [n] or [n, classes], not ${show(source.shape)}: of places reshape it to ${show([-1, source.shape.at(-1) as number])}`,
     );
   }
   const single = source.shape?.length === 2 && columns === 1 && name === 'predictions';

@@ -12,6 +12,7 @@ import {
   loadModel,
   losses,
   Model,
+  metrics,
   OutOfMemoryError,
   ops,
   optimizers,
@@ -314,6 +315,11 @@ const cases: Record<string, Case> = {
     "layers must be a layer's name, or a list of at least one, not 0",
   ],
   'numbers for a picture': [() => model.classify(any(x)), ValueError, 'not a Float32Array of'],
+  'a confusion matrix of places': [
+    () => metrics.confusionMatrix(y, Tensor.zeros([8, 2, 2, 3])),
+    ShapeError,
+    'reshape it to [-1, 3]',
+  ],
   'an optimizer’s options as a number': [
     () => optimizers.adam(any(0.001)),
     ValueError,
