@@ -7,7 +7,8 @@ import { restoring } from './model/load.js';
 import * as restore from './model/restore.js';
 import * as augmentedFeed from './training/augmentedfeed.js';
 import * as datasetFeed from './training/datasetfeed.js';
-import { augmenting, iterating } from './training/later.js';
+import { augmenting, drawing, iterating } from './training/later.js';
+import * as sparklines from './training/sparklines.js';
 
 // Provides all modules that the core would load later: a service worker cannot import anything while it runs.
 classifying.provide(classify);
@@ -15,6 +16,7 @@ differentiating.provide(gradients);
 restoring.provide(restore);
 augmenting.provide(augmentedFeed);
 iterating.provide(datasetFeed);
+drawing.provide(sparklines);
 
 export * from './core.js';
 export * as data from './data/index.js';
