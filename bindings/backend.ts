@@ -1,10 +1,10 @@
 // Starts the wasm instance with its memory and threads, keeps the one that is current, and ends it.
 
+import { revectorize } from '#platform/bindings/revectorize';
 import { NR } from './constants.js';
 import { OutOfMemoryError, StateError, ValueError } from './errors.js';
 import { compile, type KernelExports, link, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
-import { revectorize } from './revectorize.js';
 import { autoThreads, canShare, MOST_THREADS, Team } from './team.js';
 import { chooseInstructions, probe, type SimdMode, type Variant } from './variant.js';
 

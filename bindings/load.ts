@@ -2,8 +2,8 @@
 
 import { fileBytes, wasmBytes } from '#platform/bindings/bytes';
 import { instantiate } from '#platform/bindings/instantiate';
+import { asNewModule } from '#platform/bindings/revectorize';
 import { EngineError, ValueError } from './errors.js';
-import { asNewModule } from './revectorize.js';
 import { sleepOver } from './sleep.js';
 import type { Variant } from './variant.js';
 import type { WasmBytes, WasmMemory, WasmModule } from './wasmtypes.js';
