@@ -549,7 +549,7 @@ test('gradient norms by layer: after epochs, or after steps', async () => {
 
 test('gradient norms: a line per layer, all on one scale', async () => {
   const weight = (name: string, ...data: number[]) => ({ name, gradient: { data } });
-  const play = (epochs: { data: number[][] }[]): string => {
+  const play = async (epochs: { data: number[][] }[]): Promise<string> => {
     let text = '';
     const callback = callbacks.gradientNorms({
       print(lines) {
@@ -567,11 +567,11 @@ test('gradient norms: a line per layer, all on one scale', async () => {
       ];
       callback.onEpochEnd?.(1, {});
     }
-    callback.onTrainEnd?.();
+    await callback.onTrainEnd?.();
     return text;
   };
   assert.is(
-    play([
+    await play([
       {
         data: [
           [0.003, 0.004],
@@ -584,7 +584,7 @@ test('gradient norms: a line per layer, all on one scale', async () => {
     ['gradient norms', 'first  ▁ ▅  0.0050 … 0.50', 'last   █▇▅  50 … 0.50'].join('\n'),
   );
   // One value is neither high nor low, and long trainings are thinned out.
-  assert.match(play([{ data: [[1], [1]] }]), 'first  ▅  1.0 … 1.0');
+  assert.match(await play([{ data: [[1], [1]] }]), 'first  ▅  1.0 … 1.0');
   const long = play(Array.from({ length: 600 }, (_, i) => ({ data: [[2 ** (i / 100)], [1]] })));
   assert.match(long.split('\n')[1], /^first {2}▁+▂+▃+▄+▅+▆+▇+█+ {2}1\.0 … 64$/);
   assert.is([...long.split('\n')[2].split('  ')[1].trim()].length, 60);
