@@ -30,9 +30,17 @@ export const text = check(
   (value) => typeof value === 'string' && value !== '',
   'text that is not empty',
 );
-/** A finite number that fits. */
-export const number = (fits: (value: number) => boolean, wanted: string): Check =>
-  check((value) => isNumber(value) && fits(value), wanted);
+/** Whether float32, in which kernels compute, has the number: not as Infinity, and as 0 only if it is 0. */
+export const isFloat32 = (value: number): boolean =>
+  Number.isFinite(Math.fround(value)) && (value === 0 || Math.fround(value) !== 0);
+
+/** A number that fits, and that float32 has. */
+export const number =
+  (fits: (value: number) => boolean, wanted: string): Check =>
+  (value) => {
+    if (!isNumber(value) || !fits(value)) return wanted;
+    return isFloat32(value) ? undefined : `${wanted}, and one that float32 holds`;
+  };
 /** A finite number. */
 export const finite = number(() => true, 'a number');
 /** A finite number > 0. */

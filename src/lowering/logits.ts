@@ -13,24 +13,16 @@ import { hasLoss, type ProgramSpec } from './spec.js';
 const renaming: readonly string[] = ['flatten', 'reshape'];
 /** Layers that make numbers from 0 to 1 of such numbers, and none of which has an inverse. */
 const mixing: readonly string[] = [
-  ...[
-    'dropout',
-    'spatialDropout2d',
-    'maxPool2d',
-    'minPool2d',
-    'avgPool2d',
-    'lpPool2d',
-    'maxPool1d',
-  ],
-  ...['avgPool1d', 'adaptiveMaxPool2d', 'adaptiveAvgPool2d', 'globalMaxPool2d', 'globalAvgPool2d'],
-  ...[
-    'blurPool2d',
-    'channelPool',
-    'upsampling2d',
-    'zeroPadding2d',
-    'reflectionPadding2d',
-    'multiply',
-  ],
+  ...['dropout', 'spatialDropout2d', 'maxPool2d', 'minPool2d', 'avgPool2d', 'lpPool2d'],
+  ...['maxPool1d', 'avgPool1d', 'adaptiveMaxPool2d', 'adaptiveAvgPool2d', 'globalMaxPool2d'],
+  ...['globalAvgPool2d', 'blurPool2d', 'channelPool', 'upsampling2d', 'zeroPadding2d'],
+  ...['reflectionPadding2d', 'multiply', 'add', 'subtract', 'average', 'maximum', 'minimum'],
+  'concat',
+];
+/** Layers that are an activation and nothing else. */
+const activating: readonly string[] = [
+  ...['activation', 'linear', 'relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'gelu', 'silu', 'tanh'],
+  ...['hardSwish', 'softplus'],
 ];
 /** Activations whose outputs are from 0 to 1. */
 const probable: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
@@ -54,6 +46,19 @@ function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTe
   return source;
 }
 
+/**
+ * The layer that made a tensor's numbers from 0 to 1, whatever went on with them since; of several inputs all must be
+ * such: a product of numbers with a gate's sigmoid is any number.
+ */
+function squeezing({ layer, inputs }: SymbolicTensor): Layer | undefined {
+  const activation = activationOf(layer);
+  if (activation && probable.includes(activation)) return layer;
+  const isOpen = renaming.includes(layer.type) || mixing.includes(layer.type);
+  if (!(isOpen && activation === undefined) && !activating.includes(layer.type)) return undefined;
+  const found = inputs.map(squeezing);
+  return found.every((one) => one !== undefined) ? found[0] : undefined;
+}
+
 /** @throws {ValueError} where the loss takes logits, and the output has been through an activation that it cannot undo */
 export function checkLogits(
   graph: Graph,
@@ -66,18 +71,16 @@ export function checkLogits(
   const source = sourceOf(graph, output);
   const rows = source.shape.at(-1) === output.shape.at(-1);
   if (activationOf(source.layer) === own && (own === 'sigmoid' || rows)) return;
-  let end = output;
-  while ([...renaming, ...mixing].includes(end.layer.type) && activationOf(end.layer) === undefined)
-    [end] = end.inputs;
-  const found = activationOf(end.layer);
-  if (!found || !probable.includes(found)) return;
+  const end = squeezing(output);
+  if (!end) return;
+  const found = activationOf(end);
   const other = found === 'softmax' ? 'softmaxCrossEntropy' : 'binaryCrossEntropy';
   const way =
     found === own
       ? `make '${found}' the last layer, or leave it out`
       : `leave the ${found} out, ${found === 'hardSigmoid' ? 'or take sigmoid' : `or use '${other}'`}`;
   throw new ValueError(
-    `compile: the loss '${type}' of '${name}' takes logits, but '${end.layer.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output ? '' : ` through '${output.layer.name}'`}: ${way}`,
+    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: ${way}`,
   );
 }
 

@@ -585,7 +585,9 @@ test('gradient norms: a line per layer, all on one scale', async () => {
   );
   // One value is neither high nor low, and long trainings are thinned out.
   assert.match(await play([{ data: [[1], [1]] }]), 'first  ▅  1.0 … 1.0');
-  const long = play(Array.from({ length: 600 }, (_, i) => ({ data: [[2 ** (i / 100)], [1]] })));
+  const long = await play(
+    Array.from({ length: 600 }, (_, i) => ({ data: [[2 ** (i / 100)], [1]] })),
+  );
   assert.match(long.split('\n')[1], /^first {2}▁+▂+▃+▄+▅+▆+▇+█+ {2}1\.0 … 64$/);
   assert.is([...long.split('\n')[2].split('  ')[1].trim()].length, 60);
   await rejects(() => callbacks.gradientNorms({ every: 0 }), ValueError, 'every', '0');

@@ -108,6 +108,9 @@ test('what cannot be undone is refused, and why', async () => {
     [[layers.dense({ units: 2, activation: 'sigmoid' })], row, 'softmaxCrossEntropy', "'dense'"],
     [[layers.hardSigmoid()], row, 'binaryCrossEntropy', 'hardSigmoid'],
     [[layers.sigmoid(), layers.globalMaxPool2d()], image, 'binaryCrossEntropy', 'through'],
+    [[layers.softmax(), layers.linear()], [3], 'softmaxCrossEntropy', 'linear', 'last'],
+    [[layers.softmax(), layers.relu()], [3], 'softmaxCrossEntropy', 'relu', 'last'],
+    [[layers.sigmoid(), layers.linear()], [1], 'binaryCrossEntropy', 'linear', 'last'],
   ];
   for (const [all, shape, loss, ...parts] of refused) {
     await rejects(() => network(all, shape, loss), ValueError, 'compile', loss, ...parts);
@@ -115,6 +118,30 @@ test('what cannot be undone is refused, and why', async () => {
   // With layers between that learn, these are features as others are.
   const learned = [layers.sigmoid(), layers.globalAvgPool2d(), layers.dense({ units: 3 })];
   network(learned, image, 'softmaxCrossEntropy').dispose();
+});
+
+test('an ensemble of shares is refused; one of logits, and a gate, are not', async () => {
+  const x = input([3]);
+  const two = (make: () => ReturnType<typeof layers.softmax>) =>
+    [1, 2].map(() => make().apply(layers.dense({ units: 3 }).apply(x)));
+  const compile = (outputs: Model['outputs'][number], loss: Loss): void => {
+    const model = new Model({ inputs: x, outputs });
+    try {
+      model.compile({ optimizer, loss });
+    } finally {
+      model.dispose();
+    }
+  };
+  const { average, add, maximum, minimum, subtract, concat, multiply } = layers;
+  for (const merge of [average, add, maximum, minimum, subtract, concat, multiply]) {
+    const shares = merge().apply(two(layers.softmax));
+    await rejects(() => compile(shares, 'softmaxCrossEntropy'), ValueError, 'softmax', 'through');
+    const odds = merge().apply(two(layers.sigmoid));
+    await rejects(() => compile(odds, 'binaryCrossEntropy'), ValueError, 'sigmoid', 'through');
+    compile(merge().apply(two(layers.relu)), 'softmaxCrossEntropy');
+  }
+  const [gate] = two(layers.sigmoid);
+  compile(multiply().apply([layers.dense({ units: 3 }).apply(x), gate]), 'softmaxCrossEntropy');
 });
 
 test('a softmax that others read too, under another name', async () => {

@@ -6,6 +6,7 @@ import {
   any,
   between,
   checkOptions,
+  isFloat32,
   number,
   positive,
   required,
@@ -120,6 +121,8 @@ export function checkRate<R extends LearningRate>(given: R): R {
 
 /** @throws {ValueError} unless learning rates can be multiplied by it */
 export function checkFactor(factor: number): number {
-  if (Number.isFinite(factor) && factor >= 0) return factor;
-  throw new ValueError(`learningRateFactor: must be a number ≥ 0, not ${shown(factor)}`);
+  if (typeof factor === 'number' && factor >= 0 && isFloat32(factor)) return factor;
+  throw new ValueError(
+    `learningRateFactor: must be a number ≥ 0 that float32 holds, not ${shown(factor)}`,
+  );
 }
