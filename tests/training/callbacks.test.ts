@@ -240,6 +240,22 @@ test('what callbacks know of the training takes no property of another library',
   model.dispose();
 });
 
+test('a rate that float32 does not hold is refused, and the step not taken', async () => {
+  const model = compiled({ optimizer: optimizers.sgd({ learningRate: 1e10 }) });
+  const before = weightsOf(model);
+  const huge = callbacks.learningRateScheduler(() => 1e39);
+  await rejects(() => model.fit(x, y, { callbacks: huge }), ValueError, 'epoch 1', 'float32');
+  const times = (factor: number): callbacks.Callback => ({
+    onTrainBegin(training) {
+      training.learningRateFactor = factor;
+    },
+  });
+  await rejects(() => model.fit(x, y, { callbacks: times(1e300) }), ValueError, '1e+300');
+  await rejects(() => model.fit(x, y, { callbacks: times(1e30) }), ValueError, 'step 1', '1e+40');
+  sameBits(weightsOf(model), before, 'weights');
+  model.dispose();
+});
+
 test('early stopping: one callback for two trainings begins anew', async () => {
   const model = compiled();
   const callback = callbacks.earlyStopping({ patience: 2, restoreBestWeights: true });
