@@ -30,11 +30,10 @@ export const text = check(
   (value) => typeof value === 'string' && value !== '',
   'text that is not empty',
 );
-/** Whether float32, in which kernels compute, has the number: not as Infinity, and as 0 only if it is 0. */
-export const isFloat32 = (value: number): boolean =>
-  Number.isFinite(Math.fround(value)) && (value === 0 || Math.fround(value) !== 0);
+/** Whether the number is finite in float32 too, in which kernels compute. */
+export const isFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));
 
-/** A number that fits, and that float32 has. */
+/** A number that fits, and that is finite in float32. */
 export const number =
   (fits: (value: number) => boolean, wanted: string): Check =>
   (value) => {
@@ -44,7 +43,12 @@ export const number =
 /** A finite number. */
 export const finite = number(() => true, 'a number');
 /** A finite number > 0. */
-export const positive = number((value) => value > 0, 'a number > 0');
+export const positive = number((value) => Math.fround(value) > 0, 'a number > 0');
+/** A number ≥ 0 that is not rounded to 0 by float32. */
+export const epsilon = number(
+  (value) => value === 0 || Math.fround(value) > 0,
+  'a number ≥ 0 that float32 holds',
+);
 /** A number from 0 to less than 1. */
 export const share = number((value) => value >= 0 && value < 1, 'a number from 0 to less than 1');
 /** A number between 0 and 1. */

@@ -89,7 +89,7 @@ const words = {
  */
 export function checkObjective(options: CompileOptions, graph: Graph): Objective {
   const { outputNames: outputs } = graph;
-  if (typeof options === 'string' || (options && 'type' in options)) {
+  if (typeof options === 'string' || Object.hasOwn(Object(options), 'type')) {
     throw new ValueError(
       `compile: takes one object, compile({ optimizer, loss, metrics }), not ${shown(options)} first`,
     );

@@ -13,6 +13,7 @@ import {
   any,
   between,
   checkOptions,
+  epsilon,
   flag,
   oneOf,
   positive,
@@ -80,15 +81,15 @@ const AVERAGE = SETTINGS - AverageSettings.length;
 /** Where the settings of the mean gradient of several batches begin. */
 const GATHERING = AVERAGE - AverageSettings.length;
 
-const adam = { beta1: share, beta2: share, epsilon: between(0) };
+const adam = { beta1: share, beta2: share, epsilon };
 
 /** What the options of each optimizer must be. */
 const own: { readonly [T in Optimizer['type']]: Words } = {
   sgd: { momentum: share, nesterov: flag },
   adam,
   adamW: adam,
-  rmsprop: { rho: share, momentum: share, epsilon: between(0) },
-  adagrad: { initialAccumulator: between(0), epsilon: between(0) },
+  rmsprop: { rho: share, momentum: share, epsilon },
+  adagrad: { initialAccumulator: between(0), epsilon },
 };
 
 /** Those of all. */
