@@ -57,7 +57,10 @@ export function filesPanel(app: App): Panel {
     try {
       const bytes = await app.worker.ask('save', undefined);
       const cache = await openCache();
-      await cache.put(KEPT, new Response(bytes));
+      // Under a name of its own, as WebKitGTK loses what is put in the place of another; those before go last.
+      const before = await cache.keys();
+      await cache.put(`${KEPT}?${Date.now()}`, new Response(bytes));
+      for (const old of before) await cache.delete(old);
       tell(`Kept: ${Math.ceil(bytes.length / 1024)} KiB, until this browser’s data are cleared.`);
     } catch (error) {
       problem('The model was not kept', error);
@@ -65,7 +68,9 @@ export function filesPanel(app: App): Panel {
   });
   onClick('kept', async () => {
     try {
-      const response = await (await openCache()).match(KEPT);
+      const cache = await openCache();
+      const last = (await cache.keys()).at(-1);
+      const response = last && (await cache.match(last));
       if (response) await load(app, 'The kept model', await response.arrayBuffer());
       else say('files-message', 'This browser has kept no model yet: keep one first.', true);
     } catch (error) {
