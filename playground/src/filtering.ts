@@ -1,7 +1,7 @@
 // The image filters of the library, laid on pictures, in a worker.
 
 import { Tensor } from 'wasmgrad/core';
-import * as ops from 'wasmgrad/ops';
+import { filterImage, filters, sobelMagnitude } from 'wasmgrad/ops';
 import type { ImageRequest, NamedFilter } from './messages.js';
 
 /** Pixels of a box, where the filter is made for a size. */
@@ -9,7 +9,7 @@ const BOX = 5;
 
 /** The library's filters in its order, and Sobel's magnitude, which takes two of them. */
 export const namedFilters = (): readonly NamedFilter[] => [
-  ...Object.entries(ops.filters).map(([name, filter]) => ({
+  ...Object.entries(filters).map(([name, filter]) => ({
     name,
     rows: typeof filter === 'function' ? filter(BOX) : filter,
   })),
@@ -23,7 +23,7 @@ export function filterPixels(request: ImageRequest): Uint8ClampedArray<ArrayBuff
   for (let i = 0, to = 0; i < pixels.length; i += 4)
     for (let colour = 0; colour < 3; colour++) colours[to++] = pixels[i + colour];
   using image = Tensor.from(colours, [height, width, 3]);
-  using filtered = rows ? ops.filterImage(image, rows) : ops.sobelMagnitude(image);
+  using filtered = rows ? filterImage(image, rows) : sobelMagnitude(image);
   const sum = rows?.flat().reduce((a, b) => a + b, 0) ?? 1;
   const even = Math.abs(sum) < 1e-6;
   const shown = (value: number): number => {

@@ -1,7 +1,7 @@
 // The worker: does what the page asks for, one call after another, and trains in between.
 
 import { backendInfo, init } from 'wasmgrad/core';
-import * as data from 'wasmgrad/data';
+import { normalize } from 'wasmgrad/data';
 import { datasets, loadDataset, PIXELS } from './datasets.js';
 import { filterPixels, namedFilters } from './filtering.js';
 import type { Calls, Reply, Request } from './messages.js';
@@ -21,7 +21,7 @@ const session = new Session((event, detail) => port.postMessage({ event, detail 
 
 /** Bytes as the network wants them. */
 const normalized = (pixels: Uint8Array): Float32Array =>
-  data.normalize(pixels, datasets[session.data.name].normalization);
+  normalize(pixels, datasets[session.data.name].normalization);
 
 const handlers: Handlers = {
   async init(options) {
