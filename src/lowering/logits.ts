@@ -47,15 +47,16 @@ function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTe
 }
 
 /**
- * The layer that made a tensor's numbers from 0 to 1, whatever went on with them since; of several inputs all must be
- * such: a product of numbers with a gate's sigmoid is any number.
+ * The layer that made a tensor's numbers from 0 to 1, if later layers only pass them on. A merge passes them on if all
+ * its inputs are such; `multiply` if its first is: the others are masks, or gates of what may be any number.
  */
 function squeezing({ layer, inputs }: SymbolicTensor): Layer | undefined {
   const activation = activationOf(layer);
   if (activation && probable.includes(activation)) return layer;
   const isOpen = renaming.includes(layer.type) || mixing.includes(layer.type);
   if (!(isOpen && activation === undefined) && !activating.includes(layer.type)) return undefined;
-  const found = inputs.map(squeezing);
+  const passed = layer.type === 'multiply' ? inputs.slice(0, 1) : inputs;
+  const found = passed.map(squeezing);
   return found.every((one) => one !== undefined) ? found[0] : undefined;
 }
 

@@ -140,6 +140,8 @@ test('an ensemble of shares is refused; one of logits, and a gate, are not', asy
     await rejects(() => compile(odds, 'binaryCrossEntropy'), ValueError, 'sigmoid', 'through');
     compile(merge().apply(two(layers.relu)), 'softmaxCrossEntropy');
   }
+  const masked = multiply().apply([two(layers.softmax)[0], x]);
+  await rejects(() => compile(masked, 'softmaxCrossEntropy'), ValueError, 'softmax', 'through');
   const [gate] = two(layers.sigmoid);
   compile(multiply().apply([layers.dense({ units: 3 }).apply(x), gate]), 'softmaxCrossEntropy');
 });
