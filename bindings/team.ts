@@ -14,7 +14,10 @@ const MOST_AUTO = 16;
 /** How many threads 'auto' means. */
 export const autoThreads = (): number => Math.max(1, Math.min(MOST_AUTO, cores()));
 
-/** Whether memory can be shared with workers: pages need two headers for it. */
+/**
+ * Whether memory can be shared with workers: pages need two headers for it. WebKitGTK makes shared memory without
+ * them too, but sends none to a worker where it has no SharedArrayBuffer.
+ */
 export const canShare = (): boolean =>
   typeof SharedArrayBuffer === 'function' &&
   (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;

@@ -12,6 +12,9 @@ import zopfli from '@gfx/zopfli';
 import { build } from 'esbuild';
 import { newest, root } from './newest.mjs';
 
+// zopfli throws a program's errors on, so that Node prints its whole source with them.
+for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event);
+
 /** Runs a program of node_modules; shows its output only if it fails. */
 async function run(script, ...args) {
   try {

@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 // @ts-expect-error: a script without types
 import { forBrowsers } from '../build.mjs';
-import { inEachBrowser, serving, type Tab } from './browsers/index.js';
+import { type BrowserName, inEachBrowser, serving, type Tab } from './browsers/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pattern = new RegExp(`${process.argv[2] ?? '.'}.*\\.test\\.ts$`);
@@ -87,28 +87,44 @@ const run = (tab: Tab, file: string): Promise<string[]> =>
     file,
   );
 
-/** Runs the files one by one, and prints how long each took. */
-async function runAll(tab: Tab): Promise<{ total: number; passed: number }> {
-  let [total, passed] = [0, 0];
-  for (const file of files) {
-    const started = performance.now();
-    const lines = (await run(tab, file)).map((line) => stripVTControlCharacters(line));
-    const count = (word: string) =>
-      Number(lines.find((line) => line.includes(`${word}:`))?.match(/\d+/)?.[0] ?? 0);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${file}: ${count('Passed')} of ${count('Total')}, ${seconds} s`);
-    for (const line of lines.filter((text) => text.includes(' FAIL '))) console.log(line);
-    assert(count('Total') > 0, `${file} has no tests`);
-    total += count('Total');
-    passed += count('Passed');
+/** Left out in WebKitGTK, which takes minutes for it: it compares two algorithms, whose bits other tests hold there. */
+const SLOW = 'tests/lowering/algorithms.test.ts';
+
+/** Test files of a browser, run one by one. A browser that crashes goes on with the file that it was in. */
+class Runs {
+  total = 0;
+  passed = 0;
+  readonly #left: string[];
+
+  constructor(name: BrowserName) {
+    const isLeftOut = (file: string): boolean => name === 'webkit' && file === SLOW;
+    this.#left = files.filter((file) => !isLeftOut(file));
+    if (files.some(isLeftOut)) console.log(`not run in ${name}, where it takes minutes: ${SLOW}`);
   }
-  return { total, passed };
+
+  /** Runs the files that are left, and prints how long each took. */
+  async run(tab: Tab): Promise<void> {
+    for (let file = this.#left[0]; file; file = this.#left[0]) {
+      const started = performance.now();
+      const lines = (await run(tab, file)).map((line) => stripVTControlCharacters(line));
+      const count = (word: string) =>
+        Number(lines.find((line) => line.includes(`${word}:`))?.match(/\d+/)?.[0] ?? 0);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`${file}: ${count('Passed')} of ${count('Total')}, ${seconds} s`);
+      for (const line of lines.filter((text) => text.includes(' FAIL '))) console.log(line);
+      assert(count('Total') > 0, `${file} has no tests`);
+      this.total += count('Total');
+      this.passed += count('Passed');
+      this.#left.shift();
+    }
+  }
 }
 
 await serving({ directory: root, made }, (origin) =>
   inEachBrowser(async (visit, name) => {
-    const { result } = await visit(`${origin}/`, runAll);
-    console.log(`${files.length} files, ${result.passed} of ${result.total} tests passed`);
-    assert.equal(result.passed, result.total, `all tests pass in ${name}`);
+    const runs = new Runs(name);
+    await visit(`${origin}/`, (tab) => runs.run(tab));
+    console.log(`${runs.passed} of ${runs.total} tests passed`);
+    assert.equal(runs.passed, runs.total, `all tests pass in ${name}`);
   }),
 );

@@ -82,7 +82,7 @@ test('data is kept alive by whoever holds it', async () => {
   assert.ok(isWhole());
   for (const tensor of others) tensor.dispose();
   held.data = undefined;
-  for (let round = 0; round < 20 && backend().memory.used('tensors') > before; round++) {
+  for (let round = 0; round < 100 && backend().memory.used('tensors') > before; round++) {
     collect();
     await wait();
   }

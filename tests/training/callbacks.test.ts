@@ -235,7 +235,6 @@ test('what callbacks know of the training takes no property of another library',
           },
         }),
       TypeError,
-      name,
     );
   model.dispose();
 });

@@ -3,6 +3,9 @@
 /** Receives the console's messages as they come. */
 export type Hear = (kind: 'warning' | 'error', text: string) => void;
 
+/** A browser that crashed, or that does not answer: no fault of a page. */
+export class BrowserGone extends Error {}
+
 /** An open page. */
 export interface DrivenPage {
   /** Evaluates an expression, and awaits it if it is a promise. The result must survive JSON. */

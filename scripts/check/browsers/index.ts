@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { type Served, serve, within } from '../../serve.js';
 import * as chromium from './chromium.js';
-import type { DrivenPage, Driver } from './driver.js';
+import { BrowserGone, type DrivenPage, type Driver } from './driver.js';
 import * as firefox from './firefox.js';
 import * as webkit from './webkit.js';
 
@@ -65,22 +65,39 @@ function visitIn(browser: Driver): Visit {
       return { result, warnings };
     } catch (error) {
       // The console's messages explain the failure.
-      throw errors.length ? new Error(`${url}: ${errors.join('\n')}`, { cause: error }) : error;
+      throw errors.length && !(error instanceof BrowserGone)
+        ? new Error(`${url}: ${errors.join('\n')}`, { cause: error })
+        : error;
     } finally {
       await page.close();
     }
   };
 }
 
-/** Starts a browser for `use`, and ends it after that. */
+/** How often a page is visited at most, where the browser crashes. */
+const VISITS = 4;
+
+/** Starts a browser for `use`, and ends it after that. One that crashes is started again, and visits the page again. */
 export async function browsing<Result>(
   name: BrowserName,
   use: (visit: Visit) => Promise<Result>,
 ): Promise<Result> {
-  const browser = await all[name].launch();
+  let browser = await all[name].launch();
   console.log(`── ${browser.name}`);
+  const visit: Visit = async (url, look, allowed) => {
+    for (let visits = 1; ; visits++) {
+      try {
+        return await visitIn(browser)(url, look, allowed);
+      } catch (error) {
+        if (!(error instanceof BrowserGone) || visits === VISITS) throw error;
+        console.log(`${browser.name} crashed (${error.message}), and visits ${url} again`);
+        await browser.close();
+        browser = await all[name].launch();
+      }
+    }
+  };
   try {
-    return await use(visitIn(browser));
+    return await use(visit);
   } finally {
     await browser.close();
   }

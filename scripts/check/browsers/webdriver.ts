@@ -87,16 +87,27 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** Starts a program, and what ends it; a program that cannot be started is an error where it is waited for. */
+/**
+ * Starts a program, and what ends it with all that it started; a program that cannot be started is an error where it
+ * is waited for.
+ */
 export function run(program: string, args: string[], env: NodeJS.ProcessEnv = process.env) {
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  // Detached: it leads a group of its own, which can be ended as one.
+  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${program} ended with ${code}`)));
   });
   // It is ended in the end, which nobody waits for.
   failed.catch(() => {});
-  const end = () => void child.kill();
+  const end = (signal?: NodeJS.Signals | number): void => {
+    process.off('exit', end);
+    try {
+      if (child.pid) process.kill(-child.pid, typeof signal === 'string' ? signal : 'SIGTERM');
+    } catch {
+      // It has ended.
+    }
+  };
   process.once('exit', end);
   return { child, failed, end };
 }

@@ -1,9 +1,9 @@
 // WebKitGTK, by its WebDriver, on a display of its own. $WEBKIT_DRIVER names another program than
-// /usr/bin/WebKitWebDriver.
+// /usr/bin/WebKitWebDriver. With threads, WebKitGTK 2.50 crashes now and then by itself: docs/threads.md.
 
 import { request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { type Driver, programOf } from './driver.js';
+import { BrowserGone, type Driver, programOf } from './driver.js';
 import { freePort, opening, run } from './webdriver.js';
 
 const options = {
@@ -24,17 +24,25 @@ async function startDisplay() {
   return { display: `:${await Promise.race([number, failed])}`, end };
 }
 
-/** Sends a command to the driver. Some answers take minutes, longer than `fetch` waits. */
+/** Milliseconds that any answer may take, even on a slow machine. */
+const PATIENCE = 900_000;
+
+/**
+ * Sends a command to the driver. Some answers take minutes, longer than `fetch` waits. What scripts of a page throw is
+ * an answer too; where there is none, the browser or one of its processes is gone.
+ */
 function ask(port: number, method: string, path: string, given?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    const lose = (why: string): void => reject(new BrowserGone(why));
     const asked = request({ host: '127.0.0.1', port, method, path }, async (answer) => {
       const parts: Buffer[] = [];
       for await (const part of answer) parts.push(part);
       const { value } = JSON.parse(Buffer.concat(parts).toString());
       if (answer.statusCode === 200) resolve(value);
-      else reject(new Error(value.message || value.error));
+      else lose(value.message || value.error);
     });
-    asked.once('error', reject);
+    asked.once('error', ({ message }) => lose(message));
+    asked.setTimeout(PATIENCE, () => asked.destroy(new Error('it does not answer')));
     asked.end(given && JSON.stringify(given));
   });
 }
@@ -71,8 +79,7 @@ export async function launch(): Promise<Driver> {
     closeWindow: async () => (await call('DELETE', '/window')) as string[],
   });
   const close = async () => {
-    await call('DELETE', '').catch(() => {});
-    driver.end();
+    driver.end('SIGKILL');
     screen.end();
   };
   return { name: `WebKitGTK ${got.browserVersion}`, open, close };
