@@ -3,6 +3,7 @@
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
 import { NumericError, StateError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import type { Lowered } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
 import type { Mode } from '../lowering/spec.js';
@@ -239,7 +240,7 @@ export class Engine {
     this.checkLearns(where);
     // The weights are trained, not their average.
     if (this.averaged) this.swapAverage();
-    if (batch.size === 1) checkStatistics(where, this.network.graph);
+    if (batch.size === 1) naming(where, () => checkStatistics(this.network.graph));
     const prepared = this.#prepare('train', batch);
     const { program, lowered } = prepared;
     this.#begin(prepared, batch);

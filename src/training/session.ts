@@ -1,6 +1,7 @@
 // Checks all that `fit` and `fitDataset` are given before anything is trained, and returns a session.
 
 import { ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { abortSignal, any, checkOptions, flag, forwarded, share, whole } from '../base/options.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
@@ -109,7 +110,7 @@ export async function fitSession(
     trained < count && classWeight !== undefined ? intake.samples(x, y, { sampleWeight }) : samples;
   const rest =
     trained < count ? { samples: measured, from: trained, to: count, batchSize } : undefined;
-  if (trained % batchSize === 1) checkStatistics(intake.where, engine.network.graph);
+  if (trained % batchSize === 1) naming(intake.where, () => checkStatistics(engine.network.graph));
   const common = commonOf(engine, intake, options, batchSize, rest);
   const { seed, graph } = engine.network;
   const part = { samples, count: trained, batchSize, order: shuffle ? seed : undefined };
@@ -157,7 +158,7 @@ function commonOf(
   intake.objective;
   engine.checkLearns(where);
   const validation = validationData ? validationOf(intake, validationData, batchSize) : rest;
-  const callbacks = callbacksOf(call, options);
+  const callbacks = naming(call, () => callbacksOf(options));
   return { intake, epochs, validation, callbacks, signal };
 }
 

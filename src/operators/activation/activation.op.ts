@@ -1,7 +1,8 @@
 // Elementwise ops, softmax, and the losses, each with its gradient.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkOptions, forwarded } from '../../base/options.js';
+import { naming } from '../../base/naming.js';
+import { forwarded, optionsOf } from '../../base/options.js';
 import { show } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import { checkAlpha, type Nonlinear, slopeFromInput } from '../../network/activation.js';
@@ -21,18 +22,18 @@ export interface AlphaOptions {
 }
 
 /** @throws {ValueError} for another word, or an alpha that is not positive */
-function alphaOf(where: string, options: AlphaOptions): number | undefined {
-  const { alpha } = checkOptions(where, options, forwarded('alpha'));
-  checkAlpha(where, alpha);
+function alphaOf(options: AlphaOptions): number | undefined {
+  const { alpha } = optionsOf(options, forwarded('alpha'));
+  checkAlpha(alpha);
   return alpha;
 }
 
 function forward(name: Nonlinear, x: Tensor, options: AlphaOptions = {}): Tensor {
   const [y] = callOp(name, [x, options], () => {
-    const value = argument(name, 'x', x);
-    const alpha = alphaOf(name, options);
+    const value = argument('x', x);
+    const alpha = alphaOf(options);
     if (name === 'softmax' && !x.shape.length)
-      throw new ShapeError('softmax: x must have at least one dimension');
+      throw new ShapeError('x must have at least one dimension');
     return recipe([x.shape], (e, vy) => activationForward(e, name, vy, value, alpha));
   });
   return y;
@@ -40,12 +41,11 @@ function forward(name: Nonlinear, x: Tensor, options: AlphaOptions = {}): Tensor
 
 /** @param from x where `slopeFromInput`, else y */
 function backward(name: Nonlinear, dy: Tensor, from: Tensor, options: AlphaOptions = {}): Tensor {
-  const where = `${name}Backward`;
-  const [dx] = callOp(where, [dy, from, options], () => {
-    const vdy = argument(where, 'dy', dy);
-    const v = argument(where, slopeFromInput(name) ? 'x' : 'y', from);
-    const alpha = alphaOf(where, options);
-    expectShape(where, 'dy', dy, from.shape);
+  const [dx] = callOp(`${name}Backward`, [dy, from, options], () => {
+    const vdy = argument('dy', dy);
+    const v = argument(slopeFromInput(name) ? 'x' : 'y', from);
+    const alpha = alphaOf(options);
+    expectShape('dy', dy, from.shape);
     return recipe([from.shape], (e, vdx) => activationBackward(e, name, vdx, vdy, v, alpha));
   });
   return dx;
@@ -54,8 +54,8 @@ function backward(name: Nonlinear, dy: Tensor, from: Tensor, options: AlphaOptio
 /** a + b, of one shape. */
 export function add(a: Tensor, b: Tensor): Tensor {
   const [y] = callOp('add', [a, b], () => {
-    const [va, vb] = [argument('add', 'a', a), argument('add', 'b', b)];
-    expectShape('add', 'b', b, a.shape);
+    const [va, vb] = [argument('a', a), argument('b', b)];
+    expectShape('b', b, a.shape);
     return recipe([a.shape], (e, vy) => e.emit('add', { y: vy, a: va, b: vb, count: a.size }));
   });
   return y;
@@ -131,24 +131,11 @@ export function softmaxCrossEntropy(
   logits: Tensor,
   target: Tensor,
 ): { loss: number; dlogits: Tensor } {
-  const where = 'softmaxCrossEntropy';
-  const value = argument(where, 'logits', logits);
-  const classes = logits.shape.at(-1);
-  if (!classes || logits.size === 0)
-    throw new ShapeError(`${where}: logits must be [..., classes], not ${show(logits.shape)}`);
-  if (!(target instanceof Tensor))
-    throw new ValueError(`${where}: target must be a Tensor, not ${shown(target)}`);
-  const rows = logits.size / classes;
-  const indices = target.size === rows && target.shape.length < logits.shape.length;
-  if (indices) {
-    loss.checkLabels(where, target.data, classes);
-  } else {
-    expectShape(where, 'target', target, logits.shape);
-    argument(where, 'target', target);
-  }
+  const name = 'softmaxCrossEntropy';
+  const { value, rows, indices } = naming(name, () => checkTarget(logits, target));
   const labels =
     indices && target.dtype !== 'int32' ? Tensor.from(Int32Array.from(target.data)) : target;
-  const [total, dlogits] = callOp(where, [logits, labels], () =>
+  const [total, dlogits] = callOp(name, [logits, labels], () =>
     recipe([[1], logits.shape], (e, mean, dx) => {
       const into = { losses: e.value([rows]), dx, mean };
       loss.emitLoss(e, crossEntropy, into, value, loss.targetOf(labels, indices));
@@ -160,18 +147,36 @@ export function softmaxCrossEntropy(
   return { loss: number, dlogits };
 }
 
+/** Whether the target is class indices; and the logits' rows. */
+function checkTarget(logits: Tensor, target: Tensor) {
+  const value = argument('logits', logits);
+  const classes = logits.shape.at(-1);
+  if (!classes || logits.size === 0)
+    throw new ShapeError(`logits must be [..., classes], not ${show(logits.shape)}`);
+  if (!(target instanceof Tensor))
+    throw new ValueError(`target must be a Tensor, not ${shown(target)}`);
+  const rows = logits.size / classes;
+  const indices = target.size === rows && target.shape.length < logits.shape.length;
+  if (indices) {
+    loss.checkLabels(target.data, classes);
+  } else {
+    expectShape('target', target, logits.shape);
+    argument('target', target);
+  }
+  return { value, rows, indices };
+}
+
 /** Mean of (prediction − target)², and its gradient. Both have one shape. */
 export function meanSquaredError(
   prediction: Tensor,
   target: Tensor,
 ): { loss: number; dprediction: Tensor } {
-  const where = 'meanSquaredError';
-  const [total, dprediction] = callOp(where, [prediction, target], () => {
-    const value = argument(where, 'prediction', prediction);
-    const wanted = argument(where, 'target', target);
-    expectShape(where, 'target', target, prediction.shape);
+  const [total, dprediction] = callOp('meanSquaredError', [prediction, target], () => {
+    const value = argument('prediction', prediction);
+    const wanted = argument('target', target);
+    expectShape('target', target, prediction.shape);
     if (prediction.size === 0)
-      throw new ShapeError(`${where}: there is nothing to compare in ${show(prediction.shape)}`);
+      throw new ShapeError(`there is nothing to compare in ${show(prediction.shape)}`);
     return recipe([[1], prediction.shape], (e, mean, dx) => {
       const into = { losses: e.value([prediction.size]), dx, mean };
       const x = prediction.shape.length ? value : value.view([1]);

@@ -15,15 +15,15 @@ import { concatForward, concatBackward as emitBackward } from './concat.emit.js'
 export function concat(tensors: readonly Tensor[]): Tensor {
   const [y] = callOp('concat', [tensors], () => {
     if (!Array.isArray(tensors) || tensors.length === 0) {
-      throw new ValueError(`concat: expected a list of at least one tensor, not ${shown(tensors)}`);
+      throw new ValueError(`expected a list of at least one tensor, not ${shown(tensors)}`);
     }
-    const values = [...tensors].map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
+    const values = [...tensors].map((tensor, i) => argument(`tensor ${i}`, tensor));
     const [first] = tensors;
     const channels = tensors.map(({ shape }, i) => {
-      const own = checkChannels('concat', shape);
+      const own = checkChannels(shape);
       if (sameShape(shape.slice(0, -1), first.shape.slice(0, -1))) return own;
       throw new ShapeError(
-        `concat: only the last dimensions may differ, but tensor 0 is ${show(first.shape)} and tensor ${i} is ${show(shape)}`,
+        `only the last dimensions may differ, but tensor 0 is ${show(first.shape)} and tensor ${i} is ${show(shape)}`,
       );
     });
     return recipe([withChannels(first.shape, sum(channels))], (e, vy) =>
@@ -39,17 +39,14 @@ export function concat(tensors: readonly Tensor[]): Tensor {
  * @param channels the last dimension of each tensor that was concatenated
  */
 export function concatBackward(dy: Tensor, channels: readonly number[]): Tensor[] {
-  const where = 'concatBackward';
-  return callOp(where, [dy, channels], () => {
-    const value = argument(where, 'dy', dy);
+  return callOp('concatBackward', [dy, channels], () => {
+    const value = argument('dy', dy);
     if (!Array.isArray(channels))
-      throw new ValueError(
-        `${where}: channels must be a list of whole numbers, not ${shown(channels)}`,
-      );
-    for (const own of channels) checkInteger(where, 'channels', own);
-    if (sum(channels) !== checkChannels(where, dy.shape)) {
+      throw new ValueError(`channels must be a list of whole numbers, not ${shown(channels)}`);
+    for (const own of channels) checkInteger('channels', own);
+    if (sum(channels) !== checkChannels(dy.shape)) {
       throw new ShapeError(
-        `${where}: dy ${show(dy.shape)} cannot be cut into ${channels.join(' + ')} channels`,
+        `dy ${show(dy.shape)} cannot be cut into ${channels.join(' + ')} channels`,
       );
     }
     const shapes = channels.map((own) => withChannels(dy.shape, own));

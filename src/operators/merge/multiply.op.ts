@@ -4,9 +4,9 @@ import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as multiplying from './multiply.emit.js';
 
-function factors(where: string, a: Tensor, b: Tensor) {
-  const values = [argument(where, 'a', a), argument(where, 'b', b)] as const;
-  multiplying.checkFactors(where, a.shape, b.shape);
+function factors(a: Tensor, b: Tensor) {
+  const values = [argument('a', a), argument('b', b)] as const;
+  multiplying.checkFactors(a.shape, b.shape);
   return values;
 }
 
@@ -20,7 +20,7 @@ function factors(where: string, a: Tensor, b: Tensor) {
  */
 export function multiply(a: Tensor, b: Tensor): Tensor {
   const [y] = callOp('multiply', [a, b], () => {
-    const [va, vb] = factors('multiply', a, b);
+    const [va, vb] = factors(a, b);
     return recipe([a.shape], (e, vy) => multiplying.multiplyForward(e, vy, va, vb));
   });
   return y;
@@ -28,11 +28,10 @@ export function multiply(a: Tensor, b: Tensor): Tensor {
 
 /** The gradients of multiply: da = dy·b; db = dy·a, of a gate summed over the image. @param dy a's shape */
 export function multiplyBackward(a: Tensor, b: Tensor, dy: Tensor): { da: Tensor; db: Tensor } {
-  const where = 'multiplyBackward';
-  const [da, db] = callOp(where, [a, b, dy], () => {
-    const [va, vb] = factors(where, a, b);
-    const vdy = argument(where, 'dy', dy);
-    expectShape(where, 'dy', dy, a.shape);
+  const [da, db] = callOp('multiplyBackward', [a, b, dy], () => {
+    const [va, vb] = factors(a, b);
+    const vdy = argument('dy', dy);
+    expectShape('dy', dy, a.shape);
     return recipe([a.shape, b.shape], (e, da, db) =>
       multiplying.multiplyBackward(e, { da, db }, vdy, va, vb),
     );
