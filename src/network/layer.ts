@@ -254,7 +254,7 @@ export abstract class Layer<Saved = unknown> {
     };
   }
 
-  /** The output's shape for shapes of inputs, all without the batch. */
+  /** The output's shape for shapes of inputs, all without the batch. `apply` puts the layer's name before its errors. */
   abstract shapeFor(...inputShapes: Shape[]): Shape;
 
   /** The weights that it needs for inputs whose shapes `shapeFor` has accepted. */
