@@ -120,7 +120,7 @@ export function checkOptions<O extends object>(where: string, options: O, words:
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `${where}: there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ')}${together(options, known)}`,
+      `${where}: there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))
