@@ -112,7 +112,7 @@ export function checkOptimizer(config: Optimizer): Optimizer {
   const { type, ...options } = config;
   const where = `optimizers.${type}`;
   checkOptions<object>(where, options, { ...required(own[type]), ...common });
-  checkRate(config.learningRate);
+  checkRate(`${where}: learningRate`, config.learningRate);
   if (config.type === 'sgd' && config.nesterov && config.momentum === 0) {
     throw new ValueError(
       `${where}: nesterov looks ahead along the momentum, and there is none: give momentum, such as 0.9`,
