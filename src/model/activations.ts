@@ -1,7 +1,7 @@
 // Outputs of layers, by the layers' names.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions, whole } from '../base/options.js';
+import { checkOptions, nearest, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -60,7 +60,10 @@ export function nodeOf(
     );
   }
   const known = [...others, ...layers.map((layer) => layer.name)];
-  throw new ValueError(`${where}: there is no '${name}'; there are ${known.join(', ')}`);
+  const hint = name.includes('/') ? '; weights are in model.weights' : nearest(name, known);
+  throw new ValueError(
+    `${where}: there is no ${shown(name)}${hint}; there are ${known.join(', ')}`,
+  );
 }
 
 /** The result for one name, or a record of results for a list. */

@@ -57,6 +57,12 @@ export async function gradients<N extends Names>(
   const { graph, name } = engine.network;
   const where = `${name}.gradients`;
   const names = namesOf(where, 'wanted', wanted);
+  const weight = engine.weights.list.find((one) => names.includes(one.name));
+  if (weight) {
+    throw new ValueError(
+      `${where}: '${weight.name}' is a weight: model.computeGradients(x, y) leaves its gradient in model.weights`,
+    );
+  }
   const tensors = names.map((one) => tensorOf(where, graph, one));
   const question = questionOf(where, engine, x, options);
   const { samples, of, outputs } = question;
