@@ -121,7 +121,7 @@ export function optionsOf<O extends object>(options: O, words: Words<O>): O {
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ')}${together(options, known)}`,
+      `there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))

@@ -51,8 +51,19 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function checkShape(shape: Shape, least = 0): Shape {
   const fits = (side: number): boolean => Number.isInteger(side) && side >= least && side <= MOST;
   // Spread, because `every` skips the holes of a sparse list.
-  if (Array.isArray(shape) && shape.length <= MOST_RANK && [...shape].every(fits)) return shape;
-  throw new ShapeError(`a shape is a list of whole numbers ≥ ${least}, not ${shown(shape)}`);
+  const isShape = (given: unknown): given is Shape =>
+    Array.isArray(given) && given.length <= MOST_RANK && [...given].every(fits);
+  if (isShape(shape)) return shape;
+  const meant = meantBy(shape);
+  const hint = isShape(meant) && meant.length > 0 ? ` (did you mean ${show(meant)}?)` : '';
+  throw new ShapeError(`a shape is a list of whole numbers ≥ ${least}, not ${shown(shape)}${hint}`);
+}
+
+/** What may be a shape where none was given: of a single side, with the batch that is left open, in Keras's options. */
+function meantBy(given: unknown): unknown {
+  if (typeof given === 'number') return [given];
+  if (Array.isArray(given)) return (given[0] ?? null) === null && given.slice(1);
+  return (given as { shape?: unknown } | null)?.shape;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { checkOptions, whole } from '../base/options.js';
+import { checkOptions, nearest, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -61,7 +61,8 @@ export function nodeOf(
     );
   }
   const known = [...others, ...layers.map((layer) => layer.name)];
-  throw new ValueError(`there is no '${name}'; there are ${known.join(', ')}`);
+  const hint = name.includes('/') ? '; weights are in model.weights' : nearest(name, known);
+  throw new ValueError(`there is no ${shown(name)}${hint}; there are ${known.join(', ')}`);
 }
 
 /** The result for one name, or a record of results for a list. */

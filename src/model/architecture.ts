@@ -2,7 +2,7 @@
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { any, checkOptions, text, whole } from '../base/options.js';
+import { any, checkOptions, nearest, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -144,8 +144,10 @@ export class Architecture<O extends Tensors> {
   getLayer(name: string): Layer {
     const found = this.layers.find((layer) => layer.name === name);
     if (found) return found;
-    const known = this.layers.map((layer) => layer.name).join(', ');
-    throw new ValueError(`${this.name}: there is no layer ${shown(name)}; there are ${known}`);
+    const known = this.layers.map((layer) => layer.name);
+    throw new ValueError(
+      `${this.name}: there is no layer ${shown(name)}${nearest(name, known)}; there are ${known.join(', ')}`,
+    );
   }
 
   /** Whether all its layers learn. Setting it sets `trainable` of all layers, as in Keras. */

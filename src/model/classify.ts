@@ -114,13 +114,13 @@ function fit(image: Image, [height, width, channels]: Shape): Image {
   return { data, height, width, channels };
 }
 
-/** Layers that change no number in prediction. */
-const passing = ['flatten', 'reshape', 'dropout', 'spatialDropout2d', 'linear'];
+/** Layers that change no number in prediction, beside those that never do. */
+const passing = ['dropout', 'spatialDropout2d'];
 
 /** The last activation before an output; the type of the last layer if it has none. */
 function endOf(output: SymbolicTensor): string {
   let node = output;
-  while (passing.includes(node.layer.type)) [node] = node.inputs;
+  while (node.layer.fusion.keepsNumbers || passing.includes(node.layer.type)) [node] = node.inputs;
   const { type, options } = node.layer;
   return (options as { activation?: string }).activation ?? type;
 }

@@ -58,6 +58,12 @@ export async function gradients<N extends Names>(
   const { graph, name } = engine.network;
   const { names, tensors, question } = naming(`${name}.gradients`, () => {
     const names = namesOf('wanted', wanted);
+    const weight = engine.weights.list.find((one) => names.includes(one.name));
+    if (weight) {
+      throw new ValueError(
+        `'${weight.name}' is a weight: model.computeGradients(x, y) leaves its gradient in model.weights`,
+      );
+    }
     const tensors = names.map((one) => tensorOf(graph, one));
     return { names, tensors, question: questionOf(engine, x, options) };
   });

@@ -3,6 +3,7 @@
 import { Activation } from '../../bindings/constants.js';
 import { ValueError } from '../base/errors.js';
 import { hereItIs } from '../base/names.js';
+import { positive } from '../base/options.js';
 import { shown } from '../base/shown.js';
 
 /** An activation as assembly/activation/activation.ts takes it: the number of its formula, and its constants. */
@@ -67,8 +68,9 @@ export function checkActivation(name: ActivationName): ActivationName {
  * @throws {ValueError}
  */
 export function checkAlpha(alpha: number | undefined): void {
-  if (alpha === undefined || (Number.isFinite(alpha) && alpha > 0)) return;
-  throw new ValueError(`alpha must be a positive number, not ${shown(alpha)}: for 0 there is relu`);
+  const missed = alpha === undefined ? undefined : positive(alpha);
+  if (missed)
+    throw new ValueError(`alpha must be ${missed}, not ${shown(alpha)}: for 0 there is relu`);
 }
 
 /** Whether backward computes the slope from x; otherwise it does from y. */

@@ -102,6 +102,8 @@ export interface Fusion {
   readonly absorbsGradient?: boolean;
   /** Its last step is ReLU: its output has no negative numbers, and its backward begins with ReLU's. */
   readonly endsInRelu?: boolean;
+  /** Its output has its input's numbers, in the same order. */
+  readonly keepsNumbers?: boolean;
   /** ReLU after it gives the same as ReLU before it. */
   readonly commutesWithRelu?: boolean;
 }

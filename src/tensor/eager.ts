@@ -53,6 +53,21 @@ export function callOp<const S extends readonly Shape[]>(
   }
 }
 
+/** An op that refuses more arguments than it has parameters, such as options: JavaScript would ignore them. */
+export function withoutOptions<P extends unknown[], R>(
+  name: string,
+  op: (...args: P) => R,
+): (...args: P) => R {
+  const { length } = op;
+  return (...args) => {
+    const surplus = args.slice(length).find((one) => one !== undefined);
+    if (surplus === undefined) return op(...args);
+    throw new ValueError(
+      `${name}: takes ${length === 1 ? 'one argument' : `${length} arguments`} and no options, but received ${shown(surplus)} too`,
+    );
+  };
+}
+
 /** Computes tensors of the given shapes by the ops that `emit` emits; keeps no program. @throws whatever `emit` throws */
 export function compute<const S extends readonly Shape[]>(shapes: S, emit: Emit<S>): Tensors<S> {
   return attempt({ shapes, emit }, undefined);

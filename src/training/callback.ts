@@ -1,6 +1,7 @@
 // Callbacks: functions that a training calls while it runs, and what it passes to them.
 
 import { ValueError } from '../base/errors.js';
+import { nearest } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import type { Weight } from '../network/weight.js';
 import type { Logs } from './means.js';
@@ -119,7 +120,7 @@ function check(callback: Callback, index: number): void {
     if (!word.startsWith('on')) continue;
     if (!(events as readonly string[]).includes(word)) {
       throw new ValueError(
-        `callback ${index} has '${word}', which nothing calls; there are ${events.join(', ')}`,
+        `callback ${index} has '${word}', which nothing calls${nearest(word, events)}; there are ${events.join(', ')}`,
       );
     }
     const value = callback[word as keyof Callback];

@@ -289,7 +289,8 @@ export function learningRateScheduler(
  * Validates with the moving average of the weights, which an optimizer's `averageDecay` keeps. At the end of the
  * training the model has the averaged weights: see `model.swapAverage`.
  */
-export function swapAverage(): Callback {
+export function swapAverage(options: Record<string, never> = {}): Callback {
+  checkOptions('callbacks.swapAverage', options, {});
   let training: Training | undefined;
   let isInPlace = false;
   const swap = (): void | Promise<void> => training?.model.swapAverage();

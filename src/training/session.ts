@@ -117,12 +117,12 @@ export async function fitSession(
   const range = { samples, from: 0, to: trained, batchSize };
   if (common.validation) warnOfUnseenClasses(engine, range, common.validation);
   if (!augmentation) {
-    warnOfRawPixels(engine, range);
+    warnOfRawPixels(engine, samples, 0, trained);
     return { ...common, feed: arrayFeed(part) };
   }
   const { augmentedFeed, normalizedRange } = await augmenting.get('fit');
   const { normalize } = augmentation;
-  if (!normalize) warnOfRawPixels(engine, range);
+  if (!normalize) warnOfRawPixels(engine, samples, 0, trained);
   const { validation: raw } = common;
   const [{ shape }] = graph.inputs;
   const validation = raw && normalize ? normalizedRange(raw, shape, normalize) : raw;
@@ -141,7 +141,7 @@ export async function datasetSession(
   const intake = new Intake(engine, 'fitDataset');
   const common = commonOf(engine, intake, options, validationBatchSize, undefined);
   const { datasetFeed } = await iterating.get('fitDataset');
-  return { ...common, feed: datasetFeed(dataset, intake, batchesPerEpoch, signal) };
+  return { ...common, feed: datasetFeed(engine, dataset, intake, batchesPerEpoch, signal) };
 }
 
 /** @param rest what is validated if the options give no validation data */

@@ -6,6 +6,7 @@ import { spawnTraining } from '#platform/src/worker/spawn-training';
 import type { InitOptions } from '../../bindings/backend.js';
 import { compile } from '../../bindings/load.js';
 import { EngineError, StateError, ValueError } from '../base/errors.js';
+import { bytesOf } from '../base/filebytes.js';
 import { naming } from '../base/naming.js';
 import { abortSignal, checkObject, checkOptions, checkValue, forwarded } from '../base/options.js';
 import type { PredictOptions } from '../model/predict.js';
@@ -71,7 +72,7 @@ export class TrainingWorker {
   async load<O extends Numbers | readonly Numbers[] = Numbers>(
     bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
   ): Promise<RemoteModel<O>> {
-    const [sent] = copied([bytes], []) as [typeof bytes];
+    const [sent] = copied([naming('load', () => bytesOf(bytes))], []) as [Uint8Array<ArrayBuffer>];
     return new RemoteModel<O>(this.#caller, await this.#caller.call('load', sent));
   }
 

@@ -47,7 +47,7 @@ class Activation extends Layer<Value> {
 
   override get fusion(): Fusion {
     const isRelu = this.#activation === 'relu';
-    return { isRelu, endsInRelu: isRelu };
+    return { isRelu, endsInRelu: isRelu, keepsNumbers: this.#activation === 'linear' };
   }
 
   emitForward(to: Lowering, x: Value): Forward<Value> {

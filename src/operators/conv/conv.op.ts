@@ -5,7 +5,7 @@ import { forwarded, optionsOf } from '../../base/options.js';
 import { type Shape, show } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
-import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe, withoutOptions } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { activationForward } from '../activation/activation.emit.js';
 import * as matrix from '../dense/matrix.emit.js';
@@ -97,7 +97,7 @@ export function conv2dBackwardFilter(
 }
 
 /** The gradient of a bias: dy [..., channels] summed over all but the last dimension: [channels]. */
-export function biasBackward(dy: Tensor): Tensor {
+export const biasBackward = withoutOptions('biasBackward', (dy: Tensor): Tensor => {
   const [db] = callOp('biasBackward', [dy], () => {
     const value = argument('dy', dy);
     const channels = dy.shape.at(-1);
@@ -107,4 +107,4 @@ export function biasBackward(dy: Tensor): Tensor {
     );
   });
   return db;
-}
+});

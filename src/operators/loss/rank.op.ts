@@ -3,11 +3,11 @@
 import { ShapeError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
 import { checkInteger, show } from '../../base/shape.js';
-import { argument } from '../../tensor/eager.js';
+import { argument, withoutOptions } from '../../tensor/eager.js';
 import { Tensor } from '../../tensor/tensor.js';
 
 /** The numbers of each row that are largest, largest first; of equal ones the first comes first. */
-function largest(x: Tensor, k: number): { values: number[]; indices: number[] } {
+function largest(x: Tensor, k = 1): { values: number[]; indices: number[] } {
   argument('x', x);
   const columns = x.shape.at(-1);
   if (!columns) throw new ShapeError(`x must be [..., classes], not ${show(x.shape)}`);
@@ -24,22 +24,25 @@ function largest(x: Tensor, k: number): { values: number[]; indices: number[] } 
 }
 
 /**
- * The k largest numbers along the last dimension, largest first, and where they are.
+ * The k largest numbers along the last dimension of x [..., classes], largest first, and where they are. k is 1 by
+ * default.
  *
- * @param x [..., classes]
  * @returns both [..., k]; the indices int32
  */
-export function topK(x: Tensor, k = 1): { values: Tensor; indices: Tensor } {
-  const { values, indices } = naming('topK', () => largest(x, k));
-  const shape = [...x.shape.slice(0, -1), k];
-  return {
-    values: Tensor.from(Float32Array.from(values), shape),
-    indices: Tensor.from(Int32Array.from(indices), shape),
-  };
-}
+export const topK = withoutOptions(
+  'topK',
+  (x: Tensor, k?: number): { values: Tensor; indices: Tensor } => {
+    const { values, indices } = naming('topK', () => largest(x, k));
+    const shape = [...x.shape.slice(0, -1), k ?? 1];
+    return {
+      values: Tensor.from(Float32Array.from(values), shape),
+      indices: Tensor.from(Int32Array.from(indices), shape),
+    };
+  },
+);
 
-/** Where the largest number along the last dimension is: [...], int32. @param x [..., classes] */
-export function argMax(x: Tensor): Tensor {
-  const { indices } = naming('argMax', () => largest(x, 1));
+/** Where the largest number along the last dimension of x [..., classes] is: [...], int32. */
+export const argMax = withoutOptions('argMax', (x: Tensor): Tensor => {
+  const { indices } = naming('argMax', () => largest(x));
   return Tensor.from(Int32Array.from(indices), x.shape.slice(0, -1));
-}
+});

@@ -3,7 +3,7 @@
 import { objectOf, optionsOf } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { none } from '../../program/emitter.js';
-import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe, withoutOptions } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as pool from './pool.emit.js';
 
@@ -108,21 +108,31 @@ export const avgPool2dBackward = (
   options: pool.PoolOptions = {},
 ): Tensor => averageBackward('avgPool2dBackward', dy, inputShape, windows, options);
 
-/** Maximum of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export const globalMaxPool2d = (x: Tensor): Tensor =>
-  choose('globalMaxPool2d', 'max', x, whole, undefined);
+/** Maximum of each channel over the whole image: [batch, height, width, channels] → [batch, channels]. */
+export const globalMaxPool2d = withoutOptions(
+  'globalMaxPool2d',
+  (x: Tensor): Tensor => choose('globalMaxPool2d', 'max', x, whole, undefined),
+);
 
-/** The gradient of globalMaxPool2d. @param dy [batch, channels] @param x the input */
-export const globalMaxPool2dBackward = (dy: Tensor, x: Tensor): Tensor =>
-  chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole, undefined);
+/** The gradient of globalMaxPool2d, for the x that it was given. dy is [batch, channels]. */
+export const globalMaxPool2dBackward = withoutOptions(
+  'globalMaxPool2dBackward',
+  (dy: Tensor, x: Tensor): Tensor =>
+    chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole, undefined),
+);
 
-/** Mean of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export const globalAvgPool2d = (x: Tensor): Tensor =>
-  average('globalAvgPool2d', x, whole, undefined);
+/** Mean of each channel over the whole image: [batch, height, width, channels] → [batch, channels]. */
+export const globalAvgPool2d = withoutOptions(
+  'globalAvgPool2d',
+  (x: Tensor): Tensor => average('globalAvgPool2d', x, whole, undefined),
+);
 
-/** The gradient of globalAvgPool2d. @param dy [batch, channels] */
-export const globalAvgPool2dBackward = (dy: Tensor, inputShape: Shape): Tensor =>
-  averageBackward('globalAvgPool2dBackward', dy, inputShape, whole, undefined);
+/** The gradient of globalAvgPool2d. dy is [batch, channels]. */
+export const globalAvgPool2dBackward = withoutOptions(
+  'globalAvgPool2dBackward',
+  (dy: Tensor, inputShape: Shape): Tensor =>
+    averageBackward('globalAvgPool2dBackward', dy, inputShape, whole, undefined),
+);
 
 /**
  * Maximum of each of as many windows as asked for, which share the image among themselves: PyTorch's.

@@ -3,7 +3,13 @@
 import { ShapeError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
 import { checkShape, type Shape, show, sizeOf } from '../../base/shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
+import {
+  type Forward,
+  type Fusion,
+  Layer,
+  type LayerOptions,
+  type Lowering,
+} from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
 
 /** Options of `layers.reshape`. */
@@ -30,6 +36,10 @@ class Reshape extends Layer<Shape> {
       );
     }
     return target;
+  }
+
+  override get fusion(): Fusion {
+    return { keepsNumbers: true };
   }
 
   emitForward(_to: Lowering, x: Value): Forward<Shape> {
