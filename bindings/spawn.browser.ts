@@ -64,7 +64,3 @@ function allowed(make: Make): Worker {
     throw cause;
   }
 }
-
-/** Cores that there are, as far as the browser says; one where there are no workers. */
-export const cores = (): number =>
-  typeof Worker === 'function' ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1;

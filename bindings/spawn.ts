@@ -1,6 +1,5 @@
 // Threads in Node, Deno and Bun.
 
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Spawn } from './thread.js';
 
@@ -43,6 +42,3 @@ export const spawn: Spawn = (workerData, lost) => {
   };
   return { ready, end };
 };
-
-/** Cores that there are. */
-export const cores = (): number => availableParallelism();

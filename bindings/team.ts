@@ -1,6 +1,6 @@
 // The team that shares the work: worker threads over the same memory. The caller is thread 0.
 
-import { cores, spawn } from '#platform/bindings/spawn';
+import { cores } from '#platform/bindings/cores';
 import { EngineError } from './errors.js';
 import type { KernelExports } from './load.js';
 import type { LinearMemory } from './memory.js';
@@ -50,10 +50,11 @@ export class Team {
 
   /** Starts the other threads, once those of earlier teams have ended: all, or none where one cannot be started. */
   async grow(size: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
-    await Promise.all(ending);
     const started: Thread[] = [];
     const leave = (why: unknown): void => this.#leave(why, started);
     try {
+      // Loaded here, as many pages have one thread.
+      const [{ spawn }] = await Promise.all([import('#platform/bindings/spawn'), ...ending]);
       for (let thread = 1; thread < size; thread++)
         started.push(spawn({ module, memory, team: this.#address, thread }, leave));
       await Promise.all(started.map(({ ready }) => ready));

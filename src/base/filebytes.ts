@@ -10,14 +10,14 @@ export type Bytes = ArrayBufferView | ArrayBufferLike;
  *
  * @throws {FormatError} for anything else; the message says how to get bytes from it
  */
-export function bytesOf(where: string, file: Bytes): Uint8Array {
+export function bytesOf(file: Bytes): Uint8Array {
   if (file instanceof Uint8Array) return file;
   if (ArrayBuffer.isView(file))
     return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const tag = tagOf(file);
   if (tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer') return new Uint8Array(file);
   throw new FormatError(
-    `${where}: expected the bytes of a file, as a Uint8Array or an ArrayBuffer, not ${described(file, tag)}`,
+    `expected the bytes of a file, as a Uint8Array or an ArrayBuffer, not ${described(file, tag)}`,
   );
 }
 

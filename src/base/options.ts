@@ -1,6 +1,7 @@
 // Options objects: a misspelt word or a value of another type must not be ignored in silence.
 
 import { ValueError } from './errors.js';
+import { naming } from './naming.js';
 import { shown } from './shown.js';
 
 /** What an option must be, in words, unless the value is it. */
@@ -114,20 +115,24 @@ export const required = (words: Words): Words =>
  *
  * @throws {ValueError} for anything but an object, for a word that there is not, and for a value of another kind
  */
-export function checkOptions<O extends object>(where: string, options: O, words: Words<O>): O {
+export function optionsOf<O extends object>(options: O, words: Words<O>): O {
   const known = Object.keys(words);
-  const given = { ...checkObject<Record<string, unknown>>(where, options as never, known[0]) };
+  const given = { ...objectOf<Record<string, unknown>>(options as never, known[0]) };
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `${where}: there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ')}${together(options, known)}`,
+      `there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))
     if (wanted && (given[word] !== undefined || wanted.isRequired))
-      checkValue(where, word, given[word], wanted);
+      checkValue(word, given[word], wanted);
   return options;
 }
+
+/** The same for options of the call or layer of this name. */
+export const checkOptions = <O extends object>(where: string, options: O, words: Words<O>): O =>
+  naming(where, () => optionsOf(options, words));
 
 /** What others call some options. */
 const foreign: Readonly<Record<string, string>> = {
@@ -151,34 +156,30 @@ function together(given: object, known: readonly string[]): string {
 }
 
 /** One value that must be something. @throws {ValueError} */
-export function checkValue(where: string, name: string, value: unknown, wanted: Check): void {
+export function checkValue(name: string, value: unknown, wanted: Check): void {
   const missed = wanted(value);
-  if (missed) throw new ValueError(`${where}: ${name} must be ${missed}, not ${shown(value)}`);
+  if (missed) throw new ValueError(`${name} must be ${missed}, not ${shown(value)}`);
 }
 
 /** The options, whatever they are called. @throws {ValueError} for anything but an object that can be read */
-export function checkObject<O extends object>(where: string, options: O, example = 'name'): O {
+export function objectOf<O extends object>(options: O, example = 'name'): O {
   try {
     if (typeof options === 'object' && options !== null && !isList(options)) {
       Object.entries(options);
       return options;
     }
   } catch (cause) {
-    throw new ValueError(`${where}: the options cannot be read (${shown(cause)})`, { cause });
+    throw new ValueError(`the options cannot be read (${shown(cause)})`, { cause });
   }
   const what = typeof options === 'object' && options !== null ? 'an array' : shown(options);
-  throw new ValueError(
-    `${where}: expected an options object, such as { ${example}: … }, not ${what}`,
-  );
+  throw new ValueError(`expected an options object, such as { ${example}: … }, not ${what}`);
 }
+
+/** The same for options of the call or layer of this name. */
+export const checkObject = <O extends object>(where: string, options: O, example?: string): O =>
+  naming(where, () => objectOf(options, example));
 
 const isList = (value: object): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
-
-/** @throws {ValueError} unless the option is true or false */
-export function checkFlag(where: string, name: string, value: boolean): boolean {
-  checkValue(where, name, value, flag);
-  return value;
-}
 
 /** 'a', 'b' or 'c'. */
 function listed(words: readonly string[]): string {

@@ -48,13 +48,22 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** @throws {ShapeError} unless every side is a whole number of at least `least` */
-export function checkShape(where: string, shape: Shape, least = 0): Shape {
+export function checkShape(shape: Shape, least = 0): Shape {
   const fits = (side: number): boolean => Number.isInteger(side) && side >= least && side <= MOST;
   // Spread, because `every` skips the holes of a sparse list.
-  if (Array.isArray(shape) && shape.length <= MOST_RANK && [...shape].every(fits)) return shape;
-  throw new ShapeError(
-    `${where}: a shape is a list of whole numbers ≥ ${least}, not ${shown(shape)}`,
-  );
+  const isShape = (given: unknown): given is Shape =>
+    Array.isArray(given) && given.length <= MOST_RANK && [...given].every(fits);
+  if (isShape(shape)) return shape;
+  const meant = meantBy(shape);
+  const hint = isShape(meant) && meant.length > 0 ? ` (did you mean ${show(meant)}?)` : '';
+  throw new ShapeError(`a shape is a list of whole numbers ≥ ${least}, not ${shown(shape)}${hint}`);
+}
+
+/** What may be a shape where none was given: of a single side, with the batch that is left open, in Keras's options. */
+function meantBy(given: unknown): unknown {
+  if (typeof given === 'number') return [given];
+  if (Array.isArray(given)) return (given[0] ?? null) === null && given.slice(1);
+  return (given as { shape?: unknown } | null)?.shape;
 }
 
 /**
@@ -62,11 +71,11 @@ export function checkShape(where: string, shape: Shape, least = 0): Shape {
  *
  * @throws {ShapeError} for more numbers than WebAssembly's memory can hold
  */
-export function checkFits(where: string, shape: Shape): Shape {
+export function checkFits(shape: Shape): Shape {
   const numbers = sizeOf(shape);
   if (numbers <= MOST_NUMBERS) return shape;
   throw new ShapeError(
-    `${where}: ${show(shape)} are ${numbers} numbers, but WebAssembly's memory, 4 GiB, holds ${MOST_NUMBERS}: use smaller sizes`,
+    `${show(shape)} are ${numbers} numbers, but WebAssembly's memory, 4 GiB, holds ${MOST_NUMBERS}: use smaller sizes`,
   );
 }
 
@@ -74,42 +83,40 @@ export function checkFits(where: string, shape: Shape): Shape {
  * @throws {ShapeError} unless the shape has the dimensions that `names` lists, each at least `least`, and
  *   no more numbers than memory can hold
  */
-export function checkRank(where: string, shape: Shape, names: readonly string[], least = 1): void {
-  if (checkShape(where, shape).length !== names.length) {
+export function checkRank(shape: Shape, names: readonly string[], least = 1): void {
+  if (checkShape(shape).length !== names.length) {
     throw new ShapeError(
-      `${where}: expected ${names.length} dimensions [${names.join(', ')}], received ${shape.length}: ${show(shape)}`,
+      `expected ${names.length} dimensions [${names.join(', ')}], received ${shape.length}: ${show(shape)}`,
     );
   }
   if (!shape.every((side) => side >= least)) {
     throw new ShapeError(
-      `${where}: every dimension of [${names.join(', ')}] must be at least ${least}, but the shape is ${show(shape)}`,
+      `every dimension of [${names.join(', ')}] must be at least ${least}, but the shape is ${show(shape)}`,
     );
   }
-  checkFits(where, shape);
+  checkFits(shape);
 }
 
 /** The last dimension of [..., channels]. @throws {ShapeError} unless there is one and it is not empty */
-export function checkChannels(where: string, shape: Shape): number {
-  const channels = checkShape(where, shape).at(-1);
+export function checkChannels(shape: Shape): number {
+  const channels = checkShape(shape).at(-1);
   if (channels) return channels;
-  throw new ShapeError(`${where}: expected [..., channels], received ${show(shape)}`);
+  throw new ShapeError(`expected [..., channels], received ${show(shape)}`);
 }
 
 /** @throws {ValueError} unless `value` is a whole number of at least `least` */
-export function checkInteger(where: string, name: string, value: number, least = 1): number {
-  checkValue(where, name, value, whole(least));
+export function checkInteger(name: string, value: number, least = 1): number {
+  checkValue(name, value, whole(least));
   return value;
 }
 
 /** Both numbers of a pair, checked. */
-export function pairOf(where: string, name: string, value: Pair, least = 1): [number, number] {
+export function pairOf(name: string, value: Pair, least = 1): [number, number] {
   const both = typeof value === 'number' ? [value, value] : value;
   if (!Array.isArray(both) || both.length !== 2) {
-    throw new ValueError(
-      `${where}: ${name} must be a number or [height, width], not ${shown(value)}`,
-    );
+    throw new ValueError(`${name} must be a number or [height, width], not ${shown(value)}`);
   }
-  return both.map((side) => checkInteger(where, name, side, least)) as [number, number];
+  return both.map((side) => checkInteger(name, side, least)) as [number, number];
 }
 
 /** Where windows are on an image, all in pixels, and how many there are. */
@@ -153,21 +160,19 @@ export interface WindowOptions {
  * @throws {ValueError} for options that make no sense
  */
 export function placeWindows(
-  where: string,
   height: number,
   width: number,
   options: WindowOptions,
   exact: boolean,
 ): Windows {
-  const [kernelHeight, kernelWidth] = pairOf(where, 'kernelSize', options.kernelSize);
-  const [strideHeight, strideWidth] = pairOf(where, 'strides', options.strides ?? 1);
-  const [dilationHeight, dilationWidth] = pairOf(where, 'dilation', options.dilation ?? 1);
+  const [kernelHeight, kernelWidth] = pairOf('kernelSize', options.kernelSize);
+  const [strideHeight, strideWidth] = pairOf('strides', options.strides ?? 1);
+  const [dilationHeight, dilationWidth] = pairOf('dilation', options.dilation ?? 1);
   const mode = options.dimRoundingMode;
-  if (mode !== undefined) checkValue(where, 'dimRoundingMode', mode, rounding);
-  const padding = checkPadding(where, options.padding ?? 'valid');
+  if (mode !== undefined) checkValue('dimRoundingMode', mode, rounding);
+  const padding = checkPadding(options.padding ?? 'valid');
   const place = (axis: 0 | 1, name: string, side: number, f: number, s: number, d: number) =>
     placeAxis({
-      where,
       name,
       side,
       extent: (f - 1) * d + 1,
@@ -197,14 +202,14 @@ export function placeWindows(
 export type Sides = readonly [readonly [number, number], readonly [number, number]];
 
 /** Padding in pixels, checked; 'same' stays 'same'. */
-export function checkPadding(where: string, padding: Padding): 'same' | Sides {
+export function checkPadding(padding: Padding): 'same' | Sides {
   if (padding === 'same') return padding;
   if (padding === 'valid')
     return [
       [0, 0],
       [0, 0],
     ];
-  return checkSides(where, padding, "'valid', 'same', ");
+  return checkSides(padding, "'valid', 'same', ");
 }
 
 /**
@@ -213,7 +218,7 @@ export function checkPadding(where: string, padding: Padding): 'same' | Sides {
  * @param others other values that the option takes, for the message
  * @throws {ValueError}
  */
-export function checkSides(where: string, padding: unknown, others = ''): Sides {
+export function checkSides(padding: unknown, others = ''): Sides {
   const sides: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   const both = sides.map((side): unknown[] => (Array.isArray(side) ? side : [side, side]));
   const fits = both.length === 2 && both.every((side) => side.length === 2);
@@ -221,14 +226,13 @@ export function checkSides(where: string, padding: unknown, others = ''): Sides 
     Number.isInteger(side) && (side as number) >= 0 && (side as number) <= MOST;
   if (!fits || !both.flat().every(isPixels)) {
     throw new ValueError(
-      `${where}: padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${shown(padding)}${others && nearest(padding, ['valid', 'same'])}`,
+      `padding must be ${others}a whole number ≥ 0, [vertical, horizontal] or [[top, bottom], [left, right]], not ${shown(padding)}${others && nearest(padding, ['valid', 'same'])}`,
     );
   }
   return both as unknown as Sides;
 }
 
 interface Axis {
-  where: string;
   name: string;
   side: number;
   /** Pixels from the first tap to the last. */
@@ -252,13 +256,13 @@ function placeAxis(o: Axis): { before: number; outputs: number } {
   // With 'ceil' a window may reach beyond the image, if it begins inside it (PyTorch's ceil_mode).
   if (room < 0 && !(o.rounding === 'ceil' && room > -o.stride)) {
     throw new ShapeError(
-      `${o.where}: the filter's ${o.name} ${o.extent} is larger than the input's ${padded} (${o.side} + ${before + after} padding): use a smaller filter or padding 'same'`,
+      `the filter's ${o.name} ${o.extent} is larger than the input's ${padded} (${o.side} + ${before + after} padding): use a smaller filter or padding 'same'`,
     );
   }
   const fits = room % o.stride === 0;
   if (!fits && o.exact && before + after === 0 && o.rounding === undefined) {
     throw new ShapeError(
-      `${o.where}: a filter of ${o.name} ${o.extent} at stride ${o.stride} does not fit ${o.side} pixels: (${o.side} − ${o.extent}) / ${o.stride} + 1 is not whole; use another stride, padding 'same', or dimRoundingMode 'floor'`,
+      `a filter of ${o.name} ${o.extent} at stride ${o.stride} does not fit ${o.side} pixels: (${o.side} − ${o.extent}) / ${o.stride} + 1 is not whole; use another stride, padding 'same', or dimRoundingMode 'floor'`,
     );
   }
   const outputs = Math[o.rounding ?? 'floor'](room / o.stride) + 1;

@@ -1,11 +1,12 @@
 // Describes what is done to training images at random: plain data, checked. draw.ts draws the random numbers.
 
 import { ValueError } from '../base/errors.js';
-import { any, between, checkOptions, finite, oneOf, or } from '../base/options.js';
+import { about, naming } from '../base/naming.js';
+import { any, between, finite, oneOf, optionsOf, or } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { type Pair, pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import { checkNormalization, type Normalization, type NormalizeOptions } from './normalize.js';
+import { checkNormalization, type Normalization, type NormalizeOptions } from './normalization.js';
 
 /** Options of `augment`. What no option names is not done. */
 export interface AugmentOptions {
@@ -87,8 +88,13 @@ const flips = {
  * @throws {ValueError} for options that make no sense
  */
 export function augment(options: AugmentOptions): Augmentation {
-  const where = 'data.augment';
-  const { normalize, flip, crop, fill = 0, seed = 0 } = checkOptions(where, options, words);
+  const augmentation = naming('data.augment', () => augmentationOf(options));
+  keyOf(augmentation.seed);
+  return augmentation;
+}
+
+function augmentationOf(options: AugmentOptions): Augmentation {
+  const { normalize, flip, crop, fill = 0, seed = 0 } = optionsOf(options, words);
   const { rotate = 0, contrast = 0, brightness = 0, mixup = 0 } = options;
   const { shift = 0, cutout = 0, scale = [1, 1] } = options;
   if (
@@ -97,29 +103,28 @@ export function augment(options: AugmentOptions): Augmentation {
     !(scale[0] > 0 && scale[1] >= scale[0] && Number.isFinite(scale[1]))
   ) {
     throw new ValueError(
-      `${where}: scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${shown(scale)}`,
+      `scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${shown(scale)}`,
     );
   }
-  keyOf(seed);
   return Object.freeze({
     normalize:
-      normalize === undefined ? null : checkNormalization(`${where}: normalize`, normalize),
+      normalize === undefined ? null : about('normalize', () => checkNormalization(normalize)),
     flip: flips[flip ?? 'none'],
     rotate,
     scale: [scale[0], scale[1]] as const,
-    shift: pairOf(where, 'shift', shift, 0),
-    padding: pairOf(where, 'crop: padding', paddingOf(where, crop), 0),
+    shift: pairOf('shift', shift, 0),
+    padding: pairOf('crop: padding', paddingOf(crop), 0),
     fill,
     contrast,
     brightness,
-    cutout: pairOf(where, 'cutout', cutout, 0),
+    cutout: pairOf('cutout', cutout, 0),
     mixup,
     seed,
   });
 }
 
 /** @throws {ValueError} for anything but what `augment` returns, or a copy of it */
-export function checkAugmentation(where: string, augmentation: Augmentation): void {
+export function checkAugmentation(augmentation: Augmentation): void {
   const { rotate, contrast, brightness, mixup, seed, fill } = Object(augmentation) as Augmentation;
   const { scale, shift, padding, cutout, flip } = Object(augmentation) as Augmentation;
   const pairs: readonly unknown[] = [scale, shift, padding, cutout, flip];
@@ -130,10 +135,11 @@ export function checkAugmentation(where: string, augmentation: Augmentation): vo
     if (within && rotate <= 180 && Number.isSafeInteger(seed) && seed >= 0) return;
   }
   throw new ValueError(
-    `${where}: augmentation must be what data.augment() returns, not ${shown(augmentation)}`,
+    `augmentation must be what data.augment() returns, not ${shown(augmentation)}`,
   );
 }
 
-function paddingOf(where: string, crop: AugmentOptions['crop']): Pair {
-  return crop === undefined ? 0 : checkOptions(`${where}: crop`, crop, { padding: any }).padding;
+function paddingOf(crop: AugmentOptions['crop']): Pair {
+  if (crop === undefined) return 0;
+  return about('crop', () => optionsOf(crop, { padding: any })).padding;
 }

@@ -4,6 +4,7 @@
 import { spawnAugment } from '#platform/src/data/spawn-augment';
 import { connect } from '#platform/src/platform/spawn';
 import { StateError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { checkObject, checkOptions, flag } from '../base/options.js';
 import { checkInteger, type Shape, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -55,7 +56,7 @@ export class Augmenter {
     options: AugmenterOptions = {},
   ) {
     const { worker = true } = checkOptions('new data.Augmenter', options, { worker: flag });
-    this.#count = checkSet('new data.Augmenter', images, shape, augmentation);
+    this.#count = naming('new data.Augmenter', () => checkSet(images, shape, augmentation));
     this.#set = { images, shape: shape as ImageShape, augmentation };
     if (worker) this.#start();
   }
@@ -87,7 +88,7 @@ export class Augmenter {
    */
   async next(request: BatchRequest): Promise<Batch> {
     this.#check();
-    checkRequest('data.Augmenter', request, this.#count);
+    naming('data.Augmenter', () => checkRequest(request, this.#count));
     const length = request.indices.length * sizeOf(this.#set.shape);
     try {
       if (this.#worker) return await this.#ask(this.#worker, this.#take(length), request);
@@ -107,7 +108,7 @@ export class Augmenter {
    */
   async *batches(request: EpochRequest): AsyncGenerator<Batch> {
     const { epoch, order, batchSize } = checkObject('data.Augmenter', request, 'order');
-    checkInteger('data.Augmenter', 'batchSize', batchSize);
+    naming('data.Augmenter', () => checkInteger('batchSize', batchSize));
     if (!(order instanceof Int32Array))
       throw new ValueError(`data.Augmenter: order must be an Int32Array, not ${shown(order)}`);
     const ask = (first: number) => {

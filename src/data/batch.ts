@@ -1,6 +1,7 @@
 // Batches of augmented images, in the calling thread. augmenter.ts has them made in another.
 
 import { ShapeError, ValueError } from '../base/errors.js';
+import { about, naming } from '../base/naming.js';
 import { checkRank, type Shape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { type Augmentation, checkAugmentation } from './augment.js';
@@ -27,24 +28,22 @@ export interface AugmentedSet {
  * @throws {ShapeError} unless the images are a whole number of such shapes
  * @throws {ValueError} for images that are not pixels: see `checkPixels`
  */
-export function checkSet(where: string, images: Pixels, shape: Shape, augmentation: Augmentation) {
-  checkPixels(where, images);
-  checkRank(where, shape, ['height', 'width', 'channels']);
+export function checkSet(images: Pixels, shape: Shape, augmentation: Augmentation) {
+  checkPixels(images);
+  checkRank(shape, ['height', 'width', 'channels']);
   const count = images.length / sizeOf(shape);
   if (!Number.isInteger(count) || count === 0) {
-    throw new ShapeError(
-      `${where}: ${images.length} numbers are no whole number of images ${show(shape)}`,
-    );
+    throw new ShapeError(`${images.length} numbers are no whole number of images ${show(shape)}`);
   }
-  checkAugmentation(where, augmentation);
+  checkAugmentation(augmentation);
   const { normalize } = augmentation;
   const channels = normalize?.mean.length ?? 1;
   if (channels !== 1 && channels !== shape[2]) {
     throw new ShapeError(
-      `${where}: normalize has a mean and std for each of ${channels} channels, images ${show(shape)} have ${shape[2]}`,
+      `normalize has a mean and std for each of ${channels} channels, images ${show(shape)} have ${shape[2]}`,
     );
   }
-  if (normalize) checkFits(`${where}: normalize`, images, normalize);
+  if (normalize) about('normalize', () => checkFits(images, normalize));
   return count;
 }
 
@@ -64,17 +63,17 @@ export function augmentBatch(
   augmentation: Augmentation,
   request: BatchRequest,
 ): void {
-  const where = 'data.augmentBatch';
-  const count = checkSet(where, images, shape, augmentation);
-  checkRequest(where, request, count);
-  const expected = request.indices.length * sizeOf(shape);
-  if (!(to instanceof Float32Array))
-    throw new ValueError(`${where}: 'to' must be a Float32Array, not ${shown(to)}`);
-  if (to.length !== expected) {
-    throw new ShapeError(
-      `${where}: ${request.indices.length} images ${show(shape)} take ${expected} numbers, 'to' has ${to.length}`,
-    );
-  }
+  naming('data.augmentBatch', () => {
+    checkRequest(request, checkSet(images, shape, augmentation));
+    const expected = request.indices.length * sizeOf(shape);
+    if (!(to instanceof Float32Array))
+      throw new ValueError(`'to' must be a Float32Array, not ${shown(to)}`);
+    if (to.length !== expected) {
+      throw new ShapeError(
+        `${request.indices.length} images ${show(shape)} take ${expected} numbers, 'to' has ${to.length}`,
+      );
+    }
+  });
   fillBatch(to, { images, shape: shape as ImageShape, augmentation }, request);
 }
 

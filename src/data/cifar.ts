@@ -4,6 +4,7 @@
 import { FormatError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { beginning, fileKind } from '../base/filekind.js';
+import { about, naming } from '../base/naming.js';
 import type { Shape } from '../base/shape.js';
 import type { LabelledImages } from './pixels.js';
 
@@ -23,7 +24,7 @@ const CHANNELS = 3;
  * @throws {FormatError} for files that are not a whole number of records, and labels out of range
  */
 export function parseCifar10(files: Bytes | readonly Bytes[]): LabelledImages {
-  const { labels, ...set } = readRecords('parseCifar10', files, [cifar10Classes]);
+  const { labels, ...set } = naming('parseCifar10', () => readRecords(files, [cifar10Classes]));
   return { ...set, labels: labels[0], classes: cifar10Classes };
 }
 
@@ -34,23 +35,22 @@ export function parseCifar10(files: Bytes | readonly Bytes[]): LabelledImages {
  */
 export function parseCifar100(files: Bytes | readonly Bytes[]): CoarseLabelledImages {
   const names = [cifar100CoarseClasses, cifar100Classes];
-  const { labels, ...set } = readRecords('parseCifar100', files, names);
+  const { labels, ...set } = naming('parseCifar100', () => readRecords(files, names));
   const coarse = { coarseLabels: labels[0], coarseClasses: cifar100CoarseClasses };
   return { ...set, labels: labels[1], classes: cifar100Classes, ...coarse };
 }
 
 /** @param classes the class names of each label that a record begins with */
 function readRecords(
-  where: string,
   given: Bytes | readonly Bytes[],
   classes: readonly (readonly string[])[],
 ): { images: Uint8Array; shape: Shape; labels: Int32Array[] } {
   const list = (Array.isArray(given) ? given : [given]) as readonly Bytes[];
-  const files = list.map((file, i) => bytesOf(`${where}: files[${i}]`, file));
+  const files = list.map((file, i) => about(`files[${i}]`, () => bytesOf(file)));
   const size = classes.length + CHANNELS * PIXELS;
-  const counts = files.map((bytes, file) => countRecords(where, bytes, file, size));
+  const counts = files.map((bytes, file) => countRecords(bytes, file, size));
   const count = counts.reduce((sum, records) => sum + records, 0);
-  if (count === 0) throw new FormatError(`${where}: there are no images in no files`);
+  if (count === 0) throw new FormatError(`there are no images in no files`);
   const images = new Uint8Array(count * CHANNELS * PIXELS);
   const labels = classes.map(() => new Int32Array(count));
   let image = 0;
@@ -61,7 +61,7 @@ function readRecords(
         const label = bytes[start + kind];
         if (label >= names.length) {
           throw new FormatError(
-            `${where}: record ${record} of files[${file}] has label ${label}, which is not from 0 to ${names.length - 1}: is this the binary version?`,
+            `record ${record} of files[${file}] has label ${label}, which is not from 0 to ${names.length - 1}: is this the binary version?`,
           );
         }
         labels[kind][image] = label;
@@ -72,14 +72,14 @@ function readRecords(
   return { images, shape: [count, SIDE, SIDE, CHANNELS], labels };
 }
 
-function countRecords(where: string, bytes: Uint8Array, file: number, size: number): number {
+function countRecords(bytes: Uint8Array, file: number, size: number): number {
   if (bytes.length > 0 && bytes.length % size === 0) return bytes.length / size;
   const kind = fileKind(bytes);
   const what = kind
     ? `it is ${kind.what}: ${kind.wayOut}`
     : `it begins with ${beginning(bytes)}: is this the binary version, and whole?`;
   throw new FormatError(
-    `${where}: files[${file}] has ${bytes.length} bytes, which is no whole number of records of ${size}; ${what}`,
+    `files[${file}] has ${bytes.length} bytes, which is no whole number of records of ${size}; ${what}`,
   );
 }
 

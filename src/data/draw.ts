@@ -3,7 +3,8 @@
 
 import { cosPi, shrinkingPower, sinPi } from '../base/arithmetic.js';
 import { ValueError } from '../base/errors.js';
-import { checkObject } from '../base/options.js';
+import { naming } from '../base/naming.js';
+import { objectOf } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { checkInteger } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -102,16 +103,16 @@ export interface BatchRequest {
 }
 
 /** @throws {ValueError} for an epoch that is not a whole number ≥ 0, or an index that does not exist */
-export function checkRequest(where: string, request: BatchRequest, count: number): void {
-  const { epoch, indices } = checkObject(where, request, 'epoch');
-  checkInteger(where, 'epoch', epoch, 0);
+export function checkRequest(request: BatchRequest, count: number): void {
+  const { epoch, indices } = objectOf(request, 'epoch');
+  checkInteger('epoch', epoch, 0);
   if (!(Array.isArray(indices) || ArrayBuffer.isView(indices)))
-    throw new ValueError(`${where}: indices must be a list of numbers, not ${shown(indices)}`);
+    throw new ValueError(`indices must be a list of numbers, not ${shown(indices)}`);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i];
     if (Number.isInteger(index) && index >= 0 && index < count) continue;
     throw new ValueError(
-      `${where}: index ${i} is ${shown(index)}, but samples are numbered from 0 to ${count - 1}`,
+      `index ${i} is ${shown(index)}, but samples are numbered from 0 to ${count - 1}`,
     );
   }
 }
@@ -123,9 +124,11 @@ export function checkRequest(where: string, request: BatchRequest, count: number
  * @throws {ValueError} for a count that is not a whole number ≥ 1, and for an epoch or an index that does not exist
  */
 export function mixes(augmentation: Augmentation, count: number, request: BatchRequest): Mixes {
-  checkAugmentation('data.mixes', augmentation);
-  checkInteger('data.mixes', 'count', count);
-  checkRequest('data.mixes', request, count);
+  naming('data.mixes', () => {
+    checkAugmentation(augmentation);
+    checkInteger('count', count);
+    checkRequest(request, count);
+  });
   const { epoch, indices } = request;
   const partners = new Int32Array(indices.length);
   const lambdas = new Float64Array(indices.length);

@@ -3,6 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
+import { namingAsync } from '../base/namingasync.js';
 import { any, callable, checkOptions, checkValue, flag, text } from '../base/options.js';
 import { pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -22,11 +24,11 @@ export async function imageFolder(
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
   const { size, cropToAspectRatio = false, channels = 3 } = checkOptions(where, options, words);
-  checkValue(where, 'directory', directory, text);
+  naming(where, () => checkValue('directory', directory, text));
   const { decode = await sharpDecoder() } = options;
   checkValues(options, channels);
-  const wanted = size === undefined ? undefined : pairOf(where, 'size', size);
-  const { classes, files, labels } = await listImages(where, directory);
+  const wanted = size === undefined ? undefined : naming(where, () => pairOf('size', size));
+  const { classes, files, labels } = await namingAsync(where, () => listImages(directory));
   const load = async (file: string) =>
     withChannels(await decodeFile(join(directory, file), file, decode), channels);
 

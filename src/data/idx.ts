@@ -4,6 +4,8 @@
 import { FormatError, OutOfMemoryError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { beginning, fileKind } from '../base/filekind.js';
+import { naming } from '../base/naming.js';
+import { namingAsync } from '../base/namingasync.js';
 import { type Shape, show, sizeOf } from '../base/shape.js';
 
 /** An array of bytes with its shape, as IDX files hold images [n, height, width] and labels [n]. */
@@ -36,8 +38,10 @@ const isGzipped = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] 
  * @throws {OutOfMemoryError} if there is no memory for the numbers that the header announces
  */
 export async function readIdx(file: Bytes): Promise<IdxArray> {
-  const bytes = bytesOf('readIdx', file);
-  return isGzipped(bytes) ? unzipped(bytes) : parse('readIdx', bytes);
+  return namingAsync('readIdx', async () => {
+    const bytes = bytesOf(file);
+    return isGzipped(bytes) ? unzipped(bytes) : parse(bytes);
+  });
 }
 
 /**
@@ -46,20 +50,22 @@ export async function readIdx(file: Bytes): Promise<IdxArray> {
  * @throws {FormatError} for files of other formats, which it names, and for files of the wrong length
  */
 export function parseIdx(file: Bytes): IdxArray {
-  return parse('parseIdx', bytesOf('parseIdx', file));
+  return naming('parseIdx', () => {
+    const bytes = bytesOf(file);
+    const kind = isGzipped(bytes) && fileKind(bytes);
+    if (kind) throw new FormatError(`not an IDX file but ${kind.what}: readIdx unpacks it`);
+    return parse(bytes);
+  });
 }
 
-function parse(where: string, bytes: Uint8Array): IdxArray {
-  const { shape, header, size } = readHeader(where, bytes);
-  if (bytes.length !== header + size)
-    throw wrongLength(where, shape, `${bytes.length - header} found`);
+function parse(bytes: Uint8Array): IdxArray {
+  const { shape, header, size } = readHeader(bytes);
+  if (bytes.length !== header + size) throw wrongLength(shape, `${bytes.length - header} found`);
   return { shape, data: bytes.subarray(header) };
 }
 
-function wrongLength(where: string, shape: Shape, found: string): FormatError {
-  return new FormatError(
-    `${where}: ${sizeOf(shape)} numbers for shape ${show(shape)} expected, ${found}`,
-  );
+function wrongLength(shape: Shape, found: string): FormatError {
+  return new FormatError(`${sizeOf(shape)} numbers for shape ${show(shape)} expected, ${found}`);
 }
 
 /** What the header announces: the shape, and the lengths of header and numbers in bytes. */
@@ -70,34 +76,32 @@ interface Header {
 }
 
 /** The header's length in bytes, by its first four. @throws {FormatError} for anything but an IDX file of unsigned bytes */
-function headerLength(where: string, bytes: Uint8Array): number {
+function headerLength(bytes: Uint8Array): number {
   const [first, second, type, rank] = bytes;
   if (bytes.length < 4 || first !== 0 || second !== 0 || !(type in types))
-    throw new FormatError(`${where}: not an IDX file but ${described(where, bytes)}`);
+    throw new FormatError(`not an IDX file but ${described(bytes)}`);
   if (type !== UNSIGNED_BYTE)
-    throw new FormatError(`${where}: an IDX file of ${types[type]}; only unsigned bytes are read`);
+    throw new FormatError(`an IDX file of ${types[type]}; only unsigned bytes are read`);
   return 4 + 4 * rank;
 }
 
 /** @throws {FormatError} */
-function readHeader(where: string, bytes: Uint8Array): Header {
-  const header = headerLength(where, bytes);
-  if (bytes.length < header) throw new FormatError(`${where}: the file ends inside its header`);
+function readHeader(bytes: Uint8Array): Header {
+  const header = headerLength(bytes);
+  if (bytes.length < header) throw new FormatError(`the file ends inside its header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const shape = Array.from({ length: (header - 4) / 4 }, (_, i) => view.getUint32(4 + 4 * i));
   return { shape, header, size: sizeOf(shape) };
 }
 
-function described(where: string, bytes: Uint8Array): string {
+function described(bytes: Uint8Array): string {
   const kind = fileKind(bytes);
   if (!kind) return `a file that begins with ${beginning(bytes)}: IDX files begin with 00 00 08`;
-  const isForReadIdx = where === 'parseIdx' && isGzipped(bytes);
-  return `${kind.what}: ${isForReadIdx ? 'readIdx unpacks it' : kind.wayOut}`;
+  return `${kind.what}: ${kind.wayOut}`;
 }
 
 /** Unpacks a file part by part: the header is checked before the rest is unpacked. */
 async function unzipped(packed: Uint8Array): Promise<IdxArray> {
-  const where = 'readIdx';
   // A copy: browsers make no Blob of shared memory.
   const stream = new Blob([new Uint8Array(packed)]).stream();
   const parts = stream.pipeThrough(new DecompressionStream('gzip')).getReader();
@@ -107,23 +111,23 @@ async function unzipped(packed: Uint8Array): Promise<IdxArray> {
   try {
     for (let part = await next(parts); part; part = await next(parts)) {
       if (announced && length + part.length > file.length)
-        throw wrongLength(where, announced.shape, 'more found');
+        throw wrongLength(announced.shape, 'more found');
       // Until the header is complete: it has 1024 bytes at most.
       if (!announced) file = grown(file, length + part.length);
       file.set(part, length);
       length += part.length;
-      if (announced || length < 4 || length < headerLength(where, file)) continue;
-      announced = readHeader(where, file);
+      if (announced || length < 4 || length < headerLength(file)) continue;
+      announced = readHeader(file);
       const { shape, header, size } = announced;
-      if (length > header + size) throw wrongLength(where, shape, 'more found');
+      if (length > header + size) throw wrongLength(shape, 'more found');
       if (size > LARGEST_RATIO * packed.length)
-        throw wrongLength(where, shape, `but ${packed.length} bytes of gzip cannot hold so many`);
+        throw wrongLength(shape, `but ${packed.length} bytes of gzip cannot hold so many`);
       file = grown(file, header + size);
     }
   } finally {
     parts.cancel().catch(() => {});
   }
-  return parse(where, file.subarray(0, length));
+  return parse(file.subarray(0, length));
 }
 
 /** The next part, or undefined at the end. @throws {FormatError} */
@@ -133,7 +137,7 @@ async function next(
   try {
     return (await parts.read()).value;
   } catch (cause) {
-    throw new FormatError('readIdx: the gzip data are broken or end too early', { cause });
+    throw new FormatError('the gzip data are broken or end too early', { cause });
   }
 }
 

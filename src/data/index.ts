@@ -10,7 +10,8 @@ export { type CoarseLabelledImages, parseCifar10, parseCifar100 } from './cifar.
 export { type BatchRequest, type Mixes, mixes } from './draw.js';
 export { type IdxArray, parseIdx, readIdx } from './idx.js';
 export type { Decoder, ImageFolder, ImageFolderOptions, ReadImageFolder } from './imagefolder.js';
-export { type Normalization, type NormalizeOptions, normalize } from './normalize.js';
+export type { Normalization, NormalizeOptions } from './normalization.js';
+export { normalize } from './normalize.js';
 export type { LabelledImages, Pixels } from './pixels.js';
 export type { DecodedImage } from './resize.js';
 export { type Split, type SplitOptions, type Splittable, split } from './split.js';

@@ -39,29 +39,28 @@ const isIgnored = (name: string): boolean =>
  * Lists a folder. Hidden files and folders are left out at any depth. Links are followed, but a class takes each folder
  * once: links in circles add nothing.
  *
- * @param where what the messages begin with
  * @throws {FormatError} for a folder without classes, a class without images, a link that leads nowhere or to a
  *   folder that holds the classes, and files that cannot be read
  * @throws {ValueError} for a directory that does not exist
  */
-export async function listImages(where: string, directory: string): Promise<Listing> {
+export async function listImages(directory: string): Promise<Listing> {
   let root: string;
   let names: string[];
   try {
     root = await realpath(directory);
     names = await visibleNames(root);
   } catch (cause) {
-    throw new ValueError(`${where}: '${directory}' is no directory that can be read`, { cause });
+    throw new ValueError(`'${directory}' is no directory that can be read`, { cause });
   }
   const classes: string[] = [];
   const files: string[] = [];
   const labels: number[] = [];
   for (const name of names) {
-    const below = await new Walk(where, root, name).list();
+    const below = await new Walk(root, name).list();
     if (!below) continue;
     if (below.length === 0) {
       throw new FormatError(
-        `${where}: there are no images in '${join(directory, name)}': expected files such as 1.png (${EXTENSIONS.join(', ')})`,
+        `there are no images in '${join(directory, name)}': expected files such as 1.png (${EXTENSIONS.join(', ')})`,
       );
     }
     for (const file of below) {
@@ -72,7 +71,7 @@ export async function listImages(where: string, directory: string): Promise<List
   }
   if (classes.length === 0) {
     throw new FormatError(
-      `${where}: there are no folders in '${directory}': expected one for each class, as in ${join(directory, 'cats', '1.png')}`,
+      `there are no folders in '${directory}': expected one for each class, as in ${join(directory, 'cats', '1.png')}`,
     );
   }
   return { classes, files, labels: Int32Array.from(labels) };
@@ -83,7 +82,6 @@ const visibleNames = async (path: string): Promise<string[]> =>
 
 /** Walks through the folder of one class. */
 class Walk {
-  readonly #where: string;
   /** The path of the directory of all classes, with its links resolved. */
   readonly #root: string;
   readonly #name: string;
@@ -91,8 +89,7 @@ class Walk {
   readonly #seen = new Set<string>();
   readonly #images: string[] = [];
 
-  constructor(where: string, root: string, name: string) {
-    this.#where = where;
+  constructor(root: string, name: string) {
     this.#root = root;
     this.#name = name;
   }
@@ -146,6 +143,6 @@ class Walk {
   }
 
   #fail(path: string, what: string, cause?: unknown): never {
-    throw new FormatError(`${this.#where}: '${path}' ${what}`, { cause });
+    throw new FormatError(`'${path}' ${what}`, { cause });
   }
 }

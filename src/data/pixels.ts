@@ -20,9 +20,9 @@ export interface LabelledImages {
 }
 
 /** @throws {ValueError} for anything but bytes (a canvas's too) or a Float32Array */
-export function checkPixels(where: string, images: Pixels): void {
+export function checkPixels(images: Pixels): void {
   if ([Uint8Array, Uint8ClampedArray, Float32Array].some((Kind) => images instanceof Kind)) return;
   throw new ValueError(
-    `${where}: images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${shown(images)}`,
+    `images must be a Uint8Array, a Uint8ClampedArray or a Float32Array, not ${shown(images)}`,
   );
 }

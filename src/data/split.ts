@@ -1,6 +1,7 @@
 // Splits samples into a part for training and one for validation: by a seed, with the same share of each class.
 
 import { ShapeError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { any, checkOptions, flag, fraction } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
@@ -161,7 +162,9 @@ function classesOf(y: unknown, count: number): number[] {
 
 function numbersOf(data: unknown): ArrayLike<number> {
   if (data instanceof Tensor) return data.numbers;
-  return isNumberArray(data) ? data : nestedData(`${where}: y`, data as TensorData).numbers;
+  return isNumberArray(data)
+    ? data
+    : naming(`${where}: y`, () => nestedData(data as TensorData)).numbers;
 }
 
 const isRecord = (data: unknown): data is Record<string, unknown> =>

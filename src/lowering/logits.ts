@@ -9,8 +9,6 @@ import { activationIn, type Loss } from '../operators/loss/loss.emit.js';
 import type { Value } from '../program/emitter.js';
 import { hasLoss, type ProgramSpec } from './spec.js';
 
-/** Layers that give the same numbers another shape. */
-const renaming: readonly string[] = ['flatten', 'reshape'];
 /** Layers that make numbers from 0 to 1 of such numbers, and none of which has an inverse. */
 const mixing: readonly string[] = [
   ...['dropout', 'spatialDropout2d', 'maxPool2d', 'minPool2d', 'avgPool2d', 'lpPool2d'],
@@ -33,11 +31,11 @@ function activationOf({ type, options }: Layer): ActivationName | undefined {
   return activation ?? probable.find((name) => name === type);
 }
 
-/** The tensor whose numbers an output has under another shape, if nothing else reads them in between; else the output. */
+/** The tensor whose numbers an output has under another name, if nothing else reads them in between; else the output. */
 function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTensor {
   let source = output;
   if (nodes.some(({ inputs }) => inputs.includes(output))) return output;
-  while (renaming.includes(source.layer.type)) {
+  while (source.layer.fusion.keepsNumbers) {
     const [before] = source.inputs;
     const readers = nodes.filter(({ inputs }) => inputs.includes(before));
     if (readers.length > 1 || outputs.includes(before)) return output;
@@ -53,7 +51,7 @@ function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTe
 function squeezing({ layer, inputs }: SymbolicTensor): Layer | undefined {
   const activation = activationOf(layer);
   if (activation && probable.includes(activation)) return layer;
-  const isOpen = renaming.includes(layer.type) || mixing.includes(layer.type);
+  const isOpen = layer.fusion.keepsNumbers || mixing.includes(layer.type);
   if (!(isOpen && activation === undefined) && !activating.includes(layer.type)) return undefined;
   const passed = layer.type === 'multiply' ? inputs.slice(0, 1) : inputs;
   const found = passed.map(squeezing);

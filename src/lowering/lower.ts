@@ -4,6 +4,7 @@
 // needs; the goals make the gradients of the outputs; the backward pass makes the gradients of all that learns.
 
 import { ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import type { Graph } from '../network/graph.js';
 import { ownKernel } from '../network/kernel.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -158,7 +159,8 @@ class Passes {
     const folded = norm?.fold?.(this.#draft, ownKernel(this.#draft, layer));
     const residual = addend ? this.valueOf(addend) : none;
     const to = new Place(this.#draft, group, pass, { folded, residual, rectify });
-    const { y, saved } = layer.emitForward(to, ...inputs.map((x) => this.valueOf(x)));
+    const values = inputs.map((x) => this.valueOf(x));
+    const { y, saved } = naming(layer.name, () => layer.emitForward(to, ...values));
     this.#saved.set(group, saved);
     this.#values.set(end, y);
   }

@@ -7,7 +7,7 @@ import {
   checkNormalization,
   type Normalization,
   type NormalizeOptions,
-} from '../data/normalize.js';
+} from '../data/normalization.js';
 import type { SymbolicTensor } from '../network/layer.js';
 
 /** Labels and preprocessing as a model's file has them. Older readers ignore them. */
@@ -21,38 +21,28 @@ export interface About {
  *
  * @throws {ShapeError} unless its shape is [classes]
  */
-export function classesOf(where: string, { shape }: SymbolicTensor): number {
+export function classesOf({ shape }: SymbolicTensor): number {
   if (shape.length === 1) return Math.max(2, shape[0]);
-  throw new ShapeError(`${where}: the model's output must be [classes], not ${show(shape)}`);
+  throw new ShapeError(`the model's output must be [classes], not ${show(shape)}`);
 }
 
 /** The options, checked. @throws {ValueError} if they make no sense, or are for another number of channels */
-export function checkPreprocessing(
-  where: string,
-  options: NormalizeOptions,
-  inputShape: Shape,
-): Normalization {
-  const checked = checkNormalization(where, options);
+export function checkPreprocessing(options: NormalizeOptions, inputShape: Shape): Normalization {
+  const checked = checkNormalization(options);
   const channels = inputShape.at(-1);
   if (checked.mean.length === 1 || checked.mean.length === channels) return checked;
   throw new ValueError(
-    `${where}: mean and std are for ${checked.mean.length} channels, but the model takes ${show(inputShape)}`,
+    `mean and std are for ${checked.mean.length} channels, but the model takes ${show(inputShape)}`,
   );
 }
 
 /** The labels, checked and frozen. @throws {ValueError} unless there is a text for each class of the output */
-export function checkLabels(
-  where: string,
-  labels: readonly string[],
-  output: SymbolicTensor,
-): readonly string[] {
-  const classes = classesOf(where, output);
+export function checkLabels(labels: readonly string[], output: SymbolicTensor): readonly string[] {
+  const classes = classesOf(output);
   const isText = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
   if (isText && labels.length === classes) return Object.freeze([...labels]);
   const given = isText ? `${labels.length} labels` : shown(labels);
-  throw new ValueError(
-    `${where}: expected a list with a text for each of ${classes} classes, not ${given}`,
-  );
+  throw new ValueError(`expected a list with a text for each of ${classes} classes, not ${given}`);
 }
 
 /** The options of a normalization, as `data.normalize` takes them. */

@@ -1,7 +1,8 @@
 // Outputs of layers, by the layers' names.
 
 import { ValueError } from '../base/errors.js';
-import { checkOptions, whole } from '../base/options.js';
+import { naming } from '../base/naming.js';
+import { checkOptions, nearest, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -27,27 +28,27 @@ export function activations<N extends Names>(
 ): ByName<N> {
   const checked = checkOptions('activations', options, { batchSize: whole(1) });
   const { graph, name } = engine.network;
-  const where = `${name}.activations`;
-  const names = namesOf(where, 'layers', layers);
-  const tensors = names.map((one) => nodeOf(where, graph, one, []));
+  const { names, tensors } = naming(`${name}.activations`, () => {
+    const names = namesOf('layers', layers);
+    return { names, tensors: names.map((one) => nodeOf(graph, one, [])) };
+  });
   const part = { graph: partOf(graph, tensors), key: `values of ${names.join('/')}` };
   const samples = new Intake(engine, 'activations').inputs(x);
   return named(layers, names, valuesOf(engine, samples, tensors, checked, part));
 }
 
 /** The names, each once. @throws {ValueError} for an empty list, and for anything but names */
-export function namesOf(where: string, what: string, names: Names): string[] {
+export function namesOf(what: string, names: Names): string[] {
   const list: readonly unknown[] = Array.isArray(names) ? names : [names];
   if (list.length > 0 && list.every((name) => typeof name === 'string'))
     return [...new Set(list as string[])];
   throw new ValueError(
-    `${where}: ${what} must be a layer's name, or a list of at least one, not ${shown(names)}`,
+    `${what} must be a layer's name, or a list of at least one, not ${shown(names)}`,
   );
 }
 
 /** The output of a layer. @throws {ValueError} for an unknown name, and for a layer with several places in the model */
 export function nodeOf(
-  where: string,
   { nodes, layers }: Graph,
   name: string,
   others: readonly string[],
@@ -56,11 +57,12 @@ export function nodeOf(
   if (all.length === 1) return all[0];
   if (all.length > 1) {
     throw new ValueError(
-      `${where}: the layer '${name}' has ${all.length} places in the model, so its name says none of them: put layers.linear({ name }) after the one that is meant`,
+      `the layer '${name}' has ${all.length} places in the model, so its name says none of them: put layers.linear({ name }) after the one that is meant`,
     );
   }
   const known = [...others, ...layers.map((layer) => layer.name)];
-  throw new ValueError(`${where}: there is no '${name}'; there are ${known.join(', ')}`);
+  const hint = name.includes('/') ? '; weights are in model.weights' : nearest(name, known);
+  throw new ValueError(`there is no ${shown(name)}${hint}; there are ${known.join(', ')}`);
 }
 
 /** The result for one name, or a record of results for a list. */

@@ -1,11 +1,12 @@
 // A model's architecture: its layers from inputs to outputs, labels and preprocessing, summary. Takes no linear memory.
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
-import { any, checkOptions, text, whole } from '../base/options.js';
+import { naming } from '../base/naming.js';
+import { any, checkOptions, nearest, text, whole } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import type { Normalization, NormalizeOptions } from '../data/normalize.js';
+import type { Normalization, NormalizeOptions } from '../data/normalization.js';
 import { applyGraph, type Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 import { checkLabels, checkPreprocessing, optionsOf } from './about.js';
@@ -102,7 +103,8 @@ export class Architecture<O extends Tensors> {
   set labels(labels: readonly string[] | undefined) {
     if (labels && this.layers.length === 0)
       throw new StateError(`${this.name}.labels: the model has no layers yet: add them first`);
-    this.#labels = labels && checkLabels(`${this.name}.labels`, labels, this.outputs[0]);
+    this.#labels =
+      labels && naming(`${this.name}.labels`, () => checkLabels(labels, this.outputs[0]));
   }
 
   /**
@@ -115,7 +117,8 @@ export class Architecture<O extends Tensors> {
 
   set preprocessing(options: NormalizeOptions | undefined) {
     this.#preprocessing =
-      options && checkPreprocessing(`${this.name}.preprocessing`, options, this.inputShape);
+      options &&
+      naming(`${this.name}.preprocessing`, () => checkPreprocessing(options, this.inputShape));
   }
 
   /**
@@ -141,8 +144,10 @@ export class Architecture<O extends Tensors> {
   getLayer(name: string): Layer {
     const found = this.layers.find((layer) => layer.name === name);
     if (found) return found;
-    const known = this.layers.map((layer) => layer.name).join(', ');
-    throw new ValueError(`${this.name}: there is no layer ${shown(name)}; there are ${known}`);
+    const known = this.layers.map((layer) => layer.name);
+    throw new ValueError(
+      `${this.name}: there is no layer ${shown(name)}${nearest(name, known)}; there are ${known.join(', ')}`,
+    );
   }
 
   /** Whether all its layers learn. Setting it sets `trainable` of all layers, as in Keras. */

@@ -32,13 +32,9 @@ const listed = (what: string, all: readonly string[]): string[] => {
  * @throws {ValueError} which lists missing names, unknown names, and tensors of another shape
  * @throws {NumericError} for numbers that are not finite
  */
-export function assign(
-  where: string,
-  weights: Weights,
-  record: Readonly<Record<string, Tensor>>,
-): void {
+export function assign(weights: Weights, record: Readonly<Record<string, Tensor>>): void {
   if (typeof record !== 'object' || record === null || record instanceof Tensor)
-    throw new ValueError(`${where}: expected a record of tensors by the weights' names`);
+    throw new ValueError(`expected a record of tensors by the weights' names`);
   const { list } = weights;
   const names = new Set(list.map(({ name }) => name));
   const missing = list.filter(({ name }) => !Object.hasOwn(record, name));
@@ -59,16 +55,14 @@ export function assign(
   ];
   if (mistakes.length > 0) {
     throw new ValueError(
-      `${where}: nothing was set: ${mistakes.join('; ')}${wrong.some((one) => one.includes('no tensor')) ? ': Tensor.from(numbers, shape) makes tensors' : ''}`,
+      `nothing was set: ${mistakes.join('; ')}${wrong.some((one) => one.includes('no tensor')) ? ': Tensor.from(numbers, shape) makes tensors' : ''}`,
     );
   }
   for (const { name } of list) {
     const bad = record[name].numbers.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;
     const value = record[name].numbers[bad];
-    throw new NumericError(
-      `${where}: nothing was set: '${name}' contains ${value} (element ${bad})`,
-    );
+    throw new NumericError(`nothing was set: '${name}' contains ${value} (element ${bad})`);
   }
   // A tensor may be another weight of this model: its numbers are copied before any weight is written.
   const own = new Set(list.map(({ tensor }) => tensor.address));

@@ -1,6 +1,7 @@
 // `classify`: turns a picture into the model's input, and its output into labelled answers.
 
 import { ShapeError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { checkOptions, whole } from '../base/options.js';
 import { checkInteger, type Shape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -8,8 +9,8 @@ import {
   checkNormalization,
   type Normalization,
   type NormalizeOptions,
-  normalizeInto,
-} from '../data/normalize.js';
+} from '../data/normalization.js';
+import { normalizeInto } from '../data/normalize.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from '../data/resize.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -47,27 +48,27 @@ interface Image extends Omit<DecodedImage, 'data'> {
 }
 
 /** @throws {ValueError} for anything but a picture @throws {ShapeError} for one with other dimensions */
-function imageOf(where: string, picture: Picture): Image {
+function imageOf(picture: Picture): Image {
   if (picture instanceof Tensor) {
     const { shape } = picture;
     const [height, width, channels] = shape;
     if (shape.length === 3)
       return { height, width, channels, data: Float32Array.from(picture.numbers) };
-    throw new ShapeError(`${where}: a picture is [height, width, channels], not ${show(shape)}`);
+    throw new ShapeError(`a picture is [height, width, channels], not ${show(shape)}`);
   }
   const data: unknown = picture?.data;
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new ValueError(
-      `${where}: a picture is a Tensor [height, width, channels] or { data, width, height } with bytes, not ${shown(picture)}`,
+      `a picture is a Tensor [height, width, channels] or { data, width, height } with bytes, not ${shown(picture)}`,
     );
   }
-  const height = checkInteger(where, 'height', picture.height);
-  const width = checkInteger(where, 'width', picture.width);
+  const height = checkInteger('height', picture.height);
+  const width = checkInteger('width', picture.width);
   const channels = data.length / (height * width);
   if (Number.isInteger(channels) && channels >= 1 && channels <= 4)
     return { data, height, width, channels };
   throw new ShapeError(
-    `${where}: ${data.length} bytes are no picture of ${width}×${height} pixels with 1 to 4 channels`,
+    `${data.length} bytes are no picture of ${width}×${height} pixels with 1 to 4 channels`,
   );
 }
 
@@ -78,31 +79,30 @@ function imageOf(where: string, picture: Picture): Image {
  * @throws {ShapeError} {@link ValueError} for anything but a picture, or one whose channels do not fit
  */
 function inputFor(
-  where: string,
   picture: Picture,
   inputShape: Shape,
   preprocessing: Normalization | undefined,
 ): Float32Array {
   if (inputShape.length !== 3) {
     throw new ShapeError(
-      `${where}: the model takes ${show(inputShape)}, not pictures [height, width, channels]`,
+      `the model takes ${show(inputShape)}, not pictures [height, width, channels]`,
     );
   }
-  const image = imageOf(where, picture);
-  const { data, ...fitted } = fit(where, image, inputShape);
+  const image = imageOf(picture);
+  const { data, ...fitted } = fit(image, inputShape);
   if (!preprocessing) return Float32Array.from(data);
   const x = new Float32Array(fitted.height * fitted.width * fitted.channels);
   normalizeInto(x, data, 0, preprocessing);
   return x;
 }
 
-function fit(where: string, image: Image, [height, width, channels]: Shape): Image {
+function fit(image: Image, [height, width, channels]: Shape): Image {
   let own = image;
   if (own.channels !== channels) {
     const isOne = own.data instanceof Float32Array || (channels !== 1 && channels !== 3);
     if (isOne) {
       throw new ShapeError(
-        `${where}: the picture has ${own.channels} channels, but the model takes ${channels}`,
+        `the picture has ${own.channels} channels, but the model takes ${channels}`,
       );
     }
     own = withChannels(own as DecodedImage, channels as 1 | 3);
@@ -114,13 +114,13 @@ function fit(where: string, image: Image, [height, width, channels]: Shape): Ima
   return { data, height, width, channels };
 }
 
-/** Layers that change no number in prediction. */
-const passing = ['flatten', 'reshape', 'dropout', 'spatialDropout2d', 'linear'];
+/** Layers that change no number in prediction, beside those that never do. */
+const passing = ['dropout', 'spatialDropout2d'];
 
 /** The last activation before an output; the type of the last layer if it has none. */
 function endOf(output: SymbolicTensor): string {
   let node = output;
-  while (passing.includes(node.layer.type)) [node] = node.inputs;
+  while (node.layer.fusion.keepsNumbers || passing.includes(node.layer.type)) [node] = node.inputs;
   const { type, options } = node.layer;
   return (options as { activation?: string }).activation ?? type;
 }
@@ -141,13 +141,11 @@ function probabilities(row: ArrayLike<number>, end: string): number[] {
 
 /** The answers for a row of an output, the most probable first. */
 function answersOf(
-  where: string,
   output: SymbolicTensor,
   row: ArrayLike<number>,
   labels: readonly string[] | undefined,
-  options: ClassifyOptions,
+  topK: number,
 ): Answer[] {
-  const { topK = 5 } = checkOptions(where, options, { topK: whole(1) });
   return probabilities(row, endOf(output))
     .map((probability, index) => ({ label: labels?.[index] ?? `${index}`, index, probability }))
     .sort((a, b) => b.probability - a.probability)
@@ -156,6 +154,7 @@ function answersOf(
 
 /** A model, as far as `classify` needs it. */
 interface Classifier {
+  readonly name: string;
   readonly inputShape: Shape;
   readonly outputs: readonly SymbolicTensor[];
   readonly labels: readonly string[] | undefined;
@@ -164,18 +163,17 @@ interface Classifier {
 }
 
 /** See `Model.classify`. */
-export function classify(
-  where: string,
-  model: Classifier,
-  picture: Picture,
-  options: ClassifyOptions,
-): Answer[] {
+export function classify(model: Classifier, picture: Picture, options: ClassifyOptions): Answer[] {
   const { preprocessing, inputShape } = model;
-  const normalization = preprocessing && checkNormalization(where, preprocessing);
-  const x = inputFor(where, picture, inputShape, normalization);
+  const where = `${model.name}.classify`;
+  const x = naming(where, () => {
+    const normalization = preprocessing && checkNormalization(preprocessing);
+    return inputFor(picture, inputShape, normalization);
+  });
   const results = [model.predict(x)].flat();
   try {
-    return answersOf(where, model.outputs[0], results[0].numbers, model.labels, options);
+    const { topK = 5 } = checkOptions(where, options, { topK: whole(1) });
+    return answersOf(model.outputs[0], results[0].numbers, model.labels, topK);
   } finally {
     for (const y of results) y.dispose();
   }

@@ -1,6 +1,7 @@
 // Gradients of the loss, or of outputs, with respect to inputs and outputs of layers.
 
 import { NumericError, ShapeError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { abortSignal, checkOptions, forwarded, whole } from '../base/options.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import type { Wanted } from '../lowering/spec.js';
@@ -55,10 +56,17 @@ export async function gradients<N extends Names>(
 ): Promise<ByName<N>> {
   const { wanted, batchSize = 32, signal } = checkOptions('gradients', options, words);
   const { graph, name } = engine.network;
-  const where = `${name}.gradients`;
-  const names = namesOf(where, 'wanted', wanted);
-  const tensors = names.map((one) => tensorOf(where, graph, one));
-  const question = questionOf(where, engine, x, options);
+  const { names, tensors, question } = naming(`${name}.gradients`, () => {
+    const names = namesOf('wanted', wanted);
+    const weight = engine.weights.list.find((one) => names.includes(one.name));
+    if (weight) {
+      throw new ValueError(
+        `'${weight.name}' is a weight: model.computeGradients(x, y) leaves its gradient in model.weights`,
+      );
+    }
+    const tensors = names.map((one) => tensorOf(graph, one));
+    return { names, tensors, question: questionOf(engine, x, options) };
+  });
   const { samples, of, outputs } = question;
   const part: Part = {
     graph: partOf(graph, outputs),
@@ -95,24 +103,19 @@ interface Question {
   readonly samples: Samples;
 }
 
-function questionOf(
-  where: string,
-  engine: Engine,
-  x: DataSet,
-  { y, output }: GradientsOptions,
-): Question {
+function questionOf(engine: Engine, x: DataSet, { y, output }: GradientsOptions): Question {
   const { graph } = engine.network;
   if ((y === undefined) === (output === undefined)) {
     throw new ValueError(
-      `${where}: give either y, for the gradient of the loss, or output, for that of an output${y === undefined ? '' : ', not both'}`,
+      `give either y, for the gradient of the loss, or output, for that of an output${y === undefined ? '' : ', not both'}`,
     );
   }
   const intake = new Intake(engine, 'gradients');
   if (y !== undefined) return { of: 'loss', outputs: graph.outputs, samples: intake.samples(x, y) };
   const inputs = intake.inputs(x);
-  const chosen = choicesOf(where, graph, output as OutputChoice);
+  const chosen = choicesOf(graph, output as OutputChoice);
   const sources = chosen.map(({ name, tensor, choice }) =>
-    factorSource(where, name, choice, tensor.shape, inputs.count),
+    factorSource(name, choice, tensor.shape, inputs.count),
   );
   const outputs = chosen.map(({ tensor }) => tensor);
   return { of: 'outputs', outputs, samples: keyed({ ...inputs, y: sources }) };
@@ -120,7 +123,6 @@ function questionOf(
 
 /** The chosen outputs, with the choice for each. @throws {ValueError} */
 function choicesOf(
-  where: string,
   { outputs, outputNames }: Graph,
   output: OutputChoice | Readonly<Record<string, OutputChoice>>,
 ): { name: string; tensor: SymbolicTensor; choice: OutputChoice }[] {
@@ -133,7 +135,7 @@ function choicesOf(
     if (outputs.length === 1)
       return [{ name: 'output', tensor: outputs[0], choice: output as OutputChoice }];
     throw new ValueError(
-      `${where}: the model has the outputs ${all}: output must be a record by their names, such as { ${JSON.stringify(outputNames[0])}: 0 }`,
+      `the model has the outputs ${all}: output must be a record by their names, such as { ${JSON.stringify(outputNames[0])}: 0 }`,
     );
   }
   const record = output as Readonly<Record<string, OutputChoice>>;
@@ -141,7 +143,7 @@ function choicesOf(
   const unknown = keys.find((key) => !outputNames.includes(key));
   if (unknown !== undefined || keys.length === 0) {
     const what = unknown === undefined ? 'names none' : `has '${unknown}'`;
-    throw new ValueError(`${where}: output ${what}, but the outputs are ${all}`);
+    throw new ValueError(`output ${what}, but the outputs are ${all}`);
   }
   return outputNames.flatMap((name, i) =>
     Object.hasOwn(record, name)
@@ -152,7 +154,6 @@ function choicesOf(
 
 /** The factors of an output's numbers, sample by sample: 1 at the chosen indices, or the given numbers. */
 function factorSource(
-  where: string,
   name: string,
   choice: OutputChoice,
   shape: Shape,
@@ -162,13 +163,13 @@ function factorSource(
   const classes = shape.at(-1) as number;
   const source = { name, kind: 'targets', size, count } as const;
   const one = typeof choice === 'number';
-  const given = one ? undefined : numbersOf(where, name, choice);
+  const given = one ? undefined : numbersOf(name, choice);
   const whole = [count, ...shape];
   if (given?.shape && sameShape(given.shape, whole)) {
     const numbers = given.array();
     for (let i = 0; i < given.length; i++) {
       if (Number.isFinite(numbers[i])) continue;
-      throw new NumericError(`${where}: ${name} contains ${numbers[i]} (element ${i})`);
+      throw new NumericError(`${name} contains ${numbers[i]} (element ${i})`);
     }
     return {
       ...source,
@@ -181,7 +182,7 @@ function factorSource(
   if (given && (given.length !== count || (given.shape && given.shape.length > 1))) {
     const received = given.shape ? `shape ${show(given.shape)}` : `${given.length} numbers`;
     throw new ShapeError(
-      `${where}: ${name} must be an index, a list of ${count} for as many samples, or numbers of shape ${show(whole)}, not ${received}`,
+      `${name} must be an index, a list of ${count} for as many samples, or numbers of shape ${show(whole)}, not ${received}`,
     );
   }
   const indices = Float64Array.from({ length: count }, (_, i) =>
@@ -190,7 +191,7 @@ function factorSource(
   const bad = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < classes));
   if (bad !== undefined) {
     throw new ValueError(
-      `${where}: ${name} is ${bad}, but its indices are the whole numbers from 0 to ${classes - 1}`,
+      `${name} is ${bad}, but its indices are the whole numbers from 0 to ${classes - 1}`,
     );
   }
   return {
@@ -203,10 +204,10 @@ function factorSource(
 }
 
 /** The tensor of an input, or the output of a layer. @throws {ValueError} */
-function tensorOf(where: string, graph: Graph, name: string): SymbolicTensor {
+function tensorOf(graph: Graph, name: string): SymbolicTensor {
   const { inputs, inputNames } = graph;
   const known = inputs[inputNames.indexOf(name)];
   if (known) return known;
   if (name === 'input' && inputs.length === 1) return inputs[0];
-  return nodeOf(where, graph, name, inputNames);
+  return nodeOf(graph, name, inputNames);
 }

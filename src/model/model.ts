@@ -3,6 +3,7 @@
 
 import { DISPOSE } from '../base/dispose.js';
 import { StateError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -99,7 +100,8 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
    * @throws {NumericError} for numbers that are not finite; after any error all weights are as before
    */
   setWeights(record: Readonly<Record<string, Tensor>>): void {
-    assign(`${this.name}.setWeights`, this.engine('setWeights').weights, record);
+    const { weights } = this.engine('setWeights');
+    naming(`${this.name}.setWeights`, () => assign(weights, record));
   }
 
   /**
@@ -246,9 +248,9 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
    */
   async classify(picture: Picture, options: ClassifyOptions = {}): Promise<Answer[]> {
     const where = `${this.name}.classify`;
-    classesOf(where, this.outputs[0]);
+    naming(where, () => classesOf(this.outputs[0]));
     const { classify } = await classifying.get(where);
-    return classify(where, this, picture, options);
+    return classify(this, picture, options);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { backend } from '../../bindings/backend.js';
 import { StateError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import type { Objective } from '../lowering/objective.js';
 import { claim, disclaim, isFresh } from '../lowering/store.js';
 import { graphOf } from '../network/graph.js';
@@ -15,7 +16,7 @@ function networkOf(
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
 ): Network {
-  const graph = graphOf(name, [...inputs], [...outputs], isFresh);
+  const graph = naming(name, () => graphOf([...inputs], [...outputs], isFresh));
   return { name, seed, graph, stores: claim(graph.layers, seed) };
 }
 

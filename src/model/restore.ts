@@ -3,7 +3,8 @@
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
-import { any, checkFlag, checkOptions } from '../base/options.js';
+import { naming } from '../base/naming.js';
+import { any, checkOptions, checkValue, flag } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
 import { input } from '../network/input.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
@@ -22,7 +23,7 @@ export interface LoadOptions {
 /** See `loadModel`. @throws {FormatError} */
 export function restoreModel(file: Bytes, options: LoadOptions): Model {
   const { layers: own = {} } = checkOptions('loadModel', options, { layers: any });
-  const contents = contentsOf(bytesOf('loadModel', file));
+  const contents = contentsOf(naming('loadModel', () => bytesOf(file)));
   const { metadata } = contents;
   if (metadata.version !== VERSION) {
     throw new FormatError(
@@ -157,12 +158,15 @@ function restore(
     activationCheckpointing: checkpointing,
     gradientAccumulation: accumulation,
   });
-  engine.step = checkInteger('training', 'step', step, 0);
-  engine.epoch = checkInteger('training', 'epoch', epoch, 0);
   engine.learningRateFactor = checkFactor(learningRateFactor);
-  engine.gathered = checkInteger('training', 'gathered', gathered, 0);
-  engine.gatheredSamples = checkInteger('training', 'gatheredSamples', gatheredSamples, 0);
-  engine.averaged = checkFlag('training', 'averaged', averaged);
+  naming('training', () => {
+    engine.step = checkInteger('step', step, 0);
+    engine.epoch = checkInteger('epoch', epoch, 0);
+    engine.gathered = checkInteger('gathered', gathered, 0);
+    engine.gatheredSamples = checkInteger('gatheredSamples', gatheredSamples, 0);
+    checkValue('averaged', averaged, flag);
+    engine.averaged = averaged;
+  });
   for (const vector of vectorsOf(objective, gathered)) {
     for (const { weight, shape, data } of engine.weights.stateParts(vector)) {
       data.set(find(tensors, stateName(vector, weight), shape));

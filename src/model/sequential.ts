@@ -1,6 +1,7 @@
 // Sequential: layers one after another.
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { any, checkOptions, text } from '../base/options.js';
 import { checkFits, checkShape, type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -8,7 +9,7 @@ import { isFresh } from '../lowering/store.js';
 import { nameLayers } from '../network/graph.js';
 import { input } from '../network/input.js';
 import type { SymbolicTensor } from '../network/layer.js';
-import { Layer } from '../network/layer.js';
+import { Layer, outputShapeOf } from '../network/layer.js';
 import type { ModelOptions } from './architecture.js';
 import { Model } from './model.js';
 
@@ -45,14 +46,17 @@ export class Sequential extends Model {
    */
   add(layer: Layer | Model): this {
     const where = `${this.name}.add`;
-    checkLayer(`${where}: the layer`, layer);
-    const own = layer instanceof Model ? layer.layers : [layer];
-    checkOnce(where, [...this.layers, ...own]);
+    const own = naming(where, () => {
+      checkLayer('the layer', layer);
+      const own = layer instanceof Model ? layer.layers : [layer];
+      checkOnce([...this.layers, ...own]);
+      return own;
+    });
     if (this.labels)
       throw new StateError(`${where}: the model has labels: set them after the last layer`);
     this.resources.grow(where, (last) => {
-      nameLayers(this.name, [...this.layers, ...own], isFresh);
-      shapeAfter(where, layer, last.shape);
+      naming(this.name, () => nameLayers([...this.layers, ...own], isFresh));
+      naming(where, () => shapeAfter(layer, last.shape));
       return layer.apply(last);
     });
     return this;
@@ -74,40 +78,45 @@ function chain(
     seed = 0,
     name = 'sequential',
   } = checkOptions('new Sequential', options, words);
-  checkFits(name, checkShape(`${name}: inputShape`, inputShape, 1));
-  list.forEach((one, i) => {
-    checkLayer(`Sequential: element ${i} of the list`, one);
+  naming(`${name}: inputShape`, () => checkShape(inputShape, 1));
+  naming(name, () => checkFits(inputShape));
+  naming('Sequential', () => {
+    list.forEach((one, i) => {
+      checkLayer(`element ${i} of the list`, one);
+    });
   });
-  const layers = list.flatMap((one) => (one instanceof Model ? one.layers : [one]));
-  checkOnce(name, layers);
-  nameLayers(name, layers, isFresh);
-  // All shapes are checked before any layer is applied: after an error the layers can still be used elsewhere.
-  list.reduce((shape, one) => shapeAfter(name, one, shape), inputShape);
+  naming(name, () => {
+    const layers = list.flatMap((one) => (one instanceof Model ? one.layers : [one]));
+    checkOnce(layers);
+    nameLayers(layers, isFresh);
+    // All shapes are checked before any layer is applied: after an error the layers can still be used elsewhere.
+    list.reduce((shape, one) => shapeAfter(one, shape), inputShape);
+  });
   const inputs = input(inputShape);
   const outputs = list.reduce((x, one) => one.apply(x), inputs);
   return { inputs, outputs, seed, name };
 }
 
 /** The output's shape. @throws {ShapeError} if the layer or model cannot take this input */
-function shapeAfter(where: string, one: Layer | Model, shape: Shape): Shape {
-  if (one instanceof Layer) return one.shapeFor(shape);
+function shapeAfter(one: Layer | Model, shape: Shape): Shape {
+  if (one instanceof Layer) return outputShapeOf(one, shape);
   const single = one.inputs.length === 1 && one.outputs.length === 1;
   if (single && sameShape(one.inputShape, shape)) return one.outputShape;
   const takes = one.inputs.map((x) => show(x.shape)).join(' and ');
   throw new ShapeError(
-    `${where}: the model '${one.name}' takes ${takes} and gives ${one.outputs.length} outputs, but in a row it is given ${show(shape)} and must give one`,
+    `the model '${one.name}' takes ${takes} and gives ${one.outputs.length} outputs, but in a row it is given ${show(shape)} and must give one`,
   );
 }
 
 /** @throws {ValueError} if the list has a layer twice */
-function checkOnce(where: string, layers: readonly Layer[]): void {
+function checkOnce(layers: readonly Layer[]): void {
   if (new Set(layers).size === layers.length) return;
-  throw new ValueError(`${where}: the same layer is there twice: make one for each place`);
+  throw new ValueError(`the same layer is there twice: make one for each place`);
 }
 
 /** @throws {ValueError} for anything but a layer, such as a function of `layers` that was not called */
-function checkLayer(where: string, layer: Layer | Model): void {
+function checkLayer(what: string, layer: Layer | Model): void {
   if (layer instanceof Layer || layer instanceof Model) return;
   const hint = typeof layer === 'function' ? ': call it, as in layers.flatten()' : '';
-  throw new ValueError(`${where} is ${shown(layer)}, not a layer${hint}`);
+  throw new ValueError(`${what} is ${shown(layer)}, not a layer${hint}`);
 }

@@ -3,6 +3,7 @@
 import { Activation } from '../../bindings/constants.js';
 import { ValueError } from '../base/errors.js';
 import { hereItIs } from '../base/names.js';
+import { positive } from '../base/options.js';
 import { shown } from '../base/shown.js';
 
 /** An activation as assembly/activation/activation.ts takes it: the number of its formula, and its constants. */
@@ -51,12 +52,12 @@ const foreign = {
 };
 
 /** @throws {ValueError} for an unknown name */
-export function checkActivation(where: string, name: ActivationName): ActivationName {
+export function checkActivation(name: ActivationName): ActivationName {
   if (names.includes(name)) return name;
   const hint =
     typeof name === 'string' ? hereItIs(name, names, foreign) : ": give its name, such as 'relu'";
   throw new ValueError(
-    `${where}: there is no activation ${shown(name)}${hint}; there are ${names.join(', ')}`,
+    `there is no activation ${shown(name)}${hint}; there are ${names.join(', ')}`,
   );
 }
 
@@ -66,11 +67,10 @@ export function checkActivation(where: string, name: ActivationName): Activation
  *
  * @throws {ValueError}
  */
-export function checkAlpha(where: string, alpha: number | undefined): void {
-  if (alpha === undefined || (Number.isFinite(alpha) && alpha > 0)) return;
-  throw new ValueError(
-    `${where}: alpha must be a positive number, not ${shown(alpha)}: for 0 there is relu`,
-  );
+export function checkAlpha(alpha: number | undefined): void {
+  const missed = alpha === undefined ? undefined : positive(alpha);
+  if (missed)
+    throw new ValueError(`alpha must be ${missed}, not ${shown(alpha)}: for 0 there is relu`);
 }
 
 /** Whether backward computes the slope from x; otherwise it does from y. */

@@ -1,7 +1,7 @@
 // Layers that consist of several layers: applied to a tensor, they apply those one after another.
 
 import type { Shape } from '../base/shape.js';
-import { type Forward, Layer, type SymbolicTensor } from './layer.js';
+import { type Forward, Layer, outputShapeOf, type SymbolicTensor } from './layer.js';
 import type { Weight } from './weight.js';
 
 /** A layer made of several. A graph has its parts and not the layer itself. */
@@ -41,4 +41,4 @@ export const chain = (x: SymbolicTensor, layers: readonly Layer[]): SymbolicTens
 
 /** The output shape of layers one after another, for an input of shape x. */
 export const chainShape = (x: Shape, layers: readonly Layer[]): Shape =>
-  layers.reduce((y, layer) => layer.shapeFor(y), x);
+  layers.reduce((y, layer) => outputShapeOf(layer, y), x);

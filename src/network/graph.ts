@@ -27,27 +27,25 @@ export interface Graph {
  * @throws {ShapeError} for an output without numbers
  */
 export function graphOf(
-  where: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
   isFresh: (layer: Layer) => boolean,
 ): Graph {
-  checkTensors(where, 'inputs', inputs);
-  checkTensors(where, 'outputs', outputs);
+  checkTensors('inputs', inputs);
+  checkTensors('outputs', outputs);
   for (const { shape, name } of outputs) {
     if (shape.length === 0 || sizeOf(shape) === 0)
-      throw new ShapeError(`${where}: the output '${name}' must hold numbers`);
+      throw new ShapeError(`the output '${name}' must hold numbers`);
   }
-  const nodes = sorted(where, inputs, outputs);
+  const nodes = sorted(inputs, outputs);
   const used = new Set([...nodes.flatMap((node) => node.inputs), ...outputs]);
   for (const one of inputs) {
-    if (!used.has(one))
-      throw new ValueError(`${where}: no output depends on the input '${one.name}'`);
+    if (!used.has(one)) throw new ValueError(`no output depends on the input '${one.name}'`);
   }
   const layers = [...new Set(nodes.map(({ layer }) => layer))];
-  nameLayers(where, layers, isFresh);
-  const inputNames = namesOf(where, 'inputs', inputs, layers);
-  const outputNames = namesOf(where, 'outputs', outputs, layers);
+  nameLayers(layers, isFresh);
+  const inputNames = namesOf('inputs', inputs, layers);
+  const outputNames = namesOf('outputs', outputs, layers);
   const graph = { inputs, outputs, inputNames, outputNames, nodes, layers };
   // Frozen, as the user can read these lists: a layer that is removed from one would still be in the programs, but not
   // in the file.
@@ -81,21 +79,20 @@ export function partOf(graph: Graph, outputs: readonly SymbolicTensor[]): Graph 
   return { ...graph, outputs, outputNames: outputs.map(({ name }) => name), nodes, layers };
 }
 
-function checkTensors(where: string, what: string, tensors: readonly SymbolicTensor[]): void {
-  if (tensors.length === 0) throw new ValueError(`${where}: ${what} must not be empty`);
+function checkTensors(what: string, tensors: readonly SymbolicTensor[]): void {
+  if (tensors.length === 0) throw new ValueError(`${what} must not be empty`);
   for (const one of tensors) {
     if (one instanceof SymbolicTensor) continue;
     throw new ValueError(
-      `${where}: ${what} must be what input() and layer.apply() return, not ${one === null ? 'null' : typeof one}`,
+      `${what} must be what input() and layer.apply() return, not ${one === null ? 'null' : typeof one}`,
     );
   }
   if (new Set(tensors).size < tensors.length)
-    throw new ValueError(`${where}: one of the ${what} is given twice`);
+    throw new ValueError(`one of the ${what} is given twice`);
 }
 
 /** Depth first, inputs in their order, without recursion: networks may be thousands of layers deep. */
 function sorted(
-  where: string,
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
 ): SymbolicTensor[] {
@@ -111,7 +108,7 @@ function sorted(
     }
     if (node.inputs.length === 0) {
       throw new ValueError(
-        `${where}: the outputs depend on the input '${node.name}', which is not among the inputs`,
+        `the outputs depend on the input '${node.name}', which is not among the inputs`,
       );
     }
     const missing = node.inputs.filter((one) => !done.has(one));
@@ -124,7 +121,7 @@ function sorted(
     // Open tensors are on the path from an output to this one: to meet one again is a cycle.
     open.add(node);
     const closing = missing.find((one) => open.has(one));
-    if (closing) throw new ValueError(`${where}: the graph has a cycle through '${closing.name}'`);
+    if (closing) throw new ValueError(`the graph has a cycle through '${closing.name}'`);
     stack.push(...missing.reverse());
   }
   return nodes;
@@ -137,13 +134,13 @@ interface Wish {
 }
 
 /** Makes names different: free ones get a number, from the second of a name on. @throws {ValueError} */
-function distinct(where: string, what: string, wishes: readonly Wish[]): string[] {
+function distinct(what: string, wishes: readonly Wish[]): string[] {
   const taken = new Set<string>();
   for (const { name, isFree } of wishes) {
     if (isFree) continue;
     if (taken.has(name)) {
       throw new ValueError(
-        `${where}: two ${what} are called '${name}': names must be unique in a model, and the option name sets them`,
+        `two ${what} are called '${name}': names must be unique in a model, and the option name sets them`,
       );
     }
     taken.add(name);
@@ -166,23 +163,18 @@ function distinct(where: string, what: string, wishes: readonly Wish[]): string[
  * @param isFresh whether a layer is in no other model yet; otherwise it keeps its name
  * @throws {ValueError} for two layers with the same name
  */
-export function nameLayers(
-  where: string,
-  layers: readonly Layer[],
-  isFresh: (layer: Layer) => boolean,
-): void {
+export function nameLayers(layers: readonly Layer[], isFresh: (layer: Layer) => boolean): void {
   const wishes = layers.map((layer): Wish => {
     const isFree = isFresh(layer) && layer.options.name === undefined;
     return { name: isFree ? layer.type : layer.name, isFree };
   });
-  distinct(where, 'layers', wishes).forEach((name, i) => {
+  distinct('layers', wishes).forEach((name, i) => {
     layers[i].name = name;
   });
 }
 
 /** Names tensors by their layers; with a number if a layer has several outputs, or if an input has no name. */
 function namesOf(
-  where: string,
   what: string,
   tensors: readonly SymbolicTensor[],
   layers: readonly Layer[],
@@ -192,5 +184,5 @@ function namesOf(
     const isNamed = layers.includes(layer) || layer.options.name !== undefined;
     return { name: layer.name, isFree: !isNamed || owners.indexOf(layer) < i };
   });
-  return distinct(where, what, wishes);
+  return distinct(what, wishes);
 }

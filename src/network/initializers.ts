@@ -86,11 +86,11 @@ const foreign = {
 };
 
 /** @throws {ValueError} for an unknown name */
-export function checkInitializer(where: string, name: InitializerName): InitializerName {
+export function checkInitializer(name: InitializerName): InitializerName {
   if (Object.hasOwn(initializers, name)) return name;
   const known = Object.keys(initializers);
   throw new ValueError(
-    `${where}: there is no initializer ${shown(name)}${hereItIs(name, known, foreign)}; there are ${known.join(', ')}`,
+    `there is no initializer ${shown(name)}${hereItIs(name, known, foreign)}; there are ${known.join(', ')}`,
   );
 }
 

@@ -1,5 +1,6 @@
 // `input`: a network's input, where its graph begins.
 
+import { naming } from '../base/naming.js';
 import { checkFits, checkShape, type Shape } from '../base/shape.js';
 import { type Forward, Layer, type LayerOptions, SymbolicTensor } from './layer.js';
 
@@ -28,6 +29,6 @@ class Input extends Layer {
  */
 export function input(shape: Shape, options: LayerOptions = {}): SymbolicTensor {
   const layer = new Input(options);
-  const where = `input${layer.name && ` '${layer.name}'`}`;
-  return new SymbolicTensor(checkFits(where, checkShape(where, shape, 1)), layer, []);
+  naming(`input${layer.name && ` '${layer.name}'`}`, () => checkFits(checkShape(shape, 1)));
+  return new SymbolicTensor(shape, layer, []);
 }

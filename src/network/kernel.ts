@@ -1,5 +1,6 @@
 // What layers with a kernel share: their options, the weights that follow from these, and how weights are read.
 
+import { about } from '../base/naming.js';
 import { flag, forwarded } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import { none } from '../program/emitter.js';
@@ -39,18 +40,18 @@ export const kernelWords = {
 };
 
 /** @throws {ValueError} for an unknown activation or initializer, and for anything but a regularizer */
-export function checkKernelOptions(where: string, options: KernelOptions): void {
+export function checkKernelOptions(options: KernelOptions): void {
   const {
     activation = 'linear',
     kernelInitializer = 'glorotUniform',
     biasInitializer = 'zeros',
   } = options;
-  checkActivation(where, activation);
-  checkInitializer(where, kernelInitializer);
-  checkInitializer(where, biasInitializer);
+  checkActivation(activation);
+  checkInitializer(kernelInitializer);
+  checkInitializer(biasInitializer);
   const { kernelRegularizer, biasRegularizer } = options;
   for (const [name, value] of Object.entries({ kernelRegularizer, biasRegularizer }))
-    if (value !== undefined) checkRegularizer(`${where}: ${name}`, value);
+    if (value !== undefined) about(name, () => checkRegularizer(value));
 }
 
 /** The kernel of the given shape, and the bias for its outputs: by default its last dimension. */

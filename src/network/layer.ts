@@ -1,11 +1,13 @@
 // What a layer is: a name, the weights that it needs, and the ops that it emits. It owns no buffers.
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
+import { about, naming } from '../base/naming.js';
 import {
   any,
-  checkFlag,
   checkObject,
   checkOptions,
+  checkValue,
+  flag,
   forwarded,
   type Words,
 } from '../base/options.js';
@@ -100,6 +102,8 @@ export interface Fusion {
   readonly absorbsGradient?: boolean;
   /** Its last step is ReLU: its output has no negative numbers, and its backward begins with ReLU's. */
   readonly endsInRelu?: boolean;
+  /** Its output has its input's numbers, in the same order. */
+  readonly keepsNumbers?: boolean;
   /** ReLU after it gives the same as ReLU before it. */
   readonly commutesWithRelu?: boolean;
 }
@@ -160,7 +164,8 @@ export abstract class Layer<Saved = unknown> {
   }
 
   set trainable(value: boolean) {
-    this.#trainable = checkFlag(this.name, 'trainable', value);
+    naming(this.name, () => checkValue('trainable', value, flag));
+    this.#trainable = value;
   }
 
   #trainable = true;
@@ -199,11 +204,15 @@ export abstract class Layer<Saved = unknown> {
    * @throws {ShapeError} if the layer cannot take these inputs, or its weights have other sizes
    */
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    return naming(this.name, () => this.#apply(inputs));
+  }
+
+  #apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
     const xs = checkInputs(this, inputs);
     const shapes = xs.map(({ shape }) => shape);
-    const output = new SymbolicTensor(checkFits(this.name, this.shapeFor(...shapes)), this, xs);
+    const output = new SymbolicTensor(checkFits(this.shapeFor(...shapes)), this, xs);
     const parameters = this.parametersFor(...shapes);
-    for (const { name, shape } of parameters) checkFits(`${this.name}: its ${name}`, shape);
+    for (const { name, shape } of parameters) about(`its ${name}`, () => checkFits(shape));
     if (this.#outputs.length > 0) checkShared(this, parameters, shapes);
     if (this.#outputs.length === 0) fixWords(this, this.#words);
     this.parameters = Object.freeze([...parameters]);
@@ -247,7 +256,7 @@ export abstract class Layer<Saved = unknown> {
     };
   }
 
-  /** The output's shape for shapes of inputs, all without the batch. */
+  /** The output's shape for shapes of inputs, all without the batch. `apply` puts the layer's name before its errors. */
   abstract shapeFor(...inputShapes: Shape[]): Shape;
 
   /** The weights that it needs for inputs whose shapes `shapeFor` has accepted. */
@@ -289,6 +298,10 @@ export abstract class Layer<Saved = unknown> {
   }
 }
 
+/** The shape of a layer's output. @throws what `shapeFor` throws, after the layer's name */
+export const outputShapeOf = (layer: Layer, ...inputShapes: Shape[]): Shape =>
+  naming(layer.name, () => layer.shapeFor(...inputShapes));
+
 /** @throws {ValueError} for a name with '/', because weights are named layer/parameter */
 function checkName(name: string): string {
   if (typeof name === 'string' && name && !name.includes('/')) return name;
@@ -297,20 +310,18 @@ function checkName(name: string): string {
 
 /** @throws {ValueError} for anything but symbolic tensors @throws {ShapeError} for too many or none */
 function checkInputs(
-  { name, merges }: Layer,
+  { merges }: Layer,
   inputs: SymbolicTensor | readonly SymbolicTensor[],
 ): readonly SymbolicTensor[] {
   const xs = Array.isArray(inputs) ? inputs : [inputs];
   for (const x of xs) {
     if (x instanceof SymbolicTensor) continue;
     const what = x === null ? 'null' : (x?.constructor?.name ?? typeof x);
-    throw new ValueError(
-      `${name}: apply takes what input() or another layer's apply returned, not ${what}`,
-    );
+    throw new ValueError(`apply takes what input() or another layer's apply returned, not ${what}`);
   }
   if (merges ? xs.length < 2 : xs.length !== 1) {
     const expected = merges ? 'a list of at least two inputs' : 'one input';
-    throw new ShapeError(`${name}: expected ${expected}, received ${xs.length}`);
+    throw new ShapeError(`expected ${expected}, received ${xs.length}`);
   }
   return xs;
 }
@@ -321,7 +332,7 @@ function checkShared(layer: Layer, wanted: readonly ParameterSpec[], shapes: Sha
     const own = layer.parameters[i].shape;
     if (sameShape(own, shape)) return;
     throw new ShapeError(
-      `${layer.name}: its ${name} is ${show(own)}, but ${shapes.map(show).join(' and ')} would need ${show(shape)}: use a layer of its own`,
+      `its ${name} is ${show(own)}, but ${shapes.map(show).join(' and ')} would need ${show(shape)}: use a layer of its own`,
     );
   });
 }

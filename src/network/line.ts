@@ -31,26 +31,23 @@ export const lineWords = { strides: whole(1), padding: any, dimRoundingMode: rou
 export const asImages = ([batch, steps, channels]: Shape): Shape => [batch, 1, steps, channels];
 
 /** The options of the same windows on those images. @throws {ValueError} for options that make no sense */
-export function onImages(
-  where: string,
-  options: LineOptions,
-): Omit<WindowOptions, 'kernelSize' | 'dilation'> {
+export function onImages(options: LineOptions): Omit<WindowOptions, 'kernelSize' | 'dilation'> {
   const { strides = 1, padding = 'valid', dimRoundingMode } = options;
   const isWord = padding === 'valid' || padding === 'same';
   return {
     strides: [1, strides],
-    padding: isWord ? padding : [[0, 0], sides(where, padding)],
+    padding: isWord ? padding : [[0, 0], sides(padding)],
     dimRoundingMode,
   };
 }
 
 /** Steps of padding before and after the signal. */
-function sides(where: string, padding: number | readonly [number, number]): [number, number] {
+function sides(padding: number | readonly [number, number]): [number, number] {
   const both: readonly unknown[] = Array.isArray(padding) ? padding : [padding, padding];
   if (both.length === 2 && both.every((side) => Number.isInteger(side) && (side as number) >= 0)) {
     return [...both] as [number, number];
   }
   throw new ValueError(
-    `${where}: padding must be 'valid', 'same', a whole number ≥ 0 or [before, after], not ${shown(padding)}`,
+    `padding must be 'valid', 'same', a whole number ≥ 0 or [before, after], not ${shown(padding)}`,
   );
 }

@@ -1,7 +1,7 @@
 // Penalties of weights: plain descriptions, so that they can be saved.
 
 import { ValueError } from '../base/errors.js';
-import { between, checkOptions, required } from '../base/options.js';
+import { between, optionsOf, required } from '../base/options.js';
 import { shown } from '../base/shown.js';
 
 /**
@@ -17,12 +17,12 @@ export interface Regularizer {
 export const regularizerWords = { l1: between(0), l2: between(0) };
 
 /** @throws {ValueError} for anything but what the functions of `regularizers` return */
-export function checkRegularizer(where: string, regularizer: Regularizer): Regularizer {
+export function checkRegularizer(regularizer: Regularizer): Regularizer {
   if (typeof regularizer !== 'object' || regularizer === null) {
     throw new ValueError(
-      `${where}: expected what regularizers make, such as regularizers.l2(0.01), not ${shown(regularizer)}`,
+      `expected what regularizers make, such as regularizers.l2(0.01), not ${shown(regularizer)}`,
     );
   }
-  const { l1, l2 } = checkOptions<Regularizer>(where, regularizer, required(regularizerWords));
+  const { l1, l2 } = optionsOf<Regularizer>(regularizer, required(regularizerWords));
   return Object.freeze({ l1, l2 });
 }

@@ -1,5 +1,15 @@
 // Functions that emit the ops of each family, forward and backward: for custom layers. Each takes the emitter first,
-// then the results' values, then those that they are computed from.
+// then the results' values, then those that they are computed from. Those that check sizes take the layer's name first:
+// their errors begin with it.
+
+import { naming } from '../base/naming.js';
+import * as conv from './conv/geometry.emit.js';
+import * as transpose from './convtranspose/convtranspose.emit.js';
+import * as blur from './pool/blur.emit.js';
+import * as channels from './pool/channelpool.emit.js';
+import * as pool from './pool/pool.emit.js';
+import * as pad from './spatial/pad.emit.js';
+import * as upsampling from './spatial/upsample.emit.js';
 
 export type { ActivationName, Nonlinear } from '../network/activation.js';
 export { none } from '../program/emitter.js';
@@ -11,14 +21,13 @@ export {
   convForward,
 } from './conv/conv.emit.js';
 export type { Epilogue } from './conv/epilogue.emit.js';
-export { type ConvOptions, convGeometry, convOutputShape } from './conv/geometry.emit.js';
+export { type ConvOptions, convOutputShape } from './conv/geometry.emit.js';
 export {
   type ConvTransposeOptions,
   convTransposeBackwardBias,
   convTransposeBackwardFilter,
   convTransposeBackwardInput,
   convTransposeForward,
-  convTransposeGeometry,
   convTransposeOutputShape,
 } from './convtranspose/convtranspose.emit.js';
 export { addToRows, type MatMul, matMul, sumRows } from './dense/matrix.emit.js';
@@ -49,7 +58,6 @@ export {
   type BlurPoolOptions,
   blurPoolBackward,
   blurPoolForward,
-  blurPoolGeometry,
   blurPoolOutputShape,
 } from './pool/blur.emit.js';
 export {
@@ -57,7 +65,6 @@ export {
   channelArgmax,
   channelPoolBackward,
   channelPoolForward,
-  channelPoolShape,
 } from './pool/channelpool.emit.js';
 export {
   type AdaptivePoolOptions,
@@ -72,7 +79,6 @@ export {
   type NormOptions,
   type PoolGeometry,
   type PoolOptions,
-  poolGeometry,
   poolOutputShape,
 } from './pool/pool.emit.js';
 export {
@@ -81,7 +87,6 @@ export {
   type PadOptions,
   padBackward,
   padForward,
-  padGeometry,
   padOutputShape,
 } from './spatial/pad.emit.js';
 export {
@@ -90,6 +95,26 @@ export {
   type UpsamplingOptions,
   upsamplingBackward,
   upsamplingForward,
-  upsamplingGeometry,
   upsamplingOutputShape,
 } from './spatial/upsample.emit.js';
+
+/** The same function with one argument more, the first: the name that its errors get. */
+const withName =
+  <A extends readonly unknown[], R>(work: (...args: A) => R) =>
+  (where: string, ...args: A): R =>
+    naming(where, () => work(...args));
+
+/** The sizes of a convolution: of [batch, height, width, channels] with an HWIO filter. */
+export const convGeometry = withName(conv.convGeometry);
+/** The sizes of the convolution whose backward pass a transposed convolution is. */
+export const convTransposeGeometry = withName(transpose.convTransposeGeometry);
+/** The sizes of a blur pooling. */
+export const blurPoolGeometry = withName(blur.blurPoolGeometry);
+/** The result's shape of a pooling across channels. */
+export const channelPoolShape = withName(channels.channelPoolShape);
+/** The sizes of a pooling. */
+export const poolGeometry = withName(pool.poolGeometry);
+/** The sizes of a padding. */
+export const padGeometry = withName(pad.padGeometry);
+/** The sizes of an upsampling. */
+export const upsamplingGeometry = withName(upsampling.upsamplingGeometry);

@@ -1,7 +1,16 @@
 // Calls between threads: each has a number, and ends with a result or an error. While it runs, it may report to its
 // caller, and its caller may send it messages, or abort it.
 
-import * as errors from '../base/errors.js';
+import {
+  EngineError,
+  FormatError,
+  NumericError,
+  OutOfMemoryError,
+  ShapeError,
+  StateError,
+  ValueError,
+  WasmgradError,
+} from '../base/errors.js';
 import { shown } from '../base/shown.js';
 import type { Connection } from './connection.js';
 import type { Port } from './port.js';
@@ -57,8 +66,7 @@ export class Caller<C extends Contract<C>> {
     this.#connection = connection;
     connection.listen(
       (reply) => void this.#receive(reply),
-      (error) =>
-        this.end(new errors.EngineError(`${worker} is gone (${(error as Error).message})`)),
+      (error) => this.end(new EngineError(`${worker} is gone (${(error as Error).message})`)),
     );
   }
 
@@ -106,7 +114,7 @@ export class Caller<C extends Contract<C>> {
     try {
       this.#connection.post(message, [...transfer]);
     } catch (cause) {
-      throw new errors.ValueError(
+      throw new ValueError(
         `${call}: not all of this can be sent to a worker (${(cause as Error).message})`,
         { cause },
       );
@@ -264,9 +272,17 @@ function failureOf(error: unknown, depth = 8): Failure {
   return { name, message, ...(more ? { cause: failureOf(cause, depth - 1) } : {}) };
 }
 
+/** Our errors by name. Not a namespace: that would put an object of all of them into the core. */
+const ours = new Map<string, typeof WasmgradError>(
+  Object.entries({
+    ...{ EngineError, FormatError, NumericError, OutOfMemoryError },
+    ...{ ShapeError, StateError, ValueError, WasmgradError },
+  }),
+);
+
 /** The error, of its own class where that is one of ours. */
 function errorOf({ name, message, cause }: Failure): Error {
   const options = cause && { cause: errorOf(cause) };
-  const known = (errors as unknown as Record<string, ErrorConstructor>)[name];
+  const known = ours.get(name);
   return known ? new known(message, options) : Object.assign(new Error(message, options), { name });
 }

@@ -2,6 +2,7 @@
 
 import { backend } from '../../bindings/backend.js';
 import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { callCache } from '../program/cache.js';
@@ -31,24 +32,40 @@ export function recipe<const S extends readonly Shape[]>(shapes: S, emit: Emit<S
  * Computes an op's results. An earlier call with the same arguments, except for the numbers in tensors, has made the
  * program already: then it is only run.
  *
+ * @param name the op's
  * @param args all arguments that `check` reads
  * @param check throws if an argument is wrong, else returns how the results are computed
- * @throws whatever `check` throws; nothing stays allocated then
+ * @throws whatever `check` throws, which gets the op's name; nothing stays allocated then
  */
 export function callOp<const S extends readonly Shape[]>(
-  where: string,
+  name: string,
   args: readonly unknown[],
   check: () => Recipe<S>,
 ): Tensors<S> {
-  const call = readCall(where, args);
+  const call = readCall(name, args);
   try {
-    return ((call && again(call)) as Tensors<S> | undefined) ?? attempt(check(), call);
+    return ((call && again(call)) as Tensors<S> | undefined) ?? attempt(naming(name, check), call);
   } catch (error) {
     // Kept programs only save time: they are given up before a call fails for lack of memory.
     if (!(error instanceof OutOfMemoryError && dropSpare())) throw error;
-    const { shapes, emit } = check();
+    const { shapes, emit } = naming(name, check);
     return compute(shapes, emit);
   }
+}
+
+/** An op that refuses more arguments than it has parameters, such as options: JavaScript would ignore them. */
+export function withoutOptions<P extends unknown[], R>(
+  name: string,
+  op: (...args: P) => R,
+): (...args: P) => R {
+  const { length } = op;
+  return (...args) => {
+    const surplus = args.slice(length).find((one) => one !== undefined);
+    if (surplus === undefined) return op(...args);
+    throw new ValueError(
+      `${name}: takes ${length === 1 ? 'one argument' : `${length} arguments`} and no options, but received ${shown(surplus)} too`,
+    );
+  };
 }
 
 /** Computes tensors of the given shapes by the ops that `emit` emits; keeps no program. @throws whatever `emit` throws */
@@ -143,23 +160,19 @@ function withResults(
 }
 
 /** The value of an argument. @throws {ValueError} unless it is a float32 tensor */
-export function argument(where: string, name: string, tensor: Tensor): Value {
+export function argument(name: string, tensor: Tensor): Value {
   if (!(tensor instanceof Tensor)) {
-    throw new ValueError(
-      `${where}: ${name} must be a Tensor, not ${shown(tensor)}: see Tensor.from`,
-    );
+    throw new ValueError(`${name} must be a Tensor, not ${shown(tensor)}: see Tensor.from`);
   }
   if (tensor.dtype !== 'float32') {
-    throw new ValueError(`${where}: ${name} must be float32, not ${tensor.dtype}`);
+    throw new ValueError(`${name} must be float32, not ${tensor.dtype}`);
   }
   return asValue(tensor);
 }
 
 /** @throws {ShapeError} unless the tensor has this shape */
-export function expectShape(where: string, name: string, tensor: Tensor, shape: Shape): void {
+export function expectShape(name: string, tensor: Tensor, shape: Shape): void {
   if (!sameShape(tensor.shape, shape)) {
-    throw new ShapeError(
-      `${where}: ${name} must have shape ${show(shape)}, not ${show(tensor.shape)}`,
-    );
+    throw new ShapeError(`${name} must have shape ${show(shape)}, not ${show(tensor.shape)}`);
   }
 }

@@ -32,7 +32,7 @@ export function isNumberArray(value: unknown): value is NumberArray {
   return ArrayBuffer.isView(value) && !isOther;
 }
 
-function nestedShape(where: string, data: Rows): number[] {
+function nestedShape(data: Rows): number[] {
   const shape: number[] = [];
   let row = data;
   while (Array.isArray(row) && shape.length <= MOST_RANK) {
@@ -44,9 +44,9 @@ function nestedShape(where: string, data: Rows): number[] {
   if (typeof row === 'number') return shape;
   if (shape.length > MOST_RANK)
     throw new ShapeError(
-      `${where}: the arrays are nested more than ${MOST_RANK} deep: does one hold itself?`,
+      `the arrays are nested more than ${MOST_RANK} deep: does one hold itself?`,
     );
-  throw new ValueError(`${where}: expected numbers, arrays or typed arrays, not ${shown(row)}`);
+  throw new ValueError(`expected numbers, arrays or typed arrays, not ${shown(row)}`);
 }
 
 /** Numbers of four bytes in 4 GiB, the most that WebAssembly can address. */
@@ -58,10 +58,10 @@ const MOST_ELEMENTS = 2 ** 30;
  * @throws {ShapeError} where rows differ in length
  * @throws {ValueError} for anything but numbers in them
  */
-export function nestedData(where: string, data: Rows): { shape: Shape; numbers: Float32Array } {
-  const shape = nestedShape(where, data);
+export function nestedData(data: Rows): { shape: Shape; numbers: Float32Array } {
+  const shape = nestedShape(data);
   if (sizeOf(shape) > MOST_ELEMENTS)
-    throw new ShapeError(`${where}: ${show(shape)} are more numbers than fit into memory`);
+    throw new ShapeError(`${show(shape)} are more numbers than fit into memory`);
   const numbers = new Float32Array(sizeOf(shape));
   let at = 0;
   const copy = (part: Rows, depth: number): void => {
@@ -76,7 +76,7 @@ export function nestedData(where: string, data: Rows): { shape: Shape; numbers: 
       const isRow = Array.isArray(part) || isNumberArray(part);
       const what = isRow ? `a row of ${part.length}` : shown(part);
       throw new ShapeError(
-        `${where}: ${isRow || typeof part === 'number' ? 'the nested arrays are ragged: ' : ''}expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
+        `${isRow || typeof part === 'number' ? 'the nested arrays are ragged: ' : ''}expected shape ${show(shape)} throughout, found ${what} at depth ${depth}`,
       );
     }
   };

@@ -1,6 +1,7 @@
 // Numbers as users give them: in a tensor, a typed array, or nested arrays.
 
 import { ValueError } from '../base/errors.js';
+import { about } from '../base/naming.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { isNumberArray, nestedData, type TensorData } from './nested.js';
@@ -19,20 +20,20 @@ export interface Numbers {
 }
 
 /** @throws {ValueError} for data that are no numbers; `name` says which */
-export function numbersOf(where: string, name: string, data: Data): Numbers {
+export function numbersOf(name: string, data: Data): Numbers {
   if (data instanceof Tensor)
     return { length: data.size, shape: data.shape, array: () => data.numbers };
   if (isNumberArray(data)) return { length: data.length, shape: undefined, array: liveArray(data) };
   if (!Array.isArray(data)) {
     throw new ValueError(
-      `${where}: ${name} must be a Tensor, a typed array of numbers or nested arrays, not ${shown(data)}`,
+      `${name} must be a Tensor, a typed array of numbers or nested arrays, not ${shown(data)}`,
     );
   }
   if (data.some((one: unknown) => one instanceof Tensor)) {
     throw new ValueError(
-      `${where}: ${name} is a list of tensors: give one tensor of all samples, or their numbers, as in ${name}.map((one) => one.toArray())`,
+      `${name} is a list of tensors: give one tensor of all samples, or their numbers, as in ${name}.map((one) => one.toArray())`,
     );
   }
-  const { shape, numbers } = nestedData(`${where}: ${name}`, data);
+  const { shape, numbers } = about(name, () => nestedData(data));
   return { length: numbers.length, shape, array: () => numbers };
 }

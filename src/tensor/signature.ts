@@ -18,8 +18,8 @@ const OBJECT = Symbol('object');
 const TENSOR = Symbol('tensor');
 
 /** Reads a call; undefined where an argument is no tensor, number, word, flag, list or plain object. */
-export function readCall(where: string, args: readonly unknown[]): Call | undefined {
-  const parts: unknown[] = [where];
+export function readCall(name: string, args: readonly unknown[]): Call | undefined {
+  const parts: unknown[] = [name];
   const tensors: Tensor[] = [];
   for (const value of args) if (!read(value, parts, tensors)) return undefined;
   if (!tensors.length || parts.length > MOST_PARTS) return undefined;

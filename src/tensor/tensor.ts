@@ -4,10 +4,17 @@
 import { type Backend, backend } from '../../bindings/backend.js';
 import { DISPOSE } from '../base/dispose.js';
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { checkShape, MOST_RANK, type Shape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Form } from '../program/emitter.js';
-import { isNumberArray, type Nested, nestedData, type TensorData } from './nested.js';
+import {
+  isNumberArray,
+  type Nested,
+  type NumberArray,
+  nestedData,
+  type TensorData,
+} from './nested.js';
 import { printed } from './print.js';
 import { liveArray, Storage } from './storage.js';
 
@@ -16,6 +23,18 @@ export type DType = 'float32' | 'int32';
 
 /** Keeps the memory of a tensor that was collected as long as somebody holds its `data`. */
 const keptAlive = new WeakMap<ArrayBufferView, Storage>();
+
+/** Numbers, and the shape that a tensor of them has. */
+function read(data: TensorData, shape: Shape | undefined): { wanted: Shape; numbers: NumberArray } {
+  const { shape: natural, numbers } = isNumberArray(data)
+    ? { shape: [data.length], numbers: data }
+    : nestedData(data);
+  const wanted = shape === undefined ? natural : checkShape(shape);
+  if (sizeOf(wanted) === numbers.length) return { wanted, numbers };
+  throw new ShapeError(
+    `${numbers.length} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
+  );
+}
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
 export class Tensor {
@@ -43,15 +62,7 @@ export class Tensor {
    * @throws {ShapeError} if rows differ in length, or the shape has another size
    */
   static from(data: TensorData, shape?: Shape): Tensor {
-    const { shape: natural, numbers } = isNumberArray(data)
-      ? { shape: [data.length], numbers: data }
-      : nestedData('Tensor.from', data);
-    const wanted = shape === undefined ? natural : checkShape('Tensor.from', shape);
-    if (sizeOf(wanted) !== numbers.length) {
-      throw new ShapeError(
-        `Tensor.from: ${numbers.length} numbers do not make a tensor of shape ${show(wanted)}, which has ${sizeOf(wanted)}`,
-      );
-    }
+    const { wanted, numbers } = naming('Tensor.from', () => read(data, shape));
     const live = liveArray(numbers);
     const tensor = Tensor.create(wanted, data instanceof Int32Array ? 'int32' : 'float32');
     tensor.numbers.set(live());
@@ -60,7 +71,7 @@ export class Tensor {
 
   /** A tensor of zeros. @throws {ShapeError} for anything but a list of whole numbers ≥ 0 */
   static zeros(shape: Shape): Tensor {
-    const tensor = Tensor.create(checkShape('Tensor.zeros', shape));
+    const tensor = Tensor.create(naming('Tensor.zeros', () => checkShape(shape)));
     tensor.numbers.fill(0);
     return tensor;
   }

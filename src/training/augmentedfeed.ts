@@ -2,11 +2,13 @@
 // warps images.
 
 import { ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import type { Augmentation } from '../data/augment.js';
 import { Augmenter } from '../data/augmenter.js';
 import { mixes } from '../data/draw.js';
-import { checkFits, type Normalization, normalizeInto } from '../data/normalize.js';
+import type { Normalization } from '../data/normalization.js';
+import { checkFits, normalizeInto } from '../data/normalize.js';
 import type { Pixels } from '../data/pixels.js';
 import type { Graph } from '../network/graph.js';
 import { arrange, type Feed, type Part } from './feed.js';
@@ -71,7 +73,7 @@ export function normalizedRange(range: Range, shape: Shape, normalization: Norma
   const { samples } = range;
   const [source] = samples.x;
   const raw = source.bytes ? new Uint8Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
-  checkFits(`${samples.where}: normalize`, raw, normalization);
+  naming(`${samples.where}: normalize`, () => checkFits(raw, normalization));
   const image = new Float32Array(raw.length);
   const x = {
     ...source,

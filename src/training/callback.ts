@@ -1,6 +1,7 @@
 // Callbacks: functions that a training calls while it runs, and what it passes to them.
 
 import { ValueError } from '../base/errors.js';
+import { nearest } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import type { Weight } from '../network/weight.js';
 import type { Logs } from './means.js';
@@ -96,37 +97,35 @@ export interface Listening {
 }
 
 /** All callbacks of some options. @throws {ValueError} for anything but a callback */
-export function callbacksOf(where: string, { callbacks = [], onProgress }: Listening): Callback[] {
+export function callbacksOf({ callbacks = [], onProgress }: Listening): Callback[] {
   const given: Callback[] = Array.isArray(callbacks) ? [...callbacks] : [callbacks as Callback];
   given.forEach((callback, i) => {
-    check(where, callback, i);
+    check(callback, i);
   });
   if (onProgress === undefined) return given;
   if (typeof onProgress !== 'function')
-    throw new ValueError(`${where}: onProgress must be a function, not ${shown(onProgress)}`);
+    throw new ValueError(`onProgress must be a function, not ${shown(onProgress)}`);
   return [...given, { onProgress }];
 }
 
 /** @throws {ValueError} for a function that training never calls: its name is misspelt, or another library's */
-function check(where: string, callback: Callback, index: number): void {
+function check(callback: Callback, index: number): void {
   if (typeof callback !== 'object' || callback === null) {
     const hint = typeof callback === 'function' ? ': call it, as in callbacks.progress()' : '';
     throw new ValueError(
-      `${where}: callback ${index} must be an object with functions such as onEpochEnd, not ${shown(callback)}${hint}`,
+      `callback ${index} must be an object with functions such as onEpochEnd, not ${shown(callback)}${hint}`,
     );
   }
   for (const word of wordsOf(callback)) {
     if (!word.startsWith('on')) continue;
     if (!(events as readonly string[]).includes(word)) {
       throw new ValueError(
-        `${where}: callback ${index} has '${word}', which nothing calls; there are ${events.join(', ')}`,
+        `callback ${index} has '${word}', which nothing calls${nearest(word, events)}; there are ${events.join(', ')}`,
       );
     }
     const value = callback[word as keyof Callback];
     if (value === undefined || typeof value === 'function') continue;
-    throw new ValueError(
-      `${where}: ${word} of callback ${index} must be a function, not ${shown(value)}`,
-    );
+    throw new ValueError(`${word} of callback ${index} must be a function, not ${shown(value)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // `callbacks`: progress, early stopping, learning rates, averaged weights, and those of other files.
 
 import { StateError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import {
   between,
   callable,
@@ -263,7 +264,7 @@ export function learningRateScheduler(
   schedule: (epoch: number, learningRate: number) => number,
 ): Callback {
   const where = 'callbacks.learningRateScheduler';
-  checkValue(where, 'schedule', schedule, callable);
+  naming(where, () => checkValue('schedule', schedule, callable));
   let training: Training | undefined;
   return {
     onTrainBegin(begun) {
@@ -272,7 +273,7 @@ export function learningRateScheduler(
     onEpochBegin(epoch) {
       const now = training as Training;
       const wanted = schedule(epoch, now.learningRate);
-      checkValue(where, `the rate of epoch ${epoch}`, wanted, between(0));
+      naming(where, () => checkValue(`the rate of epoch ${epoch}`, wanted, between(0)));
       const own = scheduledRate(now);
       if (own > 0) now.learningRateFactor = wanted / own;
       else if (wanted > 0) {
@@ -288,7 +289,8 @@ export function learningRateScheduler(
  * Validates with the moving average of the weights, which an optimizer's `averageDecay` keeps. At the end of the
  * training the model has the averaged weights: see `model.swapAverage`.
  */
-export function swapAverage(): Callback {
+export function swapAverage(options: Record<string, never> = {}): Callback {
+  checkOptions('callbacks.swapAverage', options, {});
   let training: Training | undefined;
   let isInPlace = false;
   const swap = (): void | Promise<void> => training?.model.swapAverage();

@@ -2,7 +2,8 @@
 
 import { ValueError } from '../base/errors.js';
 import { hereItIs } from '../base/names.js';
-import { checkOptions, flag, forwarded, whole } from '../base/options.js';
+import { naming } from '../base/naming.js';
+import { between, checkOptions, checkValue, flag, forwarded, whole } from '../base/options.js';
 import { show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { checkLogits } from '../lowering/logits.js';
@@ -106,8 +107,7 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   const weights = spread('lossWeights', lossWeights, outputs, (given) => typeof given === 'number');
   const lists = spread('metrics', metrics, outputs, isOneList);
   const goals = outputs.map((_, i): Goal => {
-    if (!(weights[i] >= 0 && Number.isFinite(weights[i])))
-      throw new ValueError(`compile: lossWeights must be numbers ≥ 0, not ${shown(weights[i])}`);
+    naming('compile', () => checkValue('lossWeights', weights[i], between(0)));
     const loss = checkLoss(losses[i]);
     const output = graph.outputs[i];
     checkLogits(graph, output, loss, outputs[i]);

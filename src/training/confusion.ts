@@ -1,7 +1,8 @@
 // `metrics.confusionMatrix`: counts which classes a model mistakes for which.
 
 import { ShapeError, ValueError } from '../base/errors.js';
-import { any, checkOptions } from '../base/options.js';
+import { naming } from '../base/naming.js';
+import { any, optionsOf } from '../base/options.js';
 import { checkInteger, show } from '../base/shape.js';
 import { layout } from '../base/table.js';
 import { Confusion, type Figure } from '../operators/loss/confusion.js';
@@ -42,17 +43,18 @@ export function confusionMatrix(
   predictions: Data,
   options: ConfusionOptions = {},
 ): ConfusionMatrix {
-  const where = 'metrics.confusionMatrix';
-  const { classes } = checkOptions(where, options, { classes: any });
+  return naming('metrics.confusionMatrix', () => matrixOf(labels, predictions, options));
+}
+
+function matrixOf(labels: Data, predictions: Data, options: ConfusionOptions): ConfusionMatrix {
+  const { classes } = optionsOf(options, { classes: any });
   const names = typeof classes === 'number' ? undefined : classes;
   const known = typeof classes === 'number' ? classes : names?.length;
-  if (known !== undefined) checkInteger(where, 'classes', known);
-  const right = classesFrom(where, 'labels', labels, undefined, known);
-  const predicted = classesFrom(where, 'predictions', predictions, right.length, known);
+  if (known !== undefined) checkInteger('classes', known);
+  const right = classesFrom('labels', labels, undefined, known);
+  const predicted = classesFrom('predictions', predictions, right.length, known);
   if (predicted.length !== right.length) {
-    throw new ShapeError(
-      `${where}: there are ${right.length} labels but ${predicted.length} predictions`,
-    );
+    throw new ShapeError(`there are ${right.length} labels but ${predicted.length} predictions`);
   }
   const most = [...right, ...predicted].reduce((most, k) => Math.max(most, k), 0);
   const confusion = new Confusion(known ?? most + 1);
@@ -62,18 +64,17 @@ export function confusionMatrix(
 
 /** Class indices from indices, or from rows of scores. */
 function classesFrom(
-  where: string,
   name: string,
   data: Data,
   count: number | undefined,
   known: number | undefined,
 ): Int32Array {
-  const source = numbersOf(where, name, data);
+  const source = numbersOf(name, data);
   const numbers = source.array();
   const [rows, columns = 1] = source.shape ?? rowsLike(source.length, count, known);
   if (source.shape && source.shape.length > 2) {
     throw new ShapeError(
-      `${where}: ${name} must be [n] or [n, classes], not ${show(source.shape)}: of places reshape it to ${show([-1, source.shape.at(-1) as number])}`,
+      `${name} must be [n] or [n, classes], not ${show(source.shape)}: of places reshape it to ${show([-1, source.shape.at(-1) as number])}`,
     );
   }
   const single = source.shape?.length === 2 && columns === 1 && name === 'predictions';
@@ -82,9 +83,7 @@ function classesFrom(
     const k = columns > 1 ? best(numbers, row * columns, columns) : numbers[row];
     if (Number.isInteger(k) && k >= 0 && k < (known ?? Number.POSITIVE_INFINITY)) return k;
     const range = known === undefined ? '' : ` from 0 to ${known - 1}`;
-    throw new ValueError(
-      `${where}: ${name}: sample ${row} is ${k}, which is no class index${range}`,
-    );
+    throw new ValueError(`${name}: sample ${row} is ${k}, which is no class index${range}`);
   });
 }
 

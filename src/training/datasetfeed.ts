@@ -2,6 +2,8 @@
 
 import { ValueError } from '../base/errors.js';
 import { prefetch, type Source } from '../data/stream.js';
+import { warnOfRawPixels } from './doubts.js';
+import type { Engine } from './engine.js';
 import type { Feed } from './feed.js';
 import { type Batch, wholeOf } from './samples.js';
 import type { SampleWeight } from './sampleweights.js';
@@ -18,6 +20,7 @@ export type Dataset = Source<DatasetBatch> | ((epoch: number) => Source<DatasetB
 
 /** The feed of a data set; two batches are pulled ahead. */
 export function datasetFeed(
+  engine: Engine,
   dataset: Dataset,
   intake: Intake,
   batchesPerEpoch: number | undefined,
@@ -25,6 +28,7 @@ export function datasetFeed(
 ): Feed {
   // With `batchesPerEpoch`, an epoch goes on where the one before stopped: the source may be endless.
   let running: AsyncGenerator<DatasetBatch> | undefined;
+  let isKnown = false;
   const begin = (epoch: number): AsyncGenerator<DatasetBatch> =>
     prefetch(typeof dataset === 'function' ? dataset(epoch) : dataset, { signal });
   const feed = {
@@ -49,7 +53,10 @@ export function datasetFeed(
           throw new ValueError(`${intake.call}: the data set must give batches [x, y]`);
         const [x, y, sampleWeight] = value;
         batch++;
-        yield wholeOf(intake.samples(x, y, { sampleWeight }));
+        const samples = intake.samples(x, y, { sampleWeight });
+        if (!isKnown) warnOfRawPixels(engine, samples);
+        isKnown = true;
+        yield wholeOf(samples);
       }
       // Known after the first epoch.
       feed.batches = batchesPerEpoch ?? batch;

@@ -3,15 +3,15 @@
 import { IGNORED } from '../operators/loss/loss.emit.js';
 import type { Engine } from './engine.js';
 import type { Range } from './measure.js';
-import type { TargetSource } from './samples.js';
+import type { Samples, TargetSource } from './samples.js';
 
 /** The warnings that each model's engine has given. */
 const said = new WeakMap<Engine, Set<string>>();
 
-function warnOnce(engine: Engine, what: string): void {
+function warnOnce(engine: Engine, { where }: Samples, what: string): void {
   const before = said.get(engine) ?? new Set();
   said.set(engine, before);
-  if (!before.has(what)) console.warn(`wasmgrad: ${engine.network.name}.fit: ${what}`);
+  if (!before.has(what)) console.warn(`wasmgrad: ${where}: ${what}`);
   before.add(what);
 }
 
@@ -30,6 +30,7 @@ export function warnOfUnseenClasses(engine: Engine, trained: Range, validated: R
     const list = unseen.length > 10 ? `${unseen.slice(0, 10).join(', ')}, …` : unseen.join(', ');
     warnOnce(
       engine,
+      trained.samples,
       `the validation has samples of ${unseen.length === 1 ? 'class' : 'classes'} ${list} in ${source.name}, of which training has none: are the samples sorted? data.split(x, y) takes the same share of each class`,
     );
   });
@@ -73,7 +74,12 @@ const BRIGHT = 32;
  * Warns of images with pixels from 0 to 255, unless the first layer is a batch norm: training on them explodes, or
  * learns little.
  */
-export function warnOfRawPixels(engine: Engine, { samples, from, to }: Range): void {
+export function warnOfRawPixels(
+  engine: Engine,
+  samples: Samples,
+  from = 0,
+  to = samples.count,
+): void {
   const { inputs, nodes } = engine.network.graph;
   inputs.forEach((input, i) => {
     const { shape } = input;
@@ -92,6 +98,7 @@ export function warnOfRawPixels(engine: Engine, { samples, from, to }: Range): v
     if (most <= BRIGHT) return;
     warnOnce(
       engine,
+      samples,
       `the images in ${samples.x[i].name} have numbers from 0 to ${most}: networks learn badly on others than about −1 to 1; data.normalize(images) makes such of bytes`,
     );
   });

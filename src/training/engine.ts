@@ -2,7 +2,8 @@
 
 import { type Backend, isCurrent } from '../../bindings/backend.js';
 import type { Program } from '../../bindings/program.js';
-import { NumericError, StateError, ValueError } from '../base/errors.js';
+import { NumericError, StateError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import type { Lowered } from '../lowering/lower.js';
 import type { Objective } from '../lowering/objective.js';
 import type { Mode } from '../lowering/spec.js';
@@ -118,14 +119,9 @@ export class Engine {
     this.#writeSettings();
   }
 
-  /** @throws {ValueError} for a learning rate that is too large for float32: the step is not taken */
+  /** @throws {ValueError} for numbers that are too large for float32: the step is not taken */
   #writeSettings(): void {
     const { optimizer } = this.#objective as Objective;
-    const { learningRate = 0 } = this;
-    if (!Number.isFinite(Math.fround(learningRate)))
-      throw new ValueError(
-        `${this.network.name}: the learning rate of step ${this.step + 1} is ${learningRate}, more than float32 holds: lower learningRateFactor`,
-      );
     const at = this.weights.settings.resolve() / 4;
     writeSettings(
       optimizer,
@@ -239,7 +235,7 @@ export class Engine {
     this.checkLearns(where);
     // The weights are trained, not their average.
     if (this.averaged) this.swapAverage();
-    if (batch.size === 1) checkStatistics(where, this.network.graph);
+    if (batch.size === 1) naming(where, () => checkStatistics(this.network.graph));
     const prepared = this.#prepare('train', batch);
     const { program, lowered } = prepared;
     this.#begin(prepared, batch);

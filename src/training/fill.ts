@@ -2,6 +2,7 @@
 
 import type { Backend } from '../../bindings/backend.js';
 import { NumericError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { sizeOf } from '../base/shape.js';
 import type { Lowered } from '../lowering/lower.js';
 import type { Graph } from '../network/graph.js';
@@ -42,15 +43,17 @@ export function fillInputs(
 export function fillTargets(
   { memory }: Backend,
   lowered: Lowered,
-  { samples: { y, weights }, order, first, size }: Batch,
+  { samples: { where, y, weights }, order, first, size }: Batch,
   alone = false,
 ): number[] {
   const { float32, int32 } = memory.views;
   return lowered.given.map(({ target, weights: rows, ignores }, i) => {
     const fill = (source: RowSource, to: Float32Array | Int32Array, value: Value): void => {
       const at = value.resolve() / 4;
-      for (let row = 0; row < size; row++)
-        source.copy(order ? order[first + row] : first + row, to, at + row * source.size);
+      naming(where, () => {
+        for (let row = 0; row < size; row++)
+          source.copy(order ? order[first + row] : first + row, to, at + row * source.size);
+      });
     };
     fill(y[i], y[i].kind === 'labels' ? int32 : float32, target);
     if (!rows) return 1;

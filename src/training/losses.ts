@@ -8,6 +8,18 @@ import { checkLoss, type Loss } from '../operators/loss/loss.emit.js';
 
 export type { Loss } from '../operators/loss/loss.emit.js';
 
+const make = (type: Loss['type'], options: object): Loss =>
+  checkLoss({
+    ...checkObject(`losses.${type}`, options, type === 'huber' ? 'delta' : 'labelSmoothing'),
+    type,
+  });
+
+/** The factory of a loss without options. */
+const plain =
+  (type: Loss['type']) =>
+  (options: Record<string, never> = {}): Loss =>
+    make(type, options);
+
 /** Options of `binaryCrossEntropy`. */
 export interface CrossEntropyOptions {
   /** This share of each target is spread evenly over all classes (arXiv 1512.00567): 0 by default. */
@@ -47,10 +59,10 @@ export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 }
 
 /** The mean of (output − target)² over a row. Targets are shaped like the output. */
-export const meanSquaredError = (): Loss => checkLoss('meanSquaredError');
+export const meanSquaredError = plain('meanSquaredError');
 
 /** The mean of |output − target| over a row. Targets are shaped like the output. */
-export const meanAbsoluteError = (): Loss => checkLoss('meanAbsoluteError');
+export const meanAbsoluteError = plain('meanAbsoluteError');
 
 /**
  * With d = |output − target|, the mean over a row of d²/2 if d ≤ delta, else of delta·(d − delta/2) (Huber, 1964): the
@@ -64,10 +76,4 @@ export function huber(options: HuberOptions = {}): Loss {
  * The mean of max(0, 1 − target·output) over a row. Targets are −1 and 1, shaped like the output; 0 counts as −1, as in
  * Keras.
  */
-export const hinge = (): Loss => checkLoss('hinge');
-
-const make = (type: Loss['type'], options: object): Loss =>
-  checkLoss({
-    ...checkObject(`losses.${type}`, options, type === 'huber' ? 'delta' : 'labelSmoothing'),
-    type,
-  });
+export const hinge = plain('hinge');

@@ -3,19 +3,32 @@
 import { ValueError } from '../base/errors.js';
 import { checkOptions, finite, oneOf, text, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
-import { type CountMetric, checkMetric, type Metric } from '../operators/loss/metric.emit.js';
+import {
+  type CountMetric,
+  checkMetric,
+  type Metric,
+  type MetricName,
+} from '../operators/loss/metric.emit.js';
 
 export type { CountMetric, MeanMetric, Metric, MetricName } from '../operators/loss/metric.emit.js';
 export { type ConfusionMatrix, type ConfusionOptions, confusionMatrix } from './confusion.js';
-
-/** The share of samples whose best class is the right one. */
-export const accuracy = (): Metric => checkMetric('accuracy');
 
 /** Options of metrics. */
 export interface NameOptions {
   /** The name of the metric's log; two metrics of one kind need different names. By default the metric's own. */
   name?: string;
 }
+
+/** The factory of a metric that has no options but its name. */
+const plain =
+  (type: MetricName) =>
+  (options: NameOptions = {}): Metric => {
+    const { name = type } = checkOptions(`metrics.${type}`, options, { name: text });
+    return { ...checkMetric(type), name };
+  };
+
+/** The share of samples whose best class is the right one. */
+export const accuracy = plain('accuracy');
 
 /** Options of `topK`. */
 export interface TopKOptions extends NameOptions {
@@ -48,10 +61,10 @@ export function binaryAccuracy(options: ThresholdOptions = {}): Metric {
 }
 
 /** The mean of |output − target|. */
-export const meanAbsoluteError = (): Metric => checkMetric('meanAbsoluteError');
+export const meanAbsoluteError = plain('meanAbsoluteError');
 
 /** The mean of (output − target)². */
-export const meanSquaredError = (): Metric => checkMetric('meanSquaredError');
+export const meanSquaredError = plain('meanSquaredError');
 
 /** Options of `precision`, `recall` and `f1`. */
 export interface ClassOptions extends ThresholdOptions {

@@ -1,6 +1,7 @@
 // What `trainOnBatch` and `computeGradients` share: all samples of the call are one batch.
 
 import { checkOptions, forwarded } from '../base/options.js';
+import { warnOfRawPixels } from './doubts.js';
 import type { Engine } from './engine.js';
 import { type Logs, Means } from './means.js';
 import type { Outcome } from './outcome.js';
@@ -19,6 +20,7 @@ export function onBatch(
   checkOptions(call, options, forwarded('sampleWeight', 'classWeight'));
   const intake = new Intake(engine, call);
   const samples = intake.samples(...data, options);
+  if (engine.step === 0) warnOfRawPixels(engine, samples);
   const means = new Means(intake.objective, engine.network.graph);
   means.add(run(wholeOf(samples)));
   return means.logs();

@@ -46,16 +46,14 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /** The weights that one call was given, with the name of the call, which errors begin with. */
 export class RowWeights {
-  readonly #where: string;
   readonly #options: WeightOptions;
 
-  constructor(where: string, options: WeightOptions) {
-    this.#where = where;
+  constructor(options: WeightOptions) {
     this.#options = options;
   }
 
   #fail(what: string): never {
-    throw new ValueError(`${this.#where}: ${what}`);
+    throw new ValueError(what);
   }
 
   /**
@@ -135,7 +133,7 @@ export class RowWeights {
 
   /** Multiplies the weights of a sample's rows by its own. */
   #samples(data: Data, count: number, rows: Shape): InputSource['copy'] {
-    const numbers = numbersOf(this.#where, 'sampleWeight', data);
+    const numbers = numbersOf('sampleWeight', data);
     const size = sizeOf(rows);
     const { length, shape } = numbers;
     const isShaped = (...expected: number[]) => !shape || sameShape(shape, expected);
@@ -143,7 +141,7 @@ export class RowWeights {
     if (each === 1 && !(length === count && isShaped(count))) {
       const places = size > 1 ? `, or ${show([count, ...rows])}, one for each place` : '';
       throw new ShapeError(
-        `${this.#where}: sampleWeight must have shape [${count}], a number for each sample${places}, not ${show(shape ?? [length])}`,
+        `sampleWeight must have shape [${count}], a number for each sample${places}, not ${show(shape ?? [length])}`,
       );
     }
     const all = numbers.array();

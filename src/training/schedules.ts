@@ -51,5 +51,5 @@ export function warmup(options: { steps: number; to: LearningRate }): Schedule {
 
 function make(type: Schedule['type'], defaults: object, options: object): Schedule {
   const given = checkObject(`schedules.${type}`, options, 'initial');
-  return checkRate({ ...defaults, ...given, type } as Schedule);
+  return checkRate(`schedules.${type}`, { ...defaults, ...given, type } as Schedule);
 }

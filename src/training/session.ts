@@ -1,6 +1,7 @@
 // Checks all that `fit` and `fitDataset` are given before anything is trained, and returns a session.
 
 import { ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { abortSignal, any, checkOptions, flag, forwarded, share, whole } from '../base/options.js';
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
@@ -109,19 +110,19 @@ export async function fitSession(
     trained < count && classWeight !== undefined ? intake.samples(x, y, { sampleWeight }) : samples;
   const rest =
     trained < count ? { samples: measured, from: trained, to: count, batchSize } : undefined;
-  if (trained % batchSize === 1) checkStatistics(intake.where, engine.network.graph);
+  if (trained % batchSize === 1) naming(intake.where, () => checkStatistics(engine.network.graph));
   const common = commonOf(engine, intake, options, batchSize, rest);
   const { seed, graph } = engine.network;
   const part = { samples, count: trained, batchSize, order: shuffle ? seed : undefined };
   const range = { samples, from: 0, to: trained, batchSize };
   if (common.validation) warnOfUnseenClasses(engine, range, common.validation);
   if (!augmentation) {
-    warnOfRawPixels(engine, range);
+    warnOfRawPixels(engine, samples, 0, trained);
     return { ...common, feed: arrayFeed(part) };
   }
   const { augmentedFeed, normalizedRange } = await augmenting.get('fit');
   const { normalize } = augmentation;
-  if (!normalize) warnOfRawPixels(engine, range);
+  if (!normalize) warnOfRawPixels(engine, samples, 0, trained);
   const { validation: raw } = common;
   const [{ shape }] = graph.inputs;
   const validation = raw && normalize ? normalizedRange(raw, shape, normalize) : raw;
@@ -140,7 +141,7 @@ export async function datasetSession(
   const intake = new Intake(engine, 'fitDataset');
   const common = commonOf(engine, intake, options, validationBatchSize, undefined);
   const { datasetFeed } = await iterating.get('fitDataset');
-  return { ...common, feed: datasetFeed(dataset, intake, batchesPerEpoch, signal) };
+  return { ...common, feed: datasetFeed(engine, dataset, intake, batchesPerEpoch, signal) };
 }
 
 /** @param rest what is validated if the options give no validation data */
@@ -157,7 +158,7 @@ function commonOf(
   intake.objective;
   engine.checkLearns(where);
   const validation = validationData ? validationOf(intake, validationData, batchSize) : rest;
-  const callbacks = callbacksOf(call, options);
+  const callbacks = naming(call, () => callbacksOf(options));
   return { intake, epochs, validation, callbacks, signal };
 }
 

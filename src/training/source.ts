@@ -1,6 +1,7 @@
 // Checks the data that a call was given, and makes samples of them, which can be copied one by one.
 
 import { NumericError, ShapeError, StateError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Objective } from '../lowering/objective.js';
@@ -63,6 +64,10 @@ export class Intake {
    * @throws {ShapeError} {@link ValueError} for data that do not fit, or differ in their number of samples
    */
   inputs(x: DataSet): Samples {
+    return naming(this.where, () => this.#inputs(x));
+  }
+
+  #inputs(x: DataSet): Samples {
     const { inputs, inputNames } = this.#receiver.network.graph;
     const sources = this.#dataOf('x', x, inputNames).map(({ name, data }, i) =>
       this.#input(name, data, inputs[i].shape),
@@ -71,7 +76,7 @@ export class Intake {
     const other = sources.find((source) => source.count !== count);
     if (other) {
       throw new ShapeError(
-        `${this.where}: ${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
+        `${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
       );
     }
     return keyed({ where: this.where, x: sources, y: [], weights: [], count });
@@ -79,9 +84,13 @@ export class Intake {
 
   /** Inputs with targets and weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
   samples(x: DataSet, y: DataSet, weights: WeightOptions = {}): Samples {
+    return naming(this.where, () => this.#samples(x, y, weights));
+  }
+
+  #samples(x: DataSet, y: DataSet, weights: WeightOptions): Samples {
     const { goals } = this.objective;
     this.#checkPair(x, y);
-    const inputs = this.inputs(x);
+    const inputs = this.#inputs(x);
     const { inputs: first, outputs, outputNames } = this.#receiver.network.graph;
     // A flat array of pixels does not say how many channels it has.
     const [{ shape }] = first;
@@ -92,7 +101,7 @@ export class Intake {
       this.target(name, data, outputs[i].shape, goals[i].loss, inputs.count, hint),
     );
     const named = outputs.map(({ shape }, i) => ({ name: outputNames[i], shape }));
-    const rows = new RowWeights(this.where, weights).sources(targets, named);
+    const rows = new RowWeights(weights).sources(targets, named);
     return keyed({ ...inputs, y: targets, weights: rows });
   }
 
@@ -105,22 +114,20 @@ export class Intake {
     const call = this.call.split(':')[0];
     if (Array.isArray(x) && x.length === 2 && inputNames.length === 1)
       throw new ValueError(
-        `${this.where}: x is a list of two, and y is ${shown(y)}: of a pair [x, y] it is ${call}(...pair, options)`,
+        `x is a list of two, and y is ${shown(y)}: of a pair [x, y] it is ${call}(...pair, options)`,
       );
     if (isRecord(x) && 'x' in x && 'y' in x && !inputNames.includes('x'))
-      throw new ValueError(
-        `${this.where}: x and y are arguments, not options: ${call}(x, y, options)`,
-      );
+      throw new ValueError(`x and y are arguments, not options: ${call}(x, y, options)`);
   }
 
   /** @throws {ShapeError} for data of another shape than samples have, or without samples */
   #input(name: string, data: Data, sampleShape: Shape): InputSource {
-    const numbers = numbersOf(this.where, name, data);
+    const numbers = numbersOf(name, data);
     const size = sizeOf(sampleShape);
     const count = numbers.length / size;
     const expected = `[batch, ${sampleShape.join(', ')}]`;
     const fail = (what: string): never => {
-      throw new ShapeError(`${this.where}: ${name} ${what}`);
+      throw new ShapeError(`${name} ${what}`);
     };
     if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
       fail(
@@ -152,7 +159,7 @@ export class Intake {
     count: number,
     hint: (count: number) => string = () => '',
   ): TargetSource {
-    const numbers = numbersOf(this.where, name, data);
+    const numbers = numbersOf(name, data);
     const dense = sizeOf(outputShape);
     const classes = outputShape.at(-1) as number;
     const rows = dense / classes;
@@ -167,17 +174,17 @@ export class Intake {
       (shaped(count, ...outputShape.slice(0, -1)) || shaped(count, ...outputShape.slice(0, -1), 1));
     const ignored = ignoredBy(loss);
     if (isLabels) {
-      checkLabels(this.where, numbers.array(), classes, ignored);
-      const copy = labelCopier(this.where, numbers, rows, classes, ignored);
+      checkLabels(numbers.array(), classes, ignored);
+      const copy = labelCopier(numbers, rows, classes, ignored);
       return { name, kind: 'labels', size: rows, count, copy };
     }
     if (isDense && ignored !== undefined)
       throw new ValueError(
-        `${this.where}: the loss has an ignoreClass, so ${name} must be class indices: ${show([count, ...outputShape.slice(0, -1)])}`,
+        `the loss has an ignoreClass, so ${name} must be class indices: ${show([count, ...outputShape.slice(0, -1)])}`,
       );
     if (isDense) {
-      checkFinite(this.where, name, numbers.array(), dense);
-      checkTargets(this.where, name, numbers.array(), loss);
+      checkFinite(name, numbers.array(), dense);
+      checkTargets(name, numbers.array(), loss);
       return { name, kind: 'targets', size: dense, count, copy: copier(numbers, dense) };
     }
     const received = numbers.shape ? `shape ${show(numbers.shape)}` : `${numbers.length} numbers`;
@@ -188,7 +195,7 @@ export class Intake {
       ? `: of class indices the loss is 'softmaxCrossEntropy'; ${loss.type} takes rows such as one-hot ones`
       : (takesLabels && hint(numbers.length / rows)) || hint(numbers.length / dense);
     throw new ShapeError(
-      `${this.where}: for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}${way}`,
+      `for ${count} samples, ${name} must be ${indices}shape ${show([count, ...outputShape])}, not ${received}${way}`,
     );
   }
 
@@ -202,16 +209,16 @@ export class Intake {
     const all = names.map((name) => `'${name}'`).join(', ');
     if (isPicture(data) && !names.includes('data')) {
       throw new ValueError(
-        `${this.where}: ${what} is a picture { data, width, height }: give its numbers, as in data.normalize(${what}.data); model.classify takes pictures as they are`,
+        `${what} is a picture { data, width, height }: give its numbers, as in data.normalize(${what}.data); model.classify takes pictures as they are`,
       );
     }
     if (isRecord(data)) {
       const unknown = Object.keys(data).find((key) => !names.includes(key));
       if (unknown !== undefined)
-        throw new ValueError(`${this.where}: ${what} has '${unknown}', but there are ${all}`);
+        throw new ValueError(`${what} has '${unknown}', but there are ${all}`);
       return names.map((name) => {
         if (Object.hasOwn(data, name)) return { name: named(name), data: data[name] };
-        throw new ValueError(`${this.where}: ${what} lacks '${name}'; there must be ${all}`);
+        throw new ValueError(`${what} lacks '${name}'; there must be ${all}`);
       });
     }
     if (isList(data, names.length))
@@ -220,7 +227,7 @@ export class Intake {
     if (names.length === 1 || what === 'y')
       return names.map((name) => ({ name: named(name), data: data as Data }));
     throw new ValueError(
-      `${this.where}: the model has ${names.length} inputs: ${what} must be a list of as many, or a record of ${all}`,
+      `the model has ${names.length} inputs: ${what} must be a list of as many, or a record of ${all}`,
     );
   }
 }
@@ -238,7 +245,6 @@ function copier(numbers: Numbers, size: number): InputSource['copy'] {
  * Kernels use labels as indices without checks: so each label is checked again when it is copied, as data may change.
  */
 function labelCopier(
-  where: string,
   numbers: Numbers,
   size: number,
   classes: number,
@@ -249,28 +255,23 @@ function labelCopier(
     const start = sample * size;
     for (let i = 0; i < size; i++) {
       const label = from[start + i];
-      if (label !== ignored) checkLabel(where, label, start + i, classes);
+      if (label !== ignored) checkLabel(label, start + i, classes);
       to[at + i] = label === ignored ? IGNORED : label;
     }
   };
 }
 
 /** @throws {NumericError} for the first number that is not finite, of samples with `size` numbers each */
-function checkFinite(where: string, name: string, numbers: ArrayLike<number>, size: number): void {
+function checkFinite(name: string, numbers: ArrayLike<number>, size: number): void {
   const bad = Array.prototype.findIndex.call(numbers, (value) => !Number.isFinite(value));
   if (bad < 0) return;
   throw new NumericError(
-    `${where}: ${name} contains ${numbers[bad]} in sample ${Math.floor(bad / size)} (element ${bad % size}): clean the data first`,
+    `${name} contains ${numbers[bad]} in sample ${Math.floor(bad / size)} (element ${bad % size}): clean the data first`,
   );
 }
 
 /** @throws {ValueError} for targets that make no sense for a cross-entropy */
-function checkTargets(
-  where: string,
-  name: string,
-  numbers: ArrayLike<number>,
-  { type }: Loss,
-): void {
+function checkTargets(name: string, numbers: ArrayLike<number>, { type }: Loss): void {
   const most = { softmaxCrossEntropy: Number.POSITIVE_INFINITY, binaryCrossEntropy: 1 }[
     type as string
   ];
@@ -278,7 +279,7 @@ function checkTargets(
   const bad = Array.prototype.find.call(numbers, (value) => value < 0 || value > most);
   if (bad === undefined) return;
   const range = most === 1 ? 'probabilities from 0 to 1' : 'shares of classes, at least 0';
-  throw new ValueError(`${where}: ${name} contains ${bad}, but targets of ${type} are ${range}`);
+  throw new ValueError(`${name} contains ${bad}, but targets of ${type} are ${range}`);
 }
 
 const isRecord = (data: DataSet): data is Readonly<Record<string, Data>> =>

@@ -10,12 +10,12 @@ import type { Graph } from '../network/graph.js';
  *
  * @throws {ValueError} if a batch of one sample has one value for each channel
  */
-export function checkStatistics(where: string, { nodes }: Graph): void {
+export function checkStatistics({ nodes }: Graph): void {
   for (const { layer, shape } of nodes) {
     if (layer.type !== 'batchNorm' || !layer.trainable) continue;
     if (sizeOf(shape) > (shape.at(-1) as number)) continue;
     throw new ValueError(
-      `${where}: '${layer.name}' expects more than 1 value per channel, but a batch of one sample has just one: choose a batchSize that leaves no last batch of one, leave a sample out, or set the layer's trainable to false`,
+      `'${layer.name}' expects more than 1 value per channel, but a batch of one sample has just one: choose a batchSize that leaves no last batch of one, leave a sample out, or set the layer's trainable to false`,
     );
   }
 }

@@ -6,6 +6,8 @@ import { spawnTraining } from '#platform/src/worker/spawn-training';
 import type { InitOptions } from '../../bindings/backend.js';
 import { compile } from '../../bindings/load.js';
 import { EngineError, StateError, ValueError } from '../base/errors.js';
+import { bytesOf } from '../base/filebytes.js';
+import { naming } from '../base/naming.js';
 import { abortSignal, checkObject, checkOptions, checkValue, forwarded } from '../base/options.js';
 import type { PredictOptions } from '../model/predict.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
@@ -70,7 +72,7 @@ export class TrainingWorker {
   async load<O extends Numbers | readonly Numbers[] = Numbers>(
     bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
   ): Promise<RemoteModel<O>> {
-    const [sent] = copied([bytes], []) as [typeof bytes];
+    const [sent] = copied([naming('load', () => bytesOf(bytes))], []) as [Uint8Array<ArrayBuffer>];
     return new RemoteModel<O>(this.#caller, await this.#caller.call('load', sent));
   }
 
@@ -81,16 +83,14 @@ export class TrainingWorker {
 }
 
 /** What is handed over. @throws {ValueError} for what cannot be, or was before */
-function checkHanded(where: string, transfer: Handing['transfer'] = []): ArrayBuffer[] {
+function checkHanded(transfer: Handing['transfer'] = []): ArrayBuffer[] {
   const buffers = Array.isArray(transfer) ? (transfer as ArrayBuffer[]) : [];
   if (buffers !== transfer || buffers.some((one) => !(one instanceof ArrayBuffer))) {
-    throw new ValueError(
-      `${where}: transfer must be a list of ArrayBuffers, such as [images.buffer]`,
-    );
+    throw new ValueError(`transfer must be a list of ArrayBuffers, such as [images.buffer]`);
   }
   if (buffers.some(({ byteLength }) => byteLength === 0)) {
     throw new ValueError(
-      `${where}: a buffer in transfer is empty: it was handed over before, and its numbers are gone here`,
+      `a buffer in transfer is empty: it was handed over before, and its numbers are gone here`,
     );
   }
   return [...new Set(buffers)];
@@ -174,7 +174,7 @@ export class RemoteModel<O extends Numbers | readonly Numbers[] = Numbers> {
       options,
       'epochs',
     );
-    const given = callbacksOf('fit', { callbacks, onProgress });
+    const given = naming('fit', () => callbacksOf({ callbacks, onProgress }));
     const wanted = events.filter((event) =>
       given.some((callback) => callback[event] !== undefined),
     );
@@ -234,8 +234,10 @@ export class RemoteModel<O extends Numbers | readonly Numbers[] = Numbers> {
     args: readonly unknown[],
     { signal, transfer, onReport }: Pick<CallOptions, 'signal' | 'onReport'> & Handing = {},
   ): Ongoing<Calls[K]['got']> {
-    if (signal !== undefined) checkValue(call, 'signal', signal, abortSignal);
-    const handed = checkHanded(call, transfer);
+    const handed = naming(call, () => {
+      if (signal !== undefined) checkValue('signal', signal, abortSignal);
+      return checkHanded(transfer);
+    });
     const given: OfModel = { model: this.#model, args: copied(args, handed) };
     return this.#caller.call(call, given, { signal, transfer: handed, onReport });
   }

@@ -1,8 +1,9 @@
 // Options of the networks of the zoo.
 
 import { ShapeError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
 import { checkOptions, forwarded, type Words, whole } from '../base/options.js';
-import { type Shape, show } from '../base/shape.js';
+import { checkShape, type Shape, show } from '../base/shape.js';
 
 /** The options that every network of the zoo takes. Their defaults are those of the network's paper. */
 export interface ZooOptions {
@@ -41,9 +42,10 @@ export function zooOptions(
     ...zooWords,
     ...words,
   });
-  const shape = inputShape ?? defaults.inputShape;
-  // A shape that is not an image's is refused by `input`.
-  if (Array.isArray(shape) && Math.min(...shape.slice(0, 2)) < smallest) {
+  const shape = naming(`zoo.${name}: inputShape`, () =>
+    checkShape(inputShape ?? defaults.inputShape, 1),
+  );
+  if (Math.min(...shape.slice(0, 2)) < smallest) {
     throw new ShapeError(
       `zoo.${name}: images must be at least ${smallest}×${smallest}, or nothing is left of them on their way; inputShape is ${show(shape)}`,
     );

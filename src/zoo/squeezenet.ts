@@ -1,5 +1,6 @@
 // SqueezeNet (Iandola et al., arXiv 1602.07360) as torchvision has it, in both versions.
 
+import { naming } from '../base/naming.js';
 import { any, checkValue, oneOf } from '../base/options.js';
 import { Model } from '../model/model.js';
 import { input } from '../network/input.js';
@@ -64,7 +65,7 @@ const versions: Readonly<Record<string, Version>> = {
 /** SqueezeNet: 1 235 496 parameters in version 1.1, 1 248 424 in 1.0; its outputs are logits. */
 export function squeezenet(options: SqueezeNetOptions = {}): Model {
   const version = options?.version ?? '1.1';
-  checkValue('zoo.squeezenet', 'version', version, oneOf('1.0', '1.1'));
+  naming('zoo.squeezenet', () => checkValue('version', version, oneOf('1.0', '1.1')));
   const {
     smallest,
     stem: [filters, kernelSize],

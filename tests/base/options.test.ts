@@ -24,6 +24,16 @@ const { x, y } = samples(8);
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
 const any = (value: unknown): any => value;
 
+test('no factory ignores a word', async () => {
+  const all = { losses, metrics, callbacks, optimizers, layers };
+  for (const factories of Object.values(all)) {
+    for (const [name, make] of Object.entries<(options: object) => unknown>(any(factories))) {
+      await rejects(() => make({ nonsense: 1 }), ValueError, name);
+    }
+  }
+  await rejects(() => losses.hinge(any({ nonsense: 1 })), ValueError, 'losses.hinge', 'are none');
+});
+
 test('words that there are not, with those that there are', async () => {
   const model = compiled();
   const image = Tensor.zeros([1, 4, 4, 1]);

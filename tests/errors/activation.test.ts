@@ -31,12 +31,17 @@ test('activations: the known names, alpha, shapes', async () => {
   const whole = Tensor.from(Int32Array.of(1, 2));
   const known =
     'linear, relu, sigmoid, tanh, relu6, leakyRelu, elu, selu, gelu, silu, hardSigmoid, hardSwish, softplus, softmax';
-  const alphas = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1', null];
+  const alphas = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e39, 1e-50, '1', null];
   await eachRejects([
     [() => layers.activation({ activation: wrong('swish') }), ValueError, "'swish'", known],
     ...alphas.flatMap((alpha): Bad[] => [
       [() => ops.leakyRelu(x, { alpha: wrong(alpha) }), ValueError, 'leakyRelu: alpha', `${alpha}`],
-      [() => ops.eluBackward(x, x, { alpha: wrong(alpha) }), ValueError, 'eluBackward', 'positive'],
+      [
+        () => ops.eluBackward(x, x, { alpha: wrong(alpha) }),
+        ValueError,
+        'eluBackward',
+        'a number > 0',
+      ],
       [() => layers.elu({ alpha: wrong(alpha) }), ValueError, 'layers.elu', `${alpha}`, 'relu'],
     ]),
     [() => ops.leakyRelu(x, wrong({ slope: 1 })), ValueError, 'leakyRelu', "'slope'", 'alpha'],

@@ -409,6 +409,39 @@ test('losses', () => {
   free(labels, halves, few, negative);
 });
 
+test('ops without options refuse more arguments', () => {
+  const pooled = random([2, 4], 6);
+  const own: Record<string, readonly unknown[]> = {
+    add: [flat, flat],
+    softmaxCrossEntropy: [flat, whole],
+    meanSquaredError: [flat, flat],
+    concat: [[flat, flat]],
+    concatBackward: [flat, [1, 3]],
+    multiply: [flat, flat],
+    multiplyBackward: [flat, flat, flat],
+    biasBackward: [flat],
+    topK: [flat, 2],
+    argMax: [flat],
+    globalMaxPool2d: [x],
+    globalMaxPool2dBackward: [pooled, x],
+    globalAvgPool2d: [x],
+    globalAvgPool2dBackward: [pooled, x.shape],
+  };
+  for (const [name, op] of Object.entries<unknown>(ops)) {
+    // An op refuses options that are none by itself.
+    if (typeof op !== 'function' || /^[^{]*\boptions\b/.test(String(op))) continue;
+    const args = own[name] ?? (name.endsWith('Backward') ? [flat, flat] : [flat]);
+    const call = (...more: unknown[]) => op(...args, ...more) as Result;
+    for (const [more, text] of [
+      [{ surplus: 1 }, '{ surplus: 1 }'],
+      [3, '3'],
+    ] as const)
+      rejects(() => call(more), ValueError, [`${name}: takes`, text], call);
+    freeResult(call(undefined));
+  }
+  free(pooled);
+});
+
 test('Tensor', () => {
   const good = () =>
     Tensor.from([

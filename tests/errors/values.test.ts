@@ -22,6 +22,7 @@ import {
   Tensor,
   ValueError,
   type WasmgradError,
+  zoo,
 } from '../../src/index.js';
 import { compiled, rejects, samples } from '../helpers/models.js';
 import '../helpers/start.js';
@@ -67,6 +68,24 @@ const cases: Record<string, Case> = {
     'transposeB must be true or false',
     "not 'no'",
   ],
+  "Keras's input": [
+    () => input(any({ shape: [28, 28, 1] })),
+    ShapeError,
+    'not { shape: [28, 28, 1] } (did you mean [28, 28, 1]?)',
+  ],
+  'a shape with the batch': [
+    () => new Sequential([layers.flatten()], { inputShape: any([null, 784]) }),
+    ShapeError,
+    'inputShape',
+    'not [null, 784] (did you mean [784]?)',
+  ],
+  'the same of a zoo network': [
+    () => zoo.lenet5({ inputShape: any([null, 28, 28, 1]) }),
+    ShapeError,
+    '(did you mean [28, 28, 1]?)',
+  ],
+  'a shape of one side': [() => input(any(784)), ShapeError, 'not 784 (did you mean [784]?)'],
+  'a shape that says nothing': [() => input(any({ shape: [null] })), ShapeError, '[null] }'],
   'a number as text': [() => losses.huber({ delta: any('3') }), ValueError, 'delta', "not '3'"],
   'a list for a number': [
     () => losses.softmaxCrossEntropy({ labelSmoothing: any([]) }),

@@ -47,7 +47,7 @@ test('the longest window, for all sides and outputs up to 30: by its definition'
         { length: outputs },
         (_, i) => Math.ceil(((i + 1) * side) / outputs) - Math.floor((i * side) / outputs),
       );
-      const g = adaptivePoolGeometry('test', [1, side, 1, 1], { outputSize: [outputs, 1] });
+      const g = adaptivePoolGeometry([1, side, 1, 1], { outputSize: [outputs, 1] });
       assert.is(g.kernelHeight, Math.max(...lengths), `${side} to ${outputs}`);
     }
   }

@@ -66,9 +66,9 @@ function groups(channels: number, poolSize: number, mode: 'max' | 'average'): Op
 /** Pooling over an image [2, 5, 7, channels] and larger ones, and over groups of channels. */
 function poolings(channels: number): Record<string, Op> {
   const x = [2, 5, 7, channels];
-  const windows = pool.poolGeometry('test', x, { poolSize: 3, strides: 2, padding: 1 });
-  const adaptive = pool.adaptivePoolGeometry('test', x, { outputSize: [3, 9] });
-  const blurred = blur.blurPoolGeometry('test', x, { kernelSize: 4 });
+  const windows = pool.poolGeometry(x, { poolSize: 3, strides: 2, padding: 1 });
+  const adaptive = pool.adaptivePoolGeometry(x, { outputSize: [3, 9] });
+  const blurred = blur.blurPoolGeometry(x, { kernelSize: 4 });
   const mean = (g: pool.PoolGeometry) =>
     linear(x, pool.poolOutputShape(g), g, pool.averagePoolForward, pool.averagePoolBackward);
   const blurs = [blur.blurPoolForward, blur.blurPoolBackward] as const;
@@ -78,7 +78,7 @@ function poolings(channels: number): Record<string, Op> {
     mean: mean(windows),
     'adaptive max': choosing(adaptive, 'max'),
     'adaptive mean': mean(adaptive),
-    'global max': choosing(pool.globalGeometry('test', [2, 20, 20, channels]), 'max'),
+    'global max': choosing(pool.globalGeometry([2, 20, 20, channels]), 'max'),
     'groups of 3': groups(channels, 3, 'max'),
     'groups of 257': groups(channels, 257, 'max'),
     'means of 6': groups(channels, 6, 'average'),
@@ -91,11 +91,11 @@ function others(channels: number): Record<string, Op> {
   const x = [2, 5, 7, channels];
   const padding = (mode: pad.PaddingMode): Op => {
     const sides = [[2, 4] as const, [6, 1] as const] as const;
-    const g = pad.padGeometry('test', x, { padding: sides, mode });
+    const g = pad.padGeometry(x, { padding: sides, mode });
     return linear(x, pad.padOutputShape(g), g, pad.padForward, pad.padBackward);
   };
   const upsampling = (interpolation: up.Interpolation): Op => {
-    const g = up.upsamplingGeometry('test', x, { size: [2, 3], interpolation });
+    const g = up.upsamplingGeometry(x, { size: [2, 3], interpolation });
     const y = up.upsamplingOutputShape(g);
     return linear(x, y, g, up.upsamplingForward, up.upsamplingBackward);
   };

@@ -45,7 +45,7 @@ for (const { shape, kernel, filters, ...how } of shapes) {
   test(`convolution, ${JSON.stringify({ shape, kernel, filters, ...how })}`, () => {
     const filter = [...kernel, shape[3], filters];
     const options = { padding: 'same', algorithm: 'direct', ...how } as const;
-    const g = convGeometry('test', shape, filter, options);
+    const g = convGeometry(shape, filter, options);
     const output = [g.batch, g.outputHeight, g.outputWidth, filters];
     everyWay((memory) => {
       const given = (what: string, of: readonly number[], seed: number) =>

@@ -55,7 +55,7 @@ function check(c: Conv, seed = 1): void {
   const { shape, padding = 'valid', filters } = c;
   const what = JSON.stringify({ ...c, seed });
   const { g, filter, output, pixels } = sizes(c);
-  const geometry = convGeometry('test', shape, filter, { padding, ...winograd });
+  const geometry = convGeometry(shape, filter, { padding, ...winograd });
   const [x, w, dy, b] = [shape, filter, output, [filters]].map((s, i) =>
     numbers(sizeOf(s), seed + i),
   );

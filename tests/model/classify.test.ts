@@ -116,7 +116,8 @@ test('numbers that need resampling stay numbers: a float picture is not rounded 
 test('probabilities as they are where the model ends in them, of no and yes where there is one output', async () => {
   const x = Tensor.from(numbers(side * side * 3, 3), [side, side, 3]);
   const logits = network();
-  const soft = network(3, layers.softmax(), layers.reshape({ targetShape: [3] }));
+  const linear = layers.activation({ activation: 'linear' });
+  const soft = network(3, layers.softmax(), layers.reshape({ targetShape: [3] }), linear);
   const [sums, own] = [await soft.classify(x), await logits.classify(x)];
   assert.equal(
     sums.map(({ index }) => index),

@@ -356,6 +356,12 @@ test('what cannot be asked is refused, and all goes on', async () => {
     assert.equal({ ...memory(), bytes: 0 }, { ...before, bytes: 0 }, parts.join());
   };
   await refuse({ wanted: 'conv' }, ValueError, "there is no 'conv'", 'input, conv2d, batchNorm');
+  for (const wanted of ['conv2d/kernel', ['input', 'batchNorm/gamma']])
+    await refuse({ wanted }, ValueError, 'is a weight', 'model.computeGradients', 'model.weights');
+  await refuse({ wanted: 'conv2D' }, ValueError, "did you mean 'conv2d'?");
+  await refuse({ wanted: ['input\n'] }, ValueError, "there is no 'input\\n'");
+  const part = 'conv2d/kernel';
+  await rejects(() => model.activations(x, part), ValueError, part, 'model.weights');
   await refuse({ wanted: [] }, ValueError, "wanted must be a layer's name");
   await refuse({ wanted: undefined }, ValueError, "wanted must be a layer's name");
   await refuse({ wanted: ['conv2d', 3] }, ValueError, "wanted must be a layer's name");

@@ -3,6 +3,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as errors from '../../src/base/errors.js';
 import { EngineError, ShapeError, StateError, ValueError } from '../../src/index.js';
 import type { Connection } from '../../src/platform/connection.js';
 import {
@@ -122,6 +123,15 @@ test('errors keep their class, message and causes', async () => {
   assert.equal([other.name, other.message, other.cause], ['Other', 'other', undefined]);
   assert.is(bigint.message, '5n');
   assert.is(round.cause.message, 'round');
+});
+
+test('each class of errors that the package has arrives as itself', async () => {
+  const kinds = Object.values(errors);
+  const { caller } = pair((given) => Promise.reject(new kinds[given as number]('no')));
+  for (const [i, Kind] of kinds.entries()) {
+    const error = await caller.call('any', i).catch((error: unknown) => error);
+    assert.is((error as Error).constructor, Kind);
+  }
 });
 
 test('what cannot be cloned, there or back, is an error; all goes on', async () => {

@@ -253,6 +253,24 @@ test('a rate that float32 does not hold is refused, and the step not taken', asy
   await rejects(() => model.fit(x, y, { callbacks: times(1e30) }), ValueError, 'step 1', '1e+40');
   sameBits(weightsOf(model), before, 'weights');
   model.dispose();
+  // What optimizers make of rates that float32 holds: Adam divides the first by 1 − beta1, AdamW multiplies it.
+  const { adam, adamW, sgd } = optimizers;
+  for (const optimizer of [
+    adam({ learningRate: 1e38 }),
+    adamW({ learningRate: 1e30, weightDecay: 1e10 }),
+    sgd({ learningRate: schedules.oneCycle({ maximum: 1e30, steps: 9, divide: 1e-20 }) }),
+  ]) {
+    const one = compiled({ optimizer });
+    const kept = weightsOf(one);
+    const parts = [`optimizers.${optimizer.type}`, 'step 1', 'float32'];
+    await rejects(() => one.trainOnBatch(x, y), ValueError, ...parts);
+    sameBits(weightsOf(one), kept, 'weights');
+    one.dispose();
+  }
+  const one = compiled();
+  const heavy = { optimizer: adam(), loss: 'softmaxCrossEntropy', lossWeights: 1e39 } as const;
+  await rejects(() => one.compile(heavy), ValueError, 'lossWeights', 'float32');
+  one.dispose();
 });
 
 test('early stopping: one callback for two trainings begins anew', async () => {

@@ -186,6 +186,17 @@ test('images from 0 to 255: one warning', async () => {
   assert.is((await said(Float32Array.from(bytes, (v) => v * 0.9 + 0.3))).length, 1);
   assert.equal(await said(data.normalize(bytes)), []);
   assert.equal(await said(data.normalize(bytes, { mean: 0.5, std: 0.01 })), []);
+  // Whichever way they come.
+  for (const [call, train] of Object.entries<(model: Sequential) => unknown>({
+    fitDataset: (model) => model.fitDataset([[bytes, y] as const], { epochs: 2 }),
+    trainOnBatch: (model) => [model.trainOnBatch(bytes, y), model.trainOnBatch(bytes, y)],
+    computeGradients: (model) => model.computeGradients(bytes, y),
+  })) {
+    const model = classifier([4, 4, 3]);
+    const lines = await warnings(() => train(model));
+    assert.equal(lines, [raw[0].replace('net.fit', `net.${call}`)]);
+    model.dispose();
+  }
   // What is no image may have any numbers, and a batch norm scales them.
   assert.equal(await said(bytes, {}, [48]), []);
   assert.equal(await said(bytes, { first: layers.batchNorm() }), []);

@@ -35,6 +35,8 @@ test('a softmax under other names is undone', async () => {
     [layers.softmax(), layers.reshape({ targetShape: [3] })],
     [layers.softmax(), layers.reshape({ targetShape: [1, 3] }), layers.flatten()],
     [layers.activation({ activation: 'softmax' }), layers.flatten()],
+    [layers.flatten(), layers.softmax(), layers.linear()],
+    [layers.softmax(), layers.activation({ activation: 'linear' }), layers.flatten()],
   ])
     close([await lossOf(last, [1, 1, 3], 'softmaxCrossEntropy', [0, 5, 0], [1])], [right], {
       rtol: 1e-5,
@@ -47,6 +49,7 @@ test('a sigmoid under other names is undone, whatever the shapes', async () => {
   for (const last of [
     [layers.sigmoid(), layers.flatten()],
     [layers.sigmoid(), layers.reshape({ targetShape: [1] })],
+    [layers.flatten(), layers.sigmoid(), layers.linear()],
   ])
     close([await lossOf(last, [1, 1, 1], 'binaryCrossEntropy', [9], [[1]])], [right], {
       rtol: 1e-4,
@@ -70,6 +73,8 @@ test('training through other names: the bits of a model without the activation',
       layers.conv2d({ filters: 3, kernelSize: 3, name: 'conv', activation: 'softmax' }),
       layers.flatten(),
     ],
+    [conv(), layers.softmax(), layers.linear(), layers.flatten()],
+    [conv(), layers.flatten(), layers.softmax(), layers.activation({ activation: 'linear' })],
   ]) {
     const model = network(last, [3, 3, 2], 'softmaxCrossEntropy');
     await model.fit(x, y, { epochs: 2, batchSize: 8 });
@@ -108,9 +113,14 @@ test('what cannot be undone is refused, and why', async () => {
     [[layers.dense({ units: 2, activation: 'sigmoid' })], row, 'softmaxCrossEntropy', "'dense'"],
     [[layers.hardSigmoid()], row, 'binaryCrossEntropy', 'hardSigmoid'],
     [[layers.sigmoid(), layers.globalMaxPool2d()], image, 'binaryCrossEntropy', 'through'],
-    [[layers.softmax(), layers.linear()], [3], 'softmaxCrossEntropy', 'linear', 'last'],
     [[layers.softmax(), layers.relu()], [3], 'softmaxCrossEntropy', 'relu', 'last'],
-    [[layers.sigmoid(), layers.linear()], [1], 'binaryCrossEntropy', 'linear', 'last'],
+    [
+      [layers.softmax(), layers.dropout({ rate: 0.1 }), layers.linear()],
+      [3],
+      'softmaxCrossEntropy',
+      'linear',
+      'last',
+    ],
   ];
   for (const [all, shape, loss, ...parts] of refused) {
     await rejects(() => network(all, shape, loss), ValueError, 'compile', loss, ...parts);

@@ -290,6 +290,26 @@ test('of logits, yes is above 0 (tensorflow#41413)', async () => {
   ended.dispose();
 });
 
+test('every metric takes a name, which is its log', async () => {
+  const { confusionMatrix: _, ...factories } = metrics;
+  for (const [type, factory] of Object.entries(factories)) {
+    assert.is(factory({ name: 'mine' }).name, 'mine', type);
+    assert.not(factory().name === 'mine', type);
+    await rejects(() => factory({ nmae: 'mine' } as never), ValueError, `metrics.${type}`, 'nmae');
+    await rejects(() => factory({ name: 7 as never }), ValueError, `metrics.${type}`, '7');
+  }
+  const { x, y } = samples(8);
+  const model = compiled({ metrics: [metrics.accuracy({ name: 'acc' })] });
+  const { history } = await model.fit(x, y, { validationSplit: 0.5 });
+  assert.equal(Object.keys(history), ['loss', 'acc', 'val_loss', 'val_acc', 'learningRate']);
+  model.dispose();
+  const { meanAbsoluteError, meanSquaredError } = metrics;
+  const one = asIs({ metrics: [meanAbsoluteError({ name: 'mae' }), meanSquaredError()] });
+  const logs = await one.evaluate([[1]], [[0]]);
+  assert.equal(Object.keys(logs), ['loss', 'mae', 'meanSquaredError']);
+  one.dispose();
+});
+
 test('thresholds of their own, told apart by names (keras#14163)', async () => {
   const x = Float32Array.of(0.1, 0.4, 0.6, 0.9);
   const y = Float32Array.of(0, 1, 0, 1);

@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
+import { naming } from '../../src/base/naming.js';
 import { ShapeError, Tensor, ValueError } from '../../src/index.js';
 import { emitGoal } from '../../src/lowering/objective.js';
 import { checkLoss } from '../../src/operators/loss/loss.emit.js';
@@ -32,7 +33,7 @@ function weightsOf(
 ) {
   const targets = intake.target('y', y, outputShape, loss, count);
   const output = { name: 'y', shape: outputShape };
-  const [source] = new RowWeights('fit', options).sources([targets], [output]);
+  const [source] = naming('fit', () => new RowWeights(options).sources([targets], [output]));
   if (!source) return undefined;
   assert.is(source.count, count);
   const all = new Float32Array(count * source.size + 2).fill(7);

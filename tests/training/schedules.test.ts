@@ -119,7 +119,7 @@ test('bad values', async () => {
     [() => schedules.oneCycle({ maximum: 1, steps: 9, divide: 0 }), 'divide', '0'],
     [() => schedules.oneCycle({ maximum: 1, steps: 9, finalDivide: nan }), 'finalDivide', 'NaN'],
     [() => schedules.warmup({ steps: 0, to: 1 }), 'schedules.warmup', 'steps', '0'],
-    [() => schedules.warmup({ steps: 3, to: -1 }), 'learningRate', '-1'],
+    [() => schedules.warmup({ steps: 3, to: -1 }), 'schedules.warmup: to', '-1'],
     [
       () => schedules.warmup({ steps: 3, to: undefined as unknown as number }),
       'schedules.step',

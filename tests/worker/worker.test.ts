@@ -313,6 +313,8 @@ test('what goes wrong has its own class and words, and the worker works on', () 
     await rejects(() => there.fit(x, y, { epoch: 3 } as never), ValueError, "no option 'epoch'");
     await rejects(() => there.fit(x, y, { signal: 1 as never }), ValueError, 'AbortSignal');
     await rejects(() => worker.load(new Uint8Array(3)), FormatError, '3 bytes');
+    for (const it of [model, there] as never[])
+      await rejects(() => worker.load(it), FormatError, 'load', 'model.toBytes() gives its bytes');
     await rejects(() => startWorker({ threads: 0, worker: fromSources() }), ValueError, 'threads');
     await rejects(() => startWorker({ thread: 1 } as never), ValueError, "no option 'thread'");
     assert.ok(Number.isFinite((await there.evaluate(x, y)).loss));

@@ -1,6 +1,7 @@
 // Activations as layers of their own.
 
 import { ShapeError } from '../../base/errors.js';
+import { naming } from '../../base/naming.js';
 import type { Shape } from '../../base/shape.js';
 import { type ActivationName, checkActivation, checkAlpha } from '../../network/activation.js';
 import {
@@ -32,19 +33,21 @@ class Activation extends Layer<Value> {
   constructor(type: string, name: ActivationName | null, options: LayerOptions, ...own: string[]) {
     super(type, options, own);
     const { activation } = this.options as ActivationOptions;
-    this.#activation = checkActivation(`layers.${type}`, name ?? activation);
-    checkAlpha(`layers.${type}`, this.options.alpha);
+    this.#activation = naming(`layers.${type}`, () => {
+      const known = checkActivation(name ?? activation);
+      checkAlpha(this.options.alpha);
+      return known;
+    });
   }
 
   shapeFor(inputShape: Shape): Shape {
-    if (inputShape.length === 0)
-      throw new ShapeError(`${this.name}: expected at least one dimension`);
+    if (inputShape.length === 0) throw new ShapeError('expected at least one dimension');
     return inputShape;
   }
 
   override get fusion(): Fusion {
     const isRelu = this.#activation === 'relu';
-    return { isRelu, endsInRelu: isRelu };
+    return { isRelu, endsInRelu: isRelu, keepsNumbers: this.#activation === 'linear' };
   }
 
   emitForward(to: Lowering, x: Value): Forward<Value> {

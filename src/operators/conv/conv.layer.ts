@@ -1,5 +1,6 @@
 // Convolution as layers: of images, of each channel of images by itself, and of signals.
 
+import { naming } from '../../base/naming.js';
 import { any, required, type Words, whole } from '../../base/options.js';
 import { checkRank, type Pair, pairOf, type Shape, sizeOf } from '../../base/shape.js';
 import type { ActivationName } from '../../network/activation.js';
@@ -52,7 +53,7 @@ abstract class Conv extends Layer<Saved> {
 
   constructor(type: string, options: KernelOptions, words: Words) {
     super(type, options, { ...words, ...kernelWords });
-    checkKernelOptions(this.title, options);
+    naming(this.title, () => checkKernelOptions(options));
   }
 
   /** The sizes for inputs [batch, ...sample]. */
@@ -71,7 +72,7 @@ abstract class Conv extends Layer<Saved> {
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, this.axes);
+    checkRank(inputShape, this.axes);
     return this.#outputShape(this.geometry([1, ...inputShape])).slice(1);
   }
 
@@ -150,16 +151,18 @@ class Conv2d extends Conv {
 
   constructor(options: Conv2dLayerOptions) {
     super('conv2d', options, { ...filterWords, kernelSize: any, ...convWords });
-    pairOf(this.title, 'kernelSize', options.kernelSize);
-    checkConvPadding(this.title, options);
+    naming(this.title, () => {
+      pairOf('kernelSize', options.kernelSize);
+      checkConvPadding(options);
+    });
   }
 
   protected geometry(x: Shape): ConvGeometry {
     const { filters, kernelSize, groups = 1 } = this.options;
-    const [kernelHeight, kernelWidth] = pairOf(this.name, 'kernelSize', kernelSize);
+    const [kernelHeight, kernelWidth] = pairOf('kernelSize', kernelSize);
     // Where groups do not divide the channels, convGeometry says so.
     const channels = Math.ceil((x.at(-1) ?? 1) / groups);
-    return convGeometry(this.name, x, [kernelHeight, kernelWidth, channels, filters], this.options);
+    return convGeometry(x, [kernelHeight, kernelWidth, channels, filters], this.options);
   }
 }
 
@@ -183,16 +186,18 @@ class DepthwiseConv2d extends Conv {
 
   constructor(options: DepthwiseConv2dLayerOptions) {
     super('depthwiseConv2d', options, depthwiseWords);
-    pairOf(this.title, 'kernelSize', options.kernelSize);
-    checkConvPadding(this.title, options);
+    naming(this.title, () => {
+      pairOf('kernelSize', options.kernelSize);
+      checkConvPadding(options);
+    });
   }
 
   protected geometry(x: Shape): ConvGeometry {
     const { kernelSize, depthMultiplier = 1 } = this.options;
-    const [kernelHeight, kernelWidth] = pairOf(this.name, 'kernelSize', kernelSize);
+    const [kernelHeight, kernelWidth] = pairOf('kernelSize', kernelSize);
     const groups = x[3];
     const kernelShape = [kernelHeight, kernelWidth, 1, groups * depthMultiplier];
-    return convGeometry(this.name, x, kernelShape, { ...this.options, groups });
+    return convGeometry(x, kernelShape, { ...this.options, groups });
   }
 }
 
@@ -215,14 +220,14 @@ class Conv1d extends Conv {
   constructor(options: Conv1dLayerOptions) {
     const own = { ...filterWords, ...required({ kernelSize: whole(1) }) };
     super('conv1d', options, { ...own, ...lineWords, dilation: whole(1), groups });
-    onImages(this.title, options);
+    naming(this.title, () => onImages(options));
   }
 
   protected geometry(x: Shape): ConvGeometry {
     const { filters, kernelSize, dilation = 1, groups = 1 } = this.options;
     const kernelShape = [1, kernelSize, Math.ceil(x[2] / groups), filters];
-    const windows = { ...onImages(this.name, this.options), dilation: [1, dilation] as const };
-    return convGeometry(this.name, asImages(x), kernelShape, { ...windows, groups });
+    const windows = { ...onImages(this.options), dilation: [1, dilation] as const };
+    return convGeometry(asImages(x), kernelShape, { ...windows, groups });
   }
 }
 

@@ -1,11 +1,11 @@
 // Convolution with its three gradients. Images are NHWC, filters HWIO.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkOptions, forwarded } from '../../base/options.js';
+import { forwarded, optionsOf } from '../../base/options.js';
 import { type Shape, show } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
-import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe, withoutOptions } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { activationForward } from '../activation/activation.emit.js';
 import * as matrix from '../dense/matrix.emit.js';
@@ -31,17 +31,17 @@ export interface Conv2dOptions extends ConvOptions {
  */
 export function conv2d(x: Tensor, filter: Tensor, options: Conv2dOptions = {}): Tensor {
   const [y] = callOp('conv2d', [x, filter, options], () => {
-    const [vx, vf] = [argument('conv2d', 'x', x), argument('conv2d', 'filter', filter)];
-    checkOptions('conv2d', options, {
+    const [vx, vf] = [argument('x', x), argument('filter', filter)];
+    optionsOf(options, {
       ...convWords,
       ...forwarded('bias', 'residual', 'activation'),
     });
-    const activation = checkActivation('conv2d', options.activation ?? 'linear');
-    const g = convGeometry('conv2d', x.shape, filter.shape, options);
-    const bias = options.bias ? argument('conv2d', 'bias', options.bias) : none;
-    if (options.bias) expectShape('conv2d', 'bias', options.bias, [g.filters]);
-    const residual = options.residual ? argument('conv2d', 'residual', options.residual) : none;
-    if (options.residual) expectShape('conv2d', 'residual', options.residual, convOutputShape(g));
+    const activation = checkActivation(options.activation ?? 'linear');
+    const g = convGeometry(x.shape, filter.shape, options);
+    const bias = options.bias ? argument('bias', options.bias) : none;
+    if (options.bias) expectShape('bias', options.bias, [g.filters]);
+    const residual = options.residual ? argument('residual', options.residual) : none;
+    if (options.residual) expectShape('residual', options.residual, convOutputShape(g));
     return recipe([convOutputShape(g)], (e, vy) => {
       conv.convForward(e, vy, vx, vf, g, { bias, residual, rectify: activation === 'relu' });
       if (activation !== 'linear' && activation !== 'relu')
@@ -63,12 +63,11 @@ export function conv2dBackwardInput(
   inputShape: Shape,
   options: ConvOptions = {},
 ): Tensor {
-  const where = 'conv2dBackwardInput';
-  const [dx] = callOp(where, [dy, filter, inputShape, options], () => {
-    const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
-    checkOptions(where, options, convWords);
-    const g = convGeometry(where, inputShape, filter.shape, options);
-    expectShape(where, 'dy', dy, convOutputShape(g));
+  const [dx] = callOp('conv2dBackwardInput', [dy, filter, inputShape, options], () => {
+    const [vdy, vf] = [argument('dy', dy), argument('filter', filter)];
+    optionsOf(options, convWords);
+    const g = convGeometry(inputShape, filter.shape, options);
+    expectShape('dy', dy, convOutputShape(g));
     return recipe([inputShape], (e, vdx) => conv.convBackwardInput(e, vdx, vdy, vf, g));
   });
   return dx;
@@ -87,27 +86,25 @@ export function conv2dBackwardFilter(
   filterShape: Shape,
   options: ConvOptions = {},
 ): Tensor {
-  const where = 'conv2dBackwardFilter';
-  const [dw] = callOp(where, [x, dy, filterShape, options], () => {
-    const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
-    checkOptions(where, options, convWords);
-    const g = convGeometry(where, x.shape, filterShape, options);
-    expectShape(where, 'dy', dy, convOutputShape(g));
+  const [dw] = callOp('conv2dBackwardFilter', [x, dy, filterShape, options], () => {
+    const [vx, vdy] = [argument('x', x), argument('dy', dy)];
+    optionsOf(options, convWords);
+    const g = convGeometry(x.shape, filterShape, options);
+    expectShape('dy', dy, convOutputShape(g));
     return recipe([filterShape], (e, vdw) => conv.convBackwardFilter(e, vdw, vx, vdy, g));
   });
   return dw;
 }
 
 /** The gradient of a bias: dy [..., channels] summed over all but the last dimension: [channels]. */
-export function biasBackward(dy: Tensor): Tensor {
+export const biasBackward = withoutOptions('biasBackward', (dy: Tensor): Tensor => {
   const [db] = callOp('biasBackward', [dy], () => {
-    const value = argument('biasBackward', 'dy', dy);
+    const value = argument('dy', dy);
     const channels = dy.shape.at(-1);
-    if (!channels)
-      throw new ShapeError(`biasBackward: dy must be [..., channels], not ${show(dy.shape)}`);
+    if (!channels) throw new ShapeError(`dy must be [..., channels], not ${show(dy.shape)}`);
     return recipe([[channels]], (e, vdb) =>
       matrix.sumRows(e, vdb, value, dy.size / channels, channels),
     );
   });
   return db;
-}
+});

@@ -1,7 +1,8 @@
 // True convolution of one signal or image with another, and cross-correlation.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkOptions, oneOf } from '../../base/options.js';
+import { about, naming } from '../../base/naming.js';
+import { oneOf, optionsOf } from '../../base/options.js';
 import { checkShape, type Padding, show } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
@@ -35,7 +36,7 @@ export interface ConvolveOptions {
  * @throws {ShapeError} for h larger than x in mode 'valid'
  */
 export function convolve(x: Tensor, h: Tensor, options: ConvolveOptions = {}): Tensor {
-  argument('convolve', 'h', h);
+  naming('convolve', () => argument('h', h));
   const turned = Tensor.from(h.numbers.slice().reverse(), h.shape);
   try {
     return slide('convolve', x, turned, options);
@@ -58,25 +59,25 @@ export function correlate(x: Tensor, h: Tensor, options: ConvolveOptions = {}): 
 }
 
 /** y(i) = Σ h(k)·x(i + k); the mode says where i begins and ends. */
-function slide(where: string, x: Tensor, h: Tensor, options: ConvolveOptions): Tensor {
-  const [y] = callOp(where, [x, h, options], () => {
-    const [vx, vh] = [argument(where, 'x', x), argument(where, 'h', h)];
-    const { mode = 'full' } = checkOptions(where, options, {
+function slide(name: string, x: Tensor, h: Tensor, options: ConvolveOptions): Tensor {
+  const [y] = callOp(name, [x, h, options], () => {
+    const [vx, vh] = [argument('x', x), argument('h', h)];
+    const { mode = 'full' } = optionsOf(options, {
       mode: oneOf('full', 'same', 'valid'),
     });
-    const [image, kernel] = [plane(where, 'x', x), plane(where, 'h', h)];
+    const [image, kernel] = [plane('x', x), plane('h', h)];
     if (x.shape.length !== h.shape.length) {
       throw new ShapeError(
-        `${where}: x and h must have as many dimensions, not ${show(x.shape)} and ${show(h.shape)}`,
+        `x and h must have as many dimensions, not ${show(x.shape)} and ${show(h.shape)}`,
       );
     }
     if (mode === 'valid' && kernel.some((side, axis) => side > image[axis])) {
       throw new ShapeError(
-        `${where}: in mode 'valid' h must lie within x, but h is ${show(h.shape)} and x ${show(x.shape)}; use mode 'full' or 'same', or exchange them`,
+        `in mode 'valid' h must lie within x, but h is ${show(h.shape)} and x ${show(x.shape)}; use mode 'full' or 'same', or exchange them`,
       );
     }
-    const padding: Padding = [paddingOf(where, mode, kernel[0]), paddingOf(where, mode, kernel[1])];
-    const g = convGeometry(where, [1, ...image, 1], [...kernel, 1, 1], { padding });
+    const padding: Padding = [paddingOf(mode, kernel[0]), paddingOf(mode, kernel[1])];
+    const g = convGeometry([1, ...image, 1], [...kernel, 1, 1], { padding });
     const sides = [g.outputHeight, g.outputWidth].slice(-x.shape.length);
     return recipe([sides], (e, vy) => convForward(e, vy, vx, vh, g));
   });
@@ -84,20 +85,20 @@ function slide(where: string, x: Tensor, h: Tensor, options: ConvolveOptions): T
 }
 
 /** Height and width; a signal is a plane of one line. */
-function plane(where: string, name: string, { shape }: Tensor): [number, number] {
-  checkShape(`${where}: ${name}`, shape, 1);
+function plane(name: string, { shape }: Tensor): [number, number] {
+  about(name, () => checkShape(shape, 1));
   if (shape.length === 1) return [1, shape[0]];
   if (shape.length === 2) return [shape[0], shape[1]];
   throw new ShapeError(
-    `${where}: ${name} must be [steps] or [height, width], not ${show(shape)}; for images with channels there is conv2d`,
+    `${name} must be [steps] or [height, width], not ${show(shape)}; for images with channels there is conv2d`,
   );
 }
 
 /** Zeros before and after x, for h of a side. */
-function paddingOf(where: string, mode: ConvolveMode, side: number): [number, number] {
+function paddingOf(mode: ConvolveMode, side: number): [number, number] {
   const rest = side - 1;
   if (mode === 'full') return [rest, rest];
   if (mode === 'same') return [Math.ceil(rest / 2), Math.floor(rest / 2)];
   if (mode === 'valid') return [0, 0];
-  throw new ValueError(`${where}: mode must be 'full', 'same' or 'valid', not ${shown(mode)}`);
+  throw new ValueError(`mode must be 'full', 'same' or 'valid', not ${shown(mode)}`);
 }

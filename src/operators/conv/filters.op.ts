@@ -1,7 +1,8 @@
 // Filters made by hand, and ops that apply them to images.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
-import { checkOptions, forwarded } from '../../base/options.js';
+import { about, naming } from '../../base/naming.js';
+import { forwarded, optionsOf } from '../../base/options.js';
 import { checkInteger, checkRank, type Padding, type Shape, show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
 import { argument, callOp, recipe } from '../../tensor/eager.js';
@@ -26,9 +27,10 @@ export const filters = {
   ],
   /** The mean of `height`×`width` pixels; square where only one side is given. */
   boxBlur: (height: number, width = height): ImageFilter => {
-    const pixels =
-      checkInteger('filters.boxBlur', 'height', height) *
-      checkInteger('filters.boxBlur', 'width', width);
+    const pixels = naming(
+      'filters.boxBlur',
+      () => checkInteger('height', height) * checkInteger('width', width),
+    );
     if (pixels > MOST_PIXELS) {
       throw new ValueError(
         `filters.boxBlur: a filter of ${height}×${width} is ${pixels} pixels, more than ${MOST_PIXELS}: use avgPool2d, or blur twice`,
@@ -107,7 +109,7 @@ export function filterImage(
   filter: ImageFilter,
   options: FilterOptions = {},
 ): Tensor {
-  return lay('filterImage', image, filter, options);
+  return naming('filterImage', () => lay(image, filter, options));
 }
 
 /**
@@ -117,9 +119,9 @@ export function filterImage(
  * @returns as many dimensions
  */
 export function sobelMagnitude(image: Tensor, options: FilterOptions = {}): Tensor {
-  const down = lay('sobelMagnitude', image, filters.sobelY, options);
+  const down = naming('sobelMagnitude', () => lay(image, filters.sobelY, options));
   try {
-    const y = lay('sobelMagnitude', image, filters.sobelX, options);
+    const y = lay(image, filters.sobelX, options);
     const [gx, gy] = [y.numbers, down.numbers];
     for (let i = 0; i < gx.length; i++) gx[i] = Math.sqrt(gx[i] ** 2 + gy[i] ** 2);
     return y;
@@ -128,21 +130,24 @@ export function sobelMagnitude(image: Tensor, options: FilterOptions = {}): Tens
   }
 }
 
-function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterOptions): Tensor {
-  argument(where, 'image', image);
-  const { padding = 'same' } = checkOptions(where, options, forwarded('padding'));
-  const inputShape = withBatch(where, image.shape);
+function lay(image: Tensor, filter: ImageFilter, options: FilterOptions): Tensor {
+  argument('image', image);
+  const { padding = 'same' } = optionsOf(options, forwarded('padding'));
+  const inputShape = withBatch(image.shape);
   const channels = inputShape[3];
-  const { shape, numbers } = nestedData(`${where}: the filter`, filter);
-  checkRank(`${where}: the filter`, shape, ['height', 'width']);
+  const { shape, numbers } = about('the filter', () => {
+    const rows = nestedData(filter);
+    checkRank(rows.shape, ['height', 'width']);
+    return rows;
+  });
   const filterShape = [...shape, 1, channels];
-  const g = convGeometry(where, inputShape, filterShape, { padding, groups: channels });
+  const g = convGeometry(inputShape, filterShape, { padding, groups: channels });
   const repeated = Array.from(numbers, (weight) => new Array<number>(channels).fill(weight));
   const rank = image.shape.length;
   const outputShape = convOutputShape(g).slice(rank === 4 ? 0 : 1, rank === 2 ? 3 : 4);
   const weights = Tensor.from(repeated.flat(), filterShape);
   try {
-    const [y] = callOp(where, [image, weights, padding], () =>
+    const [y] = callOp('filterImage', [image, weights, padding], () =>
       recipe([outputShape], (e, vy) => convForward(e, vy, asValue(image), asValue(weights), g)),
     );
     return y;
@@ -152,11 +157,11 @@ function lay(where: string, image: Tensor, filter: ImageFilter, options: FilterO
 }
 
 /** [batch, height, width, channels] of an image that may lack the batch, or both it and the channels. */
-function withBatch(where: string, shape: Shape): Shape {
+function withBatch(shape: Shape): Shape {
   if (shape.length === 2) return [1, ...shape, 1];
   if (shape.length === 3) return [1, ...shape];
   if (shape.length === 4) return shape;
   throw new ShapeError(
-    `${where}: image must be [height, width], [height, width, channels] or [batch, height, width, channels], not ${show(shape)}`,
+    `image must be [height, width], [height, width, channels] or [batch, height, width, channels], not ${show(shape)}`,
   );
 }

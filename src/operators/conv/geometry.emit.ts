@@ -2,6 +2,7 @@
 
 import { gcd } from '../../base/arithmetic.js';
 import { ShapeError, ValueError } from '../../base/errors.js';
+import { about } from '../../base/naming.js';
 import { any, checkValue, oneOf, whole } from '../../base/options.js';
 import {
   checkInteger,
@@ -74,51 +75,47 @@ export const convWords = {
  * @throws {ShapeError} where they do not fit
  */
 export function convGeometry(
-  where: string,
   inputShape: Shape,
   filterShape: Shape,
   options: ConvOptions,
 ): ConvGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
-  checkRank(`${where}: the filter`, filterShape, [
-    'kernelHeight',
-    'kernelWidth',
-    'channels / groups',
-    'filters',
-  ]);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
+  about('the filter', () =>
+    checkRank(filterShape, ['kernelHeight', 'kernelWidth', 'channels / groups', 'filters']),
+  );
   const [batch, height, width, channels] = inputShape;
   const [kernelHeight, kernelWidth, groupChannels, filters] = filterShape;
-  const groups = checkInteger(where, 'groups', options.groups ?? 1);
+  const groups = checkInteger('groups', options.groups ?? 1);
   if (channels % groups || filters % groups) {
     throw new ValueError(
-      `${where}: groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,
+      `groups ${groups} must divide both the ${channels} channels and the ${filters} filters`,
     );
   }
   if (groupChannels * groups !== channels) {
     throw new ShapeError(
-      `${where}: the filter ${show(filterShape)} is made for ${groupChannels * groups} channels (${groups} groups of ${groupChannels}), but the input ${show(inputShape)} has ${channels}`,
+      `the filter ${show(filterShape)} is made for ${groupChannels * groups} channels (${groups} groups of ${groupChannels}), but the input ${show(inputShape)} has ${channels}`,
     );
   }
   const kernelSize = [kernelHeight, kernelWidth] as const;
-  const windows = placeWindows(where, height, width, { ...options, kernelSize }, true);
+  const windows = placeWindows(height, width, { ...options, kernelSize }, true);
   const g = { ...windows, batch, height, width, channels, filters, groups };
-  const reflected = checkConvPadding(where, options) === 'reflect';
-  return withAlgorithm(where, reflected ? withReflection(where, g) : g, options.algorithm);
+  const reflected = checkConvPadding(options) === 'reflect';
+  return withAlgorithm(reflected ? withReflection(g) : g, options.algorithm);
 }
 
 /** @throws {ValueError} for padding that is none, and for a padding mode that there is not, or that has no padding to fill */
-export function checkConvPadding(where: string, options: ConvOptions): PaddingMode {
+export function checkConvPadding(options: ConvOptions): PaddingMode {
   const { padding = 'valid', paddingMode: mode = 'zeros' } = options;
-  checkPadding(where, padding);
-  checkValue(where, 'paddingMode', mode, paddingMode);
+  checkPadding(padding);
+  checkValue('paddingMode', mode, paddingMode);
   if (mode === 'zeros' || padding !== 'valid') return mode;
   throw new ValueError(
-    `${where}: paddingMode 'reflect' needs padding to reflect into: 'same' or pixels, not 'valid'`,
+    `paddingMode 'reflect' needs padding to reflect into: 'same' or pixels, not 'valid'`,
   );
 }
 
 /** The same windows on the image with its reflection around it, which is as wide as they see; no padding is left. */
-function withReflection(where: string, g: Omit<ConvGeometry, 'algorithm'>) {
+function withReflection(g: Omit<ConvGeometry, 'algorithm'>) {
   const seenHeight =
     (g.outputHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1;
   const seenWidth = (g.outputWidth - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
@@ -129,23 +126,22 @@ function withReflection(where: string, g: Omit<ConvGeometry, 'algorithm'>) {
     [g.padTop, bottom],
     [g.padLeft, right],
   ] as const;
-  const reflection = placePadding(where, inputShape, sides, 'reflect');
+  const reflection = placePadding(inputShape, sides, 'reflect');
   const [, height, width] = padOutputShape(reflection);
   return { ...g, height, width, padTop: 0, padLeft: 0, reflection };
 }
 
 /** The geometry with the algorithm that was asked for. @throws {ValueError} where that cannot compute it */
 export function withAlgorithm(
-  where: string,
   geometry: Omit<ConvGeometry, 'algorithm'>,
   algorithm: Algorithm = 'auto',
 ): ConvGeometry {
-  checkValue(where, 'algorithm', algorithm, convWords.algorithm);
+  checkValue('algorithm', algorithm, convWords.algorithm);
   const g = { ...geometry, algorithm };
   const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
   if (!misfit) return g;
   throw new ValueError(
-    `${where}: algorithm 'winograd' needs 3×3 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
+    `algorithm 'winograd' needs 3×3 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
   );
 }
 

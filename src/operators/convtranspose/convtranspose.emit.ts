@@ -2,6 +2,7 @@
 // the input is that convolution's forward pass, and in the gradient of the filter x and dy change roles.
 
 import { ShapeError, ValueError } from '../../base/errors.js';
+import { about } from '../../base/naming.js';
 import { forwarded } from '../../base/options.js';
 import {
   checkPadding,
@@ -53,47 +54,42 @@ export const convTransposeWords = {
  * @throws {ValueError} for options that make no sense
  */
 export function convTransposeGeometry(
-  where: string,
   inputShape: Shape,
   filterShape: Shape,
   options: ConvTransposeOptions,
 ): ConvGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
-  checkRank(`${where}: the filter`, filterShape, [
-    'kernelHeight',
-    'kernelWidth',
-    'filters',
-    'channels',
-  ]);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
+  about('the filter', () =>
+    checkRank(filterShape, ['kernelHeight', 'kernelWidth', 'filters', 'channels']),
+  );
   const [batch, , , channels] = inputShape;
   const [kernelHeight, kernelWidth, filters, filterChannels] = filterShape;
   if (filterChannels !== channels) {
     throw new ShapeError(
-      `${where}: the filter ${show(filterShape)} is made for ${filterChannels} channels, but the input ${show(inputShape)} has ${channels}`,
+      `the filter ${show(filterShape)} is made for ${filterChannels} channels, but the input ${show(inputShape)} has ${channels}`,
     );
   }
-  const [height, width] = outputSides(where, inputShape, filterShape, options);
+  const [height, width] = outputSides(inputShape, filterShape, options);
   const kernelSize = [kernelHeight, kernelWidth] as const;
-  const windows = placeWindows(where, height, width, { ...options, kernelSize }, false);
+  const windows = placeWindows(height, width, { ...options, kernelSize }, false);
   // As many windows as there are pixels, even where the output's padding has room for one more.
   const [, outputHeight, outputWidth] = inputShape;
   const sizes = { batch, height, width, outputHeight, outputWidth, groups: 1 };
   const g = { ...windows, ...sizes, channels: filters, filters: channels };
-  return withAlgorithm(where, g, options.algorithm);
+  return withAlgorithm(g, options.algorithm);
 }
 
 /** [outputHeight, outputWidth]: sides with as many windows as the input has pixels. */
 function outputSides(
-  where: string,
   inputShape: Shape,
   filterShape: Shape,
   options: ConvTransposeOptions,
 ): number[] {
-  const strides = pairOf(where, 'strides', options.strides ?? 1);
-  const dilation = pairOf(where, 'dilation', options.dilation ?? 1);
-  const padding = checkPadding(where, options.padding ?? 'valid');
+  const strides = pairOf('strides', options.strides ?? 1);
+  const dilation = pairOf('dilation', options.dilation ?? 1);
+  const padding = checkPadding(options.padding ?? 'valid');
   const { outputPadding } = options;
-  const added = outputPadding === undefined ? [] : pairOf(where, 'outputPadding', outputPadding, 0);
+  const added = outputPadding === undefined ? [] : pairOf('outputPadding', outputPadding, 0);
   return ['height', 'width'].map((name, axis) => {
     const [side, stride] = [inputShape[1 + axis], strides[axis]];
     const more: number | undefined = added[axis];
@@ -104,20 +100,20 @@ function outputSides(
         padding === 'same'
           ? `the stride with padding 'same', which is ${stride}`
           : `the stride or the dilation, which are ${stride} and ${dilation[axis]}`;
-      throw new ValueError(`${where}: outputPadding ${more} must be less than ${rule}`);
+      throw new ValueError(`outputPadding ${more} must be less than ${rule}`);
     }
     if (padding === 'same') {
       if (more === undefined) return side * stride;
       if (more + (extent % 2) > 0) return (side - 1) * stride + (extent % 2) + more;
       throw new ValueError(
-        `${where}: with padding 'same' a kernel of even ${name} ${extent} needs outputPadding of at least 1, or none given, not 0`,
+        `with padding 'same' a kernel of even ${name} ${extent} needs outputPadding of at least 1, or none given, not 0`,
       );
     }
     const [before, after] = padding[axis];
     const whole = (side - 1) * stride + extent + (more ?? Math.max(0, stride - extent));
     if (before + after < whole) return whole - before - after;
     throw new ShapeError(
-      `${where}: padding takes ${before + after} pixels from the output's ${name}, which has ${whole}`,
+      `padding takes ${before + after} pixels from the output's ${name}, which has ${whole}`,
     );
   });
 }

@@ -1,5 +1,6 @@
 // Transposed convolution as a layer.
 
+import { naming } from '../../base/naming.js';
 import { any, required, whole } from '../../base/options.js';
 import {
   checkPadding,
@@ -51,9 +52,11 @@ class Conv2dTranspose extends Layer<Saved> {
   constructor(options: Conv2dTransposeLayerOptions) {
     const own = { ...required({ filters: whole(1) }), kernelSize: any };
     super('conv2dTranspose', options, { ...own, ...convTransposeWords, ...kernelWords });
-    pairOf(this.title, 'kernelSize', options.kernelSize);
-    checkKernelOptions(this.title, options);
-    checkPadding(this.title, options.padding ?? 'valid');
+    naming(this.title, () => {
+      pairOf('kernelSize', options.kernelSize);
+      checkKernelOptions(options);
+      checkPadding(options.padding ?? 'valid');
+    });
   }
 
   get #useBias(): boolean {
@@ -66,15 +69,15 @@ class Conv2dTranspose extends Layer<Saved> {
 
   #kernelShape(channels: number): Shape {
     const { filters, kernelSize } = this.options;
-    return [...pairOf(this.name, 'kernelSize', kernelSize), filters, channels];
+    return [...pairOf('kernelSize', kernelSize), filters, channels];
   }
 
   #geometry(x: Shape): ConvGeometry {
-    return convTransposeGeometry(this.name, x, this.#kernelShape(x[3]), this.options);
+    return convTransposeGeometry(x, this.#kernelShape(x[3]), this.options);
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    checkRank(inputShape, ['height', 'width', 'channels']);
     return convTransposeOutputShape(this.#geometry([1, ...inputShape])).slice(1);
   }
 

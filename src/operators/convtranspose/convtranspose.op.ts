@@ -1,7 +1,7 @@
 // Transposed convolution with its gradients. Images are NHWC, filters [kernelHeight, kernelWidth,
 // filters, channels].
 
-import { checkOptions, forwarded } from '../../base/options.js';
+import { forwarded, optionsOf } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { type ActivationName, checkActivation } from '../../network/activation.js';
 import { none } from '../../program/emitter.js';
@@ -34,17 +34,16 @@ export function conv2dTranspose(
   filter: Tensor,
   options: Conv2dTransposeOptions = {},
 ): Tensor {
-  const where = 'conv2dTranspose';
-  const [y] = callOp(where, [x, filter, options], () => {
-    const [vx, vf] = [argument(where, 'x', x), argument(where, 'filter', filter)];
-    checkOptions(where, options, {
+  const [y] = callOp('conv2dTranspose', [x, filter, options], () => {
+    const [vx, vf] = [argument('x', x), argument('filter', filter)];
+    optionsOf(options, {
       ...conv.convTransposeWords,
       ...forwarded('bias', 'activation'),
     });
-    const activation = checkActivation(where, options.activation ?? 'linear');
-    const g = conv.convTransposeGeometry(where, x.shape, filter.shape, options);
-    const bias = options.bias ? argument(where, 'bias', options.bias) : none;
-    if (options.bias) expectShape(where, 'bias', options.bias, [g.channels]);
+    const activation = checkActivation(options.activation ?? 'linear');
+    const g = conv.convTransposeGeometry(x.shape, filter.shape, options);
+    const bias = options.bias ? argument('bias', options.bias) : none;
+    if (options.bias) expectShape('bias', options.bias, [g.channels]);
     return recipe([conv.convTransposeOutputShape(g)], (e, vy) => {
       conv.convTransposeForward(e, vy, vx, vf, bias, g, activation === 'relu');
       if (activation !== 'linear' && activation !== 'relu')
@@ -66,12 +65,11 @@ export function conv2dTransposeBackwardInput(
   inputShape: Shape,
   options: conv.ConvTransposeOptions = {},
 ): Tensor {
-  const where = 'conv2dTransposeBackwardInput';
-  const [dx] = callOp(where, [dy, filter, inputShape, options], () => {
-    const [vdy, vf] = [argument(where, 'dy', dy), argument(where, 'filter', filter)];
-    checkOptions(where, options, conv.convTransposeWords);
-    const g = conv.convTransposeGeometry(where, inputShape, filter.shape, options);
-    expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
+  const [dx] = callOp('conv2dTransposeBackwardInput', [dy, filter, inputShape, options], () => {
+    const [vdy, vf] = [argument('dy', dy), argument('filter', filter)];
+    optionsOf(options, conv.convTransposeWords);
+    const g = conv.convTransposeGeometry(inputShape, filter.shape, options);
+    expectShape('dy', dy, conv.convTransposeOutputShape(g));
     return recipe([inputShape], (e, vdx) => conv.convTransposeBackwardInput(e, vdx, vdy, vf, g));
   });
   return dx;
@@ -90,12 +88,11 @@ export function conv2dTransposeBackwardFilter(
   filterShape: Shape,
   options: conv.ConvTransposeOptions = {},
 ): Tensor {
-  const where = 'conv2dTransposeBackwardFilter';
-  const [dw] = callOp(where, [x, dy, filterShape, options], () => {
-    const [vx, vdy] = [argument(where, 'x', x), argument(where, 'dy', dy)];
-    checkOptions(where, options, conv.convTransposeWords);
-    const g = conv.convTransposeGeometry(where, x.shape, filterShape, options);
-    expectShape(where, 'dy', dy, conv.convTransposeOutputShape(g));
+  const [dw] = callOp('conv2dTransposeBackwardFilter', [x, dy, filterShape, options], () => {
+    const [vx, vdy] = [argument('x', x), argument('dy', dy)];
+    optionsOf(options, conv.convTransposeWords);
+    const g = conv.convTransposeGeometry(x.shape, filterShape, options);
+    expectShape('dy', dy, conv.convTransposeOutputShape(g));
     return recipe([filterShape], (e, vdw) => conv.convTransposeBackwardFilter(e, vdw, vx, vdy, g));
   });
   return dw;

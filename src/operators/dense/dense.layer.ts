@@ -1,5 +1,6 @@
 // A fully connected layer.
 
+import { naming } from '../../base/naming.js';
 import { required, whole } from '../../base/options.js';
 import { checkRank, type Shape } from '../../base/shape.js';
 import type { ActivationName } from '../../network/activation.js';
@@ -37,7 +38,7 @@ class Dense extends Layer<Saved> {
 
   constructor(options: DenseOptions) {
     super('dense', options, { ...required({ units: whole(1) }), ...kernelWords });
-    checkKernelOptions(this.title, options);
+    naming(this.title, () => checkKernelOptions(options));
   }
 
   get #useBias(): boolean {
@@ -50,7 +51,7 @@ class Dense extends Layer<Saved> {
 
   shapeFor(inputShape: Shape): Shape {
     const hint = inputShape.length > 1 ? ' (put layers.flatten() in front)' : '';
-    checkRank(`${this.name}${hint}`, inputShape, ['features']);
+    naming(`${this.name}${hint}`, () => checkRank(inputShape, ['features']));
     return [this.options.units];
   }
 

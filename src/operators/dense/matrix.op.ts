@@ -1,7 +1,8 @@
 // Matrix products, and images as matrices of patches.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkOptions, flag, forwarded } from '../../base/options.js';
+import { about } from '../../base/naming.js';
+import { flag, forwarded, optionsOf } from '../../base/options.js';
 import {
   checkRank,
   placeWindows,
@@ -23,17 +24,17 @@ export interface MatMulOptions {
 /** a·b for matrices [m, k] and [k, n], or their transposes: [m, n]. */
 export function matMul(a: Tensor, b: Tensor, options: MatMulOptions = {}): Tensor {
   const [c] = callOp('matMul', [a, b, options], () => {
-    const [va, vb] = [argument('matMul', 'a', a), argument('matMul', 'b', b)];
+    const [va, vb] = [argument('a', a), argument('b', b)];
     const words = { transposeA: flag, transposeB: flag };
-    const { transposeA = false, transposeB = false } = checkOptions('matMul', options, words);
-    checkRank('matMul: a', a.shape, ['rows', 'columns'], 0);
-    checkRank('matMul: b', b.shape, ['rows', 'columns'], 0);
+    const { transposeA = false, transposeB = false } = optionsOf(options, words);
+    about('a', () => checkRank(a.shape, ['rows', 'columns'], 0));
+    about('b', () => checkRank(b.shape, ['rows', 'columns'], 0));
     const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
     const [kb, n] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;
     if (k !== kb) {
       const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
       throw new ShapeError(
-        `matMul: inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`,
+        `inner dimensions ${k} and ${kb} of ${show(a.shape)} and ${show(b.shape)} differ${flags}`,
       );
     }
     return recipe([[m, n]], (e, vc) =>
@@ -48,11 +49,11 @@ const windowWords = {
   dimRoundingMode: rounding,
 };
 
-function im2colFields(where: string, inputShape: Shape, options: WindowOptions) {
-  checkOptions(where, options, windowWords);
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+function im2colFields(inputShape: Shape, options: WindowOptions) {
+  optionsOf(options, windowWords);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
-  const windows = placeWindows(where, height, width, options, true);
+  const windows = placeWindows(height, width, options, true);
   return { ...windows, batch, height, width, channels, pixelChannels: channels };
 }
 
@@ -68,8 +69,8 @@ function columnsShape(f: ReturnType<typeof im2colFields>): Shape {
  */
 export function im2col(x: Tensor, options: WindowOptions): Tensor {
   const [columns] = callOp('im2col', [x, options], () => {
-    const value = argument('im2col', 'x', x);
-    const fields = im2colFields('im2col', x.shape, options);
+    const value = argument('x', x);
+    const fields = im2colFields(x.shape, options);
     return recipe([columnsShape(fields)], (e, columns) =>
       e.emit('im2col', { ...fields, columns, x: value }),
     );
@@ -85,9 +86,9 @@ export function im2col(x: Tensor, options: WindowOptions): Tensor {
  */
 export function col2im(columns: Tensor, inputShape: Shape, options: WindowOptions): Tensor {
   const [x] = callOp('col2im', [columns, inputShape, options], () => {
-    const value = argument('col2im', 'columns', columns);
-    const fields = im2colFields('col2im', inputShape, options);
-    expectShape('col2im', 'columns', columns, columnsShape(fields));
+    const value = argument('columns', columns);
+    const fields = im2colFields(inputShape, options);
+    expectShape('columns', columns, columnsShape(fields));
     return recipe([inputShape], (e, x) => e.emit('col2im', { ...fields, x, columns: value }));
   });
   return x;

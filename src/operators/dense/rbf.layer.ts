@@ -1,5 +1,6 @@
 // Radial basis function units, the output layer of LeNet-5.
 
+import { naming } from '../../base/naming.js';
 import { required, whole } from '../../base/options.js';
 import { checkRank, type Shape } from '../../base/shape.js';
 import {
@@ -27,7 +28,7 @@ class Rbf extends Layer<Value> {
 
   shapeFor(inputShape: Shape): Shape {
     const hint = inputShape.length > 1 ? ' (put layers.flatten() in front)' : '';
-    checkRank(`${this.name}${hint}`, inputShape, ['features']);
+    naming(`${this.name}${hint}`, () => checkRank(inputShape, ['features']));
     return [this.options.units];
   }
 

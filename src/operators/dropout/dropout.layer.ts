@@ -56,7 +56,7 @@ class Dropout extends Layer<null> {
 
 class SpatialDropout2d extends Dropout {
   override shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    checkRank(inputShape, ['height', 'width', 'channels']);
     return inputShape;
   }
 

@@ -137,30 +137,25 @@ export function targetOf(tensor: Tensor, indices: boolean): Target {
 }
 
 /** @throws {ValueError} unless the label is a class; `place` says which label it is */
-export function checkLabel(where: string, label: number, place: number, classes: number): void {
+export function checkLabel(label: number, place: number, classes: number): void {
   if (Number.isInteger(label) && label >= 0 && label < classes) return;
   if (!Number.isInteger(label) || label < 0) {
     const ignore = Number.isInteger(label)
       ? `; losses.softmaxCrossEntropy({ ignoreClass: ${label} }) leaves such rows out`
       : '';
     throw new ValueError(
-      `${where}: label ${place} is ${label}, but labels are whole numbers from 0 to ${classes - 1}${ignore}`,
+      `label ${place} is ${label}, but labels are whole numbers from 0 to ${classes - 1}${ignore}`,
     );
   }
   throw new ValueError(
-    `${where}: label ${place} is ${label}, but the output has ${classes} classes, 0 to ${classes - 1}: the last layer needs one for each class`,
+    `label ${place} is ${label}, but the output has ${classes} classes, 0 to ${classes - 1}: the last layer needs one for each class`,
   );
 }
 
 /** @throws {ValueError} for the first label that is neither a class nor the one that does not count */
-export function checkLabels(
-  where: string,
-  labels: ArrayLike<number>,
-  classes: number,
-  ignored?: number,
-): void {
+export function checkLabels(labels: ArrayLike<number>, classes: number, ignored?: number): void {
   for (let i = 0; i < labels.length; i++)
-    if (labels[i] !== ignored) checkLabel(where, labels[i], i, classes);
+    if (labels[i] !== ignored) checkLabel(labels[i], i, classes);
 }
 
 /** A value as rows of its last dimension. */

@@ -1,19 +1,18 @@
 // Which numbers of a row are the largest.
 
 import { ShapeError } from '../../base/errors.js';
+import { naming } from '../../base/naming.js';
 import { checkInteger, show } from '../../base/shape.js';
-import { argument } from '../../tensor/eager.js';
+import { argument, withoutOptions } from '../../tensor/eager.js';
 import { Tensor } from '../../tensor/tensor.js';
 
 /** The numbers of each row that are largest, largest first; of equal ones the first comes first. */
-function largest(where: string, x: Tensor, k: number): { values: number[]; indices: number[] } {
-  argument(where, 'x', x);
+function largest(x: Tensor, k = 1): { values: number[]; indices: number[] } {
+  argument('x', x);
   const columns = x.shape.at(-1);
-  if (!columns) throw new ShapeError(`${where}: x must be [..., classes], not ${show(x.shape)}`);
-  if (checkInteger(where, 'k', k) > columns)
-    throw new ShapeError(
-      `${where}: rows of ${columns} have no ${k} largest: x is ${show(x.shape)}`,
-    );
+  if (!columns) throw new ShapeError(`x must be [..., classes], not ${show(x.shape)}`);
+  if (checkInteger('k', k) > columns)
+    throw new ShapeError(`rows of ${columns} have no ${k} largest: x is ${show(x.shape)}`);
   const { numbers } = x;
   const indices: number[] = [];
   for (let at = 0; at < numbers.length; at += columns) {
@@ -25,22 +24,25 @@ function largest(where: string, x: Tensor, k: number): { values: number[]; indic
 }
 
 /**
- * The k largest numbers along the last dimension, largest first, and where they are.
+ * The k largest numbers along the last dimension of x [..., classes], largest first, and where they are. k is 1 by
+ * default.
  *
- * @param x [..., classes]
  * @returns both [..., k]; the indices int32
  */
-export function topK(x: Tensor, k = 1): { values: Tensor; indices: Tensor } {
-  const { values, indices } = largest('topK', x, k);
-  const shape = [...x.shape.slice(0, -1), k];
-  return {
-    values: Tensor.from(Float32Array.from(values), shape),
-    indices: Tensor.from(Int32Array.from(indices), shape),
-  };
-}
+export const topK = withoutOptions(
+  'topK',
+  (x: Tensor, k?: number): { values: Tensor; indices: Tensor } => {
+    const { values, indices } = naming('topK', () => largest(x, k));
+    const shape = [...x.shape.slice(0, -1), k ?? 1];
+    return {
+      values: Tensor.from(Float32Array.from(values), shape),
+      indices: Tensor.from(Int32Array.from(indices), shape),
+    };
+  },
+);
 
-/** Where the largest number along the last dimension is: [...], int32. @param x [..., classes] */
-export function argMax(x: Tensor): Tensor {
-  const { indices } = largest('argMax', x, 1);
+/** Where the largest number along the last dimension of x [..., classes] is: [...], int32. */
+export const argMax = withoutOptions('argMax', (x: Tensor): Tensor => {
+  const { indices } = naming('argMax', () => largest(x));
   return Tensor.from(Int32Array.from(indices), x.shape.slice(0, -1));
-}
+});

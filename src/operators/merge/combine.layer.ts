@@ -21,8 +21,8 @@ class Subtract extends Merge<null> {
   }
 
   shapeFor(a: Shape, b: Shape, ...others: Shape[]): Shape {
-    if (others.length > 0) throw new ShapeError(`${this.name}: subtracts one input from one`);
-    return checkAlike(this.name, a, b);
+    if (others.length > 0) throw new ShapeError(`subtracts one input from one`);
+    return checkAlike(a, b);
   }
 
   emitForward({ emitter }: Lowering, a: Value, b: Value): Forward<null> {
@@ -45,7 +45,7 @@ class Average extends Merge<number> {
   }
 
   shapeFor(first: Shape, ...others: Shape[]): Shape {
-    return checkAlike(this.name, first, ...others);
+    return checkAlike(first, ...others);
   }
 
   emitForward({ emitter }: Lowering, ...xs: Value[]): Forward<number> {
@@ -70,7 +70,7 @@ class Extreme extends Merge<Value> {
   }
 
   shapeFor(first: Shape, ...others: Shape[]): Shape {
-    return checkAlike(this.name, first, ...others);
+    return checkAlike(first, ...others);
   }
 
   emitForward({ emitter }: Lowering, ...xs: Value[]): Forward<Value> {
@@ -94,7 +94,7 @@ class Dot extends Merge<{ a: Value; b: Value }> {
     if (others.length === 0 && a.length === 1 && sameShape(a, b)) return [1];
     const given = [a, b, ...others].map(show).join(' and ');
     throw new ShapeError(
-      `${this.name}: multiplies two inputs [features] of one length, not ${given}: flatten images first`,
+      `multiplies two inputs [features] of one length, not ${given}: flatten images first`,
     );
   }
 

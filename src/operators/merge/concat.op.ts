@@ -3,7 +3,7 @@
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { checkChannels, checkInteger, type Shape, sameShape, show } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
-import { argument, callOp, recipe } from '../../tensor/eager.js';
+import { argument, callOp, recipe, withoutOptions } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { concatForward, concatBackward as emitBackward } from './concat.emit.js';
 
@@ -12,18 +12,18 @@ import { concatForward, concatBackward as emitBackward } from './concat.emit.js'
  *
  * @throws {ShapeError} unless all other dimensions are the same
  */
-export function concat(tensors: readonly Tensor[]): Tensor {
+export const concat = withoutOptions('concat', (tensors: readonly Tensor[]): Tensor => {
   const [y] = callOp('concat', [tensors], () => {
     if (!Array.isArray(tensors) || tensors.length === 0) {
-      throw new ValueError(`concat: expected a list of at least one tensor, not ${shown(tensors)}`);
+      throw new ValueError(`expected a list of at least one tensor, not ${shown(tensors)}`);
     }
-    const values = [...tensors].map((tensor, i) => argument('concat', `tensor ${i}`, tensor));
+    const values = [...tensors].map((tensor, i) => argument(`tensor ${i}`, tensor));
     const [first] = tensors;
     const channels = tensors.map(({ shape }, i) => {
-      const own = checkChannels('concat', shape);
+      const own = checkChannels(shape);
       if (sameShape(shape.slice(0, -1), first.shape.slice(0, -1))) return own;
       throw new ShapeError(
-        `concat: only the last dimensions may differ, but tensor 0 is ${show(first.shape)} and tensor ${i} is ${show(shape)}`,
+        `only the last dimensions may differ, but tensor 0 is ${show(first.shape)} and tensor ${i} is ${show(shape)}`,
       );
     });
     return recipe([withChannels(first.shape, sum(channels))], (e, vy) =>
@@ -31,31 +31,30 @@ export function concat(tensors: readonly Tensor[]): Tensor {
     );
   });
   return y;
-}
+});
 
 /**
- * The gradients of concat: dy cut along its last dimension.
- *
- * @param channels the last dimension of each tensor that was concatenated
+ * The gradients of concat: dy cut along its last dimension. `channels` has the last dimension of each tensor that was
+ * concatenated.
  */
-export function concatBackward(dy: Tensor, channels: readonly number[]): Tensor[] {
-  const where = 'concatBackward';
-  return callOp(where, [dy, channels], () => {
-    const value = argument(where, 'dy', dy);
-    if (!Array.isArray(channels))
-      throw new ValueError(
-        `${where}: channels must be a list of whole numbers, not ${shown(channels)}`,
-      );
-    for (const own of channels) checkInteger(where, 'channels', own);
-    if (sum(channels) !== checkChannels(where, dy.shape)) {
-      throw new ShapeError(
-        `${where}: dy ${show(dy.shape)} cannot be cut into ${channels.join(' + ')} channels`,
-      );
-    }
-    const shapes = channels.map((own) => withChannels(dy.shape, own));
-    return recipe(shapes, (e, ...dxs) => emitBackward(e, dxs, value));
-  });
-}
+export const concatBackward = withoutOptions(
+  'concatBackward',
+  (dy: Tensor, channels: readonly number[]): Tensor[] => {
+    return callOp('concatBackward', [dy, channels], () => {
+      const value = argument('dy', dy);
+      if (!Array.isArray(channels))
+        throw new ValueError(`channels must be a list of whole numbers, not ${shown(channels)}`);
+      for (const own of channels) checkInteger('channels', own);
+      if (sum(channels) !== checkChannels(dy.shape)) {
+        throw new ShapeError(
+          `dy ${show(dy.shape)} cannot be cut into ${channels.join(' + ')} channels`,
+        );
+      }
+      const shapes = channels.map((own) => withChannels(dy.shape, own));
+      return recipe(shapes, (e, ...dxs) => emitBackward(e, dxs, value));
+    });
+  },
+);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, own) => all + own, 0);
 

@@ -32,9 +32,9 @@ export abstract class Merge<Saved> extends Layer<Saved> {
 }
 
 /** The shape that all inputs have. @throws {ShapeError} where they differ */
-export function checkAlike(where: string, first: Shape, ...others: readonly Shape[]): Shape {
+export function checkAlike(first: Shape, ...others: readonly Shape[]): Shape {
   if (others.every((other) => sameShape(first, other))) return first;
-  throw new ShapeError(`${where}: all inputs must have the same shape`);
+  throw new ShapeError(`all inputs must have the same shape`);
 }
 
 class Add extends Merge<null> {
@@ -43,7 +43,7 @@ class Add extends Merge<null> {
   }
 
   shapeFor(first: Shape, ...others: Shape[]): Shape {
-    return checkAlike(this.name, first, ...others);
+    return checkAlike(first, ...others);
   }
 
   override get fusion(): Fusion {
@@ -69,8 +69,8 @@ class Multiply extends Merge<{ a: Value; b: Value }> {
   }
 
   shapeFor(a: Shape, b: Shape, ...others: Shape[]): Shape {
-    if (others.length > 0) throw new ShapeError(`${this.name}: multiplies two inputs, not more`);
-    checkFactors(this.name, [1, ...a], [1, ...b]);
+    if (others.length > 0) throw new ShapeError(`multiplies two inputs, not more`);
+    checkFactors([1, ...a], [1, ...b]);
     return a;
   }
 
@@ -105,7 +105,7 @@ class Concat extends Merge<readonly Shape[]> {
     const fits = (shape: Shape): boolean =>
       shape.length > 0 && sameShape(shape.slice(0, -1), first.slice(0, -1));
     if (shapes.every(fits)) return [...first.slice(0, -1), channels];
-    throw new ShapeError(`${this.name}: all inputs must have the same shape but for the channels`);
+    throw new ShapeError(`all inputs must have the same shape but for the channels`);
   }
 
   emitForward({ emitter }: Lowering, ...xs: Value[]): Forward<readonly Shape[]> {

@@ -17,10 +17,10 @@ function isGate(a: Shape, b: Shape): boolean {
 }
 
 /** @throws {ShapeError} unless b has a's shape, or is a gate of it */
-export function checkFactors(where: string, a: Shape, b: Shape): void {
+export function checkFactors(a: Shape, b: Shape): void {
   if (sameShape(a, b) || isGate(a, b)) return;
   const gate = a.length < 2 ? '' : `, or as a gate ${show([a[0], a.at(-1) as number])}`;
-  throw new ShapeError(`${where}: b must have a's shape ${show(a)}${gate}, not ${show(b)}`);
+  throw new ShapeError(`b must have a's shape ${show(a)}${gate}, not ${show(b)}`);
 }
 
 function gateSize({ shape }: Value) {

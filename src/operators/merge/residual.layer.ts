@@ -5,7 +5,7 @@ import { forwarded, oneOf } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { Composite, chain, chainShape } from '../../network/composite.js';
 import type { SymbolicTensor } from '../../network/layer.js';
-import { Layer, type LayerOptions } from '../../network/layer.js';
+import { Layer, type LayerOptions, outputShapeOf } from '../../network/layer.js';
 import { relu } from '../activation/activation.layer.js';
 import { add } from './merge.layer.js';
 
@@ -48,7 +48,7 @@ class Residual extends Composite {
 
   shapeFor(x: Shape): Shape {
     const { layers, shortcut = [] } = this.options;
-    return this.#sum.shapeFor(chainShape(x, layers), chainShape(x, shortcut));
+    return outputShapeOf(this.#sum, chainShape(x, layers), chainShape(x, shortcut));
   }
 
   override apply(x: SymbolicTensor): SymbolicTensor {

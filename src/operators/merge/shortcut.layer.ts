@@ -26,13 +26,11 @@ class IdentityShortcut extends Layer<Shape> {
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    checkRank(inputShape, ['height', 'width', 'channels']);
     const [height, width, channels] = inputShape;
     const { filters } = this.options;
     if (filters < channels)
-      throw new ShapeError(
-        `${this.name}: ${channels} channels cannot become ${filters}: it adds some`,
-      );
+      throw new ShapeError(`${channels} channels cannot become ${filters}: it adds some`);
     return [Math.ceil(height / this.#stride), Math.ceil(width / this.#stride), filters];
   }
 

@@ -59,7 +59,7 @@ class BatchNorm extends Layer<Saved> {
 
   shapeFor(inputShape: Shape): Shape {
     if (inputShape.length === 0) {
-      throw new ShapeError(`${this.name}: expected [..., channels], received ${show(inputShape)}`);
+      throw new ShapeError(`expected [..., channels], received ${show(inputShape)}`);
     }
     return inputShape;
   }

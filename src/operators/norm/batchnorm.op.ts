@@ -1,7 +1,7 @@
 // Batch normalisation per channel (the last dimension), for inference and training, with its gradient.
 
 import { ShapeError } from '../../base/errors.js';
-import { checkOptions, forwarded, positive } from '../../base/options.js';
+import { forwarded, optionsOf, positive } from '../../base/options.js';
 import { show } from '../../base/shape.js';
 import { asValue } from '../../program/emitter.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
@@ -15,18 +15,13 @@ export interface BatchNormOptions {
   epsilon?: number;
 }
 
-function normSize(
-  where: string,
-  x: Tensor,
-  vectors: Record<string, Tensor>,
-  epsilon = 1e-3,
-): norm.NormSize {
+function normSize(x: Tensor, vectors: Record<string, Tensor>, epsilon = 1e-3): norm.NormSize {
   const channels = x.shape.at(-1);
   if (!channels || x.size === 0)
-    throw new ShapeError(`${where}: x must be [..., channels] and not empty, not ${show(x.shape)}`);
+    throw new ShapeError(`x must be [..., channels] and not empty, not ${show(x.shape)}`);
   for (const [name, vector] of Object.entries(vectors)) {
-    argument(where, name, vector);
-    expectShape(where, name, vector, [channels]);
+    argument(name, vector);
+    expectShape(name, vector, [channels]);
   }
   return { rows: x.size / channels, channels, epsilon };
 }
@@ -39,10 +34,10 @@ export function batchNorm(
   options: BatchNormOptions & { mean: Tensor; variance: Tensor },
 ): Tensor {
   const [y] = callOp('batchNorm', [x, options], () => {
-    const value = argument('batchNorm', 'x', x);
-    checkOptions('batchNorm', options, words('gamma', 'beta', 'mean', 'variance'));
+    const value = argument('x', x);
+    optionsOf(options, words('gamma', 'beta', 'mean', 'variance'));
     const { gamma, beta, mean, variance, epsilon } = options;
-    const size = normSize('batchNorm', x, { gamma, beta, mean, variance }, epsilon);
+    const size = normSize(x, { gamma, beta, mean, variance }, epsilon);
     const from = {
       x: value,
       gamma: asValue(gamma),
@@ -60,11 +55,10 @@ export function batchNormTraining(
   x: Tensor,
   options: BatchNormOptions,
 ): { y: Tensor; mean: Tensor; variance: Tensor } {
-  const where = 'batchNormTraining';
-  const [y, mean, variance] = callOp(where, [x, options], () => {
-    const value = argument(where, 'x', x);
-    const { gamma, beta, epsilon } = checkOptions(where, options, words('gamma', 'beta'));
-    const size = normSize(where, x, { gamma, beta }, epsilon);
+  const [y, mean, variance] = callOp('batchNormTraining', [x, options], () => {
+    const value = argument('x', x);
+    const { gamma, beta, epsilon } = optionsOf(options, words('gamma', 'beta'));
+    const size = normSize(x, { gamma, beta }, epsilon);
     const vector = [size.channels];
     const from = { x: value, gamma: asValue(gamma), beta: asValue(beta) };
     return recipe([x.shape, vector, vector], (e, vy, vm, vv) =>
@@ -80,13 +74,12 @@ export function batchNormBackward(
   x: Tensor,
   options: { gamma: Tensor; mean: Tensor; variance: Tensor; epsilon?: number },
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
-  const where = 'batchNormBackward';
-  const [dx, dgamma, dbeta] = callOp(where, [dy, x, options], () => {
-    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-    checkOptions(where, options, words('gamma', 'mean', 'variance'));
+  const [dx, dgamma, dbeta] = callOp('batchNormBackward', [dy, x, options], () => {
+    const [vdy, vx] = [argument('dy', dy), argument('x', x)];
+    optionsOf(options, words('gamma', 'mean', 'variance'));
     const { gamma, mean, variance, epsilon } = options;
-    const size = normSize(where, x, { gamma, mean, variance }, epsilon);
-    expectShape(where, 'dy', dy, x.shape);
+    const size = normSize(x, { gamma, mean, variance }, epsilon);
+    expectShape('dy', dy, x.shape);
     const vector = [size.channels];
     const from = { x: vx, gamma: asValue(gamma), mean: asValue(mean), variance: asValue(variance) };
     return recipe([x.shape, vector, vector], (e, vdx, vdg, vdb) =>

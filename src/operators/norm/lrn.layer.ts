@@ -17,7 +17,7 @@ class Lrn extends Layer<Value> {
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkChannels(this.name, inputShape);
+    checkChannels(inputShape);
     return inputShape;
   }
 

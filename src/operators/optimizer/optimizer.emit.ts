@@ -15,6 +15,7 @@ import {
   checkOptions,
   epsilon,
   flag,
+  isFloat32,
   oneOf,
   positive,
   required,
@@ -112,7 +113,7 @@ export function checkOptimizer(config: Optimizer): Optimizer {
   const { type, ...options } = config;
   const where = `optimizers.${type}`;
   checkOptions<object>(where, options, { ...required(own[type]), ...common });
-  checkRate(config.learningRate);
+  checkRate(`${where}: learningRate`, config.learningRate);
   if (config.type === 'sgd' && config.nesterov && config.momentum === 0) {
     throw new ValueError(
       `${where}: nesterov looks ahead along the momentum, and there is none: give momentum, such as 0.9`,
@@ -259,6 +260,7 @@ export function writeGathering(
  * Writes a step's numbers, counted from 0, where the kernels read them (assembly/optimizer/).
  *
  * @param factor what the learning rate is multiplied by
+ * @throws {ValueError} for numbers that float32 does not hold
  */
 export function writeSettings(
   config: Optimizer,
@@ -267,7 +269,14 @@ export function writeSettings(
   at: number,
   factor = 1,
 ): void {
-  to.set(settingsOf(config, step, factor * rateAt(config.learningRate, step)), at);
+  const rate = factor * rateAt(config.learningRate, step);
+  const numbers = settingsOf(config, step, rate);
+  if (!numbers.every(isFloat32)) {
+    throw new ValueError(
+      `optimizers.${config.type}: the learning rate of step ${step + 1} is ${rate}, and what is computed with it more than float32 holds: lower it or its factor`,
+    );
+  }
+  to.set(numbers, at);
   // The average begins as a copy of the weights.
   const kept = step === 0 ? 0 : (config.averageDecay ?? 0);
   to.set(inOrder(AverageSettings, { kept, fresh: 1 - kept }), at + AVERAGE);

@@ -99,23 +99,21 @@ const words: { readonly [T in Schedule['type']]: Words } = {
 };
 
 /** @throws {ValueError} unless the rate is a number ≥ 0 or a schedule of such */
-export function checkRate<R extends LearningRate>(given: R): R {
+export function checkRate<R extends LearningRate>(where: string, given: R): R {
   const value = given as LearningRate;
   if (typeof value === 'number') {
     if (value >= 0 && value <= MOST) return given;
-    throw new ValueError(
-      `learningRate: must be a number ≥ 0 that float32 holds, not ${shown(value)}`,
-    );
+    throw new ValueError(`${where} must be a number ≥ 0 that float32 holds, not ${shown(value)}`);
   }
   if (!Object.hasOwn(words, value?.type)) {
     const known = Object.keys(words).join(', schedules.');
     throw new ValueError(
-      `learningRate: must be a number or one of schedules.${known}, not ${shown(value)}`,
+      `${where} must be a number or one of schedules.${known}, not ${shown(value)}${typeof value === 'function' ? ': callbacks.learningRateScheduler takes a function of the epoch' : ''}`,
     );
   }
   const { type, ...numbers } = value;
   checkOptions<object>(`schedules.${type}`, numbers, required(words[type]));
-  if (value.type === 'warmup') checkRate(value.to);
+  if (value.type === 'warmup') checkRate('schedules.warmup: to', value.to);
   return given;
 }
 

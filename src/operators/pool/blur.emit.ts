@@ -33,12 +33,12 @@ export interface BlurPoolGeometry {
 }
 
 /** @throws {ValueError} for options that make no sense */
-export function checkBlurPool(
-  where: string,
-  { kernelSize = 3, strides = 2 }: BlurPoolOptions,
-): { kernelSize: number; strides: Pair } {
-  checkValue(where, 'kernelSize', kernelSize, blurPoolWords.kernelSize);
-  return { kernelSize, strides: pairOf(where, 'strides', strides) };
+export function checkBlurPool({ kernelSize = 3, strides = 2 }: BlurPoolOptions): {
+  kernelSize: number;
+  strides: Pair;
+} {
+  checkValue('kernelSize', kernelSize, blurPoolWords.kernelSize);
+  return { kernelSize, strides: pairOf('strides', strides) };
 }
 
 /**
@@ -47,17 +47,13 @@ export function checkBlurPool(
  *
  * @throws {ShapeError} for an image too small to be reflected
  */
-export function blurPoolGeometry(
-  where: string,
-  inputShape: Shape,
-  options: BlurPoolOptions,
-): BlurPoolGeometry {
-  const { kernelSize, strides } = checkBlurPool(where, options);
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+export function blurPoolGeometry(inputShape: Shape, options: BlurPoolOptions): BlurPoolGeometry {
+  const { kernelSize, strides } = checkBlurPool(options);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const around = [Math.floor((kernelSize - 1) / 2), Math.ceil((kernelSize - 1) / 2)] as const;
-  const pad = placePadding(where, inputShape, [around, around], 'reflect');
+  const pad = placePadding(inputShape, [around, around], 'reflect');
   const [batch, height, width, channels] = padOutputShape(pad);
-  const windows = placeWindows(where, height, width, { kernelSize, strides }, false);
+  const windows = placeWindows(height, width, { kernelSize, strides }, false);
   const sizes = { batch, height, width, channels, filters: channels, groups: channels };
   return { pad, conv: { ...windows, ...sizes, algorithm: 'direct' } };
 }

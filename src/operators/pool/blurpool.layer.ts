@@ -1,5 +1,6 @@
 // Blur pooling as a layer.
 
+import { naming } from '../../base/naming.js';
 import { checkRank, type Shape, sizeOf } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
@@ -27,15 +28,15 @@ class BlurPool2d extends Layer<Saved> {
 
   constructor(options: BlurPool2dOptions) {
     super('blurPool2d', options, blurPoolWords);
-    checkBlurPool('layers.blurPool2d', options);
+    naming('layers.blurPool2d', () => checkBlurPool(options));
   }
 
   #geometry(x: Shape): BlurPoolGeometry {
-    return blurPoolGeometry(this.name, x, this.options);
+    return blurPoolGeometry(x, this.options);
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    checkRank(inputShape, ['height', 'width', 'channels']);
     return blurPoolOutputShape(this.#geometry([1, ...inputShape])).slice(1);
   }
 
@@ -54,7 +55,7 @@ class BlurPool2d extends Layer<Saved> {
   }
 
   override multiplyAdds(_inputShape: Shape, outputShape: Shape): number {
-    const { kernelSize } = checkBlurPool(this.name, this.options);
+    const { kernelSize } = checkBlurPool(this.options);
     return kernelSize * kernelSize * sizeOf(outputShape);
   }
 

@@ -1,13 +1,13 @@
 // Blur pooling of NHWC images, with its gradient.
 
-import { checkOptions } from '../../base/options.js';
+import { optionsOf } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as blur from './blur.emit.js';
 
-function geometry(where: string, inputShape: Shape, options: blur.BlurPoolOptions) {
-  return blur.blurPoolGeometry(where, inputShape, checkOptions(where, options, blur.blurPoolWords));
+function geometry(inputShape: Shape, options: blur.BlurPoolOptions) {
+  return blur.blurPoolGeometry(inputShape, optionsOf(options, blur.blurPoolWords));
 }
 
 /**
@@ -19,8 +19,8 @@ function geometry(where: string, inputShape: Shape, options: blur.BlurPoolOption
  */
 export function blurPool2d(x: Tensor, options: blur.BlurPoolOptions = {}): Tensor {
   const [y] = callOp('blurPool2d', [x, options], () => {
-    const value = argument('blurPool2d', 'x', x);
-    const g = geometry('blurPool2d', x.shape, options);
+    const value = argument('x', x);
+    const g = geometry(x.shape, options);
     return recipe([blur.blurPoolOutputShape(g)], (e, vy) => blur.blurPoolForward(e, vy, value, g));
   });
   return y;
@@ -32,11 +32,10 @@ export function blurPool2dBackward(
   inputShape: Shape,
   options: blur.BlurPoolOptions = {},
 ): Tensor {
-  const where = 'blurPool2dBackward';
-  const [dx] = callOp(where, [dy, inputShape, options], () => {
-    const value = argument(where, 'dy', dy);
-    const g = geometry(where, inputShape, options);
-    expectShape(where, 'dy', dy, blur.blurPoolOutputShape(g));
+  const [dx] = callOp('blurPool2dBackward', [dy, inputShape, options], () => {
+    const value = argument('dy', dy);
+    const g = geometry(inputShape, options);
+    expectShape('dy', dy, blur.blurPoolOutputShape(g));
     return recipe([inputShape], (e, vdx) => blur.blurPoolBackward(e, vdx, value, g));
   });
   return dx;

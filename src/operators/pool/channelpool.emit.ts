@@ -21,11 +21,11 @@ export const channelPoolWords = {
 };
 
 /** [..., channels / poolSize]. @throws {ShapeError} unless the channels are whole groups */
-export function channelPoolShape(where: string, inputShape: Shape, poolSize: number): Shape {
-  const channels = checkChannels(where, inputShape);
+export function channelPoolShape(inputShape: Shape, poolSize: number): Shape {
+  const channels = checkChannels(inputShape);
   if (channels % poolSize === 0) return [...inputShape.slice(0, -1), channels / poolSize];
   throw new ShapeError(
-    `${where}: ${channels} channels, of ${show(inputShape)}, are no whole number of groups of ${poolSize}`,
+    `${channels} channels, of ${show(inputShape)}, are no whole number of groups of ${poolSize}`,
   );
 }
 

@@ -41,12 +41,12 @@ class ChannelPool extends Layer<Saved> {
   }
 
   shapeFor(inputShape: Shape): Shape {
-    return channelPoolShape(this.name, inputShape, this.#pool.poolSize);
+    return channelPoolShape(inputShape, this.#pool.poolSize);
   }
 
   emitForward({ emitter, hasBackward }: Lowering, x: Value): Forward<Saved> {
     const { poolSize, mode } = this.#pool;
-    const y = emitter.value(channelPoolShape(this.name, x.shape, poolSize));
+    const y = emitter.value(channelPoolShape(x.shape, poolSize));
     const kept = hasBackward && mode === 'max';
     const argmax = kept ? channelArgmax(emitter, y, poolSize) : none;
     channelPoolForward(emitter, y, argmax, x, this.#pool);

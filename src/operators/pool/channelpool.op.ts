@@ -1,13 +1,13 @@
 // Pooling across channels, with its gradient.
 
-import { checkOptions } from '../../base/options.js';
+import { optionsOf } from '../../base/options.js';
 import { none } from '../../program/emitter.js';
 import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as pool from './channelpool.emit.js';
 
-function checked(where: string, options: pool.ChannelPoolOptions) {
-  const { poolSize, mode = 'max' } = checkOptions(where, options, pool.channelPoolWords);
+function checked(options: pool.ChannelPoolOptions) {
+  const { poolSize, mode = 'max' } = optionsOf(options, pool.channelPoolWords);
   return { poolSize, mode } as const;
 }
 
@@ -19,9 +19,9 @@ function checked(where: string, options: pool.ChannelPoolOptions) {
  */
 export function channelPool(x: Tensor, options: pool.ChannelPoolOptions): Tensor {
   const [y] = callOp('channelPool', [x, options], () => {
-    const value = argument('channelPool', 'x', x);
-    const own = checked('channelPool', options);
-    const shape = pool.channelPoolShape('channelPool', x.shape, own.poolSize);
+    const value = argument('x', x);
+    const own = checked(options);
+    const shape = pool.channelPoolShape(x.shape, own.poolSize);
     return recipe([shape], (e, vy) => pool.channelPoolForward(e, vy, none, value, own));
   });
   return y;
@@ -33,11 +33,10 @@ export function channelPoolBackward(
   x: Tensor,
   options: pool.ChannelPoolOptions,
 ): Tensor {
-  const where = 'channelPoolBackward';
-  const [dx] = callOp(where, [dy, x, options], () => {
-    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-    const own = checked(where, options);
-    expectShape(where, 'dy', dy, pool.channelPoolShape(where, x.shape, own.poolSize));
+  const [dx] = callOp('channelPoolBackward', [dy, x, options], () => {
+    const [vdy, vx] = [argument('dy', dy), argument('x', x)];
+    const own = checked(options);
+    expectShape('dy', dy, pool.channelPoolShape(x.shape, own.poolSize));
     return recipe([x.shape], (e, vdx) => {
       if (own.mode === 'average') {
         pool.channelPoolBackward(e, vdx, vdy, none, own.poolSize);

@@ -3,7 +3,7 @@
 import { MOST_BYTES } from '../../../bindings/constants.js';
 import { gcd } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
-import { between, checkOptions, forwarded, oneOf } from '../../base/options.js';
+import { between, forwarded, oneOf, optionsOf } from '../../base/options.js';
 import {
   checkRank,
   type Pair,
@@ -44,29 +44,27 @@ export const poolWords = {
  * @throws {ShapeError} where the window is larger than the padded input
  * @throws {ValueError} for padding as large as the window
  */
-export function poolGeometry(where: string, inputShape: Shape, options: PoolOptions): PoolGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+export function poolGeometry(inputShape: Shape, options: PoolOptions): PoolGeometry {
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
   const { poolSize: kernelSize = 2, strides = kernelSize, ...rest } = options;
-  pairOf(where, 'poolSize', kernelSize);
-  const windows = placeWindows(where, height, width, { ...rest, kernelSize, strides }, false);
+  pairOf('poolSize', kernelSize);
+  const windows = placeWindows(height, width, { ...rest, kernelSize, strides }, false);
   const g = { ...windows, batch, height, width, channels };
   const emptyAbove = g.padTop >= g.kernelHeight || g.padLeft >= g.kernelWidth;
   const bottom = (g.outputHeight - 1) * g.strideHeight - g.padTop;
   const right = (g.outputWidth - 1) * g.strideWidth - g.padLeft;
   if (emptyAbove || bottom >= height || right >= width) {
-    throw new ValueError(
-      `${where}: padding must be smaller than the window, or some windows hold nothing`,
-    );
+    throw new ValueError(`padding must be smaller than the window, or some windows hold nothing`);
   }
   return g;
 }
 
 /** A pooling of [batch, height, width, channels] over the whole image. */
-export function globalGeometry(where: string, inputShape: Shape): PoolGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+export function globalGeometry(inputShape: Shape): PoolGeometry {
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const [, height, width] = inputShape;
-  return { ...poolGeometry(where, inputShape, { poolSize: [height, width] }), global: true };
+  return { ...poolGeometry(inputShape, { poolSize: [height, width] }), global: true };
 }
 
 /** How many windows adaptive pooling has. */
@@ -83,13 +81,12 @@ export const adaptivePoolWords = forwarded('outputSize');
  * windows over a side of H pixels, number i is ⌊i·H/out⌋ up to ⌈(i+1)·H/out⌉, as in PyTorch.
  */
 export function adaptivePoolGeometry(
-  where: string,
   inputShape: Shape,
   { outputSize }: AdaptivePoolOptions,
 ): PoolGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
-  const [outputHeight, outputWidth] = pairOf(where, 'outputSize', outputSize);
+  const [outputHeight, outputWidth] = pairOf('outputSize', outputSize);
   const [kernelHeight, strideHeight] = adaptiveAxis(height, outputHeight);
   const [kernelWidth, strideWidth] = adaptiveAxis(width, outputWidth);
   return {
@@ -180,8 +177,8 @@ export interface NormOptions {
 export const normWords = { p: between(1), mode: oneOf('mean', 'sum') };
 
 /** The options in full. @throws {ValueError} unless p ≥ 1, and for a mode that there is not */
-export function checkNorm(where: string, options: NormOptions): Required<NormOptions> {
-  const { p = 2, mode = 'mean' } = checkOptions(where, options, normWords);
+export function checkNorm(options: NormOptions): Required<NormOptions> {
+  const { p = 2, mode = 'mean' } = optionsOf(options, normWords);
   return { p, mode };
 }
 

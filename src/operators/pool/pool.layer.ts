@@ -1,5 +1,6 @@
 // Pooling as layers.
 
+import { naming } from '../../base/naming.js';
 import { whole as count, type Words } from '../../base/options.js';
 import { checkPadding, checkRank, type Padding, type Shape } from '../../base/shape.js';
 import {
@@ -30,7 +31,7 @@ interface Placement<O> {
   /** The dimensions of a sample. */
   readonly axes: readonly string[];
   readonly words: Words;
-  readonly place: (where: string, inputShape: Shape, options: O) => pool.PoolGeometry;
+  readonly place: (inputShape: Shape, options: O) => pool.PoolGeometry;
 }
 
 const axes = ['height', 'width', 'channels'];
@@ -49,11 +50,11 @@ const adaptive: Placement<pool.AdaptivePoolOptions> = {
 const line: Placement<Pool1dOptions> = {
   axes: ['steps', 'channels'],
   words: { poolSize: count(1), ...lineWords },
-  place(where, x, options) {
+  place(x, options) {
     const { poolSize = 2, strides = poolSize } = options;
     const window = [1, poolSize] as const;
-    const placed = onImages(where, { ...options, strides });
-    return pool.poolGeometry(where, asImages(x), { ...placed, poolSize: window });
+    const placed = onImages({ ...options, strides });
+    return pool.poolGeometry(asImages(x), { ...placed, poolSize: window });
   },
 };
 
@@ -71,11 +72,11 @@ abstract class Pool2d<
     // Checked at once: other libraries write it otherwise, such as 'SAME' or 'causal'.
     const { padding } = this.options as { padding?: Padding };
     if (placement.axes.length === 3 && padding !== undefined)
-      checkPadding(`layers.${type}`, padding);
+      naming(`layers.${type}`, () => checkPadding(padding));
   }
 
   #geometry(x: Shape): pool.PoolGeometry {
-    return this.#placement.place(this.name, x, this.options);
+    return this.#placement.place(x, this.options);
   }
 
   /** Of images; signals have no height. */
@@ -84,7 +85,7 @@ abstract class Pool2d<
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, this.#placement.axes);
+    checkRank(inputShape, this.#placement.axes);
     return this.#shape(pool.poolOutputShape(this.#geometry([1, ...inputShape]))).slice(1);
   }
 

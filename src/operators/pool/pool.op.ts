@@ -1,33 +1,33 @@
 // Pooling over NHWC images, each with its gradient.
 
-import { checkObject, checkOptions } from '../../base/options.js';
+import { objectOf, optionsOf } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { none } from '../../program/emitter.js';
-import { argument, callOp, expectShape, recipe } from '../../tensor/eager.js';
+import { argument, callOp, expectShape, recipe, withoutOptions } from '../../tensor/eager.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import * as pool from './pool.emit.js';
 
 /** Lays windows on an image, as the options say. */
-type Place<O> = (where: string, inputShape: Shape, options: O) => pool.PoolGeometry;
+type Place<O> = (inputShape: Shape, options: O) => pool.PoolGeometry;
 
-const windows: Place<pool.PoolOptions> = (where, shape, options) =>
-  pool.poolGeometry(where, shape, checkOptions(where, options, pool.poolWords));
+const windows: Place<pool.PoolOptions> = (shape, options) =>
+  pool.poolGeometry(shape, optionsOf(options, pool.poolWords));
 
-const adaptive: Place<pool.AdaptivePoolOptions> = (where, shape, options) =>
-  pool.adaptivePoolGeometry(where, shape, checkOptions(where, options, pool.adaptivePoolWords));
+const adaptive: Place<pool.AdaptivePoolOptions> = (shape, options) =>
+  pool.adaptivePoolGeometry(shape, optionsOf(options, pool.adaptivePoolWords));
 
 const whole: Place<undefined> = pool.globalGeometry;
 
 function choose<O>(
-  where: string,
+  name: string,
   choice: pool.Choice,
   x: Tensor,
   place: Place<O>,
   options: O,
 ): Tensor {
-  const [y] = callOp(where, [x, options], () => {
-    const value = argument(where, 'x', x);
-    const g = place(where, x.shape, options);
+  const [y] = callOp(name, [x, options], () => {
+    const value = argument('x', x);
+    const g = place(x.shape, options);
     return recipe([pool.poolOutputShape(g)], (e, vy) =>
       pool.maxPoolForward(e, vy, none, value, g, choice),
     );
@@ -36,17 +36,17 @@ function choose<O>(
 }
 
 function chooseBackward<O>(
-  where: string,
+  name: string,
   choice: pool.Choice,
   dy: Tensor,
   x: Tensor,
   place: Place<O>,
   options: O,
 ): Tensor {
-  const [dx] = callOp(where, [dy, x, options], () => {
-    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-    const g = place(where, x.shape, options);
-    expectShape(where, 'dy', dy, pool.poolOutputShape(g));
+  const [dx] = callOp(name, [dy, x, options], () => {
+    const [vdy, vx] = [argument('dy', dy), argument('x', x)];
+    const g = place(x.shape, options);
+    expectShape('dy', dy, pool.poolOutputShape(g));
     return recipe([x.shape], (e, vdx) => {
       const argmax = pool.argmaxValue(e, g);
       pool.maxPoolForward(e, e.value(pool.poolOutputShape(g)), argmax, vx, g, choice);
@@ -56,26 +56,26 @@ function chooseBackward<O>(
   return dx;
 }
 
-function average<O>(where: string, x: Tensor, place: Place<O>, options: O): Tensor {
-  const [y] = callOp(where, [x, options], () => {
-    const value = argument(where, 'x', x);
-    const g = place(where, x.shape, options);
+function average<O>(name: string, x: Tensor, place: Place<O>, options: O): Tensor {
+  const [y] = callOp(name, [x, options], () => {
+    const value = argument('x', x);
+    const g = place(x.shape, options);
     return recipe([pool.poolOutputShape(g)], (e, vy) => pool.averagePoolForward(e, vy, value, g));
   });
   return y;
 }
 
 function averageBackward<O>(
-  where: string,
+  name: string,
   dy: Tensor,
   inputShape: Shape,
   place: Place<O>,
   options: O,
 ): Tensor {
-  const [dx] = callOp(where, [dy, inputShape, options], () => {
-    const value = argument(where, 'dy', dy);
-    const g = place(where, inputShape, options);
-    expectShape(where, 'dy', dy, pool.poolOutputShape(g));
+  const [dx] = callOp(name, [dy, inputShape, options], () => {
+    const value = argument('dy', dy);
+    const g = place(inputShape, options);
+    expectShape('dy', dy, pool.poolOutputShape(g));
     return recipe([inputShape], (e, vdx) => pool.averagePoolBackward(e, vdx, value, g));
   });
   return dx;
@@ -108,21 +108,31 @@ export const avgPool2dBackward = (
   options: pool.PoolOptions = {},
 ): Tensor => averageBackward('avgPool2dBackward', dy, inputShape, windows, options);
 
-/** Maximum of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export const globalMaxPool2d = (x: Tensor): Tensor =>
-  choose('globalMaxPool2d', 'max', x, whole, undefined);
+/** Maximum of each channel over the whole image: [batch, height, width, channels] → [batch, channels]. */
+export const globalMaxPool2d = withoutOptions(
+  'globalMaxPool2d',
+  (x: Tensor): Tensor => choose('globalMaxPool2d', 'max', x, whole, undefined),
+);
 
-/** The gradient of globalMaxPool2d. @param dy [batch, channels] @param x the input */
-export const globalMaxPool2dBackward = (dy: Tensor, x: Tensor): Tensor =>
-  chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole, undefined);
+/** The gradient of globalMaxPool2d, for the x that it was given. dy is [batch, channels]. */
+export const globalMaxPool2dBackward = withoutOptions(
+  'globalMaxPool2dBackward',
+  (dy: Tensor, x: Tensor): Tensor =>
+    chooseBackward('globalMaxPool2dBackward', 'max', dy, x, whole, undefined),
+);
 
-/** Mean of each channel over the whole image: [batch, channels]. @param x [batch, height, width, channels] */
-export const globalAvgPool2d = (x: Tensor): Tensor =>
-  average('globalAvgPool2d', x, whole, undefined);
+/** Mean of each channel over the whole image: [batch, height, width, channels] → [batch, channels]. */
+export const globalAvgPool2d = withoutOptions(
+  'globalAvgPool2d',
+  (x: Tensor): Tensor => average('globalAvgPool2d', x, whole, undefined),
+);
 
-/** The gradient of globalAvgPool2d. @param dy [batch, channels] */
-export const globalAvgPool2dBackward = (dy: Tensor, inputShape: Shape): Tensor =>
-  averageBackward('globalAvgPool2dBackward', dy, inputShape, whole, undefined);
+/** The gradient of globalAvgPool2d. dy is [batch, channels]. */
+export const globalAvgPool2dBackward = withoutOptions(
+  'globalAvgPool2dBackward',
+  (dy: Tensor, inputShape: Shape): Tensor =>
+    averageBackward('globalAvgPool2dBackward', dy, inputShape, whole, undefined),
+);
 
 /**
  * Maximum of each of as many windows as asked for, which share the image among themselves: PyTorch's.
@@ -157,8 +167,8 @@ export const adaptiveAvgPool2dBackward = (
 /** p-norm pooling: (Σ|x|ᵖ / window)^(1/p), or ONNX's (Σ|x|ᵖ)^(1/p) with `mode: 'sum'`. */
 export function lpPool2d(x: Tensor, options: pool.PoolOptions & pool.NormOptions = {}): Tensor {
   const [y] = callOp('lpPool2d', [x, options], () => {
-    const value = argument('lpPool2d', 'x', x);
-    const { norm, g } = lpGeometry('lpPool2d', x.shape, options);
+    const value = argument('x', x);
+    const { norm, g } = lpGeometry(x.shape, options);
     return recipe([pool.poolOutputShape(g)], (e, vy) => pool.lpPoolForward(e, vy, value, norm, g));
   });
   return y;
@@ -170,11 +180,10 @@ export function lpPool2dBackward(
   x: Tensor,
   options: pool.PoolOptions & pool.NormOptions = {},
 ): Tensor {
-  const where = 'lpPool2dBackward';
-  const [dx] = callOp(where, [dy, x, options], () => {
-    const [vdy, vx] = [argument(where, 'dy', dy), argument(where, 'x', x)];
-    const { norm, g } = lpGeometry(where, x.shape, options);
-    expectShape(where, 'dy', dy, pool.poolOutputShape(g));
+  const [dx] = callOp('lpPool2dBackward', [dy, x, options], () => {
+    const [vdy, vx] = [argument('dy', dy), argument('x', x)];
+    const { norm, g } = lpGeometry(x.shape, options);
+    expectShape('dy', dy, pool.poolOutputShape(g));
     return recipe([x.shape], (e, vdx) => {
       const y = e.value(pool.poolOutputShape(g));
       pool.lpPoolForward(e, y, vx, norm, g);
@@ -184,7 +193,7 @@ export function lpPool2dBackward(
   return dx;
 }
 
-function lpGeometry(where: string, shape: Shape, options: pool.PoolOptions & pool.NormOptions) {
-  const { p, mode, ...placing } = checkObject(where, options, 'poolSize');
-  return { norm: pool.checkNorm(where, { p, mode }), g: windows(where, shape, placing) };
+function lpGeometry(shape: Shape, options: pool.PoolOptions & pool.NormOptions) {
+  const { p, mode, ...placing } = objectOf(options, 'poolSize');
+  return { norm: pool.checkNorm({ p, mode }), g: windows(shape, placing) };
 }

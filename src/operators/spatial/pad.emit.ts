@@ -1,7 +1,7 @@
 // Padding of images as ops, forward and backward.
 
 import { ShapeError } from '../../base/errors.js';
-import { any, checkOptions, oneOf } from '../../base/options.js';
+import { any, oneOf, optionsOf } from '../../base/options.js';
 import { checkRank, checkSides, type Padding, type Shape, type Sides } from '../../base/shape.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 
@@ -40,19 +40,18 @@ export interface PadGeometry {
  * @throws {ValueError} for options that make no sense
  * @throws {ShapeError} where an image is too small to be reflected that far
  */
-export function padGeometry(where: string, inputShape: Shape, options: PadOptions): PadGeometry {
-  const { mode = 'zeros' } = checkOptions(where, options, padWords);
-  return placePadding(where, inputShape, checkSides(where, options.padding), mode);
+export function padGeometry(inputShape: Shape, options: PadOptions): PadGeometry {
+  const { mode = 'zeros' } = optionsOf(options, padWords);
+  return placePadding(inputShape, checkSides(options.padding), mode);
 }
 
 /** The padding of given sides. @throws {ShapeError} where an image is too small to be reflected */
 export function placePadding(
-  where: string,
   inputShape: Shape,
   [[top, bottom], [left, right]]: Sides,
   mode: PaddingMode,
 ): PadGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
   const axes = [
     ['height', height, Math.max(top, bottom)],
@@ -61,7 +60,7 @@ export function placePadding(
   for (const [name, side, padding] of axes) {
     if (mode === 'zeros' || padding < side) continue;
     throw new ShapeError(
-      `${where}: an image of ${name} ${side} can be reflected for ${side - 1} pixels, not ${padding}: use less padding, or zeros`,
+      `an image of ${name} ${side} can be reflected for ${side - 1} pixels, not ${padding}: use less padding, or zeros`,
     );
   }
   return { batch, height, width, channels, top, bottom, left, right, mode };

@@ -13,8 +13,8 @@ import * as pad from './pad.emit.js';
  */
 export function pad2d(x: Tensor, options: pad.PadOptions): Tensor {
   const [y] = callOp('pad2d', [x, options], () => {
-    const value = argument('pad2d', 'x', x);
-    const g = pad.padGeometry('pad2d', x.shape, options);
+    const value = argument('x', x);
+    const g = pad.padGeometry(x.shape, options);
     return recipe([pad.padOutputShape(g)], (e, vy) => pad.padForward(e, vy, value, g));
   });
   return y;
@@ -22,11 +22,10 @@ export function pad2d(x: Tensor, options: pad.PadOptions): Tensor {
 
 /** The gradient of pad2d. @param inputShape that of x */
 export function pad2dBackward(dy: Tensor, inputShape: Shape, options: pad.PadOptions): Tensor {
-  const where = 'pad2dBackward';
-  const [dx] = callOp(where, [dy, inputShape, options], () => {
-    const value = argument(where, 'dy', dy);
-    const g = pad.padGeometry(where, inputShape, options);
-    expectShape(where, 'dy', dy, pad.padOutputShape(g));
+  const [dx] = callOp('pad2dBackward', [dy, inputShape, options], () => {
+    const value = argument('dy', dy);
+    const g = pad.padGeometry(inputShape, options);
+    expectShape('dy', dy, pad.padOutputShape(g));
     return recipe([inputShape], (e, vdx) => pad.padBackward(e, vdx, value, g));
   });
   return dx;

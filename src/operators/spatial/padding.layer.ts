@@ -1,5 +1,6 @@
 // Padding of images as layers.
 
+import { naming } from '../../base/naming.js';
 import { forwarded } from '../../base/options.js';
 import { checkRank, checkSides, type Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
@@ -27,15 +28,15 @@ class Padding2d extends Layer<PadGeometry> {
   constructor(type: string, options: Padding2dOptions, mode: PaddingMode) {
     super(type, options, forwarded('padding'));
     this.#mode = mode;
-    checkSides(`layers.${type}`, options.padding ?? 1);
+    naming(`layers.${type}`, () => checkSides(options.padding ?? 1));
   }
 
   #geometry(x: Shape): PadGeometry {
-    return padGeometry(this.name, x, { padding: this.options.padding ?? 1, mode: this.#mode });
+    return padGeometry(x, { padding: this.options.padding ?? 1, mode: this.#mode });
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    checkRank(inputShape, ['height', 'width', 'channels']);
     return padOutputShape(this.#geometry([1, ...inputShape])).slice(1);
   }
 

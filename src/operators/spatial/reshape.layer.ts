@@ -1,8 +1,15 @@
 // Layers that give the same numbers another shape.
 
 import { ShapeError } from '../../base/errors.js';
+import { naming } from '../../base/naming.js';
 import { checkShape, type Shape, show, sizeOf } from '../../base/shape.js';
-import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
+import {
+  type Forward,
+  type Fusion,
+  Layer,
+  type LayerOptions,
+  type Lowering,
+} from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
 
 /** Options of `layers.reshape`. */
@@ -18,17 +25,21 @@ class Reshape extends Layer<Shape> {
     super(type, options, type === 'reshape' ? ['targetShape'] : []);
     if (type === 'flatten') return;
     const { targetShape } = this.options as ReshapeOptions;
-    this.#target = checkShape('layers.reshape: targetShape', targetShape, 1);
+    this.#target = naming('layers.reshape: targetShape', () => checkShape(targetShape, 1));
   }
 
   shapeFor(inputShape: Shape): Shape {
     const target = this.#target ?? [sizeOf(inputShape)];
     if (sizeOf(target) !== sizeOf(inputShape)) {
       throw new ShapeError(
-        `${this.name}: ${show(inputShape)} has ${sizeOf(inputShape)} elements and cannot become ${show(target)}`,
+        `${show(inputShape)} has ${sizeOf(inputShape)} elements and cannot become ${show(target)}`,
       );
     }
     return target;
+  }
+
+  override get fusion(): Fusion {
+    return { keepsNumbers: true };
   }
 
   emitForward(_to: Lowering, x: Value): Forward<Shape> {

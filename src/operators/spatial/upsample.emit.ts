@@ -33,24 +33,23 @@ export interface UpsamplingGeometry {
 }
 
 /** The options in full. @throws {ValueError} unless the size is whole, and for an interpolation that there is not */
-export function checkUpsampling(
-  where: string,
-  { size = 2, interpolation = 'nearest' }: UpsamplingOptions,
-): Pick<UpsamplingGeometry, 'factorHeight' | 'factorWidth' | 'bilinear'> {
-  const [factorHeight, factorWidth] = pairOf(where, 'size', size);
-  checkValue(where, 'interpolation', interpolation, upsamplingWords.interpolation);
+export function checkUpsampling({
+  size = 2,
+  interpolation = 'nearest',
+}: UpsamplingOptions): Pick<UpsamplingGeometry, 'factorHeight' | 'factorWidth' | 'bilinear'> {
+  const [factorHeight, factorWidth] = pairOf('size', size);
+  checkValue('interpolation', interpolation, upsamplingWords.interpolation);
   return { factorHeight, factorWidth, bilinear: interpolation === 'bilinear' };
 }
 
 /** Checks an upsampling of [batch, height, width, channels] and works out its sizes. */
 export function upsamplingGeometry(
-  where: string,
   inputShape: Shape,
   options: UpsamplingOptions,
 ): UpsamplingGeometry {
-  checkRank(where, inputShape, ['batch', 'height', 'width', 'channels']);
+  checkRank(inputShape, ['batch', 'height', 'width', 'channels']);
   const [batch, height, width, channels] = inputShape;
-  return { batch, height, width, channels, ...checkUpsampling(where, options) };
+  return { batch, height, width, channels, ...checkUpsampling(options) };
 }
 
 /** [batch, size·height, size·width, channels]. */

@@ -1,5 +1,6 @@
 // Upsampling as a layer.
 
+import { naming } from '../../base/naming.js';
 import { checkRank, type Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
@@ -22,15 +23,15 @@ class Upsampling2d extends Layer<UpsamplingGeometry> {
 
   constructor(options: Upsampling2dOptions) {
     super('upsampling2d', options, upsamplingWords);
-    checkUpsampling('layers.upsampling2d', options);
+    naming('layers.upsampling2d', () => checkUpsampling(options));
   }
 
   #geometry(x: Shape): UpsamplingGeometry {
-    return upsamplingGeometry(this.name, x, this.options);
+    return upsamplingGeometry(x, this.options);
   }
 
   shapeFor(inputShape: Shape): Shape {
-    checkRank(this.name, inputShape, ['height', 'width', 'channels']);
+    checkRank(inputShape, ['height', 'width', 'channels']);
     return upsamplingOutputShape(this.#geometry([1, ...inputShape])).slice(1);
   }
 
@@ -49,7 +50,7 @@ class Upsampling2d extends Layer<UpsamplingGeometry> {
   }
 
   override window() {
-    const g = checkUpsampling(this.name, this.options);
+    const g = checkUpsampling(this.options);
     // Between two pixels an output sees both; outputs lie 1 / size of a pixel apart.
     const sees = (factor: number) => (g.bilinear && factor > 1 ? 2 : 1);
     return {

@@ -1,0 +1,14 @@
+// `naming` for work that awaits.
+
+import { naming } from './naming.js';
+
+/** As `naming`, for errors that a promise is rejected with. */
+export async function namingAsync<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    return naming(where, () => {
+      throw error;
+    });
+  }
+}
