@@ -31,8 +31,8 @@ export interface ModelOptions<O extends Tensors = Tensors> {
 
 /** The part of a model that needs no engine. */
 export class Architecture<O extends Tensors> {
-  readonly seed: number;
-  readonly name: string;
+  declare readonly seed: number;
+  declare readonly name: string;
   readonly #isList: boolean;
   readonly #resources: Resources;
   #labels: readonly string[] | undefined;
@@ -42,8 +42,9 @@ export class Architecture<O extends Tensors> {
     const known = { inputs: any, outputs: any, seed: any, name: text };
     const { inputs, outputs, seed = 0, name = 'model' } = checkOptions('new Model', options, known);
     keyOf(seed);
-    this.seed = seed;
-    this.name = name;
+    // Not writable, in plain JavaScript either.
+    for (const [word, value] of Object.entries({ seed, name }))
+      Object.defineProperty(this, word, { value, enumerable: true });
     this.#isList = Array.isArray(outputs);
     const list = (tensors: Tensors) => (Array.isArray(tensors) ? [...tensors] : [tensors]);
     this.#resources = new Resources(name, seed, list(inputs), list(outputs));

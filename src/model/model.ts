@@ -322,3 +322,14 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
     this.dispose();
   }
 }
+
+// What Keras and TF.js set on a model would be ignored here.
+for (const word of ['optimizer', 'loss', 'metrics', 'stopTraining', 'stop_training']) {
+  Object.defineProperty(Model.prototype, word, {
+    set(this: Model) {
+      throw new StateError(
+        `${this.name}: ${word} cannot be set: compile sets optimizer, loss and metrics; callbacks end a training by stop() of what onTrainBegin gets`,
+      );
+    },
+  });
+}

@@ -12,6 +12,7 @@ import {
   memory,
   NumericError,
   optimizers,
+  ResNet,
   Sequential,
   type Shape,
   ShapeError,
@@ -364,6 +365,33 @@ test('names that there are not: the known ones are listed', async () => {
     ],
   ]);
   model.dispose();
+});
+
+test("Keras's and TF.js's words on a model are not ignored", async () => {
+  class Own extends Sequential {
+    readonly metrics = ['of its own'];
+  }
+  const own = new Own([layers.dense({ units: 1 })], { inputShape: [1], name: 'own' });
+  for (const model of [
+    compiled(),
+    new ResNet({ depth: 8, classes: 2, inputShape: [8, 8, 1] }),
+    own,
+  ]) {
+    const { name, seed } = model;
+    const set = (word: string, value: unknown) => () => Object.assign(model, { [word]: value });
+    for (const word of ['optimizer', 'loss', 'stopTraining', 'stop_training'])
+      await rejects(set(word, true), StateError, name, word, 'compile sets', 'stop()');
+    if (model !== own) await rejects(set('metrics', []), StateError, 'metrics');
+    for (const [word, value] of [
+      ['name', 'other'],
+      ['seed', 5],
+      ['learningRate', 1],
+    ] as const)
+      assert.throws(set(word, value), TypeError);
+    assert.equal([model.name, model.seed], [name, seed]);
+    model.dispose();
+  }
+  assert.equal(own.metrics, ['of its own']);
 });
 
 test('options of fit, evaluate and predict', async () => {
