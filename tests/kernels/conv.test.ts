@@ -123,6 +123,7 @@ test('maps large enough to be read from lines, in every geometry', () => {
   }
   // Several blocks of k, of rows of dw and of lines; the last one does not fit.
   check({ shape: [1, 15, 14, 40], kernel: [3, 3], padding: 'same', filters: 9 });
+  check({ shape: [1, 10, 10, 60], kernel: [3, 3], padding: 'same', filters: 5 });
   check({ shape: [1, 12, 12, 20], kernel: [5, 5], filters: 3 });
   check({ shape: [1, 3, 120, 100], kernel: [3, 3], padding: 'same', filters: 2 });
 });
