@@ -1,7 +1,7 @@
 // A competition: several libraries do the same work, are checked, then take turns being timed.
 
 import { setTimeout } from 'node:timers/promises';
-import { type Peer, tooSlow, wasmgrad } from './peers/index.js';
+import { type Peer, rivals, tooSlow, wasmgrad } from './peers/index.js';
 import type { PeerProcess } from './process.js';
 import type { Preparation, Reply } from './protocol.js';
 import { type Expected, expectedResults } from './reference.js';
@@ -72,7 +72,7 @@ export class Arena {
     const { name, work, ours: leader = wasmgrad, peers, targets = {} } = contest;
     const expected = expectedResults(work);
     const entries = await Promise.all(
-      [leader, ...peers].map((peer) => this.#enter(peer, work, expected)),
+      [leader, ...rivals(leader, peers)].map((peer) => this.#enter(peer, work, expected)),
     );
     const entrants = entries.filter((entry): entry is Entrant => 'host' in entry);
     const notes: Note[] = entries.flatMap((entry) => {
@@ -100,7 +100,7 @@ export class Arena {
     const wide = (await this.backend(leader))?.revectorized === true;
     const judged = Object.entries(targets).flatMap(([who, [narrow, broad]]): Target[] => {
       const least = wide ? broad : narrow;
-      if (least === undefined) return [];
+      if (least === undefined || !entries.some(({ peer }) => peer.name === who)) return [];
       const found = figures.find((figure) => figure.who === who)?.ratio;
       const hampered = steady.some(({ peer, handicap }) => peer.name === who && handicap);
       const met = found === undefined || hampered ? undefined : found >= least;

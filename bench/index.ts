@@ -5,7 +5,7 @@ import { backendInfo, dispose } from '../src/index.js';
 import { Arena } from './compete.js';
 import { publish } from './publish.js';
 import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
-import { engineFlags, start } from './start.js';
+import { against, engineFlags, start } from './start.js';
 import { conv } from './suites/conv.js';
 import { footprint } from './suites/footprint.js';
 import { gemm } from './suites/gemm.js';
@@ -23,7 +23,7 @@ const suites = [gemm, conv, train, lenet, resnet, threads, footprint, peak, star
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';
 
-const help = `npm run bench -- [suite …] [--check] [--revectorize] [--write]
+const help = `npm run bench -- [suite …] [--check] [--revectorize] [--against=DIR] [--write]
 
 Measures wasmgrad against other libraries: all suites, or those whose names contain one of the given words.
 
@@ -41,6 +41,8 @@ it could not be judged. bench/results/latest.json and latest.md have all of it.
 
   --check         exit with 1 where a target is missed
   --revectorize   init({ revectorize: true }): has the engine make 256-bit code; the peers stay as they are
+  --against=DIR   measures against another checkout of this repository, where npm ci and npm run build have been
+                  run, in place of the peers: what a change has made faster or slower
   --write         also put the tables into ${DOCUMENT}; only with all suites, so that they are of one run
   --help          this text`;
 
@@ -49,6 +51,7 @@ const { values: options, positionals: words } = parseArgs({
   options: {
     check: { type: 'boolean' },
     revectorize: { type: 'boolean' },
+    against: { type: 'string' },
     write: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -58,13 +61,19 @@ const chosen = suites.filter(
 );
 
 if (options.help) console.log(help);
-else if (chosen.length === 0) {
+else if (options.against !== undefined && !against) {
+  console.error('--against=DIR takes a directory after the =.');
+  process.exitCode = 1;
+} else if (chosen.length === 0) {
   console.error(
     `No suite is called ${words.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}.`,
   );
   process.exitCode = 1;
 } else if (options.write && chosen.length < suites.length) {
   console.error(`--write: run all suites, so that all of ${DOCUMENT}'s tables are of one run.`);
+  process.exitCode = 1;
+} else if (options.write && against) {
+  console.error(`--write: ${DOCUMENT} is about the peers; leave out --against.`);
   process.exitCode = 1;
 } else await main();
 
@@ -120,6 +129,20 @@ async function main(): Promise<void> {
   judge(report);
 }
 
+/** Says what is slower than in another checkout by more than 2 %. */
+function compareWith(checkout: string, done: Report['suites']): void {
+  const ratios = done.flatMap(({ results }) =>
+    results.flatMap(({ name, figures }) =>
+      figures.flatMap(({ who, ratio }) => (ratio === undefined ? [] : [{ name, who, ratio }])),
+    ),
+  );
+  const slower = ratios.filter(({ ratio }) => ratio < 0.98);
+  console.log(
+    `${slower.length} of ${ratios.length} works slower than in ${checkout} by more than 2 %`,
+  );
+  for (const { name, who, ratio } of slower) console.log(`  ${ratio.toFixed(3)} × ${who}: ${name}`);
+}
+
 /** Says which targets are missed. */
 function judge({ suites: done }: Report): void {
   const targets = done.flatMap(({ results }) =>
@@ -136,6 +159,7 @@ function judge({ suites: done }: Report): void {
     console.log(`  missed: ${result.name}: ${text}${found ? `, is ${found.toFixed(2)}` : ''}`);
   }
   if (options.check && count(false) > 0) process.exitCode = 1;
+  if (against) compareWith(against, done);
   const failures = done.flatMap(({ results }) => results.filter(({ figures }) => !figures.length));
   for (const { name } of failures) console.log(`  wasmgrad failed: ${name}`);
   if (failures.length > 0) process.exitCode = 1;

@@ -19,8 +19,13 @@ export class PeerProcess {
   #waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | undefined;
   #ended: string | undefined;
 
-  private constructor(command: string, args: string[], environment: NodeJS.ProcessEnv) {
-    this.#child = spawn(command, args, { env: { ...process.env, ...environment } });
+  private constructor(
+    command: string,
+    args: string[],
+    environment: NodeJS.ProcessEnv,
+    cwd?: string,
+  ) {
+    this.#child = spawn(command, args, { env: { ...process.env, ...environment }, cwd });
     const end = (reason: string) => {
       this.#ended ??= reason;
       this.#waiting?.reject(new Error(this.#ended));
@@ -44,8 +49,9 @@ export class PeerProcess {
     command: string,
     args: string[],
     environment: NodeJS.ProcessEnv = {},
+    cwd?: string,
   ): Promise<PeerProcess> {
-    const started = new PeerProcess(command, args, environment);
+    const started = new PeerProcess(command, args, environment, cwd);
     started.about = await started.#reply(PATIENCE);
     return started;
   }

@@ -1,8 +1,9 @@
 // The peers, and how to start each.
 
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeerProcess } from '../process.js';
-import { engineFlags } from '../start.js';
+import { against, engineFlags } from '../start.js';
 import { flops, isNetwork, type Work } from '../work.js';
 
 /** A library that takes part; wasmgrad is one of them. */
@@ -20,11 +21,15 @@ export interface Peer {
 /** Seconds a call of a slow peer may take. */
 const PATIENCE = 1.2;
 
-/** This Node with the flags of this process, which are what lets it read TypeScript. */
-function host(name: string, ...flags: string[]): Promise<PeerProcess> {
-  const program = fileURLToPath(new URL('../host.ts', import.meta.url));
-  return PeerProcess.start(process.execPath, [...process.execArgv, program, name, ...flags]);
+const own = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A checkout's library in this Node, with the flags of this process, which are what lets it read TypeScript. */
+function hostOf(checkout: string, name: string, ...flags: string[]): Promise<PeerProcess> {
+  const args = [...process.execArgv, join(checkout, 'bench/host.ts'), name, ...flags];
+  return PeerProcess.start(process.execPath, args, {}, checkout);
 }
+
+const host = (name: string, ...flags: string[]) => hostOf(own, name, ...flags);
 
 async function pytorch(...options: string[]): Promise<PeerProcess> {
   const threads = options.includes('--threads=2') ? '2' : '1';
@@ -53,6 +58,23 @@ export const wasmgradTwo: Peer = {
   name: 'wasmgrad, 2 threads',
   start: () => host('wasmgrad', ...engineFlags, '--threads=2'),
 };
+/** By ours, that of the other checkout on as many threads. */
+const before = new Map<Peer, Peer>();
+if (against) {
+  const addPeer = (ours: Peer, ...flags: string[]): void => {
+    const start = () => hostOf(resolve(against), 'wasmgrad', ...engineFlags, ...flags);
+    before.set(ours, { name: `${ours.name} of ${basename(against)}`, start });
+  };
+  addPeer(wasmgrad);
+  addPeer(wasmgradTwo, '--threads=2');
+}
+
+/** Whom `ours` is measured against: the peers, or another checkout alone. */
+export function rivals(ours: Peer, peers: readonly Peer[]): readonly Peer[] {
+  const other = before.get(ours);
+  return other ? [other] : peers;
+}
+
 /** The others that have threads. */
 export const onnxruntimeTwo: Peer = {
   name: 'onnxruntime-web, 2 threads',
