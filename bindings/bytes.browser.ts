@@ -15,7 +15,7 @@ export async function wasmBytes(variant: Variant): Promise<BufferSource> {
 export const fileBytes = async (url: URL): Promise<Uint8Array<ArrayBuffer>> =>
   new Uint8Array(await (await fetch(url)).arrayBuffer());
 
-/** Each is the text that scripts/build.mjs makes of it: deflated, in base64. */
+/** Each is the text that scripts/setup/build.mjs makes of it: deflated, in base64. */
 const builds: Record<Variant, () => Promise<{ default: string }>> = {
   // @ts-expect-error: only the bundler can import these
   simd: () => import('../build/page/simd.wasm'),

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 // @ts-expect-error: a script without types
-import { forBrowsers } from '../build.mjs';
+import { forBrowsers } from '../setup/build.mjs';
 import { type BrowserName, inEachBrowser, serving, type Tab } from './browsers/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -5,16 +5,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sourcesOf } from './generate/assembly.js';
+import { sourcesOf } from '../generate/assembly.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const check = process.argv.includes('--check');
 
 const hide = (text: string): string =>
   text.replace(/^(@(?!unmanaged)\w+(?:\(.*?\))?)/gm, (decorator) => `/*${decorator}*/`);
 const show = (text: string): string => text.replace(/^\/\*(@.*?)\*\//gm, '$1');
 
-const sources = sourcesOf(new URL('../assembly/', import.meta.url)).filter(
+const sources = sourcesOf(new URL('../../assembly/', import.meta.url)).filter(
   ({ text }) => !text.startsWith('// Generated'),
 );
 const folder = mkdtempSync(join(root, '.format-'));

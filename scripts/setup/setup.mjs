@@ -22,7 +22,7 @@ if (installed < newest('package-lock.json')) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const sources = newest('assembly', 'bindings', 'src', 'asconfig.json', 'scripts/build.mjs');
+const sources = newest('assembly', 'bindings', 'src', 'asconfig.json', 'scripts/setup');
 if (
   newest('dist/types/src/index.d.ts', 'dist/index.js') < sources ||
   newest('build/simd.wasm') === 0

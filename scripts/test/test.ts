@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { bundleTests, END_OF_FILE, testFiles } from './test-bundle.js';
+import { bundleTests, END_OF_FILE, testFiles } from './bundle.js';
 
 interface Run {
   readonly title: string;
@@ -34,7 +34,7 @@ interface Outcome {
   readonly seconds: number;
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 /** How long each file took the last time: the longest start first. */
 const timesFile = `${root}build/test-times.json`;
 const cores = availableParallelism();
