@@ -4,27 +4,7 @@
 import { offsetTable, outputTable, rowTable, spareTile } from './blocks';
 import { isWide, panelColumns } from './pack';
 import { addTile, storeTile } from './spare';
-import {
-  MR,
-  tileColumns5x16,
-  tileColumns5x8,
-  tileColumns6x16,
-  tileColumns6x8,
-  tilePixels5x16,
-  tilePixels5x8,
-  tilePixels6x16,
-  tilePixels6x8,
-  tileRows1x16,
-  tileRows1x8,
-  tileRows5x16,
-  tileRows5x8,
-  tileRows6x16,
-  tileRows6x8,
-  tileTaps5x16,
-  tileTaps5x8,
-  tileTaps6x16,
-  tileTaps6x8,
-} from './tile';
+import { Access, MR, narrowTile, wideTile } from './tile';
 
 /**
  * C rows = A·B + what `addend` says, for k0 ≤ p < k0 + kc, A through the row table from column `aColumn` on, C through
@@ -131,13 +111,6 @@ export function multiplyPixels(
   multiply(Access.Pixels, scratch, a, offsets, b, kc, 0, kc, rows, n, column, addend, 0, false);
 }
 
-const enum Access {
-  Rows,
-  Columns,
-  Taps,
-  Pixels,
-}
-
 /** Where that is which products are added to, in bytes from C: C itself; or nothing. Any other has C's layout. */
 // @ts-ignore: decorator
 @inline export const ITSELF: i32 = 0;
@@ -237,70 +210,4 @@ function tileRows(left: i32): i32 {
 function joined(c: usize, mr: i32, nr: i32, columns: i32): bool {
   const step = load<usize>(c + ((<usize>mr) << 2)) - load<usize>(c);
   return 2 * nr >= columns && step == (<usize>(mr * nr)) << 2;
-}
-
-/** The narrow microkernel for an access, a number of rows and this build. */
-// @ts-ignore: decorator
-@inline
-function narrowTile(
-  access: Access,
-  c: usize,
-  at: usize,
-  a: usize,
-  step: usize,
-  b: usize,
-  kc: i32,
-  mr: i32,
-  bias: usize,
-  rectify: bool,
-  spare: usize,
-): void {
-  if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
-    if (access == Access.Rows) return tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    if (access == Access.Columns)
-      return tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    if (access == Access.Taps) return tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    return tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  }
-  if (access == Access.Rows) {
-    if (mr == 1) return tileRows1x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    return tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  }
-  if (access == Access.Columns)
-    return tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  if (access == Access.Taps) return tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  return tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
-}
-
-/** The wide microkernel, likewise. */
-// @ts-ignore: decorator
-@inline
-function wideTile(
-  access: Access,
-  c: usize,
-  at: usize,
-  a: usize,
-  step: usize,
-  b: usize,
-  kc: i32,
-  mr: i32,
-  bias: usize,
-  rectify: bool,
-  spare: usize,
-): void {
-  if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
-    if (access == Access.Rows) return tileRows6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    if (access == Access.Columns)
-      return tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    if (access == Access.Taps) return tileTaps6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    return tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  }
-  if (access == Access.Rows) {
-    if (mr == 1) return tileRows1x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-    return tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  }
-  if (access == Access.Columns)
-    return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  if (access == Access.Taps) return tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
-  return tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
 }

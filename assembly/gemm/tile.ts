@@ -17,6 +17,14 @@ import { madd, relu } from '../core/simd';
 // @ts-ignore: decorator
 @inline export const NR: i32 = 8;
 
+/** How a microkernel reads A. */
+export const enum Access {
+  Rows,
+  Columns,
+  Taps,
+  Pixels,
+}
+
 /**
  * C[1×8] = A[1×kc]·B[kc×8] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
  * `spare` if there is one.
@@ -1076,5 +1084,45 @@ export function tilePixels6x16(
     to = load<usize>(c, 16) + cOffset; v128.store(to, c43, 48); v128.store(to, c42, 32); v128.store(to, c41, 16); v128.store(to, c40, 0);
     if (mr == 5) return;
     to = load<usize>(c, 20) + cOffset; v128.store(to, c53, 48); v128.store(to, c52, 32); v128.store(to, c51, 16); v128.store(to, c50, 0);
+  }
+}
+
+/** The narrow microkernel for an access, a number of rows and this build. */
+// @ts-ignore: decorator
+@inline
+export function narrowTile(
+  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
+    if (access == Access.Rows) return tileRows6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns) return tileColumns6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Taps) return tileTaps6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  } else {
+    if (access == Access.Rows && mr == 1) return tileRows1x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Rows) return tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns) return tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Taps) return tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tilePixels5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  }
+}
+
+/** The wide microkernel, likewise. */
+// @ts-ignore: decorator
+@inline
+export function wideTile(
+  access: Access, c: usize, at: usize, a: usize, step: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD && mr == 6) {
+    if (access == Access.Rows) return tileRows6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns) return tileColumns6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Taps) return tileTaps6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  } else {
+    if (access == Access.Rows && mr == 1) return tileRows1x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Rows) return tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Columns) return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Taps) return tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    return tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   }
 }

@@ -12,10 +12,13 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'pool/argmax.ts': ['MOST_BYTES'],
 };
 
+/** Enums. */
+const enumNames = ['Activation', 'Comparison'];
+
 /**
  * The text of bindings/constants.ts: constants, enums, and the names of the floats that settings hold, in their order.
  *
- * @throws {Error} for a constant that is missing or not a plain number, and for settings that are not floats
+ * @throws {Error} for a constant or enum that is missing, a constant that is not a plain number, and for settings that are not floats
  */
 export function constantsModule({ constants, enums, layouts }: Assembly): string {
   const numbers = Object.entries(names).flatMap(([path, list]) => [
@@ -27,7 +30,9 @@ export function constantsModule({ constants, enums, layouts }: Assembly): string
       return `export const ${name} = ${value};`;
     }),
   ]);
-  const words = [...enums].map(([name, members]) => {
+  const words = enumNames.map((name) => {
+    const members = enums.get(name);
+    if (!members) throw new Error(`assembly/ exports no enum ${name}`);
     const lines = Object.entries(members).map(([member, value]) => `  ${member}: ${value},`);
     return `\nexport const ${name} = {\n${lines.join('\n')}\n} as const;`;
   });
