@@ -75,6 +75,8 @@ export const whole =
     const isOpen = most === MOST && !(isWhole && (value as number) > most);
     return `a whole number ${isOpen ? `≥ ${least}` : `from ${least} to ${most}`}`;
   };
+/** A seed of random numbers. */
+export const anySeed = whole(0, Number.MAX_SAFE_INTEGER);
 /** One of some words; the nearest is named where it is none. */
 export const oneOf =
   (...words: readonly string[]): Check =>

@@ -1,8 +1,7 @@
 // Describes what is done to training images at random: plain data, checked. draw.ts draws the random numbers.
 
 import { ValueError } from '../base/errors.js';
-import { any, between, checkOptions, finite, oneOf, or } from '../base/options.js';
-import { keyOf } from '../base/random.js';
+import { any, anySeed, between, checkOptions, finite, oneOf, or } from '../base/options.js';
 import { type Pair, pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { checkNormalization, type Normalization, type NormalizeOptions } from './normalize.js';
@@ -70,7 +69,7 @@ const words = {
   brightness: between(0),
   cutout: any,
   mixup: between(0),
-  seed: any,
+  seed: anySeed,
 };
 
 const flips = {
@@ -100,7 +99,6 @@ export function augment(options: AugmentOptions): Augmentation {
       `${where}: scale must be [smallest, largest], two factors greater than 0 such as [0.9, 1.1], not ${shown(scale)}`,
     );
   }
-  keyOf(seed);
   return Object.freeze({
     normalize:
       normalize === undefined ? null : checkNormalization(`${where}: normalize`, normalize),

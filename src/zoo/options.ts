@@ -1,7 +1,7 @@
 // Options of the networks of the zoo.
 
 import { ShapeError } from '../base/errors.js';
-import { checkOptions, forwarded, type Words, whole } from '../base/options.js';
+import { any, anySeed, checkOptions, type Words, whole } from '../base/options.js';
 import { checkShape, type Shape, show } from '../base/shape.js';
 
 /** The options that every network of the zoo takes. Their defaults are those of the network's paper. */
@@ -15,7 +15,7 @@ export interface ZooOptions {
 }
 
 /** The words of `ZooOptions`. */
-export const zooWords = { classes: whole(1), ...forwarded('inputShape', 'seed') };
+export const zooWords = { classes: whole(1), inputShape: any, seed: anySeed };
 
 /** A network's defaults, and the least side of an image of which its pools leave at least one pixel. */
 interface ZooDefaults {
