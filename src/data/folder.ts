@@ -23,10 +23,10 @@ export async function imageFolder(
 ): Promise<ImageFolder> {
   const { size, cropToAspectRatio = false, channels = 3 } = checkOptions(where, options, words);
   checkValue(where, 'directory', directory, text);
-  const { decode = await sharpDecoder() } = options;
   checkValues(options, channels);
   const wanted = size === undefined ? undefined : pairOf(where, 'size', size);
   const { classes, files, labels } = await listImages(where, directory);
+  const { decode = await sharpDecoder() } = options;
   const load = async (file: string) =>
     withChannels(await decodeFile(join(directory, file), file, decode), channels);
 
