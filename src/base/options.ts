@@ -33,6 +33,12 @@ export const text = check(
 /** Whether the number is finite in float32 too, in which kernels compute. */
 export const isFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));
 
+/** A number that is not finite in float32, for a message that goes on. */
+export const notFloat32 = (value: number): string => {
+  if (Number.isNaN(value)) return 'NaN';
+  return `${value}, ${Number.isFinite(value) ? '' : 'or '}more than float32 holds,`;
+};
+
 /** A number that fits, and that is finite in float32. */
 export const number =
   (fits: (value: number) => boolean, wanted: string): Check =>
@@ -122,7 +128,7 @@ export function checkOptions<O extends object>(where: string, options: O, words:
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `${where}: there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
+      `${where}: there is no option ${shown(unknown)}${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))

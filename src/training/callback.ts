@@ -120,7 +120,7 @@ function check(where: string, callback: Callback, index: number): void {
     if (!word.startsWith('on')) continue;
     if (!(events as readonly string[]).includes(word)) {
       throw new ValueError(
-        `${where}: callback ${index} has '${word}', which nothing calls${nearest(word, events)}; there are ${events.join(', ')}`,
+        `${where}: callback ${index} has ${shown(word)}, which nothing calls${nearest(word, events)}; there are ${events.join(', ')}`,
       );
     }
     const value = callback[word as keyof Callback];
