@@ -5,7 +5,7 @@ import { NR } from './constants.js';
 import { OutOfMemoryError, StateError, ValueError } from './errors.js';
 import { compile, type KernelExports, link, type WasmSource } from './load.js';
 import { LinearMemory } from './memory.js';
-import { autoThreads, canShare, MOST_THREADS, Team } from './team.js';
+import { autoThreads, canShare, Team } from './team.js';
 import { chooseInstructions, probe, type SimdMode, type Variant } from './variant.js';
 
 /** What `init` takes; everything has a default that works. */
@@ -100,7 +100,7 @@ let starting: Attempt | undefined;
  *
  * @param loadCompare what checks and times the register tiles, where `revectorize` asks for it
  * @throws {EngineError} where the engine lacks SIMD or the wasm cannot be loaded
- * @throws {ValueError} for an option that makes no sense
+ * @throws {ValueError} for a wasm source that is none
  * @throws {StateError} where it already runs with other options: `dispose()` first
  */
 export async function start(options: InitOptions, loadCompare: LoadCompareTiles): Promise<void> {
@@ -182,15 +182,6 @@ function otherOption(a: InitOptions, b: InitOptions): keyof InitOptions | undefi
   return keys.find((key) => (a[key] ?? defaults[key]) !== (b[key] ?? defaults[key]));
 }
 
-/** @throws {ValueError} for anything but 'auto' and 1 … MOST_THREADS */
-function threadsOf({ threads = 'auto' }: InitOptions): number {
-  if (threads === 'auto') return autoThreads();
-  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
-  throw new ValueError(
-    `init: threads must be 'auto' or an integer from 1 to ${MOST_THREADS}, not ${typeof threads === 'string' ? `'${threads}'` : String(threads)}`,
-  );
-}
-
 /** Memory that threads can share, if the engine has it. */
 function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
   if (!canShare()) {
@@ -218,8 +209,8 @@ function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
 
 /** @param anew whether code that the engine has made of the same module before is of no use */
 async function instantiate(options: InitOptions, anew: boolean): Promise<Backend> {
-  const { simd = 'auto', maximumMemory, wasm } = options;
-  const wanted = threadsOf(options);
+  const { threads: asked = 'auto', simd = 'auto', maximumMemory, wasm } = options;
+  const wanted = asked === 'auto' ? autoThreads() : asked;
   const instructions = chooseInstructions(simd, await probe());
   const shared = wanted > 1 ? sharedMemory(maximumMemory) : undefined;
   const variant = shared ? (`${instructions}-threads` as const) : instructions;

@@ -1,5 +1,7 @@
 // Recognizes files of other formats by their first bytes, so that errors can say what to do with them.
 
+import { shown } from './shown.js';
+
 /** A kind of file, and what to do with one. */
 export interface FileKind {
   /** As in 'an HTML page'. */
@@ -71,7 +73,7 @@ function zipKind(head: string): FileKind {
   const length = head.charCodeAt(26) + 256 * head.charCodeAt(27);
   const name = head.slice(30, 30 + length);
   const known = zips.find(([pattern]) => pattern.test(name));
-  return known?.[1] ?? kind(`a zip archive (it begins with '${name}')`, 'unpack it first');
+  return known?.[1] ?? kind(`a zip archive (it begins with ${shown(name)})`, 'unpack it first');
 }
 
 function textKind(text: string, bytes: Uint8Array): FileKind | undefined {

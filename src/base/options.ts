@@ -34,6 +34,12 @@ export const text = check(
 /** Whether the number is finite in float32 too, in which kernels compute. */
 export const isFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));
 
+/** A number that is not finite in float32, for a message that goes on. */
+export const notFloat32 = (value: number): string => {
+  if (Number.isNaN(value)) return 'NaN';
+  return `${value}, ${Number.isFinite(value) ? '' : 'or '}more than float32 holds,`;
+};
+
 /** A number that fits, and that is finite in float32. */
 export const number =
   (fits: (value: number) => boolean, wanted: string): Check =>
@@ -76,6 +82,8 @@ export const whole =
     const isOpen = most === MOST && !(isWhole && (value as number) > most);
     return `a whole number ${isOpen ? `≥ ${least}` : `from ${least} to ${most}`}`;
   };
+/** A seed of random numbers. */
+export const anySeed = whole(0, Number.MAX_SAFE_INTEGER);
 /** One of some words; the nearest is named where it is none. */
 export const oneOf =
   (...words: readonly string[]): Check =>
@@ -121,7 +129,7 @@ export function optionsOf<O extends object>(options: O, words: Words<O>): O {
   const unknown = Object.keys(given).find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new ValueError(
-      `there is no option '${unknown}'${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
+      `there is no option ${shown(unknown)}${inOurWords(unknown, known)}; there are ${known.join(', ') || 'none'}${together(options, known)}`,
     );
   }
   for (const [word, wanted] of Object.entries<Check | undefined>(words))

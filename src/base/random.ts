@@ -2,8 +2,6 @@
 // assembly/core/random.ts. Nothing here has hidden state, so that everything can be repeated.
 
 import { expMinus } from './arithmetic.js';
-import { ValueError } from './errors.js';
-import { shown } from './shown.js';
 
 /** What a stream of numbers is for. Streams of different purposes share no numbers. */
 export const purpose = { weights: 1, shuffle: 2, augment: 3, split: 4 } as const;
@@ -42,13 +40,8 @@ function mulHigh(a: number, b: number): number {
   return aHigh * bHigh + Math.floor((middle + aLow * bHigh) / 65536);
 }
 
-/** A seed's two key words. @throws {ValueError} unless it is a whole number from 0 to 2⁵³−1 */
+/** The two key words of a seed, a whole number from 0 to 2⁵³ − 1. */
 export function keyOf(seed: number): [number, number] {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ValueError(
-      `seed: expected a whole number from 0 to 2^53 − 1, received ${shown(seed)}`,
-    );
-  }
   return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
 

@@ -48,7 +48,10 @@ function object(value: object, depth: number): string {
   if (words.length === 0) return '{}';
   const first = words
     .slice(0, ELEMENTS)
-    .map((word) => `${shortened(word)}: ${part(value, word, depth)}`);
+    .map(
+      (word) =>
+        `${/^[\w$]+$/.test(word) ? shortened(word) : quoted(word)}: ${part(value, word, depth)}`,
+    );
   return `{ ${[...first, ...(words.length > ELEMENTS ? ['…'] : [])].join(', ')} }`;
 }
 
@@ -69,7 +72,14 @@ const named = (name: unknown): string => (typeof name === 'string' ? shortened(n
 const article = (name: string): string => `${/^[AEIOaeio]/.test(name) ? 'an' : 'a'} ${name}`;
 
 const quoted = (text: string): string =>
-  `'${shortened(text).replace(/[\\'\n\r\t]/g, (c) => JSON.stringify(c).slice(1, -1).replace("'", "\\'"))}'`;
+  `'${shortened(text).replace(/[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}'`;
+
+/** As code would write a letter that is not to be printed: a line's end, an order to the terminal, another direction. */
+const escaped = (letter: string): string => {
+  if (letter === "'") return "\\'";
+  if (letter < ' ' || letter === '\\') return JSON.stringify(letter).slice(1, -1);
+  return `\\u{${(letter.codePointAt(0) as number).toString(16)}}`;
+};
 
 const shortened = (text: string): string =>
   text.length > LETTERS ? `${text.slice(0, LETTERS)}…` : text;

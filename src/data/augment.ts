@@ -2,7 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { about, naming } from '../base/naming.js';
-import { any, between, finite, oneOf, optionsOf, or } from '../base/options.js';
+import { any, anySeed, between, finite, oneOf, optionsOf, or } from '../base/options.js';
 import { keyOf } from '../base/random.js';
 import { type Pair, pairOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
@@ -71,7 +71,7 @@ const words = {
   brightness: between(0),
   cutout: any,
   mixup: between(0),
-  seed: any,
+  seed: anySeed,
 };
 
 const flips = {

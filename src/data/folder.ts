@@ -25,10 +25,10 @@ export async function imageFolder(
 ): Promise<ImageFolder> {
   const { size, cropToAspectRatio = false, channels = 3 } = checkOptions(where, options, words);
   naming(where, () => checkValue('directory', directory, text));
-  const { decode = await sharpDecoder() } = options;
   checkValues(options, channels);
   const wanted = size === undefined ? undefined : naming(where, () => pairOf('size', size));
   const { classes, files, labels } = await namingAsync(where, () => listImages(directory));
+  const { decode = await sharpDecoder() } = options;
   const load = async (file: string) =>
     withChannels(await decodeFile(join(directory, file), file, decode), channels);
 

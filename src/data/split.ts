@@ -2,7 +2,7 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { any, checkOptions, flag, fraction } from '../base/options.js';
+import { anySeed, checkOptions, flag, fraction } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
 import { isNumberArray, type NumberArray, nestedData, type TensorData } from '../tensor/nested.js';
@@ -33,7 +33,7 @@ export interface Split<X, Y> {
 }
 
 const where = 'data.split';
-const words = { validationSplit: fraction, stratify: flag, seed: any };
+const words = { validationSplit: fraction, stratify: flag, seed: anySeed };
 
 /**
  * Splits samples at random into a part for training and one for validation; the same seed gives the same parts.

@@ -2,8 +2,7 @@
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { any, checkOptions, nearest, text, whole } from '../base/options.js';
-import { keyOf } from '../base/random.js';
+import { any, anySeed, checkOptions, nearest, text, whole } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Normalization, NormalizeOptions } from '../data/normalization.js';
@@ -39,9 +38,8 @@ export class Architecture<O extends Tensors> {
   #preprocessing: Normalization | undefined;
 
   constructor(options: ModelOptions<O>) {
-    const known = { inputs: any, outputs: any, seed: any, name: text };
+    const known = { inputs: any, outputs: any, seed: anySeed, name: text };
     const { inputs, outputs, seed = 0, name = 'model' } = checkOptions('new Model', options, known);
-    keyOf(seed);
     // Not writable, in plain JavaScript either.
     for (const [word, value] of Object.entries({ seed, name }))
       Object.defineProperty(this, word, { value, enumerable: true });

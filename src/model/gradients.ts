@@ -1,9 +1,10 @@
 // Gradients of the loss, or of outputs, with respect to inputs and outputs of layers.
 
-import { NumericError, ShapeError, ValueError } from '../base/errors.js';
+import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
 import { abortSignal, checkOptions, forwarded, whole } from '../base/options.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import type { Wanted } from '../lowering/spec.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
@@ -12,7 +13,7 @@ import type { Engine } from '../training/engine.js';
 import { breathe, SLICE } from '../training/measure.js';
 import type { Part } from '../training/programs.js';
 import { keyed, type Samples, type TargetSource } from '../training/samples.js';
-import { type DataSet, Intake } from '../training/source.js';
+import { checkFinite, type DataSet, Intake } from '../training/source.js';
 import { type ByName, type Names, named, namesOf, nodeOf } from './activations.js';
 import { disposeAll, roomFor } from './predict.js';
 
@@ -142,7 +143,7 @@ function choicesOf(
   const keys = Object.keys(record);
   const unknown = keys.find((key) => !outputNames.includes(key));
   if (unknown !== undefined || keys.length === 0) {
-    const what = unknown === undefined ? 'names none' : `has '${unknown}'`;
+    const what = unknown === undefined ? 'names none' : `has ${shown(unknown)}`;
     throw new ValueError(`output ${what}, but the outputs are ${all}`);
   }
   return outputNames.flatMap((name, i) =>
@@ -166,11 +167,7 @@ function factorSource(
   const given = one ? undefined : numbersOf(name, choice);
   const whole = [count, ...shape];
   if (given?.shape && sameShape(given.shape, whole)) {
-    const numbers = given.array();
-    for (let i = 0; i < given.length; i++) {
-      if (Number.isFinite(numbers[i])) continue;
-      throw new NumericError(`${name} contains ${numbers[i]} (element ${i})`);
-    }
+    checkFinite(name, given.array(), size);
     return {
       ...source,
       copy(sample, to, at) {

@@ -6,6 +6,7 @@ import { fileKind } from '../base/filekind.js';
 import { naming } from '../base/naming.js';
 import { any, checkOptions, checkValue, flag } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { input } from '../network/input.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 import * as factories from '../operators/layers.js';
@@ -83,7 +84,7 @@ function origin({ metadata, entries }: Contents): string {
     : isPyTorch
       ? 'PyTorch'
       : 'another program';
-  const some = entries.slice(0, 2).map(({ name, shape }) => `'${name}' ${show(shape)}`);
+  const some = entries.slice(0, 2).map(({ name, shape }) => `${shown(name)} ${show(shape)}`);
   const all = entries.length > 2 ? [...some, '…'] : some;
   return `safetensors of ${whose} (${entries.length} tensors${all.length ? `: ${all.join(', ')}` : ''})`;
 }
@@ -105,7 +106,7 @@ function makeModel(
   };
   for (const [number, reads] of topology.nodes) {
     const layer = layers[number];
-    const given = reads.map((one) => tensor(one, `'${layer.name}'`));
+    const given = reads.map((one) => tensor(one, shown(layer.name)));
     tensors.push(layer.apply(given));
   }
   const { outputs } = topology;
@@ -122,7 +123,7 @@ function makeLayer(
   const all: Readonly<Record<string, (options: never) => Layer>> = { ...factories, ...own };
   if (!Object.hasOwn(all, type)) {
     throw new FormatError(
-      `loadModel: the layer '${name}' is of type '${type}', which there is not; there are ${Object.keys(all).join(', ')}; loadModel(bytes, { layers: { ${type}: … } }) adds your own`,
+      `loadModel: the layer ${shown(name)} is of type ${shown(type)}, which there is not; there are ${Object.keys(all).join(', ')}; loadModel(bytes, { layers: { ${type}: … } }) adds your own`,
     );
   }
   const layer = all[type]({ ...options, name } as never);
@@ -180,12 +181,12 @@ function warnNotFinite(model: Model, tensors: ReadonlyMap<string, StoredTensor>)
   for (const [name, { data }] of tensors) {
     let count = 0;
     for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) count++;
-    if (count > 0) bad.push(`'${name}' (${count} of ${data.length})`);
+    if (count > 0) bad.push(`${shown(name)} (${count} of ${data.length})`);
   }
   if (bad.length === 0) return;
   const more = bad.length > 3 ? ` and ${bad.length - 3} more` : '';
   console.warn(
-    `wasmgrad: loadModel: the file of '${model.name}' has NaN or Infinity in ${bad.slice(0, 3).join(', ')}${more}: what is computed with them will not be finite either. The training that wrote it has probably exploded: go back to an earlier checkpoint`,
+    `wasmgrad: loadModel: the file of ${shown(model.name)} has NaN or Infinity in ${bad.slice(0, 3).join(', ')}${more}: what is computed with them will not be finite either. The training that wrote it has probably exploded: go back to an earlier checkpoint`,
   );
 }
 
@@ -196,10 +197,10 @@ function find(
   shape: Shape,
 ): Float32Array {
   const stored = tensors.get(name);
-  if (!stored) throw new FormatError(`loadModel: the file has no '${name}'`);
+  if (!stored) throw new FormatError(`loadModel: the file has no ${shown(name)}`);
   if (!sameShape(stored.shape, shape)) {
     throw new FormatError(
-      `loadModel: '${name}' has shape ${show(stored.shape)}, but the layer needs ${show(shape)}`,
+      `loadModel: ${shown(name)} has shape ${show(stored.shape)}, but the layer needs ${show(shape)}`,
     );
   }
   return stored.data;

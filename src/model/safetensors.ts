@@ -4,6 +4,7 @@
 import { FormatError } from '../base/errors.js';
 import { duplicateKey } from '../base/json.js';
 import { type Shape, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 
 /** A named array of the file. */
 export interface StoredTensor {
@@ -62,12 +63,13 @@ export function readContents(bytes: Uint8Array): Contents {
   let before = 'the header';
   for (const { name, begin, end } of entries) {
     if (end > body.length)
-      fail(`'${name}' ends at ${end} of ${body.length} bytes: is the file cut off?`);
-    if (begin < at) fail(`'${name}' begins at ${begin}, inside '${before}', which ends at ${at}`);
+      fail(`${shown(name)} ends at ${end} of ${body.length} bytes: is the file cut off?`);
+    if (begin < at)
+      fail(`${shown(name)} begins at ${begin}, inside ${before}, which ends at ${at}`);
     if (begin > at)
-      fail(`between ${before} and '${name}' are ${begin - at} bytes that belong to nothing`);
+      fail(`between ${before} and ${shown(name)} are ${begin - at} bytes that belong to nothing`);
     at = end;
-    before = name;
+    before = shown(name);
   }
   if (at !== body.length) fail(`its tensors take ${at} bytes, but it holds ${body.length}`);
   return { metadata: readMetadata(metadata), entries, body };
@@ -77,7 +79,7 @@ export function readContents(bytes: Uint8Array): Contents {
 export function readTensors({ entries, body }: Contents): ReadonlyMap<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    if (dtype !== 'F32') fail(`'${name}' is ${dtype}, but only F32 is read`);
+    if (dtype !== 'F32') fail(`${shown(name)} is ${dtype}, but only F32 is read`);
     // Copied, because the bytes may not be aligned. Not by `slice`: that of a Node Buffer copies nothing.
     const data = new Float32Array((end - begin) / 4);
     new Uint8Array(data.buffer).set(body.subarray(begin, end));
@@ -120,7 +122,7 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; begin
   }
   if (!text.startsWith('{')) fail('its header is no object that begins with {');
   const twice = duplicateKey(text);
-  if (twice !== undefined) fail(`its header has '${twice}' twice`);
+  if (twice !== undefined) fail(`its header has ${shown(twice)} twice`);
   return { header: header as Record<string, unknown>, begin: 8 + length };
 }
 
@@ -128,7 +130,7 @@ function readMetadata(metadata: unknown): Record<string, string> {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
     fail('its metadata are no object');
   for (const [key, value] of Object.entries(metadata))
-    if (typeof value !== 'string') fail(`metadata '${key}' is no text`);
+    if (typeof value !== 'string') fail(`metadata ${shown(key)} is no text`);
   return metadata as Record<string, string>;
 }
 
@@ -137,12 +139,12 @@ function readEntry(name: string, entry: unknown): Entry {
   const whole = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
   if (typeof dtype !== 'string' || !Object.hasOwn(bitsOf, dtype))
-    fail(`'${name}' is of the type ${JSON.stringify(dtype)}, which there is not`);
-  if (!Array.isArray(shape) || !shape.every(whole)) fail(`'${name}' has no proper shape`);
+    fail(`${shown(name)} is of the type ${JSON.stringify(dtype)}, which there is not`);
+  if (!Array.isArray(shape) || !shape.every(whole)) fail(`${shown(name)} has no proper shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
-    fail(`'${name}' has no place`);
+    fail(`${shown(name)} has no place`);
   const [begin, end] = offsets as [number, number];
   if ((end - begin) * 8 !== sizeOf(shape) * bitsOf[dtype])
-    fail(`'${name}' has ${end - begin} bytes for shape [${shape}] of ${dtype}`);
+    fail(`${shown(name)} has ${end - begin} bytes for shape [${shape}] of ${dtype}`);
   return { name, dtype, shape, begin, end };
 }

@@ -2,7 +2,7 @@
 
 import { ShapeError, StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { any, checkOptions, text } from '../base/options.js';
+import { any, anySeed, checkOptions, text } from '../base/options.js';
 import { checkFits, checkShape, type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { isFresh } from '../lowering/store.js';
@@ -72,7 +72,7 @@ function chain(
       `new Sequential: the layers must be a list, as in new Sequential([layers.flatten(), …], { inputShape }), not ${shown(list)}`,
     );
   }
-  const words = { inputShape: any, seed: any, name: text };
+  const words = { inputShape: any, seed: anySeed, name: text };
   const {
     inputShape,
     seed = 0,

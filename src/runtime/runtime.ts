@@ -1,7 +1,8 @@
 // `init`, and what it loaded: which kernels run, and how much memory they hold.
 
 import { type BackendInfo, backend, type InitOptions, start } from '../../bindings/backend.js';
-import { any, between, checkOptions, flag, oneOf } from '../base/options.js';
+import { MOST_THREADS } from '../../bindings/team.js';
+import { any, between, checkOptions, flag, oneOf, or, whole } from '../base/options.js';
 
 export { dispose } from '../../bindings/backend.js';
 
@@ -31,7 +32,7 @@ export interface MemoryInfo {
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   checkOptions('init', options, {
-    threads: any,
+    threads: or(whole(1, MOST_THREADS), 'auto'),
     simd: oneOf('auto', 'strict', 'relaxed'),
     revectorize: flag,
     maximumMemory: between(1, 4096),

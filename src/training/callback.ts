@@ -120,7 +120,7 @@ function check(callback: Callback, index: number): void {
     if (!word.startsWith('on')) continue;
     if (!(events as readonly string[]).includes(word)) {
       throw new ValueError(
-        `callback ${index} has '${word}', which nothing calls${nearest(word, events)}; there are ${events.join(', ')}`,
+        `callback ${index} has ${shown(word)}, which nothing calls${nearest(word, events)}; there are ${events.join(', ')}`,
       );
     }
     const value = callback[word as keyof Callback];

@@ -71,7 +71,7 @@ function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
   if (Object.hasOwn(named, given)) return named[given]();
   const names = Object.keys(named);
   throw new ValueError(
-    `compile: there is no optimizer '${given}'${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
+    `compile: there is no optimizer ${shown(given)}${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
   );
 }
 
@@ -177,7 +177,7 @@ function spread<T>(
   const record = given as Readonly<Record<string, T>>;
   for (const key of Object.keys(record)) {
     if (!outputs.includes(key))
-      throw new ValueError(`compile: ${what} has '${key}', but the outputs are ${names}`);
+      throw new ValueError(`compile: ${what} has ${shown(key)}, but the outputs are ${names}`);
   }
   return outputs.map((name) => {
     if (Object.hasOwn(record, name)) return record[name];

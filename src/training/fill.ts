@@ -3,6 +3,7 @@
 import type { Backend } from '../../bindings/backend.js';
 import { NumericError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
+import { notFloat32 } from '../base/options.js';
 import { sizeOf } from '../base/shape.js';
 import type { Lowered } from '../lowering/lower.js';
 import type { Graph } from '../network/graph.js';
@@ -29,7 +30,7 @@ export function fillInputs(
     const bad = float32.subarray(at, at + rows * size).findIndex((v) => !Number.isFinite(v));
     const row = first + Math.floor(bad / size);
     throw new NumericError(
-      `${samples.where}: ${source.name} contains ${float32[at + bad]} in sample ${order ? order[row] : row} (element ${bad % size}): clean the data first`,
+      `${samples.where}: ${source.name} contains ${notFloat32(float32[at + bad])} in sample ${order ? order[row] : row} (element ${bad % size}): clean the data first`,
     );
   });
 }

@@ -1,6 +1,7 @@
 // Weights of rows: how much each row counts in the loss, by its sample or place, by its class, or by both.
 
 import { ShapeError, ValueError } from '../base/errors.js';
+import { isFloat32 } from '../base/options.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { classesOf } from '../operators/loss/metric.emit.js';
@@ -101,7 +102,7 @@ export class RowWeights {
   #checkNames(what: string, given: object, names: readonly string[]): void {
     const unknown = Object.keys(given).find((key) => !names.includes(key));
     if (unknown !== undefined)
-      this.#fail(`${what} has '${unknown}', but the outputs are '${names.join("', '")}'`);
+      this.#fail(`${what} has ${shown(unknown)}, but the outputs are '${names.join("', '")}'`);
   }
 
   #source(
@@ -127,7 +128,7 @@ export class RowWeights {
   }
 
   #checkWeight(what: string, weight: number): void {
-    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
+    if (weight >= 0 && isFloat32(weight)) return;
     this.#fail(`${what} is ${weight}: weights must be numbers ≥ 0`);
   }
 

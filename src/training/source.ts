@@ -2,6 +2,7 @@
 
 import { NumericError, ShapeError, StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
+import { isFloat32, notFloat32 } from '../base/options.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Objective } from '../lowering/objective.js';
@@ -215,7 +216,7 @@ export class Intake {
     if (isRecord(data)) {
       const unknown = Object.keys(data).find((key) => !names.includes(key));
       if (unknown !== undefined)
-        throw new ValueError(`${what} has '${unknown}', but there are ${all}`);
+        throw new ValueError(`${what} has ${shown(unknown)}, but there are ${all}`);
       return names.map((name) => {
         if (Object.hasOwn(data, name)) return { name: named(name), data: data[name] };
         throw new ValueError(`${what} lacks '${name}'; there must be ${all}`);
@@ -261,12 +262,12 @@ function labelCopier(
   };
 }
 
-/** @throws {NumericError} for the first number that is not finite, of samples with `size` numbers each */
-function checkFinite(name: string, numbers: ArrayLike<number>, size: number): void {
-  const bad = Array.prototype.findIndex.call(numbers, (value) => !Number.isFinite(value));
+/** @throws {NumericError} for the first number that is not finite in float32, of samples with `size` numbers each */
+export function checkFinite(name: string, numbers: ArrayLike<number>, size: number): void {
+  const bad = Array.prototype.findIndex.call(numbers, (value) => !isFloat32(value));
   if (bad < 0) return;
   throw new NumericError(
-    `${name} contains ${numbers[bad]} in sample ${Math.floor(bad / size)} (element ${bad % size}): clean the data first`,
+    `${name} contains ${notFloat32(numbers[bad])} in sample ${Math.floor(bad / size)} (element ${bad % size}): clean the data first`,
   );
 }
 

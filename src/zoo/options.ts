@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { checkOptions, forwarded, type Words, whole } from '../base/options.js';
+import { any, anySeed, checkOptions, type Words, whole } from '../base/options.js';
 import { checkShape, type Shape, show } from '../base/shape.js';
 
 /** The options that every network of the zoo takes. Their defaults are those of the network's paper. */
@@ -16,7 +16,7 @@ export interface ZooOptions {
 }
 
 /** The words of `ZooOptions`. */
-export const zooWords = { classes: whole(1), ...forwarded('inputShape', 'seed') };
+export const zooWords = { classes: whole(1), inputShape: any, seed: anySeed };
 
 /** A network's defaults, and the least side of an image of which its pools leave at least one pixel. */
 interface ZooDefaults {

@@ -5,7 +5,19 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import { keyOf, philox, purpose, Random } from '../../src/base/random.js';
-import { layers, optimizers, Sequential, type Shape, Tensor, ValueError } from '../../src/index.js';
+import {
+  data,
+  input,
+  layers,
+  Model,
+  optimizers,
+  ResNet,
+  Sequential,
+  type Shape,
+  Tensor,
+  ValueError,
+  zoo,
+} from '../../src/index.js';
 import { type InitializerName, initialize } from '../../src/network/initializers.js';
 import { asValue } from '../../src/program/emitter.js';
 import { compute } from '../../src/tensor/eager.js';
@@ -37,8 +49,20 @@ test('Philox4x32-10: the known answers of Random123', () => {
 
 test('seeds are whole numbers up to 2⁵³', async () => {
   assert.equal(keyOf(2 ** 53 - 1), [0xffffffff, 0x1fffff]);
-  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN, '1' as unknown as number])
-    await rejects(() => keyOf(seed), ValueError, 'seed', `${seed}`);
+  const inputShape = [28, 28, 1];
+  const flat = () => [layers.flatten()];
+  for (const seed of [-1, 0.5, 2 ** 53, Number.NaN, '1' as unknown as number, null as never]) {
+    const inputs = input([2]);
+    for (const [where, make] of Object.entries({
+      'new Sequential': () => new Sequential(flat(), { inputShape, seed }),
+      'new Model': () => new Model({ inputs, outputs: layers.relu().apply(inputs), seed }),
+      'new ResNet': () => new ResNet({ depth: 8, seed }),
+      'zoo.lenet5': () => zoo.lenet5({ seed }),
+      'data.augment': () => data.augment({ seed }),
+      split: () => data.split([[1], [2]], [0, 0], { seed }),
+    }))
+      await rejects(make, ValueError, `${where}: seed must be a whole number`, `${seed}`);
+  }
 });
 
 /** What dropout keeps, element by element, as assembly/core/elementwise.ts counts: 16 elements to four counters. */

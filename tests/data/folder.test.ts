@@ -1,6 +1,7 @@
 // Folders of images: what becomes of files, sizes and kinds of pixels, against naive resampling, and
 // what is said of folders that are not as they should be.
 
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -452,6 +453,32 @@ test('images that sharp does not read: the way out', async () => {
   await withFiles({ 'a/x.heic': one }, (directory) =>
     rejects(() => data.imageFolder(directory), FormatError, 'no images', "a'", 'png, jpg'),
   );
+});
+
+test('without sharp, what else is wrong is said first', async () => {
+  const code = `
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(\`
+      export async function resolve(name, context, next) {
+        if (name === 'sharp') throw new Error('not installed');
+        return next(name, context);
+      }\`));
+    import { imageFolder } from './src/data/folder.ts';
+    for (const given of JSON.parse(process.argv[1]))
+      await imageFolder(...given).catch(({ message }) => console.log(message));`;
+  await withFiles({ 'a/x.png': one, 'b/y.txt': 'none' }, async (directory) => {
+    const calls = [['/nope'], [directory], [directory, { channels: 2 }], [`${directory}/a`]];
+    await mkdir(join(directory, 'a', 'c'));
+    await writeFile(join(directory, 'a', 'c', 'x.png'), one);
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', code, JSON.stringify(calls)];
+    const cwd = new URL('../..', import.meta.url);
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 180_000 });
+    const said = String(stdout).trim().split('\n');
+    assert.is(said.length, calls.length, String(stderr));
+    ["'/nope' is no directory", 'no images', 'channels', 'npm install sharp'].forEach((part, i) => {
+      assert.match(said[i], part);
+    });
+  });
 });
 
 test('in a browser', async () => {

@@ -121,7 +121,7 @@ test('y of another shape, or out of range', async () => {
     [
       oneHot.map((v, i) => (i === 0 ? Number.POSITIVE_INFINITY : v)),
       NumericError,
-      'Infinity in sample 0',
+      'Infinity, or more than float32 holds, in sample 0',
     ],
     [wrong(new BigInt64Array(8)), ValueError, 'BigInt64Array'],
     [wrong(undefined), ValueError, 'Tensor'],
@@ -149,7 +149,7 @@ test('x that is not finite: which sample', async () => {
     [
       () => model.trainOnBatch(spoilt(0, Number.NEGATIVE_INFINITY), y),
       NumericError,
-      '-Infinity in sample 0',
+      '-Infinity, or more than float32 holds, in sample 0',
     ],
     [
       () => model.predict(spoilt(287, Number.NaN), { batchSize: 3 }),
@@ -159,7 +159,26 @@ test('x that is not finite: which sample', async () => {
       'element 35',
     ],
     [() => model.evaluate(nan, y, { batchSize: 2 }), NumericError, 'tiny.evaluate', 'sample 3'],
-    [() => model.predict(Float64Array.from(x, () => 1e300)), NumericError, 'Infinity in sample 0'],
+    [
+      () => model.predict(Float64Array.from(x, () => 1e300)),
+      NumericError,
+      'Infinity, or more than float32 holds, in sample 0',
+    ],
+    [
+      () =>
+        model.trainOnBatch(
+          x,
+          Float64Array.from(oneHot, () => 1e300),
+        ),
+      NumericError,
+      'y contains 1e+300, more than float32 holds, in sample 0 (element 0)',
+    ],
+    [
+      () => model.trainOnBatch(x, y, { sampleWeight: new Float64Array(8).fill(1e39) }),
+      ValueError,
+      'sampleWeight 0 is 1e+39',
+    ],
+    [() => model.trainOnBatch(x, y, { classWeight: { 1: 1e39 } }), ValueError, 'is 1e+39'],
   ]);
   // The epoch trains before the validation finds it.
   await rejects(
@@ -308,6 +327,11 @@ test('names that there are not: the known ones are listed', async () => {
       'softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber, hinge',
     ],
     [compile({ loss: { type: 'huber', delta: 0 } }), ValueError, 'losses.huber', 'delta', '0'],
+    // What cannot be printed is not printed.
+    [compile({ loss: 'a\nb' }), ValueError, "there is no loss 'a\\nb'"],
+    [compile({ optimizer: 'a\x1b' }), ValueError, "there is no optimizer 'a\\u001b'"],
+    [compile({ 'a\nb': 1 }), ValueError, "there is no option 'a\\nb'"],
+    [compile({ loss: { 'a\nb': 'huber' } }), ValueError, "has 'a\\nb'"],
     [compile({ loss: 'constructor' }), ValueError, "'constructor'"],
     [compile({ loss: undefined }), ValueError, 'undefined', 'softmaxCrossEntropy'],
     [compile({ optimizer: 'newton' }), ValueError, "'newton'", "'sgd'", 'optimizers.sgd'],

@@ -45,6 +45,7 @@ const foreign: [what: string, bytes: Uint8Array, ...parts: string[]][] = [
   ['np.save', raw('\x93NUMPY\x01\0v\0{'), 'NumPy', '.npy'],
   ['Keras 3', zip('metadata.json'), 'Keras 3', 'model.weights'],
   ['Keras 2', raw('\x89HDF\r\n\x1a\n'), 'HDF5', 'Keras 2'],
+  ['a zip whose name cannot be printed', zip('a\x1b\n'), "begins with 'a\\u001b\\n'"],
   ['any other zip', zip('photos/1.jpg'), 'zip', 'photos/1.jpg', 'unpack'],
   ['TF.js', text('{"format": "layers-model", "modelTopology": {}}'), 'TF.js', 'from-tfjs.md'],
   ['TF.js, indented', text('{\n  "weightsManifest": []\n}'), 'TF.js'],

@@ -381,6 +381,12 @@ test('what cannot be asked is refused, and all goes on', async () => {
   const nan = Tensor.from(new Float32Array(15).fill(Number.NaN), [5, 3]);
   await rejects(() => model.gradients(x, { output: nan, wanted: 'input' }), NumericError, 'NaN');
   nan.dispose();
+  const huge = Array.from({ length: 5 }, () => [0, 1e300, 0]);
+  await refuse(
+    { output: huge },
+    NumericError,
+    'output contains Infinity, or more than float32 holds',
+  );
   await rejects(() => model.activations(x, 'input'), ValueError, "there is no 'input'", 'conv2d');
   await rejects(() => model.activations(x, []), ValueError, "layers must be a layer's name");
   const signal = AbortSignal.abort(new Error('enough'));

@@ -58,6 +58,7 @@ test('a key that stands twice is refused, wherever it does and however it is wri
   // The same name in escapes, between other things.
   await refuses(`{${entry('\\u0061', 0, 4)},${entry('x', 4, 4)},${a}}`, 4, "'a' twice");
   await refuses('{"__metadata__":{"format":"pt","format":"wasmgrad"}}', 0, "'format' twice");
+  await refuses('{"a\\n\\u001b":{"dtype":"F33"}}', 0, "'a\\n\\u001b' is of the type");
   await refuses('{"__metadata__":{},"__metadata__":{}}', 0, "'__metadata__' twice");
   await refuses(
     '{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}',

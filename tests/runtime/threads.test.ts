@@ -336,17 +336,18 @@ test('a program ends by itself, without dispose', () => {
   assert.is(String(stdout), '0\n');
 });
 
-test('threads that make no sense', async () => {
-  dispose();
+test('threads that make no sense, whether it runs or not', async () => {
   const bad = [0, -1, 1.5, Number.NaN, 65, 1e9, Number.POSITIVE_INFINITY, '2', null] as number[];
-  for (const threads of bad)
-    await rejects(
-      () => init({ ...options, threads }),
-      ValueError,
-      "init: threads must be 'auto' or an integer from 1 to 64",
-      String(threads),
-    );
-  await init(options);
+  for (const end of [dispose, () => init(options)]) {
+    await end();
+    for (const threads of bad)
+      await rejects(
+        () => init({ ...options, threads }),
+        ValueError,
+        "init: threads must be a whole number from 1 to 64 or 'auto'",
+        String(threads),
+      );
+  }
   works();
 });
 
