@@ -60,10 +60,12 @@ export function withoutOptions<P extends unknown[], R>(
 ): (...args: P) => R {
   const { length } = op;
   return (...args) => {
-    const surplus = args.slice(length).find((one) => one !== undefined);
-    if (surplus === undefined) return op(...args);
+    // What was not given, and options without words, say nothing.
+    const surplus = args.slice(length).map(shown);
+    const first = surplus.find((one) => one !== 'undefined' && one !== '{}');
+    if (first === undefined) return op(...args);
     throw new ValueError(
-      `${name}: takes ${length === 1 ? 'one argument' : `${length} arguments`} and no options, but received ${shown(surplus)} too`,
+      `${name}: takes ${length === 1 ? 'one argument' : `${length} arguments`} and no options, but received ${first} too`,
     );
   };
 }

@@ -438,6 +438,7 @@ test('ops without options refuse more arguments', () => {
     ] as const)
       rejects(() => call(more), ValueError, [`${name}: takes`, text], call);
     freeResult(call(undefined));
+    freeResult(call({}));
   }
   free(pooled);
 });
