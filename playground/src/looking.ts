@@ -57,9 +57,8 @@ export class Watcher {
   /** Probabilities of the classes. */
   probabilities(x: Data): Float32Array<ArrayBuffer> {
     using scores = this.model.predict(x, { batchSize: 100 });
-    const { activation } = this.model.layers[this.model.layers.length - 1].options as {
-      activation?: string;
-    };
+    const { type, options } = this.model.layers[this.model.layers.length - 1];
+    const { activation = type } = options as { activation?: string };
     if (activation === 'softmax') return scores.data.slice() as Float32Array<ArrayBuffer>;
     return softmax(scores.data, scores.shape[1]);
   }

@@ -173,19 +173,27 @@ export function checkValue(name: string, value: unknown, wanted: Check): void {
 export function objectOf<O extends object>(options: O, example = 'name'): O {
   try {
     if (typeof options === 'object' && options !== null && !isList(options)) {
-      Object.entries(options);
-      return options;
+      if (Object.entries(options).length > 0 || isPlain(options)) return options;
     }
   } catch (cause) {
     throw new ValueError(`the options cannot be read (${shown(cause)})`, { cause });
   }
-  const what = typeof options === 'object' && options !== null ? 'an array' : shown(options);
+  const what =
+    typeof options === 'object' && options !== null && isList(options)
+      ? 'an array'
+      : shown(options);
   throw new ValueError(`expected an options object, such as { ${example}: … }, not ${what}`);
 }
 
 /** The same for options of the call or layer of this name. */
 export const checkObject = <O extends object>(where: string, options: O, example?: string): O =>
   naming(where, () => objectOf(options, example));
+
+/** Whether an object is of no class: a tensor in place of options has no words either. */
+function isPlain(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 const isList = (value: object): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
 

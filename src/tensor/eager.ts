@@ -61,14 +61,18 @@ export function withoutOptions<P extends unknown[], R>(
   const { length } = op;
   return (...args) => {
     // What was not given, and options without words, say nothing.
-    const surplus = args.slice(length).map(shown);
-    const first = surplus.find((one) => one !== 'undefined' && one !== '{}');
-    if (first === undefined) return op(...args);
+    const surplus: unknown[] = args.slice(length);
+    const first = surplus.map(shown).find((one) => one !== 'undefined' && one !== '{}');
+    if (first === undefined || isMapped(args[0], surplus)) return op(...args);
     throw new ValueError(
       `${name}: takes ${length === 1 ? 'one argument' : `${length} arguments`} and no options, but received ${first} too`,
     );
   };
 }
+
+/** Whether that is what `map` gives a function besides an element: `tensors.map(relu)`. */
+const isMapped = (element: unknown, [index, list]: unknown[]): boolean =>
+  Array.isArray(list) && list[index as number] === element;
 
 /** Computes tensors of the given shapes by the ops that `emit` emits; keeps no program. @throws whatever `emit` throws */
 export function compute<const S extends readonly Shape[]>(shapes: S, emit: Emit<S>): Tensors<S> {

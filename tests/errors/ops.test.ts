@@ -4,7 +4,16 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import { shown } from '../../src/base/shown.js';
-import { ops, ShapeError, StateError, Tensor, ValueError } from '../../src/index.js';
+import {
+  layers,
+  losses,
+  ops,
+  optimizers,
+  ShapeError,
+  StateError,
+  Tensor,
+  ValueError,
+} from '../../src/index.js';
 import { free } from '../helpers/cases.js';
 import { random } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -440,6 +449,15 @@ test('ops without options refuse more arguments', () => {
     freeResult(call(undefined));
     freeResult(call({}));
   }
+  // What `map` gives besides an element says nothing.
+  for (const y of [flat, flat].map(ops.relu)) y.dispose();
+  for (const takes of [layers.relu, losses.huber, optimizers.sgd])
+    rejects(
+      () => takes(flat as never),
+      ValueError,
+      ['expected an options object', 'Tensor'],
+      takes,
+    );
   free(pooled);
 });
 
