@@ -451,13 +451,16 @@ test('ops without options refuse more arguments', () => {
   }
   // What `map` gives besides an element says nothing.
   for (const y of [flat, flat].map(ops.relu)) y.dispose();
-  for (const takes of [layers.relu, losses.huber, optimizers.sgd])
+  for (const takes of [layers.relu, losses.huber, optimizers.sgd]) {
+    const given = (of: unknown) => takes(of as never) as unknown as Result;
+    const words = ['expected an options object', 'Tensor'];
     rejects(
-      () => takes(flat as never),
+      () => given(flat),
       ValueError,
-      ['expected an options object', 'Tensor'],
-      takes,
+      words,
+      () => given({}),
     );
+  }
   free(pooled);
 });
 
