@@ -151,8 +151,6 @@ export async function buildAll() {
         lineLimit: 200,
         // It can be read as it is.
         sourcemap: false,
-        // What the console shows of a model begins with its class.
-        keepNames: true,
       },
     ),
     // A browser finds no packages by their names, least of all in a worker.

@@ -64,7 +64,18 @@ function part(value: object, key: string | number, depth: number): string {
   }
 }
 
-const typeName = (value: object): string => named(value.constructor?.name) || 'object of no type';
+/** The name of a value's class. Minifiers leave a letter or two of ours: then that of the class which it extends. */
+function typeName(value: object): string {
+  const own = named(value.constructor?.name);
+  let type: unknown = value.constructor;
+  // A proxy may go on for ever.
+  for (let steps = 0; steps < 8 && typeof type === 'function'; steps++) {
+    const name = named(type.name);
+    if (name.length > 2) return name;
+    type = Object.getPrototypeOf(type);
+  }
+  return own || 'object of no type';
+}
 
 /** Names can be anything too: a user may have set them. */
 const named = (name: unknown): string => (typeof name === 'string' ? shortened(name) : '');

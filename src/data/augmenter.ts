@@ -37,6 +37,8 @@ export interface EpochRequest {
  * not keep a program from ending.
  */
 export class Augmenter {
+  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  static readonly name: string = 'Augmenter';
   readonly #set: AugmentedSet;
   readonly #count: number;
   #worker: Caller<Calls> | undefined;

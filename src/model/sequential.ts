@@ -25,6 +25,8 @@ export interface SequentialOptions {
 
 /** Layers, or whole models with one input and one output, one after another. */
 export class Sequential extends Model {
+  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  static override readonly name: string = 'Sequential';
   /**
    * Names and joins the layers. Takes memory only when the weights are first needed.
    *

@@ -38,6 +38,8 @@ function read(data: TensorData, shape: Shape | undefined): { wanted: Shape; numb
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
 export class Tensor {
+  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  static readonly name: string = 'Tensor';
   readonly #shape: Shape;
   readonly #dtype: DType;
   readonly #storage: Storage;

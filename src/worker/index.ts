@@ -58,6 +58,8 @@ export interface RemoteFitOptions extends FitOptions, Handing {}
 
 /** A worker that trains. */
 export class TrainingWorker {
+  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  static readonly name: string = 'TrainingWorker';
   readonly #caller: Caller<Calls>;
 
   /** @internal Made by `startWorker`. */
@@ -155,6 +157,8 @@ const NO_ANSWER =
 
 /** A model in a training worker. Its functions are those of `Model`, and throw what they throw. */
 export class RemoteModel<O extends Numbers | readonly Numbers[] = Numbers> {
+  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  static readonly name: string = 'RemoteModel';
   readonly #caller: Caller<Calls>;
   readonly #model: number;
 

@@ -55,6 +55,8 @@ function planOf(depth: number): Plan {
 
 /** A residual network of any of the paper's depths; its outputs are logits. */
 export class ResNet extends Model {
+  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  static override readonly name: string = 'ResNet';
   /** @throws {ValueError} for an unknown depth or shortcut */
   constructor(options: ResNetOptions) {
     super(graphOf(options));

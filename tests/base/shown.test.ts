@@ -71,4 +71,20 @@ test('hostile values are shown too', () => {
   assert.is(shown([list.proxy, 2]), '[…, 2]');
 });
 
+test('where a minifier has renamed classes, the name that one keeps', () => {
+  class t {
+    static readonly name: string = 'Layer';
+  }
+  class e extends t {
+    static override readonly name: string = 'e';
+  }
+  class a {}
+  for (const [value, expected] of [
+    [new t(), 'a Layer'],
+    [new e(), 'a Layer'],
+    [new a(), 'an a'],
+  ] as const)
+    assert.is(shown(value), expected);
+});
+
 test.run();
