@@ -74,6 +74,7 @@ test('hostile values are shown too', () => {
 test('where a minifier has renamed classes, the name that one keeps', () => {
   class t {
     static readonly name: string = 'Layer';
+    readonly type = 't';
   }
   class e extends t {
     static override readonly name: string = 'e';
