@@ -118,9 +118,10 @@ export class LinearMemory {
   /**
    * Returns the address of `bytes` free bytes, whose content is not defined.
    *
+   * @param what names it in an error; a function where making the text takes time
    * @throws {OutOfMemoryError} where they do not fit below the limit, or the engine has no more
    */
-  allocate(bytes: number, use: Use, what: string = use): number {
+  allocate(bytes: number, use: Use, what: string | (() => string) = use): number {
     try {
       return this.#take(bytes, use, what);
     } catch (error) {
@@ -129,7 +130,7 @@ export class LinearMemory {
     }
   }
 
-  #take(bytes: number, use: Use, what: string): number {
+  #take(bytes: number, use: Use, what: string | (() => string)): number {
     const size = align(Math.max(1, bytes));
     const index = this.#free.findIndex((block) => block.bytes >= size);
     let address = this.#end;
@@ -144,7 +145,7 @@ export class LinearMemory {
       const tail = this.#free.at(-1);
       const joins = tail !== undefined && tail.address + tail.bytes === this.#end;
       if (joins) address = tail.address;
-      this.#grow(address + size, size, what);
+      this.#grow(address + size, size, typeof what === 'string' ? what : what());
       if (joins) this.#free.pop();
       this.#end = address + size;
     }

@@ -59,6 +59,8 @@ class CallCache {
   readonly #backend: Backend;
   readonly #arena: Arena;
   readonly #calls = new Map<number, Known & { readonly parts: readonly unknown[] }>();
+  /** The hash of the last of them. */
+  #latest: number | undefined;
   #ops = 0;
   /** One list for all runs. */
   readonly #addresses: number[] = [];
@@ -72,8 +74,11 @@ class CallCache {
   find({ hash, parts }: Signature): Known | undefined {
     const known = this.#calls.get(hash);
     if (!known || !isSame(known.parts, parts)) return undefined;
-    this.#calls.delete(hash);
-    this.#calls.set(hash, known);
+    if (hash !== this.#latest) {
+      this.#calls.delete(hash);
+      this.#calls.set(hash, known);
+      this.#latest = hash;
+    }
     return known;
   }
 
@@ -83,6 +88,7 @@ class CallCache {
     // Another call may have the same hash.
     if (!before) this.#forget(call.hash);
     this.#calls.set(call.hash, { ...before, ...news, parts: call.parts });
+    this.#latest = call.hash;
     this.#ops += opsOf(news);
     offerSpare(this.#backend, this);
     for (const hash of this.#calls.keys()) {

@@ -81,9 +81,10 @@ export class Tensor {
   /** @internal A tensor whose content is not defined yet. */
   static create(shape: Shape, dtype: DType = 'float32'): Tensor {
     const owner = backend();
-    const bytes = sizeOf(shape) * 4;
-    const address = owner.memory.allocate(bytes, 'tensors', `a tensor of shape ${show(shape)}`);
-    return new Tensor(shape, dtype, new Storage(owner, address, sizeOf(shape), true));
+    const size = sizeOf(shape);
+    const what = () => `a tensor of shape ${show(shape)}`;
+    const address = owner.memory.allocate(4 * size, 'tensors', what);
+    return new Tensor(shape, dtype, new Storage(owner, address, size, true));
   }
 
   /** @internal A tensor over memory that a model owns; `revoke` ends the tensor. */
