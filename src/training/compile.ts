@@ -71,7 +71,7 @@ function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
   if (Object.hasOwn(named, given)) return named[given]();
   const names = Object.keys(named);
   throw new ValueError(
-    `compile: there is no optimizer '${given}'${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
+    `compile: there is no optimizer ${shown(given)}${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
   );
 }
 

@@ -127,8 +127,8 @@ export class RowWeights {
   }
 
   #checkWeight(what: string, weight: number): void {
-    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
-    this.#fail(`${what} is ${weight}: weights must be numbers ≥ 0`);
+    if (Number.isFinite(weight) && weight >= 0) return;
+    this.#fail(`${what} is ${shown(weight)}: weights must be numbers ≥ 0`);
   }
 
   /** Multiplies the weights of a sample's rows by its own. */

@@ -339,6 +339,26 @@ const cases: Record<string, Case> = {
     ShapeError,
     'reshape it to [-1, 3]',
   ],
+  'an initializer that is an object of no type': [
+    () => layers.dense({ units: 1, kernelInitializer: any(Object.create(null)) }),
+    ValueError,
+    'there is no initializer {}',
+  ],
+  'an enormous name of an optimizer': [
+    () => model.compile({ optimizer: any('x'.repeat(1e6)), loss: 'hinge' }),
+    ValueError,
+    `there is no optimizer '${'x'.repeat(60)}…';`,
+  ],
+  'an enormous name of a loss': [
+    () => model.compile({ optimizer: 'sgd', loss: any('x'.repeat(1e6)) }),
+    ValueError,
+    `there is no loss '${'x'.repeat(60)}…';`,
+  ],
+  'a weight of a class as text': [
+    () => model.fit(x, y, { classWeight: any({ 1: '2' }) }),
+    ValueError,
+    "classWeight 1 is '2': weights must be numbers ≥ 0",
+  ],
   'an optimizer’s options as a number': [
     () => optimizers.adam(any(0.001)),
     ValueError,

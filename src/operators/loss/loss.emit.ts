@@ -94,7 +94,7 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
   if (!Object.hasOwn(defaults, type)) {
     const known = Object.keys(defaults);
     throw new ValueError(
-      `compile: there is no loss '${type}'${hereItIs(type, known, foreign)}; there are ${known.join(', ')}`,
+      `compile: there is no loss ${shown(type)}${hereItIs(type, known, foreign)}; there are ${known.join(', ')}`,
     );
   }
   const all = { ...defaults[type as Loss['type']], ...numbers };
