@@ -116,10 +116,9 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
         `compile: softmaxCrossEntropy needs a number for each class, at least 2, but the output '${outputs[i]}' is ${show(output.shape)}, whose softmax is always 1: use 'binaryCrossEntropy' for one yes or no`,
       );
     }
-    const chosen = lists[i].map(checkMetric);
-    checkNames(chosen.map(({ name }) => name));
-    return { loss, weight: weights[i], metrics: chosen };
+    return { loss, weight: weights[i], metrics: lists[i].map(checkMetric) };
   });
+  checkNames(goals, outputs);
   return {
     optimizer: optimizerOf(optimizer),
     goals,
@@ -128,17 +127,19 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   };
 }
 
-/** @throws {ValueError} if two logs would have the same name */
-function checkNames(names: readonly string[]): void {
-  const taken = ['loss', 'learningRate'];
-  for (const name of names) {
-    if (taken.includes(name)) {
-      throw new ValueError(
-        `compile: there are two logs called '${name}': give the metric a name of its own, as in metrics.binaryAccuracy({ threshold: 0.3, name: 'loose' })`,
-      );
-    }
-    taken.push(name);
-  }
+/** @throws {ValueError} if two logs would have the same name, those of a validation among them */
+function checkNames(goals: readonly Goal[], outputs: readonly string[]): void {
+  const names = goals.flatMap(({ metrics }, i) => {
+    const own = metrics.map(({ name }) => name);
+    return goals.length > 1 ? ['loss', ...own].map((name) => `${outputs[i]}_${name}`) : own;
+  });
+  const once = ['loss', ...names];
+  const all = ['learningRate', ...once, ...once.map((name) => `val_${name}`)];
+  const twice = all.find((name, i) => all.indexOf(name) < i);
+  if (twice === undefined) return;
+  throw new ValueError(
+    `compile: there are two logs called '${twice}': give the metric a name of its own, as in metrics.binaryAccuracy({ threshold: 0.3, name: 'loose' })${goals.length > 1 ? ', or the output another' : ''}`,
+  );
 }
 
 const isOneLoss = (loss: unknown): loss is LossName =>
