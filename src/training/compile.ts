@@ -44,7 +44,8 @@ export interface CompileOptions {
   activationCheckpointing?: boolean;
   /**
    * How many batches make one step of the optimizer, by their mean gradient: 1 by default. As if batches were so many
-   * times as large, except that batch norm sees each batch by itself. Schedules count steps.
+   * times as large, except that batch norm sees each batch by itself. Schedules count steps. Batches that are left over
+   * at the end of an epoch are part of the first step after it, as in Keras.
    * Batches weigh by their samples; for one output by those whose label is not ignored, for several by all.
    */
   gradientAccumulation?: number;
