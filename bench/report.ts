@@ -89,7 +89,7 @@ export function markdown(report: Report): string {
 }
 
 /** How to read a table. */
-const LEGEND = `Each library runs in a process of its own, on one thread where no other number is told; they take turns. Figures are medians, the best
+const LEGEND = `Each library runs in a process of its own, on one thread where no other number is named; they take turns. Figures are medians, the best
 sample in brackets; × is how many times the peer's speed wasmgrad's is, the median over the rounds, with ✓
 or ✗ for its target, ? where that cannot be judged. – is not measured: the notes say why, or it is slow and
 left to other rows. Every result was first compared with float64: of a sum of K products it may be off by

@@ -98,7 +98,7 @@ async function ownBytes(variant: Variant): Promise<WasmBytes> {
     return await wasmBytes(variant);
   } catch (cause) {
     throw new EngineError(
-      `init: the package's ${variant} build could not be loaded (${message(cause)}); where it cannot be, as in a service worker, which imports nothing later, or in a bundle for Node, which has no files beside it, give it the wasm: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
+      `init: the package's ${variant} build could not be loaded (${message(cause)}); where it cannot be, as in service workers and bundles for Node, give it: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
       { cause },
     );
   }

@@ -186,7 +186,9 @@ async function badFiles({ tab }: OpenPage): Promise<void> {
     input.dispatchEvent(new Event('change'));
   }, svg);
   await says(tab, '#draw-message', /“line.png” is 64 × 40 pixels, and the network reads 28 × 28/);
-  say('no model, a model of other images, no image, an image of another size: each is told');
+  say(
+    'no model, a model of other images, no image, an image of another size: each is an error that the page shows',
+  );
 }
 
 async function fullStorage(tab: Page): Promise<void> {
@@ -224,7 +226,7 @@ async function checkEditing({ tab }: OpenPage): Promise<void> {
   await tab.fill('#epochs', '1');
   await tab.click('#start');
   await says(tab, '#train-message', /^Done/);
-  say('layers: what does not fit is told, what fits is trained');
+  say('layers: what does not fit is an error, what fits is trained');
 }
 
 /** Runs the code on screen in Node for one epoch; a package can import itself by its name. */
@@ -342,7 +344,7 @@ async function checkRefusals(browser: Browser, address: string, threads: number)
   await old.tab.click('#camera');
   await says(old.tab, '#images-message', /camera/);
   await old.close();
-  say('no SIMD, a forbidding policy, a refused camera: each is told, with what to do');
+  say('no SIMD, a forbidding policy, a refused camera: the page says what to do');
 }
 
 /** All checks that run only in Chromium. */

@@ -1,7 +1,7 @@
 // Shapes: checks of them, and how many windows fit an image.
 
 import { ShapeError, ValueError } from './errors.js';
-import { checkValue, MOST, nearest, oneOf, whole } from './options.js';
+import { type Check, checkValue, MOST, nearest, oneOf, whole } from './options.js';
 import { shown } from './shown.js';
 
 /** Sizes from the outermost dimension to the innermost; images are [height, width, channels]. */
@@ -110,13 +110,20 @@ export function checkInteger(name: string, value: number, least = 1): number {
   return value;
 }
 
+/** A whole number of at least `least`, or two of them. */
+export const pair =
+  (least = 1): Check =>
+  (value) => {
+    const both = typeof value === 'number' ? [value] : value;
+    if (!Array.isArray(both) || (value === both && both.length !== 2))
+      return 'a number or [height, width]';
+    return both.map(whole(least)).find(Boolean);
+  };
+
 /** Both numbers of a pair, checked. */
 export function pairOf(name: string, value: Pair, least = 1): [number, number] {
-  const both = typeof value === 'number' ? [value, value] : value;
-  if (!Array.isArray(both) || both.length !== 2) {
-    throw new ValueError(`${name} must be a number or [height, width], not ${shown(value)}`);
-  }
-  return both.map((side) => checkInteger(name, side, least)) as [number, number];
+  checkValue(name, value, pair(least));
+  return typeof value === 'number' ? [value, value] : [...value];
 }
 
 /** Where windows are on an image, all in pixels, and how many there are. */

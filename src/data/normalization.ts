@@ -1,4 +1,4 @@
-// What `normalize` is told: options, checked. The code that does it is in normalize.ts, which fewer programs load.
+// The options of `normalize`, checked. The code that does it is in normalize.ts, which fewer programs load.
 
 import { ValueError } from '../base/errors.js';
 import { any, number, optionsOf } from '../base/options.js';

@@ -4,6 +4,7 @@
 import { DISPOSE } from '../base/dispose.js';
 import { StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
+import { optionsOf } from '../base/options.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -98,12 +99,16 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   /**
    * Copies tensors to all weights, by the names and with the shapes of `weights`. The optimizer's state stays.
    *
+   * @param options there are none: numbers of other libraries must be brought into the order of these shapes before
    * @throws {ValueError} which lists missing names, unknown names, and tensors of another shape
    * @throws {NumericError} for numbers that are not finite; after any error all weights are as before
    */
-  setWeights(record: Readonly<Record<string, Tensor>>): void {
+  setWeights(record: Readonly<Record<string, Tensor>>, options: Record<string, never> = {}): void {
     const { weights } = this.engine('setWeights');
-    naming(`${this.name}.setWeights`, () => assign(weights, record));
+    naming(`${this.name}.setWeights`, () => {
+      optionsOf(options, {});
+      assign(weights, record);
+    });
   }
 
   /**

@@ -3,6 +3,7 @@
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
+import { duplicateKey } from '../base/json.js';
 import { naming } from '../base/naming.js';
 import { any, checkOptions, checkValue, flag } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
@@ -34,12 +35,11 @@ export function restoreModel(file: Bytes, options: LoadOptions): Model {
   const tensors = readTensors(contents);
   let model: Model | undefined;
   try {
-    const { seed } = JSON.parse(metadata.random) as { seed: number };
-    model = makeModel(JSON.parse(metadata.model) as Topology, seed, own);
+    const { seed } = parsed<{ seed: number }>(metadata.random);
+    model = makeModel(parsed<Topology>(metadata.model), seed, own);
     restore(model, tensors, metadata.training);
-    if (metadata.labels !== undefined) model.labels = JSON.parse(metadata.labels);
-    if (metadata.preprocessing !== undefined)
-      model.preprocessing = JSON.parse(metadata.preprocessing);
+    if (metadata.labels !== undefined) model.labels = parsed(metadata.labels);
+    if (metadata.preprocessing !== undefined) model.preprocessing = parsed(metadata.preprocessing);
     return model;
   } catch (error) {
     model?.dispose();
@@ -52,6 +52,14 @@ export function restoreModel(file: Bytes, options: LoadOptions): Model {
       cause: error,
     });
   }
+}
+
+/** A text in JSON. @throws {ValueError} if an object in it has a key twice: JSON.parse would take the last */
+function parsed<T>(text: string): T {
+  const value = JSON.parse(text) as T;
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw new ValueError(`'${twice}' is there twice`);
+  return value;
 }
 
 /** The parts of a file. @throws {FormatError} for a file that wasmgrad did not write */
@@ -146,7 +154,7 @@ function restore(
   engine.weights.changed();
   warnNotFinite(model, tensors);
   if (training === undefined) return;
-  const state = JSON.parse(training) as TrainingState;
+  const state = parsed<TrainingState>(training);
   const { step, epoch, learningRateFactor, objective, averaged, gatheredSamples = 0 } = state;
   // Old files lack the number of samples, so the weight of the gathered gradients is not known: the step begins anew.
   const gathered = gatheredSamples > 0 ? state.gathered : 0;

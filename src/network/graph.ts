@@ -169,7 +169,8 @@ export function nameLayers(layers: readonly Layer[], isFresh: (layer: Layer) => 
     return { name: isFree ? layer.type : layer.name, isFree };
   });
   distinct('layers', wishes).forEach((name, i) => {
-    layers[i].name = name;
+    // Weights are named after their layer, and found by it in files: nobody may change it now.
+    Object.defineProperty(layers[i], 'name', { value: name, writable: false });
   });
 }
 

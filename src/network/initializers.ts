@@ -87,8 +87,8 @@ const foreign = {
 
 /** @throws {ValueError} for an unknown name */
 export function checkInitializer(name: InitializerName): InitializerName {
-  if (Object.hasOwn(initializers, name)) return name;
   const known = Object.keys(initializers);
+  if (known.includes(name)) return name;
   throw new ValueError(
     `there is no initializer ${shown(name)}${hereItIs(name, known, foreign)}; there are ${known.join(', ')}`,
   );

@@ -156,8 +156,8 @@ export abstract class Layer<Saved = unknown> {
   readonly type: string;
   /** The options that it was made with. */
   readonly options: Readonly<LayerOptions>;
-  /** If the options have no name, it is the type; the first model with the layer adds a number if needed. */
-  name: string;
+  /** If the options have no name, it is the type; the first model with the layer adds a number if needed, and fixes it. */
+  readonly name: string;
   /**
    * Whether training changes its weights: true by default. A batch norm that does not learn uses its running
    * statistics. The backward pass leaves out the weights of layers that do not learn, and ends where no layer before
@@ -185,7 +185,8 @@ export abstract class Layer<Saved = unknown> {
     this.type = type;
     const own = Array.isArray(known) ? forwarded(...known) : (known as Words);
     this.#words = Object.keys(own);
-    this.options = { ...checkObject(`layers.${type}`, options, this.#words[0]) };
+    const given = Object.entries(checkObject(`layers.${type}`, options, this.#words[0]));
+    this.options = Object.fromEntries(given.map(([word, value]) => [word, ownList(value)]));
     checkOptions(this.title, this.options, { ...own, name: any });
     this.name = checkName(options.name ?? type);
   }
@@ -218,7 +219,10 @@ export abstract class Layer<Saved = unknown> {
     const parameters = this.parametersFor(...shapes);
     for (const { name, shape } of parameters) about(`its ${name}`, () => checkFits(shape));
     if (this.#outputs.length > 0) checkShared(this, parameters, shapes);
-    if (this.#outputs.length === 0) fixWords(this, this.#words);
+    if (this.#outputs.length === 0) {
+      Object.freeze(this.options);
+      fixWords(this, this.#words);
+    }
     this.parameters = Object.freeze([...parameters]);
     this.#outputs.push(output);
     return output;
@@ -301,6 +305,12 @@ export abstract class Layer<Saved = unknown> {
     return { size: [1, 1], stride: [1, 1] };
   }
 }
+
+/** A copy of lists in an option: what is saved must be what the layer was made with, whoever changes the list later. */
+const ownList = (value: unknown, depth = 2): unknown =>
+  Array.isArray(value) && depth > 0
+    ? Object.freeze(value.map((one) => ownList(one, depth - 1)))
+    : value;
 
 /** The shape of a layer's output. @throws what `shapeFor` throws, after the layer's name */
 export const outputShapeOf = (layer: Layer, ...inputShapes: Shape[]): Shape =>

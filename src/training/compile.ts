@@ -44,7 +44,8 @@ export interface CompileOptions {
   activationCheckpointing?: boolean;
   /**
    * How many batches make one step of the optimizer, by their mean gradient: 1 by default. As if batches were so many
-   * times as large, except that batch norm sees each batch by itself. Schedules count steps.
+   * times as large, except that batch norm sees each batch by itself. Schedules count steps. Batches that are left over
+   * at the end of an epoch are part of the first step after it, as in Keras.
    * Batches weigh by their samples; for one output by those whose label is not ignored, for several by all.
    */
   gradientAccumulation?: number;
@@ -71,7 +72,7 @@ function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
   if (Object.hasOwn(named, given)) return named[given]();
   const names = Object.keys(named);
   throw new ValueError(
-    `compile: there is no optimizer ${shown(given)}${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and what the functions of optimizers make, such as optimizers.sgd({ learningRate })`,
+    `compile: there is no optimizer ${shown(given)}${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and such as optimizers.sgd({ learningRate })`,
   );
 }
 
@@ -113,13 +114,12 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
     checkLogits(graph, output, loss, outputs[i]);
     if (loss.type === 'softmaxCrossEntropy' && output.shape.at(-1) === 1) {
       throw new ValueError(
-        `compile: softmaxCrossEntropy needs a number for each class, at least 2, but the output '${outputs[i]}' is ${show(output.shape)}, whose softmax is always 1: use 'binaryCrossEntropy' for one yes or no`,
+        `compile: softmaxCrossEntropy needs a number for each class, at least 2, but the output '${outputs[i]}' is ${show(output.shape)}, whose softmax is always 1: use 'binaryCrossEntropy'`,
       );
     }
-    const chosen = lists[i].map(checkMetric);
-    checkNames(chosen.map(({ name }) => name));
-    return { loss, weight: weights[i], metrics: chosen };
+    return { loss, weight: weights[i], metrics: lists[i].map(checkMetric) };
   });
+  checkNames(goals, outputs);
   return {
     optimizer: optimizerOf(optimizer),
     goals,
@@ -128,17 +128,19 @@ export function checkObjective(options: CompileOptions, graph: Graph): Objective
   };
 }
 
-/** @throws {ValueError} if two logs would have the same name */
-function checkNames(names: readonly string[]): void {
-  const taken = ['loss', 'learningRate'];
-  for (const name of names) {
-    if (taken.includes(name)) {
-      throw new ValueError(
-        `compile: there are two logs called '${name}': give the metric a name of its own, as in metrics.binaryAccuracy({ threshold: 0.3, name: 'loose' })`,
-      );
-    }
-    taken.push(name);
-  }
+/** @throws {ValueError} if two logs would have the same name, those of a validation among them */
+function checkNames(goals: readonly Goal[], outputs: readonly string[]): void {
+  const names = goals.flatMap(({ metrics }, i) => {
+    const own = metrics.map(({ name }) => name);
+    return goals.length > 1 ? ['loss', ...own].map((name) => `${outputs[i]}_${name}`) : own;
+  });
+  const once = ['loss', ...names];
+  const all = ['learningRate', ...once, ...once.map((name) => `val_${name}`)];
+  const twice = all.find((name, i) => all.indexOf(name) < i);
+  if (twice === undefined) return;
+  throw new ValueError(
+    `compile: there are two logs called '${twice}': give the metric a name, as in metrics.topK({ name: 'top5' })${goals.length > 1 ? ', or the output another' : ''}`,
+  );
 }
 
 const isOneLoss = (loss: unknown): loss is LossName =>

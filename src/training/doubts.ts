@@ -1,5 +1,6 @@
 // Warnings of what is probably a mistake, but may be meant: each is given once for each model, and nothing is refused.
 
+import { sizeOf } from '../base/shape.js';
 import { IGNORED } from '../operators/loss/loss.emit.js';
 import type { Engine } from './engine.js';
 import type { Range } from './measure.js';
@@ -36,7 +37,7 @@ export function warnOfUnseenClasses(engine: Engine, trained: Range, validated: R
   });
 }
 
-/** The classes of some samples, whose targets are indices, one-hot rows, or single zeros and ones; else undefined. */
+/** The classes of some samples, whose targets are indices, one-hot rows, or single numbers −1, 0 and 1; else undefined. */
 function classesIn(
   { kind, size, copy }: TargetSource,
   classes: number,
@@ -50,7 +51,7 @@ function classesIn(
     for (let at = 0; at < size; at += width) {
       const label = width === 1 ? row[at] : oneHot(row.subarray(at, at + width));
       if (kind === 'labels' && row[at] === IGNORED) continue;
-      if (label === undefined || (kind === 'targets' && width === 1 && label !== 0 && label !== 1))
+      if (label === undefined || (kind === 'targets' && width === 1 && ![-1, 0, 1].includes(label)))
         return undefined;
       found.add(label);
     }
@@ -70,6 +71,9 @@ const LOOKS = 64;
 /** No pixel of a normalized image is this large. Even dark images of bytes from 0 to 255 have one that is. */
 const BRIGHT = 32;
 
+/** Rows of so many whole numbers from 0 to 255 are images that were made flat, such as MNIST's 784 pixels. */
+const PIXELS = 64;
+
 /**
  * Warns of images with pixels from 0 to 255, unless the first layer is a batch norm: training on them explodes, or
  * learns little.
@@ -83,15 +87,16 @@ export function warnOfRawPixels(
   const { inputs, nodes } = engine.network.graph;
   inputs.forEach((input, i) => {
     const { shape } = input;
-    const isImage = shape.length === 3 && [1, 3, 4].includes(shape[2]);
+    const isFlat = shape.length === 1 && shape[0] >= PIXELS;
+    const isImage = isFlat || (shape.length === 3 && [1, 3, 4].includes(shape[2]));
     const readers = nodes.filter((node) => node.inputs.includes(input));
     if (!isImage || readers.every(({ layer }) => layer.type === 'batchNorm')) return;
-    const image = new Float32Array(shape[0] * shape[1] * shape[2]);
+    const image = new Float32Array(sizeOf(shape));
     let most = 0;
     for (let look = 0; look < LOOKS; look++) {
       samples.x[i].copy(from + Math.floor((look * (to - from)) / LOOKS), image, 0);
       for (const value of image) {
-        if (!(value >= 0 && value <= 255)) return;
+        if (!(value >= 0 && value <= 255) || (isFlat && value % 1)) return;
         most = Math.max(most, value);
       }
     }

@@ -129,7 +129,7 @@ export class RowWeights {
 
   #checkWeight(what: string, weight: number): void {
     if (weight >= 0 && isFloat32(weight)) return;
-    this.#fail(`${what} is ${weight}: weights must be numbers ≥ 0`);
+    this.#fail(`${what} is ${shown(weight)}: weights must be numbers ≥ 0`);
   }
 
   /** Multiplies the weights of a sample's rows by its own. */

@@ -271,15 +271,18 @@ export function checkFinite(name: string, numbers: ArrayLike<number>, size: numb
   );
 }
 
-/** @throws {ValueError} for targets that make no sense for a cross-entropy */
+/** What targets of some losses must be, in words, and whether a number is not. */
+const ranges: { readonly [T in Loss['type']]?: readonly [string, (target: number) => boolean] } = {
+  softmaxCrossEntropy: ['shares of classes, at least 0', (target) => target < 0],
+  binaryCrossEntropy: ['probabilities from 0 to 1', (target) => target < 0 || target > 1],
+  hinge: ['−1 and 1, or 0 for −1', (target) => target ** 3 !== target],
+};
+
+/** @throws {ValueError} for targets that make no sense for the loss */
 function checkTargets(name: string, numbers: ArrayLike<number>, { type }: Loss): void {
-  const most = { softmaxCrossEntropy: Number.POSITIVE_INFINITY, binaryCrossEntropy: 1 }[
-    type as string
-  ];
-  if (most === undefined) return;
-  const bad = Array.prototype.find.call(numbers, (value) => value < 0 || value > most);
+  const [range, isOut] = ranges[type] ?? [];
+  const bad = isOut && Array.prototype.find.call(numbers, isOut);
   if (bad === undefined) return;
-  const range = most === 1 ? 'probabilities from 0 to 1' : 'shares of classes, at least 0';
   throw new ValueError(`${name} contains ${bad}, but targets of ${type} are ${range}`);
 }
 

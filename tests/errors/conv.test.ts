@@ -84,6 +84,15 @@ test('depthwiseConv2d: options at once, shapes by name when the network is built
   };
   const bad: Bad[] = [
     [make({ kernelSize: [3] }), ValueError, 'layers.depthwiseConv2d', 'kernelSize', '[height'],
+    [make({ strides: [1] }), ValueError, 'layers.depthwiseConv2d', 'strides', '[height, width]'],
+    [make({ dilation: [1, 0] }), ValueError, 'layers.depthwiseConv2d', 'dilation', '[1, 0]'],
+    [
+      () => layers.conv2d({ filters: 2, kernelSize: 3, strides: any('2') }),
+      ValueError,
+      'layers.conv2d',
+      'strides',
+      "'2'",
+    ],
     [make({ depthMultiplier: 0 }), ValueError, 'layers.depthwiseConv2d', 'depthMultiplier', '0'],
     [make({ name: 'deep', activation: 'x' }), ValueError, "layers.depthwiseConv2d 'deep'", 'relu'],
     [make({ kernelInitializer: 'x' }), ValueError, 'heNormal'],

@@ -72,6 +72,8 @@ test('layers: options at once, shapes by name when the network is built', async 
   const bad: [() => unknown, Kind, ...string[]][] = [
     [make({ filters: 0 }), ValueError, 'layers.conv2dTranspose', 'filters', '0'],
     [make({ kernelSize: [3] }), ValueError, 'layers.conv2dTranspose', 'kernelSize'],
+    [make({ strides: 0 }), ValueError, 'layers.conv2dTranspose', 'strides', '0'],
+    [make({ outputPadding: -1 }), ValueError, 'layers.conv2dTranspose', 'outputPadding', '-1'],
     [make({ name: 'up', activation: 'swish' }), ValueError, "'up'", 'swish', 'relu'],
     [make({ kernelInitializer: 'he' }), ValueError, 'he', 'heNormal'],
     [make({ groups: 2 }), ValueError, "'groups'", 'strides', 'useBias'],

@@ -36,6 +36,8 @@ type Case = [
 ];
 
 const model = compiled();
+const signs = new Sequential([layers.dense({ units: 1 })], { inputShape: [1] });
+signs.compile({ optimizer: 'sgd', loss: 'hinge' });
 const { x, y } = samples(8);
 const image = Tensor.zeros([1, 4, 4, 2]);
 const matrix = Tensor.zeros([2, 2]);
@@ -338,6 +340,32 @@ const cases: Record<string, Case> = {
     () => metrics.confusionMatrix(y, Tensor.zeros([8, 2, 2, 3])),
     ShapeError,
     'reshape it to [-1, 3]',
+  ],
+  'targets of hinge that are no signs': [
+    () => signs.evaluate(Float32Array.of(0, 0), Float32Array.of(1, 0.5)),
+    ValueError,
+    'y contains 0.5',
+    '−1 and 1, or 0 for −1',
+  ],
+  'an initializer that is an object of no type': [
+    () => layers.dense({ units: 1, kernelInitializer: any(Object.create(null)) }),
+    ValueError,
+    'there is no initializer {}',
+  ],
+  'an enormous name of an optimizer': [
+    () => model.compile({ optimizer: any('x'.repeat(1e6)), loss: 'hinge' }),
+    ValueError,
+    `there is no optimizer '${'x'.repeat(60)}…';`,
+  ],
+  'an enormous name of a loss': [
+    () => model.compile({ optimizer: 'sgd', loss: any('x'.repeat(1e6)) }),
+    ValueError,
+    `there is no loss '${'x'.repeat(60)}…';`,
+  ],
+  'a weight of a class as text': [
+    () => model.fit(x, y, { classWeight: any({ 1: '2' }) }),
+    ValueError,
+    "classWeight 1 is '2': weights must be numbers ≥ 0",
   ],
   'an optimizer’s options as a number': [
     () => optimizers.adam(any(0.001)),

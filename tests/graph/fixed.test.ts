@@ -8,6 +8,7 @@ import {
   Layer,
   type LayerOptions,
   layers,
+  loadModel,
   Model,
   Sequential,
   type Shape,
@@ -33,6 +34,31 @@ test('lists of a model are frozen: nothing can be taken out that the file would 
     assert.throws(() => (list as unknown[]).push(0), TypeError, name);
   }
   assert.is(model.layers.length, 2);
+  model.dispose();
+});
+
+test('what a file tells of a layer stays what the layer was made with: options, lists in them, name', async () => {
+  const kernelSize: [number, number] = [3, 3];
+  const padding: [[number, number], [number, number]] = [
+    [1, 1],
+    [0, 0],
+  ];
+  const conv = layers.conv2d({ filters: 2, kernelSize, padding });
+  kernelSize[0] = 1;
+  padding[0][0] = 7;
+  const model = new Sequential([conv], { inputShape: [4, 4, 1], seed: 1 });
+  const options = conv.options as unknown as { filters: number; padding: number[][] };
+  for (const change of [
+    () => Object.assign(options, { filters: 9 }),
+    () => options.padding.pop(),
+    () => options.padding[1].push(1),
+    () => Object.assign(conv, { name: 'other' }),
+  ])
+    assert.throws(change, TypeError);
+  const loaded = await loadModel(model.toBytes());
+  assert.equal(loaded.outputShape, [4, 2, 2]);
+  assert.is(loaded.layers[0].name, 'conv2d');
+  loaded.dispose();
   model.dispose();
 });
 

@@ -59,10 +59,13 @@ function check(
   const outputs = sizeOf(model.outputShape);
   const x = numbers(BATCH * sizeOf(inputShape), seed + 1);
   const rows = outputs / (model.outputShape.at(-1) as number);
+  /** Targets that the loss takes, of numbers from −1 to 1. */
+  const target = (v: number): number =>
+    ({ binaryCrossEntropy: v * v, hinge: Math.sign(v) })[loss as string] ?? v;
   const y =
     loss === 'softmaxCrossEntropy'
       ? Int32Array.from({ length: BATCH * rows }, (_, i) => i % (outputs / rows))
-      : numbers(BATCH * outputs, seed + 2).map((v) => (loss === 'binaryCrossEntropy' ? v * v : v));
+      : numbers(BATCH * outputs, seed + 2).map(target);
   /** The loss of a training step; always the same step, so that dropout drops the same. */
   const lossNow = (): number => {
     model.engine('gradients').step = 0;

@@ -414,6 +414,8 @@ test('files whose parts do not fit each other', async () => {
   await refuses(replaced('model', '"units":3', '"units":-3'), 'units');
   await refuses(replaced('model', '[6,6,1]', '[6,6]'), 'dimensions');
   await refuses(replaced('model', '"relu"', '"swish"'), 'swish');
+  await refuses(replaced('model', '"units":3', '"units":5,"units":3'), "'units' is there twice");
+  await refuses(replaced('training', '"every":3', '"every":3,"every":4'), "'every' is there twice");
   await refuses(replaced('model', '"layers":[', '"layers":[null,'), 'damaged');
   await refuses(replaced('model', '"layers":[', '"sheets":['), 'damaged');
   await refuses(replaced('training', '"sgd"', '"sgdx"'), 'optimizer');

@@ -135,6 +135,29 @@ test("'same' has x's size and 'full' all of it where h is the larger", () => {
   free(x, h);
 });
 
+test('a short signal and a long filter cost what a long signal and a short filter cost', () => {
+  const [short, long] = [Tensor.from([1, -2]), random([2 ** 16], 1)];
+  const exchanged = { convolve: 1, correlate: -1 };
+  for (const [op, order] of Object.entries(exchanged) as ['convolve' | 'correlate', number][]) {
+    /** The result, and the shortest of a few times: other work on the machine only adds to them. */
+    const timed = (x: Tensor, h: Tensor): [Tensor, number] => {
+      const times = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        ops[op](x, h).dispose();
+        return performance.now() - start;
+      });
+      return [ops[op](x, h), Math.min(...times)];
+    };
+    const [expected, time] = timed(long, short);
+    const [y, longest] = timed(short, long);
+    assert.equal([...y.data], order > 0 ? [...expected.data] : [...expected.data].reverse(), op);
+    // As many times as long as the filter is longer, where every tap is multiplied.
+    assert.ok(longest < 200 * time, `${op}: ${longest} ms against ${time} ms`);
+    free(y, expected);
+  }
+  free(short, long);
+});
+
 /** Grids of whole numbers whose triple products sum up to less than 2²⁴. */
 function grids(shape: Shape): fc.Arbitrary<Grid> {
   const count = sizeOf(shape);

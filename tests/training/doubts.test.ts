@@ -159,11 +159,14 @@ test('a validation with classes that training lacks: one warning', async () => {
   const binary = classifier([2, 2, 1], { units: 1, loss: 'binaryCrossEntropy' });
   const y = Float32Array.from(sorted, (label) => Number(label === 2));
   assert.match((await warnings(() => binary.fit(x, y, { validationSplit: 0.2 })))[0], 'class 1');
+  const hinge = classifier([2, 2, 1], { units: 1, loss: 'hinge' });
+  const signs = Float32Array.from(y, (label) => 2 * label - 1);
+  assert.match((await warnings(() => hinge.fit(x, signs, { validationSplit: 0.2 })))[0], 'class 1');
   // Targets that are no classes.
   const regression = classifier([2, 2, 1], { loss: 'meanSquaredError' });
   const targets = numbers(60, 4);
   assert.equal(await warnings(() => regression.fit(x, targets, { validationSplit: 0.2 })), []);
-  for (const one of [model, other, binary, regression]) one.dispose();
+  for (const one of [model, other, binary, hinge, regression]) one.dispose();
 });
 
 test('images from 0 to 255: one warning', async () => {
@@ -197,6 +200,11 @@ test('images from 0 to 255: one warning', async () => {
     assert.equal(lines, [raw[0].replace('net.fit', `net.${call}`)]);
     model.dispose();
   }
+  // Rows of pixels are images too, though only whole numbers tell so.
+  const flat = Uint8Array.from({ length: 6 * 64 }, (_, i) => (i * 37) % 256);
+  assert.match((await said(flat, {}, [64]))[0], 'from 0 to 255');
+  const shares = Float32Array.from(flat, (v) => v * 0.9 + 0.3);
+  assert.equal(await said(shares, {}, [64]), []);
   // What is no image may have any numbers, and a batch norm scales them.
   assert.equal(await said(bytes, {}, [48]), []);
   assert.equal(await said(bytes, { first: layers.batchNorm() }), []);

@@ -4,8 +4,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type CompileOptions,
+  input,
   layers,
   losses,
+  Model,
   metrics,
   optimizers,
   Sequential,
@@ -346,6 +348,32 @@ test('thresholds of their own, told apart by names (keras#14163)', async () => {
   const [{ x: images, y: labels }] = [samples(4)];
   await rejects(() => three.evaluate(images, labels), ValueError, 'threshold', '3 columns');
   three.dispose();
+});
+
+test('no two logs of a name: of metrics, of outputs, of a validation', async () => {
+  const x = input([1]);
+  const two = (...names: string[]) => {
+    const outputs = names.map((name) => layers.dense({ units: 2, name }).apply(x));
+    return new Model({ inputs: x, outputs });
+  };
+  const { accuracy } = metrics;
+  for (const [names, given, log] of [
+    [['a'], [accuracy(), accuracy()], 'accuracy'],
+    [['a'], [accuracy({ name: 'loss' })], 'loss'],
+    [['a'], [accuracy({ name: 'val_loss' })], 'val_loss'],
+    [['a'], [accuracy({ name: 'val_x' }), accuracy({ name: 'x' })], 'val_x'],
+    [['val', 'b'], [], 'val_loss'],
+    [['a', 'a_b'], [accuracy({ name: 'b_loss' })], 'a_b_loss'],
+  ] as const) {
+    const model = two(...names);
+    const compile = () =>
+      model.compile({ optimizer: 'sgd', loss: 'softmaxCrossEntropy', metrics: given });
+    await rejects(compile, ValueError, `two logs called '${log}'`, 'of its own');
+    model.dispose();
+  }
+  const model = two('a', 'a_b');
+  model.compile({ optimizer: 'sgd', loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+  model.dispose();
 });
 
 test.run();

@@ -1,8 +1,8 @@
 // Convolution as layers: of images, of each channel of images by itself, and of signals.
 
 import { naming } from '../../base/naming.js';
-import { any, required, type Words, whole } from '../../base/options.js';
-import { checkRank, type Pair, pairOf, type Shape, sizeOf } from '../../base/shape.js';
+import { required, type Words, whole } from '../../base/options.js';
+import { checkRank, type Pair, pair, pairOf, type Shape, sizeOf } from '../../base/shape.js';
 import type { ActivationName } from '../../network/activation.js';
 import {
   checkKernelOptions,
@@ -44,6 +44,8 @@ interface Saved {
 
 /** How many filters there are must be said. */
 export const filterWords = required({ filters: whole(1) });
+/** How large they are, too. */
+export const kernelSizeWords = required({ kernelSize: pair() });
 
 /** What convolutions share: all but how their windows lie. */
 abstract class Conv extends Layer<Saved> {
@@ -150,11 +152,8 @@ class Conv2d extends Conv {
   declare readonly options: Conv2dLayerOptions;
 
   constructor(options: Conv2dLayerOptions) {
-    super('conv2d', options, { ...filterWords, kernelSize: any, ...convWords });
-    naming(this.title, () => {
-      pairOf('kernelSize', options.kernelSize);
-      checkConvPadding(options);
-    });
+    super('conv2d', options, { ...filterWords, ...kernelSizeWords, ...convWords });
+    naming(this.title, () => checkConvPadding(options));
   }
 
   protected geometry(x: Shape): ConvGeometry {
@@ -179,17 +178,14 @@ export interface DepthwiseConv2dLayerOptions
 const { groups, algorithm: _algorithm, ...windowWords } = convWords;
 
 /** The words of `DepthwiseConv2dLayerOptions` alone. */
-export const depthwiseWords = { kernelSize: any, depthMultiplier: whole(1), ...windowWords };
+export const depthwiseWords = { ...kernelSizeWords, depthMultiplier: whole(1), ...windowWords };
 
 class DepthwiseConv2d extends Conv {
   declare readonly options: DepthwiseConv2dLayerOptions;
 
   constructor(options: DepthwiseConv2dLayerOptions) {
     super('depthwiseConv2d', options, depthwiseWords);
-    naming(this.title, () => {
-      pairOf('kernelSize', options.kernelSize);
-      checkConvPadding(options);
-    });
+    naming(this.title, () => checkConvPadding(options));
   }
 
   protected geometry(x: Shape): ConvGeometry {

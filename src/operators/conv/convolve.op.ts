@@ -76,13 +76,24 @@ function slide(name: string, x: Tensor, h: Tensor, options: ConvolveOptions): Te
         `in mode 'valid' h must lie within x, but h is ${show(h.shape)} and x ${show(x.shape)}; use mode 'full' or 'same', or exchange them`,
       );
     }
-    const padding: Padding = [paddingOf(mode, kernel[0]), paddingOf(mode, kernel[1])];
-    const g = convGeometry([1, ...image, 1], [...kernel, 1, 1], { padding });
+    const [from, window] = isExchanged(x, h, mode) ? [kernel, image] : [image, kernel];
+    const padding: Padding = [paddingOf(mode, window[0]), paddingOf(mode, window[1])];
+    const g = convGeometry([1, ...from, 1], [...window, 1, 1], { padding });
     const sides = [g.outputHeight, g.outputWidth].slice(-x.shape.length);
-    return recipe([sides], (e, vy) => convForward(e, vy, vx, vh, g));
+    return recipe([sides], (e, vy) =>
+      from === image ? convForward(e, vy, vx, vh, g) : convForward(e, vy, vh, vx, g),
+    );
   });
+  if (isExchanged(x, h, options.mode)) y.numbers.reverse();
   return y;
 }
+
+/**
+ * Whether x slides over h: in mode 'full' that gives the same numbers in reverse order, and a window as large as the
+ * larger of both would read mostly zeros.
+ */
+const isExchanged = (x: Tensor, h: Tensor, mode: ConvolveMode = 'full'): boolean =>
+  mode === 'full' && h.size > x.size;
 
 /** Height and width; a signal is a plane of one line. */
 function plane(name: string, { shape }: Tensor): [number, number] {

@@ -8,6 +8,7 @@ import {
   checkInteger,
   checkPadding,
   checkRank,
+  pair,
   placeWindows,
   rounding,
   type Shape,
@@ -58,10 +59,10 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
 
 /** The words of `ConvOptions`. */
 export const convWords = {
-  strides: any,
+  strides: pair(),
   padding: any,
   paddingMode,
-  dilation: any,
+  dilation: pair(),
   dimRoundingMode: rounding,
   groups: whole(1),
   algorithm: oneOf('auto', 'direct', 'winograd'),

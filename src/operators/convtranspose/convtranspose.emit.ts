@@ -3,11 +3,12 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { about } from '../../base/naming.js';
-import { forwarded } from '../../base/options.js';
+import { any } from '../../base/options.js';
 import {
   checkPadding,
   checkRank,
   type Pair,
+  pair,
   pairOf,
   placeWindows,
   type Shape,
@@ -40,7 +41,10 @@ export interface ConvTransposeOptions
 
 /** The words of `ConvTransposeOptions`. */
 export const convTransposeWords = {
-  ...forwarded('strides', 'padding', 'dilation', 'outputPadding'),
+  strides: pair(),
+  padding: any,
+  dilation: pair(),
+  outputPadding: pair(0),
   algorithm: convWords.algorithm,
 };
 

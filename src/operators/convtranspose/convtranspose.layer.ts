@@ -1,7 +1,6 @@
 // Transposed convolution as a layer.
 
 import { naming } from '../../base/naming.js';
-import { any, required, whole } from '../../base/options.js';
 import {
   checkPadding,
   checkRank,
@@ -20,6 +19,7 @@ import {
 } from '../../network/kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
+import { filterWords, kernelSizeWords } from '../conv/conv.layer.js';
 import type { ConvGeometry } from '../conv/geometry.emit.js';
 import {
   type ConvTransposeOptions,
@@ -50,10 +50,9 @@ class Conv2dTranspose extends Layer<Saved> {
   declare readonly options: Conv2dTransposeLayerOptions;
 
   constructor(options: Conv2dTransposeLayerOptions) {
-    const own = { ...required({ filters: whole(1) }), kernelSize: any };
+    const own = { ...filterWords, ...kernelSizeWords };
     super('conv2dTranspose', options, { ...own, ...convTransposeWords, ...kernelWords });
     naming(this.title, () => {
-      pairOf('kernelSize', options.kernelSize);
       checkKernelOptions(options);
       checkPadding(options.padding ?? 'valid');
     });

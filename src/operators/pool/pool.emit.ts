@@ -3,10 +3,11 @@
 import { MOST_BYTES } from '../../../bindings/constants.js';
 import { gcd } from '../../base/arithmetic.js';
 import { ValueError } from '../../base/errors.js';
-import { between, forwarded, oneOf, optionsOf } from '../../base/options.js';
+import { any, between, oneOf, optionsOf, required } from '../../base/options.js';
 import {
   checkRank,
   type Pair,
+  pair,
   pairOf,
   placeWindows,
   rounding,
@@ -34,7 +35,9 @@ export interface PoolOptions extends Partial<Omit<WindowOptions, 'kernelSize' | 
 
 /** The words of `PoolOptions`. */
 export const poolWords = {
-  ...forwarded('poolSize', 'strides', 'padding'),
+  poolSize: pair(),
+  strides: pair(),
+  padding: any,
   dimRoundingMode: rounding,
 };
 
@@ -74,7 +77,7 @@ export interface AdaptivePoolOptions {
 }
 
 /** The words of `AdaptivePoolOptions`. */
-export const adaptivePoolWords = forwarded('outputSize');
+export const adaptivePoolWords = required({ outputSize: pair() });
 
 /**
  * Checks an adaptive pooling over [batch, height, width, channels] and works out its sizes: of `out`
