@@ -139,7 +139,7 @@ function checkNames(goals: readonly Goal[], outputs: readonly string[]): void {
   const twice = all.find((name, i) => all.indexOf(name) < i);
   if (twice === undefined) return;
   throw new ValueError(
-    `compile: there are two logs called '${twice}': give the metric a name, as in metrics.topK({ name: 'top5' })${goals.length > 1 ? ', or the output another' : ''}`,
+    `compile: there are two logs called '${twice}': give the metric a name of its own, as in metrics.topK({ name: 'top5' })${goals.length > 1 ? ', or the output another' : ''}`,
   );
 }
 

@@ -128,7 +128,7 @@ export class RowWeights {
   }
 
   #checkWeight(what: string, weight: number): void {
-    if (weight >= 0 && isFloat32(weight)) return;
+    if (Number.isFinite(weight) && weight >= 0 && isFloat32(weight)) return;
     this.#fail(`${what} is ${shown(weight)}: weights must be numbers ≥ 0`);
   }
 

@@ -104,7 +104,8 @@ for (const { name, side, predicted, loss, gradients, running, inference } of net
   if (once.includes(name)) continue;
   test(name, async () => {
     const model = made(name, side);
-    for (const { options } of model.layers) if ('rate' in options) options.rate = 0;
+    for (const layer of model.layers)
+      if ('rate' in layer.options) Object.assign(layer, { options: { ...layer.options, rate: 0 } });
     const lossWeights = model.outputs.length > 1 ? [1, 0.3, 0.3] : 1;
     const optimizer = optimizers.sgd({ learningRate: RATE });
     model.compile({ optimizer, loss: 'softmaxCrossEntropy', lossWeights });
