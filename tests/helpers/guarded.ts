@@ -12,7 +12,10 @@ import { assignAddresses, buildProgram, planMemory } from '../../src/program/pla
 
 /** Floats on either side: as far as kernels may read (bindings/memory.ts). */
 const SIDE = 16;
-/** A NaN that no arithmetic makes. */
+/**
+ * A NaN that no arithmetic makes by itself. But arithmetic hands a NaN on: each block has another, so that what is
+ * read beside one block and written beside the next is found.
+ */
 const SENTINEL = 0x7fc12345;
 
 /** Programs are prepared for one thread, two, … five, one after another: that decides what tasks there are. */
@@ -28,7 +31,7 @@ export function scratchOf(
 
 /** The blocks of one program, which runs in them. */
 export class Guarded {
-  readonly #blocks: { address: number; floats: number; what: string }[] = [];
+  readonly #blocks: { address: number; floats: number; what: string; sentinel: number }[] = [];
 
   /** A block for `shape`, with numbers in it where they are given. */
   value(what: string, shape: Shape, numbers?: ArrayLike<number>): Value {
@@ -41,8 +44,9 @@ export class Guarded {
   #block(what: string, floats: number): number {
     const { memory } = backend();
     const address = memory.allocate((floats + 2 * SIDE) * 4, 'tensors', what);
-    memory.views.int32.fill(SENTINEL, address / 4, address / 4 + floats + 2 * SIDE);
-    this.#blocks.push({ address, floats, what });
+    const sentinel = SENTINEL + this.#blocks.length;
+    memory.views.int32.fill(sentinel, address / 4, address / 4 + floats + 2 * SIDE);
+    this.#blocks.push({ address, floats, what, sentinel });
     return address + SIDE * 4;
   }
 
@@ -56,23 +60,24 @@ export class Guarded {
     const program = buildProgram(backend(), e.ops);
     const threads = 1 + (prepared++ % 5);
     const scratch = this.#block('scratch', scratchOf(program, threads) / 4);
+    const beside = this.#blocks[this.#blocks.length - 1].sentinel;
     const { exports, memory } = backend();
     const { int32 } = memory.views;
-    const intact = (first: number) =>
-      int32.subarray(first, first + SIDE).every((word) => word === SENTINEL);
+    const intact = (first: number, sentinel: number) =>
+      int32.subarray(first, first + SIDE).every((word) => word === sentinel);
     e.ops.forEach(({ kernel }, i) => {
       const bytes = scratchOf({ address: program.address + RECORD_BYTES * i, length: 1 }, threads);
       // Alone, but in the tasks of so many.
       exports.run(program.address, i, i + 1, 0, 1, scratch, bytes, true);
       const behind = (scratch + bytes) / 4;
-      assert.ok(intact(behind), `${what}: ${kernel} writes behind its scratch`);
-      int32.fill(SENTINEL, scratch / 4, behind);
+      assert.ok(intact(behind, beside), `${what}: ${kernel} writes behind its scratch`);
+      int32.fill(beside, scratch / 4, behind);
     });
     program.dispose();
-    for (const { address, floats, what: block } of this.#blocks) {
-      assert.ok(intact(address / 4), `${what}: something is written before ${block}`);
+    for (const { address, floats, what: block, sentinel } of this.#blocks) {
+      assert.ok(intact(address / 4, sentinel), `${what}: something is written before ${block}`);
       const behind = address / 4 + SIDE + floats;
-      assert.ok(intact(behind), `${what}: something is written behind ${block}`);
+      assert.ok(intact(behind, sentinel), `${what}: something is written behind ${block}`);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ops, Tensor } from '../../src/index.js';
+import { layers, ops, optimizers, Sequential, Tensor } from '../../src/index.js';
 import { eachCase, free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { random } from '../helpers/random.js';
@@ -336,6 +336,29 @@ test('rounded up, one window may be larger than the image: as in PyTorch', () =>
   const options = { poolSize: 3, strides: 2, dimRoundingMode: 'ceil' } as const;
   assert.throws(() => ops.maxPool2d(x, options), /larger than the input/, 'it would begin outside');
   free(x);
+});
+
+test('what training pools, which keeps where each number was, is what prediction pools', async () => {
+  for (const layer of [layers.maxPool2d, layers.minPool2d]) {
+    for (const channels of [1, 3, 4, 5, 8, 11]) {
+      for (const poolSize of [2, 3]) {
+        const model = new Sequential(
+          [layer({ poolSize }), layers.flatten(), layers.dense({ units: 3 })],
+          {
+            inputShape: [7, 7, channels],
+          },
+        );
+        model.compile({ optimizer: optimizers.sgd(), loss: 'meanSquaredError' });
+        const x = random([2, 7, 7, channels], channels);
+        const y = Tensor.zeros([2, 3]);
+        const { loss } = await model.evaluate(x, y);
+        const found = model.computeGradients(x, y);
+        assert.is(found.loss, loss, `${model.layers[0].type}, ${channels} channels, ${poolSize}`);
+        free(x, y);
+        model.dispose();
+      }
+    }
+  }
 });
 
 test.run();
