@@ -146,4 +146,19 @@ test('the share of outputs on the right side of a threshold', () => {
   free(x, t);
 });
 
+test('an ignored row, whose label is −1, is no hit, whatever stands before it', () => {
+  const rows = [
+    [0, 1, 9],
+    [2, 1, 0],
+    [3, 4, 5],
+  ];
+  const [x, labels] = [Tensor.from(rows), Tensor.from(Int32Array.of(2, -1, 0))];
+  for (const [top, expected] of [
+    [1, [1, 0, 0]],
+    [3, [1, 0, 1]],
+  ] as const)
+    assert.equal(hits(x, labels, true, top), [...expected], `top ${top}`);
+  free(x, labels);
+});
+
 test.run();
