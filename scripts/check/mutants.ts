@@ -576,7 +576,11 @@ export const mutants: Mutant[] = [
   optim('const kept1 = f32x4.sub(p1, f32x4.mul(decoupled, p1));', 'const kept1 = p1;', 'AdamW: no decay'),
   optim('f32x4.splat(decays ? load<f32>(setting) : 0)', 'v128.load32_splat(setting)', 'what is spared decays'),
   optim('v0 = flush(f32x4.add(f32x4.mul(momentum, v128.load(v + at)), v0));', 'v0 = (f32x4.add(f32x4.mul(momentum, v128.load(v + at)), v0));', 'RMSprop: subnormal velocity'),
-  optim('const s0 = flush(\n', 'const s0 = (\n', 'RMSprop: subnormal squares'),
+  optim(
+    'const s0 = flush(\n      f32x4.add(f32x4.mul(rho, v128.load(s + at)), f32x4.mul(fresh, f32x4.mul(g0, g0))),\n    );',
+    'const s0 = f32x4.add(f32x4.mul(rho, v128.load(s + at)), f32x4.mul(fresh, f32x4.mul(g0, g0)));',
+    'RMSprop: subnormal squares',
+  ),
   optim('f32x4.div(g1, f32x4.add(f32x4.sqrt(s1), epsilon))', 'f32x4.div(g1, f32x4.sqrt(f32x4.add(s1, epsilon)))', 'RMSprop: epsilon inside the root'),
   optim('copyExactly(p, scratch, rest);', '', 'the last parameters'),
   optim('if (a) copyExactly(a, scratch + 64, rest);', '', 'the last of the first state'),
