@@ -83,6 +83,9 @@ function check(c: Transposed, seed = 1): void {
     { atol: summation(ref.taps(g) * channels + 1) },
     `${what} + bias, relu`,
   );
+  const bare = ops.conv2dTranspose(x, w, { ...options, activation: 'relu' });
+  const positive = plain.map((v) => Math.max(0, v));
+  close(bare.data, positive, { atol: summation(ref.taps(g) * channels) }, `${what} + relu`);
   const dx = ops.conv2dTransposeBackwardInput(dy, w, x.shape, options);
   close(
     dx.data,
@@ -97,7 +100,7 @@ function check(c: Transposed, seed = 1): void {
     { atol: summation(ref.outputPixels(g)) },
     `${what}: dw`,
   );
-  free(x, w, dy, bias, y, full, dx, dw);
+  free(x, w, dy, bias, y, full, bare, dx, dw);
 }
 
 test('a pixel becomes the filter', () => {

@@ -150,6 +150,11 @@ test('an ensemble of shares is refused; one of logits, and a gate, are not', asy
     await rejects(() => compile(odds, 'binaryCrossEntropy'), ValueError, 'sigmoid', 'through');
     compile(merge().apply(two(layers.relu)), 'softmaxCrossEntropy');
   }
+  // One of several inputs may be any number, and so is what comes of both.
+  for (const merge of [average, add, maximum, minimum, subtract, concat]) {
+    const open = layers.dense({ units: 3 }).apply(x);
+    compile(merge().apply([two(layers.softmax)[0], open]), 'softmaxCrossEntropy');
+  }
   const masked = multiply().apply([two(layers.softmax)[0], x]);
   await rejects(() => compile(masked, 'softmaxCrossEntropy'), ValueError, 'softmax', 'through');
   const [gate] = two(layers.sigmoid);
