@@ -4,8 +4,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as wg from 'wasmgrad';
 import * as core from 'wasmgrad/core';
@@ -94,7 +95,12 @@ assert.throws(() => wg.ops.matMul(wg.Tensor.zeros([2, 3]), wg.Tensor.zeros([2, 3
 assert.throws(() => wg.layers.dense({ units: -1 }), wg.ValueError);
 await assert.rejects(wg.init({ threads: 1 }), wg.StateError);
 await assert.rejects(wg.loadModel(new Uint8Array(9)), wg.FormatError);
-await assert.rejects(data.imageFolder('.'), wg.EngineError, 'sharp is not installed');
+const folder = mkdtempSync(join(tmpdir(), 'images-'));
+await assert.rejects(data.imageFolder(folder), wg.FormatError);
+mkdirSync(join(folder, 'class'));
+writeFileSync(join(folder, 'class/image.png'), '');
+await assert.rejects(data.imageFolder(folder), wg.EngineError, 'sharp is not installed');
+rmSync(folder, { recursive: true });
 wg.dispose();
 await assert.rejects(wg.init({ wasm: new Uint8Array(9) }), wg.EngineError);
 assert.throws(() => wg.Tensor.zeros([1]), wg.StateError);

@@ -120,7 +120,8 @@ for (const [name, make] of Object.entries(networks)) {
   test(`${name} trains: every weight has a gradient, and the loss goes down`, () => {
     const model = make();
     // Without dropout, steps on the same images can be compared.
-    for (const { options } of model.layers) if ('rate' in options) options.rate = 0;
+    for (const layer of model.layers)
+      if ('rate' in layer.options) Object.assign(layer, { options: { ...layer.options, rate: 0 } });
     const optimizer = optimizers.sgd({ learningRate: 1e-4 });
     model.compile({ optimizer, loss: 'softmaxCrossEntropy' });
     const x = images(model, 4);
