@@ -37,6 +37,11 @@ function counted(length: number, failsAt = Number.POSITIVE_INFINITY) {
   return { state, items: generate() };
 }
 
+/** Waits for something that must come, however slow the machine is; the test after it says what is missing. */
+async function until(isThere: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1000 && !isThere(); tries++) await wait(10);
+}
+
 test('everything, in order, whatever it comes from', async () => {
   const expected = [0, 1, 2, 3, 4, 5, 6];
   for (const depth of [1, 2, 5, 20]) {
@@ -59,7 +64,8 @@ test('pulls as many ahead as the depth says, from the first call on', async () =
     assert.is(state.pulled, 0);
     for (let i = 0; i < 3; i++) {
       assert.is((await ahead.next()).value, i);
-      await wait(30);
+      await until(() => state.pulled >= i + 1 + depth);
+      await wait(10);
       assert.is(state.pulled, i + 1 + depth, `depth ${depth}`);
     }
     await ahead.return(undefined);
@@ -67,7 +73,8 @@ test('pulls as many ahead as the depth says, from the first call on', async () =
   const { items, state } = counted(100);
   const ahead = data.prefetch(items);
   await ahead.next();
-  await wait(30);
+  await until(() => state.pulled >= 3);
+  await wait(10);
   assert.is(state.pulled, 3, 'two by default');
   await ahead.return(undefined);
 });
