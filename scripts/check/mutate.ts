@@ -79,9 +79,9 @@ async function compile(copy: string, target: string): Promise<void> {
   if (status !== 0) throw new Error(`asc failed:\n${output}`);
 }
 
-/** What stands in the report in place of the test that noticed a fault, where there is none. */
+/** What the report says where no test has noticed a fault. */
 const SURVIVED = 'SURVIVED';
-/** Where the fault is none: it does not compile, or changes nothing. */
+/** What it says of a fault that does not compile, or changes nothing. */
 const UNFIT = 'NO FAULT';
 
 /** Milliseconds of each test file without a fault. */

@@ -37,7 +37,7 @@ export interface EpochRequest {
  * not keep a program from ending.
  */
 export class Augmenter {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static readonly name: string = 'Augmenter';
   readonly #set: AugmentedSet;
   readonly #count: number;

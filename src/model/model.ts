@@ -40,7 +40,7 @@ export type Prediction<O extends Tensors> = O extends SymbolicTensor ? Tensor : 
 
 /** Layers from inputs to outputs: any graph without cycles. Models that have a layer in common share its weights. */
 export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static override readonly name: string = 'Model';
   readonly #isList: boolean;
   #training = false;

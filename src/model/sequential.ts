@@ -25,7 +25,7 @@ export interface SequentialOptions {
 
 /** Layers, or whole models with one input and one output, one after another. */
 export class Sequential extends Model {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static override readonly name: string = 'Sequential';
   /**
    * Names and joins the layers. Takes memory only when the weights are first needed.

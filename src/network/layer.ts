@@ -128,7 +128,7 @@ export type Gradients = Value | undefined | readonly (Value | undefined)[];
  * layer's inputs, but no numbers. Made by `input` and by a layer's `apply`.
  */
 export class SymbolicTensor {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static readonly name: string = 'SymbolicTensor';
   /** Without the batch. */
   readonly shape: Shape;
@@ -150,7 +150,7 @@ export class SymbolicTensor {
 
 /** A layer of a network. Made by the functions of `layers`. */
 export abstract class Layer<Saved = unknown> {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static readonly name: string = 'Layer';
   /** The name of the function of `layers` that makes it. */
   readonly type: string;

@@ -38,7 +38,7 @@ function read(data: TensorData, shape: Shape | undefined): { wanted: Shape; numb
 
 /** Numbers with a shape, in the library's memory. Created by `Tensor.from` and `Tensor.zeros`. */
 export class Tensor {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static readonly name: string = 'Tensor';
   readonly #shape: Shape;
   readonly #dtype: DType;

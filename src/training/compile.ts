@@ -72,7 +72,7 @@ function optimizerOf(given: OptimizerName | Optimizer): Optimizer {
   if (Object.hasOwn(named, given)) return named[given]();
   const names = Object.keys(named);
   throw new ValueError(
-    `compile: there is no optimizer ${shown(given)}${hereItIs(given, names, foreign)}; there are '${names.join("', '")}', and such as optimizers.sgd({ learningRate })`,
+    `compile: there is no optimizer ${shown(given)}${hereItIs(given, names, foreign)}; there are '${names.join("', '")}'; optimizers.sgd({ learningRate }) makes one`,
   );
 }
 

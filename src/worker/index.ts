@@ -58,7 +58,7 @@ export interface RemoteFitOptions extends FitOptions, Handing {}
 
 /** A worker that trains. */
 export class TrainingWorker {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static readonly name: string = 'TrainingWorker';
   readonly #caller: Caller<Calls>;
 
@@ -157,7 +157,7 @@ const NO_ANSWER =
 
 /** A model in a training worker. Its functions are those of `Model`, and throw what they throw. */
 export class RemoteModel<O extends Numbers | readonly Numbers[] = Numbers> {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static readonly name: string = 'RemoteModel';
   readonly #caller: Caller<Calls>;
   readonly #model: number;

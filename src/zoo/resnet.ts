@@ -55,7 +55,7 @@ function planOf(depth: number): Plan {
 
 /** A residual network of any of the paper's depths; its outputs are logits. */
 export class ResNet extends Model {
-  /** Minifiers rename classes; messages, and what consoles show, go by it. */
+  /** @internal Messages call it so, whatever a minifier calls the class. */
   static override readonly name: string = 'ResNet';
   /** @throws {ValueError} for an unknown depth or shortcut */
   constructor(options: ResNetOptions) {

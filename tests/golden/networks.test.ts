@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { type Model, optimizers, zoo } from '../../src/index.js';
 import type { Weight } from '../../src/network/weight.js';
 import { close } from '../helpers/close.js';
+import { dropNothing } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import { simd } from '../helpers/start.js';
 
@@ -104,8 +105,7 @@ for (const { name, side, predicted, loss, gradients, running, inference } of net
   if (once.includes(name)) continue;
   test(name, async () => {
     const model = made(name, side);
-    for (const layer of model.layers)
-      if ('rate' in layer.options) Object.assign(layer, { options: { ...layer.options, rate: 0 } });
+    dropNothing(model);
     const lossWeights = model.outputs.length > 1 ? [1, 0.3, 0.3] : 1;
     const optimizer = optimizers.sgd({ learningRate: RATE });
     model.compile({ optimizer, loss: 'softmaxCrossEntropy', lossWeights });

@@ -92,6 +92,12 @@ export function otherBits(actual: Float32Array, expected: Float32Array, what: st
   assert.ok(firstDifference(actual, expected) >= 0, `${what}: no bit differs`);
 }
 
+/** Sets the rate of dropout to 0 in all layers of a model: training is then the same in each step. */
+export function dropNothing({ layers }: Pick<Model, 'layers'>): void {
+  for (const layer of layers)
+    if ('rate' in layer.options) Object.assign(layer, { options: { ...layer.options, rate: 0 } });
+}
+
 /** Fails unless `bad` throws, or rejects with, an error of this kind whose message has all `parts`. */
 export async function rejects(
   bad: () => unknown,

@@ -146,7 +146,7 @@ test('the share of outputs on the right side of a threshold', () => {
   free(x, t);
 });
 
-test('an ignored row, whose label is −1, is no hit, whatever stands before it', () => {
+test('an ignored row, whose label is −1, is no hit, whatever is before it', () => {
   const rows = [
     [0, 1, 9],
     [2, 1, 0],

@@ -14,7 +14,7 @@ import {
   ValueError,
   zoo,
 } from '../../src/index.js';
-import { otherBits, rejects, sameBits } from '../helpers/models.js';
+import { dropNothing, otherBits, rejects, sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
 
@@ -120,8 +120,7 @@ for (const [name, make] of Object.entries(networks)) {
   test(`${name} trains: every weight has a gradient, and the loss goes down`, () => {
     const model = make();
     // Without dropout, steps on the same images can be compared.
-    for (const layer of model.layers)
-      if ('rate' in layer.options) Object.assign(layer, { options: { ...layer.options, rate: 0 } });
+    dropNothing(model);
     const optimizer = optimizers.sgd({ learningRate: 1e-4 });
     model.compile({ optimizer, loss: 'softmaxCrossEntropy' });
     const x = images(model, 4);

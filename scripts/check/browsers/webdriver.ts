@@ -100,15 +100,16 @@ export function run(program: string, args: string[], env: NodeJS.ProcessEnv = pr
   });
   // It is ended in the end, which nobody waits for.
   failed.catch(() => {});
-  const end = (signal?: NodeJS.Signals | number): void => {
-    process.off('exit', end);
+  const end = (signal: NodeJS.Signals = 'SIGTERM'): void => {
+    process.off('exit', endToo);
     try {
-      if (child.pid) process.kill(-child.pid, typeof signal === 'string' ? signal : 'SIGTERM');
+      if (child.pid) process.kill(-child.pid, signal);
     } catch {
       // It has ended.
     }
   };
-  process.once('exit', end);
+  const endToo = () => end();
+  process.once('exit', endToo);
   return { child, failed, end };
 }
 

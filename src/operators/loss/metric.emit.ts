@@ -68,7 +68,7 @@ export function checkMetric(metric: MetricName | Metric): Metric {
   }
   const names = Object.keys(named);
   throw new ValueError(
-    `compile: there is no metric ${shown(metric)}${hereItIs(metric, names, foreign)}; there are '${names.join("', '")}', and such as metrics.topK({ k })`,
+    `compile: there is no metric ${shown(metric)}${hereItIs(metric, names, foreign)}; there are '${names.join("', '")}'; metrics.topK({ k }) makes one`,
   );
 }
 
