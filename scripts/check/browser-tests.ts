@@ -94,6 +94,8 @@ const SLOW = 'tests/lowering/algorithms.test.ts';
 class Runs {
   total = 0;
   passed = 0;
+  /** What the failed tests printed: said last, where a reader of the end of a long log finds it. */
+  readonly failures: string[] = [];
   readonly #left: string[];
 
   constructor(name: BrowserName) {
@@ -111,7 +113,9 @@ class Runs {
         Number(lines.find((line) => line.includes(`${word}:`))?.match(/\d+/)?.[0] ?? 0);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`${file}: ${count('Passed')} of ${count('Total')}, ${seconds} s`);
-      for (const line of lines.filter((text) => text.includes(' FAIL '))) console.log(line);
+      // uvu prints a file's failures after its first line that names one, with what was expected.
+      const failure = lines.findIndex((line) => line.includes(' FAIL '));
+      if (failure >= 0) this.failures.push(`${file}:`, ...lines.slice(failure));
       assert(count('Total') > 0, `${file} has no tests`);
       this.total += count('Total');
       this.passed += count('Passed');
@@ -125,6 +129,6 @@ await serving({ directory: root, made }, (origin) =>
     const runs = new Runs(name);
     await visit(`${origin}/`, (tab) => runs.run(tab));
     console.log(`${runs.passed} of ${runs.total} tests passed`);
-    assert.equal(runs.passed, runs.total, `all tests pass in ${name}`);
+    assert.equal(runs.passed, runs.total, [`not all pass in ${name}`, ...runs.failures].join('\n'));
   }),
 );

@@ -186,24 +186,28 @@ test('a model may be forgotten: the others keep the weights, and give them back'
     await wait();
   }
   const start = taken();
-  let features: Model | undefined;
-  // Apart, so that nothing here holds the base.
-  (() => {
-    const base = network();
-    base.trainOnBatch(x, y);
-    features = upTo(base, 'features');
-  })();
-  const expected = predicted(features as Model);
-  const { parameters } = memory();
-  for (let round = 0; round < 50 && memory().gradients > start.gradients; round++) {
+  // Apart, so that nothing here holds a base.
+  const features = (() =>
+    Array.from({ length: 4 }, () => {
+      const base = network();
+      base.trainOnBatch(x, y);
+      return upTo(base, 'features');
+    }))();
+  const expected = features.map((model) => predicted(model));
+  const { parameters, gradients } = memory();
+  // WebKit keeps what any word of its stack looks like an address of: one base may stay there. In V8 all go.
+  const few = 'gc' in globalThis ? 0 : (gradients - start.gradients) / 4;
+  for (let round = 0; round < 50 && memory().gradients > start.gradients + few; round++) {
     collect();
     await wait();
   }
-  assert.is(memory().gradients, start.gradients, "the base's vectors came back");
+  assert.ok(memory().gradients <= start.gradients + few, "the bases' vectors came back");
   assert.is(memory().parameters, parameters);
-  sameBits(predicted(features as Model), expected, 'features');
-  features?.dispose();
-  assert.equal(taken(), start);
+  for (const [i, model] of features.entries()) {
+    sameBits(predicted(model), expected[i] as Float32Array, 'features');
+    model.dispose();
+  }
+  if (few === 0) assert.equal(taken(), start);
 });
 
 test('layers whose last model was disposed: an error, not what lies in their memory now', async () => {

@@ -67,27 +67,28 @@ test('data is kept alive by whoever holds it', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const wait = () => new Promise((resolve) => setTimeout(resolve, 20));
-  const before = backend().memory.used('tensors');
+  const used = () => backend().memory.used('tensors');
+  const before = used();
+  const made = Array.from({ length: 16 }, (_, i) => i);
   // What this function itself has seen, WebKit keeps as long as it runs.
-  const held: { data?: ArrayLike<number> } = {};
-  (() => {
-    held.data = Tensor.from(new Float32Array(5000).fill(7)).data;
-  })();
+  let held = (() => made.map((i) => Tensor.from(new Float32Array(5000).fill(i)).data))();
   for (let round = 0; round < 3; round++) {
     collect();
     await wait();
   }
-  const others = [1, 2, 3].map(() => Tensor.from(new Float32Array(5000).fill(1)));
-  const isWhole = () => held.data?.length === 5000 && Array.from(held.data).every((v) => v === 7);
-  assert.ok(isWhole());
+  const others = made.map(() => Tensor.from(new Float32Array(5000).fill(-1)));
+  assert.ok(made.every((i) => held[i]?.length === 5000 && held[i].every((value) => value === i)));
   for (const tensor of others) tensor.dispose();
-  held.data = undefined;
-  for (let round = 0; round < 100 && backend().memory.used('tensors') > before; round++) {
+  assert.ok(used() >= before + 16 * 20_000, 'all are held');
+  held = [];
+  // WebKit keeps what any word of its stack looks like an address of, so a few may never come back there. In V8 all do;
+  // what others had forgotten before may be gone too.
+  const few = 'gc' in globalThis ? 0 : 4 * 20_000;
+  for (let round = 0; round < 100 && used() > before + few; round++) {
     collect();
     await wait();
   }
-  // What others had forgotten before may be gone too.
-  assert.ok(backend().memory.used('tensors') <= before, 'and given back when nobody does');
+  assert.ok(used() <= before + few, 'and given back when nobody does');
 });
 
 test('labels that change under a running fit are checked again', async () => {
