@@ -79,7 +79,6 @@ test('data is kept alive by whoever holds it', async () => {
   const others = made.map(() => Tensor.from(new Float32Array(5000).fill(-1)));
   assert.ok(made.every((i) => held[i]?.length === 5000 && held[i].every((value) => value === i)));
   for (const tensor of others) tensor.dispose();
-  assert.ok(used() >= before + 16 * 20_000, 'all are held');
   held = [];
   // WebKit keeps what any word of its stack looks like an address of, so a few may never come back there. In V8 all do;
   // what others had forgotten before may be gone too.
