@@ -1,0 +1,166 @@
+// Makes layers for an importer: applies them, names them, and notes what their weights hold.
+
+import { ShapeError } from '../../base/errors.js';
+import type { Layer, SymbolicTensor } from '../../network/layer.js';
+import { wrapped } from '../../operators/arrays/index.js';
+import { activation, arranged } from './arrange.js';
+import { Activation, type Atom, BATCH, Constant, type Value } from './value.js';
+
+/** What a weight holds: written into its memory once the model has some; or computed by other layers. */
+export type WeightSource = ((to: Float32Array) => void) | SymbolicTensor;
+
+/** Weights by the names that a layer has for them. */
+export type WeightSources = Readonly<Record<string, WeightSource | undefined>>;
+
+/**
+ * Thrown where an operator works across the first axis, which then cannot be an open batch: the network is imported
+ * once more, with inputs that are given whole.
+ */
+export class NeedsWhole extends Error {}
+
+/** A weight that is to be filled. */
+export interface Filling {
+  readonly layer: Layer;
+  readonly name: string;
+  readonly fill: (to: Float32Array) => void;
+}
+
+/** What a layer is made of: its options but for the name. */
+export type Make = (name: string) => Layer;
+
+/** Layers of a network that is being imported. */
+export class Builder {
+  readonly fillings: Filling[] = [];
+  /** The size that the file says for the batch; undefined where it leaves it open. */
+  readonly fileBatch: number | undefined;
+  /** The name for the next layers: of the file's node, or of its weights. */
+  #name = '';
+  readonly #taken = new Map<string, number>();
+
+  constructor(fileBatch: number | undefined) {
+    this.fileBatch = fileBatch;
+  }
+
+  /** Sets what the next layers are called. They get a number from the second of a name on. */
+  call(name: string): void {
+    this.#name = name.replaceAll('/', '.').replace(/^\.+|\.+$/g, '') || 'layer';
+  }
+
+  #nextName(): string {
+    const name = this.#name;
+    const count = this.#taken.get(name) ?? 0;
+    this.#taken.set(name, count + 1);
+    if (count === 0) return name;
+    const numbered = `${name}_${count}`;
+    this.#taken.set(numbered, 1);
+    return numbered;
+  }
+
+  /** Applies a layer whose weights hold what is given; weights that other layers compute make it a wrapped one. */
+  apply(
+    make: Make,
+    inputs: SymbolicTensor | readonly SymbolicTensor[],
+    weights: WeightSources = {},
+    { rows = false, learns = true }: { rows?: boolean; learns?: boolean } = {},
+  ): SymbolicTensor {
+    const lent = Object.entries(weights).filter(
+      (entry): entry is [string, SymbolicTensor] =>
+        entry[1] !== undefined && typeof entry[1] !== 'function',
+    );
+    const name = this.#nextName();
+    const isWrapped = rows || lent.length > 0;
+    const layer = isWrapped
+      ? wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
+      : make(name);
+    const xs = [inputs, ...lent.map(([, tensor]) => tensor)].flat();
+    const y = layer.apply(xs.length === 1 ? xs[0] : xs);
+    for (const [own, fill] of Object.entries(weights))
+      if (typeof fill === 'function') this.fillings.push({ layer, name: own, fill });
+    if (!learns) layer.trainable = false;
+    return y;
+  }
+
+  /**
+   * Applies a layer over [...spatial, channels] to a value [batch, channels, ...spatial].
+   *
+   * @param rank the value's: others are an error
+   */
+  overImages(x: Activation, make: Make, weights: WeightSources = {}): Activation {
+    const { axes, hasBatch } = x;
+    if (axes.length < 3)
+      throw new ShapeError(`expected [batch, channels, ...], received ${axes.length} dimensions`);
+    const last = [...axes.slice(2), axes[1]];
+    const from = arranged(x, hasBatch ? last : [axes[0], ...last]);
+    return imagesOf(this.apply(make, from, weights, { rows: !hasBatch }), hasBatch);
+  }
+
+  /** Applies a layer for which neither order nor shape matters. */
+  anywhere(x: Activation, make: Make): Activation {
+    const y = this.apply(make, x.tensor);
+    return new Activation(y, x.axes, x.stored);
+  }
+}
+
+/** What a layer over channels last has made, as [batch, channels, ...spatial]. */
+export function imagesOf(y: SymbolicTensor, hasBatch: boolean): Activation {
+  const rank = y.shape.length;
+  if (hasBatch) return activation(y, true, [rank - 1, ...range(rank - 1)]);
+  return activation(y, false, [0, rank - 1, ...range(rank - 1).slice(1)]);
+}
+
+const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
+
+/**
+ * A weight that has a constant's numbers: its shape is first taken as `split`, then its axes are reordered.
+ *
+ * @param order which axis of `split` each axis of the weight is
+ */
+export function filled(
+  { data, shape }: Constant,
+  order: readonly number[] = range(shape.length),
+  split: readonly number[] = shape,
+): (to: Float32Array) => void {
+  return (to) => permute(to, data as ArrayLike<number>, split, order);
+}
+
+/** A weight from a value: a constant's numbers, or what layers compute. Axes are reordered as in `filled`. */
+export function weightOf(value: Value, order: readonly number[]): WeightSource {
+  if (value instanceof Constant) return filled(value, order);
+  if (value.hasBatch) throw new NeedsWhole();
+  return arranged(
+    value,
+    order.map((axis) => value.axes[axis]),
+  );
+}
+
+/** Writes an array with its axes reordered. */
+export function permute(
+  to: Float32Array | number[],
+  from: ArrayLike<number>,
+  shape: readonly number[],
+  order: readonly number[],
+): void {
+  const strides = shape.map((_, axis) =>
+    shape.slice(axis + 1).reduce((product, side) => product * side, 1),
+  );
+  const sides = order.map((axis) => shape[axis]);
+  const steps = order.map((axis) => strides[axis]);
+  const last = sides.length - 1;
+  if (last < 0) {
+    to[0] = from[0];
+    return;
+  }
+  const [side, step] = [sides[last], steps[last]];
+  let at = 0;
+  const walk = (axis: number, offset: number): void => {
+    if (axis < last) {
+      for (let i = 0; i < sides[axis]; i++) walk(axis + 1, offset + i * steps[axis]);
+      return;
+    }
+    for (let i = 0; i < side; i++) to[at++] = from[offset + i * step];
+  };
+  walk(0, 0);
+}
+
+/** Whether atoms are the batch alone. */
+export const isBatch = (axis: readonly Atom[]): boolean => axis[0] === BATCH;

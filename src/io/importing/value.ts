@@ -1,0 +1,110 @@
+// The values of a network that is imported: constants, and activations, which are symbolic tensors under another layout.
+//
+// Files speak of axes in their own order (NCHW in ONNX); here channels come last. So an activation's axes are made of
+// atoms, and it is known in which order the atoms lie in memory: to reorder axes, or to merge and split them, is then a
+// matter of bookkeeping, and numbers move only where an operator needs another order in memory.
+
+import type { SymbolicTensor } from '../../network/layer.js';
+
+/** A piece of an axis that moves as one. */
+export interface Atom {
+  readonly size: number;
+}
+
+/** The batch: always the whole first axis of what has it, and first in memory. Its size is left open. */
+export const BATCH: Atom = { size: 1 };
+
+/** A side that follows the batch: `times` of it. */
+export class BatchSide {
+  readonly times: number;
+
+  constructor(times: number) {
+    this.times = times;
+  }
+
+  toString(): string {
+    return this.times === 1 ? 'batch' : `${this.times}·batch`;
+  }
+}
+
+/** A side of a shape: known, or following the batch. */
+export type Side = number | BatchSide;
+
+/** What an array holds. */
+export type Kind = 'float' | 'int' | 'bool';
+
+/** An array that is known, in the file's order. */
+export class Constant {
+  readonly shape: readonly number[];
+  readonly kind: Kind;
+  /** Numbers; those that shapes are made of may follow the batch. */
+  readonly data: Float32Array | readonly Side[];
+  /** The name of the file's array that it is, for the names of weights. */
+  readonly name: string | undefined;
+
+  constructor(
+    shape: readonly number[],
+    kind: Kind,
+    data: Float32Array | readonly Side[],
+    name?: string,
+  ) {
+    this.shape = shape;
+    this.kind = kind;
+    this.data = data;
+    this.name = name;
+  }
+
+  get size(): number {
+    return this.shape.reduce((product, side) => product * side, 1);
+  }
+}
+
+/** What layers compute. */
+export class Activation {
+  /** Its sample's shape may be any whose numbers lie in the order of `stored`. */
+  readonly tensor: SymbolicTensor;
+  /** Its axes in the file's order, each the atoms that it is made of, slowest first. */
+  readonly axes: readonly (readonly Atom[])[];
+  /** The atoms as they lie in memory, without the batch. */
+  readonly stored: readonly Atom[];
+
+  constructor(tensor: SymbolicTensor, axes: readonly (readonly Atom[])[], stored: readonly Atom[]) {
+    this.tensor = tensor;
+    this.axes = axes;
+    this.stored = stored;
+  }
+
+  /** Whether its first axis is the batch. */
+  get hasBatch(): boolean {
+    return this.axes[0]?.[0] === BATCH;
+  }
+
+  get rank(): number {
+    return this.axes.length;
+  }
+
+  /** Its shape in the file's order; the batch counts as 1. */
+  get shape(): number[] {
+    return this.axes.map(sizeOfAxis);
+  }
+}
+
+/** A value of the file's graph. */
+export type Value = Activation | Constant;
+
+/** The product of an axis's atoms. */
+export const sizeOfAxis = (atoms: readonly Atom[]): number =>
+  atoms.reduce((product, { size }) => product * size, 1);
+
+/** The shape of a value for messages. */
+export const shapeText = (value: Value): string => {
+  const shape: (number | string)[] = [...value.shape];
+  if (value instanceof Activation && value.hasBatch) shape[0] = 'batch';
+  return `[${shape.join(', ')}]`;
+};
+
+/** The whole numbers of a constant. @returns undefined if it follows the batch, or is no whole number */
+export function integers({ data }: Constant): number[] | undefined {
+  const list = Array.from(data as ArrayLike<Side>);
+  return list.every(Number.isInteger) ? (list as number[]) : undefined;
+}

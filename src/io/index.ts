@@ -1,0 +1,3 @@
+// The entry 'wasmgrad/io': files of other formats.
+
+export { type ReadOnnxOptions, readOnnx } from './onnx/read.js';

@@ -1,0 +1,143 @@
+// Conv and ConvTranspose, over signals, images and volumes.
+
+import { layers } from '../../../core.js';
+import type { Layer } from '../../../network/layer.js';
+import { conv3d, conv3dTranspose } from '../../../operators/arrays/index.js';
+import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
+import { concatenated, sliced } from '../../importing/moves.js';
+import { Activation, Constant, type Value } from '../../importing/value.js';
+import type { Node } from '../node.js';
+import {
+  asImage,
+  asSignal,
+  halves,
+  lifted,
+  type Placement,
+  placementOf,
+  spatialSides,
+} from './windows.js';
+
+/** A filter [outputs, inputs, ...sides], as the layer has it: [...sides, inputs, outputs]. */
+function kernelSource(value: Value, isLine: boolean): WeightSource {
+  if (value instanceof Activation && isLine) {
+    const [outputs, inputs, steps] = value.axes;
+    const line = { size: 1 };
+    const axes = [outputs, inputs, [line], steps];
+    return weightOf(new Activation(value.tensor, axes, [line, ...value.stored]), [2, 3, 1, 0]);
+  }
+  if (isLine) {
+    const { shape, kind, data } = value as Constant;
+    const [outputs, inputs, steps] = shape;
+    return weightOf(new Constant([outputs, inputs, 1, steps], kind, data), [2, 3, 1, 0]);
+  }
+  return weightOf(value, [...value.shape.keys()].slice(2).concat(1, 0));
+}
+
+/** What both have: options, weights, and the input as images or volumes. */
+interface Parts {
+  readonly x: Activation;
+  readonly w: Value;
+  readonly isLine: boolean;
+  readonly bias: Value | undefined;
+}
+
+function partsOf(node: Node): Parts {
+  const x = node.activation();
+  const sides = spatialSides(node, x);
+  const w = node.input(1);
+  if (w.shape.length !== x.rank)
+    node.fail(`its filter must have ${x.rank} dimensions, as its input has`);
+  const isLine = sides.length === 1;
+  return { x: isLine ? asImage(x) : x, w, isLine, bias: node.inputs[2] };
+}
+
+const weightsOf = ({ w, bias, isLine }: Parts) => ({
+  kernel: kernelSource(w, isLine),
+  bias: bias && weightOf(bias, [0]),
+});
+
+/** Options that convolutions in both directions have. */
+function commonOptions({ bias }: Parts, placement: Placement, kernel: readonly number[]) {
+  return {
+    kernelSize: lifted(kernel, 1) as never,
+    strides: lifted(placement.strides, 1) as never,
+    dilation: lifted(placement.dilations, 1) as never,
+    padding: lifted<[number, number]>(placement.pads, [0, 0]) as never,
+    useBias: bias !== undefined,
+    kernelInitializer: 'zeros' as const,
+  };
+}
+
+/** Y = W ⋆ X + B. */
+export function conv(node: Node): Value {
+  const parts = partsOf(node);
+  const { x, w, isLine } = parts;
+  const kernel = w.shape.slice(2);
+  const placement = placementOf(node, spatialSides(node, node.activation()), kernel);
+  const groups = node.int('group', 1);
+  const [filters, channels] = w.shape;
+  if (channels * groups !== x.shape[1])
+    node.fail(`its filter takes ${channels * groups} channels, its input has ${x.shape[1]}`);
+  const options = { ...commonOptions(parts, placement, kernel), filters, groups };
+  const make: Make = (name): Layer =>
+    x.rank === 5
+      ? conv3d({ ...options, name })
+      : layers.conv2d({ ...options, dimRoundingMode: 'floor', name });
+  const y = node.builder.overImages(x, make, weightsOf(parts));
+  return isLine ? asSignal(y) : y;
+}
+
+/** Y = the gradient of such a convolution for its input. */
+export function convTranspose(node: Node): Value {
+  const parts = partsOf(node);
+  const { x, w, isLine, bias } = parts;
+  const kernel = w.shape.slice(2);
+  const groups = node.int('group', 1);
+  const filters = w.shape[1];
+  const { pads, outputPadding, ...rest } = transposedPlacement(node, kernel);
+  const common = commonOptions(parts, { ...rest, pads }, kernel);
+  const added = lifted(outputPadding, 0) as never;
+  const options = { ...common, filters, outputPadding: added };
+  const make: Make = (name): Layer =>
+    x.rank === 5
+      ? conv3dTranspose({ ...options, name })
+      : layers.conv2dTranspose({ ...options, name });
+  if (groups === 1) {
+    const y = node.builder.overImages(x, make, weightsOf(parts));
+    return isLine ? asSignal(y) : y;
+  }
+  const part = <V extends Value>(value: V, axis: number, group: number): V => {
+    const size = value.shape[axis] / groups;
+    return sliced(node.builder, value, axis, group * size, size) as V;
+  };
+  const ys = Array.from({ length: groups }, (_, group) => {
+    const own = { ...parts, w: part(w, 0, group), bias: bias && part(bias, 0, group) };
+    return node.builder.overImages(part(x, 1, group), make, weightsOf(own));
+  });
+  const y = concatenated(node.builder, ys, 1);
+  return isLine ? asSignal(y) : y;
+}
+
+/** `output_shape` says how much is cut off or added: at the end, or by halves. */
+function transposedPlacement(
+  node: Node,
+  kernel: readonly number[],
+): Placement & { outputPadding: number[] } {
+  const sides = spatialSides(node, node.activation());
+  const mode = node.text('auto_pad', 'NOTSET');
+  const { strides, dilations, pads } = placementOf(node, sides, kernel);
+  const more = node.ints('output_padding') ?? sides.map(() => 0);
+  const wanted =
+    node.ints('output_shape')?.slice(-sides.length) ??
+    (mode.startsWith('SAME') ? sides.map((side, i) => side * strides[i]) : undefined);
+  if (!wanted) return { strides, dilations, pads, outputPadding: more };
+  const added = [...more];
+  const cut = sides.map((side, i): [number, number] => {
+    const whole = strides[i] * (side - 1) + (kernel[i] - 1) * dilations[i] + 1;
+    const total = whole + more[i] - wanted[i];
+    if (total >= 0) return halves(node, total);
+    added[i] = more[i] - total;
+    return [0, 0];
+  });
+  return { strides, dilations, pads: cut, outputPadding: added };
+}

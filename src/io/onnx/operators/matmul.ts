@@ -1,0 +1,162 @@
+// Matrix products: with weights, as dense layers and 1×1 convolutions; and of two activations.
+
+import { layers } from '../../../core.js';
+import { map, matMul as matMulLayer } from '../../../operators/arrays/index.js';
+import { arranged, reshaped } from '../../importing/arrange.js';
+import {
+  filled,
+  isBatch,
+  NeedsWhole,
+  type WeightSource,
+  weightOf,
+} from '../../importing/builder.js';
+import { bothHeld, fromOrder, inOrder, ranked } from '../../importing/moves.js';
+import { Activation, type Atom, Constant, type Value } from '../../importing/value.js';
+import type { Node } from '../node.js';
+import { applyBinary, binary } from './elementwise.js';
+
+/** The same numbers, of another name or none: those that are changed on the way are no weights of the file by name. */
+const scaled = (constant: Constant, factor: number): Constant =>
+  factor === 1
+    ? constant
+    : new Constant(
+        constant.shape,
+        'float',
+        Float32Array.from(constant.data as Float32Array, (value) => value * factor),
+        constant.name,
+      );
+
+/**
+ * x times a matrix along its last axis. The matrix's rows are put in the order in which x lies.
+ *
+ * @param w [features, units], or [units, features] where `isTransposed`
+ */
+function linear(
+  node: Node,
+  x: Activation,
+  w: Constant,
+  isTransposed: boolean,
+  bias: WeightSource | undefined,
+): Activation {
+  const last = x.axes[x.rank - 1];
+  if (isBatch(last)) throw new NeedsWhole();
+  const [features, units] = isTransposed ? [w.shape[1], w.shape[0]] : w.shape;
+  if (features !== x.shape[x.rank - 1])
+    node.fail(`its matrix is for ${features} features, its input has ${x.shape[x.rank - 1]}`);
+  // The atoms of the last axis as they lie, and as the file has them.
+  const lying = [...last].sort((a, b) => x.stored.indexOf(a) - x.stored.indexOf(b));
+  const sides = last.map(({ size }) => size);
+  const places = lying.map((atom) => last.indexOf(atom));
+  const split = isTransposed ? [units, ...sides] : [...sides, units];
+  const order = isTransposed ? [...places.map((place) => place + 1), 0] : [...places, sides.length];
+  const kernel = filled(w, order, split);
+  const others = [...x.axes.keys()].filter((axis) => axis < x.rank - 1 && !isBatch(x.axes[axis]));
+  const rows = others.map((axis) => x.axes[axis]);
+  const options = { useBias: bias !== undefined, kernelInitializer: 'zeros' as const };
+  const from = arranged(x, [...rows, lying]);
+  const isVector = others.length === 0 && x.hasBatch;
+  if (isVector) {
+    const y = node.builder.apply((name) => layers.dense({ ...options, units, name }), from, {
+      kernel,
+      bias,
+    });
+    return fromOrder(y, [1], true);
+  }
+  // Rows are pixels of a line.
+  const pixels = rows.reduce((product, atoms) => product * sizeOf(atoms), 1);
+  const line = reshaped(from, [1, pixels, features]);
+  const y = node.builder.apply(
+    (name) => layers.conv2d({ ...options, filters: units, kernelSize: 1, name }),
+    line,
+    // [features, units] is [1, 1, features, units].
+    { kernel, bias },
+  );
+  const shape = [...rows.map(sizeOf), units];
+  const axis = x.rank - 1;
+  return fromOrder(reshaped(y, shape), [...others, axis], x.hasBatch);
+}
+
+const sizeOf = (atoms: readonly Atom[]): number =>
+  atoms.reduce((product, { size }) => product * size, 1);
+
+/** Y = α·op(A)·op(B) + β·C. */
+export function gemm(node: Node): Value {
+  const a = node.activation();
+  const b = node.input(1);
+  const alpha = node.float('alpha', 1);
+  const beta = node.float('beta', 1);
+  const c = node.inputs[2];
+  if (a.rank !== 2 || b.shape.length !== 2) node.fail('it multiplies matrices');
+  const transposeA = node.int('transA') === 1;
+  const transposeB = node.int('transB') === 1;
+  if (transposeA && a.hasBatch) throw new NeedsWhole();
+  const x = transposeA ? new Activation(a.tensor, [a.axes[1], a.axes[0]], a.stored) : a;
+  const units = b.shape[transposeB ? 0 : 1];
+  if (b instanceof Constant) {
+    const isBias = c instanceof Constant && (c.size === units || c.size === 1) && isRow(c);
+    const bias = isBias
+      ? (to: Float32Array): void => {
+          for (let i = 0; i < units; i++) to[i] = beta * (c.data[c.size === 1 ? 0 : i] as number);
+        }
+      : undefined;
+    const y = linear(node, x, scaled(b, alpha), transposeB, bias);
+    return c && !isBias ? added(node, y, c, beta) : y;
+  }
+  const product = activations(node, x, b, transposeB);
+  const y =
+    alpha === 1
+      ? product
+      : node.builder.anywhere(product, (name) => map({ name, fn: 'affine', alpha, beta: 0 }));
+  return c ? added(node, y, c, beta) : y;
+}
+
+/** Whether the numbers are one row: a bias of the units. */
+const isRow = ({ shape }: Constant): boolean => shape.slice(0, -1).every((side) => side === 1);
+
+function added(node: Node, y: Activation, c: Value, beta: number): Value {
+  const summand =
+    c instanceof Constant
+      ? scaled(c, beta)
+      : beta === 1
+        ? c
+        : node.builder.anywhere(c, (name) => map({ name, fn: 'affine', alpha: beta, beta: 0 }));
+  return applyBinary(node.with([y, summand]), binary.Add);
+}
+
+/** Y = A·B, of matrices in stacks. */
+export function matMul(node: Node): Value {
+  const [a, b] = [node.input(0), node.input(1)];
+  // A third input is a bias: see simplify.ts.
+  const bias = node.inputs[2];
+  if (a instanceof Activation && b instanceof Constant && b.shape.length === 2)
+    return linear(node, a, b, false, bias && weightOf(bias, [0]));
+  return activations(node, ...bothHeld(node.builder, a, b), false);
+}
+
+/** A product of two activations, whose stacks are broadcast. */
+function activations(node: Node, a: Activation, b: Activation, transposeB: boolean): Activation {
+  // A vector is a row on the left, a column on the right.
+  const isRowVector = a.rank === 1;
+  const isColumn = b.rank === 1;
+  if ((isRowVector && a.hasBatch) || (isColumn && b.hasBatch)) throw new NeedsWhole();
+  const left = isRowVector ? ranked(a, 2) : a;
+  const unit = { size: 1 };
+  const right = isColumn ? new Activation(b.tensor, [b.axes[0], [unit]], [...b.stored, unit]) : b;
+  const rank = Math.max(left.rank, right.rank);
+  const [x, y] = [ranked(left, rank), ranked(right, rank)];
+  // The batch may be a stack's, or the rows' of the matrix on the left alone.
+  if (x.hasBatch !== y.hasBatch || (x.hasBatch && rank < 3)) throw new NeedsWhole();
+  const axes = [...x.axes.keys()].filter((axis) => !isBatch(x.axes[axis]));
+  const made = node.builder.apply(
+    (name) => matMulLayer({ name, ...(transposeB ? { transposeB } : {}) }),
+    [inOrder(x, axes), inOrder(y, axes)],
+  );
+  const result = fromOrder(made, axes, x.hasBatch);
+  const drop = [...(isRowVector ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])];
+  const stays = [...result.axes.keys()].filter((axis) => !drop.includes(axis));
+  return new Activation(
+    result.tensor,
+    stays.map((axis) => result.axes[axis]),
+    result.stored,
+  );
+}

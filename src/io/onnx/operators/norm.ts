@@ -1,0 +1,106 @@
+// Normalization: by batch statistics, by neighbouring channels, and over groups of a sample's own numbers.
+
+import { layers } from '../../../core.js';
+import { groupNorm, instanceNorm, layerNorm } from '../../../operators/arrays/index.js';
+import { arranged } from '../../importing/arrange.js';
+import { isBatch, NeedsWhole, weightOf } from '../../importing/builder.js';
+import { fromOrder, sliced } from '../../importing/moves.js';
+import { Activation, type Value } from '../../importing/value.js';
+import type { Node } from '../node.js';
+
+/** y = (x − mean) / √(variance + ε) · scale + bias, by channel. In training by the batch's own mean and variance. */
+export function batchNormalization(node: Node): Value {
+  const x = node.activation();
+  const [gamma, beta, movingMean, movingVariance] = [1, 2, 3, 4].map((i) =>
+    weightOf(node.input(i), [0]),
+  );
+  const options = { epsilon: node.float('epsilon', 1e-5), momentum: node.float('momentum', 0.9) };
+  if (node.int('training_mode') === 1) node.fail('its training_mode is 1: export it for inference');
+  if (node.has('spatial') && node.int('spatial') === 0)
+    node.fail('it normalizes every number by itself (spatial: 0), which no version after 8 has');
+  const weights = { gamma, beta, movingMean, movingVariance };
+  if (x.rank >= 3)
+    return node.builder.overImages(x, (name) => layers.batchNorm({ ...options, name }), weights);
+  if (x.rank < 2 || !x.hasBatch) throw new NeedsWhole();
+  // [batch, features].
+  const from = arranged(x, x.axes.slice(1));
+  const y = node.builder.apply((name) => layers.batchNorm({ ...options, name }), from, weights);
+  return fromOrder(y, [1], true);
+}
+
+/** AlexNet's: by the sum of squares of neighbouring channels. */
+export function lrn(node: Node): Value {
+  const { builder } = node;
+  const x = node.activation();
+  const size = node.int('size');
+  const options = {
+    size,
+    alpha: node.float('alpha', 1e-4),
+    beta: node.float('beta', 0.75),
+    bias: node.float('bias', 1),
+  };
+  // Of an even number of channels our layer takes one more before than after, ONNX one more after.
+  const turned = (value: Activation): Activation => {
+    const count = value.shape[1];
+    const isEven = size % 2 === 0;
+    return isEven ? (sliced(builder, value, 1, count - 1, count, -1) as Activation) : value;
+  };
+  return turned(builder.overImages(turned(x), (name) => layers.lrn({ ...options, name })));
+}
+
+export function instanceNormalization(node: Node): Value {
+  const epsilon = node.float('epsilon', 1e-5);
+  const weights = { gamma: weightOf(node.input(1), [0]), beta: weightOf(node.input(2), [0]) };
+  return node.builder.overImages(
+    node.activation(),
+    (name) => instanceNorm({ name, epsilon }),
+    weights,
+  );
+}
+
+/** Scale and bias are numbers of groups until opset 20, of channels from 21 on. */
+export function groupNormalization(node: Node): Value {
+  const x = node.activation();
+  const groups = node.int('num_groups');
+  const epsilon = node.float('epsilon', 1e-5);
+  const [gamma, beta] = [1, 2].map((i) => {
+    const value = node.known(i) ?? node.fail(`its input ${i} is missing`);
+    const each = x.shape[1] / value.size;
+    const { data } = value;
+    return (to: Float32Array): void => {
+      for (let i = 0; i < to.length; i++) to[i] = data[Math.floor(i / each)] as number;
+    };
+  });
+  return node.builder.overImages(x, (name) => groupNorm({ name, groups, epsilon }), {
+    gamma,
+    beta,
+  });
+}
+
+/** Over the last axes, from `axis` on. */
+export function layerNormalization(node: Node): Value {
+  const x = node.activation();
+  const axis = node.axis(node.int('axis', -1), x.rank);
+  if (isBatch(x.axes[axis])) throw new NeedsWhole();
+  const epsilon = node.float('epsilon', 1e-5);
+  const first = x.hasBatch ? 1 : 0;
+  const count = x.rank - axis;
+  const order = [...x.axes.keys()].slice(first);
+  const axes = order.slice(-count).map((_, i) => order.length - count + i);
+  const from = arranged(
+    x,
+    order.map((one) => x.axes[one]),
+  );
+  const shape = from.shape.slice(-count);
+  const source = (value: Value) =>
+    value instanceof Activation
+      ? weightOf(value, [...value.shape.keys()])
+      : weightOf(value, [...shape.keys()]);
+  const bias = node.inputs[2];
+  const y = node.builder.apply(
+    (name) => layerNorm({ name, axes, epsilon, center: bias !== undefined }),
+    from,
+    { gamma: source(node.input(1)), beta: bias && source(bias) },
+  );
+  return fromOrder(y, order, x.hasBatch);
+}

@@ -1,0 +1,137 @@
+// Pools: of windows over signals, images and volumes, and of whole images.
+
+import { layers } from '../../../core.js';
+import { avgPool3d, lpPool3d, maxPool3d, pad, reduce } from '../../../operators/arrays/index.js';
+import { arranged } from '../../importing/arrange.js';
+import { imagesOf } from '../../importing/builder.js';
+import { Activation, type Value } from '../../importing/value.js';
+import type { Node } from '../node.js';
+import {
+  asImage,
+  asSignal,
+  kernelShape,
+  lifted,
+  placementOf,
+  type Sides,
+  spatialSides,
+} from './windows.js';
+
+/** Windows as the layers take them. */
+function windowsOf(node: Node) {
+  const own = node.activation();
+  const sides = spatialSides(node, own);
+  const kernel = kernelShape(node, sides.length);
+  const { strides, dilations, pads } = placementOf(node, sides, kernel);
+  const isLine = sides.length === 1;
+  const options = {
+    poolSize: lifted(kernel, 1) as never,
+    strides: lifted(strides, 1) as never,
+    ...(dilations.some((dilation) => dilation > 1)
+      ? { dilation: lifted(dilations, 1) as never }
+      : {}),
+    padding: lifted<[number, number]>(pads, [0, 0]) as never,
+    dimRoundingMode: node.int('ceil_mode') ? ('ceil' as const) : ('floor' as const),
+  };
+  return { x: isLine ? asImage(own) : own, isLine, options, pads };
+}
+
+/** The maximum of each window. */
+export function maxPool(node: Node): Value {
+  const { x, isLine, options } = windowsOf(node);
+  const y = node.builder.overImages(x, (name) =>
+    x.rank === 5 ? maxPool3d({ ...options, name }) : layers.maxPool2d({ ...options, name }),
+  );
+  return isLine ? asSignal(y) : y;
+}
+
+/** The mean of each window: of what lies in the image, or with the zeros around it. */
+export function averagePool(node: Node): Value {
+  const { x, isLine, options, pads } = windowsOf(node);
+  const isPadded = pads.flat().some((side) => side > 0);
+  const counts = node.int('count_include_pad') === 1 && isPadded;
+  const make = (more: object) => (name: string) =>
+    x.rank === 5
+      ? avgPool3d({ ...options, ...more, name })
+      : layers.avgPool2d({ ...options, ...more, name });
+  if (!counts) {
+    const y = node.builder.overImages(x, make({}));
+    return isLine ? asSignal(y) : y;
+  }
+  const { hasBatch } = x;
+  const last = [...x.axes.slice(2), x.axes[1]];
+  const from = arranged(x, hasBatch ? last : [x.axes[0], ...last]);
+  const around: Sides = [...lifted<[number, number]>(pads, [0, 0]), [0, 0]];
+  const padding = hasBatch ? around : [[0, 0] as [number, number], ...around];
+  const padded = node.builder.apply(
+    (name) => pad({ name, padding, mode: 'constant', value: 0 }),
+    from,
+  );
+  // Windows that begin in the padding at the end are cut off by rounding up, as without it.
+  const y = node.builder.overImages(
+    imagesOf(padded, hasBatch),
+    make({ padding: x.rank === 5 ? around.slice(0, 3).map(() => [0, 0]) : 'valid' }),
+  );
+  return isLine ? asSignal(y) : y;
+}
+
+/** (Σ|x|ᵖ)^(1/p) of each window. */
+export function lpPool(node: Node): Value {
+  const { x, isLine, options } = windowsOf(node);
+  const p = normOf(node);
+  const y = node.builder.overImages(x, (name) =>
+    x.rank === 5
+      ? lpPool3d({ ...options, p, mode: 'sum', name })
+      : layers.lpPool2d({ ...options, p, mode: 'sum', name }),
+  );
+  return isLine ? asSignal(y) : y;
+}
+
+function normOf(node: Node): number {
+  // A float in the first version.
+  const p = node.opset < 2 ? node.float('p', 2) : node.int('p', 2);
+  return p >= 1 ? p : node.fail(`its p must be at least 1, not ${p}`);
+}
+
+/** One number for each channel, of its whole image, with sides of 1. */
+export function overWhole(node: Node, x: Activation, fn: 'mean' | 'max' | 'l1' | 'l2'): Activation {
+  const sides = spatialSides(node, x);
+  const { hasBatch } = x;
+  const [batch, channels] = x.axes;
+  const isImage = sides.length === 2 && hasBatch && (fn === 'mean' || fn === 'max');
+  if (isImage) {
+    const from = arranged(x, [...x.axes.slice(2), channels]);
+    const y = node.builder.apply(
+      (name) =>
+        fn === 'mean' ? layers.globalAvgPool2d({ name }) : layers.globalMaxPool2d({ name }),
+      from,
+    );
+    const atoms = [...sides.map(() => ({ size: 1 })), { size: y.shape[0] }];
+    const own = atoms[atoms.length - 1];
+    return new Activation(y, [batch, [own], ...sides.map((_, i) => [atoms[i]])], atoms);
+  }
+  const last = [...x.axes.slice(2), channels];
+  const from = arranged(x, hasBatch ? last : [batch, ...last]);
+  const first = hasBatch ? 0 : 1;
+  const axes = sides.map((_, i) => first + i);
+  const y = node.builder.apply((name) => reduce({ name, fn, axes, keepDims: true }), from);
+  return imagesOf(y, hasBatch);
+}
+
+export const globalAveragePool = (node: Node): Value => overWhole(node, node.activation(), 'mean');
+export const globalMaxPool = (node: Node): Value => overWhole(node, node.activation(), 'max');
+
+/** The p-norm of each channel. */
+export function globalLpPool(node: Node): Value {
+  const p = normOf(node);
+  if (p === 1 || p === 2) return overWhole(node, node.activation(), p === 1 ? 'l1' : 'l2');
+  const x = node.activation();
+  const sides = spatialSides(node, x);
+  const isLine = sides.length === 1;
+  const poolSize = lifted(sides, 1) as never;
+  const y = node.builder.overImages(isLine ? asImage(x) : x, (name) =>
+    sides.length === 3
+      ? lpPool3d({ name, p, mode: 'sum', poolSize })
+      : layers.lpPool2d({ name, p, mode: 'sum', poolSize }),
+  );
+  return isLine ? asSignal(y) : y;
+}

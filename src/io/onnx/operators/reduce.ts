@@ -1,0 +1,121 @@
+// Sums, means and extremes along axes, and softmax.
+
+import { layers } from '../../../core.js';
+import {
+  argMax,
+  argMin,
+  map,
+  type ReduceFn,
+  reduce as reduceLayer,
+} from '../../../operators/arrays/index.js';
+import { arranged, reshaped } from '../../importing/arrange.js';
+import { isBatch, type Make, NeedsWhole } from '../../importing/builder.js';
+import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
+import { Activation, Constant, type Value } from '../../importing/value.js';
+import type { Node } from '../node.js';
+import { overWhole } from './pool.js';
+
+/** What becomes of the axes: they stay as one number, or go. */
+function without(y: Activation, axes: readonly number[], keepDims: boolean): Activation {
+  if (keepDims) return y;
+  const stays = [...y.axes.keys()].filter((axis) => !axes.includes(axis));
+  return new Activation(
+    y.tensor,
+    stays.map((axis) => y.axes[axis]),
+    y.stored,
+  );
+}
+
+/** Applies a layer that makes one number of all along these axes. */
+function overAxes(
+  node: Node,
+  x: Activation,
+  axes: readonly number[],
+  make: (axes: number[]) => Make,
+): Activation {
+  if (axes.some((axis) => isBatch(x.axes[axis]))) throw new NeedsWhole();
+  const order = orderOf(x);
+  const places = order.flatMap((axis, i) => (axes.includes(axis) ? [i] : []));
+  return fromOrder(node.builder.apply(make(places), inOrder(x, order)), order, x.hasBatch);
+}
+
+/** ReduceSum and its like: axes in an attribute, or, later, an input. */
+export function reduce(node: Node, fn: ReduceFn): Value {
+  const x = node.input(0);
+  const rank = x.shape.length;
+  const given = node.integers(1, 'axes');
+  const nothing = (given?.length ?? 0) === 0;
+  if (nothing && node.int('noop_with_empty_axes') === 1) return x;
+  const axes = nothing ? [...x.shape.keys()] : node.axes(given as number[], rank);
+  const keepDims = node.int('keepdims', 1) === 1;
+  if (x instanceof Constant) return reducedConstant(node, x, fn, axes, keepDims);
+  const isImage = x.rank === 4 && x.hasBatch && axes.length === 2 && !axes.some((axis) => axis < 2);
+  if (isImage && (fn === 'mean' || fn === 'max'))
+    return without(overWhole(node, x, fn), axes, keepDims);
+  const y = overAxes(
+    node,
+    x,
+    axes,
+    (places) => (name) => reduceLayer({ name, fn, axes: places, keepDims: true }),
+  );
+  return without(y, axes, keepDims);
+}
+
+/** Shapes are computed with products and sums of all their numbers. */
+function reducedConstant(
+  node: Node,
+  x: Constant,
+  fn: ReduceFn,
+  axes: readonly number[],
+  keepDims: boolean,
+): Constant {
+  if (axes.length < x.shape.length || x.shape.length > 1)
+    return node.fail('its input is a constant of several dimensions');
+  const numbers = Array.from(x.data as ArrayLike<number>);
+  const results: Partial<Record<ReduceFn, number>> = {
+    sum: numbers.reduce((sum, value) => sum + value, 0),
+    max: Math.max(...numbers),
+    min: Math.min(...numbers),
+    prod: numbers.reduce((product, value) => product * value, 1),
+  };
+  const value = results[fn] ?? node.fail('its input is a constant');
+  const shape = keepDims ? x.shape.map(() => 1) : [];
+  return new Constant(shape, x.kind, x.kind === 'float' ? Float32Array.of(value) : [value]);
+}
+
+/** The index of the largest or least along an axis, as a float. */
+export function argExtreme(node: Node, isMax: boolean): Value {
+  const x = node.activation();
+  const axis = node.axis(node.int('axis', 0), x.rank);
+  const last = node.int('select_last_index') === 1;
+  const y = overAxes(
+    node,
+    x,
+    [axis],
+    ([place]) =>
+      (name) =>
+        (isMax ? argMax : argMin)({ name, axis: place, keepDims: true, ...(last ? { last } : {}) }),
+  );
+  return without(y, [axis], node.int('keepdims', 1) === 1);
+}
+
+/** Softmax along an axis; until opset 12 along all axes from it on. */
+export function softmax(node: Node, isLog: boolean): Value {
+  const x = node.activation();
+  const isOlder = node.opset < 13;
+  const axis = node.axis(node.int('axis', isOlder ? 1 : -1), x.rank);
+  const along = isOlder ? [...x.axes.keys()].slice(axis) : [axis];
+  if (along.some((one) => isBatch(x.axes[one]))) throw new NeedsWhole();
+  const others = orderOf(x).filter((one) => !along.includes(one));
+  const order = [...others, ...along];
+  const from = arranged(
+    x,
+    order.map((one) => x.axes[one]),
+  );
+  const classes = along.reduce((product, one) => product * x.shape[one], 1);
+  const rows = reshaped(from, [...others.map((one) => x.shape[one]), classes]);
+  const { builder } = node;
+  const y = builder.apply((name) => layers.softmax({ name }), rows);
+  const logs = isLog ? builder.apply((name) => map({ name, fn: 'log' }), y) : y;
+  return fromOrder(reshaped(logs, from.shape), order, x.hasBatch);
+}

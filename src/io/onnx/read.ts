@@ -1,0 +1,306 @@
+// Reads ONNX files into models: nodes in order, each translated into layers. See operators/ for what each becomes.
+
+import { FormatError, ValueError } from '../../base/errors.js';
+import { type Bytes, bytesOf } from '../../base/filebytes.js';
+import { naming } from '../../base/naming.js';
+import { namingAsync } from '../../base/namingasync.js';
+import { any, checkOptions, oneOf } from '../../base/options.js';
+import { shown } from '../../base/shown.js';
+import type { Model } from '../../core.js';
+import { input, type Tensor } from '../../core.js';
+import { useArrays } from '../../operators/arrays/index.js';
+import { Builder, NeedsWhole } from '../importing/builder.js';
+import { fromOrder } from '../importing/moves.js';
+import { finished, type Output } from '../importing/network.js';
+import { Activation, Constant, type Value } from '../importing/value.js';
+import { imagesOf } from './images.js';
+import { attributesText, Node, titleOf } from './node.js';
+import { translations } from './operators/index.js';
+import {
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  readModelProto,
+  type ValueInfo,
+} from './proto.js';
+import { simplified } from './simplify.js';
+import { constantOf, type ExternalFiles, kindOf } from './tensors.js';
+
+/** Options of `readOnnx`. */
+export interface ReadOnnxOptions {
+  /**
+   * One sample's shape, as the model has it ([height, width, channels] for images), where the file leaves dimensions
+   * open; a record by the inputs' names for several.
+   */
+  inputShape?: readonly number[] | Readonly<Record<string, readonly number[]>>;
+  /**
+   * 'nhwc', the default: images, 4-D values that convolutions and pools read, are [height, width, channels] in the model.
+   * 'nchw' keeps the file's order of all inputs and outputs.
+   */
+  layout?: 'nhwc' | 'nchw';
+  /** Inputs that are known: shapes, sizes, weights; by name. */
+  constants?: Readonly<Record<string, Tensor>>;
+  /** Files that lie beside the model and hold its weights, by the names that it has for them. */
+  externalData?: Readonly<Record<string, Bytes>>;
+}
+
+/** The operator sets that are read. */
+const OPSETS = { from: 7, to: 21 } as const;
+
+/**
+ * Reads an ONNX file into a model that infers and trains. Weights are named after the file's; batch norms and activations
+ * fuse as in models that are built here. The first dimension of inputs is the batch, of any size, where the network allows
+ * it; otherwise inputs are given whole, with the file's shape.
+ *
+ * @param file the bytes
+ * @throws {FormatError} for anything but a sound ONNX file, and for operators that there are not: all of them are named
+ * @throws {ValueError} for options that do not fit the file
+ */
+export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Model> {
+  return namingAsync('readOnnx', async () => {
+    const words = {
+      inputShape: any,
+      layout: oneOf('nhwc', 'nchw'),
+      constants: any,
+      externalData: any,
+    };
+    checkOptions('readOnnx', options, words);
+    const proto = readModelProto(bytesOf(file));
+    checkVersions(proto);
+    checkOperators(proto.graph as GraphProto);
+    const graph = simplified(proto.graph as GraphProto);
+    await useArrays();
+    return translated(proto, graph, options);
+  });
+}
+
+function checkVersions({ irVersion, opsets }: ModelProto): void {
+  const opset = opsets.get('');
+  if (!(irVersion >= 3 && irVersion <= 12))
+    throw new FormatError(`the file is of IR version ${irVersion}; 3 to 12 are read`);
+  if (opset !== undefined && opset >= 1 && opset <= OPSETS.to) return;
+  throw new FormatError(
+    `the file uses operators of ${opset === undefined ? 'no version' : `version ${opset}`} (opset); ${OPSETS.from} to ${OPSETS.to} are read: export it again with opset_version=17`,
+  );
+}
+
+/** What networks of other kinds consist of. */
+const otherKinds =
+  /^(LSTM|GRU|RNN|Attention|MultiHeadAttention|RotaryEmbedding|Einsum|Loop|Scan|Sequence.*|String.*|Tfidf.*)$/i;
+
+/** @throws {FormatError} with all operators that there are not, each with its first node */
+function checkOperators(graph: GraphProto): void {
+  const missing = new Map<string, { first: NodeProto; count: number }>();
+  for (const node of graph.nodes) {
+    if (node.domain === '' && Object.hasOwn(translations, node.op)) continue;
+    const name = node.domain ? `${node.domain}.${node.op}` : node.op;
+    const { first = node, count = 0 } = missing.get(name) ?? {};
+    missing.set(name, { first, count: count + 1 });
+  }
+  if (missing.size === 0) return;
+  const listed = [...missing.values()].map(({ first, count }) => {
+    const reads = first.inputs.map((name) => name || 'none').join(', ');
+    const more = count > 1 ? `, and ${count - 1} more` : '';
+    return `${titleOf(first)} (it reads ${reads}${attributesText(first)})${more}`;
+  });
+  const kind = [...missing.keys()].some((name) => otherKinds.test(name))
+    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
+    : '';
+  throw new FormatError(
+    `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(translations).join(', ')}`,
+  );
+}
+
+/** Files beside the model. Their names must be plain paths below its folder. */
+function filesOf(externalData: ReadOnnxOptions['externalData']): ExternalFiles {
+  return (location) => {
+    if (/^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(location))
+      throw new FormatError(
+        `its numbers are in the file ${shown(location)}, which is not below the model's folder`,
+      );
+    if (externalData && Object.hasOwn(externalData, location))
+      return bytesOf(externalData[location]);
+    throw new FormatError(
+      `its numbers are in the file ${shown(location)}: give its bytes, readOnnx(bytes, { externalData: { ${shown(location)}: … } })`,
+    );
+  };
+}
+
+/** A graph's inputs that are no initializers. */
+function inputsOf(graph: GraphProto, known: ReadonlySet<string>): ValueInfo[] {
+  return graph.inputs.filter(({ name }) => !known.has(name));
+}
+
+function translated(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions): Model {
+  const files = filesOf(options.externalData);
+  const constants = new Map<string, Constant>();
+  for (const tensor of graph.initializers) constants.set(tensor.name, constantOf(tensor, files));
+  for (const [name, tensor] of Object.entries(options.constants ?? {}))
+    constants.set(name, ofTensor(name, tensor));
+  const inputs = inputsOf(graph, new Set(constants.keys()));
+  if (inputs.length === 0) throw new FormatError('the graph has no inputs');
+  const translation = new Translation(proto, graph, options, files, constants, inputs);
+  try {
+    return translation.run(false);
+  } catch (error) {
+    if (!(error instanceof NeedsWhole)) throw error;
+    return translation.run(true);
+  }
+}
+
+function ofTensor(name: string, tensor: Tensor): Constant {
+  const { shape, numbers, dtype } = tensor;
+  return dtype === 'int32'
+    ? new Constant(shape, 'int', Array.from(numbers), name)
+    : new Constant(shape, 'float', Float32Array.from(numbers), name);
+}
+
+/** A file that becomes a model. */
+class Translation {
+  readonly #proto: ModelProto;
+  readonly #graph: GraphProto;
+  readonly #options: ReadOnnxOptions;
+  readonly #files: ExternalFiles;
+  readonly #constants: ReadonlyMap<string, Constant>;
+  readonly #inputs: readonly ValueInfo[];
+  /** The names of values that are images. */
+  readonly #images: ReadonlySet<string>;
+
+  constructor(
+    proto: ModelProto,
+    graph: GraphProto,
+    options: ReadOnnxOptions,
+    files: ExternalFiles,
+    constants: ReadonlyMap<string, Constant>,
+    inputs: readonly ValueInfo[],
+  ) {
+    this.#proto = proto;
+    this.#graph = graph;
+    this.#options = options;
+    this.#files = files;
+    this.#constants = constants;
+    this.#inputs = inputs;
+    this.#images = options.layout === 'nchw' ? new Set() : imagesOf(graph, inputs);
+  }
+
+  /** @param whole whether inputs have no batch @throws {NeedsWhole} where they must have none */
+  run(whole: boolean): Model {
+    const [first] = this.#inputs;
+    const batch = first.shape?.[0];
+    const builder = new Builder(typeof batch === 'number' ? batch : undefined);
+    const values = new Map<string, Value>(this.#constants);
+    const inputs = this.#inputs.map((info) => {
+      const value = this.#input(info, whole);
+      values.set(info.name, value);
+      return value;
+    });
+    const opset = this.#proto.opsets.get('') as number;
+    for (const proto of this.#graph.nodes) this.#translate(proto, opset, builder, values);
+    const outputs = this.#graph.outputs.map(({ name }): Output => {
+      const value = values.get(name);
+      if (value instanceof Activation)
+        return { name, value, isImage: this.#images.has(name) && value.rank === 4 };
+      throw new FormatError(
+        value
+          ? `the output ${shown(name)} does not depend on the inputs`
+          : `no node makes the output ${shown(name)}`,
+      );
+    });
+    return finished(builder, inputs, outputs, { name: this.#graph.name, whole });
+  }
+
+  #translate(proto: NodeProto, opset: number, builder: Builder, values: Map<string, Value>): void {
+    const title = titleOf(proto);
+    naming(title, () => {
+      const inputs = proto.inputs.map((name) => {
+        if (name === '') return undefined;
+        const value = values.get(name);
+        if (value) return value;
+        throw new FormatError(
+          `it reads ${shown(name)}, which nothing before it makes: nodes must be in order, without cycles`,
+        );
+      });
+      const weight = inputs.find(
+        (value, i) => i > 0 && value instanceof Constant && value.name !== undefined,
+      ) as Constant | undefined;
+      builder.call(nameOf(proto, weight?.name));
+      const made = translations[proto.op](new Node(proto, opset, builder, inputs, this.#files));
+      const list = Array.isArray(made) ? made : [made];
+      proto.outputs.forEach((name, i) => {
+        if (list[i]) values.set(name, list[i]);
+      });
+    });
+  }
+
+  /** An input of the network as the translation sees it. */
+  #input(info: ValueInfo, whole: boolean): Activation {
+    const { name, elemType } = info;
+    return naming(`the input ${shown(name)}`, () => {
+      if (kindOf(elemType) !== 'float')
+        throw new FormatError(
+          'it is no array of floats: if it is a size, a shape or an index, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })',
+        );
+      const isImage = this.#images.has(name) && info.shape?.length === 4;
+      const shape = this.#shapeOf(info, whole, isImage);
+      if (whole && shape.length === 0)
+        return fromOrder(input([1], { name: plain(name) }), [], false);
+      const order = [...shape.keys()].slice(whole ? 0 : 1);
+      const last = isImage ? (whole ? [0, 2, 3, 1] : [2, 3, 1]) : order;
+      const sample = last.map((axis) => shape[axis]);
+      const tensor = input(sample.length > 0 ? sample : [1], { name: plain(name) });
+      return fromOrder(tensor, last, !whole);
+    });
+  }
+
+  /** Its whole shape in the file's order, the batch as 1; open sides from the options. */
+  #shapeOf({ name, shape }: ValueInfo, whole: boolean, isImage: boolean): number[] {
+    if (!shape) throw new FormatError('its shape is missing');
+    const { inputShape } = this.#options;
+    const given: readonly number[] | undefined = isList(inputShape)
+      ? inputShape
+      : inputShape && Object.hasOwn(inputShape, name)
+        ? inputShape[name]
+        : undefined;
+    const rank = shape.length;
+    if (given && given.length !== rank - (whole ? 0 : 1))
+      throw new ValueError(
+        `inputShape [${given.join(', ')}] has ${given.length} dimensions, the file has ${rank - 1} after the batch: [${shape.join(', ')}]`,
+      );
+    return shape.map((side, axis) => {
+      if (axis === 0 && !whole) return 1;
+      const at = isImage && !whole ? [0, 2, 0, 1][axis] : axis - (whole ? 0 : 1);
+      const wanted = given?.[at];
+      if (typeof side === 'number') {
+        if (wanted !== undefined && wanted !== side)
+          throw new ValueError(`inputShape says ${wanted} where the file has ${side}`);
+        if (Number.isSafeInteger(side) && side > 0) return side;
+        throw new FormatError(`its shape is [${shape.join(', ')}]`);
+      }
+      if (wanted !== undefined && Number.isInteger(wanted) && wanted > 0) return wanted;
+      throw new ValueError(
+        `its shape [${shape.join(', ')}] leaves sides open: say which they are, readOnnx(bytes, { inputShape: [height, width, channels] })`,
+      );
+    });
+  }
+}
+
+const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
+
+/**
+ * What a node's layer is called: as its weight ('conv1' for 'conv1.weight'), or by the modules of PyTorch's names, where
+ * '/layer1/layer1.0/conv1/Conv' is layer1.0.conv1.
+ */
+function nameOf({ name, op }: NodeProto, weight: string | undefined): string {
+  const own = weight?.match(/^(.+)[./](weight|kernel)$/)?.[1];
+  if (own) return own;
+  const path: string[] = [];
+  for (const part of name.split('/').filter(Boolean)) {
+    if (part.startsWith(`${path.at(-1)}.`)) path.pop();
+    path.push(part);
+  }
+  if (weight !== undefined && path.length > 1 && path.at(-1) === op) path.pop();
+  return path.join('.') || op;
+}
+
+/** A name that a layer may have. */
+const plain = (name: string): string => name.replaceAll('/', '.') || 'input';

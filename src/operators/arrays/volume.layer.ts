@@ -1,0 +1,1 @@
+export const conv3d = 0;
