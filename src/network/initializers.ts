@@ -66,7 +66,8 @@ const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
  * BackProp", 1998).
  */
 const initializers: Readonly<Record<InitializerName, Fill>> = {
-  zeros: ({ numbers }) => numbers.fill(0),
+  // A model's memory is zeros when it is new.
+  zeros: () => {},
   ones: ({ numbers }) => numbers.fill(1),
   signs,
   heNormal: truncatedNormal(he),

@@ -116,11 +116,11 @@ const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
  * @param order which axis of `split` each axis of the weight is
  */
 export function filled(
-  { data, shape }: Constant,
-  order: readonly number[] = range(shape.length),
-  split: readonly number[] = shape,
+  constant: Constant,
+  order: readonly number[] = range(constant.shape.length),
+  split: readonly number[] = constant.shape,
 ): (to: Float32Array) => void {
-  return (to) => permute(to, data as ArrayLike<number>, split, order);
+  return (to) => permute(to, constant.passing() as ArrayLike<number>, split, order);
 }
 
 /** A weight from a value: a constant's numbers, or what layers compute. Axes are reordered as in `filled`. */
@@ -133,6 +133,9 @@ export function weightOf(value: Value, order: readonly number[]): WeightSource {
   );
 }
 
+/** Rows of a tile that is transposed: as many lines of the cache are read side by side. */
+const TILE = 16;
+
 /** Writes an array with its axes reordered. */
 export function permute(
   to: Float32Array | number[],
@@ -140,26 +143,50 @@ export function permute(
   shape: readonly number[],
   order: readonly number[],
 ): void {
-  const strides = shape.map((_, axis) =>
-    shape.slice(axis + 1).reduce((product, side) => product * side, 1),
-  );
-  const sides = order.map((axis) => shape[axis]);
-  const steps = order.map((axis) => strides[axis]);
-  const last = sides.length - 1;
-  if (last < 0) {
-    to[0] = from[0];
+  const size = shape.reduce((product, side) => product * side, 1);
+  if (
+    to instanceof Float32Array &&
+    from instanceof Float32Array &&
+    order.every((axis, i) => axis === i)
+  ) {
+    to.set(from);
     return;
   }
-  const [side, step] = [sides[last], steps[last]];
-  let at = 0;
-  const walk = (axis: number, offset: number): void => {
-    if (axis < last) {
-      for (let i = 0; i < sides[axis]; i++) walk(axis + 1, offset + i * steps[axis]);
+  const stridesOf = (sides: readonly number[]): number[] =>
+    sides.map((_, axis) => sides.slice(axis + 1).reduce((product, side) => product * side, 1));
+  const sides = order.map((axis) => shape[axis]);
+  const steps = order.map((axis) => stridesOf(shape)[axis]);
+  const places = stridesOf(sides);
+  const last = sides.length - 1;
+  if (size === 0) return;
+  if (last < 1) {
+    for (let i = 0; i < size; i++) to[i] = from[i];
+    return;
+  }
+  // Along the last axis neighbours are written, along the other one neighbours are read, or what comes nearest to it.
+  const others = range(last);
+  const wide = others.filter((axis) => sides[axis] >= TILE);
+  const nearest = (wide.length > 0 ? wide : others).sort((a, b) => steps[a] - steps[b])[0];
+  const outer = others.filter((axis) => axis !== nearest);
+  const [width, step] = [sides[last], steps[last]];
+  const [height, stepDown, placeDown] = [sides[nearest], steps[nearest], places[nearest]];
+  const walk = (depth: number, place: number, offset: number): void => {
+    const axis = outer[depth];
+    if (axis !== undefined) {
+      for (let i = 0; i < sides[axis]; i++)
+        walk(depth + 1, place + i * places[axis], offset + i * steps[axis]);
       return;
     }
-    for (let i = 0; i < side; i++) to[at++] = from[offset + i * step];
+    for (let left = 0; left < width; left += TILE) {
+      const right = Math.min(width, left + TILE);
+      for (let row = 0; row < height; row++) {
+        let at = offset + row * stepDown + left * step;
+        const into = place + row * placeDown;
+        for (let column = left; column < right; column++, at += step) to[into + column] = from[at];
+      }
+    }
   };
-  walk(0, 0);
+  walk(0, 0, 0);
 }
 
 /** Whether atoms are the batch alone. */

@@ -30,8 +30,7 @@ function picked(
 
 /** The same numbers in another shape. */
 export function reshapedConstant(constant: Constant, shape: readonly number[]): Constant {
-  if (product(shape) === constant.size)
-    return new Constant(shape, constant.kind, constant.data, constant.name);
+  if (product(shape) === constant.size) return constant.as(shape, constant.name);
   throw new ShapeError(
     `[${constant.shape.join(', ')}] has ${constant.size} numbers, and cannot become [${shape.join(', ')}]`,
   );

@@ -4,7 +4,7 @@ import { layers, Model } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { arranged, inFileOrder } from './arrange.js';
 import type { Builder } from './builder.js';
-import type { Activation } from './value.js';
+import { type Activation, leaveRoom } from './value.js';
 import { WholeModel } from './whole.js';
 
 /** An output of the file. */
@@ -64,5 +64,6 @@ function fill(model: Model, { fillings }: Builder): void {
     // A layer that no output depends on is not in the model.
     if (tensor) write(tensor.numbers as Float32Array);
   }
+  leaveRoom();
   weights.changed();
 }

@@ -37,26 +37,61 @@ export type Kind = 'float' | 'int' | 'bool';
 export class Constant {
   readonly shape: readonly number[];
   readonly kind: Kind;
-  /** Numbers; those that shapes are made of may follow the batch. */
-  readonly data: Float32Array | readonly Side[];
   /** The name of the file's array that it is, for the names of weights. */
   readonly name: string | undefined;
+  #data: Float32Array | readonly Side[] | undefined;
+  readonly #decode: ((to: Float32Array) => void) | undefined;
 
+  /** @param data the numbers, those that shapes are made of may follow the batch; or what writes all of them */
   constructor(
     shape: readonly number[],
     kind: Kind,
-    data: Float32Array | readonly Side[],
+    data: Float32Array | readonly Side[] | ((to: Float32Array) => void),
     name?: string,
   ) {
     this.shape = shape;
     this.kind = kind;
-    this.data = data;
     this.name = name;
+    if (typeof data === 'function') this.#decode = data;
+    else this.#data = data;
   }
 
   get size(): number {
     return this.shape.reduce((product, side) => product * side, 1);
   }
+
+  get data(): Float32Array | readonly Side[] {
+    this.#data ??= this.#decoded(new Float32Array(this.size));
+    return this.#data;
+  }
+
+  /** The numbers, to be read before any other constant's: what is decoded for it is not kept. */
+  passing(): Float32Array | readonly Side[] {
+    return this.#data ?? this.#decoded(roomFor(this.size));
+  }
+
+  #decoded(to: Float32Array): Float32Array {
+    this.#decode?.(to);
+    return to;
+  }
+
+  /** The same numbers under another shape or name. */
+  as(shape: readonly number[], name: string | undefined): Constant {
+    return new Constant(shape, this.kind, this.#data ?? (this.#decode as never), name);
+  }
+}
+
+let room = new Float32Array(0);
+
+/** Memory for numbers that are read once. New memory for each large weight would take longer than reading it. */
+function roomFor(size: number): Float32Array {
+  if (room.length < size) room = new Float32Array(size);
+  return room.subarray(0, size);
+}
+
+/** Gives that memory back. */
+export function leaveRoom(): void {
+  room = new Float32Array(0);
 }
 
 /** What layers compute. */

@@ -74,6 +74,9 @@ export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant 
     const count = countOf(dims);
     const { kind } = encoding;
     const raw = tensor.isExternal ? externalBytes(tensor, files) : tensor.raw;
+    if (raw) checkLength(raw, count, dataType);
+    if (raw && dataType === DataType.float && isLittleEndian)
+      return new Constant(dims, kind, floatsOf(raw), name);
     const data = raw ? decoded(raw, count, dataType) : listed(tensor, count, encoding);
     return new Constant(dims, kind, kind === 'float' ? floats(data) : Array.from(data), name);
   });
@@ -90,19 +93,22 @@ function countOf(dims: readonly number[]): number {
 const floats = (data: ArrayLike<number>): Float32Array =>
   data instanceof Float32Array ? data : Float32Array.from(data);
 
+function checkLength(raw: Uint8Array, count: number, type: number): void {
+  const { bytes } = encodings[type];
+  if (raw.length === count * bytes) return;
+  throw new FormatError(
+    `it has ${raw.length} bytes, but ${count} numbers of ${typeName(type)} take ${count * bytes}`,
+  );
+}
+
+/** Floats where they lie, if they lie aligned; else they are copied when they are needed, whole and not one by one. */
+const floatsOf = (raw: Uint8Array): Float32Array | ((to: Float32Array) => void) =>
+  raw.byteOffset % 4 === 0
+    ? new Float32Array(raw.buffer, raw.byteOffset, raw.length / 4)
+    : (to) => new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(raw);
+
 function decoded(raw: Uint8Array, count: number, type: number): ArrayLike<number> {
   const { bytes, read } = encodings[type];
-  if (raw.length !== count * bytes)
-    throw new FormatError(
-      `it has ${raw.length} bytes, but ${count} numbers of ${typeName(type)} take ${count * bytes}`,
-    );
-  if (type === DataType.float && isLittleEndian) {
-    if (raw.byteOffset % 4 === 0) return new Float32Array(raw.buffer, raw.byteOffset, count);
-    // Copied by bytes: much faster than number by number.
-    const aligned = new Float32Array(count);
-    new Uint8Array(aligned.buffer).set(raw);
-    return aligned;
-  }
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const numbers = new Float64Array(count);
   for (let i = 0; i < count; i++) numbers[i] = read(view, i * bytes);

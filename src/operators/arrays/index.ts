@@ -19,9 +19,11 @@ export interface ResizeOptions extends LayerOptions {
   roi?: readonly number[];
 }
 type Make = (options: any) => Layer;
-const stub = (name: string): Make => () => {
-  throw new Error(`stub ${name}`);
-};
+const stub =
+  (name: string): Make =>
+  () => {
+    throw new Error(`stub ${name}`);
+  };
 export const map = stub('map');
 export const combine = stub('combine');
 export const combineWeight = stub('combineWeight');

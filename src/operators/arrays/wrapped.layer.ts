@@ -18,8 +18,8 @@ import {
 } from '../../network/layer.js';
 import { none, type Value } from '../../program/emitter.js';
 import * as factories from '../layers.js';
-import * as volumes from './volume.layer.js';
 import * as norms from './norm.layer.js';
+import * as volumes from './volume.layer.js';
 
 /** A layer, or what a file has of one. */
 type Inner = Layer | { readonly type: string; readonly options: LayerOptions };

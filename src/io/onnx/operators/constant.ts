@@ -20,7 +20,7 @@ import { sidesOf, toShape } from './shape.js';
 export function constant(node: Node): Value {
   const given = node.constant('value');
   // Without a name: it is no weight.
-  if (given) return new Constant(given.shape, given.kind, given.data);
+  if (given) return given.as(given.shape, undefined);
   if (node.has('value_float')) return scalar(node.float('value_float'), 'float');
   if (node.has('value_int')) return scalar(node.int('value_int'));
   const floats = node.floats('value_floats');

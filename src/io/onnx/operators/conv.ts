@@ -5,7 +5,7 @@ import type { Layer } from '../../../network/layer.js';
 import { conv3d, conv3dTranspose } from '../../../operators/arrays/index.js';
 import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
 import { concatenated, sliced } from '../../importing/moves.js';
-import { Activation, Constant, type Value } from '../../importing/value.js';
+import { Activation, type Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import {
   asImage,
@@ -26,9 +26,9 @@ function kernelSource(value: Value, isLine: boolean): WeightSource {
     return weightOf(new Activation(value.tensor, axes, [line, ...value.stored]), [2, 3, 1, 0]);
   }
   if (isLine) {
-    const { shape, kind, data } = value as Constant;
-    const [outputs, inputs, steps] = shape;
-    return weightOf(new Constant([outputs, inputs, 1, steps], kind, data), [2, 3, 1, 0]);
+    const [outputs, inputs, steps] = value.shape;
+    const line = (value as Constant).as([outputs, inputs, 1, steps], undefined);
+    return weightOf(line, [2, 3, 1, 0]);
   }
   return weightOf(value, [...value.shape.keys()].slice(2).concat(1, 0));
 }

@@ -2,7 +2,7 @@
 
 import { layers } from '../../../core.js';
 import type { ReduceFn } from '../../../operators/arrays/index.js';
-import { Activation, Constant, type Value } from '../../importing/value.js';
+import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import * as constant from './constant.js';
 import { conv, convTranspose } from './conv.js';
@@ -30,7 +30,7 @@ function dropout(node: Node): Value {
 function identity(node: Node): Value {
   const x = node.input(0);
   if (x instanceof Activation || x.name === undefined) return x;
-  return new Constant(x.shape, x.kind, x.data, node.proto.outputs[0]);
+  return x.as(x.shape, node.proto.outputs[0]);
 }
 
 const reductions: Readonly<Record<string, ReduceFn>> = {
