@@ -48,6 +48,8 @@ export class WeightStore {
   #tensors: readonly Tensor[] = [];
   #revokes: readonly (() => void)[] = [];
   #users = 0;
+  /** Whether somebody will write all numbers as soon as there is memory for them: it then makes none. */
+  awaitsNumbers = false;
   #ended = false;
   #changes = 0;
   /** Of the weights that the user may write to. */
@@ -90,12 +92,20 @@ export class WeightStore {
     this.#address = memory.allocate(this.#floats * 4, 'parameters', "the model's parameters");
     this.#backend = backend;
     const from = this.#address / 4;
-    memory.views.float32.fill(0, from, from + this.#floats);
+    const { float32 } = memory.views;
+    // What lies between weights must be zeros: the optimizer goes over it.
+    if (this.awaitsNumbers)
+      for (const { offset, spec } of this.weights) {
+        const end = from + offset + roomOf(spec);
+        float32.fill(0, end - LINE, end);
+      }
+    else float32.fill(0, from, from + this.#floats);
     const views = this.weights.map(({ spec, offset }) =>
       Tensor.over(backend, this.#address + offset * 4, spec.shape),
     );
     this.#tensors = views.map(({ tensor }) => tensor);
     this.#revokes = views.map(({ revoke }) => revoke);
+    if (this.awaitsNumbers) return;
     this.weights.forEach(({ spec }, i) => {
       initialize(spec.initializer, this.#tensors[i], this.#seed, i);
     });

@@ -148,6 +148,7 @@ function restore(
   for (const layer of model.layers) {
     for (const { name, shape } of layer.parameters) find(tensors, `${layer.name}/${name}`, shape);
   }
+  for (const store of model.resources.network.stores) store.awaitsNumbers = true;
   const engine = model.engine('loadModel');
   for (const { name, tensor } of engine.weights.list)
     tensor.numbers.set(find(tensors, name, tensor.shape));

@@ -47,7 +47,7 @@ export function finished(
   });
   const model = whole ? new WholeModel(options, shapes) : new Model(options);
   try {
-    fill(model, builder);
+    fillWeights(model, builder);
   } catch (error) {
     model.dispose();
     throw error;
@@ -56,14 +56,17 @@ export function finished(
 }
 
 /** Writes the file's numbers into the weights' own memory. */
-function fill(model: Model, { fillings }: Builder): void {
-  const { weights } = model.engine('import');
-  const byName = new Map(weights.list.map(({ name, tensor }) => [name, tensor]));
-  for (const { layer, name, fill: write } of fillings) {
-    const tensor = byName.get(`${layer.name}/${name}`);
-    // A layer that no output depends on is not in the model.
-    if (tensor) write(tensor.numbers as Float32Array);
-  }
+function fillWeights(model: Model, { fillings }: Builder): void {
+  const { resources } = model;
+  const sources = new Map(fillings.map(({ layer, name, fill }) => [`${layer.name}/${name}`, fill]));
+  const { layers: used } = model;
+  // A layer that no output depends on is not in the model; where all weights have a source, none is made up first.
+  const isWhole = used.every(({ name, parameters }) =>
+    parameters.every((parameter) => sources.has(`${name}/${parameter.name}`)),
+  );
+  for (const store of resources.network.stores) store.awaitsNumbers = isWhole;
+  const { weights } = resources.engine('import');
+  for (const { name, tensor } of weights.list) sources.get(name)?.(tensor.numbers as Float32Array);
   leaveRoom();
   weights.changed();
 }
