@@ -37,8 +37,14 @@ export class Builder {
   #name = '';
   readonly #taken = new Map<string, number>();
 
-  constructor(fileBatch: number | undefined) {
+  /** Layers of the same network for other sides: those with weights are taken from there. */
+  readonly #first: ReadonlyMap<string, Layer> | undefined;
+  /** All layers that were made, by name. */
+  readonly layers = new Map<string, Layer>();
+
+  constructor(fileBatch: number | undefined, first?: ReadonlyMap<string, Layer>) {
     this.fileBatch = fileBatch;
+    this.#first = first;
   }
 
   /** Sets what the next layers are called. They get a number from the second of a name on. */
@@ -69,15 +75,29 @@ export class Builder {
     );
     const name = this.#nextName();
     const isWrapped = rows || lent.length > 0;
-    const layer = isWrapped
+    const made = isWrapped
       ? wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
       : make(name);
+    const layer = this.#shared(made);
+    this.layers.set(name, layer);
     const xs = [inputs, ...lent.map(([, tensor]) => tensor)].flat();
     const y = layer.apply(xs.length === 1 ? xs[0] : xs);
     for (const [own, fill] of Object.entries(weights))
-      if (typeof fill === 'function') this.fillings.push({ layer, name: own, fill });
-    if (!learns) layer.trainable = false;
+      if (typeof fill === 'function' && layer === made)
+        this.fillings.push({ layer, name: own, fill });
+    if (!learns && layer === made) layer.trainable = false;
     return y;
+  }
+
+  /** The layer of the first network that has the same weights; the new one where it has none. */
+  #shared(made: Layer): Layer {
+    const first = this.#first?.get(made.name);
+    if (!first || first.parameters.length === 0) return made;
+    const text = ({ type, options }: Layer) => JSON.stringify([type, options]);
+    if (text(first) === text(made)) return first;
+    throw new ShapeError(
+      `${made.name}: its weights are for the sides that the model was read with: give others as inputShape`,
+    );
   }
 
   /**

@@ -4,8 +4,8 @@ import { layers, Model } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { arranged, inFileOrder } from './arrange.js';
 import type { Builder } from './builder.js';
+import { ImportedModel, type Intake } from './imported.js';
 import { type Activation, leaveRoom } from './value.js';
-import { WholeModel } from './whole.js';
 
 /** An output of the file. */
 export interface Output {
@@ -15,12 +15,12 @@ export interface Output {
   readonly isImage: boolean;
 }
 
-/** Makes the model, and fills its weights. */
+/** Makes the model, and fills those weights that it does not share with another one. */
 export function finished(
   builder: Builder,
   inputs: readonly Activation[],
   outputs: readonly Output[],
-  { name, whole }: { name: string; whole: boolean },
+  { name, whole, resized }: { name: string; whole: boolean; resized?: Intake['resized'] },
 ): Model {
   const taken = new Set<SymbolicTensor>(inputs.map(({ tensor }) => tensor));
   const ends = outputs.map(({ name: own, value, isImage }) => {
@@ -45,7 +45,10 @@ export function finished(
     const [batch, channels, ...sides] = value.shape;
     return isImage && value.rank === 4 ? [batch, ...sides, channels] : value.shape;
   });
-  const model = whole ? new WholeModel(options, shapes) : new Model(options);
+  const model =
+    whole || resized
+      ? new ImportedModel(options, { resized, ...(whole ? { whole: shapes } : {}) })
+      : new Model(options);
   try {
     fillWeights(model, builder);
   } catch (error) {
@@ -57,6 +60,8 @@ export function finished(
 
 /** Writes the file's numbers into the weights' own memory. */
 function fillWeights(model: Model, { fillings }: Builder): void {
+  // A model for other sides has the weights of the first one.
+  if (fillings.length === 0) return;
   const { resources } = model;
   const sources = new Map(fillings.map(({ layer, name, fill }) => [`${layer.name}/${name}`, fill]));
   const { layers: used } = model;

@@ -15,24 +15,28 @@ export class Node {
   /** Undefined for what is left out. */
   readonly inputs: readonly (Value | undefined)[];
   readonly #files: ExternalFiles;
+  readonly #read: ReadonlySet<string>;
 
+  /** @param read the names of values that somebody reads */
   constructor(
     proto: NodeProto,
     opset: number,
     builder: Builder,
     inputs: readonly (Value | undefined)[],
     files: ExternalFiles,
+    read: ReadonlySet<string>,
   ) {
     this.proto = proto;
     this.opset = opset;
     this.builder = builder;
     this.inputs = inputs;
     this.#files = files;
+    this.#read = read;
   }
 
   /** The same node with other inputs: for operators that are made of others. */
   with(inputs: readonly (Value | undefined)[]): Node {
-    return new Node(this.proto, this.opset, this.builder, inputs, this.#files);
+    return new Node(this.proto, this.opset, this.builder, inputs, this.#files, this.#read);
   }
 
   get op(): string {
@@ -117,9 +121,14 @@ export class Node {
     return values.map((value) => this.axis(value, rank));
   }
 
-  /** How many outputs somebody reads. */
+  /** How many outputs it has. */
   get outputs(): number {
     return this.proto.outputs.length;
+  }
+
+  /** Whether somebody reads an output. */
+  isRead(output: number): boolean {
+    return this.#read.has(this.proto.outputs[output] ?? '');
   }
 
   /** @throws {FormatError} with what the node reads and its attributes */

@@ -323,6 +323,10 @@ export function readModelProto(file: Uint8Array): ModelProto {
   return model;
 }
 
+/** Reads a file of one TensorProto, as the ONNX project's tests have them. @throws {FormatError} */
+export const readTensorProto = (file: Uint8Array): TensorProto =>
+  tensorOf(new PbfReader(file), { end: file.length, depth: 0 });
+
 /** The nodes of a graph and of the graphs in their attributes. */
 export function* allNodes({ nodes }: GraphProto): Generator<NodeProto> {
   for (const node of nodes) {

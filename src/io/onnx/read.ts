@@ -7,7 +7,7 @@ import { namingAsync } from '../../base/namingasync.js';
 import { any, checkOptions, oneOf } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { Model } from '../../core.js';
-import { input, type Tensor } from '../../core.js';
+import { input, type Layer, type Tensor } from '../../core.js';
 import { useArrays } from '../../operators/arrays/index.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
 import { fromOrder } from '../importing/moves.js';
@@ -30,7 +30,8 @@ import { constantOf, type ExternalFiles, kindOf } from './tensors.js';
 export interface ReadOnnxOptions {
   /**
    * One sample's shape, as the model has it ([height, width, channels] for images), where the file leaves dimensions
-   * open; a record by the inputs' names for several.
+   * open; a record by the inputs' names for several. Without it, open sides of images are 224 at first, and `predict`
+   * takes tensors with others.
    */
   inputShape?: readonly number[] | Readonly<Record<string, readonly number[]>>;
   /**
@@ -163,6 +164,8 @@ class Translation {
   readonly #files: ExternalFiles;
   readonly #constants: ReadonlyMap<string, Constant>;
   readonly #inputs: readonly ValueInfo[];
+  /** The names of values that somebody reads. */
+  readonly #read: ReadonlySet<string>;
   /** The names of values that are images. */
   readonly #images: ReadonlySet<string>;
 
@@ -180,17 +183,28 @@ class Translation {
     this.#files = files;
     this.#constants = constants;
     this.#inputs = inputs;
+    const { nodes, outputs } = graph;
+    this.#read = new Set([
+      ...nodes.flatMap((node) => node.inputs),
+      ...outputs.map(({ name }) => name),
+    ]);
     this.#images = options.layout === 'nchw' ? new Set() : imagesOf(graph, inputs);
   }
 
-  /** @param whole whether inputs have no batch @throws {NeedsWhole} where they must have none */
-  run(whole: boolean): Model {
-    const [first] = this.#inputs;
-    const batch = first.shape?.[0];
-    const builder = new Builder(typeof batch === 'number' ? batch : undefined);
+  /**
+   * @param whole whether inputs have no batch
+   * @param other the layers of the same network for other sides, and the inputs' shapes
+   * @throws {NeedsWhole} where inputs must have no batch
+   */
+  run(
+    whole: boolean,
+    other?: { layers: ReadonlyMap<string, Layer>; shapes: readonly (readonly number[])[] },
+  ): Model {
+    const batch = this.#inputs[0].shape?.[0];
+    const builder = new Builder(typeof batch === 'number' ? batch : undefined, other?.layers);
     const values = new Map<string, Value>(this.#constants);
-    const inputs = this.#inputs.map((info) => {
-      const value = this.#input(info, whole);
+    const inputs = this.#inputs.map((info, i) => {
+      const value = this.#input(info, whole, other?.shapes[i]);
       values.set(info.name, value);
       return value;
     });
@@ -206,7 +220,17 @@ class Translation {
           : `no node makes the output ${shown(name)}`,
       );
     });
-    return finished(builder, inputs, outputs, { name: this.#graph.name, whole });
+    // The first side is the batch.
+    const isOpen = this.#inputs.some(({ shape }) =>
+      shape?.slice(1).some((side) => typeof side !== 'number'),
+    );
+    const resized = (shapes: readonly (readonly number[])[]): Model =>
+      naming('predict', () => this.run(false, { layers: builder.layers, shapes }));
+    return finished(builder, inputs, outputs, {
+      name: this.#graph.name,
+      whole,
+      ...(isOpen && !whole && !other ? { resized } : {}),
+    });
   }
 
   #translate(proto: NodeProto, opset: number, builder: Builder, values: Map<string, Value>): void {
@@ -224,7 +248,9 @@ class Translation {
         (value, i) => i > 0 && value instanceof Constant && value.name !== undefined,
       ) as Constant | undefined;
       builder.call(nameOf(proto, weight?.name));
-      const made = translations[proto.op](new Node(proto, opset, builder, inputs, this.#files));
+      const made = translations[proto.op](
+        new Node(proto, opset, builder, inputs, this.#files, this.#read),
+      );
       const list = Array.isArray(made) ? made : [made];
       proto.outputs.forEach((name, i) => {
         if (list[i]) values.set(name, list[i]);
@@ -233,7 +259,7 @@ class Translation {
   }
 
   /** An input of the network as the translation sees it. */
-  #input(info: ValueInfo, whole: boolean): Activation {
+  #input(info: ValueInfo, whole: boolean, given?: readonly number[]): Activation {
     const { name, elemType } = info;
     return naming(`the input ${shown(name)}`, () => {
       if (kindOf(elemType) !== 'float')
@@ -241,26 +267,34 @@ class Translation {
           'it is no array of floats: if it is a size, a shape or an index, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })',
         );
       const isImage = this.#images.has(name) && info.shape?.length === 4;
-      const shape = this.#shapeOf(info, whole, isImage);
+      const shape = this.#shapeOf(info, whole, isImage, given);
+      // A list of numbers has no samples.
+      if (!whole && shape.length < 2) throw new NeedsWhole();
       if (whole && shape.length === 0)
         return fromOrder(input([1], { name: plain(name) }), [], false);
       const order = [...shape.keys()].slice(whole ? 0 : 1);
       const last = isImage ? (whole ? [0, 2, 3, 1] : [2, 3, 1]) : order;
       const sample = last.map((axis) => shape[axis]);
-      const tensor = input(sample.length > 0 ? sample : [1], { name: plain(name) });
+      const tensor = input(sample, { name: plain(name) });
       return fromOrder(tensor, last, !whole);
     });
   }
 
   /** Its whole shape in the file's order, the batch as 1; open sides from the options. */
-  #shapeOf({ name, shape }: ValueInfo, whole: boolean, isImage: boolean): number[] {
+  #shapeOf(
+    { name, shape }: ValueInfo,
+    whole: boolean,
+    isImage: boolean,
+    other: readonly number[] | undefined,
+  ): number[] {
     if (!shape) throw new FormatError('its shape is missing');
     const { inputShape } = this.#options;
-    const given: readonly number[] | undefined = isList(inputShape)
+    const own: readonly number[] | undefined = isList(inputShape)
       ? inputShape
       : inputShape && Object.hasOwn(inputShape, name)
         ? inputShape[name]
         : undefined;
+    const given = other ?? own;
     const rank = shape.length;
     if (given && given.length !== rank - (whole ? 0 : 1))
       throw new ValueError(
@@ -277,12 +311,16 @@ class Translation {
         throw new FormatError(`its shape is [${shape.join(', ')}]`);
       }
       if (wanted !== undefined && Number.isInteger(wanted) && wanted > 0) return wanted;
+      if (shape.length === 4 && axis > 1 && !whole) return USUAL_SIDE;
       throw new ValueError(
         `its shape [${shape.join(', ')}] leaves sides open: say which they are, readOnnx(bytes, { inputShape: [height, width, channels] })`,
       );
     });
   }
 }
+
+/** The side of images where the file leaves it open and nobody says one. */
+const USUAL_SIDE = 224;
 
 const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
 

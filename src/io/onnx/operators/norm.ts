@@ -4,18 +4,22 @@ import { layers } from '../../../core.js';
 import { groupNorm, instanceNorm, layerNorm } from '../../../operators/arrays/index.js';
 import { arranged } from '../../importing/arrange.js';
 import { isBatch, NeedsWhole, weightOf } from '../../importing/builder.js';
+import { list, reshapedConstant, scalar } from '../../importing/constants.js';
 import { fromOrder, sliced } from '../../importing/moves.js';
 import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
+import { applyBinary, binary } from './elementwise.js';
+import { reduce } from './reduce.js';
+import { toShape } from './shape.js';
 
 /** y = (x − mean) / √(variance + ε) · scale + bias, by channel. In training by the batch's own mean and variance. */
-export function batchNormalization(node: Node): Value {
+export function batchNormalization(node: Node): Value | Value[] {
   const x = node.activation();
+  if (node.int('training_mode') === 1) return ofBatch(node, x);
   const [gamma, beta, movingMean, movingVariance] = [1, 2, 3, 4].map((i) =>
     weightOf(node.input(i), [0]),
   );
   const options = { epsilon: node.float('epsilon', 1e-5), momentum: node.float('momentum', 0.9) };
-  if (node.int('training_mode') === 1) node.fail('its training_mode is 1: export it for inference');
   if (node.has('spatial') && node.int('spatial') === 0)
     node.fail('it normalizes every number by itself (spatial: 0), which no version after 8 has');
   const weights = { gamma, beta, movingMean, movingVariance };
@@ -27,6 +31,51 @@ export function batchNormalization(node: Node): Value {
   const y = node.builder.apply((name) => layers.batchNorm({ ...options, name }), from, weights);
   return fromOrder(y, [1], true);
 }
+
+/** Values combined by ONNX's operators. */
+function arithmeticOf(node: Node) {
+  return {
+    number: (value: number): Value => scalar(value, 'float'),
+    combine: (op: string, ...inputs: Value[]): Value => applyBinary(node.with(inputs), binary[op]),
+    mean: (value: Value, axes: readonly number[]): Value =>
+      reduce(node.with([value, list(axes)]), 'mean'),
+  };
+}
+
+/** Normalized by the batch's own statistics, and the running ones after it: of an input that is given whole. */
+function ofBatch(node: Node, x: Activation): Value[] {
+  if (x.hasBatch) throw new NeedsWhole();
+  const { number, combine, mean } = arithmeticOf(node);
+  const [, scale, bias, runningMean, runningVariance] = node.inputs as Value[];
+  const momentum = node.float('momentum', 0.9);
+  const axes = [...x.axes.keys()].filter((axis) => axis !== 1);
+  const ofChannels = (value: Value): Value =>
+    toSides(node, value, [x.shape[1], ...axes.slice(1).map(() => 1)]);
+  const centre = mean(x, axes);
+  const centred = combine('Sub', x, centre);
+  const variance = mean(combine('Mul', centred, centred), axes);
+  const deviation = combine(
+    'Pow',
+    combine('Add', variance, number(node.float('epsilon', 1e-5))),
+    number(0.5),
+  );
+  const y = combine(
+    'Add',
+    combine('Mul', combine('Div', centred, deviation), ofChannels(scale)),
+    ofChannels(bias),
+  );
+  const moved = (running: Value, now: Value): Value =>
+    combine(
+      'Add',
+      combine('Mul', running, number(momentum)),
+      combine('Mul', toSides(node, now, [x.shape[1]]), number(1 - momentum)),
+    );
+  return [y, moved(runningMean, centre), moved(runningVariance, variance)];
+}
+
+/** A value in another shape. */
+const toSides = (node: Node, value: Value, sides: number[]): Value =>
+  value instanceof Activation ? toShape(node, value, sides) : reshapedConstant(value, sides);
 
 /** AlexNet's: by the sum of squares of neighbouring channels. */
 export function lrn(node: Node): Value {
@@ -78,7 +127,7 @@ export function groupNormalization(node: Node): Value {
 }
 
 /** Over the last axes, from `axis` on. */
-export function layerNormalization(node: Node): Value {
+export function layerNormalization(node: Node): Value[] {
   const x = node.activation();
   const axis = node.axis(node.int('axis', -1), x.rank);
   if (isBatch(x.axes[axis])) throw new NeedsWhole();
@@ -102,5 +151,13 @@ export function layerNormalization(node: Node): Value {
     from,
     { gamma: source(node.input(1)), beta: bias && source(bias) },
   );
-  return fromOrder(y, order, x.hasBatch);
+  const made: Value[] = [fromOrder(y, order, x.hasBatch)];
+  if (!node.isRead(1) && !node.isRead(2)) return made;
+  const { number, combine, mean } = arithmeticOf(node);
+  const over = [...x.axes.keys()].slice(axis);
+  const centre = mean(x, over);
+  const centred = combine('Sub', x, centre);
+  const variance = mean(combine('Mul', centred, centred), over);
+  const inverse = combine('Pow', combine('Add', variance, number(epsilon)), number(-0.5));
+  return [...made, centre, inverse];
 }

@@ -1,0 +1,106 @@
+// The ONNX project's own tests of operators, as Debian's package libonnx-testdata has them: a model each, inputs and outputs.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Tensor } from '../../../src/index.js';
+import type { Constant } from '../../../src/io/importing/value.js';
+import { type ModelProto, readModelProto, readTensorProto } from '../../../src/io/onnx/proto.js';
+import { readOnnx } from '../../../src/io/onnx/read.js';
+import { constantOf } from '../../../src/io/onnx/tensors.js';
+
+const FOLDER = '/usr/share/libonnx-testdata/data';
+
+/** Whether the package is installed. */
+export const hasCases = existsSync(FOLDER);
+
+/** A test of the package. */
+export interface Case {
+  readonly name: string;
+  readonly folder: string;
+  readonly proto: ModelProto;
+  readonly bytes: Uint8Array;
+  /** The operators that it uses, constants left out. */
+  readonly ops: readonly string[];
+}
+
+/** All tests of a kind: 'node', 'pytorch-converted', 'pytorch-operator'. */
+export function* casesOf(kind: string): Generator<Case> {
+  for (const name of readdirSync(`${FOLDER}/${kind}`).sort()) {
+    const folder = `${FOLDER}/${kind}/${name}`;
+    const bytes = readFileSync(`${folder}/model.onnx`);
+    const proto = readModelProto(bytes);
+    const ops = new Set((proto.graph?.nodes ?? []).map(({ op }) => op));
+    ops.delete('Constant');
+    yield { name, folder, proto, bytes, ops: [...ops] };
+  }
+}
+
+const files = () => {
+  throw new Error('a file beside it');
+};
+
+const arrays = (folder: string, what: string, count: number): Constant[] =>
+  Array.from({ length: count }, (_, i) =>
+    constantOf(readTensorProto(readFileSync(`${folder}/test_data_set_0/${what}_${i}.pb`)), files),
+  );
+
+const tensorOf = ({ shape, kind, data }: Constant): Tensor =>
+  kind === 'float'
+    ? Tensor.from(Float32Array.from(data as Float32Array), shape)
+    : Tensor.from(Int32Array.from(data as number[], clamp), shape);
+
+/** Sizes beyond 32 bits mean all there is. */
+const clamp = (value: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value));
+
+/** The outcome of a test: what went wrong, or nothing. */
+export interface Outcome {
+  readonly error?: string;
+  readonly wrong?: string;
+}
+
+/**
+ * Runs a test. @param given which inputs the network gets: all that are floats, or the first one; the others are constants
+ */
+export async function runCase(test: Case, given: 'floats' | 'first'): Promise<Outcome> {
+  const { graph } = test.proto;
+  const initializers = new Set(graph?.initializers.map(({ name }) => name));
+  const infos = (graph?.inputs ?? []).filter(({ name }) => !initializers.has(name));
+  const inputs = arrays(test.folder, 'input', infos.length);
+  const outputs = arrays(test.folder, 'output', graph?.outputs.length ?? 0);
+  const isGiven = ({ kind, shape }: Constant, i: number): boolean =>
+    kind === 'float' && (given === 'first' ? i === 0 : i === 0 || shape.length > 0);
+  const constants = Object.fromEntries(
+    inputs.flatMap((input, i) => (isGiven(input, i) ? [] : [[infos[i].name, tensorOf(input)]])),
+  );
+  const x = inputs.filter(isGiven).map(tensorOf);
+  try {
+    const model = await readOnnx(test.bytes, { layout: 'nchw', constants });
+    const made = [model.predict(x.length === 1 ? x[0] : x)].flat() as Tensor[];
+    const wrong = made.map((y, i) => difference(y, outputs[i])).find(Boolean);
+    for (const y of made) y.dispose();
+    model.dispose();
+    return wrong ? { wrong } : {};
+  } catch (error) {
+    return { error: (error as Error).message };
+  } finally {
+    for (const tensor of [...x, ...Object.values(constants)]) tensor.dispose();
+  }
+}
+
+/** What is wrong with a result, by the tolerance of the ONNX project's own runner. */
+function difference(
+  { shape, numbers }: Tensor,
+  { shape: wanted, data }: Constant,
+): string | undefined {
+  const size = (sides: readonly number[]) => sides.reduce((product, side) => product * side, 1);
+  // What has no dimension of its own is [1] in a model.
+  const same = (a: readonly number[], b: readonly number[]) => `${a}` === `${b}`;
+  if (!same(shape, wanted) && !(size(wanted) === shape[0] && size(shape) === shape[0]))
+    return `shape [${shape}], not [${wanted}]`;
+  for (let i = 0; i < numbers.length; i++) {
+    const [is, should] = [numbers[i], Number(data[i])];
+    if (Object.is(is, should) || (Number.isNaN(is) && Number.isNaN(should))) continue;
+    if (!(Math.abs(is - should) <= 1e-7 + 1e-3 * Math.abs(should)))
+      return `number ${i} is ${is}, not ${should}`;
+  }
+  return undefined;
+}
