@@ -18,13 +18,25 @@ export const list = (values: readonly Side[]): Constant =>
 const dataOf = (kind: Kind, numbers: readonly Side[]): Float32Array | readonly Side[] =>
   kind === 'float' ? Float32Array.from(numbers as readonly number[]) : numbers;
 
+/** The most numbers that are computed before there is a network: a damaged file may ask for any number. */
+const MOST = 2 ** 26;
+
+/** How many numbers a shape has. @throws {ShapeError} for more than a network's constants have */
+export function countOf(shape: readonly number[]): number {
+  const count = product(shape);
+  if (count <= MOST) return count;
+  throw new ShapeError(
+    `[${shape.join(', ')}] are ${count} numbers of a constant, more than ${MOST}`,
+  );
+}
+
 /** Picks numbers: `from` says where each of the result's is. */
 function picked(
   { kind, data, name }: Constant,
   shape: readonly number[],
   from: (index: number) => number,
 ): Constant {
-  const numbers = Array.from({ length: product(shape) }, (_, i) => data[from(i)]);
+  const numbers = Array.from({ length: countOf(shape) }, (_, i) => data[from(i)]);
   return new Constant(shape, kind, dataOf(kind, numbers), name);
 }
 
@@ -90,6 +102,9 @@ export const sliceOf = (
 /** Constants one after the other along an axis. */
 export function joined(constants: readonly Constant[], axis: number): Constant {
   const [{ shape, kind }] = constants;
+  const side = constants.reduce((sum, one) => sum + one.shape[axis], 0);
+  const sides = [...shape.slice(0, axis), side, ...shape.slice(axis + 1)];
+  countOf(sides);
   const outer = product(shape.slice(0, axis));
   const lengths = constants.map((one) => product(one.shape.slice(axis)));
   const numbers: Side[] = [];
@@ -98,8 +113,6 @@ export function joined(constants: readonly Constant[], axis: number): Constant {
       const begin = i * lengths[which];
       for (let k = begin; k < begin + lengths[which]; k++) numbers.push(data[k]);
     });
-  const side = constants.reduce((sum, one) => sum + one.shape[axis], 0);
-  const sides = [...shape.slice(0, axis), side, ...shape.slice(axis + 1)];
   return new Constant(sides, kind, dataOf(kind, numbers));
 }
 
@@ -140,7 +153,7 @@ export function combined(
 ): Constant {
   const shape = broadcastShape(...constants.map((one) => one.shape));
   const all = constants.map((one) => broadcastConstant(one, shape).data);
-  const numbers = Array.from({ length: product(shape) }, (_, i) =>
+  const numbers = Array.from({ length: countOf(shape) }, (_, i) =>
     work(...all.map((data) => data[i])),
   );
   return new Constant(shape, kind, dataOf(kind, numbers));

@@ -253,7 +253,9 @@ class Translation {
       );
       const list = Array.isArray(made) ? made : [made];
       proto.outputs.forEach((name, i) => {
-        if (list[i]) values.set(name, list[i]);
+        if (values.has(name))
+          throw new FormatError(`it makes ${shown(name)}, which is there already`);
+        if (list[i] && name) values.set(name, list[i]);
       });
     });
   }

@@ -1,7 +1,7 @@
 // Operators on constants: what shapes and sizes are computed with. Of what layers compute, a few.
 
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
-import { combined, gathered, list, scalar } from '../../importing/constants.js';
+import { combined, countOf, gathered, list, scalar } from '../../importing/constants.js';
 import { concatenated, sliced } from '../../importing/moves.js';
 import {
   Activation,
@@ -37,9 +37,8 @@ const known = (node: Node, index: number): Constant =>
 export function constantOfShape(node: Node): Value {
   const shape = node.integers(0) ?? node.fail('its shape is missing');
   const value = node.constant('value');
-  const size = shape.reduce((product, side) => product * side, 1);
-  // A shape of a damaged file may be of any size.
-  if (!(size <= 2 ** 24)) node.fail(`its shape is [${shape.join(', ')}]`);
+  if (shape.some((side) => side < 0)) node.fail(`its shape is [${shape.join(', ')}]`);
+  const size = countOf(shape);
   const kind: Kind = value?.kind ?? 'float';
   const numbers = new Array(size).fill(value ? value.data[0] : 0);
   return new Constant(shape, kind, kind === 'float' ? Float32Array.from(numbers) : numbers);
@@ -48,7 +47,7 @@ export function constantOfShape(node: Node): Value {
 export function range(node: Node): Value {
   const [start, limit, delta] = [0, 1, 2].map((i) => Number(known(node, i).data[0]));
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  if (!(count <= 2 ** 24)) node.fail(`it has ${count} numbers`);
+  countOf([count]);
   const { kind } = known(node, 0);
   const numbers = Array.from({ length: count }, (_, i) => start + i * delta);
   return kind === 'float' ? new Constant([count], kind, Float32Array.from(numbers)) : list(numbers);

@@ -303,6 +303,9 @@ export function pad(node: Node): Value {
   return fromOrder(y, order, hasBatch);
 }
 
+/** Copies that are joined: more are no network's. */
+const MOST_COPIES = 1024;
+
 /** Tile: each axis repeated, as copies one after the other. */
 export function tile(node: Node): Value {
   const data = node.input(0);
@@ -310,7 +313,7 @@ export function tile(node: Node): Value {
   let made: Value = data;
   for (const [axis, times] of repeats.entries()) {
     if (times === 1) continue;
-    if (times < 1) node.fail(`it repeats an axis ${times} times`);
+    if (times < 1 || times > MOST_COPIES) node.fail(`it repeats an axis ${times} times`);
     const copies = new Array(times).fill(made);
     made =
       made instanceof Constant ? joined(copies, axis) : concatenated(node.builder, copies, axis);
