@@ -30,12 +30,17 @@ function moved({ shape, data }: Numbers, from: number, to: number): Numbers {
 export const channelsFirst = (x: Numbers): Numbers => moved(x, x.shape.length - 1, 1);
 export const channelsLast = (x: Numbers): Numbers => moved(x, 1, x.shape.length - 1);
 
+/** How much onnxruntime makes of a file before it runs it. */
+export type Optimization = 'disabled' | 'all';
+
 /** What a file makes of inputs, both in our order, by their names. */
 export async function run(
   file: Uint8Array,
   inputs: Readonly<Record<string, Numbers>>,
+  graphOptimizationLevel: Optimization = 'all',
 ): Promise<Record<string, Numbers>> {
-  const session = await ort.InferenceSession.create(file, { executionProviders: ['wasm'] });
+  const options = { executionProviders: ['wasm'], graphOptimizationLevel };
+  const session = await ort.InferenceSession.create(file, options);
   try {
     const feeds = Object.entries(inputs).map(([name, x]) => {
       const { data, shape } = channelsFirst(x);
