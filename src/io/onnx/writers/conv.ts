@@ -1,0 +1,106 @@
+// Convolutions in both directions, and dense layers.
+
+import type { Shape } from '../../../base/shape.js';
+import type { KernelOptions } from '../../../network/kernel.js';
+import { type LineOptions, onImages } from '../../../network/line.js';
+import { type ConvOptions, convGeometry } from '../../../operators/conv/geometry.emit.js';
+import {
+  type ConvTransposeOptions,
+  convTransposeGeometry,
+} from '../../../operators/convtranspose/convtranspose.emit.js';
+import { activated } from './activation.js';
+import type { Place } from './place.js';
+import { asBatch, padded, windowAttributes } from './windows.js';
+
+/** A filter [...sides, inputs, outputs] as [outputs, inputs, ...sides]. */
+const filter = (at: Place, shape: Shape): string => {
+  const last = shape.length - 1;
+  return at.weight('kernel', { order: [last, last - 1, ...shape.keys()].slice(0, last + 1) });
+};
+
+/** The layer's bias, if it has one, as a list. */
+const bias = (at: Place): string[] => (at.has('bias') ? [at.weight('bias')] : []);
+
+const kernelShape = ({ layer }: Place): Shape => layer.parameters[0].shape;
+
+/** The options of the same windows on images. */
+function imageOptions(at: Place): ConvOptions {
+  if (at.x.shape.length > 2) return at.options();
+  const { dilation = 1, ...options } = at.options<LineOptions & { dilation?: number }>();
+  return { ...onImages(options), dilation: [1, dilation] };
+}
+
+/** conv2d, depthwiseConv2d and conv1d. */
+export function conv(at: Place): string {
+  const { x } = at;
+  const shape = kernelShape(at);
+  const [inputs] = shape.slice(-2);
+  const group = (x.shape.at(-1) as number) / inputs;
+  const image = x.shape.length === 2 ? [1, ...shape] : shape;
+  const g = convGeometry(asBatch(x.shape), image, { ...imageOptions(at), groups: group });
+  const from = g.reflection ? padded(at, x.name, g.reflection, 'reflect') : x.name;
+  const dilations = [g.dilationHeight, g.dilationWidth].slice(x.shape.length === 2 ? 1 : 0);
+  const y = at.node('Conv', [from, filter(at, shape), ...bias(at)], {
+    ...windowAttributes(g, x),
+    dilations,
+    group,
+  });
+  return activated(at, y, at.options<KernelOptions>().activation);
+}
+
+/** What is cut off from the sum of all filters, or added to it, at an end of an axis. */
+const cut = (count: number): { cut: number; added: number } => ({
+  cut: Math.max(0, count),
+  added: Math.max(0, -count),
+});
+
+export function convTranspose(at: Place): string {
+  const { x } = at;
+  const shape = kernelShape(at);
+  const g = convTransposeGeometry(asBatch(x.shape), shape, at.options<ConvTransposeOptions>());
+  const [height, width] = x.shape;
+  const bottom = cut(
+    (height - 1) * g.strideHeight +
+      (g.kernelHeight - 1) * g.dilationHeight +
+      1 -
+      g.padTop -
+      g.height,
+  );
+  const right = cut(
+    (width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1 - g.padLeft - g.width,
+  );
+  const y = at.node('ConvTranspose', [x.name, filter(at, shape), ...bias(at)], {
+    kernel_shape: [g.kernelHeight, g.kernelWidth],
+    strides: [g.strideHeight, g.strideWidth],
+    dilations: [g.dilationHeight, g.dilationWidth],
+    pads: [g.padTop, g.padLeft, bottom.cut, right.cut],
+    output_padding: [bottom.added, right.added],
+  });
+  return activated(at, y, at.options<KernelOptions>().activation);
+}
+
+/** A kernel [features, units]. Its rows are in the order in which the file has a flattened image. */
+function matrix(at: Place): string {
+  const { image } = at.x;
+  if (!image) return at.weight('kernel');
+  const dims = kernelShape(at);
+  const last = image.length - 1;
+  const order = [last, ...image.slice(0, -1).keys(), last + 1];
+  return at.weight('kernel', { shape: [...image, dims[1]], order, dims });
+}
+
+/** y = activation(x·kernel + bias). */
+export function dense(at: Place): string {
+  const y = at.node('Gemm', [at.x.name, matrix(at), ...bias(at)]);
+  return activated(at, y, at.options<KernelOptions>().activation);
+}
+
+/** y = −Σ (x − kernel)²: differences for all units, whose squares are summed up. */
+export function rbf(at: Place): string {
+  const [features] = kernelShape(at);
+  const column = at.reshape(at.x.name, [features, 1]);
+  const difference = at.node('Sub', [column, matrix(at)]);
+  const squares = at.node('Mul', [difference, difference]);
+  const sum = at.node('ReduceSum', [squares, at.ints([1])], { keepdims: 0 });
+  return at.node('Neg', [sum]);
+}

@@ -1,0 +1,199 @@
+// The graph of a file that is being written, and a layer at one place of it: what the writers of layers work with.
+
+import type { Shape } from '../../../base/shape.js';
+import type { Layer, Model, SymbolicTensor } from '../../../core.js';
+import { permute } from '../../importing/builder.js';
+import type { Attributes, FileArray, FileNode } from '../writeproto.js';
+
+/** A tensor of the network in the file. */
+export interface FileValue {
+  readonly name: string;
+  /** A sample's shape, as the model has it. */
+  readonly shape: Shape;
+  /** Of a flattened image whose numbers lie in the file's order: the image's shape. See flattened.ts. */
+  readonly image: Shape | undefined;
+}
+
+/** A sample's sides as the file has them: channels first. */
+export const channelsFirst = (shape: Shape): number[] =>
+  shape.length < 2 ? [...shape] : [shape[shape.length - 1], ...shape.slice(0, -1)];
+
+/** Whether numbers move when channels come first: not where there is one channel or one pixel. */
+export const moves = (shape: Shape): boolean =>
+  shape.length > 1 && shape.at(-1) !== 1 && shape.slice(0, -1).some((side) => side !== 1);
+
+/** How a weight lies in the file: its numbers are taken as an array of some shape, whose axes are reordered. */
+export interface View {
+  readonly shape?: Shape;
+  readonly order: readonly number[];
+  /** The sides in the file, where they are others than those of the reordered array. */
+  readonly dims?: Shape;
+}
+
+/** The graph of a file. */
+export class FileGraph {
+  readonly nodes: FileNode[] = [];
+  readonly arrays: FileArray[] = [];
+  readonly #weights: ReadonlyMap<string, Model['weights'][number]['tensor']>;
+  /** How often each name was wanted. */
+  readonly #taken = new Map<string, number>();
+  /** The names of arrays by what they hold. */
+  readonly #held = new Map<string, string>();
+
+  constructor(weights: Model['weights']) {
+    this.#weights = new Map(weights.map(({ name, tensor }) => [name, tensor]));
+  }
+
+  /** The wanted name, with a number where something has it: nodes, values and arrays all have different ones. */
+  name(wanted: string): string {
+    let own = wanted;
+    let count = this.#taken.get(wanted) ?? 0;
+    while (this.#taken.has(own)) own = `${wanted}_${++count}`;
+    this.#taken.set(wanted, count);
+    this.#taken.set(own, this.#taken.get(own) ?? 0);
+    return own;
+  }
+
+  /** Adds a node, named as what it makes. Returns that name. */
+  node(wanted: string, op: string, inputs: readonly string[], attributes: Attributes): string {
+    const output = this.name(wanted);
+    this.nodes.push({ name: output, op, inputs, output, attributes });
+    return output;
+  }
+
+  /** Gives the last node, and what it makes, another name that is taken for it. Nothing may read it yet. */
+  renameLast(name: string): string {
+    const last = this.nodes[this.nodes.length - 1];
+    last.name = name;
+    last.output = name;
+    return name;
+  }
+
+  /** Gives a value one more name that is taken for it. */
+  identity(name: string, x: string): void {
+    this.nodes.push({ name, op: 'Identity', inputs: [x], output: name, attributes: {} });
+  }
+
+  /** Adds an array, unless there is one that holds the same. Returns its name. */
+  #array(key: string, wanted: string, array: Omit<FileArray, 'name'>): string {
+    const held = this.#held.get(key);
+    if (held !== undefined) return held;
+    const name = this.name(wanted);
+    this.arrays.push({ name, ...array });
+    this.#held.set(key, name);
+    return name;
+  }
+
+  /** A constant of floats. */
+  floats(dims: Shape, numbers: readonly number[]): string {
+    const key = `float ${dims} ${numbers}`;
+    return this.#array(key, 'constant', {
+      dims,
+      type: 'float',
+      numbers: () => Float32Array.from(numbers),
+    });
+  }
+
+  /** A constant list of whole numbers: a shape, sides, axes. */
+  ints(numbers: readonly number[]): string {
+    return this.#array(`int64 ${numbers}`, 'constant', {
+      dims: [numbers.length],
+      type: 'int64',
+      numbers: () => BigInt64Array.from(numbers, BigInt),
+    });
+  }
+
+  /** A weight of the model by its name, reordered where a view is given. */
+  weight(name: string, view?: View): string {
+    const tensor = this.#weights.get(name) as Model['weights'][number]['tensor'];
+    if (!view) {
+      const own = { dims: tensor.shape, type: 'float', numbers: () => tensor.numbers } as const;
+      return this.#array(name, name, own);
+    }
+    const { shape = tensor.shape, order } = view;
+    const { dims = order.map((axis) => shape[axis]) } = view;
+    return this.#array(`${name} ${shape} ${order}`, name, {
+      dims,
+      type: 'float',
+      numbers() {
+        const numbers = new Float32Array(tensor.size);
+        permute(numbers, tensor.numbers, shape, order);
+        return numbers;
+      },
+    });
+  }
+}
+
+/** A layer at one place of the network. */
+export class Place {
+  readonly layer: Layer;
+  readonly inputs: readonly FileValue[];
+  /** A sample's shape of what it makes, as the model has it. */
+  readonly shape: Shape;
+  /** What it makes is a flattened image of this shape, whose numbers are to lie in the file's order. */
+  readonly image: Shape | undefined;
+  /** The version of ONNX's operators. */
+  readonly opset: number;
+  readonly #graph: FileGraph;
+
+  constructor(
+    graph: FileGraph,
+    opset: number,
+    { layer, shape }: SymbolicTensor,
+    inputs: readonly FileValue[],
+    image: Shape | undefined,
+  ) {
+    this.#graph = graph;
+    this.opset = opset;
+    this.layer = layer;
+    this.shape = shape;
+    this.inputs = inputs;
+    this.image = image;
+  }
+
+  /** Its input, or the first of several. */
+  get x(): FileValue {
+    return this.inputs[0];
+  }
+
+  /** The options that the layer was made with. */
+  options<O>(): O {
+    return this.layer.options as O;
+  }
+
+  /** Adds a node. Returns the name of what it makes. */
+  node(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    return this.#graph.node(`${this.layer.name}/${op}`, op, inputs, attributes);
+  }
+
+  /** Adds a Reshape. A side of 0 stays as it was, which the batch always does. */
+  reshape(x: string, sides: Shape): string {
+    return this.node('Reshape', [x, this.ints([0, ...sides])]);
+  }
+
+  /** One of the layer's weights. */
+  weight(parameter: string, view?: View): string {
+    return this.#graph.weight(`${this.layer.name}/${parameter}`, view);
+  }
+
+  /** Whether the layer has such a weight. */
+  has(parameter: string): boolean {
+    return this.layer.parameters.some(({ name }) => name === parameter);
+  }
+
+  ints(numbers: readonly number[]): string {
+    return this.#graph.ints(numbers);
+  }
+
+  floats(dims: Shape, numbers: readonly number[]): string {
+    return this.#graph.floats(dims, numbers);
+  }
+
+  /** A constant that is one number. */
+  scalar(number: number): string {
+    return this.#graph.floats([], [number]);
+  }
+}
+
+/** Writes a layer at its place. Returns the name of what it makes: an input's where it does nothing. */
+export type LayerWriter = (at: Place) => string;
