@@ -118,25 +118,22 @@ function fields<T>(
   message: T,
   read: (tag: number, message: T, place: Place) => void,
 ): T {
+  const { end } = place;
   let from = pbf.pos;
-  while (pbf.pos < place.end) {
-    let tag: number;
-    try {
-      tag = pbf.nextField(place.end);
-      if (tag === 0) break;
+  try {
+    // A field that nobody has read is skipped when the next one is looked for.
+    for (let tag = pbf.nextField(end); tag !== 0; tag = pbf.nextField(end)) {
+      if (pbf.pos > end) break;
+      from = pbf.pos;
       read(tag, message, place);
-    } catch (error) {
-      if (error instanceof FormatError) throw error;
-      // Reading beyond the buffer is a RangeError of its DataView; an unknown wire type an Error.
-      return fail('a field cannot be read', from);
+      if (pbf.pos > end) break;
     }
-    if (pbf.pos > place.end) fail('a field reaches beyond its message', from);
-    from = pbf.pos;
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    // Reading beyond the buffer is a RangeError of its DataView; a number of more than ten bytes an Error.
+    return fail('a field cannot be read', from);
   }
-  // A field that nobody has read is skipped when the next one is looked for.
-  pbf.nextField(place.end);
-  if (pbf.pos > place.end) fail('a field reaches beyond its message', from);
-  return message;
+  return pbf.pos > end ? fail('a field reaches beyond its message', from) : message;
 }
 
 /** The place of the message that begins here. */

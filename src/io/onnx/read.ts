@@ -1,6 +1,6 @@
 // Reads ONNX files into models: nodes in order, each translated into layers. See operators/ for what each becomes.
 
-import { FormatError, ValueError } from '../../base/errors.js';
+import { FormatError, ShapeError, ValueError } from '../../base/errors.js';
 import { type Bytes, bytesOf } from '../../base/filebytes.js';
 import { naming } from '../../base/naming.js';
 import { namingAsync } from '../../base/namingasync.js';
@@ -235,7 +235,7 @@ class Translation {
 
   #translate(proto: NodeProto, opset: number, builder: Builder, values: Map<string, Value>): void {
     const title = titleOf(proto);
-    naming(title, () => {
+    ofFile(title, () => {
       const inputs = proto.inputs.map((name) => {
         if (name === '') return undefined;
         const value = values.get(name);
@@ -315,7 +315,9 @@ class Translation {
       if (wanted !== undefined && Number.isInteger(wanted) && wanted > 0) return wanted;
       if (shape.length === 4 && axis > 1 && !whole) return USUAL_SIDE;
       throw new ValueError(
-        `its shape [${shape.join(', ')}] leaves sides open: say which they are, readOnnx(bytes, { inputShape: [height, width, channels] })`,
+        whole
+          ? `the network computes across its first dimension, so its whole shape must be known, but the file leaves [${shape.join(', ')}] open: say all of it, as in readOnnx(bytes, { inputShape: [1, 3, 224, 224] }); or give inputs that are sizes as constants`
+          : `its shape [${shape.join(', ')}] leaves sides open: say which they are, readOnnx(bytes, { inputShape: [height, width, channels] })`,
       );
     });
   }
@@ -325,6 +327,18 @@ class Translation {
 const USUAL_SIDE = 224;
 
 const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
+
+/** Does work for a node: what a layer refuses is a fault of the file. @throws {FormatError} */
+function ofFile(title: string, work: () => void): void {
+  try {
+    naming(title, work);
+  } catch (error) {
+    if (!(error instanceof ShapeError || error instanceof ValueError)) throw error;
+    const { message } = error;
+    const named = message.startsWith(title) ? message : `${title}: ${message}`;
+    throw new FormatError(named, { cause: error });
+  }
+}
 
 /**
  * What a node's layer is called: as its weight ('conv1' for 'conv1.weight'), or by the modules of PyTorch's names, where
