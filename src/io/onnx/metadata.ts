@@ -2,31 +2,28 @@
 // their channels last in the model.
 
 import { FormatError } from '../../base/errors.js';
-import { naming } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
-import type { Model, SymbolicTensor, Tensors } from '../../core.js';
+import type { Model, Tensors } from '../../core.js';
 
-/** The properties of a model that are written, each as JSON. */
-const words = ['labels', 'preprocessing'] as const;
+const keyOf = (word: string): string => `wasmgrad.${word}`;
 
-const keyOf = (word: (typeof words)[number] | 'channelsLast'): string => `wasmgrad.${word}`;
-
-/** The entries for a model, as JSON. */
-export function metadataOf(model: Model<Tensors>): Record<string, string> {
-  const channelsLast = [
-    ...named(model.inputs, model.inputNames),
-    ...named(model.outputs, model.outputNames),
-  ];
-  const said = words.filter((word) => model[word] !== undefined);
-  return {
-    [keyOf('channelsLast')]: JSON.stringify(channelsLast),
-    ...Object.fromEntries(said.map((word) => [keyOf(word), JSON.stringify(model[word])])),
-  };
+/**
+ * The entries for a model, as JSON.
+ *
+ * @param channelsLast the names of inputs and outputs in the file that have channels, which come last in the model
+ */
+export function metadataOf(
+  model: Model<Tensors>,
+  channelsLast: readonly string[],
+): Record<string, string> {
+  const { labels, preprocessing } = model;
+  const said = Object.entries({ channelsLast, labels, preprocessing });
+  return Object.fromEntries(
+    said
+      .filter(([, value]) => value !== undefined)
+      .map(([word, value]) => [keyOf(word), JSON.stringify(value)]),
+  );
 }
-
-/** The names of tensors that have channels and something before them. */
-const named = (tensors: readonly SymbolicTensor[], names: readonly string[]): string[] =>
-  names.filter((_, i) => tensors[i].shape.length > 1);
 
 /** An entry's value; undefined where there is none. @throws {FormatError} for anything but JSON */
 function entry(metadata: ReadonlyMap<string, string>, key: string) {
@@ -45,13 +42,19 @@ export function channelsLast(metadata: ReadonlyMap<string, string>): ReadonlySet
   return new Set(Array.isArray(names) ? names : []);
 }
 
-/** Sets what the entries say. @throws {FormatError} {@link ValueError} for what no model says */
-export function describe(model: Model, metadata: ReadonlyMap<string, string>): void {
-  for (const word of words) {
-    const value = entry(metadata, keyOf(word));
-    if (value !== undefined)
-      naming(`the metadata ${keyOf(word)}`, () => {
-        model[word] = value;
-      });
-  }
+/**
+ * Sets what the entries say.
+ *
+ * @param layout the order of the model's sides: preprocessing is about channels that come last
+ * @throws {FormatError} {@link ValueError} for what no model says
+ */
+export function describe(
+  model: Model,
+  metadata: ReadonlyMap<string, string>,
+  layout: 'nhwc' | 'nchw' = 'nhwc',
+): void {
+  const labels = entry(metadata, keyOf('labels'));
+  const preprocessing = entry(metadata, keyOf('preprocessing'));
+  if (labels !== undefined) model.labels = labels;
+  if (preprocessing !== undefined && layout === 'nhwc') model.preprocessing = preprocessing;
 }

@@ -72,8 +72,12 @@ export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Mo
     const graph = simplified(proto.graph as GraphProto);
     await useArrays();
     const model = translated(proto, graph, options);
-    // Preprocessing is about channels that come last.
-    if (options.layout !== 'nchw') describe(model, proto.metadata);
+    try {
+      describe(model, proto.metadata, options.layout);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
     return model;
   });
 }
