@@ -22,7 +22,8 @@ export interface Chain {
 
 type Make = (step: Step, shape: Shape) => Layer;
 
-const choose = <T>(number: number, ...options: readonly T[]): T => options[number % options.length];
+const choose = <const T extends readonly unknown[]>(number: number, ...options: T): T[number] =>
+  options[number % options.length];
 
 const anywhere: readonly Make[] = [
   ({ a }) =>

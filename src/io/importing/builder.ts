@@ -3,6 +3,7 @@
 import { ShapeError } from '../../base/errors.js';
 import type { Layer, SymbolicTensor } from '../../network/layer.js';
 import { wrapped } from '../../operators/arrays/index.js';
+import { DistinctNames } from '../distinct.js';
 import { activation, arranged } from './arrange.js';
 import { Activation, type Atom, BATCH, Constant, type Value } from './value.js';
 
@@ -35,7 +36,7 @@ export class Builder {
   readonly fileBatch: number | undefined;
   /** The name for the next layers: of the file's node, or of its weights. */
   #name = '';
-  readonly #taken = new Map<string, number>();
+  readonly #names = new DistinctNames();
 
   /** Layers of the same network for other sides: those with weights are taken from there. */
   readonly #first: ReadonlyMap<string, Layer> | undefined;
@@ -52,16 +53,6 @@ export class Builder {
     this.#name = name.replaceAll('/', '.').replace(/^\.+|\.+$/g, '') || 'layer';
   }
 
-  #nextName(): string {
-    const name = this.#name;
-    const count = this.#taken.get(name) ?? 0;
-    this.#taken.set(name, count + 1);
-    if (count === 0) return name;
-    const numbered = `${name}_${count}`;
-    this.#taken.set(numbered, 1);
-    return numbered;
-  }
-
   /** Applies a layer whose weights hold what is given; weights that other layers compute make it a wrapped one. */
   apply(
     make: Make,
@@ -73,7 +64,7 @@ export class Builder {
       (entry): entry is [string, SymbolicTensor] =>
         entry[1] !== undefined && typeof entry[1] !== 'function',
     );
-    const name = this.#nextName();
+    const name = this.#names.give(this.#name);
     const isWrapped = rows || lent.length > 0;
     const made = isWrapped
       ? wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })

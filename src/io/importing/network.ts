@@ -25,7 +25,7 @@ export function finished(
   const taken = new Set<SymbolicTensor>(inputs.map(({ tensor }) => tensor));
   const ends = outputs.map(({ name: own, value, isImage }) => {
     const [batch, channels, ...sides] = value.axes;
-    const axes = isImage && value.rank === 4 ? [...sides, channels] : undefined;
+    const axes = isImage ? [...sides, channels] : undefined;
     builder.call(own);
     const end = axes
       ? arranged(value, value.hasBatch ? axes : [batch, ...axes])
@@ -43,7 +43,7 @@ export function finished(
   };
   const shapes = outputs.map(({ value, isImage }) => {
     const [batch, channels, ...sides] = value.shape;
-    return isImage && value.rank === 4 ? [batch, ...sides, channels] : value.shape;
+    return isImage ? [batch, ...sides, channels] : value.shape;
   });
   const model =
     whole || resized

@@ -1,36 +1,60 @@
-// Labels and preprocessing of a model, as entries of a file's metadata.
+// What a file's metadata say of a model that was written: labels and preprocessing, and which inputs and outputs have
+// their channels last in the model.
 
 import { FormatError } from '../../base/errors.js';
-import { naming } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
-import type { Model } from '../../core.js';
+import type { Model, Tensors } from '../../core.js';
 
-/** What is written: a model's properties, each as JSON. */
-const words = ['labels', 'preprocessing'] as const;
+const keyOf = (word: string): string => `wasmgrad.${word}`;
 
-const keyOf = (word: (typeof words)[number]): string => `wasmgrad.${word}`;
-
-/** The entries for a model, as JSON. */
-export function metadataOf(model: Pick<Model, (typeof words)[number]>): Record<string, string> {
-  const given = words.filter((word) => model[word] !== undefined);
-  return Object.fromEntries(given.map((word) => [keyOf(word), JSON.stringify(model[word])]));
+/**
+ * The entries for a model, as JSON.
+ *
+ * @param channelsLast the names of inputs and outputs in the file that have channels, which come last in the model
+ */
+export function metadataOf(
+  model: Model<Tensors>,
+  channelsLast: readonly string[],
+): Record<string, string> {
+  const { labels, preprocessing } = model;
+  const said = Object.entries({ channelsLast, labels, preprocessing });
+  return Object.fromEntries(
+    said
+      .filter(([, value]) => value !== undefined)
+      .map(([word, value]) => [keyOf(word), JSON.stringify(value)]),
+  );
 }
 
-/** Sets what the entries say. @throws {FormatError} {@link ValueError} for what no model says */
-export function describe(model: Model, metadata: ReadonlyMap<string, string>): void {
-  for (const word of words) {
-    const text = metadata.get(keyOf(word));
-    if (text === undefined) continue;
-    naming(`the metadata ${keyOf(word)}`, () => {
-      model[word] = parsed(text);
-    });
-  }
-}
-
-function parsed(text: string) {
+/** An entry's value; undefined where there is none. @throws {FormatError} for anything but JSON */
+function entry(metadata: ReadonlyMap<string, string>, key: string) {
+  const text = metadata.get(key);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    throw new FormatError(`not JSON: ${shown(text)}`);
+    throw new FormatError(`the metadata ${key} are not JSON: ${shown(text)}`);
   }
+}
+
+/** The inputs and outputs whose channels come last in the model, by their names in the file. */
+export function channelsLast(metadata: ReadonlyMap<string, string>): ReadonlySet<unknown> {
+  const names = entry(metadata, keyOf('channelsLast'));
+  return new Set(Array.isArray(names) ? names : []);
+}
+
+/**
+ * Sets what the entries say.
+ *
+ * @param layout the order of the model's sides: preprocessing is about channels that come last
+ * @throws {FormatError} {@link ValueError} for what no model says
+ */
+export function describe(
+  model: Model,
+  metadata: ReadonlyMap<string, string>,
+  layout: 'nhwc' | 'nchw' = 'nhwc',
+): void {
+  const labels = entry(metadata, keyOf('labels'));
+  const preprocessing = entry(metadata, keyOf('preprocessing'));
+  if (labels !== undefined) model.labels = labels;
+  if (preprocessing !== undefined && layout === 'nhwc') model.preprocessing = preprocessing;
 }

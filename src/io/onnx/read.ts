@@ -14,6 +14,7 @@ import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
 import { imagesOf } from './images.js';
+import { channelsLast, describe } from './metadata.js';
 import { attributesText, Node, titleOf } from './node.js';
 import { translations } from './operators/index.js';
 import {
@@ -71,7 +72,14 @@ export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Mo
     checkOperators(proto.graph as GraphProto);
     const graph = simplified(proto.graph as GraphProto);
     await useArrays();
-    return translated(proto, graph, options);
+    const model = translated(proto, graph, options);
+    try {
+      describe(model, proto.metadata, options.layout);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
   });
 }
 
@@ -168,6 +176,8 @@ class Translation {
   readonly #read: ReadonlySet<string>;
   /** The names of values that are images. */
   readonly #images: ReadonlySet<string>;
+  /** The names of inputs and outputs that had their channels last in the model that was written. */
+  readonly #channelsLast: ReadonlySet<unknown>;
 
   constructor(
     proto: ModelProto,
@@ -189,6 +199,12 @@ class Translation {
       ...outputs.map(({ name }) => name),
     ]);
     this.#images = options.layout === 'nchw' ? new Set() : imagesOf(graph, inputs);
+    this.#channelsLast = options.layout === 'nchw' ? new Set() : channelsLast(proto.metadata);
+  }
+
+  /** Whether an input or output of the file has its channels last in the model. */
+  #isImage(name: string, rank: number): boolean {
+    return this.#channelsLast.has(name) ? rank > 2 : rank === 4 && this.#images.has(name);
   }
 
   /**
@@ -213,7 +229,7 @@ class Translation {
     const outputs = this.#graph.outputs.map(({ name }): Output => {
       const value = values.get(name);
       if (value instanceof Activation)
-        return { name, value, isImage: this.#images.has(name) && value.rank === 4 };
+        return { name, value, isImage: this.#isImage(name, value.rank) };
       throw new FormatError(
         value
           ? `the output ${shown(name)} does not depend on the inputs`
@@ -268,14 +284,15 @@ class Translation {
         throw new FormatError(
           'it is no array of floats: if it is a size, a shape or an index, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })',
         );
-      const isImage = this.#images.has(name) && info.shape?.length === 4;
+      const isImage = this.#isImage(name, info.shape?.length ?? 0);
       const shape = this.#shapeOf(info, whole, isImage, given);
       // A list of numbers has no samples.
       if (!whole && shape.length < 2) throw new NeedsWhole();
       if (whole && shape.length === 0)
         return fromOrder(input([1], { name: plain(name) }), [], false);
       const order = [...shape.keys()].slice(whole ? 0 : 1);
-      const last = isImage ? (whole ? [0, 2, 3, 1] : [2, 3, 1]) : order;
+      const sides = [...shape.keys()].slice(2);
+      const last = isImage ? [...(whole ? [0] : []), ...sides, 1] : order;
       const sample = last.map((axis) => shape[axis]);
       const tensor = input(sample, { name: plain(name) });
       return fromOrder(tensor, last, !whole);
@@ -304,7 +321,8 @@ class Translation {
       );
     return shape.map((side, axis) => {
       if (axis === 0 && !whole) return 1;
-      const at = isImage && !whole ? [0, 2, 0, 1][axis] : axis - (whole ? 0 : 1);
+      const inSample = isImage ? (axis === 1 ? rank - 2 : axis - 2) : axis - 1;
+      const at = whole ? axis : inSample;
       const wanted = given?.[at];
       if (typeof side === 'number') {
         if (wanted !== undefined && wanted !== side)

@@ -41,18 +41,24 @@ export function writeOnnx(
     const file = new FileGraph(model.weights);
     const info = (tensors: readonly SymbolicTensor[], names: readonly string[]) =>
       tensors.map(({ shape }, i) => ({ name: names[i], dims: ['batch', ...channelsFirst(shape)] }));
-    const inputs = graph.inputNames.map((name) => file.name(name));
-    const outputs = writeNodes(file, graph, inputs, opset);
+    const inputNames = graph.inputNames.map((name) => file.name(name));
+    const outputNames = writeNodes(file, graph, inputNames, opset);
+    const inputs = info(graph.inputs, inputNames);
+    const outputs = info(graph.outputs, outputNames);
+    const channelsLast = [...inputs, ...outputs].filter(({ dims }) => dims.length > 2);
     return modelBytes({
       irVersion: irVersionOf(opset),
       opset,
       version: backendInfo().version,
-      metadata: metadataOf(model),
+      metadata: metadataOf(
+        model,
+        channelsLast.map(({ name }) => name),
+      ),
       name: model.name,
       nodes: file.nodes,
       arrays: file.arrays,
-      inputs: info(graph.inputs, inputs),
-      outputs: info(graph.outputs, outputs),
+      inputs,
+      outputs,
     });
   });
 }

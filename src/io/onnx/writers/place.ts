@@ -2,6 +2,7 @@
 
 import type { Shape } from '../../../base/shape.js';
 import type { Layer, Model, SymbolicTensor } from '../../../core.js';
+import { DistinctNames } from '../../distinct.js';
 import { permute } from '../../importing/builder.js';
 import type { Attributes, FileArray, FileNode } from '../writeproto.js';
 
@@ -35,8 +36,7 @@ export class FileGraph {
   readonly nodes: FileNode[] = [];
   readonly arrays: FileArray[] = [];
   readonly #weights: ReadonlyMap<string, Model['weights'][number]['tensor']>;
-  /** How often each name was wanted. */
-  readonly #taken = new Map<string, number>();
+  readonly #names = new DistinctNames();
   /** The names of arrays by what they hold. */
   readonly #held = new Map<string, string>();
 
@@ -46,12 +46,7 @@ export class FileGraph {
 
   /** The wanted name, with a number where something has it: nodes, values and arrays all have different ones. */
   name(wanted: string): string {
-    let own = wanted;
-    let count = this.#taken.get(wanted) ?? 0;
-    while (this.#taken.has(own)) own = `${wanted}_${++count}`;
-    this.#taken.set(wanted, count);
-    this.#taken.set(own, this.#taken.get(own) ?? 0);
-    return own;
+    return this.#names.give(wanted);
   }
 
   /** Adds a node, named as what it makes. Returns that name. */
