@@ -55,6 +55,7 @@ const floors = [
   'zoo',
   'runtime',
   'worker',
+  'io',
   // The doors of the package.
   'core.ts',
   'index.ts',

@@ -4,7 +4,7 @@
 import { DISPOSE } from '../base/dispose.js';
 import { StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { optionsOf } from '../base/options.js';
+import { oneOf, optionsOf } from '../base/options.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -29,6 +29,7 @@ import { activations, type ByName, type Names } from './activations.js';
 import { Architecture, type ModelOptions, type Tensors } from './architecture.js';
 import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
+import { foreign } from './foreign.js';
 import type { GradientsOptions } from './gradients.js';
 import { classifying, differentiating } from './later.js';
 import { type PredictOptions, predict } from './predict.js';
@@ -99,15 +100,22 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   /**
    * Copies tensors to all weights, by the names and with the shapes of `weights`. The optimizer's state stays.
    *
-   * @param options there are none: numbers of other libraries must be brought into the order of these shapes before
+   * @param options.from the library whose weights they are, by its names and in its arrangement: of PyTorch a
+   *   `state_dict`. Layers get the weights of the module with their name; layers of other names, the weights of the
+   *   module at the same place among those with the same shapes. Takes what is in 'wasmgrad/io'
    * @throws {ValueError} which lists missing names, unknown names, and tensors of another shape
    * @throws {NumericError} for numbers that are not finite; after any error all weights are as before
+   * @throws {EngineError} with `from`, if nothing of 'wasmgrad/io' was imported
    */
-  setWeights(record: Readonly<Record<string, Tensor>>, options: Record<string, never> = {}): void {
-    const { weights } = this.engine('setWeights');
+  setWeights(
+    record: Readonly<Record<string, Tensor>>,
+    options: { from?: 'pytorch' | 'keras' } = {},
+  ): void {
+    const engine = this.engine('setWeights');
     naming(`${this.name}.setWeights`, () => {
-      optionsOf(options, {});
-      assign(weights, record);
+      const { from } = optionsOf(options, { from: oneOf('pytorch', 'keras') });
+      if (from) foreign.assign(engine, record, from);
+      else assign(engine.weights, record);
     });
   }
 
