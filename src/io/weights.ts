@@ -48,7 +48,9 @@ export const assignFrom: Assign = ({ weights, network: { graph } }, record, from
       return [...parts].map(([name, part]) => {
         const tensor = tensors.get(part.word) as Tensor;
         const { shape } = layer.parameters.find((one) => one.name === name) as { shape: Shape };
-        const numbers = reordered(arranged(tensor, part), rows, name === 'bias' ? [] : shape);
+        // A bias belongs to what comes out.
+        const order = name === 'bias' ? undefined : rows;
+        const numbers = reordered(arranged(tensor, part), order, shape);
         made.push(Tensor.from(numbers, shape));
         return [`${layer.name}/${name}`, made[made.length - 1]] as const;
       });
@@ -102,7 +104,7 @@ function pair(
   const byName = namedAlike(wanted, modules, separator);
   const taken = new Set(byName.values());
   const free = modules.filter((module) => !taken.has(module));
-  const isSorted = modules.every(({ name }, i) => i === 0 || modules[i - 1].name < name);
+  const isSorted = modules.every(({ tensors }) => inOrder([...tensors.keys()]));
   const lonely: string[] = [];
   const pairings: Pairing[] = [];
   const waiting = new Map<string, Module[]>();
@@ -130,6 +132,13 @@ function pair(
     `nothing was set: ${lists.join('; ')}. A layer gets the weights of its name, as the option name sets it; others go by their order among the same shapes`,
   );
 }
+
+/**
+ * Whether a module's words are sorted, as safetensors sorts all names. Both libraries have the weight before the bias, so
+ * that they are not where the record has the order of the modules.
+ */
+const inOrder = (words: readonly string[]): boolean =>
+  words.every((word, i) => i === 0 || words[i - 1] < word);
 
 /** Whether the model gave the layer its name: then it says nothing. */
 const isNumbered = ({ name, type }: Layer): boolean =>
@@ -198,7 +207,7 @@ function reordered(
   rows: readonly number[] | undefined,
   [count, ...row]: Shape,
 ): Float32Array {
-  if (rows?.length !== count) return numbers;
+  if (!rows || rows.length !== count) return numbers;
   const width = sizeOf(row);
   const to = new Float32Array(numbers.length);
   rows.forEach((from, i) => {
