@@ -49,6 +49,7 @@ const floors = [
   'network',
   'operators',
   'lowering',
+  'image',
   'data',
   'training',
   'model',

@@ -1,10 +1,13 @@
-// The entry 'wasmgrad/io': reads and writes files of tensors.
+// The entry 'wasmgrad/io': reads and writes files of tensors and images.
 
 import { foreign } from '../model/foreign.js';
 import { assignFrom } from './weights.js';
 
 foreign.assign = assignFrom;
 
+export type { Framing } from '../image/frame.js';
+export type { Drawable, ImageSource, PixelData } from '../image/imagesource.js';
+export { type ReadImageOptions, readImage, writePng } from './images.js';
 export { readNpy, writeNpy } from './npy.js';
 export { readNpz, writeNpz } from './npz.js';
 export type { ReadOptions } from './numbers.js';

@@ -253,13 +253,14 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Classifies a picture. It is cut to the input's ratio of height and width, resampled to its size, brought to its
-   * channels, and normalized if the model has `preprocessing`. If the model ends in logits, probabilities are their
-   * softmax. A single output gives the probabilities of classes 0 and 1.
+   * Classifies a picture: a tensor [height, width, channels], the path or address of an image file, its bytes, a Blob,
+   * ImageData, or what a page can draw. It is cut to the input's ratio of height and width, resampled to its size,
+   * brought to its channels, and normalized, as the model's `preprocessing` says. If the model ends in logits,
+   * probabilities are their softmax. A single output gives the probabilities of classes 0 and 1.
    *
    * @returns the most probable classes of the first output, most probable first
    * @throws {ShapeError} for a model without pictures as input or classes as output, and for channels that do not fit
-   * @throws {ValueError} for anything but a picture
+   * @throws as `io.readImage`
    */
   async classify(picture: Picture, options: ClassifyOptions = {}): Promise<Answer[]> {
     const where = `${this.name}.classify`;
