@@ -9,6 +9,8 @@ export * from './base/errors.js';
 export type { Bytes } from './base/filebytes.js';
 export type { Check, Words } from './base/options.js';
 export type { Padding, Pair, Rounding, Shape, WindowOptions } from './base/shape.js';
+export type { Drawable, ImageSource, PixelData } from './image/imagesource.js';
+export type { PreprocessingOptions } from './model/about.js';
 export type { ByName, Names } from './model/activations.js';
 export type { ModelOptions, Tensors } from './model/architecture.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';

@@ -7,8 +7,9 @@ import { restoring } from './model/load.js';
 import * as restore from './model/restore.js';
 import * as augmentedFeed from './training/augmentedfeed.js';
 import * as datasetFeed from './training/datasetfeed.js';
-import { augmenting, drawing, iterating } from './training/later.js';
+import { augmenting, comparing, drawing, iterating } from './training/later.js';
 import * as sparklines from './training/sparklines.js';
+import * as unseen from './training/unseen.js';
 
 // Provides all modules that the core would load later: a service worker cannot import anything while it runs.
 classifying.provide(classify);
@@ -17,9 +18,11 @@ restoring.provide(restore);
 augmenting.provide(augmentedFeed);
 iterating.provide(datasetFeed);
 drawing.provide(sparklines);
+comparing.provide(unseen);
 
 export * from './core.js';
 export * as data from './data/index.js';
+export * as io from './io/index.js';
 export * as emit from './operators/emit.js';
 export * as ops from './operators/ops.js';
 export * as zoo from './zoo/index.js';

@@ -44,6 +44,7 @@ const entries = {
   index: 'index.ts',
   core: 'core.ts',
   data: 'data/index.ts',
+  io: 'io/index.ts',
   ops: 'operators/ops.ts',
   zoo: 'zoo/index.ts',
   worker: 'worker/index.ts',
@@ -81,6 +82,9 @@ export const forBrowsers = {
   },
 };
 
+/** Marks what is resolved again. */
+const ours = Symbol('ours');
+
 /** Makes bundles that share their common code. */
 async function bundle(entries, options) {
   const entryPoints = Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name }));
@@ -88,7 +92,7 @@ async function bundle(entries, options) {
   // sets of files that share a part of it, and is compressed as one.
   const withCore = {
     name: 'with-core',
-    setup({ onResolve, onLoad }) {
+    setup({ onResolve, onLoad, resolve: resolveAs }) {
       onResolve({ filter: /^entry:/ }, ({ path }) => ({
         path: `${root}src/${entries[path.slice('entry:'.length)]}`,
         namespace: 'entry',
@@ -98,6 +102,12 @@ async function bundle(entries, options) {
           ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), namespace: 'entry' }
           : undefined,
       );
+      // package.json says that our files have no side effects, for bundlers of the package. Here `core.js` is imported
+      // for being there, and modules provide each other with what they need.
+      onResolve({ filter: /^[.#]/ }, async ({ path, pluginData, ...from }) => {
+        if (pluginData === ours) return undefined;
+        return { ...(await resolveAs(path, { ...from, pluginData: ours })), sideEffects: true };
+      });
       onLoad({ filter: /./, namespace: 'entry' }, ({ path }) => ({
         contents: `import './core.js'; export * from ${JSON.stringify(path)}`,
         resolveDir: `${root}src`,
@@ -111,7 +121,6 @@ async function bundle(entries, options) {
     splitting: true,
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    ignoreAnnotations: true,
     ...options,
     plugins: [withCore, ...(options.plugins ?? [])],
   });

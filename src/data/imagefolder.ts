@@ -1,8 +1,8 @@
 // What folder.ts and folder.browser.ts share: the types of `imageFolder`.
 
 import type { Pair } from '../base/shape.js';
+import type { DecodedImage } from '../image/resize.js';
 import type { LabelledImages } from './pixels.js';
-import type { DecodedImage } from './resize.js';
 
 /** Decodes a file's bytes into pixels. */
 export type Decoder = (bytes: Uint8Array, name: string) => DecodedImage | Promise<DecodedImage>;
@@ -15,7 +15,10 @@ export interface ImageFolderOptions {
   cropToAspectRatio?: boolean;
   /** 3 for RGB, the default, or 1 for grey. */
   channels?: 1 | 3;
-  /** Decodes the files: by default the npm package sharp does, which must be installed. */
+  /**
+   * Decodes the files. By default PNG, JPEG, WebP and BMP are read, where the npm package sharp is installed all of its
+   * formats.
+   */
   decode?: Decoder;
 }
 

@@ -3,6 +3,7 @@
 import { imageFolder as readImageFolder } from '#platform/src/data/folder';
 import type { ReadImageFolder } from './imagefolder.js';
 
+export type { DecodedImage } from '../image/resize.js';
 export { type Augmentation, type AugmentOptions, augment } from './augment.js';
 export { Augmenter, type AugmenterOptions, type EpochRequest } from './augmenter.js';
 export { augmentBatch, type Batch } from './batch.js';
@@ -13,7 +14,6 @@ export type { Decoder, ImageFolder, ImageFolderOptions, ReadImageFolder } from '
 export type { Normalization, NormalizeOptions } from './normalization.js';
 export { normalize } from './normalize.js';
 export type { LabelledImages, Pixels } from './pixels.js';
-export type { DecodedImage } from './resize.js';
 export { type Split, type SplitOptions, type Splittable, split } from './split.js';
 export { type PrefetchOptions, prefetch, type Source } from './stream.js';
 
@@ -24,7 +24,6 @@ export { type PrefetchOptions, prefetch, type Source } from './stream.js';
  *
  * @throws {FormatError} for a file that cannot be decoded, a class without images, links that lead nowhere, and
  *   images of different sizes without the option `size`
- * @throws {EngineError} if the decoder is missing
  * @throws {OutOfMemoryError} if there is no memory for so many images
  * @throws {ValueError} for a directory that does not exist, and options that make no sense
  */

@@ -30,7 +30,7 @@ export const TO_UNIT = 1 / 255;
 
 /** @throws {ValueError} for options that make no sense */
 export function checkNormalization(options: NormalizeOptions): Normalization {
-  const { mean = 0, std = 1, scale } = optionsOf(options, words);
+  const { mean = 0, std = 1, scale } = optionsOf(options, normalizeWords);
   const channels = Math.max(lengthOf(mean), lengthOf(std));
   const means = perChannel('mean', mean, channels);
   const deviations = perChannel('std', std, channels);
@@ -59,7 +59,8 @@ export function checkRange({ mean, std, scale }: Normalization): void {
   check('std', std, 0, Math.max(1, most - least));
 }
 
-const words = {
+/** The check of each of `NormalizeOptions`. */
+export const normalizeWords = {
   mean: any,
   std: any,
   scale: number((value) => value !== 0, 'a number other than 0'),

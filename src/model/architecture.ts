@@ -5,10 +5,15 @@ import { naming } from '../base/naming.js';
 import { any, anySeed, checkOptions, nearest, text, whole } from '../base/options.js';
 import type { Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import type { Normalization, NormalizeOptions } from '../data/normalization.js';
 import { applyGraph, type Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
-import { checkLabels, checkPreprocessing, optionsOf } from './about.js';
+import {
+  checkLabels,
+  checkPreprocessing,
+  optionsOf,
+  type Preprocessing,
+  type PreprocessingOptions,
+} from './about.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
 import { Resources } from './resources.js';
 import { type SummaryRow, summary } from './summary.js';
@@ -35,7 +40,7 @@ export class Architecture<O extends Tensors> {
   readonly #isList: boolean;
   readonly #resources: Resources;
   #labels: readonly string[] | undefined;
-  #preprocessing: Normalization | undefined;
+  #preprocessing: Preprocessing | undefined;
 
   constructor(options: ModelOptions<O>) {
     const known = { inputs: any, outputs: any, seed: anySeed, name: text };
@@ -107,14 +112,14 @@ export class Architecture<O extends Tensors> {
   }
 
   /**
-   * Options of `data.normalize` for the pixels that the model takes; `classify` applies them. Saved in the model's
-   * file. Setting options that make no sense throws a ValueError.
+   * How pictures become the model's input: `resize`, and the options of `data.normalize` for its pixels; `classify`
+   * applies them. Saved in the model's file. Setting options that make no sense throws a ValueError.
    */
-  get preprocessing(): NormalizeOptions | undefined {
+  get preprocessing(): PreprocessingOptions | undefined {
     return this.#preprocessing && optionsOf(this.#preprocessing);
   }
 
-  set preprocessing(options: NormalizeOptions | undefined) {
+  set preprocessing(options: PreprocessingOptions | undefined) {
     this.#preprocessing =
       options &&
       naming(`${this.name}.preprocessing`, () => checkPreprocessing(options, this.inputShape));

@@ -20,7 +20,8 @@ export function copiesOf({ list }: Weights): Record<string, Tensor> {
 /** How many mistakes of each kind a message lists. */
 const LISTED = 8;
 
-const listed = (what: string, all: readonly string[]): string[] => {
+/** A message's part about some names, or none. */
+export const listed = (what: string, all: readonly string[]): string[] => {
   if (all.length === 0) return [];
   const more = all.length > LISTED ? ` and ${all.length - LISTED} more` : '';
   return [`${what} ${all.slice(0, LISTED).join(', ')}${more}`];

@@ -1,29 +1,21 @@
 // `classify`: turns a picture into the model's input, and its output into labelled answers.
 
-import { ShapeError, ValueError } from '../base/errors.js';
-import { naming } from '../base/naming.js';
+import { ShapeError } from '../base/errors.js';
+import { namingAsync } from '../base/namingasync.js';
 import { checkOptions, whole } from '../base/options.js';
-import { checkInteger, type Shape, show } from '../base/shape.js';
-import { shown } from '../base/shown.js';
-import {
-  checkNormalization,
-  type Normalization,
-  type NormalizeOptions,
-} from '../data/normalization.js';
+import { type Shape, show } from '../base/shape.js';
+import { checkNormalization } from '../data/normalization.js';
 import { normalizeInto } from '../data/normalize.js';
-import { centreCrop, type DecodedImage, resize, withChannels } from '../data/resize.js';
+import { frame } from '../image/frame.js';
+import type { ImageSource } from '../image/imagesource.js';
+import { type DecodedImage, resize, withChannels } from '../image/resize.js';
+import { pixelsOf } from '../image/source.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
+import type { PreprocessingOptions } from './about.js';
 
-/** A picture: pixels [height, width, channels], or what a canvas's `getImageData` returns. */
-export type Picture =
-  | Tensor
-  | {
-      /** Bytes, [height, width, channels]; the number of channels follows from the length. */
-      readonly data: Uint8Array | Uint8ClampedArray;
-      readonly width: number;
-      readonly height: number;
-    };
+/** A picture: pixels [height, width, channels] as a tensor, or whatever `io.readImage` reads. */
+export type Picture = Tensor | ImageSource;
 
 /** Options of `classify`. */
 export interface ClassifyOptions {
@@ -47,56 +39,46 @@ interface Image extends Omit<DecodedImage, 'data'> {
   readonly data: Pixels;
 }
 
-/** @throws {ValueError} for anything but a picture @throws {ShapeError} for one with other dimensions */
-function imageOf(picture: Picture): Image {
-  if (picture instanceof Tensor) {
-    const { shape } = picture;
-    const [height, width, channels] = shape;
-    if (shape.length === 3)
-      return { height, width, channels, data: Float32Array.from(picture.numbers) };
-    throw new ShapeError(`a picture is [height, width, channels], not ${show(shape)}`);
-  }
-  const data: unknown = picture?.data;
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    throw new ValueError(
-      `a picture is a Tensor [height, width, channels] or { data, width, height } with bytes, not ${shown(picture)}`,
-    );
-  }
-  const height = checkInteger('height', picture.height);
-  const width = checkInteger('width', picture.width);
-  const channels = data.length / (height * width);
-  if (Number.isInteger(channels) && channels >= 1 && channels <= 4)
-    return { data, height, width, channels };
-  throw new ShapeError(
-    `${data.length} bytes are no picture of ${width}×${height} pixels with 1 to 4 channels`,
-  );
+/** @throws as `pixelsOf` @throws {ShapeError} for a tensor of other dimensions */
+async function imageOf(picture: Picture): Promise<Image> {
+  if (!(picture instanceof Tensor)) return pixelsOf(picture);
+  const { shape } = picture;
+  const [height, width, channels] = shape;
+  if (shape.length === 3)
+    return { height, width, channels, data: Float32Array.from(picture.numbers) };
+  throw new ShapeError(`a picture is [height, width, channels], not ${show(shape)}`);
 }
 
 /**
- * The input [height, width, channels] for a picture: its middle with the input's ratio of height and width, resampled,
- * in grey or RGB as the input is, normalized.
+ * The input [height, width, channels] for a picture: in grey or RGB as the input is, the part that the preprocessing
+ * says, resampled and normalized.
  *
- * @throws {ShapeError} {@link ValueError} for anything but a picture, or one whose channels do not fit
+ * @throws {ShapeError} for pictures whose channels do not fit
+ * @throws as `pixelsOf`
  */
-function inputFor(
+async function inputFor(
   picture: Picture,
   inputShape: Shape,
-  preprocessing: Normalization | undefined,
-): Float32Array {
+  preprocessing: PreprocessingOptions | undefined,
+): Promise<Float32Array> {
   if (inputShape.length !== 3) {
     throw new ShapeError(
       `the model takes ${show(inputShape)}, not pictures [height, width, channels]`,
     );
   }
-  const image = imageOf(picture);
-  const { data, ...fitted } = fit(image, inputShape);
+  const { resize, ...normalization } = preprocessing ?? {};
+  const { data, ...fitted } = fit(await imageOf(picture), inputShape, resize);
   if (!preprocessing) return Float32Array.from(data);
   const x = new Float32Array(fitted.height * fitted.width * fitted.channels);
-  normalizeInto(x, data, 0, preprocessing);
+  normalizeInto(x, data, 0, checkNormalization(normalization));
   return x;
 }
 
-function fit(image: Image, [height, width, channels]: Shape): Image {
+function fit(
+  image: Image,
+  [height, width, channels]: Shape,
+  wanted: PreprocessingOptions['resize'],
+): Image {
   let own = image;
   if (own.channels !== channels) {
     const isOne = own.data instanceof Float32Array || (channels !== 1 && channels !== 3);
@@ -107,10 +89,11 @@ function fit(image: Image, [height, width, channels]: Shape): Image {
     }
     own = withChannels(own as DecodedImage, channels as 1 | 3);
   }
-  if (own.height === height && own.width === width) return own;
-  const size = height * width * channels;
-  const data = own.data instanceof Float32Array ? new Float32Array(size) : new Uint8Array(size);
-  resize(data, own, [height, width], centreCrop(own, [height, width]));
+  if (own.height === height && own.width === width && wanted === undefined) return own;
+  const length = height * width * channels;
+  const data = own.data instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+  const { size, part } = frame(own, { resize: wanted, size: [height, width] });
+  resize(data, own, size, part);
   return { data, height, width, channels };
 }
 
@@ -158,21 +141,22 @@ interface Classifier {
   readonly inputShape: Shape;
   readonly outputs: readonly SymbolicTensor[];
   readonly labels: readonly string[] | undefined;
-  readonly preprocessing: NormalizeOptions | undefined;
+  readonly preprocessing: PreprocessingOptions | undefined;
   predict(x: Float32Array): Tensor | Tensor[];
 }
 
 /** See `Model.classify`. */
-export function classify(model: Classifier, picture: Picture, options: ClassifyOptions): Answer[] {
+export async function classify(
+  model: Classifier,
+  picture: Picture,
+  options: ClassifyOptions,
+): Promise<Answer[]> {
   const { preprocessing, inputShape } = model;
   const where = `${model.name}.classify`;
-  const x = naming(where, () => {
-    const normalization = preprocessing && checkNormalization(preprocessing);
-    return inputFor(picture, inputShape, normalization);
-  });
+  const { topK = 5 } = checkOptions(where, options, { topK: whole(1) });
+  const x = await namingAsync(where, () => inputFor(picture, inputShape, preprocessing));
   const results = [model.predict(x)].flat();
   try {
-    const { topK = 5 } = checkOptions(where, options, { topK: whole(1) });
     return answersOf(model.outputs[0], results[0].numbers, model.labels, topK);
   } finally {
     for (const y of results) y.dispose();

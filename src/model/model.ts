@@ -4,7 +4,7 @@
 import { DISPOSE } from '../base/dispose.js';
 import { StateError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { optionsOf } from '../base/options.js';
+import { oneOf, optionsOf } from '../base/options.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import type { Weight } from '../network/weight.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -29,6 +29,7 @@ import { activations, type ByName, type Names } from './activations.js';
 import { Architecture, type ModelOptions, type Tensors } from './architecture.js';
 import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
+import { foreign } from './foreign.js';
 import type { GradientsOptions } from './gradients.js';
 import { classifying, differentiating } from './later.js';
 import { type PredictOptions, predict } from './predict.js';
@@ -99,15 +100,22 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   /**
    * Copies tensors to all weights, by the names and with the shapes of `weights`. The optimizer's state stays.
    *
-   * @param options there are none: numbers of other libraries must be brought into the order of these shapes before
+   * @param options.from the library whose weights they are, by its names and in its arrangement: of PyTorch a
+   *   `state_dict`. Layers get the weights of the module with their name; layers of other names, the weights of the
+   *   module at the same place among those with the same shapes. Takes what is in 'wasmgrad/io'
    * @throws {ValueError} which lists missing names, unknown names, and tensors of another shape
    * @throws {NumericError} for numbers that are not finite; after any error all weights are as before
+   * @throws {EngineError} with `from`, if nothing of 'wasmgrad/io' was imported
    */
-  setWeights(record: Readonly<Record<string, Tensor>>, options: Record<string, never> = {}): void {
-    const { weights } = this.engine('setWeights');
+  setWeights(
+    record: Readonly<Record<string, Tensor>>,
+    options: { from?: 'pytorch' | 'keras' } = {},
+  ): void {
+    const engine = this.engine('setWeights');
     naming(`${this.name}.setWeights`, () => {
-      optionsOf(options, {});
-      assign(weights, record);
+      const { from } = optionsOf(options, { from: oneOf('pytorch', 'keras') });
+      if (from) foreign.assign(engine, record, from);
+      else assign(engine.weights, record);
     });
   }
 
@@ -245,13 +253,14 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   /**
-   * Classifies a picture. It is cut to the input's ratio of height and width, resampled to its size, brought to its
-   * channels, and normalized if the model has `preprocessing`. If the model ends in logits, probabilities are their
-   * softmax. A single output gives the probabilities of classes 0 and 1.
+   * Classifies a picture: a tensor [height, width, channels], the path or address of an image file, its bytes, a Blob,
+   * ImageData, or what a page can draw. It is cut to the input's ratio of height and width, resampled to its size,
+   * brought to its channels, and normalized, as the model's `preprocessing` says. If the model ends in logits,
+   * probabilities are their softmax. A single output gives the probabilities of classes 0 and 1.
    *
    * @returns the most probable classes of the first output, most probable first
    * @throws {ShapeError} for a model without pictures as input or classes as output, and for channels that do not fit
-   * @throws {ValueError} for anything but a picture
+   * @throws as `io.readImage`
    */
   async classify(picture: Picture, options: ClassifyOptions = {}): Promise<Answer[]> {
     const where = `${this.name}.classify`;

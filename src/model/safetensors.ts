@@ -3,7 +3,7 @@
 
 import { FormatError } from '../base/errors.js';
 import { duplicateKey } from '../base/json.js';
-import { type Shape, sizeOf } from '../base/shape.js';
+import { MOST_RANK, type Shape, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 
 /** A named array of the file. */
@@ -139,8 +139,9 @@ function readEntry(name: string, entry: unknown): Entry {
   const whole = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 0;
   if (typeof dtype !== 'string' || !Object.hasOwn(bitsOf, dtype))
-    fail(`${shown(name)} is of the type ${JSON.stringify(dtype)}, which there is not`);
-  if (!Array.isArray(shape) || !shape.every(whole)) fail(`${shown(name)} has no proper shape`);
+    fail(`${shown(name)} is of the type ${shown(dtype)}, which there is not`);
+  if (!Array.isArray(shape) || shape.length > MOST_RANK || !shape.every(whole))
+    fail(`${shown(name)} has no proper shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
     fail(`${shown(name)} has no place`);
   const [begin, end] = offsets as [number, number];

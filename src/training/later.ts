@@ -5,3 +5,4 @@ import { Later } from '../base/later.js';
 export const augmenting = new Later(() => import('./augmentedfeed.js'));
 export const iterating = new Later(() => import('./datasetfeed.js'));
 export const drawing = new Later(() => import('./sparklines.js'));
+export const comparing = new Later(() => import('./unseen.js'));

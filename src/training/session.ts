@@ -6,10 +6,10 @@ import { abortSignal, any, checkOptions, flag, forwarded, share, whole } from '.
 import type { Augmentation } from '../data/augment.js';
 import { type Callback, callbacksOf, type Listening } from './callback.js';
 import type { Dataset } from './datasetfeed.js';
-import { warnOfRawPixels, warnOfUnseenClasses } from './doubts.js';
+import { warnOfRawPixels } from './doubts.js';
 import type { Engine } from './engine.js';
 import { arrayFeed, type Feed } from './feed.js';
-import { augmenting, iterating } from './later.js';
+import { augmenting, comparing, iterating } from './later.js';
 import type { Range } from './measure.js';
 import type { SampleWeight, WeightOptions } from './sampleweights.js';
 import { type DataSet, Intake } from './source.js';
@@ -115,7 +115,10 @@ export async function fitSession(
   const { seed, graph } = engine.network;
   const part = { samples, count: trained, batchSize, order: shuffle ? seed : undefined };
   const range = { samples, from: 0, to: trained, batchSize };
-  if (common.validation) warnOfUnseenClasses(engine, range, common.validation);
+  if (common.validation) {
+    const { warnOfUnseenClasses } = await comparing.get('fit');
+    warnOfUnseenClasses(engine, range, common.validation);
+  }
   if (!augmentation) {
     warnOfRawPixels(engine, samples, 0, trained);
     return { ...common, feed: arrayFeed(part) };

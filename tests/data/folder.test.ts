@@ -439,9 +439,8 @@ test('pixels that are no bytes: sixteen bits are scaled, others refused', async 
   }
 });
 
-test('images that sharp does not read: the way out', async () => {
+test('images that are not read: the way out', async () => {
   const files = {
-    'x.bmp': `BM${'\0'.repeat(60)}`,
     'x.ppm': 'P6\n1 1\n255\nabc',
     'x.png': 'no PNG',
   };
@@ -455,7 +454,7 @@ test('images that sharp does not read: the way out', async () => {
   );
 });
 
-test('without sharp, what else is wrong is said first', async () => {
+test('without sharp: PNG, JPEG, WebP and BMP are read, of others the error names it', async () => {
   const code = `
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(\`
@@ -465,17 +464,47 @@ test('without sharp, what else is wrong is said first', async () => {
       }\`));
     import { imageFolder } from './src/data/folder.ts';
     for (const given of JSON.parse(process.argv[1]))
-      await imageFolder(...given).catch(({ message }) => console.log(message));`;
-  await withFiles({ 'a/x.png': one, 'b/y.txt': 'none' }, async (directory) => {
-    const calls = [['/nope'], [directory], [directory, { channels: 2 }], [`${directory}/a`]];
-    await mkdir(join(directory, 'a', 'c'));
-    await writeFile(join(directory, 'a', 'c', 'x.png'), one);
+      await imageFolder(...given).then(
+        ({ shape, images }) => console.log(String(shape), images.slice(-3).join()),
+        ({ message }) => console.log(message),
+      );`;
+  const pixel = sharp(Uint8Array.of(9, 90, 200), { raw: { width: 1, height: 1, channels: 3 } });
+  // A header of 54 bytes, and a pixel of 24 bits.
+  const bmp = Buffer.alloc(58);
+  bmp.write('BM');
+  [54, 40, 1, 1, 1 + (24 << 16)].forEach((value, i) => {
+    bmp.writeUInt32LE(value, 10 + 4 * i);
+  });
+  bmp.set([200, 90, 9], 54);
+  const files = {
+    'good/a/1.bmp': bmp,
+    'good/a/2.jpg': await pixel.clone().jpeg({ quality: 100 }).toBuffer(),
+    'good/a/3.webp': await pixel.clone().webp({ lossless: true }).toBuffer(),
+    'good/a/4.png': await pixel.clone().png().toBuffer(),
+    'gif/a/x.gif': await pixel.clone().gif().toBuffer(),
+    'none/y.txt': 'none',
+  };
+  await withFiles(files, async (directory) => {
+    const calls = [
+      [`${directory}/good`],
+      [`${directory}/gif`],
+      ['/nope'],
+      [`${directory}/none`],
+      [`${directory}/good`, { channels: 2 }],
+    ];
     const args = ['--import', 'tsx', '--input-type=module', '--eval', code, JSON.stringify(calls)];
     const cwd = new URL('../..', import.meta.url);
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 180_000 });
     const said = String(stdout).trim().split('\n');
     assert.is(said.length, calls.length, String(stderr));
-    ["'/nope' is no directory", 'no images', 'channels', 'npm install sharp'].forEach((part, i) => {
+    const parts = [
+      '4,1,1,3 9,90,200',
+      'npm install sharp',
+      'is no directory',
+      'no folders',
+      'channels',
+    ];
+    parts.forEach((part, i) => {
       assert.match(said[i], part);
     });
   });

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
-import { centreCrop, resize } from '../../src/data/resize.js';
 import { type ImageShape, warp } from '../../src/data/warp.js';
+import { centreCrop, resize } from '../../src/image/resize.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';
 

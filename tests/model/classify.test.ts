@@ -184,10 +184,14 @@ test('bad input', async () => {
   );
   await rejects(set({ preprocessing: { mu: 1 } }), ValueError, "'mu'", 'mean');
   const picture = { data: new Uint8Array(side * side * 3), width: side, height: side };
+  for (const resize of [5, [6, 5]])
+    await rejects(set({ preprocessing: { resize } }), ValueError, 'resize', '[6, 6, 3]');
+  for (const resize of [0, 'large', [6, 6, 6]])
+    await rejects(set({ preprocessing: { resize } }), ValueError, 'preprocessing', 'resize must');
   const classify = (given: unknown, options?: object) => () =>
     model.classify(given as typeof picture, options);
-  await rejects(classify(undefined), ValueError, 'sequential.classify', 'Tensor', 'bytes');
-  await rejects(classify('cat.png'), ValueError, 'Tensor', 'bytes');
+  await rejects(classify(undefined), ValueError, 'sequential.classify', 'a picture is', 'bytes');
+  await rejects(classify('cat.png'), ValueError, "'cat.png': there is no such file");
   await rejects(classify({ ...picture, width: 0 }), ValueError, 'width');
   await rejects(classify({ ...picture, height: 5 }), ShapeError, '108 bytes', '6×5');
   await rejects(classify(picture, { topK: 0 }), ValueError, 'topK', '0');

@@ -104,7 +104,7 @@ test('types and sizes: bytes are those of shape and type', async () => {
   }
   await refuses(typed('"I64"', '[1]', 8), 8, "'a' is I64");
   for (const dtype of ['"F31"', '"toString"', '32', 'null'])
-    await refuses(typed(dtype, '[1]', 4), 4, "'a'", 'type', dtype);
+    await refuses(typed(dtype, '[1]', 4), 4, "'a'", 'type', dtype.replaceAll('"', "'"));
   for (const shape of ['[-1,-1]', '[1.5]', '["1"]', '1', 'null', '[1e300]'])
     await refuses(typed('"F32"', shape, 4), 4, "'a'", 'shape');
   // A product that is only finite, or only right, by rounding.

@@ -99,9 +99,8 @@ test('all or nothing: the error lists what is missing, unexpected and misshapen'
   const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`w${i}`, wrong]));
   await refuse({ ...record, ...many }, ValueError, "'w7' and 22 more");
   for (const given of [null, undefined, 3, wrong, [wrong]]) await refuse(given, ValueError);
-  // A square kernel that is transposed would fit: nobody may believe that it was turned.
-  const set = () => model.setWeights(record, { from: 'pytorch' } as never);
-  await rejects(set, ValueError, 'tiny.setWeights', "no option 'from'");
+  const set = () => model.setWeights(record, { form: 'pytorch' } as never);
+  await rejects(set, ValueError, 'tiny.setWeights', "no option 'form'", 'from');
   for (const one of [wrong, integers, infinite]) one.dispose();
   record['dense/bias'].dispose();
   await rejects(() => model.setWeights(record), StateError, 'dispose');

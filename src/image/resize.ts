@@ -31,7 +31,7 @@ export function withChannels(image: DecodedImage, channels: 1 | 3): DecodedImage
 }
 
 /** The part of a source's axis, in pixels, that becomes the output's axis. */
-interface Span {
+export interface Span {
   readonly from: number;
   readonly length: number;
 }

@@ -1,0 +1,83 @@
+// Images as tensors: from files and pages, and to PNG files.
+
+import { NumericError, ShapeError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
+import { namingAsync } from '../base/namingasync.js';
+import { number, optionsOf } from '../base/options.js';
+import { pair, show } from '../base/shape.js';
+import { type Framing, frame } from '../image/frame.js';
+import type { ImageSource, PixelData } from '../image/imagesource.js';
+import { encodePng } from '../image/pngwriter.js';
+import { type DecodedImage, resize, withChannels } from '../image/resize.js';
+import { checkPixels, pixelsOf } from '../image/source.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** Options of `readImage`. */
+export interface ReadImageOptions extends Framing {
+  /** 3 for RGB, the default, or 1 for grey. Alpha is dropped: colours are as under an opaque picture. */
+  channels?: 1 | 3;
+}
+
+const words = {
+  resize: pair(),
+  size: pair(),
+  channels: number((value) => value === 1 || value === 3, '1 (grey) or 3 (RGB)'),
+};
+
+/**
+ * Reads a picture as a tensor [height, width, channels] of numbers from 0 to 255. It is turned upright as its camera
+ * noted. Shrinking averages over the pixels that become one, as Pillow's and torchvision's antialiased bilinear.
+ *
+ * PNG, JPEG, WebP and BMP are read in Node, Deno and Bun, where the npm package sharp is installed all of its formats;
+ * in pages what the browser decodes. Browsers forget the colour of pixels that are wholly transparent.
+ *
+ * @throws {FormatError} for a file that is no image, is damaged, is of a kind that is not read (a JPEG in CMYK), or has
+ *   more than 2²⁷ pixels
+ * @throws {ValueError} for anything but a picture, a path without a file, and options that make no sense
+ * @throws {ShapeError} if `resize` makes less than `size` takes
+ * @throws {EngineError} for an address that cannot be loaded
+ */
+export async function readImage(
+  source: ImageSource,
+  options: ReadImageOptions = {},
+): Promise<Tensor> {
+  return namingAsync('io.readImage', async () => {
+    const { channels = 3, ...framing } = optionsOf(options, words);
+    const image = withChannels(await pixelsOf(source), channels);
+    const { size, part } = frame(image, framing);
+    const shape = [...size, channels];
+    if (size[0] === image.height && size[1] === image.width && !framing.resize)
+      return Tensor.from(image.data, shape);
+    const data = new Uint8Array(size[0] * size[1] * channels);
+    resize(data, image, size, part);
+    return Tensor.from(data, shape);
+  });
+}
+
+/**
+ * Writes an image as a PNG file of eight bits.
+ *
+ * @param image a tensor [height, width] or [height, width, channels] of numbers from 0 to 255, which are rounded; or
+ *   bytes with their width and height. 1 channel is grey, 2 grey with alpha, 3 RGB, 4 RGB with alpha
+ * @throws {ShapeError} for a tensor of other dimensions or without pixels
+ * @throws {NumericError} for numbers that are not finite
+ * @throws {ValueError} for anything but a tensor or a picture
+ */
+export function writePng(image: Tensor | PixelData): Uint8Array<ArrayBuffer> {
+  return naming('io.writePng', () =>
+    encodePng(image instanceof Tensor ? bytesOf(image) : checkPixels(image)),
+  );
+}
+
+/** A tensor as bytes. @throws {ShapeError} {@link NumericError} */
+function bytesOf({ shape, numbers }: Tensor): DecodedImage {
+  const [height, width, channels = 1] = shape;
+  const isImage = shape.length === 2 || shape.length === 3;
+  if (!isImage || numbers.length === 0 || channels > 4)
+    throw new ShapeError(
+      `an image is [height, width] or [height, width, channels] with 1 to 4 channels, not ${show(shape)}`,
+    );
+  const bad = numbers.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new NumericError(`the image contains ${numbers[bad]} (element ${bad})`);
+  return { data: Uint8ClampedArray.from(numbers), width, height, channels };
+}
