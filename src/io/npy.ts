@@ -10,7 +10,7 @@ import { MOST_RANK, type Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { Tensor } from '../tensor/tensor.js';
 import { bytesIn, numbersOf, type ReadOptions, readWords } from './numbers.js';
-import { permute } from './permute.js';
+import { permuted } from './permute.js';
 import { checkTensor } from './record.js';
 
 const MAGIC = '\x93NUMPY';
@@ -113,7 +113,7 @@ export function arrayOf(bytes: Uint8Array, options: ReadOptions): Tensor {
   if (!isFortran || shape.length < 2) return Tensor.from(numbers, shape);
   // Fortran's order of dimensions is that of the reversed shape in C's.
   const axes = shape.map((_, i) => shape.length - 1 - i);
-  return Tensor.from(permute(numbers, [...shape].reverse(), axes), shape);
+  return Tensor.from(permuted(numbers, [...shape].reverse(), axes), shape);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Graph } from '../network/graph.js';
 import type { Layer } from '../network/layer.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Dialect, dialects, type Part } from './dialects.js';
-import { permute } from './permute.js';
+import { permuted } from './permute.js';
 import { checkRecord } from './record.js';
 import { rowsOf } from './rows.js';
 
@@ -193,7 +193,7 @@ function inNumbers(group: Module[], what: string): Module[] {
 
 /** The numbers in the order of our dimensions. */
 const arranged = ({ numbers }: Tensor, { shape, axes }: Part): Float32Array =>
-  axes ? permute(numbers, shape, axes) : numbers;
+  axes ? permuted(numbers, shape, axes) : numbers;
 
 /** The order of the numbers that a layer gets, if channels came first where they were made flat. */
 function inputRows(graph: Graph, layer: Layer): readonly number[] | undefined {

@@ -1,7 +1,7 @@
 // Computing with constants: what shapes, sizes and folded weights are made of, before any layer is.
 
 import { ShapeError } from '../../base/errors.js';
-import { permute } from './builder.js';
+import { permute } from '../permute.js';
 import { BatchSide, Constant, type Kind, type Side } from './value.js';
 
 const product = (sides: readonly number[]): number => sides.reduce((all, side) => all * side, 1);

@@ -4,61 +4,31 @@ import { FormatError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
 import { Constant, type Kind } from '../importing/value.js';
+import { numbersOf, numberTypes } from '../numbers.js';
 import { DataType, type TensorProto, typeName } from './proto.js';
 
 /** The bytes of a file that lies beside the model, by its name. */
 export type ExternalFiles = (location: string) => Uint8Array;
 
-/** How the numbers of a type lie in raw bytes, and what they become. */
-interface Encoding {
-  readonly bytes: number;
-  readonly kind: Kind;
-  readonly read: (view: DataView, at: number) => number;
-}
-
-/** The value of sixteen bits with 5 bits of exponent (IEEE 754 binary16). */
-export function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-const words = new DataView(new ArrayBuffer(4));
-
-/** The value of the upper sixteen bits of a float32. */
-export function brainHalf(bits: number): number {
-  words.setUint32(0, bits << 16);
-  return words.getFloat32(0);
-}
-
-const encodings: Readonly<Record<number, Encoding>> = {
-  [DataType.float]: { bytes: 4, kind: 'float', read: (v, at) => v.getFloat32(at, true) },
-  [DataType.double]: { bytes: 8, kind: 'float', read: (v, at) => v.getFloat64(at, true) },
-  [DataType.float16]: { bytes: 2, kind: 'float', read: (v, at) => half(v.getUint16(at, true)) },
-  [DataType.bfloat16]: {
-    bytes: 2,
-    kind: 'float',
-    read: (v, at) => brainHalf(v.getUint16(at, true)),
-  },
-  [DataType.int64]: { bytes: 8, kind: 'int', read: (v, at) => Number(v.getBigInt64(at, true)) },
-  [DataType.uint64]: { bytes: 8, kind: 'int', read: (v, at) => Number(v.getBigUint64(at, true)) },
-  [DataType.int32]: { bytes: 4, kind: 'int', read: (v, at) => v.getInt32(at, true) },
-  [DataType.uint32]: { bytes: 4, kind: 'int', read: (v, at) => v.getUint32(at, true) },
-  [DataType.int16]: { bytes: 2, kind: 'int', read: (v, at) => v.getInt16(at, true) },
-  [DataType.uint16]: { bytes: 2, kind: 'int', read: (v, at) => v.getUint16(at, true) },
-  [DataType.int8]: { bytes: 1, kind: 'int', read: (v, at) => v.getInt8(at) },
-  [DataType.uint8]: { bytes: 1, kind: 'int', read: (v, at) => v.getUint8(at) },
-  [DataType.bool]: { bytes: 1, kind: 'bool', read: (v, at) => (v.getUint8(at) ? 1 : 0) },
+/** What each type of numbers is, and its name among safetensors' types, which are read in the same way. */
+const types: Readonly<Record<number, readonly [kind: Kind, type: string]>> = {
+  [DataType.float]: ['float', 'F32'],
+  [DataType.double]: ['float', 'F64'],
+  [DataType.float16]: ['float', 'F16'],
+  [DataType.bfloat16]: ['float', 'BF16'],
+  [DataType.int64]: ['int', 'I64'],
+  [DataType.uint64]: ['int', 'U64'],
+  [DataType.int32]: ['int', 'I32'],
+  [DataType.uint32]: ['int', 'U32'],
+  [DataType.int16]: ['int', 'I16'],
+  [DataType.uint16]: ['int', 'U16'],
+  [DataType.int8]: ['int', 'I8'],
+  [DataType.uint8]: ['int', 'U8'],
+  [DataType.bool]: ['bool', 'BOOL'],
 };
 
 /** What a data type holds; undefined for text and other things. */
-export const kindOf = (type: number): Kind | undefined => encodings[type]?.kind;
-
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+export const kindOf = (type: number): Kind | undefined => types[type]?.[0];
 
 /**
  * The constant that a tensor is. Its numbers are a view of the file's bytes where they are floats that lie aligned.
@@ -68,17 +38,19 @@ const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant {
   return naming(`the array ${shown(tensor.name)}`, () => {
     const { dataType, dims, name } = tensor;
-    const encoding = encodings[dataType];
-    if (!encoding)
+    if (!Object.hasOwn(types, dataType))
       throw new FormatError(`it is of ${typeName(dataType)}, and only numbers can be read`);
+    const [kind, type] = types[dataType];
     const count = countOf(dims);
-    const { kind } = encoding;
     const raw = tensor.isExternal ? externalBytes(tensor, files) : tensor.raw;
-    if (raw) checkLength(raw, count, dataType);
-    if (raw && dataType === DataType.float && isLittleEndian)
-      return new Constant(dims, kind, floatsOf(raw), name);
-    const data = raw ? decoded(raw, count, dataType) : listed(tensor, count, encoding);
-    return new Constant(dims, kind, kind === 'float' ? floats(data) : Array.from(data), name);
+    if (!raw) return new Constant(dims, kind, listed(tensor, count, kind), name);
+    const { size } = numberTypes[type];
+    if (raw.length !== count * size)
+      throw new FormatError(
+        `it has ${raw.length} bytes, but ${count} numbers of ${typeName(dataType)} take ${count * size}`,
+      );
+    const data = kind === 'float' ? floatsOf(raw, type) : wholeNumbers(raw, type);
+    return new Constant(dims, kind, data, name);
   });
 }
 
@@ -90,49 +62,49 @@ function countOf(dims: readonly number[]): number {
   throw new FormatError(`its shape is [${dims.join(', ')}], which no array can have`);
 }
 
-const floats = (data: ArrayLike<number>): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data);
-
-function checkLength(raw: Uint8Array, count: number, type: number): void {
-  const { bytes } = encodings[type];
-  if (raw.length === count * bytes) return;
-  throw new FormatError(
-    `it has ${raw.length} bytes, but ${count} numbers of ${typeName(type)} take ${count * bytes}`,
-  );
-}
-
 /** Floats where they lie, if they lie aligned; else they are copied when they are needed, whole and not one by one. */
-const floatsOf = (raw: Uint8Array): Float32Array | ((to: Float32Array) => void) =>
-  raw.byteOffset % 4 === 0
+function floatsOf(raw: Uint8Array, type: string): Float32Array | ((to: Float32Array) => void) {
+  if (type !== 'F32') return numbersOf({ type, bytes: raw }, { dtype: 'float32' }) as Float32Array;
+  return raw.byteOffset % 4 === 0
     ? new Float32Array(raw.buffer, raw.byteOffset, raw.length / 4)
     : (to) => new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(raw);
-
-function decoded(raw: Uint8Array, count: number, type: number): ArrayLike<number> {
-  const { bytes, read } = encodings[type];
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const numbers = new Float64Array(count);
-  for (let i = 0; i < count; i++) numbers[i] = read(view, i * bytes);
-  return numbers;
 }
 
-/** Numbers in the field of their type: halves are bits in integers there. */
+/** Whole numbers, exactly: sizes and indices. */
+function wholeNumbers(raw: Uint8Array, type: string): number[] {
+  const { size } = numberTypes[type];
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const readers: Readonly<Record<string, (at: number) => number>> = {
+    I64: (at) => Number(view.getBigInt64(at, true)),
+    U64: (at) => Number(view.getBigUint64(at, true)),
+    I32: (at) => view.getInt32(at, true),
+    U32: (at) => view.getUint32(at, true),
+    I16: (at) => view.getInt16(at, true),
+    U16: (at) => view.getUint16(at, true),
+    I8: (at) => view.getInt8(at),
+    U8: (at) => view.getUint8(at),
+    BOOL: (at) => Number(view.getUint8(at) !== 0),
+  };
+  return Array.from({ length: raw.length / size }, (_, i) => readers[type](i * size));
+}
+
+/** Numbers in the field of their type: halves are bits in whole numbers there. */
 function listed(
   { dataType, floats, doubles, ints }: TensorProto,
   count: number,
-  { kind }: Encoding,
-): ArrayLike<number> {
-  const list =
-    dataType === DataType.float
-      ? floats
-      : dataType === DataType.double
-        ? doubles
-        : dataType === DataType.float16
-          ? ints.map(half)
-          : dataType === DataType.bfloat16
-            ? ints.map(brainHalf)
-            : ints;
-  if (list.length === count) return kind === 'bool' ? list.map((value) => (value ? 1 : 0)) : list;
-  throw new FormatError(`it has ${list.length} numbers, but its shape has ${count}`);
+  kind: Kind,
+): Float32Array | number[] {
+  const isHalf = dataType === DataType.float16 || dataType === DataType.bfloat16;
+  const list = dataType === DataType.float ? floats : dataType === DataType.double ? doubles : ints;
+  if (list.length !== count)
+    throw new FormatError(`it has ${list.length} numbers, but its shape has ${count}`);
+  if (isHalf) {
+    const [, type] = types[dataType];
+    const bytes = new Uint8Array(Uint16Array.from(list).buffer);
+    return numbersOf({ type, bytes }, { dtype: 'float32' }) as Float32Array;
+  }
+  if (kind === 'bool') return list.map((value) => Number(value !== 0));
+  return kind === 'float' ? Float32Array.from(list) : list;
 }
 
 function externalBytes({ external }: TensorProto, files: ExternalFiles): Uint8Array {

@@ -117,8 +117,7 @@ export function resize(node: Node): Value {
   );
   const isFast =
     isImage &&
-    factors !== undefined &&
-    factors.every((factor) => Number.isInteger(factor)) &&
+    factors?.every((factor) => Number.isInteger(factor)) &&
     (mode === 'nearest'
       ? own === 'asymmetric' && rounding === 'floor'
       : mode === 'linear' && (own === 'half_pixel' || own === 'pytorch_half_pixel'));

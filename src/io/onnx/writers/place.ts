@@ -3,7 +3,7 @@
 import type { Shape } from '../../../base/shape.js';
 import type { Layer, Model, SymbolicTensor } from '../../../core.js';
 import { DistinctNames } from '../../distinct.js';
-import { permute } from '../../importing/builder.js';
+import { permute } from '../../permute.js';
 import type { Attributes, FileArray, FileNode } from '../writeproto.js';
 
 /** A tensor of the network in the file. */
