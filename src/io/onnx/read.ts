@@ -217,6 +217,9 @@ class Translation {
     other?: { layers: ReadonlyMap<string, Layer>; shapes: readonly (readonly number[])[] },
   ): Model {
     const batch = this.#inputs[0].shape?.[0];
+    const others = this.#inputs.map(({ shape }) => shape?.[0]);
+    if (!whole && others.some((side) => typeof side === 'number' && side !== batch))
+      throw new NeedsWhole();
     const builder = new Builder(typeof batch === 'number' ? batch : undefined, other?.layers);
     const values = new Map<string, Value>(this.#constants);
     const inputs = this.#inputs.map((info, i) => {
@@ -315,15 +318,17 @@ class Translation {
         : undefined;
     const given = other ?? own;
     const rank = shape.length;
-    if (given && given.length !== rank - (whole ? 0 : 1))
+    // Where inputs are given whole, the first dimension may be said too; it is 1 otherwise.
+    const first = whole && given?.length === rank ? given[0] : undefined;
+    const sample = first === undefined ? given : given?.slice(1);
+    if (sample && sample.length !== rank - 1)
       throw new ValueError(
-        `inputShape [${given.join(', ')}] has ${given.length} dimensions, the file has ${rank - 1} after the batch: [${shape.join(', ')}]`,
+        `inputShape [${sample.join(', ')}] has ${sample.length} dimensions, the file has ${rank - 1} after the batch: [${shape.join(', ')}]`,
       );
     return shape.map((side, axis) => {
-      if (axis === 0 && !whole) return 1;
-      const inSample = isImage ? (axis === 1 ? rank - 2 : axis - 2) : axis - 1;
-      const at = whole ? axis : inSample;
-      const wanted = given?.[at];
+      if (axis === 0 && (!whole || (given && typeof side !== 'number'))) return first ?? 1;
+      const place = isImage ? (axis === 1 ? rank - 2 : axis - 2) : axis - 1;
+      const wanted = axis === 0 ? first : sample?.[place];
       if (typeof side === 'number') {
         if (wanted !== undefined && wanted !== side)
           throw new ValueError(`inputShape says ${wanted} where the file has ${side}`);
@@ -334,7 +339,7 @@ class Translation {
       if (shape.length === 4 && axis > 1 && !whole) return USUAL_SIDE;
       throw new ValueError(
         whole
-          ? `the network computes across its first dimension, so its whole shape must be known, but the file leaves [${shape.join(', ')}] open: say all of it, as in readOnnx(bytes, { inputShape: [1, 3, 224, 224] }); or give inputs that are sizes as constants`
+          ? `the network computes across its first dimension, so its whole shape must be known, but the file leaves [${shape.join(', ')}] open: say it, as in readOnnx(bytes, { inputShape: [224, 224, 3] }); or give inputs that are sizes as constants`
           : `its shape [${shape.join(', ')}] leaves sides open: say which they are, readOnnx(bytes, { inputShape: [height, width, channels] })`,
       );
     });

@@ -18,8 +18,9 @@ import {
 } from '../../network/layer.js';
 import { none, type Value } from '../../program/emitter.js';
 import * as factories from '../layers.js';
-import * as norms from './norm.layer.js';
-import * as volumes from './volume.layer.js';
+import * as volumes from './conv3d.layer.js';
+import * as norms from './groupnorm.layer.js';
+import * as pools from './pool3d.layer.js';
 
 /** A layer, or what a file has of one. */
 type Inner = Layer | { readonly type: string; readonly options: LayerOptions };
@@ -180,7 +181,7 @@ class Wrapped extends Layer<Saved> {
 
 /** The layer that a file describes. @throws {FormatError} for a type that there is not */
 function made({ type, options }: Exclude<Inner, Layer>): Layer {
-  const all = { ...factories, ...volumes, ...norms } as unknown as Readonly<
+  const all = { ...factories, ...volumes, ...norms, ...pools } as unknown as Readonly<
     Record<string, (options: LayerOptions) => Layer>
   >;
   if (Object.hasOwn(all, type)) return all[type](options);

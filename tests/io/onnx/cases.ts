@@ -66,8 +66,9 @@ export async function runCase(test: Case, given: 'floats' | 'first'): Promise<Ou
   const infos = (graph?.inputs ?? []).filter(({ name }) => !initializers.has(name));
   const inputs = arrays(test.folder, 'input', infos.length);
   const outputs = arrays(test.folder, 'output', graph?.outputs.length ?? 0);
+  const first = inputs.findIndex(({ kind }) => kind === 'float');
   const isGiven = ({ kind, shape }: Constant, i: number): boolean =>
-    kind === 'float' && (given === 'first' ? i === 0 : i === 0 || shape.length > 0);
+    kind === 'float' && (i === first || (given === 'floats' && shape.length > 0));
   const constants = Object.fromEntries(
     inputs.flatMap((input, i) => (isGiven(input, i) ? [] : [[infos[i].name, tensorOf(input)]])),
   );

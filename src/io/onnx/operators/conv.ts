@@ -2,9 +2,12 @@
 
 import { layers } from '../../../core.js';
 import type { Layer } from '../../../network/layer.js';
-import { conv3d, conv3dTranspose } from '../../../operators/arrays/index.js';
+import {
+  conv3d,
+  conv3dTranspose,
+  groupedConv2dTranspose,
+} from '../../../operators/arrays/index.js';
 import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
-import { concatenated, sliced } from '../../importing/moves.js';
 import { Activation, type Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import {
@@ -90,31 +93,23 @@ export function conv(node: Node): Value {
 /** Y = the gradient of such a convolution for its input. */
 export function convTranspose(node: Node): Value {
   const parts = partsOf(node);
-  const { x, w, isLine, bias } = parts;
+  const { x, w, isLine } = parts;
   const kernel = w.shape.slice(2);
   const groups = node.int('group', 1);
-  const filters = w.shape[1];
-  const { pads, outputPadding, ...rest } = transposedPlacement(node, kernel);
-  const common = commonOptions(parts, { ...rest, pads }, kernel);
-  const added = lifted(outputPadding, 0) as never;
-  const options = { ...common, filters, outputPadding: added };
-  const make: Make = (name): Layer =>
-    x.rank === 5
-      ? conv3dTranspose({ ...options, name })
-      : layers.conv2dTranspose({ ...options, name });
-  if (groups === 1) {
-    const y = node.builder.overImages(x, make, weightsOf(parts));
-    return isLine ? asSignal(y) : y;
-  }
-  const part = <V extends Value>(value: V, axis: number, group: number): V => {
-    const size = value.shape[axis] / groups;
-    return sliced(node.builder, value, axis, group * size, size) as V;
+  const { outputPadding, ...placement } = transposedPlacement(node, kernel);
+  const options = {
+    ...commonOptions(parts, placement, kernel),
+    filters: w.shape[1] * groups,
+    outputPadding: lifted(outputPadding, 0) as never,
   };
-  const ys = Array.from({ length: groups }, (_, group) => {
-    const own = { ...parts, w: part(w, 0, group), bias: bias && part(bias, 0, group) };
-    return node.builder.overImages(part(x, 1, group), make, weightsOf(own));
-  });
-  const y = concatenated(node.builder, ys, 1);
+  const grouped = groups > 1 ? { groups } : {};
+  const make: Make = (name): Layer => {
+    if (x.rank === 5) return conv3dTranspose({ ...options, ...grouped, name });
+    return groups > 1
+      ? groupedConv2dTranspose({ ...options, ...grouped, name })
+      : layers.conv2dTranspose({ ...options, name });
+  };
+  const y = node.builder.overImages(x, make, weightsOf(parts));
   return isLine ? asSignal(y) : y;
 }
 

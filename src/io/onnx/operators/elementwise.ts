@@ -161,8 +161,11 @@ export const binary: Readonly<Record<string, Binary>> = {
 
 /** The shape for a constant that is broadcast by older rules: from an axis on. */
 function olderShape(node: Node, a: Value, b: Value): Value {
-  if (node.opset >= 7 || node.int('broadcast') === 0 || !(b instanceof Constant)) return b;
-  if (!node.has('axis')) return b;
+  if (node.opset >= 7 || !(b instanceof Constant)) return b;
+  // PReLU's slopes were numbers of channels.
+  if (node.op === 'PRelu' && b.shape.length === 1 && a.shape.length > 2)
+    return reshapedConstant(b, [b.size, ...new Array(a.shape.length - 2).fill(1)]);
+  if (node.int('broadcast') === 0 || !node.has('axis')) return b;
   const axis = node.axis(node.int('axis'), a.shape.length);
   const after = a.shape.length - axis - b.shape.length;
   return reshapedConstant(b, [...b.shape, ...new Array(Math.max(0, after)).fill(1)]);

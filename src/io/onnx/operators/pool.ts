@@ -1,20 +1,20 @@
 // Pools: of windows over signals, images and volumes, and of whole images.
 
 import { layers } from '../../../core.js';
-import { avgPool3d, lpPool3d, maxPool3d, pad, reduce } from '../../../operators/arrays/index.js';
+import {
+  avgPool3d,
+  dilatedLpPool2d,
+  dilatedMaxPool2d,
+  lpPool3d,
+  maxPool3d,
+  paddedAvgPool2d,
+  reduce,
+} from '../../../operators/arrays/index.js';
 import { arranged } from '../../importing/arrange.js';
 import { imagesOf } from '../../importing/builder.js';
 import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
-import {
-  asImage,
-  asSignal,
-  kernelShape,
-  lifted,
-  placementOf,
-  type Sides,
-  spatialSides,
-} from './windows.js';
+import { asImage, asSignal, kernelShape, lifted, placementOf, spatialSides } from './windows.js';
 
 /** Windows as the layers take them. */
 function windowsOf(node: Node) {
@@ -23,66 +23,49 @@ function windowsOf(node: Node) {
   const kernel = kernelShape(node, sides.length);
   const { strides, dilations, pads } = placementOf(node, sides, kernel);
   const isLine = sides.length === 1;
+  const isDilated = dilations.some((dilation) => dilation > 1);
   const options = {
     poolSize: lifted(kernel, 1) as never,
     strides: lifted(strides, 1) as never,
-    ...(dilations.some((dilation) => dilation > 1)
-      ? { dilation: lifted(dilations, 1) as never }
-      : {}),
     padding: lifted<[number, number]>(pads, [0, 0]) as never,
     dimRoundingMode: node.int('ceil_mode') ? ('ceil' as const) : ('floor' as const),
+    ...(isDilated ? { dilation: lifted(dilations, 1) as never } : {}),
   };
-  return { x: isLine ? asImage(own) : own, isLine, options, pads };
+  const isPadded = pads.flat().some((side) => side > 0);
+  return { x: isLine ? asImage(own) : own, isLine, options, isDilated, isPadded };
 }
 
 /** The maximum of each window. */
 export function maxPool(node: Node): Value {
-  const { x, isLine, options } = windowsOf(node);
-  const y = node.builder.overImages(x, (name) =>
-    x.rank === 5 ? maxPool3d({ ...options, name }) : layers.maxPool2d({ ...options, name }),
-  );
+  const { x, isLine, options, isDilated } = windowsOf(node);
+  const own = isDilated ? dilatedMaxPool2d : layers.maxPool2d;
+  const make = x.rank === 5 ? maxPool3d : own;
+  const y = node.builder.overImages(x, (name) => make({ ...options, name }));
   return isLine ? asSignal(y) : y;
 }
 
 /** The mean of each window: of what lies in the image, or with the zeros around it. */
 export function averagePool(node: Node): Value {
-  const { x, isLine, options, pads } = windowsOf(node);
-  const isPadded = pads.flat().some((side) => side > 0);
+  const { x, isLine, options, isDilated, isPadded } = windowsOf(node);
   const counts = node.int('count_include_pad') === 1 && isPadded;
-  const make = (more: object) => (name: string) =>
-    x.rank === 5
-      ? avgPool3d({ ...options, ...more, name })
-      : layers.avgPool2d({ ...options, ...more, name });
-  if (!counts) {
-    const y = node.builder.overImages(x, make({}));
-    return isLine ? asSignal(y) : y;
-  }
-  const { hasBatch } = x;
-  const last = [...x.axes.slice(2), x.axes[1]];
-  const from = arranged(x, hasBatch ? last : [x.axes[0], ...last]);
-  const around: Sides = [...lifted<[number, number]>(pads, [0, 0]), [0, 0]];
-  const padding = hasBatch ? around : [[0, 0] as [number, number], ...around];
-  const padded = node.builder.apply(
-    (name) => pad({ name, padding, mode: 'constant', value: 0 }),
-    from,
-  );
-  // Windows that begin in the padding at the end are cut off by rounding up, as without it.
-  const y = node.builder.overImages(
-    imagesOf(padded, hasBatch),
-    make({ padding: x.rank === 5 ? around.slice(0, 3).map(() => [0, 0]) : 'valid' }),
-  );
+  const own = counts || isDilated ? paddedAvgPool2d : layers.avgPool2d;
+  const make = x.rank === 5 ? avgPool3d : own;
+  const more = counts ? { countPadding: true } : {};
+  const y = node.builder.overImages(x, (name) => make({ ...options, ...more, name }));
   return isLine ? asSignal(y) : y;
 }
 
 /** (Σ|x|ᵖ)^(1/p) of each window. */
 export function lpPool(node: Node): Value {
-  const { x, isLine, options } = windowsOf(node);
+  const { x, isLine, options, isDilated } = windowsOf(node);
   const p = normOf(node);
-  const y = node.builder.overImages(x, (name) =>
-    x.rank === 5
-      ? lpPool3d({ ...options, p, mode: 'sum', name })
-      : layers.lpPool2d({ ...options, p, mode: 'sum', name }),
-  );
+  const own = { ...options, p };
+  const y = node.builder.overImages(x, (name) => {
+    if (x.rank === 5) return lpPool3d({ ...own, name });
+    return isDilated
+      ? dilatedLpPool2d({ ...own, name })
+      : layers.lpPool2d({ ...own, mode: 'sum', name });
+  });
   return isLine ? asSignal(y) : y;
 }
 
@@ -130,7 +113,7 @@ export function globalLpPool(node: Node): Value {
   const poolSize = lifted(sides, 1) as never;
   const y = node.builder.overImages(isLine ? asImage(x) : x, (name) =>
     sides.length === 3
-      ? lpPool3d({ name, p, mode: 'sum', poolSize })
+      ? lpPool3d({ name, p, poolSize })
       : layers.lpPool2d({ name, p, mode: 'sum', poolSize }),
   );
   return isLine ? asSignal(y) : y;

@@ -1,1 +1,0 @@
-export const conv3d = 0;
