@@ -85,7 +85,8 @@ async function sharpDecoder(): Promise<((bytes: Uint8Array) => Promise<DecodedIm
       return { data, width: info.width, height: info.height, channels: info.channels };
     } catch (cause) {
       if (cause instanceof FormatError) throw cause;
-      throw new FormatError(`${(cause as Error).message}; sharp cannot read it`, { cause });
+      const what = formatOf(bytes) ? 'its data are damaged' : otherFormat(bytes);
+      throw new FormatError(`${what}; sharp says: ${(cause as Error).message}`, { cause });
     }
   };
 }

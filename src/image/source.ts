@@ -5,7 +5,7 @@ import { drawn } from '#platform/src/image/drawn';
 import { readBytes } from '#platform/src/platform/reading';
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
-import { namingAsync } from '../base/namingasync.js';
+import { aboutAsync } from '../base/namingasync.js';
 import { checkInteger } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { ImageSource, PixelData } from './imagesource.js';
@@ -29,12 +29,12 @@ const isBuffer = (source: unknown): source is Bytes =>
  */
 export async function pixelsOf(source: ImageSource): Promise<DecodedImage> {
   if (typeof source === 'string' || source instanceof URL)
-    return namingAsync(shown(String(source)), async () => decodeImage(await readBytes(source)));
+    return aboutAsync(shown(String(source)), async () => decodeImage(await readBytes(source)));
   if (isBuffer(source)) return decodeImage(bytesOf(source));
   if (isBlob(source)) {
     const { name } = source as Blob & { name?: string };
     const decode = async () => decodeImage(new Uint8Array(await source.arrayBuffer()));
-    return name ? namingAsync(shown(name), decode) : decode();
+    return name ? aboutAsync(shown(name), decode) : decode();
   }
   if (typeof source === 'object' && source !== null && 'data' in source) return checkPixels(source);
   const pixels = drawn(source);

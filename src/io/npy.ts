@@ -132,7 +132,8 @@ export function readNpy(file: Bytes, options: ReadOptions = {}): Tensor {
 }
 
 /** The bytes of a file, version 1.0. */
-export function npyOf({ shape, dtype, numbers }: Tensor): Uint8Array<ArrayBuffer> {
+export function npyOf(tensor: Tensor): Uint8Array<ArrayBuffer> {
+  const { shape, dtype, numbers } = tensor;
   // A tuple of one has a comma.
   const sides = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
   const descr = dtype === 'int32' ? '<i4' : '<f4';

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import * as wg from 'wasmgrad';
 import * as core from 'wasmgrad/core';
 import * as data from 'wasmgrad/data';
+import * as io from 'wasmgrad/io';
 import * as ops from 'wasmgrad/ops';
 import { startWorker } from 'wasmgrad/worker';
 import * as zoo from 'wasmgrad/zoo';
@@ -99,7 +100,12 @@ const folder = mkdtempSync(join(tmpdir(), 'images-'));
 await assert.rejects(data.imageFolder(folder), wg.FormatError);
 mkdirSync(join(folder, 'class'));
 writeFileSync(join(folder, 'class/image.png'), '');
-await assert.rejects(data.imageFolder(folder), wg.EngineError, 'sharp is not installed');
+await assert.rejects(data.imageFolder(folder), wg.FormatError, 'an empty file');
+writeFileSync(
+  join(folder, 'class/image.png'),
+  io.writePng({ data: new Uint8Array(12), width: 2, height: 2 }),
+);
+assert.deepEqual((await data.imageFolder(folder)).shape, [1, 2, 2, 3]);
 rmSync(folder, { recursive: true });
 wg.dispose();
 await assert.rejects(wg.init({ wasm: new Uint8Array(9) }), wg.EngineError);

@@ -1,7 +1,8 @@
 // What TypeScript for Node sees of the package, with all of its types checked, and without the library "DOM".
 
 import { parentPort, Worker } from 'node:worker_threads';
-import { backendInfo, data, init, layers, ops, Tensor } from 'wasmgrad';
+import { backendInfo, data, init, io, layers, ops, Tensor, zoo } from 'wasmgrad';
+import { readSafetensors } from 'wasmgrad/io';
 import { serveTraining, startWorker } from 'wasmgrad/worker';
 
 export async function use(folder: string): Promise<string> {
@@ -16,7 +17,11 @@ export async function use(folder: string): Promise<string> {
   const there = await worker.load(new Uint8Array(8));
   const { data: scores } = await there.predict(images.images);
   worker.end();
-  return backendInfo().tile + product.shape + scores.length;
+  using photo = await io.readImage(new URL('x.jpg', import.meta.url), { resize: 256, size: 224 });
+  const model = zoo.lenet5();
+  model.setWeights(readSafetensors(io.writePng(photo), { dtype: 'float32' }), { from: 'pytorch' });
+  const [{ label }] = await model.classify(folder, { topK: 1 });
+  return backendInfo().tile + product.shape + scores.length + label;
 }
 
 /** In a worker of one's own. */

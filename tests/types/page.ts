@@ -3,6 +3,7 @@
 import { init, layers, loadModel, optimizers, Sequential, Tensor, zoo } from 'wasmgrad';
 import type { Callback } from 'wasmgrad/core';
 import { augment } from 'wasmgrad/data';
+import { readImage } from 'wasmgrad/io';
 import { serveTraining, startWorker } from 'wasmgrad/worker';
 import { lenet5 } from 'wasmgrad/zoo';
 
@@ -24,6 +25,10 @@ export async function train(x: Float32Array, y: Int32Array): Promise<number[]> {
   const weights: number[][] = model.weights[0].tensor.toArray<number[][]>();
   const other = await loadModel(await there.toBytes());
   other.predict(Tensor.from(x, [1, 28, 28, 1]));
+  const [canvas, video] = [new OffscreenCanvas(2, 2), document.createElement('video')];
+  const sources = [canvas, video, new Image(), new ImageData(2, 2), new Blob(), 'x.png'];
+  for (const source of sources) await readImage(source, { channels: 1 });
+  await other.classify(canvas);
   return [...history.loss, weights.length, lenet5().weights.length, zoo.lenet5().weights.length];
 }
 
