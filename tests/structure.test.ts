@@ -55,8 +55,9 @@ const floors = [
   'zoo',
   'runtime',
   'worker',
-  // The doors of the package.
+  // The doors of the package, and a room that uses them alone.
   'core.ts',
+  'io',
   'index.ts',
 ];
 
