@@ -56,9 +56,9 @@ const floors = [
   'zoo',
   'runtime',
   'worker',
-  'io',
-  // The doors of the package.
+  // The doors of the package, and a room that uses them alone.
   'core.ts',
+  'io',
   'index.ts',
 ];
 

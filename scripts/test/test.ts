@@ -48,7 +48,7 @@ const relaxed = modern
 /** Tests in these folders do not depend on the kernels. */
 const plain = ['base', 'data', 'errors', 'generate', 'platform', 'reference', 'structure.test.ts'];
 /** Tests in these folders run kernels, but test other things: files, workers, messages, the order of a training. */
-const around = ['tensor', 'training', 'worker', 'zoo'];
+const around = ['io', 'tensor', 'training', 'worker', 'zoo'];
 
 const runs: readonly Run[] = [
   {

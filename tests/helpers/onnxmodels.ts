@@ -396,6 +396,12 @@ const unstirred: Readonly<Record<string, () => Net>> = {
     const flat = chain(x, conv(3), layers.flatten());
     return new Model({ inputs: x, outputs: [flat, layers.dense({ units: 3 }).apply(flat)] });
   },
+  'a flattened image whose activation is an output': () => {
+    const x = input([4, 5, 2]);
+    const flat = chain(x, conv(3), layers.flatten());
+    const rectified = layers.tanh().apply(flat);
+    return new Model({ inputs: x, outputs: [rectified, layers.dense({ units: 3 }).apply(flat)] });
+  },
   'a dense layer shared by a vector and a flattened image': () => {
     const inputs = [input([12]), input([2, 2, 3])];
     const dense = layers.dense({ units: 3 });

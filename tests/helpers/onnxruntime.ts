@@ -27,8 +27,8 @@ function moved({ shape, data }: Numbers, from: number, to: number): Numbers {
   return { shape: sides, data: result };
 }
 
-export const channelsFirst = (x: Numbers): Numbers => moved(x, x.shape.length - 1, 1);
-export const channelsLast = (x: Numbers): Numbers => moved(x, 1, x.shape.length - 1);
+const channelsFirst = (x: Numbers): Numbers => moved(x, x.shape.length - 1, 1);
+const channelsLast = (x: Numbers): Numbers => moved(x, 1, x.shape.length - 1);
 
 /** How much onnxruntime makes of a file before it runs it. */
 export type Optimization = 'disabled' | 'all';

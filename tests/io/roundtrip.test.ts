@@ -11,7 +11,7 @@ import '../helpers/start.js';
 
 /** What comes back as other layers, which round in another way. */
 const rounded =
-  /^(rbf|lpPool2d (1|3|4)|adaptiveAvgPool2d|lrn (2|3|5)|average|radial basis|lenet5Classic)/;
+  /^(rbf|lpPool2d (1|3|4)|adaptiveAvgPool2d|lrn (2|3|5)|average|radial basis|lenet5Classic|googlenet with)/;
 
 /** Takes no more memory than one file: VGG's has 515 MB. */
 const { vgg11, ...zoo } = zooNetworks;

@@ -6,7 +6,7 @@ import { PbfWriter } from 'pbf';
 import { DataType, type FileDim } from './proto.js';
 
 /** The value of an attribute: whole numbers, text, or a number that is no whole one. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** Attributes by their names. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -29,7 +29,7 @@ export interface FileArray {
 }
 
 /** A ValueInfoProto: an input or output of floats. */
-export interface FileValueInfo {
+interface FileValueInfo {
   readonly name: string;
   readonly dims: readonly FileDim[];
 }

@@ -2,7 +2,7 @@
 
 import type { Shape } from '../../../base/shape.js';
 import type { KernelOptions } from '../../../network/kernel.js';
-import { type LineOptions, onImages } from '../../../network/line.js';
+import type { LineOptions } from '../../../network/line.js';
 import { type ConvOptions, convGeometry } from '../../../operators/conv/geometry.emit.js';
 import {
   type ConvTransposeOptions,
@@ -10,7 +10,7 @@ import {
 } from '../../../operators/convtranspose/convtranspose.emit.js';
 import { activated } from './activation.js';
 import type { Place } from './place.js';
-import { asBatch, padded, windowAttributes } from './windows.js';
+import { asBatch, onLine, padded, windowAttributes } from './windows.js';
 
 /** A filter [...sides, inputs, outputs] as [outputs, inputs, ...sides]. */
 const filter = (at: Place, shape: Shape): string => {
@@ -27,7 +27,7 @@ const kernelShape = ({ layer }: Place): Shape => layer.parameters[0].shape;
 function imageOptions(at: Place): ConvOptions {
   if (at.x.shape.length > 2) return at.options();
   const { dilation = 1, ...options } = at.options<LineOptions & { dilation?: number }>();
-  return { ...onImages(options), dilation: [1, dilation] };
+  return { ...onLine(options), dilation: [1, dilation] };
 }
 
 /** conv2d, depthwiseConv2d and conv1d. */

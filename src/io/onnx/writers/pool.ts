@@ -1,6 +1,5 @@
 // Pools: of windows, of whole images, of channels.
 
-import { onImages } from '../../../network/line.js';
 import { type BlurPoolOptions, blurPoolGeometry } from '../../../operators/pool/blur.emit.js';
 import type { ChannelPoolOptions } from '../../../operators/pool/channelpool.emit.js';
 import {
@@ -13,13 +12,13 @@ import {
 } from '../../../operators/pool/pool.emit.js';
 import type { Pool1dOptions } from '../../../operators/pool/pool.layer.js';
 import { channelsFirst, type LayerWriter, type Place } from './place.js';
-import { asBatch, padded, windowAttributes } from './windows.js';
+import { asBatch, onLine, padded, windowAttributes } from './windows.js';
 
 function geometry(at: Place): PoolGeometry {
   const { shape } = at.x;
   if (shape.length > 2) return poolGeometry(asBatch(shape), at.options<PoolOptions>());
   const { poolSize = 2, ...options } = at.options<Pool1dOptions>();
-  const placed = onImages({ strides: poolSize, ...options });
+  const placed = onLine({ strides: poolSize, ...options });
   return poolGeometry(asBatch(shape), { ...placed, poolSize: [1, poolSize] });
 }
 

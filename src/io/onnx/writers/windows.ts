@@ -1,7 +1,7 @@
 // What convolutions and pools share: their windows in the words of ONNX, and padding.
 
-import type { Shape, Windows } from '../../../base/shape.js';
-import { asImages } from '../../../network/line.js';
+import type { Padding, Shape, Windows } from '../../../base/shape.js';
+import type { LineOptions } from '../../../network/line.js';
 import type { Attributes } from '../writeproto.js';
 import type { Place } from './place.js';
 
@@ -13,7 +13,20 @@ export interface Placed extends Windows {
 
 /** A sample's shape, [steps, channels] or [height, width, channels], as a batch of one image. */
 export const asBatch = (shape: Shape): Shape =>
-  shape.length === 2 ? asImages([1, ...shape]) : [1, ...shape];
+  shape.length === 2 ? [1, 1, ...shape] : [1, ...shape];
+
+/**
+ * The options of a signal's windows for an image of one line. They are known to be sound: network/line.ts, which does the
+ * same for layers, is in the core, which has no bytes left to export it.
+ */
+export const onLine = ({ strides = 1, padding = 'valid', dimRoundingMode }: LineOptions) => {
+  const sides = typeof padding === 'number' ? [padding, padding] : padding;
+  return {
+    strides: [1, strides] as const,
+    padding: (typeof sides === 'string' ? sides : [[0, 0], sides]) as Padding,
+    dimRoundingMode,
+  };
+};
 
 /**
  * kernel_shape, strides and pads. Padding at the end is what the windows see there, so that readers count as many windows
