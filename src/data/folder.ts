@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngineError, FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
+import { FormatError, OutOfMemoryError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
 import { namingAsync } from '../base/namingasync.js';
 import { any, callable, checkOptions, checkValue, flag, text } from '../base/options.js';
@@ -11,6 +11,7 @@ import { shown } from '../base/shown.js';
 import type { Decoder, ImageFolder, ImageFolderOptions } from './imagefolder.js';
 import { listImages } from './listing.js';
 import { centreCrop, type DecodedImage, resize, withChannels } from './resize.js';
+import { sharpDecoder } from './sharp.js';
 
 const where = 'data.imageFolder';
 const words = { size: any, cropToAspectRatio: flag, channels: any, decode: callable };
@@ -28,7 +29,7 @@ export async function imageFolder(
   checkValues(options, channels);
   const wanted = size === undefined ? undefined : naming(where, () => pairOf('size', size));
   const { classes, files, labels } = await namingAsync(where, () => listImages(directory));
-  const { decode = await sharpDecoder() } = options;
+  const { decode = await sharpDecoder(where) } = options;
   const load = async (file: string) =>
     withChannels(await decodeFile(join(directory, file), file, decode), channels);
 
@@ -92,42 +93,6 @@ function allocate(count: number, bytes: number): Uint8Array {
     const size = ((count * bytes) / 2 ** 30).toFixed(1);
     throw new OutOfMemoryError(
       `${where}: there is no memory for ${count} images of ${bytes} bytes, ${size} GiB: take a smaller size, or read batch by batch in a generator`,
-      { cause },
-    );
-  }
-}
-
-const TAKE_OTHERS =
-  'convert it to PNG, or bring a decoder: { decode: (bytes, name) => ({ data, width, height, channels }) }';
-
-/** The decoder of an installed sharp. */
-async function sharpDecoder(): Promise<Decoder> {
-  try {
-    const { default: sharp } = await import('sharp');
-    return async (bytes) => {
-      const image = sharp(bytes);
-      let depth: string | undefined;
-      try {
-        ({ depth } = await image.metadata());
-      } catch (cause) {
-        throw new Error(`${(cause as Error).message}; sharp cannot read it: ${TAKE_OTHERS}`, {
-          cause,
-        });
-      }
-      // Storing these as bytes would cut off all that is not from 0 to 255: of pixels from 0 to 1 nothing would be
-      // left.
-      if (depth !== 'uchar' && depth !== 'ushort') {
-        throw new Error(
-          `its pixels are of the type ${depth}, of which nobody knows what is black and white: ${TAKE_OTHERS}`,
-        );
-      }
-      // Turned upright by the camera's note; grey and colour in eight bits.
-      const { data, info } = await image.rotate().raw().toBuffer({ resolveWithObject: true });
-      return { data, width: info.width, height: info.height, channels: info.channels };
-    };
-  } catch (cause) {
-    throw new EngineError(
-      `${where}: decoding images takes the npm package sharp: install it (npm install sharp), or bring another decoder as { decode: (bytes, name) => ({ data, width, height, channels }) }`,
       { cause },
     );
   }

@@ -28,7 +28,8 @@ const EXTENSIONS = [
   'ppm',
   'pgm',
 ];
-const isImage = (name: string): boolean =>
+/** Whether a file is an image, by its ending. */
+export const isImage = (name: string): boolean =>
   EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
 
 /** Whether a file is hidden (by Jupyter, Git, Finder), or put there by a program of macOS or Synology: not a sample. */

@@ -1,0 +1,51 @@
+// Curves of a training as text.
+
+/** A curve: its name, its mark, and a number for each epoch. */
+export interface Curve {
+  readonly name: string;
+  readonly mark: string;
+  readonly values: readonly number[];
+}
+
+const HEIGHT = 10;
+
+/** Four digits, or fewer. */
+const label = (value: number): string => value.toPrecision(3);
+
+/**
+ * Curves over epochs in one frame, from the least to the greatest value; the first is in front.
+ *
+ * @param width columns of the curves
+ */
+export function plot(curves: readonly Curve[], width: number): string {
+  const all = curves.flatMap(({ values }) => values).filter(Number.isFinite);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const epochs = Math.max(...curves.map(({ values }) => values.length));
+  const columns = Math.min(width, Math.max(2 * epochs - 1, 24));
+  const grid = Array.from({ length: HEIGHT }, () => new Array<string>(columns).fill(' '));
+  const rowOf = (value: number): number =>
+    most > least ? Math.round(((most - value) / (most - least)) * (HEIGHT - 1)) : HEIGHT >> 1;
+  for (const { mark, values } of [...curves].reverse()) {
+    for (let column = 0; column < columns; column++) {
+      // The nearest epoch: a curve of few epochs becomes steps.
+      const epoch = Math.round((column / Math.max(1, columns - 1)) * (epochs - 1));
+      const value = values[epoch];
+      if (Number.isFinite(value)) grid[rowOf(value)][column] = mark;
+    }
+  }
+  const ticks: Readonly<Record<number, number>> = { 0: most, [HEIGHT - 1]: least };
+  const margin = Math.max(label(most).length, label(least).length);
+  const lines = grid.map((row, i) => {
+    const tick = i in ticks ? label(ticks[i]).padStart(margin) : ' '.repeat(margin);
+    return `${tick} ┤${row.join('').trimEnd()}`;
+  });
+  const legend = curves.map(({ name, mark }) => `${mark} ${name}`).join('   ');
+  const axis = `epoch 1${String(epochs).padStart(columns - 7)}`;
+  const indent = ' '.repeat(margin + 2);
+  return [
+    `${indent}${legend}`,
+    ...lines,
+    `${' '.repeat(margin)} └${'─'.repeat(columns)}`,
+    indent + axis,
+  ].join('\n');
+}
