@@ -5,7 +5,7 @@ import { command, flag, text } from './command.js';
 import { findParts, readLabels, readPart } from './datasets.js';
 import { engineOptions, startEngine } from './engine.js';
 import { readModel } from './formats.js';
-import { classMap, ranked, scoresOf } from './scores.js';
+import { classMap, ranked, scoresOf, thresholdOf } from './scores.js';
 
 const evaluateOptions = {
   labels: text('FILE', 'class names of the data, a line for each'),
@@ -59,7 +59,8 @@ of the model with the same names.`,
     const right = set.labels.map((label) => map[label]);
     const { length } = right;
     const rows = scoresOf(model, set, (done) => terminal.status(`${done} of ${length} images`));
-    const ranks = rows.map((row) => ranked(row, 0));
+    const threshold = thresholdOf(model);
+    const ranks = rows.map((row) => ranked(row, threshold));
     const top = (k: number): number =>
       ranks.filter((classes, i) => classes.slice(0, k).includes(right[i])).length / length;
     const count = ranks[0].length;

@@ -61,16 +61,21 @@ const replayed = (callback: Callback, past: readonly Epoch[]): Callback => ({
   },
 });
 
-/** Shows a line of progress: in a terminal as it changes, else once for each epoch. */
+/** Loss and metrics as text; the rate has its place in the log. */
+export const shown = (logs: Logs): string =>
+  Object.entries(logs)
+    .filter(([name]) => name !== 'learningRate')
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join('   ');
+
+/** Shows how far an epoch is, in terminals. @param skipped batches of the first epoch that were done before */
 function progress(terminal: Terminal, skipped: number, first: number): Callback {
-  const shown = callbacks.progress({
-    print: (line, done) => (done ? terminal.note(line) : terminal.status(line)),
-  });
+  const bar = callbacks.progress({ print: (line) => terminal.status(line) });
   return {
-    ...shown,
-    onProgress: (now) => {
+    onProgress(now) {
+      const { learningRate: _rate, ...logs } = now.logs;
       const before = now.epoch === first ? skipped : 0;
-      return shown.onProgress?.({ ...now, batch: now.batch + before });
+      return bar.onProgress?.({ ...now, logs, batch: now.batch + before });
     },
   };
 }
@@ -104,6 +109,11 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
       const entry: Epoch = { event: 'epoch', epoch, step: model.step, seconds, logs };
       epochs.push(entry);
       journal.add(entry);
+      const isBest = bestOf(epochs, monitor) === entry ? terminal.styled('green', '   best') : '';
+      const number = String(epoch).padStart(`${work.epochs}`.length);
+      terminal.note(
+        `epoch ${number}/${work.epochs}   ${shown(logs)}   ${seconds.toFixed(1)} s${isBest}`,
+      );
     },
   };
   const interrupted: Callback = {

@@ -9,8 +9,15 @@ export interface Curve {
 
 const HEIGHT = 10;
 
-/** Four digits, or fewer. */
+/** Three digits. */
 const label = (value: number): string => value.toPrecision(3);
+
+/** The number at a place between two epochs, on the line from one to the other. */
+function between(values: readonly number[], at: number): number {
+  const before = Math.floor(at);
+  const share = at - before;
+  return share === 0 ? values[before] : (1 - share) * values[before] + share * values[before + 1];
+}
 
 /**
  * Curves over epochs in one frame, from the least to the greatest value; the first is in front.
@@ -27,9 +34,7 @@ export function plot(curves: readonly Curve[], width: number): string {
     most > least ? Math.round(((most - value) / (most - least)) * (HEIGHT - 1)) : HEIGHT >> 1;
   for (const { mark, values } of [...curves].reverse()) {
     for (let column = 0; column < columns; column++) {
-      // The nearest epoch: a curve of few epochs becomes steps.
-      const epoch = Math.round((column / Math.max(1, columns - 1)) * (epochs - 1));
-      const value = values[epoch];
+      const value = between(values, (column / (columns - 1)) * (epochs - 1));
       if (Number.isFinite(value)) grid[rowOf(value)][column] = mark;
     }
   }

@@ -1,6 +1,6 @@
 // Scores of a model for labelled images, batch by batch: bytes are normalized as the model's file says.
 
-import { type Model, ValueError } from '../core.js';
+import { type Model, ShapeError, ValueError } from '../core.js';
 import { type LabelledImages, normalize } from '../data/index.js';
 
 /** Images at a time. */
@@ -31,6 +31,12 @@ export function scoresOf(
   return rows;
 }
 
+/** What a single number must be above to mean class 1: ½ of a probability, 0 of a logit. */
+export function thresholdOf({ outputs: [{ layer }] }: Pick<Model, 'outputs'>): number {
+  const { activation } = layer.options as { activation?: string };
+  return layer.type === 'sigmoid' || activation === 'sigmoid' ? 0.5 : 0;
+}
+
 /** Classes from the most to the least probable; a single number means class 1 above `threshold`, else class 0. */
 export function ranked(row: Float32Array, threshold: number): number[] {
   if (row.length === 1) return row[0] > threshold ? [1, 0] : [0, 1];
@@ -48,6 +54,8 @@ export function classMap(
   classes: readonly string[],
 ): number[] {
   const { labels, outputShape } = model;
+  if (outputShape.length !== 1)
+    throw new ShapeError(`the model's output is [${outputShape.join(', ')}], not [classes]`);
   const count = Math.max(2, outputShape[0]);
   const isNumbered = classes.every((name, k) => name === `${k}`);
   if (labels && classes.every((name) => labels.includes(name)))

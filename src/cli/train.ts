@@ -19,7 +19,7 @@ import { engineOptions, startEngine } from './engine.js';
 import { BASE } from './finetune.js';
 import { isNative, NATIVE, readModel } from './formats.js';
 import { type Begin, type Epoch, Journal, readJournal } from './journal.js';
-import { bestOf, train as runTraining } from './loop.js';
+import { bestOf, train as runTraining, shown } from './loop.js';
 import { plot } from './plot.js';
 import { type Blueprint, blueprint, preprocessingFor } from './prepare.js';
 import {
@@ -50,7 +50,7 @@ const modelOptions = {
     'a network of the zoo, layers as .json, or a model file to fine-tune: by default lenet5 for small grey images, else resnet20',
   ),
   size: size(
-    'sides that images of folders are resized to: by default those of the model, of resnet20 64',
+    'sides that images of folders are resized to: by default those of the model, 64 where none is named',
   ),
   freeze: text(
     'LAYER',
@@ -220,13 +220,6 @@ function curves(epochs: readonly Epoch[], columns: number): string {
   return charts.join('\n\n');
 }
 
-/** The last epoch's numbers as text. */
-const shown = (logs: Epoch['logs'] = {}): string =>
-  Object.entries(logs)
-    .filter(([name]) => name !== 'learningRate')
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join('   ');
-
 export const train = command({
   usage: 'train DATA…',
   about: `Trains a network to tell classes of images apart, and saves it after each epoch with its labels and preprocessing:
@@ -310,11 +303,14 @@ without the break. A second Ctrl-C ends without saving.`,
       );
       return outcome.stopped;
     }
-    if (values.plot || terminal.isInteractive)
-      terminal.note(`\n${curves(outcome.epochs, Math.min(72, terminal.columns - 12))}\n`);
-    const best = bestOf(outcome.epochs, watched);
-    terminal.print(`${run.newest}   ${shown(outcome.epochs.at(-1)?.logs)}`);
-    if (best && best !== outcome.epochs.at(-1))
+    const { epochs: done } = outcome;
+    const wantsCurves = values.plot || terminal.isInteractive;
+    if (wantsCurves && done.length > 1)
+      terminal.note(`\n${curves(done, Math.min(72, terminal.columns - 12))}\n`);
+    const last = done[done.length - 1];
+    const best = bestOf(done, watched);
+    terminal.print(`${run.newest}   ${shown(last.logs)}`);
+    if (best && best !== last)
       terminal.print(`${paths.best}   ${shown(best.logs)}   (epoch ${best.epoch})`);
     terminal.note(`next: npx wasmgrad predict ${best ? paths.best : run.newest} IMAGE`);
     return 0;
