@@ -19,8 +19,8 @@ function headOf(output: SymbolicTensor): { head: SymbolicTensor; behind: Symboli
 }
 
 /**
- * The same model with a new last layer for other classes; what was learned before it is kept. The given model is
- * disposed of.
+ * The same model with a new last layer for other classes; what was learned before it is kept, and the preprocessing.
+ * The given model is disposed of.
  *
  * @throws {ShapeError} {@link ValueError} for a model whose last layer is neither dense nor a convolution
  */
@@ -39,6 +39,7 @@ export function withClasses(model: Model, classes: number, seed: number): Model 
   if (outputs.shape.length !== 1 || outputs.shape[0] !== classes)
     throw new ShapeError(`with ${classes} classes the output is [${outputs.shape.join(', ')}]`);
   const made = new Model({ inputs: model.inputs, outputs, seed, name: model.name });
+  made.preprocessing = model.preprocessing;
   model.dispose();
   return made;
 }

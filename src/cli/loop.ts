@@ -8,6 +8,12 @@ import { Interrupts } from './interrupts.js';
 import type { Epoch, Journal, Logs } from './journal.js';
 import type { Terminal } from './terminal.js';
 
+/** The files of the newest model and of the best. */
+export interface Paths {
+  readonly newest: string;
+  readonly best: string;
+}
+
 /** All that a training needs. */
 export interface Work {
   readonly model: Model;
@@ -22,8 +28,7 @@ export interface Work {
   /** The log that the best model and early stopping watch. */
   readonly monitor: string;
   readonly patience: number | undefined;
-  /** The files of the newest model and of the best. */
-  readonly paths: { readonly newest: string; readonly best: string };
+  readonly paths: Paths;
   readonly journal: Journal;
   /** Epochs of the training before it was stopped. */
   readonly past: readonly Epoch[];

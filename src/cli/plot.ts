@@ -22,13 +22,12 @@ function between(values: readonly number[], at: number): number {
 /**
  * Curves over epochs in one frame, from the least to the greatest value; the first is in front.
  *
- * @param width columns of the curves
+ * @param columns of the curves, without the numbers beside them
  */
-export function plot(curves: readonly Curve[], width: number): string {
+export function plot(curves: readonly Curve[], columns: number): string {
   const all = curves.flatMap(({ values }) => values).filter(Number.isFinite);
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const epochs = Math.max(...curves.map(({ values }) => values.length));
-  const columns = Math.min(width, Math.max(2 * epochs - 1, 24));
   const grid = Array.from({ length: HEIGHT }, () => new Array<string>(columns).fill(' '));
   const rowOf = (value: number): number =>
     most > least ? Math.round(((most - value) / (most - least)) * (HEIGHT - 1)) : HEIGHT >> 1;

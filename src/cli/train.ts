@@ -2,7 +2,7 @@
 // preprocessing, so that `predict` needs nothing else.
 
 import { stat } from 'node:fs/promises';
-import { backendInfo, type Shape, ValueError } from '../core.js';
+import { backendInfo, type Model, type Shape, ValueError } from '../core.js';
 import { type LabelledImages, split } from '../data/index.js';
 import { Batches } from './batches.js';
 import { choice, command, flag, share, size, text, UsageError, type Values } from './command.js';
@@ -19,7 +19,7 @@ import { engineOptions, startEngine } from './engine.js';
 import { BASE } from './finetune.js';
 import { isNative, NATIVE, readModel } from './formats.js';
 import { type Begin, type Epoch, Journal, readJournal } from './journal.js';
-import { bestOf, train as runTraining, shown } from './loop.js';
+import { bestOf, type Paths, train as runTraining, shown } from './loop.js';
 import { plot } from './plot.js';
 import { type Blueprint, blueprint, preprocessingFor } from './prepare.js';
 import {
@@ -220,6 +220,39 @@ function curves(epochs: readonly Epoch[], columns: number): string {
   return charts.join('\n\n');
 }
 
+/** Says what is trained on what. */
+function announce(model: Model, train: LabelledImages, begin: Begin, terminal: Terminal): void {
+  const learned = model.weights.filter(({ trainable }) => trainable);
+  const count = learned.reduce((all, { tensor }) => all + tensor.size, 0);
+  const { threads } = backendInfo();
+  terminal.note(
+    `${model.name}: ${count.toLocaleString('en')} parameters to learn, ${threads} threads`,
+  );
+  const { samples, validation, classes } = begin;
+  const shape = train.shape.slice(1).join('×');
+  terminal.note(
+    `${samples} images ${shape} of ${classes.length} classes, ${validation} more for validation`,
+  );
+}
+
+/** Shows what came of it, and where it is. @param watched the log that the best epoch goes by */
+function conclude(
+  epochs: readonly Epoch[],
+  watched: string,
+  paths: Paths,
+  hasCurves: boolean,
+  terminal: Terminal,
+): void {
+  if (hasCurves && epochs.length > 1)
+    terminal.note(`\n${curves(epochs, Math.min(60, terminal.columns - 12))}\n`);
+  const last = epochs[epochs.length - 1];
+  const best = bestOf(epochs, watched);
+  terminal.print(`${paths.newest}   ${shown(last.logs)}`);
+  if (best && best !== last)
+    terminal.print(`${paths.best}   ${shown(best.logs)}   (epoch ${best.epoch})`);
+  terminal.note(`next: npx wasmgrad predict ${best ? paths.best : paths.newest} IMAGE`);
+}
+
 export const train = command({
   usage: 'train DATA…',
   about: `Trains a network to tell classes of images apart, and saves it after each epoch with its labels and preprocessing:
@@ -277,13 +310,7 @@ without the break. A second Ctrl-C ends without saving.`,
       const { epoch, step } = model;
       journal.add({ event: 'resume', time: begin.time, epoch, step });
     }
-    const count = model.weights.reduce(
-      (all, { tensor, trainable }) => all + (trainable ? tensor.size : 0),
-      0,
-    );
-    terminal.note(
-      `${model.name}, ${count.toLocaleString('en')} parameters to learn; ${train.labels.length} images ${train.shape.slice(1).join('×')} of ${train.classes.length} classes, ${begin.validation} more for validation; ${backendInfo().threads} threads`,
-    );
+    announce(model, train, begin, terminal);
     const paths = { newest: run.newest, best: bestPath(run.newest) };
     const watched = validation ? `val_${monitor}` : monitor;
     const outcome = await runTraining(
@@ -303,16 +330,7 @@ without the break. A second Ctrl-C ends without saving.`,
       );
       return outcome.stopped;
     }
-    const { epochs: done } = outcome;
-    const wantsCurves = values.plot || terminal.isInteractive;
-    if (wantsCurves && done.length > 1)
-      terminal.note(`\n${curves(done, Math.min(72, terminal.columns - 12))}\n`);
-    const last = done[done.length - 1];
-    const best = bestOf(done, watched);
-    terminal.print(`${run.newest}   ${shown(last.logs)}`);
-    if (best && best !== last)
-      terminal.print(`${paths.best}   ${shown(best.logs)}   (epoch ${best.epoch})`);
-    terminal.note(`next: npx wasmgrad predict ${best ? paths.best : run.newest} IMAGE`);
+    conclude(outcome.epochs, watched, paths, values.plot ?? terminal.isInteractive, terminal);
     return 0;
   },
 });

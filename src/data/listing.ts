@@ -1,5 +1,5 @@
 // Finds the files of a folder that are samples: each sub-folder is a class. In Node, Deno and Bun only: only folder.ts
-// imports it.
+// and the command line import it.
 
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
