@@ -15,7 +15,7 @@ import { sharpDecoder } from '../data/sharp.js';
 import type { Terminal } from './terminal.js';
 
 /** What a data set's files are for. */
-export type Part = 'train' | 'validation' | 'test';
+type Part = 'train' | 'validation' | 'test';
 
 /** Files that are one part of a data set. */
 export interface Files {

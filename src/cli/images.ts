@@ -10,7 +10,7 @@ import { isImage } from '../data/listing.js';
 import { sharpDecoder } from '../data/sharp.js';
 
 /** What stands for standard input. */
-export const STDIN = '-';
+const STDIN = '-';
 
 /**
  * The image files that some paths mean: files as they are, of folders all images in them and below, by their names.

@@ -44,7 +44,7 @@ export interface Outcome {
 class Stopped extends Error {}
 
 /** Whether a smaller value of a log is better. */
-export const falls = (monitor: string): boolean => monitor.endsWith('loss');
+const falls = (monitor: string): boolean => monitor.endsWith('loss');
 
 /** The best epoch by a log; undefined where there is none. */
 export function bestOf(epochs: readonly Epoch[], monitor: string): Epoch | undefined {

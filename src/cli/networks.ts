@@ -10,7 +10,7 @@ const { resnet, ...others } = zoo;
 const makers: Readonly<Record<string, (options: zoo.ZooOptions) => Model>> = others;
 
 /** The names of the zoo, for help and messages. */
-export const zooNames = [...Object.keys(makers), 'resnet18', 'resnet20', 'resnet50'].sort();
+const zooNames = [...Object.keys(makers), 'resnet18', 'resnet20', 'resnet50'].sort();
 
 /** Makes a network of the zoo; undefined for a name that it does not have. */
 export function zooModel(name: string, options: zoo.ZooOptions = {}): Model | undefined {

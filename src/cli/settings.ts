@@ -75,7 +75,7 @@ export const augmentationOptions = {
 };
 
 /** Does work in which a wrong option shows: those that do not fit each other, such as adam with a momentum. */
-export function checking<T>(work: () => T): T {
+function checking<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {

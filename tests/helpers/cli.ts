@@ -80,7 +80,7 @@ export function write(folder: string, files: Readonly<Record<string, string | Ui
 const SIDE = 16;
 
 /** Pixels of a picture with one line: upright (class 0) or level (class 1), at place `i`. */
-export function lines(i: number): Uint8Array {
+function lines(i: number): Uint8Array {
   const pixels = new Uint8Array(SIDE * SIDE);
   const at = (i >> 1) % SIDE;
   for (let j = 0; j < SIDE; j++) pixels[i % 2 ? SIDE * at + j : SIDE * j + at] = 200 + (i % 50);
