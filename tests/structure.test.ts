@@ -60,6 +60,8 @@ const floors = [
   'core.ts',
   'io',
   'index.ts',
+  // Leaf rooms, behind the doors.
+  'cli',
 ];
 
 test('a floor of src imports only from the floors below it', () => {
@@ -71,6 +73,29 @@ test('a floor of src imports only from the floors below it', () => {
     }
   }
 });
+
+/** What a leaf room may use of others: the doors, and seams that are no door yet. */
+const entrances = ['core.ts', 'index.ts', 'data/index.ts', 'zoo/index.ts'].map(
+  (path) => `src/${path}`,
+);
+const seams: Readonly<Record<string, readonly string[]>> = {
+  cli: ['src/data/sharp.ts', 'src/data/listing.ts'],
+};
+
+for (const [room, own] of Object.entries(seams)) {
+  test(`${room} uses public entries, and nothing uses it`, () => {
+    for (const file of sources('src')) {
+      for (const target of importsOf(file).filter((path) => path.startsWith('src/'))) {
+        const from = floorOf(file);
+        const to = floorOf(target);
+        if (from === to) continue;
+        assert.is.not(to, room, `${file} → ${target}`);
+        const isOpen = to === 'base' || entrances.includes(target) || own.includes(target);
+        assert.ok(from !== room || isOpen, `${file} → ${target}`);
+      }
+    }
+  });
+}
 
 /** Circles of a graph, each as the nodes that it leads through. */
 function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commands as cliCommands } from '../../src/cli/commands.js';
 import { type Block, type Page, readPage } from './docs/page.js';
 import { END, isCode, type Program, programsOf, sourceOf, typeErrors } from './docs/program.js';
 import { compile, type OpenBrowser, openBrowser, runInNode } from './docs/run.js';
@@ -53,7 +54,13 @@ function checkCommands(page: Page): void {
       const command = text.replace(/#.*/, '').trim();
       if (!command) return;
       count('commands');
-      const [npm, verb] = command.split(/\s+/);
+      const [npm, verb, name] = command.split(/\s+/);
+      // tests/cli/docs.test.ts runs them.
+      if (npm === 'npx' && verb === 'wasmgrad') {
+        if (!Object.hasOwn(cliCommands, name) && name !== '--help')
+          complain(page, block.line + 1 + i, `wasmgrad has no command '${name}'`);
+        return;
+      }
       const known =
         npm === 'npm' && (verb === 'run' || npmCommands.includes(verb) || scripts[verb]);
       if (!known) complain(page, block.line + 1 + i, `'${command}' is no command of npm`);

@@ -84,17 +84,19 @@ export const forBrowsers = {
 
 /** Marks what is resolved again. */
 const ours = Symbol('ours');
+/** What `npx wasmgrad` runs. It says what it is used for before it loads the core. */
+const program = `${root}src/cli/cli.ts`;
 
 /** Makes bundles that share their common code. */
-async function bundle(entries, options) {
-  const entryPoints = Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name }));
+async function bundle(sources, options) {
+  const entryPoints = Object.keys(sources).map((name) => ({ in: `entry:${name}`, out: name }));
   // All of them have the core, and so has what is loaded later: then the core is one file, not as many as there are
   // sets of files that share a part of it, and is compressed as one.
   const withCore = {
     name: 'with-core',
     setup({ onResolve, onLoad, resolve: resolveAs }) {
       onResolve({ filter: /^entry:/ }, ({ path }) => ({
-        path: `${root}src/${entries[path.slice('entry:'.length)]}`,
+        path: `${root}src/${sources[path.slice('entry:'.length)]}`,
         namespace: 'entry',
       }));
       onResolve({ filter: /\.js$/ }, ({ kind, path, resolveDir }) =>
@@ -109,7 +111,7 @@ async function bundle(entries, options) {
         return { ...(await resolveAs(path, { ...from, pluginData: ours })), sideEffects: true };
       });
       onLoad({ filter: /./, namespace: 'entry' }, ({ path }) => ({
-        contents: `import './core.js'; export * from ${JSON.stringify(path)}`,
+        contents: `${path === program ? '#!/usr/bin/env node\n' : "import './core.js'; "}export * from ${JSON.stringify(path)}`,
         resolveDir: `${root}src`,
       }));
     },
@@ -149,6 +151,7 @@ export async function buildAll() {
     bundle(
       {
         ...entries,
+        cli: 'cli/cli.ts',
         'training-worker': 'worker/training-worker.ts',
         'augment-worker': 'data/augment-worker.ts',
       },

@@ -46,7 +46,16 @@ const relaxed = modern
   : execFileSync('npx', ['-y', 'node@24', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
 
 /** Tests in these folders do not depend on the kernels. */
-const plain = ['base', 'data', 'errors', 'generate', 'platform', 'reference', 'structure.test.ts'];
+const plain = [
+  'base',
+  'cli',
+  'data',
+  'errors',
+  'generate',
+  'platform',
+  'reference',
+  'structure.test.ts',
+];
 /** Tests in these folders run kernels, but test other things: files, workers, messages, the order of a training. */
 const around = ['io', 'tensor', 'training', 'worker', 'zoo'];
 

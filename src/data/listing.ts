@@ -1,5 +1,5 @@
 // Finds the files of a folder that are samples: each sub-folder is a class. In Node, Deno and Bun only: only folder.ts
-// imports it.
+// and the command line import it.
 
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
@@ -28,7 +28,8 @@ const EXTENSIONS = [
   'ppm',
   'pgm',
 ];
-const isImage = (name: string): boolean =>
+/** Whether a file is an image, by its ending. */
+export const isImage = (name: string): boolean =>
   EXTENSIONS.includes(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
 
 /** Whether a file is hidden (by Jupyter, Git, Finder), or put there by a program of macOS or Synology: not a sample. */

@@ -42,8 +42,8 @@ export interface ReadOnnxOptions {
   layout?: 'nhwc' | 'nchw';
   /** Inputs that are known: shapes, sizes, weights; by name. */
   constants?: Readonly<Record<string, Tensor>>;
-  /** Files that lie beside the model and hold its weights, by the names that it has for them. */
-  externalData?: Readonly<Record<string, Bytes>>;
+  /** Files that lie beside the model and hold its weights: by the names that it has for them, or what reads them. */
+  externalData?: Readonly<Record<string, Bytes>> | ((location: string) => Bytes | Promise<Bytes>);
 }
 
 /** The operator sets that are read. */
@@ -71,8 +71,9 @@ export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Mo
     checkVersions(proto);
     checkOperators(proto.graph as GraphProto);
     const graph = simplified(proto.graph as GraphProto);
+    const files = await filesOf(graph, options.externalData);
     await useArrays();
-    const model = translated(proto, graph, options);
+    const model = translated(proto, graph, options, files);
     try {
       describe(model, proto.metadata, options.layout);
     } catch (error) {
@@ -120,19 +121,34 @@ function checkOperators(graph: GraphProto): void {
   );
 }
 
-/** Files beside the model. Their names must be plain paths below its folder. */
-function filesOf(externalData: ReadOnnxOptions['externalData']): ExternalFiles {
-  return (location) => {
+/**
+ * Files beside the model, read before they are needed.
+ *
+ * @throws {FormatError} for a name that is no plain path below the model's folder, and for files that are not given
+ */
+async function filesOf(
+  { initializers }: GraphProto,
+  externalData: ReadOnnxOptions['externalData'] = {},
+): Promise<ExternalFiles> {
+  const locations = initializers.flatMap(({ isExternal, external }) =>
+    isExternal ? (external.get('location') ?? []) : [],
+  );
+  const files = new Map<string, Uint8Array>();
+  for (const location of new Set(locations)) {
     if (/^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(location))
       throw new FormatError(
-        `its numbers are in the file ${shown(location)}, which is not below the model's folder`,
+        `weights are in the file ${shown(location)}, which is not below the model's folder`,
       );
-    if (externalData && Object.hasOwn(externalData, location))
-      return bytesOf(externalData[location]);
-    throw new FormatError(
-      `its numbers are in the file ${shown(location)}: give its bytes, readOnnx(bytes, { externalData: { ${shown(location)}: … } })`,
-    );
-  };
+    if (typeof externalData === 'function')
+      files.set(location, bytesOf(await externalData(location)));
+    else if (Object.hasOwn(externalData, location))
+      files.set(location, bytesOf(externalData[location]));
+    else
+      throw new FormatError(
+        `weights are in the file ${shown(location)}: give its bytes, readOnnx(bytes, { externalData: { ${shown(location)}: … } })`,
+      );
+  }
+  return (location) => files.get(location) as Uint8Array;
 }
 
 /** A graph's inputs that are no initializers. */
@@ -140,8 +156,12 @@ function inputsOf(graph: GraphProto, known: ReadonlySet<string>): ValueInfo[] {
   return graph.inputs.filter(({ name }) => !known.has(name));
 }
 
-function translated(proto: ModelProto, graph: GraphProto, options: ReadOnnxOptions): Model {
-  const files = filesOf(options.externalData);
+function translated(
+  proto: ModelProto,
+  graph: GraphProto,
+  options: ReadOnnxOptions,
+  files: ExternalFiles,
+): Model {
   const constants = new Map<string, Constant>();
   for (const tensor of graph.initializers) constants.set(tensor.name, constantOf(tensor, files));
   for (const [name, tensor] of Object.entries(options.constants ?? {}))

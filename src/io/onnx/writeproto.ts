@@ -29,7 +29,7 @@ export interface FileArray {
 }
 
 /** A ValueInfoProto: an input or output of floats. */
-interface FileValueInfo {
+export interface FileValueInfo {
   readonly name: string;
   readonly dims: readonly FileDim[];
 }

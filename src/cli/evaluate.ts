@@ -1,0 +1,86 @@
+// `wasmgrad evaluate`: how often a model is right, and what it mistakes for what.
+
+import { metrics } from '../core.js';
+import { command, flag, text } from './command.js';
+import { findParts, readLabels, readPart } from './datasets.js';
+import { engineOptions, startEngine } from './engine.js';
+import { readModel } from './formats.js';
+import { classMap, ranked, scoresOf, thresholdOf } from './scores.js';
+
+const evaluateOptions = {
+  labels: text('FILE', 'class names of the data, a line for each'),
+  json: flag('JSON: accuracies, and the matrix as numbers'),
+};
+const options = { ...evaluateOptions, ...engineOptions };
+
+/** Classes whose matrix still fits a terminal. */
+const MOST_COLUMNS = 20;
+/** Confusions that are listed where the matrix is too large. */
+const WORST = 10;
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+/** The most frequent confusions, a line for each. */
+function worst(matrix: readonly (readonly number[])[], names: readonly string[]): string[] {
+  return matrix
+    .flatMap((row, right) => row.map((count, predicted) => ({ count, right, predicted })))
+    .filter(({ count, right, predicted }) => count > 0 && right !== predicted)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, WORST)
+    .map(
+      ({ count, right, predicted }) => `${count} × ${names[right]}, taken for ${names[predicted]}`,
+    );
+}
+
+export const evaluate = command({
+  usage: 'evaluate MODEL DATA…',
+  about: `Measures a model on labelled images: how often its best answer is right (top-1), how often the right one is among
+its five best (top-5), and which classes it mistakes for which. DATA is a folder with a folder for each class, IDX
+files, CIFAR's .bin files, or a folder of these; where that has a part for tests, it is taken. Classes are those
+of the model with the same names.`,
+  options,
+  sections: { Options: evaluateOptions, Engine: engineOptions },
+  words: { least: 2, most: Number.POSITIVE_INFINITY },
+  examples: [
+    ['evaluate model.wasmgrad test/', 'photos in a folder for each class'],
+    ['evaluate digits.wasmgrad mnist/', "MNIST's test digits (t10k) in a folder of its files"],
+    ['evaluate model.wasmgrad test/ --json | jq .top1', 'for other programs'],
+  ],
+  async run([path, ...paths], { labels, json, ...engine }, terminal) {
+    const { test, validation, train } = await findParts(paths);
+    const files = test ?? validation ?? train;
+    const own = labels === undefined ? undefined : await readLabels(labels);
+    await startEngine(engine);
+    const model = await readModel(path);
+    const [height, width, channels] = model.inputShape;
+    const wanted = { size: [height, width], channels, labels: own } as const;
+    const set = await readPart(files as NonNullable<typeof files>, wanted, terminal);
+    const map = classMap(model, set.classes);
+    const right = set.labels.map((label) => map[label]);
+    const { length } = right;
+    const rows = scoresOf(model, set, (done) => terminal.status(`${done} of ${length} images`));
+    const threshold = thresholdOf(model);
+    const ranks = rows.map((row) => ranked(row, threshold));
+    const top = (k: number): number =>
+      ranks.filter((classes, i) => classes.slice(0, k).includes(right[i])).length / length;
+    const count = ranks[0].length;
+    const names = model.labels ?? Array.from({ length: count }, (_, k) => set.classes[k] ?? `${k}`);
+    const confusion = metrics.confusionMatrix(
+      right,
+      ranks.map(([best]) => best),
+      { classes: names },
+    );
+    const { matrix, precision, recall, f1 } = confusion;
+    const figures = { images: length, top1: top(1), top5: count > 5 ? top(5) : null };
+    if (json) {
+      const all = { ...figures, labels: names, matrix, precision, recall, f1 };
+      terminal.print(JSON.stringify(all));
+      return 0;
+    }
+    if (count <= MOST_COLUMNS) terminal.print(`${confusion}\n`);
+    else for (const line of worst(matrix, names)) terminal.print(line);
+    const top5 = figures.top5 === null ? '' : `   top-5 ${percent(figures.top5)}`;
+    terminal.print(`${length} images   top-1 ${percent(figures.top1)}${top5}`);
+    return 0;
+  },
+});

@@ -1,0 +1,106 @@
+// The formats of model files, by the endings of their names: one line for each.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FormatError, loadModel, type Model, ValueError } from '../core.js';
+import { readLayers } from './layersjson.js';
+
+/** A format. What cannot be read or written has no such function. */
+interface Format {
+  readonly name: string;
+  readonly endings: readonly string[];
+  read?(bytes: Uint8Array, path: string): Promise<Model>;
+  /** The files by their names, beside each other: the first is the one that was asked for. */
+  write?(model: Model, name: string): Promise<Readonly<Record<string, Uint8Array>>>;
+}
+
+const formats: readonly Format[] = [
+  {
+    name: 'wasmgrad',
+    endings: ['.wasmgrad', '.safetensors'],
+    read: (bytes) => loadModel(bytes),
+    write: async (model, name) => ({ [name]: model.toBytes() }),
+  },
+  {
+    name: 'ONNX',
+    endings: ['.onnx'],
+    async read(bytes, path) {
+      const { readOnnx } = await import('../io/index.js');
+      // What lies beside the model: its own checks keep names below the folder.
+      return readOnnx(bytes, { externalData: (name) => readFile(join(dirname(path), name)) });
+    },
+    async write(model, name) {
+      const { writeOnnx } = await import('../io/index.js');
+      return { [name]: writeOnnx(model) };
+    },
+  },
+  { name: 'JSON', endings: ['.json'], read: async (bytes) => readLayers(bytes) },
+];
+
+/** The ending of files that training goes on from. */
+export const NATIVE = '.wasmgrad';
+
+/** The format of a path by its ending; undefined for endings of no format. */
+const formatOf = (path: string): Format | undefined =>
+  formats.find(({ endings }) => endings.some((end) => path.toLowerCase().endsWith(end)));
+
+const endingsOf = (what: 'read' | 'write'): string =>
+  formats
+    .filter((format) => format[what])
+    .flatMap(({ endings }) => endings)
+    .join(', ');
+
+/** Whether a path has the ending of a model file. */
+export const isModelPath = (path: string): boolean => formatOf(path) !== undefined;
+
+/** Whether training can go on from files with the ending of this path. */
+export const isNative = (path: string): boolean => formatOf(path)?.name === 'wasmgrad';
+
+/**
+ * Reads a model of any format, after `init`.
+ *
+ * @throws {ValueError} for an ending of no format that is read
+ * @throws {FormatError} for a file that is no model
+ */
+export async function readModel(path: string): Promise<Model> {
+  const { read } = checked(path, 'read');
+  const bytes = await readFile(path);
+  try {
+    return await read(bytes, path);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new FormatError(`'${path}': ${error.message}`, { cause: error });
+  }
+}
+
+/** Throws what `writeModel` would throw for the ending, before there is a model. */
+export const checkWritable = (path: string): void => {
+  checked(path, 'write');
+};
+
+/**
+ * Writes a model in the format of the path.
+ *
+ * @returns the paths written
+ * @throws {ValueError} for an ending of no format that is written
+ */
+export async function writeModel(model: Model, path: string): Promise<string[]> {
+  const files = await checked(path, 'write').write(model, basename(path));
+  const written = Object.entries(files).map(
+    ([name, bytes]) => [join(dirname(path), name), bytes] as const,
+  );
+  for (const [to, bytes] of written) await writeFile(to, bytes);
+  return written.map(([to]) => to);
+}
+
+function checked<W extends 'read' | 'write'>(
+  path: string,
+  what: W,
+): Format & Required<Pick<Format, W>> {
+  const format = formatOf(path);
+  if (format?.[what]) return format as Format & Required<Pick<Format, W>>;
+  const why = format
+    ? `${format.name} files cannot be ${what === 'read' ? 'read' : 'written'} by this version`
+    : 'its ending is of no format of models';
+  throw new ValueError(`'${path}': ${why}; there are ${endingsOf(what)}`);
+}

@@ -1,0 +1,90 @@
+// The log of a training: a line of JSON for each thing that happens. A training that goes on reads its settings and its
+// history from it.
+
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { FormatError, ValueError } from '../core.js';
+
+/** Loss and metrics of an epoch. */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What a training was begun with. */
+export interface Begin {
+  readonly event: 'begin';
+  readonly version: string;
+  readonly time: string;
+  /** The options of the command line, and the paths of the data. */
+  readonly settings: Readonly<Record<string, unknown>> & { readonly data: readonly string[] };
+  /** What the data were: a training goes on with the same alone. */
+  readonly samples: number;
+  readonly validation: number;
+  readonly classes: readonly string[];
+}
+
+/** An epoch's end. */
+export interface Epoch {
+  readonly event: 'epoch';
+  readonly epoch: number;
+  /** Steps of the optimizer since the training began. */
+  readonly step: number;
+  readonly seconds: number;
+  readonly logs: Logs;
+}
+
+/** A training that goes on, that was stopped in an epoch, or that is done. */
+interface Mark {
+  readonly event: 'resume' | 'stop' | 'end';
+  readonly time: string;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+type Entry = Begin | Epoch | Mark;
+
+/** A log in a file. Lines are written at once: a program that is killed leaves whole ones. */
+export class Journal {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Begins a new file. */
+  begin(entry: Begin): void {
+    writeFileSync(this.#path, `${JSON.stringify(entry)}\n`);
+  }
+
+  add(entry: Epoch | Mark): void {
+    appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
+  }
+}
+
+/**
+ * Reads a log.
+ *
+ * @returns how the training began, and its epochs; of one that occurs twice, after a crash, the last
+ * @throws {ValueError} for a file that there is not @throws {FormatError} for anything but a log
+ */
+export function readJournal(path: string): { begin: Begin; epochs: Epoch[] } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ValueError(
+      `the log of the training, '${path}', cannot be read: it says how the training goes on; --log names another place`,
+      { cause },
+    );
+  }
+  const lines = text.split('\n').filter((line) => line !== '');
+  try {
+    const entries = lines.map((line) => JSON.parse(line) as Entry);
+    const [begin] = entries;
+    if (begin?.event !== 'begin') throw new Error('it does not begin with how the training began');
+    const byNumber = new Map<number, Epoch>();
+    for (const entry of entries) if (entry.event === 'epoch') byNumber.set(entry.epoch, entry);
+    return { begin, epochs: [...byNumber.values()] };
+  } catch (cause) {
+    throw new FormatError(`'${path}' is no log of a training (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,176 @@
+// The training itself: fits, saves and logs each epoch, stops by Ctrl-C where it can go on with the same bits.
+
+import { rm } from 'node:fs/promises';
+import { type Callback, callbacks, type Model } from '../core.js';
+import { type LabelledImages, type NormalizeOptions, normalize } from '../data/index.js';
+import type { Batches } from './batches.js';
+import { Interrupts } from './interrupts.js';
+import type { Epoch, Journal, Logs } from './journal.js';
+import type { Terminal } from './terminal.js';
+
+/** The files of the newest model and of the best. */
+export interface Paths {
+  readonly newest: string;
+  readonly best: string;
+}
+
+/** All that a training needs. */
+export interface Work {
+  readonly model: Model;
+  readonly batches: Batches;
+  readonly validation: LabelledImages | undefined;
+  readonly normalize: NormalizeOptions;
+  /** The number of the last epoch. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly accumulation: number;
+  readonly isAveraged: boolean;
+  /** The log that the best model and early stopping watch. */
+  readonly monitor: string;
+  readonly patience: number | undefined;
+  readonly paths: Paths;
+  readonly journal: Journal;
+  /** Epochs of the training before it was stopped. */
+  readonly past: readonly Epoch[];
+}
+
+/** What came of it: its epochs, those before it was stopped included, and an exit code if it was stopped again. */
+export interface Outcome {
+  readonly epochs: readonly Epoch[];
+  readonly stopped: number | undefined;
+}
+
+/** Thrown to leave an epoch. */
+class Stopped extends Error {}
+
+/** Whether a smaller value of a log is better. */
+const falls = (monitor: string): boolean => monitor.endsWith('loss');
+
+/** The best epoch by a log; undefined where there is none. */
+export function bestOf(epochs: readonly Epoch[], monitor: string): Epoch | undefined {
+  const sign = falls(monitor) ? -1 : 1;
+  return epochs
+    .filter(({ logs }) => Number.isFinite(logs[monitor]))
+    .reduce<Epoch | undefined>(
+      (best, one) => (!best || sign * one.logs[monitor] > sign * best.logs[monitor] ? one : best),
+      undefined,
+    );
+}
+
+/** A callback that has seen the epochs before the training was stopped. */
+const replayed = (callback: Callback, past: readonly Epoch[]): Callback => ({
+  ...callback,
+  async onTrainBegin(training) {
+    await callback.onTrainBegin?.(training);
+    for (const { epoch, logs } of past) await callback.onEpochEnd?.(epoch, logs);
+  },
+});
+
+/** Loss and metrics as text; the rate has its place in the log. */
+export const shown = (logs: Logs): string =>
+  Object.entries(logs)
+    .filter(([name]) => name !== 'learningRate')
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join('   ');
+
+/** Shows how far an epoch is, in terminals. @param skipped batches of the first epoch that were done before */
+function progress(terminal: Terminal, skipped: number, first: number): Callback {
+  const bar = callbacks.progress({ print: (line) => terminal.status(line) });
+  return {
+    onProgress(now) {
+      const { learningRate: _rate, ...logs } = now.logs;
+      const before = now.epoch === first ? skipped : 0;
+      return bar.onProgress?.({ ...now, logs, batch: now.batch + before });
+    },
+  };
+}
+
+/** Trains until the last epoch, or until Ctrl-C; then the newest model can go on with the next batch. */
+export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
+  const { model, batches, accumulation, paths, journal, past, monitor, patience } = work;
+  const { perEpoch } = batches;
+  const began = model.epoch;
+  // Steps beyond whole epochs, in batches: where the epoch was left.
+  const skipped = Math.max(0, model.step * accumulation - began * perEpoch);
+  const epochs = [...past];
+  const newest = callbacks.checkpoint(paths.newest);
+  const best = callbacks.checkpoint({
+    path: paths.best,
+    monitor,
+    bestOnly: true,
+    best: bestOf(past, monitor)?.logs[monitor],
+  });
+  const interrupts = new Interrupts(() =>
+    terminal.note('\nstopping after this step and saving; Ctrl-C again ends at once'),
+  );
+  let started = performance.now();
+  let stop = (): void => {};
+  const logged: Callback = {
+    onEpochBegin() {
+      started = performance.now();
+    },
+    onEpochEnd(epoch, logs: Logs) {
+      const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
+      const entry: Epoch = { event: 'epoch', epoch, step: model.step, seconds, logs };
+      epochs.push(entry);
+      journal.add(entry);
+      const isBest = bestOf(epochs, monitor) === entry ? terminal.styled('green', '   best') : '';
+      const number = String(epoch).padStart(`${work.epochs}`.length);
+      terminal.note(
+        `epoch ${number}/${work.epochs}   ${shown(logs)}   ${seconds.toFixed(1)} s${isBest}`,
+      );
+    },
+  };
+  const interrupted: Callback = {
+    onTrainBegin(training) {
+      stop = () => training.stop();
+    },
+    onBatchEnd(batch) {
+      if (interrupts.code === undefined) return;
+      const done = batch + (model.epoch === began ? skipped : 0);
+      // Gradients that wait for the rest of their step, or an epoch that waits for its validation, are not left behind.
+      const isWhole = (model.epoch * perEpoch + done) % accumulation === 0;
+      if (isWhole && done < perEpoch) throw new Stopped();
+    },
+    onEpochEnd() {
+      if (interrupts.code !== undefined) stop();
+    },
+  };
+  const isEarly = patience !== undefined;
+  const early = { monitor, patience, print: (line: string) => terminal.note(line) };
+  try {
+    await model.fitDataset((epoch) => batches.epoch(epoch, epoch === began ? skipped : 0), {
+      epochs: work.epochs - began,
+      batchesPerEpoch: perEpoch,
+      validationData: validationOf(work),
+      validationBatchSize: work.batchSize,
+      callbacks: [
+        ...(work.isAveraged ? [callbacks.swapAverage()] : []),
+        logged,
+        newest,
+        best,
+        progress(terminal, skipped, began + 1),
+        ...(isEarly ? [replayed(callbacks.earlyStopping(early), past)] : []),
+        interrupted,
+      ],
+    });
+    // The average takes the weights' place at the end.
+    if (work.isAveraged) await newest.onEpochEnd?.(model.epoch, {});
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    await newest.onEpochEnd?.(model.epoch, {});
+  } finally {
+    batches.close();
+    interrupts.close();
+  }
+  const isDone = interrupts.code === undefined || model.epoch >= work.epochs;
+  const { epoch, step } = model;
+  journal.add({ event: isDone ? 'end' : 'stop', time: new Date().toISOString(), epoch, step });
+  for (const path of Object.values(paths)) await rm(`${path}.previous`, { force: true });
+  return { epochs, stopped: isDone ? undefined : interrupts.code };
+}
+
+function validationOf({ validation, normalize: options }: Work) {
+  if (!validation) return undefined;
+  return [normalize(validation.images, options), validation.labels] as const;
+}

@@ -1,0 +1,276 @@
+// The command line as a whole: help, exit codes, wrong use of each command, pipes, terminals.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { dashed, readArguments } from '../../src/cli/command.js';
+import { commands } from '../../src/cli/commands.js';
+import { idxFiles, inFolder, photos, program, run, write } from '../helpers/cli.js';
+
+const names = Object.keys(commands);
+
+test('without a command it shows the help as an error', async () => {
+  const { code, stdout, stderr } = await run([]);
+  assert.is(code, 2);
+  assert.is(stdout, '');
+  for (const name of names) assert.match(stderr, `  ${name} `);
+});
+
+test('help is a result, of all commands and of each', async () => {
+  for (const args of [['--help'], ['-h'], ['help']]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal([code, stderr], [0, '']);
+    for (const name of names) assert.match(stdout, `  ${name} `);
+  }
+  for (const name of names) {
+    const { code, stdout, stderr } = await run([name, '--help']);
+    assert.equal([code, stderr], [0, ''], name);
+    const { options, usage, examples } = await commands[name].load();
+    assert.match(stdout, `wasmgrad ${usage}`);
+    for (const option of Object.keys(options)) assert.match(stdout, `--${dashed(option)}`);
+    for (const [line] of examples) assert.match(stdout, `npx wasmgrad ${line}`);
+    assert.is((await run(['help', name])).stdout, stdout);
+  }
+});
+
+test('each option of help is described, and once', async () => {
+  for (const name of names) {
+    const { options, sections } = await commands[name].load();
+    const shown = Object.values(sections).flatMap((section) => Object.keys(section));
+    assert.equal([...shown].sort(), Object.keys(options).sort(), name);
+  }
+});
+
+test('each example of help is right use', async () => {
+  for (const name of names) {
+    const command = await commands[name].load();
+    assert.ok(command.examples.length > 0, name);
+    for (const [line] of command.examples) {
+      const [first, ...args] = line.split(/ [|>] /)[0].split(' ');
+      assert.is(first, name);
+      readArguments(command, args);
+    }
+  }
+});
+
+test('the version is that of package.json', async () => {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
+  assert.is((await run(['--version'])).stdout, `${version}\n`);
+});
+
+const wrong: readonly (readonly [args: string, says: RegExp])[] = [
+  ['prdict', /no command 'prdict' \(did you mean 'predict'\?\)/],
+  ['help prdict', /no command 'prdict'/],
+  ['train', /which data\?/],
+  ['train x --epoch 3', /no option --epoch \(did you mean '--epochs'\?\)/],
+  ['train x --epochs', /--epochs needs a value: --epochs N/],
+  ['train x --epochs --seed 1', /--epochs needs a value/],
+  ['train x --epochs 1.5', /--epochs must be a whole number ≥ 1, not '1.5'/],
+  ['train x --epochs=', /--epochs must be a whole number/],
+  ['train x --learning-rate -1', /--learning-rate must be a number > 0, not '-1'/],
+  ['train x --nesterov=yes', /--nesterov takes no value/],
+  ['train x --optimizer adan', /must be adam, .* \(did you mean 'adam'\?\), not 'adan'/],
+  ['train x --momentum 0.9', /optimizers.adam: there is no option 'momentum'/],
+  ['train x --clip-norm 1 --clip-value 1', /give clipValue or clipNorm, not both/],
+  ['train x --zoom 2,1', /--zoom must be two factors such as 0.9,1.1/],
+  ['train x --size 4x', /--size must be a side in pixels such as 64/],
+  ['train x -o model.onnx', /--output must end in .wasmgrad, not 'model.onnx'/],
+  ['train --resume x.wasmgrad --seed 2', /--resume goes on with the options of before/],
+  ['predict x.wasmgrad', /too few words: wasmgrad predict MODEL IMAGE…/],
+  ['predict a b --top-k 0', /--top-k must be a whole number ≥ 1/],
+  ['evaluate x.wasmgrad', /too few words/],
+  ['summary', /too few words/],
+  ['summary a b', /one word too many, 'b'/],
+  ['convert a', /too few words/],
+  ['profile', /too few words/],
+  ['bench --seconds 0', /--seconds must be a number > 0/],
+  ['info x', /one word too many, 'x'/],
+  ['info --threads many', /--threads must be a whole number ≥ 1/],
+];
+
+for (const [line, says] of wrong) {
+  test(`wrong use: ${line}`, async () => {
+    const { code, stdout, stderr } = await run(line.split(' '));
+    assert.is(code, 2);
+    assert.is(stdout, '');
+    assert.match(stderr, /^error: /);
+    assert.match(stderr, says);
+    assert.match(stderr, /--help' shows how it is used\n$/);
+    assert.not.match(stderr, /\n {4}at /);
+  });
+}
+
+const failing: readonly (readonly [args: string, says: RegExp])[] = [
+  ['train nowhere', /no file or folder '.*nowhere'/],
+  ['train empty', /no folders in '.*empty'/],
+  ['train text.txt', /is no data set that is known/],
+  ['train broken-images-idx3-ubyte', /broken-labels-idx1-ubyte', cannot be read|broken-images/],
+  ['train photos --model resnet9', /depth must be 18, 34/],
+  ['train photos --model nothing', /neither a model file nor a network/],
+  ['train photos --model text.txt', /its ending is of no format/],
+  ['train photos --model bad.json', /layer 1 has the type 'flaten'.*did you mean 'flatten'/],
+  ['train photos --labels none.txt', /the labels, 'none.txt', cannot be read/],
+  ['train photos --labels one.txt --epochs 1', /there are 1 labels, but the classes go up to 1/],
+  ['train --resume none.wasmgrad', /the log of the training, 'none.jsonl', cannot be read/],
+  ['predict none.wasmgrad photos', /ENOENT.*none.wasmgrad/],
+  ['predict text.txt photos', /its ending is of no format/],
+  ['predict bad.wasmgrad photos', /'bad.wasmgrad': loadModel: /],
+  ['predict bad.wasmgrad nowhere', /no file or folder 'nowhere'/],
+  ['predict bad.wasmgrad empty', /no images in 'empty'/],
+  ['evaluate bad.wasmgrad photos', /'bad.wasmgrad': loadModel: /],
+  ['evaluate bad.wasmgrad nowhere', /no file or folder 'nowhere'/],
+  ['summary none.wasmgrad', /ENOENT/],
+  ['summary lenet', /did you mean 'lenet5'/],
+  ['convert bad.json out.wasmgrad', /layer 1 has the type 'flaten'/],
+  ['convert bad.json out.onnx', /ONNX files cannot be written by this version/],
+  ['convert bad.json out.txt', /its ending is of no format of models/],
+  ['convert tfjs.json out.wasmgrad', /a model of TF.js/],
+  ['profile nothing', /neither a model file nor a network/],
+  ['bench nothing', /neither a model file nor a network/],
+];
+
+test('what fails says why, in one line, with exit code 1', async () => {
+  await inFolder(async (folder) => {
+    write(folder, {
+      'empty/.keep': '',
+      'text.txt': 'hello',
+      'one.txt': 'one\n',
+      'bad.wasmgrad': 'no model at all',
+      'broken-images-idx3-ubyte': Uint8Array.of(0, 0, 8, 3, 0),
+      'bad.json': '{"inputShape":[16,16,1],"layers":[{"type":"relu"},{"type":"flaten"}]}',
+      'tfjs.json': '{"modelTopology":{}}',
+    });
+    write(join(folder, 'photos'), await photos(4));
+    for (const [line, says] of failing) {
+      const { code, stdout, stderr } = await run([...line.split(' '), '--threads', '1'], folder);
+      assert.is(code, 1, `${line}: ${stderr}`);
+      assert.is(stdout, '', line);
+      assert.match(stderr, says, line);
+      assert.match(stderr, /^error: [^\n]+\n$/, line);
+    }
+    assert.not.ok(existsSync(join(folder, 'model.wasmgrad')));
+  });
+});
+
+test('info tells what runs here', async () => {
+  const { code, stdout } = await run(['info', '--json', '--threads', '2', '--simd', 'strict']);
+  assert.is(code, 0);
+  const info = JSON.parse(stdout);
+  assert.equal([info.kernels.threads, info.kernels.simd], [2, 'strict']);
+  assert.ok(info.peaks['GFLOP/s'] > 0 && info.peaks['GB/s'] > 0);
+  assert.match(
+    (await run(['info', '--threads', '1'])).stdout,
+    /GFLOP\/s \(matrix product in cache\)/,
+  );
+});
+
+test('summary, profile and bench of a network of the zoo', async () => {
+  assert.match((await run(['summary', 'lenet5'])).stdout, /61,706 trainable/);
+  const { layers } = JSON.parse((await run(['summary', 'lenet5', '--json'])).stdout);
+  assert.equal(layers[0].outputShape, [28, 28, 6]);
+  const profiled = await run(['profile', 'lenet5', '--train', '--batch-size', '4', '--json']);
+  const passes = JSON.parse(profiled.stdout).rows.map(({ pass }: { pass: string }) => pass);
+  assert.equal([...new Set(passes)], ['forward', 'backward', 'update']);
+  const bench = await run('bench lenet5 --batch-size 4 --seconds 0.01 --json'.split(' '));
+  const [row] = JSON.parse(bench.stdout).rows;
+  assert.ok(row.predicting > 0 && row.training > 0);
+  assert.match(
+    (await run('bench lenet5 --batch-size 4 --seconds 0.01'.split(' '))).stdout,
+    'lenet5',
+  );
+});
+
+test('layers as JSON become a model file, and that another', async () => {
+  await inFolder(async (folder) => {
+    const layers = [{ type: 'flatten' }, { type: 'dense', units: 3 }];
+    write(folder, { 'net.json': JSON.stringify({ inputShape: [4, 4, 1], layers }) });
+    assert.is((await run(['convert', 'net.json', 'a.wasmgrad'], folder)).code, 0);
+    assert.is((await run(['convert', 'a.wasmgrad', 'b.safetensors'], folder)).code, 0);
+    const [a, b] = ['a.wasmgrad', 'b.safetensors'].map((name) => readFileSync(join(folder, name)));
+    assert.equal(a, b);
+    assert.match((await run(['summary', 'b.safetensors'], folder)).stdout, 'trained: not yet');
+  });
+});
+
+const hasBash = process.platform === 'linux' && existsSync('/bin/bash');
+
+/** What bash makes of a line, in which `wasmgrad` is the command line. */
+const bash = (line: string, cwd?: string) =>
+  spawnSync(
+    '/bin/bash',
+    ['-c', `wasmgrad() { '${process.execPath}' '${program}' "$@"; }; ${line}`],
+    {
+      cwd,
+      encoding: 'utf8',
+    },
+  );
+
+test('a reader that has enough ends it without an error', () => {
+  if (!hasBash) return;
+  const { stdout, stderr } = bash(
+    'set -o pipefail; wasmgrad summary resnet110 | head -n 1; echo $?',
+  );
+  assert.match(stdout, /^resnet110: input 32 × 32 × 3\n0\n$/);
+  assert.is(stderr, '');
+});
+
+test('nobody who reads the progress: the training goes on', async () => {
+  if (!hasBash) return;
+  await inFolder(async (folder) => {
+    write(folder, idxFiles(64));
+    const line = 'wasmgrad train train-images-idx3-ubyte --epochs 3 2> >(head -n 1 >&2)';
+    const { status, stdout } = bash(`${line}; echo "code $?"`, folder);
+    assert.is(status, 0);
+    assert.match(stdout, /model.wasmgrad {3}loss .*\ncode 0\n$/s);
+  });
+});
+
+/** What a terminal of 80 columns shows. */
+const inTerminal = (line: string, env = {}): string =>
+  execFileSync('script', ['-qec', `stty cols 80; ${line}`, '/dev/null'], {
+    encoding: 'utf8',
+    env: { ...process.env, TERM: 'xterm', ...env },
+  });
+const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
+
+test('colours in terminals alone, and not with NO_COLOR', async () => {
+  assert.not.match((await run(['--help'])).stdout, '\x1b');
+  if (!hasTerminal) return;
+  const help = `'${process.execPath}' '${program}' --help`;
+  assert.match(inTerminal(help), '\x1b[1m');
+  assert.not.match(inTerminal(help, { NO_COLOR: '1' }), '\x1b');
+  assert.not.match(inTerminal(help, { TERM: 'dumb' }), '\x1b');
+});
+
+test('a bar and curves in terminals alone', async () => {
+  await inFolder(async (folder) => {
+    write(folder, idxFiles(64));
+    const args = ['train', 'train-images-idx3-ubyte', '--epochs', '2'];
+    const piped = await run(args, folder);
+    assert.is(piped.code, 0);
+    for (const mark of ['━', '\r', '\x1b', '┤']) assert.not.match(piped.stderr, mark);
+    if (!hasTerminal) return;
+    const shown = inTerminal(
+      `cd '${folder}'; '${process.execPath}' '${program}' ${args.join(' ')} --force`,
+    );
+    assert.match(shown, /epoch 1\/2 {2}━+ .* images\/s/);
+    assert.match(shown, '● val_loss');
+    // A line that is overwritten never breaks.
+    const bars = shown
+      .replaceAll('\n', '\r\x1b[2K')
+      .split('\r\x1b[2K')
+      .filter((part) => part.includes('━'));
+    assert.ok(bars.length > 0 && bars.every((bar) => bar.length < 80));
+  });
+});
+
+test('the program can be executed', () => {
+  assert.match(readFileSync(program, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  assert.ok(process.platform === 'win32' || statSync(program).mode & 0o100);
+});
+
+test.run();

@@ -1,0 +1,325 @@
+// `wasmgrad train`, `predict` and `evaluate`, as users run them: what is written, what of it is read again, and that a
+// training which was stopped gives the same bits.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { idxFiles, inFolder, mnist, photos, run, start, write } from '../helpers/cli.js';
+
+const words = (line: string): string[] => line.split(' ');
+const fast = words('--threads 1 --simd strict');
+
+/** Runs a command that must succeed. */
+async function succeed(line: string, folder: string, input?: Uint8Array) {
+  const outcome = await run([...words(line), ...fast], folder, input);
+  assert.is(outcome.code, 0, `${line}: ${outcome.stderr}`);
+  return outcome;
+}
+
+const read = (folder: string, name: string): Buffer => readFileSync(join(folder, name));
+const logOf = (folder: string, name: string) =>
+  read(folder, name)
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+/** A network that learns what lines are in a second. */
+const network = JSON.stringify({
+  inputShape: [16, 16, 1],
+  layers: [
+    { type: 'conv2d', filters: 4, kernelSize: 3, activation: 'relu' },
+    { type: 'globalMaxPool2d' },
+    { type: 'dropout', rate: 0.1 },
+    { type: 'dense', units: 2 },
+  ],
+});
+
+test('a folder of photos: train, predict, evaluate, and nothing else is needed', async () => {
+  await inFolder(async (folder) => {
+    write(join(folder, 'photos'), await photos(120));
+    write(folder, { 'net.json': network });
+    const line = 'train photos --model net.json --epochs 12 --learning-rate 0.03 --batch-size 16';
+    const { stdout, stderr } = await succeed(line, folder);
+    assert.match(stderr, '96 images 16×16×1 of 2 classes, 24 more for validation');
+    assert.match(stderr, /epoch {2}1\/12 {3}loss .* val_accuracy .* s {3}best\n/);
+    assert.match(stdout, /^model.wasmgrad {3}loss [\d.]+ {3}accuracy /);
+    const written = readdirSync(folder).sort();
+    assert.equal(written, [
+      'model.best.wasmgrad',
+      'model.jsonl',
+      'model.wasmgrad',
+      'net.json',
+      'photos',
+    ]);
+
+    const log = logOf(folder, 'model.jsonl');
+    assert.equal(log[0].classes, ['level', 'upright']);
+    assert.equal(
+      log.map(({ event }) => event),
+      ['begin', ...Array(12).fill('epoch'), 'end'],
+    );
+    assert.ok(log[12].logs.val_accuracy > 0.9, JSON.stringify(log[12]));
+
+    // The best of the epochs is the file of that name.
+    const predicted = await succeed(
+      'predict model.wasmgrad photos/level/1.png photos/upright --json --top-k 1',
+      folder,
+    );
+    const answers = predicted.stdout
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text));
+    assert.is(answers.length, 61);
+    assert.is(answers[0].file, 'photos/level/1.png');
+    const right = answers.slice(1).filter((one) => one.answers[0].label === 'upright').length;
+    assert.ok(right > 54, `${right}`);
+    const { stdout: text } = await succeed('predict model.wasmgrad photos/level/1.png', folder);
+    assert.match(text, /^photos\/level\/1.png {3}level \d+\.\d % {3}upright \d+\.\d %\n$/);
+    const { stdout: csv } = await succeed(
+      'predict model.wasmgrad photos/level/1.png --csv',
+      folder,
+    );
+    assert.match(
+      csv,
+      /^file,rank,label,index,probability\nphotos\/level\/1.png,1,level,0,0\.\d+\n/,
+    );
+    const piped = await succeed(
+      'predict model.wasmgrad - --csv --top-k 1',
+      folder,
+      read(folder, 'photos/level/1.png'),
+    );
+    assert.is(piped.stdout.split('\n')[1], csv.split('\n')[1].replace('photos/level/1.png', '-'));
+
+    const { top1, top5, matrix } = JSON.parse(
+      (await succeed('evaluate model.wasmgrad photos --json', folder)).stdout,
+    );
+    assert.is(top1, (matrix[0][0] + matrix[1][1]) / 120);
+    assert.equal([matrix[1][1], top5], [right, null]);
+    const { stdout: table } = await succeed('evaluate model.wasmgrad photos', folder);
+    assert.match(table, /right ╲ predicted {3}level {3}upright/);
+    assert.match(table, `120 images   top-1 ${(100 * top1).toFixed(2)} %`);
+    const { stdout: about } = await succeed('summary model.wasmgrad', folder);
+    assert.match(
+      about,
+      /labels: level, upright\npreprocessing: .*mean.*\ntrained: 12 epochs, 72 steps/,
+    );
+  });
+});
+
+test('an image that cannot be read is told, and the others are predicted', async () => {
+  await inFolder(async (folder) => {
+    write(folder, { 'net.json': network, 'bad.png': 'no image', ...(await photos(2)) });
+    await succeed('convert net.json net.wasmgrad', folder);
+    const args = words('predict net.wasmgrad bad.png upright --json');
+    const { code, stdout, stderr } = await run([...args, ...fast], folder);
+    assert.is(code, 1);
+    assert.match(stderr, /^error: 'bad.png' cannot be decoded/);
+    assert.is(JSON.parse(stdout).file, 'upright/0.png');
+  });
+});
+
+test('MNIST: its files, gzipped or not, LeNet-5 without being asked, test digits to evaluate', async () => {
+  await inFolder(async (folder) => {
+    const zipped = (name: string) => gzipSync(readFileSync(mnist(name)), { level: 1 });
+    write(join(folder, 'mnist'), {
+      't10k-images-idx3-ubyte.gz': zipped('t10k-images-idx3-ubyte'),
+      't10k-labels-idx1-ubyte.gz': zipped('t10k-labels-idx1-ubyte'),
+    });
+    const { stderr } = await succeed('train mnist --epochs 1', folder);
+    assert.match(stderr, 'lenet5: 61,706 parameters');
+    assert.match(stderr, '8000 images 28×28×1 of 10 classes, 2000 more for validation');
+    const { top1, top5 } = JSON.parse(
+      (await succeed('evaluate model.wasmgrad mnist --json', folder)).stdout,
+    );
+    assert.ok(top1 > 0.88 && top5 > top1, `${top1} ${top5}`);
+  });
+});
+
+const long = words(
+  'train data --epochs 4 --seed 3 --batch-size 25 --gradient-accumulation 2 --flip both',
+);
+
+test('Ctrl-C saves, says how to go on, and the result has the same bits as without it', async () => {
+  await inFolder(async (folder) => {
+    write(join(folder, 'data'), {
+      'train-images-idx3-ubyte': readFileSync(mnist('t10k-images-idx3-ubyte')),
+      'train-labels-idx1-ubyte': readFileSync(mnist('t10k-labels-idx1-ubyte')),
+    });
+    const more = words(
+      '--mixup 0.2 --class-weights --average-decay 0.9 --schedule cosine --early-stopping 9',
+    );
+    const whole = await run([...long, ...more, ...fast, '-o', 'whole.wasmgrad'], folder);
+    assert.is(whole.code, 0, whole.stderr);
+
+    const { child, says, outcome } = start([...long, ...more, ...fast], folder);
+    await says('epoch 1/4 ');
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await outcome;
+    assert.is(code, 130, stderr);
+    assert.is(stdout, '');
+    assert.match(stderr, /Ctrl-C again ends at once/);
+    assert.match(
+      stderr,
+      /stopped in epoch \d, after step \d+; saved.*\n {2}npx wasmgrad train --resume model.wasmgrad\n$/s,
+    );
+    const stopped = logOf(folder, 'model.jsonl').at(-1);
+    assert.is(stopped.event, 'stop');
+    assert.ok(stopped.epoch >= 1 && stopped.epoch < 4);
+
+    const resumed = await succeed('train --resume model.wasmgrad', folder);
+    assert.is(resumed.stdout.split('\n')[0].slice(14), whole.stdout.split('\n')[0].slice(14));
+    for (const name of ['', '.best'])
+      assert.ok(
+        read(folder, `model${name}.wasmgrad`).equals(read(folder, `whole${name}.wasmgrad`)),
+        name,
+      );
+    const epochs = (name: string) => logOf(folder, name).filter(({ event }) => event === 'epoch');
+    const validated = (name: string) => epochs(name).map(({ logs }) => logs.val_loss);
+    assert.equal(validated('model.jsonl'), validated('whole.jsonl'));
+
+    const done = await run(words('train --resume model.wasmgrad'), folder);
+    assert.is(done.code, 2);
+    assert.match(done.stderr, 'all 4 epochs are done: --epochs 8 goes on');
+    const longer = await succeed('train --resume model.wasmgrad --epochs 5', folder);
+    assert.match(longer.stderr, 'epoch 5/5');
+  });
+});
+
+test('a second Ctrl-C ends at once, and what an epoch saved is still there', async () => {
+  await inFolder(async (folder) => {
+    write(join(folder, 'data'), idxFiles(64));
+    const { child, says, outcome } = start(words('train data --epochs 1000000'), folder);
+    await says('epoch       2/');
+    child.kill('SIGTERM');
+    child.kill('SIGINT');
+    const { code } = await outcome;
+    assert.ok(code === 130 || code === 143, `${code}`);
+    await succeed('summary model.wasmgrad', folder);
+  });
+});
+
+test('a model is not overwritten unless that is asked for', async () => {
+  await inFolder(async (folder) => {
+    write(join(folder, 'data'), idxFiles(40));
+    await succeed('train data --epochs 1', folder);
+    const before = read(folder, 'model.wasmgrad');
+    const refused = await run(words('train data --epochs 1 --seed 9'), folder);
+    assert.is(refused.code, 2);
+    assert.match(refused.stderr, /--resume model.wasmgrad goes on with it, --force overwrites it/);
+    assert.ok(before.equals(read(folder, 'model.wasmgrad')));
+    await succeed('train data --epochs 1 --seed 9 --force', folder);
+    assert.not.ok(before.equals(read(folder, 'model.wasmgrad')));
+  });
+});
+
+test('it goes on with the same data alone', async () => {
+  await inFolder(async (folder) => {
+    write(join(folder, 'data'), idxFiles(40));
+    await succeed('train data --epochs 1', folder);
+    write(join(folder, 'data'), idxFiles(44));
+    const { code, stderr } = await run(words('train --resume model.wasmgrad --epochs 2'), folder);
+    assert.is(code, 1);
+    assert.match(stderr, 'the data have changed since the training began: samples were 32, now 35');
+  });
+});
+
+test('fine-tuning: a new last layer for other classes, and frozen layers stay as they are', async () => {
+  await inFolder(async (folder) => {
+    const three = Object.entries(await photos(30)).map(([name, png], i) => [
+      `${i % 3}${name}`,
+      png,
+    ]);
+    write(
+      join(folder, 'photos'),
+      Object.fromEntries(
+        three.map(([name, png]) => [`${name}`.replace(/^(\d)\w+/, 'class$1'), png]),
+      ),
+    );
+    write(folder, { 'net.json': network, ...idxFiles(40) });
+    await succeed(
+      'train train-images-idx3-ubyte --model net.json --epochs 1 -o base.wasmgrad',
+      folder,
+    );
+    const { stderr } = await succeed(
+      'train photos --model base.wasmgrad --freeze base --epochs 1',
+      folder,
+    );
+    assert.match(stderr, '15 parameters to learn');
+    const { labels, layers, preprocessing } = JSON.parse(
+      (await succeed('summary model.wasmgrad --json', folder)).stdout,
+    );
+    assert.equal(labels, ['class0', 'class1', 'class2']);
+    assert.equal(
+      layers.map(({ trainable }: { trainable: boolean }) => trainable),
+      [false, false, false, true],
+    );
+    const base = JSON.parse((await succeed('summary base.wasmgrad --json', folder)).stdout);
+    assert.equal(preprocessing, base.preprocessing);
+    const bad = await run(
+      words('train photos --model base.wasmgrad --freeze conv --force'),
+      folder,
+    );
+    assert.is(bad.code, 1);
+    assert.match(bad.stderr, /there is no layer 'conv' \(did you mean 'conv2d'\?\)/);
+  });
+});
+
+test('folders with train/ and val/, of which the classes go by name', async () => {
+  await inFolder(async (folder) => {
+    const all = await photos(24);
+    const only = Object.entries(all).filter(([name]) => name.startsWith('upright'));
+    write(join(folder, 'set/train'), all);
+    write(join(folder, 'set/val'), Object.fromEntries(only));
+    write(folder, { 'net.json': network });
+    const { stderr } = await succeed('train set --model net.json --epochs 1', folder);
+    assert.match(stderr, '24 images 16×16×1 of 2 classes, 12 more for validation');
+    const { matrix } = JSON.parse(
+      (await succeed('evaluate model.wasmgrad set --json', folder)).stdout,
+    );
+    assert.equal([matrix[0], matrix[1][0] + matrix[1][1]], [[0, 0], 12]);
+    write(join(folder, 'other'), { 'sideways/1.png': only[0][1] });
+    const { code, stderr: said } = await run(words('evaluate model.wasmgrad other'), folder);
+    assert.is(code, 1);
+    assert.match(said, "the model does not know 'sideways': its labels are level, upright");
+  });
+});
+
+test('CIFAR-10 files', async () => {
+  await inFolder(async (folder) => {
+    const batch = new Uint8Array(20 * 3073).map((_, i) =>
+      i % 3073 === 0 ? (i / 3073) % 10 : i % 251,
+    );
+    write(join(folder, 'cifar'), {
+      'data_batch_1.bin': batch,
+      'data_batch_2.bin': batch,
+      'test_batch.bin': batch,
+    });
+    write(folder, {
+      'net.json': JSON.stringify({
+        inputShape: [32, 32, 3],
+        layers: [{ type: 'globalAvgPool2d' }, { type: 'dense', units: 10 }],
+      }),
+    });
+    const { stderr } = await succeed(
+      'train cifar --model net.json --epochs 1 --optimizer sgd --momentum 0.9',
+      folder,
+    );
+    assert.match(stderr, '32 images 32×32×3 of 10 classes, 8 more for validation');
+    const { images, labels } = JSON.parse(
+      (await succeed('evaluate model.wasmgrad cifar --json', folder)).stdout,
+    );
+    assert.equal([images, labels[0]], [20, 'airplane']);
+    const { code, stderr: said } = await run(
+      words('train cifar --model lenet5 --size 28 -o x.wasmgrad'),
+      folder,
+    );
+    assert.is(code, 2);
+    assert.match(said, /--size is for folders of images: these files hold images of 32×32×3/);
+    assert.not.ok(existsSync(join(folder, 'x.wasmgrad')));
+  });
+});
+
+test.run();
