@@ -3,10 +3,18 @@
 import { revectorize } from '#platform/bindings/revectorize';
 import { NR } from './constants.js';
 import { OutOfMemoryError, StateError, ValueError } from './errors.js';
-import { compile, type KernelExports, link, type WasmSource } from './load.js';
+import {
+  type Arrays,
+  type Beside,
+  compile,
+  type KernelExports,
+  link,
+  type WasmSource,
+} from './load.js';
 import { LinearMemory } from './memory.js';
 import { autoThreads, canShare, Team } from './team.js';
 import { chooseInstructions, probe, type SimdMode, type Variant } from './variant.js';
+import type { WasmMemory } from './wasmtypes.js';
 
 /** What `init` takes; everything has a default that works. */
 export interface InitOptions {
@@ -54,6 +62,8 @@ export interface BackendInfo {
 export interface Backend {
   readonly exports: KernelExports;
   readonly memory: LinearMemory;
+  /** The module arrays, where it is loaded. */
+  readonly beside: Readonly<Beside>;
   /** Another object where anything of it has changed: programs that were made before are then not to be used again. */
   info: BackendInfo;
   /** Chooses the wide register tile or the narrow one; returns whether it is the wide one: not all builds have it. */
@@ -62,7 +72,7 @@ export interface Backend {
   reserveScratch(bytes: number): void;
   /** Runs ops `first` … `last`−1 of the program at `address`. @throws {EngineError} where a thread is lost */
   run(address: number, first: number, last: number): void;
-  /** Starts its threads: programs made before do not need them. */
+  /** Starts its threads, anew where there are some: programs made before do not need them. Loads arrays where wanted. */
   begin(): Promise<void>;
   /** Ends them. */
   end(): void;
@@ -82,15 +92,27 @@ interface Attempt {
   ready: Promise<void>;
 }
 
-const NO_REVECTORIZING =
-  'init({ revectorize: true }): this engine makes no 256-bit code (Node ≥ 24 on x64 does); it goes on with 128-bit code';
-const WRONG_CODE =
-  "init({ revectorize: true }): this engine's 256-bit code failed the self-check; it goes on with 128-bit code";
 const NOT_ISOLATED =
   'threads need a page that is cross-origin isolated: serve it with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"; it goes on with one thread';
 
 const NO_SHARED_BUFFERS =
   'threads need SharedArrayBuffer, which this engine has not, or has switched off (WebKitGTK: JSC_useSharedArrayBuffer=1); it goes on with one thread';
+
+/** Loads the module arrays over the memory. */
+export type LoadArrays = (variant: Variant, memory: WasmMemory) => Promise<Arrays>;
+
+/** Set once somebody wants it. */
+let loadArrays: LoadArrays | undefined;
+
+/** Loads the module arrays into the backend that runs, and into each that starts later. @throws what `load` throws */
+export async function addArrays(load: LoadArrays): Promise<void> {
+  loadArrays = load;
+  await starting?.ready;
+  const running = current;
+  if (!running || running.beside.arrays) return;
+  await running.begin();
+  if (running !== current) running.end();
+}
 
 let current: Backend | undefined;
 let starting: Attempt | undefined;
@@ -143,14 +165,12 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
     const verdict = compare(backend.useTile);
     if (verdict === 'wrong') {
       revectorize(false);
-      warnOnce('256-bit code', WRONG_CODE);
       current = undefined;
       backend = await instantiate(options, true);
       backend.info = { ...backend.info, selfCheck: 'failed' };
       if (stale()) return;
     } else {
       const { revectorized, wide } = verdict;
-      if (!revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
       backend.useTile(wide);
       backend.info = { ...backend.info, revectorized, selfCheck: 'passed' };
     }
@@ -163,7 +183,7 @@ async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<v
 const warned = new Set<string>();
 
 /** Says something of a kind once in a process. */
-function warnOnce(kind: string, what: string): void {
+export function warnOnce(kind: string, what: string): void {
   if (!warned.has(kind)) console.warn(`wasmgrad: ${what}`);
   warned.add(kind);
 }
@@ -215,7 +235,8 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
   const shared = wanted > 1 ? sharedMemory(maximumMemory) : undefined;
   const variant = shared ? (`${instructions}-threads` as const) : instructions;
   const module = await compile(variant, wasm, anew);
-  const { exports, memory } = await linkTo(module, shared, options);
+  const beside: Beside = {};
+  const { exports, memory } = await linkTo(module, shared, options, beside);
   memory.open(exports.heapBase());
   const team = new Team(exports, memory, (why) => {
     backend.info = { ...backend.info, threads: 1 };
@@ -226,6 +247,7 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
   const backend: Backend = {
     exports,
     memory,
+    beside,
     info: {
       simd: instructions === 'relaxed' ? 'relaxed' : 'strict',
       revectorized: false,
@@ -261,7 +283,12 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
     },
     run: (address, first, last) => team.run(address, first, last, scratch.address, scratch.bytes),
     async begin() {
-      if (threads > 1) await team.grow(threads, module, memory.memory);
+      if (loadArrays) beside.arrays ??= await loadArrays(variant, memory.memory);
+      team.end();
+      if (threads > 1) {
+        const arrays = beside.arrays?.module;
+        await team.grow(threads, { module, arrays, memory: memory.memory });
+      }
       backend.info = { ...backend.info, threads: team.size };
     },
     end: () => team.end(),
@@ -274,15 +301,16 @@ async function linkTo(
   module: WebAssembly.Module,
   shared: LinearMemory | undefined,
   { maximumMemory, wasm }: InitOptions,
+  beside: Beside,
 ): Promise<{ exports: KernelExports; memory: LinearMemory }> {
   try {
     const memory = shared ?? new LinearMemory(maximumMemory);
-    return { exports: await link(module, memory.memory), memory };
+    return { exports: await link(module, memory.memory, beside), memory };
   } catch (error) {
     if (!(shared && wasm)) throw error;
     // It may be a build for one thread.
     const memory = new LinearMemory(maximumMemory);
-    const exports = await link(module, memory.memory);
+    const exports = await link(module, memory.memory, beside);
     warnOnce('wasm', 'the wasm that init was given is for one thread');
     return { exports, memory };
   }

@@ -4,8 +4,11 @@
 import type { Variant } from './variant.js';
 
 /** The bytes of one build. */
-export async function wasmBytes(variant: Variant): Promise<BufferSource> {
-  const { default: text } = await builds[variant]();
+export const wasmBytes = (variant: Variant): Promise<BufferSource> => unpacked(builds[variant]());
+
+/** The bytes that a module has as text. */
+export async function unpacked(module: Promise<{ default: string }>): Promise<BufferSource> {
+  const { default: text } = await module;
   const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const bytes = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Response(bytes).arrayBuffer();

@@ -6,8 +6,11 @@ import { sleepOver } from './sleep.js';
 import type { ThreadData } from './thread.js';
 
 globalThis.onmessage = ({ data }: MessageEvent<ThreadData>) => {
-  const { module, memory, team, thread } = data;
-  const imports = { env: { memory }, team: { sleep: sleepOver(memory) } };
+  const { module, arrays, memory, team, thread } = data;
+  const env = { memory };
+  const none = { prepare() {}, execute() {} };
+  const beside = arrays ? new WebAssembly.Instance(arrays, { env }).exports : none;
+  const imports = { env, team: { sleep: sleepOver(memory) }, arrays: beside };
   const { exports } = new WebAssembly.Instance(module, imports);
   postMessage('ready');
   (exports as unknown as KernelExports).work(team, thread);

@@ -2,11 +2,13 @@
 //
 // The kernels as JavaScript sees them: what each record holds, and where.
 
+import type { ArraysArguments } from './arrays.js';
+
 /** Buffers are what the op reads, overwrites, or both; the rest are numbers. */
 export type FieldType = 'in' | 'out' | 'inout' | 'i32' | 'u32' | 'f32';
 
 /** Each kernel's arguments; `Buffer` is whatever has an address. */
-export interface KernelArguments<Buffer> {
+export interface KernelArguments<Buffer> extends ArraysArguments<Buffer> {
   /** y = f(x). y may be x. */
   unary: {
     count: number;
@@ -975,7 +977,7 @@ export interface Kernel {
 }
 
 /** Each kernel's record, in the order of their numbers: a type, then the names of the fields in a row that have it. */
-const records: { readonly [K in KernelName]: string } = {
+const records: Readonly<Record<Exclude<KernelName, keyof ArraysArguments<unknown>>, string>> = {
   unary: 'i32 count kind; f32 alpha scale shift most; out y; in x',
   unaryBackward: 'i32 count kind; f32 alpha scale shift most; out dx; in dy from',
   softmax: 'i32 rows; out y; in x; i32 classes',
@@ -1062,9 +1064,14 @@ function fieldsOf(record: string): Kernel['fields'] {
   });
 }
 
-export const kernels = Object.fromEntries(
-  Object.entries(records).map(([name, record], opcode) => [
-    name,
-    { opcode, fields: fieldsOf(record) },
-  ]),
-) as { readonly [K in KernelName]: Kernel };
+/** The kernels of a module, whose first op has the number `first`. */
+export const kernelsOf = (records: Readonly<Record<string, string>>, first: number) =>
+  Object.fromEntries(
+    Object.entries(records).map(([name, record], index) => [
+      name,
+      { opcode: first + index, fields: fieldsOf(record) },
+    ]),
+  );
+
+/** Those of the core; once the module arrays is there, its kernels too. */
+export const kernels = kernelsOf(records, 0) as { readonly [K in KernelName]: Kernel };

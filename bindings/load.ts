@@ -54,6 +54,24 @@ export interface KernelExports {
   useWideTile(on: number): number;
 }
 
+/** What assembly/arrays/index.ts exports: what the core calls for ops that it does not know. */
+export interface ArraysExports {
+  /** Writes how many tasks the op at `op` has; returns the bytes of scratch that it needs beyond what all have. */
+  prepare(op: number): number;
+  execute(op: number, task: number, scratch: number): void;
+}
+
+/** The kernels of assembly/arrays/, a module of its own that few programs need. */
+export interface Arrays {
+  readonly module: WasmModule;
+  readonly exports: ArraysExports;
+}
+
+/** Where they are once they are loaded. */
+export interface Beside {
+  arrays?: Arrays;
+}
+
 /**
  * Compiles `source`, or the package's own build of `variant`.
  *
@@ -104,8 +122,24 @@ async function ownBytes(variant: Variant): Promise<WasmBytes> {
   }
 }
 
+/** What calls arrays, once it is there. */
+function callsOf(beside: Beside): ArraysExports {
+  const there = () => {
+    if (!beside.arrays) throw new Error('the module arrays is not loaded');
+    return beside.arrays.exports;
+  };
+  return {
+    prepare: (op) => there().prepare(op),
+    execute: (op, task, scratch) => there().execute(op, task, scratch),
+  };
+}
+
 /** Instantiates the kernels over `memory`. @throws {EngineError} where they do not fit it, or this version */
-export async function link(module: WasmModule, memory: WasmMemory): Promise<KernelExports> {
+export async function link(
+  module: WasmModule,
+  memory: WasmMemory,
+  beside: Beside,
+): Promise<KernelExports> {
   const misfit = (why: string, cause?: unknown) =>
     forbidden(why, cause) ??
     new EngineError(
@@ -116,8 +150,9 @@ export async function link(module: WasmModule, memory: WasmMemory): Promise<Kern
     );
   let exports: Record<string, unknown>;
   try {
-    exports = (await instantiate(module, { env: { memory }, team: { sleep: sleepOver(memory) } }))
-      .exports;
+    const arrays = { ...callsOf(beside) };
+    const imports = { env: { memory }, team: { sleep: sleepOver(memory) }, arrays };
+    exports = (await instantiate(module, imports)).exports;
   } catch (cause) {
     throw misfit(message(cause), cause);
   }

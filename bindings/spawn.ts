@@ -10,10 +10,14 @@ import type { Spawn } from './thread.js';
 const code = `
 const { parentPort, workerData } = require('node:worker_threads');
 // Deno and Bun have a 'module' here already: a function's own does not meet it.
-(({ module, memory, team, thread }) => {
+(({ module, arrays, memory, team, thread }) => {
   const words = new Int32Array(memory.buffer);
   const sleep = (at, value, time) => Atomics.wait(words, at >> 2, value, time) !== 'timed-out';
-  const { exports } = new WebAssembly.Instance(module, { env: { memory }, team: { sleep } });
+  const env = { memory };
+  const none = { prepare() {}, execute() {} };
+  const beside = arrays ? new WebAssembly.Instance(arrays, { env }).exports : none;
+  const imports = { env, team: { sleep }, arrays: beside };
+  const { exports } = new WebAssembly.Instance(module, imports);
   parentPort.postMessage('ready');
   exports.work(team, thread);
 })(workerData);

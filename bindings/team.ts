@@ -4,7 +4,7 @@ import { cores } from '#platform/bindings/cores';
 import { EngineError } from './errors.js';
 import type { KernelExports } from './load.js';
 import type { LinearMemory } from './memory.js';
-import type { Thread } from './thread.js';
+import type { Thread, ThreadData } from './thread.js';
 
 /** The most threads: beyond that, their barrier takes longer than what they share. */
 export const MOST_THREADS = 64;
@@ -28,6 +28,7 @@ const ending = new Set<Promise<unknown>>();
 /** A number of threads, some of them perhaps lost. */
 export class Team {
   readonly #exports: KernelExports;
+  readonly #memory: LinearMemory;
   readonly #address: number;
   readonly #mayBlock = mayBlock();
   readonly #lost: (why: string) => void;
@@ -37,10 +38,9 @@ export class Team {
   /** @param lost is called where the caller is alone from then on, with the reason */
   constructor(exports: KernelExports, memory: LinearMemory, lost: (why: string) => void) {
     this.#exports = exports;
+    this.#memory = memory;
     this.#lost = lost;
-    const bytes = exports.teamBytes(MOST_THREADS);
-    this.#address = memory.allocate(bytes, 'scratch');
-    memory.views.int32.fill(0, this.#address / 4, (this.#address + bytes) / 4);
+    this.#address = memory.allocate(exports.teamBytes(MOST_THREADS), 'scratch');
   }
 
   /** How many there are, the caller included. */
@@ -49,14 +49,20 @@ export class Team {
   }
 
   /** Starts the other threads, once those of earlier teams have ended: all, or none where one cannot be started. */
-  async grow(size: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<void> {
+  async grow(size: number, data: Omit<ThreadData, 'team' | 'thread'>): Promise<void> {
+    // Once one was lost, there are no others.
+    if (this.#isAlone) return;
     const started: Thread[] = [];
     const leave = (why: unknown): void => this.#leave(why, started);
     try {
       // Loaded here, as many pages have one thread.
       const [{ spawn }] = await Promise.all([import('#platform/bindings/spawn'), ...ending]);
+      const team = this.#address;
+      const end = team + this.#exports.teamBytes(MOST_THREADS);
+      // Not what threads that were ended have left there.
+      this.#memory.views.int32.fill(0, team / 4, end / 4);
       for (let thread = 1; thread < size; thread++)
-        started.push(spawn({ module, memory, team: this.#address, thread }, leave));
+        started.push(spawn({ ...data, team, thread }, leave));
       await Promise.all(started.map(({ ready }) => ready));
       this.#threads.push(...started.splice(0));
     } catch (why) {

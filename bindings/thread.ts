@@ -1,8 +1,10 @@
 // What a thread is, wherever it runs: spawn.ts starts it in Node, Deno and Bun, spawn.browser.ts in a browser.
 
-/** What a thread needs: the kernels, the memory, where its team meets, and which thread it is. */
+/** What a thread needs: the kernels' modules, the memory, where its team meets, and which thread it is. */
 export interface ThreadData {
   readonly module: WebAssembly.Module;
+  /** The module arrays, where it is loaded. */
+  readonly arrays: WebAssembly.Module | undefined;
   readonly memory: WebAssembly.Memory;
   readonly team: number;
   readonly thread: number;

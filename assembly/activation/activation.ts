@@ -316,7 +316,7 @@ function geluSlope(x: v128): v128 {
  * e^(−a²/2), 0 ≤ a ≤ 15, to a few ulp: what rounding takes from a², a in two parts of 12 bits, is put back
  * as a factor.
  */
-function bell(a: v128): v128 {
+export function bell(a: v128): v128 {
   const square = f32x4.mul(a, a);
   const high = v128.and(a, i32x4.splat(0xfffff000));
   const low = f32x4.sub(a, high);
@@ -332,7 +332,7 @@ function bell(a: v128): v128 {
  * Φ(−a)·e^(a²/2), 0 ≤ a ≤ 15: t·p(t) of t = 1 / (1 + 0.35a), p the minimax polynomial (Remez), within
  * 2⁻²⁴ of the result.
  */
-function mills(a: v128): v128 {
+export function mills(a: v128): v128 {
   const one = f32x4.splat(1);
   const t = f32x4.div(one, madd(a, f32x4.splat(0.35), one));
   let p = f32x4.splat(-2.9157833963e-2);

@@ -31,6 +31,7 @@ import {
   depthwiseTasks,
 } from '../conv/depthwise';
 import { Col2im, Im2col, col2im, col2imTasks, im2col, im2colTasks } from '../conv/im2col';
+import { executeArrays } from './arrays';
 import {
   Add,
   Dropout,
@@ -451,6 +452,6 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 70:
       return winograd(changetype<Winograd>(op), task, scratch);
     default:
-      unreachable();
+      executeArrays(op, task, scratch);
   }
 }

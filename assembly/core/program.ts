@@ -2,6 +2,7 @@
 
 import { SCRATCH_BYTES } from '../gemm/blocks';
 import { usesWideTile, useWideTile } from '../gemm/pack';
+import { FIRST_OF_ARRAYS, prepareArrays } from './arrays';
 import { execute, scratchOf, tasksOf } from './dispatch';
 import { Op, RECORD_BYTES } from './op';
 import { awaitRun, barrier, callTeam, runOf, take, takenCount } from './team';
@@ -125,9 +126,13 @@ export function prepare(program: usize, count: i32, threads: i32): usize {
     const op = recordOf(program, i);
     op.shared = op.shared ? threads : 1;
     op.parts = 1;
-    op.tasks = tasksOf(op);
+    if (op.opcode < FIRST_OF_ARRAYS) {
+      op.tasks = tasksOf(op);
+      more = max(more, scratchOf(op));
+    } else {
+      more = max(more, prepareArrays(op));
+    }
     if (op.tasks < 2) op.shared = 1;
-    more = max(more, scratchOf(op));
   }
   return SCRATCH_BYTES + more;
 }

@@ -14,13 +14,36 @@ const names: Readonly<Record<string, readonly string[]>> = {
 
 /** Enums. */
 const enumNames = ['Activation', 'Comparison'];
+/** Those that only the module arrays needs. */
+const arraysEnumNames = ['MapFn', 'CombineFn', 'ReduceFn', 'Coordinates', 'Sampling'];
+
+/** An enum as JavaScript has it. */
+export const enumText = ([name, members]: readonly [string, Readonly<Record<string, number>>]) => {
+  const lines = Object.entries(members).map(([member, value]) => `  ${member}: ${value},`);
+  return `\nexport const ${name} = {\n${lines.join('\n')}\n} as const;`;
+};
+
+/** The enums of these names. @throws {Error} for one that is missing */
+function enumsOf({ enums }: Assembly, wanted: readonly string[]) {
+  return Object.fromEntries(
+    wanted.map((name) => {
+      const members = enums.get(name);
+      if (!members) throw new Error(`assembly/ exports no enum ${name}`);
+      return [name, members];
+    }),
+  );
+}
+
+/** The enums that the module arrays needs. */
+export const arraysEnums = (assembly: Assembly) => enumsOf(assembly, arraysEnumNames);
 
 /**
  * The text of bindings/constants.ts: constants, enums, and the names of the floats that settings hold, in their order.
  *
  * @throws {Error} for a constant or enum that is missing, a constant that is not a plain number, and for settings that are not floats
  */
-export function constantsModule({ constants, enums, layouts }: Assembly): string {
+export function constantsModule(assembly: Assembly): string {
+  const { constants, layouts } = assembly;
   const numbers = Object.entries(names).flatMap(([path, list]) => [
     `\n// assembly/${path}`,
     ...list.map((name) => {
@@ -30,12 +53,7 @@ export function constantsModule({ constants, enums, layouts }: Assembly): string
       return `export const ${name} = ${value};`;
     }),
   ]);
-  const words = enumNames.map((name) => {
-    const members = enums.get(name);
-    if (!members) throw new Error(`assembly/ exports no enum ${name}`);
-    const lines = Object.entries(members).map(([member, value]) => `  ${member}: ${value},`);
-    return `\nexport const ${name} = {\n${lines.join('\n')}\n} as const;`;
-  });
+  const words = Object.entries(enumsOf(assembly, enumNames)).map(enumText);
   const settings = [...layouts.values()]
     .filter(({ name }) => name.endsWith('Settings'))
     .map(({ name, path, fields }) => {

@@ -3,11 +3,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readAssembly, sourcesOf } from './assembly.js';
-import { constantsModule } from './constants.js';
+import { arraysEnums, constantsModule } from './constants.js';
 import { depthtileModule } from './depthtile.js';
-import { dispatchModule } from './dispatch.js';
-import { kernelsModule } from './kernels.js';
-import { kernelsOf } from './records.js';
+import { arrays, core, dispatchModule } from './dispatch.js';
+import { arraysModule, kernelsModule } from './kernels.js';
+import { type Kernel, kernelsOf } from './records.js';
 import { tilesModule } from './tiles.js';
 
 const root = new URL('../../', import.meta.url);
@@ -27,6 +27,13 @@ generated('assembly/gemm/tile.ts', tilesModule());
 generated('assembly/conv/depthtile.ts', depthtileModule());
 const assembly = readAssembly(sourcesOf(new URL('assembly/', root)));
 const kernels = kernelsOf(assembly);
-generated('assembly/core/dispatch.ts', dispatchModule(kernels));
-generated('bindings/kernels.ts', kernelsModule(kernels));
+const isOfArrays = ({ record }: Kernel): boolean => record.path.startsWith('arrays/');
+const [ofCore, ofArrays] = [
+  kernels.filter((each) => !isOfArrays(each)),
+  kernels.filter(isOfArrays),
+];
+generated('assembly/core/dispatch.ts', dispatchModule(ofCore, core));
+generated('assembly/arrays/dispatch.ts', dispatchModule(ofArrays, arrays));
+generated('bindings/kernels.ts', kernelsModule(ofCore));
+generated('bindings/arrays.ts', arraysModule(ofArrays, arraysEnums(assembly)));
 generated('bindings/constants.ts', constantsModule(assembly));

@@ -27,6 +27,12 @@ async function run(script, ...args) {
   }
 }
 
+/** How asc compiles a target of asconfig.json: those of the module arrays have an entry of their own. */
+export const ascArguments = (target) => [
+  `assembly/${target.startsWith('arrays') ? 'arrays/' : ''}index.ts`,
+  ...['--config', 'asconfig.json', '--target', target],
+];
+
 /** Compiles the wasm targets that are older than assembly/, as many at a time as there are cores. */
 async function buildWasm() {
   const { targets } = JSON.parse(readFileSync(`${root}asconfig.json`, 'utf8'));
@@ -34,7 +40,7 @@ async function buildWasm() {
   const waiting = Object.keys(targets).filter((name) => newest(targets[name].outFile) < sources);
   const work = async () => {
     for (let target = waiting.shift(); target; target = waiting.shift())
-      await run('assemblyscript/bin/asc.js', '--config', 'asconfig.json', '--target', target);
+      await run('assemblyscript/bin/asc.js', ...ascArguments(target));
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }

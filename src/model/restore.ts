@@ -4,6 +4,7 @@ import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/erro
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
 import { duplicateKey } from '../base/json.js';
+import { Later } from '../base/later.js';
 import { naming } from '../base/naming.js';
 import { any, checkOptions, checkValue, flag } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
@@ -22,8 +23,22 @@ export interface LoadOptions {
   layers?: Readonly<Record<string, (options: never) => Layer>>;
 }
 
+type Factories = Readonly<Record<string, (options: never) => Layer>>;
+
+/** Layers that few models have, and that need kernels of their own. */
+const arrays = new Later(() => import('../operators/arrays/index.js'));
+
+/** The functions that make a network's layers, by their types. Loads those of arrays, and their kernels, where it has some. */
+async function factoriesFor({ layers }: Topology, own: Factories): Promise<Factories> {
+  const known: Factories = { ...factories, ...own };
+  if (layers.every(({ type }) => Object.hasOwn(known, type))) return known;
+  const { useArrays, ...more } = await arrays.get('loadModel');
+  if (layers.some(({ type }) => Object.hasOwn(more, type))) await useArrays();
+  return { ...more, ...known };
+}
+
 /** See `loadModel`. @throws {FormatError} */
-export function restoreModel(file: Bytes, options: LoadOptions): Model {
+export async function restoreModel(file: Bytes, options: LoadOptions): Promise<Model> {
   const { layers: own = {} } = checkOptions('loadModel', options, { layers: any });
   const contents = contentsOf(naming('loadModel', () => bytesOf(file)));
   const { metadata } = contents;
@@ -36,7 +51,8 @@ export function restoreModel(file: Bytes, options: LoadOptions): Model {
   let model: Model | undefined;
   try {
     const { seed } = parsed<{ seed: number }>(metadata.random);
-    model = makeModel(parsed<Topology>(metadata.model), seed, own);
+    const topology = parsed<Topology>(metadata.model);
+    model = makeModel(topology, seed, await factoriesFor(topology, own));
     restore(model, tensors, metadata.training);
     if (metadata.labels !== undefined) model.labels = parsed(metadata.labels);
     if (metadata.preprocessing !== undefined) model.preprocessing = parsed(metadata.preprocessing);
@@ -97,13 +113,9 @@ function origin({ metadata, entries }: Contents): string {
   return `safetensors of ${whose} (${entries.length} tensors${all.length ? `: ${all.join(', ')}` : ''})`;
 }
 
-function makeModel(
-  topology: Topology,
-  seed: number,
-  own: NonNullable<LoadOptions['layers']>,
-): Model {
+function makeModel(topology: Topology, seed: number, factories: Factories): Model {
   const { name } = topology;
-  const layers = topology.layers.map((one) => makeLayer(one, own));
+  const layers = topology.layers.map((one) => makeLayer(one, factories));
   const tensors = topology.inputs.map((one) => input(one.shape, { name: one.name }));
   const inputs = [...tensors];
   const tensor = (number: number, reader: string): SymbolicTensor => {
@@ -126,9 +138,8 @@ function makeModel(
 
 function makeLayer(
   { type, name, trainable, options }: Topology['layers'][number],
-  own: NonNullable<LoadOptions['layers']>,
+  all: Factories,
 ): Layer {
-  const all: Readonly<Record<string, (options: never) => Layer>> = { ...factories, ...own };
   if (!Object.hasOwn(all, type)) {
     throw new FormatError(
       `loadModel: the layer ${shown(name)} is of type ${shown(type)}, which there is not; there are ${Object.keys(all).join(', ')}; loadModel(bytes, { layers: { ${type}: … } }) adds your own`,

@@ -39,7 +39,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
     wasm: any,
   });
   // Loaded only if it is asked for: it imports all eager ops.
-  return start(options, async () => (await import('./tile.js')).compareTiles);
+  return start(options, async () => (await import('./tile.js')).chooseTile);
 }
 
 /** What `init` chose. @throws {StateError} before `init` */

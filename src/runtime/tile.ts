@@ -2,7 +2,13 @@
 // checked, then timed on the same product. In 128-bit code the wide tile does not fit the registers: it takes a sixth
 // to two thirds longer than the narrow one. In 256-bit code it takes no longer, and at best half as long.
 
-import { type Backend, backend, type TileVerdict, type UseTile } from '../../bindings/backend.js';
+import {
+  type Backend,
+  backend,
+  type TileVerdict,
+  type UseTile,
+  warnOnce,
+} from '../../bindings/backend.js';
 import { matMul } from '../operators/dense/matrix.emit.js';
 import * as ops from '../operators/ops.js';
 import { Emitter } from '../program/emitter.js';
@@ -192,4 +198,17 @@ export function compareTiles(use: UseTile): TileVerdict {
     // Nobody multiplies these shapes again.
     dropSpare();
   }
+}
+
+const NO_REVECTORIZING =
+  'init({ revectorize: true }): this engine makes no 256-bit code (Node ≥ 24 on x64 does); it goes on with 128-bit code';
+const WRONG_CODE =
+  "init({ revectorize: true }): this engine's 256-bit code failed the self-check; it goes on with 128-bit code";
+
+/** What `compareTiles` finds; warns where there is no 256-bit code, or none that is right. */
+export function chooseTile(use: UseTile): TileVerdict {
+  const verdict = compareTiles(use);
+  if (verdict === 'wrong') warnOnce('256-bit code', WRONG_CODE);
+  else if (!verdict.revectorized) warnOnce('256-bit code', NO_REVECTORIZING);
+  return verdict;
 }

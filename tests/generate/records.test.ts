@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readAssembly, sourcesOf } from '../../scripts/generate/assembly.js';
 import { constantsModule } from '../../scripts/generate/constants.js';
-import { dispatchModule } from '../../scripts/generate/dispatch.js';
+import { core, dispatchModule } from '../../scripts/generate/dispatch.js';
 import { kernelsModule } from '../../scripts/generate/kernels.js';
 import { kernelsOf } from '../../scripts/generate/records.js';
 
@@ -125,7 +125,7 @@ export function three(op: Three): void {}
       [undefined, undefined],
     ],
   );
-  const dispatch = dispatchModule(kernels);
+  const dispatch = dispatchModule(kernels, core);
   assert.match(dispatch, 'case 0:\n      return rowsTasks(changetype<Rows>(op));');
   assert.match(dispatch, 'case 1:\n      return twoScratch(changetype<Two>(op));');
   assert.match(dispatch, 'case 1:\n      return two(changetype<Two>(op), task, scratch);');

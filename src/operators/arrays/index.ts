@@ -1,51 +1,67 @@
-// STUB until the branch `arrays` is merged.
+// Layers for arrays of any rank: what imported networks need and few others do. Their kernels are a module of its own,
+// which `useArrays` loads. Samples are without the batch; axes count from 0 within a sample.
 
-import type { Layer, LayerOptions } from '../../network/layer.js';
-
-export type MapOptions = LayerOptions & { fn: string; alpha?: number; beta?: number };
-export type CombineFn = string;
-export type ReduceFn = 'sum' | 'mean' | 'max' | 'min' | 'prod' | 'l1' | 'l2' | 'sumSquare';
-export interface ResizeOptions extends LayerOptions {
-  axes: readonly number[];
-  mode: 'nearest' | 'linear' | 'cubic';
-  coordinates: string;
-  nearest?: string;
-  scales?: readonly number[];
-  sizes?: readonly number[];
-  cubicCoefficient?: number;
-  excludeOutside?: boolean;
-  antialias?: boolean;
-  extrapolation?: number;
-  roi?: readonly number[];
-}
-type Make = (options: any) => Layer;
-const stub =
-  (name: string): Make =>
-  () => {
-    throw new Error(`stub ${name}`);
-  };
-export const map = stub('map');
-export const combine = stub('combine');
-export const combineWeight = stub('combineWeight');
-export const reduce = stub('reduce');
-export const argMax = stub('argMax');
-export const argMin = stub('argMin');
-export const transpose = stub('transpose');
-export const slice = stub('slice');
-export const pad = stub('pad');
-export const expand = stub('expand');
-export const constant = stub('constant');
-export const depthToSpace = stub('depthToSpace');
-export const spaceToDepth = stub('spaceToDepth');
-export const resize = stub('resize');
-export const layerNorm = stub('layerNorm');
-export const groupNorm = stub('groupNorm');
-export const instanceNorm = stub('instanceNorm');
-export const matMul = stub('matMul');
-export const conv3d = stub('conv3d');
-export const conv3dTranspose = stub('conv3dTranspose');
-export const maxPool3d = stub('maxPool3d');
-export const avgPool3d = stub('avgPool3d');
-export const lpPool3d = stub('lpPool3d');
-export const useArrays = async (): Promise<void> => {};
-export { wrapped } from './wrapped.layer.js';
+export { useArrays } from '../../../bindings/usearrays.js';
+export {
+  type CombineFn,
+  type CombineOptions,
+  type CombineWeightOptions,
+  type ConstantOptions,
+  combine,
+  combineWeight,
+  constant,
+} from './combine.layer.js';
+export {
+  type Conv3dOptions,
+  type ConvTransposeOptions,
+  conv1dTranspose,
+  conv3d,
+  conv3dTranspose,
+  groupedConv2dTranspose,
+} from './conv3d.layer.js';
+export {
+  type GroupNormOptions,
+  groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
+  type LayerNormOptions,
+  layerNorm,
+} from './groupnorm.layer.js';
+export { type MapFunction, type MapOptions, map } from './map.layer.js';
+export { type MatMulOptions, matMul } from './matmul.layer.js';
+export {
+  type AvgPoolOptions,
+  avgPool3d,
+  dilatedLpPool2d,
+  dilatedMaxPool1d,
+  dilatedMaxPool2d,
+  type LpPoolOptions,
+  lpPool1d,
+  lpPool3d,
+  maxPool3d,
+  type PoolOptions,
+  paddedAvgPool1d,
+  paddedAvgPool2d,
+} from './pool3d.layer.js';
+export {
+  type DepthToSpaceOptions,
+  depthToSpace,
+  type ExpandOptions,
+  expand,
+  type SliceOptions,
+  type SpaceToDepthOptions,
+  slice,
+  spaceToDepth,
+  type TransposeOptions,
+  transpose,
+} from './rearrange.layer.js';
+export {
+  type ArgumentOptions,
+  argMax,
+  argMin,
+  type ReduceFn,
+  type ReduceOptions,
+  reduce,
+} from './reduce.layer.js';
+export { type PadOptions, pad, type ResizeOptions, resize } from './resize.layer.js';
+export { type WrappedOptions, wrapped } from './wrapped.layer.js';

@@ -1,0 +1,224 @@
+// Functions of two arrays that are broadcast to a common shape, and their gradients, which need a third: dy.
+//
+// Dimensions are collapsed before (src/operators/arrays/strides.ts): four outer ones and rows of `n`. Steps are in
+// elements; a step of 0 repeats. Along a row an operand goes on by 1 or stays.
+
+import { In, Op, Out } from '../core/op';
+import { exp, storeLanes } from '../core/simd';
+import { naturalLog, sign } from './elementwise';
+import { power } from './scalar';
+
+/** What is computed of a, b and c; x and y are operands and result of a reduction or a function, dy y's gradient. */
+export const enum CombineFn {
+  Add = 0,
+  Subtract,
+  Multiply,
+  Divide,
+  Maximum,
+  Minimum,
+  Power,
+  /** a, where it is negative a·b. */
+  Prelu,
+  /** 1 where it is so, else 0. */
+  Equal,
+  Greater,
+  Less,
+  /** dy = c: −c·a/b². */
+  DivideB,
+  /** c where a > b, half of it where they are equal. */
+  Above,
+  Below,
+  /** c·b·a^(b − 1). */
+  PowerA,
+  /** c·a^b·ln a; where a is 0, 0. */
+  PowerB,
+  /** c, where a is negative c·b. */
+  PreluA,
+  /** c·a where a is negative. */
+  PreluB,
+  /** c·sign(a). */
+  Signed,
+  /** c·a/b; where b is 0, 0. */
+  Ratio,
+  /** c·e^(a − b). */
+  Share,
+  /** c where a = b. */
+  Where,
+}
+
+/** y[d0, d1, d2, d3, n] = scale·f(a, b, c). y may be an operand that is not repeated. */
+@unmanaged
+export class Combine extends Op {
+  fn: i32;
+  scale: f32;
+  d0: i32;
+  d1: i32;
+  d2: i32;
+  d3: i32;
+  n: i32;
+  a0: i32;
+  a1: i32;
+  a2: i32;
+  a3: i32;
+  aStep: i32;
+  b0: i32;
+  b1: i32;
+  b2: i32;
+  b3: i32;
+  bStep: i32;
+  c0: i32;
+  c1: i32;
+  c2: i32;
+  c3: i32;
+  cStep: i32;
+  y: Out;
+  a: In;
+  b: In;
+  c: In;
+}
+
+/** Floats of a task. */
+// @ts-ignore: decorator
+@inline export const PIECE: i32 = 16384;
+
+/** Pieces of a row, or 1 where a task takes rows. */
+// @ts-ignore: decorator
+@inline
+export function piecesOf(n: i32): i32 {
+  return (n + PIECE - 1) / PIECE;
+}
+
+/** Rows of a task. */
+// @ts-ignore: decorator
+@inline
+export function rowsOf(n: i32): i32 {
+  return max(1, PIECE / max(1, n));
+}
+
+// @ts-ignore: decorator
+@inline
+function rowsIn(op: Combine): i32 {
+  return op.d0 * op.d1 * op.d2 * op.d3;
+}
+
+export function combineTasks(op: Combine): i32 {
+  const rows = rowsOf(op.n);
+  return ((rowsIn(op) + rows - 1) / rows) * piecesOf(op.n);
+}
+
+export function combine(op: Combine, task: i32): void {
+  const n = op.n;
+  const pieces = piecesOf(n);
+  const block = task / pieces;
+  const from = (task - block * pieces) * PIECE;
+  const to = min(n, from + PIECE);
+  let row = block * rowsOf(n);
+  const end = min(rowsIn(op), row + rowsOf(n));
+  let i3 = row % op.d3,
+    i2 = (row / op.d3) % op.d2,
+    i1 = (row / (op.d3 * op.d2)) % op.d1,
+    i0 = row / (op.d3 * op.d2 * op.d1);
+  for (; row < end; row++) {
+    const a = i0 * op.a0 + i1 * op.a1 + i2 * op.a2 + i3 * op.a3 + from * op.aStep;
+    const b = i0 * op.b0 + i1 * op.b1 + i2 * op.b2 + i3 * op.b3 + from * op.bStep;
+    const c = i0 * op.c0 + i1 * op.c1 + i2 * op.c2 + i3 * op.c3 + from * op.cStep;
+    combineRow(
+      op,
+      op.y + ((<usize>(row * n + from)) << 2),
+      op.a + ((<usize>a) << 2),
+      op.b + ((<usize>b) << 2),
+      op.c + ((<usize>c) << 2),
+      to - from,
+    );
+    if (++i3 < op.d3) continue;
+    i3 = 0;
+    if (++i2 < op.d2) continue;
+    i2 = 0;
+    if (++i1 < op.d1) continue;
+    i1 = 0;
+    i0++;
+  }
+}
+
+function combineRow(op: Combine, y: usize, a: usize, b: usize, c: usize, count: i32): void {
+  const fn = op.fn;
+  const scale = f32x4.splat(op.scale);
+  const aStep = (<usize>op.aStep) << 4,
+    bStep = (<usize>op.bStep) << 4,
+    cStep = (<usize>op.cStep) << 4;
+  let va = v128.load32_splat(a),
+    vb = v128.load32_splat(b),
+    vc = v128.load32_splat(c);
+  for (; count > 0; count -= 4) {
+    if (aStep) va = v128.load(a);
+    if (bStep) vb = v128.load(b);
+    if (cStep) vc = v128.load(c);
+    storeLanes(y, f32x4.mul(scale, result(fn, va, vb, vc)), count);
+    y += 16;
+    a += aStep;
+    b += bStep;
+    c += cStep;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function result(fn: i32, a: v128, b: v128, c: v128): v128 {
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  switch (fn) {
+    case CombineFn.Add:
+      return f32x4.add(a, b);
+    case CombineFn.Subtract:
+      return f32x4.sub(a, b);
+    case CombineFn.Multiply:
+      return f32x4.mul(a, b);
+    case CombineFn.Divide:
+      return f32x4.div(a, b);
+    case CombineFn.Maximum:
+      return f32x4.max(a, b);
+    case CombineFn.Minimum:
+      return f32x4.min(a, b);
+    case CombineFn.Power:
+      return power(a, b);
+    case CombineFn.Prelu:
+      return v128.bitselect(f32x4.mul(a, b), a, f32x4.lt(a, zero));
+    case CombineFn.Equal:
+      return v128.and(one, f32x4.eq(a, b));
+    case CombineFn.Greater:
+      return v128.and(one, f32x4.gt(a, b));
+    case CombineFn.Less:
+      return v128.and(one, f32x4.lt(a, b));
+    case CombineFn.DivideB:
+      return f32x4.neg(f32x4.div(f32x4.mul(c, f32x4.div(a, b)), b));
+    case CombineFn.Above:
+      return v128.or(v128.and(c, f32x4.gt(a, b)), half(a, b, c));
+    case CombineFn.Below:
+      return v128.or(v128.and(c, f32x4.lt(a, b)), half(a, b, c));
+    case CombineFn.PowerA:
+      return f32x4.mul(f32x4.mul(c, b), power(a, f32x4.sub(b, one)));
+    case CombineFn.PowerB: {
+      const d = f32x4.mul(f32x4.mul(c, power(a, b)), naturalLog(a));
+      return v128.andnot(d, f32x4.eq(a, zero));
+    }
+    case CombineFn.PreluA:
+      return v128.bitselect(f32x4.mul(c, b), c, f32x4.lt(a, zero));
+    case CombineFn.PreluB:
+      return v128.and(f32x4.mul(c, a), f32x4.lt(a, zero));
+    case CombineFn.Signed:
+      return f32x4.mul(c, sign(a));
+    case CombineFn.Ratio:
+      return v128.andnot(f32x4.mul(c, f32x4.div(a, b)), f32x4.eq(b, zero));
+    case CombineFn.Share:
+      return f32x4.mul(c, exp(f32x4.sub(a, b)));
+    default:
+      return v128.and(c, f32x4.eq(a, b));
+  }
+}
+
+/** c/2 where a = b. */
+// @ts-ignore: decorator
+@inline
+function half(a: v128, b: v128, c: v128): v128 {
+  return v128.and(f32x4.mul(c, f32x4.splat(0.5)), f32x4.eq(a, b));
+}

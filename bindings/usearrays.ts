@@ -1,0 +1,49 @@
+// Loads the module arrays: kernels that few programs need, in wasm of their own.
+
+import { arraysBytes } from '#platform/bindings/arraysbytes';
+import { instantiate } from '#platform/bindings/instantiate';
+import { FIRST_OPCODE, records } from './arrays.js';
+import { addArrays, backend, type LoadArrays } from './backend.js';
+import { EngineError, StateError } from './errors.js';
+import { kernels, kernelsOf } from './kernels.js';
+import { type ArraysExports, compile } from './load.js';
+import type { Instructions } from './variant.js';
+
+const load: LoadArrays = async (variant, memory) => {
+  // The core may be a build for one thread where there should be several: the memory tells.
+  const instructions = variant.replace('-threads', '') as Instructions;
+  const isShared = !(memory.buffer instanceof ArrayBuffer);
+  try {
+    const bytes = await arraysBytes(isShared ? `${instructions}-threads` : instructions);
+    const module = await compile(variant, bytes as BufferSource & Uint8Array<ArrayBuffer>);
+    const { exports } = await instantiate(module, { env: { memory } });
+    return { module, exports: exports as unknown as ArraysExports };
+  } catch (cause) {
+    throw new EngineError(
+      `useArrays: the kernels of these layers, files beside the package's others, could not be loaded (${(cause as Error).message}): serve all files of the package, and leave it out of bundles for Node`,
+      { cause },
+    );
+  }
+};
+
+let loading: Promise<void> | undefined;
+
+/**
+ * Loads the kernels of the layers of `arrays`: for models that have such layers. Called before `init`, it lets `init`
+ * load them. A second call does nothing. Runs go on meanwhile, on one thread.
+ *
+ * @throws {EngineError} where they cannot be loaded
+ */
+export function useArrays(): Promise<void> {
+  Object.assign(kernels, kernelsOf(records, FIRST_OPCODE));
+  loading ??= addArrays(load).finally(() => {
+    loading = undefined;
+  });
+  return loading;
+}
+
+/** @throws {StateError} where the kernels are not there */
+export function checkArrays(): void {
+  if (backend().beside.arrays) return;
+  throw new StateError('its kernels are not loaded: `await useArrays()` first');
+}

@@ -1,0 +1,94 @@
+// Linear maps along single axes as ops: resizing, borders, windows; and the maximum of windows.
+
+import { Coordinates, Sampling } from '../../../bindings/arrays.js';
+import { type Shape, sizeOf } from '../../base/shape.js';
+import type { Emitter, Operand, Value } from '../../program/emitter.js';
+import { emitOf } from './strides.emit.js';
+
+/** A map along one axis: how many numbers it makes there, and of which. */
+export interface AxisMap {
+  readonly axis: number;
+  readonly outputs: number;
+  readonly sampling: keyof typeof Sampling;
+  readonly coordinates?: keyof typeof Coordinates;
+  /** Outputs for each input, where it is not their quotient. */
+  readonly scale?: number;
+  readonly roi?: readonly [number, number];
+  readonly extrapolation?: number;
+  readonly coefficient?: number;
+  readonly excludes?: boolean;
+  readonly antialias?: boolean;
+  readonly before?: number;
+  readonly after?: number;
+  readonly kernel?: number;
+  readonly stride?: number;
+  readonly dilation?: number;
+  /** What the shares of a window add up to 1 over, if at all. */
+  readonly average?: 'inside' | 'padded';
+}
+
+/** The shape that a map makes of another. */
+export const mappedShape = (shape: Shape, { axis, outputs }: AxisMap): Shape =>
+  shape.map((side, i) => (i === axis ? outputs : side));
+
+function fields(map: AxisMap, shape: Shape) {
+  const { axis, outputs, sampling, coordinates = 'HalfPixel', roi = [0, 1] } = map;
+  return {
+    ...{ outer: sizeOf(shape.slice(0, axis)), n: shape[axis], m: outputs },
+    inner: sizeOf(shape.slice(axis + 1)),
+    ...{ sampling: Sampling[sampling], coordinates: Coordinates[coordinates] },
+    scale: map.scale ?? 0,
+    ...{ roiStart: roi[0], roiEnd: roi[1], extrapolation: map.extrapolation ?? 0 },
+    coefficient: map.coefficient ?? 0,
+    excludes: map.excludes ? 1 : 0,
+    antialias: map.antialias ? 1 : 0,
+    ...{ before: map.before ?? 0, after: map.after ?? 0, kernel: map.kernel ?? 1 },
+    ...{ stride: map.stride ?? 1, dilation: map.dilation ?? 1 },
+    average: map.average ? (map.average === 'inside' ? 1 : 2) : 0,
+  };
+}
+
+/** y = the maps of x, one after the other; x itself where there are none. */
+export function mapAxes(e: Emitter, x: Value, maps: readonly AxisMap[]): Value {
+  return maps.reduce((from, map) => {
+    const y = e.value(mappedShape(from.shape, map));
+    emitOf(e, 'axisMap', { y, x: from, ...fields(map, from.shape) });
+    return y;
+  }, x);
+}
+
+/** dx, of shape `shape`, of the maps that `mapAxes` took. */
+export function mapAxesBackward(
+  e: Emitter,
+  dy: Value,
+  shape: Shape,
+  maps: readonly AxisMap[],
+): Value {
+  if (maps.length === 0) return dy;
+  const before = maps.slice(0, -1);
+  const last = maps[maps.length - 1];
+  const from = before.reduce(mappedShape, shape);
+  const dx = e.value(from);
+  emitOf(e, 'axisMapBackward', { dx, dy, ...fields(last, from) });
+  return mapAxesBackward(e, dx, shape, before);
+}
+
+/** y = the largest of each window of x; fills `choice`, where given, for backward. */
+export function axisMaximum(e: Emitter, x: Value, map: AxisMap, choice: Operand): Value {
+  const y = e.value(mappedShape(x.shape, map));
+  emitOf(e, 'axisMaximum', { y, choice, x, ...fields(map, x.shape) });
+  return y;
+}
+
+/** dx, of shape `shape`. */
+export function axisMaximumBackward(
+  e: Emitter,
+  dy: Value,
+  choice: Operand,
+  shape: Shape,
+  map: AxisMap,
+): Value {
+  const dx = e.value(shape);
+  emitOf(e, 'axisMaximumBackward', { dx, dy, choice, ...fields(map, shape) });
+  return dx;
+}

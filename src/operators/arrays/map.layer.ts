@@ -1,0 +1,128 @@
+// Functions of single numbers as a layer: those that are no activations of the core.
+
+import { ValueError } from '../../base/errors.js';
+import { naming } from '../../base/naming.js';
+import { type Check, finite, isFloat32, oneOf, required } from '../../base/options.js';
+import type { Shape } from '../../base/shape.js';
+import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
+import type { Value } from '../../program/emitter.js';
+import { type MapFormula, mapBackward, mapForward } from './map.emit.js';
+
+/** A function of `map`. */
+export type MapFunction = keyof typeof functions;
+
+/** Options of `map`. */
+export interface MapOptions extends LayerOptions {
+  fn: MapFunction;
+  /**
+   * Of leakyRelu (0.01), elu, celu and thresholdedRelu (1), selu (1.6733), hardSigmoid (0.2), affine (1), power (1) and
+   * clip (−∞): the default in brackets.
+   */
+  alpha?: number;
+  /** Of hardSigmoid (0.5), affine (0), selu, whose gamma it is (1.0507), and clip (∞). */
+  beta?: number;
+}
+
+const [seluAlpha, seluGamma] = [1.6732632423543772, 1.0507009873554805];
+
+/** The formula for alpha and beta, where they are given. */
+type Make = (alpha?: number, beta?: number) => MapFormula;
+
+const plain =
+  (fn: MapFormula['fn']): Make =>
+  () => ({ fn });
+
+const functions = {
+  exp: plain('Exp'),
+  log: plain('Log'),
+  sqrt: plain('Sqrt'),
+  negate: () => ({ fn: 'Affine', alpha: -1 }),
+  abs: plain('Abs'),
+  reciprocal: plain('Reciprocal'),
+  erf: plain('Erf'),
+  sign: plain('Sign'),
+  floor: plain('Floor'),
+  ceil: plain('Ceil'),
+  round: plain('Round'),
+  sin: plain('Sin'),
+  cos: plain('Cos'),
+  softsign: plain('Softsign'),
+  mish: plain('Mish'),
+  geluTanh: plain('GeluTanh'),
+  elu: (alpha = 1) => ({ fn: 'Elu', alpha, beta: 1 }),
+  celu: (alpha = 1) => ({ fn: 'Elu', alpha, beta: 1 / alpha }),
+  selu: (alpha = seluAlpha, gamma = seluGamma) => ({
+    ...{ fn: 'Elu', alpha: alpha * gamma, beta: 1, gamma },
+  }),
+  leakyRelu: (alpha = 0.01) => ({ fn: 'LeakyRelu', alpha }),
+  thresholdedRelu: (alpha = 1) => ({ fn: 'ThresholdedRelu', alpha }),
+  hardSigmoid: (alpha = 0.2, beta = 0.5) => ({ fn: 'HardSigmoid', alpha, beta }),
+  affine: (alpha = 1, beta = 0) => ({ fn: 'Affine', alpha, beta }),
+  power: (alpha = 1) => power(alpha),
+  clip: (alpha = -Infinity, beta = Infinity) => ({ fn: 'Clip', alpha, beta }),
+} as const satisfies Readonly<Record<string, Make>>;
+
+/** x^a, where there is a faster way to say it. */
+function power(alpha: number): MapFormula {
+  if (alpha === 0.5) return { fn: 'Sqrt' };
+  if (alpha === -1) return { fn: 'Reciprocal' };
+  return { fn: 'Power', alpha };
+}
+
+/** A number that float32 holds, or an infinity. */
+const bound: Check = (value) =>
+  typeof value === 'number' && !Number.isNaN(value) && isFloat32(Number.isFinite(value) ? value : 0)
+    ? undefined
+    : 'a number, or an infinity';
+
+/** Clip's infinite bounds are those that are not given: files cannot say infinity. */
+function withoutInfinities(options: MapOptions): MapOptions {
+  if (options?.fn !== 'clip') return options;
+  const { alpha, beta, ...rest } = options;
+  return {
+    ...rest,
+    ...(alpha === -Infinity ? {} : { alpha }),
+    ...(beta === Infinity ? {} : { beta }),
+  };
+}
+
+class Mapping extends Layer<Value> {
+  declare readonly options: MapOptions;
+  readonly #formula: MapFormula;
+
+  constructor(options: MapOptions) {
+    const number = options?.fn === 'clip' ? bound : finite;
+    const words = required({ fn: oneOf(...Object.keys(functions)) });
+    super('map', withoutInfinities(options), { ...words, alpha: number, beta: number });
+    const { fn, alpha, beta } = this.options;
+    naming(this.title, () => {
+      if (fn === 'celu' && alpha === 0) throw new ValueError(`alpha of 'celu' must not be 0`);
+    });
+    this.#formula = (functions[fn] as Make)(alpha, beta);
+  }
+
+  shapeFor(inputShape: Shape): Shape {
+    return inputShape;
+  }
+
+  emitForward({ emitter }: Lowering, x: Value): Forward<Value> {
+    const y = emitter.value(x.shape);
+    mapForward(emitter, y, x, this.#formula);
+    return { y, saved: x };
+  }
+
+  emitBackward(to: Lowering, dy: Value, x: Value, wanted: boolean): Value | undefined {
+    if (!wanted) return undefined;
+    const dx = to.into(dy);
+    mapBackward(to.emitter, dx, dy, x, this.#formula);
+    return dx;
+  }
+}
+
+/**
+ * A function of each number: exp, log, sqrt, negate, abs, reciprocal, erf, sign, floor, ceil, round (halves to even), sin,
+ * cos, softsign, mish, geluTanh (gelu's approximation by tanh), elu, celu, selu, leakyRelu and thresholdedRelu with any
+ * alpha, hardSigmoid (max(0, min(1, alpha·x + beta))), affine (alpha·x + beta), power (x^alpha), or clip to alpha … beta. NaN stays
+ * NaN. The gradient of what jumps is 0.
+ */
+export const map = (options: MapOptions): Layer => new Mapping(options);
