@@ -20,6 +20,7 @@ drawing.provide(sparklines);
 
 export * from './core.js';
 export * as data from './data/index.js';
+export * as io from './io/index.js';
 export * as emit from './operators/emit.js';
 export * as ops from './operators/ops.js';
 export * as zoo from './zoo/index.js';

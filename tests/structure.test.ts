@@ -55,8 +55,9 @@ const floors = [
   'zoo',
   'runtime',
   'worker',
-  // The doors of the package.
+  // The doors of the package; `io` takes the core's.
   'core.ts',
+  'io',
   'index.ts',
 ];
 

@@ -44,6 +44,7 @@ const entries = {
   index: 'index.ts',
   core: 'core.ts',
   data: 'data/index.ts',
+  io: 'io/index.ts',
   ops: 'operators/ops.ts',
   zoo: 'zoo/index.ts',
   worker: 'worker/index.ts',

@@ -3,7 +3,7 @@
 
 import { FormatError } from '../../base/errors.js';
 import { about } from '../../base/naming.js';
-import { sizeOf } from '../../base/shape.js';
+import { sameShape, sizeOf } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import { Constant } from '../importing/value.js';
 import { half } from '../onnx/tensors.js';
@@ -50,8 +50,11 @@ export function readGroup(specs: readonly unknown[], bytes: Uint8Array): Map<str
         at += dtype === 'string' ? textBytes(view, at, size) : 8 * size;
         return;
       }
-      if (found.has(name)) throw new FormatError('there are two of this name');
       const array = new Stored(spec, dtype, shape, size);
+      const before = found.get(name);
+      // TF.js writes weights twice whose layer lies in two networks.
+      if (before && !sameShape(before.shape, shape))
+        throw new FormatError('there are two of this name, of different shapes');
       found.set(name, array.read(name, bytes, view, at));
       at += array.bytes;
     });

@@ -53,9 +53,6 @@ export const cases: readonly Case[] = [
     L.conv2d({ filters: 3, kernelSize: 3, strides: 2 }),
   ),
   one('conv1d', signal, () => L.conv1d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' })),
-  one('conv1d causal', signal, () =>
-    L.conv1d({ filters: 4, kernelSize: 3, padding: 'causal', dilationRate: 2 }),
-  ),
   one('depthwiseConv2d', image, () =>
     L.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, activation: 'tanh' }),
   ),
@@ -81,7 +78,7 @@ export const cases: readonly Case[] = [
   one('leakyReLU', image, () => L.leakyReLU({ alpha: 0.3 })),
   one('prelu', image, () => L.prelu({ sharedAxes: [1, 2] })),
   one('prelu of each', image, () => L.prelu({})),
-  one('elu', image, () => L.elu({ alpha: 0.7 })),
+  one('elu', image, () => L.elu({})),
   one('thresholdedReLU', image, () => L.thresholdedReLU({ theta: 0.4 })),
   one('softmax', image, () => L.softmax({})),
   one('softmax along rows', image, () => L.softmax({ axis: 1 })),
@@ -172,16 +169,21 @@ export const cases: readonly Case[] = [
     name: 'nested models',
     inputs: [[8, 8, 3]],
     outputs: (x) => {
-      const block = tfl.sequential({ name: 'block' });
-      block.add(L.conv2d({ inputShape: [8, 8, 3], filters: 4, kernelSize: 3, padding: 'same' }));
-      block.add(L.batchNormalization({}));
+      const sequential = (name: string) => {
+        const block = tfl.sequential({ name });
+        const convolution = { filters: 4, kernelSize: 3, padding: 'same' } as const;
+        block.add(L.conv2d({ inputShape: [8, 8, 4], ...convolution }));
+        block.add(L.batchNormalization({}));
+        return block;
+      };
       const start = tfl.input({ shape: [8, 8, 4] });
-      const inner = L.conv2d({ filters: 3, kernelSize: 1 }).apply(
-        block.apply(L.conv2d({ filters: 3, kernelSize: 1 }).apply(start)),
-      ) as X;
-      const whole = tfl.model({ inputs: start, outputs: inner, name: 'whole' });
-      const y = whole.apply(L.conv2d({ filters: 4, kernelSize: 1 }).apply(x)) as X;
-      return block.apply(y) as X;
+      const middle = L.conv2d({ filters: 4, kernelSize: 1 }).apply(start) as X;
+      const inner = sequential('inner').apply(middle) as X;
+      const whole = tfl.model({ inputs: start, outputs: [inner, middle], name: 'whole' });
+      const block = sequential('block');
+      const once = block.apply(L.conv2d({ filters: 4, kernelSize: 1 }).apply(x)) as X;
+      const [y, other] = whole.apply(once) as X[];
+      return [block.apply(y) as X, other];
     },
   },
 ];

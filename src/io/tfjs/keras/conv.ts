@@ -73,7 +73,9 @@ function separableConv2d(layer: KerasLayer): Call {
   const { options, after, useBias } = kernelOptions(layer);
   const windows = windowsOf(layer);
   const [filters] = layer.config.sides('filters', 1);
-  const [depthMultiplier] = layer.config.sides('depth_multiplier', 1, 1);
+  // TF.js does not write it: the kernel is [height, width, channels, multiplier].
+  const kernel = layer.file.weights.find(layer.path, ['depthwise_kernel', '0']);
+  const [depthMultiplier] = layer.config.sides('depth_multiplier', 1, kernel?.shape[3] ?? 1);
   const { kernelInitializer } = options;
   const spatial = { ...windows, depthMultiplier, kernelInitializer, useBias: false };
   // In Keras 3 weights are numbered: the first is the spatial kernel.

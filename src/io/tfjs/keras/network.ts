@@ -120,7 +120,7 @@ class Reader {
 
   #functional(name: string, config: Json, path: readonly string[]): Network {
     const layers = new Map<string, Callable | InputSpec>();
-    const calls: InboundCall[] = [];
+    const listed: InboundCall[] = [];
     for (const given of listAt("a model's layers", config.layers)) {
       const entry = objectAt('an entry of its layers', given);
       const own = nameOf(entry) ?? '';
@@ -128,10 +128,17 @@ class Reader {
       const isInput = entry.class_name === 'InputLayer';
       const shape = isInput ? shapeOf(objectAt('its config', entry.config)) : undefined;
       layers.set(own, isInput ? { name: own, shape } : this.#callable(entry, own, path));
-      if (!isInput) calls.push(...about(`the layer ${shown(own)}`, () => callsOf(own, entry)));
+      if (!isInput) listed.push(...about(`the layer ${shown(own)}`, () => callsOf(own, entry)));
     }
     const starts = referencesOf('input_layers', config.input_layers);
     const ends = referencesOf('output_layers', config.output_layers);
+    const read = new Set([...ends, ...listed.flatMap(({ reads }) => reads)].map(key));
+    // A network was called when it was made, which counts but is no call in this one.
+    const calls = listed.map((one) => {
+      const isNetwork = 'inputs' in (layers.get(one.layer) as object);
+      const counts = isNetwork && !read.has(key({ layer: one.layer, node: 0 }));
+      return counts ? { ...one, node: one.node + 1 } : one;
+    });
     const inputs = starts.map(({ layer }): InputSpec => {
       const found = layers.get(layer);
       if (found && !('call' in found)) return found;

@@ -64,7 +64,25 @@ export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape):
     })),
     { name: network.name, whole: false },
   );
+  try {
+    tell(model, json);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
   const { modelTopology } = json;
   compiled(model, json.trainingConfig ?? objectAt('modelTopology', modelTopology).training_config);
   return model;
+}
+
+/** What `writeTfjs` has written of a model beside its network. */
+function tell(model: Model, { userDefinedMetadata }: Json): void {
+  const own = isObject(userDefinedMetadata) ? userDefinedMetadata.wasmgrad : undefined;
+  if (!isObject(own)) return;
+  try {
+    model.labels = own.labels as Model['labels'];
+    model.preprocessing = own.preprocessing as Model['preprocessing'];
+  } catch (cause) {
+    throw new FormatError((cause as Error).message, { cause });
+  }
 }

@@ -6,13 +6,16 @@ import { shown } from '../../../base/shown.js';
 import { layers } from '../../../core.js';
 import { expand, pad, resize, slice, transpose } from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
-import { isList, sidesAt } from '../json.js';
+import { isList, listAt, sidesAt } from '../json.js';
 import { checkChannelsLast, pair } from './conv.js';
 import type { Call, KerasLayer } from './layer.js';
 
 /** Reshape, where −1 takes what is left. */
 function reshape(layer: KerasLayer): Call {
-  const target = sidesAt('its target_shape', layer.config.get('target_shape'), -1);
+  const given = listAt('its target_shape', layer.config.get('target_shape'));
+  // TF.js writes what is left as null.
+  const open = given.map((side) => side ?? -1);
+  const target = sidesAt('its target_shape', open, -1);
   return (x) => {
     const left = sizeOf(x.shape) / sizeOf(target.filter((side) => side !== -1));
     const targetShape = target.map((side) => (side === -1 ? left : side));
