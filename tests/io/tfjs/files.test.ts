@@ -274,7 +274,7 @@ const damaged: [
     (json) => {
       (json.weightsManifest as { paths: string[] }[])[0].paths = [path];
     },
-    path,
+    shown(path),
     'folder',
   ]),
   [

@@ -1,7 +1,7 @@
 // Reads graph models: TensorFlow's nodes in order, each translated into layers.
 
 import { FormatError, ShapeError, ValueError } from '../../../base/errors.js';
-import { about, naming } from '../../../base/naming.js';
+import { about } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
 import { input, type Model } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
@@ -177,7 +177,7 @@ function checkOperators(nodes: readonly GraphNode[]): void {
 
 /** Translates a node. What layers refuse is the file's fault. */
 function translate(node: GraphNode, builder: Builder, values: Map<string, Value>): void {
-  naming(`${node.op} ${shown(node.name)}`, () => {
+  about(`${node.op} ${shown(node.name)}`, () => {
     const inputs = node.inputs.map((ref) => {
       const value = values.get(ref);
       if (value) return value;

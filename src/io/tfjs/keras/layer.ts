@@ -17,8 +17,8 @@ export interface KerasFile {
   readonly writer: Writer;
   readonly builder: Builder;
   readonly weights: NamedWeights;
-  /** The names of layers so far. */
-  readonly names: Set<string>;
+  /** The names of layers so far, each with the last number that was put after it. */
+  readonly names: Map<string, number>;
 }
 
 /** Computes a layer's output. It may be called several times: the layer is shared then. */
@@ -84,11 +84,14 @@ export class KerasLayer {
   #nameWith(end: string): string {
     const { names } = this.file;
     const plain = (path: readonly string[]) => `${path.join('.').replaceAll('/', '.')}${end}`;
-    let name = plain(this.path.slice(-1));
-    if (names.has(name)) name = plain(this.path);
-    const first = name;
-    for (let number = 1; names.has(name); number++) name = `${first}_${number}`;
-    names.add(name);
+    const short = plain(this.path.slice(-1));
+    const first = names.has(short) ? plain(this.path) : short;
+    // The last number of each name: a layer may be called a thousand times.
+    let number = names.get(first) ?? -1;
+    let name = first;
+    while (names.has(name)) name = `${first}_${++number}`;
+    names.set(first, number);
+    names.set(name, 0);
     return name;
   }
 

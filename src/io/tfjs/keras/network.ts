@@ -8,10 +8,11 @@ import { isList, isObject, type Json, listAt, objectAt, textAt } from '../json.j
 import { callsOf, type InboundCall, key, type Reference, referencesOf } from './calls.js';
 import { missingText, translationOf } from './index.js';
 import { type Call, type KerasFile, KerasLayer } from './layer.js';
+import { mergeLayers } from './merge.js';
 
 /** Networks in networks, and calls of layers: more than any network has, and less than takes long to refuse. */
 const DEEPEST = 32;
-const MOST_CALLS = 100_000;
+const MOST_CALLS = 20_000;
 
 /** A layer or a network that can be called. */
 export interface Callable {
@@ -68,7 +69,14 @@ class Reader {
   #translated(layer: KerasLayer, translate: () => Call): Callable {
     try {
       const call = translate();
-      return { call: (xs) => [this.#called(layer, () => call(...xs))] };
+      return {
+        call: (xs) => [
+          this.#called(layer, () => {
+            checkCount(layer.type, xs.length);
+            return call(...xs);
+          }),
+        ],
+      };
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.faults.push(`${layer.title}: ${error.message}`);
@@ -155,6 +163,16 @@ class Reader {
     };
     return { name, inputs, call: run };
   }
+}
+
+/** @throws {FormatError} for a layer that is called with more or fewer tensors than it takes */
+function checkCount(type: string, count: number): void {
+  const isMerge = Object.hasOwn(mergeLayers, type);
+  const wanted = type === 'Dot' ? 2 : 1;
+  if (isMerge && type !== 'Dot' ? count >= 1 : count === wanted) return;
+  throw new FormatError(
+    `it takes ${wanted} input${wanted > 1 ? 's' : ''}, but is called with ${count}`,
+  );
 }
 
 const networks = /^(Sequential|Functional|Model)$/;

@@ -39,7 +39,7 @@ export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape):
   const builder = new Builder(undefined);
   const named = new NamedWeights(weights);
   const writer = writerOf(json);
-  const file = { writer, builder, weights: named, names: new Set<string>() };
+  const file = { writer, builder, weights: named, names: new Map<string, number>() };
   const network = about('modelTopology', () => networkOf(topologyOf(json), file));
   const inputs = network.inputs.map(({ name, shape }) =>
     about(`the input ${shown(name)}`, () => {
