@@ -1,7 +1,8 @@
 // The shapes of inputs: the file's, with open sides from the option inputShape.
 
-import { FormatError, ValueError } from '../../base/errors.js';
+import { FormatError, ShapeError, ValueError } from '../../base/errors.js';
 import { shown } from '../../base/shown.js';
+import { input, type SymbolicTensor } from '../../core.js';
 
 /** One sample's shape, or those of several inputs by their names. */
 export type InputShape =
@@ -45,6 +46,16 @@ export function sampleShape(
     if (own === undefined || own === side) return side as number;
     throw new ValueError(`inputShape says ${own} where the file has ${side}`);
   });
+}
+
+/** An input of a network. @param name the file's @throws {FormatError} for more numbers than memory holds */
+export function inputOf(name: string, shape: readonly number[]): SymbolicTensor {
+  try {
+    return input(shape, { name: name.replaceAll('/', '.') || 'input' });
+  } catch (cause) {
+    if (!(cause instanceof ShapeError)) throw cause;
+    throw new FormatError(cause.message, { cause });
+  }
 }
 
 const isPlain = (value: unknown): value is readonly number[] => Array.isArray(value);

@@ -1,7 +1,7 @@
 // Networks that TF.js builds: one for each layer that it has and that can be read.
 
 import type { Shape } from '../../../src/base/shape.js';
-import { tf, tfl } from '../../helpers/tfjs.js';
+import { tfl } from '../../helpers/tfjs.js';
 
 const L = tfl.layers;
 type X = tfl.SymbolicTensor;
@@ -187,5 +187,3 @@ export const cases: readonly Case[] = [
     },
   },
 ];
-
-export { tf, tfl };

@@ -3,13 +3,13 @@
 import { FormatError, ShapeError, ValueError } from '../../../base/errors.js';
 import { about } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
-import { input, type Model } from '../../../core.js';
+import type { Model } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder } from '../../importing/moves.js';
 import { finished, type Output } from '../../importing/network.js';
 import { Activation, Constant, type Value } from '../../importing/value.js';
 import { isObject, type Json, objectAt } from '../json.js';
-import { type InputShape, sampleShape } from '../shapes.js';
+import { type InputShape, inputOf, sampleShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { fused } from './fuse.js';
 import { TfNode } from './node.js';
@@ -105,9 +105,8 @@ class Translation {
         'the file does not say its shape: give it, readTfjs(source, { inputShape: [height, width, channels] })',
       );
     const sample = sampleShape(name, shape?.slice(1), this.#inputShape);
-    const title = name.replaceAll('/', '.');
     if (!whole) {
-      const tensor = input(sample.length > 0 ? sample : [1], { name: title });
+      const tensor = inputOf(name, sample.length > 0 ? sample : [1]);
       return fromOrder(
         tensor,
         sample.map((_, i) => i + 1),
@@ -115,12 +114,12 @@ class Translation {
       );
     }
     // A network that works across its batch has it in the file.
-    if (shape?.length === 0) return fromOrder(input([1], { name: title }), [], false);
+    if (shape?.length === 0) return fromOrder(inputOf(name, [1]), [], false);
     const batch = shape?.[0] ?? -1;
     if (batch < 0)
       throw new FormatError('the network works across its batch, whose size the file leaves open');
     const all = [batch, ...sample];
-    return fromOrder(input(all, { name: title }), [...all.keys()], false);
+    return fromOrder(inputOf(name, all), [...all.keys()], false);
   }
 }
 

@@ -4,7 +4,7 @@ import type { SymbolicTensor } from '../../../network/layer.js';
 import { transpose } from '../../../operators/arrays/index.js';
 
 /** The sample's axes in another order. */
-export const transposed = (x: SymbolicTensor, axes: readonly number[]): SymbolicTensor =>
+const transposed = (x: SymbolicTensor, axes: readonly number[]): SymbolicTensor =>
   axes.every((axis, i) => axis === i) ? x : transpose({ axes: [...axes] }).apply(x);
 
 /** Applies f to the tensor with these of the sample's axes last, and brings them back. */

@@ -15,12 +15,12 @@ const DEEPEST = 32;
 const MOST_CALLS = 20_000;
 
 /** A layer or a network that can be called. */
-export interface Callable {
+interface Callable {
   call(xs: readonly SymbolicTensor[]): SymbolicTensor[];
 }
 
 /** An input of a network: its name, and its shape with the batch as the file has it; undefined where it says none. */
-export interface InputSpec {
+interface InputSpec {
   readonly name: string;
   readonly shape: unknown;
 }

@@ -4,12 +4,11 @@ import { FormatError, ValueError } from '../../../base/errors.js';
 import { about } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
 import type { Model } from '../../../core.js';
-import { input } from '../../../core.js';
 import { activation } from '../../importing/arrange.js';
 import { Builder } from '../../importing/builder.js';
 import { finished } from '../../importing/network.js';
 import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
-import { type InputShape, sampleShape } from '../shapes.js';
+import { type InputShape, inputOf, sampleShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { compiled } from './compile.js';
 import type { Writer } from './layer.js';
@@ -50,7 +49,7 @@ export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape):
       if (shape !== undefined && !isList(shape))
         throw new FormatError(`its shape must be a list, not ${shown(shape)}`);
       const sample = sampleShape(name, shape?.slice(1), inputShape);
-      return input(sample, { name: name.replaceAll('/', '.') || 'input' });
+      return inputOf(name, sample);
     }),
   );
   const ends = network.call(inputs);
