@@ -14,3 +14,6 @@ export type { ReadOptions } from './numbers.js';
 export { type ReadOnnxOptions, readOnnx } from './onnx/read.js';
 export { type WriteOnnxOptions, writeOnnx } from './onnx/write.js';
 export { readSafetensors, safetensorsMetadata, writeSafetensors } from './safetensors.js';
+export { type ReadTfjsOptions, readTfjs } from './tfjs/read.js';
+export type { TfjsArtifacts, TfjsFiles, TfjsSource } from './tfjs/source.js';
+export { writeTfjs } from './tfjs/write/write.js';

@@ -15,3 +15,10 @@ export async function fetched(address: string | URL): Promise<Uint8Array> {
     `'${address}' cannot be loaded: the server answers ${response.status} ${response.statusText}`,
   );
 }
+
+/** The URL of a file in the folder of another one, with that one's query, which may be a signature. */
+export function besideUrl(url: URL, name: string): URL {
+  const beside = new URL(name.split('/').map(encodeURIComponent).join('/'), url);
+  beside.search = url.search;
+  return beside;
+}

@@ -1,9 +1,10 @@
 // Reads files by paths and addresses, in Node, Deno and Bun.
 
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EngineError, ValueError } from '../base/errors.js';
-import { fetched } from './fetched.js';
+import { besideUrl, fetched } from './fetched.js';
 
 /**
  * The bytes of a file.
@@ -25,4 +26,11 @@ export async function readBytes(source: string | URL): Promise<Uint8Array> {
     if (code === 'EISDIR') throw new ValueError('this is a folder: name a file in it', { cause });
     throw new EngineError(`'${path}' cannot be read (${message})`, { cause });
   }
+}
+
+/** Where a file lies that is in the folder of another one. @param name a path below that folder */
+export function beside(source: string | URL, name: string): string | URL {
+  if (source instanceof URL || /^(https?|file):\/\//i.test(source))
+    return besideUrl(new URL(source), name);
+  return join(dirname(source), name);
 }

@@ -1,0 +1,87 @@
+// Reads layers models: the network that model.json describes, with the file's weights.
+
+import { FormatError, ValueError } from '../../../base/errors.js';
+import { about } from '../../../base/naming.js';
+import { shown } from '../../../base/shown.js';
+import type { Model } from '../../../core.js';
+import { activation } from '../../importing/arrange.js';
+import { Builder } from '../../importing/builder.js';
+import { finished } from '../../importing/network.js';
+import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
+import { type InputShape, inputOf, sampleShape } from '../shapes.js';
+import type { TfjsFile } from '../source.js';
+import { compiled } from './compile.js';
+import type { Writer } from './layer.js';
+import { NamedWeights } from './named.js';
+import { networkOf } from './network.js';
+
+/** The network's class and configuration: of TF.js itself, or of Keras, one floor deeper. */
+function topologyOf(json: Json): Json {
+  const topology = objectAt('modelTopology', json.modelTopology);
+  const inner = topology.model_config ?? topology;
+  return objectAt(
+    'modelTopology',
+    typeof inner === 'string' ? parsed('model_config', inner) : inner,
+  );
+}
+
+/** Whose layers these are. */
+function writerOf({ modelTopology, generatedBy }: Json): Writer {
+  const version = isObject(modelTopology) ? modelTopology.keras_version : undefined;
+  const text = `${version ?? generatedBy ?? 'tfjs'}`;
+  if (/tfjs|tensorflow\.js/i.test(text)) return 'tfjs';
+  return /^(keras v)?3/.test(text) ? 'keras3' : 'keras2';
+}
+
+/** The model of a file, compiled where the file says how it was trained. */
+export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape): Model {
+  const builder = new Builder(undefined);
+  const named = new NamedWeights(weights);
+  const writer = writerOf(json);
+  const file = { writer, builder, weights: named, names: new Map<string, number>() };
+  const network = about('modelTopology', () => networkOf(topologyOf(json), file));
+  const inputs = network.inputs.map(({ name, shape }) =>
+    about(`the input ${shown(name)}`, () => {
+      if (shape === undefined && inputShape === undefined)
+        throw new ValueError(
+          'the file does not say its shape: give it, readTfjs(source, { inputShape: [height, width, channels] })',
+        );
+      if (shape !== undefined && !isList(shape))
+        throw new FormatError(`its shape must be a list, not ${shown(shape)}`);
+      const sample = sampleShape(name, shape?.slice(1), inputShape);
+      return inputOf(name, sample);
+    }),
+  );
+  const ends = network.call(inputs);
+  const model = finished(
+    builder,
+    inputs.map((tensor) => activation(tensor, true)),
+    ends.map((tensor) => ({
+      name: `${tensor.name}_output`,
+      value: activation(tensor, true),
+      isImage: false,
+    })),
+    { name: network.name, whole: false },
+  );
+  try {
+    tell(model, json);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  const { modelTopology } = json;
+  compiled(model, json.trainingConfig ?? objectAt('modelTopology', modelTopology).training_config);
+  return model;
+}
+
+/** What `writeTfjs` has written of a model beside its network. */
+function tell(model: Model, { userDefinedMetadata }: Json): void {
+  const own = isObject(userDefinedMetadata) ? userDefinedMetadata.wasmgrad : undefined;
+  if (!isObject(own)) return;
+  try {
+    model.labels = own.labels as Model['labels'];
+    model.preprocessing = own.preprocessing as Model['preprocessing'];
+  } catch (cause) {
+    throw new FormatError((cause as Error).message, { cause });
+  }
+}
