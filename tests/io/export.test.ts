@@ -6,7 +6,8 @@ import { layers } from '../../src/index.js';
 import { writeOnnx } from '../../src/io/index.js';
 import { writers } from '../../src/io/onnx/writers/index.js';
 import { agrees } from '../helpers/onnxagree.js';
-import { networks, singles, singleTypes } from '../helpers/onnxmodels.js';
+import { singles, singleTypes } from '../helpers/onnxlayers.js';
+import { networks } from '../helpers/onnxmodels.js';
 import '../helpers/start.js';
 
 test('there is a writer, and a network here, for every layer', () => {

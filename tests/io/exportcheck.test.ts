@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeOnnx } from '../../src/io/index.js';
-import { type Net, networks, singles, zooNetworks } from '../helpers/onnxmodels.js';
+import { singles } from '../helpers/onnxlayers.js';
+import { type Net, networks, zooNetworks } from '../helpers/onnxmodels.js';
 import '../helpers/start.js';
 
 const python = '/usr/bin/python3';

@@ -220,7 +220,7 @@ class Same extends Layer<null> {
   emitBackward(): undefined {}
 }
 
-test('layers that ONNX has nothing for are all named; nothing else is wrong with them', async () => {
+test('layers that cannot be written are all named', async () => {
   const own = ['myNorm', 'myGate'].map((type) => new Same(type, {}, []));
   const model = new Sequential([layers.relu(), ...own], { inputShape: [3] });
   await rejects(

@@ -1,12 +1,16 @@
 // Models become ONNX files and models again: the same inputs and outputs, the same predictions, labels and preprocessing.
 
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Sequential } from '../../src/index.js';
 import { readOnnx, writeOnnx } from '../../src/io/index.js';
 import { close } from '../helpers/close.js';
 import { sameBits } from '../helpers/models.js';
 import { outputsOf, samplesFor } from '../helpers/onnxagree.js';
-import { type Net, networks, singles, zooNetworks } from '../helpers/onnxmodels.js';
+import { chainOf, chains } from '../helpers/onnxchains.js';
+import { singles } from '../helpers/onnxlayers.js';
+import { type Net, networks, stirred, zooNetworks } from '../helpers/onnxmodels.js';
 import '../helpers/start.js';
 
 /** What comes back as other layers, which round in another way. */
@@ -46,5 +50,24 @@ for (const [name, make] of Object.entries({ ...singles, ...networks, ...zoo }))
       model.dispose();
     }
   });
+
+test('random chains of all layers', async () => {
+  const property = fc.asyncProperty(chains(), async (plan) => {
+    const model = new Sequential(chainOf(plan), { inputShape: plan.inputShape });
+    try {
+      stirred(model, plan.seed);
+      const again: Net = await readOnnx(writeOnnx(model));
+      const samples = samplesFor(model, 2);
+      const [expected, actual] = [model, again].map((net) => outputsOf(net, samples)[0]);
+      again.dispose();
+      const largest = expected.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      assert.equal(actual.shape, expected.shape);
+      close(actual.data, expected.data, { rtol: 1e-4, atol: 1e-5 * largest });
+    } finally {
+      model.dispose();
+    }
+  });
+  await fc.assert(property, { seed: 16, numRuns: 200 });
+});
 
 test.run();

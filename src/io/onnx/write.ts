@@ -27,7 +27,7 @@ const irVersionOf = (opset: number): number =>
  * Channels come first in the file, of inputs and outputs too: [height, width, channels] is [batch, channels, height,
  * width]. The batch is open. Weights, inputs and outputs keep their names; labels and preprocessing are in the metadata.
  *
- * @throws {ValueError} for layers that are not the library's own: all of them are named
+ * @throws {ValueError} for layers that are not of `layers`, such as custom ones: all of them are named
  * @throws {StateError} after `dispose`
  */
 export function writeOnnx(
@@ -69,7 +69,7 @@ function checkLayers({ layers }: Graph): void {
   if (unknown.length === 0) return;
   const names = unknown.map(({ name, type }) => `${shown(name)} (${type})`).join(', ');
   throw new ValueError(
-    `there is nothing in ONNX for these layers: ${names}. Write the part of the model before them, new Model({ inputs, outputs }), or save it with model.toBytes()`,
+    `there is no way to write these layers as ONNX: ${names}. Write the part of the model before them, new Model({ inputs, outputs }), or save it with model.toBytes()`,
   );
 }
 
