@@ -79,7 +79,7 @@ const entrances = ['core.ts', 'index.ts', 'data/index.ts', 'zoo/index.ts'].map(
   (path) => `src/${path}`,
 );
 const seams: Readonly<Record<string, readonly string[]>> = {
-  cli: ['src/data/sharp.ts', 'src/data/listing.ts'],
+  cli: ['src/image/decode.ts', 'src/data/listing.ts'],
 };
 
 for (const [room, own] of Object.entries(seams)) {

@@ -52,12 +52,13 @@ const plain = [
   'data',
   'errors',
   'generate',
+  'io',
   'platform',
   'reference',
   'structure.test.ts',
 ];
 /** Tests in these folders run kernels, but test other things: files, workers, messages, the order of a training. */
-const around = ['io', 'tensor', 'training', 'worker', 'zoo'];
+const around = ['tensor', 'training', 'worker', 'zoo'];
 
 const runs: readonly Run[] = [
   {

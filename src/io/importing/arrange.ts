@@ -13,7 +13,7 @@ const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((each, i) => each === b[i]);
 
 /** Whether atoms lie in memory in this order, so that no number has to move. */
-export const liesAs = ({ stored }: Activation, order: readonly Atom[]): boolean =>
+const liesAs = ({ stored }: Activation, order: readonly Atom[]): boolean =>
   same(solid(stored), solid(order));
 
 /** The tensor with another shape of a sample; itself where it has that. */
@@ -52,7 +52,7 @@ function runsOf(
 }
 
 /** The axes after the batch, where there is one. */
-export const sampleAxes = (x: Activation): readonly (readonly Atom[])[] =>
+const sampleAxes = (x: Activation): readonly (readonly Atom[])[] =>
   x.hasBatch ? x.axes.slice(1) : x.axes;
 
 /** Its tensor with the numbers in the file's order. */

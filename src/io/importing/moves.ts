@@ -3,7 +3,7 @@
 import { layers } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { constant, expand, slice } from '../../operators/arrays/index.js';
-import { arranged, reshaped, sampleAxes } from './arrange.js';
+import { arranged, reshaped } from './arrange.js';
 import { type Builder, filled, isBatch, NeedsWhole } from './builder.js';
 import { sliceOf } from './constants.js';
 import { Activation, type Atom, BATCH, Constant, sizeOfAxis, type Value } from './value.js';
@@ -54,7 +54,7 @@ export function fromOrder(
  *
  * @throws {NeedsWhole} for the batch
  */
-export function along(
+function along(
   x: Activation,
   axis: number,
   apply: (x: SymbolicTensor) => SymbolicTensor,
@@ -168,7 +168,3 @@ export function bothHeld(builder: Builder, a: Value, b: Value): [Activation, Act
   const like = (a instanceof Activation ? a : b) as Activation;
   return [held(builder, a, like), held(builder, b, like)];
 }
-
-/** The axes of a sample in the file's order, as numbers of the whole value's axes. */
-export const sampleIndices = (x: Activation): number[] =>
-  [...sampleAxes(x).keys()].map((i) => i + (x.hasBatch ? 1 : 0));

@@ -316,18 +316,10 @@ export function readModelProto(file: Uint8Array): ModelProto {
       `not an ONNX file, or one without a graph: it begins with ${shown([...file.subarray(0, 8)])}`,
     );
   }
-  for (const node of allNodes(model.graph)) node.domain = ownDomain(node.domain);
+  for (const node of model.graph.nodes) node.domain = ownDomain(node.domain);
   return model;
 }
 
 /** Reads a file of one TensorProto, as the ONNX project's tests have them. @throws {FormatError} */
 export const readTensorProto = (file: Uint8Array): TensorProto =>
   tensorOf(new PbfReader(file), { end: file.length, depth: 0 });
-
-/** The nodes of a graph and of the graphs in their attributes. */
-export function* allNodes({ nodes }: GraphProto): Generator<NodeProto> {
-  for (const node of nodes) {
-    yield node;
-    for (const { graph } of node.attributes.values()) if (graph) yield* allNodes(graph);
-  }
-}

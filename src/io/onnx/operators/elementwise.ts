@@ -120,7 +120,7 @@ export function clip(node: Node): Value {
 }
 
 /** The layer that cuts to bounds, of which either may be missing: relu and relu6 where it is one. */
-export function clipping(low: number | undefined, high: number | undefined): Make {
+function clipping(low: number | undefined, high: number | undefined): Make {
   if (low === 0 && high === undefined) return (name) => layers.relu({ name });
   if (low === 0 && high === 6) return (name) => layers.relu6({ name });
   return (name) =>

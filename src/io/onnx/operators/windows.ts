@@ -4,7 +4,7 @@ import { Activation } from '../../importing/value.js';
 import type { Node } from '../node.js';
 
 /** Pixels before and after each spatial axis. */
-export type Sides = [before: number, after: number][];
+type Sides = [before: number, after: number][];
 
 /** Where windows lie, a number for each spatial axis. */
 export interface Placement {
