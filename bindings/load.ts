@@ -124,10 +124,8 @@ async function ownBytes(variant: Variant): Promise<WasmBytes> {
 
 /** What calls arrays, once it is there. */
 function callsOf(beside: Beside): ArraysExports {
-  const there = () => {
-    if (!beside.arrays) throw new Error('the module arrays is not loaded');
-    return beside.arrays.exports;
-  };
+  // Programs with such ops are made only once it is there.
+  const there = () => (beside.arrays as Arrays).exports;
   return {
     prepare: (op) => there().prepare(op),
     execute: (op, task, scratch) => there().execute(op, task, scratch),
@@ -156,19 +154,9 @@ export async function link(
   } catch (cause) {
     throw misfit(message(cause), cause);
   }
-  for (const name of [
-    'run',
-    'runTasks',
-    'work',
-    'dismiss',
-    'teamBytes',
-    'prepare',
-    'allFinite',
-    'fingerprint',
-    'heapBase',
-    'tileRows',
-    'useWideTile',
-  ] as const) {
+  const names =
+    'run runTasks work dismiss teamBytes prepare allFinite fingerprint heapBase tileRows useWideTile';
+  for (const name of names.split(' ')) {
     if (typeof exports[name] !== 'function') throw misfit(`it does not export '${name}'`);
   }
   return exports as unknown as KernelExports;

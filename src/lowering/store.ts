@@ -92,14 +92,8 @@ export class WeightStore {
     this.#address = memory.allocate(this.#floats * 4, 'parameters', "the model's parameters");
     this.#backend = backend;
     const from = this.#address / 4;
-    const { float32 } = memory.views;
-    // What lies between weights must be zeros: the optimizer goes over it.
-    if (this.awaitsNumbers)
-      for (const { offset, spec } of this.weights) {
-        const end = from + offset + roomOf(spec);
-        float32.fill(0, end - LINE, end);
-      }
-    else float32.fill(0, from, from + this.#floats);
+    // Between weights there must be zeros: the optimizer goes over them.
+    memory.views.float32.fill(0, from, from + this.#floats);
     const views = this.weights.map(({ spec, offset }) =>
       Tensor.over(backend, this.#address + offset * 4, spec.shape),
     );
