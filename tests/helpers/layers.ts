@@ -41,7 +41,7 @@ export function at({ shape, data }: Nd, index: readonly number[]): number {
 }
 
 /** What a layer should compute, of inputs with the batch and weights without. */
-export type Reference = (inputs: readonly Nd[], weights: Readonly<Record<string, Nd>>) => Nd;
+type Reference = (inputs: readonly Nd[], weights: Readonly<Record<string, Nd>>) => Nd;
 
 /** A layer, what it should compute, and how closely. */
 export interface LayerCase {
