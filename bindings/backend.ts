@@ -101,21 +101,12 @@ const NO_SHARED_BUFFERS =
 /** Loads the module arrays over the memory. */
 export type LoadArrays = (variant: Variant, memory: WasmMemory) => Promise<Arrays>;
 
-/** Set once somebody wants it. */
-let loadArrays: LoadArrays | undefined;
+/** How each backend gets the module arrays, once somebody wants it: usearrays.ts says it. */
+export const wanted: { arrays?: LoadArrays } = {};
 
-/** Loads the module arrays into the backend that runs, and into each that starts later. @throws what `load` throws */
-export async function addArrays(load: LoadArrays): Promise<void> {
-  loadArrays = load;
-  await starting?.ready;
-  const running = current;
-  if (!running || running.beside.arrays) return;
-  await running.begin();
-  if (running !== current) running.end();
-}
-
-let current: Backend | undefined;
-let starting: Attempt | undefined;
+/** The backend that runs, and the start that made it, or is about to. */
+export let current: Backend | undefined;
+export let starting: Attempt | undefined;
 
 /**
  * Loads the kernels. A second call with the same options does nothing.
@@ -152,13 +143,13 @@ export async function start(options: InitOptions, loadCompare: LoadCompareTiles)
 
 async function begin(attempt: Attempt, loadCompare: LoadCompareTiles): Promise<void> {
   const { options } = attempt;
-  const wanted = options.revectorize === true;
-  if (wanted) revectorize(true);
+  const isWanted = options.revectorize === true;
+  if (isWanted) revectorize(true);
   /** Whether `dispose()` was called meanwhile: this start is then not wanted any more. */
   const stale = (): boolean => starting !== attempt;
-  let backend = await instantiate(options, wanted);
+  let backend = await instantiate(options, isWanted);
   if (stale()) return;
-  if (wanted) {
+  if (isWanted) {
     const compare = await loadCompare();
     if (stale()) return;
     current = backend;
@@ -230,19 +221,21 @@ function sharedMemory(maximumMiB = 4096): LinearMemory | undefined {
 /** @param anew whether code that the engine has made of the same module before is of no use */
 async function instantiate(options: InitOptions, anew: boolean): Promise<Backend> {
   const { threads: asked = 'auto', simd = 'auto', maximumMemory, wasm } = options;
-  const wanted = asked === 'auto' ? autoThreads() : asked;
+  const most = asked === 'auto' ? autoThreads() : asked;
   const instructions = chooseInstructions(simd, await probe());
-  const shared = wanted > 1 ? sharedMemory(maximumMemory) : undefined;
+  const shared = most > 1 ? sharedMemory(maximumMemory) : undefined;
   const variant = shared ? (`${instructions}-threads` as const) : instructions;
   const module = await compile(variant, wasm, anew);
   const beside: Beside = {};
   const { exports, memory } = await linkTo(module, shared, options, beside);
   memory.open(exports.heapBase());
   const team = new Team(exports, memory, (why) => {
-    backend.info = { ...backend.info, threads: 1 };
+    // For good: where arrays are loaded later, none are started again.
+    threads = 1;
+    backend.info = { ...backend.info, threads };
     warnOnce(why, `its threads are gone (${why}); it goes on with one`);
   });
-  const threads = memory === shared ? wanted : 1;
+  let threads = memory === shared ? most : 1;
   let scratch = { bytes: 0, address: 0 };
   const backend: Backend = {
     exports,
@@ -283,7 +276,7 @@ async function instantiate(options: InitOptions, anew: boolean): Promise<Backend
     },
     run: (address, first, last) => team.run(address, first, last, scratch.address, scratch.bytes),
     async begin() {
-      if (loadArrays) beside.arrays ??= await loadArrays(variant, memory.memory);
+      beside.arrays ??= await wanted.arrays?.(variant, memory.memory);
       team.end();
       if (threads > 1) {
         const arrays = beside.arrays?.module;

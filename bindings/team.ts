@@ -28,7 +28,6 @@ const ending = new Set<Promise<unknown>>();
 /** A number of threads, some of them perhaps lost. */
 export class Team {
   readonly #exports: KernelExports;
-  readonly #memory: LinearMemory;
   readonly #address: number;
   readonly #mayBlock = mayBlock();
   readonly #lost: (why: string) => void;
@@ -38,7 +37,6 @@ export class Team {
   /** @param lost is called where the caller is alone from then on, with the reason */
   constructor(exports: KernelExports, memory: LinearMemory, lost: (why: string) => void) {
     this.#exports = exports;
-    this.#memory = memory;
     this.#lost = lost;
     this.#address = memory.allocate(exports.teamBytes(MOST_THREADS), 'scratch');
   }
@@ -50,17 +48,14 @@ export class Team {
 
   /** Starts the other threads, once those of earlier teams have ended: all, or none where one cannot be started. */
   async grow(size: number, data: Omit<ThreadData, 'team' | 'thread'>): Promise<void> {
-    // Once one was lost, there are no others.
-    if (this.#isAlone) return;
     const started: Thread[] = [];
     const leave = (why: unknown): void => this.#leave(why, started);
     try {
       // Loaded here, as many pages have one thread.
       const [{ spawn }] = await Promise.all([import('#platform/bindings/spawn'), ...ending]);
       const team = this.#address;
-      const end = team + this.#exports.teamBytes(MOST_THREADS);
       // Not what threads that were ended have left there.
-      this.#memory.views.int32.fill(0, team / 4, end / 4);
+      new Int32Array(data.memory.buffer, team, this.#exports.teamBytes(MOST_THREADS) / 4).fill(0);
       for (let thread = 1; thread < size; thread++)
         started.push(spawn({ ...data, team, thread }, leave));
       await Promise.all(started.map(({ ready }) => ready));

@@ -1,9 +1,8 @@
 // Loads the module arrays: kernels that few programs need, in wasm of their own.
 
 import { arraysBytes } from '#platform/bindings/arraysbytes';
-import { instantiate } from '#platform/bindings/instantiate';
 import { FIRST_OPCODE, records } from './arrays.js';
-import { addArrays, backend, type LoadArrays } from './backend.js';
+import { backend, current, type LoadArrays, starting, wanted } from './backend.js';
 import { EngineError, StateError } from './errors.js';
 import { kernels, kernelsOf } from './kernels.js';
 import { type ArraysExports, compile } from './load.js';
@@ -16,7 +15,7 @@ const load: LoadArrays = async (variant, memory) => {
   try {
     const bytes = await arraysBytes(isShared ? `${instructions}-threads` : instructions);
     const module = await compile(variant, bytes as BufferSource & Uint8Array<ArrayBuffer>);
-    const { exports } = await instantiate(module, { env: { memory } });
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     return { module, exports: exports as unknown as ArraysExports };
   } catch (cause) {
     throw new EngineError(
@@ -25,6 +24,16 @@ const load: LoadArrays = async (variant, memory) => {
     );
   }
 };
+
+/** Loads it into the backend that runs, or is about to; those that start later do it themselves. */
+async function add(): Promise<void> {
+  wanted.arrays = load;
+  await starting?.ready;
+  const running = current;
+  if (!running || running.beside.arrays) return;
+  await running.begin();
+  if (running !== current) running.end();
+}
 
 let loading: Promise<void> | undefined;
 
@@ -36,7 +45,7 @@ let loading: Promise<void> | undefined;
  */
 export function useArrays(): Promise<void> {
   Object.assign(kernels, kernelsOf(records, FIRST_OPCODE));
-  loading ??= addArrays(load).finally(() => {
+  loading ??= add().finally(() => {
     loading = undefined;
   });
   return loading;

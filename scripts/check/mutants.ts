@@ -17,6 +17,15 @@ type Fault = [from: string, to: string, why: string, where?: Where];
 
 /** The tests most likely to notice a fault, by the file that it is in. */
 const nearest: Readonly<Record<string, string[]>> = {
+  'assembly/arrays/axis.ts': ['arrays/resize', 'arrays/pool3d'],
+  'assembly/arrays/combine.ts': ['arrays/combine', 'arrays/reduce'],
+  'assembly/arrays/copy.ts': ['arrays/rearrange', 'arrays/conv3d'],
+  'assembly/arrays/elementwise.ts': ['arrays/map'],
+  'assembly/arrays/groupnorm.ts': ['arrays/groupnorm'],
+  'assembly/arrays/reduce.ts': ['arrays/reduce'],
+  'assembly/arrays/scalar.ts': ['arrays/map', 'arrays/combine'],
+  'assembly/arrays/taps.ts': ['arrays/resize', 'arrays/rearrange', 'arrays/pool3d'],
+  'bindings/team.ts': ['arrays/module', 'runtime/threads'],
   'assembly/activation/activation.ts': ['kernels/activation', 'lowering/gradients'],
   'assembly/norm/batchnorm.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
   'assembly/norm/lines.ts': ['kernels/batchnorm', 'golden/layers', 'kernels/convtranspose'],
@@ -729,4 +738,21 @@ export const mutants: Mutant[] = [
   geometry('step: dilation / common,', 'step: dilation,', 'parity classes: steps in the wrong unit'),
   passes('padLeft: 2 - g.padLeft,', 'padLeft: g.padLeft,', 'backward-data with the padding of forward'),
   geometry('yRow: rowStride * g.width * channels,', 'yRow: g.width * channels,', 'parity classes: lines not strided'),
+
+  fault('assembly/arrays/elementwise.ts', 'f32x4.splat(16.635532333)', 'f32x4.splat(16)', 'logarithms of subnormals'),
+  fault('assembly/arrays/elementwise.ts', 'i32x4.shl(v128.and(quarter, i32x4.splat(2)), 30)', 'i32x4.splat(0)', "the sine's sign"),
+  fault('assembly/arrays/scalar.ts', 'const isOdd = whole &&', 'const isOdd = !whole &&', 'odd powers of negative numbers'),
+  fault('assembly/arrays/combine.ts', 'if (++i2 < op.d2) continue;', 'if (++i2 <= op.d2) continue;', 'broadcast: a row too many'),
+  fault('assembly/arrays/combine.ts', 'f32x4.mul(c, f32x4.splat(0.5))', 'c', 'equal ones both get the whole gradient'),
+  fault('assembly/arrays/reduce.ts', 'foldRest(fn, scratch, x + ((<usize>lines) << 6), n & 15);', '', 'the last numbers of a row left out'),
+  fault('assembly/arrays/reduce.ts', 'x += step;\n    }', 'x += 64;\n    }', 'columns of other rows'),
+  fault('assembly/arrays/copy.ts', 'let i1 = rest % op.d1;', 'let i1 = rest % op.d2;', 'tasks begin elsewhere'),
+  fault('assembly/arrays/copy.ts', 'const before = op.adds ? load<f32>(y) : 0;', 'const before: f32 = 0;', 'what should be added overwrites'),
+  fault('assembly/arrays/taps.ts', 'return i < n ? i : period - i;', 'return i < n ? i : 0;', 'reflections at the end'),
+  fault('assembly/arrays/taps.ts', '(n / 2) * (1 - <f64>op.m / length)', '0', 'halfPixelSymmetric without its shift'),
+  fault('assembly/arrays/axis.ts', 'v128.load32_splat(tap, 12)', 'v128.load32_splat(tap, 4)', 'both neighbours by the share of one'),
+  fault('assembly/arrays/axis.ts', 'i32x4.splat(k), which, better', 'i32x4.splat(0), which, better', 'maxima: the gradient goes to the first'),
+  fault('assembly/arrays/groupnorm.ts', 'scale * (<f32>sum / count)', '0', 'backward without the mean of dy'),
+  fault('assembly/arrays/groupnorm.ts', 'load<f32>(dgamma + at) + d', 'd', "gamma's gradient of the last sample alone"),
+  fault('bindings/team.ts', 'this.#exports.teamBytes(MOST_THREADS) / 4).fill(0)', 'this.#exports.teamBytes(MOST_THREADS) / 4)', 'what threads that were ended have left there'),
 ];

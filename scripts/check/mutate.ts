@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+// @ts-expect-error: a script without types
+import { ascArguments } from '../setup/build.mjs';
 import { type Mutant, mutants, nearestFirst } from './mutants.js';
 
 const HELP = `npm run mutate              plants every fault
@@ -69,13 +71,7 @@ function node(cwd: string, args: string[], timeout?: number): Promise<Ended> {
 /** Compiles one target of asconfig.json. @throws {Error} if it does not compile */
 async function compile(copy: string, target: string): Promise<void> {
   const asc = 'node_modules/assemblyscript/bin/asc.js';
-  const { status, output } = await node(copy, [
-    asc,
-    '--config',
-    'asconfig.json',
-    '--target',
-    target,
-  ]);
+  const { status, output } = await node(copy, [asc, ...ascArguments(target)]);
   if (status !== 0) throw new Error(`asc failed:\n${output}`);
 }
 
@@ -112,7 +108,8 @@ async function firstFailure(
 /** Plants a fault in a copy, runs the tests, and puts everything back. Returns what noticed it, or what is wrong. */
 async function examine(copy: string, mutant: Mutant): Promise<string> {
   const { file, threads = false } = mutant;
-  const target = threads ? 'simd-threads' : 'simd';
+  const module = file.startsWith('assembly/arrays/') ? 'arrays-' : '';
+  const target = `${module}${threads ? 'simd-threads' : 'simd'}`;
   const changed = [`build/${target}.wasm`, file, 'build/simd-threads.wasm'].map((path) =>
     join(copy, path),
   );

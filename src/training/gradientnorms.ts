@@ -1,7 +1,7 @@
 // A callback that collects the norms of gradients and prints them as bars.
 
 import { callableOrNull, checkOptions, oneOf, whole } from '../base/options.js';
-import type { Callback, TrainedModel, Training } from './callback.js';
+import type { Callback, Training } from './callback.js';
 import { drawing } from './later.js';
 
 /** Options of `gradientNorms`. */
@@ -20,6 +20,8 @@ export interface GradientNorms extends Callback {
   readonly norms: Readonly<Record<string, readonly number[]>>;
 }
 
+const where = 'callbacks.gradientNorms';
+
 /**
  * Collects the L2 norm of each layer's gradients, and prints a line of bars for each layer at the end. The lines show
  * gradients that vanish from layer to layer, or explode during the training.
@@ -29,7 +31,7 @@ export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms
     every = 1,
     unit = 'epochs',
     print = console.log,
-  } = checkOptions('callbacks.gradientNorms', options, {
+  } = checkOptions(where, options, {
     every: whole(1),
     unit: oneOf('epochs', 'steps'),
     print: callableOrNull,
@@ -37,8 +39,9 @@ export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms
   const norms: Record<string, number[]> = {};
   let training: Training | undefined;
   let done = 0;
-  const look = (): void => {
+  const look = async (): Promise<void> => {
     if (++done % every > 0) return;
+    const { layerNorms } = await drawing.get(where);
     for (const [layer, norm] of layerNorms((training as Training).model)) {
       norms[layer] ??= [];
       norms[layer].push(norm);
@@ -54,20 +57,8 @@ export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms
     [unit === 'epochs' ? 'onEpochEnd' : 'onBatchEnd']: look,
     async onTrainEnd() {
       if (!print) return;
-      const { sparklines } = await drawing.get('callbacks.gradientNorms');
+      const { sparklines } = await drawing.get(where);
       print(sparklines(norms));
     },
   };
-}
-
-/** The norm of each layer's gradients, in layer order. */
-function layerNorms({ weights }: TrainedModel): Map<string, number> {
-  const squares = new Map<string, number>();
-  for (const { name, gradient } of weights) {
-    if (!gradient) continue;
-    const [layer] = name.split('/');
-    const sum = gradient.data.reduce((total, v) => total + v * v, 0);
-    squares.set(layer, (squares.get(layer) ?? 0) + sum);
-  }
-  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
 }

@@ -45,13 +45,21 @@ test('transpose: any order, more dimensions than the kernel takes', () => {
       [0, 2, 1, 4, 3, 6, 5, 7],
     ],
     [
+      [3, 4, 25, 8, 9],
+      [4, 3, 2, 1, 0],
+    ],
+    [
       [130, 131],
       [-1, 0],
     ],
   ] as [Shape, number[]][]) {
     const order = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
     checkLayer(`transpose ${shape} by ${axes}`, {
-      ...{ layer: transpose({ axes }), inputs: [shape], smooth: shape[0] < 100 },
+      ...{
+        layer: transpose({ axes }),
+        inputs: [shape],
+        smooth: shape.reduce((a, b) => a * b) < 1000,
+      },
       reference: ([x]) =>
         nd([x.shape[0], ...order.map((axis) => shape[axis])], ([n, ...index]) => {
           const place: number[] = [];

@@ -2,15 +2,18 @@
 
 import { ShapeError } from '../../base/errors.js';
 import { type Check, whole } from '../../base/options.js';
-import { MOST_RANK, type Shape, show } from '../../base/shape.js';
+import { type Shape, show } from '../../base/shape.js';
 
-const axis = whole(-MOST_RANK, MOST_RANK);
+/** As many dimensions as a shape may have. */
+const MOST_AXES = 64;
+
+const axis = whole(-MOST_AXES, MOST_AXES);
 
 /** A list of what another check wants. */
 export const listOf =
   (one: Check, what: string): Check =>
   (value) =>
-    Array.isArray(value) && value.length <= MOST_RANK && [...value].every((each) => !one(each))
+    Array.isArray(value) && value.length <= MOST_AXES && [...value].every((each) => !one(each))
       ? undefined
       : `a list of ${what}`;
 

@@ -2,7 +2,7 @@
 
 import { ValueError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
-import { type Check, finite, isFloat32, oneOf, required } from '../../base/options.js';
+import { type Check, finite, oneOf, required } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
@@ -69,11 +69,9 @@ function power(alpha: number): MapFormula {
   return { fn: 'Power', alpha };
 }
 
-/** A number that float32 holds, or an infinity. */
+/** A finite number, or an infinity. */
 const bound: Check = (value) =>
-  typeof value === 'number' && !Number.isNaN(value) && isFloat32(Number.isFinite(value) ? value : 0)
-    ? undefined
-    : 'a number, or an infinity';
+  Math.abs(value as number) === Infinity ? undefined : finite(value) && 'a number, or an infinity';
 
 /** Clip's infinite bounds are those that are not given: files cannot say infinity. */
 function withoutInfinities(options: MapOptions): MapOptions {

@@ -2,11 +2,10 @@
 // Along one axis after another: means and sums are made so as well as maxima.
 
 import { naming } from '../../base/naming.js';
-import { flag, type Words } from '../../base/options.js';
+import { between, flag, type Words } from '../../base/options.js';
 import { checkRank, type Rounding, rounding, type Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import { none, type Operand, type Value } from '../../program/emitter.js';
-import { normWords } from '../pool/pool.emit.js';
 import {
   type AxisMap,
   axisMaximum,
@@ -142,7 +141,7 @@ export interface LpPoolOptions extends PoolOptions {
 
 class LpPool extends Pool<LpPoolOptions, { x: Value; y: Value; sums: Value }> {
   constructor(type: string, options: LpPoolOptions, rank: number) {
-    super(type, options, rank, { p: normWords.p });
+    super(type, options, rank, { p: between(1) });
   }
 
   emitForward({ emitter: e }: Lowering, x: Value) {

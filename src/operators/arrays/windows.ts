@@ -2,7 +2,7 @@
 
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { about } from '../../base/naming.js';
-import { any, type Check, checkValue, MOST, type Words, whole } from '../../base/options.js';
+import { any, type Check, checkValue, type Words, whole } from '../../base/options.js';
 import { placeWindows, type Rounding, rounding } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 
@@ -56,7 +56,7 @@ export function checkBorders(
   if (padding === 'same') return padding;
   const number = padding === 'valid' ? 0 : padding;
   if (typeof number === 'number' && !whole(0)(number)) return Array(rank).fill([number, number]);
-  const isSide = (one: unknown): boolean => whole(0, MOST)(one) === undefined;
+  const isSide = (one: unknown): boolean => whole(0)(one) === undefined;
   const isPair = (one: unknown): boolean =>
     Array.isArray(one) && one.length === 2 && [...one].every(isSide);
   if (Array.isArray(number) && number.length === rank && [...number].every(isPair))
