@@ -9,7 +9,7 @@ import { readLayers } from './layersjson.js';
 interface Format {
   readonly name: string;
   readonly endings: readonly string[];
-  read?(bytes: Uint8Array, path: string): Promise<Model>;
+  read?(bytes: Uint8Array, path: string, seed?: number): Promise<Model>;
   /** The files by their names, beside each other: the first is the one that was asked for. */
   write?(model: Model, name: string): Promise<Readonly<Record<string, Uint8Array>>>;
 }
@@ -34,8 +34,26 @@ const formats: readonly Format[] = [
       return { [name]: writeOnnx(model) };
     },
   },
-  { name: 'JSON', endings: ['.json'], read: async (bytes) => readLayers(bytes) },
+  {
+    // A list of layers, or a model of TF.js, whose weights lie beside it.
+    name: 'JSON',
+    endings: ['.json'],
+    async read(bytes, path, seed) {
+      if (!isTfjs(bytes)) return readLayers(bytes, seed);
+      const { readTfjs } = await import('../io/index.js');
+      return readTfjs(path);
+    },
+    async write(model, name) {
+      const { writeTfjs } = await import('../io/index.js');
+      const { 'model.json': topology, ...weights } = writeTfjs(model);
+      return { [name]: topology, ...weights };
+    },
+  },
 ];
+
+/** Whether the bytes are a model.json of TF.js: what holds its layers is near the beginning or at the end. */
+const isTfjs = (bytes: Uint8Array): boolean =>
+  new TextDecoder().decode(bytes).includes('"modelTopology"');
 
 /** The ending of files that training goes on from. */
 export const NATIVE = '.wasmgrad';
@@ -59,14 +77,15 @@ export const isNative = (path: string): boolean => formatOf(path)?.name === 'was
 /**
  * Reads a model of any format, after `init`.
  *
+ * @param seed of weights that the file does not have
  * @throws {ValueError} for an ending of no format that is read
  * @throws {FormatError} for a file that is no model
  */
-export async function readModel(path: string): Promise<Model> {
+export async function readModel(path: string, seed?: number): Promise<Model> {
   const { read } = checked(path, 'read');
   const bytes = await readFile(path);
   try {
-    return await read(bytes, path);
+    return await read(bytes, path, seed);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new FormatError(`'${path}': ${error.message}`, { cause: error });

@@ -43,8 +43,6 @@ function parse(bytes: Uint8Array): Outline {
     throw new FormatError(`not JSON (${(cause as Error).message})`, { cause });
   }
   const { inputShape, layers: list } = Object(value) as Partial<Outline>;
-  if ('modelTopology' in Object(value))
-    throw new FormatError('a model of TF.js, which this version does not read');
   const isList = Array.isArray(list) && list.every((one) => typeof one?.type === 'string');
   if (Array.isArray(inputShape) && isList) return value as Outline;
   throw new FormatError(

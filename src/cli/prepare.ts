@@ -1,12 +1,10 @@
 // What is trained: the model by what was typed, its input's shape, its classes, and how pixels become its input.
 
-import { readFile } from 'node:fs/promises';
 import { type Model, type Shape, ValueError } from '../core.js';
 import type { LabelledImages, NormalizeOptions } from '../data/index.js';
 import { UsageError } from './command.js';
 import { freeze, withClasses } from './finetune.js';
 import { readModel } from './formats.js';
-import { readLayers } from './layersjson.js';
 import { isFile, unknownModel, zooModel } from './networks.js';
 
 /** The options of `train` that a model is made by. */
@@ -51,9 +49,7 @@ export async function blueprint(
     return model;
   };
   if (name !== undefined && (await isFile(name))) {
-    const model = name.endsWith('.json')
-      ? readLayers(await readFile(name), seed)
-      : await readModel(name);
+    const model = await readModel(name, seed);
     const { inputShape: shape } = model;
     if (size && !isSame(size, shape))
       throw new UsageError(
