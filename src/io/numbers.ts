@@ -77,7 +77,7 @@ function fromBrains(buffer: ArrayBuffer): Float32Array {
 }
 
 /** The types that are read, by safetensors' names. */
-export const numberTypes: Readonly<Record<string, NumberType>> = {
+const numberTypes: Readonly<Record<string, NumberType>> = {
   F32: typed(Float32Array, true),
   F64: typed(Float64Array),
   F16: { size: 2, convert: fromHalves },
