@@ -112,7 +112,7 @@ async function bundle(sources, options) {
       );
       // package.json says that our files have no side effects, for bundlers of the package. Here `core.js` is imported
       // for being there, and modules provide each other with what they need.
-      onResolve({ filter: /^[.#]/ }, async ({ path, pluginData, ...from }) => {
+      onResolve({ filter: /^([./#]|\w:)/ }, async ({ path, pluginData, ...from }) => {
         if (pluginData === ours) return undefined;
         return { ...(await resolveAs(path, { ...from, pluginData: ours })), sideEffects: true };
       });

@@ -14,18 +14,19 @@ const kind = (what: string, wayOut: string): FileKind => ({ what, wayOut });
 
 /** How to bring weights here. */
 const FROM_PYTORCH =
-  'in Python save its weights as safetensors (safetensors.torch.save_file(model.state_dict(), path)), build the network here and copy them by name, as docs/from-pytorch.md shows under "Weights"';
+  "in Python save its weights as safetensors (safetensors.torch.save_file(model.state_dict(), path)), build the network here and set them: model.setWeights(io.readSafetensors(bytes, { dtype: 'float32' }), { from: 'pytorch' })";
 const FROM_PYTHON =
-  'in Python save its weights as safetensors (safetensors.numpy.save_file({ name: array … }, path)), build the network here and copy them to the tensors of model.weights';
+  'in Python save its weights as safetensors (safetensors.numpy.save_file({ name: array … }, path)), build the network here and set them: model.setWeights(io.readSafetensors(bytes))';
+const READ_IMAGE = 'io.readImage reads it; was the wrong file given?';
 
 /** Files that begin with these bytes. */
 const signatures: readonly (readonly [string, FileKind])[] = [
   ['\x1f\x8b', kind('a gzip archive', 'unpack it first (gunzip, or DecompressionStream)')],
   ['\x89HDF\r\n\x1a\n', kind('an HDF5 file, as Keras 2 writes (.h5)', FROM_PYTHON)],
-  ['\x93NUMPY', kind('an array of NumPy (.npy)', FROM_PYTHON)],
+  ['\x93NUMPY', kind('an array of NumPy (.npy)', 'io.readNpy reads it')],
   ['GGUF', kind('a GGUF file', FROM_PYTHON)],
-  ['\x89PNG', kind('a PNG image', 'was the wrong file given?')],
-  ['\xff\xd8\xff', kind('a JPEG image', 'was the wrong file given?')],
+  ['\x89PNG', kind('a PNG image', READ_IMAGE)],
+  ['\xff\xd8\xff', kind('a JPEG image', READ_IMAGE)],
   ['BZh', kind('a bzip2 archive', 'unpack it first')],
   ['\xfd7zXZ', kind('an xz archive', 'unpack it first')],
   ['7z\xbc\xaf', kind('a 7z archive', 'unpack it first')],
@@ -38,7 +39,7 @@ const zips: readonly (readonly [RegExp, FileKind])[] = [
     /\/(data\.pkl|\.format_version|byteorder)$/,
     kind('a file of PyTorch (.pt, .pth)', FROM_PYTORCH),
   ],
-  [/\.npy$/, kind('an archive of NumPy arrays (.npz)', FROM_PYTHON)],
+  [/\.npy$/, kind('an archive of NumPy arrays (.npz)', 'io.readNpz reads it')],
   [
     /^(metadata\.json|config\.json|model\.weights\.h5)$/,
     kind('a model of Keras 3 (.keras)', FROM_PYTHON),

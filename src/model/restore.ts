@@ -92,7 +92,7 @@ function contentsOf(bytes: Uint8Array): Contents {
   }
   if (contents.metadata.format === 'wasmgrad') return contents;
   throw new FormatError(
-    `loadModel: not a wasmgrad model but ${origin(contents)}: such files have no layers. Build the network here and copy the weights by name to the tensors of model.weights: docs/from-pytorch.md shows how under "Weights"`,
+    `loadModel: not a wasmgrad model but ${origin(contents)}: such files have no layers. Build the network here and set its weights: model.setWeights(io.readSafetensors(bytes, { dtype: 'float32' }), { from: 'pytorch' or 'keras' }); docs/files.md says how`,
   );
 }
 

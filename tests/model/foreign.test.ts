@@ -33,17 +33,17 @@ const foreign: [what: string, bytes: Uint8Array, ...parts: string[]][] = [
   ['an HTML page', text('\n<!DOCTYPE html><html><title>404</title>'), 'HTML', 'address'],
   ['HTML after a byte order mark', text('\ufeff<html lang="en">'), 'HTML'],
   ['gzip', raw('\x1f\x8b\x08\0'), 'gzip', 'gunzip'],
-  ['torch.save', zip('archive/data.pkl'), 'PyTorch (.pt', 'safetensors', 'from-pytorch.md'],
+  ['torch.save', zip('archive/data.pkl'), 'PyTorch (.pt', 'safetensors', 'setWeights'],
   ['torch.save of a name', zip('resnet18/data.pkl'), 'PyTorch'],
   [
     'older torch.save',
     raw('\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.'),
     'pickle',
-    'from-pytorch.md',
+    "from: 'pytorch'",
   ],
-  ['np.savez', zip('arr_0.npy'), 'NumPy', '.npz'],
-  ['np.save', raw('\x93NUMPY\x01\0v\0{'), 'NumPy', '.npy'],
-  ['Keras 3', zip('metadata.json'), 'Keras 3', 'model.weights'],
+  ['np.savez', zip('arr_0.npy'), 'NumPy', '.npz', 'io.readNpz'],
+  ['np.save', raw('\x93NUMPY\x01\0v\0{'), 'NumPy', '.npy', 'io.readNpy'],
+  ['Keras 3', zip('metadata.json'), 'Keras 3', 'model.setWeights'],
   ['Keras 2', raw('\x89HDF\r\n\x1a\n'), 'HDF5', 'Keras 2'],
   ['a zip whose name cannot be printed', zip('a\x1b\n'), "begins with 'a\\u001b\\n'"],
   ['any other zip', zip('photos/1.jpg'), 'zip', 'photos/1.jpg', 'unpack'],
@@ -57,7 +57,7 @@ const foreign: [what: string, bytes: Uint8Array, ...parts: string[]][] = [
   ['TensorFlow Lite', raw('\x1c\0\0\0TFL3'), 'TensorFlow Lite'],
   ['tar', tar, 'tar', 'unpack'],
   ['Git LFS', text('version https://git-lfs.github.com/spec/v1\noid sha256:0'), 'git lfs pull'],
-  ['an image', raw('\x89PNG\r\n\x1a\n'), 'PNG'],
+  ['an image', raw('\x89PNG\r\n\x1a\n'), 'PNG', 'io.readImage'],
 ];
 
 for (const [what, bytes, ...parts] of foreign) {
@@ -95,9 +95,9 @@ test('loadModel says whose safetensors a file is, whatever its types of numbers'
     'PyTorch',
     '3 tensors',
     "'conv1.weight' [1]",
-    'Weights',
+    'docs/files.md',
   );
-  await refuses(safetensors(names, {}), 'PyTorch', 'model.weights');
+  await refuses(safetensors(names, {}), 'PyTorch', 'model.setWeights');
   await refuses(safetensors(['dense/kernel:0'], { __metadata__: { format: 'tf' } }), 'TensorFlow');
   await refuses(safetensors(['x'], { __metadata__: { format: 'toString' } }), 'another program');
   await refuses(safetensors([], {}), '0 tensors');
