@@ -85,27 +85,14 @@ function progress(terminal: Terminal, skipped: number, first: number): Callback 
   };
 }
 
-/** Trains until the last epoch, or until Ctrl-C; then the newest model can go on with the next batch. */
-export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
-  const { model, batches, accumulation, paths, journal, past, monitor, patience } = work;
-  const { perEpoch } = batches;
-  const began = model.epoch;
-  // Steps beyond whole epochs, in batches: where the epoch was left.
-  const skipped = Math.max(0, model.step * accumulation - began * perEpoch);
-  const epochs = [...past];
-  const newest = callbacks.checkpoint(paths.newest);
-  const best = callbacks.checkpoint({
-    path: paths.best,
-    monitor,
-    bestOnly: true,
-    best: bestOf(past, monitor)?.logs[monitor],
-  });
-  const interrupts = new Interrupts(() =>
-    terminal.note('\nstopping after this step and saving; Ctrl-C again ends at once'),
-  );
-  let started = performance.now();
-  let stop = (): void => {};
-  const logged: Callback = {
+/** Logs each epoch, and shows it. @param epochs those until now: it is added to them */
+function logging(
+  { model, journal, monitor, ...work }: Work,
+  epochs: Epoch[],
+  terminal: Terminal,
+): Callback {
+  let started = 0;
+  return {
     onEpochBegin() {
       started = performance.now();
     },
@@ -121,14 +108,26 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
       );
     },
   };
-  const interrupted: Callback = {
+}
+
+/**
+ * Leaves the training after a signal, where it can go on with the same bits: gradients that wait for the rest of their
+ * step, or an epoch that waits for its validation, are not left behind.
+ */
+function stopping(
+  { model, batches: { perEpoch }, accumulation }: Work,
+  skipped: number,
+  interrupts: Interrupts,
+): Callback {
+  const began = model.epoch;
+  let stop = (): void => {};
+  return {
     onTrainBegin(training) {
       stop = () => training.stop();
     },
     onBatchEnd(batch) {
       if (interrupts.code === undefined) return;
       const done = batch + (model.epoch === began ? skipped : 0);
-      // Gradients that wait for the rest of their step, or an epoch that waits for its validation, are not left behind.
       const isWhole = (model.epoch * perEpoch + done) % accumulation === 0;
       if (isWhole && done < perEpoch) throw new Stopped();
     },
@@ -136,22 +135,42 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
       if (interrupts.code !== undefined) stop();
     },
   };
-  const isEarly = patience !== undefined;
-  const early = { monitor, patience, print: (line: string) => terminal.note(line) };
+}
+
+/** Trains until the last epoch, or until Ctrl-C; then the newest model can go on with the next batch. */
+export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
+  const { model, batches, paths, past, monitor, patience } = work;
+  const began = model.epoch;
+  // Steps beyond whole epochs, in batches: where the epoch was left.
+  const skipped = Math.max(0, model.step * work.accumulation - began * batches.perEpoch);
+  const epochs = [...past];
+  const newest = callbacks.checkpoint(paths.newest);
+  const best = callbacks.checkpoint({
+    path: paths.best,
+    monitor,
+    bestOnly: true,
+    best: bestOf(past, monitor)?.logs[monitor],
+  });
+  const interrupts = new Interrupts(() =>
+    terminal.note('\nstopping after this step and saving; Ctrl-C again ends at once'),
+  );
+  const print = (line: string): void => terminal.note(line);
   try {
     await model.fitDataset((epoch) => batches.epoch(epoch, epoch === began ? skipped : 0), {
       epochs: work.epochs - began,
-      batchesPerEpoch: perEpoch,
+      batchesPerEpoch: batches.perEpoch,
       validationData: validationOf(work),
       validationBatchSize: work.batchSize,
       callbacks: [
         ...(work.isAveraged ? [callbacks.swapAverage()] : []),
-        logged,
+        logging(work, epochs, terminal),
         newest,
         best,
         progress(terminal, skipped, began + 1),
-        ...(isEarly ? [replayed(callbacks.earlyStopping(early), past)] : []),
-        interrupted,
+        ...(patience
+          ? [replayed(callbacks.earlyStopping({ monitor, patience, print }), past)]
+          : []),
+        stopping(work, skipped, interrupts),
       ],
     });
     // The average takes the weights' place at the end.
@@ -165,11 +184,12 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
   }
   const isDone = interrupts.code === undefined || model.epoch >= work.epochs;
   const { epoch, step } = model;
-  journal.add({ event: isDone ? 'end' : 'stop', time: new Date().toISOString(), epoch, step });
+  work.journal.add({ event: isDone ? 'end' : 'stop', time: new Date().toISOString(), epoch, step });
   for (const path of Object.values(paths)) await rm(`${path}.previous`, { force: true });
   return { epochs, stopped: isDone ? undefined : interrupts.code };
 }
 
+/** The validation's images, normalized, with their classes. */
 function validationOf({ validation, normalize: options }: Work) {
   if (!validation) return undefined;
   return [normalize(validation.images, options), validation.labels] as const;

@@ -139,7 +139,7 @@ test('MNIST: its files, gzipped or not, LeNet-5 without being asked, test digits
 });
 
 const long = words(
-  'train data --epochs 4 --seed 3 --batch-size 25 --gradient-accumulation 2 --flip both',
+  'train data --epochs 4 --seed 3 --batch-size 60 --gradient-accumulation 3 --flip both',
 );
 
 test('Ctrl-C saves, says how to go on, and the result has the same bits as without it', async () => {
