@@ -108,7 +108,12 @@ function affine(
   if (scale.length === 1 && shift.length === 1)
     return layer.apply((name) => map({ name, fn: 'affine', alpha: scale[0], beta: shift[0] }), x);
   const count = sizeOf(shape);
-  const step = (fn: string, numbers: readonly number[], own: SymbolicTensor, end: string) => {
+  const step = (
+    fn: 'add' | 'multiply',
+    numbers: readonly number[],
+    own: SymbolicTensor,
+    end: string,
+  ) => {
     if (numbers.length !== count && numbers.length !== 1)
       throw new FormatError(`it has ${numbers.length} numbers for ${count}`);
     let made: Layer | undefined;
