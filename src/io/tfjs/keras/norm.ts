@@ -6,13 +6,7 @@ import { sizeOf } from '../../../base/shape.js';
 import { shown } from '../../../base/shown.js';
 import { layers } from '../../../core.js';
 import type { Layer, SymbolicTensor } from '../../../network/layer.js';
-import {
-  type CombineFn,
-  combineWeight,
-  groupNorm,
-  layerNorm,
-  map,
-} from '../../../operators/arrays/index.js';
+import { combineWeight, groupNorm, layerNorm, map } from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
 import { isList } from '../json.js';
 import { one } from './activation.js';
@@ -114,7 +108,12 @@ function affine(
   if (scale.length === 1 && shift.length === 1)
     return layer.apply((name) => map({ name, fn: 'affine', alpha: scale[0], beta: shift[0] }), x);
   const count = sizeOf(shape);
-  const step = (fn: CombineFn, numbers: readonly number[], own: SymbolicTensor, end: string) => {
+  const step = (
+    fn: 'add' | 'multiply',
+    numbers: readonly number[],
+    own: SymbolicTensor,
+    end: string,
+  ) => {
     if (numbers.length !== count && numbers.length !== 1)
       throw new FormatError(`it has ${numbers.length} numbers for ${count}`);
     let made: Layer | undefined;

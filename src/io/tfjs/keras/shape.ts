@@ -4,7 +4,14 @@ import { FormatError } from '../../../base/errors.js';
 import { sizeOf } from '../../../base/shape.js';
 import { shown } from '../../../base/shown.js';
 import { layers } from '../../../core.js';
-import { expand, pad, resize, slice, transpose } from '../../../operators/arrays/index.js';
+import {
+  expand,
+  pad,
+  type ResizeOptions,
+  resize,
+  slice,
+  transpose,
+} from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
 import { isList, listAt, sidesAt } from '../json.js';
 import { checkChannelsLast, pair } from './conv.js';
@@ -51,7 +58,7 @@ function zeroPadding2d(layer: KerasLayer): Call {
 
 function zeroPadding1d(layer: KerasLayer): Call {
   const [steps] = sidesOf(layer, 'padding', 1);
-  const padding = [steps, [0, 0]] as const;
+  const padding: [number, number][] = [steps, [0, 0]];
   return (x) => layer.apply((name) => pad({ name, padding, mode: 'constant', value: 0 }), x);
 }
 
@@ -108,19 +115,16 @@ function resizing(layer: KerasLayer): Call {
   const crops = config.flag('crop_to_aspect_ratio', false);
   if (file.writer !== 'tfjs' && crops)
     throw new FormatError('its crop_to_aspect_ratio is true, which there is not here');
+  const isTfjs = file.writer === 'tfjs';
   const corners = crops ? 'asymmetric' : 'alignCorners';
-  const options = {
+  const centres = isNearest ? 'tfHalfPixelForNn' : 'halfPixel';
+  const options: ResizeOptions = {
     axes: [0, 1],
     sizes,
     mode: isNearest ? 'nearest' : 'linear',
-    coordinates: file.writer === 'tfjs' ? corners : isNearest ? 'tfHalfPixelForNn' : 'halfPixel',
-    ...(isNearest
-      ? {
-          nearest:
-            file.writer === 'tfjs' && !crops ? ('roundPreferCeil' as const) : ('floor' as const),
-        }
-      : {}),
-  } as const;
+    coordinates: isTfjs ? corners : centres,
+    nearest: isTfjs && !crops ? 'roundPreferCeil' : 'floor',
+  };
   return (x) => layer.apply((name) => resize({ ...options, name }), x);
 }
 

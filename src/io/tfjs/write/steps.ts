@@ -233,10 +233,7 @@ const mapped: Writer = (layer) => {
   if (fn === 'clip' && alpha === 0) return one('ReLU', { max_value: beta });
   if (fn === 'hardSigmoid' && alpha === 0.2 && beta === 0.5)
     return one('Activation', { activation: 'hard_sigmoid' });
-  const names: Readonly<Record<string, string>> = {
-    ...{ softsign: 'softsign', mish: 'mish', geluTanh: 'gelu_new' },
-  };
-  if (Object.hasOwn(names, fn)) return one('Activation', { activation: names[fn] });
+  if (fn === 'softsign' || fn === 'mish') return one('Activation', { activation: fn });
   return `TF.js has no function ${fn}`;
 };
 
