@@ -11,11 +11,12 @@ export type Assign = (
   from: 'pytorch' | 'keras',
 ) => void;
 
-/** What `setWeights` calls. */
-export const foreign: { assign: Assign } = {
-  assign() {
-    throw new EngineError(
-      "setWeights: what { from } takes is in 'wasmgrad/io': import one of its names",
-    );
-  },
+/** Where nobody has imported it. */
+export const missing: Assign = () => {
+  throw new EngineError(
+    "setWeights: what { from } takes is in 'wasmgrad/io': import one of its names",
+  );
 };
+
+/** What `setWeights` calls. */
+export const foreign = { assign: missing };

@@ -22,7 +22,7 @@ export async function readBytes(source: string | URL): Promise<Uint8Array> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new ValueError('there is no such file', { cause });
+      throw new ValueError(`there is no such file: '${path}'`, { cause });
     if (code === 'EISDIR') throw new ValueError('this is a folder: name a file in it', { cause });
     throw new EngineError(`'${path}' cannot be read (${message})`, { cause });
   }

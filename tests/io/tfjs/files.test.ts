@@ -145,7 +145,7 @@ test('a path, a file URL, and a server', async () => {
     server.close();
     await rm(folder, { recursive: true });
   }
-  await rejects(readTfjs(path), EngineError, path, 'ENOENT');
+  await rejects(readTfjs(path), ValueError, path, 'no such file');
 });
 
 /** That a promise is rejected with an error of this class, whose message has these parts. */
