@@ -1,6 +1,6 @@
 // Makes layers for an importer: applies them, names them, and notes what their weights hold.
 
-import { ShapeError } from '../../base/errors.js';
+import { FormatError, ShapeError } from '../../base/errors.js';
 import type { Layer, SymbolicTensor } from '../../network/layer.js';
 import { wrapped } from '../../operators/arrays/index.js';
 import { DistinctNames } from '../distinct.js';
@@ -132,7 +132,13 @@ export function filled(
   order: readonly number[] = range(constant.shape.length),
   split: readonly number[] = constant.shape,
 ): (to: Float32Array) => void {
-  return (to) => permute(to, constant.passing() as ArrayLike<number>, split, order);
+  return (to) => {
+    if (constant.size !== to.length)
+      throw new FormatError(
+        `the file has [${constant.shape.join(', ')}] for it, ${constant.size} numbers, but the layer needs ${to.length}`,
+      );
+    permute(to, constant.passing() as ArrayLike<number>, split, order);
+  };
 }
 
 /** A weight from a value: a constant's numbers, or what layers compute. Axes are reordered as in `filled`. */

@@ -1,5 +1,6 @@
 // The model at an import's end: outputs in their order, and weights with the file's numbers.
 
+import { about } from '../../base/naming.js';
 import { layers, Model } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { arranged, inFileOrder } from './arrange.js';
@@ -71,7 +72,8 @@ function fillWeights(model: Model, { fillings }: Builder): void {
   );
   for (const store of resources.network.stores) store.awaitsNumbers = isWhole;
   const { weights } = resources.engine('import');
-  for (const { name, tensor } of weights.list) sources.get(name)?.(tensor.numbers as Float32Array);
+  for (const { name, tensor } of weights.list)
+    about(name, () => sources.get(name)?.(tensor.numbers as Float32Array));
   leaveRoom();
   weights.changed();
 }
