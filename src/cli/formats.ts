@@ -51,7 +51,7 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** Whether the bytes are a model.json of TF.js: what holds its layers is near the beginning or at the end. */
+/** Whether the bytes are a model.json of TF.js. */
 const isTfjs = (bytes: Uint8Array): boolean =>
   new TextDecoder().decode(bytes).includes('"modelTopology"');
 

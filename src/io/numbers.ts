@@ -48,7 +48,7 @@ const bigints = (View: {
 });
 
 /** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. */
-export function half(bits: number): number {
+function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = (bits & 1023) / 1024;

@@ -72,8 +72,11 @@ function fillWeights(model: Model, { fillings }: Builder): void {
   );
   for (const store of resources.network.stores) store.awaitsNumbers = isWhole;
   const { weights } = resources.engine('import');
-  for (const { name, tensor } of weights.list)
-    about(name, () => sources.get(name)?.(tensor.numbers as Float32Array));
-  leaveRoom();
+  try {
+    for (const { name, tensor } of weights.list)
+      about(name, () => sources.get(name)?.(tensor.numbers as Float32Array));
+  } finally {
+    leaveRoom();
+  }
   weights.changed();
 }

@@ -13,9 +13,10 @@ import { Builder, NeedsWhole } from '../importing/builder.js';
 import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
+import { checkOperators, checkVersions } from './check.js';
 import { imagesOf } from './images.js';
 import { channelsLast, describe } from './metadata.js';
-import { attributesText, Node, titleOf } from './node.js';
+import { Node, titleOf } from './node.js';
 import { translations } from './operators/index.js';
 import {
   type GraphProto,
@@ -45,9 +46,6 @@ export interface ReadOnnxOptions {
   /** Files that lie beside the model and hold its weights: by the names that it has for them, or what reads them. */
   externalData?: Readonly<Record<string, Bytes>> | ((location: string) => Bytes | Promise<Bytes>);
 }
-
-/** The operator sets that are read. */
-const OPSETS = { from: 7, to: 21 } as const;
 
 /**
  * Reads an ONNX file into a model that infers and trains. Weights are named after the file's; batch norms and activations
@@ -84,43 +82,6 @@ export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Mo
   });
 }
 
-function checkVersions({ irVersion, opsets }: ModelProto): void {
-  const opset = opsets.get('');
-  if (!(irVersion >= 3 && irVersion <= 12))
-    throw new FormatError(`the file is of IR version ${irVersion}; 3 to 12 are read`);
-  if (opset !== undefined && opset >= 1 && opset <= OPSETS.to) return;
-  throw new FormatError(
-    `the file uses operators of ${opset === undefined ? 'no version' : `version ${opset}`} (opset); ${OPSETS.from} to ${OPSETS.to} are read: export it again with opset_version=17`,
-  );
-}
-
-/** What networks of other kinds consist of. */
-const otherKinds =
-  /^(LSTM|GRU|RNN|Attention|MultiHeadAttention|RotaryEmbedding|Einsum|Loop|Scan|Sequence.*|String.*|Tfidf.*)$/i;
-
-/** @throws {FormatError} with all operators that there are not, each with its first node */
-function checkOperators(graph: GraphProto): void {
-  const missing = new Map<string, { first: NodeProto; count: number }>();
-  for (const node of graph.nodes) {
-    if (node.domain === '' && Object.hasOwn(translations, node.op)) continue;
-    const name = node.domain ? `${node.domain}.${node.op}` : node.op;
-    const { first = node, count = 0 } = missing.get(name) ?? {};
-    missing.set(name, { first, count: count + 1 });
-  }
-  if (missing.size === 0) return;
-  const listed = [...missing.values()].map(({ first, count }) => {
-    const reads = first.inputs.map((name) => name || 'none').join(', ');
-    const more = count > 1 ? `, and ${count - 1} more` : '';
-    return `${titleOf(first)} (it reads ${reads}${attributesText(first)})${more}`;
-  });
-  const kind = [...missing.keys()].some((name) => otherKinds.test(name))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
-    : '';
-  throw new FormatError(
-    `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(translations).join(', ')}`,
-  );
-}
-
 /**
  * Files beside the model, read before they are needed.
  *
@@ -148,7 +109,13 @@ async function filesOf(
         `weights are in the file ${shown(location)}: give its bytes, readOnnx(bytes, { externalData: { ${shown(location)}: … } })`,
       );
   }
-  return (location) => files.get(location) as Uint8Array;
+  return (location) => {
+    const file = files.get(location);
+    if (file) return file;
+    throw new FormatError(
+      `its numbers are in ${shown(location)}: only weights may be in other files`,
+    );
+  };
 }
 
 /** A graph's inputs that are no initializers. */

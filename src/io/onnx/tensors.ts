@@ -3,6 +3,7 @@
 import { FormatError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
+import { storedConstant } from '../importing/stored.js';
 import { Constant, type Kind } from '../importing/value.js';
 import { numbersOf, numberTypes } from '../numbers.js';
 import { DataType, type TensorProto, typeName } from './proto.js';
@@ -49,8 +50,7 @@ export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant 
       throw new FormatError(
         `it has ${raw.length} bytes, but ${count} numbers of ${typeName(dataType)} take ${count * size}`,
       );
-    const data = kind === 'float' ? floatsOf(raw, type) : wholeNumbers(raw, type);
-    return new Constant(dims, kind, data, name);
+    return storedConstant({ shape: dims, kind, type, bytes: raw }, name);
   });
 }
 
@@ -60,32 +60,6 @@ function countOf(dims: readonly number[]): number {
   if (dims.every((side) => Number.isSafeInteger(side) && side >= 0) && count < 2 ** 31)
     return count;
   throw new FormatError(`its shape is [${dims.join(', ')}], which no array can have`);
-}
-
-/** Floats where they lie, if they lie aligned; else they are copied when they are needed, whole and not one by one. */
-function floatsOf(raw: Uint8Array, type: string): Float32Array | ((to: Float32Array) => void) {
-  if (type !== 'F32') return numbersOf({ type, bytes: raw }, { dtype: 'float32' }) as Float32Array;
-  return raw.byteOffset % 4 === 0
-    ? new Float32Array(raw.buffer, raw.byteOffset, raw.length / 4)
-    : (to) => new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(raw);
-}
-
-/** Whole numbers, exactly: sizes and indices. */
-function wholeNumbers(raw: Uint8Array, type: string): number[] {
-  const { size } = numberTypes[type];
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const readers: Readonly<Record<string, (at: number) => number>> = {
-    I64: (at) => Number(view.getBigInt64(at, true)),
-    U64: (at) => Number(view.getBigUint64(at, true)),
-    I32: (at) => view.getInt32(at, true),
-    U32: (at) => view.getUint32(at, true),
-    I16: (at) => view.getInt16(at, true),
-    U16: (at) => view.getUint16(at, true),
-    I8: (at) => view.getInt8(at),
-    U8: (at) => view.getUint8(at),
-    BOOL: (at) => Number(view.getUint8(at) !== 0),
-  };
-  return Array.from({ length: raw.length / size }, (_, i) => readers[type](i * size));
 }
 
 /** Numbers in the field of their type: halves are bits in whole numbers there. */

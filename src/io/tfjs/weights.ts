@@ -5,26 +5,15 @@ import { FormatError } from '../../base/errors.js';
 import { about } from '../../base/naming.js';
 import { sameShape, sizeOf } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
+import { storedConstant } from '../importing/stored.js';
 import { Constant } from '../importing/value.js';
-import { half } from '../numbers.js';
+import { numbersOf, numberTypes } from '../numbers.js';
 import { isObject, type Json, listAt, objectAt, sidesAt, textAt } from './json.js';
 
-/** How numbers lie in the file. */
-interface Encoding {
-  readonly bytes: number;
-  readonly read: (view: DataView, at: number) => number;
-}
-
-const encodings: Readonly<Record<string, Encoding>> = {
-  float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  float16: { bytes: 2, read: (view, at) => half(view.getUint16(at, true)) },
-  int32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  uint16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
-  uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  bool: { bytes: 1, read: (view, at) => view.getUint8(at) },
+/** The types of numbers, by safetensors' names for them. */
+const types: Readonly<Record<string, string>> = {
+  ...{ float32: 'F32', float16: 'F16', int32: 'I32', uint16: 'U16', uint8: 'U8', bool: 'BOOL' },
 };
-
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * The arrays of a group of shards by name. Those of text and of complex numbers are left out: no layer reads them.
@@ -55,7 +44,7 @@ export function readGroup(specs: readonly unknown[], bytes: Uint8Array): Map<str
       // TF.js writes weights twice whose layer lies in two networks.
       if (before && !sameShape(before.shape, shape))
         throw new FormatError('there are two of this name, of different shapes');
-      found.set(name, array.read(name, bytes, view, at));
+      found.set(name, array.read(name, bytes, at));
       at += array.bytes;
     });
   }
@@ -84,18 +73,19 @@ const cutOff = (at: number, bytes: number, length: number): FormatError =>
 class Stored {
   readonly bytes: number;
   readonly #shape: readonly number[];
-  readonly #size: number;
   readonly #dtype: string;
-  readonly #encoding: Encoding;
-  readonly #isStraight: boolean;
-  readonly #scale: number;
-  readonly #min: number;
+  /** The type of the numbers that are stored. */
+  readonly #type: string;
+  /** For numbers that are stored as steps of a scale. */
+  readonly #scaling: { readonly scale: number; readonly min: number } | undefined;
 
   constructor(spec: Json, dtype: string, shape: readonly number[], size: number) {
     const { quantization } = spec;
     const quantized = isObject(quantization) ? quantization : undefined;
     const stored = quantized ? textAt('the dtype of its quantization', quantized.dtype) : dtype;
-    const known = quantized ? ['uint8', 'uint16', 'float16'] : ['float32', 'int32', 'bool'];
+    // Halves are fractions: no whole numbers are stored so.
+    const steps = dtype === 'float32' ? ['uint8', 'uint16', 'float16'] : ['uint8', 'uint16'];
+    const known = quantized ? steps : ['float32', 'int32', 'bool'];
     if (!known.includes(stored))
       throw new FormatError(
         `it is ${quantized ? 'quantized as' : 'of dtype'} ${shown(stored)}, which is none of ${known.join(', ')}`,
@@ -105,33 +95,24 @@ class Stored {
     if (!Number.isFinite(scale) || !Number.isFinite(min))
       throw new FormatError(`its quantization has scale ${shown(scale)} and min ${shown(min)}`);
     this.#shape = shape;
-    this.#size = size;
     this.#dtype = dtype;
-    this.#encoding = encodings[stored];
-    this.#isStraight = stored === 'float32' && isLittleEndian;
-    this.#scale = scale as number;
-    this.#min = min as number;
-    this.bytes = size * this.#encoding.bytes;
+    this.#type = types[stored];
+    this.#scaling = isScaled ? { scale: scale as number, min: min as number } : undefined;
+    this.bytes = size * numberTypes[this.#type].size;
   }
 
   /** @throws {FormatError} where the shards end before */
-  read(name: string, bytes: Uint8Array, view: DataView, at: number): Constant {
+  read(name: string, bytes: Uint8Array, at: number): Constant {
     if (at + this.bytes > bytes.length) throw cutOff(at, this.bytes, bytes.length);
     const kind = this.#dtype === 'float32' ? 'float' : this.#dtype === 'bool' ? 'bool' : 'int';
-    if (this.#isStraight) {
-      const own = bytes.subarray(at, at + this.bytes);
-      // Aligned numbers stay where they are: weights are copied once, into the model.
-      const aligned = own.byteOffset % 4 === 0 ? own : own.slice();
-      const data = new Float32Array(aligned.buffer, aligned.byteOffset, this.#size);
-      return new Constant(this.#shape, kind, data, name);
-    }
-    const numbers = kind === 'float' ? new Float32Array(this.#size) : new Array(this.#size);
-    const { read, bytes: step } = this.#encoding;
-    for (let i = 0; i < this.#size; i++) {
-      const value = read(view, at + i * step) * this.#scale + this.#min;
-      numbers[i] = kind === 'float' ? value : Math.round(value);
-    }
-    return new Constant(this.#shape, kind, numbers, name);
+    const [shape, type] = [this.#shape, this.#type];
+    const own = bytes.subarray(at, at + this.bytes);
+    if (!this.#scaling) return storedConstant({ shape, kind, type, bytes: own }, name);
+    const { scale, min } = this.#scaling;
+    const steps = numbersOf({ type, bytes: own }, { dtype: 'float32' });
+    const numbers = Float32Array.from(steps, (step) => step * scale + min);
+    const data = kind === 'float' ? numbers : Array.from(numbers, Math.round);
+    return new Constant(shape, kind, data, name);
   }
 }
 

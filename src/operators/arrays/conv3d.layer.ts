@@ -13,7 +13,7 @@ import {
   ownKernel,
 } from '../../network/kernel.js';
 import { type Forward, Layer, type Lowering, type ParameterSpec } from '../../network/layer.js';
-import type { Emitter, Operand, Value } from '../../program/emitter.js';
+import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { convBackwardFilter, convBackwardInput, convForward } from '../conv/conv.emit.js';
 import type { ConvGeometry } from '../conv/geometry.emit.js';
 import { addToRows, sumRows } from '../dense/matrix.emit.js';
@@ -177,12 +177,35 @@ abstract class Conv<O extends ConvOptions> extends Layer<Saved> {
   }
 
   protected abstract emit(e: Emitter, y: Value, x: Value, kernel: Value, bias: Operand): void;
+  protected abstract filterGradient(e: Emitter, dw: Value, x: Value, dz: Value, v: Volume): void;
+  protected abstract inputGradient(
+    e: Emitter,
+    dx: Value,
+    dz: Value,
+    kernel: Value,
+    v: Volume,
+  ): void;
 
   emitForward(to: Lowering, x: Value): Forward<Saved> {
     const z = to.emitter.value([x.shape[0], ...this.shapeFor(x.shape.slice(1))]);
     const { kernel, bias } = ownKernel(to, this);
     this.emit(to.emitter, z, x, kernel, bias);
     return { y: to.activate(this.activation, z, z), saved: { x, y: z } };
+  }
+
+  emitBackward(to: Lowering, dy: Value, { x, y }: Saved, wanted: boolean): Value | undefined {
+    const { emitter: e } = to;
+    const v = this.volume(x.shape);
+    const dz = to.activateBackward(this.activation, dy, y);
+    if (this.trainable) {
+      const { filters, useBias = true } = this.options;
+      if (useBias) sumRows(e, to.gradient(this, 'bias'), dz, dz.size / filters, filters);
+      this.filterGradient(e, to.gradient(this, 'kernel'), x, dz, v);
+    }
+    if (!wanted) return undefined;
+    const dx = e.value(x.shape);
+    this.inputGradient(e, dx, dz, to.weight(this, 'kernel'), v);
+    return dx;
   }
 
   override multiplyAdds(sample: Shape): number {
@@ -223,19 +246,12 @@ class Conv3d extends Conv<Conv3dOptions> {
     forward(e, y, x, kernel, bias, this.volume(x.shape));
   }
 
-  emitBackward(to: Lowering, dy: Value, { x, y }: Saved, wanted: boolean): Value | undefined {
-    const { emitter: e } = to;
-    const v = this.volume(x.shape);
-    const dz = to.activateBackward(this.activation, dy, y);
-    if (this.trainable) {
-      const { filters, useBias = true } = this.options;
-      if (useBias) sumRows(e, to.gradient(this, 'bias'), dz, dz.size / filters, filters);
-      backwardFilter(e, to.gradient(this, 'kernel'), x, dz, v);
-    }
-    if (!wanted) return undefined;
-    const dx = e.value(x.shape);
-    backwardInput(e, dx, dz, to.weight(this, 'kernel'), v);
-    return dx;
+  protected filterGradient(e: Emitter, dw: Value, x: Value, dz: Value, v: Volume): void {
+    backwardFilter(e, dw, x, dz, v);
+  }
+
+  protected inputGradient(e: Emitter, dx: Value, dz: Value, kernel: Value, v: Volume): void {
+    backwardInput(e, dx, dz, kernel, v);
   }
 }
 
@@ -314,19 +330,12 @@ class ConvTranspose extends Conv<ConvTransposeOptions> {
     if (bias) addToRows(e, y, bias, this.options.filters, false);
   }
 
-  emitBackward(to: Lowering, dy: Value, { x, y }: Saved, wanted: boolean): Value | undefined {
-    const { emitter: e } = to;
-    const v = this.volume(x.shape);
-    const dz = to.activateBackward(this.activation, dy, y);
-    if (this.trainable) {
-      const { filters, useBias = true } = this.options;
-      if (useBias) sumRows(e, to.gradient(this, 'bias'), dz, dz.size / filters, filters);
-      backwardFilter(e, to.gradient(this, 'kernel'), dz, x, v);
-    }
-    if (!wanted) return undefined;
-    const dx = e.value(x.shape);
-    forward(e, dx, dz, to.weight(this, 'kernel'), 0, v);
-    return dx;
+  protected filterGradient(e: Emitter, dw: Value, x: Value, dz: Value, v: Volume): void {
+    backwardFilter(e, dw, dz, x, v);
+  }
+
+  protected inputGradient(e: Emitter, dx: Value, dz: Value, kernel: Value, v: Volume): void {
+    forward(e, dx, dz, kernel, none, v);
   }
 }
 

@@ -1,0 +1,46 @@
+// Arrays as files store them, as constants: ONNX's and TF.js's.
+
+import { numbersOf, numberTypes } from '../numbers.js';
+import { Constant, type Kind } from './value.js';
+
+/** An array's bytes, as many as shape and type say. */
+export interface StoredArray {
+  readonly shape: readonly number[];
+  readonly kind: Kind;
+  /** The type of its numbers, by safetensors' names. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The constant that is stored so. Floats stay in the file's bytes; whole numbers are exact. */
+export function storedConstant(array: StoredArray, name: string): Constant {
+  const { shape, kind, type, bytes } = array;
+  const data = kind === 'float' ? floatsOf(bytes, type) : wholeNumbers(bytes, type);
+  return new Constant(shape, kind, data, name);
+}
+
+/** Floats where they lie, if they lie aligned; else they are copied when they are needed, whole and not one by one. */
+function floatsOf(bytes: Uint8Array, type: string): Float32Array | ((to: Float32Array) => void) {
+  if (type !== 'F32') return numbersOf({ type, bytes }, { dtype: 'float32' }) as Float32Array;
+  return bytes.byteOffset % 4 === 0
+    ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+    : (to) => new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes);
+}
+
+/** Whole numbers, exactly: sizes and indices. */
+function wholeNumbers(bytes: Uint8Array, type: string): number[] {
+  const { size } = numberTypes[type];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const readers: Readonly<Record<string, (at: number) => number>> = {
+    I64: (at) => Number(view.getBigInt64(at, true)),
+    U64: (at) => Number(view.getBigUint64(at, true)),
+    I32: (at) => view.getInt32(at, true),
+    U32: (at) => view.getUint32(at, true),
+    I16: (at) => view.getInt16(at, true),
+    U16: (at) => view.getUint16(at, true),
+    I8: (at) => view.getInt8(at),
+    U8: (at) => view.getUint8(at),
+    BOOL: (at) => Number(view.getUint8(at) !== 0),
+  };
+  return Array.from({ length: bytes.length / size }, (_, i) => readers[type](i * size));
+}
