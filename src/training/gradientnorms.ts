@@ -1,7 +1,7 @@
 // A callback that collects the norms of gradients and prints them as bars.
 
 import { callableOrNull, checkOptions, oneOf, whole } from '../base/options.js';
-import type { Callback, Training } from './callback.js';
+import type { Callback, TrainedModel, Training } from './callback.js';
 import { drawing } from './later.js';
 
 /** Options of `gradientNorms`. */
@@ -39,9 +39,8 @@ export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms
   const norms: Record<string, number[]> = {};
   let training: Training | undefined;
   let done = 0;
-  const look = async (): Promise<void> => {
+  const look = (): void => {
     if (++done % every > 0) return;
-    const { layerNorms } = await drawing.get(where);
     for (const [layer, norm] of layerNorms((training as Training).model)) {
       norms[layer] ??= [];
       norms[layer].push(norm);
@@ -61,4 +60,16 @@ export function gradientNorms(options: GradientNormsOptions = {}): GradientNorms
       print(sparklines(norms));
     },
   };
+}
+
+/** The norm of each layer's gradients, in layer order. */
+function layerNorms({ weights }: TrainedModel): Map<string, number> {
+  const squares = new Map<string, number>();
+  for (const { name, gradient } of weights) {
+    if (!gradient) continue;
+    const [layer] = name.split('/');
+    const sum = gradient.data.reduce((total, v) => total + v * v, 0);
+    squares.set(layer, (squares.get(layer) ?? 0) + sum);
+  }
+  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
 }

@@ -1,6 +1,4 @@
-// Norms of gradients, and norms as bars of text.
-
-import type { TrainedModel } from './callback.js';
+// Norms as bars of text.
 
 const BARS = '▁▂▃▄▅▆▇█';
 /** The most bars of a line: of more norms some are left out. */
@@ -30,16 +28,4 @@ export function sparklines(norms: Readonly<Record<string, readonly number[]>>): 
     return `${layer.padEnd(width)}  ${shown.map(bar).join('')}  ${ends.join(' … ')}`;
   });
   return ['gradient norms', ...lines].join('\n');
-}
-
-/** The norm of each layer's gradients, in layer order. */
-export function layerNorms({ weights }: TrainedModel): Map<string, number> {
-  const squares = new Map<string, number>();
-  for (const { name, gradient } of weights) {
-    if (!gradient) continue;
-    const [layer] = name.split('/');
-    const sum = gradient.data.reduce((total, v) => total + v * v, 0);
-    squares.set(layer, (squares.get(layer) ?? 0) + sum);
-  }
-  return new Map([...squares].map(([layer, sum]) => [layer, Math.sqrt(sum)]));
 }
