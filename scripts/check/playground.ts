@@ -41,7 +41,7 @@ if (values.help) {
 }
 
 /** How many answers and bytes may be sent before the first training step, with the page, the engine and the images. */
-const MOST_REQUESTS = 29;
+const MOST_REQUESTS = 32;
 const MOST_BYTES = 1.6 * 2 ** 20;
 const ONE: [number, number][][] = [
   [

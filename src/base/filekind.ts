@@ -65,7 +65,7 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (first === 8 && second === 1 && third === 0x12)
     return kind('a SavedModel of TensorFlow', FROM_PYTHON);
   if (first === 8 && second < 0x20 && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(third))
-    return kind('a model in ONNX', FROM_PYTHON);
+    return kind('a model in ONNX', 'io.readOnnx reads it');
   return textKind(head.replace(/^\xef\xbb\xbf/, '').trimStart(), bytes);
 }
 
@@ -86,10 +86,7 @@ function textKind(text: string, bytes: Uint8Array): FileKind | undefined {
   if (!/^[{[]\s*(["{[\]}]|[-\d])/.test(text)) return undefined;
   const more = latin1(bytes.subarray(0, 4096));
   return /"(modelTopology|weightsManifest|format"\s*:\s*"(layers|graph)-model)/.test(more)
-    ? kind(
-        'a model.json of TF.js',
-        'its weights are in the .bin files beside it: build the network here and copy them by name, as docs/from-tfjs.md shows',
-      )
+    ? kind('a model.json of TF.js', 'io.readTfjs reads it with the .bin files beside it')
     : kind('JSON', 'was the wrong file given?');
 }
 

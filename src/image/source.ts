@@ -16,8 +16,11 @@ const isBlob = (source: unknown): source is Blob =>
   typeof (source as Blob).slice === 'function' &&
   typeof (source as Blob).size === 'number';
 
+/** Views of wider elements hold numbers, no file. */
 const isBuffer = (source: unknown): source is Bytes =>
-  ArrayBuffer.isView(source) || /Buffer\]$/.test(Object.prototype.toString.call(source));
+  (ArrayBuffer.isView(source) &&
+    (!('BYTES_PER_ELEMENT' in source) || source.BYTES_PER_ELEMENT === 1)) ||
+  /Buffer\]$/.test(Object.prototype.toString.call(source));
 
 /**
  * The pixels of a picture, upright, with as many channels as it has.

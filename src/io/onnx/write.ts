@@ -6,6 +6,7 @@ import { checkOptions, whole } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import { backendInfo, type Model, type SymbolicTensor, type Tensors } from '../../core.js';
 import type { Graph } from '../../network/graph.js';
+import { checkModel } from '../checkmodel.js';
 import { metadataOf } from './metadata.js';
 import { modelBytes } from './writeproto.js';
 import { flattenedImages } from './writers/flattened.js';
@@ -27,7 +28,7 @@ const irVersionOf = (opset: number): number =>
  * Channels come first in the file, of inputs and outputs too: [height, width, channels] is [batch, channels, height,
  * width]. The batch is open. Weights, inputs and outputs keep their names; labels and preprocessing are in the metadata.
  *
- * @throws {ValueError} for layers that are not of `layers`, such as custom ones: all of them are named
+ * @throws {ValueError} for anything but a model, and for layers that are not of `layers`, such as custom ones: all of them are named
  * @throws {StateError} after `dispose`
  */
 export function writeOnnx(
@@ -36,6 +37,7 @@ export function writeOnnx(
 ): Uint8Array<ArrayBuffer> {
   return naming('writeOnnx', () => {
     const { opset = 17 } = checkOptions('writeOnnx', options, { opset: whole(13, 21) });
+    checkModel(model);
     const { graph } = model.resources.network;
     checkLayers(graph);
     const file = new FileGraph(model.weights);

@@ -4,6 +4,7 @@ import { ValueError } from '../../../base/errors.js';
 import { naming } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
 import type { Layer, Model, Shape, SymbolicTensor } from '../../../core.js';
+import { checkModel } from '../../checkmodel.js';
 import type { Json } from '../json.js';
 import { type Step, writers } from './steps.js';
 
@@ -22,10 +23,11 @@ interface WrittenLayer {
  * layer does here and several do there gets names that begin with its own.
  *
  * @returns the files by name
- * @throws {ValueError} for layers that TF.js has not: all are named
+ * @throws {ValueError} for anything but a model, and for layers that TF.js has not: all are named
  */
 export function writeTfjs(model: Model): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
   return naming('writeTfjs', () => {
+    checkModel(model);
     const written = new Writing(model);
     const { specs, bytes } = weightsOf(model, written.layers);
     const { labels, preprocessing } = model;
