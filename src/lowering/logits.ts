@@ -1,5 +1,6 @@
 // Logits: what goes into the last activation of a model, a softmax or sigmoid, where the loss has that activation in
-// itself. The loss is then computed from the logits, and its gradient is that of the logits.
+// itself. The loss is then computed from the logits, and its gradient is that of the logits. Gradients of the logits
+// themselves can be wanted too.
 
 import { ValueError } from '../base/errors.js';
 import type { ActivationName } from '../network/activation.js';
@@ -104,7 +105,11 @@ export class Logits {
   }
 
   #activationOf(y: SymbolicTensor): ActivationName | undefined {
-    const goal = this.#spec.objective?.goals[this.#sources.indexOf(y)];
+    const { objective, wanted } = this.#spec;
+    const index = this.#sources.indexOf(y);
+    if (wanted?.of === 'logits' && index >= 0)
+      return probable.find((name) => name === activationOf(y.layer));
+    const goal = objective?.goals[index];
     return goal && hasLoss(this.#spec) ? activationIn(goal.loss.type) : undefined;
   }
 

@@ -38,6 +38,8 @@ export interface Lowered {
   readonly penalties: readonly Value[];
   /** The wanted ones; undefined where no output depends on the tensor. */
   readonly gradients: readonly (Value | undefined)[];
+  /** What layers make, where it is wanted. */
+  readonly values: readonly Value[];
   /** How many ops come before the backward pass, before what layers do after it, and before the optimizer's step. */
   readonly forward: number;
   readonly backward: number;
@@ -51,10 +53,9 @@ export function lower(spec: ProgramSpec): Lowered {
   const { graph, mode, wanted } = spec;
   const draft = new Draft(spec);
   const { emitter } = draft;
-  const groups = fuse(graph, draft.hasBackward, wanted?.tensors);
-  const passes = new Passes(draft, groups);
+  const passes = new Passes(draft);
   const inputs = graph.inputs.map((x) => passes.begin(x));
-  for (const group of groups) passes.forward(group, 'forward');
+  for (const group of passes.groups) passes.forward(group, 'forward');
   const outputs = graph.outputs.map((y) => passes.valueOf(y));
   const made = { emitter, inputs, outputs };
   if (mode === 'predict') {
@@ -65,9 +66,13 @@ export function lower(spec: ProgramSpec): Lowered {
     const given = hasLoss(spec)
       ? goalsOf(draft, outputs)
       : outputs.map((y) => factorOf(emitter, y));
+    const values = wanted.values.map((x) => {
+      if (draft.logits.skips(x)) throw skipped(x);
+      return emitter.output(passes.valueOf(x));
+    });
     const gradients = passes.backward(given.map(({ dx }) => dx));
     prune(emitter);
-    return { ...made, ...whole(emitter), given, gradients };
+    return { ...made, ...whole(emitter), given, gradients, values };
   }
   const goals = goalsOf(draft, outputs);
   const penalties = emitPenalties(emitter, graph.layers, spec.weights);
@@ -81,7 +86,7 @@ type Sections = Pick<Lowered, 'forward' | 'backward' | 'update' | 'accumulates'>
 /** What is lowered where there is a forward pass alone, without losses. */
 function whole({ ops: { length } }: Emitter): Omit<Lowered, 'emitter' | 'inputs' | 'outputs'> {
   const sections = { forward: length, backward: length, update: length, accumulates: false };
-  return { given: [], goals: [], penalties: [], gradients: [], ...sections };
+  return { given: [], goals: [], penalties: [], gradients: [], values: [], ...sections };
 }
 
 /** Emits the losses of all outputs, and their metrics where somebody will read them. */
@@ -119,8 +124,8 @@ function emitTraining(draft: Draft, passes: Passes, goals: readonly EmittedGoal[
 
 /** The network's passes, forward and backward. */
 class Passes {
+  readonly groups: readonly Group[];
   readonly #draft: Draft;
-  readonly #groups: readonly Group[];
   readonly #values = new Map<SymbolicTensor, Value>();
   /** What forward has kept for backward. */
   readonly #saved = new Map<Group, unknown>();
@@ -132,11 +137,18 @@ class Passes {
   /** Groups whose ReLU backward has done already, with the layer after it. */
   readonly #rectified = new Set<Group>();
 
-  constructor(draft: Draft, groups: readonly Group[]) {
+  constructor(draft: Draft) {
+    const { graph, wanted } = draft.spec;
     this.#draft = draft;
-    this.#groups = groups;
-    this.#wanted = draft.spec.wanted?.tensors ?? [];
-    this.#needed = neededTensors(draft.spec.graph, this.#wanted, draft.training);
+    this.#wanted = wanted?.tensors ?? [];
+    this.#needed = neededTensors(graph, this.#wanted, draft.training);
+    const apart = [...this.#wanted, ...(wanted?.values ?? [])];
+    this.groups = fuse(graph, (head) => this.#hasBackward(head), apart);
+  }
+
+  /** Whether backward goes through a layer, and not only to what it makes. */
+  #hasBackward({ inputs }: SymbolicTensor): boolean {
+    return this.#draft.training || inputs.some((x) => this.#needed.has(x));
   }
 
   /** The value of an input. */
@@ -158,7 +170,13 @@ class Passes {
     this.#draft.emitter.layer = layer.name;
     const folded = norm?.fold?.(this.#draft, ownKernel(this.#draft, layer));
     const residual = addend ? this.valueOf(addend) : none;
-    const to = new Place(this.#draft, group, pass, { folded, residual, rectify });
+    const to = new Place(
+      this.#draft,
+      group,
+      pass,
+      { folded, residual, rectify },
+      this.#hasBackward(head),
+    );
     const values = inputs.map((x) => this.valueOf(x));
     const { y, saved } = naming(layer.name, () => layer.emitForward(to, ...values));
     this.#saved.set(group, saved);
@@ -172,7 +190,7 @@ class Passes {
     graph.outputs.forEach((y, i) => {
       if (!logits.keep(y, gradients[i])) this.#give([[y, gradients[i]]]);
     });
-    const segments = segmentsOf(this.#groups, Boolean(objective?.checkpointing));
+    const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
       const needed = segment.filter((group) => this.#isNeeded(group));
       // The values of the last segment are still there.
@@ -223,7 +241,7 @@ class Passes {
     pending.hold(dz);
     pending.release(dy);
     if (addend) this.#give([[addend, dz]]);
-    this.#give(this.#gradientsOf(group, dz));
+    if (this.#hasBackward(head)) this.#give(this.#gradientsOf(group, dz));
     pending.release(dz);
     gradients.add();
   }
@@ -234,7 +252,8 @@ class Passes {
     const { layer, inputs } = group.head;
     const wanted = inputs.map((x) => this.#needed.has(x));
     // ReLU's gradient costs less after a max pool, where there are fewer numbers, and is the same.
-    const before = layer.fusion.commutesWithRelu ? this.#only(inputs[0]) : undefined;
+    const commutes = layer.fusion.commutesWithRelu && !this.#draft.spec.wanted?.relu;
+    const before = commutes ? this.#only(inputs[0]) : undefined;
     let dz = dy;
     if (before && endsInRelu(before)) {
       dz = this.#draft.rectify(dy, this.valueOf(group.end));
@@ -243,7 +262,7 @@ class Passes {
     const takesMore = layer.fusion.absorbsGradient && wanted[0];
     const more = takesMore ? pending.take(inputs[0]) : undefined;
     const pass = this.#rectified.has(group) ? 'rectified' : 'backward';
-    const to = new Place(this.#draft, group, pass, { gradient: more ?? none });
+    const to = new Place(this.#draft, group, pass, { gradient: more ?? none }, true);
     const found = layer.emitBackward(to, dz, this.#saved.get(group), ...wanted);
     if (more) pending.release(more);
     const all = Array.isArray(found) ? found : [found];
@@ -256,7 +275,7 @@ class Passes {
     const readers = nodes.filter(({ inputs }) => inputs.includes(x));
     const isWanted = outputs.includes(x) || this.#wanted.includes(x);
     if (readers.length > 1 || isWanted) return undefined;
-    return this.#groups.find(({ end }) => end === x);
+    return this.groups.find(({ end }) => end === x);
   }
 }
 
@@ -281,5 +300,5 @@ function neededTensors(
 
 const skipped = ({ name }: SymbolicTensor): ValueError =>
   new ValueError(
-    `gradients: the loss is taken of what goes into the activation of '${name}', so it has no gradient for what comes out: ask for that of a layer before it, or of an output by \`output\``,
+    `gradients: the loss, or logits: true, takes what goes into the activation of '${name}', and what comes out is not computed: ask for a layer before it, or for an output by \`output\``,
   );
