@@ -74,7 +74,9 @@ def cams(maps, gradient):
     below = 2 * square + maps.sum((2, 3), keepdim=True) * cube
     alpha = torch.where(below != 0, square / torch.where(below != 0, below, torch.ones_like(below)), torch.zeros_like(below))
     weights = (alpha * gradient.clamp(min=0)).sum((2, 3), keepdim=True)
-    return {"gradCam": cam, "gradCam++": (maps * weights).sum(1).clamp(min=0)}
+    heats = {"gradCam": cam, "gradCam++": (maps * weights).sum(1).clamp(min=0)}
+    # As large as the images.
+    return {name: F.interpolate(heat[:, None], (SIDE, SIDE), mode="bilinear") for name, heat in heats.items()}
 
 
 def main():

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, layers, Model, Tensor } from '../../src/index.js';
+import * as vis from '../../src/vis/index.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -75,6 +76,22 @@ for (const fused of [false, true]) {
     const alone = await model.gradients(x, { ...ask, wanted: 'maps', values: true });
     near(alone.values, golden.maps);
     near(alone.gradients, golden.mapGradient);
+  });
+
+  test(`attributions by gradients${fused ? ', fused' : ''}`, async () => {
+    const { target } = golden;
+    for (const method of ['gradient', 'guided', 'deconvolution'] as const)
+      near(await vis.attribute(model, x, { target, method }), golden[method]);
+    const product = golden.gradient.map((gradient, i) => gradient * x.numbers[i]);
+    near(await vis.attribute(model, x, { target, method: 'inputXGradient' }), product);
+  });
+
+  test(`Grad-CAM${fused ? ', fused' : ''}`, async () => {
+    for (const method of ['gradCam', 'gradCam++'] as const)
+      near(
+        await vis.gradCam(model, x, { target: golden.target, layer: 'maps', method }),
+        golden[method],
+      );
   });
 }
 
