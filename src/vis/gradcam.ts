@@ -1,13 +1,11 @@
 // Grad-CAM: where the maps of a layer speak for a class.
 
-import { ShapeError, ValueError } from '../base/errors.js';
 import { namingAsync } from '../base/namingasync.js';
 import { abortSignal, checkOptions, forwarded, oneOf, text, whole } from '../base/options.js';
-import { type Shape, show } from '../base/shape.js';
-import { shown } from '../base/shown.js';
 import { type Data, type Model, Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
 import { checkModel, samplesOf, type Target, targetsOf } from './samples.js';
+import { mapsOf } from './units.js';
 
 /** Options of `vis.gradCam`. */
 export interface GradCamOptions {
@@ -54,7 +52,7 @@ export async function gradCam(
       layer,
       ...rest
     } = checkOptions('vis.gradCam', options, words);
-    const wanted = mapsOf(model, layer);
+    const wanted = mapsOf(model, layer).layer.name;
     const images = samplesOf(model, x);
     const output = targetsOf(model, images, target);
     const { gradients, values } = await model.gradients(images, {
@@ -66,21 +64,6 @@ export async function gradCam(
     for (const one of [gradients, values]) one.dispose();
     return heat;
   });
-}
-
-/** The name of the layer whose maps are looked at. @throws {ShapeError} {@link ValueError} */
-function mapsOf(model: Model, layer: string | undefined): string {
-  const { nodes } = model.resources.network.graph;
-  const isMap = (shape: Shape) => shape.length === 3 && shape[0] * shape[1] > 1;
-  const known = nodes.filter(({ shape }) => isMap(shape)).map((node) => node.layer.name);
-  if (model.inputShape.length !== 3 || known.length === 0)
-    throw new ShapeError(`'${model.name}' has no maps [height, width, channels] to look at`);
-  if (layer === undefined) return known[known.length - 1];
-  if (known.includes(layer)) return layer;
-  const list = `layers with maps are ${known.join(', ')}`;
-  const node = nodes.find((one) => one.layer.name === layer);
-  if (!node) throw new ValueError(`there is no layer ${shown(layer)}; ${list}`);
-  throw new ShapeError(`'${layer}' makes ${show(node.shape)}, no maps; ${list}`);
 }
 
 /** The weight of each map, from what it holds and its gradient: [pixels, channels] each. */
