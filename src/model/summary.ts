@@ -24,8 +24,6 @@ export interface SummaryRow {
   readonly multiplyAdds: number;
   /** The input pixels that one number of the output depends on, [height, width]. */
   readonly receptiveField: readonly [number, number];
-  /** How many input pixels the next number of the output sees further, [down, right]. */
-  readonly stride: readonly [number, number];
   /** The output's bytes. */
   readonly memory: number;
 }
@@ -90,7 +88,6 @@ function rowsOf({ inputs, nodes }: Graph): SummaryRow[] {
       multiplyAdds: layer.multiplyAdds(node.inputs[0].shape, shape),
       // Rounded up to whole pixels; 1e-6 allows for rounding errors of strides such as ⅓.
       receptiveField: [Math.ceil(view.field[0] - 1e-6), Math.ceil(view.field[1] - 1e-6)],
-      stride: view.jump,
       memory: sizeOf(shape) * 4,
     };
   });

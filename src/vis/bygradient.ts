@@ -3,7 +3,7 @@
 import { purpose, Random } from '../base/random.js';
 import { sizeOf } from '../base/shape.js';
 import { type GradientsOptions, Tensor } from '../core.js';
-import type { Work } from './attribute.js';
+import type { Work } from './attributework.js';
 
 /** The score's gradient for the images, by a rule for ReLU if one is given. */
 export function byGradient(

@@ -4,7 +4,7 @@ import { ShapeError } from '../base/errors.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
 import { Tensor } from '../core.js';
-import type { Work } from './attribute.js';
+import type { Work } from './attributework.js';
 
 /** A mask [height, width]: 1 where the image is seen, 0 where it is hidden. */
 type Mask = Float32Array;
@@ -66,7 +66,7 @@ export async function rise(work: Work): Promise<Tensor> {
 }
 
 /** A grid of cells that are seen or not, enlarged by bilinear interpolation, and shifted by less than a cell. */
-export function randomMask(mask: Mask, height: number, width: number, random: Random): void {
+function randomMask(mask: Mask, height: number, width: number, random: Random): void {
   const side = CELLS + 1;
   const grid = Array.from({ length: side * side }, () => Number(random.uniform() < SEEN));
   const [tall, wide] = [height / CELLS, width / CELLS];

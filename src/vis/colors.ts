@@ -22,8 +22,7 @@ const colors = Object.fromEntries(
   ]),
 );
 
-export const checkScale = (scale: Scale): void =>
-  checkValue('scale', scale, oneOf(...Object.keys(stops)));
+const checkScale = (scale: Scale): void => checkValue('scale', scale, oneOf(...Object.keys(stops)));
 
 /** The colour at a place of the scale, from 0 to 1. */
 export function colorAt(scale: Scale, place: number): Color {

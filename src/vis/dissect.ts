@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../base/errors.js';
 import { namingAsync } from '../base/namingasync.js';
-import { checkOptions, forwarded, fraction, required } from '../base/options.js';
+import { checkOptions, forwarded, fraction, required, text, whole } from '../base/options.js';
 import { show } from '../base/shape.js';
 import { type Data, type Model, Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
@@ -40,7 +40,7 @@ export interface Dissection {
 }
 
 const words = {
-  ...required(forwarded('layer', 'unit')),
+  ...required({ layer: text, unit: whole(0) }),
   ...forwarded('masks', 'onProgress', 'signal'),
   share: fraction,
 };

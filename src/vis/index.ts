@@ -1,6 +1,7 @@
 // The entry 'wasmgrad/vis': pictures of what a network learned, and of why it said so.
 
-export { type AttributeOptions, type AttributionMethod, attribute } from './attribute.js';
+export { attribute } from './attribute.js';
+export type { AttributeOptions, AttributionMethod } from './attributework.js';
 export { colorize, type Range, type Scale } from './colors.js';
 export { type Dissection, type DissectOptions, dissect } from './dissect.js';
 export { type FeaturesOptions, features } from './features.js';

@@ -11,6 +11,7 @@ import {
   forwarded,
   positive,
   required,
+  text,
   whole,
 } from '../base/options.js';
 import { purpose, Random } from '../base/random.js';
@@ -42,7 +43,7 @@ export interface MaximizeOptions {
 }
 
 const words = {
-  ...required(forwarded('layer', 'unit')),
+  ...required({ layer: text, unit: whole(0) }),
   steps: whole(1),
   learningRate: positive,
   jitter: whole(0),

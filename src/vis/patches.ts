@@ -1,10 +1,10 @@
 // The patches that a unit answers to most.
 
 import { namingAsync } from '../base/namingasync.js';
-import { checkOptions, forwarded, required, whole } from '../base/options.js';
-import { type Data, type Model, Tensor } from '../core.js';
+import { checkOptions, forwarded, required, text, whole } from '../base/options.js';
+import type { Data, Model, Tensor } from '../core.js';
 import { features } from './features.js';
-import { type Picture, pictureOf } from './picture.js';
+import { newPicture, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
 import { type Box, checkUnit, fieldsOf, mapsOf } from './units.js';
 
@@ -30,12 +30,12 @@ export interface Patch {
   readonly value: number;
   /** What the unit sees of the image there. */
   readonly box: Box;
-  /** The pixels, from the darkest number of the images to the brightest. */
+  /** Its pixels, from the darkest number of the images to the brightest. */
   readonly picture: Picture;
 }
 
 const words = {
-  ...required(forwarded('layer', 'unit')),
+  ...required({ layer: text, unit: whole(0) }),
   count: whole(1),
   ...forwarded('onProgress', 'signal'),
 };
@@ -91,8 +91,14 @@ function strongestPlaces(
   });
 }
 
+/** How numbers become light. */
+interface Lights {
+  readonly dark: number;
+  readonly factor: number;
+}
+
 /** The smallest number of the images, and what makes 1 of the largest. */
-function lightsOf({ numbers }: Tensor): { dark: number; factor: number } {
+function lightsOf({ numbers }: Tensor): Lights {
   let [dark, bright] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of numbers) {
     dark = Math.min(dark, value);
@@ -101,24 +107,22 @@ function lightsOf({ numbers }: Tensor): { dark: number; factor: number } {
   return { dark, factor: bright > dark ? 1 / (bright - dark) : 1 };
 }
 
-/** A part of an image as a picture. */
+/** A part of an image as a picture; beyond the image's edges it is transparent. */
 function cut(
   images: Tensor,
   index: number,
   { top, left, height, width }: Box,
-  { dark, factor }: { dark: number; factor: number },
+  { dark, factor }: Lights,
 ): Picture {
   const [, tall, wide, channels] = images.shape;
-  const pixels = new Float32Array(height * width * channels);
-  for (let row = 0; row < height; row++) {
-    const from = ((index * tall + top + row) * wide + left) * channels;
-    const line = images.numbers.subarray(from, from + width * channels);
-    line.forEach((value, i) => {
-      pixels[row * width * channels + i] = (value - dark) * factor;
-    });
+  const picture = newPicture(width, height);
+  for (let i = 0; i < height * width; i++) {
+    const [row, column] = [top + Math.floor(i / width), left + (i % width)];
+    if (row < 0 || row >= tall || column < 0 || column >= wide) continue;
+    const at = ((index * tall + row) * wide + column) * channels;
+    const light = (c: number) =>
+      255 * factor * (images.numbers[at + (channels === 3 ? c : 0)] - dark);
+    picture.data.set([light(0), light(1), light(2), 255], i * 4);
   }
-  const tensor = Tensor.from(pixels, [height, width, channels]);
-  const picture = pictureOf(tensor);
-  tensor.dispose();
   return picture;
 }

@@ -2,7 +2,7 @@
 
 import { ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { checkOptions, fraction, whole } from '../base/options.js';
+import { checkOptions, number, whole } from '../base/options.js';
 import type { Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
 import { colorAt, placing } from './colors.js';
@@ -19,6 +19,8 @@ export interface SheetOptions {
 }
 
 const words = { columns: whole(1), gap: whole(0), zoom: whole(1) };
+
+const share = number((value) => value >= 0 && value <= 1, 'a number from 0 to 1');
 
 /** Between tiles: neither black nor white, so that both end somewhere. */
 const GROUND: Color = [128, 128, 128];
@@ -56,7 +58,9 @@ function paste(to: Picture, from: Picture, left: number, top: number, zoom: numb
   for (let row = 0; row < from.height * zoom; row++)
     for (let column = 0; column < from.width * zoom; column++) {
       const at = (Math.floor(row / zoom) * from.width + Math.floor(column / zoom)) * 4;
-      to.data.set(from.data.subarray(at, at + 4), ((top + row) * to.width + left + column) * 4);
+      // What is transparent shows the ground.
+      if (from.data[at + 3] > 0)
+        to.data.set(from.data.subarray(at, at + 4), ((top + row) * to.width + left + column) * 4);
     }
 }
 
@@ -74,7 +78,7 @@ export function overlay(
   options: { opacity?: number } = {},
 ): Picture {
   return naming('vis.overlay', () => {
-    const { opacity = 0.6 } = checkOptions('vis.overlay', options, { opacity: fraction });
+    const { opacity = 0.6 } = checkOptions('vis.overlay', options, { opacity: share });
     const { width, height, data } = pictureOf(image);
     const hot = heatAt(heat, height, width);
     const place = placing(hot, 'viridis', { min: 0 });

@@ -44,7 +44,7 @@ export function checkUnit({ shape, layer }: SymbolicTensor, unit: number): numbe
   );
 }
 
-/** A part of an image, in pixels. */
+/** A rectangle of pixels of an image; it may reach beyond the image's edges. */
 export interface Box {
   readonly top: number;
   readonly left: number;
@@ -52,20 +52,45 @@ export interface Box {
   readonly width: number;
 }
 
-/** The part of the image that each place of a layer's maps sees: its receptive field, cut at the image's edges. */
+/** In pixels of the input, along one axis: where the first number of a tensor looks, how far, and the next one's distance. */
+interface View {
+  readonly start: number;
+  readonly field: number;
+  readonly jump: number;
+}
+
+/** The view of what a layer makes of tensors with these views. */
+function viewOf(node: SymbolicTensor, axis: 0 | 1, below: readonly View[]): View {
+  const start = Math.min(...below.map((view) => view.start));
+  const field = Math.max(...below.map((view) => view.start + view.field)) - start;
+  const jump = Math.max(...below.map((view) => view.jump));
+  const { layer, inputs, shape } = node;
+  const { size, stride } = layer.window(inputs[0].shape);
+  // Padding is the same on both sides, or one more at the end; pixels without a window are at the end.
+  const padding = (shape[axis] - 1) * stride[axis] + size[axis] - inputs[0].shape[axis];
+  return {
+    start: start - Math.max(0, Math.floor(padding / 2)) * jump,
+    field: field + (size[axis] - 1) * jump,
+    jump: jump * stride[axis],
+  };
+}
+
+/** What each place of a layer's maps sees: its receptive field, which may reach beyond the image's edges. */
 export function fieldsOf(model: Model, maps: SymbolicTensor): (row: number, column: number) => Box {
-  const rows = model.summary({ print: null });
-  const own = rows.find(({ name }) => name === maps.layer.name) as (typeof rows)[number];
-  // Windows lie evenly: as far from one edge as from the other.
-  const span = (axis: 0 | 1, place: number): readonly [number, number] => {
-    const [side, length] = [model.inputShape[axis], own.receptiveField[axis]];
-    const all = (maps.shape[axis] - 1) * own.stride[axis] + length;
-    const from = Math.floor((side - all) / 2) + place * own.stride[axis];
-    return [Math.max(0, Math.floor(from)), Math.min(side, Math.floor(from) + length)];
+  const { nodes } = model.resources.network.graph;
+  const along = (axis: 0 | 1): View => {
+    const views = new Map(model.inputs.map((x) => [x, { start: 0, field: 1, jump: 1 }]));
+    for (const node of nodes) {
+      const below = node.inputs.map((x) => views.get(x)).filter((view) => view !== undefined);
+      if (node.shape.length === 3 && below.length > 0) views.set(node, viewOf(node, axis, below));
+    }
+    return views.get(maps) as View;
   };
-  return (row, column) => {
-    const [top, bottom] = span(0, row);
-    const [left, right] = span(1, column);
-    return { top, left, height: bottom - top, width: right - left };
-  };
+  const [down, across] = [along(0), along(1)];
+  return (row, column) => ({
+    top: Math.floor(down.start + row * down.jump),
+    left: Math.floor(across.start + column * across.jump),
+    height: Math.ceil(down.field - 1e-6),
+    width: Math.ceil(across.field - 1e-6),
+  });
 }
