@@ -300,5 +300,5 @@ function neededTensors(
 
 const skipped = ({ name }: SymbolicTensor): ValueError =>
   new ValueError(
-    `gradients: the loss, or logits: true, takes what goes into the activation of '${name}', and what comes out is not computed: ask for a layer before it, or for an output by \`output\``,
+    `gradients: the loss, or logits, takes what goes into the activation of '${name}', and what comes out is not computed: ask for a layer before it, or an output by \`output\``,
   );
