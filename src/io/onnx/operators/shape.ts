@@ -121,7 +121,6 @@ export function transpose(node: Node): Value {
   if (!isOrder || order.length !== rank)
     node.fail(`its perm [${order.join(', ')}] is no order of ${rank} axes`);
   if (data instanceof Constant) return transposedConstant(data, order);
-  if (data.hasBatch && order[0] !== 0) throw new NeedsWhole();
   return new Activation(
     data.tensor,
     order.map((axis) => data.axes[axis]),
