@@ -33,22 +33,35 @@ const channelsLast = (x: Numbers): Numbers => moved(x, 1, x.shape.length - 1);
 /** How much onnxruntime makes of a file before it runs it. */
 export type Optimization = 'disabled' | 'all';
 
+/** Arrays by their names. */
+type Named = Readonly<Record<string, Numbers>>;
+
+const each = (named: Named, change: (x: Numbers) => Numbers): Record<string, Numbers> =>
+  Object.fromEntries(Object.entries(named).map(([name, x]) => [name, change(x)]));
+
 /** What a file makes of inputs, both in our order, by their names. */
-export async function run(
+export const run = async (
   file: Uint8Array,
-  inputs: Readonly<Record<string, Numbers>>,
+  inputs: Named,
+  optimization?: Optimization,
+): Promise<Record<string, Numbers>> =>
+  each(await runAsWritten(file, each(inputs, channelsFirst), optimization), channelsLast);
+
+/** What a file makes of inputs, both in the file's order, by their names. */
+export async function runAsWritten(
+  file: Uint8Array,
+  inputs: Named,
   graphOptimizationLevel: Optimization = 'all',
 ): Promise<Record<string, Numbers>> {
   const options = { executionProviders: ['wasm'], graphOptimizationLevel };
   const session = await ort.InferenceSession.create(file, options);
   try {
-    const feeds = Object.entries(inputs).map(([name, x]) => {
-      const { data, shape } = channelsFirst(x);
+    const feeds = Object.entries(inputs).map(([name, { data, shape }]) => {
       return [name, new ort.Tensor('float32', data, shape)];
     });
     const results = await session.run(Object.fromEntries(feeds));
     const named = Object.entries(results).map(([name, { data, dims }]) => {
-      return [name, channelsLast({ shape: dims, data: Float32Array.from(data as Float32Array) })];
+      return [name, { shape: dims, data: Float32Array.from(data as Float32Array) }];
     });
     return Object.fromEntries(named);
   } finally {

@@ -49,6 +49,13 @@ export function fromOrder(
   return new Activation(y, axes, atoms);
 }
 
+/** An axis in another place: no number moves. */
+function moved(x: Activation, from: number, to: number): Activation {
+  const axes = [...x.axes];
+  axes.splice(to, 0, ...axes.splice(from, 1));
+  return new Activation(x.tensor, axes, x.stored);
+}
+
 /**
  * Applies a layer along one axis, of which nothing but its place in memory matters: to [before, side, after].
  *
@@ -60,6 +67,11 @@ function along(
   apply: (x: SymbolicTensor) => SymbolicTensor,
 ): Activation {
   if (isBatch(x.axes[axis])) throw new NeedsWhole();
+  const batch = x.axes.findIndex(isBatch);
+  if (batch > 0) {
+    const y = along(moved(x, batch, 0), axis < batch ? axis + 1 : axis, apply);
+    return moved(y, 0, batch);
+  }
   const order = orderOf(x);
   const place = order.indexOf(axis);
   const shape = order.map((one) => sizeOfAxis(x.axes[one]));

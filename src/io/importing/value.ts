@@ -114,6 +114,11 @@ export class Activation {
     return this.axes[0]?.[0] === BATCH;
   }
 
+  /** Whether the batch is another axis than the first: on the way between two transposes. */
+  get hasBatchInside(): boolean {
+    return this.axes.some(([atom], axis) => axis > 0 && atom === BATCH);
+  }
+
   get rank(): number {
     return this.axes.length;
   }

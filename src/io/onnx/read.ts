@@ -218,8 +218,10 @@ class Translation {
     for (const proto of this.#graph.nodes) this.#translate(proto, opset, builder, values);
     const outputs = this.#graph.outputs.map(({ name }): Output => {
       const value = values.get(name);
-      if (value instanceof Activation)
+      if (value instanceof Activation) {
+        if (value.hasBatchInside) throw new NeedsWhole();
         return { name, value, isImage: this.#isImage(name, value.rank) };
+      }
       throw new FormatError(
         value
           ? `the output ${shown(name)} does not depend on the inputs`
@@ -253,6 +255,8 @@ class Translation {
       const weight = inputs.find(
         (value, i) => i > 0 && value instanceof Constant && value.name !== undefined,
       ) as Constant | undefined;
+      const isMoved = inputs.some((value) => value instanceof Activation && value.hasBatchInside);
+      if (isMoved && !withBatchAnywhere.has(proto.op)) throw new NeedsWhole();
       builder.call(nameOf(proto, weight?.name));
       const made = translations[proto.op](
         new Node(proto, opset, builder, inputs, this.#files, this.#read),
@@ -332,6 +336,9 @@ class Translation {
     });
   }
 }
+
+/** Operators for which the batch need not be the first axis: what attention picks queries, keys and values with. */
+const withBatchAnywhere = new Set(['Transpose', 'Slice', 'Gather', 'Squeeze']);
 
 /** The side of images where the file leaves it open and nobody says one. */
 const USUAL_SIDE = 224;

@@ -31,7 +31,7 @@ interface Found {
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-4 * Math.abs(b);
 
-const gate = of('Clip', of('Add', 'x', 3), 'low', 'high');
+const gate = of('Clip', of('Add', 'x', 3));
 const centred = of('Sub', 'x', of('ReduceMean', 'x'));
 const normed = of(
   'Div',
@@ -43,6 +43,8 @@ const erf = of('Add', of('Erf', of('Div', 'x', Math.SQRT2)), 1);
 /** Larger patterns first. */
 const rules: readonly Rule[] = [
   { pattern: of('Mul', 'x', of('Sigmoid', 'x')), op: 'Silu', reads: ['x'] },
+  // Paddle's swish has a factor.
+  { pattern: of('Mul', 'x', of('Sigmoid', of('Mul', 'x', 1))), op: 'Silu', reads: ['x'] },
   { pattern: of('Mul', 'x', of('Tanh', of('Softplus', 'x'))), op: 'Mish', reads: ['x'] },
   {
     pattern: of('Mul', 'x', of('HardSigmoid', 'x')),
@@ -95,7 +97,9 @@ class Rewriting {
         if (number !== undefined) this.#numbers.set(outputs[0], number);
       }
       const tensor = op === 'Constant' ? attributes.get('value')?.tensor : undefined;
-      if (tensor?.dims.every((side) => side === 1))
+      if (!tensor) continue;
+      this.#ranks.set(outputs[0], tensor.dims.length);
+      if (tensor.dims.every((side) => side === 1))
         this.#number(outputs[0], tensor.floats, tensor.raw);
     }
   }
@@ -162,11 +166,13 @@ class Rewriting {
     });
   }
 
-  /** Whether a clip of the pattern, if it has one, is from 0 to 6. */
-  #clips({ nodes, values }: Found): boolean {
-    if (!nodes.has('Clip') || !values.has('low')) return true;
-    const bound = (name: string) => this.#numbers.get(values.get(name) as string);
-    return bound('low') === 0 && bound('high') === 6;
+  /** Whether a clip of the pattern, if it has one, is from 0 to 6: attributes until opset 10, inputs since. */
+  #clips({ nodes }: Found): boolean {
+    const clip = nodes.get('Clip');
+    if (!clip) return true;
+    const bound = (input: number, attribute: string) =>
+      this.#numbers.get(clip.inputs[input]) ?? clip.attributes.get(attribute)?.float;
+    return bound(1, 'min') === 0 && bound(2, 'max') === 6;
   }
 
   /** Layer normalization over the last axis, as operator sets before 17 have it. */

@@ -122,6 +122,33 @@ test('sides that are open are taken from the tensor, or the options', async () =
   await rejects(() => readOnnx(file, { inputShape: [8, 8, 4] }), ValueError, '4', '3');
 });
 
+test('sizes that a file computes of a shape keep the batch open', async () => {
+  const file = fileOf({
+    nodes: [
+      ['Conv', ['x', 'w', 'b'], 'conv', padded],
+      ['Shape', ['conv'], 'shape'],
+      ['Slice', ['shape', 'from', 'to'], 'first'],
+      ['Concat', ['first', 'sides'], 'sizes', { axis: 0 }],
+      ['Resize', ['conv', '', '', 'sizes'], 'y', { mode: 'linear' }],
+    ],
+    arrays: { w: kernel, b: bias, from: ints(0), to: ints(2), sides: ints(16, 12) },
+  });
+  const model = await readOnnx(file);
+  assert.equal(model.outputShape, [16, 12, 4]);
+  const data = numbers(2 * 192, 6);
+  const both = predicted(model, data, [2, 8, 8, 3]);
+  assert.equal(predicted(model, data.subarray(192), [1, 8, 8, 3]), both.slice(768));
+  model.dispose();
+});
+
+test('an open batch cannot be resized', async () => {
+  const file = fileOf({
+    nodes: [['Resize', ['x', '', 'scales'], 'y']],
+    arrays: { scales: { dims: [4], numbers: [2, 1, 1, 1] } },
+  });
+  await rejects(() => readOnnx(file), ValueError, 'first dimension');
+});
+
 test('all operators that there are not are named, with what kind of library this is', async () => {
   const file = fileOf({
     nodes: [

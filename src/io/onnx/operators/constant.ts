@@ -60,7 +60,8 @@ export function gather(node: Node): Value {
   const axis = node.axis(node.int('axis', 0), data.shape.length);
   const numbers = Array.from(indices.data as ArrayLike<number>);
   if (data instanceof Constant) return gathered(data, axis, numbers, indices.shape);
-  if (isBatch(data.axes[axis])) throw new NeedsWhole();
+  const isOne = indices.shape.length === 0;
+  if (isBatch(data.axes[axis]) || (data.hasBatchInside && !isOne)) throw new NeedsWhole();
   const side = data.shape[axis];
   const own = numbers.map((index) => (index < 0 ? index + side : index));
   if (own.length === 0 || own.some((index) => !(index >= 0 && index < side)))
@@ -71,6 +72,10 @@ export function gather(node: Node): Value {
   const made = concatenated(node.builder, parts, axis);
   if (indices.shape.length === 1) return made;
   // A single index takes the axis away; several dimensions take its place.
+  if (isOne) {
+    const stays = made.axes.filter((_, i) => i !== axis);
+    return new Activation(made.tensor, stays, made.stored);
+  }
   const sides = sidesOf(made);
   sides.splice(axis, 1, ...indices.shape);
   return toShape(node, made, sides);

@@ -191,7 +191,7 @@ function pairwise(node: Node, fn: CombineFn, of: Binary['of'], a: Value, b: Valu
     : withConstant(node, fn, b as Activation, a as Constant, true);
 }
 
-function twoActivations(node: Node, fn: CombineFn, a: Activation, b: Activation): Value {
+function twoActivations(node: Node, fn: CombineFn, a: Activation, b: Activation): Activation {
   const rank = Math.max(a.rank, b.rank);
   const [x, y] = [ranked(a, rank), ranked(b, rank)];
   if (x.hasBatch !== y.hasBatch) throw new NeedsWhole();
@@ -271,6 +271,24 @@ function byNumber(fn: CombineFn, value: number, isFirst: boolean): Make | undefi
   if (fn === 'maximum') return clipping(value, undefined);
   if (fn === 'minimum') return clipping(undefined, value);
   return undefined;
+}
+
+/** Shrink: what is far from 0 comes nearer by `bias`, what is near becomes 0. */
+export function shrink(node: Node): Value {
+  const { builder } = node;
+  const alpha = node.float('lambd', 0.5);
+  const bias = node.float('bias', 0);
+  if (!(alpha >= 0)) node.fail('its lambd is below 0');
+  const far = (x: Activation): Activation =>
+    builder.anywhere(x, (name) => map({ name, fn: 'thresholdedRelu', alpha }));
+  const turned = (x: Activation): Activation =>
+    builder.anywhere(x, (name) => map({ name, fn: 'negate' }));
+  const x = node.activation();
+  const hard = twoActivations(node, 'subtract', far(x), far(turned(x)));
+  if (bias === 0) return hard;
+  const sign = builder.anywhere(hard, (name) => map({ name, fn: 'sign' }));
+  const step = builder.anywhere(sign, (name) => map({ name, fn: 'affine', alpha: bias, beta: 0 }));
+  return twoActivations(node, 'subtract', hard, step);
 }
 
 /** The mean of several. */

@@ -6,7 +6,7 @@ import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import * as constant from './constant.js';
 import { conv, convTranspose } from './conv.js';
-import { applyBinary, applyUnary, binary, clip, mean, unary } from './elementwise.js';
+import { applyBinary, applyUnary, binary, clip, mean, shrink, unary } from './elementwise.js';
 import { gemm, matMul } from './matmul.js';
 import * as norm from './norm.js';
 import * as pool from './pool.js';
@@ -80,6 +80,7 @@ export const translations: Readonly<Record<string, Translation>> = {
   Sum: (node) => applyBinary(node, binary.Add),
   Mean: mean,
   Clip: clip,
+  Shrink: shrink,
   Softmax: (node) => softmax(node, false),
   LogSoftmax: (node) => softmax(node, true),
   ...each(

@@ -4,7 +4,7 @@ import { layers } from '../../../core.js';
 import { type ResizeOptions, resize as resizeLayer } from '../../../operators/arrays/index.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
-import type { Activation, Value } from '../../importing/value.js';
+import { type Activation, BatchSide, type Side, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 
 const coordinates: Readonly<Record<string, ResizeOptions['coordinates']>> = {
@@ -43,25 +43,28 @@ function wordOf<T>(
   return node.fail(`its ${name} is ${word}, which is none of ${Object.keys(words).join(', ')}`);
 }
 
-/** The scales and sizes of all axes; those that are not resized have scale 1. */
+/** The scales and sizes of all axes; those that are not resized have scale 1. The batch's size follows the batch. */
 interface Extent {
   readonly axes: number[];
   readonly scales: number[] | undefined;
-  readonly sizes: number[] | undefined;
+  readonly sizes: Side[] | undefined;
   readonly roi: number[] | undefined;
 }
 
-const numbersOf = (node: Node, index: number): number[] | undefined => {
+const sidesOf = (node: Node, index: number): Side[] | undefined => {
   const value = node.known(index);
-  return value && value.size > 0 ? Array.from(value.data as ArrayLike<number>) : undefined;
+  return value && value.size > 0 ? [...value.data] : undefined;
 };
+
+const numbersOf = (node: Node, index: number): number[] | undefined =>
+  sidesOf(node, index) as number[] | undefined;
 
 function extentOf(node: Node, x: Activation): Extent {
   // Resize had no region of interest in its first version; Upsample has none, and scales in an attribute before.
   const isUpsample = node.op === 'Upsample';
   const first = isUpsample || node.opset < 11 ? 1 : 2;
   const scales = numbersOf(node, first) ?? node.floats('scales');
-  const sizes = first === 2 ? numbersOf(node, 3) : undefined;
+  const sizes = first === 2 ? sidesOf(node, 3) : undefined;
   if (!scales && !sizes) node.fail('it has neither scales nor sizes');
   const given = sizes ?? (scales as number[]);
   const axes = node.axes(node.ints('axes') ?? [...x.axes.keys()].slice(-given.length), x.rank);
@@ -76,12 +79,12 @@ function fitted(
   node: Node,
   x: Activation,
   axes: number[],
-  sizes: number[],
+  sizes: Side[],
   roi: number[] | undefined,
 ): Extent {
   const policy = node.text('keep_aspect_ratio_policy', 'stretch');
   if (policy === 'stretch') return { axes, scales: undefined, sizes, roi };
-  const ratios = sizes.map((size, i) => size / x.shape[axes[i]]);
+  const ratios = sizes.map((size, i) => (size as number) / x.shape[axes[i]]);
   const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
   const own = axes.map((axis) => Math.round(x.shape[axis] * scale));
   return { axes, scales: axes.map(() => scale), sizes: own, roi };
@@ -99,16 +102,20 @@ export function resize(node: Node): Value {
   const isIdle = (i: number): boolean =>
     own !== 'tf_crop_and_resize' &&
     (sizes ? sizes[i] === x.shape[axes[i]] : (scales as number[])[i] === 1);
+  const keepsBatch = (i: number): boolean => {
+    const size = sizes?.[i];
+    if (size instanceof BatchSide) return size.times === 1;
+    return size === undefined ? scales?.[i] === 1 : size === node.builder.fileBatch;
+  };
   const stays = axes.map((axis, i) => {
-    if (isBatch(x.axes[axis]) && !(scales?.[i] === 1 || sizes?.[i] === node.builder.fileBatch))
-      throw new NeedsWhole();
+    if (isBatch(x.axes[axis]) && !keepsBatch(i)) throw new NeedsWhole();
     return isIdle(i) || isBatch(x.axes[axis]);
   });
   const active = axes.flatMap((_, i) => (stays[i] ? [] : [i]));
   if (active.length === 0) return x;
   const order = orderOf(x);
   const places = active.map((i) => order.indexOf(axes[i]));
-  const pick = (values: readonly number[]): number[] => active.map((i) => values[i]);
+  const pick = <T>(values: readonly T[]): T[] => active.map((i) => values[i]);
   const factors = sizes ? undefined : pick(scales as number[]);
   // Whole pixels: the core has a faster layer.
   const isImage = x.rank === 4 && x.hasBatch && active.every((i) => axes[i] >= 2);
@@ -136,7 +143,7 @@ export function resize(node: Node): Value {
     coordinates: coordinates[own],
     nearest: rounding,
     ...(factors ? { scales: factors } : {}),
-    ...(sizes ? { sizes: pick(sizes) } : {}),
+    ...(sizes ? { sizes: pick(sizes) as number[] } : {}),
     ...(mode === 'cubic' ? { cubicCoefficient: node.float('cubic_coeff_a', -0.75) } : {}),
     ...(node.int('exclude_outside') ? { excludeOutside: true } : {}),
     ...(node.int('antialias') ? { antialias: true } : {}),

@@ -121,7 +121,6 @@ export function transpose(node: Node): Value {
   if (!isOrder || order.length !== rank)
     node.fail(`its perm [${order.join(', ')}] is no order of ${rank} axes`);
   if (data instanceof Constant) return transposedConstant(data, order);
-  if (data.hasBatch && order[0] !== 0) throw new NeedsWhole();
   return new Activation(
     data.tensor,
     order.map((axis) => data.axes[axis]),
@@ -227,7 +226,9 @@ export function split(node: Node): Value[] {
   const sizes =
     node.integers(1, 'split') ??
     Array.from({ length: count }, (_, i) => Math.min(each, side - i * each));
-  if (sizes.some((size) => size <= 0) || sizes.reduce((sum, size) => sum + size, 0) !== side)
+  // Layers compute no arrays without numbers.
+  const least = data instanceof Constant ? 0 : 1;
+  if (sizes.some((size) => size < least) || sizes.reduce((sum, size) => sum + size, 0) !== side)
     node.fail(`its parts [${sizes.join(', ')}] do not make up ${side}`);
   let begin = 0;
   return sizes.map((size) => {
