@@ -7,7 +7,7 @@ import type { Model } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder } from '../../importing/moves.js';
 import { finished, type Output } from '../../importing/network.js';
-import { Activation, Constant, type Value } from '../../importing/value.js';
+import { Activation, type Constant, type Value } from '../../importing/value.js';
 import { isObject, type Json, objectAt } from '../json.js';
 import { type InputShape, inputOf, sampleShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
@@ -69,9 +69,8 @@ class Translation {
   #add({ name }: GraphNode, weights: ReadonlyMap<string, Constant>): void {
     const found = weights.get(name);
     if (!found) throw new FormatError(`the weights lack the constant ${shown(name)}`);
-    const { shape, kind, data, size } = found;
-    const learns = kind === 'float' && size > 1;
-    this.#constants.set(name, new Constant(shape, kind, data, learns ? name : undefined));
+    const learns = found.kind === 'float' && found.size > 1;
+    this.#constants.set(name, found.as(found.shape, learns ? name : undefined));
   }
 
   /** @param whole whether inputs have no batch @throws {NeedsWhole} where they must have none */
