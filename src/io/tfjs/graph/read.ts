@@ -193,7 +193,7 @@ function checkOperators(nodes: readonly GraphNode[]): void {
     return `${op} ${shown(first.name)} (it reads ${first.inputs.join(', ') || 'nothing'}; ${shown(first.attributes.json)})${more}`;
   });
   const kind = [...missing.keys()].some((op) => otherKinds.test(op))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
+    ? ' wasmgrad is for convolutional networks, not for recurrent ones, loops and transformers.'
     : '';
   throw new FormatError(
     `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,
