@@ -341,7 +341,7 @@ test('a loop is named as what there is not', async () => {
   const g = new GraphBuilder();
   const x = g.input('x', [-1, 4]);
   // Each reads the other, as loops do.
-  const next = 'net/NextIteration_2';
+  const next = 'net/NextIteration_1';
   const merge = g.node('Merge', [x, next]);
   g.node('NextIteration', [merge]);
   const artifacts = g.artifacts([x], [g.node('Exit', [merge])]);

@@ -56,13 +56,13 @@ class Translation {
     const sorted = graph.sorted(this.#outputs);
     for (const node of sorted) if (node.op === 'Const') this.#add(node, weights);
     const others = sorted.filter(({ op }) => op !== 'Const');
-    this.#inputs = inputsOf(others, json);
     this.#nodes = fused(
       others.filter(({ op }) => !isPlaceholder(op)),
       this.#outputs,
       this.#constants,
     );
     checkOperators(this.#nodes);
+    this.#inputs = inputsOf(others, json);
   }
 
   /** Arrays of floats are weights and learn; single numbers are options. */
