@@ -56,6 +56,38 @@ for (const [i, one] of cases.entries()) {
   });
 }
 
+for (const interpolation of ['bilinear', 'nearest'] as const)
+  for (const [height, width] of [
+    [13, 4],
+    [5, 11],
+  ])
+    test(`Resizing to ${height}×${width}, ${interpolation}, computes what TF.js's layer calls`, async () => {
+      const shape = [BATCH, 9, 7, 4];
+      const data = numbers(BATCH * 252, 3);
+      const config = { height, width, interpolation, batch_input_shape: [null, 9, 7, 4] };
+      const own = await readTfjs({
+        modelTopology: {
+          class_name: 'Sequential',
+          config: { name: 'net', layers: [{ class_name: 'Resizing', config }] },
+        },
+      });
+      const resize =
+        tf.image[interpolation === 'nearest' ? 'resizeNearestNeighbor' : 'resizeBilinear'];
+      const expected = tf.tidy(() =>
+        resize(
+          tf.tensor4d(data, shape as [number, number, number, number]),
+          [height, width],
+          true,
+        ).dataSync(),
+      );
+      gives(
+        own,
+        [{ data, shape }],
+        [{ data: expected as Float32Array, shape: [BATCH, height, width, 4] }],
+      );
+      own.dispose();
+    });
+
 /** Our files as TF.js reads them from memory. */
 function memoryOf(files: ReturnType<typeof writeTfjs>): tf.io.IOHandler {
   const json = JSON.parse(new TextDecoder().decode(files['model.json']));
