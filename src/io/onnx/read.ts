@@ -10,6 +10,7 @@ import type { Model } from '../../core.js';
 import { input, type Layer, type Tensor } from '../../core.js';
 import { useArrays } from '../../operators/arrays/index.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
+import { USUAL_SIDE } from '../importing/imported.js';
 import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
@@ -309,15 +310,16 @@ class Translation {
         : undefined;
     const given = other ?? own;
     const rank = shape.length;
-    // Where inputs are given whole, the first dimension may be said too; it is 1 otherwise.
-    const first = whole && given?.length === rank ? given[0] : undefined;
+    // The first dimension may be said too. It counts where inputs are given whole; it is 1 otherwise.
+    const first = given?.length === rank ? given[0] : undefined;
     const sample = first === undefined ? given : given?.slice(1);
     if (sample && sample.length !== rank - 1)
       throw new ValueError(
         `inputShape [${sample.join(', ')}] has ${sample.length} dimensions, the file has ${rank - 1} after the batch: [${shape.join(', ')}]`,
       );
     return shape.map((side, axis) => {
-      if (axis === 0 && (!whole || (given && typeof side !== 'number'))) return first ?? 1;
+      if (axis === 0 && !whole) return 1;
+      if (axis === 0 && given && typeof side !== 'number') return first ?? 1;
       const place = isImage ? (axis === 1 ? rank - 2 : axis - 2) : axis - 1;
       const wanted = axis === 0 ? first : sample?.[place];
       if (typeof side === 'number') {
@@ -339,9 +341,6 @@ class Translation {
 
 /** Operators for which the batch need not be the first axis: what attention picks queries, keys and values with. */
 const withBatchAnywhere = new Set(['Transpose', 'Slice', 'Gather', 'Squeeze']);
-
-/** The side of images where the file leaves it open and nobody says one. */
-const USUAL_SIDE = 224;
 
 const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
 

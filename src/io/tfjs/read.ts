@@ -14,7 +14,10 @@ import { fileOf, type TfjsSource } from './source.js';
 
 /** Options of `readTfjs`. */
 export interface ReadTfjsOptions {
-  /** One sample's shape, where the file leaves sides open; a record by the inputs' names for several. */
+  /**
+   * One sample's shape, where the file leaves sides open; a record by the inputs' names for several. Without it, open
+   * sides of images are 224 at first, and `predict` takes tensors with others.
+   */
   inputShape?: Exclude<InputShape, undefined>;
 }
 

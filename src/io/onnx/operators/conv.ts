@@ -82,10 +82,12 @@ export function conv(node: Node): Value {
   if (channels * groups !== x.shape[1])
     node.fail(`its filter takes ${channels * groups} channels, its input has ${x.shape[1]}`);
   const options = { ...commonOptions(parts, placement, kernel), filters, groups };
+  // As a word, since the pixels depend on the image's sides: one layer serves images of all sizes.
+  const same = node.text('auto_pad') === 'SAME_UPPER' ? { padding: 'same' as const } : {};
   const make: Make = (name): Layer =>
     x.rank === 5
       ? conv3d({ ...options, name })
-      : layers.conv2d({ ...options, dimRoundingMode: 'floor', name });
+      : layers.conv2d({ ...options, ...same, dimRoundingMode: 'floor', name });
   const y = node.builder.overImages(x, make, weightsOf(parts));
   return isLine ? asSignal(y) : y;
 }

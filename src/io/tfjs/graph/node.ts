@@ -48,7 +48,7 @@ export class TfNode {
   constant(index: number): Constant {
     const value = this.input(index);
     if (value instanceof Constant) return value;
-    return this.fail(`its input ${index} depends on the network's inputs, which it cannot here`);
+    return this.fail(dependsText(index));
   }
 
   /** Whole numbers of an input that must be known. */
@@ -76,7 +76,7 @@ export class TfNode {
       attributes: new Map(list),
     };
     const made = translations[op](
-      new Node(proto, OPSET, this.builder, inputs, noFiles, new Set(proto.outputs)),
+      new InnerNode(proto, OPSET, this.builder, inputs, noFiles, new Set(proto.outputs)),
     );
     return Array.isArray(made) ? made : [made as Value];
   }
@@ -92,6 +92,18 @@ export class TfNode {
     throw new FormatError(`${what} (it reads ${shapes || 'nothing'})`);
   }
 }
+
+/** A node of ONNX that is a part of one of TensorFlow's. */
+class InnerNode extends Node {
+  override known(index: number): Constant | undefined {
+    const value = this.inputs[index];
+    return value instanceof Activation ? this.fail(dependsText(index)) : value;
+  }
+}
+
+/** What is said of an input that must be known when the network is built. */
+const dependsText = (index: number): string =>
+  `its input ${index} depends on the network's inputs, which it cannot here`;
 
 /** The files of ONNX's constants: of these here there are none. */
 const noFiles = (): never => {

@@ -1,14 +1,14 @@
 // Reads layers models: the network that model.json describes, with the file's weights.
 
-import { FormatError, ValueError } from '../../../base/errors.js';
-import { about } from '../../../base/naming.js';
+import { FormatError } from '../../../base/errors.js';
+import { about, naming } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
-import type { Model } from '../../../core.js';
+import type { Layer, Model, Shape } from '../../../core.js';
 import { activation } from '../../importing/arrange.js';
 import { Builder } from '../../importing/builder.js';
 import { finished } from '../../importing/network.js';
 import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
-import { type InputShape, inputOf, sampleShape } from '../shapes.js';
+import { type InputShape, inputOf, leavesOpen, sampleShape, wantedShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { compiled } from './compile.js';
 import type { Writer } from './layer.js';
@@ -34,34 +34,10 @@ function writerOf({ modelTopology, generatedBy }: Json): Writer {
 }
 
 /** The model of a file, compiled where the file says how it was trained. */
-export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape): Model {
-  const builder = new Builder(undefined);
-  const named = new NamedWeights(weights);
-  const writer = writerOf(json);
-  const file = { writer, builder, weights: named, names: new Map<string, number>() };
-  const network = about('modelTopology', () => networkOf(topologyOf(json), file));
-  const inputs = network.inputs.map(({ name, shape }) =>
-    about(`the input ${shown(name)}`, () => {
-      if (shape === undefined && inputShape === undefined)
-        throw new ValueError(
-          'the file does not say its shape: give it, readTfjs(source, { inputShape: [height, width, channels] })',
-        );
-      if (shape !== undefined && !isList(shape))
-        throw new FormatError(`its shape must be a list, not ${shown(shape)}`);
-      const sample = sampleShape(name, shape?.slice(1), inputShape);
-      return inputOf(name, sample);
-    }),
-  );
-  const ends = network.call(inputs);
-  const model = finished(
-    builder,
-    inputs.map((tensor) => activation(tensor, true)),
-    ends.map((tensor) => ({
-      name: `${tensor.name}_output`,
-      value: activation(tensor, true),
-      isImage: false,
-    })),
-    { name: network.name, whole: false },
+export function readLayers(file: TfjsFile, inputShape: InputShape): Model {
+  const { json } = file;
+  const model = modelOf(file, new NamedWeights(file.weights), (name) =>
+    wantedShape(name, inputShape),
   );
   try {
     tell(model, json);
@@ -72,6 +48,44 @@ export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape):
   const { modelTopology } = json;
   compiled(model, json.trainingConfig ?? objectAt('modelTopology', modelTopology).training_config);
   return model;
+}
+
+/**
+ * @param wanted a sample's shape for an input by its name and number
+ * @param first the layers of the same network for other sides
+ */
+function modelOf(
+  file: TfjsFile,
+  weights: NamedWeights,
+  wanted: (name: string, index: number) => readonly number[] | undefined,
+  first?: ReadonlyMap<string, Layer>,
+): Model {
+  const builder = new Builder(undefined, first);
+  const { json } = file;
+  const keras = { writer: writerOf(json), builder, weights };
+  const network = about('modelTopology', () => networkOf(topologyOf(json), keras));
+  let isOpen = false;
+  const inputs = network.inputs.map(({ name, shape }, i) =>
+    about(`the input ${shown(name)}`, () => {
+      if (shape !== undefined && !isList(shape))
+        throw new FormatError(`its shape must be a list, not ${shown(shape)}`);
+      isOpen ||= leavesOpen(shape);
+      return inputOf(name, sampleShape(shape, wanted(name, i)));
+    }),
+  );
+  const ends = network.call(inputs);
+  const resized = (shapes: readonly Shape[]): Model =>
+    naming('predict', () => modelOf(file, weights, (_, i) => shapes[i], builder.layers));
+  return finished(
+    builder,
+    inputs.map((tensor) => activation(tensor, true)),
+    ends.map((tensor) => ({
+      name: `${tensor.name}_output`,
+      value: activation(tensor, true),
+      isImage: false,
+    })),
+    { name: network.name, whole: false, ...(isOpen && !first ? { resized } : {}) },
+  );
 }
 
 /** What `writeTfjs` has written of a model beside its network. */
