@@ -21,7 +21,7 @@ export function finished(
   builder: Builder,
   inputs: readonly Activation[],
   outputs: readonly Output[],
-  { name, whole, resized }: { name: string; whole: boolean; resized?: Intake['resized'] },
+  { name, whole, ...intake }: Omit<Intake, 'whole'> & { name: string; whole: boolean },
 ): Model {
   const taken = new Set<SymbolicTensor>(inputs.map(({ tensor }) => tensor));
   const ends = outputs.map(({ name: own, value, isImage }) => {
@@ -47,8 +47,8 @@ export function finished(
     return isImage ? [batch, ...sides, channels] : value.shape;
   });
   const model =
-    whole || resized
-      ? new ImportedModel(options, { resized, ...(whole ? { whole: shapes } : {}) })
+    whole || intake.resized || intake.keepsOrder
+      ? new ImportedModel(options, { ...intake, ...(whole ? { whole: shapes } : {}) })
       : new Model(options);
   try {
     fillWeights(model, builder);

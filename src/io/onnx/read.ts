@@ -235,6 +235,7 @@ class Translation {
     return finished(builder, inputs, outputs, {
       name: this.#graph.name,
       whole,
+      keepsOrder: this.#options.layout === 'nchw',
       ...(isOpen && !whole && !other ? { resized } : {}),
     });
   }

@@ -38,6 +38,9 @@ const normed = of(
   centred,
   of('Sqrt', of('Add', of('ReduceMean', of('Pow', centred, 2)), 'epsilon')),
 );
+/** √(2/π)·(x + 0.044715·x³), and 1 + its tanh. */
+const cubic = of('Add', 'x', of('Mul', of('Pow', 'x', 3), 0.044715));
+const tanh = of('Add', of('Tanh', of('Mul', cubic, Math.sqrt(2 / Math.PI))), 1);
 const erf = of('Add', of('Erf', of('Div', 'x', Math.SQRT2)), 1);
 
 /** Larger patterns first. */
@@ -60,6 +63,7 @@ const rules: readonly Rule[] = [
   { pattern: of('Mul', of('Mul', 'x', erf), 0.5), op: 'Gelu', reads: ['x'] },
   { pattern: of('Mul', 'x', of('Mul', erf, 0.5)), op: 'Gelu', reads: ['x'] },
   { pattern: of('Mul', of('Mul', 'x', 0.5), erf), op: 'Gelu', reads: ['x'] },
+  { pattern: of('Mul', of('Mul', 'x', 0.5), tanh), op: 'GeluTanh', reads: ['x'] },
 ];
 
 const layerNorm = of('Add', of('Mul', normed, 'scale'), 'bias');
@@ -94,6 +98,8 @@ class Rewriting {
         if (rank !== undefined) this.#ranks.set(outputs[0], rank);
         if (number !== undefined) this.#numbers.set(outputs[0], number);
       }
+      const float = op === 'Constant' ? attributes.get('value_float') : undefined;
+      if (float) this.#numbers.set(outputs[0], float.float);
       const tensor = op === 'Constant' ? attributes.get('value')?.tensor : undefined;
       if (tensor?.dims.every((side) => side === 1))
         this.#number(outputs[0], tensor.floats, tensor.raw);

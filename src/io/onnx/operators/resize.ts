@@ -4,7 +4,7 @@ import { layers } from '../../../core.js';
 import { type ResizeOptions, resize as resizeLayer } from '../../../operators/arrays/index.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
-import type { Activation, Value } from '../../importing/value.js';
+import type { Activation, Side, Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 
 const coordinates: Readonly<Record<string, ResizeOptions['coordinates']>> = {
@@ -51,9 +51,18 @@ interface Extent {
   readonly roi: number[] | undefined;
 }
 
+/** Stands for the size of an open batch. */
+const OPEN = 0;
+
+/** Scales, sizes or a region. */
 const numbersOf = (node: Node, index: number): number[] | undefined => {
   const value = node.known(index);
-  return value && value.size > 0 ? Array.from(value.data as ArrayLike<number>) : undefined;
+  if (!value || value.size === 0) return undefined;
+  return Array.from(value.data as ArrayLike<Side>, (side) => {
+    if (typeof side === 'number') return side;
+    if (side.times !== 1) throw new NeedsWhole();
+    return node.builder.fileBatch ?? OPEN;
+  });
 };
 
 function extentOf(node: Node, x: Activation): Extent {
@@ -100,14 +109,18 @@ export function resize(node: Node): Value {
     own !== 'tf_crop_and_resize' &&
     (sizes ? sizes[i] === x.shape[axes[i]] : (scales as number[])[i] === 1);
   const stays = axes.map((axis, i) => {
-    if (isBatch(x.axes[axis]) && !(scales?.[i] === 1 || sizes?.[i] === node.builder.fileBatch))
+    if (
+      isBatch(x.axes[axis]) &&
+      !(scales?.[i] === 1 || sizes?.[i] === (node.builder.fileBatch ?? OPEN))
+    )
       throw new NeedsWhole();
     return isIdle(i) || isBatch(x.axes[axis]);
   });
-  const active = axes.flatMap((_, i) => (stays[i] ? [] : [i]));
-  if (active.length === 0) return x;
   const order = orderOf(x);
-  const places = active.map((i) => order.indexOf(axes[i]));
+  const place = (i: number): number => order.indexOf(axes[i]);
+  const active = axes.flatMap((_, i) => (stays[i] ? [] : [i])).sort((a, b) => place(a) - place(b));
+  if (active.length === 0) return x;
+  const places = active.map(place);
   const pick = (values: readonly number[]): number[] => active.map((i) => values[i]);
   const factors = sizes ? undefined : pick(scales as number[]);
   // Whole pixels: the core has a faster layer.

@@ -184,8 +184,11 @@ export function expand(node: Node): Value {
   const data = node.input(0);
   const target = node.known(1) ?? node.fail('its shape is missing');
   const sides = [...target.data];
-  if (data instanceof Constant)
-    return broadcastConstant(data, broadcastShape(data.shape, sides as number[]));
+  if (data instanceof Constant) {
+    // The same for each sample, however many there are.
+    const known = sides.map((side) => (side instanceof BatchSide ? 1 : side));
+    return broadcastConstant(data, broadcastShape(data.shape, known));
+  }
   const x = ranked(data, sides.length);
   const wanted = [...new Array(Math.max(0, x.rank - sides.length)).fill(1), ...sides] as Side[];
   if (x.hasBatch) {

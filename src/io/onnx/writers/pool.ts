@@ -1,5 +1,12 @@
 // Pools: of windows, of whole images, of channels.
 
+import { ValueError } from '../../../base/errors.js';
+import type {
+  PoolOptions as ArrayPoolOptions,
+  AvgPoolOptions,
+  LpPoolOptions,
+} from '../../../operators/arrays/index.js';
+import { placeAxes } from '../../../operators/arrays/windows.js';
 import { type BlurPoolOptions, blurPoolGeometry } from '../../../operators/pool/blur.emit.js';
 import type { ChannelPoolOptions } from '../../../operators/pool/channelpool.emit.js';
 import {
@@ -11,15 +18,16 @@ import {
   poolGeometry,
 } from '../../../operators/pool/pool.emit.js';
 import type { Pool1dOptions } from '../../../operators/pool/pool.layer.js';
+import type { Attributes } from '../writeproto.js';
 import { channelsFirst, type LayerWriter, type Place } from './place.js';
-import { asBatch, onLine, padded, windowAttributes } from './windows.js';
+import { asBatch, axesAttributes, onLine, padded, windowAttributes } from './windows.js';
 
 function geometry(at: Place): PoolGeometry {
   const { shape } = at.x;
   if (shape.length > 2) return poolGeometry(asBatch(shape), at.options<PoolOptions>());
   const { poolSize = 2, ...options } = at.options<Pool1dOptions>();
-  const placed = onLine({ strides: poolSize, ...options });
-  return poolGeometry(asBatch(shape), { ...placed, poolSize: [1, poolSize] });
+  const windows = onLine({ strides: poolSize, ...options });
+  return poolGeometry(asBatch(shape), { ...windows, poolSize: [1, poolSize] });
 }
 
 /** A pool of ONNX with the layer's windows. Zeros around the image do not count in means, as by default. */
@@ -37,6 +45,40 @@ export function minPool(at: Place): string {
   const most = at.node('MaxPool', [negative], windowAttributes(geometry(at), at.x));
   return at.node('Neg', [most]);
 }
+
+/** Pools over any number of axes, by the layer's own padding and rounding, as padding may count. */
+const placed =
+  (
+    op: 'MaxPool' | 'AveragePool' | 'LpPool',
+    more: (at: Place) => Attributes = () => ({}),
+  ): LayerWriter =>
+  (at) => {
+    const { poolSize = 2, strides = poolSize, ...options } = at.options<ArrayPoolOptions>();
+    const windows = placeAxes(at.x.shape.slice(0, -1), poolSize, { ...options, strides });
+    const { dilations, ...attributes } = axesAttributes(windows);
+    const isDilated = dilations.some((dilation) => dilation > 1);
+    const roundsUp = options.dimRoundingMode === 'ceil';
+    if (op === 'AveragePool' && isDilated) at.needs(19, 'dilation');
+    if (op === 'LpPool' && (isDilated || roundsUp)) at.needs(18, 'dilation or rounding up');
+    return at.node(op, [at.x.name], {
+      ...attributes,
+      ...(isDilated ? { dilations } : {}),
+      ...(roundsUp ? { ceil_mode: 1 } : {}),
+      ...more(at),
+    });
+  };
+
+export const placedMaxPool = placed('MaxPool');
+export const placedAvgPool = placed('AveragePool', (at) => ({
+  count_include_pad: Number(at.options<AvgPoolOptions>().countPadding ?? false),
+}));
+
+/** ONNX's p is whole. */
+export const placedLpPool = placed('LpPool', (at) => {
+  const { p = 2 } = at.options<LpPoolOptions>();
+  if (Number.isInteger(p)) return { p };
+  throw new ValueError(`p ${p} must be a whole number in an ONNX file`);
+});
 
 /** (Σ|x|ᵖ)^(1/p), in mode 'mean' times window^(−1/p). ONNX's p is whole: others are made of means of powers. */
 export function lpPool(at: Place): string {
