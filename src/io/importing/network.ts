@@ -29,8 +29,8 @@ export function finished(
     const axes = isImage ? [...sides, channels] : undefined;
     builder.call(own);
     const end = axes
-      ? arranged(value, value.hasBatch ? axes : [batch, ...axes])
-      : inFileOrder(value);
+      ? arranged(value, value.hasBatch ? axes : [batch, ...axes], () => builder.name())
+      : inFileOrder(value, () => builder.name());
     // An input that is an output, or one that is there twice, gets a layer of its own.
     const y = taken.has(end) ? builder.apply((title) => layers.linear({ name: title }), end) : end;
     taken.add(y);

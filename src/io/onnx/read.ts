@@ -252,7 +252,8 @@ class Translation {
         );
       });
       const weight = inputs.find(
-        (value, i) => i > 0 && value instanceof Constant && value.name !== undefined,
+        (value, i) =>
+          i > 0 && value instanceof Constant && value.kind === 'float' && value.name !== undefined,
       ) as Constant | undefined;
       builder.call(nameOf(proto, weight?.name));
       const made = translations[proto.op](
@@ -356,7 +357,7 @@ function ofFile(title: string, work: () => void): void {
  * '/layer1/layer1.0/conv1/Conv' is layer1.0.conv1.
  */
 function nameOf({ name, op }: NodeProto, weight: string | undefined): string {
-  const own = weight?.match(/^(.+)[./](weight|kernel)$/)?.[1];
+  const own = weight?.match(/^(.+)[./](weight|kernel|gamma|value)$/)?.[1];
   if (own) return own;
   const path: string[] = [];
   for (const part of name.split('/').filter(Boolean)) {

@@ -92,8 +92,9 @@ export const unary: Readonly<Record<string, Unary>> = {
   Cos: mapped('cos', Math.cos),
 };
 
-/** Functions that are no operators of ONNX: several nodes that became one, see simplify.ts. */
+/** Functions that are no operators of ONNX: nodes that became one, see simplify.ts. */
 export const unaryOfSeveral: Readonly<Record<string, Unary>> = {
+  Relu6: { layer: () => (name) => layers.relu6({ name }) },
   Silu: { layer: () => (name) => layers.silu({ name }) },
   GeluTanh: mapped('geluTanh'),
 };

@@ -12,6 +12,7 @@ import {
 } from '../../importing/builder.js';
 import { bothHeld, fromOrder, inOrder, ranked } from '../../importing/moves.js';
 import { Activation, type Atom, Constant, type Value } from '../../importing/value.js';
+import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
 import { applyBinary, binary } from './elementwise.js';
 
@@ -23,7 +24,7 @@ const scaled = (constant: Constant, factor: number): Constant =>
         constant.shape,
         'float',
         Float32Array.from(constant.data as Float32Array, (value) => value * factor),
-        constant.name,
+        constant.name === undefined ? undefined : `${constant.name} · ${factor}`,
       );
 
 /**
@@ -52,7 +53,10 @@ function linear(
   const kernel = filled(w, order, split);
   const others = [...x.axes.keys()].filter((axis) => axis < x.rank - 1 && !isBatch(x.axes[axis]));
   const rows = others.map((axis) => x.axes[axis]);
-  const options = { useBias: bias !== undefined, kernelInitializer: 'zeros' as const };
+  const options = {
+    ...{ useBias: bias !== undefined, kernelInitializer: 'zeros' as const },
+    ...ownActivation(node),
+  };
   const from = arranged(x, [...rows, lying]);
   const isVector = others.length === 0 && x.hasBatch;
   if (isVector) {
@@ -94,11 +98,14 @@ export function gemm(node: Node): Value {
   const units = b.shape[transposeB ? 0 : 1];
   if (b instanceof Constant) {
     const isBias = c instanceof Constant && (c.size === units || c.size === 1) && isRow(c);
-    const bias = isBias
-      ? (to: Float32Array): void => {
-          for (let i = 0; i < units; i++) to[i] = beta * (c.data[c.size === 1 ? 0 : i] as number);
-        }
-      : undefined;
+    const isWhole = isBias && beta === 1 && c.size === units;
+    const bias = isWhole
+      ? filled(c, [0], [units])
+      : isBias
+        ? (to: Float32Array): void => {
+            for (let i = 0; i < units; i++) to[i] = beta * (c.data[c.size === 1 ? 0 : i] as number);
+          }
+        : undefined;
     const y = linear(node, x, scaled(b, alpha), transposeB, bias);
     return c && !isBias ? added(node, y, c, beta) : y;
   }

@@ -126,7 +126,7 @@ export function groupNorm(at: Place): string {
   const y = at.node('InstanceNormalization', [grouped, ...weights], { epsilon });
   const dims = [channels, ...shape.slice(1).map(() => 1)];
   const weight = (name: string): string => at.weight(name, { order: [0], dims });
-  const scaled = [at.reshape(y, channelsFirst(shape))];
+  const scaled = [at.node('Reshape', [y, at.node('Shape', [at.x.name])])];
   if (at.has('gamma')) scaled.push(at.node('Mul', [scaled[0], weight('gamma')]));
   if (at.has('beta')) scaled.push(at.node('Add', [scaled[scaled.length - 1], weight('beta')]));
   return scaled[scaled.length - 1];
