@@ -2,12 +2,7 @@
 // again: a layer that is computed in one pass, and whose gradient is known.
 
 import { attribute, folded } from './fold.js';
-import {
-  DataType,
-  type GraphProto,
-  type NodeProto,
-  type TensorProto,
-} from './proto.js';
+import { DataType, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
 
 /** A value of a pattern: a name stands for any value, the same one each time; a number for a constant. */
 type Pattern = string | number | NodePattern;
