@@ -5,7 +5,7 @@ import type { GraphProto, ValueInfo } from './proto.js';
 
 /** Operators whose first input and output are images. */
 const overImages =
-  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool)$/;
+  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool|AdaptiveAveragePool|IdentityShortcut)$/;
 
 /** Operators whose outputs are images where an input is one, and the other way round. */
 const keeping =

@@ -3,6 +3,7 @@
 
 import { attribute, folded } from './fold.js';
 import { DataType, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
+import { meansOf, transposed } from './shares.js';
 
 /** A value of a pattern: a name stands for any value, the same one each time; a number for a constant. */
 type Pattern = string | number | NodePattern;
@@ -20,15 +21,21 @@ interface Rule {
   readonly pattern: NodePattern;
   readonly op: string;
   readonly reads: readonly string[];
-  /** Attributes of the pattern's nodes that it must have, or that make the new ones. */
-  readonly attributes?: (found: Found) => Readonly<Record<string, number>> | undefined;
+  /** The new node's attributes; undefined where the pattern's nodes or arrays are others than those of the rule. */
+  readonly attributes?: (found: Found) => Readonly<Record<string, readonly number[]>> | undefined;
 }
 
 /** What a pattern's names stand for, and its nodes by operator. */
 interface Found {
   readonly values: Map<string, string>;
   readonly nodes: Map<string, NodeProto>;
+  /** The arrays of the file. */
+  readonly arrays: ReadonlyMap<string, TensorProto>;
 }
+
+/** The array that a name of the pattern stands for, if it is one of the file. */
+const arrayOf = ({ arrays, values }: Found, name: string): TensorProto | undefined =>
+  arrays.get(values.get(name) as string);
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-4 * Math.abs(b);
 
@@ -44,9 +51,65 @@ const cubic = of('Add', 'x', of('Mul', of('Pow', 'x', 3), 0.044715));
 const tanh = of('Add', of('Tanh', of('Mul', cubic, Math.sqrt(2 / Math.PI))), 1);
 const erf = of('Add', of('Erf', of('Div', 'x', Math.SQRT2)), 1);
 
+/** Every n-th pixel, and channels of zeros after its own. */
+const shortcut = of('Pad', of('Slice', 'x', 'starts', 'ends', 'axes', 'steps'), 'pads');
+
+function shortcutOf(found: Found) {
+  const [starts, ends, axes, steps, pads] = ['starts', 'ends', 'axes', 'steps', 'pads'].map(
+    (name) => integersOf(arrayOf(found, name)),
+  );
+  const [strides] = steps;
+  const isOne =
+    `${starts}` === '0,0' &&
+    `${axes}` === '2,3' &&
+    `${steps}` === `${[strides, strides]}` &&
+    pads.length === 8 &&
+    pads.every((side, i) => (i === 5 ? side > 0 : side === 0)) &&
+    found.nodes.get('Pad')?.inputs.length === 2 &&
+    (found.nodes.get('Pad')?.attributes.get('mode')?.text || 'constant') === 'constant';
+  return isOne ? { strides: [strides], more: [pads[5]], ends } : undefined;
+}
+
+/** −Σ (x − kernel)². */
+const difference = of('Sub', of('Reshape', 'x', 'shape'), 'kernel');
+const rbf = of('Neg', of('ReduceSum', of('Mul', difference, difference), 'axes'));
+
+function rbfOf(found: Found) {
+  const [features, units] = arrayOf(found, 'kernel')?.dims ?? [];
+  const shape = integersOf(arrayOf(found, 'shape'));
+  const isOne =
+    units !== undefined &&
+    `${shape}` === `${[0, features, 1]}` &&
+    `${integersOf(arrayOf(found, 'axes'))}` === '1' &&
+    found.nodes.get('ReduceSum')?.attributes.get('keepdims')?.int === 0;
+  return isOne ? {} : undefined;
+}
+
+/** Means of windows of several sizes, as products with matrices. */
+const adaptive = of('MatMul', 'rows', of('MatMul', 'x', 'columns'));
+
+function adaptiveOf(found: Found) {
+  const [rows, columns] = ['rows', 'columns'].map((name) => arrayOf(found, name));
+  const [height, inputHeight] = rows?.dims ?? [];
+  const [inputWidth, width] = columns?.dims ?? [];
+  const isSame = (array: TensorProto | undefined, means: readonly number[]): boolean => {
+    const floats = floatsOf(array);
+    return (
+      floats.length === means.length && floats.every((one, i) => one === Math.fround(means[i]))
+    );
+  };
+  const isOne =
+    isSame(rows, meansOf(inputHeight, height).flat()) &&
+    isSame(columns, transposed(meansOf(inputWidth, width)));
+  return isOne ? { output_size: [height, width] } : undefined;
+}
+
 /** Larger patterns first. */
 const rules: readonly Rule[] = [
   { pattern: of('Clip', 'x', 0, 6), op: 'Relu6', reads: ['x'] },
+  { pattern: shortcut, op: 'IdentityShortcut', reads: ['x'], attributes: shortcutOf },
+  { pattern: rbf, op: 'Rbf', reads: ['x', 'kernel'], attributes: rbfOf },
+  { pattern: adaptive, op: 'AdaptiveAveragePool', reads: ['x'], attributes: adaptiveOf },
   { pattern: of('Mul', 'x', of('Sigmoid', 'x')), op: 'Silu', reads: ['x'] },
   { pattern: of('Mul', 'x', of('Tanh', of('Softplus', 'x'))), op: 'Mish', reads: ['x'] },
   {
@@ -131,13 +194,16 @@ class Rewriting {
       const own = found && (attributes ? attributes(found) : {});
       if (!(found && own) || !this.#clips(found)) continue;
       const inputs = reads.map((name) => found.values.get(name) as string);
-      return { ...node, op, inputs, attributes: new Map() };
+      const words = Object.entries(own).map(
+        ([word, ints]) => [word, attribute(word, { ints: [...ints] })] as const,
+      );
+      return { ...node, op, inputs, attributes: new Map(words) };
     }
     return this.#asLayerNorm(node) ?? this.#asGroupNorm(node) ?? this.#asBiased(node) ?? node;
   }
 
   #find(pattern: NodePattern, node: NodeProto): Found | undefined {
-    const found = { values: new Map<string, string>(), nodes: new Map<string, NodeProto>() };
+    const found: Found = { values: new Map(), nodes: new Map(), arrays: this.#arrays };
     return this.#matchesNode(pattern, node, found) ? found : undefined;
   }
 
@@ -213,7 +279,7 @@ class Rewriting {
     };
     const [ones] = this.#arrays.get(value('ones'))?.dims ?? [];
     const isPlain =
-      holds('ones', 1) && holds('zeros', 0) && keepsFirst(this.#arrays.get(value('shape')));
+      holds('ones', 1) && holds('zeros', 0) && integersOf(arrayOf(found, 'shape'))[0] === 0;
     // [channels, 1, 1]: numbers of channels.
     const isOfChannels = ['scale', 'bias'].every((name) =>
       this.#arrays
@@ -248,14 +314,17 @@ class Rewriting {
 /** An array's floats, where it is small and in the file. */
 function floatsOf(array: TensorProto | undefined): readonly number[] {
   const { floats = [], raw, dataType } = array ?? {};
-  if (floats.length > 0 || !raw || dataType !== DataType.float || raw.length > 4096) return floats;
+  if (floats.length > 0 || !raw || dataType !== DataType.float || raw.length > 65536) return floats;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   return Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
-/** Whether a shape that is an array of the file begins with 0: the first side stays. */
-function keepsFirst({ ints, raw }: Partial<TensorProto> = {}): boolean {
-  return raw ? raw.subarray(0, 8).every((byte) => byte === 0) : ints?.[0] === 0;
+/** A list of whole numbers, where it is short and in the file. */
+function integersOf(array: TensorProto | undefined): readonly number[] {
+  const { ints = [], raw, dataType } = array ?? {};
+  if (ints.length > 0 || !raw || dataType !== DataType.int64 || raw.length > 512) return ints;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return Array.from({ length: raw.length / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
 }
 
 /** The nodes that outputs depend on. */

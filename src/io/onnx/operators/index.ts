@@ -16,7 +16,7 @@ import {
   unary,
   unaryOfSeveral,
 } from './elementwise.js';
-import { gemm, matMul } from './matmul.js';
+import { gemm, matMul, rbf } from './matmul.js';
 import * as norm from './norm.js';
 import * as pool from './pool.js';
 import { argExtreme, reduce, softmax } from './reduce.js';
@@ -137,6 +137,9 @@ export const operators: Readonly<Record<string, Translation>> = {
 /** Translations of all that a graph has once it is simplified. */
 export const translations: Readonly<Record<string, Translation>> = {
   ...operators,
+  AdaptiveAveragePool: pool.adaptiveAveragePool,
+  IdentityShortcut: shape.identityShortcut,
+  Rbf: rbf,
   ...each(
     unaryOfSeveral,
     (own): Translation =>

@@ -6,6 +6,7 @@ import { arranged, reshaped } from '../../importing/arrange.js';
 import {
   filled,
   isBatch,
+  type Make,
   NeedsWhole,
   type WeightSource,
   weightOf,
@@ -60,7 +61,9 @@ function linear(
   const from = arranged(x, [...rows, lying]);
   const isVector = others.length === 0 && x.hasBatch;
   if (isVector) {
-    const y = node.builder.apply((name) => layers.dense({ ...options, units, name }), from, {
+    const make: Make = (name) =>
+      node.op === 'Rbf' ? layers.rbf({ units, name }) : layers.dense({ ...options, units, name });
+    const y = node.builder.apply(make, from, {
       kernel,
       bias,
     });
@@ -128,6 +131,14 @@ function added(node: Node, y: Activation, c: Value, beta: number): Value {
         ? c
         : node.builder.anywhere(c, (name) => map({ name, fn: 'affine', alpha: beta, beta: 0 }));
   return applyBinary(node.with([y, summand]), binary.Add);
+}
+
+/** Radial basis functions, whose kernel has a row for each number as that of a dense layer has. */
+export function rbf(node: Node): Value {
+  const x = node.activation();
+  const w = node.known(1);
+  if (x.rank !== 2 || !x.hasBatch || !w) throw new NeedsWhole();
+  return linear(node, x, w, false, undefined);
 }
 
 /** Y = A·B, of matrices in stacks. */

@@ -1,5 +1,6 @@
 // Operators that give the same numbers another shape or place.
 
+import { layers } from '../../../core.js';
 import {
   depthToSpace as depthToSpaceLayer,
   pad as padLayer,
@@ -346,5 +347,18 @@ export function spaceToDepth(node: Node): Value {
   const blockSize = node.int('blocksize');
   return node.builder.overImages(node.activation(), (name) =>
     spaceToDepthLayer({ name, blockSize }),
+  );
+}
+
+/** Every n-th pixel, and more channels. */
+export function identityShortcut(node: Node): Value {
+  const x = node.activation();
+  const [[strides], [more], ends] = ['strides', 'more', 'ends'].map(
+    (word) => node.ints(word) as number[],
+  );
+  if (x.rank !== 4 || ends.some((end, i) => end < x.shape[2 + i]))
+    node.fail('it cuts the image before its end, and then adds channels');
+  return node.builder.overImages(x, (name) =>
+    layers.identityShortcut({ name, strides, filters: x.shape[1] + more }),
   );
 }

@@ -18,6 +18,7 @@ import {
   poolGeometry,
 } from '../../../operators/pool/pool.emit.js';
 import type { Pool1dOptions } from '../../../operators/pool/pool.layer.js';
+import { meansOf, shares, transposed } from '../shares.js';
 import type { Attributes } from '../writeproto.js';
 import { channelsFirst, type LayerWriter, type Place } from './place.js';
 import { asBatch, axesAttributes, onLine, padded, windowAttributes } from './windows.js';
@@ -106,13 +107,6 @@ const global =
 export const globalMaxPool = global('GlobalMaxPool');
 export const globalAvgPool = global('GlobalAveragePool');
 
-/** Where each of the windows that share a side begins and ends: see `adaptivePoolGeometry`. */
-const shares = (side: number, outputs: number): [begin: number, end: number][] =>
-  Array.from({ length: outputs }, (_, i) => [
-    Math.floor((i * side) / outputs),
-    Math.ceil(((i + 1) * side) / outputs),
-  ]);
-
 /** Windows of one size are an ordinary pool; others are written by `write`. */
 const adaptive =
   (op: 'MaxPool' | 'AveragePool', write: (at: Place, g: PoolGeometry) => string): LayerWriter =>
@@ -139,18 +133,12 @@ export const adaptiveMaxPool = adaptive('MaxPool', (at, g) => {
 
 /** Means are products with a matrix for each axis, whose rows are windows. */
 export const adaptiveAvgPool = adaptive('AveragePool', (at, g) => {
-  const means = (side: number, outputs: number): number[][] =>
-    shares(side, outputs).map(([begin, end]) =>
-      Array.from({ length: side }, (_, i) => (i >= begin && i < end ? 1 / (end - begin) : 0)),
-    );
-  const rows = means(g.height, g.outputHeight);
-  const columns = means(g.width, g.outputWidth);
-  const across = at.floats(
-    [g.width, g.outputWidth],
-    columns[0].flatMap((_, i) => columns.map((row) => row[i])),
-  );
+  const across = at.floats([g.width, g.outputWidth], transposed(meansOf(g.width, g.outputWidth)));
   const y = at.node('MatMul', [at.x.name, across]);
-  return at.node('MatMul', [at.floats([g.outputHeight, g.height], rows.flat()), y]);
+  return at.node('MatMul', [
+    at.floats([g.outputHeight, g.height], meansOf(g.height, g.outputHeight).flat()),
+    y,
+  ]);
 });
 
 /** Groups of neighbouring channels, as windows over the lines of [batch, 1, channels, pixels]. */
