@@ -14,49 +14,64 @@ import { KNOWN, reason } from './scope.js';
 const predictions = (model: Model, x: readonly Tensor[]): Tensor[] =>
   [model.predict(x.length === 1 ? x[0] : [...x])].flat() as Tensor[];
 
-/** Written and read: the same bits. */
-const comesBack =
-  (opset: number): Work =>
-  async (model, { x, outputs }) => {
-    const file = writeOnnx(model, { opset });
-    const again = await readOnnx(file, { layout: 'nchw' });
-    const [made, back] = [model, again].map((one) => predictions(one, x));
-    try {
-      for (const [i, y] of made.entries()) sameBits(back[i].numbers, y.numbers, `output ${i}`);
-    } finally {
-      for (const y of [...made, ...back]) y.dispose();
-      again.dispose();
-    }
-    const inputs = x.map((tensor, i) => [
-      model.inputNames[i],
-      { shape: tensor.shape, data: Float32Array.from(tensor.numbers) },
-    ]);
-    const ran = Object.values(await run(file, Object.fromEntries(inputs), { asTheyAre: true }));
-    return ran
-      .map(({ shape, data }, i) => difference({ shape, numbers: data }, outputs[i]))
-      .find(Boolean);
-  };
+/** By the default operators, or by those that the model needs. */
+function written(model: Model): Uint8Array {
+  try {
+    return writeOnnx(model);
+  } catch (error) {
+    const needed = (error as Error).message.match(/needs opset (\d+)/);
+    if (!needed) throw error;
+    return writeOnnx(model, { opset: Number(needed[1]) });
+  }
+}
 
+/** Written and read: the same bits. And what onnxruntime computes. */
+const comesBack: Work = async (model, { x, outputs }) => {
+  const file = written(model);
+  const again = await readOnnx(file, { layout: 'nchw' });
+  const [made, back] = [model, again].map((one) => predictions(one, x));
+  try {
+    for (const [i, y] of made.entries()) sameBits(back[i].numbers, y.numbers, `output ${i}`);
+  } finally {
+    for (const y of [...made, ...back]) y.dispose();
+    again.dispose();
+  }
+  const inputs = x.map((tensor, i) => [
+    model.inputNames[i],
+    { shape: tensor.shape, data: Float32Array.from(tensor.numbers) },
+  ]);
+  const ran = Object.values(await run(file, Object.fromEntries(inputs), { asTheyAre: true }));
+  return ran
+    .map(({ shape, data }, i) => difference({ shape, numbers: data }, outputs[i]))
+    .find(Boolean);
+};
+
+/** What onnxruntime computes in its own way: the corners of an image whose size is no whole number. */
+const others = /^test_resize_downsample_scales_(cubic|linear)_align_corners$/;
+
+if (!hasCases)
+  console.log('not run: tests of the ONNX project, as libonnx-testdata is not installed');
 for (const kind of hasCases ? ['node', 'pytorch-converted', 'pytorch-operator'] : []) {
-  test(`written again: ${kind}`, async () => {
+  test(`the ONNX project's models, written again: ${kind}`, async () => {
     const failures: string[] = [];
     let passed = 0;
     for (const one of casesOf(kind)) {
-      if (reason(one) !== undefined) continue;
-      const start = performance.now();
-      for (const given of ['first', 'floats'] as const) {
-        const { error, wrong } = await runCase(one, given, comesBack(21));
+      if (reason(one) !== undefined || others.test(one.name)) continue;
+      const isTwofold = (one.proto.graph?.inputs.length ?? 0) > 1;
+      for (const given of isTwofold ? (['first', 'floats'] as const) : (['first'] as const)) {
+        const { error, wrong } = await runCase(one, given, comesBack);
         if (error && KNOWN.test(error)) continue;
-        if (wrong ?? error)
-          failures.push(`${one.name} ${given}: ${(wrong ?? error)?.slice(0, 300)}`);
+        const fault = wrong ?? error;
+        if (fault) failures.push(`${one.name}, ${given}: ${fault}`);
         else passed++;
       }
-      if (performance.now() - start > 500) console.log(one.name, performance.now() - start);
     }
     console.log(`${kind}: ${passed} passed`);
-    console.log(failures.join('\n'));
+    assert.equal(failures, []);
     assert.ok(passed > 20, `${passed}`);
   });
 }
+
+if (!hasCases) test('nothing to run without libonnx-testdata', () => {});
 
 test.run();

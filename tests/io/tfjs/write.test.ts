@@ -18,7 +18,7 @@ await arrays.useArrays();
 
 async function agree(model: Net): Promise<void> {
   const theirs = await tfl.loadLayersModel(memoryOf(writeTfjs(model as Model)));
-  const samples = samplesFor(model, 2);
+  const samples = samplesFor(model, 1);
   const expected = outputsOf(model, samples);
   const made = predicted(theirs, Object.values(samples));
   theirs.dispose();
