@@ -67,7 +67,7 @@ interface Data {
 export type Work = (model: Model, data: Data) => string | undefined | Promise<string | undefined>;
 
 /** Whether the model's outputs are the test's. */
-export const predicts: Work = (model, { x, outputs }) => {
+const predicts: Work = (model, { x, outputs }) => {
   const made = [model.predict(x.length === 1 ? x[0] : [...x])].flat() as Tensor[];
   const wrong = made.map((y, i) => difference(y, outputs[i])).find(Boolean);
   for (const y of made) y.dispose();
