@@ -151,12 +151,12 @@ test('flatten and reshape: one transpose to our order, another back, none where 
 });
 
 test('layers that do nothing leave no node; where they are outputs, one that gives the name', () => {
-  const list = () => [layers.relu(), layers.dropout({ rate: 0.5 }), layers.linear()];
-  assert.equal(opsOf(written(new Sequential([...list(), layers.tanh()], { inputShape: [3] }))), [
-    'Relu',
-    'Tanh',
-  ]);
-  const { nodes } = graphOf(written(new Sequential(list(), { inputShape: [3] })));
+  const list = () => [layers.relu(), layers.spatialDropout2d({ rate: 0.5 }), layers.linear()];
+  assert.equal(
+    opsOf(written(new Sequential([...list(), layers.tanh()], { inputShape: [2, 2, 3] }))),
+    ['Relu', 'Tanh'],
+  );
+  const { nodes } = graphOf(written(new Sequential(list(), { inputShape: [2, 2, 3] })));
   assert.equal(
     nodes.map(({ op, inputs, outputs }) => [op, ...inputs, ...outputs]),
     [

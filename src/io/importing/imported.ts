@@ -23,6 +23,8 @@ function made(resized: NonNullable<Intake['resized']>, shapes: readonly Shape[])
 export interface Intake {
   /** The outputs' whole shapes, where inputs and outputs have no batch. */
   readonly whole?: readonly Shape[];
+  /** Whether inputs and outputs have the file's order, not channels last. */
+  readonly keepsOrder?: boolean;
   /** Makes the model for inputs with other sides, of the same layers; undefined where no side is open. */
   readonly resized?: (shapes: readonly Shape[]) => Model;
 }
@@ -44,6 +46,16 @@ export class ImportedModel extends Model {
   constructor(options: ModelOptions<SymbolicTensor>, intake: Intake) {
     super(options);
     this.#intake = intake;
+  }
+
+  /** Whether inputs and outputs have the file's order, not channels last. */
+  get keepsOrder(): boolean {
+    return this.#intake.keepsOrder ?? false;
+  }
+
+  /** The outputs' whole shapes, where the model has no batch. */
+  get whole(): readonly Shape[] | undefined {
+    return this.#intake.whole;
   }
 
   override predict(...[x, options]: Parameters<Model['predict']>): ReturnType<Model['predict']> {

@@ -21,7 +21,7 @@ export function finished(
   builder: Builder,
   inputs: readonly Activation[],
   outputs: readonly Output[],
-  { name, whole, resized }: { name: string; whole: boolean; resized?: Intake['resized'] },
+  { name, whole, ...intake }: Omit<Intake, 'whole'> & { name: string; whole: boolean },
 ): Model {
   const taken = new Set<SymbolicTensor>(inputs.map(({ tensor }) => tensor));
   const ends = outputs.map(({ name: own, value, isImage }) => {
@@ -29,8 +29,8 @@ export function finished(
     const axes = isImage ? [...sides, channels] : undefined;
     builder.call(own);
     const end = axes
-      ? arranged(value, value.hasBatch ? axes : [batch, ...axes])
-      : inFileOrder(value);
+      ? arranged(value, value.hasBatch ? axes : [batch, ...axes], () => builder.name())
+      : inFileOrder(value, () => builder.name());
     // An input that is an output, or one that is there twice, gets a layer of its own.
     const y = taken.has(end) ? builder.apply((title) => layers.linear({ name: title }), end) : end;
     taken.add(y);
@@ -47,8 +47,8 @@ export function finished(
     return isImage ? [batch, ...sides, channels] : value.shape;
   });
   const model =
-    whole || resized
-      ? new ImportedModel(options, { resized, ...(whole ? { whole: shapes } : {}) })
+    whole || intake.resized || intake.keepsOrder
+      ? new ImportedModel(options, { ...intake, ...(whole ? { whole: shapes } : {}) })
       : new Model(options);
   try {
     fillWeights(model, builder);

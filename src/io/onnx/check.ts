@@ -2,7 +2,7 @@
 
 import { FormatError } from '../../base/errors.js';
 import { attributesText, titleOf } from './node.js';
-import { translations } from './operators/index.js';
+import { operators } from './operators/index.js';
 import type { GraphProto, ModelProto, NodeProto } from './proto.js';
 
 /** The operator sets that are read. */
@@ -27,7 +27,7 @@ const otherKinds =
 export function checkOperators(graph: GraphProto): void {
   const missing = new Map<string, { first: NodeProto; count: number }>();
   for (const node of graph.nodes) {
-    if (node.domain === '' && Object.hasOwn(translations, node.op)) continue;
+    if (node.domain === '' && Object.hasOwn(operators, node.op)) continue;
     const name = node.domain ? `${node.domain}.${node.op}` : node.op;
     const { first = node, count = 0 } = missing.get(name) ?? {};
     missing.set(name, { first, count: count + 1 });
@@ -42,6 +42,6 @@ export function checkOperators(graph: GraphProto): void {
     ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
     : '';
   throw new FormatError(
-    `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(translations).join(', ')}`,
+    `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,
   );
 }

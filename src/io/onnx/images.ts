@@ -5,11 +5,11 @@ import type { GraphProto, ValueInfo } from './proto.js';
 
 /** Operators whose first input and output are images. */
 const overImages =
-  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool)$/;
+  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool|AdaptiveAveragePool|IdentityShortcut)$/;
 
 /** Operators whose outputs are images where an input is one, and the other way round. */
 const keeping =
-  /^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|Relu|Sigmoid|Tanh|Softplus|Softsign|Mish|HardSwish|Silu|HardSigmoid|Gelu|LeakyRelu|Elu|Celu|Selu|ThresholdedRelu|Shrink|PRelu|Erf|Exp|Log|Sqrt|Neg|Abs|Reciprocal|Clip|Add|Sub|Mul|Div|Pow|Max|Min|Sum|Mean|Concat|Split|Slice|Pad|Resize|Upsample|DepthToSpace|SpaceToDepth|Dropout|Identity|Cast|Softmax|LogSoftmax)$/;
+  /^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|Relu|Sigmoid|Tanh|Softplus|Softsign|Mish|HardSwish|Silu|Relu6|HardSigmoid|Gelu|GeluTanh|LeakyRelu|Elu|Celu|Selu|ThresholdedRelu|Shrink|PRelu|Erf|Exp|Log|Sqrt|Neg|Abs|Round|Reciprocal|Clip|Add|Sub|Mul|Div|Pow|Max|Min|Sum|Mean|Concat|Split|Slice|Pad|Resize|Upsample|DepthToSpace|SpaceToDepth|Dropout|Identity|Cast|Softmax|LogSoftmax)$/;
 
 /** Names that belong together. */
 class Classes {

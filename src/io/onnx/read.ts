@@ -238,6 +238,7 @@ class Translation {
     return finished(builder, inputs, outputs, {
       name: this.#graph.name,
       whole,
+      keepsOrder: this.#options.layout === 'nchw',
       ...(isOpen && !whole && !other ? { resized } : {}),
     });
   }
@@ -254,7 +255,8 @@ class Translation {
         );
       });
       const weight = inputs.find(
-        (value, i) => i > 0 && value instanceof Constant && value.name !== undefined,
+        (value, i) =>
+          i > 0 && value instanceof Constant && value.kind === 'float' && value.name !== undefined,
       ) as Constant | undefined;
       const isMoved = inputs.some((value) => value instanceof Activation && value.hasBatchInside);
       if (isMoved && !withBatchAnywhere.has(proto.op)) throw new NeedsWhole();
@@ -361,7 +363,7 @@ function ofFile(title: string, work: () => void): void {
  * '/layer1/layer1.0/conv1/Conv' is layer1.0.conv1.
  */
 function nameOf({ name, op }: NodeProto, weight: string | undefined): string {
-  const own = weight?.match(/^(.+)[./](weight|kernel)$/)?.[1];
+  const own = weight?.match(/^(.+)[./](weight|kernel|gamma|value)$/)?.[1];
   if (own) return own;
   const path: string[] = [];
   for (const part of name.split('/').filter(Boolean)) {

@@ -255,4 +255,14 @@ test('a file that is cut off anywhere, or has any byte changed, is an error or a
   assert.is(memory().parameters, before);
 });
 
+test('what only simplified graphs have is no operator of a file', async () => {
+  const file = fileOf({ nodes: [['Silu', ['x'], 'y']] });
+  const error = await readOnnx(file).catch((one: Error) => one);
+  assert.instance(error, FormatError);
+  const [, known] = (error as Error).message.split('It has ');
+  for (const op of ['Silu', 'Relu6', 'GeluTanh'])
+    assert.not.match(known, new RegExp(`\\b${op}\\b`));
+  assert.match(known, /\bSigmoid\b/);
+});
+
 test.run();

@@ -1,6 +1,6 @@
 // Which of the ONNX project's tests must pass, how, and why the others need not. backend.md lists them: `npm run generate`.
 
-import { translations } from '../../../src/io/onnx/operators/index.js';
+import { operators } from '../../../src/io/onnx/operators/index.js';
 import { kindOf } from '../../../src/io/onnx/tensors.js';
 import { type Case, casesOf } from './cases.js';
 
@@ -35,12 +35,16 @@ const folded = /^test_(where|range)_|zero_size|allowzero_reordered|start_out_of_
 /** Whole numbers that layers compute. */
 const indices = /^test_arg(max|min)_/;
 
+/** A network that lacks a size which it computes shapes from cannot be made: the other run has it as a constant. */
+export const KNOWN =
+  /must be known when the network is built|does not depend on the inputs|no output depends on|has no inputs/;
+
 /** How a test is run: by layers, or on constants alone when a network is built; or the reason why it is not. */
 export type Scope = { readonly run: 'layers' | 'constants' } | { readonly reason: string };
 
 /** What is to be done with a test. */
 export function scopeOf({ name, ops, proto }: Case): Scope {
-  const missing = ops.filter((op) => !Object.hasOwn(translations, op));
+  const missing = ops.filter((op) => !Object.hasOwn(operators, op));
   if (missing.length > 0) return { reason: `${NO_OPERATOR}${missing.join(', ')}` };
   const found = outOfScope.find(([pattern]) => pattern.test(name));
   if (found) return { reason: found[1] };
@@ -76,7 +80,7 @@ class Groups {
 export function scopePage(): string {
   const run = { layers: new Groups(), constants: new Groups() };
   const [out, missing] = [new Groups(), new Groups()];
-  const untested = new Set(Object.keys(translations).filter((op) => op !== 'Constant'));
+  const untested = new Set(Object.keys(operators).filter((op) => op !== 'Constant'));
   const totals = kinds.map((kind) => {
     const counts = { layers: 0, constants: 0, out: 0 };
     for (const one of casesOf(kind)) {

@@ -4,10 +4,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sizeOf } from '../../../src/base/shape.js';
 import type { Model } from '../../../src/index.js';
-import { readTfjs, type TfjsArtifacts, writeTfjs } from '../../../src/io/index.js';
+import { readTfjs, writeTfjs } from '../../../src/io/index.js';
 import { numbers } from '../../helpers/random.js';
 import '../../helpers/start.js';
-import { artifactsOf, predicted, scramble, tf, tfl } from '../../helpers/tfjs.js';
+import { artifactsOf, memoryOf, predicted, scramble, tf, tfl } from '../../helpers/tfjs.js';
 import { gives } from './agree.js';
 import { type Case, cases } from './cases.js';
 import { asKeras3 } from './keras3.js';
@@ -87,16 +87,5 @@ for (const interpolation of ['bilinear', 'nearest'] as const)
       );
       own.dispose();
     });
-
-/** Our files as TF.js reads them from memory. */
-function memoryOf(files: ReturnType<typeof writeTfjs>): tf.io.IOHandler {
-  const json = JSON.parse(new TextDecoder().decode(files['model.json']));
-  const artifacts = {
-    modelTopology: json.modelTopology,
-    weightSpecs: json.weightsManifest[0].weights,
-    weightData: files['weights.bin'].slice().buffer,
-  } as TfjsArtifacts;
-  return tf.io.fromMemory(artifacts as tf.io.ModelArtifacts);
-}
 
 test.run();

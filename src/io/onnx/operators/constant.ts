@@ -131,9 +131,6 @@ export const comparisons: Readonly<Record<string, (a: Side, b: Side) => boolean>
   Or: (a, b) => Boolean(a) || Boolean(b),
 };
 
-export const compare = (node: Node, work: (a: Side, b: Side) => boolean): Value =>
-  combined([known(node, 0), known(node, 1)], 'bool', (a, b) => Number(work(a, b)));
-
 export const not = (node: Node): Value =>
   combined([known(node, 0)], 'bool', (a) => Number(a === 0));
 

@@ -9,6 +9,7 @@ import {
 } from '../../../operators/arrays/index.js';
 import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
 import { Activation, type Constant, type Value } from '../../importing/value.js';
+import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
 import {
   asImage,
@@ -30,7 +31,8 @@ function kernelSource(value: Value, isLine: boolean): WeightSource {
   }
   if (isLine) {
     const [outputs, inputs, steps] = value.shape;
-    const line = (value as Constant).as([outputs, inputs, 1, steps], undefined);
+    const { name } = value as Constant;
+    const line = (value as Constant).as([outputs, inputs, 1, steps], name);
     return weightOf(line, [2, 3, 1, 0]);
   }
   return weightOf(value, [...value.shape.keys()].slice(2).concat(1, 0));
@@ -60,7 +62,12 @@ const weightsOf = ({ w, bias, isLine }: Parts) => ({
 });
 
 /** Options that convolutions in both directions have. */
-function commonOptions({ bias }: Parts, placement: Placement, kernel: readonly number[]) {
+function commonOptions(
+  node: Node,
+  { bias }: Parts,
+  placement: Placement,
+  kernel: readonly number[],
+) {
   return {
     kernelSize: lifted(kernel, 1) as never,
     strides: lifted(placement.strides, 1) as never,
@@ -68,6 +75,7 @@ function commonOptions({ bias }: Parts, placement: Placement, kernel: readonly n
     padding: lifted<[number, number]>(placement.pads, [0, 0]) as never,
     useBias: bias !== undefined,
     kernelInitializer: 'zeros' as const,
+    ...ownActivation(node),
   };
 }
 
@@ -81,7 +89,7 @@ export function conv(node: Node): Value {
   const [filters, channels] = w.shape;
   if (channels * groups !== x.shape[1])
     node.fail(`its filter takes ${channels * groups} channels, its input has ${x.shape[1]}`);
-  const options = { ...commonOptions(parts, placement, kernel), filters, groups };
+  const options = { ...commonOptions(node, parts, placement, kernel), filters, groups };
   // As a word, since the pixels depend on the image's sides: one layer serves images of all sizes.
   const same = node.text('auto_pad') === 'SAME_UPPER' ? { padding: 'same' as const } : {};
   const make: Make = (name): Layer =>
@@ -100,7 +108,7 @@ export function convTranspose(node: Node): Value {
   const groups = node.int('group', 1);
   const { outputPadding, ...placement } = transposedPlacement(node, kernel);
   const options = {
-    ...commonOptions(parts, placement, kernel),
+    ...commonOptions(node, parts, placement, kernel),
     filters: w.shape[1] * groups,
     outputPadding: lifted(outputPadding, 0) as never,
   };

@@ -57,8 +57,6 @@ export const unary: Readonly<Record<string, Unary>> = {
   Softplus: plain('softplus'),
   Softsign: mapped('softsign'),
   Mish: mapped('mish'),
-  // Not ONNX's own: see simplify.ts.
-  Silu: { layer: () => (name) => layers.silu({ name }) },
   HardSwish: { layer: () => (name) => layers.hardSwish({ name }) },
   Gelu: {
     layer: (node) => (name) =>
@@ -88,9 +86,17 @@ export const unary: Readonly<Record<string, Unary>> = {
   Reciprocal: mapped('reciprocal', (value) => 1 / value),
   Floor: mapped('floor', Math.floor),
   Ceil: mapped('ceil', Math.ceil),
+  Round: mapped('round'),
   Sign: mapped('sign', Math.sign),
   Sin: mapped('sin', Math.sin),
   Cos: mapped('cos', Math.cos),
+};
+
+/** Functions that are no operators of ONNX: nodes that became one, see simplify.ts. */
+export const unaryOfSeveral: Readonly<Record<string, Unary>> = {
+  Relu6: { layer: () => (name) => layers.relu6({ name }) },
+  Silu: { layer: () => (name) => layers.silu({ name }) },
+  GeluTanh: mapped('geluTanh'),
 };
 
 /** Translates a function of one number. */
@@ -289,6 +295,22 @@ export function shrink(node: Node): Value {
   const sign = builder.anywhere(hard, (name) => map({ name, fn: 'sign' }));
   const step = builder.anywhere(sign, (name) => map({ name, fn: 'affine', alpha: bias, beta: 0 }));
   return twoActivations(node, 'subtract', hard, step);
+}
+
+/** The comparisons that layers compute. */
+const comparing: Readonly<Record<string, CombineFn>> = {
+  Equal: 'equal',
+  Less: 'less',
+  Greater: 'greater',
+};
+
+/** Compares, as 1 and 0. @param work of constants */
+export function compare(node: Node, work: (a: Side, b: Side) => boolean): Value {
+  const fn = comparing[node.op];
+  const of: Binary['of'] = (a, b) => Number(work(a, b));
+  if (fn && node.inputs.some((x) => x instanceof Activation)) return applyBinary(node, { fn, of });
+  const [a, b] = [0, 1].map((i) => node.known(i) ?? node.fail(`its input ${i} is missing`));
+  return combined([a, b], 'bool', of as (a: Side, b: Side) => Side);
 }
 
 /** The mean of several. */

@@ -114,6 +114,8 @@ export function groupNormalization(node: Node): Value {
   const epsilon = node.float('epsilon', 1e-5);
   const [gamma, beta] = [1, 2].map((i) => {
     const value = node.known(i) ?? node.fail(`its input ${i} is missing`);
+    if (value.shape.length > 1 && value.shape.length !== x.rank - 1)
+      node.fail(`its input ${i} is no number of channels`);
     const each = x.shape[1] / value.size;
     const { data } = value;
     return (to: Float32Array): void => {

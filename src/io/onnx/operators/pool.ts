@@ -118,3 +118,11 @@ export function globalLpPool(node: Node): Value {
   );
   return isLine ? asSignal(y) : y;
 }
+
+/** Means of windows that share an image. */
+export function adaptiveAveragePool(node: Node): Value {
+  const [height, width] = node.ints('output_size') as number[];
+  return node.builder.overImages(node.activation(), (name) =>
+    layers.adaptiveAvgPool2d({ name, outputSize: [height, width] }),
+  );
+}

@@ -111,10 +111,11 @@ export function resize(node: Node): Value {
     if (isBatch(x.axes[axis]) && !keepsBatch(i)) throw new NeedsWhole();
     return isIdle(i) || isBatch(x.axes[axis]);
   });
-  const active = axes.flatMap((_, i) => (stays[i] ? [] : [i]));
-  if (active.length === 0) return x;
   const order = orderOf(x);
-  const places = active.map((i) => order.indexOf(axes[i]));
+  const place = (i: number): number => order.indexOf(axes[i]);
+  const active = axes.flatMap((_, i) => (stays[i] ? [] : [i])).sort((a, b) => place(a) - place(b));
+  if (active.length === 0) return x;
+  const places = active.map(place);
   const pick = <T>(values: readonly T[]): T[] => active.map((i) => values[i]);
   const factors = sizes ? undefined : pick(scales as number[]);
   // Whole pixels: the core has a faster layer.

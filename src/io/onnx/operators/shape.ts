@@ -1,5 +1,6 @@
 // Operators that give the same numbers another shape or place.
 
+import { layers } from '../../../core.js';
 import {
   depthToSpace as depthToSpaceLayer,
   pad as padLayer,
@@ -183,8 +184,11 @@ export function expand(node: Node): Value {
   const data = node.input(0);
   const target = node.known(1) ?? node.fail('its shape is missing');
   const sides = [...target.data];
-  if (data instanceof Constant)
-    return broadcastConstant(data, broadcastShape(data.shape, sides as number[]));
+  if (data instanceof Constant) {
+    // The same for each sample, however many there are.
+    const known = sides.map((side) => (side instanceof BatchSide ? 1 : side));
+    return broadcastConstant(data, broadcastShape(data.shape, known));
+  }
   const x = ranked(data, sides.length);
   const wanted = [...new Array(Math.max(0, x.rank - sides.length)).fill(1), ...sides] as Side[];
   if (x.hasBatch) {
@@ -344,5 +348,18 @@ export function spaceToDepth(node: Node): Value {
   const blockSize = node.int('blocksize');
   return node.builder.overImages(node.activation(), (name) =>
     spaceToDepthLayer({ name, blockSize }),
+  );
+}
+
+/** Every n-th pixel, and more channels. */
+export function identityShortcut(node: Node): Value {
+  const x = node.activation();
+  const [[strides], [more], ends] = ['strides', 'more', 'ends'].map(
+    (word) => node.ints(word) as number[],
+  );
+  if (x.rank !== 4 || ends.some((end, i) => end < x.shape[2 + i]))
+    node.fail('it cuts the image before its end, and then adds channels');
+  return node.builder.overImages(x, (name) =>
+    layers.identityShortcut({ name, strides, filters: x.shape[1] + more }),
   );
 }
