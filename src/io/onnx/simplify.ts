@@ -39,7 +39,7 @@ const arrayOf = ({ arrays, values }: Found, name: string): TensorProto | undefin
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-4 * Math.abs(b);
 
-const gate = of('Clip', of('Add', 'x', 3));
+const gate = of('Relu6', of('Add', 'x', 3));
 const centred = of('Sub', 'x', of('ReduceMean', 'x'));
 const normed = of(
   'Div',
@@ -106,7 +106,7 @@ function adaptiveOf(found: Found) {
 
 /** Larger patterns first. */
 const rules: readonly Rule[] = [
-  { pattern: of('Clip', 'x', 0, 6), op: 'Relu6', reads: ['x'] },
+  { pattern: of('Clip', 'x'), op: 'Relu6', reads: ['x'] },
   { pattern: shortcut, op: 'IdentityShortcut', reads: ['x'], attributes: shortcutOf },
   { pattern: rbf, op: 'Rbf', reads: ['x', 'kernel'], attributes: rbfOf },
   { pattern: adaptive, op: 'AdaptiveAveragePool', reads: ['x'], attributes: adaptiveOf },
