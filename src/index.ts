@@ -1,6 +1,12 @@
 // The entry 'wasmgrad': the whole library.
 
+import { onnxReader } from './io/onnx/load.js';
+import * as readingOnnx from './io/onnx/read.js';
+import { tfjsReader } from './io/tfjs/load.js';
+import * as readingTfjs from './io/tfjs/read.js';
+import { assignFrom } from './io/weights.js';
 import * as classify from './model/classify.js';
+import { foreign } from './model/foreign.js';
 import * as gradients from './model/gradients.js';
 import { classifying, differentiating } from './model/later.js';
 import { restoring } from './model/load.js';
@@ -19,6 +25,9 @@ augmenting.provide(augmentedFeed);
 iterating.provide(datasetFeed);
 drawing.provide(sparklines);
 comparing.provide(unseen);
+onnxReader.provide(readingOnnx);
+tfjsReader.provide(readingTfjs);
+foreign.assign = assignFrom;
 
 export * from './core.js';
 export * as data from './data/index.js';

@@ -12,15 +12,27 @@ const MOST_LOADED = 95_000;
 /** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
 const LONGEST_LINE = 400;
 
-/** A module and all modules that it imports statically, as names of files in its folder. */
-function closure(directory: string, name: string, found = new Set<string>()): Set<string> {
-  if (found.has(name)) return found;
-  found.add(name);
-  const code = readFileSync(`${directory}/${name}`, 'utf8');
-  // As esbuild writes static imports; a dynamic one has a parenthesis.
-  for (const [, next] of code.matchAll(/\b(?:from|import)\s*"\.\/([^"]+)"/g))
-    closure(directory, next, found);
-  return found;
+/** The bytes that reading ONNX files may add to those of the core. */
+const MOST_ONNX = 40_000;
+/** The bytes that reading safetensors may add. */
+const MOST_SAFETENSORS = 7_000;
+
+/** As esbuild writes static imports. */
+const STATIC = /\b(?:from|import)\s*"\.\/([^"]+)"/g;
+/** Those, and what is loaded later. */
+const ALL = /\b(?:from|import)\s*\(?"\.\/([^"]+)"/g;
+
+/** A module and all modules that it imports, but those that are known, as names of files in its folder. */
+function closure(directory: string, name: string, imports: RegExp, known: string[] = []): string[] {
+  const found = new Set(known);
+  const visit = (module: string): void => {
+    if (found.has(module)) return;
+    found.add(module);
+    const code = readFileSync(`${directory}/${module}`, 'utf8');
+    for (const [, next] of code.matchAll(imports)) visit(next);
+  };
+  visit(name);
+  return [...found].slice(known.length);
 }
 
 await withPackage((project, { filename, size, files }) => {
@@ -37,15 +49,32 @@ await withPackage((project, { filename, size, files }) => {
   const directory = `${project}/node_modules/wasmgrad/dist/browser`;
   const zipped = (name: string) =>
     gzipSync(readFileSync(`${directory}/${name}`), { level: 9 }).length;
-  const modules = [...closure(directory, 'core.js')];
-  const code = modules.reduce((sum, name) => sum + zipped(name), 0);
-  const kernels = readdirSync(directory).filter((name) =>
-    /^(simd|relaxed)(-threads)?-\w+\.js$/.test(name),
+  const sizeOf = (modules: readonly string[]) =>
+    modules.reduce((sum, name) => sum + zipped(name), 0);
+  const core = closure(directory, 'core.js', STATIC);
+  const builds = readdirSync(directory).filter((name) =>
+    /^(arrays-)?(simd|relaxed)(-threads)?-\w+\.js$/.test(name),
   );
-  assert.equal(kernels.length, 4, `four builds, not ${kernels.join(', ')}`);
-  const largest = Math.max(...kernels.map(zipped));
+  assert.equal(builds.length, 8, `four builds of two modules, not ${builds.join(', ')}`);
+  /** Of a module's builds a page loads one: the largest is counted. */
+  const largest = (isOurs: (name: string) => boolean) =>
+    Math.max(...builds.filter(isOurs).map(zipped));
+  const kernels = largest((name) => !name.startsWith('arrays'));
+  const loaded = sizeOf(core) + kernels;
   console.log(
-    `gzipped: ${modules.length} modules of the core ${code} + the largest wasm ${largest} = ${code + largest} bytes`,
+    `gzipped: ${core.length} modules of the core ${sizeOf(core)} + the largest wasm ${kernels} = ${loaded} bytes`,
   );
-  assert(code + largest <= MOST_LOADED, `more than ${MOST_LOADED} bytes`);
+  assert(loaded <= MOST_LOADED, `more than ${MOST_LOADED} bytes`);
+
+  // What is loaded when a model is read, too.
+  const onnx = closure(directory, 'io-onnx.js', ALL, core).filter((name) => !builds.includes(name));
+  const arrays = largest((name) => name.startsWith('arrays'));
+  const more = sizeOf(onnx) + arrays;
+  console.log(
+    `readOnnx: ${onnx.length} modules ${sizeOf(onnx)} + the largest wasm of arrays ${arrays} = ${more} bytes more`,
+  );
+  assert(more <= MOST_ONNX, `more than ${MOST_ONNX} bytes`);
+  const safetensors = sizeOf(closure(directory, 'io-safetensors.js', ALL, core));
+  console.log(`readSafetensors: ${safetensors} bytes more`);
+  assert(safetensors <= MOST_SAFETENSORS, `more than ${MOST_SAFETENSORS} bytes`);
 });

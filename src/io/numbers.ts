@@ -1,21 +1,9 @@
 // Numbers as files have them, in any type and byte order, as those that tensors hold.
 
 import { FormatError } from '../base/errors.js';
-import { oneOf } from '../base/options.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-
-/** Options of the functions that read tensors. */
-export interface ReadOptions {
-  /**
-   * 'float32' reads numbers of all types as float32: whole numbers beyond 2²⁴ are rounded, and what float32 does not
-   * hold becomes infinite. Without it float32 and int32 are read as they are, and other types are an error.
-   */
-  dtype?: 'float32';
-}
-
-/** The check of each of `ReadOptions`. */
-export const readWords = { dtype: oneOf('float32') };
+import type { ReadOptions } from './reading.js';
 
 /** A type of numbers: how many bytes one has, and all of them as float32. They are aligned and little-endian. */
 interface NumberType {

@@ -47,15 +47,7 @@ export interface ReadOnnxOptions {
   externalData?: Readonly<Record<string, Bytes>> | ((location: string) => Bytes | Promise<Bytes>);
 }
 
-/**
- * Reads an ONNX file into a model that infers and trains. Weights are named after the file's; batch norms and activations
- * fuse as in models that are built here. The first dimension of inputs is the batch, of any size, where the network allows
- * it; otherwise inputs are given whole, with the file's shape.
- *
- * @param file the bytes
- * @throws {FormatError} for anything but a sound ONNX file, and for operators that there are not: all of them are named
- * @throws {ValueError} for options that do not fit the file
- */
+/** See load.ts. */
 export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Model> {
   return namingAsync('readOnnx', async () => {
     const words = {
