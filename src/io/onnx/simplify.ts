@@ -1,7 +1,7 @@
 // Exporters write one function as several nodes where an older operator set has no node for it. Here they become one
 // again: a layer that is computed in one pass, and whose gradient is known.
 
-import type { AttributeProto, GraphProto, NodeProto } from './proto.js';
+import { attributeOf, type GraphProto, type NodeProto } from './proto.js';
 
 /** A value of a pattern: a name stands for any value, the same one each time; a number for a constant. */
 type Pattern = string | number | NodePattern;
@@ -186,8 +186,8 @@ class Rewriting {
       op: 'LayerNormalization',
       inputs: [x, scale, bias],
       attributes: new Map([
-        ['axis', attribute('axis', { int: -1 })],
-        ['epsilon', attribute('epsilon', { float: epsilon })],
+        ['axis', attributeOf('axis', { int: -1 })],
+        ['epsilon', attributeOf('epsilon', { float: epsilon })],
       ]),
     };
   }
@@ -205,12 +205,6 @@ class Rewriting {
     return undefined;
   }
 }
-
-const attribute = (name: string, value: Partial<AttributeProto>): AttributeProto => ({
-  ...{ name, type: 0, float: 0, int: 0, text: '', tensor: undefined, graph: undefined },
-  ...{ floats: [], ints: [], texts: [] },
-  ...value,
-});
 
 /** The nodes that outputs depend on. */
 function needed({ outputs }: GraphProto, nodes: readonly NodeProto[]): NodeProto[] {
