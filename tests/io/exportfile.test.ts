@@ -63,6 +63,16 @@ test('versions: the opset that is asked for, the IR version that came with it, w
   assert.equal([...readModelProto(file).opsets], [['', 17]]);
 });
 
+test('numbers lie aligned, whatever names are as long as', () => {
+  for (const length of [1, 2, 3, 4, 130]) {
+    const dense = layers.dense({ units: 3, name: 'd'.repeat(length) });
+    const file = written(new Sequential([dense], { inputShape: [5], name: 'n'.repeat(length) }));
+    const { initializers } = readModelProto(file).graph as GraphProto;
+    assert.is(initializers.length, 2);
+    for (const { raw } of initializers) assert.is((raw as Uint8Array).byteOffset % 4, 0);
+  }
+});
+
 test('inputs and outputs keep their names; channels come first, the batch is open', () => {
   const x = input([5, 6, 2], { name: 'picture' });
   const line = input([7, 3], { name: 'signal' });
