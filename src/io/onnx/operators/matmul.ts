@@ -154,9 +154,5 @@ function activations(node: Node, a: Activation, b: Activation, transposeB: boole
   const result = fromOrder(made, axes, x.hasBatch);
   const drop = [...(isRowVector ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])];
   const stays = [...result.axes.keys()].filter((axis) => !drop.includes(axis));
-  return new Activation(
-    result.tensor,
-    stays.map((axis) => result.axes[axis]),
-    result.stored,
-  );
+  return result.picked(stays);
 }

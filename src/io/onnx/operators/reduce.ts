@@ -11,7 +11,7 @@ import {
 import { arranged, reshaped } from '../../importing/arrange.js';
 import { isBatch, type Make, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
-import { Activation, Constant, type Value } from '../../importing/value.js';
+import { type Activation, Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import { overWhole } from './pool.js';
 
@@ -19,11 +19,7 @@ import { overWhole } from './pool.js';
 function without(y: Activation, axes: readonly number[], keepDims: boolean): Activation {
   if (keepDims) return y;
   const stays = [...y.axes.keys()].filter((axis) => !axes.includes(axis));
-  return new Activation(
-    y.tensor,
-    stays.map((axis) => y.axes[axis]),
-    y.stored,
-  );
+  return y.picked(stays);
 }
 
 /** Applies a layer that makes one number of all along these axes. */

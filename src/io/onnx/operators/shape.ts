@@ -122,11 +122,7 @@ export function transpose(node: Node): Value {
     node.fail(`its perm [${order.join(', ')}] is no order of ${rank} axes`);
   if (data instanceof Constant) return transposedConstant(data, order);
   if (data.hasBatch && order[0] !== 0) throw new NeedsWhole();
-  return new Activation(
-    data.tensor,
-    order.map((axis) => data.axes[axis]),
-    data.stored,
-  );
+  return data.picked(order);
 }
 
 /** Takes axes of one number away. */
@@ -146,11 +142,7 @@ export function squeeze(node: Node): Value {
       data,
       stays.map((axis) => data.shape[axis]),
     );
-  return new Activation(
-    data.tensor,
-    stays.map((axis) => data.axes[axis]),
-    data.stored,
-  );
+  return data.picked(stays);
 }
 
 /** Puts axes of one number in. */
