@@ -2,7 +2,7 @@
 
 import { layers } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
-import { transpose } from '../../operators/arrays/index.js';
+import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, sizeOfAxis } from './value.js';
 
 /** Atoms that are more than a bookkeeping entry: those of size 1 lie anywhere. */
@@ -32,7 +32,7 @@ export function arranged(x: Activation, axes: readonly (readonly Atom[])[]): Sym
   if (liesAs(x, order)) return reshaped(x.tensor, target);
   const { runs, positions } = runsOf(solid(x.stored), solid(order));
   const from = reshaped(x.tensor, runs.map(sizeOfAxis));
-  return reshaped(transpose({ axes: positions }).apply(from), target);
+  return reshaped(arrays().transpose({ axes: positions }).apply(from), target);
 }
 
 /** Runs of atoms that are neighbours before and after: the fewer axes, the faster is the transpose. */

@@ -5,7 +5,7 @@ import { namingAsync } from '../../base/namingasync.js';
 import { any, checkOptions } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { Model } from '../../core.js';
-import { useArrays } from '../../operators/arrays/index.js';
+import { loadArrays } from '../importing/arrays.js';
 import { readGraph } from './graph/read.js';
 import { isObject } from './json.js';
 import { readLayers } from './keras/read.js';
@@ -28,7 +28,7 @@ export function readTfjs(source: TfjsSource, options: ReadTfjsOptions = {}): Pro
       throw new FormatError(
         `modelTopology must be an object, not ${shown(modelTopology)}: is this a model.json of TF.js?`,
       );
-    await useArrays();
+    await loadArrays('readTfjs');
     return 'node' in modelTopology ? readGraph(file, inputShape) : readLayers(file, inputShape);
   });
 }

@@ -1,7 +1,8 @@
 // Resize and Upsample, of any axes.
 
 import { layers } from '../../../core.js';
-import { type ResizeOptions, resize as resizeLayer } from '../../../operators/arrays/index.js';
+import type { ResizeOptions } from '../../../operators/arrays/index.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
 import type { Activation, Value } from '../../importing/value.js';
@@ -118,6 +119,6 @@ export function resize(node: Node): Value {
         }
       : {}),
   };
-  const y = node.builder.apply((name) => resizeLayer({ ...options, name }), inOrder(x, order));
+  const y = node.builder.apply((name) => arrays().resize({ ...options, name }), inOrder(x, order));
   return fromOrder(y, order, x.hasBatch);
 }
