@@ -12,12 +12,10 @@ const MOST_LOADED = 95_000;
 /** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
 const LONGEST_LINE = 400;
 
-/** The bytes that reading ONNX files may add to those of the core. */
-const MOST_ONNX = 40_000;
-/** And those of the layers for arrays of any rank, which some files need. */
+/** The bytes that parts of `io` may add to those of the core, by their names, and what they load when they are called. */
+const MOST_ADDED: Readonly<Record<string, number>> = { onnx: 30_000, safetensors: 7_000 };
+/** And those of the layers for arrays of any rank, with their kernels, which some files need. */
 const MOST_ARRAYS = 22_000;
-/** The bytes that reading safetensors may add. */
-const MOST_SAFETENSORS = 7_000;
 
 /** As esbuild writes static imports. */
 const STATIC = /\b(?:from|import)\s*"\.\/([^"]+)"/g;
@@ -68,19 +66,22 @@ await withPackage((project, { filename, size, files }) => {
   );
   assert(loaded <= MOST_LOADED, `more than ${MOST_LOADED} bytes`);
 
-  // What is loaded when a model is read counts too.
   const [entry] = readdirSync(directory).filter((name) => /^arrays-[A-Z0-9]{8}\.js$/.test(name));
   const arrays = closure(directory, entry, ALL, core);
-  const reader = closure(directory, 'io-onnx.js', ALL, [...core, ...arrays]);
-  const arraysKernels = largest((name) => name.startsWith('arrays'));
   const arraysCode = sizeOf(arrays.filter((name) => !builds.includes(name)));
+  const arraysKernels = largest((name) => name.startsWith('arrays'));
   const layers = arraysCode + arraysKernels;
   console.log(
-    `readOnnx: ${reader.length} modules ${sizeOf(reader)} bytes more; for files that need them, layers of arrays ${arraysCode} + their largest wasm ${arraysKernels} = ${layers} bytes`,
+    `layers for arrays, where a file needs them: ${arraysCode} + the largest wasm ${arraysKernels} = ${layers} bytes more`,
   );
-  assert(sizeOf(reader) <= MOST_ONNX, `more than ${MOST_ONNX} bytes`);
   assert(layers <= MOST_ARRAYS, `more than ${MOST_ARRAYS} bytes`);
-  const safetensors = sizeOf(closure(directory, 'io-safetensors.js', ALL, core));
-  console.log(`readSafetensors: ${safetensors} bytes more`);
-  assert(safetensors <= MOST_SAFETENSORS, `more than ${MOST_SAFETENSORS} bytes`);
+
+  const parts = readdirSync(directory).filter((name) => /^io-[\w-]+\.js$/.test(name));
+  for (const file of parts) {
+    const part = file.slice('io-'.length, -'.js'.length);
+    const bytes = sizeOf(closure(directory, file, ALL, [...core, ...arrays]));
+    console.log(`io, ${part}: ${bytes} bytes more`);
+    const most = MOST_ADDED[part] ?? Infinity;
+    assert(bytes <= most, `more than ${most} bytes`);
+  }
 });
