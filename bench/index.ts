@@ -11,6 +11,7 @@ import { footprint } from './suites/footprint.js';
 import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
+import { onnx } from './suites/onnx.js';
 import { peak } from './suites/peak.js';
 import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
@@ -18,7 +19,19 @@ import { threads } from './suites/threads.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
-const suites = [gemm, conv, train, lenet, resnet, threads, footprint, peak, startup, memoryUse];
+const suites = [
+  gemm,
+  conv,
+  train,
+  lenet,
+  resnet,
+  onnx,
+  threads,
+  footprint,
+  peak,
+  startup,
+  memoryUse,
+];
 
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';

@@ -2,7 +2,7 @@
 
 import { layers } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
-import { transpose } from '../../operators/arrays/index.js';
+import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, sizeOfAxis } from './value.js';
 
 /** Atoms that are more than a bookkeeping entry: those of size 1 lie anywhere. */
@@ -57,7 +57,9 @@ export function arranged(
     positions.map((place) => from.shape[place]),
     target,
   );
-  const y = transpose({ axes: positions, ...(isLast ? named(name) : {}) }).apply(from);
+  const y = arrays()
+    .transpose({ axes: positions, ...(isLast ? named(name) : {}) })
+    .apply(from);
   return reshaped(y, target, name);
 }
 

@@ -2,10 +2,10 @@
 
 import { FormatError, ShapeError } from '../../base/errors.js';
 import type { Layer, SymbolicTensor } from '../../network/layer.js';
-import { wrapped } from '../../operators/arrays/index.js';
 import { DistinctNames } from '../distinct.js';
 import { permute } from '../permute.js';
 import { activation, arranged } from './arrange.js';
+import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, Constant, type Value } from './value.js';
 
 /** Writes a weight into its memory once the model has some. What is made of the file's array alike has the same key. */
@@ -86,7 +86,7 @@ export class Builder {
     const name = this.name();
     const isWrapped = rows || lent.length > 0;
     const made = isWrapped
-      ? wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
+      ? arrays().wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
       : make(name);
     const layer = this.#shared(made);
     this.layers.set(name, layer);

@@ -109,6 +109,15 @@ export class Activation {
     this.stored = stored;
   }
 
+  /** The same numbers, of which the axes are these, in this order. */
+  picked(axes: readonly number[]): Activation {
+    return new Activation(
+      this.tensor,
+      axes.map((axis) => this.axes[axis]),
+      this.stored,
+    );
+  }
+
   /** Whether its first axis is the batch. */
   get hasBatch(): boolean {
     return this.axes[0]?.[0] === BATCH;

@@ -3,7 +3,7 @@
 
 import type { ActivationName } from '../../network/activation.js';
 import type { Node } from './node.js';
-import type { AttributeProto, GraphProto, NodeProto } from './proto.js';
+import { attributeOf, type GraphProto, type NodeProto } from './proto.js';
 
 /** The attribute of a node that has an activation in itself. No operator of ONNX has it. */
 const ACTIVATION = 'wasmgrad.activation';
@@ -29,12 +29,6 @@ const activations: Readonly<
   Gelu: ['gelu'],
   Relu6: ['relu6'],
 };
-
-export const attribute = (name: string, value: Partial<AttributeProto>): AttributeProto => ({
-  ...{ name, type: 0, float: 0, int: 0, text: '', tensor: undefined, graph: undefined },
-  ...{ floats: [], ints: [], texts: [] },
-  ...value,
-});
 
 /** The activation that a node is, as layers have it; undefined for anything else. */
 function activationOf({ op, attributes }: NodeProto): ActivationName | undefined {
@@ -87,7 +81,7 @@ export function folded(
       hasOwnWeights(maker);
     const name = isOne ? activationOf(node) : undefined;
     if (!maker || !name) return node;
-    const own = attribute(ACTIVATION, { text: name });
+    const own = attributeOf(ACTIVATION, { text: name });
     const attributes = new Map([...maker.attributes, [ACTIVATION, own]]);
     return { ...maker, name: node.name, outputs: node.outputs, attributes };
   });

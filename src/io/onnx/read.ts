@@ -8,7 +8,7 @@ import { any, checkOptions, oneOf } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { Model } from '../../core.js';
 import { input, type Layer, type Tensor } from '../../core.js';
-import { useArrays } from '../../operators/arrays/index.js';
+import { loadArrays, withArrays } from '../importing/arrays.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
 import { USUAL_SIDE } from '../importing/imported.js';
 import { fromOrder } from '../importing/moves.js';
@@ -48,15 +48,7 @@ export interface ReadOnnxOptions {
   externalData?: Readonly<Record<string, Bytes>> | ((location: string) => Bytes | Promise<Bytes>);
 }
 
-/**
- * Reads an ONNX file into a model that infers and trains. Weights are named after the file's; batch norms and activations
- * fuse as in models that are built here. The first dimension of inputs is the batch, of any size, where the network allows
- * it; otherwise inputs are given whole, with the file's shape.
- *
- * @param file the bytes
- * @throws {FormatError} for anything but a sound ONNX file, and for operators that there are not: all of them are named
- * @throws {ValueError} for options that do not fit the file
- */
+/** See load.ts. */
 export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Model> {
   return namingAsync('readOnnx', async () => {
     const words = {
@@ -71,8 +63,9 @@ export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Mo
     checkOperators(proto.graph as GraphProto);
     const graph = simplified(proto.graph as GraphProto);
     const files = await filesOf(graph, options.externalData);
-    await useArrays();
-    const model = translated(proto, graph, options, files);
+    // A network for other sides is made while `predict` runs, which waits for nothing.
+    if (graph.inputs.some(isOpen)) await loadArrays('readOnnx');
+    const model = await withArrays('readOnnx', () => translated(proto, graph, options, files));
     try {
       describe(model, proto.metadata, options.layout);
     } catch (error) {
@@ -118,6 +111,10 @@ async function filesOf(
     );
   };
 }
+
+/** Whether an input has sides of any size. The first one is the batch. */
+const isOpen = ({ shape }: ValueInfo): boolean =>
+  shape?.slice(1).some((side) => typeof side !== 'number') ?? false;
 
 /** A graph's inputs that are no initializers. */
 function inputsOf(graph: GraphProto, known: ReadonlySet<string>): ValueInfo[] {
@@ -229,17 +226,13 @@ class Translation {
           : `no node makes the output ${shown(name)}`,
       );
     });
-    // The first side is the batch.
-    const isOpen = this.#inputs.some(({ shape }) =>
-      shape?.slice(1).some((side) => typeof side !== 'number'),
-    );
     const resized = (shapes: readonly (readonly number[])[]): Model =>
       naming('predict', () => this.run(false, { layers: builder.layers, shapes }));
     return finished(builder, inputs, outputs, {
       name: this.#graph.name,
       whole,
       keepsOrder: this.#options.layout === 'nchw',
-      ...(isOpen && !whole && !other ? { resized } : {}),
+      ...(this.#inputs.some(isOpen) && !whole && !other ? { resized } : {}),
     });
   }
 

@@ -1,8 +1,14 @@
 // Exporters write one function as several nodes where an older operator set has no node for it. Here they become one
 // again: a layer that is computed in one pass, and whose gradient is known.
 
-import { attribute, folded } from './fold.js';
-import { DataType, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
+import { folded } from './fold.js';
+import {
+  attributeOf,
+  DataType,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from './proto.js';
 import { meansOf, transposed } from './shares.js';
 
 /** A value of a pattern: a name stands for any value, the same one each time; a number for a constant. */
@@ -197,7 +203,7 @@ class Rewriting {
       if (!(found && own) || !this.#clips(found)) continue;
       const inputs = reads.map((name) => found.values.get(name) as string);
       const words = Object.entries(own).map(
-        ([word, ints]) => [word, attribute(word, { ints: [...ints] })] as const,
+        ([word, ints]) => [word, attributeOf(word, { ints: [...ints] })] as const,
       );
       return { ...node, op, inputs, attributes: new Map(words) };
     }
@@ -266,8 +272,8 @@ class Rewriting {
       op: 'LayerNormalization',
       inputs: [x, scale, bias],
       attributes: new Map([
-        ['axis', attribute('axis', { int: -1 })],
-        ['epsilon', attribute('epsilon', { float: epsilon })],
+        ['axis', attributeOf('axis', { int: -1 })],
+        ['epsilon', attributeOf('epsilon', { float: epsilon })],
       ]),
     };
   }
@@ -297,7 +303,10 @@ class Rewriting {
       ...node,
       op: 'GroupNormalization',
       inputs: [value('x'), value('scale'), value('bias')],
-      attributes: new Map([...attributes, ['num_groups', attribute('num_groups', { int: ones })]]),
+      attributes: new Map([
+        ...attributes,
+        ['num_groups', attributeOf('num_groups', { int: ones })],
+      ]),
     };
   }
 

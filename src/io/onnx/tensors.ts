@@ -5,7 +5,7 @@ import { naming } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
 import { storedConstant } from '../importing/stored.js';
 import { Constant, type Kind } from '../importing/value.js';
-import { numbersOf, numberTypes } from '../numbers.js';
+import { bytesIn, numbersOf } from '../numbers.js';
 import { DataType, type TensorProto, typeName } from './proto.js';
 
 /** The bytes of a file that lies beside the model, by its name. */
@@ -45,10 +45,10 @@ export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant 
     const count = countOf(dims);
     const raw = tensor.isExternal ? externalBytes(tensor, files) : tensor.raw;
     if (!raw) return new Constant(dims, kind, listed(tensor, count, kind), name);
-    const { size } = numberTypes[type];
-    if (raw.length !== count * size)
+    const bytes = bytesIn(type, dims);
+    if (raw.length !== bytes)
       throw new FormatError(
-        `it has ${raw.length} bytes, but ${count} numbers of ${typeName(dataType)} take ${count * size}`,
+        `it has ${raw.length} bytes, but ${count} numbers of ${typeName(dataType)} take ${bytes}`,
       );
     return storedConstant({ shape: dims, kind, type, bytes: raw }, name);
   });

@@ -7,7 +7,7 @@ import { sameShape, sizeOf } from '../../base/shape.js';
 import { shown } from '../../base/shown.js';
 import { storedConstant } from '../importing/stored.js';
 import { Constant } from '../importing/value.js';
-import { numberTypes } from '../numbers.js';
+import { bytesIn } from '../numbers.js';
 import { isObject, type Json, listAt, objectAt, sidesAt, textAt } from './json.js';
 
 /** The types of numbers, by safetensors' names for them. */
@@ -98,7 +98,7 @@ class Stored {
     this.#dtype = dtype;
     this.#type = types[stored];
     this.#scaling = isScaled ? { scale: scale as number, min: min as number } : undefined;
-    this.bytes = size * numberTypes[this.#type].size;
+    this.bytes = bytesIn(this.#type, [size]);
   }
 
   /** @throws {FormatError} where the shards end before */

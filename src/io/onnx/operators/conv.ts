@@ -2,11 +2,7 @@
 
 import { layers } from '../../../core.js';
 import type { Layer } from '../../../network/layer.js';
-import {
-  conv3d,
-  conv3dTranspose,
-  groupedConv2dTranspose,
-} from '../../../operators/arrays/index.js';
+import { arrays } from '../../importing/arrays.js';
 import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
 import { Activation, type Constant, type Value } from '../../importing/value.js';
 import { ownActivation } from '../fold.js';
@@ -94,7 +90,7 @@ export function conv(node: Node): Value {
   const same = node.text('auto_pad') === 'SAME_UPPER' ? { padding: 'same' as const } : {};
   const make: Make = (name): Layer =>
     x.rank === 5
-      ? conv3d({ ...options, name })
+      ? arrays().conv3d({ ...options, name })
       : layers.conv2d({ ...options, ...same, dimRoundingMode: 'floor', name });
   const y = node.builder.overImages(x, make, weightsOf(parts));
   return isLine ? asSignal(y) : y;
@@ -114,9 +110,9 @@ export function convTranspose(node: Node): Value {
   };
   const grouped = groups > 1 ? { groups } : {};
   const make: Make = (name): Layer => {
-    if (x.rank === 5) return conv3dTranspose({ ...options, ...grouped, name });
+    if (x.rank === 5) return arrays().conv3dTranspose({ ...options, ...grouped, name });
     return groups > 1
-      ? groupedConv2dTranspose({ ...options, ...grouped, name })
+      ? arrays().groupedConv2dTranspose({ ...options, ...grouped, name })
       : layers.conv2dTranspose({ ...options, name });
   };
   const y = node.builder.overImages(x, make, weightsOf(parts));

@@ -1,8 +1,8 @@
 // Matrix products: with weights, as dense layers and 1×1 convolutions; and of two activations.
 
 import { layers } from '../../../core.js';
-import { map, matMul as matMulLayer } from '../../../operators/arrays/index.js';
 import { arranged, reshaped } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import {
   filled,
   isBatch,
@@ -116,7 +116,9 @@ export function gemm(node: Node): Value {
   const y =
     alpha === 1
       ? product
-      : node.builder.anywhere(product, (name) => map({ name, fn: 'affine', alpha, beta: 0 }));
+      : node.builder.anywhere(product, (name) =>
+          arrays().map({ name, fn: 'affine', alpha, beta: 0 }),
+        );
   return c ? added(node, y, c, beta) : y;
 }
 
@@ -129,7 +131,9 @@ function added(node: Node, y: Activation, c: Value, beta: number): Value {
       ? scaled(c, beta)
       : beta === 1
         ? c
-        : node.builder.anywhere(c, (name) => map({ name, fn: 'affine', alpha: beta, beta: 0 }));
+        : node.builder.anywhere(c, (name) =>
+            arrays().map({ name, fn: 'affine', alpha: beta, beta: 0 }),
+          );
   return applyBinary(node.with([y, summand]), binary.Add);
 }
 
@@ -166,15 +170,11 @@ function activations(node: Node, a: Activation, b: Activation, transposeB: boole
   if (x.hasBatch !== y.hasBatch || (x.hasBatch && rank < 3)) throw new NeedsWhole();
   const axes = [...x.axes.keys()].filter((axis) => !isBatch(x.axes[axis]));
   const made = node.builder.apply(
-    (name) => matMulLayer({ name, ...(transposeB ? { transposeB } : {}) }),
+    (name) => arrays().matMul({ name, ...(transposeB ? { transposeB } : {}) }),
     [inOrder(x, axes), inOrder(y, axes)],
   );
   const result = fromOrder(made, axes, x.hasBatch);
   const drop = [...(isRowVector ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])];
   const stays = [...result.axes.keys()].filter((axis) => !drop.includes(axis));
-  return new Activation(
-    result.tensor,
-    stays.map((axis) => result.axes[axis]),
-    result.stored,
-  );
+  return result.picked(stays);
 }

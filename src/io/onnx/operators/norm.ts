@@ -1,8 +1,8 @@
 // Normalization: by batch statistics, by neighbouring channels, and over groups of a sample's own numbers.
 
 import { layers } from '../../../core.js';
-import { groupNorm, instanceNorm, layerNorm } from '../../../operators/arrays/index.js';
 import { arranged } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole, weightOf } from '../../importing/builder.js';
 import { list, reshapedConstant, scalar } from '../../importing/constants.js';
 import { fromOrder, sliced } from '../../importing/moves.js';
@@ -102,7 +102,7 @@ export function instanceNormalization(node: Node): Value {
   const weights = { gamma: weightOf(node.input(1), [0]), beta: weightOf(node.input(2), [0]) };
   return node.builder.overImages(
     node.activation(),
-    (name) => instanceNorm({ name, epsilon }),
+    (name) => arrays().instanceNorm({ name, epsilon }),
     weights,
   );
 }
@@ -122,7 +122,7 @@ export function groupNormalization(node: Node): Value {
       for (let i = 0; i < to.length; i++) to[i] = data[Math.floor(i / each)] as number;
     };
   });
-  return node.builder.overImages(x, (name) => groupNorm({ name, groups, epsilon }), {
+  return node.builder.overImages(x, (name) => arrays().groupNorm({ name, groups, epsilon }), {
     gamma,
     beta,
   });
@@ -149,7 +149,7 @@ export function layerNormalization(node: Node): Value[] {
       : weightOf(value, [...shape.keys()]);
   const bias = node.inputs[2];
   const y = node.builder.apply(
-    (name) => layerNorm({ name, axes, epsilon, center: bias !== undefined }),
+    (name) => arrays().layerNorm({ name, axes, epsilon, center: bias !== undefined }),
     from,
     { gamma: source(node.input(1)), beta: bias && source(bias) },
   );

@@ -1,47 +1,16 @@
 // Resize and Upsample, of any axes.
 
 import { layers } from '../../../core.js';
-import { type ResizeOptions, resize as resizeLayer } from '../../../operators/arrays/index.js';
+import type { ResizeOptions } from '../../../operators/arrays/index.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
 import { type Activation, BatchSide, type Side, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 
-const coordinates: Readonly<Record<string, ResizeOptions['coordinates']>> = {
-  half_pixel: 'halfPixel',
-  half_pixel_symmetric: 'halfPixelSymmetric',
-  pytorch_half_pixel: 'pytorchHalfPixel',
-  align_corners: 'alignCorners',
-  asymmetric: 'asymmetric',
-  tf_half_pixel_for_nn: 'tfHalfPixelForNn',
-  tf_crop_and_resize: 'tfCropAndResize',
-};
-
-const nearest: Readonly<Record<string, ResizeOptions['nearest']>> = {
-  round_prefer_floor: 'roundPreferFloor',
-  round_prefer_ceil: 'roundPreferCeil',
-  floor: 'floor',
-  ceil: 'ceil',
-};
-
-const modes: Readonly<Record<string, ResizeOptions['mode']>> = {
-  nearest: 'nearest',
-  linear: 'linear',
-  bilinear: 'linear',
-  cubic: 'cubic',
-};
-
-/** A word of the file, as the layer has it. */
-function wordOf<T>(
-  node: Node,
-  name: string,
-  otherwise: string,
-  words: Readonly<Record<string, T>>,
-): T {
-  const word = node.text(name, otherwise);
-  if (Object.hasOwn(words, word)) return words[word];
-  return node.fail(`its ${name} is ${word}, which is none of ${Object.keys(words).join(', ')}`);
-}
+/** A word of the file as the layer has it: half_pixel is halfPixel. */
+const camelled = (word: string): string =>
+  word.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** The scales and sizes of all axes; those that are not resized have scale 1. The batch's size follows the batch. */
 interface Extent {
@@ -94,10 +63,10 @@ function fitted(
 export function resize(node: Node): Value {
   const x = node.activation();
   const isOlder = node.op === 'Upsample' || node.opset < 11;
-  const mode = wordOf(node, 'mode', 'nearest', modes);
+  // Upsample had another word for it.
+  const mode = node.text('mode', 'nearest').replace('bilinear', 'linear');
   const own = isOlder ? 'asymmetric' : node.text('coordinate_transformation_mode', 'half_pixel');
-  if (!Object.hasOwn(coordinates, own)) node.fail(`its coordinate_transformation_mode is ${own}`);
-  const rounding = isOlder ? 'floor' : wordOf(node, 'nearest_mode', 'round_prefer_floor', nearest);
+  const rounding = isOlder ? 'floor' : node.text('nearest_mode', 'round_prefer_floor');
   const { axes, scales, sizes, roi } = extentOf(node, x);
   const isIdle = (i: number): boolean =>
     own !== 'tf_crop_and_resize' &&
@@ -138,11 +107,11 @@ export function resize(node: Node): Value {
       }),
     );
   }
-  const options: ResizeOptions = {
+  // The layer checks the words.
+  const words = { mode, coordinates: camelled(own), nearest: camelled(rounding) };
+  const options = {
     axes: places,
-    mode,
-    coordinates: coordinates[own],
-    nearest: rounding,
+    ...(words as Pick<ResizeOptions, keyof typeof words>),
     ...(factors ? { scales: factors } : {}),
     ...(sizes ? { sizes: pick(sizes) as number[] } : {}),
     ...(mode === 'cubic' ? { cubicCoefficient: node.float('cubic_coeff_a', -0.75) } : {}),
@@ -158,6 +127,6 @@ export function resize(node: Node): Value {
         }
       : {}),
   };
-  const y = node.builder.apply((name) => resizeLayer({ ...options, name }), inOrder(x, order));
+  const y = node.builder.apply((name) => arrays().resize({ ...options, name }), inOrder(x, order));
   return fromOrder(y, order, x.hasBatch);
 }

@@ -1,12 +1,8 @@
 // Operators that give the same numbers another shape or place.
 
 import { layers } from '../../../core.js';
-import {
-  depthToSpace as depthToSpaceLayer,
-  pad as padLayer,
-  spaceToDepth as spaceToDepthLayer,
-} from '../../../operators/arrays/index.js';
 import { freshAxes, inFileOrder, regrouped } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import {
   broadcastConstant,
@@ -146,11 +142,7 @@ export function squeeze(node: Node): Value {
       data,
       stays.map((axis) => data.shape[axis]),
     );
-  return new Activation(
-    data.tensor,
-    stays.map((axis) => data.axes[axis]),
-    data.stored,
-  );
+  return data.picked(stays);
 }
 
 /** Puts axes of one number in. */
@@ -302,7 +294,7 @@ export function pad(node: Node): Value {
   const order = orderOf(x);
   const padding = order.map((axis) => around[axis]);
   const y = node.builder.apply(
-    (name) => padLayer({ name, padding, mode, ...(mode === 'constant' ? { value } : {}) }),
+    (name) => arrays().pad({ name, padding, mode, ...(mode === 'constant' ? { value } : {}) }),
     inOrder(x, order),
   );
   return fromOrder(y, order, hasBatch);
@@ -339,7 +331,7 @@ export function depthToSpace(node: Node): Value {
   const blockSize = node.int('blocksize');
   const mode = node.text('mode', 'DCR') === 'CRD' ? 'crd' : 'dcr';
   return node.builder.overImages(node.activation(), (name) =>
-    depthToSpaceLayer({ name, blockSize, mode }),
+    arrays().depthToSpace({ name, blockSize, mode }),
   );
 }
 
@@ -347,7 +339,7 @@ export function depthToSpace(node: Node): Value {
 export function spaceToDepth(node: Node): Value {
   const blockSize = node.int('blocksize');
   return node.builder.overImages(node.activation(), (name) =>
-    spaceToDepthLayer({ name, blockSize }),
+    arrays().spaceToDepth({ name, blockSize }),
   );
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../../importing/value.js';
 import { Node } from '../../onnx/node.js';
 import { translations } from '../../onnx/operators/index.js';
-import type { AttributeProto } from '../../onnx/proto.js';
+import { type AttributeProto, attributeOf } from '../../onnx/proto.js';
 import type { Attributes, GraphNode } from './proto.js';
 
 /** The version of ONNX's operators that these become. */
@@ -67,7 +67,7 @@ export class TfNode {
     outputs = 1,
   ): readonly Value[] {
     const list = Object.entries(attributes).flatMap(([name, value]) =>
-      value === undefined ? [] : ([[name, attributeOf(name, value)]] as const),
+      value === undefined ? [] : ([[name, attribute(name, value)]] as const),
     );
     const proto = {
       ...{ op, domain: '', name: this.#proto.name },
@@ -110,15 +110,10 @@ const noFiles = (): never => {
   throw new Error('constants have no files');
 };
 
-function attributeOf(name: string, value: number | string | readonly number[]): AttributeProto {
-  const isNumber = typeof value === 'number';
-  return {
-    ...{ name, type: 0, tensor: undefined, graph: undefined, texts: [], floats: [] },
-    float: isNumber ? value : 0,
-    int: isNumber ? value : 0,
-    text: typeof value === 'string' ? value : '',
-    ints: typeof value === 'object' ? [...value] : [],
-  };
+function attribute(name: string, value: number | string | readonly number[]): AttributeProto {
+  if (typeof value === 'string') return attributeOf(name, { text: value });
+  if (typeof value === 'number') return attributeOf(name, { float: value, int: value });
+  return attributeOf(name, { ints: [...value] });
 }
 
 /** A value with its axes in another order: of what layers compute that is bookkeeping, and no number moves. */
