@@ -71,8 +71,8 @@ async function sharpDecoder(): Promise<((bytes: Uint8Array) => Promise<DecodedIm
   const loaded = await import('sharp').catch(() => undefined);
   if (!loaded) return undefined;
   return async (bytes) => {
-    const image = loaded.default(bytes, { limitInputPixels: MOST_PIXELS });
     try {
+      const image = loaded.default(bytes, { limitInputPixels: MOST_PIXELS });
       const { depth } = await image.metadata();
       // Storing these as bytes would cut off all that is not from 0 to 255: of pixels from 0 to 1 nothing would be
       // left.

@@ -6,6 +6,7 @@ import { shown } from '../../../base/shown.js';
 import type { Model } from '../../../core.js';
 import { activation } from '../../importing/arrange.js';
 import { Builder } from '../../importing/builder.js';
+import { ofFile } from '../../importing/fault.js';
 import { finished } from '../../importing/network.js';
 import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
 import { type InputShape, inputOf, sampleShape } from '../shapes.js';
@@ -65,23 +66,21 @@ export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape):
   );
   try {
     tell(model, json);
+    const { training_config: older } = objectAt('modelTopology', json.modelTopology);
+    compiled(model, json.trainingConfig ?? older);
+    return model;
   } catch (error) {
     model.dispose();
     throw error;
   }
-  const { modelTopology } = json;
-  compiled(model, json.trainingConfig ?? objectAt('modelTopology', modelTopology).training_config);
-  return model;
 }
 
 /** What `writeTfjs` has written of a model beside its network. */
 function tell(model: Model, { userDefinedMetadata }: Json): void {
   const own = isObject(userDefinedMetadata) ? userDefinedMetadata.wasmgrad : undefined;
   if (!isObject(own)) return;
-  try {
+  ofFile(() => {
     model.labels = own.labels as Model['labels'];
     model.preprocessing = own.preprocessing as Model['preprocessing'];
-  } catch (cause) {
-    throw new FormatError((cause as Error).message, { cause });
-  }
+  });
 }
