@@ -10,7 +10,7 @@ import type { Model } from '../../core.js';
 import { input, type Layer, type Tensor } from '../../core.js';
 import { useArrays } from '../../operators/arrays/index.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
-import { ofFile } from '../importing/fault.js';
+import { FOR_CONVOLUTIONS, ofFile } from '../importing/fault.js';
 import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
@@ -274,7 +274,7 @@ class Translation {
     return about(`the input ${shown(name)}`, () => {
       if (kindOf(elemType) !== 'float')
         throw new FormatError(
-          'it is no array of floats: if it is a size, a shape or an index, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })',
+          `it is no array of floats. ${FOR_CONVOLUTIONS} If it is a size, a shape or an index that stays the same, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })`,
         );
       const isImage = this.#isImage(name, info.shape?.length ?? 0);
       const shape = this.#shapeOf(info, whole, isImage, given);

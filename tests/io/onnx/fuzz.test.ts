@@ -1,10 +1,11 @@
 // Damaged and hostile ONNX files: a model or a FormatError each, in little memory, whatever is changed in them.
 
 import { test } from 'uvu';
-import { ValueError } from '../../../src/index.js';
+import { FormatError, ValueError } from '../../../src/index.js';
 import { readOnnx } from '../../../src/io/onnx/read.js';
 import { damagedBytes, damagedMessages } from '../../helpers/damage.js';
 import { CASES, fuzz } from '../../helpers/fuzz.js';
+import { rejects } from '../../helpers/models.js';
 import { numbers } from '../../helpers/random.js';
 import '../../helpers/start.js';
 import { fileOf, ints } from './file.js';
@@ -86,5 +87,11 @@ for (const [how, files, cases, taken, refused] of [
   test(`files with other ${how}`, () =>
     fuzz({ name: 'readOnnx', files, read, allows, cases, taken, refused }));
 }
+
+test('a file that is cut off anywhere is refused', async () => {
+  // The numbers of the last array end it.
+  for (let length = 0; length < convnet.length; length += length < 300 ? 1 : 7)
+    await rejects(() => readOnnx(convnet.subarray(0, length)), FormatError, 'readOnnx: ');
+});
 
 test.run();

@@ -5,7 +5,7 @@ import { about } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
 import type { Model } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
-import { ofFile } from '../../importing/fault.js';
+import { FOR_CONVOLUTIONS, ofFile } from '../../importing/fault.js';
 import { fromOrder } from '../../importing/moves.js';
 import { finished, type Output } from '../../importing/network.js';
 import { Activation, Constant, type Value } from '../../importing/value.js';
@@ -167,9 +167,7 @@ function checkOperators(nodes: readonly GraphNode[]): void {
     const more = count > 1 ? `, and ${count - 1} more` : '';
     return `${op} ${shown(first.name)} (it reads ${first.inputs.join(', ') || 'nothing'}; ${shown(first.attributes.json)})${more}`;
   });
-  const kind = [...missing.keys()].some((op) => otherKinds.test(op))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
-    : '';
+  const kind = [...missing.keys()].some((op) => otherKinds.test(op)) ? ` ${FOR_CONVOLUTIONS}` : '';
   throw new FormatError(
     `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,
   );
