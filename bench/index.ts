@@ -6,6 +6,7 @@ import { Arena } from './compete.js';
 import { publish } from './publish.js';
 import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
 import { against, engineFlags, start } from './start.js';
+import { cli } from './suites/cli.js';
 import { conv } from './suites/conv.js';
 import { footprint } from './suites/footprint.js';
 import { gemm } from './suites/gemm.js';
@@ -18,7 +19,10 @@ import { threads } from './suites/threads.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
-const suites = [gemm, conv, train, lenet, resnet, threads, footprint, peak, startup, memoryUse];
+const suites = [
+  ...[gemm, conv, train, lenet, resnet, threads],
+  ...[footprint, peak, startup, cli, memoryUse],
+];
 
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';

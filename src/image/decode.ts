@@ -85,7 +85,7 @@ async function sharpDecoder(): Promise<((bytes: Uint8Array) => Promise<DecodedIm
       return { data, width: info.width, height: info.height, channels: info.channels };
     } catch (cause) {
       if (cause instanceof FormatError) throw cause;
-      const what = formatOf(bytes) ? 'its data are damaged' : otherFormat(bytes);
+      const what = formatOf(bytes) ? 'its data are damaged or cut off' : otherFormat(bytes);
       throw new FormatError(`${what}; sharp says: ${(cause as Error).message}`, { cause });
     }
   };
