@@ -6,6 +6,7 @@ import { Arena } from './compete.js';
 import { publish } from './publish.js';
 import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
 import { against, engineFlags, start } from './start.js';
+import { cli } from './suites/cli.js';
 import { conv } from './suites/conv.js';
 import { footprint } from './suites/footprint.js';
 import { gemm } from './suites/gemm.js';
@@ -20,17 +21,8 @@ import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
 const suites = [
-  gemm,
-  conv,
-  train,
-  lenet,
-  resnet,
-  onnx,
-  threads,
-  footprint,
-  peak,
-  startup,
-  memoryUse,
+  ...[gemm, conv, train, lenet, resnet, onnx, threads],
+  ...[footprint, peak, startup, cli, memoryUse],
 ];
 
 /** Where --write puts the tables. */

@@ -5,6 +5,7 @@ import { layers, Model } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { arranged, inFileOrder } from './arrange.js';
 import type { Builder } from './builder.js';
+import { ofFile } from './fault.js';
 import { ImportedModel, type Intake } from './imported.js';
 import { type Activation, leaveRoom } from './value.js';
 
@@ -16,7 +17,11 @@ export interface Output {
   readonly isImage: boolean;
 }
 
-/** Makes the model, and fills those weights that it does not share with another one. */
+/**
+ * Makes the model, and fills those weights that it does not share with another one.
+ *
+ * @throws {FormatError} for a network that cannot be, such as one with an input that no output depends on
+ */
 export function finished(
   builder: Builder,
   inputs: readonly Activation[],
@@ -46,10 +51,11 @@ export function finished(
     const [batch, channels, ...sides] = value.shape;
     return isImage ? [batch, ...sides, channels] : value.shape;
   });
-  const model =
+  const model = ofFile(() =>
     whole || intake.resized || intake.keepsOrder
       ? new ImportedModel(options, { ...intake, ...(whole ? { whole: shapes } : {}) })
-      : new Model(options);
+      : new Model(options),
+  );
   try {
     fillWeights(model, builder);
   } catch (error) {

@@ -1,6 +1,7 @@
 // Whether an ONNX file can be read at all: its versions, and its operators, of which all that there are not are named at once.
 
 import { FormatError } from '../../base/errors.js';
+import { FOR_CONVOLUTIONS } from '../importing/fault.js';
 import { attributesText, titleOf } from './node.js';
 import { operators } from './operators/index.js';
 import type { GraphProto, ModelProto, NodeProto } from './proto.js';
@@ -39,7 +40,7 @@ export function checkOperators(graph: GraphProto): void {
     return `${titleOf(first)} (it reads ${reads}${attributesText(first)})${more}`;
   });
   const kind = [...missing.keys()].some((name) => otherKinds.test(name))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
+    ? ` ${FOR_CONVOLUTIONS}`
     : '';
   throw new FormatError(
     `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,

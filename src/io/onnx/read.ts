@@ -1,8 +1,8 @@
 // Reads ONNX files into models: nodes in order, each translated into layers. See operators/ for what each becomes.
 
-import { FormatError, ShapeError, ValueError } from '../../base/errors.js';
+import { FormatError, ValueError } from '../../base/errors.js';
 import { type Bytes, bytesOf } from '../../base/filebytes.js';
-import { naming } from '../../base/naming.js';
+import { about, naming } from '../../base/naming.js';
 import { namingAsync } from '../../base/namingasync.js';
 import { any, checkOptions, oneOf } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
@@ -10,6 +10,7 @@ import type { Model } from '../../core.js';
 import { input, type Layer, type Tensor } from '../../core.js';
 import { loadArrays, withArrays } from '../importing/arrays.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
+import { FOR_CONVOLUTIONS, ofFile } from '../importing/fault.js';
 import { USUAL_SIDE } from '../importing/imported.js';
 import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
@@ -133,6 +134,7 @@ function translated(
     constants.set(name, ofTensor(name, tensor));
   const inputs = inputsOf(graph, new Set(constants.keys()));
   if (inputs.length === 0) throw new FormatError('the graph has no inputs');
+  if (graph.outputs.length === 0) throw new FormatError('the graph has no outputs');
   const translation = new Translation(proto, graph, options, files, constants, inputs);
   try {
     return translation.run(false);
@@ -237,8 +239,7 @@ class Translation {
   }
 
   #translate(proto: NodeProto, opset: number, builder: Builder, values: Map<string, Value>): void {
-    const title = titleOf(proto);
-    ofFile(title, () => {
+    const work = (): void => {
       const inputs = proto.inputs.map((name) => {
         if (name === '') return undefined;
         const value = values.get(name);
@@ -263,16 +264,17 @@ class Translation {
           throw new FormatError(`it makes ${shown(name)}, which is there already`);
         if (list[i] && name) values.set(name, list[i]);
       });
-    });
+    };
+    about(titleOf(proto), () => ofFile(work));
   }
 
   /** An input of the network as the translation sees it. */
   #input(info: ValueInfo, whole: boolean, given?: readonly number[]): Activation {
     const { name, elemType } = info;
-    return naming(`the input ${shown(name)}`, () => {
+    return about(`the input ${shown(name)}`, () => {
       if (kindOf(elemType) !== 'float')
         throw new FormatError(
-          'it is no array of floats: if it is a size, a shape or an index, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })',
+          `it is no array of floats. ${FOR_CONVOLUTIONS} If it is a size, a shape or an index that stays the same, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })`,
         );
       const isImage = this.#isImage(name, info.shape?.length ?? 0);
       const shape = this.#shapeOf(info, whole, isImage, given);
@@ -320,7 +322,7 @@ class Translation {
       if (typeof side === 'number') {
         if (wanted !== undefined && wanted !== side)
           throw new ValueError(`inputShape says ${wanted} where the file has ${side}`);
-        if (Number.isSafeInteger(side) && side > 0) return side;
+        if (side > 0 && side < 2 ** 31) return side;
         throw new FormatError(`its shape is [${shape.join(', ')}]`);
       }
       if (wanted !== undefined && Number.isInteger(wanted) && wanted > 0) return wanted;
@@ -338,18 +340,6 @@ class Translation {
 const withBatchAnywhere = new Set(['Transpose', 'Slice', 'Gather', 'Squeeze']);
 
 const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
-
-/** Does work for a node: what a layer refuses is a fault of the file. @throws {FormatError} */
-function ofFile(title: string, work: () => void): void {
-  try {
-    naming(title, work);
-  } catch (error) {
-    if (!(error instanceof ShapeError || error instanceof ValueError)) throw error;
-    const { message } = error;
-    const named = message.startsWith(title) ? message : `${title}: ${message}`;
-    throw new FormatError(named, { cause: error });
-  }
-}
 
 /**
  * What a node's layer is called: as its weight ('conv1' for 'conv1.weight'), or by the modules of PyTorch's names, where

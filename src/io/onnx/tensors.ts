@@ -1,7 +1,7 @@
 // The arrays of an ONNX file as constants: of any number type, with the numbers in one of several fields or in a file beside it.
 
 import { FormatError } from '../../base/errors.js';
-import { naming } from '../../base/naming.js';
+import { about } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
 import { storedConstant } from '../importing/stored.js';
 import { Constant, type Kind } from '../importing/value.js';
@@ -37,7 +37,7 @@ export const kindOf = (type: number): Kind | undefined => types[type]?.[0];
  * @throws {FormatError} for a type that has no numbers, or another count of numbers than the shape says
  */
 export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant {
-  return naming(`the array ${shown(tensor.name)}`, () => {
+  return about(`the array ${shown(tensor.name)}`, () => {
     const { dataType, dims, name } = tensor;
     if (!Object.hasOwn(types, dataType))
       throw new FormatError(`it is of ${typeName(dataType)}, and only numbers can be read`);

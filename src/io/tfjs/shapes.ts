@@ -1,8 +1,9 @@
 // The shapes of inputs: the file's, with open sides from the option inputShape, or from a tensor.
 
-import { FormatError, ShapeError, ValueError } from '../../base/errors.js';
+import { FormatError, ValueError } from '../../base/errors.js';
 import { shown } from '../../base/shown.js';
 import { input, type SymbolicTensor } from '../../core.js';
+import { ofFile } from '../importing/fault.js';
 import { USUAL_SIDE } from '../importing/imported.js';
 
 /** One sample's shape, or those of several inputs by their names. */
@@ -67,12 +68,7 @@ export function sampleShape(given: FileShape, wanted: readonly number[] | undefi
 
 /** An input of a network. @param name the file's @throws {FormatError} for more numbers than memory holds */
 export function inputOf(name: string, shape: readonly number[]): SymbolicTensor {
-  try {
-    return input(shape, { name: name.replaceAll('/', '.') || 'input' });
-  } catch (cause) {
-    if (!(cause instanceof ShapeError)) throw cause;
-    throw new FormatError(cause.message, { cause });
-  }
+  return ofFile(() => input(shape, { name: name.replaceAll('/', '.') || 'input' }));
 }
 
 const isPlain = (value: unknown): value is readonly number[] => Array.isArray(value);

@@ -232,29 +232,6 @@ test('inputs that are known may be given as constants', async () => {
   shape.dispose();
 });
 
-test('a file that is cut off anywhere, or has any byte changed, is an error or a model', async () => {
-  const file = convnet();
-  const before = memory().parameters;
-  const attempt = async (bytes: Uint8Array): Promise<boolean> => {
-    try {
-      (await readOnnx(bytes)).dispose();
-      return true;
-    } catch (error) {
-      if (error instanceof FormatError || error instanceof ValueError) return false;
-      throw error;
-    }
-  };
-  for (let length = 0; length < 200; length++)
-    assert.not(await attempt(file.subarray(0, length)), `${length} bytes`);
-  // Beyond the weights' numbers there is no structure.
-  for (let at = 0; at < 700; at++) {
-    const changed = file.slice();
-    changed[at] ^= 1 << (at % 8);
-    await attempt(changed);
-  }
-  assert.is(memory().parameters, before);
-});
-
 test('what only simplified graphs have is no operator of a file', async () => {
   const file = fileOf({ nodes: [['Silu', ['x'], 'y']] });
   const error = await readOnnx(file).catch((one: Error) => one);

@@ -2,6 +2,7 @@
 
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { combined, countOf, gathered, list, scalar } from '../../importing/constants.js';
+import { FOR_CONVOLUTIONS } from '../../importing/fault.js';
 import { concatenated, sliced } from '../../importing/moves.js';
 import {
   Activation,
@@ -56,6 +57,10 @@ export function range(node: Node): Value {
 /** Gather: numbers along an axis by index; of what layers compute, parts of it. */
 export function gather(node: Node): Value {
   const data = node.input(0);
+  if (node.input(1) instanceof Activation)
+    node.fail(
+      `its indices depend on the network's inputs, as those of words do. ${FOR_CONVOLUTIONS}`,
+    );
   const indices = known(node, 1);
   const axis = node.axis(node.int('axis', 0), data.shape.length);
   const numbers = Array.from(indices.data as ArrayLike<number>);

@@ -1,10 +1,11 @@
 // Reads graph models: TensorFlow's nodes in order, each translated into layers.
 
-import { FormatError, ShapeError, ValueError } from '../../../base/errors.js';
+import { FormatError, ValueError } from '../../../base/errors.js';
 import { about, naming } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
 import type { Layer, Model, Shape } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
+import { FOR_CONVOLUTIONS, ofFile } from '../../importing/fault.js';
 import { fromOrder } from '../../importing/moves.js';
 import { finished, type Output } from '../../importing/network.js';
 import { Activation, type Constant, type Value } from '../../importing/value.js';
@@ -192,9 +193,7 @@ function checkOperators(nodes: readonly GraphNode[]): void {
     const more = count > 1 ? `, and ${count - 1} more` : '';
     return `${op} ${shown(first.name)} (it reads ${first.inputs.join(', ') || 'nothing'}; ${shown(first.attributes.json)})${more}`;
   });
-  const kind = [...missing.keys()].some((op) => otherKinds.test(op))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones, loops and transformers.'
-    : '';
+  const kind = [...missing.keys()].some((op) => otherKinds.test(op)) ? ` ${FOR_CONVOLUTIONS}` : '';
   throw new FormatError(
     `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,
   );
@@ -209,14 +208,9 @@ function translate(node: GraphNode, builder: Builder, values: Map<string, Value>
       throw new FormatError(`it reads ${shown(ref)}, which ${shown(makerOf(ref))} does not make`);
     });
     builder.call(node.name.replace(/^StatefulPartitionedCall\//, ''));
-    try {
-      const made = operators[node.op](new TfNode(node, builder, inputs));
-      const list = (Array.isArray(made) ? made : [made]) as readonly Value[];
-      for (const [i, value] of list.entries())
-        values.set(i === 0 ? node.name : `${node.name}:${i}`, value);
-    } catch (cause) {
-      if (!(cause instanceof ShapeError || cause instanceof ValueError)) throw cause;
-      throw new FormatError(cause.message, { cause });
-    }
+    const made = ofFile(() => operators[node.op](new TfNode(node, builder, inputs)));
+    const list = (Array.isArray(made) ? made : [made]) as readonly Value[];
+    for (const [i, value] of list.entries())
+      values.set(i === 0 ? node.name : `${node.name}:${i}`, value);
   });
 }

@@ -6,6 +6,7 @@ import { shown } from '../../../base/shown.js';
 import type { Layer, Model, Shape } from '../../../core.js';
 import { activation } from '../../importing/arrange.js';
 import { Builder } from '../../importing/builder.js';
+import { ofFile } from '../../importing/fault.js';
 import { finished } from '../../importing/network.js';
 import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
 import { type InputShape, inputOf, leavesOpen, sampleShape, wantedShape } from '../shapes.js';
@@ -41,13 +42,13 @@ export function readLayers(file: TfjsFile, inputShape: InputShape): Model {
   );
   try {
     tell(model, json);
+    const { training_config: older } = objectAt('modelTopology', json.modelTopology);
+    compiled(model, json.trainingConfig ?? older);
+    return model;
   } catch (error) {
     model.dispose();
     throw error;
   }
-  const { modelTopology } = json;
-  compiled(model, json.trainingConfig ?? objectAt('modelTopology', modelTopology).training_config);
-  return model;
 }
 
 /**
@@ -92,10 +93,8 @@ function modelOf(
 function tell(model: Model, { userDefinedMetadata }: Json): void {
   const own = isObject(userDefinedMetadata) ? userDefinedMetadata.wasmgrad : undefined;
   if (!isObject(own)) return;
-  try {
+  ofFile(() => {
     model.labels = own.labels as Model['labels'];
     model.preprocessing = own.preprocessing as Model['preprocessing'];
-  } catch (cause) {
-    throw new FormatError((cause as Error).message, { cause });
-  }
+  });
 }
