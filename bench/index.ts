@@ -6,11 +6,13 @@ import { Arena } from './compete.js';
 import { publish } from './publish.js';
 import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
 import { against, engineFlags, start } from './start.js';
+import { cli } from './suites/cli.js';
 import { conv } from './suites/conv.js';
 import { footprint } from './suites/footprint.js';
 import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
+import { onnx } from './suites/onnx.js';
 import { peak } from './suites/peak.js';
 import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
@@ -18,7 +20,10 @@ import { threads } from './suites/threads.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
-const suites = [gemm, conv, train, lenet, resnet, threads, footprint, peak, startup, memoryUse];
+const suites = [
+  ...[gemm, conv, train, lenet, resnet, onnx, threads],
+  ...[footprint, peak, startup, cli, memoryUse],
+];
 
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';

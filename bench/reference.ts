@@ -3,7 +3,7 @@
 
 import { sizeOf } from '../src/base/shape.js';
 import { numbers } from '../tests/helpers/random.js';
-import { type ConvWork, convShapes, type GemmWork, Seed, type Work } from './work.js';
+import { type ConvWork, convShapes, type GemmWork, isOnnx, Seed, type Work } from './work.js';
 
 /** What one of a work's results must be at some places of its flat array, in each pass. */
 export interface Expected {
@@ -23,6 +23,8 @@ const ROUNDING = 1e-5;
 const STRAYING = 1e-3;
 /** And to logits, as a share of the largest: ten times what any library here does. */
 const LOGITS = 1e-5;
+/** And where what they are compared with is rounded too. */
+const FLOAT_LOGITS = 1e-4;
 
 /**
  * The error that a sum of K products may have: 10·K·2⁻²⁴/3.
@@ -42,12 +44,15 @@ export function expectedResults(work: Work): Expected[] {
     // One loss per step.
     return [{ name: 'losses', indices: [0], values, allowed }];
   }
-  if (work.kind === 'inference') {
-    const [indices, values] = [[...work.places], [...work.logits]];
-    const largest = Math.max(...values.map(Math.abs));
-    return [{ name: 'logits', indices, values, allowed: values.map(() => LOGITS * largest) }];
-  }
+  if (work.kind === 'inference') return [near([...work.places], [...work.logits], LOGITS)];
+  if (isOnnx(work)) return [near([...work.logits.keys()], [...work.logits], FLOAT_LOGITS)];
   return work.kind === 'gemm' ? [product(work)] : convolution(work);
+}
+
+/** Logits that may be off by a share of the largest. */
+function near(indices: number[], values: number[], share: number): Expected {
+  const largest = Math.max(...values.map(Math.abs));
+  return { name: 'logits', indices, values, allowed: values.map(() => share * largest) };
 }
 
 function product({ m, n, k }: GemmWork): Expected {

@@ -14,6 +14,9 @@ export const threads = Number(
   process.argv.find((flag) => flag.startsWith('--threads='))?.split('=')[1] ?? 1,
 );
 
+/** Whether an ONNX file's model is made here, not read. */
+export const isMade = process.argv.includes('--made');
+
 /** `init` for all that is measured. */
 export function start(): Promise<void> {
   // A version without the option ignores it, and says in backendInfo() that nothing is revectorized.

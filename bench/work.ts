@@ -60,12 +60,25 @@ export interface InferenceWork extends Network {
   logits: readonly number[];
 }
 
+/** ResNet-50 in an ONNX file: loading it, or inferring with the model that it is. */
+export interface OnnxWork {
+  kind: 'onnxLoading' | 'onnxInference';
+  /** Its path. */
+  file: string;
+  /** What the model that was written makes of an image of 224². */
+  logits: readonly number[];
+}
+
 export type NetworkWork = TrainingWork | InferenceWork;
-export type Work = GemmWork | ConvWork | NetworkWork;
+export type Work = GemmWork | ConvWork | NetworkWork | OnnxWork;
 
 /** Whether it is a whole network's. */
 export const isNetwork = (work: Work): work is NetworkWork =>
   work.kind === 'training' || work.kind === 'inference';
+
+/** Whether it is an ONNX file's. */
+export const isOnnx = (work: Work): work is OnnxWork =>
+  work.kind === 'onnxLoading' || work.kind === 'onnxInference';
 
 /** Seeds of `numbers`, by what is made of them. */
 export const Seed = { a: 1, b: 2, x: 1, w: 2, dy: 3, images: 1 } as const;
@@ -86,11 +99,13 @@ export function convShapes({ batch, side, channels, filters, kernel, ...rest }: 
 /** What one run counts for, and in which unit speed is told. */
 export function amountOf(work: Work): { amount: number; unit: string } {
   if (isNetwork(work)) return { amount: work.batch, unit: 'images/s' };
+  if (isOnnx(work))
+    return { amount: 1, unit: work.kind === 'onnxLoading' ? 'files/s' : 'images/s' };
   return { amount: flops(work) / 1e9, unit: 'GFLOP/s' };
 }
 
 /** Multiplications and additions of a run, as if computed directly. */
-export function flops(work: Exclude<Work, NetworkWork>): number {
+export function flops(work: GemmWork | ConvWork): number {
   if (work.kind === 'gemm') return 2 * work.m * work.n * work.k;
   const { w, y } = convShapes(work);
   const forward = 2 * sizeOf(y) * sizeOf(w.slice(0, 3));

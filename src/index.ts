@@ -1,10 +1,18 @@
 // The entry 'wasmgrad': the whole library.
 
+import { onnxReader } from './io/onnx/load.js';
+import * as readingOnnx from './io/onnx/read.js';
+import { tfjsReader } from './io/tfjs/load.js';
+import * as readingTfjs from './io/tfjs/read.js';
+import { assignFrom } from './io/weights.js';
 import * as classify from './model/classify.js';
+import { foreign } from './model/foreign.js';
 import * as gradients from './model/gradients.js';
 import { classifying, differentiating } from './model/later.js';
 import { restoring } from './model/load.js';
 import * as restore from './model/restore.js';
+import * as arrays from './operators/arrays/index.js';
+import { arraysLayers } from './operators/arrays/later.js';
 import * as augmentedFeed from './training/augmentedfeed.js';
 import * as datasetFeed from './training/datasetfeed.js';
 import { augmenting, comparing, drawing, iterating } from './training/later.js';
@@ -19,6 +27,10 @@ augmenting.provide(augmentedFeed);
 iterating.provide(datasetFeed);
 drawing.provide(sparklines);
 comparing.provide(unseen);
+arraysLayers.provide(arrays);
+onnxReader.provide(readingOnnx);
+tfjsReader.provide(readingTfjs);
+foreign.assign = assignFrom;
 
 export * from './core.js';
 export * as data from './data/index.js';

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeerProcess } from '../process.js';
 import { against, engineFlags } from '../start.js';
-import { flops, isNetwork, type Work } from '../work.js';
+import { flops, isNetwork, isOnnx, type Work } from '../work.js';
 
 /** A library that takes part; wasmgrad is one of them. */
 export interface Peer {
@@ -57,6 +57,11 @@ export const wasmgrad: Peer = { name: 'wasmgrad', start: () => host('wasmgrad', 
 export const wasmgradTwo: Peer = {
   name: 'wasmgrad, 2 threads',
   start: () => host('wasmgrad', ...engineFlags, '--threads=2'),
+};
+/** Ours, with the model that it has written itself in place of the ONNX file's. */
+export const wasmgradMade: Peer = {
+  name: 'our own ResNet-50',
+  start: () => host('wasmgrad', ...engineFlags, '--made'),
 };
 /** By ours, that of the other checkout on as many threads. */
 const before = new Map<Peer, Peer>();
@@ -111,7 +116,7 @@ export const convNetJs: Peer = { name: 'ConvNetJS', start: () => host('convnetjs
 /** Why a peer is left out of a work: it would take too long. */
 export function tooSlow({ pace }: Peer, work: Work): string | undefined {
   const rate = pace?.[work.kind];
-  if (rate === undefined || isNetwork(work)) return undefined;
+  if (rate === undefined || isNetwork(work) || isOnnx(work)) return undefined;
   return flops(work) / 1e9 / rate > PATIENCE
     ? `left out: at ${rate} GFLOP/s a call takes more than ${PATIENCE} s`
     : undefined;

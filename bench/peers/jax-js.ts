@@ -4,7 +4,7 @@
 // Called eagerly: under `jit` it fuses the padding into the convolution, which then is ten times slower.
 
 import { blockUntilReady, defaultDevice, init, lax, numpy as np, vjp } from '@jax-js/jax';
-import { type ConvWork, convShapes, type GemmWork, isNetwork, Seed } from '../work.js';
+import { type ConvWork, convShapes, type GemmWork, isNetwork, isOnnx, Seed } from '../work.js';
 import { type Adapter, Axes, Cannot, filled, permuted, type Task, versionOf } from './adapter.js';
 
 type Values = Awaited<ReturnType<np.Array['data']>>;
@@ -90,7 +90,8 @@ export const adapter: Adapter = {
   },
   prepare(work) {
     if (work.kind === 'gemm') return gemm(work);
-    if (isNetwork(work)) throw new Cannot('only its products and convolutions are measured');
+    if (isNetwork(work) || isOnnx(work))
+      throw new Cannot('only its products and convolutions are measured');
     return conv(work);
   },
 };

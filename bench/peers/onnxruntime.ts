@@ -3,9 +3,18 @@
 // Weights are constants of the model, which it packs once when it loads it; its input and output are
 // JavaScript arrays, copied to and from its memory by every run, as for any user of it.
 
+import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-web';
 import { threads } from '../start.js';
-import { type ConvWork, convShapes, type GemmWork, type InferenceWork, Seed } from '../work.js';
+import {
+  type ConvWork,
+  convShapes,
+  type GemmWork,
+  type InferenceWork,
+  isOnnx,
+  type OnnxWork,
+  Seed,
+} from '../work.js';
 import { type Adapter, Axes, Cannot, filled, permuted, type Task, versionOf } from './adapter.js';
 import { type Graph, onnxModel } from './onnx.js';
 import { networkGraph } from './onnx-network.js';
@@ -73,6 +82,25 @@ function inference(work: InferenceWork): Promise<Task> {
   return running(networkGraph(work), images, (logits) => logits);
 }
 
+/** A file of wasmgrad's: a session for it, made anew in each run where loading is measured. */
+async function onnx({ kind, file }: OnnxWork): Promise<Task> {
+  const bytes = readFileSync(file);
+  const load = () => ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+  const session = await load();
+  const shape = [1, 224, 224, 3];
+  const image = permuted(filled(shape, Seed.images), shape, Axes.toNCHW);
+  const x = { [session.inputNames[0]]: new ort.Tensor('float32', image, [1, 3, 224, 224]) };
+  const [name] = session.outputNames;
+  return {
+    async run() {
+      if (kind === 'onnxLoading') await (await load()).release();
+      else (await session.run(x))[name].dispose();
+    },
+    results: async () => [(await session.run(x))[name].data as Float32Array],
+    release: () => void session.release(),
+  };
+}
+
 /** See the top of this file. */
 export const adapter: Adapter = {
   async start() {
@@ -84,6 +112,7 @@ export const adapter: Adapter = {
     if (work.kind === 'gemm') return gemm(work);
     if (work.kind === 'conv') return conv(work);
     if (work.kind === 'inference') return inference(work);
+    if (isOnnx(work)) return onnx(work);
     throw new Cannot('it does not train');
   },
 };

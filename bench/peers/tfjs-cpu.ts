@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 // Registers the gradients, which neither the core nor a backend does.
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Adapter, versionOf } from './adapter.js';
+import { type Adapter, Cannot, versionOf } from './adapter.js';
 import { conv, gemm } from './tfjs.js';
 import { inference, training } from './tfjs-network.js';
 
@@ -23,6 +23,9 @@ export const adapter: Adapter = {
         return inference(work);
       case 'training':
         return training(work);
+      case 'onnxLoading':
+      case 'onnxInference':
+        throw new Cannot('it reads no ONNX files');
       default:
         return conv(work);
     }

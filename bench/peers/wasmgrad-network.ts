@@ -1,6 +1,6 @@
 // Networks as a user of wasmgrad writes them down.
 
-import { type Layer, layers, Sequential } from '../../src/index.js';
+import { type Layer, layers, ResNet, Sequential } from '../../src/index.js';
 import type { Filling, NetworkLayer } from '../layers.js';
 import { EPSILON, type NetworkWork } from '../work.js';
 import { beginning } from './adapter.js';
@@ -49,6 +49,9 @@ function layersOf(layer: NetworkLayer, weights: Map<string, Filling>): Layer[] {
     }
   }
 }
+
+/** The network that is in the ONNX file. */
+export const resnet50 = () => new ResNet({ depth: 50, seed: 1 });
 
 /** The network, not compiled. */
 export function modelOf({ side, channels, layers: parts }: NetworkWork): Sequential {

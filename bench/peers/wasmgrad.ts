@@ -1,18 +1,20 @@
 // wasmgrad, through its public API only.
 
-import { backendInfo, loadModel, memory, ops, optimizers, Tensor } from '../../src/index.js';
-import { start } from '../start.js';
+import { readFileSync } from 'node:fs';
+import { backendInfo, io, loadModel, memory, ops, optimizers, Tensor } from '../../src/index.js';
+import { isMade, start } from '../start.js';
 import {
   type ConvWork,
   convShapes,
   type GemmWork,
   type InferenceWork,
+  type OnnxWork,
   Seed,
   type TrainingWork,
   type Work,
 } from '../work.js';
 import { type Adapter, filled, type Task } from './adapter.js';
-import { modelOf } from './wasmgrad-network.js';
+import { modelOf, resnet50 } from './wasmgrad-network.js';
 
 const tensor = (shape: readonly number[], seed: number) => Tensor.from(filled(shape, seed), shape);
 
@@ -74,6 +76,23 @@ async function inference(work: InferenceWork): Promise<Task> {
   };
 }
 
+/** A file that it has written, or the model that it has made of the same seed. */
+async function onnx({ kind, file }: OnnxWork): Promise<Task> {
+  const bytes = isMade ? undefined : readFileSync(file);
+  const load = async () => (bytes ? io.readOnnx(bytes) : resnet50());
+  const model = await load();
+  const x = tensor([1, 224, 224, 3], Seed.images);
+  const inferring = calling(() => [model.predict(x) as Tensor], [x]);
+  return {
+    ...inferring,
+    run: kind === 'onnxLoading' ? async () => (await load()).dispose() : inferring.run,
+    release() {
+      release(x);
+      model.dispose();
+    },
+  };
+}
+
 function training(work: TrainingWork): Task {
   const { batch, side, channels, classes, learningRate, momentum, checkpointing } = work;
   const model = modelOf(work);
@@ -113,6 +132,9 @@ export const adapter: Adapter = {
         return gemm(work);
       case 'inference':
         return inference(work);
+      case 'onnxLoading':
+      case 'onnxInference':
+        return onnx(work);
       case 'training':
         return training(work);
       default:

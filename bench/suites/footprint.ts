@@ -4,12 +4,12 @@
 // network was made and three steps were done, less what was resident when only the library was loaded. So it
 // has weights, gradients, momentum, the batch, what an engine compiles and what an allocator keeps.
 
-import { fault, median, preparation } from '../compete.js';
+import { median, preparation } from '../compete.js';
 import { resnet18Training } from '../networks.js';
 import { type Peer, pyTorch, wasmgrad } from '../peers/index.js';
-import type { PeerProcess } from '../process.js';
 import { expectedResults } from '../reference.js';
 import type { Suite } from '../report.js';
+import { addedBy } from '../resident.js';
 import type { Result } from '../result.js';
 import type { TrainingWork } from '../work.js';
 
@@ -20,35 +20,16 @@ const MIB = 2 ** 20;
 /** What checkpointing may leave of the memory without it. */
 const SHARE = 2 / 3;
 
-async function memoryOf(host: PeerProcess) {
-  const { resident, told = {}, failed } = await host.ask({ do: 'memory' });
-  if (resident) return { ...resident, told };
-  throw new Error(`what is resident is not known: ${failed?.trim().split('\n').at(-1)}`);
-}
-
-/** Bytes that the first steps of the work add to a process, and what the library says of them. */
-async function addedBy(peer: Peer, work: TrainingWork) {
-  const host = await peer.start();
-  try {
-    const before = await memoryOf(host);
-    const expected = expectedResults(work);
-    const reason = fault(await host.ask(preparation(work, expected)), expected);
-    if (reason) throw new Error(reason);
-    const { peak, told } = await memoryOf(host);
-    return { bytes: peak - before.now, told };
-  } finally {
-    host.stop();
-  }
-}
-
 /** How the peers compare, wasmgrad first: without it there are no figures. */
 async function compare(name: string, work: TrainingWork, peers: Peer[]): Promise<Result> {
   const result: Result = { name, unit: 'MiB', figures: [], targets: [], notes: [] };
+  const expected = expectedResults(work);
   for (const peer of peers) {
     const who = peer.name;
     try {
       const runs: Awaited<ReturnType<typeof addedBy>>[] = [];
-      for (let i = 0; i < PROCESSES; i++) runs.push(await addedBy(peer, work));
+      for (let i = 0; i < PROCESSES; i++)
+        runs.push(await addedBy(peer, preparation(work, expected), expected));
       const sizes = runs.map(({ bytes }) => bytes / MIB);
       result.figures.push({ who, median: median(sizes), best: Math.min(...sizes) });
       for (const [what, bytes] of Object.entries(runs[0].told))

@@ -1,10 +1,11 @@
-// Runs the same program with the installed package in Node, Deno and Bun: all must give the same bits. npm installs the
+// Runs the same program and command line with the installed package in Node, Deno and Bun: all must give the same bits. npm installs the
 // engines, and its cache keeps them; an engine that cannot be installed is a failure.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { encodePng } from '../../src/image/pngwriter.js';
 import { withPackage } from './packed.js';
 
 const engines = [
@@ -16,11 +17,40 @@ const engines = [
   { name: 'bun' },
 ];
 
+/** What `predict` is tried with: a network of layers, and an image of a slope. */
+const network = {
+  inputShape: [8, 8, 1],
+  layers: [
+    { type: 'conv2d', filters: 4, kernelSize: 3 },
+    { type: 'flatten' },
+    { type: 'dense', units: 3 },
+  ],
+};
+const image = encodePng({
+  data: Uint8Array.from({ length: 64 }, (_, i) => 4 * i),
+  ...{ width: 8, height: 8, channels: 1 },
+});
+
 await withPackage((project) => {
   const program = fileURLToPath(new URL('../../tests/engines/smoke.mjs', import.meta.url));
   copyFileSync(program, `${project}/smoke.mjs`);
+  writeFileSync(`${project}/network.json`, JSON.stringify(network));
+  writeFileSync(`${project}/image.png`, image);
   const run = (name: string, ...args: string[]) =>
     spawnSync('npx', ['-y', name, ...args], { cwd: project, encoding: 'utf8', timeout: 900_000 });
+  /** What the command line prints, as `npx wasmgrad` runs it. */
+  const commandLine = (name: string, args: readonly string[], ...words: string[]): string => {
+    const { status, stdout, stderr } = run(
+      name,
+      ...args,
+      'node_modules/wasmgrad/dist/cli.js',
+      ...words,
+    );
+    assert.equal(status, 0, `${name}: wasmgrad ${words.join(' ')} fails:\n${stdout}${stderr}`);
+    return stdout.trim();
+  };
+  const packed = run('wasmgrad', '--version');
+  assert.match(packed.stdout, /^\d+\.\d+\.\d+\n$/, `npx wasmgrad --version: ${packed.stderr}`);
   const all = new Map<string, string>();
   for (const { name, args = [] } of engines) {
     const { status, stdout, stderr } = run(name, '--version');
@@ -35,7 +65,13 @@ await withPackage((project) => {
     console.log(
       `${name} (${version}): ${variant}, ${threads} threads, strict bits ${bits.slice(0, 12)}, ${seconds} s`,
     );
-    all.set(name, bits);
+    assert.equal(commandLine(name, args, '--version'), packed.stdout.trim());
+    assert.equal(
+      JSON.parse(commandLine(name, args, 'info', '--json')).version,
+      packed.stdout.trim(),
+    );
+    const predict = ['predict', 'network.json', 'image.png', '--json', '--simd', 'strict'];
+    all.set(name, `${bits} ${commandLine(name, args, ...predict)}`);
   }
   assert.equal(new Set(all.values()).size, 1, 'strict arithmetic gives the same bits everywhere');
 });

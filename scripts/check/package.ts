@@ -12,15 +12,27 @@ const MOST_LOADED = 95_000;
 /** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
 const LONGEST_LINE = 400;
 
-/** A module and all modules that it imports statically, as names of files in its folder. */
-function closure(directory: string, name: string, found = new Set<string>()): Set<string> {
-  if (found.has(name)) return found;
-  found.add(name);
-  const code = readFileSync(`${directory}/${name}`, 'utf8');
-  // As esbuild writes static imports; a dynamic one has a parenthesis.
-  for (const [, next] of code.matchAll(/\b(?:from|import)\s*"\.\/([^"]+)"/g))
-    closure(directory, next, found);
-  return found;
+/** The bytes that parts of `io` may add to those of the core, by their names, and what they load when they are called. */
+const MOST_ADDED: Readonly<Record<string, number>> = { onnx: 30_000, safetensors: 7_000 };
+/** And those of the layers for arrays of any rank, with their kernels, which some files need. */
+const MOST_ARRAYS = 22_000;
+
+/** As esbuild writes static imports. */
+const STATIC = /\b(?:from|import)\s*"\.\/([^"]+)"/g;
+/** Those, and what is loaded later. */
+const ALL = /\b(?:from|import)\s*\(?"\.\/([^"]+)"/g;
+
+/** A module and all modules that it imports, but those that are known, as names of files in its folder. */
+function closure(directory: string, name: string, imports: RegExp, known: string[] = []): string[] {
+  const found = new Set(known);
+  const visit = (module: string): void => {
+    if (found.has(module)) return;
+    found.add(module);
+    const code = readFileSync(`${directory}/${module}`, 'utf8');
+    for (const [, next] of code.matchAll(imports)) visit(next);
+  };
+  visit(name);
+  return [...found].slice(known.length);
 }
 
 await withPackage((project, { filename, size, files }) => {
@@ -37,15 +49,39 @@ await withPackage((project, { filename, size, files }) => {
   const directory = `${project}/node_modules/wasmgrad/dist/browser`;
   const zipped = (name: string) =>
     gzipSync(readFileSync(`${directory}/${name}`), { level: 9 }).length;
-  const modules = [...closure(directory, 'core.js')];
-  const code = modules.reduce((sum, name) => sum + zipped(name), 0);
-  const kernels = readdirSync(directory).filter((name) =>
-    /^(simd|relaxed)(-threads)?-\w+\.js$/.test(name),
+  const sizeOf = (modules: readonly string[]) =>
+    modules.reduce((sum, name) => sum + zipped(name), 0);
+  const core = closure(directory, 'core.js', STATIC);
+  const builds = readdirSync(directory).filter((name) =>
+    /^(arrays-)?(simd|relaxed)(-threads)?-\w+\.js$/.test(name),
   );
-  assert.equal(kernels.length, 4, `four builds, not ${kernels.join(', ')}`);
-  const largest = Math.max(...kernels.map(zipped));
+  assert.equal(builds.length, 8, `four builds of two modules, not ${builds.join(', ')}`);
+  /** Of a module's builds a page loads one: the largest is counted. */
+  const largest = (isOurs: (name: string) => boolean) =>
+    Math.max(...builds.filter(isOurs).map(zipped));
+  const kernels = largest((name) => !name.startsWith('arrays'));
+  const loaded = sizeOf(core) + kernels;
   console.log(
-    `gzipped: ${modules.length} modules of the core ${code} + the largest wasm ${largest} = ${code + largest} bytes`,
+    `gzipped: ${core.length} modules of the core ${sizeOf(core)} + the largest wasm ${kernels} = ${loaded} bytes`,
   );
-  assert(code + largest <= MOST_LOADED, `more than ${MOST_LOADED} bytes`);
+  assert(loaded <= MOST_LOADED, `more than ${MOST_LOADED} bytes`);
+
+  const [entry] = readdirSync(directory).filter((name) => /^arrays-[A-Z0-9]{8}\.js$/.test(name));
+  const arrays = closure(directory, entry, ALL, core);
+  const arraysCode = sizeOf(arrays.filter((name) => !builds.includes(name)));
+  const arraysKernels = largest((name) => name.startsWith('arrays'));
+  const layers = arraysCode + arraysKernels;
+  console.log(
+    `layers for arrays, where a file needs them: ${arraysCode} + the largest wasm ${arraysKernels} = ${layers} bytes more`,
+  );
+  assert(layers <= MOST_ARRAYS, `more than ${MOST_ARRAYS} bytes`);
+
+  const parts = readdirSync(directory).filter((name) => /^io-[\w-]+\.js$/.test(name));
+  for (const file of parts) {
+    const part = file.slice('io-'.length, -'.js'.length);
+    const bytes = sizeOf(closure(directory, file, ALL, [...core, ...arrays]));
+    console.log(`io, ${part}: ${bytes} bytes more`);
+    const most = MOST_ADDED[part] ?? Infinity;
+    assert(bytes <= most, `more than ${most} bytes`);
+  }
 });

@@ -2,6 +2,8 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { hasCases } from '../../tests/io/onnx/cases.js';
+import { scopePage } from '../../tests/io/onnx/scope.js';
 import { readAssembly, sourcesOf } from './assembly.js';
 import { arraysEnums, constantsModule } from './constants.js';
 import { depthtileModule } from './depthtile.js';
@@ -37,3 +39,5 @@ generated('assembly/arrays/dispatch.ts', dispatchModule(ofArrays, arrays));
 generated('bindings/kernels.ts', kernelsModule(ofCore));
 generated('bindings/arrays.ts', arraysModule(ofArrays, arraysEnums(assembly)));
 generated('bindings/constants.ts', constantsModule(assembly));
+if (hasCases) generated('tests/io/onnx/backend.md', scopePage());
+else console.log('tests/io/onnx/backend.md stays as it is: libonnx-testdata is not installed');

@@ -57,6 +57,22 @@ const entries = {
   worker: 'worker/index.ts',
 };
 
+/**
+ * The parts of `io`, in files of their own, by being entries: bundlers leave out files of which nothing is used, but not
+ * much of a file.
+ */
+const parts = Object.fromEntries(
+  Object.entries({
+    ...{ images: 'images', numpy: 'npy', npz: 'npz', png: 'png', safetensors: 'safetensors' },
+    ...{
+      onnx: 'onnx/load',
+      tfjs: 'tfjs/load',
+      'to-onnx': 'onnx/write',
+      'to-tfjs': 'tfjs/write/write',
+    },
+  }).map(([name, path]) => [`io-${name}`, `io/${path}.ts`]),
+);
+
 const common = { bundle: true, minify: true, format: 'esm', target: 'es2022' };
 // The package has the sources, once.
 const maps = { sourcemap: true, sourcesContent: false };
@@ -158,6 +174,7 @@ export async function buildAll() {
     bundle(
       {
         ...entries,
+        ...parts,
         cli: 'cli/cli.ts',
         'training-worker': 'worker/training-worker.ts',
         'augment-worker': 'data/augment-worker.ts',
@@ -174,7 +191,7 @@ export async function buildAll() {
     ),
     // A browser finds no packages by their names, least of all in a worker.
     bundle(
-      { ...entries, 'training-worker': 'worker/training-worker.browser.ts' },
+      { ...entries, ...parts, 'training-worker': 'worker/training-worker.browser.ts' },
       { outdir: pages, external: ['sharp', 'node:*'], plugins: [forBrowsers] },
     ),
     // Alone: shared code would bring what starts this worker along, a circle that Vite refuses.

@@ -15,12 +15,15 @@ const WRONG_USE = 2;
 
 const terminal = new Terminal();
 
+/** Where help is shown: as wide as the terminal, also of what is piped into a pager. */
+const page = { columns: terminal.columns, paint: terminal.result };
+
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 const overview = (): string =>
   allHelp(
     Object.fromEntries(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
-    terminal.result,
+    page,
   );
 
 async function commandOf(name: string): Promise<Command> {
@@ -58,7 +61,7 @@ async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (about !== undefined) {
-    terminal.print(commandHelp(await commandOf(about), terminal.result));
+    terminal.print(commandHelp(await commandOf(about), page));
     return 0;
   }
   const command = await commandOf(name);
@@ -66,14 +69,21 @@ async function run(args: readonly string[]): Promise<number> {
   return (await command.run(words, values, terminal)) ?? 0;
 }
 
+/** What is said of an error. Of a file that the system refuses its message says all; so do the library's. */
+function told(fault: Error): string {
+  const { code, path } = fault as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path !== undefined) return `there is no file or folder '${path}'`;
+  const isTold =
+    fault instanceof UsageError || fault instanceof WasmgradError || 'syscall' in fault;
+  // Of any other the place is worth knowing.
+  return isTold ? fault.message : (fault.stack ?? fault.message);
+}
+
 /** Says what went wrong. @returns the exit code */
 function report(error: unknown, name: string | undefined): number {
   const fault = error instanceof Error ? error : new Error(String(error));
   const isUsage = fault instanceof UsageError;
-  // Of a file that the system refuses the message says all; so do the library's. Of any other the place is worth knowing.
-  const isTold = isUsage || fault instanceof WasmgradError || 'syscall' in fault;
-  const what = isTold ? fault.message : (fault.stack ?? fault.message);
-  terminal.note(`${terminal.styled('red', 'error:')} ${what}`);
+  terminal.note(`${terminal.styled('red', 'error:')} ${told(fault)}`);
   if (!isUsage) return FAILED;
   const known = name !== undefined && Object.hasOwn(commands, name);
   terminal.note(`'wasmgrad ${known ? `${name} ` : ''}--help' shows how it is used`);

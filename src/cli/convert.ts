@@ -7,8 +7,9 @@ import { checkWritable, readModel, writeModel } from './formats.js';
 export const convert = command({
   usage: 'convert IN OUT',
   about: `Reads a model and writes it in another format. The endings of the names say which: .wasmgrad and
-.safetensors are files that this library writes, with weights, labels and the state of the training; .json is a
-network as a list of layers, which gets initial weights.`,
+.safetensors are files that this library writes, with weights, labels and the state of the training; .onnx is ONNX;
+.json a model.json of TF.js, whose weights lie beside it, or, for reading, a network as a list of layers, which gets
+initial weights.`,
   options: engineOptions,
   sections: { Engine: engineOptions },
   words: { least: 2, most: 2 },

@@ -12,6 +12,7 @@ import {
   readIdx,
 } from '../data/index.js';
 import { decodeImage } from '../image/decode.js';
+import { readingOf } from './faults.js';
 import type { Terminal } from './terminal.js';
 
 /** What a data set's files are for. */
@@ -185,16 +186,18 @@ async function readFolder(
   if (channels !== 1 && channels !== 3)
     throw new ValueError(`images have 1 or 3 channels, but the model takes ${channels}`);
   let read = 0;
-  return imageFolder(folder, {
-    size,
-    channels,
-    // As `classify` does, so that training and prediction see the same.
-    cropToAspectRatio: true,
-    decode: (bytes) => {
-      terminal.status(`reading images of ${folder}: ${++read}`);
-      return decodeImage(bytes);
-    },
-  });
+  return readingOf(folder, () =>
+    imageFolder(folder, {
+      size,
+      channels,
+      // As `classify` does, so that training and prediction see the same.
+      cropToAspectRatio: true,
+      decode: (bytes) => {
+        terminal.status(`reading images of ${folder}: ${++read}`);
+        return decodeImage(bytes);
+      },
+    }),
+  );
 }
 
 async function readPair([imagesPath, labelsPath]: readonly string[]): Promise<LabelledImages> {

@@ -2,7 +2,8 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { FormatError, loadModel, type Model, ValueError } from '../core.js';
+import { loadModel, type Model, ValueError } from '../core.js';
+import { readingOf } from './faults.js';
 import { readLayers } from './layersjson.js';
 
 /** A format. What cannot be read or written has no such function. */
@@ -84,12 +85,7 @@ export const isNative = (path: string): boolean => formatOf(path)?.name === 'was
 export async function readModel(path: string, seed?: number): Promise<Model> {
   const { read } = checked(path, 'read');
   const bytes = await readFile(path);
-  try {
-    return await read(bytes, path, seed);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new FormatError(`'${path}': ${error.message}`, { cause: error });
-  }
+  return readingOf(path, () => read(bytes, path, seed));
 }
 
 /** Throws what `writeModel` would throw for the ending, before there is a model. */

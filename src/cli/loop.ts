@@ -66,12 +66,11 @@ const replayed = (callback: Callback, past: readonly Epoch[]): Callback => ({
   },
 });
 
-/** Loss and metrics as text; the rate has its place in the log. */
-export const shown = (logs: Logs): string =>
+/** Loss and metrics as texts; the rate has its place in the log. */
+export const shown = (logs: Logs): string[] =>
   Object.entries(logs)
     .filter(([name]) => name !== 'learningRate')
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join('   ');
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`);
 
 /** Shows how far an epoch is, in terminals. @param skipped batches of the first epoch that were done before */
 function progress(terminal: Terminal, skipped: number, first: number): Callback {
@@ -101,11 +100,10 @@ function logging(
       const entry: Epoch = { event: 'epoch', epoch, step: model.step, seconds, logs };
       epochs.push(entry);
       journal.add(entry);
-      const isBest = bestOf(epochs, monitor) === entry ? terminal.styled('green', '   best') : '';
+      const best = bestOf(epochs, monitor) === entry ? [terminal.styled('green', 'best')] : [];
       const number = String(epoch).padStart(`${work.epochs}`.length);
-      terminal.note(
-        `epoch ${number}/${work.epochs}   ${shown(logs)}   ${seconds.toFixed(1)} s${isBest}`,
-      );
+      const time = `${seconds.toFixed(1)} s`;
+      terminal.noteParts([`epoch ${number}/${work.epochs}`, ...shown(logs), time, ...best]);
     },
   };
 }

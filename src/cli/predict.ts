@@ -1,7 +1,9 @@
 // `wasmgrad predict`: labels and probabilities of images.
 
+import { fstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import process from 'node:process';
 import type { Answer } from '../core.js';
 import { command, flag, UsageError, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
@@ -76,9 +78,11 @@ An image that cannot be read is reported and left out; the exit code is then 1.`
     ]);
     const model = await readModel(path);
     const show = json ? asJson(terminal) : csv ? asCsv(terminal) : asText(terminal, files);
+    // What is piped to another program comes to the same terminal later, in the midst of progress.
+    const showsProgress = files.length > 1 && !fstatSync(process.stdout.fd).isFIFO();
     let failed = 0;
     for (const [i, file] of files.entries()) {
-      if (files.length > 1) terminal.status(`${i + 1} of ${files.length}: ${basename(file)}`);
+      if (showsProgress) terminal.status(`${i + 1} of ${files.length}: ${basename(file)}`);
       try {
         show(file, await model.classify(await read(file), { topK }));
       } catch (error) {

@@ -1,6 +1,7 @@
 // Where output goes: results to stdout, progress to stderr; colours, and lines that are overwritten, in terminals only.
 
 import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
 
 type Stream = typeof process.stdout | typeof process.stderr;
 
@@ -16,6 +17,9 @@ const codes = {
   yellow: [33, 39],
   cyan: [36, 39],
 } as const;
+
+/** What is between the parts of a line. */
+const GAP = '   ';
 
 /** A style of text. */
 export type Style = keyof typeof codes;
@@ -49,6 +53,20 @@ export class Terminal {
   note(line: string): void {
     this.status('');
     process.stderr.write(`${line}\n`);
+  }
+
+  /** A note of several parts: in a terminal that is too narrow, on as many lines as they take, below the second part. */
+  noteParts(parts: readonly string[]): void {
+    const width = this.isInteractive ? this.columns : Number.POSITIVE_INFINITY;
+    const seen = (line: string): number => stripVTControlCharacters(line).length;
+    const [first, ...others] = parts;
+    const lines = [first];
+    for (const part of others) {
+      const longer = `${lines[lines.length - 1]}${GAP}${part}`;
+      if (seen(longer) < width) lines[lines.length - 1] = longer;
+      else lines.push(`${' '.repeat(seen(first))}${GAP}${part}`);
+    }
+    this.note(lines.join('\n'));
   }
 
   /** A line that the next one takes the place of; in terminals only. */

@@ -247,9 +247,9 @@ function conclude(
     terminal.note(`\n${curves(epochs, Math.min(60, terminal.columns - 12))}\n`);
   const last = epochs[epochs.length - 1];
   const best = bestOf(epochs, watched);
-  terminal.print(`${paths.newest}   ${shown(last.logs)}`);
+  terminal.print(`${paths.newest}   ${shown(last.logs).join('   ')}`);
   if (best && best !== last)
-    terminal.print(`${paths.best}   ${shown(best.logs)}   (epoch ${best.epoch})`);
+    terminal.print(`${paths.best}   ${shown(best.logs).join('   ')}   (epoch ${best.epoch})`);
   terminal.note(`next: npx wasmgrad predict ${best ? paths.best : paths.newest} IMAGE`);
 }
 

@@ -71,8 +71,8 @@ async function sharpDecoder(): Promise<((bytes: Uint8Array) => Promise<DecodedIm
   const loaded = await import('sharp').catch(() => undefined);
   if (!loaded) return undefined;
   return async (bytes) => {
-    const image = loaded.default(bytes, { limitInputPixels: MOST_PIXELS });
     try {
+      const image = loaded.default(bytes, { limitInputPixels: MOST_PIXELS });
       const { depth } = await image.metadata();
       // Storing these as bytes would cut off all that is not from 0 to 255: of pixels from 0 to 1 nothing would be
       // left.
@@ -85,7 +85,7 @@ async function sharpDecoder(): Promise<((bytes: Uint8Array) => Promise<DecodedIm
       return { data, width: info.width, height: info.height, channels: info.channels };
     } catch (cause) {
       if (cause instanceof FormatError) throw cause;
-      const what = formatOf(bytes) ? 'its data are damaged' : otherFormat(bytes);
+      const what = formatOf(bytes) ? 'its data are damaged or cut off' : otherFormat(bytes);
       throw new FormatError(`${what}; sharp says: ${(cause as Error).message}`, { cause });
     }
   };

@@ -5,12 +5,12 @@ import { FormatError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
 import { naming } from '../base/naming.js';
-import { optionsOf } from '../base/options.js';
 import { MOST_RANK, type Shape } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { Tensor } from '../tensor/tensor.js';
-import { bytesIn, numbersOf, type ReadOptions, readWords } from './numbers.js';
+import { bytesIn, numbersOf } from './numbers.js';
 import { permuted } from './permute.js';
+import { beginReading, type ReadOptions } from './reading.js';
 import { checkTensor } from './record.js';
 
 const MAGIC = '\x93NUMPY';
@@ -126,7 +126,7 @@ export function arrayOf(bytes: Uint8Array, options: ReadOptions): Tensor {
  */
 export function readNpy(file: Bytes, options: ReadOptions = {}): Tensor {
   return naming('io.readNpy', () => {
-    optionsOf(options, readWords);
+    beginReading(options);
     return arrayOf(bytesOf(file), options);
   });
 }

@@ -3,11 +3,11 @@
 import { FormatError, ValueError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { about, naming } from '../base/naming.js';
-import { optionsOf } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { arrayOf, LONGEST_HEADER, npyHeader, npyOf } from './npy.js';
-import { type ReadOptions, readWords, recordOf } from './numbers.js';
+import { recordOf } from './numbers.js';
+import { beginReading, type ReadOptions } from './reading.js';
 import { checkRecord } from './record.js';
 import { headOf, readZip, unpack, writeZip, type ZipEntry } from './zip.js';
 
@@ -25,7 +25,7 @@ const MOST = 65_535;
  */
 export function readNpz(file: Bytes, options: ReadOptions = {}): Record<string, Tensor> {
   return naming('io.readNpz', () => {
-    optionsOf(options, readWords);
+    beginReading(options);
     const entries = readZip(bytesOf(file));
     return recordOf(
       entries.map((entry) => [

@@ -1,51 +1,18 @@
 // Numbers as files have them, in any type and byte order, as those that tensors hold.
 
 import { FormatError } from '../base/errors.js';
-import { oneOf } from '../base/options.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import type { ReadOptions } from './reading.js';
 
-/** Options of the functions that read tensors. */
-export interface ReadOptions {
-  /**
-   * 'float32' reads numbers of all types as float32: whole numbers beyond 2²⁴ are rounded, and what float32 does not
-   * hold becomes infinite. Without it float32 and int32 are read as they are, and other types are an error.
-   */
-  dtype?: 'float32';
-}
-
-/** The check of each of `ReadOptions`. */
-export const readWords = { dtype: oneOf('float32') };
-
-/** A type of numbers: how many bytes one has, and all of them as float32. They are aligned and little-endian. */
+/** A type of numbers: JavaScript's array of them or of their bits, and the number of some bits. */
 interface NumberType {
-  readonly size: number;
-  readonly convert: (buffer: ArrayBuffer) => Float32Array;
-}
-
-/** Of types whose typed arrays JavaScript has. */
-const typed = (
-  View: {
+  readonly View: {
     readonly BYTES_PER_ELEMENT: number;
-    new (buffer: ArrayBuffer): ArrayLike<number>;
-  },
-  isFloat32 = false,
-): NumberType => ({
-  size: View.BYTES_PER_ELEMENT,
-  convert: (buffer) => (isFloat32 ? new Float32Array(buffer) : new Float32Array(new View(buffer))),
-});
-
-const bigints = (View: {
-  new (buffer: ArrayBuffer): BigInt64Array | BigUint64Array;
-}): NumberType => ({
-  size: 8,
-  convert: (buffer) => {
-    const from = new View(buffer);
-    const to = new Float32Array(from.length);
-    for (let i = 0; i < to.length; i++) to[i] = Number(from[i]);
-    return to;
-  },
-});
+    new (buffer: ArrayBuffer): ArrayLike<number | bigint>;
+  };
+  readonly of?: (bits: number) => number;
+}
 
 /** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. */
 function half(bits: number): number {
@@ -56,41 +23,24 @@ function half(bits: number): number {
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction) : 2 ** -14 * fraction);
 }
 
-/** The value of each half, made when it is first needed. */
-let halves: Float32Array | undefined;
-
-function fromHalves(buffer: ArrayBuffer): Float32Array {
-  halves ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => half(bits));
-  const values = halves;
-  const from = new Uint16Array(buffer);
-  const to = new Float32Array(from.length);
-  for (let i = 0; i < to.length; i++) to[i] = values[from[i]];
-  return to;
-}
-
 /** bfloat16 is the upper half of a float32. */
-function fromBrains(buffer: ArrayBuffer): Float32Array {
-  const from = new Uint16Array(buffer);
-  const to = new Uint32Array(from.length);
-  for (let i = 0; i < to.length; i++) to[i] = from[i] << 16;
-  return new Float32Array(to.buffer);
-}
+const brain = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0];
 
 /** The types that are read, by safetensors' names. */
-export const numberTypes: Readonly<Record<string, NumberType>> = {
-  F32: typed(Float32Array, true),
-  F64: typed(Float64Array),
-  F16: { size: 2, convert: fromHalves },
-  BF16: { size: 2, convert: fromBrains },
-  BOOL: typed(Uint8Array),
-  I8: typed(Int8Array),
-  U8: typed(Uint8Array),
-  I16: typed(Int16Array),
-  U16: typed(Uint16Array),
-  I32: typed(Int32Array),
-  U32: typed(Uint32Array),
-  I64: bigints(BigInt64Array),
-  U64: bigints(BigUint64Array),
+const numberTypes: Readonly<Record<string, NumberType>> = {
+  F32: { View: Float32Array },
+  F64: { View: Float64Array },
+  F16: { View: Uint16Array, of: half },
+  BF16: { View: Uint16Array, of: brain },
+  BOOL: { View: Uint8Array },
+  I8: { View: Int8Array },
+  U8: { View: Uint8Array },
+  I16: { View: Int16Array },
+  U16: { View: Uint16Array },
+  I32: { View: Int32Array },
+  U32: { View: Uint32Array },
+  I64: { View: BigInt64Array },
+  U64: { View: BigUint64Array },
 };
 
 /** Reverses the bytes of each number. */
@@ -120,16 +70,42 @@ export function numbersOf(
     throw new FormatError(
       `its type is ${type}, which is not read; there are ${Object.keys(numberTypes).join(', ')}`,
     );
-  const { size, convert } = numberTypes[type];
   if (dtype === undefined && type !== 'F32' && type !== 'I32')
     throw new FormatError(
       `its type is ${type}, but tensors are float32 or int32: the option { dtype: 'float32' } reads it as float32`,
     );
-  // A copy, because the bytes may not be aligned. Not by `slice`: that of a Node Buffer copies nothing.
+  const numbers = storedNumbers(type, bytes, isBigEndian);
+  const isOurs = type === 'F32' || dtype === undefined;
+  return isOurs ? (numbers as Float32Array | Int32Array) : floatsOf(numbers, numberTypes[type].of);
+}
+
+/** The numbers, or their bits, as JavaScript has them. Copied, because the bytes may not be aligned. */
+export function storedNumbers(
+  type: string,
+  bytes: Uint8Array,
+  isBigEndian = false,
+): ArrayLike<number | bigint> {
+  const { View } = numberTypes[type];
+  // Not by `slice`: that of a Node Buffer copies nothing.
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);
-  if (isBigEndian && size > 1) swap(copy, size);
-  return type === 'I32' && dtype === undefined ? new Int32Array(copy.buffer) : convert(copy.buffer);
+  if (isBigEndian && View.BYTES_PER_ELEMENT > 1) swap(copy, View.BYTES_PER_ELEMENT);
+  return new View(copy.buffer);
+}
+
+/** What each number of 16 bits means, made when it is first needed. */
+const meanings = new Map<(bits: number) => number, Float32Array>();
+
+function floatsOf(from: ArrayLike<number | bigint>, of?: (bits: number) => number): Float32Array {
+  if (of && !meanings.has(of))
+    meanings.set(
+      of,
+      Float32Array.from({ length: 1 << 16 }, (_, bits) => of(bits)),
+    );
+  const table = of && meanings.get(of);
+  const to = new Float32Array(from.length);
+  for (let i = 0; i < to.length; i++) to[i] = table ? table[from[i] as number] : Number(from[i]);
+  return to;
 }
 
 /** A tensor of such numbers. @throws as `numbersOf` */
@@ -138,7 +114,7 @@ export const tensorOf = (stored: Stored, options: ReadOptions): Tensor =>
 
 /** How many bytes the numbers of a shape have. */
 export const bytesIn = (type: string, shape: Shape): number =>
-  sizeOf(shape) * numberTypes[type].size;
+  sizeOf(shape) * numberTypes[type].View.BYTES_PER_ELEMENT;
 
 /**
  * Makes tensors by name, all or none: after an error those that were made are disposed of.

@@ -4,12 +4,12 @@
 import { ValueError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { about, naming } from '../base/naming.js';
-import { optionsOf } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { readContents } from '../model/safetensors.js';
 import { writeSafetensors as write } from '../model/safetensorswriter.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type ReadOptions, readWords, recordOf, tensorOf } from './numbers.js';
+import { recordOf, tensorOf } from './numbers.js';
+import { beginReading, type ReadOptions } from './reading.js';
 import { checkMetadata, checkRecord } from './record.js';
 
 /** The name under which a file has its texts. */
@@ -25,7 +25,7 @@ const METADATA = '__metadata__';
  */
 export function readSafetensors(file: Bytes, options: ReadOptions = {}): Record<string, Tensor> {
   return naming('io.readSafetensors', () => {
-    optionsOf(options, readWords);
+    beginReading(options);
     const { entries, body } = readContents(bytesOf(file));
     return recordOf(
       entries.map(({ name, dtype: type, shape, begin, end }) => [

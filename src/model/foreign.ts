@@ -1,4 +1,4 @@
-// Weights of other libraries: `setWeights` with { from } is in wasmgrad/io, and provides itself here.
+// Weights of other libraries: `setWeights` with { from } is in wasmgrad/io, whose readers of tensors provide it here.
 
 import { EngineError } from '../base/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -11,10 +11,10 @@ export type Assign = (
   from: 'pytorch' | 'keras',
 ) => void;
 
-/** Where nobody has imported it. */
+/** Where nobody has read any. */
 export const missing: Assign = () => {
   throw new EngineError(
-    "setWeights: what { from } takes is in 'wasmgrad/io': import one of its names",
+    "setWeights: { from } comes with the readers of 'wasmgrad/io': read the record with readSafetensors, readNpz or readNpy",
   );
 };
 

@@ -4,13 +4,13 @@ import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/erro
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
 import { duplicateKey } from '../base/json.js';
-import { Later } from '../base/later.js';
 import { naming } from '../base/naming.js';
 import { any, checkOptions, checkValue, flag } from '../base/options.js';
 import { checkInteger, type Shape, sameShape, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { input } from '../network/input.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
+import { arraysLayers } from '../operators/arrays/later.js';
 import * as factories from '../operators/layers.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
 import { Model } from './model.js';
@@ -25,14 +25,11 @@ export interface LoadOptions {
 
 type Factories = Readonly<Record<string, (options: never) => Layer>>;
 
-/** Layers that few models have, and that need kernels of their own. */
-const arrays = new Later(() => import('../operators/arrays/index.js'));
-
 /** The functions that make a network's layers, by their types. Loads those of arrays, and their kernels, where it has some. */
 async function factoriesFor({ layers }: Topology, own: Factories): Promise<Factories> {
   const known: Factories = { ...factories, ...own };
   if (layers.every(({ type }) => Object.hasOwn(known, type))) return known;
-  const { useArrays, ...more } = await arrays.get('loadModel');
+  const { useArrays, ...more } = await arraysLayers.get('loadModel');
   if (layers.some(({ type }) => Object.hasOwn(more, type))) await useArrays();
   return { ...more, ...known };
 }

@@ -1,6 +1,15 @@
 // What all pages compute, and Node too: the same bits, in strict arithmetic.
 
 import { backendInfo, dispose, init, loadModel, optimizers, zoo } from 'wasmgrad';
+import { readSafetensors } from 'wasmgrad/io';
+
+/** That `setWeights` knows { from } where one name of wasmgrad/io is imported: our names are Keras's. */
+function checkForeignWeights() {
+  const [one, other] = [1, 2].map((seed) => zoo.lenet5({ seed }));
+  other.setWeights(readSafetensors(one.toBytes()), { from: 'keras' });
+  const numbers = ({ weights }) => weights.flatMap(({ tensor }) => [...tensor.data]).join();
+  if (numbers(other) !== numbers(one)) throw new Error('weights of other names differ');
+}
 
 /**
  * Trains LeNet-5, which is large enough for threads to share, here or in a training worker; saves and loads it, and
@@ -24,6 +33,7 @@ export async function train(options, worker) {
   const scores = (await loadModel(file)).predict(x).data.slice();
   const { data } = await trained.predict(x);
   if (!scores.every((score, i) => score === data[i])) throw new Error('a loaded model differs');
+  checkForeignWeights();
   const all = await new Blob([file, scores]).arrayBuffer();
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', all));
   const { threads } = backendInfo();

@@ -37,7 +37,7 @@ export async function agrees(
 ): Promise<void> {
   const samples = samplesFor(model, count);
   const expected = outputsOf(model, samples);
-  const actual = Object.values(await run(file, samples, optimization));
+  const actual = Object.values(await run(file, samples, { optimization }));
   assert.is(actual.length, expected.length, `${what}: outputs`);
   expected.forEach(({ shape, data }, i) => {
     const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

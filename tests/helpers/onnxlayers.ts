@@ -7,8 +7,7 @@ const image: Shape = [9, 10, 4];
 const signal: Shape = [11, 4];
 const vector: Shape = [6];
 
-/** Layers with the shape of what they take, by type. */
-const alone: Readonly<Record<string, readonly (readonly [Shape, () => Layer])[]>> = {
+const alone: Singles['alone'] = {
   conv2d: [
     [image, () => layers.conv2d({ filters: 5, kernelSize: 3, activation: 'relu' })],
     [
@@ -305,8 +304,7 @@ const alone: Readonly<Record<string, readonly (readonly [Shape, () => Layer])[]>
   ),
 };
 
-/** A layer that merges, with the shapes of what it takes. */
-const merging: Readonly<Record<string, readonly (readonly [readonly Shape[], () => Layer])[]>> = {
+const merging: Singles['merging'] = {
   add: [
     [[image, image], layers.add],
     [[vector, vector, vector], layers.add],
@@ -328,24 +326,34 @@ const merging: Readonly<Record<string, readonly (readonly [readonly Shape[], () 
   ],
 };
 
+/** Layers with the shape of what they take, and those that merge, by type. */
+export interface Singles {
+  readonly alone: Readonly<Record<string, readonly (readonly [Shape, () => Layer])[]>>;
+  readonly merging: Readonly<Record<string, readonly (readonly [readonly Shape[], () => Layer])[]>>;
+}
+
 /** Each layer by itself, by its type and a number. */
-export const singles: Readonly<Record<string, () => Net>> = Object.fromEntries([
-  ...Object.entries(alone).flatMap(([type, list]) =>
-    list.map(([inputShape, make], i): [string, () => Net] => [
-      `${type} ${i + 1}`,
-      () => stirred(new Sequential([make()], { inputShape, seed: i })),
-    ]),
-  ),
-  ...Object.entries(merging).flatMap(([type, list]) =>
-    list.map(([shapes, make], i): [string, () => Net] => [
-      `${type} ${i + 1}`,
-      () => {
-        const inputs = shapes.map((shape) => input(shape));
-        return new Model({ inputs, outputs: make().apply(inputs) });
-      },
-    ]),
-  ),
-]);
+export const singlesOf = ({ alone, merging }: Singles): Readonly<Record<string, () => Net>> =>
+  Object.fromEntries([
+    ...Object.entries(alone).flatMap(([type, list]) =>
+      list.map(([inputShape, make], i): [string, () => Net] => [
+        `${type} ${i + 1}`,
+        () => stirred(new Sequential([make()], { inputShape, seed: i })),
+      ]),
+    ),
+    ...Object.entries(merging).flatMap(([type, list]) =>
+      list.map(([shapes, make], i): [string, () => Net] => [
+        `${type} ${i + 1}`,
+        () => {
+          const inputs = shapes.map((shape) => input(shape));
+          return new Model({ inputs, outputs: make().apply(inputs) });
+        },
+      ]),
+    ),
+  ]);
+
+/** Those of `layers`. */
+export const singles = singlesOf({ alone, merging });
 
 /** The types of layers that `singles` has. */
 export const singleTypes: readonly string[] = [...Object.keys(alone), ...Object.keys(merging)];

@@ -27,28 +27,37 @@ function moved({ shape, data }: Numbers, from: number, to: number): Numbers {
   return { shape: sides, data: result };
 }
 
+const same = (x: Numbers): Numbers => x;
 const channelsFirst = (x: Numbers): Numbers => moved(x, x.shape.length - 1, 1);
 const channelsLast = (x: Numbers): Numbers => moved(x, 1, x.shape.length - 1);
 
 /** How much onnxruntime makes of a file before it runs it. */
 export type Optimization = 'disabled' | 'all';
 
-/** What a file makes of inputs, both in our order, by their names. */
+/**
+ * What a file makes of inputs, both in our order, by their names.
+ *
+ * @param asTheyAre whether they are in the file's order, as those of models without a batch are
+ */
 export async function run(
   file: Uint8Array,
   inputs: Readonly<Record<string, Numbers>>,
-  graphOptimizationLevel: Optimization = 'all',
+  {
+    optimization = 'all',
+    asTheyAre = false,
+  }: { optimization?: Optimization; asTheyAre?: boolean } = {},
 ): Promise<Record<string, Numbers>> {
-  const options = { executionProviders: ['wasm'], graphOptimizationLevel };
+  const options = { executionProviders: ['wasm'], graphOptimizationLevel: optimization };
+  const [inward, outward] = asTheyAre ? [same, same] : [channelsFirst, channelsLast];
   const session = await ort.InferenceSession.create(file, options);
   try {
     const feeds = Object.entries(inputs).map(([name, x]) => {
-      const { data, shape } = channelsFirst(x);
+      const { data, shape } = inward(x);
       return [name, new ort.Tensor('float32', data, shape)];
     });
     const results = await session.run(Object.fromEntries(feeds));
     const named = Object.entries(results).map(([name, { data, dims }]) => {
-      return [name, channelsLast({ shape: dims, data: Float32Array.from(data as Float32Array) })];
+      return [name, outward({ shape: dims, data: Float32Array.from(data as Float32Array) })];
     });
     return Object.fromEntries(named);
   } finally {

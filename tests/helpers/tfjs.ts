@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type Shape, sizeOf } from '../../src/base/shape.js';
-import type { TfjsArtifacts } from '../../src/io/index.js';
+import type { TfjsArtifacts, writeTfjs } from '../../src/io/index.js';
 import { numbers } from './random.js';
 
 await tf.ready();
@@ -45,4 +45,15 @@ export function predicted(
     const made = model.predict(xs.length === 1 ? xs[0] : xs) as tf.Tensor | tf.Tensor[];
     return [made].flat().map((y) => ({ data: y.dataSync() as Float32Array, shape: y.shape }));
   });
+}
+
+/** Our files as TF.js reads them from memory. */
+export function memoryOf(files: ReturnType<typeof writeTfjs>): tf.io.IOHandler {
+  const json = JSON.parse(new TextDecoder().decode(files['model.json']));
+  const artifacts = {
+    modelTopology: json.modelTopology,
+    weightSpecs: json.weightsManifest[0].weights,
+    weightData: files['weights.bin'].slice().buffer,
+  } as TfjsArtifacts;
+  return tf.io.fromMemory(artifacts as tf.io.ModelArtifacts);
 }

@@ -9,9 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeOnnx } from '../../src/io/index.js';
+import { useArrays } from '../../src/operators/arrays/index.js';
+import { arrayNetworks, arraySingles } from '../helpers/onnxarrays.js';
 import { singles } from '../helpers/onnxlayers.js';
 import { type Net, networks, zooNetworks } from '../helpers/onnxmodels.js';
 import '../helpers/start.js';
+
+await useArrays();
 
 const python = '/usr/bin/python3';
 const script = fileURLToPath(new URL('../helpers/check_onnx.py', import.meta.url));
@@ -41,7 +45,8 @@ function checked(models: Readonly<Record<string, () => Net>>, opset: number): st
 
 for (const opset of opsets)
   test(`opset ${opset}: each layer, and networks`, () => {
-    if (isHere) assert.is(checked({ ...singles, ...networks }, opset), '');
+    const all = { ...singles, ...networks, ...arraySingles, ...arrayNetworks };
+    if (isHere) assert.is(checked(all, opset), '');
   });
 
 // VGG is a chain of a few of these layers; its file alone has 515 MB.

@@ -5,11 +5,13 @@ import sharp from 'sharp';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crc32 } from '../../src/base/crc32.js';
+import { namingAsync } from '../../src/base/namingasync.js';
 import { decodeAlone } from '../../src/image/decode.js';
 import { formatOf, headerOf, otherFormat } from '../../src/image/header.js';
 import { FormatError, io } from '../../src/index.js';
+import { damagedBytes } from '../helpers/damage.js';
+import { CASES, fuzz } from '../helpers/fuzz.js';
 import { rejects } from '../helpers/models.js';
-import { fuzz } from '../helpers/mutations.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
 
@@ -98,22 +100,48 @@ const makers: Record<string, () => Promise<Uint8Array[]>> = {
   ],
 };
 
+/** What `decode` refuses, with the name that `readImage` gives it. */
+const decodeNamed = (file: Uint8Array) => namingAsync('decode', () => decode(file));
+
 for (const [format, make] of Object.entries(makers)) {
-  test(`${format}: 20 000 damaged files`, async () => {
+  test(`${format}: damaged files`, async () => {
     const files = await make();
     for (const file of files) await decode(file);
-    const { taken, refused } = await fuzz(files, decode);
-    assert.ok(taken > 20 && refused > 5000, `${taken} taken, ${refused} refused`);
+    await fuzz({
+      name: 'decode',
+      files: damagedBytes(files),
+      read: decodeNamed,
+      taken: 20,
+      refused: 5000,
+    });
   });
 }
 
-test('PNG with right checksums: 20 000 damaged files', async () => {
-  const { taken, refused } = await fuzz(
-    await (makers.PNG as () => Promise<Uint8Array[]>)(),
-    (file) => decode(mended(file)),
-  );
-  assert.ok(taken > 20 && refused > 5000, `${taken} taken, ${refused} refused`);
+test('PNG with right checksums: damaged files', async () => {
+  const files = await (makers.PNG as () => Promise<Uint8Array[]>)();
+  await fuzz({
+    name: 'decode',
+    files: damagedBytes(files).map(mended),
+    read: decodeNamed,
+    taken: 20,
+    refused: 5000,
+  });
 });
+
+test('readImage, with sharp: damaged files of all formats', async () => {
+  const files = (await Promise.all(Object.values(makers).map((make) => make()))).flat();
+  await fuzz({
+    name: 'io.readImage',
+    files: damagedBytes(files),
+    read: async (file) => (await io.readImage(file)).dispose(),
+    cases: CASES / 4,
+    taken: 20,
+    refused: 1000,
+  });
+});
+
+test('readImage, with sharp: an empty file', () =>
+  rejects(() => io.readImage(new Uint8Array(0)), FormatError, 'io.readImage', 'an empty file'));
 
 test('images larger than they may be are refused by their header, whatever decodes them', async () => {
   const jpeg = Buffer.from(await picture(8, 8, 3).jpeg().toBuffer());

@@ -4,6 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  io,
   layers,
   type Model,
   NumericError,
@@ -189,7 +190,7 @@ test('what has no partner is listed on both sides, in the words of the file; not
   model.dispose();
 });
 
-test('without wasmgrad/io an error says what to import', async () => {
+test('before anything is read an error says what to call; each reader of tensors is enough', async () => {
   const { foreign, missing } = await import('../../src/model/foreign.js');
   const model = network(1);
   const { assign } = foreign;
@@ -197,7 +198,18 @@ test('without wasmgrad/io an error says what to import', async () => {
   foreign.assign = missing;
   const set = () => model.setWeights({}, { from: 'keras' });
   await rejects(set, Error, 'setWeights', "'wasmgrad/io'");
-  foreign.assign = assign;
+  const tensor = Tensor.from([1]);
+  const readers = [
+    () => io.readSafetensors(io.writeSafetensors({ tensor })),
+    () => io.readNpz(io.writeNpz({ tensor })),
+    () => ({ tensor: io.readNpy(io.writeNpy(tensor)) }),
+  ];
+  for (const read of readers) {
+    foreign.assign = missing;
+    free(read());
+    assert.is(foreign.assign, assign);
+  }
+  tensor.dispose();
   model.dispose();
 });
 

@@ -2,7 +2,7 @@
 
 import { layers } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
-import { transpose } from '../../operators/arrays/index.js';
+import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, sizeOfAxis } from './value.js';
 
 /** Atoms that are more than a bookkeeping entry: those of size 1 lie anywhere. */
@@ -16,23 +16,51 @@ const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
 const liesAs = ({ stored }: Activation, order: readonly Atom[]): boolean =>
   same(solid(stored), solid(order));
 
+/** Gives a name for a layer that moves numbers. Without it, such layers have none of their own. */
+type Naming = (() => string) | undefined;
+
+const named = (name: Naming) => (name ? { name: name() } : {});
+
 /** The tensor with another shape of a sample; itself where it has that. */
-export const reshaped = (tensor: SymbolicTensor, shape: readonly number[]): SymbolicTensor =>
-  same(tensor.shape, shape) ? tensor : layers.reshape({ targetShape: [...shape] }).apply(tensor);
+export function reshaped(
+  tensor: SymbolicTensor,
+  shape: readonly number[],
+  name?: Naming,
+): SymbolicTensor {
+  if (same(tensor.shape, shape)) return tensor;
+  const layer =
+    shape.length === 1
+      ? layers.flatten(named(name))
+      : layers.reshape({ targetShape: [...shape], ...named(name) });
+  return layer.apply(tensor);
+}
 
 /**
  * The activation's tensor with its atoms in this order in memory, as axes of these atoms: a transpose where they lie
  * otherwise, a reshape where only the shape differs. The batch is not among them.
+ *
+ * @param name for the last layer that it takes, if it takes any
  */
-export function arranged(x: Activation, axes: readonly (readonly Atom[])[]): SymbolicTensor {
+export function arranged(
+  x: Activation,
+  axes: readonly (readonly Atom[])[],
+  name?: Naming,
+): SymbolicTensor {
   const order = axes.flat();
   const shape = axes.map(sizeOfAxis);
   // A sample has at least one dimension.
   const target = shape.length > 0 ? shape : [1];
-  if (liesAs(x, order)) return reshaped(x.tensor, target);
+  if (liesAs(x, order)) return reshaped(x.tensor, target, name);
   const { runs, positions } = runsOf(solid(x.stored), solid(order));
   const from = reshaped(x.tensor, runs.map(sizeOfAxis));
-  return reshaped(transpose({ axes: positions }).apply(from), target);
+  const isLast = same(
+    positions.map((place) => from.shape[place]),
+    target,
+  );
+  const y = arrays()
+    .transpose({ axes: positions, ...(isLast ? named(name) : {}) })
+    .apply(from);
+  return reshaped(y, target, name);
 }
 
 /** Runs of atoms that are neighbours before and after: the fewer axes, the faster is the transpose. */
@@ -56,7 +84,8 @@ const sampleAxes = (x: Activation): readonly (readonly Atom[])[] =>
   x.hasBatch ? x.axes.slice(1) : x.axes;
 
 /** Its tensor with the numbers in the file's order. */
-export const inFileOrder = (x: Activation): SymbolicTensor => arranged(x, sampleAxes(x));
+export const inFileOrder = (x: Activation, name?: Naming): SymbolicTensor =>
+  arranged(x, sampleAxes(x), name);
 
 /** New atoms, one for each side; the batch is in front where it is asked for. */
 export function freshAxes(shape: readonly number[], hasBatch: boolean): Atom[][] {

@@ -2,14 +2,20 @@
 
 import { FormatError, ShapeError } from '../../base/errors.js';
 import type { Layer, SymbolicTensor } from '../../network/layer.js';
-import { wrapped } from '../../operators/arrays/index.js';
 import { DistinctNames } from '../distinct.js';
 import { permute } from '../permute.js';
 import { activation, arranged } from './arrange.js';
+import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, Constant, type Value } from './value.js';
 
-/** What a weight holds: written into its memory once the model has some; or computed by other layers. */
-export type WeightSource = ((to: Float32Array) => void) | SymbolicTensor;
+/** Writes a weight into its memory once the model has some. What is made of the file's array alike has the same key. */
+export interface Fill {
+  (to: Float32Array): void;
+  readonly key?: string;
+}
+
+/** What a weight holds: of the file, or computed by other layers. */
+export type WeightSource = Fill | SymbolicTensor;
 
 /** Weights by the names that a layer has for them. */
 export type WeightSources = Readonly<Record<string, WeightSource | undefined>>;
@@ -24,7 +30,7 @@ export class NeedsWhole extends Error {}
 export interface Filling {
   readonly layer: Layer;
   readonly name: string;
-  readonly fill: (to: Float32Array) => void;
+  readonly fill: Fill;
 }
 
 /** What a layer is made of: its options but for the name. */
@@ -39,6 +45,8 @@ export class Builder {
   #name = '';
   readonly #names = new DistinctNames();
 
+  /** Layers whose weights are all the file's, by these and their options. */
+  readonly #byWeights = new Map<string, Layer>();
   /** Layers of the same network for other sides: those with weights are taken from there. */
   readonly #first: ReadonlyMap<string, Layer> | undefined;
   /** All layers that were made, by name. */
@@ -54,6 +62,11 @@ export class Builder {
     this.#name = name.replaceAll('/', '.').replace(/^\.+|\.+$/g, '') || 'layer';
   }
 
+  /** The name that is called, with a number from its second use on. */
+  name(): string {
+    return this.#names.give(this.#name);
+  }
+
   /** Applies a layer whose weights hold what is given; weights that other layers compute make it a wrapped one. */
   apply(
     make: Make,
@@ -65,15 +78,20 @@ export class Builder {
       (entry): entry is [string, SymbolicTensor] =>
         entry[1] !== undefined && typeof entry[1] !== 'function',
     );
-    const name = this.#names.give(this.#name);
+    const xs = [inputs, ...lent.map(([, tensor]) => tensor)].flat();
+    const x = xs.length === 1 ? xs[0] : xs;
+    const key = keyOf(make, weights, rows);
+    const before = key === undefined ? undefined : this.#byWeights.get(key);
+    if (before) return before.apply(x);
+    const name = this.name();
     const isWrapped = rows || lent.length > 0;
     const made = isWrapped
-      ? wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
+      ? arrays().wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
       : make(name);
     const layer = this.#shared(made);
     this.layers.set(name, layer);
-    const xs = [inputs, ...lent.map(([, tensor]) => tensor)].flat();
-    const y = layer.apply(xs.length === 1 ? xs[0] : xs);
+    if (key !== undefined) this.#byWeights.set(key, layer);
+    const y = layer.apply(x);
     for (const [own, fill] of Object.entries(weights))
       if (typeof fill === 'function' && layer === made)
         this.fillings.push({ layer, name: own, fill });
@@ -113,6 +131,15 @@ export class Builder {
   }
 }
 
+/** What tells layers apart: all but the name. Undefined where a weight is not an array of the file that has a name. */
+function keyOf(make: Make, weights: WeightSources, rows: boolean): string | undefined {
+  const sources = Object.entries(weights).filter(([, source]) => source !== undefined);
+  const keys = sources.map(([own, source]) => [own, (source as Fill).key]);
+  if (keys.length === 0 || keys.some(([, key]) => key === undefined)) return undefined;
+  const { type, options } = make('layer');
+  return JSON.stringify([type, options, rows, keys]);
+}
+
 /** What a layer over channels last has made, as [batch, channels, ...spatial]. */
 export function imagesOf(y: SymbolicTensor, hasBatch: boolean): Activation {
   const rank = y.shape.length;
@@ -131,14 +158,16 @@ export function filled(
   constant: Constant,
   order: readonly number[] = range(constant.shape.length),
   split: readonly number[] = constant.shape,
-): (to: Float32Array) => void {
-  return (to) => {
+): Fill {
+  const { name } = constant;
+  const fill = (to: Float32Array): void => {
     if (constant.size !== to.length)
       throw new FormatError(
         `the file has [${constant.shape.join(', ')}] for it, ${constant.size} numbers, but the layer needs ${to.length}`,
       );
     permute(to, constant.passing() as ArrayLike<number>, split, order);
   };
+  return Object.assign(fill, name === undefined ? {} : { key: `${name} [${split}] ${order}` });
 }
 
 /** A weight from a value: a constant's numbers, or what layers compute. Axes are reordered as in `filled`. */

@@ -1,16 +1,36 @@
 // Models of files that leave more open than the batch, or have none: their inputs may have other sides, or are given whole.
 
+import { ShapeError } from '../../base/errors.js';
 import type { DataSet, Shape, SymbolicTensor } from '../../core.js';
 import { Model, Tensor } from '../../core.js';
 import type { ModelOptions } from '../../model/architecture.js';
+import { NeedsWhole } from './builder.js';
+
+/** The model for other sides. @throws {ShapeError} where its network is one of another kind for them */
+function made(resized: NonNullable<Intake['resized']>, shapes: readonly Shape[]): Model {
+  try {
+    return resized(shapes);
+  } catch (error) {
+    if (!(error instanceof NeedsWhole)) throw error;
+    const sides = shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
+    throw new ShapeError(
+      `predict: with inputs ${sides} the network works across its batch: give sides that it was made for`,
+    );
+  }
+}
 
 /** How a model's inputs are given. */
 export interface Intake {
   /** The outputs' whole shapes, where inputs and outputs have no batch. */
   readonly whole?: readonly Shape[];
+  /** Whether inputs and outputs have the file's order, not channels last. */
+  readonly keepsOrder?: boolean;
   /** Makes the model for inputs with other sides, of the same layers; undefined where no side is open. */
   readonly resized?: (shapes: readonly Shape[]) => Model;
 }
+
+/** The side of images where the file leaves it open and nobody says one. */
+export const USUAL_SIDE = 224;
 
 /** Models for other sides that are kept: each has programs of its own. */
 const MOST_KEPT = 8;
@@ -26,6 +46,16 @@ export class ImportedModel extends Model {
   constructor(options: ModelOptions<SymbolicTensor>, intake: Intake) {
     super(options);
     this.#intake = intake;
+  }
+
+  /** Whether inputs and outputs have the file's order, not channels last. */
+  get keepsOrder(): boolean {
+    return this.#intake.keepsOrder ?? false;
+  }
+
+  /** The outputs' whole shapes, where the model has no batch. */
+  get whole(): readonly Shape[] | undefined {
+    return this.#intake.whole;
   }
 
   override predict(...[x, options]: Parameters<Model['predict']>): ReturnType<Model['predict']> {
@@ -57,7 +87,7 @@ export class ImportedModel extends Model {
     if (key === this.inputs.map(({ shape }) => shape).join(';')) return undefined;
     let model = this.#others.get(key);
     if (!model) {
-      model = resized(shapes);
+      model = made(resized, shapes);
       const [oldest] = this.#others.keys();
       if (this.#others.size >= MOST_KEPT) {
         this.#others.get(oldest)?.dispose();

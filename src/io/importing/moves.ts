@@ -2,8 +2,8 @@
 
 import { layers } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
-import { constant, expand, slice } from '../../operators/arrays/index.js';
 import { arranged, reshaped } from './arrange.js';
+import { arrays } from './arrays.js';
 import { type Builder, filled, isBatch, NeedsWhole } from './builder.js';
 import { sliceOf } from './constants.js';
 import { Activation, type Atom, BATCH, Constant, sizeOfAxis, type Value } from './value.js';
@@ -49,6 +49,13 @@ export function fromOrder(
   return new Activation(y, axes, atoms);
 }
 
+/** An axis in another place: no number moves. */
+function moved(x: Activation, from: number, to: number): Activation {
+  const axes = [...x.axes];
+  axes.splice(to, 0, ...axes.splice(from, 1));
+  return new Activation(x.tensor, axes, x.stored);
+}
+
 /**
  * Applies a layer along one axis, of which nothing but its place in memory matters: to [before, side, after].
  *
@@ -60,6 +67,11 @@ function along(
   apply: (x: SymbolicTensor) => SymbolicTensor,
 ): Activation {
   if (isBatch(x.axes[axis])) throw new NeedsWhole();
+  const batch = x.axes.findIndex(isBatch);
+  if (batch > 0) {
+    const y = along(moved(x, batch, 0), axis < batch ? axis + 1 : axis, apply);
+    return moved(y, 0, batch);
+  }
   const order = orderOf(x);
   const place = order.indexOf(axis);
   const shape = order.map((one) => sizeOfAxis(x.axes[one]));
@@ -85,7 +97,7 @@ export function sliced(
   return along(value, axis, (x) =>
     builder.apply(
       (name) =>
-        slice({
+        arrays().slice({
           name,
           begin: [0, begin, 0],
           // Before the first number, where it goes backwards.
@@ -141,7 +153,7 @@ export function expanded(builder: Builder, x: Activation, shape: readonly number
   const sides = order.map((axis) => shape[axis]);
   const from = inOrder(x, order);
   if (from.shape.every((side, i) => side === sides[i])) return x;
-  const y = builder.apply((name) => expand({ name, shape: sides }), from);
+  const y = builder.apply((name) => arrays().expand({ name, shape: sides }), from);
   return fromOrder(y, order, x.hasBatch);
 }
 
@@ -154,7 +166,7 @@ export function held(builder: Builder, value: Value, like: Activation): Activati
     if (shape.shift() !== 1) throw new NeedsWhole();
   }
   const y = builder.apply(
-    (name) => constant({ name, shape: shape.length > 0 ? shape : [1] }),
+    (name) => arrays().constant({ name, shape: shape.length > 0 ? shape : [1] }),
     like.tensor,
     { value: filled(value) },
     { learns: value.name !== undefined && value.kind === 'float' },

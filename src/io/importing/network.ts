@@ -5,6 +5,7 @@ import { layers, Model } from '../../core.js';
 import type { SymbolicTensor } from '../../network/layer.js';
 import { arranged, inFileOrder } from './arrange.js';
 import type { Builder } from './builder.js';
+import { ofFile } from './fault.js';
 import { ImportedModel, type Intake } from './imported.js';
 import { type Activation, leaveRoom } from './value.js';
 
@@ -16,12 +17,16 @@ export interface Output {
   readonly isImage: boolean;
 }
 
-/** Makes the model, and fills those weights that it does not share with another one. */
+/**
+ * Makes the model, and fills those weights that it does not share with another one.
+ *
+ * @throws {FormatError} for a network that cannot be, such as one with an input that no output depends on
+ */
 export function finished(
   builder: Builder,
   inputs: readonly Activation[],
   outputs: readonly Output[],
-  { name, whole, resized }: { name: string; whole: boolean; resized?: Intake['resized'] },
+  { name, whole, ...intake }: Omit<Intake, 'whole'> & { name: string; whole: boolean },
 ): Model {
   const taken = new Set<SymbolicTensor>(inputs.map(({ tensor }) => tensor));
   const ends = outputs.map(({ name: own, value, isImage }) => {
@@ -29,8 +34,8 @@ export function finished(
     const axes = isImage ? [...sides, channels] : undefined;
     builder.call(own);
     const end = axes
-      ? arranged(value, value.hasBatch ? axes : [batch, ...axes])
-      : inFileOrder(value);
+      ? arranged(value, value.hasBatch ? axes : [batch, ...axes], () => builder.name())
+      : inFileOrder(value, () => builder.name());
     // An input that is an output, or one that is there twice, gets a layer of its own.
     const y = taken.has(end) ? builder.apply((title) => layers.linear({ name: title }), end) : end;
     taken.add(y);
@@ -46,10 +51,11 @@ export function finished(
     const [batch, channels, ...sides] = value.shape;
     return isImage ? [batch, ...sides, channels] : value.shape;
   });
-  const model =
-    whole || resized
-      ? new ImportedModel(options, { resized, ...(whole ? { whole: shapes } : {}) })
-      : new Model(options);
+  const model = ofFile(() =>
+    whole || intake.resized || intake.keepsOrder
+      ? new ImportedModel(options, { ...intake, ...(whole ? { whole: shapes } : {}) })
+      : new Model(options),
+  );
   try {
     fillWeights(model, builder);
   } catch (error) {

@@ -1,6 +1,6 @@
 // Arrays as files store them, as constants: ONNX's and TF.js's.
 
-import { numbersOf, numberTypes } from '../numbers.js';
+import { numbersOf, storedNumbers } from '../numbers.js';
 import { Constant, type Kind } from './value.js';
 
 /** An array's bytes, as many as shape and type say. */
@@ -28,19 +28,5 @@ function floatsOf(bytes: Uint8Array, type: string): Float32Array | ((to: Float32
 }
 
 /** Whole numbers, exactly: sizes and indices. */
-function wholeNumbers(bytes: Uint8Array, type: string): number[] {
-  const { size } = numberTypes[type];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const readers: Readonly<Record<string, (at: number) => number>> = {
-    I64: (at) => Number(view.getBigInt64(at, true)),
-    U64: (at) => Number(view.getBigUint64(at, true)),
-    I32: (at) => view.getInt32(at, true),
-    U32: (at) => view.getUint32(at, true),
-    I16: (at) => view.getInt16(at, true),
-    U16: (at) => view.getUint16(at, true),
-    I8: (at) => view.getInt8(at),
-    U8: (at) => view.getUint8(at),
-    BOOL: (at) => Number(view.getUint8(at) !== 0),
-  };
-  return Array.from({ length: bytes.length / size }, (_, i) => readers[type](i * size));
-}
+const wholeNumbers = (bytes: Uint8Array, type: string): number[] =>
+  Array.from(storedNumbers(type, bytes), type === 'BOOL' ? (value) => Number(value !== 0) : Number);

@@ -109,9 +109,23 @@ export class Activation {
     this.stored = stored;
   }
 
+  /** The same numbers, of which the axes are these, in this order. */
+  picked(axes: readonly number[]): Activation {
+    return new Activation(
+      this.tensor,
+      axes.map((axis) => this.axes[axis]),
+      this.stored,
+    );
+  }
+
   /** Whether its first axis is the batch. */
   get hasBatch(): boolean {
     return this.axes[0]?.[0] === BATCH;
+  }
+
+  /** Whether the batch is another axis than the first: on the way between two transposes. */
+  get hasBatchInside(): boolean {
+    return this.axes.some(([atom], axis) => axis > 0 && atom === BATCH);
   }
 
   get rank(): number {

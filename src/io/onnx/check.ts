@@ -1,8 +1,9 @@
 // Whether an ONNX file can be read at all: its versions, and its operators, of which all that there are not are named at once.
 
 import { FormatError } from '../../base/errors.js';
+import { FOR_CONVOLUTIONS } from '../importing/fault.js';
 import { attributesText, titleOf } from './node.js';
-import { translations } from './operators/index.js';
+import { operators } from './operators/index.js';
 import type { GraphProto, ModelProto, NodeProto } from './proto.js';
 
 /** The operator sets that are read. */
@@ -27,7 +28,7 @@ const otherKinds =
 export function checkOperators(graph: GraphProto): void {
   const missing = new Map<string, { first: NodeProto; count: number }>();
   for (const node of graph.nodes) {
-    if (node.domain === '' && Object.hasOwn(translations, node.op)) continue;
+    if (node.domain === '' && Object.hasOwn(operators, node.op)) continue;
     const name = node.domain ? `${node.domain}.${node.op}` : node.op;
     const { first = node, count = 0 } = missing.get(name) ?? {};
     missing.set(name, { first, count: count + 1 });
@@ -39,9 +40,9 @@ export function checkOperators(graph: GraphProto): void {
     return `${titleOf(first)} (it reads ${reads}${attributesText(first)})${more}`;
   });
   const kind = [...missing.keys()].some((name) => otherKinds.test(name))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
+    ? ` ${FOR_CONVOLUTIONS}`
     : '';
   throw new FormatError(
-    `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(translations).join(', ')}`,
+    `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,
   );
 }

@@ -5,11 +5,14 @@ import type { GraphProto, ValueInfo } from './proto.js';
 
 /** Operators whose first input and output are images. */
 const overImages =
-  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool)$/;
+  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool|AdaptiveAveragePool|IdentityShortcut)$/;
 
-/** Operators whose outputs are images where an input is one, and the other way round. */
+/** Operators that compute number by number. */
+const elementwise =
+  /^(Relu|Sigmoid|Tanh|Softplus|Softsign|Mish|HardSwish|Silu|Relu6|HardSigmoid|Gelu|GeluTanh|LeakyRelu|Elu|Celu|Selu|ThresholdedRelu|Shrink|PRelu|Erf|Exp|Log|Sqrt|Neg|Abs|Round|Reciprocal|Clip|Add|Sub|Mul|Div|Pow|Max|Min|Sum|Mean|Dropout|Identity|Cast)$/;
+/** Others whose outputs are images where an input is one, and the other way round. */
 const keeping =
-  /^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|Relu|Sigmoid|Tanh|Softplus|Softsign|Mish|HardSwish|Silu|HardSigmoid|Gelu|LeakyRelu|Elu|Celu|Selu|ThresholdedRelu|PRelu|Erf|Exp|Log|Sqrt|Neg|Abs|Reciprocal|Clip|Add|Sub|Mul|Div|Pow|Max|Min|Sum|Mean|Concat|Split|Slice|Pad|Resize|Upsample|DepthToSpace|SpaceToDepth|Dropout|Identity|Cast|Softmax|LogSoftmax)$/;
+  /^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|Concat|Split|Slice|Pad|Resize|Upsample|DepthToSpace|SpaceToDepth|Softmax|LogSoftmax)$/;
 
 /** Names that belong together. */
 class Classes {
@@ -39,7 +42,8 @@ export function imagesOf({ nodes }: GraphProto, inputs: readonly ValueInfo[]): S
     if (own.length === 0) continue;
     for (const name of outputs) computed.add(name);
     if (overImages.test(op) && own[0] === reads[0]) seeds.push(reads[0], outputs[0]);
-    else if (keeping.test(op)) for (const name of [...own, ...outputs]) classes.join(name, own[0]);
+    else if (elementwise.test(op) || keeping.test(op))
+      for (const name of [...own, ...outputs]) classes.join(name, own[0]);
   }
   const roots = new Set(seeds.map((name) => classes.of(name)));
   return new Set([...computed].filter((name) => roots.has(classes.of(name))));

@@ -156,9 +156,7 @@ export function attributesText({ attributes }: NodeProto): string {
             ? one.texts.slice(0, 4).join(' ')
             : one.tensor
               ? 'an array'
-              : one.graph
-                ? 'a graph'
-                : one.text || one.int || Number(one.float.toPrecision(6));
+              : one.text || one.int || Number(one.float.toPrecision(6));
     return `${one.name}: ${value}`;
   });
   return list.length > 0 ? `; ${list.join(', ')}` : '';

@@ -1,20 +1,19 @@
 // ONNX files as their messages say it: protocol buffers into plain objects, checked against the file's end. The schema is
 // onnx/onnx.proto of the ONNX project; field numbers are from there. Bytes of tensors are not copied.
 
-import { PbfReader } from 'pbf';
 import { FormatError } from '../../base/errors.js';
 import { shown } from '../../base/shown.js';
+import { type Fields, Wire } from './wire.js';
 
 /** TensorProto: an array of the file. */
 export interface TensorProto {
-  readonly name: string;
+  name: string;
   readonly dims: number[];
   /** A number of `DataType`. */
   dataType: number;
   readonly floats: number[];
   readonly ints: number[];
   readonly doubles: number[];
-  readonly texts: string[];
   raw: Uint8Array | undefined;
   /** Where the numbers are if they are not in this file: 'location', 'offset', 'length'. */
   readonly external: Map<string, string>;
@@ -24,15 +23,13 @@ export interface TensorProto {
 /** AttributeProto, whose value is in the field of its type. */
 export interface AttributeProto {
   name: string;
-  type: number;
   float: number;
   int: number;
   text: string;
   tensor: TensorProto | undefined;
-  graph: GraphProto | undefined;
-  floats: number[];
-  ints: number[];
-  texts: string[];
+  readonly floats: number[];
+  readonly ints: number[];
+  readonly texts: string[];
 }
 
 /** NodeProto: an operator and the names of what it reads and makes; '' for what is left out. */
@@ -68,7 +65,6 @@ export interface GraphProto {
 /** ModelProto. */
 export interface ModelProto {
   irVersion: number;
-  producer: string;
   /** Versions of operator sets, by domain; '' is ONNX's own. */
   readonly opsets: Map<string, number>;
   graph: GraphProto | undefined;
@@ -97,194 +93,154 @@ export const DataType = {
 export const typeName = (type: number): string =>
   Object.entries(DataType).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
 
-/** Graphs inside graphs: what no exporter needs. */
-const DEEPEST = 8;
-
-/** Where reading is, for messages. */
-interface Place {
-  /** Where the message ends, in bytes of the file. */
-  readonly end: number;
-  readonly depth: number;
+/** StringStringEntryProto, and OperatorSetIdProto: a key with a value, put into a map. */
+function entry<V>(wire: Wire, to: Map<string, V>, none: V, value: (wire: Wire) => V): void {
+  const made = wire.message(
+    { key: '', value: none },
+    {
+      1: (own, w) => {
+        own.key = w.text();
+      },
+      2: (own, w) => {
+        own.value = value(w);
+      },
+    },
+  );
+  to.set(made.key, made.value);
 }
 
-function fail(what: string, at: number): never {
-  throw new FormatError(`not a sound ONNX file: ${what} at byte ${at}: is it cut off or damaged?`);
-}
+const textOf = (wire: Wire): string => wire.text();
 
-/** Reads the fields of a message that ends at `end`. Nothing may reach beyond. */
-function fields<T>(
-  pbf: PbfReader,
-  place: Place,
-  message: T,
-  read: (tag: number, message: T, place: Place) => void,
-): T {
-  const { end } = place;
-  let from = pbf.pos;
-  try {
-    // A field that nobody has read is skipped when the next one is looked for.
-    for (let tag = pbf.nextField(end); tag !== 0; tag = pbf.nextField(end)) {
-      if (pbf.pos > end) break;
-      from = pbf.pos;
-      read(tag, message, place);
-      if (pbf.pos > end) break;
-    }
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    // Reading beyond the buffer is a RangeError of its DataView; a number of more than ten bytes an Error.
-    return fail('a field cannot be read', from);
-  }
-  return pbf.pos > end ? fail('a field reaches beyond its message', from) : message;
-}
+const emptyTensor = (): TensorProto => ({
+  ...{ name: '', dims: [], dataType: 0, floats: [], ints: [], doubles: [] },
+  ...{ raw: undefined, external: new Map(), isExternal: false },
+});
 
-/** The place of the message that begins here. */
-function inner(pbf: PbfReader, { end, depth }: Place): Place {
-  const from = pbf.pos;
-  if (pbf.type !== 2) fail('a message is expected', from);
-  const length = pbf.readVarint();
-  const own = { end: pbf.pos + length, depth };
-  if (!(own.end <= end)) fail(`a message of ${length} bytes reaches beyond what holds it`, from);
-  return own;
-}
+const tensor: Fields<TensorProto> = {
+  1: ({ dims }, w) => w.ints(dims),
+  2: (t, w) => {
+    t.dataType = w.int();
+  },
+  4: ({ floats }, w) => w.floats(floats),
+  5: ({ ints }, w) => w.ints(ints),
+  7: ({ ints }, w) => w.ints(ints),
+  8: (t, w) => {
+    t.name = w.text();
+  },
+  9: (t, w) => {
+    t.raw = w.bytes();
+  },
+  10: ({ doubles }, w) => w.doubles(doubles),
+  11: ({ ints }, w) => w.ints(ints, false),
+  13: ({ external }, w) => entry(w, external, '', textOf),
+  14: (t, w) => {
+    t.isExternal = w.int() === 1;
+  },
+};
 
-/** Bytes and texts, which must end where their message does. */
-function bytes(pbf: PbfReader, place: Place): Uint8Array {
-  const { end } = inner(pbf, place);
-  const from = pbf.pos;
-  pbf.pos = end;
-  return pbf.buf.subarray(from, end) as Uint8Array;
-}
+const attribute: Fields<AttributeProto> = {
+  1: (a, w) => {
+    a.name = w.text();
+  },
+  2: (a, w) => {
+    a.float = w.float();
+  },
+  3: (a, w) => {
+    a.int = w.int();
+  },
+  4: (a, w) => {
+    a.text = w.text();
+  },
+  5: (a, w) => {
+    a.tensor = w.message(emptyTensor(), tensor);
+  },
+  // Graphs are for operators that there are not: messages name them.
+  6: (a, w) => {
+    w.bytes();
+    a.text = 'a graph';
+  },
+  7: ({ floats }, w) => w.floats(floats),
+  8: ({ ints }, w) => w.ints(ints),
+  9: ({ texts }, w) => texts.push(w.text()),
+};
 
-const decoder = new TextDecoder('utf-8');
-// A copy: browsers do not decode shared memory.
-const text = (pbf: PbfReader, place: Place): string =>
-  decoder.decode(new Uint8Array(bytes(pbf, place)));
+/** An attribute of this name. */
+export const attributeOf = (name: string, value: Partial<AttributeProto> = {}): AttributeProto => ({
+  ...{ name, float: 0, int: 0, text: '', tensor: undefined, floats: [], ints: [], texts: [] },
+  ...value,
+});
 
-/** Numbers, one or packed; checked beforehand against the message's end. */
-function numbers(pbf: PbfReader, place: Place, read: () => void): void {
-  if (pbf.type === 2) {
-    const { end } = inner(pbf, place);
-    while (pbf.pos < end) read();
-  } else {
-    read();
-  }
-}
+const node: Fields<NodeProto> = {
+  1: ({ inputs }, w) => inputs.push(w.text()),
+  2: ({ outputs }, w) => outputs.push(w.text()),
+  3: (n, w) => {
+    n.name = w.text();
+  },
+  4: (n, w) => {
+    n.op = w.text();
+  },
+  5: ({ attributes }, w) => {
+    const made = w.message(attributeOf(''), attribute);
+    attributes.set(made.name, made);
+  },
+  7: (n, w) => {
+    n.domain = ownDomain(w.text());
+  },
+};
 
-function tensorOf(pbf: PbfReader, at: Place): TensorProto {
-  const made = {
-    name: '',
-    dims: [] as number[],
-    dataType: 0,
-    floats: [] as number[],
-    ints: [] as number[],
-    doubles: [] as number[],
-    texts: [] as string[],
-    raw: undefined as Uint8Array | undefined,
-    external: new Map<string, string>(),
-    isExternal: false,
-  };
-  return fields(pbf, at, made, (tag, t, place) => {
-    if (tag === 1) numbers(pbf, place, () => t.dims.push(pbf.readVarint(true)));
-    else if (tag === 2) t.dataType = pbf.readVarint();
-    else if (tag === 4) numbers(pbf, place, () => t.floats.push(pbf.readFloat()));
-    else if (tag === 5 || tag === 7 || tag === 11)
-      numbers(pbf, place, () => t.ints.push(pbf.readVarint(tag !== 11)));
-    else if (tag === 6) t.texts.push(text(pbf, place));
-    else if (tag === 8) t.name = text(pbf, place);
-    else if (tag === 9) t.raw = bytes(pbf, place);
-    else if (tag === 10) numbers(pbf, place, () => t.doubles.push(pbf.readDouble()));
-    else if (tag === 13) {
-      const [key, value] = entryOf(pbf, inner(pbf, place));
-      t.external.set(key, value);
-    } else if (tag === 14) t.isExternal = pbf.readVarint() === 1;
-  });
-}
+/** Dimension: '?' where neither number nor name is given. */
+const dimension: Fields<{ is: FileDim }> = {
+  1: (side, w) => {
+    side.is = w.int();
+  },
+  2: (side, w) => {
+    side.is = w.text() || '?';
+  },
+};
 
-function entryOf(pbf: PbfReader, at: Place): [key: string, value: string] {
-  return fields(pbf, at, ['', ''] as [string, string], (tag, entry, place) => {
-    if (tag === 1 || tag === 2) entry[tag - 1] = text(pbf, place);
-  });
-}
-
-function attributeOf(pbf: PbfReader, at: Place): AttributeProto {
-  const made: AttributeProto = {
-    ...{ name: '', type: 0, float: 0, int: 0, text: '', tensor: undefined, graph: undefined },
-    ...{ floats: [], ints: [], texts: [] },
-  };
-  return fields(pbf, at, made, (tag, a, place) => {
-    if (tag === 1) a.name = text(pbf, place);
-    else if (tag === 2) a.float = pbf.readFloat();
-    else if (tag === 3) a.int = pbf.readVarint(true);
-    else if (tag === 4) a.text = text(pbf, place);
-    else if (tag === 5) a.tensor = tensorOf(pbf, inner(pbf, place));
-    else if (tag === 6) a.graph = graphOf(pbf, inner(pbf, place));
-    else if (tag === 7) numbers(pbf, place, () => a.floats.push(pbf.readFloat()));
-    else if (tag === 8) numbers(pbf, place, () => a.ints.push(pbf.readVarint(true)));
-    else if (tag === 9) a.texts.push(text(pbf, place));
-    else if (tag === 20) a.type = pbf.readVarint();
-  });
-}
-
-function nodeOf(pbf: PbfReader, at: Place): NodeProto {
-  const made: NodeProto = {
-    ...{ name: '', op: '', domain: '', inputs: [], outputs: [], attributes: new Map() },
-  };
-  return fields(pbf, at, made, (tag, node, place) => {
-    if (tag === 1) node.inputs.push(text(pbf, place));
-    else if (tag === 2) node.outputs.push(text(pbf, place));
-    else if (tag === 3) node.name = text(pbf, place);
-    else if (tag === 4) node.op = text(pbf, place);
-    else if (tag === 5) {
-      const attribute = attributeOf(pbf, inner(pbf, place));
-      node.attributes.set(attribute.name, attribute);
-    } else if (tag === 7) node.domain = text(pbf, place);
-  });
-}
-
-/** ValueInfoProto, whose type is of several messages inside each other. */
-function valueInfoOf(pbf: PbfReader, at: Place): ValueInfo {
-  const made: ValueInfo = { name: '', elemType: 0, shape: undefined };
-  return fields(pbf, at, made, (tag, value, place) => {
-    if (tag === 1) value.name = text(pbf, place);
-    else if (tag === 2)
-      fields(pbf, inner(pbf, place), value, (kind, _, type) => {
-        if (kind === 1)
-          fields(pbf, inner(pbf, type), value, (part, _, tensor) => {
-            if (part === 1) value.elemType = pbf.readVarint();
-            else if (part === 2) value.shape = shapeOf(pbf, inner(pbf, tensor));
-          });
-      });
-  });
-}
-
-function shapeOf(pbf: PbfReader, at: Place): FileDim[] {
-  return fields(pbf, at, [] as FileDim[], (tag, shape, place) => {
-    if (tag !== 1) return;
-    const dim = fields(pbf, inner(pbf, place), { is: '?' as FileDim }, (part, side, own) => {
-      if (part === 1) side.is = pbf.readVarint(true);
-      else if (part === 2) side.is = text(pbf, own) || '?';
+/** ValueInfoProto, TypeProto, its Tensor and TensorShapeProto, which lie in each other. */
+const valueInfo: Fields<ValueInfo> = {
+  1: (value, w) => {
+    value.name = w.text();
+  },
+  2: (value, w) => w.message(value, { 1: (own, type) => type.message(own, tensorType) }),
+};
+const tensorType: Fields<ValueInfo> = {
+  1: (value, w) => {
+    value.elemType = w.int();
+  },
+  2: (value, w) => {
+    value.shape = w.message<FileDim[]>([], {
+      1: (shape, own) => shape.push(own.message({ is: '?' }, dimension).is),
     });
-    shape.push(dim.is);
-  });
-}
+  },
+};
+const emptyValue = (): ValueInfo => ({ name: '', elemType: 0, shape: undefined });
 
-function graphOf(pbf: PbfReader, { end, depth }: Place): GraphProto {
-  if (depth >= DEEPEST) fail(`graphs lie in each other, more than ${DEEPEST} deep,`, pbf.pos);
-  const made: GraphProto = { name: '', nodes: [], initializers: [], inputs: [], outputs: [] };
-  return fields(pbf, { end, depth: depth + 1 }, made, (tag, graph, place) => {
-    if (tag === 1) graph.nodes.push(nodeOf(pbf, inner(pbf, place)));
-    else if (tag === 2) graph.name = text(pbf, place);
-    else if (tag === 5) graph.initializers.push(tensorOf(pbf, inner(pbf, place)));
-    else if (tag === 11) graph.inputs.push(valueInfoOf(pbf, inner(pbf, place)));
-    else if (tag === 12) graph.outputs.push(valueInfoOf(pbf, inner(pbf, place)));
-  });
-}
+const graph: Fields<GraphProto> = {
+  1: ({ nodes }, w) => {
+    const made = { name: '', op: '', domain: '', inputs: [], outputs: [], attributes: new Map() };
+    nodes.push(w.message<NodeProto>(made, node));
+  },
+  2: (g, w) => {
+    g.name = w.text();
+  },
+  5: ({ initializers }, w) => initializers.push(w.message(emptyTensor(), tensor)),
+  11: ({ inputs }, w) => inputs.push(w.message(emptyValue(), valueInfo)),
+  12: ({ outputs }, w) => outputs.push(w.message(emptyValue(), valueInfo)),
+};
 
-function opsetOf(pbf: PbfReader, at: Place): { domain: string; version: number } {
-  return fields(pbf, at, { domain: '', version: 0 }, (tag, opset, place) => {
-    if (tag === 1) opset.domain = text(pbf, place);
-    else if (tag === 2) opset.version = pbf.readVarint(true);
-  });
-}
+const model: Fields<ModelProto> = {
+  1: (m, w) => {
+    m.irVersion = w.int();
+  },
+  7: (m, w) => {
+    const made = { name: '', nodes: [], initializers: [], inputs: [], outputs: [] };
+    m.graph = w.message<GraphProto>(made, graph);
+  },
+  8: ({ opsets }, w) => entry(w, opsets, 0, (own) => own.int()),
+  14: ({ metadata }, w) => entry(w, metadata, '', textOf),
+};
 
 /** ONNX's own operators, under either of its names. */
 const ownDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
@@ -295,31 +251,17 @@ const ownDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domai
  * @throws {FormatError} for anything but a complete ModelProto with a graph
  */
 export function readModelProto(file: Uint8Array): ModelProto {
-  const pbf = new PbfReader(file);
-  const made: ModelProto = {
-    ...{ irVersion: 0, producer: '', opsets: new Map(), graph: undefined, metadata: new Map() },
-  };
-  const model = fields(pbf, { end: file.length, depth: 0 }, made, (tag, model, place) => {
-    if (tag === 1) model.irVersion = pbf.readVarint(true);
-    else if (tag === 2) model.producer = text(pbf, place);
-    else if (tag === 7) model.graph = graphOf(pbf, inner(pbf, place));
-    else if (tag === 8) {
-      const { domain, version } = opsetOf(pbf, inner(pbf, place));
-      model.opsets.set(ownDomain(domain), version);
-    } else if (tag === 14) {
-      const [key, value] = entryOf(pbf, inner(pbf, place));
-      model.metadata.set(key, value);
-    }
-  });
-  if (!model.graph) {
-    throw new FormatError(
-      `not an ONNX file, or one without a graph: it begins with ${shown([...file.subarray(0, 8)])}`,
-    );
-  }
-  for (const node of model.graph.nodes) node.domain = ownDomain(node.domain);
-  return model;
+  const made = { irVersion: 0, opsets: new Map(), graph: undefined, metadata: new Map() };
+  const read = new Wire(file).read<ModelProto>(made, model);
+  // ONNX's own operators, under the other of its names.
+  const own = read.opsets.get('ai.onnx');
+  if (own !== undefined) read.opsets.set('', own);
+  if (read.graph) return read;
+  throw new FormatError(
+    `not an ONNX file, or one without a graph: it begins with ${shown([...file.subarray(0, 8)])}`,
+  );
 }
 
 /** Reads a file of one TensorProto, as the ONNX project's tests have them. @throws {FormatError} */
 export const readTensorProto = (file: Uint8Array): TensorProto =>
-  tensorOf(new PbfReader(file), { end: file.length, depth: 0 });
+  new Wire(file).read(emptyTensor(), tensor);

@@ -1,15 +1,17 @@
 // Reads ONNX files into models: nodes in order, each translated into layers. See operators/ for what each becomes.
 
-import { FormatError, ShapeError, ValueError } from '../../base/errors.js';
+import { FormatError, ValueError } from '../../base/errors.js';
 import { type Bytes, bytesOf } from '../../base/filebytes.js';
-import { naming } from '../../base/naming.js';
+import { about, naming } from '../../base/naming.js';
 import { namingAsync } from '../../base/namingasync.js';
 import { any, checkOptions, oneOf } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { Model } from '../../core.js';
 import { input, type Layer, type Tensor } from '../../core.js';
-import { useArrays } from '../../operators/arrays/index.js';
+import { loadArrays, withArrays } from '../importing/arrays.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
+import { FOR_CONVOLUTIONS, ofFile } from '../importing/fault.js';
+import { USUAL_SIDE } from '../importing/imported.js';
 import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
@@ -47,15 +49,7 @@ export interface ReadOnnxOptions {
   externalData?: Readonly<Record<string, Bytes>> | ((location: string) => Bytes | Promise<Bytes>);
 }
 
-/**
- * Reads an ONNX file into a model that infers and trains. Weights are named after the file's; batch norms and activations
- * fuse as in models that are built here. The first dimension of inputs is the batch, of any size, where the network allows
- * it; otherwise inputs are given whole, with the file's shape.
- *
- * @param file the bytes
- * @throws {FormatError} for anything but a sound ONNX file, and for operators that there are not: all of them are named
- * @throws {ValueError} for options that do not fit the file
- */
+/** See load.ts. */
 export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Model> {
   return namingAsync('readOnnx', async () => {
     const words = {
@@ -70,8 +64,9 @@ export function readOnnx(file: Bytes, options: ReadOnnxOptions = {}): Promise<Mo
     checkOperators(proto.graph as GraphProto);
     const graph = simplified(proto.graph as GraphProto);
     const files = await filesOf(graph, options.externalData);
-    await useArrays();
-    const model = translated(proto, graph, options, files);
+    // A network for other sides is made while `predict` runs, which waits for nothing.
+    if (graph.inputs.some(isOpen)) await loadArrays('readOnnx');
+    const model = await withArrays('readOnnx', () => translated(proto, graph, options, files));
     try {
       describe(model, proto.metadata, options.layout);
     } catch (error) {
@@ -118,6 +113,10 @@ async function filesOf(
   };
 }
 
+/** Whether an input has sides of any size. The first one is the batch. */
+const isOpen = ({ shape }: ValueInfo): boolean =>
+  shape?.slice(1).some((side) => typeof side !== 'number') ?? false;
+
 /** A graph's inputs that are no initializers. */
 function inputsOf(graph: GraphProto, known: ReadonlySet<string>): ValueInfo[] {
   return graph.inputs.filter(({ name }) => !known.has(name));
@@ -135,6 +134,7 @@ function translated(
     constants.set(name, ofTensor(name, tensor));
   const inputs = inputsOf(graph, new Set(constants.keys()));
   if (inputs.length === 0) throw new FormatError('the graph has no inputs');
+  if (graph.outputs.length === 0) throw new FormatError('the graph has no outputs');
   const translation = new Translation(proto, graph, options, files, constants, inputs);
   try {
     return translation.run(false);
@@ -218,30 +218,28 @@ class Translation {
     for (const proto of this.#graph.nodes) this.#translate(proto, opset, builder, values);
     const outputs = this.#graph.outputs.map(({ name }): Output => {
       const value = values.get(name);
-      if (value instanceof Activation)
+      if (value instanceof Activation) {
+        if (value.hasBatchInside) throw new NeedsWhole();
         return { name, value, isImage: this.#isImage(name, value.rank) };
+      }
       throw new FormatError(
         value
           ? `the output ${shown(name)} does not depend on the inputs`
           : `no node makes the output ${shown(name)}`,
       );
     });
-    // The first side is the batch.
-    const isOpen = this.#inputs.some(({ shape }) =>
-      shape?.slice(1).some((side) => typeof side !== 'number'),
-    );
     const resized = (shapes: readonly (readonly number[])[]): Model =>
       naming('predict', () => this.run(false, { layers: builder.layers, shapes }));
     return finished(builder, inputs, outputs, {
       name: this.#graph.name,
       whole,
-      ...(isOpen && !whole && !other ? { resized } : {}),
+      keepsOrder: this.#options.layout === 'nchw',
+      ...(this.#inputs.some(isOpen) && !whole && !other ? { resized } : {}),
     });
   }
 
   #translate(proto: NodeProto, opset: number, builder: Builder, values: Map<string, Value>): void {
-    const title = titleOf(proto);
-    ofFile(title, () => {
+    const work = (): void => {
       const inputs = proto.inputs.map((name) => {
         if (name === '') return undefined;
         const value = values.get(name);
@@ -251,8 +249,11 @@ class Translation {
         );
       });
       const weight = inputs.find(
-        (value, i) => i > 0 && value instanceof Constant && value.name !== undefined,
+        (value, i) =>
+          i > 0 && value instanceof Constant && value.kind === 'float' && value.name !== undefined,
       ) as Constant | undefined;
+      const isMoved = inputs.some((value) => value instanceof Activation && value.hasBatchInside);
+      if (isMoved && !withBatchAnywhere.has(proto.op)) throw new NeedsWhole();
       builder.call(nameOf(proto, weight?.name));
       const made = translations[proto.op](
         new Node(proto, opset, builder, inputs, this.#files, this.#read),
@@ -263,16 +264,17 @@ class Translation {
           throw new FormatError(`it makes ${shown(name)}, which is there already`);
         if (list[i] && name) values.set(name, list[i]);
       });
-    });
+    };
+    about(titleOf(proto), () => ofFile(work));
   }
 
   /** An input of the network as the translation sees it. */
   #input(info: ValueInfo, whole: boolean, given?: readonly number[]): Activation {
     const { name, elemType } = info;
-    return naming(`the input ${shown(name)}`, () => {
+    return about(`the input ${shown(name)}`, () => {
       if (kindOf(elemType) !== 'float')
         throw new FormatError(
-          'it is no array of floats: if it is a size, a shape or an index, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })',
+          `it is no array of floats. ${FOR_CONVOLUTIONS} If it is a size, a shape or an index that stays the same, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })`,
         );
       const isImage = this.#isImage(name, info.shape?.length ?? 0);
       const shape = this.#shapeOf(info, whole, isImage, given);
@@ -305,21 +307,22 @@ class Translation {
         : undefined;
     const given = other ?? own;
     const rank = shape.length;
-    // Where inputs are given whole, the first dimension may be said too; it is 1 otherwise.
-    const first = whole && given?.length === rank ? given[0] : undefined;
+    // The first dimension may be said too. It counts where inputs are given whole; it is 1 otherwise.
+    const first = given?.length === rank ? given[0] : undefined;
     const sample = first === undefined ? given : given?.slice(1);
     if (sample && sample.length !== rank - 1)
       throw new ValueError(
         `inputShape [${sample.join(', ')}] has ${sample.length} dimensions, the file has ${rank - 1} after the batch: [${shape.join(', ')}]`,
       );
     return shape.map((side, axis) => {
-      if (axis === 0 && (!whole || (given && typeof side !== 'number'))) return first ?? 1;
+      if (axis === 0 && !whole) return 1;
+      if (axis === 0 && given && typeof side !== 'number') return first ?? 1;
       const place = isImage ? (axis === 1 ? rank - 2 : axis - 2) : axis - 1;
       const wanted = axis === 0 ? first : sample?.[place];
       if (typeof side === 'number') {
         if (wanted !== undefined && wanted !== side)
           throw new ValueError(`inputShape says ${wanted} where the file has ${side}`);
-        if (Number.isSafeInteger(side) && side > 0) return side;
+        if (side > 0 && side < 2 ** 31) return side;
         throw new FormatError(`its shape is [${shape.join(', ')}]`);
       }
       if (wanted !== undefined && Number.isInteger(wanted) && wanted > 0) return wanted;
@@ -333,29 +336,17 @@ class Translation {
   }
 }
 
-/** The side of images where the file leaves it open and nobody says one. */
-const USUAL_SIDE = 224;
+/** Operators for which the batch need not be the first axis: what attention picks queries, keys and values with. */
+const withBatchAnywhere = new Set(['Transpose', 'Slice', 'Gather', 'Squeeze']);
 
 const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
-
-/** Does work for a node: what a layer refuses is a fault of the file. @throws {FormatError} */
-function ofFile(title: string, work: () => void): void {
-  try {
-    naming(title, work);
-  } catch (error) {
-    if (!(error instanceof ShapeError || error instanceof ValueError)) throw error;
-    const { message } = error;
-    const named = message.startsWith(title) ? message : `${title}: ${message}`;
-    throw new FormatError(named, { cause: error });
-  }
-}
 
 /**
  * What a node's layer is called: as its weight ('conv1' for 'conv1.weight'), or by the modules of PyTorch's names, where
  * '/layer1/layer1.0/conv1/Conv' is layer1.0.conv1.
  */
 function nameOf({ name, op }: NodeProto, weight: string | undefined): string {
-  const own = weight?.match(/^(.+)[./](weight|kernel)$/)?.[1];
+  const own = weight?.match(/^(.+)[./](weight|kernel|gamma|value)$/)?.[1];
   if (own) return own;
   const path: string[] = [];
   for (const part of name.split('/').filter(Boolean)) {

@@ -1,7 +1,15 @@
 // Exporters write one function as several nodes where an older operator set has no node for it. Here they become one
 // again: a layer that is computed in one pass, and whose gradient is known.
 
-import type { AttributeProto, GraphProto, NodeProto } from './proto.js';
+import { folded } from './fold.js';
+import {
+  attributeOf,
+  DataType,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from './proto.js';
+import { meansOf, transposed } from './shares.js';
 
 /** A value of a pattern: a name stands for any value, the same one each time; a number for a constant. */
 type Pattern = string | number | NodePattern;
@@ -19,30 +27,98 @@ interface Rule {
   readonly pattern: NodePattern;
   readonly op: string;
   readonly reads: readonly string[];
-  /** Attributes of the pattern's nodes that it must have, or that make the new ones. */
-  readonly attributes?: (found: Found) => Readonly<Record<string, number>> | undefined;
+  /** The new node's attributes; undefined where the pattern's nodes or arrays are others than those of the rule. */
+  readonly attributes?: (found: Found) => Readonly<Record<string, readonly number[]>> | undefined;
 }
 
 /** What a pattern's names stand for, and its nodes by operator. */
 interface Found {
   readonly values: Map<string, string>;
   readonly nodes: Map<string, NodeProto>;
+  /** The arrays of the file. */
+  readonly arrays: ReadonlyMap<string, TensorProto>;
 }
+
+/** The array that a name of the pattern stands for, if it is one of the file. */
+const arrayOf = ({ arrays, values }: Found, name: string): TensorProto | undefined =>
+  arrays.get(values.get(name) as string);
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-4 * Math.abs(b);
 
-const gate = of('Clip', of('Add', 'x', 3), 'low', 'high');
+const gate = of('Relu6', of('Add', 'x', 3));
 const centred = of('Sub', 'x', of('ReduceMean', 'x'));
 const normed = of(
   'Div',
   centred,
   of('Sqrt', of('Add', of('ReduceMean', of('Pow', centred, 2)), 'epsilon')),
 );
+/** √(2/π)·(x + 0.044715·x³), and 1 + its tanh. */
+const cubic = of('Add', 'x', of('Mul', of('Pow', 'x', 3), 0.044715));
+const tanh = of('Add', of('Tanh', of('Mul', cubic, Math.sqrt(2 / Math.PI))), 1);
 const erf = of('Add', of('Erf', of('Div', 'x', Math.SQRT2)), 1);
+
+/** Every n-th pixel, and channels of zeros after its own. */
+const shortcut = of('Pad', of('Slice', 'x', 'starts', 'ends', 'axes', 'steps'), 'pads');
+
+function shortcutOf(found: Found) {
+  const [starts, ends, axes, steps, pads] = ['starts', 'ends', 'axes', 'steps', 'pads'].map(
+    (name) => integersOf(arrayOf(found, name)),
+  );
+  const [strides] = steps;
+  const isOne =
+    `${starts}` === '0,0' &&
+    `${axes}` === '2,3' &&
+    `${steps}` === `${[strides, strides]}` &&
+    pads.length === 8 &&
+    pads.every((side, i) => (i === 5 ? side > 0 : side === 0)) &&
+    found.nodes.get('Pad')?.inputs.length === 2 &&
+    (found.nodes.get('Pad')?.attributes.get('mode')?.text || 'constant') === 'constant';
+  return isOne ? { strides: [strides], more: [pads[5]], ends } : undefined;
+}
+
+/** −Σ (x − kernel)². */
+const difference = of('Sub', of('Reshape', 'x', 'shape'), 'kernel');
+const rbf = of('Neg', of('ReduceSum', of('Mul', difference, difference), 'axes'));
+
+function rbfOf(found: Found) {
+  const [features, units] = arrayOf(found, 'kernel')?.dims ?? [];
+  const shape = integersOf(arrayOf(found, 'shape'));
+  const isOne =
+    units !== undefined &&
+    `${shape}` === `${[0, features, 1]}` &&
+    `${integersOf(arrayOf(found, 'axes'))}` === '1' &&
+    found.nodes.get('ReduceSum')?.attributes.get('keepdims')?.int === 0;
+  return isOne ? {} : undefined;
+}
+
+/** Means of windows of several sizes, as products with matrices. */
+const adaptive = of('MatMul', 'rows', of('MatMul', 'x', 'columns'));
+
+function adaptiveOf(found: Found) {
+  const [rows, columns] = ['rows', 'columns'].map((name) => arrayOf(found, name));
+  const [height, inputHeight] = rows?.dims ?? [];
+  const [inputWidth, width] = columns?.dims ?? [];
+  const isSame = (array: TensorProto | undefined, means: readonly number[]): boolean => {
+    const floats = floatsOf(array);
+    return (
+      floats.length === means.length && floats.every((one, i) => one === Math.fround(means[i]))
+    );
+  };
+  const isOne =
+    isSame(rows, meansOf(inputHeight, height).flat()) &&
+    isSame(columns, transposed(meansOf(inputWidth, width)));
+  return isOne ? { output_size: [height, width] } : undefined;
+}
 
 /** Larger patterns first. */
 const rules: readonly Rule[] = [
+  { pattern: of('Clip', 'x'), op: 'Relu6', reads: ['x'] },
+  { pattern: shortcut, op: 'IdentityShortcut', reads: ['x'], attributes: shortcutOf },
+  { pattern: rbf, op: 'Rbf', reads: ['x', 'kernel'], attributes: rbfOf },
+  { pattern: adaptive, op: 'AdaptiveAveragePool', reads: ['x'], attributes: adaptiveOf },
   { pattern: of('Mul', 'x', of('Sigmoid', 'x')), op: 'Silu', reads: ['x'] },
+  // Paddle's swish has a factor.
+  { pattern: of('Mul', 'x', of('Sigmoid', of('Mul', 'x', 1))), op: 'Silu', reads: ['x'] },
   { pattern: of('Mul', 'x', of('Tanh', of('Softplus', 'x'))), op: 'Mish', reads: ['x'] },
   {
     pattern: of('Mul', 'x', of('HardSigmoid', 'x')),
@@ -60,51 +136,56 @@ const rules: readonly Rule[] = [
   { pattern: of('Mul', of('Mul', 'x', erf), 0.5), op: 'Gelu', reads: ['x'] },
   { pattern: of('Mul', 'x', of('Mul', erf, 0.5)), op: 'Gelu', reads: ['x'] },
   { pattern: of('Mul', of('Mul', 'x', 0.5), erf), op: 'Gelu', reads: ['x'] },
+  { pattern: of('Mul', of('Mul', 'x', 0.5), tanh), op: 'GeluTanh', reads: ['x'] },
 ];
 
 const layerNorm = of('Add', of('Mul', normed, 'scale'), 'bias');
+
+const groups = of('InstanceNormalization', of('Reshape', 'x', 'shape'), 'ones', 'zeros');
+const regrouped = of('Reshape', groups, of('Shape', 'x'));
+const groupNorm = of('Add', of('Mul', regrouped, 'scale'), 'bias');
 
 /** Operators whose inputs may be exchanged. */
 const commutes = new Set(['Add', 'Mul']);
 
 /** A graph with the same outputs, of fewer nodes. */
 export function simplified(graph: GraphProto): GraphProto {
-  const nodes = new Rewriting(graph).run();
-  return { ...graph, nodes: needed(graph, nodes) };
+  const nodes = needed(graph, new Rewriting(graph).run());
+  return { ...graph, nodes: needed(graph, folded(graph, nodes)) };
 }
 
 class Rewriting {
   readonly #nodes: NodeProto[];
   readonly #makers = new Map<string, NodeProto>();
   readonly #numbers = new Map<string, number>();
-  /** How many dimensions an array of the file has. */
-  readonly #ranks = new Map<string, number>();
+  /** The arrays of the file. */
+  readonly #arrays = new Map<string, TensorProto>();
 
   constructor({ nodes, initializers }: GraphProto) {
     this.#nodes = [...nodes];
     for (const node of nodes) for (const name of node.outputs) this.#makers.set(name, node);
-    for (const { name, dims, floats, raw } of initializers) {
-      this.#ranks.set(name, dims.length);
-      if (dims.every((side) => side === 1)) this.#number(name, floats, raw);
-    }
+    for (const array of initializers) this.#array(array.name, array);
     for (const { op, attributes, inputs, outputs } of nodes) {
       // PyTorch writes an array that is there twice once, and a node for its other name.
-      if (op === 'Identity') {
-        const [rank, number] = [this.#ranks.get(inputs[0]), this.#numbers.get(inputs[0])];
-        if (rank !== undefined) this.#ranks.set(outputs[0], rank);
-        if (number !== undefined) this.#numbers.set(outputs[0], number);
-      }
-      const tensor = op === 'Constant' ? attributes.get('value')?.tensor : undefined;
-      if (tensor?.dims.every((side) => side === 1))
-        this.#number(outputs[0], tensor.floats, tensor.raw);
+      const same = op === 'Identity' ? this.#arrays.get(inputs[0]) : undefined;
+      if (same) this.#array(outputs[0], same);
+      const float = op === 'Constant' ? attributes.get('value_float') : undefined;
+      if (float) this.#numbers.set(outputs[0], float.float);
+      const array = op === 'Constant' ? attributes.get('value')?.tensor : undefined;
+      if (array) this.#array(outputs[0], array);
     }
   }
 
-  /** Notes a constant that is one float. */
-  #number(name: string, floats: readonly number[], raw: Uint8Array | undefined): void {
-    if (floats.length === 1) this.#numbers.set(name, floats[0]);
-    else if (raw?.length === 4)
-      this.#numbers.set(name, new DataView(raw.buffer, raw.byteOffset).getFloat32(0, true));
+  /** Notes an array, and the number that it is, if it is one float. */
+  #array(name: string, array: TensorProto): void {
+    this.#arrays.set(name, array);
+    const [number] = array.dims.every((side) => side === 1) ? floatsOf(array) : [];
+    if (number !== undefined) this.#numbers.set(name, number);
+  }
+
+  /** How many dimensions an array of the file has. */
+  #rank(name: string): number | undefined {
+    return this.#arrays.get(name)?.dims.length;
   }
 
   run(): NodeProto[] {
@@ -121,13 +202,16 @@ class Rewriting {
       const own = found && (attributes ? attributes(found) : {});
       if (!(found && own) || !this.#clips(found)) continue;
       const inputs = reads.map((name) => found.values.get(name) as string);
-      return { ...node, op, inputs, attributes: new Map() };
+      const words = Object.entries(own).map(
+        ([word, ints]) => [word, attributeOf(word, { ints: [...ints] })] as const,
+      );
+      return { ...node, op, inputs, attributes: new Map(words) };
     }
-    return this.#asLayerNorm(node) ?? this.#asBiased(node) ?? node;
+    return this.#asLayerNorm(node) ?? this.#asGroupNorm(node) ?? this.#asBiased(node) ?? node;
   }
 
   #find(pattern: NodePattern, node: NodeProto): Found | undefined {
-    const found = { values: new Map<string, string>(), nodes: new Map<string, NodeProto>() };
+    const found: Found = { values: new Map(), nodes: new Map(), arrays: this.#arrays };
     return this.#matchesNode(pattern, node, found) ? found : undefined;
   }
 
@@ -162,11 +246,13 @@ class Rewriting {
     });
   }
 
-  /** Whether a clip of the pattern, if it has one, is from 0 to 6. */
-  #clips({ nodes, values }: Found): boolean {
-    if (!nodes.has('Clip') || !values.has('low')) return true;
-    const bound = (name: string) => this.#numbers.get(values.get(name) as string);
-    return bound('low') === 0 && bound('high') === 6;
+  /** Whether a clip of the pattern, if it has one, is from 0 to 6: attributes until opset 10, inputs since. */
+  #clips({ nodes }: Found): boolean {
+    const clip = nodes.get('Clip');
+    if (!clip) return true;
+    const bound = (input: number, attribute: string) =>
+      this.#numbers.get(clip.inputs[input]) ?? clip.attributes.get(attribute)?.float;
+    return bound(1, 'min') === 0 && bound(2, 'max') === 6;
   }
 
   /** Layer normalization over the last axis, as operator sets before 17 have it. */
@@ -179,15 +265,47 @@ class Rewriting {
     const isLast = axes.length === 1 && axes[0] === -1;
     const keeps = (attributes.get('keepdims')?.int ?? 1) === 1;
     const [x, scale, bias] = ['x', 'scale', 'bias'].map((name) => found.values.get(name) as string);
-    const isRow = this.#ranks.get(scale) === 1 && this.#ranks.get(bias) === 1;
+    const isRow = this.#rank(scale) === 1 && this.#rank(bias) === 1;
     if (!(isLast && keeps && isRow) || epsilon === undefined) return undefined;
     return {
       ...node,
       op: 'LayerNormalization',
       inputs: [x, scale, bias],
       attributes: new Map([
-        ['axis', attribute('axis', { int: -1 })],
-        ['epsilon', attribute('epsilon', { float: epsilon })],
+        ['axis', attributeOf('axis', { int: -1 })],
+        ['epsilon', attributeOf('epsilon', { float: epsilon })],
+      ]),
+    };
+  }
+
+  /** Group normalization, as operator sets before 21 have it: a group is a channel of another shape. */
+  #asGroupNorm(node: NodeProto): NodeProto | undefined {
+    const found = this.#find(groupNorm, node);
+    if (!found) return undefined;
+    const value = (name: string) => found.values.get(name) as string;
+    const holds = (name: string, number: number): boolean => {
+      const floats = floatsOf(this.#arrays.get(value(name)));
+      return floats.length > 0 && floats.every((one) => one === number);
+    };
+    const [ones] = this.#arrays.get(value('ones'))?.dims ?? [];
+    const isPlain =
+      holds('ones', 1) && holds('zeros', 0) && integersOf(arrayOf(found, 'shape'))[0] === 0;
+    // [channels, 1, 1]: numbers of channels.
+    const isOfChannels = ['scale', 'bias'].every((name) =>
+      this.#arrays
+        .get(value(name))
+        ?.dims.slice(1)
+        .every((side) => side === 1),
+    );
+    if (!isPlain || !isOfChannels) return undefined;
+    const { attributes } = found.nodes.get('InstanceNormalization') as NodeProto;
+    return {
+      ...node,
+      op: 'GroupNormalization',
+      inputs: [value('x'), value('scale'), value('bias')],
+      attributes: new Map([
+        ...attributes,
+        ['num_groups', attributeOf('num_groups', { int: ones })],
       ]),
     };
   }
@@ -198,19 +316,29 @@ class Rewriting {
     for (const [product, bias] of [node.inputs, [...node.inputs].reverse()]) {
       const maker = this.#makers.get(product);
       const isLinear = maker?.op === 'MatMul' && maker.inputs.length === 2;
-      const isMatrix = isLinear && this.#ranks.get(maker.inputs[1]) === 2;
-      if (isMatrix && this.#ranks.get(bias) === 1)
+      const isMatrix = isLinear && this.#rank(maker.inputs[1]) === 2;
+      if (isMatrix && this.#rank(bias) === 1)
         return { ...maker, outputs: node.outputs, inputs: [...maker.inputs, bias] };
     }
     return undefined;
   }
 }
 
-const attribute = (name: string, value: Partial<AttributeProto>): AttributeProto => ({
-  ...{ name, type: 0, float: 0, int: 0, text: '', tensor: undefined, graph: undefined },
-  ...{ floats: [], ints: [], texts: [] },
-  ...value,
-});
+/** An array's floats, where it is small and in the file. */
+function floatsOf(array: TensorProto | undefined): readonly number[] {
+  const { floats = [], raw, dataType } = array ?? {};
+  if (floats.length > 0 || !raw || dataType !== DataType.float || raw.length > 65536) return floats;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+/** A list of whole numbers, where it is short and in the file. */
+function integersOf(array: TensorProto | undefined): readonly number[] {
+  const { ints = [], raw, dataType } = array ?? {};
+  if (ints.length > 0 || !raw || dataType !== DataType.int64 || raw.length > 512) return ints;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return Array.from({ length: raw.length / 8 }, (_, i) => Number(view.getBigInt64(8 * i, true)));
+}
 
 /** The nodes that outputs depend on. */
 function needed({ outputs }: GraphProto, nodes: readonly NodeProto[]): NodeProto[] {

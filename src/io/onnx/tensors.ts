@@ -1,11 +1,11 @@
 // The arrays of an ONNX file as constants: of any number type, with the numbers in one of several fields or in a file beside it.
 
 import { FormatError } from '../../base/errors.js';
-import { naming } from '../../base/naming.js';
+import { about } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
 import { storedConstant } from '../importing/stored.js';
 import { Constant, type Kind } from '../importing/value.js';
-import { numbersOf, numberTypes } from '../numbers.js';
+import { bytesIn, numbersOf } from '../numbers.js';
 import { DataType, type TensorProto, typeName } from './proto.js';
 
 /** The bytes of a file that lies beside the model, by its name. */
@@ -37,7 +37,7 @@ export const kindOf = (type: number): Kind | undefined => types[type]?.[0];
  * @throws {FormatError} for a type that has no numbers, or another count of numbers than the shape says
  */
 export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant {
-  return naming(`the array ${shown(tensor.name)}`, () => {
+  return about(`the array ${shown(tensor.name)}`, () => {
     const { dataType, dims, name } = tensor;
     if (!Object.hasOwn(types, dataType))
       throw new FormatError(`it is of ${typeName(dataType)}, and only numbers can be read`);
@@ -45,10 +45,10 @@ export function constantOf(tensor: TensorProto, files: ExternalFiles): Constant 
     const count = countOf(dims);
     const raw = tensor.isExternal ? externalBytes(tensor, files) : tensor.raw;
     if (!raw) return new Constant(dims, kind, listed(tensor, count, kind), name);
-    const { size } = numberTypes[type];
-    if (raw.length !== count * size)
+    const bytes = bytesIn(type, dims);
+    if (raw.length !== bytes)
       throw new FormatError(
-        `it has ${raw.length} bytes, but ${count} numbers of ${typeName(dataType)} take ${count * size}`,
+        `it has ${raw.length} bytes, but ${count} numbers of ${typeName(dataType)} take ${bytes}`,
       );
     return storedConstant({ shape: dims, kind, type, bytes: raw }, name);
   });

@@ -2,16 +2,30 @@
 
 import { ValueError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
-import { checkOptions, whole } from '../../base/options.js';
+import { checkOptions, whole as count } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
-import { backendInfo, type Model, type SymbolicTensor, type Tensors } from '../../core.js';
+import {
+  backendInfo,
+  type Model,
+  type Shape,
+  type SymbolicTensor,
+  type Tensors,
+} from '../../core.js';
 import type { Graph } from '../../network/graph.js';
 import { checkModel } from '../checkmodel.js';
+import { ImportedModel } from '../importing/imported.js';
 import { metadataOf } from './metadata.js';
 import { modelBytes } from './writeproto.js';
 import { flattenedImages } from './writers/flattened.js';
 import { writers } from './writers/index.js';
-import { channelsFirst, FileGraph, type FileValue, Place } from './writers/place.js';
+import {
+  channelsFirst,
+  FileGraph,
+  type FileValue,
+  fileAxes,
+  inverse,
+  Place,
+} from './writers/place.js';
 
 /** Options of `writeOnnx`. */
 export interface WriteOnnxOptions {
@@ -24,11 +38,11 @@ const irVersionOf = (opset: number): number =>
   opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
 
 /**
- * A model as the bytes of an ONNX file, for inference: batch norms have their running statistics, dropout is left out.
+ * A model as the bytes of an ONNX file, for inference: batch norms have their running statistics, dropout does nothing.
  * Channels come first in the file, of inputs and outputs too: [height, width, channels] is [batch, channels, height,
- * width]. The batch is open. Weights, inputs and outputs keep their names; labels and preprocessing are in the metadata.
+ * width]. The batch is open. Models that were read from files without a batch are written without one, as they are. Weights, inputs and outputs keep their names; labels and preprocessing are in the metadata.
  *
- * @throws {ValueError} for anything but a model, and for layers that are not of `layers`, such as custom ones: all of them are named
+ * @throws {ValueError} for anything but a model; for custom layers, all of which are named; and for what the opset cannot say
  * @throws {StateError} after `dispose`
  */
 export function writeOnnx(
@@ -36,28 +50,34 @@ export function writeOnnx(
   options: WriteOnnxOptions = {},
 ): Uint8Array<ArrayBuffer> {
   return naming('writeOnnx', () => {
-    const { opset = 17 } = checkOptions('writeOnnx', options, { opset: whole(13, 21) });
+    const { opset = 17 } = checkOptions('writeOnnx', options, { opset: count(13, 21) });
     checkModel(model);
     const { graph } = model.resources.network;
     checkLayers(graph);
     const file = new FileGraph(model.weights);
-    const info = (tensors: readonly SymbolicTensor[], names: readonly string[]) =>
-      tensors.map(({ shape }, i) => ({ name: names[i], dims: ['batch', ...channelsFirst(shape)] }));
-    const inputNames = graph.inputNames.map((name) => file.name(name));
-    const outputNames = writeNodes(file, graph, inputNames, opset);
-    const inputs = info(graph.inputs, inputNames);
-    const outputs = info(graph.outputs, outputNames);
-    const channelsLast = [...inputs, ...outputs].filter(({ dims }) => dims.length > 2);
+    const { whole, keepsOrder = false } = model instanceof ImportedModel ? model : {};
+    const isKept = whole !== undefined || keepsOrder;
+    const infoOf = (name: string, shape: Shape, own: Shape | undefined) => ({
+      name: file.name(name),
+      dims: own ?? ['batch', ...(isKept ? shape : channelsFirst(shape))],
+    });
+    const inputs = graph.inputs.map(({ shape }, i) =>
+      infoOf(graph.inputNames[i], shape, whole && shape),
+    );
+    const outputs = graph.outputs.map(({ shape }, i) =>
+      infoOf(graph.outputNames[i], shape, whole?.[i]),
+    );
+    const names = (all: typeof inputs) => all.map(({ name }) => name);
+    const ends = { inputs: names(inputs), outputs: names(outputs), isKept, whole };
+    writeNodes(file, graph, ends, opset);
+    const channelsLast = [...inputs, ...outputs].filter(({ dims }) => !isKept && dims.length > 2);
     return modelBytes({
       irVersion: irVersionOf(opset),
       opset,
       version: backendInfo().version,
-      metadata: metadataOf(
-        model,
-        channelsLast.map(({ name }) => name),
-      ),
+      metadata: metadataOf(model, names(channelsLast)),
       name: model.name,
-      nodes: file.nodes,
+      nodes: file.needed(ends.outputs),
       arrays: file.arrays,
       inputs,
       outputs,
@@ -75,35 +95,49 @@ function checkLayers({ layers }: Graph): void {
   );
 }
 
-/** Adds the nodes of all layers. Returns the outputs' names in the file. */
-function writeNodes(
-  file: FileGraph,
-  graph: Graph,
-  inputNames: readonly string[],
-  opset: number,
-): string[] {
-  const outputNames = graph.outputNames.map((name) => file.name(name));
-  const ends = new Map(graph.outputs.map((tensor, i) => [tensor, outputNames[i]]));
+/** What a file's inputs and outputs are called. */
+interface Ends {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Whether they are as the model has them, not channels first. */
+  readonly isKept: boolean;
+  /** The outputs' shapes, where there is no batch. */
+  readonly whole: readonly Shape[] | undefined;
+}
+
+/** Adds the nodes of all layers. */
+function writeNodes(file: FileGraph, graph: Graph, names: Ends, opset: number): void {
+  const { isKept, whole } = names;
+  // What layers make are no outputs yet where these are in another order.
+  const ends = new Map(isKept ? [] : graph.outputs.map((tensor, i) => [tensor, names.outputs[i]]));
   const images = flattenedImages(graph);
   const values = new Map<SymbolicTensor, FileValue>();
   graph.inputs.forEach((tensor, i) => {
-    values.set(tensor, { name: inputNames[i], shape: tensor.shape, image: undefined });
+    const { shape } = tensor;
+    const own = names.inputs[i];
+    const x = whole
+      ? file.node(`${own}/Reshape`, 'Reshape', [own, file.ints([1, ...shape])], {})
+      : own;
+    const name = isKept ? file.transpose(`${own}/Transpose`, x, inverse(fileAxes(shape))) : own;
+    values.set(tensor, { name, shape, image: undefined });
   });
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((x) => values.get(x) as FileValue);
     const image = images.get(node);
-    const count = file.nodes.length;
+    const first = file.nodes.length;
     const made = naming(node.name, () =>
       writers[node.layer.type](new Place(file, opset, node, inputs, image)),
     );
-    // The last of a layer's nodes has its name. A layer that does nothing has none.
-    const isNew = file.nodes.length > count;
-    const name = isNew ? file.renameLast(ends.get(node) ?? file.name(node.name)) : made;
+    // A layer that does nothing has no node.
+    const isNew = file.nodes.at(-1)?.output === made && file.nodes.length > first;
+    const name = isNew ? file.renameLast(ends.get(node) ?? file.name(node.name), first) : made;
     values.set(node, { name, shape: node.shape, image });
   }
-  for (const [tensor, name] of ends) {
-    const made = values.get(tensor) as FileValue;
-    if (made.name !== name) file.identity(name, made.name);
-  }
-  return outputNames;
+  graph.outputs.forEach((tensor, i) => {
+    const own = names.outputs[i];
+    const { name, shape } = values.get(tensor) as FileValue;
+    const y = isKept ? file.transpose(`${own}/Transpose`, name, fileAxes(shape)) : name;
+    if (whole) file.add(own, 'Reshape', [y, file.ints(whole[i])]);
+    else if (y !== own) file.add(own, 'Identity', [y]);
+  });
 }

@@ -121,43 +121,66 @@ function writeValueInfo(pbf: PbfWriter, { name, dims }: FileValueInfo): void {
 const bytesOf = ({ dims, type }: FileArray): number =>
   dims.reduce((product, side) => product * side, type === 'float' ? 4 : 8);
 
-/** All of an array but its numbers, whose bytes come right after it. */
+/** All of an array but its numbers, whose bytes come right after it, aligned where the head begins so. */
 function headOf(array: FileArray): Uint8Array {
   const bytes = bytesOf(array);
-  const tensor = written((pbf) => {
-    for (const side of array.dims) pbf.writeVarintField(1, side);
-    pbf.writeVarintField(2, DataType[array.type]);
-    pbf.writeStringField(8, array.name);
-    beginning(pbf, 9, bytes);
+  return aligned((filling) => {
+    const tensor = written((pbf) => {
+      for (const side of array.dims) pbf.writeVarintField(1, side);
+      pbf.writeVarintField(2, DataType[array.type]);
+      pbf.writeStringField(8, array.name);
+      pbf.writeStringField(12, filling);
+      beginning(pbf, 9, bytes);
+    });
+    return Uint8Array.of(...written((pbf) => beginning(pbf, 5, tensor.length + bytes)), ...tensor);
   });
-  return Uint8Array.of(...written((pbf) => beginning(pbf, 5, tensor.length + bytes)), ...tensor);
+}
+
+/**
+ * Bytes whose length is a multiple of four, by spaces in a text that says nothing (`doc_string`): so numbers lie aligned
+ * in the file, and who reads them need not copy them first.
+ */
+function aligned(write: (filling: string) => Uint8Array): Uint8Array {
+  let filling = '';
+  let bytes = write(filling);
+  while (bytes.length % 4 !== 0) {
+    filling += ' ';
+    bytes = write(filling);
+  }
+  return bytes;
 }
 
 /** The file. */
 export function modelBytes(model: FileModel): Uint8Array<ArrayBuffer> {
   const heads = model.arrays.map(headOf);
-  const graph = written((pbf) => {
-    for (const node of model.nodes) message(pbf, 1, () => writeNode(pbf, node));
-    pbf.writeStringField(2, model.name);
-    for (const value of model.inputs) message(pbf, 11, () => writeValueInfo(pbf, value));
-    for (const value of model.outputs) message(pbf, 12, () => writeValueInfo(pbf, value));
-  });
+  const graph = aligned((filling) =>
+    written((pbf) => {
+      for (const node of model.nodes) message(pbf, 1, () => writeNode(pbf, node));
+      pbf.writeStringField(2, model.name);
+      pbf.writeStringField(10, filling);
+      for (const value of model.inputs) message(pbf, 11, () => writeValueInfo(pbf, value));
+      for (const value of model.outputs) message(pbf, 12, () => writeValueInfo(pbf, value));
+    }),
+  );
   const length = model.arrays.reduce(
     (sum, array, i) => sum + heads[i].length + bytesOf(array),
     graph.length,
   );
-  const head = written((pbf) => {
-    pbf.writeVarintField(1, model.irVersion);
-    pbf.writeStringField(2, 'wasmgrad');
-    pbf.writeStringField(3, model.version);
-    message(pbf, 8, () => pbf.writeVarintField(2, model.opset));
-    for (const [key, value] of Object.entries(model.metadata))
-      message(pbf, 14, () => {
-        pbf.writeStringField(1, key);
-        pbf.writeStringField(2, value);
-      });
-    beginning(pbf, 7, length);
-  });
+  const head = aligned((filling) =>
+    written((pbf) => {
+      pbf.writeVarintField(1, model.irVersion);
+      pbf.writeStringField(2, 'wasmgrad');
+      pbf.writeStringField(3, model.version);
+      pbf.writeStringField(6, filling);
+      message(pbf, 8, () => pbf.writeVarintField(2, model.opset));
+      for (const [key, value] of Object.entries(model.metadata))
+        message(pbf, 14, () => {
+          pbf.writeStringField(1, key);
+          pbf.writeStringField(2, value);
+        });
+      beginning(pbf, 7, length);
+    }),
+  );
   const file = new Uint8Array(head.length + length);
   let at = 0;
   const add = (bytes: Uint8Array): void => {

@@ -1,8 +1,10 @@
-// The shapes of inputs: the file's, with open sides from the option inputShape.
+// The shapes of inputs: the file's, with open sides from the option inputShape, or from a tensor.
 
-import { FormatError, ShapeError, ValueError } from '../../base/errors.js';
+import { FormatError, ValueError } from '../../base/errors.js';
 import { shown } from '../../base/shown.js';
 import { input, type SymbolicTensor } from '../../core.js';
+import { ofFile } from '../importing/fault.js';
+import { USUAL_SIDE } from '../importing/imported.js';
 
 /** One sample's shape, or those of several inputs by their names. */
 export type InputShape =
@@ -10,52 +12,63 @@ export type InputShape =
   | Readonly<Record<string, readonly number[]>>
   | undefined;
 
+/** An input's shape with the batch, as the file has it: null, or a number below 0, is a side that is open. */
+export type FileShape = readonly unknown[] | undefined;
+
 const isSide = (side: unknown): side is number =>
   Number.isSafeInteger(side) && (side as number) > 0;
 
-/**
- * One sample's shape.
- *
- * @param given the file's, without the batch: null or a number below 0 is a side that is open. Undefined where all is
- * @throws {ValueError} if the option does not fit the file, or is missing where sides are open
- */
-export function sampleShape(
-  name: string,
-  given: readonly unknown[] | undefined,
-  inputShape: InputShape,
-): number[] {
-  const wanted: readonly number[] | undefined = isPlain(inputShape)
+const isOpenSide = (side: unknown): boolean =>
+  side === null || (typeof side === 'number' && side < 0);
+
+/** Whether a sample may have several shapes. */
+export const leavesOpen = (given: FileShape): boolean =>
+  given === undefined || given.slice(1).some(isOpenSide);
+
+/** What the option says of an input. */
+export const wantedShape = (name: string, inputShape: InputShape): readonly number[] | undefined =>
+  isPlain(inputShape)
     ? inputShape
     : inputShape && Object.hasOwn(inputShape, name)
       ? inputShape[name]
       : undefined;
-  const text = `[batch, ${given?.map((side) => (isSide(side) ? side : '?')).join(', ')}]`;
-  if (wanted && !(isPlain(wanted) && wanted.length > 0 && wanted.every(isSide)))
+
+/**
+ * One sample's shape. Images whose sides nobody says have the usual ones.
+ *
+ * @param given undefined where all is open
+ * @param wanted what the option says, or the shape of a tensor
+ * @throws {ValueError} if that does not fit the file, or is missing where sides are open
+ */
+export function sampleShape(given: FileShape, wanted: readonly number[] | undefined): number[] {
+  if (wanted && !(isPlain(wanted) && wanted.every(isSide)))
     throw new ValueError(`inputShape must be whole numbers > 0, not ${shown(wanted)}`);
-  if (wanted && given && wanted.length !== given.length)
+  const sample = given?.slice(1) ?? wanted;
+  if (!sample)
+    throw new ValueError(
+      'the file does not say its shape: give it, readTfjs(source, { inputShape: [height, width, channels] })',
+    );
+  const text = `[batch, ${sample.map((side) => (isSide(side) ? side : '?')).join(', ')}]`;
+  if (wanted && wanted.length !== sample.length)
     throw new ValueError(`inputShape is ${shown(wanted)}, but the file has ${text}`);
-  return (given ?? (wanted as readonly number[])).map((side, i) => {
-    const own = wanted?.[i];
-    const isOpen = side === null || (typeof side === 'number' && side < 0);
-    if (!isOpen && !isSide(side)) throw new FormatError(`its shape has the side ${shown(side)}`);
-    if (isOpen && own !== undefined) return own;
-    if (isOpen)
+  return sample.map((side, axis) => {
+    const own = wanted?.[axis];
+    if (isOpenSide(side)) {
+      if (own !== undefined) return own;
+      if (sample.length === 3 && axis < 2) return USUAL_SIDE;
       throw new ValueError(
         `its shape ${text} leaves sides open: say which they are, readTfjs(source, { inputShape: [height, width, channels] })`,
       );
-    if (own === undefined || own === side) return side as number;
+    }
+    if (!isSide(side)) throw new FormatError(`its shape has the side ${shown(side)}`);
+    if (own === undefined || own === side) return side;
     throw new ValueError(`inputShape says ${own} where the file has ${side}`);
   });
 }
 
 /** An input of a network. @param name the file's @throws {FormatError} for more numbers than memory holds */
 export function inputOf(name: string, shape: readonly number[]): SymbolicTensor {
-  try {
-    return input(shape, { name: name.replaceAll('/', '.') || 'input' });
-  } catch (cause) {
-    if (!(cause instanceof ShapeError)) throw cause;
-    throw new FormatError(cause.message, { cause });
-  }
+  return ofFile(() => input(shape, { name: name.replaceAll('/', '.') || 'input' }));
 }
 
 const isPlain = (value: unknown): value is readonly number[] => Array.isArray(value);

@@ -7,7 +7,7 @@ import { type Bytes, bytesOf } from '../../base/filebytes.js';
 import { about } from '../../base/naming.js';
 import { shown } from '../../base/shown.js';
 import type { Constant } from '../importing/value.js';
-import { isObject, type Json, objectAt, parsed } from './json.js';
+import { isObject, type Json, listAt, objectAt, parsed } from './json.js';
 import { type Group, groupsOf, readGroup } from './weights.js';
 
 /** What TF.js's `model.save(tf.io.withSaveHandler(…))` gives, as far as it is read here. */
@@ -58,10 +58,25 @@ function ofFiles(files: TfjsFiles): Promise<TfjsFile> {
   });
 }
 
-function ofArtifacts({ weightSpecs = [], weightData = [], ...json }: TfjsArtifacts): TfjsFile {
+function ofArtifacts({ weightData = [], ...others }: TfjsArtifacts): TfjsFile {
+  const { weightSpecs = [], ...json } = asJson(others);
   const list = Array.isArray(weightData) ? (weightData as readonly Bytes[]) : [weightData as Bytes];
   const bytes = joined(list.map((one) => about('weightData', () => bytesOf(one))));
-  return { json: json as Json, weights: readGroup(weightSpecs, bytes) };
+  return { json, weights: readGroup(listAt('weightSpecs', weightSpecs), bytes) };
+}
+
+/** What a file would have of an object: no gaps, no functions, nothing that lies in itself. */
+function asJson(value: object): Json {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch (cause) {
+    throw new FormatError(
+      `ModelArtifacts are JSON but for weightData (${(cause as Error).message})`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** A file's JSON. Bytes that are no UTF-8 become characters that JSON does not know, or names that nothing has. */

@@ -10,7 +10,8 @@ export interface AxisMap {
   readonly axis: number;
   readonly outputs: number;
   readonly sampling: keyof typeof Sampling;
-  readonly coordinates?: keyof typeof Coordinates;
+  /** 'halfPixel' by default. */
+  readonly coordinates?: Uncapitalize<keyof typeof Coordinates>;
   /** Outputs for each input, where it is not their quotient. */
   readonly scale?: number;
   readonly roi?: readonly [number, number];
@@ -31,12 +32,15 @@ export interface AxisMap {
 export const mappedShape = (shape: Shape, { axis, outputs }: AxisMap): Shape =>
   shape.map((side, i) => (i === axis ? outputs : side));
 
+const capitalized = (word: string) =>
+  (word[0].toUpperCase() + word.slice(1)) as keyof typeof Coordinates;
+
 function fields(map: AxisMap, shape: Shape) {
-  const { axis, outputs, sampling, coordinates = 'HalfPixel', roi = [0, 1] } = map;
+  const { axis, outputs, sampling, coordinates = 'halfPixel', roi = [0, 1] } = map;
   return {
     ...{ outer: sizeOf(shape.slice(0, axis)), n: shape[axis], m: outputs },
     inner: sizeOf(shape.slice(axis + 1)),
-    ...{ sampling: Sampling[sampling], coordinates: Coordinates[coordinates] },
+    ...{ sampling: Sampling[sampling], coordinates: Coordinates[capitalized(coordinates)] },
     scale: map.scale ?? 0,
     ...{ roiStart: roi[0], roiEnd: roi[1], extrapolation: map.extrapolation ?? 0 },
     coefficient: map.coefficient ?? 0,

@@ -1,5 +1,6 @@
 // Resizing and padding of any axes as layers.
 
+import { Coordinates } from '../../../bindings/arrays.js';
 import { ShapeError, ValueError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
 import {
@@ -41,15 +42,10 @@ abstract class Mapped extends Layer<Shape> {
   }
 }
 
-const coordinates = {
-  halfPixel: 'HalfPixel',
-  halfPixelSymmetric: 'HalfPixelSymmetric',
-  pytorchHalfPixel: 'PytorchHalfPixel',
-  alignCorners: 'AlignCorners',
-  asymmetric: 'Asymmetric',
-  tfHalfPixelForNn: 'TfHalfPixelForNn',
-  tfCropAndResize: 'TfCropAndResize',
-} as const;
+/** 'halfPixel' of the kernels' HalfPixel. */
+const places = Object.keys(Coordinates).map(
+  (word) => word[0].toLowerCase() + word.slice(1),
+) as Uncapitalize<keyof typeof Coordinates>[];
 
 const nearest = {
   roundPreferFloor: 'PreferFloor',
@@ -69,7 +65,7 @@ export interface ResizeOptions extends LayerOptions {
   /** 'nearest' by default. */
   mode?: 'nearest' | 'linear' | 'cubic';
   /** How an output's place becomes one of the input: 'halfPixel' by default. */
-  coordinates?: keyof typeof coordinates;
+  coordinates?: Uncapitalize<keyof typeof Coordinates>;
   /** How 'nearest' rounds: 'roundPreferFloor' by default. */
   nearest?: keyof typeof nearest;
   /** −0.75 by default. */
@@ -89,7 +85,7 @@ const resizeWords: Words = {
   sizes: listOf(count(1), 'whole numbers ≥ 1'),
   scales: listOf(positive, 'numbers > 0'),
   mode: oneOf('nearest', 'linear', 'cubic'),
-  coordinates: oneOf(...Object.keys(coordinates)),
+  coordinates: oneOf(...places),
   nearest: oneOf(...Object.keys(nearest)),
   cubicCoefficient: finite,
   excludeOutside: flag,
@@ -107,14 +103,14 @@ class Resize extends Mapped {
   }
 
   #check(): void {
-    const { axes, sizes, scales, roi, coordinates: places } = this.options;
+    const { axes, sizes, scales, roi, coordinates } = this.options;
     const given = sizes ?? scales;
     if (!given || (sizes && scales)) throw new ValueError(`needs either sizes or scales`);
     if (given.length !== axes.length)
       throw new ValueError(
         `needs one of ${sizes ? 'sizes' : 'scales'} for each of the axes ${show(axes)}, not ${show(given)}`,
       );
-    if (places === 'tfCropAndResize' && roi?.length !== 2 * axes.length)
+    if (coordinates === 'tfCropAndResize' && roi?.length !== 2 * axes.length)
       throw new ValueError(
         `coordinates 'tfCropAndResize' need a roi with a start and an end for each axis: ${2 * axes.length} numbers`,
       );
@@ -142,7 +138,7 @@ class Resize extends Mapped {
       return [
         {
           ...{ axis, outputs, sampling, scale, roi: part },
-          coordinates: coordinates[rest.coordinates ?? 'halfPixel'],
+          coordinates: rest.coordinates,
           ...{ extrapolation: rest.extrapolation, excludes: rest.excludeOutside },
           ...{ coefficient: rest.cubicCoefficient ?? -0.75, antialias: rest.antialias },
         },

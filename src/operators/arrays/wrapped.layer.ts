@@ -107,7 +107,8 @@ class Lent implements Lowering {
 }
 
 class Wrapped extends Layer<Saved> {
-  readonly #inner: Layer;
+  /** Who writes files writes it. */
+  readonly inner: Layer;
   readonly #lent: readonly string[];
   readonly #rows: boolean;
 
@@ -121,7 +122,7 @@ class Wrapped extends Layer<Saved> {
       lent: any,
       rows: flag,
     });
-    this.#inner = inner;
+    this.inner = inner;
     this.#lent = [...lent];
     this.#rows = rows;
   }
@@ -131,26 +132,26 @@ class Wrapped extends Layer<Saved> {
   }
 
   shapeFor(x: Shape): Shape {
-    const inner = this.#inner.apply(input(this.#rows ? x.slice(1) : x));
+    const inner = this.inner.apply(input(this.#rows ? x.slice(1) : x));
     return this.#rows ? [x[0], ...inner.shape] : inner.shape;
   }
 
   protected override parametersFor(): readonly ParameterSpec[] {
-    return this.#inner.parameters.filter(({ name }) => !this.#lent.includes(name));
+    return this.inner.parameters.filter(({ name }) => !this.#lent.includes(name));
   }
 
   emitForward(to: Lowering, x: Value, ...weights: Value[]): Forward<Saved> {
     const lent = new Map(
       weights.map((value, i) => [this.#lent[i], value.view(this.#shapeOf(this.#lent[i]))]),
     );
-    const { y, saved } = this.#inner.emitForward(new Lent(to, this, lent), this.#batched(x));
+    const { y, saved } = this.inner.emitForward(new Lent(to, this, lent), this.#batched(x));
     return { y: this.#whole(y), saved: { inner: saved, lent } };
   }
 
   emitBackward(to: Lowering, dy: Value, saved: Saved, ...wanted: boolean[]): Gradients {
     const own = new Lent(to, this, saved.lent);
-    this.#inner.trainable = this.trainable;
-    const dx = this.#inner.emitBackward(own, this.#batched(dy), saved.inner, wanted[0]);
+    this.inner.trainable = this.trainable;
+    const dx = this.inner.emitBackward(own, this.#batched(dy), saved.inner, wanted[0]);
     const first = dx === undefined ? undefined : this.#whole(dx as Value);
     if (!this.merges) return first;
     const others = this.#lent.map((name) => {
@@ -161,7 +162,7 @@ class Wrapped extends Layer<Saved> {
   }
 
   #shapeOf(name: string): Shape {
-    return this.#inner.parameters.find((one) => one.name === name)?.shape as Shape;
+    return this.inner.parameters.find((one) => one.name === name)?.shape as Shape;
   }
 
   #batched(x: Value): Value {
@@ -175,7 +176,7 @@ class Wrapped extends Layer<Saved> {
   override multiplyAdds(x: Shape, y: Shape): number {
     const rows = this.#rows ? x[0] : 1;
     const [from, to] = this.#rows ? [x.slice(1), y.slice(1)] : [x, y];
-    return rows * this.#inner.multiplyAdds(from, to);
+    return rows * this.inner.multiplyAdds(from, to);
   }
 }
 

@@ -1,8 +1,11 @@
 // The ONNX project's own tests of operators, as Debian's package libonnx-testdata has them: a model each, inputs and outputs.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { Tensor } from '../../../src/index.js';
-import type { Constant } from '../../../src/io/importing/value.js';
+import { type Model, Tensor } from '../../../src/index.js';
+import { Builder } from '../../../src/io/importing/builder.js';
+import type { Constant, Value } from '../../../src/io/importing/value.js';
+import { Node } from '../../../src/io/onnx/node.js';
+import { translations } from '../../../src/io/onnx/operators/index.js';
 import { type ModelProto, readModelProto, readTensorProto } from '../../../src/io/onnx/proto.js';
 import { readOnnx } from '../../../src/io/onnx/read.js';
 import { constantOf } from '../../../src/io/onnx/tensors.js';
@@ -57,10 +60,31 @@ export interface Outcome {
   readonly wrong?: string;
 }
 
+/** What a test gives to its network, and what it wants of it. */
+interface Data {
+  readonly x: readonly Tensor[];
+  readonly outputs: readonly Constant[];
+}
+
+/** What is done with a test's model: says what is wrong, if anything is. */
+export type Work = (model: Model, data: Data) => string | undefined | Promise<string | undefined>;
+
+/** Whether the model's outputs are the test's. */
+const predicts: Work = (model, { x, outputs }) => {
+  const made = [model.predict(x.length === 1 ? x[0] : [...x])].flat() as Tensor[];
+  const wrong = made.map((y, i) => difference(y, outputs[i])).find(Boolean);
+  for (const y of made) y.dispose();
+  return wrong;
+};
+
 /**
  * Runs a test. @param given which inputs the network gets: all that are floats, or the first one; the others are constants
  */
-export async function runCase(test: Case, given: 'floats' | 'first'): Promise<Outcome> {
+export async function runCase(
+  test: Case,
+  given: 'floats' | 'first',
+  work: Work = predicts,
+): Promise<Outcome> {
   const { graph } = test.proto;
   const initializers = new Set(graph?.initializers.map(({ name }) => name));
   const infos = (graph?.inputs ?? []).filter(({ name }) => !initializers.has(name));
@@ -75,11 +99,12 @@ export async function runCase(test: Case, given: 'floats' | 'first'): Promise<Ou
   const x = inputs.filter(isGiven).map(tensorOf);
   try {
     const model = await readOnnx(test.bytes, { layout: 'nchw', constants });
-    const made = [model.predict(x.length === 1 ? x[0] : x)].flat() as Tensor[];
-    const wrong = made.map((y, i) => difference(y, outputs[i])).find(Boolean);
-    for (const y of made) y.dispose();
-    model.dispose();
-    return wrong ? { wrong } : {};
+    try {
+      const wrong = await work(model, { x, outputs });
+      return wrong ? { wrong } : {};
+    } finally {
+      model.dispose();
+    }
   } catch (error) {
     return { error: (error as Error).message };
   } finally {
@@ -87,9 +112,36 @@ export async function runCase(test: Case, given: 'floats' | 'first'): Promise<Ou
   }
 }
 
+/** Runs a test on constants alone, as they are computed with when a network is built: no layer is made. */
+export function foldCase({ proto, folder }: Case): Outcome {
+  const { graph, opsets } = proto;
+  const infos = graph?.inputs ?? [];
+  try {
+    const inputs = arrays(folder, 'input', infos.length);
+    const outputs = arrays(folder, 'output', graph?.outputs.length ?? 0);
+    const values = new Map<string, Value>(infos.map(({ name }, i) => [name, inputs[i]]));
+    const builder = new Builder(undefined);
+    for (const node of graph?.nodes ?? []) {
+      const reads = node.inputs.map((name) => values.get(name));
+      const at = new Node(node, opsets.get('') ?? 0, builder, reads, files, new Set());
+      const made = [translations[node.op](at)].flat();
+      node.outputs.forEach((name, i) => {
+        if (made[i]) values.set(name, made[i]);
+      });
+    }
+    const made = graph?.outputs.map(({ name }) => values.get(name) as Constant) ?? [];
+    const wrong = made.map((y, i) =>
+      difference({ shape: y.shape, numbers: y.data as Float32Array }, outputs[i]),
+    );
+    return { wrong: wrong.find(Boolean) };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
 /** What is wrong with a result, by the tolerance of the ONNX project's own runner. */
-function difference(
-  { shape, numbers }: Tensor,
+export function difference(
+  { shape, numbers }: Pick<Tensor, 'shape' | 'numbers'>,
   { shape: wanted, data }: Constant,
 ): string | undefined {
   const size = (sides: readonly number[]) => sides.reduce((product, side) => product * side, 1);

@@ -86,6 +86,64 @@ function addConcat(chain: Chain, roll: (most: number) => number): void {
   chain.value = joined([chain.value, chain.value], axis);
 }
 
+/** How exporters pick queries and keys of [2, batch, heads, steps, features]. */
+const picks: Readonly<Record<string, { nodes: NodeOf[]; arrays: Arrays }>> = {
+  'slices of which an axis is squeezed': {
+    nodes: [
+      ['Slice', ['both', 'zero', 'one', 'zero'], 'q1'],
+      ['Squeeze', ['q1', 'zero'], 'q'],
+      ['Slice', ['both', 'one', 'two', 'zero'], 'k1'],
+      ['Squeeze', ['k1', 'zero'], 'k'],
+    ],
+    arrays: { zero: ints(0), one: ints(1), two: ints(2) },
+  },
+  'gathered by a number': {
+    nodes: [
+      ['Gather', ['both', 'zero'], 'q', { axis: 0 }],
+      ['Gather', ['both', 'one'], 'k', { axis: 0 }],
+    ],
+    arrays: { zero: { ...ints(0), dims: [] }, one: { ...ints(1), dims: [] } },
+  },
+};
+
+for (const [how, { nodes, arrays }] of Object.entries(picks)) {
+  test(`queries and keys picked in front of an open batch: ${how}`, async () => {
+    const [samples, steps, heads, features] = [3, 5, 2, 4];
+    const file = fileOf({
+      nodes: [
+        ['Reshape', ['x', 'shape'], 'split'],
+        ['Transpose', ['split'], 'both', { perm: [2, 0, 3, 1, 4] }],
+        ...nodes,
+        ['Transpose', ['k'], 'turned', { perm: [0, 1, 3, 2] }],
+        ['MatMul', ['q', 'turned'], 'y'],
+      ],
+      arrays: { ...arrays, shape: ints(0, steps, 2, heads, features) },
+      inputs: [{ name: 'x', dims: ['batch', steps, 2 * heads * features] }],
+    });
+    const model = await readOnnx(file);
+    assert.equal(model.outputShape, [heads, steps, steps]);
+    const x = Float32Array.from(
+      { length: samples * steps * 2 * heads * features },
+      (_, i) => i % 7,
+    );
+    const at = (n: number, step: number, which: number, head: number, f: number): number =>
+      x[(((n * steps + step) * 2 + which) * heads + head) * features + f];
+    const y = model.predict(x) as Tensor;
+    const wanted: number[] = [];
+    for (let n = 0; n < samples; n++)
+      for (let head = 0; head < heads; head++)
+        for (let a = 0; a < steps; a++)
+          for (let b = 0; b < steps; b++) {
+            let sum = 0;
+            for (let f = 0; f < features; f++) sum += at(n, a, 0, head, f) * at(n, b, 1, head, f);
+            wanted.push(sum);
+          }
+    assert.equal([...y.numbers], wanted);
+    y.dispose();
+    model.dispose();
+  });
+}
+
 for (const mode of ['a batch', 'given whole'] as const) {
   test(`random chains of moves: ${mode}`, async () => {
     for (let seed = 0; seed < 60; seed++) {

@@ -386,20 +386,6 @@ test('all layers that there are not are named, with their configuration', async 
   );
 });
 
-test('open sides need the option inputShape', async () => {
-  const source = () =>
-    sequential({
-      class_name: 'ZeroPadding2D',
-      config: { name: 'pad', padding: 1, batch_input_shape: [null, null, null, 3] },
-    });
-  await rejects(readTfjs(source()), ValueError, '[batch, ?, ?, 3]', 'inputShape');
-  await rejects(readTfjs(source(), { inputShape: [4, 4, 1] }), ValueError, '1', '3');
-  await rejects(readTfjs(source(), { inputShape: [4, 4] }), ValueError, '[4, 4]');
-  const model = await readTfjs(source(), { inputShape: [4, 5, 3] });
-  assert.equal([...model.outputShape], [6, 7, 3]);
-  model.dispose();
-});
-
 test('models that TF.js has not: all layers are named', () => {
   const model = new Sequential(
     [

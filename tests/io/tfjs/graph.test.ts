@@ -1,43 +1,10 @@
 // Graph models of TensorFlow come over, operator by operator, and learn.
 
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
-import { type Shape, sizeOf } from '../../../src/base/shape.js';
-import { type Model, Tensor } from '../../../src/index.js';
-import { readTfjs, type TfjsArtifacts } from '../../../src/io/index.js';
-import { numbers } from '../../helpers/random.js';
+import type { Shape } from '../../../src/base/shape.js';
 import '../../helpers/start.js';
-import { GraphBuilder, graphModelOf, type Ref } from '../../helpers/tfgraph.js';
-import { predicted } from '../../helpers/tfjs.js';
-
-/** What both compute of the same numbers is the same, up to 1e-5 of the largest. @param shapes of inputs, with the batch */
-async function agree(
-  artifacts: TfjsArtifacts,
-  shapes: readonly Shape[],
-  { seed = 7, positive = false } = {},
-): Promise<Model> {
-  const own = await readTfjs(artifacts);
-  const data = shapes.map((shape, i) => {
-    const drawn = numbers(sizeOf(shape), seed + i);
-    return { shape, data: positive ? drawn.map((x) => 1.5 + x) : drawn };
-  });
-  const expected = predicted(graphModelOf(artifacts), data);
-  const tensors = data.map((x) => Tensor.from(x.data, x.shape));
-  const made = [own.predict(tensors.length === 1 ? tensors[0] : tensors)].flat() as Tensor[];
-  assert.is(made.length, expected.length);
-  made.forEach(({ data: y, shape }, i) => {
-    assert.equal([...shape], expected[i].shape);
-    const largest = expected[i].data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const apart = y.reduce(
-      (most, value, k) => Math.max(most, Math.abs(value - expected[i].data[k])),
-      0,
-    );
-    assert.ok(apart <= 1e-5 * largest, `${apart} apart, the largest is ${largest}`);
-    assert.ok(largest > 0, 'TF.js gives nothing but zeros');
-  });
-  for (const tensor of [...tensors, ...made]) tensor.dispose();
-  return own;
-}
+import { GraphBuilder, type Ref } from '../../helpers/tfgraph.js';
+import { agree } from './agree.js';
 
 const image: Shape = [-1, 9, 8, 4];
 const SAME = { strides: [1, 2, 2, 1], dilations: [1, 1, 1, 1], padding: 'SAME' };

@@ -3,37 +3,24 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sizeOf } from '../../../src/base/shape.js';
-import { type Model, Tensor } from '../../../src/index.js';
-import { readTfjs, type TfjsArtifacts, writeTfjs } from '../../../src/io/index.js';
+import type { Model } from '../../../src/index.js';
+import { readTfjs, writeTfjs } from '../../../src/io/index.js';
 import { numbers } from '../../helpers/random.js';
 import '../../helpers/start.js';
-import { artifactsOf, predicted, scramble, tf, tfl } from '../../helpers/tfjs.js';
+import { artifactsOf, memoryOf, predicted, scramble, tf, tfl } from '../../helpers/tfjs.js';
+import { gives } from './agree.js';
 import { type Case, cases } from './cases.js';
 import { asKeras3 } from './keras3.js';
 
 const BATCH = 2;
 
-/** What both compute of the same numbers is the same, up to 1e-5 of the largest. */
+/** What both compute of the same numbers is the same. */
 function agree(own: Model, theirs: tfl.LayersModel, what: string): void {
-  const data = own.inputs.map(({ shape }, i) => ({
+  const inputs = own.inputs.map(({ shape }, i) => ({
     shape: [BATCH, ...shape],
     data: numbers(BATCH * sizeOf(shape), 7 + i),
   }));
-  const expected = predicted(theirs, data);
-  const tensors = data.map((x) => Tensor.from(x.data, x.shape));
-  const made = [own.predict(tensors.length === 1 ? tensors[0] : tensors)].flat() as Tensor[];
-  assert.is(made.length, expected.length, what);
-  made.forEach(({ data: y, shape }, i) => {
-    assert.equal([...shape], expected[i].shape, what);
-    const largest = expected[i].data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const apart = y.reduce(
-      (most, value, k) => Math.max(most, Math.abs(value - expected[i].data[k])),
-      0,
-    );
-    assert.ok(apart <= 1e-5 * largest, `${what}: ${apart} apart, the largest is ${largest}`);
-    assert.ok(largest > 0, `${what}: TF.js gives nothing but zeros`);
-  });
-  for (const tensor of [...tensors, ...made]) tensor.dispose();
+  gives(own, inputs, predicted(theirs, inputs), what);
 }
 
 /** A case's network, with numbers. */
@@ -69,15 +56,36 @@ for (const [i, one] of cases.entries()) {
   });
 }
 
-/** Our files as TF.js reads them from memory. */
-function memoryOf(files: ReturnType<typeof writeTfjs>): tf.io.IOHandler {
-  const json = JSON.parse(new TextDecoder().decode(files['model.json']));
-  const artifacts = {
-    modelTopology: json.modelTopology,
-    weightSpecs: json.weightsManifest[0].weights,
-    weightData: files['weights.bin'].slice().buffer,
-  } as TfjsArtifacts;
-  return tf.io.fromMemory(artifacts as tf.io.ModelArtifacts);
-}
+for (const interpolation of ['bilinear', 'nearest'] as const)
+  for (const [height, width] of [
+    [13, 4],
+    [5, 11],
+  ])
+    test(`Resizing to ${height}×${width}, ${interpolation}, computes what TF.js's layer calls`, async () => {
+      const shape = [BATCH, 9, 7, 4];
+      const data = numbers(BATCH * 252, 3);
+      const config = { height, width, interpolation, batch_input_shape: [null, 9, 7, 4] };
+      const own = await readTfjs({
+        modelTopology: {
+          class_name: 'Sequential',
+          config: { name: 'net', layers: [{ class_name: 'Resizing', config }] },
+        },
+      });
+      const resize =
+        tf.image[interpolation === 'nearest' ? 'resizeNearestNeighbor' : 'resizeBilinear'];
+      const expected = tf.tidy(() =>
+        resize(
+          tf.tensor4d(data, shape as [number, number, number, number]),
+          [height, width],
+          true,
+        ).dataSync(),
+      );
+      gives(
+        own,
+        [{ data, shape }],
+        [{ data: expected as Float32Array, shape: [BATCH, height, width, 4] }],
+      );
+      own.dispose();
+    });
 
 test.run();

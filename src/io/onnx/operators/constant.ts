@@ -2,6 +2,7 @@
 
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { combined, countOf, gathered, list, scalar } from '../../importing/constants.js';
+import { FOR_CONVOLUTIONS } from '../../importing/fault.js';
 import { concatenated, sliced } from '../../importing/moves.js';
 import {
   Activation,
@@ -56,11 +57,16 @@ export function range(node: Node): Value {
 /** Gather: numbers along an axis by index; of what layers compute, parts of it. */
 export function gather(node: Node): Value {
   const data = node.input(0);
+  if (node.input(1) instanceof Activation)
+    node.fail(
+      `its indices depend on the network's inputs, as those of words do. ${FOR_CONVOLUTIONS}`,
+    );
   const indices = known(node, 1);
   const axis = node.axis(node.int('axis', 0), data.shape.length);
   const numbers = Array.from(indices.data as ArrayLike<number>);
   if (data instanceof Constant) return gathered(data, axis, numbers, indices.shape);
-  if (isBatch(data.axes[axis])) throw new NeedsWhole();
+  const isOne = indices.shape.length === 0;
+  if (isBatch(data.axes[axis]) || (data.hasBatchInside && !isOne)) throw new NeedsWhole();
   const side = data.shape[axis];
   const own = numbers.map((index) => (index < 0 ? index + side : index));
   if (own.length === 0 || own.some((index) => !(index >= 0 && index < side)))
@@ -71,6 +77,10 @@ export function gather(node: Node): Value {
   const made = concatenated(node.builder, parts, axis);
   if (indices.shape.length === 1) return made;
   // A single index takes the axis away; several dimensions take its place.
+  if (isOne) {
+    const stays = made.axes.filter((_, i) => i !== axis);
+    return new Activation(made.tensor, stays, made.stored);
+  }
   const sides = sidesOf(made);
   sides.splice(axis, 1, ...indices.shape);
   return toShape(node, made, sides);
@@ -125,9 +135,6 @@ export const comparisons: Readonly<Record<string, (a: Side, b: Side) => boolean>
   And: (a, b) => Boolean(a) && Boolean(b),
   Or: (a, b) => Boolean(a) || Boolean(b),
 };
-
-export const compare = (node: Node, work: (a: Side, b: Side) => boolean): Value =>
-  combined([known(node, 0), known(node, 1)], 'bool', (a, b) => Number(work(a, b)));
 
 export const not = (node: Node): Value =>
   combined([known(node, 0)], 'bool', (a) => Number(a === 0));

@@ -2,13 +2,10 @@
 
 import { layers } from '../../../core.js';
 import type { Layer } from '../../../network/layer.js';
-import {
-  conv3d,
-  conv3dTranspose,
-  groupedConv2dTranspose,
-} from '../../../operators/arrays/index.js';
+import { arrays } from '../../importing/arrays.js';
 import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
 import { Activation, type Constant, type Value } from '../../importing/value.js';
+import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
 import {
   asImage,
@@ -30,7 +27,8 @@ function kernelSource(value: Value, isLine: boolean): WeightSource {
   }
   if (isLine) {
     const [outputs, inputs, steps] = value.shape;
-    const line = (value as Constant).as([outputs, inputs, 1, steps], undefined);
+    const { name } = value as Constant;
+    const line = (value as Constant).as([outputs, inputs, 1, steps], name);
     return weightOf(line, [2, 3, 1, 0]);
   }
   return weightOf(value, [...value.shape.keys()].slice(2).concat(1, 0));
@@ -60,7 +58,12 @@ const weightsOf = ({ w, bias, isLine }: Parts) => ({
 });
 
 /** Options that convolutions in both directions have. */
-function commonOptions({ bias }: Parts, placement: Placement, kernel: readonly number[]) {
+function commonOptions(
+  node: Node,
+  { bias }: Parts,
+  placement: Placement,
+  kernel: readonly number[],
+) {
   return {
     kernelSize: lifted(kernel, 1) as never,
     strides: lifted(placement.strides, 1) as never,
@@ -68,6 +71,7 @@ function commonOptions({ bias }: Parts, placement: Placement, kernel: readonly n
     padding: lifted<[number, number]>(placement.pads, [0, 0]) as never,
     useBias: bias !== undefined,
     kernelInitializer: 'zeros' as const,
+    ...ownActivation(node),
   };
 }
 
@@ -81,11 +85,13 @@ export function conv(node: Node): Value {
   const [filters, channels] = w.shape;
   if (channels * groups !== x.shape[1])
     node.fail(`its filter takes ${channels * groups} channels, its input has ${x.shape[1]}`);
-  const options = { ...commonOptions(parts, placement, kernel), filters, groups };
+  const options = { ...commonOptions(node, parts, placement, kernel), filters, groups };
+  // As a word, since the pixels depend on the image's sides: one layer serves images of all sizes.
+  const same = node.text('auto_pad') === 'SAME_UPPER' ? { padding: 'same' as const } : {};
   const make: Make = (name): Layer =>
     x.rank === 5
-      ? conv3d({ ...options, name })
-      : layers.conv2d({ ...options, dimRoundingMode: 'floor', name });
+      ? arrays().conv3d({ ...options, name })
+      : layers.conv2d({ ...options, ...same, dimRoundingMode: 'floor', name });
   const y = node.builder.overImages(x, make, weightsOf(parts));
   return isLine ? asSignal(y) : y;
 }
@@ -98,15 +104,15 @@ export function convTranspose(node: Node): Value {
   const groups = node.int('group', 1);
   const { outputPadding, ...placement } = transposedPlacement(node, kernel);
   const options = {
-    ...commonOptions(parts, placement, kernel),
+    ...commonOptions(node, parts, placement, kernel),
     filters: w.shape[1] * groups,
     outputPadding: lifted(outputPadding, 0) as never,
   };
   const grouped = groups > 1 ? { groups } : {};
   const make: Make = (name): Layer => {
-    if (x.rank === 5) return conv3dTranspose({ ...options, ...grouped, name });
+    if (x.rank === 5) return arrays().conv3dTranspose({ ...options, ...grouped, name });
     return groups > 1
-      ? groupedConv2dTranspose({ ...options, ...grouped, name })
+      ? arrays().groupedConv2dTranspose({ ...options, ...grouped, name })
       : layers.conv2dTranspose({ ...options, name });
   };
   const y = node.builder.overImages(x, make, weightsOf(parts));

@@ -1,14 +1,9 @@
 // Functions of one number, and of two that are broadcast to each other.
 
 import { layers, type SymbolicTensor } from '../../../core.js';
-import {
-  type CombineFn,
-  combine,
-  combineWeight,
-  type MapOptions,
-  map,
-} from '../../../operators/arrays/index.js';
+import type { CombineFn, MapOptions } from '../../../operators/arrays/index.js';
 import { arranged } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { filled, type Make, NeedsWhole } from '../../importing/builder.js';
 import {
   arithmetic,
@@ -28,7 +23,7 @@ export interface Unary {
 }
 
 const mapped = (fn: MapOptions['fn'], of?: (value: number) => number): Unary => ({
-  layer: () => (name) => map({ name, fn }),
+  layer: () => (name) => arrays().map({ name, fn }),
   of,
 });
 
@@ -42,7 +37,7 @@ const withNumbers = (
   beta?: readonly [string, number],
 ): Unary => ({
   layer: (node) => (name) =>
-    map({
+    arrays().map({
       name,
       fn,
       alpha: node.float(...alpha),
@@ -57,13 +52,11 @@ export const unary: Readonly<Record<string, Unary>> = {
   Softplus: plain('softplus'),
   Softsign: mapped('softsign'),
   Mish: mapped('mish'),
-  // Not ONNX's own: see simplify.ts.
-  Silu: { layer: () => (name) => layers.silu({ name }) },
   HardSwish: { layer: () => (name) => layers.hardSwish({ name }) },
   Gelu: {
     layer: (node) => (name) =>
       node.text('approximate', 'none') === 'tanh'
-        ? map({ name, fn: 'geluTanh' })
+        ? arrays().map({ name, fn: 'geluTanh' })
         : layers.gelu({ name }),
   },
   LeakyRelu: withNumbers('leakyRelu', ['alpha', 0.01]),
@@ -76,7 +69,9 @@ export const unary: Readonly<Record<string, Unary>> = {
       const [alpha, beta] = [node.float('alpha', 0.2), node.float('beta', 0.5)];
       const isOurs = Math.abs(alpha - 1 / 6) < 1e-6 && beta === 0.5;
       return (name) =>
-        isOurs ? layers.hardSigmoid({ name }) : map({ name, fn: 'hardSigmoid', alpha, beta });
+        isOurs
+          ? layers.hardSigmoid({ name })
+          : arrays().map({ name, fn: 'hardSigmoid', alpha, beta });
     },
   },
   Erf: mapped('erf'),
@@ -88,9 +83,17 @@ export const unary: Readonly<Record<string, Unary>> = {
   Reciprocal: mapped('reciprocal', (value) => 1 / value),
   Floor: mapped('floor', Math.floor),
   Ceil: mapped('ceil', Math.ceil),
+  Round: mapped('round'),
   Sign: mapped('sign', Math.sign),
   Sin: mapped('sin', Math.sin),
   Cos: mapped('cos', Math.cos),
+};
+
+/** Functions that are no operators of ONNX: nodes that became one, see simplify.ts. */
+export const unaryOfSeveral: Readonly<Record<string, Unary>> = {
+  Relu6: { layer: () => (name) => layers.relu6({ name }) },
+  Silu: { layer: () => (name) => layers.silu({ name }) },
+  GeluTanh: mapped('geluTanh'),
 };
 
 /** Translates a function of one number. */
@@ -124,7 +127,7 @@ function clipping(low: number | undefined, high: number | undefined): Make {
   if (low === 0 && high === undefined) return (name) => layers.relu({ name });
   if (low === 0 && high === 6) return (name) => layers.relu6({ name });
   return (name) =>
-    map({
+    arrays().map({
       name,
       fn: 'clip',
       ...(low === undefined ? {} : { alpha: low }),
@@ -191,7 +194,7 @@ function pairwise(node: Node, fn: CombineFn, of: Binary['of'], a: Value, b: Valu
     : withConstant(node, fn, b as Activation, a as Constant, true);
 }
 
-function twoActivations(node: Node, fn: CombineFn, a: Activation, b: Activation): Value {
+function twoActivations(node: Node, fn: CombineFn, a: Activation, b: Activation): Activation {
   const rank = Math.max(a.rank, b.rank);
   const [x, y] = [ranked(a, rank), ranked(b, rank)];
   if (x.hasBatch !== y.hasBatch) throw new NeedsWhole();
@@ -205,7 +208,7 @@ function twoActivations(node: Node, fn: CombineFn, a: Activation, b: Activation)
     ? (name) => layers.multiply({ name })
     : isSame && fn === 'add'
       ? (name) => layers.add({ name })
-      : (name) => combine({ name, fn });
+      : (name) => arrays().combine({ name, fn });
   const made = node.builder.apply(make, gate ?? tensors);
   return fromOrder(made, order, x.hasBatch);
 }
@@ -247,7 +250,7 @@ function withConstant(
   );
   const whole = order.length < rank ? [0, ...order] : order;
   const made = builder.apply(
-    (name) => combineWeight({ name, fn, shape, ...(isFirst ? { first: true } : {}) }),
+    (name) => arrays().combineWeight({ name, fn, shape, ...(isFirst ? { first: true } : {}) }),
     from,
     { value: filled(constant, whole, own) },
     { learns: constant.name !== undefined && constant.kind === 'float' },
@@ -260,17 +263,54 @@ function byNumber(fn: CombineFn, value: number, isFirst: boolean): Make | undefi
   const affine =
     (alpha: number, beta: number): Make =>
     (name) =>
-      map({ name, fn: 'affine', alpha, beta });
+      arrays().map({ name, fn: 'affine', alpha, beta });
   if (fn === 'add') return affine(1, value);
   if (fn === 'multiply') return affine(value, 0);
   if (fn === 'subtract') return isFirst ? affine(-1, value) : affine(1, -value);
   // A reciprocal is rounded: only powers of two give the same bits as a division.
   if (fn === 'divide' && !isFirst && Number.isInteger(Math.log2(Math.abs(value))))
     return affine(1 / value, 0);
-  if (fn === 'power' && !isFirst) return (name) => map({ name, fn: 'power', alpha: value });
+  if (fn === 'power' && !isFirst)
+    return (name) => arrays().map({ name, fn: 'power', alpha: value });
   if (fn === 'maximum') return clipping(value, undefined);
   if (fn === 'minimum') return clipping(undefined, value);
   return undefined;
+}
+
+/** Shrink: what is far from 0 comes nearer by `bias`, what is near becomes 0. */
+export function shrink(node: Node): Value {
+  const { builder } = node;
+  const alpha = node.float('lambd', 0.5);
+  const bias = node.float('bias', 0);
+  if (!(alpha >= 0)) node.fail('its lambd is below 0');
+  const far = (x: Activation): Activation =>
+    builder.anywhere(x, (name) => arrays().map({ name, fn: 'thresholdedRelu', alpha }));
+  const turned = (x: Activation): Activation =>
+    builder.anywhere(x, (name) => arrays().map({ name, fn: 'negate' }));
+  const x = node.activation();
+  const hard = twoActivations(node, 'subtract', far(x), far(turned(x)));
+  if (bias === 0) return hard;
+  const sign = builder.anywhere(hard, (name) => arrays().map({ name, fn: 'sign' }));
+  const step = builder.anywhere(sign, (name) =>
+    arrays().map({ name, fn: 'affine', alpha: bias, beta: 0 }),
+  );
+  return twoActivations(node, 'subtract', hard, step);
+}
+
+/** The comparisons that layers compute. */
+const comparing: Readonly<Record<string, CombineFn>> = {
+  Equal: 'equal',
+  Less: 'less',
+  Greater: 'greater',
+};
+
+/** Compares, as 1 and 0. @param work of constants */
+export function compare(node: Node, work: (a: Side, b: Side) => boolean): Value {
+  const fn = comparing[node.op];
+  const of: Binary['of'] = (a, b) => Number(work(a, b));
+  if (fn && node.inputs.some((x) => x instanceof Activation)) return applyBinary(node, { fn, of });
+  const [a, b] = [0, 1].map((i) => node.known(i) ?? node.fail(`its input ${i} is missing`));
+  return combined([a, b], 'bool', of as (a: Side, b: Side) => Side);
 }
 
 /** The mean of several. */
@@ -279,5 +319,7 @@ export function mean(node: Node): Value {
   const share = 1 / node.inputs.length;
   if (sum instanceof Constant)
     return combined([sum], 'float', (value) => (value as number) * share);
-  return node.builder.anywhere(sum, (name) => map({ name, fn: 'affine', alpha: share, beta: 0 }));
+  return node.builder.anywhere(sum, (name) =>
+    arrays().map({ name, fn: 'affine', alpha: share, beta: 0 }),
+  );
 }

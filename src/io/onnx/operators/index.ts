@@ -6,8 +6,18 @@ import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import * as constant from './constant.js';
 import { conv, convTranspose } from './conv.js';
-import { applyBinary, applyUnary, binary, clip, mean, unary } from './elementwise.js';
-import { gemm, matMul } from './matmul.js';
+import {
+  applyBinary,
+  applyUnary,
+  binary,
+  clip,
+  compare,
+  mean,
+  shrink,
+  unary,
+  unaryOfSeveral,
+} from './elementwise.js';
+import { gemm, matMul, rbf } from './matmul.js';
 import * as norm from './norm.js';
 import * as pool from './pool.js';
 import { argExtreme, reduce, softmax } from './reduce.js';
@@ -42,6 +52,7 @@ const reductions: Readonly<Record<string, ReduceFn>> = {
   ReduceL1: 'l1',
   ReduceL2: 'l2',
   ReduceSumSquare: 'sumSquare',
+  ReduceLogSumExp: 'logSumExp',
 };
 
 /** Each entry's value changed. */
@@ -49,7 +60,7 @@ const each = <From, To>(record: Readonly<Record<string, From>>, change: (from: F
   Object.fromEntries(Object.entries(record).map(([name, from]) => [name, change(from)]));
 
 /** Translations by the names of ONNX's operators. */
-export const translations: Readonly<Record<string, Translation>> = {
+export const operators: Readonly<Record<string, Translation>> = {
   Conv: conv,
   ConvTranspose: convTranspose,
   Gemm: gemm,
@@ -80,6 +91,7 @@ export const translations: Readonly<Record<string, Translation>> = {
   Sum: (node) => applyBinary(node, binary.Add),
   Mean: mean,
   Clip: clip,
+  Shrink: shrink,
   Softmax: (node) => softmax(node, false),
   LogSoftmax: (node) => softmax(node, true),
   ...each(
@@ -120,6 +132,20 @@ export const translations: Readonly<Record<string, Translation>> = {
     constant.comparisons,
     (work): Translation =>
       (node) =>
-        constant.compare(node, work),
+        compare(node, work),
+  ),
+};
+
+/** Translations of all that a graph has once it is simplified. */
+export const translations: Readonly<Record<string, Translation>> = {
+  ...operators,
+  AdaptiveAveragePool: pool.adaptiveAveragePool,
+  IdentityShortcut: shape.identityShortcut,
+  Rbf: rbf,
+  ...each(
+    unaryOfSeveral,
+    (own): Translation =>
+      (node) =>
+        applyUnary(node, own),
   ),
 };

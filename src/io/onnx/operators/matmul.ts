@@ -1,17 +1,19 @@
 // Matrix products: with weights, as dense layers and 1×1 convolutions; and of two activations.
 
 import { layers } from '../../../core.js';
-import { map, matMul as matMulLayer } from '../../../operators/arrays/index.js';
 import { arranged, reshaped } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import {
   filled,
   isBatch,
+  type Make,
   NeedsWhole,
   type WeightSource,
   weightOf,
 } from '../../importing/builder.js';
 import { bothHeld, fromOrder, inOrder, ranked } from '../../importing/moves.js';
 import { Activation, type Atom, Constant, type Value } from '../../importing/value.js';
+import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
 import { applyBinary, binary } from './elementwise.js';
 
@@ -23,7 +25,7 @@ const scaled = (constant: Constant, factor: number): Constant =>
         constant.shape,
         'float',
         Float32Array.from(constant.data as Float32Array, (value) => value * factor),
-        constant.name,
+        constant.name === undefined ? undefined : `${constant.name} · ${factor}`,
       );
 
 /**
@@ -52,11 +54,16 @@ function linear(
   const kernel = filled(w, order, split);
   const others = [...x.axes.keys()].filter((axis) => axis < x.rank - 1 && !isBatch(x.axes[axis]));
   const rows = others.map((axis) => x.axes[axis]);
-  const options = { useBias: bias !== undefined, kernelInitializer: 'zeros' as const };
+  const options = {
+    ...{ useBias: bias !== undefined, kernelInitializer: 'zeros' as const },
+    ...ownActivation(node),
+  };
   const from = arranged(x, [...rows, lying]);
   const isVector = others.length === 0 && x.hasBatch;
   if (isVector) {
-    const y = node.builder.apply((name) => layers.dense({ ...options, units, name }), from, {
+    const make: Make = (name) =>
+      node.op === 'Rbf' ? layers.rbf({ units, name }) : layers.dense({ ...options, units, name });
+    const y = node.builder.apply(make, from, {
       kernel,
       bias,
     });
@@ -94,11 +101,14 @@ export function gemm(node: Node): Value {
   const units = b.shape[transposeB ? 0 : 1];
   if (b instanceof Constant) {
     const isBias = c instanceof Constant && (c.size === units || c.size === 1) && isRow(c);
-    const bias = isBias
-      ? (to: Float32Array): void => {
-          for (let i = 0; i < units; i++) to[i] = beta * (c.data[c.size === 1 ? 0 : i] as number);
-        }
-      : undefined;
+    const isWhole = isBias && beta === 1 && c.size === units;
+    const bias = isWhole
+      ? filled(c, [0], [units])
+      : isBias
+        ? (to: Float32Array): void => {
+            for (let i = 0; i < units; i++) to[i] = beta * (c.data[c.size === 1 ? 0 : i] as number);
+          }
+        : undefined;
     const y = linear(node, x, scaled(b, alpha), transposeB, bias);
     return c && !isBias ? added(node, y, c, beta) : y;
   }
@@ -106,7 +116,9 @@ export function gemm(node: Node): Value {
   const y =
     alpha === 1
       ? product
-      : node.builder.anywhere(product, (name) => map({ name, fn: 'affine', alpha, beta: 0 }));
+      : node.builder.anywhere(product, (name) =>
+          arrays().map({ name, fn: 'affine', alpha, beta: 0 }),
+        );
   return c ? added(node, y, c, beta) : y;
 }
 
@@ -119,8 +131,18 @@ function added(node: Node, y: Activation, c: Value, beta: number): Value {
       ? scaled(c, beta)
       : beta === 1
         ? c
-        : node.builder.anywhere(c, (name) => map({ name, fn: 'affine', alpha: beta, beta: 0 }));
+        : node.builder.anywhere(c, (name) =>
+            arrays().map({ name, fn: 'affine', alpha: beta, beta: 0 }),
+          );
   return applyBinary(node.with([y, summand]), binary.Add);
+}
+
+/** Radial basis functions, whose kernel has a row for each number as that of a dense layer has. */
+export function rbf(node: Node): Value {
+  const x = node.activation();
+  const w = node.known(1);
+  if (x.rank !== 2 || !x.hasBatch || !w) throw new NeedsWhole();
+  return linear(node, x, w, false, undefined);
 }
 
 /** Y = A·B, of matrices in stacks. */
@@ -148,15 +170,11 @@ function activations(node: Node, a: Activation, b: Activation, transposeB: boole
   if (x.hasBatch !== y.hasBatch || (x.hasBatch && rank < 3)) throw new NeedsWhole();
   const axes = [...x.axes.keys()].filter((axis) => !isBatch(x.axes[axis]));
   const made = node.builder.apply(
-    (name) => matMulLayer({ name, ...(transposeB ? { transposeB } : {}) }),
+    (name) => arrays().matMul({ name, ...(transposeB ? { transposeB } : {}) }),
     [inOrder(x, axes), inOrder(y, axes)],
   );
   const result = fromOrder(made, axes, x.hasBatch);
   const drop = [...(isRowVector ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])];
   const stays = [...result.axes.keys()].filter((axis) => !drop.includes(axis));
-  return new Activation(
-    result.tensor,
-    stays.map((axis) => result.axes[axis]),
-    result.stored,
-  );
+  return result.picked(stays);
 }

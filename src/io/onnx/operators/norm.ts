@@ -1,8 +1,8 @@
 // Normalization: by batch statistics, by neighbouring channels, and over groups of a sample's own numbers.
 
 import { layers } from '../../../core.js';
-import { groupNorm, instanceNorm, layerNorm } from '../../../operators/arrays/index.js';
 import { arranged } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole, weightOf } from '../../importing/builder.js';
 import { list, reshapedConstant, scalar } from '../../importing/constants.js';
 import { fromOrder, sliced } from '../../importing/moves.js';
@@ -102,7 +102,7 @@ export function instanceNormalization(node: Node): Value {
   const weights = { gamma: weightOf(node.input(1), [0]), beta: weightOf(node.input(2), [0]) };
   return node.builder.overImages(
     node.activation(),
-    (name) => instanceNorm({ name, epsilon }),
+    (name) => arrays().instanceNorm({ name, epsilon }),
     weights,
   );
 }
@@ -114,13 +114,15 @@ export function groupNormalization(node: Node): Value {
   const epsilon = node.float('epsilon', 1e-5);
   const [gamma, beta] = [1, 2].map((i) => {
     const value = node.known(i) ?? node.fail(`its input ${i} is missing`);
+    if (value.shape.length > 1 && value.shape.length !== x.rank - 1)
+      node.fail(`its input ${i} is no number of channels`);
     const each = x.shape[1] / value.size;
     const { data } = value;
     return (to: Float32Array): void => {
       for (let i = 0; i < to.length; i++) to[i] = data[Math.floor(i / each)] as number;
     };
   });
-  return node.builder.overImages(x, (name) => groupNorm({ name, groups, epsilon }), {
+  return node.builder.overImages(x, (name) => arrays().groupNorm({ name, groups, epsilon }), {
     gamma,
     beta,
   });
@@ -147,7 +149,7 @@ export function layerNormalization(node: Node): Value[] {
       : weightOf(value, [...shape.keys()]);
   const bias = node.inputs[2];
   const y = node.builder.apply(
-    (name) => layerNorm({ name, axes, epsilon, center: bias !== undefined }),
+    (name) => arrays().layerNorm({ name, axes, epsilon, center: bias !== undefined }),
     from,
     { gamma: source(node.input(1)), beta: bias && source(bias) },
   );

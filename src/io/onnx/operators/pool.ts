@@ -1,16 +1,8 @@
 // Pools: of windows over signals, images and volumes, and of whole images.
 
 import { layers } from '../../../core.js';
-import {
-  avgPool3d,
-  dilatedLpPool2d,
-  dilatedMaxPool2d,
-  lpPool3d,
-  maxPool3d,
-  paddedAvgPool2d,
-  reduce,
-} from '../../../operators/arrays/index.js';
 import { arranged } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { imagesOf } from '../../importing/builder.js';
 import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
@@ -38,8 +30,8 @@ function windowsOf(node: Node) {
 /** The maximum of each window. */
 export function maxPool(node: Node): Value {
   const { x, isLine, options, isDilated } = windowsOf(node);
-  const own = isDilated ? dilatedMaxPool2d : layers.maxPool2d;
-  const make = x.rank === 5 ? maxPool3d : own;
+  const own = isDilated ? arrays().dilatedMaxPool2d : layers.maxPool2d;
+  const make = x.rank === 5 ? arrays().maxPool3d : own;
   const y = node.builder.overImages(x, (name) => make({ ...options, name }));
   return isLine ? asSignal(y) : y;
 }
@@ -48,8 +40,8 @@ export function maxPool(node: Node): Value {
 export function averagePool(node: Node): Value {
   const { x, isLine, options, isDilated, isPadded } = windowsOf(node);
   const counts = node.int('count_include_pad') === 1 && isPadded;
-  const own = counts || isDilated ? paddedAvgPool2d : layers.avgPool2d;
-  const make = x.rank === 5 ? avgPool3d : own;
+  const own = counts || isDilated ? arrays().paddedAvgPool2d : layers.avgPool2d;
+  const make = x.rank === 5 ? arrays().avgPool3d : own;
   const more = counts ? { countPadding: true } : {};
   const y = node.builder.overImages(x, (name) => make({ ...options, ...more, name }));
   return isLine ? asSignal(y) : y;
@@ -61,9 +53,9 @@ export function lpPool(node: Node): Value {
   const p = normOf(node);
   const own = { ...options, p };
   const y = node.builder.overImages(x, (name) => {
-    if (x.rank === 5) return lpPool3d({ ...own, name });
+    if (x.rank === 5) return arrays().lpPool3d({ ...own, name });
     return isDilated
-      ? dilatedLpPool2d({ ...own, name })
+      ? arrays().dilatedLpPool2d({ ...own, name })
       : layers.lpPool2d({ ...own, mode: 'sum', name });
   });
   return isLine ? asSignal(y) : y;
@@ -96,7 +88,7 @@ export function overWhole(node: Node, x: Activation, fn: 'mean' | 'max' | 'l1' |
   const from = arranged(x, hasBatch ? last : [batch, ...last]);
   const first = hasBatch ? 0 : 1;
   const axes = sides.map((_, i) => first + i);
-  const y = node.builder.apply((name) => reduce({ name, fn, axes, keepDims: true }), from);
+  const y = node.builder.apply((name) => arrays().reduce({ name, fn, axes, keepDims: true }), from);
   return imagesOf(y, hasBatch);
 }
 
@@ -113,8 +105,16 @@ export function globalLpPool(node: Node): Value {
   const poolSize = lifted(sides, 1) as never;
   const y = node.builder.overImages(isLine ? asImage(x) : x, (name) =>
     sides.length === 3
-      ? lpPool3d({ name, p, poolSize })
+      ? arrays().lpPool3d({ name, p, poolSize })
       : layers.lpPool2d({ name, p, mode: 'sum', poolSize }),
   );
   return isLine ? asSignal(y) : y;
+}
+
+/** Means of windows that share an image. */
+export function adaptiveAveragePool(node: Node): Value {
+  const [height, width] = node.ints('output_size') as number[];
+  return node.builder.overImages(node.activation(), (name) =>
+    layers.adaptiveAvgPool2d({ name, outputSize: [height, width] }),
+  );
 }

@@ -1,17 +1,12 @@
 // Sums, means and extremes along axes, and softmax.
 
 import { layers } from '../../../core.js';
-import {
-  argMax,
-  argMin,
-  map,
-  type ReduceFn,
-  reduce as reduceLayer,
-} from '../../../operators/arrays/index.js';
+import type { ReduceFn } from '../../../operators/arrays/index.js';
 import { arranged, reshaped } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, type Make, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
-import { Activation, Constant, type Value } from '../../importing/value.js';
+import { type Activation, Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import { overWhole } from './pool.js';
 
@@ -19,11 +14,7 @@ import { overWhole } from './pool.js';
 function without(y: Activation, axes: readonly number[], keepDims: boolean): Activation {
   if (keepDims) return y;
   const stays = [...y.axes.keys()].filter((axis) => !axes.includes(axis));
-  return new Activation(
-    y.tensor,
-    stays.map((axis) => y.axes[axis]),
-    y.stored,
-  );
+  return y.picked(stays);
 }
 
 /** Applies a layer that makes one number of all along these axes. */
@@ -56,7 +47,7 @@ export function reduce(node: Node, fn: ReduceFn): Value {
     node,
     x,
     axes,
-    (places) => (name) => reduceLayer({ name, fn, axes: places, keepDims: true }),
+    (places) => (name) => arrays().reduce({ name, fn, axes: places, keepDims: true }),
   );
   return without(y, axes, keepDims);
 }
@@ -94,7 +85,12 @@ export function argExtreme(node: Node, isMax: boolean): Value {
     [axis],
     ([place]) =>
       (name) =>
-        (isMax ? argMax : argMin)({ name, axis: place, keepDims: true, ...(last ? { last } : {}) }),
+        (isMax ? arrays().argMax : arrays().argMin)({
+          name,
+          axis: place,
+          keepDims: true,
+          ...(last ? { last } : {}),
+        }),
   );
   return without(y, [axis], node.int('keepdims', 1) === 1);
 }
@@ -116,6 +112,6 @@ export function softmax(node: Node, isLog: boolean): Value {
   const rows = reshaped(from, [...others.map((one) => x.shape[one]), classes]);
   const { builder } = node;
   const y = builder.apply((name) => layers.softmax({ name }), rows);
-  const logs = isLog ? builder.apply((name) => map({ name, fn: 'log' }), y) : y;
+  const logs = isLog ? builder.apply((name) => arrays().map({ name, fn: 'log' }), y) : y;
   return fromOrder(reshaped(logs, from.shape), order, x.hasBatch);
 }

@@ -1,67 +1,39 @@
 // Resize and Upsample, of any axes.
 
 import { layers } from '../../../core.js';
-import { type ResizeOptions, resize as resizeLayer } from '../../../operators/arrays/index.js';
+import type { ResizeOptions } from '../../../operators/arrays/index.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
-import type { Activation, Value } from '../../importing/value.js';
+import { type Activation, BatchSide, type Side, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 
-const coordinates: Readonly<Record<string, ResizeOptions['coordinates']>> = {
-  half_pixel: 'halfPixel',
-  half_pixel_symmetric: 'halfPixelSymmetric',
-  pytorch_half_pixel: 'pytorchHalfPixel',
-  align_corners: 'alignCorners',
-  asymmetric: 'asymmetric',
-  tf_half_pixel_for_nn: 'tfHalfPixelForNn',
-  tf_crop_and_resize: 'tfCropAndResize',
-};
+/** A word of the file as the layer has it: half_pixel is halfPixel. */
+const camelled = (word: string): string =>
+  word.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
-const nearest: Readonly<Record<string, ResizeOptions['nearest']>> = {
-  round_prefer_floor: 'roundPreferFloor',
-  round_prefer_ceil: 'roundPreferCeil',
-  floor: 'floor',
-  ceil: 'ceil',
-};
-
-const modes: Readonly<Record<string, ResizeOptions['mode']>> = {
-  nearest: 'nearest',
-  linear: 'linear',
-  bilinear: 'linear',
-  cubic: 'cubic',
-};
-
-/** A word of the file, as the layer has it. */
-function wordOf<T>(
-  node: Node,
-  name: string,
-  otherwise: string,
-  words: Readonly<Record<string, T>>,
-): T {
-  const word = node.text(name, otherwise);
-  if (Object.hasOwn(words, word)) return words[word];
-  return node.fail(`its ${name} is ${word}, which is none of ${Object.keys(words).join(', ')}`);
-}
-
-/** The scales and sizes of all axes; those that are not resized have scale 1. */
+/** The scales and sizes of all axes; those that are not resized have scale 1. The batch's size follows the batch. */
 interface Extent {
   readonly axes: number[];
   readonly scales: number[] | undefined;
-  readonly sizes: number[] | undefined;
+  readonly sizes: Side[] | undefined;
   readonly roi: number[] | undefined;
 }
 
-const numbersOf = (node: Node, index: number): number[] | undefined => {
+const sidesOf = (node: Node, index: number): Side[] | undefined => {
   const value = node.known(index);
-  return value && value.size > 0 ? Array.from(value.data as ArrayLike<number>) : undefined;
+  return value && value.size > 0 ? [...value.data] : undefined;
 };
+
+const numbersOf = (node: Node, index: number): number[] | undefined =>
+  sidesOf(node, index) as number[] | undefined;
 
 function extentOf(node: Node, x: Activation): Extent {
   // Resize had no region of interest in its first version; Upsample has none, and scales in an attribute before.
   const isUpsample = node.op === 'Upsample';
   const first = isUpsample || node.opset < 11 ? 1 : 2;
   const scales = numbersOf(node, first) ?? node.floats('scales');
-  const sizes = first === 2 ? numbersOf(node, 3) : undefined;
+  const sizes = first === 2 ? sidesOf(node, 3) : undefined;
   if (!scales && !sizes) node.fail('it has neither scales nor sizes');
   const given = sizes ?? (scales as number[]);
   const axes = node.axes(node.ints('axes') ?? [...x.axes.keys()].slice(-given.length), x.rank);
@@ -76,12 +48,12 @@ function fitted(
   node: Node,
   x: Activation,
   axes: number[],
-  sizes: number[],
+  sizes: Side[],
   roi: number[] | undefined,
 ): Extent {
   const policy = node.text('keep_aspect_ratio_policy', 'stretch');
   if (policy === 'stretch') return { axes, scales: undefined, sizes, roi };
-  const ratios = sizes.map((size, i) => size / x.shape[axes[i]]);
+  const ratios = sizes.map((size, i) => (size as number) / x.shape[axes[i]]);
   const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
   const own = axes.map((axis) => Math.round(x.shape[axis] * scale));
   return { axes, scales: axes.map(() => scale), sizes: own, roi };
@@ -91,24 +63,29 @@ function fitted(
 export function resize(node: Node): Value {
   const x = node.activation();
   const isOlder = node.op === 'Upsample' || node.opset < 11;
-  const mode = wordOf(node, 'mode', 'nearest', modes);
+  // Upsample had another word for it.
+  const mode = node.text('mode', 'nearest').replace('bilinear', 'linear');
   const own = isOlder ? 'asymmetric' : node.text('coordinate_transformation_mode', 'half_pixel');
-  if (!Object.hasOwn(coordinates, own)) node.fail(`its coordinate_transformation_mode is ${own}`);
-  const rounding = isOlder ? 'floor' : wordOf(node, 'nearest_mode', 'round_prefer_floor', nearest);
+  const rounding = isOlder ? 'floor' : node.text('nearest_mode', 'round_prefer_floor');
   const { axes, scales, sizes, roi } = extentOf(node, x);
   const isIdle = (i: number): boolean =>
     own !== 'tf_crop_and_resize' &&
     (sizes ? sizes[i] === x.shape[axes[i]] : (scales as number[])[i] === 1);
+  const keepsBatch = (i: number): boolean => {
+    const size = sizes?.[i];
+    if (size instanceof BatchSide) return size.times === 1;
+    return size === undefined ? scales?.[i] === 1 : size === node.builder.fileBatch;
+  };
   const stays = axes.map((axis, i) => {
-    if (isBatch(x.axes[axis]) && !(scales?.[i] === 1 || sizes?.[i] === node.builder.fileBatch))
-      throw new NeedsWhole();
+    if (isBatch(x.axes[axis]) && !keepsBatch(i)) throw new NeedsWhole();
     return isIdle(i) || isBatch(x.axes[axis]);
   });
-  const active = axes.flatMap((_, i) => (stays[i] ? [] : [i]));
-  if (active.length === 0) return x;
   const order = orderOf(x);
-  const places = active.map((i) => order.indexOf(axes[i]));
-  const pick = (values: readonly number[]): number[] => active.map((i) => values[i]);
+  const place = (i: number): number => order.indexOf(axes[i]);
+  const active = axes.flatMap((_, i) => (stays[i] ? [] : [i])).sort((a, b) => place(a) - place(b));
+  if (active.length === 0) return x;
+  const places = active.map(place);
+  const pick = <T>(values: readonly T[]): T[] => active.map((i) => values[i]);
   const factors = sizes ? undefined : pick(scales as number[]);
   // Whole pixels: the core has a faster layer.
   const isImage = x.rank === 4 && x.hasBatch && active.every((i) => axes[i] >= 2);
@@ -130,13 +107,13 @@ export function resize(node: Node): Value {
       }),
     );
   }
-  const options: ResizeOptions = {
+  // The layer checks the words.
+  const words = { mode, coordinates: camelled(own), nearest: camelled(rounding) };
+  const options = {
     axes: places,
-    mode,
-    coordinates: coordinates[own],
-    nearest: rounding,
+    ...(words as Pick<ResizeOptions, keyof typeof words>),
     ...(factors ? { scales: factors } : {}),
-    ...(sizes ? { sizes: pick(sizes) } : {}),
+    ...(sizes ? { sizes: pick(sizes) as number[] } : {}),
     ...(mode === 'cubic' ? { cubicCoefficient: node.float('cubic_coeff_a', -0.75) } : {}),
     ...(node.int('exclude_outside') ? { excludeOutside: true } : {}),
     ...(node.int('antialias') ? { antialias: true } : {}),
@@ -150,6 +127,6 @@ export function resize(node: Node): Value {
         }
       : {}),
   };
-  const y = node.builder.apply((name) => resizeLayer({ ...options, name }), inOrder(x, order));
+  const y = node.builder.apply((name) => arrays().resize({ ...options, name }), inOrder(x, order));
   return fromOrder(y, order, x.hasBatch);
 }

@@ -1,11 +1,8 @@
 // Operators that give the same numbers another shape or place.
 
-import {
-  depthToSpace as depthToSpaceLayer,
-  pad as padLayer,
-  spaceToDepth as spaceToDepthLayer,
-} from '../../../operators/arrays/index.js';
+import { layers } from '../../../core.js';
 import { freshAxes, inFileOrder, regrouped } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
 import {
   broadcastConstant,
@@ -121,7 +118,6 @@ export function transpose(node: Node): Value {
   if (!isOrder || order.length !== rank)
     node.fail(`its perm [${order.join(', ')}] is no order of ${rank} axes`);
   if (data instanceof Constant) return transposedConstant(data, order);
-  if (data.hasBatch && order[0] !== 0) throw new NeedsWhole();
   return new Activation(
     data.tensor,
     order.map((axis) => data.axes[axis]),
@@ -146,11 +142,7 @@ export function squeeze(node: Node): Value {
       data,
       stays.map((axis) => data.shape[axis]),
     );
-  return new Activation(
-    data.tensor,
-    stays.map((axis) => data.axes[axis]),
-    data.stored,
-  );
+  return data.picked(stays);
 }
 
 /** Puts axes of one number in. */
@@ -184,8 +176,11 @@ export function expand(node: Node): Value {
   const data = node.input(0);
   const target = node.known(1) ?? node.fail('its shape is missing');
   const sides = [...target.data];
-  if (data instanceof Constant)
-    return broadcastConstant(data, broadcastShape(data.shape, sides as number[]));
+  if (data instanceof Constant) {
+    // The same for each sample, however many there are.
+    const known = sides.map((side) => (side instanceof BatchSide ? 1 : side));
+    return broadcastConstant(data, broadcastShape(data.shape, known));
+  }
   const x = ranked(data, sides.length);
   const wanted = [...new Array(Math.max(0, x.rank - sides.length)).fill(1), ...sides] as Side[];
   if (x.hasBatch) {
@@ -227,7 +222,9 @@ export function split(node: Node): Value[] {
   const sizes =
     node.integers(1, 'split') ??
     Array.from({ length: count }, (_, i) => Math.min(each, side - i * each));
-  if (sizes.some((size) => size <= 0) || sizes.reduce((sum, size) => sum + size, 0) !== side)
+  // Layers compute no arrays without numbers.
+  const least = data instanceof Constant ? 0 : 1;
+  if (sizes.some((size) => size < least) || sizes.reduce((sum, size) => sum + size, 0) !== side)
     node.fail(`its parts [${sizes.join(', ')}] do not make up ${side}`);
   let begin = 0;
   return sizes.map((size) => {
@@ -297,7 +294,7 @@ export function pad(node: Node): Value {
   const order = orderOf(x);
   const padding = order.map((axis) => around[axis]);
   const y = node.builder.apply(
-    (name) => padLayer({ name, padding, mode, ...(mode === 'constant' ? { value } : {}) }),
+    (name) => arrays().pad({ name, padding, mode, ...(mode === 'constant' ? { value } : {}) }),
     inOrder(x, order),
   );
   return fromOrder(y, order, hasBatch);
@@ -334,7 +331,7 @@ export function depthToSpace(node: Node): Value {
   const blockSize = node.int('blocksize');
   const mode = node.text('mode', 'DCR') === 'CRD' ? 'crd' : 'dcr';
   return node.builder.overImages(node.activation(), (name) =>
-    depthToSpaceLayer({ name, blockSize, mode }),
+    arrays().depthToSpace({ name, blockSize, mode }),
   );
 }
 
@@ -342,6 +339,19 @@ export function depthToSpace(node: Node): Value {
 export function spaceToDepth(node: Node): Value {
   const blockSize = node.int('blocksize');
   return node.builder.overImages(node.activation(), (name) =>
-    spaceToDepthLayer({ name, blockSize }),
+    arrays().spaceToDepth({ name, blockSize }),
+  );
+}
+
+/** Every n-th pixel, and more channels. */
+export function identityShortcut(node: Node): Value {
+  const x = node.activation();
+  const [[strides], [more], ends] = ['strides', 'more', 'ends'].map(
+    (word) => node.ints(word) as number[],
+  );
+  if (x.rank !== 4 || ends.some((end, i) => end < x.shape[2 + i]))
+    node.fail('it cuts the image before its end, and then adds channels');
+  return node.builder.overImages(x, (name) =>
+    layers.identityShortcut({ name, strides, filters: x.shape[1] + more }),
   );
 }

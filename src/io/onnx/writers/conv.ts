@@ -3,14 +3,12 @@
 import type { Shape } from '../../../base/shape.js';
 import type { KernelOptions } from '../../../network/kernel.js';
 import type { LineOptions } from '../../../network/line.js';
+import type { Conv3dOptions, ConvTransposeOptions } from '../../../operators/arrays/index.js';
+import { checkBorders, placeAxes, sidesOf } from '../../../operators/arrays/windows.js';
 import { type ConvOptions, convGeometry } from '../../../operators/conv/geometry.emit.js';
-import {
-  type ConvTransposeOptions,
-  convTransposeGeometry,
-} from '../../../operators/convtranspose/convtranspose.emit.js';
 import { activated } from './activation.js';
 import type { Place } from './place.js';
-import { asBatch, onLine, padded, windowAttributes } from './windows.js';
+import { asBatch, axesAttributes, onLine, padded, windowAttributes } from './windows.js';
 
 /** A filter [...sides, inputs, outputs] as [outputs, inputs, ...sides]. */
 const filter = (at: Place, shape: Shape): string => {
@@ -48,35 +46,48 @@ export function conv(at: Place): string {
   return activated(at, y, at.options<KernelOptions>().activation);
 }
 
-/** What is cut off from the sum of all filters, or added to it, at an end of an axis. */
-const cut = (count: number): { cut: number; added: number } => ({
-  cut: Math.max(0, count),
-  added: Math.max(0, -count),
-});
-
-export function convTranspose(at: Place): string {
-  const { x } = at;
-  const shape = kernelShape(at);
-  const g = convTransposeGeometry(asBatch(x.shape), shape, at.options<ConvTransposeOptions>());
-  const [height, width] = x.shape;
-  const bottom = cut(
-    (height - 1) * g.strideHeight +
-      (g.kernelHeight - 1) * g.dilationHeight +
-      1 -
-      g.padTop -
-      g.height,
-  );
-  const right = cut(
-    (width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1 - g.padLeft - g.width,
-  );
-  const y = at.node('ConvTranspose', [x.name, filter(at, shape), ...bias(at)], {
-    kernel_shape: [g.kernelHeight, g.kernelWidth],
-    strides: [g.strideHeight, g.strideWidth],
-    dilations: [g.dilationHeight, g.dilationWidth],
-    pads: [g.padTop, g.padLeft, bottom.cut, right.cut],
-    output_padding: [bottom.added, right.added],
+/** conv3d. */
+export function conv3d(at: Place): string {
+  const { kernelSize, groups = 1, activation, ...options } = at.options<Conv3dOptions>();
+  const { shape, name } = at.x;
+  const windows = placeAxes(shape.slice(0, -1), kernelSize, options);
+  const y = at.node('Conv', [name, filter(at, kernelShape(at)), ...bias(at)], {
+    ...axesAttributes(windows),
+    group: groups,
   });
-  return activated(at, y, at.options<KernelOptions>().activation);
+  return activated(at, y, activation);
+}
+
+/** Transposed convolutions over any number of axes, whose windows are laid on what comes out. */
+export function convTranspose(at: Place): string {
+  const {
+    strides = 1,
+    dilation = 1,
+    padding = 'valid',
+    groups = 1,
+    activation,
+  } = at.options<ConvTransposeOptions>();
+  const kernel = kernelShape(at);
+  const sizes = at.x.shape.slice(0, -1);
+  const rank = sizes.length;
+  const [steps, dilations] = [strides, dilation].map((value) => sidesOf(rank, value));
+  const borders = checkBorders(rank, padding);
+  const axes = sizes.map((side, i) => {
+    const seen = (side - 1) * steps[i] + (kernel[i] - 1) * dilations[i] + 1;
+    const before =
+      borders === 'same' ? Math.floor(Math.max(0, seen - side * steps[i]) / 2) : borders[i][0];
+    // What is cut off from the sum of all filters at its end, or added to it.
+    return { before, after: seen - before - at.shape[i] };
+  });
+  const y = at.node('ConvTranspose', [at.x.name, filter(at, kernel), ...bias(at)], {
+    kernel_shape: kernel.slice(0, rank),
+    strides: steps,
+    dilations,
+    pads: [...axes.map(({ before }) => before), ...axes.map(({ after }) => Math.max(0, after))],
+    output_padding: axes.map(({ after }) => Math.max(0, -after)),
+    group: groups,
+  });
+  return activated(at, y, activation);
 }
 
 /** A kernel [features, units]. Its rows are in the order in which the file has a flattened image. */

@@ -14,7 +14,7 @@ const byRows = new Set(['dense', 'rbf']);
 /** Whether a layer does the same to every number, wherever it lies. */
 function isAnywhere({ layer }: SymbolicTensor): boolean {
   const { type, options } = layer;
-  if (type === 'dropout') return true;
+  if (type === 'dropout' || type === 'map') return true;
   const name = type === 'activation' ? (options as ActivationOptions).activation : type;
   return Object.hasOwn(activationWriters, name) && name !== 'softmax';
 }

@@ -1,16 +1,63 @@
 // The layers that can be written: their writers by type. Layers that are made of others, such as residual, are not in
 // graphs: their parts are.
 
+import type { DropoutOptions } from '../../../operators/dropout/dropout.layer.js';
 import { activationWriters } from './activation.js';
-import { conv, convTranspose, dense, rbf } from './conv.js';
+import { conv, conv3d, convTranspose, dense, rbf } from './conv.js';
+import * as elementwise from './elementwise.js';
+import { matMul } from './matmul.js';
 import { add, concat, dot, identityShortcut, merged, multiply } from './merge.js';
-import { batchNorm, lrn } from './norm.js';
+import { batchNorm, groupNorm, instanceNorm, layerNorm, lrn } from './norm.js';
 import type { LayerWriter } from './place.js';
 import * as pool from './pool.js';
+import { argument, reduce } from './reduce.js';
+import { resize } from './resize.js';
+import * as shape from './shape.js';
 import { padding, reshape, upsampling } from './spatial.js';
+import { wrapped } from './wrapped.js';
 
-/** Layers that do nothing but in training. */
+/** It drops whole channels in training: ONNX has none such. */
 const nothing: LayerWriter = (at) => at.x.name;
+
+/** Without a word on training it does nothing; readers that train know the rate. */
+const dropout: LayerWriter = (at) =>
+  at.node('Dropout', [at.x.name, at.scalar(at.options<DropoutOptions>().rate)]);
+
+/** Layers for arrays of any rank. */
+const arrays: Readonly<Record<string, LayerWriter>> = {
+  map: elementwise.map,
+  combine: elementwise.combine,
+  combineWeight: elementwise.combineWeight,
+  constant: shape.constant,
+  matMul,
+  reduce,
+  argMax: argument('ArgMax'),
+  argMin: argument('ArgMin'),
+  transpose: shape.transpose,
+  slice: shape.slice,
+  pad: shape.pad,
+  expand: shape.expand,
+  depthToSpace: shape.depthToSpace,
+  spaceToDepth: shape.spaceToDepth,
+  resize,
+  layerNorm,
+  groupNorm,
+  instanceNorm,
+  conv3d,
+  conv3dTranspose: convTranspose,
+  groupedConv2dTranspose: convTranspose,
+  conv1dTranspose: convTranspose,
+  maxPool3d: pool.placedMaxPool,
+  dilatedMaxPool1d: pool.placedMaxPool,
+  dilatedMaxPool2d: pool.placedMaxPool,
+  avgPool3d: pool.placedAvgPool,
+  paddedAvgPool1d: pool.placedAvgPool,
+  paddedAvgPool2d: pool.placedAvgPool,
+  lpPool1d: pool.placedLpPool,
+  lpPool3d: pool.placedLpPool,
+  dilatedLpPool2d: pool.placedLpPool,
+  wrapped: (at) => wrapped(writers)(at),
+};
 
 /** Writers by the types of layers. */
 export const writers: Readonly<Record<string, LayerWriter>> = {
@@ -35,7 +82,7 @@ export const writers: Readonly<Record<string, LayerWriter>> = {
   blurPool2d: pool.blurPool,
   batchNorm,
   lrn,
-  dropout: nothing,
+  dropout,
   spatialDropout2d: nothing,
   add,
   subtract: merged('Sub'),
@@ -51,4 +98,5 @@ export const writers: Readonly<Record<string, LayerWriter>> = {
   upsampling2d: upsampling,
   flatten: reshape,
   reshape,
+  ...arrays,
 };

@@ -1,5 +1,12 @@
 // Pools: of windows, of whole images, of channels.
 
+import { ValueError } from '../../../base/errors.js';
+import type {
+  PoolOptions as ArrayPoolOptions,
+  AvgPoolOptions,
+  LpPoolOptions,
+} from '../../../operators/arrays/index.js';
+import { placeAxes } from '../../../operators/arrays/windows.js';
 import { type BlurPoolOptions, blurPoolGeometry } from '../../../operators/pool/blur.emit.js';
 import type { ChannelPoolOptions } from '../../../operators/pool/channelpool.emit.js';
 import {
@@ -11,15 +18,17 @@ import {
   poolGeometry,
 } from '../../../operators/pool/pool.emit.js';
 import type { Pool1dOptions } from '../../../operators/pool/pool.layer.js';
+import { meansOf, shares, transposed } from '../shares.js';
+import type { Attributes } from '../writeproto.js';
 import { channelsFirst, type LayerWriter, type Place } from './place.js';
-import { asBatch, onLine, padded, windowAttributes } from './windows.js';
+import { asBatch, axesAttributes, onLine, padded, windowAttributes } from './windows.js';
 
 function geometry(at: Place): PoolGeometry {
   const { shape } = at.x;
   if (shape.length > 2) return poolGeometry(asBatch(shape), at.options<PoolOptions>());
   const { poolSize = 2, ...options } = at.options<Pool1dOptions>();
-  const placed = onLine({ strides: poolSize, ...options });
-  return poolGeometry(asBatch(shape), { ...placed, poolSize: [1, poolSize] });
+  const windows = onLine({ strides: poolSize, ...options });
+  return poolGeometry(asBatch(shape), { ...windows, poolSize: [1, poolSize] });
 }
 
 /** A pool of ONNX with the layer's windows. Zeros around the image do not count in means, as by default. */
@@ -37,6 +46,40 @@ export function minPool(at: Place): string {
   const most = at.node('MaxPool', [negative], windowAttributes(geometry(at), at.x));
   return at.node('Neg', [most]);
 }
+
+/** Pools over any number of axes, by the layer's own padding and rounding, as padding may count. */
+const placed =
+  (
+    op: 'MaxPool' | 'AveragePool' | 'LpPool',
+    more: (at: Place) => Attributes = () => ({}),
+  ): LayerWriter =>
+  (at) => {
+    const { poolSize = 2, strides = poolSize, ...options } = at.options<ArrayPoolOptions>();
+    const windows = placeAxes(at.x.shape.slice(0, -1), poolSize, { ...options, strides });
+    const { dilations, ...attributes } = axesAttributes(windows);
+    const isDilated = dilations.some((dilation) => dilation > 1);
+    const roundsUp = options.dimRoundingMode === 'ceil';
+    if (op === 'AveragePool' && isDilated) at.needs(19, 'dilation');
+    if (op === 'LpPool' && (isDilated || roundsUp)) at.needs(18, 'dilation or rounding up');
+    return at.node(op, [at.x.name], {
+      ...attributes,
+      ...(isDilated ? { dilations } : {}),
+      ...(roundsUp ? { ceil_mode: 1 } : {}),
+      ...more(at),
+    });
+  };
+
+export const placedMaxPool = placed('MaxPool');
+export const placedAvgPool = placed('AveragePool', (at) => ({
+  count_include_pad: Number(at.options<AvgPoolOptions>().countPadding ?? false),
+}));
+
+/** ONNX's p is whole. */
+export const placedLpPool = placed('LpPool', (at) => {
+  const { p = 2 } = at.options<LpPoolOptions>();
+  if (Number.isInteger(p)) return { p };
+  throw new ValueError(`p ${p} must be a whole number in an ONNX file`);
+});
 
 /** (Σ|x|ᵖ)^(1/p), in mode 'mean' times window^(−1/p). ONNX's p is whole: others are made of means of powers. */
 export function lpPool(at: Place): string {
@@ -64,13 +107,6 @@ const global =
 export const globalMaxPool = global('GlobalMaxPool');
 export const globalAvgPool = global('GlobalAveragePool');
 
-/** Where each of the windows that share a side begins and ends: see `adaptivePoolGeometry`. */
-const shares = (side: number, outputs: number): [begin: number, end: number][] =>
-  Array.from({ length: outputs }, (_, i) => [
-    Math.floor((i * side) / outputs),
-    Math.ceil(((i + 1) * side) / outputs),
-  ]);
-
 /** Windows of one size are an ordinary pool; others are written by `write`. */
 const adaptive =
   (op: 'MaxPool' | 'AveragePool', write: (at: Place, g: PoolGeometry) => string): LayerWriter =>
@@ -97,18 +133,12 @@ export const adaptiveMaxPool = adaptive('MaxPool', (at, g) => {
 
 /** Means are products with a matrix for each axis, whose rows are windows. */
 export const adaptiveAvgPool = adaptive('AveragePool', (at, g) => {
-  const means = (side: number, outputs: number): number[][] =>
-    shares(side, outputs).map(([begin, end]) =>
-      Array.from({ length: side }, (_, i) => (i >= begin && i < end ? 1 / (end - begin) : 0)),
-    );
-  const rows = means(g.height, g.outputHeight);
-  const columns = means(g.width, g.outputWidth);
-  const across = at.floats(
-    [g.width, g.outputWidth],
-    columns[0].flatMap((_, i) => columns.map((row) => row[i])),
-  );
+  const across = at.floats([g.width, g.outputWidth], transposed(meansOf(g.width, g.outputWidth)));
   const y = at.node('MatMul', [at.x.name, across]);
-  return at.node('MatMul', [at.floats([g.outputHeight, g.height], rows.flat()), y]);
+  return at.node('MatMul', [
+    at.floats([g.outputHeight, g.height], meansOf(g.height, g.outputHeight).flat()),
+    y,
+  ]);
 });
 
 /** Groups of neighbouring channels, as windows over the lines of [batch, 1, channels, pixels]. */

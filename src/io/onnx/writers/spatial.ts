@@ -35,12 +35,9 @@ export function upsampling(at: Place): string {
 export function reshape(at: Place): string {
   const { name, shape } = at.x;
   if (sameShape(shape, at.shape)) return name;
-  // The file's axes are batch, channels, sides.
-  const sides = [...shape.keys()].slice(1).map((axis) => axis + 1);
   const stays = at.image !== undefined || !moves(shape);
-  const x = stays ? name : at.node('Transpose', [name], { perm: [0, ...sides, 1] });
+  const x = stays ? name : at.ours(at.x);
   if (at.shape.length === 1) return at.node('Flatten', [x], { axis: 1 });
   if (!moves(at.shape)) return at.reshape(x, channelsFirst(at.shape));
-  const perm = [0, ...channelsFirst([...at.shape.keys()].map((axis) => axis + 1))];
-  return at.node('Transpose', [at.reshape(x, at.shape)], { perm });
+  return at.theirs(at.reshape(x, at.shape), at.shape);
 }

@@ -2,6 +2,7 @@
 
 import type { Padding, Shape, Windows } from '../../../base/shape.js';
 import type { LineOptions } from '../../../network/line.js';
+import type { AxisWindows } from '../../../operators/arrays/windows.js';
 import type { Attributes } from '../writeproto.js';
 import type { Place } from './place.js';
 
@@ -51,6 +52,15 @@ export function windowAttributes(g: Placed, { shape }: { readonly shape: Shape }
     pads: [...axes.map(([, , , before]) => before), ...after],
   } satisfies Attributes;
 }
+
+/** The same of windows over any number of axes, with the padding that the layer has. */
+export const axesAttributes = (windows: readonly AxisWindows[]) =>
+  ({
+    kernel_shape: windows.map(({ kernel }) => kernel),
+    strides: windows.map(({ stride }) => stride),
+    dilations: windows.map(({ dilation }) => dilation),
+    pads: [...windows.map(({ before }) => before), ...windows.map(({ after }) => after)],
+  }) satisfies Attributes;
 
 /** The sides of a padding of images. */
 interface Margins {

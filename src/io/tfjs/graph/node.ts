@@ -14,7 +14,7 @@ import {
 } from '../../importing/value.js';
 import { Node } from '../../onnx/node.js';
 import { translations } from '../../onnx/operators/index.js';
-import type { AttributeProto } from '../../onnx/proto.js';
+import { type AttributeProto, attributeOf } from '../../onnx/proto.js';
 import type { Attributes, GraphNode } from './proto.js';
 
 /** The version of ONNX's operators that these become. */
@@ -48,7 +48,7 @@ export class TfNode {
   constant(index: number): Constant {
     const value = this.input(index);
     if (value instanceof Constant) return value;
-    return this.fail(`its input ${index} depends on the network's inputs, which it cannot here`);
+    return this.fail(dependsText(index));
   }
 
   /** Whole numbers of an input that must be known. */
@@ -67,7 +67,7 @@ export class TfNode {
     outputs = 1,
   ): readonly Value[] {
     const list = Object.entries(attributes).flatMap(([name, value]) =>
-      value === undefined ? [] : ([[name, attributeOf(name, value)]] as const),
+      value === undefined ? [] : ([[name, attribute(name, value)]] as const),
     );
     const proto = {
       ...{ op, domain: '', name: this.#proto.name },
@@ -76,7 +76,7 @@ export class TfNode {
       attributes: new Map(list),
     };
     const made = translations[op](
-      new Node(proto, OPSET, this.builder, inputs, noFiles, new Set(proto.outputs)),
+      new InnerNode(proto, OPSET, this.builder, inputs, noFiles, new Set(proto.outputs)),
     );
     return Array.isArray(made) ? made : [made as Value];
   }
@@ -93,20 +93,27 @@ export class TfNode {
   }
 }
 
+/** A node of ONNX that is a part of one of TensorFlow's. */
+class InnerNode extends Node {
+  override known(index: number): Constant | undefined {
+    const value = this.inputs[index];
+    return value instanceof Activation ? this.fail(dependsText(index)) : value;
+  }
+}
+
+/** What is said of an input that must be known when the network is built. */
+const dependsText = (index: number): string =>
+  `its input ${index} depends on the network's inputs, which it cannot here`;
+
 /** The files of ONNX's constants: of these here there are none. */
 const noFiles = (): never => {
   throw new Error('constants have no files');
 };
 
-function attributeOf(name: string, value: number | string | readonly number[]): AttributeProto {
-  const isNumber = typeof value === 'number';
-  return {
-    ...{ name, type: 0, tensor: undefined, graph: undefined, texts: [], floats: [] },
-    float: isNumber ? value : 0,
-    int: isNumber ? value : 0,
-    text: typeof value === 'string' ? value : '',
-    ints: typeof value === 'object' ? [...value] : [],
-  };
+function attribute(name: string, value: number | string | readonly number[]): AttributeProto {
+  if (typeof value === 'string') return attributeOf(name, { text: value });
+  if (typeof value === 'number') return attributeOf(name, { float: value, int: value });
+  return attributeOf(name, { ints: [...value] });
 }
 
 /** A value with its axes in another order: of what layers compute that is bookkeeping, and no number moves. */

@@ -2,7 +2,13 @@
 
 import { isBatch } from '../../importing/builder.js';
 import { scalar } from '../../importing/constants.js';
-import { Activation, type BatchSide, type Side, type Value } from '../../importing/value.js';
+import {
+  Activation,
+  type BatchSide,
+  Constant,
+  type Side,
+  type Value,
+} from '../../importing/value.js';
 import { DataType } from '../../onnx/proto.js';
 import { asScalar, channelsFirst, channelsLast, permuted, row, type TfNode } from './node.js';
 import * as windows from './windows.js';
@@ -16,7 +22,7 @@ const END = 2 ** 31 - 1;
 /** Operators that ONNX has too, with the same inputs: their names there. */
 const alike: Readonly<Record<string, string>> = {
   ...{ Add: 'Add', AddV2: 'Add', AddN: 'Sum', Sub: 'Sub', Mul: 'Mul', RealDiv: 'Div', Div: 'Div' },
-  ...{ FloorDiv: 'Div', Maximum: 'Max', Minimum: 'Min', Pow: 'Pow', Prelu: 'PRelu' },
+  ...{ Maximum: 'Max', Minimum: 'Min', Pow: 'Pow', Prelu: 'PRelu' },
   ...{ Exp: 'Exp', Log: 'Log', Sqrt: 'Sqrt', Neg: 'Neg', Abs: 'Abs', Reciprocal: 'Reciprocal' },
   ...{ Inv: 'Reciprocal', Floor: 'Floor', Ceil: 'Ceil', Sign: 'Sign', Sin: 'Sin', Cos: 'Cos' },
   ...{ Erf: 'Erf', Selu: 'Selu', Softplus: 'Softplus', Softsign: 'Softsign', Softmax: 'Softmax' },
@@ -110,37 +116,42 @@ function slice(node: TfNode): Value {
 const coversBatch = (node: TfNode, x: Value, axis: number, start: number, end: number): boolean =>
   x instanceof Activation && isBatch(x.axes[axis]) && start === 0 && end === node.builder.fileBatch;
 
-/** Slices with steps, whose bits say which numbers do not count, and which axes go. */
+/** Slices with steps, whose bits say which numbers do not count, and which axes go or come. */
 function stridedSlice(node: TfNode): Value {
-  const { attributes } = node;
   const x = node.input(0);
   const [begin, end, steps] = [1, 2, 3].map((i) => node.integers(i));
-  const bit = (name: string, i: number): boolean => ((attributes.int(name) >> i) & 1) === 1;
-  if (attributes.int('new_axis_mask') !== 0) node.fail('it puts axes in (new_axis_mask)');
-  const rank = x.shape.length;
-  const gap = begin.findIndex((_, i) => bit('ellipsis_mask', i));
-  // An ellipsis stands for all axes that nothing is said of.
-  const axis = (i: number): number => (gap >= 0 && i > gap ? rank - begin.length + i : i);
-  const own = [...begin.keys()].filter((i) => i !== gap);
-  const shrinks = own.filter((i) => bit('shrink_axis_mask', i));
-  const starts = own.map((i) =>
-    bit('begin_mask', i) && !shrinks.includes(i) ? (steps[i] > 0 ? 0 : END) : begin[i],
+  const bit = (name: string, i: number): boolean =>
+    ((node.attributes.int(`${name}_mask`) >> i) & 1) === 1;
+  const isGap = (i: number): boolean => bit('ellipsis', i);
+  const isNew = (i: number): boolean => bit('new_axis', i);
+  const count = [...begin.keys()].filter((i) => !isGap(i) && !isNew(i)).length;
+  const own: { i: number; axis: number }[] = [];
+  const added: number[] = [];
+  let [axis, place] = [0, 0];
+  for (const i of begin.keys()) {
+    // An ellipsis stands for all axes that nothing is said of.
+    const step = isGap(i) ? x.shape.length - count : Number(!isNew(i));
+    if (!isGap(i) && isNew(i)) added.push(place++);
+    else if (!isGap(i)) own.push({ i, axis });
+    axis += step;
+    if (isGap(i) || !bit('shrink_axis', i)) place += step;
+  }
+  const shrinks = own.filter(({ i }) => bit('shrink_axis', i));
+  const starts = own.map(({ i }) =>
+    bit('begin', i) && !bit('shrink_axis', i) ? (steps[i] > 0 ? 0 : END) : begin[i],
   );
-  const ends = own.map((i, k) => {
-    if (shrinks.includes(i)) return begin[i] === -1 ? END : begin[i] + 1;
-    const covers = coversBatch(node, x, axis(i), starts[k], end[i]);
-    if (bit('end_mask', i) || covers) return steps[i] > 0 ? END : -END;
+  const ends = own.map((one, k) => {
+    const { i } = one;
+    if (bit('shrink_axis', i)) return begin[i] === -1 ? END : begin[i] + 1;
+    const covers = coversBatch(node, x, one.axis, starts[k], end[i]);
+    if (bit('end', i) || covers) return steps[i] > 0 ? END : -END;
     return end[i];
   });
-  const y = node.onnx('Slice', [
-    x,
-    row(starts),
-    row(ends),
-    row(own.map(axis)),
-    row(own.map((i) => (shrinks.includes(i) ? 1 : steps[i]))),
-  ]);
-  if (shrinks.length === 0) return y;
-  return node.onnx('Squeeze', [y], { axes: shrinks.map(axis) });
+  const axes = own.map((one) => one.axis);
+  const strides = own.map(({ i }) => (bit('shrink_axis', i) ? 1 : steps[i]));
+  let y = node.onnx('Slice', [x, row(starts), row(ends), row(axes), row(strides)]);
+  if (shrinks.length > 0) y = node.onnx('Squeeze', [y], { axes: shrinks.map((one) => one.axis) });
+  return added.length > 0 ? node.onnx('Unsqueeze', [y], { axes: added }) : y;
 }
 
 function pad(node: TfNode, mode: string): Value {
@@ -150,11 +161,29 @@ function pad(node: TfNode, mode: string): Value {
   return node.onnx('Pad', [node.input(0), undefined, value], { pads, mode });
 }
 
-/** MirrorPad: with the outermost pixels repeated, one pixel is its edge's. */
+/** MirrorPad. SYMMETRIC repeats the outermost pixels, which ONNX has not: rows are joined from both ends. */
 function mirrorPad(node: TfNode): Value {
   if (node.attributes.text('mode', 'REFLECT') === 'REFLECT') return pad(node, 'reflect');
-  if (node.integers(1).every((side) => side <= 1)) return pad(node, 'edge');
-  return node.fail('its mode is SYMMETRIC for more than one pixel');
+  const sides = node.integers(1);
+  let y = node.input(0);
+  for (let axis = 0; 2 * axis < sides.length; axis++) {
+    const [before, after] = [sides[2 * axis], sides[2 * axis + 1]];
+    const turned = (from: number, to: number): Value =>
+      node.onnx('Slice', [y, row([from]), row([to]), row([axis]), row([-1])]);
+    const parts = [
+      ...(before > 0 ? [turned(before - 1, -END)] : []),
+      y,
+      ...(after > 0 ? [turned(-1, -1 - after)] : []),
+    ];
+    if (parts.length > 1) y = node.onnx('Concat', parts, { axis });
+  }
+  return y;
+}
+
+/** Rounded down: of whole numbers, ONNX's quotients are. */
+function floorDiv(node: TfNode): Value {
+  const y = node.onnx('Div', node.inputs);
+  return y instanceof Constant && y.kind === 'int' ? y : node.onnx('Floor', [y]);
 }
 
 function batchMatMul(node: TfNode): Value {
@@ -243,6 +272,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Square: power(2),
   SquaredDifference: (node) =>
     node.onnx('Pow', [node.onnx('Sub', node.inputs), scalar(2, 'float')]),
+  FloorDiv: floorDiv,
   BatchMatMul: batchMatMul,
   BatchMatMulV2: batchMatMul,
   ConcatV2: (node) => concat(node, node.inputs.length - 1),

@@ -111,7 +111,8 @@ export const plainRef = (ref: string): string => ref.replace(/:0$/, '');
 export const makerOf = (ref: string): string => ref.replace(/:\d+$/, '');
 
 /** Operators whose output is their input. */
-const passing = /^(Identity|StopGradient|PreventGradient|Snapshot|CheckNumerics|ReadVariableOp)$/;
+const passing =
+  /^(Identity|StopGradient|PreventGradient|Snapshot|CheckNumerics|EnsureShape|ReadVariableOp)$/;
 
 /** The nodes by name, without those that do nothing: whoever reads these reads what they read. */
 export class Graph {
@@ -159,7 +160,9 @@ export class Graph {
       const node = this.nodes.get(name);
       if (!node) throw new FormatError(`there is no node ${shown(name)}, which another one reads`);
       const inputs = node.inputs.map((ref) => this.resolved(ref));
-      const missing = inputs.map(makerOf).filter((own) => !done.has(own));
+      // A loop goes on there: no cycle, but an operator of which it is said that there is none.
+      const missing =
+        node.op === 'NextIteration' ? [] : inputs.map(makerOf).filter((own) => !done.has(own));
       if (done.has(name) || missing.length === 0) {
         stack.pop();
         if (!done.has(name)) found.push({ ...node, inputs });

@@ -1,15 +1,16 @@
 // Reads graph models: TensorFlow's nodes in order, each translated into layers.
 
-import { FormatError, ShapeError, ValueError } from '../../../base/errors.js';
-import { about } from '../../../base/naming.js';
+import { FormatError, ValueError } from '../../../base/errors.js';
+import { about, naming } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
-import type { Model } from '../../../core.js';
+import type { Layer, Model, Shape } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
+import { FOR_CONVOLUTIONS, ofFile } from '../../importing/fault.js';
 import { fromOrder } from '../../importing/moves.js';
 import { finished, type Output } from '../../importing/network.js';
-import { Activation, Constant, type Value } from '../../importing/value.js';
+import { Activation, type Constant, type Value } from '../../importing/value.js';
 import { isObject, type Json, objectAt } from '../json.js';
-import { type InputShape, inputOf, sampleShape } from '../shapes.js';
+import { type InputShape, inputOf, leavesOpen, sampleShape, wantedShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { fused } from './fuse.js';
 import { TfNode } from './node.js';
@@ -56,31 +57,41 @@ class Translation {
     const sorted = graph.sorted(this.#outputs);
     for (const node of sorted) if (node.op === 'Const') this.#add(node, weights);
     const others = sorted.filter(({ op }) => op !== 'Const');
-    this.#inputs = inputsOf(others, json);
     this.#nodes = fused(
       others.filter(({ op }) => !isPlaceholder(op)),
       this.#outputs,
       this.#constants,
     );
     checkOperators(this.#nodes);
+    this.#inputs = inputsOf(others, json);
   }
 
   /** Arrays of floats are weights and learn; single numbers are options. */
   #add({ name }: GraphNode, weights: ReadonlyMap<string, Constant>): void {
     const found = weights.get(name);
     if (!found) throw new FormatError(`the weights lack the constant ${shown(name)}`);
-    const { shape, kind, data, size } = found;
-    const learns = kind === 'float' && size > 1;
-    this.#constants.set(name, new Constant(shape, kind, data, learns ? name : undefined));
+    const learns = found.kind === 'float' && found.size > 1;
+    this.#constants.set(name, found.as(found.shape, learns ? name : undefined));
   }
 
-  /** @param whole whether inputs have no batch @throws {NeedsWhole} where they must have none */
-  run(whole: boolean): Model {
+  /**
+   * @param whole whether inputs have no batch
+   * @param other the layers of the same network for other sides, and the inputs' shapes
+   * @throws {NeedsWhole} where inputs must have no batch
+   */
+  run(
+    whole: boolean,
+    other?: { layers: ReadonlyMap<string, Layer>; shapes: readonly Shape[] },
+  ): Model {
     const batch = this.#inputs[0]?.shape?.[0];
-    const builder = new Builder(batch !== undefined && batch > 0 ? batch : undefined);
+    const builder = new Builder(
+      batch !== undefined && batch > 0 ? batch : undefined,
+      other?.layers,
+    );
     const values = new Map<string, Value>(this.#constants);
-    const inputs = this.#inputs.map(({ name, shape }) => {
-      const value = about(`the input ${shown(name)}`, () => this.#input(name, shape, whole));
+    const inputs = this.#inputs.map(({ name, shape }, i) => {
+      const wanted = other?.shapes[i] ?? wantedShape(name, this.#inputShape);
+      const value = about(`the input ${shown(name)}`, () => inputValue(name, shape, wanted, whole));
       values.set(name, value);
       return value;
     });
@@ -95,32 +106,48 @@ class Translation {
           : `no node makes the output ${shown(ref)}`,
       );
     });
-    return finished(builder, inputs, outputs, { name: 'model', whole });
+    const isOpen = !whole && !other && this.#inputs.some(({ shape }) => leavesOpen(shape));
+    const resized = (shapes: readonly Shape[]): Model =>
+      naming('predict', () => this.run(false, { layers: builder.layers, shapes }));
+    return finished(builder, inputs, outputs, {
+      name: 'model',
+      whole,
+      ...(isOpen ? { resized } : {}),
+    });
   }
+}
 
-  /** An input of the network, in the file's order, which is ours. */
-  #input(name: string, shape: readonly number[] | undefined, whole: boolean): Activation {
-    if (!shape && this.#inputShape === undefined)
-      throw new ValueError(
-        'the file does not say its shape: give it, readTfjs(source, { inputShape: [height, width, channels] })',
-      );
-    const sample = sampleShape(name, shape?.slice(1), this.#inputShape);
-    if (!whole) {
-      const tensor = inputOf(name, sample.length > 0 ? sample : [1]);
-      return fromOrder(
-        tensor,
-        sample.map((_, i) => i + 1),
-        true,
-      );
-    }
-    // A network that works across its batch has it in the file.
-    if (shape?.length === 0) return fromOrder(inputOf(name, [1]), [], false);
-    const batch = shape?.[0] ?? -1;
-    if (batch < 0)
-      throw new FormatError('the network works across its batch, whose size the file leaves open');
-    const all = [batch, ...sample];
-    return fromOrder(inputOf(name, all), [...all.keys()], false);
+/**
+ * An input of the network, in the file's order, which is ours.
+ *
+ * @param wanted a sample's shape, or the whole one where there is no batch
+ */
+function inputValue(
+  name: string,
+  shape: readonly number[] | undefined,
+  wanted: readonly number[] | undefined,
+  whole: boolean,
+): Activation {
+  // The batch may be said too. It counts where inputs are given whole; it is 1 otherwise.
+  const isAll = shape !== undefined && wanted?.length === shape.length;
+  const sample = sampleShape(shape, isAll ? wanted.slice(1) : wanted);
+  if (!whole) {
+    const tensor = inputOf(name, sample.length > 0 ? sample : [1]);
+    return fromOrder(
+      tensor,
+      sample.map((_, i) => i + 1),
+      true,
+    );
   }
+  if (shape?.length === 0) return fromOrder(inputOf(name, [1]), [], false);
+  const fromFile = shape?.[0] ?? -1;
+  const batch = fromFile > 0 ? fromFile : isAll ? wanted[0] : wanted && 1;
+  if (batch === undefined)
+    throw new ValueError(
+      'the network works across its batch, whose size the file leaves open: say the whole shape, readTfjs(source, { inputShape: [batch, height, width, channels] })',
+    );
+  const all = [batch, ...sample];
+  return fromOrder(inputOf(name, all), [...all.keys()], false);
 }
 
 const isPlaceholder = (op: string): boolean => /^Placeholder(WithDefault)?$/.test(op);
@@ -166,9 +193,7 @@ function checkOperators(nodes: readonly GraphNode[]): void {
     const more = count > 1 ? `, and ${count - 1} more` : '';
     return `${op} ${shown(first.name)} (it reads ${first.inputs.join(', ') || 'nothing'}; ${shown(first.attributes.json)})${more}`;
   });
-  const kind = [...missing.keys()].some((op) => otherKinds.test(op))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
-    : '';
+  const kind = [...missing.keys()].some((op) => otherKinds.test(op)) ? ` ${FOR_CONVOLUTIONS}` : '';
   throw new FormatError(
     `there are operators that it has not: ${listed.join('; ')}.${kind} It has ${Object.keys(operators).join(', ')}`,
   );
@@ -183,14 +208,9 @@ function translate(node: GraphNode, builder: Builder, values: Map<string, Value>
       throw new FormatError(`it reads ${shown(ref)}, which ${shown(makerOf(ref))} does not make`);
     });
     builder.call(node.name.replace(/^StatefulPartitionedCall\//, ''));
-    try {
-      const made = operators[node.op](new TfNode(node, builder, inputs));
-      const list = (Array.isArray(made) ? made : [made]) as readonly Value[];
-      for (const [i, value] of list.entries())
-        values.set(i === 0 ? node.name : `${node.name}:${i}`, value);
-    } catch (cause) {
-      if (!(cause instanceof ShapeError || cause instanceof ValueError)) throw cause;
-      throw new FormatError(cause.message, { cause });
-    }
+    const made = ofFile(() => operators[node.op](new TfNode(node, builder, inputs)));
+    const list = (Array.isArray(made) ? made : [made]) as readonly Value[];
+    for (const [i, value] of list.entries())
+      values.set(i === 0 ? node.name : `${node.name}:${i}`, value);
   });
 }

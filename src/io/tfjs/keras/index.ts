@@ -1,6 +1,7 @@
 // The layers of Keras that can be read: their translations by class name.
 
 import { shown } from '../../../base/shown.js';
+import { FOR_CONVOLUTIONS } from '../../importing/fault.js';
 import { activationLayers } from './activation.js';
 import { kernelLayers } from './conv.js';
 import type { KerasLayer, Translation } from './layer.js';
@@ -29,8 +30,6 @@ const otherKinds =
 /** What is said of layers that there are not. */
 export function missingText(missing: readonly KerasLayer[]): string {
   const listed = missing.map(({ title, config }) => `${title} ${shown(config.json)}`).join('; ');
-  const kind = missing.some(({ type }) => otherKinds.test(type))
-    ? ' wasmgrad is for convolutional networks, not for recurrent ones and transformers.'
-    : '';
+  const kind = missing.some(({ type }) => otherKinds.test(type)) ? ` ${FOR_CONVOLUTIONS}` : '';
   return `there are layers that it has not: ${listed}.${kind} It has ${Object.keys(translations).join(', ')}`;
 }

@@ -1,11 +1,11 @@
 // A layer of a Keras network while it is being read: its configuration, and the layers that it becomes.
 
 import { FormatError } from '../../../base/errors.js';
-import { about } from '../../../base/naming.js';
-import { show } from '../../../base/shape.js';
+import { show, sizeOf } from '../../../base/shape.js';
 import { shown } from '../../../base/shown.js';
 import type { Layer, ParameterSpec, SymbolicTensor } from '../../../network/layer.js';
-import type { Builder, Make } from '../../importing/builder.js';
+import { type Builder, filled, type Make } from '../../importing/builder.js';
+import { Constant } from '../../importing/value.js';
 import { Config, type Json } from '../json.js';
 import type { NamedWeights } from './named.js';
 
@@ -17,8 +17,6 @@ export interface KerasFile {
   readonly writer: Writer;
   readonly builder: Builder;
   readonly weights: NamedWeights;
-  /** The names of layers so far, each with the last number that was put after it. */
-  readonly names: Map<string, number>;
 }
 
 /** Computes a layer's output. It may be called several times: the layer is shared then. */
@@ -27,8 +25,8 @@ export type Call = (...xs: SymbolicTensor[]) => SymbolicTensor;
 /** Reads a layer's configuration. @throws {FormatError} for one that there is not here */
 export type Translation = (layer: KerasLayer) => Call;
 
-/** Our names of weights, each with Keras's words for it, in Keras's order. */
-export type WeightWords = Readonly<Record<string, readonly string[]>>;
+/** Our names of weights, each with Keras's words for it, in Keras's order; or with the numbers themselves. */
+export type WeightWords = Readonly<Record<string, readonly string[] | Constant>>;
 
 /** A layer of the file. */
 export class KerasLayer {
@@ -60,8 +58,8 @@ export class KerasLayer {
   /**
    * Applies a layer with this one's name: the same layer at each call, where it has weights.
    *
-   * @param words its weights
    * @param end what is put after the name, where a layer becomes several with weights
+   * @throws {FormatError} where the file lacks a weight, or has one of another size
    */
   apply(
     make: Make,
@@ -71,45 +69,42 @@ export class KerasLayer {
   ): SymbolicTensor {
     const known = this.#made.get(end);
     if (known) return known.apply(xs);
-    const layer = make(this.#nameWith(end));
-    const y = layer.apply(xs);
-    this.#fill(layer, words);
-    layer.trainable = this.config.flag('trainable', true);
+    const { builder } = this.file;
+    const weights = Object.entries(words).map(([name, own], i) => ({
+      name,
+      constant: own instanceof Constant ? own : this.#weight(own, i),
+    }));
+    builder.call(this.#nameWith(end));
+    const sources = weights.map(({ name, constant }) => [name, filled(constant)]);
+    const learns = this.config.flag('trainable', true);
+    const y = builder.apply(make, xs, Object.fromEntries(sources), { learns });
+    const { layer } = y;
+    for (const { name, constant } of weights) checkSize(layer, name, constant);
     // Others may depend on the input's shape: they are made anew.
     if (layer.parameters.length > 0) this.#made.set(end, layer);
     return y;
   }
 
-  /** Its own name where no other layer has it; else that with the names of the models around it, or a number. */
+  /** Its own name where no other layer has it; else that with the names of the models around it. */
   #nameWith(end: string): string {
-    const { names } = this.file;
     const plain = (path: readonly string[]) => `${path.join('.').replaceAll('/', '.')}${end}`;
     const short = plain(this.path.slice(-1));
-    const first = names.has(short) ? plain(this.path) : short;
-    // The last number of each name: a layer may be called a thousand times.
-    let number = names.get(first) ?? -1;
-    let name = first;
-    while (names.has(name)) name = `${first}_${++number}`;
-    names.set(first, number);
-    names.set(name, 0);
-    return name;
+    return this.file.builder.layers.has(short) ? plain(this.path) : short;
   }
 
-  #fill(layer: Layer, words: WeightWords): void {
-    const { weights, builder } = this.file;
-    for (const [i, [name, own]] of Object.entries(words).entries()) {
-      const constant = weights.find(this.path, [...own, String(i)]);
-      if (!constant)
-        throw new FormatError(`its weight ${shown(own[0])} is missing in the file's weights`);
-      const { shape } = layer.parameters.find((one) => one.name === name) as ParameterSpec;
-      about(`its weight ${shown(own[0])}`, () => {
-        if (constant.size === shape.reduce((product, side) => product * side, 1)) return;
-        throw new FormatError(
-          `the file has ${show(constant.shape)}, but the layer needs ${show(shape)}`,
-        );
-      });
-      const { data } = constant;
-      builder.fillings.push({ layer, name, fill: (to) => to.set(data as ArrayLike<number>) });
-    }
+  /** @param index its place among the layer's weights, which is its name in Keras 3 */
+  #weight(words: readonly string[], index: number): Constant {
+    const found = this.file.weights.find(this.path, [...words, String(index)]);
+    if (found) return found;
+    throw new FormatError(`its weight ${shown(words[0])} is missing in the file's weights`);
   }
+}
+
+/** Holds the file's numbers against the layer before there is memory for them. @throws {FormatError} */
+function checkSize({ parameters }: Layer, name: string, constant: Constant): void {
+  const { shape } = parameters.find((one) => one.name === name) as ParameterSpec;
+  if (constant.size === sizeOf(shape)) return;
+  throw new FormatError(
+    `its weight ${shown(name)}: the file has ${show(constant.shape)}, but the layer needs ${show(shape)}`,
+  );
 }

@@ -1,9 +1,10 @@
 // Networks of Keras: Sequential and functional ones, which may be layers of others.
 
-import { FormatError, ShapeError, ValueError } from '../../../base/errors.js';
+import { FormatError } from '../../../base/errors.js';
 import { about } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
 import type { SymbolicTensor } from '../../../network/layer.js';
+import { ofFile } from '../../importing/fault.js';
 import { isList, isObject, type Json, listAt, objectAt, textAt } from '../json.js';
 import { callsOf, type InboundCall, key, type Reference, referencesOf } from './calls.js';
 import { missingText, translationOf } from './index.js';
@@ -88,14 +89,7 @@ class Reader {
   #called(layer: KerasLayer, work: () => SymbolicTensor): SymbolicTensor {
     if (++this.#calls > MOST_CALLS)
       throw new FormatError(`its layers are called more than ${MOST_CALLS} times`);
-    return about(layer.title, () => {
-      try {
-        return work();
-      } catch (cause) {
-        if (!(cause instanceof ShapeError || cause instanceof ValueError)) throw cause;
-        throw new FormatError(cause.message, { cause });
-      }
-    });
+    return about(layer.title, () => ofFile(work));
   }
 
   #sequential(name: string, config: Json, path: readonly string[]): Network {

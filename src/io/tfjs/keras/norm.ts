@@ -5,9 +5,10 @@ import type { Shape } from '../../../base/shape.js';
 import { sizeOf } from '../../../base/shape.js';
 import { shown } from '../../../base/shown.js';
 import { layers } from '../../../core.js';
-import type { Layer, SymbolicTensor } from '../../../network/layer.js';
+import type { SymbolicTensor } from '../../../network/layer.js';
 import { combineWeight, groupNorm, layerNorm, map } from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
+import { Constant } from '../../importing/value.js';
 import { isList } from '../json.js';
 import { one } from './activation.js';
 import { lastly } from './axes.js';
@@ -116,16 +117,15 @@ function affine(
   ) => {
     if (numbers.length !== count && numbers.length !== 1)
       throw new FormatError(`it has ${numbers.length} numbers for ${count}`);
-    let made: Layer | undefined;
-    const make = (name: string) => (made = combineWeight({ name, fn, shape: [...shape] }));
-    const y = layer.apply(make, own, {}, end);
-    // At a second call the layer is there already.
-    if (made) {
-      made.trainable = false;
-      const fill = (to: Float32Array) =>
-        to.set(Float32Array.from(to, (_, i) => numbers[numbers.length === 1 ? 0 : i]));
-      layer.file.builder.fillings.push({ layer: made, name: 'value', fill });
-    }
+    const all = Float32Array.from({ length: count }, (_, i) => numbers[i] ?? numbers[0]);
+    const value = new Constant(shape, 'float', all);
+    const y = layer.apply(
+      (name) => combineWeight({ name, fn, shape: [...shape] }),
+      own,
+      { value },
+      end,
+    );
+    y.layer.trainable = false;
     return y;
   };
   return step('add', shift, step('multiply', scale, x, '_scale'), '');

@@ -1,14 +1,15 @@
 // Reads layers models: the network that model.json describes, with the file's weights.
 
-import { FormatError, ValueError } from '../../../base/errors.js';
-import { about } from '../../../base/naming.js';
+import { FormatError } from '../../../base/errors.js';
+import { about, naming } from '../../../base/naming.js';
 import { shown } from '../../../base/shown.js';
-import type { Model } from '../../../core.js';
+import type { Layer, Model, Shape } from '../../../core.js';
 import { activation } from '../../importing/arrange.js';
 import { Builder } from '../../importing/builder.js';
+import { ofFile } from '../../importing/fault.js';
 import { finished } from '../../importing/network.js';
 import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
-import { type InputShape, inputOf, sampleShape } from '../shapes.js';
+import { type InputShape, inputOf, leavesOpen, sampleShape, wantedShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { compiled } from './compile.js';
 import type { Writer } from './layer.js';
@@ -34,26 +35,49 @@ function writerOf({ modelTopology, generatedBy }: Json): Writer {
 }
 
 /** The model of a file, compiled where the file says how it was trained. */
-export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape): Model {
-  const builder = new Builder(undefined);
-  const named = new NamedWeights(weights);
-  const writer = writerOf(json);
-  const file = { writer, builder, weights: named, names: new Map<string, number>() };
-  const network = about('modelTopology', () => networkOf(topologyOf(json), file));
-  const inputs = network.inputs.map(({ name, shape }) =>
+export function readLayers(file: TfjsFile, inputShape: InputShape): Model {
+  const { json } = file;
+  const model = modelOf(file, new NamedWeights(file.weights), (name) =>
+    wantedShape(name, inputShape),
+  );
+  try {
+    tell(model, json);
+    const { training_config: older } = objectAt('modelTopology', json.modelTopology);
+    compiled(model, json.trainingConfig ?? older);
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/**
+ * @param wanted a sample's shape for an input by its name and number
+ * @param first the layers of the same network for other sides
+ */
+function modelOf(
+  file: TfjsFile,
+  weights: NamedWeights,
+  wanted: (name: string, index: number) => readonly number[] | undefined,
+  first?: ReadonlyMap<string, Layer>,
+): Model {
+  const builder = new Builder(undefined, first);
+  const { json } = file;
+  const keras = { writer: writerOf(json), builder, weights };
+  const network = about('modelTopology', () => networkOf(topologyOf(json), keras));
+  let isOpen = false;
+  const inputs = network.inputs.map(({ name, shape }, i) =>
     about(`the input ${shown(name)}`, () => {
-      if (shape === undefined && inputShape === undefined)
-        throw new ValueError(
-          'the file does not say its shape: give it, readTfjs(source, { inputShape: [height, width, channels] })',
-        );
       if (shape !== undefined && !isList(shape))
         throw new FormatError(`its shape must be a list, not ${shown(shape)}`);
-      const sample = sampleShape(name, shape?.slice(1), inputShape);
-      return inputOf(name, sample);
+      isOpen ||= leavesOpen(shape);
+      return inputOf(name, sampleShape(shape, wanted(name, i)));
     }),
   );
   const ends = network.call(inputs);
-  const model = finished(
+  const resized = (shapes: readonly Shape[]): Model =>
+    naming('predict', () => modelOf(file, weights, (_, i) => shapes[i], builder.layers));
+  return finished(
     builder,
     inputs.map((tensor) => activation(tensor, true)),
     ends.map((tensor) => ({
@@ -61,27 +85,16 @@ export function readLayers({ json, weights }: TfjsFile, inputShape: InputShape):
       value: activation(tensor, true),
       isImage: false,
     })),
-    { name: network.name, whole: false },
+    { name: network.name, whole: false, ...(isOpen && !first ? { resized } : {}) },
   );
-  try {
-    tell(model, json);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
-  const { modelTopology } = json;
-  compiled(model, json.trainingConfig ?? objectAt('modelTopology', modelTopology).training_config);
-  return model;
 }
 
 /** What `writeTfjs` has written of a model beside its network. */
 function tell(model: Model, { userDefinedMetadata }: Json): void {
   const own = isObject(userDefinedMetadata) ? userDefinedMetadata.wasmgrad : undefined;
   if (!isObject(own)) return;
-  try {
+  ofFile(() => {
     model.labels = own.labels as Model['labels'];
     model.preprocessing = own.preprocessing as Model['preprocessing'];
-  } catch (cause) {
-    throw new FormatError((cause as Error).message, { cause });
-  }
+  });
 }

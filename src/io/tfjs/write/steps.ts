@@ -1,95 +1,35 @@
 // What each of our layers is in TF.js: one of its layers, or several, one after the other.
 
-import { checkPadding, type Padding, type Pair, pairOf, type Sides } from '../../../base/shape.js';
-import type { Layer, Shape } from '../../../core.js';
+import { checkPadding, type Padding } from '../../../base/shape.js';
+import type { Layer } from '../../../core.js';
 import type { Json } from '../json.js';
-
-/** A layer of TF.js. */
-export interface Step {
-  readonly type: string;
-  readonly config: Json;
-  /** Put after the name of our layer. One of the steps has none, and so our layer's own name. */
-  readonly end?: string;
-  /** Our weights by TF.js's names, which may have shapes of their own there. */
-  readonly weights?: Readonly<Record<string, string>>;
-  readonly shapes?: Readonly<Record<string, Shape>>;
-}
-
-/** The steps of a layer; or why there are none. */
-type Writer = (layer: Layer, ...inputShapes: readonly Shape[]) => readonly Step[] | string;
-
-/** The options of a layer, whose type says which they are. */
-// biome-ignore lint/suspicious/noExplicitAny: each writer knows its layer's options
-const optionsOf = (layer: Layer): any => layer.options;
-
-const channelsLast = { data_format: 'channels_last' };
-
-/** TF.js's names of activations. */
-const activationNames: Readonly<Record<string, string>> = {
-  ...{ linear: 'linear', relu: 'relu', relu6: 'relu6', sigmoid: 'sigmoid', tanh: 'tanh' },
-  ...{ softmax: 'softmax', elu: 'elu', selu: 'selu', gelu: 'gelu', silu: 'swish' },
-  softplus: 'softplus',
-};
-
-/** An activation as layers of its own. */
-function activationSteps(name: string, alpha?: number, end?: string): readonly Step[] | string {
-  const one = (type: string, config: Json): Step[] => [{ type, config, end }];
-  if (name === 'leakyRelu') return one('LeakyReLU', { alpha: alpha ?? 0.01 });
-  if (name === 'elu' && alpha !== undefined) return one('ELU', { alpha });
-  if (name === 'hardSigmoid') {
-    // x / 6 + ½, cut to [0, 1]: TF.js's own is x / 5 + ½.
-    const scaled = { type: 'Rescaling', config: { scale: 1 / 6, offset: 0.5 } };
-    return [
-      { ...scaled, end: `${end ?? ''}_scale` },
-      { type: 'ReLU', config: { max_value: 1 }, end },
-    ];
-  }
-  const activation = activationNames[name];
-  return activation ? one('Activation', { activation }) : `TF.js has no activation ${name}`;
-}
-
-/** A layer with the option `activation`: in the layer itself, or as layers after it. */
-function activated(
-  layer: Layer,
-  step: Step,
-  before: readonly Step[] = [],
-): readonly Step[] | string {
-  const { activation = 'linear' } = optionsOf(layer);
-  if (Object.hasOwn(activationNames, activation)) {
-    const config = { ...step.config, activation: activationNames[activation] };
-    return [...before, { ...step, config }];
-  }
-  const after = activationSteps(activation, undefined, '_activation');
-  return typeof after === 'string' ? after : [...before, step, ...after];
-}
-
-/** TF.js rounds down. */
-const roundsUp = 'its dimRoundingMode is ceil, which TF.js has not';
-
-const pairs = (value: Pair | undefined, otherwise: Pair): number[] => [
-  ...pairOf('size', value ?? otherwise),
-];
-
-const isZero = (sides: Sides): boolean => sides.flat().every((side) => side === 0);
+import { activated, activationNames, activationSteps, kernelParts } from './activation.js';
+import { arrays } from './arrays.js';
+import { adaptivePool, minPool2d, pool1d, pool2d } from './pool.js';
+import {
+  channelsLast,
+  lastNamed,
+  optionsOf,
+  roundsUp,
+  type Step,
+  type Writer,
+  zeros,
+} from './step.js';
+import { isZero, pairs, wordOf } from './windows.js';
 
 /** The padding of windows in TF.js's words, with zeros before where it has none. */
 function padded(given: Padding | undefined): { padding: string; before: Step[] } {
   const sides = checkPadding(given ?? 'valid');
   if (sides === 'same') return { padding: 'same', before: [] };
-  const zeros = { type: 'ZeroPadding2D', config: { padding: sides, ...channelsLast } };
-  return { padding: 'valid', before: isZero(sides) ? [] : [{ ...zeros, end: '_pad' }] };
+  return { padding: 'valid', before: zeros([...sides, [0, 0]]) };
 }
 
-/** What layers with a kernel share. */
-function kernelParts(layer: Layer, kernel: string) {
-  const { useBias = true } = optionsOf(layer);
-  const weights = { [kernel]: 'kernel', ...(useBias ? { bias: 'bias' } : {}) };
-  return { config: { use_bias: useBias }, weights };
-}
+const reflects = 'its paddingMode is reflect, which TF.js has not';
 
-const conv2d: Writer = (layer, [, , channels]) => {
+const conv2d: Writer = (layer, { shape: [, , channels] }) => {
   const { filters, kernelSize, strides, padding, dilation, groups = 1, ...rest } = optionsOf(layer);
   if (rest.dimRoundingMode === 'ceil') return roundsUp;
+  if (rest.paddingMode === 'reflect') return reflects;
   const isDepthwise = groups > 1 && groups === channels && filters % channels === 0;
   if (groups > 1 && !isDepthwise) return `it has ${groups} groups, which TF.js has not`;
   const windows = padded(padding);
@@ -126,10 +66,11 @@ function depthwise(
   return activated(layer, step, before);
 }
 
-const depthwiseConv2d: Writer = (layer, [, , channels]) => {
+const depthwiseConv2d: Writer = (layer, { shape: [, , channels] }) => {
   const options = optionsOf(layer);
   const { kernelSize, strides, padding, dilation, depthMultiplier = 1 } = options;
   if (options.dimRoundingMode === 'ceil') return roundsUp;
+  if (options.paddingMode === 'reflect') return reflects;
   const windows = padded(padding);
   const { config, weights } = kernelParts(layer, 'depthwise_kernel');
   const all = {
@@ -164,8 +105,8 @@ const conv1d: Writer = (layer) => {
   } = optionsOf(layer);
   if (rest.dimRoundingMode === 'ceil') return roundsUp;
   if ((rest.groups ?? 1) > 1) return `it has ${rest.groups} groups, which TF.js has not`;
-  const word = wordOf(padding, (kernelSize - 1) * dilation);
-  if (!word) return 'its padding is none of same, valid and causal';
+  const word = wordOf(padding);
+  if (!word) return 'its padding is neither same nor valid';
   const { config, weights } = kernelParts(layer, 'kernel');
   const all = {
     ...{ ...config, ...channelsLast, filters, kernel_size: [kernelSize], padding: word },
@@ -173,42 +114,6 @@ const conv1d: Writer = (layer) => {
   };
   return activated(layer, { type: 'Conv1D', config: all, weights });
 };
-
-/** The padding of a signal as a word; undefined where there is none. */
-function wordOf(padding: 'valid' | 'same' | number | readonly number[], causal: number) {
-  if (typeof padding === 'string') return padding;
-  const [before, after] = typeof padding === 'number' ? [padding, padding] : padding;
-  if (before === 0 && after === 0) return 'valid';
-  return before === causal && after === 0 ? 'causal' : undefined;
-}
-
-const pool2d =
-  (type: string): Writer =>
-  (layer) => {
-    const { poolSize, strides, padding, dimRoundingMode } = optionsOf(layer);
-    if (dimRoundingMode === 'ceil') return roundsUp;
-    const sides = checkPadding(padding ?? 'valid');
-    if (sides !== 'same' && !isZero(sides)) return 'its padding is neither same nor valid';
-    const pool_size = pairs(poolSize, 2);
-    const own = strides === undefined ? pool_size : pairs(strides, 1);
-    const word = sides === 'same' ? 'same' : 'valid';
-    return [{ type, config: { pool_size, strides: own, padding: word, ...channelsLast } }];
-  };
-
-const pool1d =
-  (type: string): Writer =>
-  (layer) => {
-    const {
-      poolSize = 2,
-      strides = poolSize,
-      padding = 'valid',
-      dimRoundingMode,
-    } = optionsOf(layer);
-    if (dimRoundingMode === 'ceil') return roundsUp;
-    const word = wordOf(padding, Number.NaN);
-    if (!word) return 'its padding is neither same nor valid';
-    return [{ type, config: { pool_size: [poolSize], strides: [strides], padding: word } }];
-  };
 
 /** A layer without options of its own. */
 const plain =
@@ -222,37 +127,8 @@ const activation =
     return activationSteps(name ?? options.activation, options.alpha);
   };
 
-/** Functions of one number that TF.js has as layers. */
-const mapped: Writer = (layer) => {
-  const { fn, alpha, beta } = optionsOf(layer);
-  const one = (type: string, config: Json): Step[] => [{ type, config }];
-  if (fn === 'affine') return one('Rescaling', { scale: alpha, offset: beta });
-  if (fn === 'leakyRelu') return one('LeakyReLU', { alpha });
-  if (fn === 'elu') return one('ELU', { alpha });
-  if (fn === 'thresholdedRelu') return one('ThresholdedReLU', { theta: alpha });
-  if (fn === 'clip' && alpha === 0) return one('ReLU', { max_value: beta });
-  if (fn === 'hardSigmoid' && alpha === 0.2 && beta === 0.5)
-    return one('Activation', { activation: 'hard_sigmoid' });
-  if (fn === 'softsign' || fn === 'mish') return one('Activation', { activation: fn });
-  return `TF.js has no function ${fn}`;
-};
-
-const combineWeight: Writer = (layer) => {
-  const { fn, shape, first } = optionsOf(layer);
-  if (fn !== 'prelu' || first) return `TF.js cannot ${fn} a weight`;
-  const shared = (shape as number[]).flatMap((side, axis) => (side === 1 ? [axis + 1] : []));
-  const config = { shared_axes: shared.length > 0 ? shared : null };
-  return [{ type: 'PReLU', config, weights: { alpha: 'value' }, shapes: { alpha: shape } }];
-};
-
-const layerNorm: Writer = (layer) => {
-  const { axes, epsilon = 1e-3, scale = true, center = true } = optionsOf(layer);
-  const weights = { ...(scale ? { gamma: 'gamma' } : {}), ...(center ? { beta: 'beta' } : {}) };
-  const axis = (axes as number[]).map((own) => own + 1);
-  return [{ type: 'LayerNormalization', config: { axis, epsilon, scale, center }, weights }];
-};
-
-const batchNorm: Writer = (layer) => {
+const batchNorm: Writer = (layer, { shape }) => {
+  if (shape.length > 3) return 'TF.js normalizes no volumes';
   const { momentum = 0.99, epsilon = 1e-3 } = optionsOf(layer);
   const weights = {
     ...{ gamma: 'gamma', beta: 'beta' },
@@ -269,21 +145,34 @@ const dense: Writer = (layer) => {
   return activated(layer, { type: 'Dense', config: { ...config, units }, weights });
 };
 
+/** Every strides-th pixel, and channels of zeros after its own. */
+const identityShortcut: Writer = (layer, { shape: [, , channels] }) => {
+  const { filters, strides = 1 } = optionsOf(layer);
+  const windows = { pool_size: [1, 1], strides: [strides, strides], padding: 'valid' };
+  const kept = { type: 'MaxPooling2D', config: { ...windows, ...channelsLast }, end: '_pixels' };
+  const more = zeros([
+    [0, 0],
+    [0, 0],
+    [0, filters - channels],
+  ]);
+  return lastNamed(strides > 1 || more.length === 0 ? [kept, ...more] : more);
+};
+
 /** By the types of our layers. */
 export const writers: Readonly<Record<string, Writer>> = {
   activation: activation(),
   ...Object.fromEntries(
-    [...Object.keys(activationNames), 'leakyRelu', 'hardSigmoid'].map((name) => [
+    [...Object.keys(activationNames), 'leakyRelu', 'hardSigmoid', 'hardSwish'].map((name) => [
       name,
       activation(name),
     ]),
   ),
+  ...arrays,
   add: plain('Add'),
   average: plain('Average'),
   avgPool1d: pool1d('AveragePooling1D'),
   avgPool2d: pool2d('AveragePooling2D'),
   batchNorm,
-  combineWeight,
   concat: plain('Concatenate', { axis: -1 }),
   conv1d,
   conv2d,
@@ -292,23 +181,32 @@ export const writers: Readonly<Record<string, Writer>> = {
   depthwiseConv2d,
   dot: plain('Dot', { axes: 1, normalize: false }),
   dropout: (layer) => [{ type: 'Dropout', config: { rate: optionsOf(layer).rate } }],
-  flatten: plain('Flatten', channelsLast),
+  // A vector is flat: TF.js refuses to flatten it.
+  flatten: (_, { shape }) =>
+    shape.length > 1
+      ? [{ type: 'Flatten', config: channelsLast }]
+      : [{ type: 'Activation', config: { activation: 'linear' } }],
+  identityShortcut,
+  adaptiveAvgPool2d: adaptivePool('AveragePooling2D'),
+  adaptiveMaxPool2d: adaptivePool('MaxPooling2D'),
   globalAvgPool2d: plain('GlobalAveragePooling2D', channelsLast),
   globalMaxPool2d: plain('GlobalMaxPooling2D', channelsLast),
-  layerNorm,
-  map: mapped,
   maxPool1d: pool1d('MaxPooling1D'),
   maxPool2d: pool2d('MaxPooling2D'),
   maximum: plain('Maximum'),
   minimum: plain('Minimum'),
+  minPool2d,
   multiply: plain('Multiply'),
   reshape: (layer) => [{ type: 'Reshape', config: { target_shape: optionsOf(layer).targetShape } }],
-  subtract: plain('Subtract'),
-  transpose: (layer) => [
+  // TF.js has no layer for differences.
+  subtract: () => [
     {
-      type: 'Permute',
-      config: { dims: (optionsOf(layer).axes as number[]).map((axis) => axis + 1) },
+      type: 'Rescaling',
+      config: { scale: -1, offset: 0 },
+      reads: [{ input: 1 }],
+      end: '_negative',
     },
+    { type: 'Add', config: {}, reads: [{ input: 0 }, { step: 0 }] },
   ],
   upsampling2d(layer) {
     const { size, interpolation = 'nearest' } = optionsOf(layer);

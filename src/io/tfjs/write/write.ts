@@ -6,7 +6,8 @@ import { shown } from '../../../base/shown.js';
 import type { Layer, Model, Shape, SymbolicTensor } from '../../../core.js';
 import { checkModel } from '../../checkmodel.js';
 import type { Json } from '../json.js';
-import { type Step, writers } from './steps.js';
+import type { Read, Step } from './step.js';
+import { writers } from './steps.js';
 
 /** The version of TF.js whose layers these are. */
 const VERSION = 'tfjs-layers 4.22.0';
@@ -14,8 +15,10 @@ const VERSION = 'tfjs-layers 4.22.0';
 /** A layer of the file: its steps with their names. */
 interface WrittenLayer {
   readonly steps: readonly (Step & { readonly name: string })[];
-  /** The calls of the first of them: what it reads. */
-  readonly calls: unknown[];
+  /** The steps without names, as text. */
+  readonly as: string;
+  /** The calls of our layer: where each of its inputs is. */
+  readonly calls: unknown[][];
 }
 
 /**
@@ -48,6 +51,12 @@ export function writeTfjs(model: Model): { 'model.json': Uint8Array; 'weights.bi
   });
 }
 
+/** What a step reads: of our layer's inputs all, if it is the first; else the step before it, if nothing else is said. */
+function readsOf({ reads }: Step, i: number, inputs: number): readonly Read[] {
+  if (reads) return reads;
+  return i > 0 ? [{ step: i - 1 }] : Array.from({ length: inputs }, (_, input) => ({ input }));
+}
+
 /** A network that is being written. */
 class Writing {
   readonly layers = new Map<Layer, WrittenLayer>();
@@ -65,7 +74,7 @@ class Writing {
     });
     const missing: string[] = [];
     for (const node of nodesOf(model)) {
-      const known = this.layers.get(node.layer) ?? this.#written(node, missing);
+      const known = this.#written(node, missing);
       const node_index = known.calls.length;
       known.calls.push(node.inputs.map((x) => this.#places.get(x)));
       const last = known.steps.at(-1);
@@ -84,18 +93,23 @@ class Writing {
     return own;
   }
 
+  /** The layer of a call, which must take the same steps at each of them. */
   #written({ layer, inputs }: SymbolicTensor, missing: string[]): WrittenLayer {
     const { type, name } = layer;
-    const made = Object.hasOwn(writers, type)
-      ? writers[type](layer, ...inputs.map(({ shape }) => shape))
+    const known = this.layers.get(layer);
+    const own = Object.hasOwn(writers, type)
+      ? writers[type](layer, ...inputs)
       : 'TF.js has no such layer';
+    const isOther = known && JSON.stringify(own) !== known.as;
+    const made = isOther ? 'it is at several places, where TF.js needs several layers' : own;
+    if (known && !isOther) return known;
     if (typeof made === 'string') missing.push(`${type} ${shown(name)} (${made})`);
     const steps = typeof made === 'string' ? [] : made;
     const named = steps.map((step) => ({
       ...step,
       name: step.end ? this.#free(`${name}${step.end}`) : name,
     }));
-    const written: WrittenLayer = { steps: named, calls: [] };
+    const written: WrittenLayer = { steps: named, calls: [], as: JSON.stringify(own) };
     this.layers.set(layer, written);
     return written;
   }
@@ -119,7 +133,11 @@ class Writing {
           ...{ name: step.name, trainable: layer.trainable, dtype: 'float32' },
           ...step.config,
         },
-        inbound_nodes: i === 0 ? calls : calls.map((_, node) => [[steps[i - 1].name, node, 0, {}]]),
+        inbound_nodes: calls.map((inputs, node) =>
+          readsOf(step, i, inputs.length).map((place) =>
+            'input' in place ? inputs[place.input] : [steps[place.step].name, node, 0, {}],
+          ),
+        ),
       })),
     );
     const placed = (tensor: SymbolicTensor) => this.#places.get(tensor)?.slice(0, 3);
