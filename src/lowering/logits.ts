@@ -65,13 +65,8 @@ export function checkLogits(
   const end = squeezing(output);
   if (!end) return;
   const found = activationOf(end);
-  const other = found === 'softmax' ? 'softmaxCrossEntropy' : 'binaryCrossEntropy';
-  const way =
-    found === own
-      ? `make '${found}' the last layer, or leave it out`
-      : `leave the ${found} out, ${found === 'hardSigmoid' ? 'or take sigmoid' : `or use '${other}'`}`;
   throw new ValueError(
-    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: ${way}`,
+    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: leave the ${found} out, or make '${own}' the last layer`,
   );
 }
 

@@ -36,10 +36,8 @@ export interface Lowered {
   readonly goals: readonly EmittedGoal[];
   /** Where there are losses: the sum of all these numbers is what regularizers add to them. */
   readonly penalties: readonly Value[];
-  /** The wanted ones; undefined where no output depends on the tensor. */
+  /** The wanted ones, undefined where no output depends on the tensor; then the tensors, where they are wanted too. */
   readonly gradients: readonly (Value | undefined)[];
-  /** What layers make, where it is wanted. */
-  readonly values: readonly Value[];
   /** How many ops come before the backward pass, before what layers do after it, and before the optimizer's step. */
   readonly forward: number;
   readonly backward: number;
@@ -66,13 +64,11 @@ export function lower(spec: ProgramSpec): Lowered {
     const given = hasLoss(spec)
       ? goalsOf(draft, outputs)
       : outputs.map((y) => factorOf(emitter, y));
-    const values = wanted.values.map((x) => {
-      if (draft.logits.skips(x)) throw skipped(x);
-      return emitter.output(passes.valueOf(x));
-    });
+    const kept = wanted.values ? wanted.tensors : [];
+    const values = kept.map((x) => emitter.output(passes.valueOf(x)));
     const gradients = passes.backward(given.map(({ dx }) => dx));
     prune(emitter);
-    return { ...made, ...whole(emitter), given, gradients, values };
+    return { ...made, ...whole(emitter), given, gradients: [...gradients, ...values] };
   }
   const goals = goalsOf(draft, outputs);
   const penalties = emitPenalties(emitter, graph.layers, spec.weights);
@@ -86,7 +82,7 @@ type Sections = Pick<Lowered, 'forward' | 'backward' | 'update' | 'accumulates'>
 /** What is lowered where there is a forward pass alone, without losses. */
 function whole({ ops: { length } }: Emitter): Omit<Lowered, 'emitter' | 'inputs' | 'outputs'> {
   const sections = { forward: length, backward: length, update: length, accumulates: false };
-  return { given: [], goals: [], penalties: [], gradients: [], values: [], ...sections };
+  return { given: [], goals: [], penalties: [], gradients: [], ...sections };
 }
 
 /** Emits the losses of all outputs, and their metrics where somebody will read them. */
@@ -142,8 +138,7 @@ class Passes {
     this.#draft = draft;
     this.#wanted = wanted?.tensors ?? [];
     this.#needed = neededTensors(graph, this.#wanted, draft.training);
-    const apart = [...this.#wanted, ...(wanted?.values ?? [])];
-    this.groups = fuse(graph, (head) => this.#hasBackward(head), apart);
+    this.groups = fuse(graph, (head) => this.#hasBackward(head), this.#wanted);
   }
 
   /** Whether backward goes through a layer, and not only to what it makes. */
@@ -212,7 +207,10 @@ class Passes {
   #take(x: SymbolicTensor): Value | undefined {
     const { pending, emitter, logits } = this.#draft;
     if (!this.#wanted.includes(x)) return pending.take(x);
-    if (logits.skips(x)) throw skipped(x);
+    if (logits.skips(x))
+      throw new ValueError(
+        `gradients: what comes out of the activation of '${x.name}' is not computed: ask for a layer before it, or for an output by \`output\``,
+      );
     const dx = pending.take(x);
     if (!dx) return undefined;
     // Held for good: it must not be overwritten.
@@ -297,8 +295,3 @@ function neededTensors(
   }
   return needed;
 }
-
-const skipped = ({ name }: SymbolicTensor): ValueError =>
-  new ValueError(
-    `gradients: the loss, or logits, takes what goes into the activation of '${name}', and what comes out is not computed: ask for a layer before it, or an output by \`output\``,
-  );

@@ -16,8 +16,8 @@ export type ReluRule = 'guided' | 'deconvolution';
 export interface Wanted {
   /** Inputs of the graph, or what layers make. */
   readonly tensors: readonly SymbolicTensor[];
-  /** What layers make, where it is wanted itself. */
-  readonly values: readonly SymbolicTensor[];
+  /** Whether the tensors are wanted themselves, too. */
+  readonly values: boolean;
   /**
    * Gradients of the loss; of the sum of all outputs, each number times one that is given; or the same of what goes into
    * the outputs' softmax or sigmoid.

@@ -66,7 +66,7 @@ const words = {
 };
 
 /** What `model.gradients` returns: gradients, or with `values: true` both. */
-export type Found<N extends Names, V extends boolean> = V extends true
+export type FoundGradients<N extends Names, V extends boolean> = V extends true
   ? { gradients: ByName<N>; values: ByName<N> }
   : ByName<N>;
 
@@ -75,7 +75,7 @@ export async function gradients<N extends Names, V extends boolean>(
   engine: Engine,
   x: DataSet,
   options: GradientsOptions<N, V>,
-): Promise<Found<N, V>> {
+): Promise<FoundGradients<N, V>> {
   const {
     wanted,
     relu,
@@ -98,7 +98,7 @@ export async function gradients<N extends Names, V extends boolean>(
   const { samples, of, outputs } = question;
   const part: Part = {
     graph: partOf(graph, outputs),
-    wanted: { tensors, of, relu, values: values ? tensors : [] },
+    wanted: { tensors, of, relu, values: Boolean(values) },
     key: `${of} ${outputs.map((one) => graph.outputs.indexOf(one))} for ${names.join('/')} ${relu} ${values}`,
   };
   const { count } = samples;
@@ -126,7 +126,7 @@ export async function gradients<N extends Names, V extends boolean>(
     gradients: found,
     values: named(wanted, names, results.slice(names.length)),
   });
-  return (values ? both() : found) as Found<N, V>;
+  return (values ? both() : found) as FoundGradients<N, V>;
 }
 
 /** What is to be differentiated. */

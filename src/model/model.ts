@@ -30,7 +30,7 @@ import { Architecture, type ModelOptions, type Tensors } from './architecture.js
 import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
 import { foreign } from './foreign.js';
-import type { Found, GradientsOptions } from './gradients.js';
+import type { FoundGradients, GradientsOptions } from './gradients.js';
 import { classifying, differentiating } from './later.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
@@ -300,7 +300,7 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   async gradients<const N extends Names, const V extends boolean = false>(
     x: DataSet,
     options: GradientsOptions<N, V>,
-  ): Promise<Found<N, V>> {
+  ): Promise<FoundGradients<N, V>> {
     return this.#reading('gradients', async (engine) => {
       const { gradients } = await differentiating.get(`${this.name}.gradients`);
       return gradients(engine, x, options);

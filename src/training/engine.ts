@@ -162,8 +162,7 @@ export class Engine {
     this.#fill(prepared, batch);
     fillTargets(this.#backend, prepared.lowered, batch, true);
     this.#programs.run(prepared);
-    const { gradients, values } = prepared.lowered;
-    this.#copy([...gradients, ...values], batch, to);
+    this.#copy(prepared.lowered.gradients, batch, to);
   }
 
   /** Copies a batch's values to its rows of `to`, which have those of all samples. */

@@ -1,7 +1,8 @@
 // Pictures: pixels that pages draw and `io.writePng` writes.
 
-import { ShapeError } from '../base/errors.js';
+import { ShapeError, ValueError } from '../base/errors.js';
 import { show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
 import { Tensor } from '../core.js';
 
 /** A picture of RGBA pixels, row by row; in pages an ImageData. */
@@ -44,6 +45,16 @@ export function draw(
   return picture;
 }
 
+/** @throws {ValueError} for anything but a picture */
+export function checkPicture(picture: Picture): Picture {
+  const { width, height, data } = picture ?? {};
+  if (data instanceof Uint8ClampedArray && data.length > 0 && data.length === width * height * 4)
+    return picture;
+  throw new ValueError(
+    `expected a picture { width, height, data } of RGBA bytes, not ${shown(picture)}`,
+  );
+}
+
 /** The numbers of an image or a map, without the batch of one around it. */
 export interface Raster {
   readonly height: number;
@@ -56,9 +67,13 @@ export interface Raster {
 /**
  * An image or a map: [height, width], [height, width, channels], or one of them in a batch of one.
  *
- * @throws {ShapeError} for anything else
+ * @throws {ShapeError} for other dimensions
+ * @throws {ValueError} for anything but a tensor
  */
-export function rasterOf({ shape, numbers }: Tensor): Raster {
+export function rasterOf(tensor: Tensor): Raster {
+  if (!(tensor instanceof Tensor))
+    throw new ValueError(`expected a tensor [height, width], not ${shown(tensor)}`);
+  const { shape, numbers } = tensor;
   const isBatch = shape[0] === 1 && shape.length === 4;
   const [height, width, channels = 1] = isBatch ? shape.slice(1) : shape;
   if ((isBatch || shape.length === 2 || shape.length === 3) && numbers.length > 0)
@@ -73,9 +88,10 @@ export function rasterOf({ shape, numbers }: Tensor): Raster {
  * One channel is grey, three are red, green and blue.
  *
  * @throws {ShapeError} for a tensor of other dimensions
+ * @throws {ValueError} for anything but a tensor or a picture
  */
 export function pictureOf(image: Tensor | Picture): Picture {
-  if (!(image instanceof Tensor)) return image;
+  if (!(image instanceof Tensor)) return checkPicture(image);
   const { height, width, channels, numbers } = rasterOf(image);
   if (channels !== 1 && channels !== 3)
     throw new ShapeError(`an image has 1 or 3 channels, not ${channels}`);

@@ -1,12 +1,21 @@
 // Sheets: many pictures as tiles, with equal gaps; and a heat map over a picture.
 
-import { ValueError } from '../base/errors.js';
+import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
 import { checkOptions, number, whole } from '../base/options.js';
-import type { Tensor } from '../core.js';
+import { shown } from '../base/shown.js';
+import { Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
 import { colorAt, placing } from './colors.js';
-import { blank, type Color, draw, type Picture, pictureOf, rasterOf } from './picture.js';
+import {
+  blank,
+  type Color,
+  checkPicture,
+  draw,
+  type Picture,
+  pictureOf,
+  rasterOf,
+} from './picture.js';
 
 /** How tiles are laid out. */
 export interface SheetOptions {
@@ -30,12 +39,20 @@ const LEAST = 16;
 /**
  * Pictures of one size as the tiles of one picture, row by row.
  *
- * @throws {ValueError} for an empty list
+ * @throws {ValueError} for an empty list, and what are no pictures
+ * @throws {ShapeError} for pictures of different sizes
  */
 export function sheet(pictures: readonly Picture[], options: SheetOptions = {}): Picture {
   return naming('vis.sheet', () => {
-    if (pictures.length === 0) throw new ValueError('there are no pictures to lay out');
+    if (!Array.isArray(pictures) || pictures.length === 0)
+      throw new ValueError(`expected a list of at least one picture, not ${shown(pictures)}`);
+    for (const picture of pictures) checkPicture(picture);
     const [{ width, height }] = pictures;
+    const other = pictures.find((one) => one.width !== width || one.height !== height);
+    if (other)
+      throw new ShapeError(
+        `the tiles must have one size: the first is ${width}×${height}, another ${other.width}×${other.height}`,
+      );
     const {
       columns = Math.ceil(Math.sqrt((pictures.length * height) / width)),
       gap = 1,
@@ -104,4 +121,6 @@ function heatAt(map: Tensor, height: number, width: number): Float32Array {
 
 /** [1, height, width] as [height, width]. */
 const flat = (map: Tensor): Tensor =>
-  map.shape.length === 3 && map.shape[0] === 1 ? map.reshape(map.shape.slice(1)) : map;
+  map instanceof Tensor && map.shape.length === 3 && map.shape[0] === 1
+    ? map.reshape(map.shape.slice(1))
+    : map;

@@ -38,7 +38,9 @@ function network(make: (x: SymbolicTensor) => SymbolicTensor | Outputs): Model<O
 /** Layers as they are computed together, such as 'conv2d+relu'. */
 function groups(model: Model<Outputs>, training: boolean): string[] {
   const { graph } = model.engine('test').network;
-  return fuse(graph, () => training, []).map(({ nodes }) => nodes.map(({ layer }) => layer.type).join('+'));
+  return fuse(graph, () => training, []).map(({ nodes }) =>
+    nodes.map(({ layer }) => layer.type).join('+'),
+  );
 }
 
 const cases: Record<string, [(x: SymbolicTensor) => SymbolicTensor | Outputs, string[], string[]]> =

@@ -275,7 +275,7 @@ test("no gradient of a weight is computed, not even a custom layer's", async () 
       ...{ graph, weights, batch: 2, mode: 'gradients', targets: [], weighted: false },
       ...{
         objective: undefined,
-        wanted: { tensors: wanted, of: 'outputs', values: [], relu: undefined },
+        wanted: { tensors: wanted, of: 'outputs', values: false, relu: undefined },
       },
     }).emitter.ops.map(({ kernel }) => kernel);
   const all = kernels(graph.inputs);

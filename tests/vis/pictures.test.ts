@@ -138,7 +138,10 @@ test('a picture is written as PNG', async () => {
 });
 
 test('what makes no picture is refused', async () => {
-  await rejects(() => vis.sheet([]), ValueError, 'no pictures');
+  await rejects(() => vis.sheet([]), ValueError, 'at least one picture');
+  const sizes = [2, 3].map((side) => vis.colorize(Tensor.zeros([side, 2])));
+  await rejects(() => vis.sheet(sizes), ShapeError, '2×2', '2×3');
+  await rejects(() => vis.sheet([{} as vis.Picture]), ValueError, 'RGBA');
   await rejects(() => vis.colorize(Tensor.zeros([3])), ShapeError, '[height, width]');
   await rejects(() => vis.colorize(Tensor.zeros([2, 2]), 'jet' as 'gray'), ValueError, 'viridis');
   await rejects(
