@@ -37,5 +37,6 @@ export * as data from './data/index.js';
 export * as io from './io/index.js';
 export * as emit from './operators/emit.js';
 export * as ops from './operators/ops.js';
+export * as vis from './vis/index.js';
 export * as zoo from './zoo/index.js';
 export { ResNet, type ResNetOptions } from './zoo/resnet.js';

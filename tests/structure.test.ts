@@ -59,6 +59,7 @@ const floors = [
   // The doors of the package, and a room that uses them alone.
   'core.ts',
   'io',
+  'vis',
   'index.ts',
   // Leaf rooms, behind the doors.
   'cli',

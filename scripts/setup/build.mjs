@@ -51,6 +51,7 @@ const entries = {
   core: 'core.ts',
   data: 'data/index.ts',
   io: 'io/index.ts',
+  vis: 'vis/index.ts',
   ops: 'operators/ops.ts',
   zoo: 'zoo/index.ts',
   worker: 'worker/index.ts',

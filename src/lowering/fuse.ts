@@ -37,19 +37,19 @@ function readerOf({ nodes, outputs }: Graph, apart: readonly SymbolicTensor[]): 
 /**
  * The graph's groups in the order in which they can be computed.
  *
- * @param hasBackward whether a backward pass follows: batch norms then work by themselves
+ * @param hasBackward whether backward goes through a node: the batch norm after it then works by itself
  * @param apart tensors that must be computed as they are, as outputs must
  */
 export function fuse(
   graph: Graph,
-  hasBackward: boolean,
-  apart: readonly SymbolicTensor[] = [],
+  hasBackward: (head: SymbolicTensor) => boolean,
+  apart: readonly SymbolicTensor[],
 ): Group[] {
   const reader = readerOf(graph, apart);
   const taken = new Map<SymbolicTensor, Group>();
   for (const head of graph.nodes) {
     if (taken.has(head)) continue;
-    const group = groupFrom(head, reader, hasBackward, (node) => taken.has(node));
+    const group = groupFrom(head, reader, hasBackward(head), (node) => taken.has(node));
     for (const node of group.nodes) taken.set(node, group);
   }
   // With its last node, everything that a group reads is there.

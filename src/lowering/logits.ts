@@ -1,8 +1,9 @@
 // Logits: what goes into the last activation of a model, a softmax or sigmoid, where the loss has that activation in
-// itself. The loss is then computed from the logits, and its gradient is that of the logits.
+// itself. The loss is then computed from the logits, and its gradient is that of the logits. Gradients of the logits
+// themselves can be wanted too.
 
 import { ValueError } from '../base/errors.js';
-import type { ActivationName } from '../network/activation.js';
+import { type ActivationName, activations } from '../network/activation.js';
 import type { Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
 import { activationIn, type Loss } from '../operators/loss/loss.emit.js';
@@ -10,18 +11,8 @@ import type { Value } from '../program/emitter.js';
 import { hasLoss, type ProgramSpec } from './spec.js';
 
 /** Layers that make numbers from 0 to 1 of such numbers, and none of which has an inverse. */
-const mixing: readonly string[] = [
-  ...['dropout', 'spatialDropout2d', 'maxPool2d', 'minPool2d', 'avgPool2d', 'lpPool2d'],
-  ...['maxPool1d', 'avgPool1d', 'adaptiveMaxPool2d', 'adaptiveAvgPool2d', 'globalMaxPool2d'],
-  ...['globalAvgPool2d', 'blurPool2d', 'channelPool', 'upsampling2d', 'zeroPadding2d'],
-  ...['reflectionPadding2d', 'multiply', 'add', 'subtract', 'average', 'maximum', 'minimum'],
-  'concat',
-];
-/** Layers that are an activation and nothing else. */
-const activating: readonly string[] = [
-  ...['activation', 'linear', 'relu', 'relu6', 'leakyRelu', 'elu', 'selu', 'gelu', 'silu', 'tanh'],
-  ...['hardSwish', 'softplus'],
-];
+const mixing =
+  /dropout|pool|padding|upsampling|^(multiply|add|subtract|average|maximum|minimum|concat)$/i;
 /** Activations whose outputs are from 0 to 1. */
 const probable: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
 
@@ -51,8 +42,9 @@ function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTe
 function squeezing({ layer, inputs }: SymbolicTensor): Layer | undefined {
   const activation = activationOf(layer);
   if (activation && probable.includes(activation)) return layer;
-  const isOpen = layer.fusion.keepsNumbers || mixing.includes(layer.type);
-  if (!(isOpen && activation === undefined) && !activating.includes(layer.type)) return undefined;
+  const isOpen = layer.fusion.keepsNumbers || mixing.test(layer.type);
+  const isActivation = layer.type === 'activation' || activations.includes(layer.type);
+  if (!(isOpen && activation === undefined) && !isActivation) return undefined;
   const passed = layer.type === 'multiply' ? inputs.slice(0, 1) : inputs;
   const found = passed.map(squeezing);
   return found.every((one) => one !== undefined) ? found[0] : undefined;
@@ -73,13 +65,8 @@ export function checkLogits(
   const end = squeezing(output);
   if (!end) return;
   const found = activationOf(end);
-  const other = found === 'softmax' ? 'softmaxCrossEntropy' : 'binaryCrossEntropy';
-  const way =
-    found === own
-      ? `make '${found}' the last layer, or leave it out`
-      : `leave the ${found} out, ${found === 'hardSigmoid' ? 'or take sigmoid' : `or use '${other}'`}`;
   throw new ValueError(
-    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: ${way}`,
+    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: leave the ${found} out, or make '${own}' the last layer`,
   );
 }
 
@@ -104,7 +91,11 @@ export class Logits {
   }
 
   #activationOf(y: SymbolicTensor): ActivationName | undefined {
-    const goal = this.#spec.objective?.goals[this.#sources.indexOf(y)];
+    const { objective, wanted } = this.#spec;
+    const index = this.#sources.indexOf(y);
+    if (wanted?.of === 'logits' && index >= 0)
+      return probable.find((name) => name === activationOf(y.layer));
+    const goal = objective?.goals[index];
     return goal && hasLoss(this.#spec) ? activationIn(goal.loss.type) : undefined;
   }
 

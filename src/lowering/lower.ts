@@ -36,7 +36,7 @@ export interface Lowered {
   readonly goals: readonly EmittedGoal[];
   /** Where there are losses: the sum of all these numbers is what regularizers add to them. */
   readonly penalties: readonly Value[];
-  /** The wanted ones; undefined where no output depends on the tensor. */
+  /** The wanted ones, undefined where no output depends on the tensor; then the tensors, where they are wanted too. */
   readonly gradients: readonly (Value | undefined)[];
   /** How many ops come before the backward pass, before what layers do after it, and before the optimizer's step. */
   readonly forward: number;
@@ -51,10 +51,9 @@ export function lower(spec: ProgramSpec): Lowered {
   const { graph, mode, wanted } = spec;
   const draft = new Draft(spec);
   const { emitter } = draft;
-  const groups = fuse(graph, draft.hasBackward, wanted?.tensors);
-  const passes = new Passes(draft, groups);
+  const passes = new Passes(draft);
   const inputs = graph.inputs.map((x) => passes.begin(x));
-  for (const group of groups) passes.forward(group, 'forward');
+  for (const group of passes.groups) passes.forward(group, 'forward');
   const outputs = graph.outputs.map((y) => passes.valueOf(y));
   const made = { emitter, inputs, outputs };
   if (mode === 'predict') {
@@ -65,9 +64,11 @@ export function lower(spec: ProgramSpec): Lowered {
     const given = hasLoss(spec)
       ? goalsOf(draft, outputs)
       : outputs.map((y) => factorOf(emitter, y));
+    const kept = wanted.values ? wanted.tensors : [];
+    const values = kept.map((x) => emitter.output(passes.valueOf(x)));
     const gradients = passes.backward(given.map(({ dx }) => dx));
     prune(emitter);
-    return { ...made, ...whole(emitter), given, gradients };
+    return { ...made, ...whole(emitter), given, gradients: [...gradients, ...values] };
   }
   const goals = goalsOf(draft, outputs);
   const penalties = emitPenalties(emitter, graph.layers, spec.weights);
@@ -119,8 +120,8 @@ function emitTraining(draft: Draft, passes: Passes, goals: readonly EmittedGoal[
 
 /** The network's passes, forward and backward. */
 class Passes {
+  readonly groups: readonly Group[];
   readonly #draft: Draft;
-  readonly #groups: readonly Group[];
   readonly #values = new Map<SymbolicTensor, Value>();
   /** What forward has kept for backward. */
   readonly #saved = new Map<Group, unknown>();
@@ -132,11 +133,17 @@ class Passes {
   /** Groups whose ReLU backward has done already, with the layer after it. */
   readonly #rectified = new Set<Group>();
 
-  constructor(draft: Draft, groups: readonly Group[]) {
+  constructor(draft: Draft) {
+    const { graph, wanted } = draft.spec;
     this.#draft = draft;
-    this.#groups = groups;
-    this.#wanted = draft.spec.wanted?.tensors ?? [];
-    this.#needed = neededTensors(draft.spec.graph, this.#wanted, draft.training);
+    this.#wanted = wanted?.tensors ?? [];
+    this.#needed = neededTensors(graph, this.#wanted, draft.training);
+    this.groups = fuse(graph, (head) => this.#hasBackward(head), this.#wanted);
+  }
+
+  /** Whether backward goes through a layer, and not only to what it makes. */
+  #hasBackward({ inputs }: SymbolicTensor): boolean {
+    return this.#draft.training || inputs.some((x) => this.#needed.has(x));
   }
 
   /** The value of an input. */
@@ -158,7 +165,13 @@ class Passes {
     this.#draft.emitter.layer = layer.name;
     const folded = norm?.fold?.(this.#draft, ownKernel(this.#draft, layer));
     const residual = addend ? this.valueOf(addend) : none;
-    const to = new Place(this.#draft, group, pass, { folded, residual, rectify });
+    const to = new Place(
+      this.#draft,
+      group,
+      pass,
+      { folded, residual, rectify },
+      this.#hasBackward(head),
+    );
     const values = inputs.map((x) => this.valueOf(x));
     const { y, saved } = naming(layer.name, () => layer.emitForward(to, ...values));
     this.#saved.set(group, saved);
@@ -172,7 +185,7 @@ class Passes {
     graph.outputs.forEach((y, i) => {
       if (!logits.keep(y, gradients[i])) this.#give([[y, gradients[i]]]);
     });
-    const segments = segmentsOf(this.#groups, Boolean(objective?.checkpointing));
+    const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
     for (const [index, segment] of [...segments.entries()].reverse()) {
       const needed = segment.filter((group) => this.#isNeeded(group));
       // The values of the last segment are still there.
@@ -194,7 +207,10 @@ class Passes {
   #take(x: SymbolicTensor): Value | undefined {
     const { pending, emitter, logits } = this.#draft;
     if (!this.#wanted.includes(x)) return pending.take(x);
-    if (logits.skips(x)) throw skipped(x);
+    if (logits.skips(x))
+      throw new ValueError(
+        `gradients: what comes out of the activation of '${x.name}' is not computed: ask for a layer before it, or for an output by \`output\``,
+      );
     const dx = pending.take(x);
     if (!dx) return undefined;
     // Held for good: it must not be overwritten.
@@ -223,7 +239,7 @@ class Passes {
     pending.hold(dz);
     pending.release(dy);
     if (addend) this.#give([[addend, dz]]);
-    this.#give(this.#gradientsOf(group, dz));
+    if (this.#hasBackward(head)) this.#give(this.#gradientsOf(group, dz));
     pending.release(dz);
     gradients.add();
   }
@@ -234,7 +250,8 @@ class Passes {
     const { layer, inputs } = group.head;
     const wanted = inputs.map((x) => this.#needed.has(x));
     // ReLU's gradient costs less after a max pool, where there are fewer numbers, and is the same.
-    const before = layer.fusion.commutesWithRelu ? this.#only(inputs[0]) : undefined;
+    const commutes = layer.fusion.commutesWithRelu && !this.#draft.spec.wanted?.relu;
+    const before = commutes ? this.#only(inputs[0]) : undefined;
     let dz = dy;
     if (before && endsInRelu(before)) {
       dz = this.#draft.rectify(dy, this.valueOf(group.end));
@@ -243,7 +260,7 @@ class Passes {
     const takesMore = layer.fusion.absorbsGradient && wanted[0];
     const more = takesMore ? pending.take(inputs[0]) : undefined;
     const pass = this.#rectified.has(group) ? 'rectified' : 'backward';
-    const to = new Place(this.#draft, group, pass, { gradient: more ?? none });
+    const to = new Place(this.#draft, group, pass, { gradient: more ?? none }, true);
     const found = layer.emitBackward(to, dz, this.#saved.get(group), ...wanted);
     if (more) pending.release(more);
     const all = Array.isArray(found) ? found : [found];
@@ -256,7 +273,7 @@ class Passes {
     const readers = nodes.filter(({ inputs }) => inputs.includes(x));
     const isWanted = outputs.includes(x) || this.#wanted.includes(x);
     if (readers.length > 1 || isWanted) return undefined;
-    return this.#groups.find(({ end }) => end === x);
+    return this.groups.find(({ end }) => end === x);
   }
 }
 
@@ -278,8 +295,3 @@ function neededTensors(
   }
   return needed;
 }
-
-const skipped = ({ name }: SymbolicTensor): ValueError =>
-  new ValueError(
-    `gradients: the loss is taken of what goes into the activation of '${name}', so it has no gradient for what comes out: ask for that of a layer before it, or of an output by \`output\``,
-  );

@@ -1,7 +1,7 @@
 // A draft of a program, and a group's place in it: what a layer sees of the program.
 
 import { ValueError } from '../base/errors.js';
-import { type ActivationName, slopeFromInput } from '../network/activation.js';
+import { type ActivationName, type Nonlinear, slopeFromInput } from '../network/activation.js';
 import type { Fused, Layer, Lowering, ParameterSpec, WeightReader } from '../network/layer.js';
 import { activationBackward, activationForward } from '../operators/activation/activation.emit.js';
 import { Emitter, none, type Value } from '../program/emitter.js';
@@ -16,7 +16,6 @@ export class Draft implements WeightReader {
   readonly spec: ProgramSpec;
   readonly emitter: Emitter;
   readonly training: boolean;
-  readonly hasBackward: boolean;
   readonly pending: Pending;
   readonly gradients: WeightGradients;
   readonly logits: Logits;
@@ -27,7 +26,6 @@ export class Draft implements WeightReader {
   constructor(spec: ProgramSpec) {
     this.spec = spec;
     this.training = spec.mode === 'train';
-    this.hasBackward = this.training || spec.mode === 'gradients';
     this.emitter = new Emitter(!this.training);
     this.pending = new Pending(this.emitter);
     this.gradients = new WeightGradients(spec, this.emitter);
@@ -57,8 +55,15 @@ export class Draft implements WeightReader {
   /** From the gradient dy of y = relu(x) makes the gradient of x, in place where nobody else reads dy. */
   rectify(dy: Value, y: Value): Value {
     const dx = this.pending.into(dy);
-    activationBackward(this.emitter, 'relu', dx, dy, y);
+    this.slope('relu', dx, dy, y);
     return dx;
+  }
+
+  /** dx = dy·f′, see `activationBackward`; or what the program's rule for ReLU has. */
+  slope(name: Nonlinear, dx: Value, dy: Value, from: Value, alpha?: number): void {
+    const rule = name.startsWith('relu') ? this.spec.wanted?.relu : undefined;
+    if (rule !== 'deconvolution') activationBackward(this.emitter, name, dx, dy, from, alpha);
+    if (rule) activationForward(this.emitter, 'relu', dx, rule === 'guided' ? dx : dy);
   }
 }
 
@@ -83,10 +88,10 @@ export class Place implements Lowering {
   readonly #group: Group;
   readonly #pass: Pass;
 
-  constructor(draft: Draft, group: Group, pass: Pass, fused: Partial<Fused>) {
+  constructor(draft: Draft, group: Group, pass: Pass, fused: Partial<Fused>, hasBackward: boolean) {
     this.emitter = draft.emitter;
     this.training = draft.training;
-    this.hasBackward = draft.hasBackward;
+    this.hasBackward = hasBackward;
     this.fused = { ...nothing, ...fused };
     this.#draft = draft;
     this.#group = group;
@@ -130,7 +135,7 @@ export class Place implements Lowering {
     if (name === 'relu' && this.#pass === 'rectified') return dy;
     if (logits.isOfLoss(end, name) && !logits.isRead(end)) return dy;
     const dx = this.into(dy);
-    activationBackward(this.emitter, name, dx, dy, inputs.get(y) ?? y, alpha);
+    this.#draft.slope(name, dx, dy, inputs.get(y) ?? y, alpha);
     const more = logits.kept(end);
     if (more) this.emitter.emit('add', { y: dx, a: dx, b: more, count: dx.size });
     return dx;

@@ -9,12 +9,21 @@ import type { WeightValues } from './weights.js';
 /** What a program is for. */
 export type Mode = 'predict' | 'evaluate' | 'train' | 'gradients';
 
+/** What ReLU passes back instead of its gradient: see `GradientsOptions.relu`. */
+export type ReluRule = 'guided' | 'deconvolution';
+
 /** Which gradients to find, for a program that does not train. */
 export interface Wanted {
   /** Inputs of the graph, or what layers make. */
   readonly tensors: readonly SymbolicTensor[];
-  /** Gradients of the loss; or of the sum of all outputs, each number times one that is given. */
-  readonly of: 'loss' | 'outputs';
+  /** Whether the tensors are wanted themselves, too. */
+  readonly values: boolean;
+  /**
+   * Gradients of the loss; of the sum of all outputs, each number times one that is given; or the same of what goes into
+   * the outputs' softmax or sigmoid.
+   */
+  readonly of: 'loss' | 'outputs' | 'logits';
+  readonly relu: ReluRule | undefined;
 }
 
 /** A program that is asked for. */
@@ -35,7 +44,7 @@ export interface ProgramSpec {
 
 /** Whether the losses are computed. */
 export const hasLoss = ({ mode, wanted }: ProgramSpec): boolean =>
-  mode !== 'predict' && wanted?.of !== 'outputs';
+  mode !== 'predict' && (wanted?.of ?? 'loss') === 'loss';
 
 /** Whether several batches make a step. */
 export const accumulates = ({ objective }: ProgramSpec): boolean =>

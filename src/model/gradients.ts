@@ -2,10 +2,10 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { abortSignal, checkOptions, forwarded, whole } from '../base/options.js';
+import { abortSignal, checkOptions, flag, forwarded, oneOf, whole } from '../base/options.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import type { Wanted } from '../lowering/spec.js';
+import type { ReluRule, Wanted } from '../lowering/spec.js';
 import { type Graph, partOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { type Data, numbersOf } from '../tensor/numbers.js';
@@ -24,7 +24,7 @@ import { disposeAll, roomFor } from './predict.js';
 export type OutputChoice = number | Data;
 
 /** Options of `model.gradients`. */
-export interface GradientsOptions<N extends Names = Names> {
+export interface GradientsOptions<N extends Names = Names, V extends boolean = boolean> {
   /** Targets: the gradient is that of the compiled loss. */
   y?: DataSet;
   /**
@@ -37,6 +37,19 @@ export interface GradientsOptions<N extends Names = Names> {
    * output. Or a list of names.
    */
   wanted: N;
+  /**
+   * Whether `output` is of what goes into the outputs' softmax or sigmoid, as pictures of what mattered need: a
+   * probability near 1 has hardly a gradient.
+   */
+  logits?: boolean;
+  /**
+   * What relu and relu6 pass back instead of their gradient. 'guided': only what is positive of it (Springenberg et al.,
+   * arXiv 1412.6806). 'deconvolution': what is positive of the gradient that comes in, whatever went through in forward
+   * (Zeiler & Fergus, arXiv 1311.2901).
+   */
+  relu?: ReluRule;
+  /** Whether to return what the wanted ones are, too: { gradients, values }. */
+  values?: V;
   /** Samples at a time: 32 by default. */
   batchSize?: number;
   /** Aborts between two batches. */
@@ -45,17 +58,31 @@ export interface GradientsOptions<N extends Names = Names> {
 
 const words = {
   ...forwarded('y', 'output', 'wanted'),
+  logits: flag,
+  relu: oneOf('guided', 'deconvolution'),
+  values: flag,
   batchSize: whole(1),
   signal: abortSignal,
 };
 
+/** What `model.gradients` returns: gradients, or with `values: true` both. */
+export type FoundGradients<N extends Names, V extends boolean> = V extends true
+  ? { gradients: ByName<N>; values: ByName<N> }
+  : ByName<N>;
+
 /** See `Model.gradients`. */
-export async function gradients<N extends Names>(
+export async function gradients<N extends Names, V extends boolean>(
   engine: Engine,
   x: DataSet,
-  options: GradientsOptions<N>,
-): Promise<ByName<N>> {
-  const { wanted, batchSize = 32, signal } = checkOptions('gradients', options, words);
+  options: GradientsOptions<N, V>,
+): Promise<FoundGradients<N, V>> {
+  const {
+    wanted,
+    relu,
+    values,
+    batchSize = 32,
+    signal,
+  } = checkOptions('gradients', options, words);
   const { graph, name } = engine.network;
   const { names, tensors, question } = naming(`${name}.gradients`, () => {
     const names = namesOf('wanted', wanted);
@@ -71,11 +98,11 @@ export async function gradients<N extends Names>(
   const { samples, of, outputs } = question;
   const part: Part = {
     graph: partOf(graph, outputs),
-    wanted: { tensors, of },
-    key: `${of} ${outputs.map((one) => graph.outputs.indexOf(one))} for ${names.join('/')}`,
+    wanted: { tensors, of, relu, values: Boolean(values) },
+    key: `${of} ${outputs.map((one) => graph.outputs.indexOf(one))} for ${names.join('/')} ${relu} ${values}`,
   };
   const { count } = samples;
-  const results = roomFor(tensors, count);
+  const results = roomFor(values ? [...tensors, ...tensors] : tensors, count);
   // Where nothing depends on a tensor, its gradient is not computed: it stays 0.
   for (const one of results) one.numbers.fill(0);
   try {
@@ -94,7 +121,12 @@ export async function gradients<N extends Names>(
     disposeAll(results);
     throw error;
   }
-  return named(wanted, names, results);
+  const found = named(wanted, names, results);
+  const both = () => ({
+    gradients: found,
+    values: named(wanted, names, results.slice(names.length)),
+  });
+  return (values ? both() : found) as FoundGradients<N, V>;
 }
 
 /** What is to be differentiated. */
@@ -104,13 +136,17 @@ interface Question {
   readonly samples: Samples;
 }
 
-function questionOf(engine: Engine, x: DataSet, { y, output }: GradientsOptions): Question {
+function questionOf(engine: Engine, x: DataSet, { y, output, logits }: GradientsOptions): Question {
   const { graph } = engine.network;
   if ((y === undefined) === (output === undefined)) {
     throw new ValueError(
       `give either y, for the gradient of the loss, or output, for that of an output${y === undefined ? '' : ', not both'}`,
     );
   }
+  if (y !== undefined && logits)
+    throw new ValueError(
+      'logits goes with output: the gradient of the loss is that of its logits anyway',
+    );
   const intake = new Intake(engine, 'gradients');
   if (y !== undefined) return { of: 'loss', outputs: graph.outputs, samples: intake.samples(x, y) };
   const inputs = intake.inputs(x);
@@ -119,7 +155,7 @@ function questionOf(engine: Engine, x: DataSet, { y, output }: GradientsOptions)
     factorSource(name, choice, tensor.shape, inputs.count),
   );
   const outputs = chosen.map(({ tensor }) => tensor);
-  return { of: 'outputs', outputs, samples: keyed({ ...inputs, y: sources }) };
+  return { of: logits ? 'logits' : 'outputs', outputs, samples: keyed({ ...inputs, y: sources }) };
 }
 
 /** The chosen outputs, with the choice for each. @throws {ValueError} */

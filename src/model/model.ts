@@ -30,7 +30,7 @@ import { Architecture, type ModelOptions, type Tensors } from './architecture.js
 import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
 import { foreign } from './foreign.js';
-import type { GradientsOptions } from './gradients.js';
+import type { FoundGradients, GradientsOptions } from './gradients.js';
 import { classifying, differentiating } from './later.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
@@ -291,16 +291,16 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
    * optimizer stay as they are.
    *
    * @param options.wanted 'input' or a layer's name, for a tensor [n, ...shape]; or a list of names, for a record of
-   *   tensors by name. A gradient is 0 if nothing depends on the tensor
+   *   tensors by name. A gradient is 0 if nothing depends on the tensor. With `values: true` { gradients, values }
    * @throws {ValueError} for an unknown name, a layer that has several places in the model, an index that the output
    *   does not have, and the output of an activation that is part of the loss
    * @throws {StateError} with `y`, before `compile`
    * @throws as `predict`, and the signal's reason once it is aborted
    */
-  async gradients<const N extends Names>(
+  async gradients<const N extends Names, const V extends boolean = false>(
     x: DataSet,
-    options: GradientsOptions<N>,
-  ): Promise<ByName<N>> {
+    options: GradientsOptions<N, V>,
+  ): Promise<FoundGradients<N, V>> {
     return this.#reading('gradients', async (engine) => {
       const { gradients } = await differentiating.get(`${this.name}.gradients`);
       return gradients(engine, x, options);

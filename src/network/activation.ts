@@ -40,7 +40,8 @@ export type ActivationName = 'linear' | 'softmax' | keyof typeof unary;
 /** The activations that compute something. */
 export type Nonlinear = Exclude<ActivationName, 'linear'>;
 
-const names = ['linear', ...Object.keys(unary), 'softmax'] as readonly ActivationName[];
+/** All of them: layers of their own have the same names. */
+export const activations: readonly string[] = ['linear', ...Object.keys(unary), 'softmax'];
 
 /** What Keras, TF.js and PyTorch call them. */
 const foreign = {
@@ -53,11 +54,13 @@ const foreign = {
 
 /** @throws {ValueError} for an unknown name */
 export function checkActivation(name: ActivationName): ActivationName {
-  if (names.includes(name)) return name;
+  if (activations.includes(name)) return name;
   const hint =
-    typeof name === 'string' ? hereItIs(name, names, foreign) : ": give its name, such as 'relu'";
+    typeof name === 'string'
+      ? hereItIs(name, activations, foreign)
+      : ": give its name, such as 'relu'";
   throw new ValueError(
-    `there is no activation ${shown(name)}${hint}; there are ${names.join(', ')}`,
+    `there is no activation ${shown(name)}${hint}; there are ${activations.join(', ')}`,
   );
 }
 

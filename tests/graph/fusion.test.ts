@@ -38,7 +38,9 @@ function network(make: (x: SymbolicTensor) => SymbolicTensor | Outputs): Model<O
 /** Layers as they are computed together, such as 'conv2d+relu'. */
 function groups(model: Model<Outputs>, training: boolean): string[] {
   const { graph } = model.engine('test').network;
-  return fuse(graph, training).map(({ nodes }) => nodes.map(({ layer }) => layer.type).join('+'));
+  return fuse(graph, () => training, []).map(({ nodes }) =>
+    nodes.map(({ layer }) => layer.type).join('+'),
+  );
 }
 
 const cases: Record<string, [(x: SymbolicTensor) => SymbolicTensor | Outputs, string[], string[]]> =
@@ -236,7 +238,7 @@ test('random graphs are cut only where one tensor crosses, and nothing is left o
   const check = (plan: Parameters<typeof modelOf>[0]): void => {
     const model = modelOf(plan);
     const { graph } = model.engine('test').network;
-    const all = fuse(graph, true);
+    const all = fuse(graph, () => true, []);
     const segments = segmentsOf(all, true);
     assert.equal(segments.flat(), all);
     assert.equal(segmentsOf(all, false), [all]);

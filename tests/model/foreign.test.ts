@@ -47,11 +47,11 @@ const foreign: [what: string, bytes: Uint8Array, ...parts: string[]][] = [
   ['Keras 2', raw('\x89HDF\r\n\x1a\n'), 'HDF5', 'Keras 2'],
   ['a zip whose name cannot be printed', zip('a\x1b\n'), "begins with 'a\\u001b\\n'"],
   ['any other zip', zip('photos/1.jpg'), 'zip', 'photos/1.jpg', 'unpack'],
-  ['TF.js', text('{"format": "layers-model", "modelTopology": {}}'), 'TF.js', 'from-tfjs.md'],
+  ['TF.js', text('{"format": "layers-model", "modelTopology": {}}'), 'TF.js', 'io.readTfjs'],
   ['TF.js, indented', text('{\n  "weightsManifest": []\n}'), 'TF.js'],
   ['other JSON', text('[1, 2]'), 'JSON'],
   // ModelProto: ir_version 8, producer_name 'pytorch'.
-  ['ONNX', raw('\x08\x08\x12\x07pytorch'), 'ONNX', 'safetensors'],
+  ['ONNX', raw('\x08\x08\x12\x07pytorch'), 'ONNX', 'io.readOnnx'],
   // saved_model_schema_version 1, meta_graphs.
   ['SavedModel', raw('\x08\x01\x12\xff\x01'), 'SavedModel'],
   ['TensorFlow Lite', raw('\x1c\0\0\0TFL3'), 'TensorFlow Lite'],

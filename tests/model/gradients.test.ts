@@ -273,7 +273,10 @@ test("no gradient of a weight is computed, not even a custom layer's", async () 
   const kernels = (wanted: readonly Model['inputs'][number][]): string[] =>
     lower({
       ...{ graph, weights, batch: 2, mode: 'gradients', targets: [], weighted: false },
-      ...{ objective: undefined, wanted: { tensors: wanted, of: 'outputs' } },
+      ...{
+        objective: undefined,
+        wanted: { tensors: wanted, of: 'outputs', values: false, relu: undefined },
+      },
     }).emitter.ops.map(({ kernel }) => kernel);
   const all = kernels(graph.inputs);
   assert.not.ok(

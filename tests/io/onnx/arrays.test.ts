@@ -1,5 +1,5 @@
-// The layers for arrays of any rank are loaded where a file needs them, and not before. One file of tests is one process:
-// what is loaded stays.
+// The layers for arrays of any rank are loaded where a file needs them, and not before. This file
+// has a process of its own: what is loaded stays.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

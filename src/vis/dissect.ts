@@ -1,0 +1,135 @@
+// Network dissection: where a unit is at its strongest, and which concept that is (Bau et al., arXiv 1704.05796).
+
+import { ShapeError } from '../base/errors.js';
+import { namingAsync } from '../base/namingasync.js';
+import { checkOptions, forwarded, fraction, required, text, whole } from '../base/options.js';
+import { show } from '../base/shape.js';
+import { type Data, type Model, Tensor } from '../core.js';
+import { resize } from '../image/resize.js';
+import { features } from './features.js';
+import { checkModel, samplesOf } from './samples.js';
+import { checkUnit, mapsOf } from './units.js';
+
+/** Options of `vis.dissect`. */
+export interface DissectOptions {
+  /** The layer whose unit is meant. */
+  layer: string;
+  /** The channel of its maps. */
+  unit: number;
+  /** Where a concept is in each image: [n, height, width], 0 elsewhere. By name for several concepts. */
+  masks?: Tensor | Readonly<Record<string, Tensor>>;
+  /** The share of all places of the maps at which the unit counts as on: 0.005 by default. */
+  share?: number;
+  /** Called with the share of the work that is done, from 0 to 1. */
+  onProgress?: (done: number) => void;
+  /** Aborts between two batches. */
+  signal?: AbortSignal;
+}
+
+/** Where a unit is on. */
+export interface Dissection {
+  /** [n, height, width] of the images: 1 where it is on, else 0. */
+  readonly regions: Tensor;
+  /** The answer from which on it counts as on. */
+  readonly threshold: number;
+  /**
+   * For each concept how well region and concept agree over all images: what both have, as a share of what either has
+   * (IoU). A number if `masks` is one tensor.
+   */
+  readonly iou: number | Readonly<Record<string, number>> | undefined;
+}
+
+const words = {
+  ...required({ layer: text, unit: whole(0) }),
+  ...forwarded('masks', 'onProgress', 'signal'),
+  share: fraction,
+};
+
+/**
+ * Where a unit is at its strongest: its maps, enlarged to the images, are on where they pass the threshold that a share
+ * of all places pass.
+ *
+ * @param x images [n, height, width, channels]
+ * @throws {ShapeError} for images or masks of another shape, and a layer without maps
+ * @throws {ValueError} for an unknown layer or unit
+ */
+export async function dissect(model: Model, x: Data, options: DissectOptions): Promise<Dissection> {
+  return namingAsync('vis.dissect', async () => {
+    checkModel(model);
+    const {
+      layer,
+      unit,
+      masks,
+      share = 0.005,
+      ...rest
+    } = checkOptions('vis.dissect', options, words);
+    const node = mapsOf(model, layer);
+    checkUnit(node, unit);
+    const images = samplesOf(model, x);
+    const [count, height, width] = images.shape;
+    const whole = [count, height, width];
+    const concepts = conceptsOf(masks, whole);
+    const answers = await features(model, images, node.layer.name, rest);
+    const maps = mapsOfUnit(answers, node.shape, unit);
+    answers.dispose();
+    const sorted = Float32Array.from(maps).sort();
+    const threshold = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * (1 - share)))];
+    const regions = regionsOf(maps, node.shape, whole, threshold);
+    const found = Object.entries(concepts).map(
+      ([name, mask]) => [name, agreement(regions, mask)] as const,
+    );
+    const byName = Object.fromEntries(found);
+    const iou = masks === undefined ? undefined : masks instanceof Tensor ? found[0][1] : byName;
+    return { regions: Tensor.from(regions, whole), threshold, iou };
+  });
+}
+
+/** @throws {ShapeError} for a mask of another shape than the images */
+function conceptsOf(
+  masks: DissectOptions['masks'],
+  whole: readonly number[],
+): Readonly<Record<string, Tensor>> {
+  const concepts = masks instanceof Tensor ? { masks } : (masks ?? {});
+  for (const [name, { shape }] of Object.entries(concepts))
+    if (shape.join() !== whole.join())
+      throw new ShapeError(`the mask '${name}' must have shape ${show(whole)}, not ${show(shape)}`);
+  return concepts;
+}
+
+/** The unit's maps alone, [n × h × w]. */
+function mapsOfUnit({ numbers }: Tensor, shape: readonly number[], unit: number): Float32Array {
+  const channels = shape[2];
+  return Float32Array.from(
+    { length: numbers.length / channels },
+    (_, i) => numbers[i * channels + unit],
+  );
+}
+
+/** 1 where the enlarged maps pass the threshold. */
+function regionsOf(
+  maps: Float32Array,
+  [h, w]: readonly number[],
+  [count, height, width]: readonly number[],
+  threshold: number,
+): Float32Array {
+  const to = new Float32Array(count * height * width);
+  const all = [
+    { from: 0, length: h },
+    { from: 0, length: w },
+  ] as const;
+  for (let n = 0; n < count; n++) {
+    const data = maps.subarray(n * h * w, (n + 1) * h * w);
+    const own = to.subarray(n * height * width, (n + 1) * height * width);
+    resize(own, { data, height: h, width: w, channels: 1 }, [height, width], all);
+  }
+  return to.map((value) => Number(value >= threshold));
+}
+
+function agreement(regions: Float32Array, { numbers }: Tensor): number {
+  let [both, either] = [0, 0];
+  regions.forEach((on, i) => {
+    if (on && numbers[i]) both++;
+    if (on || numbers[i]) either++;
+  });
+  return either > 0 ? both / either : 0;
+}

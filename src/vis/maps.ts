@@ -1,0 +1,107 @@
+// Filters and maps as sheets of tiles.
+
+import { ShapeError, ValueError } from '../base/errors.js';
+import { naming } from '../base/naming.js';
+import { show } from '../base/shape.js';
+import { shown } from '../base/shown.js';
+import type { Data, Model } from '../core.js';
+import { colorAt, placing, type Scale } from './colors.js';
+import { draw, type Picture } from './picture.js';
+import { checkModel, samplesOf } from './samples.js';
+import { type SheetOptions, sheet } from './sheet.js';
+
+/**
+ * A layer's filters. With three input channels each is one tile in colour, grey where it is 0. Otherwise each input
+ * channel of a filter is a tile, blue below 0 and red above, a row for each filter.
+ *
+ * @param layer the name of a layer with a kernel [height, width, in, out], such as a convolution
+ * @throws {ValueError} for an unknown layer, and one without filters: those that have some are listed
+ */
+export function filters(model: Model, layer: string, options: SheetOptions = {}): Picture {
+  return naming('vis.filters', () => {
+    checkModel(model);
+    const { shape, numbers } = kernelOf(model, layer);
+    const [height, width, channels, count] = shape;
+    const at = (row: number, column: number, channel: number, filter: number) =>
+      numbers[((row * width + column) * channels + channel) * count + filter];
+    if (channels === 3) {
+      const tiles = Array.from({ length: count }, (_, filter) => {
+        const place = placing(
+          numbers.filter((_, i) => i % count === filter),
+          'diverging',
+          {},
+        );
+        const light = (row: number, column: number, c: number) =>
+          255 * place(at(row, column, c, filter));
+        return draw(width, height, (row, column) => [
+          light(row, column, 0),
+          light(row, column, 1),
+          light(row, column, 2),
+        ]);
+      });
+      return sheet(tiles, options);
+    }
+    const place = placing(numbers, 'diverging', {});
+    const tiles = Array.from({ length: count * channels }, (_, i) =>
+      draw(width, height, (row, column) =>
+        colorAt('diverging', place(at(row, column, i % channels, Math.floor(i / channels)))),
+      ),
+    );
+    return sheet(tiles, channels === 1 ? options : { columns: channels, ...options });
+  });
+}
+
+/** The kernel [height, width, in, out] of a layer. @throws {ValueError} */
+function kernelOf(
+  model: Model,
+  layer: string,
+): { shape: readonly number[]; numbers: Float32Array } {
+  const found = model.layers.find(({ name }) => name === layer);
+  const hasKernel = model.weights.filter(({ tensor }) => tensor.shape.length === 4);
+  const known = [...new Set(hasKernel.map(({ name }) => name.slice(0, name.lastIndexOf('/'))))];
+  const list =
+    known.length > 0 ? `layers with filters are ${known.join(', ')}` : 'no layer has filters';
+  if (!found) throw new ValueError(`there is no layer ${shown(layer)}; ${list}`);
+  const weight = hasKernel.find(({ name }) => name.startsWith(`${layer}/`));
+  if (!weight) throw new ValueError(`'${layer}' (${found.type}) has no filters; ${list}`);
+  const { shape, numbers } = weight.tensor;
+  return { shape, numbers: Float32Array.from(numbers) };
+}
+
+/**
+ * The maps that a layer makes of an image, a tile for each channel, all with one scale.
+ *
+ * @param x one image
+ * @param options.scale 'viridis' by default
+ * @throws {ShapeError} for more than one image, an image of another shape, and a layer without maps
+ * @throws {ValueError} for an unknown layer
+ */
+export function activations(
+  model: Model,
+  x: Data,
+  layer: string,
+  options: SheetOptions & { scale?: Scale } = {},
+): Picture {
+  return naming('vis.activations', () => {
+    checkModel(model);
+    const { scale = 'viridis', ...layout } = options;
+    const images = samplesOf(model, x);
+    if (images.shape[0] !== 1) throw new ShapeError(`one image at a time, not ${images.shape[0]}`);
+    const maps = model.activations(images, layer);
+    const { shape } = maps;
+    if (shape.length !== 4)
+      throw new ShapeError(
+        `'${layer}' makes ${show(shape.slice(1))}, no maps [height, width, channels]`,
+      );
+    const [, height, width, channels] = shape;
+    const numbers = Float32Array.from(maps.numbers);
+    maps.dispose();
+    const place = placing(numbers, scale, {});
+    const tiles = Array.from({ length: channels }, (_, c) =>
+      draw(width, height, (row, column) =>
+        colorAt(scale, place(numbers[(row * width + column) * channels + c])),
+      ),
+    );
+    return sheet(tiles, layout);
+  });
+}

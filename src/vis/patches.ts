@@ -1,0 +1,128 @@
+// The patches that a unit answers to most.
+
+import { namingAsync } from '../base/namingasync.js';
+import { checkOptions, forwarded, required, text, whole } from '../base/options.js';
+import type { Data, Model, Tensor } from '../core.js';
+import { features } from './features.js';
+import { newPicture, type Picture } from './picture.js';
+import { checkModel, samplesOf } from './samples.js';
+import { type Box, checkUnit, fieldsOf, mapsOf } from './units.js';
+
+/** Options of `vis.topPatches`. */
+export interface TopPatchesOptions {
+  /** The layer whose unit is meant. */
+  layer: string;
+  /** The channel of its maps. */
+  unit: number;
+  /** How many, 9 by default; fewer if there are fewer images. */
+  count?: number;
+  /** Called with the share of the work that is done, from 0 to 1. */
+  onProgress?: (done: number) => void;
+  /** Aborts between two batches. */
+  signal?: AbortSignal;
+}
+
+/** A patch of an image that a unit answers to. */
+export interface Patch {
+  /** The image's row in x. */
+  readonly index: number;
+  /** How much the unit answers. */
+  readonly value: number;
+  /** What the unit sees of the image there. */
+  readonly box: Box;
+  /** Its pixels, from the darkest number of the images to the brightest. */
+  readonly picture: Picture;
+}
+
+const words = {
+  ...required({ layer: text, unit: whole(0) }),
+  count: whole(1),
+  ...forwarded('onProgress', 'signal'),
+};
+
+/**
+ * The patches of images that a unit answers to most, the strongest first, one of each image: cut out by what the unit
+ * sees, its receptive field.
+ *
+ * @param x images [n, height, width, channels]
+ * @throws {ShapeError} for images of another shape, and a layer without maps
+ * @throws {ValueError} for an unknown layer or unit
+ */
+export async function topPatches(
+  model: Model,
+  x: Data,
+  options: TopPatchesOptions,
+): Promise<Patch[]> {
+  return namingAsync('vis.topPatches', async () => {
+    checkModel(model);
+    const { layer, unit, count = 9, ...rest } = checkOptions('vis.topPatches', options, words);
+    const maps = mapsOf(model, layer);
+    checkUnit(maps, unit);
+    const images = samplesOf(model, x);
+    const answers = await features(model, images, maps.layer.name, rest);
+    const strongest = strongestPlaces(answers, maps.shape, unit);
+    answers.dispose();
+    const fieldAt = fieldsOf(model, maps);
+    const lights = lightsOf(images);
+    return strongest
+      .sort((a, b) => b.value - a.value || a.index - b.index)
+      .slice(0, count)
+      .map(({ index, value, row, column }) => {
+        const box = fieldAt(row, column);
+        return { index, value, box, picture: cut(images, index, box, lights) };
+      });
+  });
+}
+
+/** Where the unit answers most in each image. */
+function strongestPlaces(
+  answers: Tensor,
+  [height, width, channels]: readonly number[],
+  unit: number,
+) {
+  const [count, size] = answers.shape;
+  return Array.from({ length: count }, (_, index) => {
+    let [value, place] = [Number.NEGATIVE_INFINITY, 0];
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      const answer = answers.numbers[index * size + pixel * channels + unit];
+      if (answer > value) [value, place] = [answer, pixel];
+    }
+    return { index, value, row: Math.floor(place / width), column: place % width };
+  });
+}
+
+/** How numbers become light. */
+interface Lights {
+  readonly dark: number;
+  readonly factor: number;
+}
+
+/** The smallest number of the images, and what makes 1 of the largest. */
+function lightsOf({ numbers }: Tensor): Lights {
+  let [dark, bright] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of numbers) {
+    dark = Math.min(dark, value);
+    bright = Math.max(bright, value);
+  }
+  return { dark, factor: bright > dark ? 1 / (bright - dark) : 1 };
+}
+
+/** A part of an image as a picture; beyond the image's edges it is transparent. */
+function cut(
+  images: Tensor,
+  index: number,
+  { top, left, height, width }: Box,
+  { dark, factor }: Lights,
+): Picture {
+  const [, tall, wide, channels] = images.shape;
+  const picture = newPicture(width, height);
+  for (let i = 0; i < height * width; i++) {
+    const [row, column] = [top + Math.floor(i / width), left + (i % width)];
+    if (row < 0 || row >= tall || column < 0 || column >= wide) continue;
+    const at = ((index * tall + row) * wide + column) * channels;
+    const light = (c: number) =>
+      255 * factor * (images.numbers[at + (channels === 3 ? c : 0)] - dark);
+    picture.data.set([light(0), light(1), light(2), 255], i * 4);
+  }
+  return picture;
+}

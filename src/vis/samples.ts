@@ -1,0 +1,79 @@
+// What every function here is given: a model, images, and what of the output is meant.
+
+import { ShapeError, ValueError } from '../base/errors.js';
+import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
+import { shown } from '../base/shown.js';
+import { type Data, Model, Tensor } from '../core.js';
+
+/** @throws {ValueError} for anything but a model with one input and one output */
+export function checkModel(model: Model): void {
+  if (!(model instanceof Model))
+    throw new ValueError(
+      `expected a model, such as new Sequential([…], { inputShape }), not ${shown(model)}`,
+    );
+  const { inputs, outputs, name } = model;
+  if (inputs.length === 1 && outputs.length === 1) return;
+  throw new ValueError(
+    `'${name}' has ${inputs.length} inputs and ${outputs.length} outputs: make a model of one of each with its layers, new Model({ inputs, outputs })`,
+  );
+}
+
+/**
+ * Images as a tensor [n, ...inputShape]. One image without a batch dimension counts as a batch of one.
+ *
+ * @throws {ShapeError} for images of another shape
+ */
+export function samplesOf(model: Model, x: Data): Tensor {
+  const { inputShape } = model;
+  const given = x instanceof Tensor ? x : Tensor.from(x as never);
+  const own = given.shape;
+  if (sameShape(own, inputShape)) return given.reshape([1, ...inputShape]);
+  const isFlat = own.length === 1 && own[0] > 0 && own[0] % sizeOf(inputShape) === 0;
+  if (isFlat) return given.reshape([-1, ...inputShape]);
+  if (own.length > 0 && own[0] > 0 && sameShape(own.slice(1), inputShape)) return given;
+  throw new ShapeError(
+    `x must have shape ${show(['n', ...inputShape] as never)} or ${show(inputShape)}, not ${show(own)}${otherSize(own, inputShape)}`,
+  );
+}
+
+/** The way out for an image of another size. */
+function otherSize(own: Shape, inputShape: Shape): string {
+  const isImage = inputShape.length === 3 && own.length >= 3 && own.at(-1) === inputShape[2];
+  if (!isImage) return '';
+  const [height, width] = inputShape;
+  return `: resize it, as io.readImage(source, { size: [${height}, ${width}] }) does`;
+}
+
+/** A class for each sample. */
+export type Target = number | ArrayLike<number>;
+
+/**
+ * The class that is meant of each sample: the given one, or the one with the highest score.
+ *
+ * @throws {ValueError} for a class that the model does not have, and a list of another length
+ */
+export function targetsOf(model: Model, x: Tensor, target: Target | undefined): number[] {
+  const [count] = x.shape;
+  const classes = model.outputShape.at(-1) as number;
+  if (target === undefined) return highest(model, x);
+  const list = typeof target === 'number' ? Array(count).fill(target) : Array.from(target);
+  if (list.length !== count)
+    throw new ValueError(`target has ${list.length} classes for ${count} images`);
+  const bad = list.find((one) => !(Number.isInteger(one) && one >= 0 && one < classes));
+  if (bad === undefined) return list;
+  throw new ValueError(
+    `there is no class ${shown(bad)}: the model has ${classes}, from 0 to ${classes - 1}`,
+  );
+}
+
+/** The class with the highest score of each sample. */
+function highest(model: Model, x: Tensor): number[] {
+  const scores = model.predict(x);
+  const classes = model.outputShape.at(-1) as number;
+  const rows = Array.from({ length: x.shape[0] }, (_, i) =>
+    scores.numbers.subarray(i * classes, (i + 1) * classes),
+  );
+  const found = rows.map((row) => row.indexOf(Math.max(...row)));
+  scores.dispose();
+  return found;
+}
