@@ -66,7 +66,7 @@ const human = (name: string, more: Partial<Shipped> = {}): Shipped => ({
 });
 
 const shipped: readonly Shipped[] = [
-  ...Object.entries({ mobilenet_v2: 'flatten_1', mobilenet_v2_mid: 'reshape' }).map(
+  ...Object.entries({ mobilenet_v2: 'flatten_1', mobilenet_v2_mid: 'flatten' }).map(
     ([name, features]) => ({ name: `nsfwjs: ${name}`, file: () => inModules(name), features }),
   ),
   { name: 'nsfwjs: inception_v3', file: () => inModules('inception_v3') },

@@ -17,6 +17,8 @@ export interface Group {
   readonly addend: SymbolicTensor | undefined;
   /** Whether a ReLU that is a layer of its own comes last. */
   readonly rectify: boolean;
+  /** Whether backward goes through the head, and not only to what it makes. */
+  readonly hasBackward: boolean;
 }
 
 /** The only node that reads another, if there is just one and the other is no output or wanted tensor. */
@@ -85,7 +87,7 @@ function groupFrom(
   }
   const rectify = Boolean(absorbsRelu && next?.layer.fusion.isRelu);
   if (rectify) step();
-  return { nodes, head, end: nodes[nodes.length - 1], norm, addend, rectify };
+  return { nodes, head, end: nodes[nodes.length - 1], norm, addend, rectify, hasBackward };
 }
 
 /** Whether a group's result is what ReLU gives. */

@@ -13,8 +13,14 @@ import { hasLoss, type ProgramSpec } from './spec.js';
 /** Layers that make numbers from 0 to 1 of such numbers, and none of which has an inverse. */
 const mixing =
   /dropout|pool|padding|upsampling|^(multiply|add|subtract|average|maximum|minimum|concat)$/i;
+/** What to do where the loss has another activation in itself. */
+const instead: Readonly<Record<string, string>> = {
+  softmax: "use 'softmaxCrossEntropy'",
+  sigmoid: "use 'binaryCrossEntropy'",
+  hardSigmoid: 'take sigmoid',
+};
 /** Activations whose outputs are from 0 to 1. */
-const probable: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
+const probable = Object.keys(instead) as readonly ActivationName[];
 
 /** The activation that a layer of this library ends in. */
 function activationOf({ type, options }: Layer): ActivationName | undefined {
@@ -42,10 +48,10 @@ function sourceOf({ nodes, outputs }: Graph, output: SymbolicTensor): SymbolicTe
 function squeezing({ layer, inputs }: SymbolicTensor): Layer | undefined {
   const activation = activationOf(layer);
   if (activation && probable.includes(activation)) return layer;
-  const isOpen = layer.fusion.keepsNumbers || mixing.test(layer.type);
-  const isActivation = layer.type === 'activation' || activations.includes(layer.type);
-  if (!(isOpen && activation === undefined) && !isActivation) return undefined;
-  const passed = layer.type === 'multiply' ? inputs.slice(0, 1) : inputs;
+  const { type, fusion } = layer;
+  const passesOn = fusion.keepsNumbers || mixing.test(type) || activations.includes(type);
+  if (activation === undefined ? !passesOn : type !== 'activation') return undefined;
+  const passed = type === 'multiply' ? inputs.slice(0, 1) : inputs;
   const found = passed.map(squeezing);
   return found.every((one) => one !== undefined) ? found[0] : undefined;
 }
@@ -66,7 +72,7 @@ export function checkLogits(
   if (!end) return;
   const found = activationOf(end);
   throw new ValueError(
-    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has made numbers from 0 to 1 of them by ${found}, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: leave the ${found} out, or make '${own}' the last layer`,
+    `compile: the loss '${type}' of '${name}' takes logits, but '${end.name}' has applied ${found} to them, which it cannot undo${end === output.layer ? '' : ` through '${output.layer.name}'`}: leave the ${found} out, or ${found === own ? 'make it the last layer' : instead[found as string]}`,
   );
 }
 

@@ -138,12 +138,9 @@ class Passes {
     this.#draft = draft;
     this.#wanted = wanted?.tensors ?? [];
     this.#needed = neededTensors(graph, this.#wanted, draft.training);
-    this.groups = fuse(graph, (head) => this.#hasBackward(head), this.#wanted);
-  }
-
-  /** Whether backward goes through a layer, and not only to what it makes. */
-  #hasBackward({ inputs }: SymbolicTensor): boolean {
-    return this.#draft.training || inputs.some((x) => this.#needed.has(x));
+    const hasBackward = ({ inputs }: SymbolicTensor): boolean =>
+      draft.training || inputs.some((x) => this.#needed.has(x));
+    this.groups = fuse(graph, hasBackward, this.#wanted);
   }
 
   /** The value of an input. */
@@ -165,13 +162,7 @@ class Passes {
     this.#draft.emitter.layer = layer.name;
     const folded = norm?.fold?.(this.#draft, ownKernel(this.#draft, layer));
     const residual = addend ? this.valueOf(addend) : none;
-    const to = new Place(
-      this.#draft,
-      group,
-      pass,
-      { folded, residual, rectify },
-      this.#hasBackward(head),
-    );
+    const to = new Place(this.#draft, group, pass, { folded, residual, rectify });
     const values = inputs.map((x) => this.valueOf(x));
     const { y, saved } = naming(layer.name, () => layer.emitForward(to, ...values));
     this.#saved.set(group, saved);
@@ -209,7 +200,7 @@ class Passes {
     if (!this.#wanted.includes(x)) return pending.take(x);
     if (logits.skips(x))
       throw new ValueError(
-        `gradients: what comes out of the activation of '${x.name}' is not computed: ask for a layer before it, or for an output by \`output\``,
+        `gradients: the activation of '${x.name}' is not computed: ask for \`output\`, or a layer before it`,
       );
     const dx = pending.take(x);
     if (!dx) return undefined;
@@ -239,7 +230,7 @@ class Passes {
     pending.hold(dz);
     pending.release(dy);
     if (addend) this.#give([[addend, dz]]);
-    if (this.#hasBackward(head)) this.#give(this.#gradientsOf(group, dz));
+    if (group.hasBackward) this.#give(this.#gradientsOf(group, dz));
     pending.release(dz);
     gradients.add();
   }
@@ -260,7 +251,7 @@ class Passes {
     const takesMore = layer.fusion.absorbsGradient && wanted[0];
     const more = takesMore ? pending.take(inputs[0]) : undefined;
     const pass = this.#rectified.has(group) ? 'rectified' : 'backward';
-    const to = new Place(this.#draft, group, pass, { gradient: more ?? none }, true);
+    const to = new Place(this.#draft, group, pass, { gradient: more ?? none });
     const found = layer.emitBackward(to, dz, this.#saved.get(group), ...wanted);
     if (more) pending.release(more);
     const all = Array.isArray(found) ? found : [found];

@@ -88,10 +88,10 @@ export class Place implements Lowering {
   readonly #group: Group;
   readonly #pass: Pass;
 
-  constructor(draft: Draft, group: Group, pass: Pass, fused: Partial<Fused>, hasBackward: boolean) {
+  constructor(draft: Draft, group: Group, pass: Pass, fused: Partial<Fused>) {
     this.emitter = draft.emitter;
     this.training = draft.training;
-    this.hasBackward = hasBackward;
+    this.hasBackward = group.hasBackward;
     this.fused = { ...nothing, ...fused };
     this.#draft = draft;
     this.#group = group;

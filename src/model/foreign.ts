@@ -14,7 +14,7 @@ export type Assign = (
 /** Where nobody has read any. */
 export const missing: Assign = () => {
   throw new EngineError(
-    "setWeights: { from } comes with the readers of 'wasmgrad/io': read the record with readSafetensors, readNpz or readNpy",
+    "setWeights: { from } comes with the readers of 'wasmgrad/io': call readSafetensors, readNpz or readNpy",
   );
 };
 

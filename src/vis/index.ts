@@ -12,6 +12,7 @@ export { type Neighbor, nearest } from './neighbors.js';
 export { type Patch, type TopPatchesOptions, topPatches } from './patches.js';
 export { pca } from './pca.js';
 export type { Picture } from './picture.js';
+export { type PlotOptions, plot, type Series } from './plot.js';
 export type { Target } from './samples.js';
 export { overlay, type SheetOptions, sheet } from './sheet.js';
 export { type TsneOptions, tsne } from './tsne.js';

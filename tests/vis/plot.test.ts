@@ -1,0 +1,87 @@
+// Curves as SVG: where the points lie, what stands beside them, and what is refused.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ValueError } from '../../src/index.js';
+import * as vis from '../../src/vis/index.js';
+import { rejects } from '../helpers/models.js';
+import '../helpers/start.js';
+
+/** Fails unless every element is closed, in order. */
+function checkWellFormed(svg: string): void {
+  const open: string[] = [];
+  for (const [, closing, name, empty] of svg.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
+    if (closing) assert.is(open.pop(), name);
+    else if (!empty) open.push(name);
+  }
+  assert.equal(open, []);
+}
+
+/** The points of the curves, path by path. */
+const curves = (svg: string): number[][][] =>
+  [...svg.matchAll(/<path d="([^"]+)" fill="none"/g)].map(([, path]) =>
+    [...path.matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]),
+  );
+
+const texts = (svg: string): string[] =>
+  [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, words]) => words);
+
+test('a curve goes from edge to edge, its numbers from bottom to top', () => {
+  const svg = vis.plot({ loss: [4, 2, 0] }, { width: 300, height: 200 });
+  checkWellFormed(svg);
+  const [points] = curves(svg);
+  assert.equal(
+    points.map(([x]) => x),
+    [52, 168, 284],
+  );
+  const [high, middle, low] = points.map(([, y]) => y);
+  assert.ok(high < middle && middle < low);
+  assert.is(middle, (high + low) / 2);
+  for (const tick of ['0', '1', '2', '3', '4', 'epoch', 'loss'])
+    assert.ok(texts(svg).includes(tick), tick);
+});
+
+test('a history has a frame for each metric, and its validation is dashed', () => {
+  const history = {
+    loss: [2, 1],
+    val_loss: [2.5, 1.5],
+    accuracy: [0.5, 0.9],
+    learningRate: [0.1, 0.1],
+  };
+  const svg = vis.plot({ epoch: [3, 4], history }, { title: 'LeNet & friends' });
+  checkWellFormed(svg);
+  assert.is([...svg.matchAll(/<g transform/g)].length, 3);
+  assert.is(curves(svg).length, 4);
+  assert.is([...svg.matchAll(/stroke-dasharray/g)].length, 2);
+  for (const words of ['loss', 'accuracy', 'learningRate', 'training', 'validation', '3', '4'])
+    assert.ok(texts(svg).includes(words), words);
+  assert.match(svg, 'aria-label="LeNet &#38; friends"');
+});
+
+test('what is not finite is a gap, and a number alone is a point', () => {
+  const svg = vis.plot({ a: [1, Number.NaN, 2, 3, Number.POSITIVE_INFINITY, 2] });
+  const [, path] = svg.match(/<path d="([^"]+)" fill="none"/) as RegExpMatchArray;
+  assert.is([...path.matchAll(/M/g)].length, 3);
+  assert.is([...path.matchAll(/h0/g)].length, 2);
+  assert.is(curves(svg)[0].length, 4);
+});
+
+test('on a logarithmic scale equal factors are equal distances', () => {
+  const svg = vis.plot({ a: Float32Array.of(100, 10, 1) }, { logarithmic: true });
+  const [, [, middle]] = curves(svg)[0];
+  const [[, high], , [, low]] = curves(svg)[0];
+  assert.is(middle, (high + low) / 2);
+  for (const tick of ['1', '2', '5', '10', '100']) assert.ok(texts(svg).includes(tick), tick);
+});
+
+test('what is no curve is refused', async () => {
+  const plot = (what: unknown, options = {}) => vis.plot(what as vis.Series, options);
+  await rejects(() => plot(null), ValueError, 'vis.plot', 'what fit returns');
+  await rejects(() => plot({}), ValueError, 'no curves');
+  await rejects(() => plot({ a: 'abc' }), ValueError, "'a' has no numbers");
+  await rejects(() => plot({ a: [Number.NaN] }), ValueError, "'a' has no numbers");
+  await rejects(() => plot({ a: [1, 0] }, { logarithmic: true }), ValueError, 'positive', '0');
+  await rejects(() => plot({ a: [1] }, { widht: 3 }), ValueError, 'widht', 'width');
+});
+
+test.run();
