@@ -40,7 +40,10 @@ if (values.help) {
   process.exit();
 }
 
-/** How many answers and bytes may be sent before the first training step, with the page, the engine and the images. */
+/**
+ * How many answers and bytes may be sent before the first training step, with the page, the engine and the images. Three
+ * more answers than before files and pictures had parts of their own: small modules that page and worker share.
+ */
 const MOST_REQUESTS = 32;
 const MOST_BYTES = 1.6 * 2 ** 20;
 const ONE: [number, number][][] = [

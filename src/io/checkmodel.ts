@@ -1,4 +1,4 @@
-// The check of what writers are given.
+// The check of what functions are given that take a model.
 
 import { ValueError } from '../base/errors.js';
 import { shown } from '../base/shown.js';

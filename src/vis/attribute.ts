@@ -1,12 +1,12 @@
 // Which pixels mattered: attributions of a class's score to the numbers of the image.
 
-import { naming } from '../base/naming.js';
 import { namingAsync } from '../base/namingasync.js';
 import {
   abortSignal,
   anySeed,
   callable,
   checkOptions,
+  finite,
   forwarded,
   oneOf,
   positive,
@@ -30,7 +30,8 @@ const methods: Readonly<Record<AttributionMethod, (work: Work) => Promise<Tensor
 };
 
 const words = {
-  ...forwarded('target', 'baseline'),
+  ...forwarded('target'),
+  baseline: finite,
   method: oneOf(...Object.keys(methods)),
   samples: whole(1),
   noise: positive,
@@ -69,7 +70,7 @@ export async function attribute(
   return namingAsync('vis.attribute', async () => {
     checkModel(model);
     const { method = 'gradient', target, ...rest } = checkOptions('vis.attribute', options, words);
-    const images = naming('vis.attribute', () => samplesOf(model, x));
+    const images = samplesOf(model, x);
     const targets = targetsOf(model, images, target);
     return methods[method]({ ...rest, model, x: images, targets });
   });

@@ -4,6 +4,7 @@ import { ShapeError } from '../base/errors.js';
 import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
 import { Tensor } from '../core.js';
+import { breathe } from '../training/measure.js';
 import type { Work } from './attributework.js';
 
 /** A mask [height, width]: 1 where the image is seen, 0 where it is hidden. */
@@ -128,7 +129,7 @@ async function watch(work: Work, count: number, { make, add }: Watching): Promis
         add(to, masks[i], output, whole);
       });
       onProgress?.((index + (first + length) / count) / targets.length);
-      await new Promise((resolve) => setTimeout(resolve));
+      await breathe();
     }
   }
   return Tensor.from(Float32Array.from(sums), [targets.length, height, width]);

@@ -22,7 +22,7 @@ const colors = Object.fromEntries(
   ]),
 );
 
-const checkScale = (scale: Scale): void => checkValue('scale', scale, oneOf(...Object.keys(stops)));
+export const anyScale = oneOf(...Object.keys(stops));
 
 /** The colour at a place of the scale, from 0 to 1. */
 export function colorAt(scale: Scale, place: number): Color {
@@ -70,7 +70,7 @@ function extremes(numbers: Float32Array): [number, number] {
  */
 export function colorize(map: Tensor, scale: Scale = 'viridis', range: Range = {}): Picture {
   return naming('vis.colorize', () => {
-    checkScale(scale);
+    checkValue('scale', scale, anyScale);
     const ends = checkOptions('vis.colorize', range, { min: finite, max: finite });
     const { height, width, channels, numbers } = rasterOf(map);
     const strongest = new Float32Array(height * width);

@@ -6,6 +6,7 @@ import { checkOptions, forwarded, fraction, required, text, whole } from '../bas
 import { show } from '../base/shape.js';
 import { type Data, type Model, Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
+import { checkTensor } from '../io/record.js';
 import { features } from './features.js';
 import { checkModel, samplesOf } from './samples.js';
 import { checkUnit, mapsOf } from './units.js';
@@ -84,15 +85,17 @@ export async function dissect(model: Model, x: Data, options: DissectOptions): P
   });
 }
 
-/** @throws {ShapeError} for a mask of another shape than the images */
+/** @throws {ValueError} for masks that are no tensors @throws {ShapeError} for those of another shape than the images */
 function conceptsOf(
   masks: DissectOptions['masks'],
   whole: readonly number[],
 ): Readonly<Record<string, Tensor>> {
   const concepts = masks instanceof Tensor ? { masks } : (masks ?? {});
-  for (const [name, { shape }] of Object.entries(concepts))
+  for (const [name, mask] of Object.entries(concepts)) {
+    const { shape } = checkTensor(`the mask '${name}'`, mask);
     if (shape.join() !== whole.join())
       throw new ShapeError(`the mask '${name}' must have shape ${show(whole)}, not ${show(shape)}`);
+  }
   return concepts;
 }
 

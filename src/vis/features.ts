@@ -4,7 +4,9 @@ import { namingAsync } from '../base/namingasync.js';
 import { abortSignal, callable, checkOptions, whole } from '../base/options.js';
 import { sizeOf } from '../base/shape.js';
 import { type Data, type Model, Tensor } from '../core.js';
+import { breathe } from '../training/measure.js';
 import { checkModel, samplesOf } from './samples.js';
+import { layerOf } from './units.js';
 
 /** Options of `vis.features`. */
 export interface FeaturesOptions {
@@ -35,6 +37,7 @@ export async function features(
   return namingAsync('vis.features', async () => {
     checkModel(model);
     const { batchSize = 32, onProgress, signal } = checkOptions('vis.features', options, words);
+    const node = layerOf(model, layer);
     const images = samplesOf(model, x);
     const [count] = images.shape;
     const size = sizeOf(model.inputShape);
@@ -46,11 +49,11 @@ export async function features(
         length,
         ...model.inputShape,
       ]);
-      const found = model.activations(batch, layer, { batchSize });
+      const found = model.activations(batch, node.layer.name, { batchSize });
       rows.push(Float32Array.from(found.numbers));
       for (const one of [batch, found]) one.dispose();
       onProgress?.((first + length) / count);
-      await new Promise((resolve) => setTimeout(resolve));
+      await breathe();
     }
     const all = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
     rows.reduce((at, row) => {

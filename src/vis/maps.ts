@@ -2,13 +2,15 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
+import { checkOptions } from '../base/options.js';
 import { show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Data, Model } from '../core.js';
-import { colorAt, placing, type Scale } from './colors.js';
+import { anyScale, colorAt, placing, type Scale } from './colors.js';
 import { draw, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
-import { type SheetOptions, sheet } from './sheet.js';
+import { type SheetOptions, sheet, sheetWords } from './sheet.js';
+import { layerOf } from './units.js';
 
 /**
  * A layer's filters. With three input channels each is one tile in colour, grey where it is 0. Otherwise each input
@@ -68,6 +70,8 @@ function kernelOf(
   return { shape, numbers: Float32Array.from(numbers) };
 }
 
+const words = { ...sheetWords, scale: anyScale };
+
 /**
  * The maps that a layer makes of an image, a tile for each channel, all with one scale.
  *
@@ -84,10 +88,10 @@ export function activations(
 ): Picture {
   return naming('vis.activations', () => {
     checkModel(model);
-    const { scale = 'viridis', ...layout } = options;
+    const { scale = 'viridis', ...layout } = checkOptions('vis.activations', options, words);
     const images = samplesOf(model, x);
     if (images.shape[0] !== 1) throw new ShapeError(`one image at a time, not ${images.shape[0]}`);
-    const maps = model.activations(images, layer);
+    const maps = model.activations(images, layerOf(model, layer).layer.name);
     const { shape } = maps;
     if (shape.length !== 4)
       throw new ShapeError(

@@ -3,14 +3,12 @@
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
-import { type Data, Model, Tensor } from '../core.js';
+import { type Data, type Model, Tensor } from '../core.js';
+import { checkModel as checkIsModel } from '../io/checkmodel.js';
 
 /** @throws {ValueError} for anything but a model with one input and one output */
 export function checkModel(model: Model): void {
-  if (!(model instanceof Model))
-    throw new ValueError(
-      `expected a model, such as new Sequential([…], { inputShape }), not ${shown(model)}`,
-    );
+  checkIsModel(model);
   const { inputs, outputs, name } = model;
   if (inputs.length === 1 && outputs.length === 1) return;
   throw new ValueError(
@@ -32,7 +30,7 @@ export function samplesOf(model: Model, x: Data): Tensor {
   if (isFlat) return given.reshape([-1, ...inputShape]);
   if (own.length > 0 && own[0] > 0 && sameShape(own.slice(1), inputShape)) return given;
   throw new ShapeError(
-    `x must have shape ${show(['n', ...inputShape] as never)} or ${show(inputShape)}, not ${show(own)}${otherSize(own, inputShape)}`,
+    `x must have shape [n, ${inputShape.join(', ')}] or ${show(inputShape)}, not ${show(own)}${otherSize(own, inputShape)}`,
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { checkOptions, number, whole } from '../base/options.js';
+import { between, checkOptions, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
@@ -27,9 +27,7 @@ export interface SheetOptions {
   zoom?: number;
 }
 
-const words = { columns: whole(1), gap: whole(0), zoom: whole(1) };
-
-const share = number((value) => value >= 0 && value <= 1, 'a number from 0 to 1');
+export const sheetWords = { columns: whole(1), gap: whole(0), zoom: whole(1) };
 
 /** Between tiles: neither black nor white, so that both end somewhere. */
 const GROUND: Color = [128, 128, 128];
@@ -57,7 +55,7 @@ export function sheet(pictures: readonly Picture[], options: SheetOptions = {}):
       columns = Math.ceil(Math.sqrt((pictures.length * height) / width)),
       gap = 1,
       zoom = Math.max(1, Math.ceil(LEAST / Math.min(width, height))),
-    } = checkOptions('vis.sheet', options, words);
+    } = checkOptions('vis.sheet', options, sheetWords);
     const across = Math.min(columns, pictures.length);
     const rows = Math.ceil(pictures.length / across);
     const [wide, tall] = [width * zoom + gap, height * zoom + gap];
@@ -95,7 +93,7 @@ export function overlay(
   options: { opacity?: number } = {},
 ): Picture {
   return naming('vis.overlay', () => {
-    const { opacity = 0.6 } = checkOptions('vis.overlay', options, { opacity: share });
+    const { opacity = 0.6 } = checkOptions('vis.overlay', options, { opacity: between(0, 1) });
     const { width, height, data } = pictureOf(image);
     const hot = heatAt(heat, height, width);
     const place = placing(hot, 'viridis', { min: 0 });

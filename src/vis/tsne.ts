@@ -5,6 +5,7 @@ import { ValueError } from '../base/errors.js';
 import { namingAsync } from '../base/namingasync.js';
 import { abortSignal, callable, checkOptions, positive, whole } from '../base/options.js';
 import { Tensor } from '../core.js';
+import { breathe } from '../training/measure.js';
 import { checkPoints, neighborsOf } from './neighbors.js';
 import { pca } from './pca.js';
 import { Quadtree } from './quadtree.js';
@@ -91,7 +92,7 @@ class Turns {
   async take(): Promise<boolean> {
     this.#signal?.throwIfAborted();
     if (performance.now() - this.#since < SLICE) return false;
-    await new Promise((resolve) => setTimeout(resolve));
+    await breathe();
     this.#since = performance.now();
     return true;
   }

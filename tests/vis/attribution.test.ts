@@ -207,6 +207,9 @@ test('what makes no sense is refused by name', async () => {
   await rejects(() => ask({ target: [1] }), ValueError, '1 classes for 2 images');
   await rejects(() => ask({}, random([2, 6, 5, 2], 1)), ShapeError, '[7, 5]', 'io.readImage');
   await rejects(() => ask({ noise: -1 }), ValueError, 'noise');
+  await rejects(() => ask({ baseline: Number.NaN }), ValueError, 'baseline');
+  const loss = { y: [0, 1], logits: true, wanted: 'input' };
+  await rejects(() => model.gradients(images, loss), ValueError, 'logits goes with output');
   const flat = new Sequential([layers.dense({ units: 2 })], { inputShape: [4] });
   await rejects(() => vis.gradCam(flat, random([1, 4], 1)), ShapeError, 'no maps');
   await rejects(

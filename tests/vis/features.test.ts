@@ -19,7 +19,8 @@ test('features are what a layer makes, flattened, in batches', async () => {
   assert.equal(found.shape, [7, 64]);
   assert.equal(found.numbers, model.activations(x, 'conv2d').numbers);
   assert.equal(shares, [3 / 7, 6 / 7, 1]);
-  await rejects(() => vis.features(model, x, 'conv'), ValueError, "there is no 'conv'");
+  for (const layer of ['conv', ['conv2d'] as never])
+    await rejects(() => vis.features(model, x, layer), ValueError, 'there is no layer', 'conv2d');
   const signal = AbortSignal.abort(new Error('enough'));
   await rejects(() => vis.features(model, x, 'conv2d', { signal }), Error, 'enough');
 });

@@ -121,7 +121,13 @@ test('maps of an image have a tile for each channel, and one scale', async () =>
     'one image at a time, not 2',
   );
   await rejects(() => vis.activations(model, image, 'flatten'), ShapeError, 'no maps');
-  await rejects(() => vis.activations(model, image, 'dense'), ValueError, "there is no 'dense'");
+  await rejects(
+    () => vis.activations(model, image, 'dense'),
+    ValueError,
+    "there is no layer 'dense'",
+  );
+  const jet = { scale: 'jet' as 'gray' };
+  await rejects(() => vis.activations(model, image, 'conv2d', jet), ValueError, 'viridis');
   const other = random([3, 2, 1], 1);
   await rejects(
     () => vis.activations(model, other, 'conv2d'),

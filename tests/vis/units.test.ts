@@ -139,6 +139,7 @@ test('a maximized image is answered to more than noise, and is a function of its
   // The model is as it was.
   assert.equal(model.predict(noise).shape, [50, 3]);
   await rejects(() => vis.maximize(model, { layer: 'end', unit: 3 }), ValueError, 'no unit 3');
+  await rejects(() => vis.maximize(model, { layer: 'end', unit: 0, blur: -1 }), ValueError, 'blur');
   await rejects(
     () => vis.maximize(model, { layer: 'x', unit: 3 }),
     ValueError,
@@ -171,6 +172,8 @@ test('where a unit is on, and how well that agrees with masks', async () => {
   assert.equal(found.iou, { same: 1, half: 0.5 });
   assert.is((await vis.dissect(model, x, { ...ask, masks: mask(95) })).iou, 0.5);
   assert.is((await vis.dissect(model, x, ask)).iou, undefined);
+  const none = { ...ask, masks: { stripes: [1] as never } };
+  await rejects(() => vis.dissect(model, x, none), ValueError, "the mask 'stripes'", 'tensor');
   const bad = { ...ask, masks: Tensor.zeros([4, 10, 9]) };
   await rejects(() => vis.dissect(model, x, bad), ShapeError, 'the mask', '[4, 10, 10]');
 });
