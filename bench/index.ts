@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { backendInfo, dispose } from '../src/index.js';
 import { Arena } from './compete.js';
-import { publish } from './publish.js';
+import { hasSection, publish } from './publish.js';
 import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
 import { against, engineFlags, start } from './start.js';
 import { cli } from './suites/cli.js';
@@ -48,7 +48,8 @@ it could not be judged. bench/results/latest.json and latest.md have all of it.
   --revectorize   init({ revectorize: true }): has the engine make 256-bit code; the peers stay as they are
   --against=DIR   measures against another checkout of this repository, where npm ci and npm run build have been
                   run, in place of the peers: what a change has made faster or slower
-  --write         also put the tables into ${DOCUMENT}; only with all suites, so that they are of one run
+  --write         also put the tables into ${DOCUMENT}: with all suites, so that they are of one run, or with
+                  those that have a section of their own there, such as onnx cli
   --help          this text`;
 
 const { values: options, positionals: words } = parseArgs({
@@ -64,6 +65,9 @@ const { values: options, positionals: words } = parseArgs({
 const chosen = suites.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 );
+/** Where the tables belong in the document. */
+const section =
+  words.length > 0 ? words.join(' ') : engineFlags.length > 0 ? 'revectorize' : 'default';
 
 if (options.help) console.log(help);
 else if (options.against !== undefined && !against) {
@@ -74,8 +78,10 @@ else if (options.against !== undefined && !against) {
     `No suite is called ${words.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}.`,
   );
   process.exitCode = 1;
-} else if (options.write && chosen.length < suites.length) {
-  console.error(`--write: run all suites, so that all of ${DOCUMENT}'s tables are of one run.`);
+} else if (options.write && !hasSection(DOCUMENT, section)) {
+  console.error(
+    `--write: run all suites, so that all of ${DOCUMENT}'s tables are of one run; it has no section for ${section}.`,
+  );
   process.exitCode = 1;
 } else if (options.write && against) {
   console.error(`--write: ${DOCUMENT} is about the peers; leave out --against.`);
@@ -128,7 +134,7 @@ async function main(): Promise<void> {
   for (const [name, about] of Object.entries(report.libraries)) console.log(`${name}: ${about}`);
   console.log(`\n${disturbance(report)}\nWritten to ${save(report)}.`);
   if (options.write) {
-    publish(DOCUMENT, engineFlags.length ? 'revectorize' : 'default', markdown(report));
+    publish(DOCUMENT, section, markdown(report));
     console.log(`Written to ${DOCUMENT}.`);
   }
   judge(report);

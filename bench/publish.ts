@@ -2,6 +2,12 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
+/** Whether a document has a place for a section. */
+export const hasSection = (path: string, section: string): boolean =>
+  readFileSync(new URL(`../${path}`, import.meta.url), 'utf8').includes(
+    `<!-- bench:${section} -->`,
+  );
+
 /**
  * Replaces what stands between `<!-- bench:<section> -->` and `<!-- /bench:<section> -->`; a document
  * without them gets them at its end, and where there is none, one is begun.

@@ -93,7 +93,10 @@ export class WeightStore {
     this.#backend = backend;
     const from = this.#address / 4;
     // Between weights there must be zeros: the optimizer goes over them.
-    memory.views.float32.fill(0, from, from + this.#floats);
+    for (const { spec, offset } of this.weights) {
+      const start = from + offset;
+      memory.views.float32.fill(0, start + sizeOf(spec.shape), start + roomOf(spec));
+    }
     const views = this.weights.map(({ spec, offset }) =>
       Tensor.over(backend, this.#address + offset * 4, spec.shape),
     );

@@ -19,6 +19,36 @@ const elsewhere: Readonly<Record<string, string>> = {
   biasConstraint: limits,
 };
 
+/** What a finished layer has of itself. */
+interface Finished {
+  readonly name: string;
+  readonly options: object;
+}
+
+/** By the word: the same for all layers, so that engines can share what they know of one layer. */
+const accessors = new Map<string, PropertyDescriptor>();
+
+function accessorOf(word: string): PropertyDescriptor {
+  const made = {
+    get(this: Finished) {
+      return (this.options as Readonly<Record<string, unknown>>)[word];
+    },
+    set(this: Finished) {
+      refuse(this, word);
+    },
+  };
+  accessors.set(word, made);
+  return made;
+}
+
+function refuse({ name, options }: Finished, word: string): never {
+  const why =
+    word in elsewhere && !Object.hasOwn(options, word)
+      ? `nothing reads '${word}' of a layer; there is ${elsewhere[word]}`
+      : `its ${word} was fixed when the layer was made: make another layer`;
+  throw new ValueError(`${name}: ${why}`);
+}
+
 /**
  * Makes it an error to set one of Keras's properties or an option of the layer. Options can be read as they were given.
  * Names that the layer's class itself defines are not changed.
@@ -26,23 +56,10 @@ const elsewhere: Readonly<Record<string, string>> = {
  * @param words the words of the layer's options
  * @throws {ValueError} if one of Keras's properties is set already
  */
-export function fixWords(
-  layer: { readonly name: string; readonly options: object },
-  words: readonly string[],
-): void {
-  const { name, options } = layer;
-  const refuse = (word: string): never => {
-    const why = words.includes(word)
-      ? `its ${word} was fixed when the layer was made: make another layer`
-      : `nothing reads '${word}' of a layer; there is ${elsewhere[word]}`;
-    throw new ValueError(`${name}: ${why}`);
-  };
+export function fixWords(layer: Finished, words: readonly string[]): void {
   for (const word of new Set([...Object.keys(elsewhere), ...words])) {
-    if (Object.hasOwn(layer, word) && !words.includes(word)) refuse(word);
+    if (Object.hasOwn(layer, word) && !words.includes(word)) refuse(layer, word);
     if (word in layer) continue;
-    Object.defineProperty(layer, word, {
-      get: () => (options as Readonly<Record<string, unknown>>)[word],
-      set: () => refuse(word),
-    });
+    Object.defineProperty(layer, word, accessors.get(word) ?? accessorOf(word));
   }
 }

@@ -66,8 +66,7 @@ const lecun = (shape: Shape) => 1 / fans(shape).fanIn;
  * BackProp", 1998).
  */
 const initializers: Readonly<Record<InitializerName, Fill>> = {
-  // A model's memory is zeros when it is new.
-  zeros: () => {},
+  zeros: ({ numbers }) => numbers.fill(0),
   ones: ({ numbers }) => numbers.fill(1),
   signs,
   heNormal: truncatedNormal(he),

@@ -137,6 +137,9 @@ function press(app: App): void {
 /** How often images were chosen: only the last choice counts, however long each takes. */
 let choices = 0;
 
+/** The network being made for the last images that came: it says "Ready." when it is there. */
+let afresh: Promise<void> = Promise.resolve();
+
 /** Loads the images, then makes the network anew for them. The ones before stay where that fails. */
 async function choose(app: App, select: HTMLSelectElement): Promise<void> {
   const choice = ++choices;
@@ -151,6 +154,8 @@ async function choose(app: App, select: HTMLSelectElement): Promise<void> {
     // Other images have ended the training.
     if (app.status !== 'starting' || choice === choices) app.status = 'ready';
   } catch (error) {
+    // What went wrong is said last.
+    await afresh.catch(() => {});
     if (choice !== choices) return;
     const isFirst = app.status === 'starting';
     if (isFirst) app.status = 'failed';
@@ -165,7 +170,8 @@ async function choose(app: App, select: HTMLSelectElement): Promise<void> {
   if (choice !== choices) return;
   // Until the network is made, nothing can be started: it would end what was.
   try {
-    await startAfresh(app);
+    afresh = startAfresh(app);
+    await afresh;
   } catch (error) {
     app.status = 'failed';
     tellProblem(error as Error);

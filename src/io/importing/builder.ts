@@ -3,7 +3,7 @@
 import { FormatError, ShapeError } from '../../base/errors.js';
 import type { Layer, SymbolicTensor } from '../../network/layer.js';
 import { DistinctNames } from '../distinct.js';
-import { permute } from '../permute.js';
+import { permute, TILE } from '../permute.js';
 import { activation, arranged } from './arrange.js';
 import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, Constant, type Value } from './value.js';
@@ -131,6 +131,9 @@ export class Builder {
   }
 }
 
+/** Numbers of a constant that are decoded together, about. */
+const PASSING = 1 << 16;
+
 /** What tells layers apart: all but the name. Undefined where a weight is not an array of the file that has a name. */
 function keyOf(make: Make, weights: WeightSources, rows: boolean): string | undefined {
   const sources = Object.entries(weights).filter(([, source]) => source !== undefined);
@@ -165,7 +168,15 @@ export function filled(
       throw new FormatError(
         `the file has [${constant.shape.join(', ')}] for it, ${constant.size} numbers, but the layer needs ${to.length}`,
       );
-    permute(to, constant.passing() as ArrayLike<number>, split, order);
+    // Some rows at a time: they are still in the cache when they are copied again.
+    const [rows = 1, ...row] = split;
+    const width = to.length / rows;
+    const count = Math.max(1, Math.floor(PASSING / width / TILE)) * TILE;
+    for (let first = 0; first < rows; first += count) {
+      const part = Math.min(count, rows - first);
+      const numbers = constant.passing(first * width, part * width) as ArrayLike<number>;
+      permute(to, numbers, [part, ...row], order, { first, of: rows });
+    }
   };
   return Object.assign(fill, name === undefined ? {} : { key: `${name} [${split}] ${order}` });
 }

@@ -1,7 +1,7 @@
 // Arrays as files store them, as constants: ONNX's and TF.js's.
 
 import { numbersOf, storedNumbers } from '../numbers.js';
-import { Constant, type Kind } from './value.js';
+import { Constant, type Decode, type Kind } from './value.js';
 
 /** An array's bytes, as many as shape and type say. */
 export interface StoredArray {
@@ -19,12 +19,15 @@ export function storedConstant(array: StoredArray, name: string): Constant {
   return new Constant(shape, kind, data, name);
 }
 
-/** Floats where they lie, if they lie aligned; else they are copied when they are needed, whole and not one by one. */
-function floatsOf(bytes: Uint8Array, type: string): Float32Array | ((to: Float32Array) => void) {
+/** Floats where they lie, if they lie aligned; else they are copied when they are needed, many at a time. */
+function floatsOf(bytes: Uint8Array, type: string): Float32Array | Decode {
   if (type !== 'F32') return numbersOf({ type, bytes }, { dtype: 'float32' }) as Float32Array;
   return bytes.byteOffset % 4 === 0
     ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-    : (to) => new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes);
+    : (to, first) => {
+        const own = bytes.subarray(4 * first, 4 * (first + to.length));
+        new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(own);
+      };
 }
 
 /** Whole numbers, exactly: sizes and indices. */

@@ -33,6 +33,9 @@ export type Side = number | BatchSide;
 /** What an array holds. */
 export type Kind = 'float' | 'int' | 'bool';
 
+/** Writes numbers of an array, from `first` on, as many as there is room for. */
+export type Decode = (to: Float32Array, first: number) => void;
+
 /** An array that is known, in the file's order. */
 export class Constant {
   readonly shape: readonly number[];
@@ -40,13 +43,13 @@ export class Constant {
   /** The name of the file's array that it is, for the names of weights. */
   readonly name: string | undefined;
   #data: Float32Array | readonly Side[] | undefined;
-  readonly #decode: ((to: Float32Array) => void) | undefined;
+  readonly #decode: Decode | undefined;
 
-  /** @param data the numbers, those that shapes are made of may follow the batch; or what writes all of them */
+  /** @param data the numbers, those that shapes are made of may follow the batch; or what writes them */
   constructor(
     shape: readonly number[],
     kind: Kind,
-    data: Float32Array | readonly Side[] | ((to: Float32Array) => void),
+    data: Float32Array | readonly Side[] | Decode,
     name?: string,
   ) {
     this.shape = shape;
@@ -65,13 +68,19 @@ export class Constant {
     return this.#data;
   }
 
-  /** The numbers, to be read before any other constant's: what is decoded for it is not kept. */
-  passing(): Float32Array | readonly Side[] {
-    return this.#data ?? this.#decoded(roomFor(this.size));
+  /**
+   * Some of its numbers, to be read before others are asked for: what is decoded for it is not kept.
+   *
+   * @param first the first of them
+   */
+  passing(first: number, count: number): Float32Array | readonly Side[] {
+    if (!this.#data) return this.#decoded(roomFor(count), first);
+    if (this.#data instanceof Float32Array) return this.#data.subarray(first, first + count);
+    return this.#data.slice(first, first + count);
   }
 
-  #decoded(to: Float32Array): Float32Array {
-    this.#decode?.(to);
+  #decoded(to: Float32Array, first = 0): Float32Array {
+    this.#decode?.(to, first);
     return to;
   }
 
@@ -83,7 +92,7 @@ export class Constant {
 
 let room = new Float32Array(0);
 
-/** Memory for numbers that are read once. New memory for each large weight would take longer than reading it. */
+/** Memory for numbers that are read once. New memory for each weight would take longer than reading it. */
 function roomFor(size: number): Float32Array {
   if (room.length < size) room = new Float32Array(size);
   return room.subarray(0, size);
