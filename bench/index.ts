@@ -14,6 +14,7 @@ import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
 import { onnx } from './suites/onnx.js';
 import { peak } from './suites/peak.js';
+import { pictures } from './suites/pictures.js';
 import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
 import { threads } from './suites/threads.js';
@@ -22,7 +23,7 @@ import { terminalTable } from './table.js';
 
 const suites = [
   ...[gemm, conv, train, lenet, resnet, onnx, threads],
-  ...[footprint, peak, startup, cli, memoryUse],
+  ...[footprint, peak, pictures, startup, cli, memoryUse],
 ];
 
 /** Where --write puts the tables. */
