@@ -1,0 +1,172 @@
+// What a network of digits learned, in pictures: `npm run pictures`. docs/lectures.md shows them.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { io, layers, ops, optimizers, Sequential, Tensor, vis } from 'wasmgrad';
+import { enlarged, scattered, table } from './canvas.mjs';
+import { loadDigits } from './digits.mjs';
+import { readArguments, start, untilInterrupted } from './run.mjs';
+
+const { epochs, seed, simd, quick } = readArguments(
+  `Trains a small network on MNIST and writes into docs/pictures what can be seen of it: filters, maps, what
+its answers rest on, what its units look for, and where it has the digits.
+
+  npm run pictures -- [--epochs 4] [--seed 1] [--simd auto|strict|relaxed] [--quick]
+
+  --epochs  times through 20 000 digits
+  --seed    what weights and order come from
+  --simd    'strict' gives the same bits on every machine, 'auto' is faster where it can be
+  --quick   fewer digits, to see that it runs; writes nothing`,
+  { epochs: 4, seed: 1, simd: 'strict', quick: false },
+);
+const PIXELS = 28 * 28;
+const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
+
+function save(name, content) {
+  if (quick) return;
+  mkdirSync(folder, { recursive: true });
+  const bytes = typeof content === 'string' ? content : io.writePng(content);
+  writeFileSync(folder + name, bytes);
+  console.log(`docs/pictures/${name}`);
+}
+
+/** An image of [height, width] in grey, each pixel a square. */
+const grey = (map, zoom = 3) => enlarged(vis.colorize(map, 'gray'), zoom);
+/** Numbers below and above 0 in blue and red. */
+const signed = (map, zoom = 3) => enlarged(vis.colorize(map, 'diverging'), zoom);
+const heat = (map, zoom = 3) => enlarged(vis.colorize(map, 'viridis'), zoom);
+
+await start(simd);
+const { x, y } = loadDigits('train');
+const image = (i) => Tensor.from(x.subarray(i * PIXELS, (i + 1) * PIXELS), [28, 28]);
+const images = (list) => {
+  const batch = new Float32Array(list.length * PIXELS);
+  list.forEach((i, at) => {
+    batch.set(x.subarray(i * PIXELS, (i + 1) * PIXELS), at * PIXELS);
+  });
+  return Tensor.from(batch, [list.length, 28, 28, 1]);
+};
+/** One map of a batch of maps. */
+const one = (maps, i) => {
+  const [, height, width] = maps.shape;
+  const size = height * width;
+  return Tensor.from(maps.data.slice(i * size, (i + 1) * size), [height, width]);
+};
+
+console.log('Filters made by hand');
+const digit = image(7);
+const { boxBlur, sharpen, highPass, motionBlur, sobelX, sobelY } = ops.filters;
+const byHand = [boxBlur(3), sharpen, motionBlur].map((filter) => ops.filterImage(digit, filter));
+const edges = [highPass, sobelX, sobelY].map((filter) => ops.filterImage(digit, filter));
+save(
+  'by-hand.png',
+  table([
+    [digit, ...byHand].map((map) => grey(map, 4)),
+    [...edges.map((map) => signed(map, 4)), heat(ops.sobelMagnitude(digit), 4)],
+  ]),
+);
+
+console.log('Training');
+const model = new Sequential(
+  [
+    layers.conv2d({
+      filters: 8,
+      kernelSize: 5,
+      padding: 'same',
+      activation: 'relu',
+      name: 'first',
+    }),
+    layers.maxPool2d(),
+    layers.conv2d({
+      filters: 16,
+      kernelSize: 3,
+      padding: 'same',
+      activation: 'relu',
+      name: 'second',
+    }),
+    layers.maxPool2d(),
+    layers.conv2d({
+      filters: 32,
+      kernelSize: 3,
+      padding: 'same',
+      activation: 'relu',
+      name: 'third',
+    }),
+    layers.globalMaxPool2d(),
+    layers.dense({ units: 10, activation: 'softmax', name: 'scores' }),
+  ],
+  { inputShape: [28, 28, 1], seed },
+);
+const before = vis.filters(model, 'first', { columns: 8, gap: 1, zoom: 10 });
+model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
+const count = quick ? 600 : 20_000;
+let history;
+await untilInterrupted(async (signal) => {
+  history = await model.fit(x.subarray(0, count * PIXELS), y.slice(0, count), {
+    epochs: quick ? 1 : epochs,
+    validationData: [x.subarray(50_000 * PIXELS, 52_000 * PIXELS), y.slice(50_000, 52_000)],
+    signal,
+  });
+});
+if (history) save('curves.svg', vis.plot(history, { title: 'A small network learns digits' }));
+save(
+  'filters.png',
+  table([[before], [vis.filters(model, 'first', { columns: 8, gap: 1, zoom: 10 })]], 10),
+);
+save('maps.png', vis.activations(model, images([7]), 'second', { columns: 8, gap: 1, zoom: 4 }));
+
+console.log('What answers rest on');
+const shown = [2, 5, 7, 13];
+const batch = images(shown);
+const rows = shown.map((i) => [grey(image(i))]);
+const methods = ['gradient', 'guided', 'smoothGrad', 'integratedGradients', 'occlusion', 'rise'];
+for (const method of methods) {
+  const found = await vis.attribute(model, batch, { method });
+  const draw = ['occlusion', 'rise'].includes(method) ? heat : signed;
+  shown.forEach((_, i) => {
+    rows[i].push(draw(one(found, i)));
+  });
+}
+const cams = await vis.gradCam(model, batch);
+shown.forEach((i, at) => {
+  rows[at].push(enlarged(vis.overlay(image(i).reshape([28, 28, 1]), one(cams, at)), 3));
+});
+save('attribution.png', table(rows));
+
+console.log('What units look for');
+const many = images([...Array(quick ? 100 : 2000).keys()]);
+const units = [0, 3, 12, 21];
+const patches = [];
+for (const unit of units) {
+  const found = await vis.topPatches(model, many, { layer: 'third', unit, count: 10 });
+  patches.push(found.map(({ picture }) => enlarged(picture, 3)));
+}
+save('patches.png', table(patches));
+const dreams = [];
+for (let unit = 0; unit < 10; unit++) {
+  const found = await vis.maximize(model, { layer: 'scores', unit, steps: quick ? 5 : 200 });
+  dreams.push(grey(found.reshape([28, 28])));
+}
+save('maximized.png', table([dreams.slice(0, 5), dreams.slice(5)]));
+
+console.log('Where digits lie');
+const features = await vis.features(model, many, 'globalMaxPool2d');
+const pixels = many.reshape([many.shape[0], PIXELS]);
+const queries = [1, 4, 11];
+const neighbours = queries.flatMap((i) =>
+  [features, pixels].map((space) => {
+    const query = Tensor.from(space.data.slice(i * space.shape[1], (i + 1) * space.shape[1]));
+    return vis.nearest(space, query, 9).map(({ index }) => grey(image(index)));
+  }),
+);
+save('neighbors.png', table(neighbours));
+const plane = await vis.tsne(features, { iterations: quick ? 20 : 500 });
+const places = plane.toArray();
+const small = places.map((_, i) => vis.colorize(halved(image(i)), 'gray'));
+save('plane.png', scattered(small, places, 700));
+
+/** An image of half the sides, of the means of four pixels. */
+function halved(map) {
+  const pooled = ops.avgPool2d(map.reshape([1, 28, 28, 1]), { poolSize: 2 });
+  return pooled.reshape([14, 14]);
+}
