@@ -3,6 +3,17 @@
 /** Rows that are transposed together: as many lines of the cache are read side by side. */
 export const TILE = 8;
 
+/** From a number to the next one along each axis, in an array that lies without gaps. */
+function stridesOf(sides: readonly number[]): number[] {
+  let size = 1;
+  const strides = [...sides];
+  for (let axis = sides.length - 1; axis >= 0; axis--) {
+    strides[axis] = size;
+    size *= sides[axis];
+  }
+  return strides;
+}
+
 /** A matrix as it lies in an array, and as it lies in another one. */
 interface Plane {
   readonly width: number;
@@ -68,10 +79,9 @@ export function permute(
     to.set(from, (rows.first * size) / (shape[0] ?? 1));
     return;
   }
-  const stridesOf = (sides: readonly number[]): number[] =>
-    sides.map((_, axis) => sides.slice(axis + 1).reduce((product, side) => product * side, 1));
+  const own = stridesOf(shape);
   const sides = order.map((axis) => shape[axis]);
-  const steps = order.map((axis) => stridesOf(shape)[axis]);
+  const steps = order.map((axis) => own[axis]);
   const places = stridesOf(order.map((axis) => (axis === 0 ? rows.of : shape[axis])));
   const start = rows.first * (places[order.indexOf(0)] ?? 0);
   const last = sides.length - 1;

@@ -45,8 +45,8 @@ export class Builder {
   #name = '';
   readonly #names = new DistinctNames();
 
-  /** Layers whose weights are all the file's, by these and their options. */
-  readonly #byWeights = new Map<string, Layer>();
+  /** Layers whose weights are all the file's, by these: as an operator makes them, and as they are applied. */
+  readonly #byWeights = new Map<string, { own: Layer; layer: Layer }[]>();
   /** Layers of the same network for other sides: those with weights are taken from there. */
   readonly #first: ReadonlyMap<string, Layer> | undefined;
   /** All layers that were made, by name. */
@@ -80,21 +80,23 @@ export class Builder {
     );
     const xs = [inputs, ...lent.map(([, tensor]) => tensor)].flat();
     const x = xs.length === 1 ? xs[0] : xs;
-    const key = keyOf(make, weights, rows);
-    const before = key === undefined ? undefined : this.#byWeights.get(key);
-    if (before) return before.apply(x);
+    const key = keyOf(weights, rows);
+    const alike = key === undefined ? [] : (this.#byWeights.get(key) ?? []);
+    const before = alike.find(({ own }) => textOf(own) === textOf(make(own.name)));
+    if (before) return before.layer.apply(x);
     const name = this.name();
+    const own = make(name);
     const isWrapped = rows || lent.length > 0;
     const made = isWrapped
-      ? arrays().wrapped({ name, layer: make(name), lent: lent.map(([own]) => own), rows })
-      : make(name);
+      ? arrays().wrapped({ name, layer: own, lent: lent.map(([word]) => word), rows })
+      : own;
     const layer = this.#shared(made);
     this.layers.set(name, layer);
-    if (key !== undefined) this.#byWeights.set(key, layer);
+    if (key !== undefined) this.#byWeights.set(key, [...alike, { own, layer }]);
     const y = layer.apply(x);
-    for (const [own, fill] of Object.entries(weights))
+    for (const [word, fill] of Object.entries(weights))
       if (typeof fill === 'function' && layer === made)
-        this.fillings.push({ layer, name: own, fill });
+        this.fillings.push({ layer, name: word, fill });
     if (!learns && layer === made) layer.trainable = false;
     return y;
   }
@@ -103,8 +105,7 @@ export class Builder {
   #shared(made: Layer): Layer {
     const first = this.#first?.get(made.name);
     if (!first || first.parameters.length === 0) return made;
-    const text = ({ type, options }: Layer) => JSON.stringify([type, options]);
-    if (text(first) === text(made)) return first;
+    if (textOf(first) === textOf(made)) return first;
     throw new ShapeError(
       `${made.name}: its weights are for the sides that the model was read with: give others as inputShape`,
     );
@@ -132,15 +133,17 @@ export class Builder {
 }
 
 /** Numbers of a constant that are decoded together, about. */
-const PASSING = 1 << 16;
+const PASSING = 1 << 17;
 
-/** What tells layers apart: all but the name. Undefined where a weight is not an array of the file that has a name. */
-function keyOf(make: Make, weights: WeightSources, rows: boolean): string | undefined {
+/** What tells layers apart beside their weights. */
+const textOf = ({ type, options }: Layer): string => JSON.stringify([type, options]);
+
+/** Weights as text. Undefined where one is not an array of the file that has a name. */
+function keyOf(weights: WeightSources, rows: boolean): string | undefined {
   const sources = Object.entries(weights).filter(([, source]) => source !== undefined);
-  const keys = sources.map(([own, source]) => [own, (source as Fill).key]);
-  if (keys.length === 0 || keys.some(([, key]) => key === undefined)) return undefined;
-  const { type, options } = make('layer');
-  return JSON.stringify([type, options, rows, keys]);
+  const keys = sources.map(([own, source]) => `${own} ${(source as Fill).key}`);
+  const isNamed = sources.every(([, source]) => (source as Fill).key !== undefined);
+  return keys.length > 0 && isNamed ? `${rows} ${keys}` : undefined;
 }
 
 /** What a layer over channels last has made, as [batch, channels, ...spatial]. */

@@ -211,6 +211,7 @@ class Rewriting {
   }
 
   #find(pattern: NodePattern, node: NodeProto): Found | undefined {
+    if (pattern.op !== node.op) return undefined;
     const found: Found = { values: new Map(), nodes: new Map(), arrays: this.#arrays };
     return this.#matchesNode(pattern, node, found) ? found : undefined;
   }
