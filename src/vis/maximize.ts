@@ -34,6 +34,11 @@ export interface MaximizeOptions {
   jitter?: number;
   /** After every fourth step the image is blurred by so many pixels, which keeps high frequencies down: 0.5 by default. */
   blur?: number;
+  /**
+   * The weight of a penalty on the squared differences between neighbouring pixels, which grow with the square of the
+   * frequency, 0 to 1: how much of a pixel's distance to its neighbours' mean each step takes away. 0 by default.
+   */
+  frequencyPenalty?: number;
   /** 0 by default. */
   seed?: number;
   /** Called after each step with the share of the work that is done, from 0 to 1. */
@@ -48,6 +53,7 @@ const words = {
   learningRate: positive,
   jitter: whole(0),
   blur: between(0),
+  frequencyPenalty: between(0, 1),
   seed: anySeed,
   onProgress: callable,
   signal: abortSignal,
@@ -73,6 +79,7 @@ export async function maximize(model: Model, options: MaximizeOptions): Promise<
       learningRate = 0.05,
       jitter = 4,
       blur = 0.5,
+      frequencyPenalty = 0,
       seed = 0,
       onProgress,
       signal,
@@ -95,6 +102,7 @@ export async function maximize(model: Model, options: MaximizeOptions): Promise<
         const shift = [0, 0].map(() => Math.round((random.uniform() * 2 - 1) * jitter));
         image = rolled(image, inputShape, shift);
         climb(image, await gradientOf(part, image, output, signal), learningRate);
+        if (frequencyPenalty > 0) image = smoothed(image, inputShape, frequencyPenalty);
         image = rolled(
           image,
           inputShape,
@@ -155,6 +163,23 @@ function rolled(
     to.set(from.subarray(line - turn), at);
   }
   return to;
+}
+
+/** A step down the penalty: every pixel so far towards the mean of its neighbours; beyond an edge it is its own. */
+function smoothed(
+  image: Float32Array,
+  [height, width, channels]: readonly number[],
+  share: number,
+): Float32Array<ArrayBuffer> {
+  const line = width * channels;
+  return Float32Array.from(image, (value, i) => {
+    const [row, column] = [Math.floor(i / line), Math.floor(i / channels) % width];
+    const up = row > 0 ? image[i - line] : value;
+    const down = row < height - 1 ? image[i + line] : value;
+    const left = column > 0 ? image[i - channels] : value;
+    const right = column < width - 1 ? image[i + channels] : value;
+    return value + share * ((up + down + left + right) / 4 - value);
+  });
 }
 
 /** Gaussian blur; at the edges, of what is there. */

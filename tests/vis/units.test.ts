@@ -136,6 +136,16 @@ test('a maximized image is answered to more than noise, and is a function of its
     const again = await vis.maximize(model, { layer, unit, steps: 60, jitter: 1 });
     assert.equal(again.toArray(), image.toArray());
   }
+  // A penalty on high frequencies leaves less of them: differences between neighbours, beside the image's own size.
+  const roughness: number[] = [];
+  for (const frequencyPenalty of [0, 0.2, 0.8]) {
+    const options = { layer: 'end', unit: 2, steps: 60, blur: 0, frequencyPenalty };
+    const { numbers } = await vis.maximize(model, options);
+    const differences = numbers.subarray(0, -2).map((value, i) => value - numbers[i + 2]);
+    const square = (list: Float32Array) => list.reduce((sum, value) => sum + value ** 2, 0);
+    roughness.push(square(differences) / square(numbers));
+  }
+  assert.ok(roughness[0] > 1.5 * roughness[1] && roughness[1] > 1.5 * roughness[2], `${roughness}`);
   // The model is as it was.
   assert.equal(model.predict(noise).shape, [50, 3]);
   await rejects(() => vis.maximize(model, { layer: 'end', unit: 3 }), ValueError, 'no unit 3');
