@@ -208,23 +208,22 @@ export function nearest(word: unknown, words: readonly string[]): string {
   if (typeof word !== 'string' || word.length > 40) return '';
   const plain = (one: string): string => one.toLowerCase().replace(/[_-]/g, '');
   const given = plain(word);
-  // A shortened word is as near as can be: 'acc' of 'accuracy'.
-  const far = words.map((other) =>
-    given.length > 2 && plain(other).startsWith(given) ? 0 : distance(given, plain(other)),
-  );
-  const least = Math.min(...far);
-  if (least > Math.max(1, word.length / 3)) return '';
-  return ` (did you mean '${words[far.indexOf(least)]}'?)`;
+  for (let edits = 0; edits <= Math.min(4, Math.max(1, word.length / 3)); edits++) {
+    // A shortened word is as near as can be: 'acc' of 'accuracy'.
+    const found = words.find(
+      (other) =>
+        (given.length > 2 && plain(other).startsWith(given)) || isNear(given, plain(other), edits),
+    );
+    if (found) return ` (did you mean '${found}'?)`;
+  }
+  return '';
 }
 
-/** How many letters must be put in, left out or replaced (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++)
-      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length];
+/** Whether a word becomes another by so many letters put in, left out, replaced, or swapped with the next (Damerau). */
+function isNear(a: string, b: string, edits: number): boolean {
+  if (a === b) return true;
+  const after = (i: number, j = i): boolean => isNear(a.slice(i), b.slice(j), edits - 1);
+  if (a[0] === b[0]) return isNear(a.slice(1), b.slice(1), edits);
+  if (edits < 1) return false;
+  return after(1, 0) || after(0, 1) || after(1) || (a[1] + a[0] === b.slice(0, 2) && after(2));
 }
