@@ -17,7 +17,7 @@ import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
 import { checkOperators, checkVersions } from './check.js';
 import { imagesOf } from './images.js';
-import { channelsLast, describe } from './metadata.js';
+import { channelsLast, describe, frozenLayers } from './metadata.js';
 import { Node, titleOf } from './node.js';
 import { translations } from './operators/index.js';
 import {
@@ -207,7 +207,11 @@ class Translation {
     const others = this.#inputs.map(({ shape }) => shape?.[0]);
     if (!whole && others.some((side) => typeof side === 'number' && side !== batch))
       throw new NeedsWhole();
-    const builder = new Builder(typeof batch === 'number' ? batch : undefined, other?.layers);
+    const builder = new Builder(
+      typeof batch === 'number' ? batch : undefined,
+      other?.layers,
+      frozenLayers(this.#proto.metadata),
+    );
     const values = new Map<string, Value>(this.#constants);
     const inputs = this.#inputs.map((info, i) => {
       const value = this.#input(info, whole, other?.shapes[i]);

@@ -118,3 +118,12 @@ export function adaptiveAveragePool(node: Node): Value {
     layers.adaptiveAvgPool2d({ name, outputSize: [height, width] }),
   );
 }
+
+/** Binomial filters over an image and its reflection, which do not learn. */
+export function blurPool(node: Node): Value {
+  const [kernelSize] = node.ints('size') as number[];
+  const [height = 1, width = height] = node.ints('strides') as number[];
+  return node.builder.overImages(node.activation(), (name) =>
+    layers.blurPool2d({ name, kernelSize, strides: [height, width] }),
+  );
+}
