@@ -26,7 +26,8 @@ async function roundTrip(name: string, model: Net): Promise<void> {
   try {
     learnsAlike(again, model);
     assert.equal(again.inputNames, model.inputNames);
-    if (Object.hasOwn(zoo, name)) {
+    // Layers over signals too are themselves again, and no images of one line.
+    if (Object.hasOwn(zoo, name) || /1d \d/.test(name)) {
       assert.equal(again.outputNames, model.outputNames);
       assert.equal(
         again.layers.map((layer) => layer.name),

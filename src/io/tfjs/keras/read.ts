@@ -76,9 +76,7 @@ function modelOf(
   );
   const ends = network.call(inputs);
   const resized = (shapes: readonly Shape[]): Model =>
-    naming('predict', () =>
-      modelOf(file, weights, inputShape, { layers: builder.layers, shapes }),
-    );
+    naming('predict', () => modelOf(file, weights, inputShape, { layers: builder.layers, shapes }));
   return finished(
     builder,
     inputs.map((tensor) => activation(tensor, true)),
