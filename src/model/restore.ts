@@ -61,9 +61,13 @@ export async function restoreModel(file: Bytes, options: LoadOptions): Promise<M
       error instanceof WasmgradError &&
       !(error instanceof ShapeError || error instanceof ValueError);
     if (known) throw error;
-    throw new FormatError(`loadModel: the file's metadata are damaged (${String(error)})`, {
-      cause: error,
-    });
+    const why =
+      error instanceof WasmgradError
+        ? error.message
+        : error instanceof SyntaxError
+          ? 'they are no JSON'
+          : 'parts of them are missing, or of another kind';
+    throw new FormatError(`loadModel: the file's metadata are damaged (${why})`, { cause: error });
   }
 }
 

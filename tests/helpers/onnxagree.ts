@@ -28,6 +28,27 @@ export function outputsOf(model: Net, samples: Readonly<Record<string, Numbers>>
   });
 }
 
+/** Every second layer does not learn, from the first on: files must say so. */
+export function freeze({ layers }: Net): void {
+  layers.forEach((layer, i) => {
+    layer.trainable = i % 2 === 1;
+  });
+}
+
+/** Fails unless a model that was read has weights like those of the one that was written, and learns in the same. */
+export function learnsAlike(actual: Net, expected: Net): void {
+  const said = ({ layers: all, weights }: Net) => {
+    const frozen = new Set(all.filter(({ trainable }) => !trainable).map(({ name }) => name));
+    const texts = weights.map(({ name, tensor, trainable }) => {
+      const learns = trainable && !frozen.has(name.slice(0, name.lastIndexOf('/')));
+      return `${tensor.size} numbers that ${learns ? 'learn' : 'do not learn'}`;
+    });
+    // A weight that is read in two orders comes back as two, and what is no node has the name of what reads it.
+    return [...new Set(texts)];
+  };
+  assert.equal(said(actual), said(expected));
+}
+
 /** Fails unless the file's outputs are the model's, to 1e-4 of the largest number. */
 export async function agrees(
   model: Net,

@@ -151,6 +151,7 @@ export const arraySingles = singlesOf({
     groupNorm: [
       ...cases(arrays.groupNorm, image, { groups: 2, epsilon: 0.01 }),
       ...cases(arrays.groupNorm, signal, { groups: 1 }),
+      ...cases(arrays.groupNorm, image, { groups: 2, scale: false }, { groups: 4, center: false }),
     ],
     instanceNorm: [
       ...cases(arrays.instanceNorm, image, {}, { scale: false, center: false }),

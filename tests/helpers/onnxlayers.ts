@@ -208,6 +208,7 @@ const alone: Singles['alone'] = {
   blurPool2d: [
     [image, () => layers.blurPool2d()],
     [image, () => layers.blurPool2d({ kernelSize: 4, strides: [1, 3] })],
+    [image, () => layers.blurPool2d({ kernelSize: 2, strides: 1 })],
   ],
   batchNorm: [
     [image, () => layers.batchNorm()],

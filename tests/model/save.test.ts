@@ -395,8 +395,8 @@ test('files whose parts do not fit each other', async () => {
   await refuses(replaced('model', '"relu"', '"swish"'), 'swish');
   await refuses(replaced('model', '"units":3', '"units":5,"units":3'), "'units' is there twice");
   await refuses(replaced('training', '"every":3', '"every":3,"every":4'), "'every' is there twice");
-  await refuses(replaced('model', '"layers":[', '"layers":[null,'), 'damaged');
-  await refuses(replaced('model', '"layers":[', '"sheets":['), 'damaged');
+  await refuses(replaced('model', '"layers":[', '"layers":[null,'), 'another kind)');
+  await refuses(replaced('model', '"layers":[', '"sheets":['), 'damaged (parts of them');
   await refuses(replaced('training', '"sgd"', '"sgdx"'), 'optimizer');
   await refuses(replaced('training', '"every":3', '"every":null'), 'every');
   await refuses(replaced('training', '"step":0', '"step":-1'), 'step');
@@ -407,7 +407,8 @@ test('files whose parts do not fit each other', async () => {
   await refuses(replaced('training', '"softmaxCrossEntropy"', '"entropy"'), 'entropy', 'hinge');
   await refuses(replaced('training', '"epoch":0', '"epoch":"many"'), 'epoch');
   await refuses(replaced('training', '"accuracy"', '7'), 'metric');
-  await refuses(edited({ training: 'null' }), 'damaged');
+  await refuses(edited({ training: 'null' }), 'damaged (parts of them');
+  await refuses(edited({ random: '{"seed":' }), 'damaged (they are no JSON)');
   await refuses(edited({ random: '{"seed":-1}' }), 'seed');
 });
 

@@ -8,9 +8,12 @@ import { activation, arranged } from './arrange.js';
 import { arrays } from './arrays.js';
 import { Activation, type Atom, BATCH, Constant, type Value } from './value.js';
 
-/** Writes a weight into its memory once the model has some. What is made of the file's array alike has the same key. */
+/** Writes a weight into its memory once the model has some. */
 export interface Fill {
   (to: Float32Array): void;
+  /** The name of the file's array that has the numbers. */
+  readonly array?: string;
+  /** What is made of that array alike has the same key. */
   readonly key?: string;
 }
 
@@ -52,9 +55,17 @@ export class Builder {
   /** All layers that were made, by name. */
   readonly layers = new Map<string, Layer>();
 
-  constructor(fileBatch: number | undefined, first?: ReadonlyMap<string, Layer>) {
+  /** Layers by the names that the file has for them, before the weight's own: what is filled from these does not learn. */
+  readonly #frozen: ReadonlySet<unknown>;
+
+  constructor(
+    fileBatch: number | undefined,
+    first?: ReadonlyMap<string, Layer>,
+    frozen: ReadonlySet<unknown> = new Set(),
+  ) {
     this.fileBatch = fileBatch;
     this.#first = first;
+    this.#frozen = frozen;
   }
 
   /** Sets what the next layers are called. They get a number from the second of a name on. */
@@ -97,8 +108,14 @@ export class Builder {
     for (const [word, fill] of Object.entries(weights))
       if (typeof fill === 'function' && layer === made)
         this.fillings.push({ layer, name: word, fill });
-    if (!learns && layer === made) layer.trainable = false;
+    const isFrozen = !learns || Object.values(weights).some((source) => this.#isFrozen(source));
+    if (isFrozen && layer === made) layer.trainable = false;
     return y;
+  }
+
+  #isFrozen(source: WeightSource | undefined): boolean {
+    const array = typeof source === 'function' ? source.array : undefined;
+    return array !== undefined && this.#frozen.has(array.split('/')[0]);
   }
 
   /** The layer of the first network that has the same weights; the new one where it has none. */
@@ -181,7 +198,8 @@ export function filled(
       permute(to, numbers, [part, ...row], order, { first, of: rows });
     }
   };
-  return Object.assign(fill, name === undefined ? {} : { key: `${name} [${split}] ${order}` });
+  const key = `${name} [${split}] ${order}`;
+  return Object.assign(fill, name === undefined ? {} : { array: name, key });
 }
 
 /** A weight from a value: a constant's numbers, or what layers compute. Axes are reordered as in `filled`. */

@@ -5,7 +5,7 @@ import type { GraphProto, ValueInfo } from './proto.js';
 
 /** Operators whose first input and output are images. */
 const overImages =
-  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool|AdaptiveAveragePool|IdentityShortcut)$/;
+  /^(Conv|ConvTranspose|MaxPool|AveragePool|LpPool|GlobalAveragePool|GlobalMaxPool|GlobalLpPool|AdaptiveAveragePool|BlurPool|IdentityShortcut)$/;
 
 /** Operators that compute number by number. */
 const elementwise =

@@ -4,20 +4,26 @@ import { FormatError, ValueError } from '../../base/errors.js';
 import { type Bytes, bytesOf } from '../../base/filebytes.js';
 import { about, naming } from '../../base/naming.js';
 import { namingAsync } from '../../base/namingasync.js';
-import { any, checkOptions, oneOf } from '../../base/options.js';
+import { any, checkOptions, objectOf, oneOf } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { Model } from '../../core.js';
-import { input, type Layer, type Tensor } from '../../core.js';
+import { input, type Layer, Tensor } from '../../core.js';
 import { loadArrays, withArrays } from '../importing/arrays.js';
 import { Builder, NeedsWhole } from '../importing/builder.js';
 import { FOR_CONVOLUTIONS, ofFile } from '../importing/fault.js';
 import { USUAL_SIDE } from '../importing/imported.js';
+import {
+  checkInputNames,
+  checkInputShape,
+  type InputShape,
+  wantedShape,
+} from '../importing/inputshape.js';
 import { fromOrder } from '../importing/moves.js';
 import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
 import { checkOperators, checkVersions } from './check.js';
 import { imagesOf } from './images.js';
-import { channelsLast, describe } from './metadata.js';
+import { channelsLast, describe, frozenLayers } from './metadata.js';
 import { Node, titleOf } from './node.js';
 import { translations } from './operators/index.js';
 import {
@@ -37,7 +43,7 @@ export interface ReadOnnxOptions {
    * open; a record by the inputs' names for several. Without it, open sides of images are 224 at first, and `predict`
    * takes tensors with others.
    */
-  inputShape?: readonly number[] | Readonly<Record<string, readonly number[]>>;
+  inputShape?: Exclude<InputShape, undefined>;
   /**
    * 'nhwc', the default: images, 4-D values that convolutions and pools read, are [height, width, channels] in the model.
    * 'nchw' keeps the file's order of all inputs and outputs.
@@ -130,11 +136,18 @@ function translated(
 ): Model {
   const constants = new Map<string, Constant>();
   for (const tensor of graph.initializers) constants.set(tensor.name, constantOf(tensor, files));
-  for (const [name, tensor] of Object.entries(options.constants ?? {}))
-    constants.set(name, ofTensor(name, tensor));
+  const given = about('constants', () => objectOf(options.constants ?? {}, 'shape'));
+  checkInputNames('constants', given, [
+    ...new Set([...graph.inputs.map(({ name }) => name), ...constants.keys()]),
+  ]);
+  for (const [name, tensor] of Object.entries(given)) constants.set(name, ofTensor(name, tensor));
   const inputs = inputsOf(graph, new Set(constants.keys()));
   if (inputs.length === 0) throw new FormatError('the graph has no inputs');
   if (graph.outputs.length === 0) throw new FormatError('the graph has no outputs');
+  checkInputShape(
+    options.inputShape,
+    inputs.map(({ name }) => name),
+  );
   const translation = new Translation(proto, graph, options, files, constants, inputs);
   try {
     return translation.run(false);
@@ -145,6 +158,8 @@ function translated(
 }
 
 function ofTensor(name: string, tensor: Tensor): Constant {
+  if (!(tensor instanceof Tensor))
+    throw new ValueError(`constants.${name} must be a tensor, not ${shown(tensor)}`);
   const { shape, numbers, dtype } = tensor;
   return dtype === 'int32'
     ? new Constant(shape, 'int', Array.from(numbers), name)
@@ -207,7 +222,11 @@ class Translation {
     const others = this.#inputs.map(({ shape }) => shape?.[0]);
     if (!whole && others.some((side) => typeof side === 'number' && side !== batch))
       throw new NeedsWhole();
-    const builder = new Builder(typeof batch === 'number' ? batch : undefined, other?.layers);
+    const builder = new Builder(
+      typeof batch === 'number' ? batch : undefined,
+      other?.layers,
+      frozenLayers(this.#proto.metadata),
+    );
     const values = new Map<string, Value>(this.#constants);
     const inputs = this.#inputs.map((info, i) => {
       const value = this.#input(info, whole, other?.shapes[i]);
@@ -299,13 +318,7 @@ class Translation {
     other: readonly number[] | undefined,
   ): number[] {
     if (!shape) throw new FormatError('its shape is missing');
-    const { inputShape } = this.#options;
-    const own: readonly number[] | undefined = isList(inputShape)
-      ? inputShape
-      : inputShape && Object.hasOwn(inputShape, name)
-        ? inputShape[name]
-        : undefined;
-    const given = other ?? own;
+    const given = other ?? wantedShape(name, this.#options.inputShape);
     const rank = shape.length;
     // The first dimension may be said too. It counts where inputs are given whole; it is 1 otherwise.
     const first = given?.length === rank ? given[0] : undefined;
@@ -338,8 +351,6 @@ class Translation {
 
 /** Operators for which the batch need not be the first axis: what attention picks queries, keys and values with. */
 const withBatchAnywhere = new Set(['Transpose', 'Slice', 'Gather', 'Squeeze']);
-
-const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
 
 /**
  * What a node's layer is called: as its weight ('conv1' for 'conv1.weight'), or by the modules of PyTorch's names, where

@@ -16,3 +16,17 @@ export const meansOf = (side: number, outputs: number): number[][] =>
 /** Its numbers with rows and columns exchanged. */
 export const transposed = (rows: readonly (readonly number[])[]): number[] =>
   rows[0].flatMap((_, i) => rows.map((row) => row[i]));
+
+/** A line of Pascal's triangle, divided by its sum: 1 2 1 over 4 for three taps. */
+function binomial(size: number): number[] {
+  let taps = [1];
+  for (let i = 1; i < size; i++)
+    taps = [...taps, 0].map((tap, at) => (tap + (taps[at - 1] ?? 0)) / 2);
+  return taps;
+}
+
+/** The filters of a blur pooling, [channels, 1, size, size]: the same for each channel. */
+export function binomials(channels: number, size: number): number[] {
+  const row = binomial(size);
+  return new Array(channels).fill(row.flatMap((a) => row.map((b) => a * b))).flat();
+}

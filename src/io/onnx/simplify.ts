@@ -9,7 +9,7 @@ import {
   type NodeProto,
   type TensorProto,
 } from './proto.js';
-import { meansOf, transposed } from './shares.js';
+import { binomials, meansOf, transposed } from './shares.js';
 
 /** A value of a pattern: a name stands for any value, the same one each time; a number for a constant. */
 type Pattern = string | number | NodePattern;
@@ -98,16 +98,33 @@ function adaptiveOf(found: Found) {
   const [rows, columns] = ['rows', 'columns'].map((name) => arrayOf(found, name));
   const [height, inputHeight] = rows?.dims ?? [];
   const [inputWidth, width] = columns?.dims ?? [];
-  const isSame = (array: TensorProto | undefined, means: readonly number[]): boolean => {
-    const floats = floatsOf(array);
-    return (
-      floats.length === means.length && floats.every((one, i) => one === Math.fround(means[i]))
-    );
-  };
   const isOne =
-    isSame(rows, meansOf(inputHeight, height).flat()) &&
-    isSame(columns, transposed(meansOf(inputWidth, width)));
+    hasFloats(rows, () => meansOf(inputHeight, height).flat()) &&
+    hasFloats(columns, () => transposed(meansOf(inputWidth, width)));
   return isOne ? { output_size: [height, width] } : undefined;
+}
+
+/** Binomial filters over an image and its reflection. */
+const blur = of('Conv', of('Pad', 'x', 'pads'), 'filters');
+
+function blurOf(found: Found) {
+  const { attributes, inputs } = found.nodes.get('Conv') as NodeProto;
+  const ints = (word: string): readonly number[] => attributes.get(word)?.ints ?? [];
+  const filters = arrayOf(found, 'filters');
+  const [channels, , size] = filters?.dims ?? [];
+  if (!(size >= 2 && size <= 7) || `${filters?.dims}` !== `${[channels, 1, size, size]}`)
+    return undefined;
+  const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  const isOne =
+    inputs.length === 2 &&
+    attributes.get('group')?.int === channels &&
+    !attributes.has('auto_pad') &&
+    ints('pads').every((side) => side === 0) &&
+    ints('dilations').every((side) => side === 1) &&
+    found.nodes.get('Pad')?.attributes.get('mode')?.text === 'reflect' &&
+    `${integersOf(arrayOf(found, 'pads'))}` === `${[0, 0, before, before, 0, 0, after, after]}` &&
+    hasFloats(filters, () => binomials(channels, size));
+  return isOne ? { size: [size], strides: ints('strides') } : undefined;
 }
 
 /** Larger patterns first. */
@@ -116,6 +133,7 @@ const rules: readonly Rule[] = [
   { pattern: shortcut, op: 'IdentityShortcut', reads: ['x'], attributes: shortcutOf },
   { pattern: rbf, op: 'Rbf', reads: ['x', 'kernel'], attributes: rbfOf },
   { pattern: adaptive, op: 'AdaptiveAveragePool', reads: ['x'], attributes: adaptiveOf },
+  { pattern: blur, op: 'BlurPool', reads: ['x'], attributes: blurOf },
   { pattern: of('Mul', 'x', of('Sigmoid', 'x')), op: 'Silu', reads: ['x'] },
   // Paddle's swish has a factor.
   { pattern: of('Mul', 'x', of('Sigmoid', of('Mul', 'x', 1))), op: 'Silu', reads: ['x'] },
@@ -331,6 +349,14 @@ function floatsOf(array: TensorProto | undefined): readonly number[] {
   if (floats.length > 0 || !raw || dataType !== DataType.float || raw.length > 65536) return floats;
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   return Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+/** Whether an array has just these numbers, as floats. They are made only where it has as many as its sides say. */
+function hasFloats(array: TensorProto | undefined, make: () => readonly number[]): boolean {
+  const floats = floatsOf(array);
+  if (floats.length !== array?.dims.reduce((product, side) => product * side, 1)) return false;
+  const numbers = make();
+  return floats.every((one, i) => one === Math.fround(numbers[i]));
 }
 
 /** A list of whole numbers, where it is short and in the file. */

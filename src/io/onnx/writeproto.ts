@@ -5,8 +5,13 @@
 import { PbfWriter } from 'pbf';
 import { DataType, type FileDim } from './proto.js';
 
-/** The value of an attribute: whole numbers, text, or a number that is no whole one. */
-type Attribute = number | readonly number[] | string | { readonly float: number };
+/** The value of an attribute: whole numbers, text, a number that is no whole one, or an array of such. */
+type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly dims: readonly number[]; readonly floats: readonly number[] };
 
 /** Attributes by their names. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -48,7 +53,7 @@ export interface FileModel {
 }
 
 /** AttributeProto.AttributeType. */
-const AttributeType = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const;
 
 /** The wire type of what says its length. */
 const WITH_LENGTH = 2;
@@ -85,6 +90,13 @@ function writeAttribute(pbf: PbfWriter, name: string, value: Attribute): void {
   } else if ('float' in value) {
     pbf.writeFloatField(2, value.float);
     type('float');
+  } else if ('floats' in value) {
+    message(pbf, 5, () => {
+      for (const side of value.dims) pbf.writeVarintField(1, side);
+      pbf.writeVarintField(2, DataType.float);
+      pbf.writePackedFloat(4, [...value.floats]);
+    });
+    type('tensor');
   } else {
     for (const each of value) pbf.writeVarintField(8, each);
     type('ints');

@@ -6,10 +6,10 @@ import { any, checkOptions } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
 import type { Model } from '../../core.js';
 import { loadArrays } from '../importing/arrays.js';
+import type { InputShape } from '../importing/inputshape.js';
 import { readGraph } from './graph/read.js';
 import { isObject } from './json.js';
 import { readLayers } from './keras/read.js';
-import type { InputShape } from './shapes.js';
 import { fileOf, type TfjsSource } from './source.js';
 
 /** Options of `readTfjs`. */

@@ -6,12 +6,6 @@ import { input, type SymbolicTensor } from '../../core.js';
 import { ofFile } from '../importing/fault.js';
 import { USUAL_SIDE } from '../importing/imported.js';
 
-/** One sample's shape, or those of several inputs by their names. */
-export type InputShape =
-  | readonly number[]
-  | Readonly<Record<string, readonly number[]>>
-  | undefined;
-
 /** An input's shape with the batch, as the file has it: null, or a number below 0, is a side that is open. */
 export type FileShape = readonly unknown[] | undefined;
 
@@ -24,14 +18,6 @@ const isOpenSide = (side: unknown): boolean =>
 /** Whether a sample may have several shapes. */
 export const leavesOpen = (given: FileShape): boolean =>
   given === undefined || given.slice(1).some(isOpenSide);
-
-/** What the option says of an input. */
-export const wantedShape = (name: string, inputShape: InputShape): readonly number[] | undefined =>
-  isPlain(inputShape)
-    ? inputShape
-    : inputShape && Object.hasOwn(inputShape, name)
-      ? inputShape[name]
-      : undefined;
 
 /**
  * One sample's shape. Images whose sides nobody says have the usual ones.

@@ -149,6 +149,30 @@ test('an array whose shape is larger than its numbers', async () => {
   await refuse(of(1e9, 1e9), { externalData }, "'w'", '[1000000000, 1000000000]');
 });
 
+test('patterns of arrays that say to be larger than they are', async () => {
+  const side = 2 ** 30;
+  const constant = (name: string, dims: number[]): NodeOf => [
+    'Constant',
+    [],
+    name,
+    { value: { dims, floats: [1] } },
+  ];
+  const adaptive: NodeOf[] = [
+    constant('rows', [side, side]),
+    constant('columns', [side, side]),
+    ['MatMul', ['x', 'columns'], 'half'],
+    ['MatMul', ['rows', 'half'], 'y'],
+  ];
+  const blur: NodeOf[] = [
+    constant('filters', [side, 1, 3, 3]),
+    ['Pad', ['x', 'pads'], 'padded', { mode: 'reflect' }],
+    ['Conv', ['padded', 'filters'], 'y', { group: side }],
+  ];
+  const arrays = { pads: ints(0, 0, 1, 1, 0, 0, 1, 1) };
+  for (const nodes of [adaptive, blur])
+    await refuse(fileOf({ nodes, arrays }), {}, 'Constant', 'which no array can have');
+});
+
 test('graphs in graphs, a thousand deep', async () => {
   let graph: Uint8Array = new Uint8Array(0);
   const inField = (tag: number, body: Uint8Array): Uint8Array => {

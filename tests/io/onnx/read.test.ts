@@ -120,6 +120,12 @@ test('sides that are open are taken from the tensor, or the options', async () =
   open.dispose();
   await rejects(() => readOnnx(file, { inputShape: [8, 8] }), ValueError, '2 dimensions', '3');
   await rejects(() => readOnnx(file, { inputShape: [8, 8, 4] }), ValueError, '4', '3');
+  for (const inputShape of [[0, 8, 3], [8, 8.5, 3], { x: [8, -8, 3] }, { x: null }, 8, null])
+    await rejects(() => readOnnx(file, { inputShape } as object), ValueError, 'inputShape', '> 0');
+  await rejects(
+    () => readOnnx(file, { inputShape: { image: [8, 8, 3] } }),
+    ...([ValueError, "'image'", "the file's are 'x'"] as const),
+  );
 });
 
 test('sizes that a file computes of a shape keep the batch open', async () => {
@@ -225,6 +231,13 @@ test('inputs that are known may be given as constants', async () => {
     ],
   });
   await rejects(() => readOnnx(file), ValueError, 'constants');
+  for (const [constants, said] of [
+    [{ sides: 1 }, "the file's are 'x', 'shape'"],
+    [{ shape: [-1, 3, 4] }, 'must be a tensor'],
+    [{ shape: null }, 'must be a tensor'],
+    ['shape', 'constants: expected an options object'],
+  ] as const)
+    await rejects(() => readOnnx(file, { constants } as object), ValueError, said);
   const shape = Tensor.from(Int32Array.of(-1, 3, 4));
   const model = await readOnnx(file, { constants: { shape } });
   assert.equal(model.outputShape, [3, 4]);

@@ -16,6 +16,7 @@ export interface Case {
 
 const image = [9, 7, 4];
 const signal = [11, 3];
+const volume = [5, 4, 6, 3];
 
 /** One layer, applied to one input. */
 const one = (
@@ -64,6 +65,20 @@ export const cases: readonly Case[] = [
   ),
   one('conv2dTranspose with gaps', image, () =>
     L.conv2dTranspose({ filters: 3, kernelSize: 2, strides: 3, padding: 'valid' }),
+  ),
+  one('conv3d', volume, () => L.conv3d({ filters: 4, kernelSize: 2, activation: 'relu' })),
+  // TF.js itself computes kernels of several sides wrong: see golden/keras3.py for these.
+  one('conv3d same, strided', volume, () =>
+    L.conv3d({ filters: 2, kernelSize: 3, strides: [2, 1, 2], padding: 'same', useBias: false }),
+  ),
+  one('conv3dTranspose', [3, 2, 4, 2], () =>
+    tfl.layers.conv3dTranspose({ filters: 3, kernelSize: 2, strides: 2, padding: 'same' }),
+  ),
+  one('maxPooling3d', volume, () =>
+    L.maxPooling3d({ poolSize: 2, strides: [1, 2, 2], padding: 'same' }),
+  ),
+  one('averagePooling3d', volume, () =>
+    L.averagePooling3d({ poolSize: [2, 3, 2], strides: 2, padding: 'same' }),
   ),
   one('dense', [6], () => L.dense({ units: 4, activation: 'sigmoid' })),
   one('dense over images', image, () => L.dense({ units: 5, activation: 'relu' })),

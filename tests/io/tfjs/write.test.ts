@@ -1,13 +1,14 @@
 // Every layer and every network of the zoo becomes a layers model of TF.js, which computes the same; or it is named as what
-// TF.js cannot say. A new layer stands in neither list.
+// TF.js cannot say. A new layer stands in neither list. What is written can be read, and learns in the same weights, there
+// and here.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layers, type Model } from '../../../src/index.js';
-import { writeTfjs } from '../../../src/io/index.js';
+import { readTfjs, writeTfjs } from '../../../src/io/index.js';
 import * as arrays from '../../../src/operators/arrays/index.js';
 import { close } from '../../helpers/close.js';
-import { outputsOf, samplesFor } from '../../helpers/onnxagree.js';
+import { freeze, learnsAlike, outputsOf, samplesFor } from '../../helpers/onnxagree.js';
 import { arraySingles } from '../../helpers/onnxarrays.js';
 import { singles } from '../../helpers/onnxlayers.js';
 import { type Net, zooNetworks } from '../../helpers/onnxmodels.js';
@@ -17,7 +18,14 @@ import { memoryOf, predicted, tfl } from '../../helpers/tfjs.js';
 await arrays.useArrays();
 
 async function agree(model: Net): Promise<void> {
-  const theirs = await tfl.loadLayersModel(memoryOf(writeTfjs(model as Model)));
+  freeze(model);
+  const files = writeTfjs(model as Model);
+  const again: Net = await readTfjs(files);
+  learnsAlike(again, model);
+  again.dispose();
+  const theirs = await tfl.loadLayersModel(memoryOf(files));
+  for (const { name, trainable, parameters } of model.layers)
+    if (parameters.length > 0) assert.is(theirs.getLayer(name).trainable, trainable, name);
   const samples = samplesFor(model, 1);
   const expected = outputsOf(model, samples);
   const made = predicted(theirs, Object.values(samples));

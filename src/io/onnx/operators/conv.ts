@@ -4,56 +4,32 @@ import { layers } from '../../../core.js';
 import type { Layer } from '../../../network/layer.js';
 import { arrays } from '../../importing/arrays.js';
 import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
-import { Activation, type Constant, type Value } from '../../importing/value.js';
+import type { Activation, Value } from '../../importing/value.js';
 import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
-import {
-  asImage,
-  asSignal,
-  halves,
-  lifted,
-  type Placement,
-  placementOf,
-  spatialSides,
-} from './windows.js';
+import { halves, onLine, type Placement, placementOf, spatialSides } from './windows.js';
 
 /** A filter [outputs, inputs, ...sides], as the layer has it: [...sides, inputs, outputs]. */
-function kernelSource(value: Value, isLine: boolean): WeightSource {
-  if (value instanceof Activation && isLine) {
-    const [outputs, inputs, steps] = value.axes;
-    const line = { size: 1 };
-    const axes = [outputs, inputs, [line], steps];
-    return weightOf(new Activation(value.tensor, axes, [line, ...value.stored]), [2, 3, 1, 0]);
-  }
-  if (isLine) {
-    const [outputs, inputs, steps] = value.shape;
-    const { name } = value as Constant;
-    const line = (value as Constant).as([outputs, inputs, 1, steps], name);
-    return weightOf(line, [2, 3, 1, 0]);
-  }
-  return weightOf(value, [...value.shape.keys()].slice(2).concat(1, 0));
-}
+const kernelSource = (value: Value): WeightSource =>
+  weightOf(value, [...value.shape.keys()].slice(2).concat(1, 0));
 
-/** What both have: options, weights, and the input as images or volumes. */
+/** What both have: the input and the weights. */
 interface Parts {
   readonly x: Activation;
   readonly w: Value;
-  readonly isLine: boolean;
   readonly bias: Value | undefined;
 }
 
 function partsOf(node: Node): Parts {
   const x = node.activation();
-  const sides = spatialSides(node, x);
   const w = node.input(1);
   if (w.shape.length !== x.rank)
     node.fail(`its filter must have ${x.rank} dimensions, as its input has`);
-  const isLine = sides.length === 1;
-  return { x: isLine ? asImage(x) : x, w, isLine, bias: node.inputs[2] };
+  return { x, w, bias: node.inputs[2] };
 }
 
-const weightsOf = ({ w, bias, isLine }: Parts) => ({
-  kernel: kernelSource(w, isLine),
+const weightsOf = ({ w, bias }: Parts) => ({
+  kernel: kernelSource(w),
   bias: bias && weightOf(bias, [0]),
 });
 
@@ -65,10 +41,10 @@ function commonOptions(
   kernel: readonly number[],
 ) {
   return {
-    kernelSize: lifted(kernel, 1) as never,
-    strides: lifted(placement.strides, 1) as never,
-    dilation: lifted(placement.dilations, 1) as never,
-    padding: lifted<[number, number]>(placement.pads, [0, 0]) as never,
+    kernelSize: kernel as never,
+    strides: placement.strides as never,
+    dilation: placement.dilations as never,
+    padding: placement.pads as never,
     useBias: bias !== undefined,
     kernelInitializer: 'zeros' as const,
     ...ownActivation(node),
@@ -78,9 +54,9 @@ function commonOptions(
 /** Y = W ⋆ X + B. */
 export function conv(node: Node): Value {
   const parts = partsOf(node);
-  const { x, w, isLine } = parts;
+  const { x, w } = parts;
   const kernel = w.shape.slice(2);
-  const placement = placementOf(node, spatialSides(node, node.activation()), kernel);
+  const placement = placementOf(node, spatialSides(node, x), kernel);
   const groups = node.int('group', 1);
   const [filters, channels] = w.shape;
   if (channels * groups !== x.shape[1])
@@ -88,35 +64,35 @@ export function conv(node: Node): Value {
   const options = { ...commonOptions(node, parts, placement, kernel), filters, groups };
   // As a word, since the pixels depend on the image's sides: one layer serves images of all sizes.
   const same = node.text('auto_pad') === 'SAME_UPPER' ? { padding: 'same' as const } : {};
-  const make: Make = (name): Layer =>
-    x.rank === 5
-      ? arrays().conv3d({ ...options, name })
-      : layers.conv2d({ ...options, ...same, dimRoundingMode: 'floor', name });
-  const y = node.builder.overImages(x, make, weightsOf(parts));
-  return isLine ? asSignal(y) : y;
+  const make: Make = (name): Layer => {
+    if (x.rank === 5) return arrays().conv3d({ ...options, name });
+    const all = { ...options, ...same, dimRoundingMode: 'floor' as const, name };
+    return x.rank === 3 ? layers.conv1d(onLine(all)) : layers.conv2d(all);
+  };
+  return node.builder.overImages(x, make, weightsOf(parts));
 }
 
 /** Y = the gradient of such a convolution for its input. */
 export function convTranspose(node: Node): Value {
   const parts = partsOf(node);
-  const { x, w, isLine } = parts;
+  const { x, w } = parts;
   const kernel = w.shape.slice(2);
   const groups = node.int('group', 1);
   const { outputPadding, ...placement } = transposedPlacement(node, kernel);
   const options = {
     ...commonOptions(node, parts, placement, kernel),
     filters: w.shape[1] * groups,
-    outputPadding: lifted(outputPadding, 0) as never,
+    outputPadding: outputPadding as never,
   };
   const grouped = groups > 1 ? { groups } : {};
   const make: Make = (name): Layer => {
+    if (x.rank === 3) return arrays().conv1dTranspose({ ...options, ...grouped, name });
     if (x.rank === 5) return arrays().conv3dTranspose({ ...options, ...grouped, name });
     return groups > 1
       ? arrays().groupedConv2dTranspose({ ...options, ...grouped, name })
       : layers.conv2dTranspose({ ...options, name });
   };
-  const y = node.builder.overImages(x, make, weightsOf(parts));
-  return isLine ? asSignal(y) : y;
+  return node.builder.overImages(x, make, weightsOf(parts));
 }
 
 /** `output_shape` says how much is cut off or added: at the end, or by halves. */

@@ -140,6 +140,7 @@ export const operators: Readonly<Record<string, Translation>> = {
 export const translations: Readonly<Record<string, Translation>> = {
   ...operators,
   AdaptiveAveragePool: pool.adaptiveAveragePool,
+  BlurPool: pool.blurPool,
   IdentityShortcut: shape.identityShortcut,
   Rbf: rbf,
   ...each(

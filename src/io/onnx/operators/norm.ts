@@ -3,10 +3,10 @@
 import { layers } from '../../../core.js';
 import { arranged } from '../../importing/arrange.js';
 import { arrays } from '../../importing/arrays.js';
-import { isBatch, NeedsWhole, weightOf } from '../../importing/builder.js';
+import { isBatch, NeedsWhole, type WeightSource, weightOf } from '../../importing/builder.js';
 import { list, reshapedConstant, scalar } from '../../importing/constants.js';
 import { fromOrder, sliced } from '../../importing/moves.js';
-import { Activation, type Value } from '../../importing/value.js';
+import { Activation, Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
 import { applyBinary, binary } from './elementwise.js';
 import { reduce } from './reduce.js';
@@ -97,12 +97,34 @@ export function lrn(node: Node): Value {
   return turned(builder.overImages(turned(x), (name) => layers.lrn({ ...options, name })));
 }
 
+/** Scale and shift of a norm: none where constants that are no weights of the file stand for them and change nothing. */
+function learned(
+  gamma: Value,
+  beta: Value | undefined,
+  source: (value: Value, index: number) => WeightSource,
+) {
+  const isOnly = (value: Value, number: number): boolean =>
+    value instanceof Constant &&
+    value.name === undefined &&
+    value.size > 0 &&
+    Array.from(value.data as ArrayLike<number>).every((one) => one === number);
+  const scale = !isOnly(gamma, 1);
+  const center = beta !== undefined && !isOnly(beta, 0);
+  return {
+    options: { ...(scale ? {} : { scale }), ...(center ? {} : { center }) },
+    weights: {
+      gamma: scale ? source(gamma, 1) : undefined,
+      beta: center ? source(beta, 2) : undefined,
+    },
+  };
+}
+
 export function instanceNormalization(node: Node): Value {
   const epsilon = node.float('epsilon', 1e-5);
-  const weights = { gamma: weightOf(node.input(1), [0]), beta: weightOf(node.input(2), [0]) };
+  const { options, weights } = learned(node.input(1), node.input(2), (own) => weightOf(own, [0]));
   return node.builder.overImages(
     node.activation(),
-    (name) => arrays().instanceNorm({ name, epsilon }),
+    (name) => arrays().instanceNorm({ ...options, name, epsilon }),
     weights,
   );
 }
@@ -112,20 +134,23 @@ export function groupNormalization(node: Node): Value {
   const x = node.activation();
   const groups = node.int('num_groups');
   const epsilon = node.float('epsilon', 1e-5);
-  const [gamma, beta] = [1, 2].map((i) => {
-    const value = node.known(i) ?? node.fail(`its input ${i} is missing`);
+  const [gamma, beta] = [1, 2].map((i) => node.known(i) ?? node.fail(`its input ${i} is missing`));
+  const { options, weights } = learned(gamma, beta, (own, i) => {
+    const value = own as Constant;
     if (value.shape.length > 1 && value.shape.length !== x.rank - 1)
       node.fail(`its input ${i} is no number of channels`);
     const each = x.shape[1] / value.size;
-    const { data } = value;
-    return (to: Float32Array): void => {
+    const { data, name } = value;
+    const fill = (to: Float32Array): void => {
       for (let i = 0; i < to.length; i++) to[i] = data[Math.floor(i / each)] as number;
     };
+    return Object.assign(fill, name === undefined ? {} : { array: name });
   });
-  return node.builder.overImages(x, (name) => arrays().groupNorm({ name, groups, epsilon }), {
-    gamma,
-    beta,
-  });
+  return node.builder.overImages(
+    x,
+    (name) => arrays().groupNorm({ ...options, name, groups, epsilon }),
+    weights,
+  );
 }
 
 /** Over the last axes, from `axis` on. */
@@ -147,11 +172,11 @@ export function layerNormalization(node: Node): Value[] {
     value instanceof Activation
       ? weightOf(value, [...value.shape.keys()])
       : weightOf(value, [...shape.keys()]);
-  const bias = node.inputs[2];
+  const { options, weights } = learned(node.input(1), node.inputs[2], source);
   const y = node.builder.apply(
-    (name) => arrays().layerNorm({ name, axes, epsilon, center: bias !== undefined }),
+    (name) => arrays().layerNorm({ ...options, name, axes, epsilon }),
     from,
-    { gamma: source(node.input(1)), beta: bias && source(bias) },
+    weights,
   );
   const made: Value[] = [fromOrder(y, order, x.hasBatch)];
   if (!node.isRead(1) && !node.isRead(2)) return made;

@@ -6,45 +6,49 @@ import { arrays } from '../../importing/arrays.js';
 import { imagesOf } from '../../importing/builder.js';
 import { Activation, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
-import { asImage, asSignal, kernelShape, lifted, placementOf, spatialSides } from './windows.js';
+import { kernelShape, onLine, placementOf, spatialSides } from './windows.js';
 
 /** Windows as the layers take them. */
 function windowsOf(node: Node) {
-  const own = node.activation();
-  const sides = spatialSides(node, own);
+  const x = node.activation();
+  const sides = spatialSides(node, x);
   const kernel = kernelShape(node, sides.length);
   const { strides, dilations, pads } = placementOf(node, sides, kernel);
-  const isLine = sides.length === 1;
   const isDilated = dilations.some((dilation) => dilation > 1);
   const options = {
-    poolSize: lifted(kernel, 1) as never,
-    strides: lifted(strides, 1) as never,
-    padding: lifted<[number, number]>(pads, [0, 0]) as never,
+    poolSize: kernel as never,
+    strides: strides as never,
+    padding: pads as never,
     dimRoundingMode: node.int('ceil_mode') ? ('ceil' as const) : ('floor' as const),
-    ...(isDilated ? { dilation: lifted(dilations, 1) as never } : {}),
+    ...(isDilated ? { dilation: dilations as never } : {}),
   };
   const isPadded = pads.flat().some((side) => side > 0);
-  return { x: isLine ? asImage(own) : own, isLine, options, isDilated, isPadded };
+  return { x, isLine: sides.length === 1, options, isDilated, isPadded };
 }
 
 /** The maximum of each window. */
 export function maxPool(node: Node): Value {
   const { x, isLine, options, isDilated } = windowsOf(node);
-  const own = isDilated ? arrays().dilatedMaxPool2d : layers.maxPool2d;
-  const make = x.rank === 5 ? arrays().maxPool3d : own;
-  const y = node.builder.overImages(x, (name) => make({ ...options, name }));
-  return isLine ? asSignal(y) : y;
+  return node.builder.overImages(x, (name) => {
+    const own = { ...options, name };
+    if (x.rank === 5) return arrays().maxPool3d(own);
+    if (isLine) return isDilated ? arrays().dilatedMaxPool1d(own) : layers.maxPool1d(onLine(own));
+    return isDilated ? arrays().dilatedMaxPool2d(own) : layers.maxPool2d(own);
+  });
 }
 
 /** The mean of each window: of what lies in the image, or with the zeros around it. */
 export function averagePool(node: Node): Value {
   const { x, isLine, options, isDilated, isPadded } = windowsOf(node);
   const counts = node.int('count_include_pad') === 1 && isPadded;
-  const own = counts || isDilated ? arrays().paddedAvgPool2d : layers.avgPool2d;
-  const make = x.rank === 5 ? arrays().avgPool3d : own;
+  const isOther = counts || isDilated;
   const more = counts ? { countPadding: true } : {};
-  const y = node.builder.overImages(x, (name) => make({ ...options, ...more, name }));
-  return isLine ? asSignal(y) : y;
+  return node.builder.overImages(x, (name) => {
+    const own = { ...options, ...more, name };
+    if (x.rank === 5) return arrays().avgPool3d(own);
+    if (isLine) return isOther ? arrays().paddedAvgPool1d(own) : layers.avgPool1d(onLine(own));
+    return isOther ? arrays().paddedAvgPool2d(own) : layers.avgPool2d(own);
+  });
 }
 
 /** (Σ|x|ᵖ)^(1/p) of each window. */
@@ -52,13 +56,13 @@ export function lpPool(node: Node): Value {
   const { x, isLine, options, isDilated } = windowsOf(node);
   const p = normOf(node);
   const own = { ...options, p };
-  const y = node.builder.overImages(x, (name) => {
+  return node.builder.overImages(x, (name) => {
+    if (isLine) return arrays().lpPool1d({ ...own, name });
     if (x.rank === 5) return arrays().lpPool3d({ ...own, name });
     return isDilated
       ? arrays().dilatedLpPool2d({ ...own, name })
       : layers.lpPool2d({ ...own, mode: 'sum', name });
   });
-  return isLine ? asSignal(y) : y;
 }
 
 function normOf(node: Node): number {
@@ -101,14 +105,13 @@ export function globalLpPool(node: Node): Value {
   if (p === 1 || p === 2) return overWhole(node, node.activation(), p === 1 ? 'l1' : 'l2');
   const x = node.activation();
   const sides = spatialSides(node, x);
-  const isLine = sides.length === 1;
-  const poolSize = lifted(sides, 1) as never;
-  const y = node.builder.overImages(isLine ? asImage(x) : x, (name) =>
-    sides.length === 3
-      ? arrays().lpPool3d({ name, p, poolSize })
-      : layers.lpPool2d({ name, p, mode: 'sum', poolSize }),
-  );
-  return isLine ? asSignal(y) : y;
+  const own = { p, poolSize: sides as never };
+  return node.builder.overImages(x, (name) => {
+    if (sides.length === 1) return arrays().lpPool1d({ ...own, name });
+    return sides.length === 3
+      ? arrays().lpPool3d({ ...own, name })
+      : layers.lpPool2d({ ...own, mode: 'sum', name });
+  });
 }
 
 /** Means of windows that share an image. */
@@ -116,5 +119,14 @@ export function adaptiveAveragePool(node: Node): Value {
   const [height, width] = node.ints('output_size') as number[];
   return node.builder.overImages(node.activation(), (name) =>
     layers.adaptiveAvgPool2d({ name, outputSize: [height, width] }),
+  );
+}
+
+/** Binomial filters over an image and its reflection, which do not learn. */
+export function blurPool(node: Node): Value {
+  const [kernelSize] = node.ints('size') as number[];
+  const [height = 1, width = height] = node.ints('strides') as number[];
+  return node.builder.overImages(node.activation(), (name) =>
+    layers.blurPool2d({ name, kernelSize, strides: [height, width] }),
   );
 }

@@ -1,6 +1,6 @@
-// What convolutions and pools share: how ONNX's attributes place windows, and signals of one dimension as images.
+// What convolutions and pools share: how ONNX's attributes place windows.
 
-import { Activation } from '../../importing/value.js';
+import type { Activation } from '../../importing/value.js';
 import type { Node } from '../node.js';
 
 /** Pixels before and after each spatial axis. */
@@ -74,19 +74,11 @@ export function spatialSides(node: Node, x: Activation): number[] {
   return node.fail('it takes [batch, channels, ...], with one to three dimensions after these');
 }
 
-/** A signal [batch, channels, steps] as an image of one line. */
-export function asImage(x: Activation): Activation {
-  const line = { size: 1 };
-  const [batch, channels, steps] = x.axes;
-  return new Activation(x.tensor, [batch, channels, [line], steps], [line, ...x.stored]);
-}
-
-/** The image of one line as a signal again. */
-export function asSignal({ tensor, axes, stored }: Activation): Activation {
-  const [batch, channels, , steps] = axes;
-  return new Activation(tensor, [batch, channels, steps], stored);
-}
-
-/** Puts something for the one line of a signal's image before what its steps have. */
-export const lifted = <T>(values: readonly T[], line: T): readonly T[] =>
-  values.length === 1 ? [line, ...values] : values;
+/** Options of windows for a layer of the core over signals: numbers in place of lists of one. */
+export const onLine = (options: object): never =>
+  Object.fromEntries(
+    Object.entries(options).map(([word, value]) => [
+      word,
+      Array.isArray(value) && value.length === 1 ? value[0] : value,
+    ]),
+  ) as never;

@@ -125,9 +125,8 @@ export function groupNorm(at: Place): string {
   const grouped = at.reshape(at.x.name, [groups, -1]);
   const y = at.node('InstanceNormalization', [grouped, ...weights], { epsilon });
   const dims = [channels, ...shape.slice(1).map(() => 1)];
-  const weight = (name: string): string => at.weight(name, { order: [0], dims });
-  const scaled = [at.node('Reshape', [y, at.node('Shape', [at.x.name])])];
-  if (at.has('gamma')) scaled.push(at.node('Mul', [scaled[0], weight('gamma')]));
-  if (at.has('beta')) scaled.push(at.node('Add', [scaled[scaled.length - 1], weight('beta')]));
-  return scaled[scaled.length - 1];
+  const weight = (name: string, number: number): string =>
+    at.has(name) ? at.weight(name, { order: [0], dims }) : weightOr(at, name, dims, number);
+  const normed = at.node('Reshape', [y, at.node('Shape', [at.x.name])]);
+  return at.node('Add', [at.node('Mul', [normed, weight('gamma', 1)]), weight('beta', 0)]);
 }

@@ -60,7 +60,7 @@ const moving = new Set(['Transpose', 'Reshape', 'Flatten', 'Cast']);
 /** The graph of a file. */
 export class FileGraph {
   /** Numbers, as nodes without inputs: arrays of the file are weights for those who read it. */
-  readonly scalars: FileNode[] = [];
+  readonly constants: FileNode[] = [];
   readonly nodes: FileNode[] = [];
   readonly arrays: FileArray[] = [];
   readonly #weights: ReadonlyMap<string, Model['weights'][number]['tensor']>;
@@ -79,12 +79,19 @@ export class FileGraph {
 
   /** A constant that is one number. */
   scalar(number: number): string {
-    const key = `scalar ${number}`;
+    return this.#constant(`scalar ${number}`, { value_float: { float: number } });
+  }
+
+  /** A constant of floats, which are no weights. */
+  floats(dims: Shape, floats: readonly number[]): string {
+    return this.#constant(`float ${dims} ${floats}`, { value: { dims, floats } });
+  }
+
+  #constant(key: string, attributes: Attributes): string {
     const held = this.#held.get(key);
     if (held !== undefined) return held;
     const name = this.name('constant');
-    const attributes = { value_float: { float: number } };
-    this.scalars.push({ name, op: 'Constant', inputs: [], output: name, attributes });
+    this.constants.push({ name, op: 'Constant', inputs: [], output: name, attributes });
     this.#held.set(key, name);
     return name;
   }
@@ -132,7 +139,7 @@ export class FileGraph {
   /** The nodes that outputs depend on. */
   needed(outputs: readonly string[]): FileNode[] {
     const wanted = new Set(outputs);
-    const kept = [...this.scalars, ...this.nodes].reverse().filter(({ output, inputs }) => {
+    const kept = [...this.constants, ...this.nodes].reverse().filter(({ output, inputs }) => {
       const isNeeded = wanted.has(output);
       if (isNeeded) for (const name of inputs) wanted.add(name);
       return isNeeded;
@@ -148,16 +155,6 @@ export class FileGraph {
     this.arrays.push({ name, ...array });
     this.#held.set(key, name);
     return name;
-  }
-
-  /** A constant of floats. */
-  floats(dims: Shape, numbers: readonly number[]): string {
-    const key = `float ${dims} ${numbers}`;
-    return this.#array(key, 'constant', {
-      dims,
-      type: 'float',
-      numbers: () => Float32Array.from(numbers),
-    });
   }
 
   /** A constant list of whole numbers: a shape, sides, axes. */

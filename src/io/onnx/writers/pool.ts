@@ -18,7 +18,7 @@ import {
   poolGeometry,
 } from '../../../operators/pool/pool.emit.js';
 import type { Pool1dOptions } from '../../../operators/pool/pool.layer.js';
-import { meansOf, shares, transposed } from '../shares.js';
+import { binomials, meansOf, shares, transposed } from '../shares.js';
 import type { Attributes } from '../writeproto.js';
 import { channelsFirst, type LayerWriter, type Place } from './place.js';
 import { asBatch, axesAttributes, onLine, padded, windowAttributes } from './windows.js';
@@ -153,21 +153,11 @@ export function channelPool(at: Place): string {
   return at.reshape(y, channelsFirst(at.shape));
 }
 
-/** A line of Pascal's triangle, divided by its sum: 1 2 1 over 4 for three taps. */
-function binomial(size: number): number[] {
-  let taps = [1];
-  for (let i = 1; i < size; i++)
-    taps = [...taps, 0].map((tap, at) => (tap + (taps[at - 1] ?? 0)) / 2);
-  return taps;
-}
-
 /** A binomial filter for each channel, over the image and its reflection. */
 export function blurPool(at: Place): string {
   const { pad, conv } = blurPoolGeometry(asBatch(at.x.shape), at.options<BlurPoolOptions>());
   const { kernelHeight: size, channels } = conv;
-  const row = binomial(size);
-  const taps = row.flatMap((a) => row.map((b) => a * b));
-  const filter = at.floats([channels, 1, size, size], new Array(channels).fill(taps).flat());
+  const filter = at.floats([channels, 1, size, size], binomials(channels, size));
   const image = padded(at, at.x.name, pad, 'reflect');
   return at.node('Conv', [image, filter], { ...windowAttributes(conv, at.x), group: channels });
 }

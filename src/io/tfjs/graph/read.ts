@@ -6,11 +6,12 @@ import { shown } from '../../../base/shown.js';
 import type { Layer, Model, Shape } from '../../../core.js';
 import { Builder, NeedsWhole } from '../../importing/builder.js';
 import { FOR_CONVOLUTIONS, ofFile } from '../../importing/fault.js';
+import { checkInputShape, type InputShape, wantedShape } from '../../importing/inputshape.js';
 import { fromOrder } from '../../importing/moves.js';
 import { finished, type Output } from '../../importing/network.js';
 import { Activation, type Constant, type Value } from '../../importing/value.js';
 import { isObject, type Json, objectAt } from '../json.js';
-import { type InputShape, inputOf, leavesOpen, sampleShape, wantedShape } from '../shapes.js';
+import { inputOf, leavesOpen, sampleShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { fused } from './fuse.js';
 import { TfNode } from './node.js';
@@ -24,6 +25,7 @@ const otherKinds =
 /** The model of a file. It has no batch where the network works across it: see `WholeModel`. */
 export function readGraph(file: TfjsFile, inputShape: InputShape): Model {
   const translation = about('modelTopology', () => new Translation(file, inputShape));
+  checkInputShape(inputShape, translation.inputNames);
   try {
     return translation.run(false);
   } catch (error) {
@@ -64,6 +66,10 @@ class Translation {
     );
     checkOperators(this.#nodes);
     this.#inputs = inputsOf(others, json);
+  }
+
+  get inputNames(): string[] {
+    return this.#inputs.map(({ name }) => name);
   }
 
   /** Arrays of floats are weights and learn; single numbers are options. */

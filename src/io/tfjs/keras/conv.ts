@@ -4,6 +4,7 @@ import { FormatError } from '../../../base/errors.js';
 import { sizeOf } from '../../../base/shape.js';
 import { shown } from '../../../base/shown.js';
 import { layers } from '../../../core.js';
+import { conv1dTranspose, conv3d, conv3dTranspose } from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
 import { activationOf } from './activation.js';
 import type { Call, KerasLayer, WeightWords } from './layer.js';
@@ -131,6 +132,39 @@ function conv1d(layer: KerasLayer): Call {
   return (x) => after(layer.apply((name) => layers.conv1d({ ...all, name }), x, words('kernel')));
 }
 
+/** Where the windows of a layer over `rank` axes lie, for layers over arrays. */
+function windowsOver(layer: KerasLayer, rank: number) {
+  checkChannelsLast(layer);
+  const { config } = layer;
+  return {
+    kernelSize: config.sides('kernel_size', rank),
+    strides: config.sides('strides', rank, 1),
+    dilation: config.sides('dilation_rate', rank, 1),
+    padding: paddingOf(layer),
+    filters: config.sides('filters', 1)[0],
+  };
+}
+
+function volumes(layer: KerasLayer): Call {
+  const { options, words, after } = kernelOptions(layer);
+  const [groups] = layer.config.sides('groups', 1, 1);
+  const all = { ...options, ...windowsOver(layer, 3), groups };
+  return (x) => after(layer.apply((name) => conv3d({ ...all, name }), x, words('kernel')));
+}
+
+/** Transposed, over signals or volumes. */
+const transposed =
+  (make: typeof conv3dTranspose, rank: number) =>
+  (layer: KerasLayer): Call => {
+    const { options, words, after } = kernelOptions(layer);
+    const added =
+      layer.config.get('output_padding') === undefined
+        ? {}
+        : { outputPadding: layer.config.sides('output_padding', rank, 0, 0) };
+    const all = { ...options, ...windowsOver(layer, rank), ...added };
+    return (x) => after(layer.apply((name) => make({ ...all, name }), x, words('kernel')));
+  };
+
 /** Over the last dimension: of several, the others are pixels of a line. */
 function dense(layer: KerasLayer): Call {
   const { options, words, after } = kernelOptions(layer);
@@ -153,8 +187,11 @@ function dense(layer: KerasLayer): Call {
 
 export const kernelLayers = {
   Conv1D: conv1d,
+  Conv1DTranspose: transposed(conv1dTranspose, 1),
   Conv2D: conv2d,
   Conv2DTranspose: conv2dTranspose,
+  Conv3D: volumes,
+  Conv3DTranspose: transposed(conv3dTranspose, 3),
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
   SeparableConv2D: separableConv2d,

@@ -77,9 +77,10 @@ const dropping =
   (layer: KerasLayer): Call => {
     const rate = layer.config.number('rate');
     return (x) => {
-      // A signal is an image of one line.
-      const isSignal = type !== 'dropout' && x.shape.length === 2;
-      const from = isSignal ? reshaped(x, [1, ...x.shape]) : x;
+      // The pixels of signals and volumes are an image of one line.
+      const isOther = type !== 'dropout' && x.shape.length !== 3;
+      const channels = x.shape.at(-1) as number;
+      const from = isOther ? reshaped(x, [1, sizeOf(x.shape) / channels, channels]) : x;
       return reshaped(
         layer.apply((name) => layers[type]({ rate, name }), from),
         x.shape,
@@ -170,6 +171,7 @@ export const normLayers = {
   Dropout: dropping('dropout'),
   SpatialDropout1D: dropping('spatialDropout2d'),
   SpatialDropout2D: dropping('spatialDropout2d'),
+  SpatialDropout3D: dropping('spatialDropout2d'),
   AlphaDropout: nothing,
   GaussianDropout: nothing,
   GaussianNoise: nothing,

@@ -3,6 +3,7 @@
 import { sizeOf } from '../../../base/shape.js';
 import { layers } from '../../../core.js';
 import type { SymbolicTensor } from '../../../network/layer.js';
+import { avgPool3d, maxPool3d } from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
 import type { Make } from '../../importing/builder.js';
 import { checkChannelsLast, paddingOf, pair } from './conv.js';
@@ -34,6 +35,18 @@ const overSignals =
     return (x) => layer.apply(make, x);
   };
 
+/** A pool of windows over volumes. */
+const overVolumes =
+  (make: typeof maxPool3d | typeof avgPool3d) =>
+  (layer: KerasLayer): Call => {
+    checkChannelsLast(layer);
+    const { config } = layer;
+    const poolSize = config.sides('pool_size', 3, 2);
+    const strides = config.sides('strides', 3, poolSize);
+    const windows = { poolSize, strides, padding: paddingOf(layer) };
+    return (x) => layer.apply((name) => make({ ...windows, name }), x);
+  };
+
 /** A number for each channel; with sides of 1 where `keepdims` says so. */
 const global =
   (type: 'globalMaxPool2d' | 'globalAvgPool2d') =>
@@ -43,8 +56,8 @@ const global =
     return (x: SymbolicTensor) => {
       const sides = x.shape.slice(0, -1);
       const channels = x.shape[sides.length];
-      // A signal is an image of one line.
-      const image = sides.length === 1 ? reshaped(x, [1, sizeOf(sides), channels]) : x;
+      // The pixels of signals and volumes are an image of one line.
+      const image = sides.length === 2 ? x : reshaped(x, [1, sizeOf(sides), channels]);
       const y = layer.apply((name) => layers[type]({ name }), image);
       return keeps ? reshaped(y, [...sides.map(() => 1), channels]) : y;
     };
@@ -53,10 +66,14 @@ const global =
 export const poolLayers = {
   MaxPooling1D: overSignals('maxPool1d'),
   MaxPooling2D: overImages('maxPool2d'),
+  MaxPooling3D: overVolumes(maxPool3d),
   AveragePooling1D: overSignals('avgPool1d'),
   AveragePooling2D: overImages('avgPool2d'),
+  AveragePooling3D: overVolumes(avgPool3d),
   GlobalMaxPooling1D: global('globalMaxPool2d'),
   GlobalMaxPooling2D: global('globalMaxPool2d'),
+  GlobalMaxPooling3D: global('globalMaxPool2d'),
   GlobalAveragePooling1D: global('globalAvgPool2d'),
   GlobalAveragePooling2D: global('globalAvgPool2d'),
+  GlobalAveragePooling3D: global('globalAvgPool2d'),
 };

@@ -7,9 +7,10 @@ import type { Layer, Model, Shape } from '../../../core.js';
 import { activation } from '../../importing/arrange.js';
 import { Builder } from '../../importing/builder.js';
 import { ofFile } from '../../importing/fault.js';
+import { checkInputShape, type InputShape, wantedShape } from '../../importing/inputshape.js';
 import { finished } from '../../importing/network.js';
 import { isList, isObject, type Json, objectAt, parsed } from '../json.js';
-import { type InputShape, inputOf, leavesOpen, sampleShape, wantedShape } from '../shapes.js';
+import { inputOf, leavesOpen, sampleShape } from '../shapes.js';
 import type { TfjsFile } from '../source.js';
 import { compiled } from './compile.js';
 import type { Writer } from './layer.js';
@@ -37,9 +38,7 @@ function writerOf({ modelTopology, generatedBy }: Json): Writer {
 /** The model of a file, compiled where the file says how it was trained. */
 export function readLayers(file: TfjsFile, inputShape: InputShape): Model {
   const { json } = file;
-  const model = modelOf(file, new NamedWeights(file.weights), (name) =>
-    wantedShape(name, inputShape),
-  );
+  const model = modelOf(file, new NamedWeights(file.weights), inputShape);
   try {
     tell(model, json);
     const { training_config: older } = objectAt('modelTopology', json.modelTopology);
@@ -51,32 +50,33 @@ export function readLayers(file: TfjsFile, inputShape: InputShape): Model {
   }
 }
 
-/**
- * @param wanted a sample's shape for an input by its name and number
- * @param first the layers of the same network for other sides
- */
+/** @param other the layers of the same network for other sides, and the inputs' shapes */
 function modelOf(
   file: TfjsFile,
   weights: NamedWeights,
-  wanted: (name: string, index: number) => readonly number[] | undefined,
-  first?: ReadonlyMap<string, Layer>,
+  inputShape: InputShape,
+  other?: { layers: ReadonlyMap<string, Layer>; shapes: readonly Shape[] },
 ): Model {
-  const builder = new Builder(undefined, first);
+  const builder = new Builder(undefined, other?.layers);
   const { json } = file;
   const keras = { writer: writerOf(json), builder, weights };
   const network = about('modelTopology', () => networkOf(topologyOf(json), keras));
+  checkInputShape(
+    inputShape,
+    network.inputs.map(({ name }) => name),
+  );
   let isOpen = false;
   const inputs = network.inputs.map(({ name, shape }, i) =>
     about(`the input ${shown(name)}`, () => {
       if (shape !== undefined && !isList(shape))
         throw new FormatError(`its shape must be a list, not ${shown(shape)}`);
       isOpen ||= leavesOpen(shape);
-      return inputOf(name, sampleShape(shape, wanted(name, i)));
+      return inputOf(name, sampleShape(shape, other?.shapes[i] ?? wantedShape(name, inputShape)));
     }),
   );
   const ends = network.call(inputs);
   const resized = (shapes: readonly Shape[]): Model =>
-    naming('predict', () => modelOf(file, weights, (_, i) => shapes[i], builder.layers));
+    naming('predict', () => modelOf(file, weights, inputShape, { layers: builder.layers, shapes }));
   return finished(
     builder,
     inputs.map((tensor) => activation(tensor, true)),
@@ -85,7 +85,7 @@ function modelOf(
       value: activation(tensor, true),
       isImage: false,
     })),
-    { name: network.name, whole: false, ...(isOpen && !first ? { resized } : {}) },
+    { name: network.name, whole: false, ...(isOpen && !other ? { resized } : {}) },
   );
 }
 

@@ -56,11 +56,14 @@ function zeroPadding2d(layer: KerasLayer): Call {
   return (x) => layer.apply((name) => layers.zeroPadding2d({ name, padding: [rows, columns] }), x);
 }
 
-function zeroPadding1d(layer: KerasLayer): Call {
-  const [steps] = sidesOf(layer, 'padding', 1);
-  const padding: [number, number][] = [steps, [0, 0]];
-  return (x) => layer.apply((name) => pad({ name, padding, mode: 'constant', value: 0 }), x);
-}
+/** Around signals and volumes. */
+const zeroPadding =
+  (count: number) =>
+  (layer: KerasLayer): Call => {
+    checkChannelsLast(layer);
+    const padding: [number, number][] = [...sidesOf(layer, 'padding', count), [0, 0]];
+    return (x) => layer.apply((name) => pad({ name, padding, mode: 'constant', value: 0 }), x);
+  };
 
 const cropping =
   (count: number) =>
@@ -107,6 +110,19 @@ function upSampling1d(layer: KerasLayer): Call {
   };
 }
 
+function upSampling3d(layer: KerasLayer): Call {
+  checkChannelsLast(layer);
+  const size = layer.config.sides('size', 3, 2);
+  const options: ResizeOptions = {
+    ...{ axes: [0, 1, 2], mode: 'nearest', coordinates: 'asymmetric', nearest: 'floor' },
+  };
+  return (x) =>
+    layer.apply(
+      (name) => resize({ ...options, name, sizes: size.map((factor, i) => factor * x.shape[i]) }),
+      x,
+    );
+}
+
 /** To a size. TF.js makes the corner pixels' centres meet, Keras the images' corners. */
 function resizing(layer: KerasLayer): Call {
   const { config, file } = layer;
@@ -146,11 +162,14 @@ export const shapeLayers = {
   Reshape: reshape,
   Permute: permute,
   RepeatVector: repeatVector,
-  ZeroPadding1D: zeroPadding1d,
+  ZeroPadding1D: zeroPadding(1),
   ZeroPadding2D: zeroPadding2d,
+  ZeroPadding3D: zeroPadding(3),
   Cropping1D: cropping(1),
   Cropping2D: cropping(2),
+  Cropping3D: cropping(3),
   UpSampling1D: upSampling1d,
   UpSampling2D: upSampling2d,
+  UpSampling3D: upSampling3d,
   Resizing: resizing,
 };

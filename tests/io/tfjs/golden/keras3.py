@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 L = keras.layers
-image, signal, vector = (5, 6, 4), (7, 3), (6,)
+image, signal, vector, volume = (5, 6, 4), (7, 3), (6,), (4, 3, 5, 2)
 
 cases = [
     # Convolutions and dense layers.
@@ -87,6 +87,20 @@ cases = [
     ("Dot", signal, lambda x: L.Dot(axes=(1, 1))([x, L.ReLU()(x)])),
     ("a network in a network", signal, lambda x: inner()(L.Conv1D(3, 1, name="first")(x))),
     ("a layer twice", vector, lambda x: twice(L.Dense(6, name="shared"), x)),
+    # Volumes, and what signals have that TF.js has not.
+    ("Conv1DTranspose", signal, lambda x: L.Conv1DTranspose(4, 3, strides=2, padding="same")(x)),
+    ("Conv1DTranspose with gaps", signal, lambda x: L.Conv1DTranspose(2, 2, strides=3, output_padding=1)(x)),
+    ("Conv3D", volume, lambda x: L.Conv3D(4, (3, 2, 1), strides=(1, 2, 2), padding="same", groups=2)(x)),
+    ("Conv3D, dilated", volume, lambda x: L.Conv3D(2, 2, dilation_rate=2, activation="elu")(x)),
+    ("Conv3DTranspose", volume, lambda x: L.Conv3DTranspose(3, (3, 2, 1), strides=2)(x)),
+    ("MaxPooling3D", volume, lambda x: L.MaxPooling3D((2, 3, 2), strides=2, padding="same")(x)),
+    ("AveragePooling3D", volume, lambda x: L.AveragePooling3D((1, 2, 3), padding="same")(x)),
+    ("GlobalMaxPooling3D", volume, lambda x: L.GlobalMaxPooling3D(keepdims=True)(x)),
+    ("GlobalAveragePooling3D", volume, lambda x: L.GlobalAveragePooling3D()(x)),
+    ("ZeroPadding3D", volume, lambda x: L.ZeroPadding3D(((1, 0), (0, 2), (1, 1)))(x)),
+    ("Cropping3D", volume, lambda x: L.Cropping3D(((1, 1), (0, 2), (2, 0)))(x)),
+    ("UpSampling3D", volume, lambda x: L.UpSampling3D((2, 1, 3))(x)),
+    ("volumes normalized, dropped while training", volume, lambda x: L.SpatialDropout3D(0.5)(L.BatchNormalization()(x))),
 ]
 
 
