@@ -122,6 +122,21 @@ test('long sums round little, and equal ones share the gradient', () => {
   assert.equal([...(dxs[0] as Float32Array)], [1, 0, 1, 1, 0]);
 });
 
+test('the gradient of a product that has zeros is the product of the others', () => {
+  const layer = reduce({ fn: 'prod', axes: [0] });
+  layer.apply(input([3]));
+  const data = Float32Array.of(0, 2, 3, 0, 0, 5, 1, 2, 3);
+  const run = { shape: [3, 3], data };
+  const { dxs } = runLayer(
+    layer,
+    [run],
+    {},
+    (n) => Float32Array.of(1, 1, 2).subarray(0, n),
+    'prod',
+  );
+  assert.equal([...(dxs[0] as Float32Array)], [6, 0, 0, 0, 0, 0, 12, 6, 4]);
+});
+
 test('large numbers in logSumExp, and NaN in extremes', () => {
   const run = (fn: ReduceFn, data: number[]): number => {
     const layer = reduce({ fn });

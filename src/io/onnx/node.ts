@@ -6,6 +6,9 @@ import { Activation, Constant, integers, shapeText, type Value } from '../import
 import type { AttributeProto, NodeProto } from './proto.js';
 import { constantOf, type ExternalFiles } from './tensors.js';
 
+/** Thrown where layers would have to compute of a constant: the network then has its result. See read.ts. */
+export class OfConstant extends FormatError {}
+
 /** A node that is being translated. */
 export class Node {
   readonly proto: NodeProto;
@@ -35,8 +38,8 @@ export class Node {
   }
 
   /** The same node with other inputs: for operators that are made of others. */
-  with(inputs: readonly (Value | undefined)[]): Node {
-    return new Node(this.proto, this.opset, this.builder, inputs, this.#files, this.#read);
+  with(inputs: readonly (Value | undefined)[], builder = this.builder): Node {
+    return new Node(this.proto, this.opset, builder, inputs, this.#files, this.#read);
   }
 
   get op(): string {
@@ -83,11 +86,11 @@ export class Node {
     return this.inputs[index] ?? this.fail(`its input ${index} is missing`);
   }
 
-  /** An input that layers compute. A constant is none: nothing depends on the network's inputs there. */
-  activation(index = 0): Activation {
-    const value = this.input(index);
+  /** The first input, which layers compute. @throws {OfConstant} where nothing depends on the network's inputs */
+  activation(): Activation {
+    const value = this.input(0);
     if (value instanceof Activation) return value;
-    return this.fail(`its input ${index} is a constant, which it cannot be`);
+    throw new OfConstant(`its input 0 is a constant, which it cannot be${this.#reads()}`);
   }
 
   /** An input that must be known when the network is built: undefined where it is left out. */
@@ -133,8 +136,12 @@ export class Node {
 
   /** @throws {FormatError} with what the node reads and its attributes */
   fail(what: string): never {
+    throw new FormatError(`${what}${this.#reads()}`);
+  }
+
+  #reads(): string {
     const shapes = this.inputs.map((value) => (value ? shapeText(value) : 'none')).join(', ');
-    throw new FormatError(`${what} (it reads ${shapes || 'nothing'}${attributesText(this.proto)})`);
+    return ` (it reads ${shapes || 'nothing'}${attributesText(this.proto)})`;
   }
 }
 

@@ -23,9 +23,9 @@ import { finished, type Output } from '../importing/network.js';
 import { Activation, Constant, type Value } from '../importing/value.js';
 import { checkOperators, checkVersions } from './check.js';
 import { imagesOf } from './images.js';
+import { made } from './made.js';
 import { channelsLast, describe, frozenLayers } from './metadata.js';
 import { Node, titleOf } from './node.js';
-import { translations } from './operators/index.js';
 import {
   type GraphProto,
   type ModelProto,
@@ -234,7 +234,7 @@ class Translation {
       return value;
     });
     const opset = this.#proto.opsets.get('') as number;
-    for (const proto of this.#graph.nodes) this.#translate(proto, opset, builder, values);
+    for (const proto of this.#graph.nodes) this.#translate(proto, opset, builder, values, whole);
     const outputs = this.#graph.outputs.map(({ name }): Output => {
       const value = values.get(name);
       if (value instanceof Activation) {
@@ -257,7 +257,13 @@ class Translation {
     });
   }
 
-  #translate(proto: NodeProto, opset: number, builder: Builder, values: Map<string, Value>): void {
+  #translate(
+    proto: NodeProto,
+    opset: number,
+    builder: Builder,
+    values: Map<string, Value>,
+    whole: boolean,
+  ): void {
     const work = (): void => {
       const inputs = proto.inputs.map((name) => {
         if (name === '') return undefined;
@@ -274,10 +280,7 @@ class Translation {
       const isMoved = inputs.some((value) => value instanceof Activation && value.hasBatchInside);
       if (isMoved && !withBatchAnywhere.has(proto.op)) throw new NeedsWhole();
       builder.call(nameOf(proto, weight?.name));
-      const made = translations[proto.op](
-        new Node(proto, opset, builder, inputs, this.#files, this.#read),
-      );
-      const list = Array.isArray(made) ? made : [made];
+      const list = made(new Node(proto, opset, builder, inputs, this.#files, this.#read), whole);
       proto.outputs.forEach((name, i) => {
         if (values.has(name))
           throw new FormatError(`it makes ${shown(name)}, which is there already`);

@@ -98,7 +98,7 @@ class Reduce extends Layer<Saved> {
         this.#shareOut(e, dx, dy, saved);
         break;
       case 'prod':
-        combineArrays(e, 'Ratio', dx, y, x, { c: dy });
+        this.#productOfOthers(e, dx, dy, saved);
         break;
       case 'l1':
         combineArrays(e, 'Signed', dx, x, x, { c: dy });
@@ -115,9 +115,26 @@ class Reduce extends Layer<Saved> {
     return dx;
   }
 
+  /**
+   * The product less the own factor, which may be 0. Zeros count as 1 in the product, and then it is that of all others for
+   * each number only where there is no zero, and for the zero where there is one: where there are as many as it is itself.
+   */
+  #productOfOthers(e: Emitter, dx: Value, dy: Value, { x, y }: Saved): void {
+    const axes = axesOf(x, y);
+    const zero = e.value(x.shape.map(() => 1));
+    const [isZero, factors, count, product] = [x, x, y, y].map(({ shape }) => e.value(shape));
+    fillWith(e, zero, 0);
+    combineArrays(e, 'Equal', isZero, x, zero);
+    combineArrays(e, 'Add', factors, x, isZero);
+    reduceAxes(e, 'Sum', count, isZero, axes);
+    reduceAxes(e, 'Product', product, factors, axes);
+    combineArrays(e, 'Where', isZero, isZero, count, { c: dy });
+    combineArrays(e, 'Ratio', dx, product, factors, { c: isZero });
+  }
+
   /** Equal extremes have even shares. */
   #shareOut(e: Emitter, dx: Value, dy: Value, { x, y }: Saved): void {
-    const axes = x.shape.flatMap((side, i) => (side === y.shape[i] ? [] : [i]));
+    const axes = axesOf(x, y);
     combineArrays(e, 'Equal', dx, x, y);
     const share = e.value(y.shape);
     reduceAxes(e, 'Sum', share, dx, axes);
@@ -125,6 +142,10 @@ class Reduce extends Layer<Saved> {
     combineArrays(e, 'Where', dx, x, y, { c: share });
   }
 }
+
+/** Along which axes y is made of several numbers of x. */
+const axesOf = (x: Value, y: Value): number[] =>
+  x.shape.flatMap((side, i) => (side === y.shape[i] ? [] : [i]));
 
 const kernels = {
   sum: 'Sum',

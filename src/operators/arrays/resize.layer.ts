@@ -60,6 +60,11 @@ export interface ResizeOptions extends LayerOptions {
   axes: readonly number[];
   /** The new sizes of the axes. */
   sizes?: readonly number[];
+  /**
+   * One scale for all axes, with which each becomes at most as large as its size ('notLarger'), or at least
+   * ('notSmaller'): by default each has its own.
+   */
+  aspect?: 'notLarger' | 'notSmaller';
   /** In place of sizes: how many times as large the axes become, rounded down. */
   scales?: readonly number[];
   /** 'nearest' by default. */
@@ -84,6 +89,7 @@ const resizeWords: Words = {
   ...required({ axes: anyAxes }),
   sizes: listOf(count(1), 'whole numbers ≥ 1'),
   scales: listOf(positive, 'numbers > 0'),
+  aspect: oneOf('notLarger', 'notSmaller'),
   mode: oneOf('nearest', 'linear', 'cubic'),
   coordinates: oneOf(...places),
   nearest: oneOf(...Object.keys(nearest)),
@@ -103,26 +109,38 @@ class Resize extends Mapped {
   }
 
   #check(): void {
-    const { axes, sizes, scales, roi, coordinates } = this.options;
+    const { axes, sizes, scales, aspect, roi, coordinates } = this.options;
     const given = sizes ?? scales;
     if (!given || (sizes && scales)) throw new ValueError(`needs either sizes or scales`);
     if (given.length !== axes.length)
       throw new ValueError(
         `needs one of ${sizes ? 'sizes' : 'scales'} for each of the axes ${show(axes)}, not ${show(given)}`,
       );
+    if (aspect && scales) throw new ValueError(`aspect goes with sizes, not with scales`);
     if (coordinates === 'tfCropAndResize' && roi?.length !== 2 * axes.length)
       throw new ValueError(
         `coordinates 'tfCropAndResize' need a roi with a start and an end for each axis: ${2 * axes.length} numbers`,
       );
   }
 
+  /** The scales and sizes of axes of these sides. Sizes alone say their scales. */
+  #extent(sides: Shape): { scales?: readonly number[]; sizes: readonly number[] } {
+    const { sizes, scales = [], aspect } = this.options;
+    if (!sizes) return { scales, sizes: sides.map((side, i) => Math.floor(side * scales[i])) };
+    if (!aspect) return { sizes };
+    const ratios = sizes.map((size, i) => size / sides[i]);
+    const scale = aspect === 'notLarger' ? Math.min(...ratios) : Math.max(...ratios);
+    return { scales: sides.map(() => scale), sizes: sides.map((side) => Math.round(side * scale)) };
+  }
+
   protected maps(sample: Shape): AxisMap[] {
-    const { sizes, scales, mode = 'nearest', roi, ...rest } = this.options;
+    const { mode = 'nearest', roi, ...rest } = this.options;
     const own = axesIn(sample, rest.axes);
     const { length } = own;
+    const { scales, sizes } = this.#extent(own.map((axis) => sample[axis]));
     return own.flatMap((axis, i): AxisMap[] => {
       const scale = scales?.[i];
-      const outputs = sizes?.[i] ?? Math.floor(sample[axis] * (scale as number));
+      const outputs = sizes[i];
       if (outputs < 1)
         throw new ShapeError(
           `nothing of axis ${axis} of ${show(sample)} is left at scale ${scale}`,
@@ -189,7 +207,16 @@ class Pad extends Mapped {
       if (outputs < 1)
         throw new ShapeError(`padding ${show([before, after])} leaves nothing of ${sample[axis]}`);
       if (before === 0 && after === 0) return [];
-      return [{ axis, outputs, sampling: sampling[mode], before }];
+      const least = Math.min(before, after);
+      if (mode !== 'wrap' || least >= 0)
+        return [{ axis, outputs, sampling: sampling[mode], before }];
+      // The other end is that of what is left.
+      const cut = Math.min(0, before);
+      const left = sample[axis] + cut + Math.min(0, after);
+      return [
+        { axis, outputs: left, sampling: 'Edge', before: cut },
+        { axis, outputs, sampling: 'Wrap', before: before - cut },
+      ];
     });
   }
 

@@ -36,9 +36,16 @@ const known = (node: Node, index: number): Constant =>
   node.known(index) ?? node.fail(`its input ${index} is missing`);
 
 export function constantOfShape(node: Node): Value {
-  const shape = node.integers(0) ?? node.fail('its shape is missing');
+  const sides = known(node, 0);
+  // The same for each sample, however many there are.
+  const shape = Array.from(sides.data as ArrayLike<Side>, (side) => {
+    if (!(side instanceof BatchSide)) return side;
+    if (side.times === 1) return 1;
+    throw new NeedsWhole();
+  });
   const value = node.constant('value');
-  if (shape.some((side) => side < 0)) node.fail(`its shape is [${shape.join(', ')}]`);
+  if (!shape.every((side) => Number.isInteger(side) && side >= 0))
+    node.fail(`its shape is [${shape.join(', ')}]`);
   const size = countOf(shape);
   const kind: Kind = value?.kind ?? 'float';
   const numbers = new Array(size).fill(value ? value.data[0] : 0);

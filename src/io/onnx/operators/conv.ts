@@ -2,8 +2,9 @@
 
 import { layers } from '../../../core.js';
 import type { Layer } from '../../../network/layer.js';
+import { arranged } from '../../importing/arrange.js';
 import { arrays } from '../../importing/arrays.js';
-import { type Make, type WeightSource, weightOf } from '../../importing/builder.js';
+import { imagesOf, type Make, type WeightSource, weightOf } from '../../importing/builder.js';
 import type { Activation, Value } from '../../importing/value.js';
 import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
@@ -61,15 +62,30 @@ export function conv(node: Node): Value {
   const [filters, channels] = w.shape;
   if (channels * groups !== x.shape[1])
     node.fail(`its filter takes ${channels * groups} channels, its input has ${x.shape[1]}`);
-  const options = { ...commonOptions(node, parts, placement, kernel), filters, groups };
-  // As a word, since the pixels depend on the image's sides: one layer serves images of all sizes.
-  const same = node.text('auto_pad') === 'SAME_UPPER' ? { padding: 'same' as const } : {};
+  // Where the pixels depend on the image's sides, they must be no option of the layer, which serves images of all sizes.
+  const mode = node.text('auto_pad');
+  const same = mode === 'SAME_UPPER' ? { padding: 'same' as const } : {};
+  const isApart = mode === 'SAME_LOWER' && placement.strides.some((stride) => stride > 1);
+  const pads = placement.pads.map((): [number, number] => [0, 0]);
+  const own = isApart ? { ...placement, pads } : placement;
+  const options = { ...commonOptions(node, parts, own, kernel), ...same, filters, groups };
   const make: Make = (name): Layer => {
     if (x.rank === 5) return arrays().conv3d({ ...options, name });
-    const all = { ...options, ...same, dimRoundingMode: 'floor' as const, name };
+    const all = { ...options, dimRoundingMode: 'floor' as const, name };
     return x.rank === 3 ? layers.conv1d(onLine(all)) : layers.conv2d(all);
   };
-  return node.builder.overImages(x, make, weightsOf(parts));
+  const from = isApart ? padded(x, placement.pads) : x;
+  return node.builder.overImages(from, make, weightsOf(parts));
+}
+
+/** Images with zeros around them, by a layer that has no name of the file's. */
+function padded(x: Activation, pads: readonly [number, number][]): Activation {
+  const [batch, channels, ...sides] = x.axes;
+  const last = [...sides, channels];
+  const from = arranged(x, x.hasBatch ? last : [batch, ...last]);
+  const none = [0, 0] as const;
+  const padding = [...(x.hasBatch ? [] : [none]), ...pads, none];
+  return imagesOf(arrays().pad({ padding }).apply(from), x.hasBatch);
 }
 
 /** Y = the gradient of such a convolution for its input. */

@@ -18,7 +18,7 @@ import type { Node } from '../node.js';
 /** A function of one number: as a layer, and of a constant. */
 export interface Unary {
   readonly layer: (node: Node) => Make;
-  /** Undefined for those that nobody computes of constants. */
+  /** Of those that shapes are computed with. */
   readonly of?: (value: number) => number;
 }
 
@@ -99,9 +99,8 @@ export const unaryOfSeveral: Readonly<Record<string, Unary>> = {
 /** Translates a function of one number. */
 export function applyUnary(node: Node, { layer, of }: Unary): Value {
   const x = node.input(0);
-  if (x instanceof Activation) return node.builder.anywhere(x, layer(node));
-  if (of) return combined([x], x.kind, (value) => of(value as number));
-  return node.fail('its input is a constant: nothing here depends on the network’s inputs');
+  if (x instanceof Constant && of) return combined([x], x.kind, (value) => of(value as number));
+  return node.builder.anywhere(node.activation(), layer(node));
 }
 
 /** Clip: attributes until opset 10, inputs since. */
@@ -233,8 +232,11 @@ function withConstant(
   isFirst: boolean,
 ): Value {
   const { builder } = node;
-  if (constant.size === 1 && constant.shape.length <= x.rank && constant.name === undefined) {
-    const make = byNumber(fn, Number(constant.data[0]), isFirst);
+  if (constant.size === 1 && constant.shape.length <= x.rank) {
+    const value = Number(constant.data[0]);
+    // A square stays one, whatever name its exponent has; and of what is below 0 nothing else has a power.
+    const isFixed = constant.name === undefined || (fn === 'power' && Number.isInteger(value));
+    const make = isFixed ? byNumber(fn, value, isFirst) : undefined;
     if (make) return builder.anywhere(x, make);
   }
   const rank = Math.max(x.rank, constant.shape.length);

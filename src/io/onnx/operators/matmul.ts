@@ -11,7 +11,8 @@ import {
   type WeightSource,
   weightOf,
 } from '../../importing/builder.js';
-import { bothHeld, fromOrder, inOrder, ranked } from '../../importing/moves.js';
+import { reshapedConstant } from '../../importing/constants.js';
+import { bothHeld, fromOrder, held, inOrder, ranked } from '../../importing/moves.js';
 import { Activation, type Atom, Constant, type Value } from '../../importing/value.js';
 import { ownActivation } from '../fold.js';
 import type { Node } from '../node.js';
@@ -88,8 +89,12 @@ const sizeOf = (atoms: readonly Atom[]): number =>
 
 /** Y = α·op(A)·op(B) + β·C. */
 export function gemm(node: Node): Value {
-  const a = node.activation();
   const b = node.input(1);
+  const first = node.input(0);
+  const a =
+    b instanceof Activation && first instanceof Constant
+      ? held(node.builder, first, b)
+      : node.activation();
   const alpha = node.float('alpha', 1);
   const beta = node.float('beta', 1);
   const c = node.inputs[2];
@@ -145,27 +150,41 @@ export function rbf(node: Node): Value {
   return linear(node, x, w, false, undefined);
 }
 
-/** Y = A·B, of matrices in stacks. */
+/** Y = A·B, of matrices in stacks. A vector is a row on the left, a column on the right. */
 export function matMul(node: Node): Value {
   const [a, b] = [node.input(0), node.input(1)];
   // A third input is a bias: see simplify.ts.
   const bias = node.inputs[2];
-  if (a instanceof Activation && b instanceof Constant && b.shape.length === 2)
-    return linear(node, a, b, false, bias && weightOf(bias, [0]));
-  return activations(node, ...bothHeld(node.builder, a, b), false);
+  const isColumn = b.shape.length === 1;
+  const right = isColumn ? asColumn(b) : b;
+  if (a instanceof Activation && right instanceof Constant && right.shape.length === 2) {
+    const made = linear(node, a, right, false, bias && weightOf(bias, [0]));
+    return isColumn ? without(made, made.rank - 1) : made;
+  }
+  const isRow = a.shape.length === 1;
+  const made = activations(node, ...bothHeld(node.builder, isRow ? asRow(a) : a, right), false);
+  const columns = isColumn ? without(made, made.rank - 1) : made;
+  return isRow ? without(columns, made.rank - 2) : columns;
+}
+
+/** The same numbers without an axis of one number. */
+const without = (x: Activation, axis: number): Activation =>
+  x.picked([...x.axes.keys()].filter((one) => one !== axis));
+
+const asRow = (x: Value): Value =>
+  x instanceof Constant ? reshapedConstant(x, [1, x.size]) : ranked(x, 2);
+
+function asColumn(x: Value): Value {
+  if (x instanceof Constant) return reshapedConstant(x, [x.size, 1]);
+  if (x.hasBatch) throw new NeedsWhole();
+  const unit = { size: 1 };
+  return new Activation(x.tensor, [x.axes[0], [unit]], [...x.stored, unit]);
 }
 
 /** A product of two activations, whose stacks are broadcast. */
 function activations(node: Node, a: Activation, b: Activation, transposeB: boolean): Activation {
-  // A vector is a row on the left, a column on the right.
-  const isRowVector = a.rank === 1;
-  const isColumn = b.rank === 1;
-  if ((isRowVector && a.hasBatch) || (isColumn && b.hasBatch)) throw new NeedsWhole();
-  const left = isRowVector ? ranked(a, 2) : a;
-  const unit = { size: 1 };
-  const right = isColumn ? new Activation(b.tensor, [b.axes[0], [unit]], [...b.stored, unit]) : b;
-  const rank = Math.max(left.rank, right.rank);
-  const [x, y] = [ranked(left, rank), ranked(right, rank)];
+  const rank = Math.max(a.rank, b.rank);
+  const [x, y] = [ranked(a, rank), ranked(b, rank)];
   // The batch may be a stack's, or the rows' of the matrix on the left alone.
   if (x.hasBatch !== y.hasBatch || (x.hasBatch && rank < 3)) throw new NeedsWhole();
   const axes = [...x.axes.keys()].filter((axis) => !isBatch(x.axes[axis]));
@@ -173,8 +192,5 @@ function activations(node: Node, a: Activation, b: Activation, transposeB: boole
     (name) => arrays().matMul({ name, ...(transposeB ? { transposeB } : {}) }),
     [inOrder(x, axes), inOrder(y, axes)],
   );
-  const result = fromOrder(made, axes, x.hasBatch);
-  const drop = [...(isRowVector ? [rank - 2] : []), ...(isColumn ? [rank - 1] : [])];
-  const stays = [...result.axes.keys()].filter((axis) => !drop.includes(axis));
-  return result.picked(stays);
+  return fromOrder(made, axes, x.hasBatch);
 }

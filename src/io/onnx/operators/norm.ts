@@ -4,7 +4,7 @@ import { layers } from '../../../core.js';
 import { arranged } from '../../importing/arrange.js';
 import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole, type WeightSource, weightOf } from '../../importing/builder.js';
-import { list, reshapedConstant, scalar } from '../../importing/constants.js';
+import { broadcastConstant, list, reshapedConstant, scalar } from '../../importing/constants.js';
 import { fromOrder, sliced } from '../../importing/moves.js';
 import { Activation, Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
@@ -25,11 +25,13 @@ export function batchNormalization(node: Node): Value | Value[] {
   const weights = { gamma, beta, movingMean, movingVariance };
   if (x.rank >= 3)
     return node.builder.overImages(x, (name) => layers.batchNorm({ ...options, name }), weights);
-  if (x.rank < 2 || !x.hasBatch) throw new NeedsWhole();
+  if (x.rank < 2) node.fail('it takes [batch, features, ...]');
   // [batch, features].
-  const from = arranged(x, x.axes.slice(1));
-  const y = node.builder.apply((name) => layers.batchNorm({ ...options, name }), from, weights);
-  return fromOrder(y, [1], true);
+  const { hasBatch } = x;
+  const from = arranged(x, hasBatch ? x.axes.slice(1) : x.axes);
+  const make = (name: string) => layers.batchNorm({ ...options, name });
+  const y = node.builder.apply(make, from, weights, { rows: !hasBatch });
+  return fromOrder(y, hasBatch ? [1] : [0, 1], hasBatch);
 }
 
 /** Values combined by ONNX's operators. */
@@ -168,10 +170,17 @@ export function layerNormalization(node: Node): Value[] {
     order.map((one) => x.axes[one]),
   );
   const shape = from.shape.slice(-count);
+  // Less numbers than there are places are broadcast; ones in front say nothing.
+  const ofShape = (value: Constant): Constant => {
+    if (value.shape.length === count && value.size === shape.reduce((all, side) => all * side, 1))
+      return value;
+    const own = value.shape.slice(Math.max(0, value.shape.length - count));
+    return broadcastConstant(reshapedConstant(value, own), shape);
+  };
   const source = (value: Value) =>
     value instanceof Activation
       ? weightOf(value, [...value.shape.keys()])
-      : weightOf(value, [...shape.keys()]);
+      : weightOf(ofShape(value), [...shape.keys()]);
   const { options, weights } = learned(node.input(1), node.inputs[2], source);
   const y = node.builder.apply(
     (name) => arrays().layerNorm({ ...options, name, axes, epsilon }),

@@ -5,9 +5,11 @@ import type { ReduceFn } from '../../../operators/arrays/index.js';
 import { arranged, reshaped } from '../../importing/arrange.js';
 import { arrays } from '../../importing/arrays.js';
 import { isBatch, type Make, NeedsWhole } from '../../importing/builder.js';
+import { list } from '../../importing/constants.js';
 import { fromOrder, inOrder, orderOf } from '../../importing/moves.js';
 import { type Activation, Constant, type Value } from '../../importing/value.js';
 import type { Node } from '../node.js';
+import { applyBinary, binary } from './elementwise.js';
 import { overWhole } from './pool.js';
 
 /** What becomes of the axes: they stay as one number, or go. */
@@ -32,14 +34,15 @@ function overAxes(
 
 /** ReduceSum and its like: axes in an attribute, or, later, an input. */
 export function reduce(node: Node, fn: ReduceFn): Value {
-  const x = node.input(0);
-  const rank = x.shape.length;
-  const given = node.integers(1, 'axes');
-  const nothing = (given?.length ?? 0) === 0;
-  if (nothing && node.int('noop_with_empty_axes') === 1) return x;
-  const axes = nothing ? [...x.shape.keys()] : node.axes(given as number[], rank);
+  const given = node.input(0);
+  const { shape } = given;
+  const named = node.integers(1, 'axes') ?? [];
+  if (named.length === 0 && node.int('noop_with_empty_axes') === 1) return given;
+  const axes = named.length === 0 ? [...shape.keys()] : node.axes(named, shape.length);
   const keepDims = node.int('keepdims', 1) === 1;
-  if (x instanceof Constant) return reducedConstant(node, x, fn, axes, keepDims);
+  if (given instanceof Constant && given.kind !== 'float')
+    return reducedConstant(node, given, fn, axes, keepDims);
+  const x = node.activation();
   const isImage = x.rank === 4 && x.hasBatch && axes.length === 2 && !axes.some((axis) => axis < 2);
   if (isImage && (fn === 'mean' || fn === 'max'))
     return without(overWhole(node, x, fn), axes, keepDims);
@@ -101,6 +104,11 @@ export function softmax(node: Node, isLog: boolean): Value {
   const isOlder = node.opset < 13;
   const axis = node.axis(node.int('axis', isOlder ? 1 : -1), x.rank);
   const along = isOlder ? [...x.axes.keys()].slice(axis) : [axis];
+  if (isLog) {
+    // x − log Σ eˣ: the logarithm of a share that is too small to be a float is one still.
+    const sum = reduce(node.with([x, list(along)]), 'logSumExp');
+    return applyBinary(node.with([x, sum]), binary.Sub);
+  }
   if (along.some((one) => isBatch(x.axes[one]))) throw new NeedsWhole();
   const others = orderOf(x).filter((one) => !along.includes(one));
   const order = [...others, ...along];
@@ -110,8 +118,6 @@ export function softmax(node: Node, isLog: boolean): Value {
   );
   const classes = along.reduce((product, one) => product * x.shape[one], 1);
   const rows = reshaped(from, [...others.map((one) => x.shape[one]), classes]);
-  const { builder } = node;
-  const y = builder.apply((name) => layers.softmax({ name }), rows);
-  const logs = isLog ? builder.apply((name) => arrays().map({ name, fn: 'log' }), y) : y;
-  return fromOrder(reshaped(logs, from.shape), order, x.hasBatch);
+  const y = node.builder.apply((name) => layers.softmax({ name }), rows);
+  return fromOrder(reshaped(y, from.shape), order, x.hasBatch);
 }

@@ -1,6 +1,6 @@
 // Resize and Upsample, of any axes.
 
-import { layers } from '../../../core.js';
+import { layers, type SymbolicTensor } from '../../../core.js';
 import type { ResizeOptions } from '../../../operators/arrays/index.js';
 import { arrays } from '../../importing/arrays.js';
 import { isBatch, NeedsWhole } from '../../importing/builder.js';
@@ -40,24 +40,14 @@ function extentOf(node: Node, x: Activation): Extent {
   if (axes.length !== given.length)
     node.fail(`it has ${given.length} scales or sizes for ${axes.length} axes`);
   const roi = first === 2 ? numbersOf(node, 1) : undefined;
-  return sizes ? fitted(node, x, axes, sizes, roi) : { axes, scales, sizes, roi };
+  return { axes, scales: sizes ? undefined : scales, sizes, roi };
 }
 
-/** Sizes by `keep_aspect_ratio_policy`. */
-function fitted(
-  node: Node,
-  x: Activation,
-  axes: number[],
-  sizes: Side[],
-  roi: number[] | undefined,
-): Extent {
-  const policy = node.text('keep_aspect_ratio_policy', 'stretch');
-  if (policy === 'stretch') return { axes, scales: undefined, sizes, roi };
-  const ratios = sizes.map((size, i) => (size as number) / x.shape[axes[i]]);
-  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
-  const own = axes.map((axis) => Math.round(x.shape[axis] * scale));
-  return { axes, scales: axes.map(() => scale), sizes: own, roi };
-}
+/** One scale for all axes: the layer's word. */
+const aspects: Readonly<Record<string, ResizeOptions['aspect']>> = {
+  not_larger: 'notLarger',
+  not_smaller: 'notSmaller',
+};
 
 /** Resamples along axes. */
 export function resize(node: Node): Value {
@@ -68,11 +58,14 @@ export function resize(node: Node): Value {
   const own = isOlder ? 'asymmetric' : node.text('coordinate_transformation_mode', 'half_pixel');
   const rounding = isOlder ? 'floor' : node.text('nearest_mode', 'round_prefer_floor');
   const { axes, scales, sizes, roi } = extentOf(node, x);
+  const aspect = sizes && aspects[node.text('keep_aspect_ratio_policy')];
   const isIdle = (i: number): boolean =>
     own !== 'tf_crop_and_resize' &&
+    !aspect &&
     (sizes ? sizes[i] === x.shape[axes[i]] : (scales as number[])[i] === 1);
   const keepsBatch = (i: number): boolean => {
     const size = sizes?.[i];
+    if (aspect) return false;
     if (size instanceof BatchSide) return size.times === 1;
     return size === undefined ? scales?.[i] === 1 : size === node.builder.fileBatch;
   };
@@ -84,9 +77,7 @@ export function resize(node: Node): Value {
   const place = (i: number): number => order.indexOf(axes[i]);
   const active = axes.flatMap((_, i) => (stays[i] ? [] : [i])).sort((a, b) => place(a) - place(b));
   if (active.length === 0) return x;
-  const places = active.map(place);
-  const pick = <T>(values: readonly T[]): T[] => active.map((i) => values[i]);
-  const factors = sizes ? undefined : pick(scales as number[]);
+  const factors = sizes ? undefined : active.map((i) => (scales as number[])[i]);
   // Whole pixels: the core has a faster layer.
   const isImage = x.rank === 4 && x.hasBatch && active.every((i) => axes[i] >= 2);
   const [height, width] = [2, 3].map(
@@ -108,25 +99,36 @@ export function resize(node: Node): Value {
     );
   }
   // The layer checks the words.
-  const words = { mode, coordinates: camelled(own), nearest: camelled(rounding) };
-  const options = {
-    axes: places,
-    ...(words as Pick<ResizeOptions, keyof typeof words>),
-    ...(factors ? { scales: factors } : {}),
-    ...(sizes ? { sizes: pick(sizes) as number[] } : {}),
-    ...(mode === 'cubic' ? { cubicCoefficient: node.float('cubic_coeff_a', -0.75) } : {}),
-    ...(node.int('exclude_outside') ? { excludeOutside: true } : {}),
-    ...(node.int('antialias') ? { antialias: true } : {}),
-    ...(own === 'tf_crop_and_resize'
-      ? {
-          extrapolation: node.float('extrapolation_value', 0),
-          roi: [
-            ...pick((roi ?? []).slice(0, axes.length)),
-            ...pick((roi ?? []).slice(axes.length)),
-          ],
-        }
-      : {}),
+  const optionsOf = (some: readonly number[], nearest: string): ResizeOptions => {
+    const pick = <T>(values: readonly T[]): T[] => some.map((i) => values[i]);
+    const words = { mode, coordinates: camelled(own), nearest: camelled(nearest) };
+    return {
+      axes: some.map(place),
+      ...(words as Pick<ResizeOptions, keyof typeof words>),
+      ...(sizes ? { sizes: pick(sizes) as number[] } : { scales: pick(scales as number[]) }),
+      ...(aspect ? { aspect } : {}),
+      ...(mode === 'cubic' ? { cubicCoefficient: node.float('cubic_coeff_a', -0.75) } : {}),
+      ...(node.int('exclude_outside') ? { excludeOutside: true } : {}),
+      ...(node.int('antialias') ? { antialias: true } : {}),
+      ...(own === 'tf_crop_and_resize'
+        ? {
+            extrapolation: node.float('extrapolation_value', 0),
+            roi: [
+              ...pick((roi ?? []).slice(0, axes.length)),
+              ...pick((roi ?? []).slice(axes.length)),
+            ],
+          }
+        : {}),
+    };
   };
-  const y = node.builder.apply((name) => arrays().resize({ ...options, name }), inOrder(x, order));
+  // In its first version, Resize took the next number where an axis becomes smaller.
+  const isFirst = isOlder && node.op === 'Resize' && mode === 'nearest';
+  const smaller = active.filter((i) => isFirst && (scales as number[])[i] < 1);
+  const others = active.filter((i) => !smaller.includes(i));
+  const apply = (from: SymbolicTensor, some: readonly number[], nearest: string): SymbolicTensor =>
+    some.length === 0
+      ? from
+      : node.builder.apply((name) => arrays().resize({ ...optionsOf(some, nearest), name }), from);
+  const y = apply(apply(inOrder(x, order), others, rounding), smaller, 'ceil');
   return fromOrder(y, order, x.hasBatch);
 }

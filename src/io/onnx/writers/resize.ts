@@ -1,7 +1,7 @@
 // Resize, of any axes.
 
 import type { ResizeOptions } from '../../../operators/arrays/index.js';
-import { channelsFirst, type Place } from './place.js';
+import { channelsFirst, fileAxis, type Place } from './place.js';
 
 /** ONNX's words: 'roundPreferFloor' is round_prefer_floor. */
 const wordOf = (name: string): string =>
@@ -13,6 +13,7 @@ export function resize(at: Place): string {
   if (options.antialias) at.needs(18, 'antialias');
   if (coordinates === 'halfPixelSymmetric') at.needs(19, `coordinates '${coordinates}'`);
   const { shape, name } = at.x;
+  if (options.aspect) at.needs(18, `aspect '${options.aspect}'`);
   /** A number for each of the file's axes after the batch: those that are not resized have another. */
   const spread = (values: readonly number[], others: readonly number[]): number[] => {
     const own = [...others];
@@ -20,13 +21,16 @@ export function resize(at: Place): string {
     return channelsFirst(own);
   };
   const every = (number: number): number[] => shape.map(() => number);
-  const extent = sizes
-    ? ['', at.sides(at.x, spread(sizes, shape))]
-    : [at.floats([shape.length + 1], [1, ...spread(scales as readonly number[], every(1))])];
-  const region = roi && [
+  const extent = options.aspect
+    ? ['', at.ints(sizes as readonly number[])]
+    : sizes
+      ? ['', at.sides(at.x, spread(sizes, shape))]
+      : [at.floats([shape.length + 1], [1, ...spread(scales as readonly number[], every(1))])];
+  const whole = roi && [
     ...[0, ...spread(roi.slice(0, axes.length), every(0))],
     ...[1, ...spread(roi.slice(axes.length), every(1))],
   ];
+  const region = options.aspect ? roi : whole;
   return at.node('Resize', [name, region ? at.floats([region.length], region) : '', ...extent], {
     mode,
     coordinate_transformation_mode: wordOf(coordinates),
@@ -35,5 +39,11 @@ export function resize(at: Place): string {
     exclude_outside: Number(options.excludeOutside ?? false),
     extrapolation_value: { float: options.extrapolation ?? 0 },
     ...(options.antialias ? { antialias: 1 } : {}),
+    ...(options.aspect
+      ? {
+          axes: axes.map((axis) => fileAxis(shape, axis)),
+          keep_aspect_ratio_policy: wordOf(options.aspect),
+        }
+      : {}),
   });
 }
