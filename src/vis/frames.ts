@@ -3,13 +3,19 @@
 import { ValueError } from '../base/errors.js';
 import { shown } from '../base/shown.js';
 import type { History } from '../core.js';
+import type { Change, Invariance } from './invariance.js';
 import { COLORS } from './svg.js';
 
 /** Curves by their names. */
 export type Series = Readonly<Record<string, ArrayLike<number>>>;
 
-/** What `vis.plot` draws: a history of `fit`, curves, or frames of curves. */
-export type Plottable = History | Series | Readonly<Record<string, Series>>;
+/** What `vis.plot` draws: a history of `fit`, curves, frames of curves, or what `vis.invariance` found of one or several models. */
+export type Plottable =
+  | History
+  | Series
+  | Readonly<Record<string, Series>>
+  | Invariance
+  | Readonly<Record<string, Invariance>>;
 
 /** One frame. */
 export interface Frame {
@@ -39,6 +45,11 @@ const isList = (what: unknown): boolean => ArrayBuffer.isView(what) || Array.isA
 const isNested = (what: object): what is Record<string, Series> =>
   Object.values(what).every((one) => typeof one === 'object' && one !== null && !isList(one));
 
+const isInvariance = (what: object): what is Invariance => 'shift' in what && 'layers' in what;
+
+const isStudies = (what: object): what is Record<string, Invariance> =>
+  Object.values(what).every((one) => typeof one === 'object' && one !== null && isInvariance(one));
+
 const colorOf = (i: number): string => COLORS[i % COLORS.length];
 
 /** @throws {ValueError} for what has no numbers */
@@ -48,7 +59,9 @@ export function framesOf(what: Plottable): Frame[] {
       `expected what fit returns, or curves by their names such as { loss: [2, 1] }, not ${shown(what)}`,
     );
   if (isHistory(what)) return historyFrames(what);
+  if (isInvariance(what)) return invarianceFrames({ '': what });
   if (Object.keys(what).length === 0) throw new ValueError('there are no curves');
+  if (isStudies(what)) return invarianceFrames(what);
   if (!isNested(what)) return [frameOf('', curvesOf(what), 'epoch')];
   const frames = Object.entries(what).map(([title, series]) =>
     frameOf(title, curvesOf(series), 'epoch'),
@@ -101,4 +114,36 @@ function historyFrames({ epoch, history }: History): Frame[] {
     });
     return frameOf(metric, named, 'epoch', epoch);
   });
+}
+
+/** What the images of each change are changed by. */
+const changes: Readonly<Record<Change, string>> = {
+  shift: 'pixels to the right',
+  turn: 'degrees clockwise',
+  grow: 'times as large',
+  darken: 'share of the light taken away',
+};
+
+/** A frame for each change, and one for the layers; a curve for each model. */
+function invarianceFrames(studies: Readonly<Record<string, Invariance>>): Frame[] {
+  const all = Object.values(studies);
+  const names = Object.keys(studies);
+  // Of one model both curves have room.
+  const isOne = names.length === 1;
+  const frames = Object.entries(changes).flatMap(([change, xLabel]) => {
+    const found = all.map((study) => study[change as Change]);
+    if (found[0].by.length === 0) return [];
+    const series = isOne
+      ? { 'class stays': found[0].same, 'output moves': found[0].moved }
+      : Object.fromEntries(found.map(({ same }, i) => [names[i], same]));
+    const title = isOne ? change : `${change}: class stays`;
+    return [frameOf(title, curvesOf(series), xLabel, found[0].by)];
+  });
+  if (!all.some(({ layers }) => layers.some(({ error }) => Number.isFinite(error)))) return frames;
+  const errors = all.map(({ layers }, i) => [
+    isOne ? 'error' : names[i],
+    layers.map(({ error }) => error),
+  ]);
+  const title = isOne ? 'f(T(x)) from T(f(x))' : 'equivariance error';
+  return [...frames, frameOf(title, curvesOf(Object.fromEntries(errors)), 'layer')];
 }

@@ -8,6 +8,13 @@ export { type Dissection, type DissectOptions, dissect } from './dissect.js';
 export { type FeaturesOptions, features } from './features.js';
 export type { Plottable, Series } from './frames.js';
 export { type GradCamOptions, gradCam } from './gradcam.js';
+export {
+  type Change,
+  type Invariance,
+  type InvarianceCurve,
+  type InvarianceOptions,
+  invariance,
+} from './invariance.js';
 export { type LegendOptions, legend } from './legend.js';
 export { activations, filters } from './maps.js';
 export { type MaximizeOptions, maximize } from './maximize.js';

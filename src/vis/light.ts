@@ -23,6 +23,16 @@ export function lightOf({ preprocessing }: Model, images: Tensor): Light {
   };
 }
 
+/** The numbers that black is, channel by channel. */
+export function blackOf({ preprocessing, inputShape }: Model, images: Tensor): number[] {
+  const channels = inputShape[2];
+  if (!preprocessing) return new Array(channels).fill(extremes(images.numbers)[0]);
+  const { resize: _resize, ...options } = preprocessing;
+  const { mean, std } = checkNormalization(options);
+  const of = (list: readonly number[], c: number) => list[Math.min(c, list.length - 1)];
+  return Array.from({ length: channels }, (_, c) => -of(mean, c) / of(std, c));
+}
+
 type Bytes = (value: number, channel: number) => number;
 
 function undone({ resize: _resize, ...options }: NonNullable<Model['preprocessing']>): Bytes {

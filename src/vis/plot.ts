@@ -32,7 +32,8 @@ const words = {
  * a record of curves has one frame, a record of such records a frame for each, with one scale. Numbers that are not
  * finite are gaps.
  *
- * @param what what `fit` returns, curves by their names, or frames of curves by theirs
+ * @param what what `fit` returns, curves by their names, frames of curves by theirs, or what `vis.invariance` returns,
+ *   of several models by their names
  * @throws {ValueError} for anything else, and for no numbers at all
  */
 export function plot(what: Plottable, options: PlotOptions = {}): string {

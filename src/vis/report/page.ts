@@ -92,7 +92,7 @@ th[scope=row]{font-weight:500}
 .plane image{image-rendering:auto}
 .name{font:600 19px system-ui,sans-serif;fill:var(--ink);stroke:var(--paper);stroke-width:5px;paint-order:stroke;stroke-linejoin:round}
 footer{padding:6px 20px 36px}
-@media (max-width:600px){header,main,footer{padding-left:12px;padding-right:12px}section{padding:14px 12px}h1{font-size:1.5rem}.lines{grid-template-columns:1fr}.near{gap:10px}.strip{gap:5px}.figures{grid-template-columns:repeat(3,1fr);gap:6px}.figures div{padding:8px 9px}dd{font-size:1.02rem}.matrix th,.matrix td{min-width:26px;padding:3px 1px;font-size:.75rem}.matrix th[scope=row]{padding-right:5px}}
+@media (max-width:600px){.name{font-size:30px}header,main,footer{padding-left:12px;padding-right:12px}section{padding:14px 12px}h1{font-size:1.5rem}.lines{grid-template-columns:1fr}.near{gap:10px}.strip{gap:5px}.figures{grid-template-columns:repeat(3,1fr);gap:6px}.figures div{padding:8px 9px}dd{font-size:1.02rem}.matrix th,.matrix td{min-width:26px;padding:3px 1px;font-size:.75rem}.matrix th[scope=row]{padding-right:5px}}
 @media print{:root{color-scheme:light;--ground:#fff;--paper:#fff;--ink:#000;--note:#444;--line:#ccc;--hit:0 114 178;--miss:213 94 0;--accent:#0072b2;--on:#fff}body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}nav{display:none}section{border:0;padding:0}.tall{max-height:none;overflow:visible}.wide{overflow:visible}.reason,.near,.unit,.mistake,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}}
 `;
 
