@@ -22,6 +22,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'accuracy and confusion matrix of a model on labelled images',
     load: async () => (await import('./evaluate.js')).evaluate,
   },
+  report: {
+    summary: 'all that is to be seen of a model and its mistakes, as one HTML file',
+    load: async () => (await import('./report.js')).report,
+  },
   summary: {
     summary: 'layers, sizes, costs and memory of a model or a network of the zoo',
     load: async () => (await import('./summary.js')).summary,

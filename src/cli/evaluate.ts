@@ -2,10 +2,10 @@
 
 import { metrics } from '../core.js';
 import { command, flag, text } from './command.js';
-import { findParts, readLabels, readPart } from './datasets.js';
 import { engineOptions, startEngine } from './engine.js';
 import { readModel } from './formats.js';
-import { classMap, ranked, scoresOf, thresholdOf } from './scores.js';
+import { ranked, scoresOf, thresholdOf } from './scores.js';
+import { readTest, testFiles } from './testset.js';
 
 const evaluateOptions = {
   labels: text('FILE', 'class names of the data, a line for each'),
@@ -47,16 +47,11 @@ of the model with the same names.`,
     ['evaluate model.wasmgrad test/ --json | jq .top1', 'for other programs'],
   ],
   async run([path, ...paths], { labels, json, ...engine }, terminal) {
-    const { test, validation, train } = await findParts(paths);
-    const files = test ?? validation ?? train;
-    const own = labels === undefined ? undefined : await readLabels(labels);
+    const files = await testFiles(paths, labels);
     await startEngine(engine);
     const model = await readModel(path);
-    const [height, width, channels] = model.inputShape;
-    const wanted = { size: [height, width], channels, labels: own } as const;
-    const set = await readPart(files as NonNullable<typeof files>, wanted, terminal);
-    const map = classMap(model, set.classes);
-    const right = set.labels.map((label) => map[label]);
+    const set = await readTest(files, model, terminal);
+    const right = set.labels;
     const { length } = right;
     const rows = scoresOf(model, set, (done) => terminal.status(`${done} of ${length} images`));
     const threshold = thresholdOf(model);
@@ -64,7 +59,7 @@ of the model with the same names.`,
     const top = (k: number): number =>
       ranks.filter((classes, i) => classes.slice(0, k).includes(right[i])).length / length;
     const count = ranks[0].length;
-    const names = model.labels ?? Array.from({ length: count }, (_, k) => set.classes[k] ?? `${k}`);
+    const names = set.classes;
     const confusion = metrics.confusionMatrix(
       right,
       ranks.map(([best]) => best),

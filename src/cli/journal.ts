@@ -2,7 +2,7 @@
 // history from it.
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { FormatError, ValueError } from '../core.js';
+import { FormatError, type History, ValueError } from '../core.js';
 
 /** Loss and metrics of an epoch. */
 export type Logs = Readonly<Record<string, number>>;
@@ -40,6 +40,9 @@ interface Mark {
 
 type Entry = Begin | Epoch | Mark;
 
+/** 'model.wasmgrad' has its log in 'model.jsonl'. */
+export const logPath = (path: string): string => path.replace(/\.[^.\\/]+$/, '.jsonl');
+
 /** A log in a file. Lines are written at once: a program that is killed leaves whole ones. */
 export class Journal {
   readonly #path: string;
@@ -56,6 +59,16 @@ export class Journal {
   add(entry: Epoch | Mark): void {
     appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
   }
+}
+
+/** The epochs as `fit` returns them: a metric that an epoch lacks is no number there. */
+export function historyOf(epochs: readonly Epoch[]): History {
+  const names = [...new Set(epochs.flatMap(({ logs }) => Object.keys(logs)))];
+  const valuesOf = (name: string): number[] => epochs.map(({ logs }) => logs[name] ?? Number.NaN);
+  return {
+    epoch: epochs.map(({ epoch }) => epoch),
+    history: Object.fromEntries(names.map((name) => [name, valuesOf(name)])),
+  };
 }
 
 /**

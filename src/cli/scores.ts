@@ -1,6 +1,6 @@
 // Scores of a model for labelled images, batch by batch: bytes are normalized as the model's file says.
 
-import { type Model, ShapeError, ValueError } from '../core.js';
+import { type Model, type PreprocessingOptions, ShapeError, ValueError } from '../core.js';
 import { type LabelledImages, normalize } from '../data/index.js';
 
 /** Images at a time. */
@@ -8,6 +8,12 @@ const BATCH = 64;
 
 /** Raw pixels, where a model has no preprocessing: as `classify` takes them. */
 const AS_THEY_ARE = { scale: 1 };
+
+/** What the model takes for bytes. Folders are brought to its size before, so what it resizes is left out. */
+export function inputOf({ preprocessing = AS_THEY_ARE }: Model, bytes: Uint8Array): Float32Array {
+  const { resize: _resize, ...options }: PreprocessingOptions = preprocessing;
+  return normalize(bytes, options);
+}
 
 /** The outputs of the first output for all images, a row for each. @param onProgress is told how many are done */
 export function scoresOf(
@@ -19,7 +25,7 @@ export function scoresOf(
   const rows: Float32Array[] = [];
   for (let first = 0; first < labels.length; first += BATCH) {
     const part = images.subarray(first * size, (first + BATCH) * size);
-    const x = normalize(part, model.preprocessing ?? AS_THEY_ARE);
+    const x = inputOf(model, part);
     const results = [model.predict(x, { batchSize: BATCH })].flat();
     const numbers = Float32Array.from(results[0].data);
     const columns = numbers.length / (part.length / size);

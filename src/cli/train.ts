@@ -1,7 +1,7 @@
 // `wasmgrad train`: trains a network of the zoo, one of JSON, or a model file on a data set, and saves it with labels and
 // preprocessing, so that `predict` needs nothing else.
 
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { backendInfo, type Model, type Shape, ValueError } from '../core.js';
 import { type LabelledImages, split } from '../data/index.js';
 import { Batches } from './batches.js';
@@ -18,7 +18,7 @@ import {
 import { engineOptions, startEngine } from './engine.js';
 import { BASE } from './finetune.js';
 import { isNative, NATIVE, readModel } from './formats.js';
-import { type Begin, type Epoch, Journal, readJournal } from './journal.js';
+import { type Begin, type Epoch, historyOf, Journal, logPath, readJournal } from './journal.js';
 import { bestOf, type Paths, train as runTraining, shown } from './loop.js';
 import { plot } from './plot.js';
 import { type Blueprint, blueprint, preprocessingFor } from './prepare.js';
@@ -42,7 +42,7 @@ const runOptions = {
     'FILE',
     "the log, a line of JSON for each epoch: by default the model's name with .jsonl",
   ),
-  plot: flag('draw the curves at the end even where output is no terminal'),
+  plot: text('FILE.svg', 'loss, accuracy and learning rate of the epochs as curves, at the end'),
 };
 const modelOptions = {
   model: text(
@@ -104,7 +104,6 @@ interface Run {
 
 /** 'model.wasmgrad' becomes 'model.best.wasmgrad'. */
 const bestPath = (path: string): string => path.replace(/(\.[^.\\/]+)$/, '.best$1');
-const logPath = (path: string): string => path.replace(/\.[^.\\/]+$/, '.jsonl');
 
 async function newRun(words: readonly string[], values: TrainValues): Promise<Run> {
   const { output = `model${NATIVE}`, force, log = logPath(output) } = values;
@@ -220,6 +219,12 @@ function curves(epochs: readonly Epoch[], columns: number): string {
   return charts.join('\n\n');
 }
 
+/** Writes the curves of all metrics as a picture. */
+async function writeCurves(path: string, title: string, epochs: readonly Epoch[]): Promise<void> {
+  const vis = await import('../vis/index.js');
+  await writeFile(path, vis.plot(historyOf(epochs), { title }));
+}
+
 /** Says what is trained on what. */
 function announce(model: Model, train: LabelledImages, begin: Begin, terminal: Terminal): void {
   const learned = model.weights.filter(({ trainable }) => trainable);
@@ -240,10 +245,9 @@ function conclude(
   epochs: readonly Epoch[],
   watched: string,
   paths: Paths,
-  hasCurves: boolean,
   terminal: Terminal,
 ): void {
-  if (hasCurves && epochs.length > 1)
+  if (terminal.isInteractive && epochs.length > 1)
     terminal.note(`\n${curves(epochs, Math.min(60, terminal.columns - 12))}\n`);
   const last = epochs[epochs.length - 1];
   const best = bestOf(epochs, watched);
@@ -287,6 +291,7 @@ without the break. A second Ctrl-C ends without saving.`,
       'train flowers/ --model model.best.wasmgrad --freeze base -o flowers.wasmgrad',
       'fine-tune: a new last layer on what was learned',
     ],
+    ['train photos/ --plot curves.svg', 'the curves as a picture'],
     ['train --resume model.wasmgrad', 'go on after Ctrl-C'],
     ['train --resume model.wasmgrad --epochs 50', 'go on for longer'],
   ],
@@ -298,6 +303,8 @@ without the break. A second Ctrl-C ends without saving.`,
     const { epochs = 10, gradientAccumulation = 1, averageDecay, monitor = 'loss' } = run.values;
     // Options that do not fit each other are told before the data are read.
     compileOptions(run.values, 1);
+    if (!(run.values.plot ?? '.svg').endsWith('.svg'))
+      throw new UsageError(`--plot must end in .svg, not '${run.values.plot}'`);
     augmentationOf(run.values, {}, 0);
     await startEngine(run.values);
     const { model, batches, train, validation, normalize, begin } = await prepare(run, terminal);
@@ -324,13 +331,18 @@ without the break. A second Ctrl-C ends without saving.`,
       },
       terminal,
     );
+    const { plot: picture } = run.values;
+    if (picture !== undefined && outcome.epochs.length > 0) {
+      await writeCurves(picture, model.name, outcome.epochs);
+      terminal.note(`curves: ${picture}`);
+    }
     if (outcome.stopped !== undefined) {
       terminal.note(
         `stopped in epoch ${model.epoch + 1}, after step ${model.step}; saved. Go on with\n  npx wasmgrad train --resume ${run.newest}`,
       );
       return outcome.stopped;
     }
-    conclude(outcome.epochs, watched, paths, values.plot ?? terminal.isInteractive, terminal);
+    conclude(outcome.epochs, watched, paths, terminal);
     return 0;
   },
 });

@@ -101,7 +101,7 @@ function fit(
 const passing = ['dropout', 'spatialDropout2d'];
 
 /** The last activation before an output; the type of the last layer if it has none. */
-function endOf(output: SymbolicTensor): string {
+export function endOf(output: SymbolicTensor): string {
   let node = output;
   while (node.layer.fusion.keepsNumbers || passing.includes(node.layer.type)) [node] = node.inputs;
   const { type, options } = node.layer;
@@ -109,7 +109,7 @@ function endOf(output: SymbolicTensor): string {
 }
 
 /** The probabilities of the classes, from a row of the output; from a single number those of no and yes. */
-function probabilities(row: ArrayLike<number>, end: string): number[] {
+export function probabilities(row: ArrayLike<number>, end: string): number[] {
   const x = Array.from(row);
   if (x.length === 1) {
     const yes = end === 'sigmoid' ? x[0] : 1 / (1 + Math.exp(-x[0]));

@@ -15,6 +15,9 @@ const stops: Readonly<Record<Scale, string>> = {
   diverging: '053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f',
 };
 
+/** The colours of a scale at equal distances, as CSS has them. */
+export const stopsOf = (scale: Scale): string[] => stops[scale].split(' ').map((hex) => `#${hex}`);
+
 const colors = Object.fromEntries(
   Object.entries(stops).map(([name, list]) => [
     name,
@@ -41,17 +44,29 @@ export interface Range {
   max?: number;
 }
 
-/** Where numbers lie on a scale. */
-export function placing(numbers: Float32Array, scale: Scale, { min, max }: Range) {
+/** The numbers that the ends of a scale are, for these numbers. */
+export function endsOf(
+  numbers: Float32Array,
+  scale: Scale,
+  { min, max }: Range,
+): readonly [number, number] {
   const [least, most] = extremes(numbers);
   const size = Math.max(-least, most);
-  const low = min ?? (scale === 'diverging' ? -size : least);
-  const high = max ?? (scale === 'diverging' ? size : most);
+  return [
+    min ?? (scale === 'diverging' ? -size : least),
+    max ?? (scale === 'diverging' ? size : most),
+  ];
+}
+
+/** Where numbers lie on a scale. */
+export function placing(numbers: Float32Array, scale: Scale, range: Range) {
+  const [low, high] = endsOf(numbers, scale, range);
   // Numbers that are all the same are in the middle.
   return (value: number): number => (high > low ? (value - low) / (high - low) : 0.5);
 }
 
-function extremes(numbers: Float32Array): [number, number] {
+/** The smallest and the largest. */
+export function extremes(numbers: Float32Array): [number, number] {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of numbers) {
     least = Math.min(least, value);

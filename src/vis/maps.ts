@@ -54,7 +54,7 @@ export function filters(model: Model, layer: string, options: SheetOptions = {})
 }
 
 /** The kernel [height, width, in, out] of a layer. @throws {ValueError} */
-function kernelOf(
+export function kernelOf(
   model: Model,
   layer: string,
 ): { shape: readonly number[]; numbers: Float32Array } {

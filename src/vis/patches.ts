@@ -2,8 +2,9 @@
 
 import { namingAsync } from '../base/namingasync.js';
 import { checkOptions, forwarded, required, text, whole } from '../base/options.js';
-import type { Data, Model, Tensor } from '../core.js';
+import type { Data, Model, SymbolicTensor, Tensor } from '../core.js';
 import { features } from './features.js';
+import { type Light, lightOf } from './light.js';
 import { newPicture, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
 import { type Box, checkUnit, fieldsOf, mapsOf } from './units.js';
@@ -30,7 +31,7 @@ export interface Patch {
   readonly value: number;
   /** What the unit sees of the image there. */
   readonly box: Box;
-  /** Its pixels, from the darkest number of the images to the brightest. */
+  /** Its pixels: as the model's preprocessing found them, else from the darkest number of the images to the brightest. */
   readonly picture: Picture;
 }
 
@@ -60,18 +61,30 @@ export async function topPatches(
     checkUnit(maps, unit);
     const images = samplesOf(model, x);
     const answers = await features(model, images, maps.layer.name, rest);
-    const strongest = strongestPlaces(answers, maps.shape, unit);
+    const found = patchesOf(model, images, answers, maps, unit, count);
     answers.dispose();
-    const fieldAt = fieldsOf(model, maps);
-    const lights = lightsOf(images);
-    return strongest
-      .sort((a, b) => b.value - a.value || a.index - b.index)
-      .slice(0, count)
-      .map(({ index, value, row, column }) => {
-        const box = fieldAt(row, column);
-        return { index, value, box, picture: cut(images, index, box, lights) };
-      });
+    return found;
   });
+}
+
+/** The strongest patches of a unit. @param answers what the layer makes of the images, as `vis.features` gives it */
+export function patchesOf(
+  model: Model,
+  images: Tensor,
+  answers: Tensor,
+  maps: SymbolicTensor,
+  unit: number,
+  count: number,
+): Patch[] {
+  const fieldAt = fieldsOf(model, maps);
+  const light = lightOf(model, images);
+  return strongestPlaces(answers, maps.shape, unit)
+    .sort((a, b) => b.value - a.value || a.index - b.index)
+    .slice(0, count)
+    .map(({ index, value, row, column }) => {
+      const box = fieldAt(row, column);
+      return { index, value, box, picture: cut(images, index, box, light) };
+    });
 }
 
 /** Where the unit answers most in each image. */
@@ -91,28 +104,12 @@ function strongestPlaces(
   });
 }
 
-/** How numbers become light. */
-interface Lights {
-  readonly dark: number;
-  readonly factor: number;
-}
-
-/** The smallest number of the images, and what makes 1 of the largest. */
-function lightsOf({ numbers }: Tensor): Lights {
-  let [dark, bright] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of numbers) {
-    dark = Math.min(dark, value);
-    bright = Math.max(bright, value);
-  }
-  return { dark, factor: bright > dark ? 1 / (bright - dark) : 1 };
-}
-
 /** A part of an image as a picture; beyond the image's edges it is transparent. */
 function cut(
   images: Tensor,
   index: number,
   { top, left, height, width }: Box,
-  { dark, factor }: Lights,
+  light: Light,
 ): Picture {
   const [, tall, wide, channels] = images.shape;
   const picture = newPicture(width, height);
@@ -120,9 +117,7 @@ function cut(
     const [row, column] = [top + Math.floor(i / width), left + (i % width)];
     if (row < 0 || row >= tall || column < 0 || column >= wide) continue;
     const at = ((index * tall + row) * wide + column) * channels;
-    const light = (c: number) =>
-      255 * factor * (images.numbers[at + (channels === 3 ? c : 0)] - dark);
-    picture.data.set([light(0), light(1), light(2), 255], i * 4);
+    picture.data.set([...light(images.numbers, at), 255], i * 4);
   }
   return picture;
 }

@@ -41,19 +41,24 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
   await inFolder(async (folder) => {
     write(join(folder, 'photos'), await photos(120));
     write(folder, { 'net.json': network });
-    const line = 'train photos --model net.json --epochs 12 --learning-rate 0.03 --batch-size 16';
+    const line =
+      'train photos --model net.json --epochs 12 --learning-rate 0.03 --batch-size 16 --plot curves.svg';
     const { stdout, stderr } = await succeed(line, folder);
     assert.match(stderr, '96 images 16×16×1 of 2 classes, 24 more for validation');
     assert.match(stderr, /epoch {2}1\/12 {3}loss .* val_accuracy .* s {3}best\n/);
     assert.match(stdout, /^model.wasmgrad {3}loss [\d.]+ {3}accuracy /);
     const written = readdirSync(folder).sort();
     assert.equal(written, [
+      'curves.svg',
       'model.best.wasmgrad',
       'model.jsonl',
       'model.wasmgrad',
       'net.json',
       'photos',
     ]);
+
+    for (const name of ['loss', 'accuracy', 'learningRate'])
+      assert.match(read(folder, 'curves.svg').toString(), `>${name}</text>`);
 
     const log = logOf(folder, 'model.jsonl');
     assert.equal(log[0].classes, ['level', 'upright']);
@@ -101,6 +106,12 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
     const { stdout: table } = await succeed('evaluate model.wasmgrad photos', folder);
     assert.match(table, /right ╲ predicted {3}level {3}upright/);
     assert.match(table, `120 images   top-1 ${(100 * top1).toFixed(2)} %`);
+    // A report of some of them, with the curves of the training.
+    const { stdout: said } = await succeed('report model.wasmgrad photos --images 30', folder);
+    assert.match(said, /^report.html {3}0\.\d MiB, 30 images\n$/);
+    const report = read(folder, 'report.html').toString();
+    for (const words of ['Training', 'Worst mistakes', 'Why it says so', '>upright<', 'val'])
+      assert.match(report, words);
     const { stdout: about } = await succeed('summary model.wasmgrad', folder);
     assert.match(
       about,

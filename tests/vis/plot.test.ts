@@ -4,18 +4,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ValueError } from '../../src/index.js';
 import * as vis from '../../src/vis/index.js';
+import { checkWellFormed } from '../helpers/markup.js';
 import { rejects } from '../helpers/models.js';
 import '../helpers/start.js';
-
-/** Fails unless every element is closed, in order. */
-function checkWellFormed(svg: string): void {
-  const open: string[] = [];
-  for (const [, closing, name, empty] of svg.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
-    if (closing) assert.is(open.pop(), name);
-    else if (!empty) open.push(name);
-  }
-  assert.equal(open, []);
-}
 
 /** The points of the curves, path by path. */
 const curves = (svg: string): number[][][] =>
@@ -74,10 +65,24 @@ test('on a logarithmic scale equal factors are equal distances', () => {
   for (const tick of ['1', '2', '5', '10', '100']) assert.ok(texts(svg).includes(tick), tick);
 });
 
+test('records of curves have a frame each, with one scale', () => {
+  const svg = vis.plot({ plain: { first: [1, 1], last: [1, 3] }, residual: { first: [2, 3] } });
+  checkWellFormed(svg);
+  assert.is([...svg.matchAll(/<g transform/g)].length, 2);
+  const [, , third] = curves(svg);
+  const [, [, top]] = curves(svg)[1];
+  assert.is(third[1][1], top);
+  const ticks = texts(svg).filter((words) => words === '1.5');
+  assert.is(ticks.length, 2);
+  for (const words of ['plain', 'residual', 'first', 'last'])
+    assert.ok(texts(svg).includes(words), words);
+});
+
 test('what is no curve is refused', async () => {
   const plot = (what: unknown, options = {}) => vis.plot(what as vis.Series, options);
   await rejects(() => plot(null), ValueError, 'vis.plot', 'what fit returns');
   await rejects(() => plot({}), ValueError, 'no curves');
+  await rejects(() => plot({ a: {} }), ValueError, 'no curves');
   await rejects(() => plot({ a: 'abc' }), ValueError, "'a' has no numbers");
   await rejects(() => plot({ a: [Number.NaN] }), ValueError, "'a' has no numbers");
   await rejects(() => plot({ a: [1, 0] }, { logarithmic: true }), ValueError, 'positive', '0');

@@ -1,0 +1,76 @@
+// A section of a report: the patches of the images that some units answer to most.
+
+import { sizeOf } from '../../base/shape.js';
+import type { SymbolicTensor } from '../../core.js';
+import { features } from '../features.js';
+import { patchesOf } from '../patches.js';
+import { fieldsOf } from '../units.js';
+import { type Html, html, image } from './html.js';
+import { type Section, withoutImages } from './section.js';
+import { evenly, imagesOf, type Study } from './study.js';
+
+/** Units and patches of each that are shown; numbers that the answers of all images may have together. */
+const [UNITS, PATCHES, MOST] = [8, 8, 2 ** 24];
+
+/** The last layer whose units see no more than about half of the image; else the first with maps. */
+function layerOf({ model }: Study): SymbolicTensor | undefined {
+  const { nodes } = model.resources.network.graph;
+  const maps = nodes.filter(
+    ({ shape, layer }) =>
+      shape.length === 3 &&
+      shape[0] * shape[1] > 1 &&
+      nodes.filter((other) => other.layer === layer).length === 1,
+  );
+  const [height] = model.inputShape;
+  const seen = (node: SymbolicTensor): number => fieldsOf(model, node)(0, 0).height / height;
+  return maps.findLast((node) => seen(node) > 1 / height && seen(node) <= 0.6) ?? maps[0];
+}
+
+const shownOf = ({ chosen }: Study, { shape }: SymbolicTensor): readonly number[] => {
+  const most = Math.max(1, Math.floor(MOST / sizeOf(shape)));
+  return evenly(chosen.length, most).map((i) => chosen[i]);
+};
+
+export const patches: Section = {
+  title: 'What units answer to',
+  cost: (study) => {
+    const layer = layerOf(study);
+    return layer ? 1 + shownOf(study, layer).length * study.seconds : 0;
+  },
+  lacks: (study) => withoutImages(study) ?? (layerOf(study) ? undefined : 'no layer has maps'),
+  async make(study, onProgress) {
+    const { model, batchSize, signal } = study;
+    const maps = layerOf(study) as SymbolicTensor;
+    const x = imagesOf(study, shownOf(study, maps));
+    const { name } = maps.layer;
+    const answers = await features(model, x, name, { batchSize, signal, onProgress });
+    const units = liveliest(answers.numbers, maps.shape[2]);
+    const rows = units.map((unit): Html => {
+      const found = patchesOf(model, x, answers, maps, unit, PATCHES);
+      const tiles = found.map(({ picture, value }) =>
+        image(picture, { alt: `answer ${value.toPrecision(3)}`, width: 56 }),
+      );
+      return html`<div class="unit"><span>unit ${unit}</span><div class="strip">${tiles}</div></div>`;
+    });
+    for (const one of [x, answers]) one.dispose();
+    const { height, width } = fieldsOf(model, maps)(0, 0);
+    const many = x.shape[0].toLocaleString('en');
+    return html`<p>Of ${many} images, the patches that units of ${name} answer to most: all that a unit sees, ${height} × ${width} pixels. What lies beyond the image is empty.</p><div class="pair">${rows}</div>`;
+  },
+};
+
+/** The units whose answers vary most, in their order. */
+function liveliest(answers: Float32Array, channels: number): number[] {
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  answers.forEach((answer, i) => {
+    sums[i % channels] += answer;
+    squares[i % channels] += answer * answer;
+  });
+  const count = answers.length / channels;
+  const variance = (c: number): number => squares[c] / count - (sums[c] / count) ** 2;
+  return [...sums.keys()]
+    .sort((a, b) => variance(b) - variance(a) || a - b)
+    .slice(0, UNITS)
+    .sort((a, b) => a - b);
+}

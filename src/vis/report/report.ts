@@ -1,0 +1,185 @@
+// `vis.report`: all that is to be seen of a model, in one HTML file.
+
+import { ValueError } from '../../base/errors.js';
+import { namingAsync } from '../../base/namingasync.js';
+import {
+  abortSignal,
+  any,
+  callable,
+  checkOptions,
+  checkValue,
+  forwarded,
+  required,
+  text,
+  whole,
+} from '../../base/options.js';
+import { shown } from '../../base/shown.js';
+import { backendInfo, type History, type Model } from '../../core.js';
+import { breathe } from '../../training/measure.js';
+import { features } from '../features.js';
+import { checkModel } from '../samples.js';
+import { firstLayer, maps } from './maps.js';
+import { confusion, mistakes } from './mistakes.js';
+import { keyFigures, layers, training } from './overview.js';
+import { type Made, page } from './page.js';
+import { patches } from './patches.js';
+import { reasons } from './reasons.js';
+import type { Section } from './section.js';
+import { neighbors, plane } from './space.js';
+import { type ReportData, type Study, saidOf, studyOf } from './study.js';
+
+export type { ReportData } from './study.js';
+
+/** Options of `vis.report`. */
+export interface ReportOptions {
+  /** Above all; the model's name by default. */
+  title?: string;
+  /** Names of the classes: `model.labels` by default, else their numbers. */
+  classes?: readonly string[];
+  /** What `fit` returned, for the curves of the training. */
+  history?: History;
+  /** How many images neighbours, patches and the plane are made of, at most: 1000 by default. */
+  samples?: number;
+  /**
+   * Called now and then.
+   *
+   * @param done the share of the work that is done, from 0 to 1, by about how long it takes
+   * @param what the section that is being made
+   */
+  onProgress?: (done: number, what: string) => void;
+  /** Aborts between two batches. */
+  signal?: AbortSignal;
+}
+
+const words = {
+  title: text,
+  samples: whole(1),
+  onProgress: callable,
+  signal: abortSignal,
+  ...forwarded('classes', 'history'),
+};
+
+const dataWords = {
+  ...required({
+    x: (value) => (value === undefined ? 'images, as the model takes them' : undefined),
+  }),
+  y: any,
+};
+
+/** All sections, in their order. */
+const sections: readonly Section[] = [
+  training,
+  confusion,
+  mistakes,
+  reasons,
+  maps,
+  firstLayer,
+  patches,
+  neighbors,
+  plane,
+  layers,
+];
+
+/**
+ * What there is to see of a model, as one HTML file without anything beside it: curves of the training, accuracy and
+ * confusion matrix, the worst mistakes, which pixels speak for an answer, what layers make of an image, filters, the
+ * patches that units answer to, neighbours, all images in the plane, and the layers with their costs. A section that
+ * a model or its data do not allow is left out, and the file says why.
+ *
+ * @param data x: images [n, ...inputShape], as the model takes them; y: their classes [n], or one-hot rows [n, classes]
+ * @returns the text of the file
+ * @throws {ShapeError} for data that do not fit the model, or each other
+ * @throws {ValueError} for classes that the model does not have, and a model of several inputs
+ */
+export async function report(
+  model: Model,
+  data: ReportData,
+  options: ReportOptions = {},
+): Promise<string> {
+  return namingAsync('vis.report', async () => {
+    checkModel(model);
+    const checked = checkOptions('vis.report', options, words);
+    const { title = model.name, samples = 1000, onProgress, signal, classes, history } = checked;
+    checkGiven(classes, history);
+    const study = studyOf(model, checkOptions('data', data, dataWords), {
+      classes,
+      history,
+      samples,
+      signal,
+    });
+    const work = new Work(study, onProgress);
+    await work.predict();
+    const made: Made[] = [];
+    for (const section of sections) made.push(await work.make(section));
+    onProgress?.(1, 'done');
+    const { count, right } = study;
+    const of = right ? 'with their classes' : 'without classes';
+    return page(
+      title,
+      `${model.name}, seen with ${count.toLocaleString('en')} images ${of}`,
+      keyFigures(study),
+      made,
+      `Made by wasmgrad ${backendInfo().version}`,
+    );
+  });
+}
+
+/** @throws {ValueError} */
+function checkGiven(classes: unknown, history: unknown): void {
+  if (classes !== undefined) {
+    const fits = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
+    checkValue('classes', classes, () => (fits ? undefined : 'a list of names'));
+  }
+  const { epoch, history: logs } = (history ?? { epoch: [], history: {} }) as History;
+  if (!Array.isArray(epoch) || typeof logs !== 'object' || logs === null)
+    throw new ValueError(`history must be what fit returns, not ${shown(history)}`);
+}
+
+/** The sections, one after the other, and how far all of them are. */
+class Work {
+  readonly #study: Study;
+  readonly #onProgress: ((done: number, what: string) => void) | undefined;
+  readonly #all: number;
+  #done = 0;
+
+  constructor(study: Study, onProgress: ((done: number, what: string) => void) | undefined) {
+    this.#study = study;
+    this.#onProgress = onProgress;
+    const costs = sections.map((section) => (section.lacks(study) ? 0 : section.cost(study)));
+    this.#all = costs.reduce((a, b) => a + b, study.count * study.seconds);
+  }
+
+  /** What the model says of all images: the sections need it. */
+  async predict(): Promise<void> {
+    const { model, x, batchSize, signal, classes, count, seconds } = this.#study;
+    const cost = count * seconds;
+    if (classes.length > 0) {
+      const onProgress = this.#within('predictions', cost);
+      const { name } = model.outputs[0].layer;
+      const outputs = await features(model, x, name, { batchSize, signal, onProgress });
+      this.#study.said = saidOf(this.#study, outputs);
+      outputs.dispose();
+    }
+    this.#done += cost;
+  }
+
+  async make(section: Section): Promise<Made> {
+    const study = this.#study;
+    const { title } = section;
+    const why = section.lacks(study);
+    if (why !== undefined) return { title, why, body: undefined };
+    study.signal?.throwIfAborted();
+    const cost = section.cost(study);
+    const onProgress = this.#within(title, cost);
+    onProgress(0);
+    await breathe();
+    const body = await section.make(study, onProgress);
+    this.#done += cost;
+    return { title, body, why };
+  }
+
+  #within(what: string, cost: number) {
+    return (share: number): void =>
+      this.#onProgress?.(Math.min(1, (this.#done + share * cost) / this.#all), what);
+  }
+}
