@@ -35,6 +35,12 @@ export function onFile(id: string, handle: (file: File) => unknown): void {
   });
 }
 
+/** Writes a text, unless it is there already. */
+export function setText(id: string, text: string): void {
+  const place = byId(id, HTMLElement);
+  if (place.textContent !== text) place.textContent = text;
+}
+
 /** Says something in a panel; as a problem, in its colour. */
 export function say(id: string, text: string, isProblem = false): void {
   const message = byId(id, HTMLElement);

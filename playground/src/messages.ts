@@ -81,6 +81,24 @@ export interface SpeedRequest {
   readonly algorithm: 'auto' | 'direct' | 'winograd';
 }
 
+/** Some of the test images. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface Samples {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly labels: readonly number[];
+}
+
+/** A model's bytes, and how long the network has been trained. */
+export interface SavedModel {
+  readonly bytes: ArrayBuffer;
+  readonly steps: number;
+  readonly epochs: number;
+}
+
 /** What a worker can be asked: what it is given, and what it answers. */
 export interface Calls {
   init: { given: InitOptions; got: BackendInfo };
@@ -92,16 +110,22 @@ export interface Calls {
   train: { given: TrainingOptions; got: 'done' | 'stopped' };
   /** Answers a pause when the training rests, or has ended. */
   pause: { given: boolean; got: undefined };
+  /** The learning rate of the training that is under way, from the next step on. */
+  setLearningRate: { given: number; got: undefined };
   /** The first layer's weights as pictures. */
   filters: { given: undefined; got: Maps | undefined };
   /** What each layer makes of an image. */
   activations: { given: Uint8Array<ArrayBuffer>; got: readonly Maps[] };
   predict: { given: Uint8Array<ArrayBuffer>; got: Float32Array<ArrayBuffer> };
+  /** Test images, one after the other, and their classes. */
+  samples: { given: Part; got: Samples };
+  /** Probabilities of the classes for each of these test images. */
+  judge: { given: Part; got: Float32Array<ArrayBuffer> };
   /** The pixels of a test image, and its class. */
   testImage: { given: number; got: { pixels: Uint8Array<ArrayBuffer>; label: number } };
   test: { given: undefined; got: TestResult };
   save: { given: undefined; got: Uint8Array<ArrayBuffer> };
-  load: { given: ArrayBuffer; got: LoadedNetwork };
+  load: { given: SavedModel; got: LoadedNetwork };
   imageFilters: { given: undefined; got: readonly NamedFilter[] };
   filterImage: { given: ImageRequest; got: Uint8ClampedArray<ArrayBuffer> };
   /** Images per second of training. */

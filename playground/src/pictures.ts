@@ -1,6 +1,6 @@
 // Numbers as pictures.
 
-import { SIDE } from './datasets.js';
+import { PIXELS, SIDE } from './datasets.js';
 import type { Maps } from './messages.js';
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -94,3 +94,7 @@ export function drawPixels(canvas: HTMLCanvasElement, bytes: Uint8Array): void {
   });
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
+
+/** One of many images. */
+export const pixelsOf = (all: Uint8Array<ArrayBuffer>, index: number): Uint8Array<ArrayBuffer> =>
+  all.slice(index * PIXELS, (index + 1) * PIXELS);

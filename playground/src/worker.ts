@@ -2,8 +2,9 @@
 
 import { backendInfo, init } from 'wasmgrad/core';
 import { normalize } from 'wasmgrad/data';
-import { datasets, loadDataset, PIXELS } from './datasets.js';
+import { datasets, PIXELS } from './datasets.js';
 import { filterPixels, namedFilters } from './filtering.js';
+import { loadDataset } from './loading.js';
 import type { Calls, Reply, Request } from './messages.js';
 import { Session } from './session.js';
 import { measureSpeed } from './speed.js';
@@ -40,6 +41,18 @@ const handlers: Handlers = {
   filters: () => session.watcher.filters(),
   activations: (pixels) => session.watcher.activations(normalized(pixels)),
   predict: (pixels) => session.watcher.probabilities(normalized(pixels)),
+  setLearningRate: (rate) => session.setLearningRate(rate) as undefined,
+  samples({ first, count }) {
+    const { pixels, y } = session.data.test;
+    return {
+      pixels: new Uint8Array(pixels.subarray(first * PIXELS, (first + count) * PIXELS)),
+      labels: Array.from(y.subarray(first, first + count)),
+    };
+  },
+  judge({ first, count }) {
+    const { x } = session.data.test;
+    return session.watcher.probabilities(x.subarray(first * PIXELS, (first + count) * PIXELS));
+  },
   testImage(index) {
     const { pixels, y } = session.data.test;
     const at = index * PIXELS;
@@ -47,7 +60,7 @@ const handlers: Handlers = {
   },
   test: () => session.watcher.test(session.data),
   save: () => session.watcher.model.toBytes(),
-  load: (bytes) => session.load(bytes),
+  load: (saved) => session.load(saved),
   imageFilters: namedFilters,
   filterImage: filterPixels,
   speed: measureSpeed,

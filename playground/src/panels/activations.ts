@@ -1,7 +1,6 @@
-// What each layer makes of one image, live.
+// What each layer makes of the image in hand, live.
 
 import type { App, Panel } from '../app.js';
-import { datasets } from '../datasets.js';
 import { byId, element, onClick, oneAtATime } from '../dom.js';
 import type { Maps } from '../messages.js';
 import { drawMaps, drawPixels } from '../pictures.js';
@@ -27,22 +26,17 @@ function layerFigure(): { figure: HTMLElement; draw(maps: Maps): void } {
   };
 }
 
-export function activationsPanel(app: App): Panel {
+export function activations(app: App): Panel {
   const place = byId('activation-maps', HTMLElement);
   const input = element('canvas', { className: 'maps input' });
   const caption = element('figcaption');
   const inputFigure = element('figure', {}, caption, input);
   let figures: ReturnType<typeof layerFigure>[] = [];
   let index = 0;
-  let image: { pixels: Uint8Array<ArrayBuffer>; title: string } | undefined;
 
   const refresh = oneAtATime(async () => {
-    if (!app.network) return;
-    if (!image) {
-      const { pixels, label } = await app.worker.ask('testImage', index);
-      const title = `Test image ${index}: ${datasets[app.dataset].classes[label]}`;
-      image = { pixels, title };
-    }
+    const { image, network } = app;
+    if (!network || !image) return;
     const maps = await app.worker.ask('activations', image.pixels);
     if (figures.length !== maps.length) {
       figures = maps.map(layerFigure);
@@ -53,27 +47,11 @@ export function activationsPanel(app: App): Panel {
     for (const [i, one] of maps.entries()) figures[i].draw(one);
   });
 
-  const go = (by: number) => () => {
+  const go = (by: number) => async () => {
     index = (index + by + IMAGES) % IMAGES;
-    image = undefined;
-    refresh();
+    await app.takeSample(index);
   };
   onClick('previous-image', go(-1));
   onClick('next-image', go(1));
-  const drawn = onClick('drawn-image', () => {
-    if (app.drawing) image = { pixels: app.drawing, title: 'My drawing' };
-    refresh();
-  });
-  app.listen('data', () => {
-    image = undefined;
-  });
-  return {
-    refresh(why) {
-      if (why === 'shown') {
-        drawn.disabled = !app.drawing;
-        drawn.title = app.drawing ? '' : 'Draw something in the panel “Draw” first.';
-      }
-      refresh();
-    },
-  };
+  return { refresh };
 }

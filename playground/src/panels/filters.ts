@@ -4,7 +4,7 @@ import type { App, Panel } from '../app.js';
 import { byId, element, oneAtATime } from '../dom.js';
 import { drawMaps } from '../pictures.js';
 
-export function filtersPanel(app: App): Panel {
+export function filters(app: App): Panel {
   const place = byId('filter-maps', HTMLElement);
   const canvas = element('canvas', { className: 'maps large' });
   canvas.setAttribute('role', 'img');

@@ -5,7 +5,7 @@ import type { Panel } from '../app.js';
 import { Client } from '../client.js';
 import { byId, element, fill, onClick, oneAtATime, onFile, say } from '../dom.js';
 import type { NamedFilter } from '../messages.js';
-import { pictureOf } from './draw.js';
+import { pictureOf } from '../sheet.js';
 
 /** Sides of what is filtered, at most. */
 const MOST = 360;
@@ -176,7 +176,7 @@ class KernelTable {
   }
 }
 
-export function imagesPanel(): Panel {
+export function convolvePanel(): Panel {
   const choice = byId('filter', HTMLSelectElement);
   let worker: Client | undefined;
   let filters: readonly NamedFilter[] = [];

@@ -1,0 +1,7 @@
+// The rooms behind the first one: their code comes in one file, when one of them is opened.
+
+export { convolvePanel } from './panels/convolve.js';
+export { lookPanel } from './panels/look.js';
+export { mistakesPanel } from './panels/mistakes.js';
+export { speedPanel } from './panels/speed.js';
+export { takePanel } from './panels/take.js';

@@ -1,0 +1,134 @@
+// Checks what a visitor sees and may lose: the first screen, settings that count at once, drafts, what is kept, links.
+
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { type OpenPage, open, reads, say, says, trainUntil } from './page.js';
+
+const valuesOf = (tab: Page, selector: string): Promise<number[]> =>
+  tab.$$eval(selector, (all) =>
+    all.map((one) => Number((one as HTMLElement).style.getPropertyValue('--share'))),
+  );
+
+/** Images with what the network says, and a drawing with bars, before anything is set. They move as it trains. */
+async function checkFirstScreen({ tab }: OpenPage): Promise<void> {
+  await says(tab, '#samples-message', /of 24 are right/);
+  const before = await valuesOf(tab, '.sample .length');
+  assert.equal(before.length, 24);
+  assert(before.every((share) => share > 0));
+  const bottom = await tab.evaluate(
+    () => document.querySelector('#sheet')?.getBoundingClientRect().bottom,
+  );
+  assert(Number(bottom) < 900, 'images and sheet are in the first screen');
+  await tab.click('#start:enabled');
+  await trainUntil(tab, 2);
+  await says(tab, '#samples-message', /^2\d of 24 are right/);
+  const after = await valuesOf(tab, '.sample .length');
+  assert.notDeepEqual(after, before);
+  await tab.click('.sample >> nth=1');
+  await reads(tab, '#verdict', '2');
+}
+
+/** A learning rate counts while it trains: a rate of 0 leaves the weights as they are. */
+async function checkRate({ tab }: OpenPage): Promise<void> {
+  await tab.fill('#epochs', '1000');
+  const shares = () => valuesOf(tab, '.sample .length');
+  await tab.fill('#learning-rate', '0');
+  await tab.press('#learning-rate', 'Tab');
+  await says(tab, '#train-message', /from the next step/);
+  const epoch = async () => Number.parseInt((await tab.textContent('#epoch')) ?? '', 10);
+  await trainUntil(tab, await epoch());
+  const rest = await shares();
+  await trainUntil(tab, (await epoch()) + 1);
+  assert.deepEqual(await shares(), rest, 'a rate of 0 changes nothing');
+}
+
+/** A loss without bounds stays within its figure, and the page says what to do. */
+async function checkDivergence({ tab }: OpenPage): Promise<void> {
+  await tab.click('#reset');
+  await tab.waitForSelector('#start:enabled');
+  await tab.selectOption('#preset', 'perceptron');
+  await tab.fill('#learning-rate', '300');
+  await tab.click('#start');
+  await says(tab, '#train-message.problem', /smaller learning rate/);
+  const text = (await tab.textContent('#loss')) ?? '';
+  assert(text.length <= 7, `the loss is short: ${text}`);
+  await tab.fill('#learning-rate', '0.03');
+}
+
+/** An edited network that does not fit says why at its layer; one that fits is what Start trains. */
+async function checkDraft({ tab }: OpenPage): Promise<void> {
+  await tab.selectOption('#preset', 'lenet5');
+  await tab.click('#tab-network');
+  await says(tab, '#network-message', /61,706 weights/);
+  const kernel = '#layers li:nth-child(3) input[name="kernelSize"]';
+  await tab.fill(kernel, '15');
+  await tab.press(kernel, 'Tab');
+  await says(tab, '#layers li:nth-child(3) .why', /conv2d_1/);
+  await tab.click('#tab-train');
+  await tab.click('#start');
+  await says(tab, '#train-message.problem', /does not fit/);
+  assert(await tab.isVisible('#network'), 'the room with the reason is opened');
+  await tab.fill(kernel, '3');
+  await tab.press(kernel, 'Tab');
+  await says(tab, '#network-message', /This network is new/);
+  assert(await tab.locator('#apply').isVisible());
+  await tab.click('#start');
+  await reads(tab, '#start', 'Pause');
+  assert.equal(await tab.inputValue('#preset'), 'edited', 'Start trains the edited network');
+  assert.match(await tab.evaluate(() => location.hash), /layers=conv2d\(filters=6/);
+}
+
+/** Other images take the place of a training only after it is kept; a reload finds it again. */
+async function checkKept({ tab }: OpenPage): Promise<void> {
+  await trainUntil(tab, 1);
+  await tab.click('#start');
+  await reads(tab, '#start', 'Go on');
+  const accuracy = await tab.textContent('#test-accuracy');
+  await tab.selectOption('#dataset', 'fashion');
+  await says(tab, '.notice', /Your training is kept.*edited on MNIST/);
+  await tab.waitForSelector('#start:enabled');
+  await reads(tab, '#test-accuracy', '–');
+  await tab.click('.notice-buttons button');
+  await reads(tab, '#test-accuracy', accuracy ?? '');
+  assert.equal(await tab.inputValue('#dataset'), 'mnist');
+  await tab.waitForFunction(async () => {
+    const store = await caches.open('wasmgrad-playground-work');
+    return (await store.keys()).length === 1;
+  });
+  await tab.click('#tab-train');
+  await tab.fill('#epochs', '7');
+  await tab.press('#epochs', 'Tab');
+  await tab.reload();
+  await reads(tab, '#test-accuracy', accuracy ?? '');
+  assert.equal(await tab.inputValue('#preset'), 'edited');
+  assert.equal(await tab.inputValue('#epochs'), '7');
+}
+
+/** A link shows what it says, and tells what it says that is not known here. */
+async function checkLink({ tab, address }: OpenPage): Promise<void> {
+  await tab.goto(`${address}#room=mistakes&data=fashion&network=residual&batch=32&depth=9&v=2`);
+  await says(tab, '.notice', /another version.*depth=9/);
+  await says(tab, '.notice', /Your training is kept/);
+  await tab.waitForSelector('#start:enabled');
+  assert(await tab.isVisible('#mistakes'));
+  assert.equal(await tab.inputValue('#dataset'), 'fashion');
+  assert.equal(await tab.inputValue('#preset'), 'residual');
+  assert.equal(await tab.inputValue('#batch-size'), '32');
+  assert.match(await tab.evaluate(() => location.hash), /depth=9/, 'nothing of it is lost');
+}
+
+/** See the top of this file. */
+export async function checkExhibit(browser: Browser, address: string): Promise<void> {
+  const page = await open(browser, address);
+  for (const check of [
+    checkFirstScreen,
+    checkRate,
+    checkDivergence,
+    checkDraft,
+    checkKept,
+    checkLink,
+  ])
+    await check(page);
+  await page.close();
+  say('the first screen, settings that count at once, drafts, kept work, links: nothing is lost');
+}
