@@ -1,4 +1,4 @@
-// The image filters of the library, on a picture or on what the camera sees. They have a worker of their own, so
+// The room of convolutions: one by hand, and the image filters of the library, on a picture or on what the camera sees. They have a worker of their own, so
 // that neither waits for the training.
 
 import type { Panel } from '../app.js';
@@ -6,6 +6,7 @@ import { Client } from '../client.js';
 import { byId, element, fill, onClick, oneAtATime, onFile, say } from '../dom.js';
 import type { NamedFilter } from '../messages.js';
 import { pictureOf } from '../sheet.js';
+import { byHand } from './byhand.js';
 
 /** Sides of what is filtered, at most. */
 const MOST = 360;
@@ -177,6 +178,7 @@ class KernelTable {
 }
 
 export function convolvePanel(): Panel {
+  byHand();
   const choice = byId('filter', HTMLSelectElement);
   let worker: Client | undefined;
   let filters: readonly NamedFilter[] = [];
@@ -188,8 +190,8 @@ export function convolvePanel(): Panel {
     await made.ask('init', { threads: 1 });
     filters = await made.ask('imageFilters', undefined);
     fill(choice, Object.fromEntries([...filters.map(({ name }) => name), OWN].map((n) => [n, n])));
-    choice.value = 'sobelMagnitude';
-    table.show(undefined);
+    choice.value = 'sobelX';
+    table.show(rowsOf(choice.value));
     drawScene();
     return made;
   };

@@ -1,4 +1,5 @@
-// Checks what a visitor sees and may lose: the first screen, settings that count at once, drafts, what is kept, links.
+// Checks what a visitor sees and may lose: the first screen, settings that count at once, drafts, what is kept, links,
+// and the rooms.
 
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
@@ -20,7 +21,7 @@ async function checkFirstScreen({ tab }: OpenPage): Promise<void> {
   );
   assert(Number(bottom) < 900, 'images and sheet are in the first screen');
   await tab.click('#start:enabled');
-  await trainUntil(tab, 2);
+  await trainUntil(tab, 1);
   await says(tab, '#samples-message', /^2\d of 24 are right/);
   const after = await valuesOf(tab, '.sample .length');
   assert.notDeepEqual(after, before);
@@ -117,6 +118,26 @@ async function checkLink({ tab, address }: OpenPage): Promise<void> {
   assert.match(await tab.evaluate(() => location.hash), /depth=9/, 'nothing of it is lost');
 }
 
+/** A number of the result shows its window and its sum; numbers change at once; the filter may lie turned round. */
+async function checkByHand({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-convolve');
+  await reads(tab, '#hand-sum', '4 = 1·1 + 1·0 + 1·1 + 0·0 + 1·1 + 1·0 + 0·1 + 0·0 + 1·1');
+  await tab.focus('#result-grid button');
+  await tab.keyboard.press('ArrowRight');
+  await says(tab, '#hand-sum', /^3 = 1·1 \+ 1·0 \+ 0·1/);
+  assert.equal(await tab.locator('#image-grid .window').count(), 9);
+  await tab.fill('#image-grid .window input >> nth=0', '5');
+  await says(tab, '#hand-sum', /^7 = 5·1/);
+  await tab.selectOption('#hand-kernel', 'corner');
+  await tab.selectOption('#hand-kind', 'convolution');
+  await says(tab, '#hand-sum', /^1 = .*1·1$/);
+  await tab.selectOption('#hand-padding', '1');
+  await tab.selectOption('#hand-stride', '2');
+  await says(tab, '#hand-message', /5 × 5 becomes 3 × 3/);
+  // Pictures begin with a filter of numbers too.
+  await tab.waitForFunction(() => document.querySelectorAll('#kernel input').length === 9);
+}
+
 /** See the top of this file. */
 export async function checkExhibit(browser: Browser, address: string): Promise<void> {
   const page = await open(browser, address);
@@ -127,6 +148,7 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkDraft,
     checkKept,
     checkLink,
+    checkByHand,
   ])
     await check(page);
   await page.close();
