@@ -4,7 +4,7 @@ import { Client } from './client.js';
 import { type DatasetName, datasets } from './datasets.js';
 import { element } from './dom.js';
 import { nothing, type Past, TrainingHistory } from './history.js';
-import type { EpochEnd, Progress, Row } from './messages.js';
+import type { EpochEnd, Progress, Row, WorkerEvents } from './messages.js';
 import type { LayerSpec } from './networks.js';
 
 /** The network that is trained. */
@@ -27,6 +27,7 @@ interface Events {
   /** Another image in hand. */
   image: Picture;
   theme: undefined;
+  plane: WorkerEvents['plane'];
 }
 
 /** The image that all rooms look at: drawn, or taken from somewhere. */
@@ -63,6 +64,7 @@ export class App {
       this.history.addEpoch(end);
       this.tell('epoch', end);
     },
+    plane: (plane) => this.tell('plane', plane),
   });
   dataset: DatasetName = 'mnist';
   network: Network | undefined;

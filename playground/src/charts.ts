@@ -1,7 +1,7 @@
 // Line charts of a training, in the colours of the theme.
 
 import uPlot from 'uplot';
-import { byId, element } from './dom.js';
+import { byId, element, short } from './dom.js';
 
 const HEIGHT = 170;
 
@@ -117,11 +117,4 @@ export function chart(
     },
     recolour: () => plot.redraw(false),
   };
-}
-
-/** A number in as many characters as an axis or a figure has room for, however large. */
-export function short(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e5) return value.toExponential(0).replace('e+', 'e');
-  return size >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }

@@ -110,3 +110,10 @@ export function oncePerFrame(draw: () => void): () => void {
     });
   };
 }
+
+/** A number in as many characters as an axis or a figure has room for, however large. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e5) return value.toExponential(0).replace('e+', 'e');
+  return size >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}

@@ -92,6 +92,33 @@ export interface Samples {
   readonly labels: readonly number[];
 }
 
+/** Which reasons are wanted: of the class that the network says, if no other one is given. */
+export interface ReasonsRequest {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly method: 'gradient' | 'smoothGrad' | 'guided' | 'integratedGradients' | 'occlusion';
+  readonly target: number | undefined;
+}
+
+/** Where an image speaks for a class: each as large as the image. No heat of a network without maps. */
+export interface Reasons {
+  readonly saliency: Float32Array<ArrayBuffer>;
+  readonly heat: Float32Array<ArrayBuffer> | undefined;
+}
+
+export interface PatchRequest {
+  readonly layer: string;
+  readonly unit: number;
+}
+
+/** Parts of images that a map answers to, the strongest first, as RGBA pixels. */
+export type Patches = readonly {
+  readonly label: number;
+  readonly value: number;
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}[];
+
 /** A model's bytes, and how long the network has been trained. */
 export interface SavedModel {
   readonly bytes: ArrayBuffer;
@@ -116,6 +143,10 @@ export interface Calls {
   filters: { given: undefined; got: Maps | undefined };
   /** What each layer makes of an image. */
   activations: { given: Uint8Array<ArrayBuffer>; got: readonly Maps[] };
+  reasons: { given: ReasonsRequest; got: Reasons };
+  patches: { given: PatchRequest; got: Patches };
+  /** Lays the first test images out in the plane, by the last layer before the scores; the event tells how they lie. */
+  plane: { given: { readonly count: number }; got: undefined };
   predict: { given: Uint8Array<ArrayBuffer>; got: Float32Array<ArrayBuffer> };
   /** Test images, one after the other, and their classes. */
   samples: { given: Part; got: Samples };
@@ -159,6 +190,7 @@ export interface WorkerEvents {
   firstStep: undefined;
   progress: Progress;
   epoch: EpochEnd;
+  plane: { readonly done: number; readonly places: Float32Array<ArrayBuffer> };
 }
 
 export interface Request {

@@ -1,9 +1,8 @@
 // The strip above all rooms: what is trained on what, started, paused, and how far it is.
 
 import { type App, sentence } from './app.js';
-import { short } from './charts.js';
 import { type DatasetName, datasets } from './datasets.js';
-import { byId, fill, onClick, oncePerFrame, percent, say, setText } from './dom.js';
+import { byId, fill, onClick, oncePerFrame, percent, say, setText, short } from './dom.js';
 import type { Progress } from './messages.js';
 import { type PresetName, presets } from './networks.js';
 import { form, trainingOptions } from './settings.js';

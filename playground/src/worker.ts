@@ -24,6 +24,9 @@ const session = new Session((event, detail) => port.postMessage({ event, detail 
 const normalized = (pixels: Uint8Array): Float32Array =>
   normalize(pixels, datasets[session.data.name].normalization);
 
+/** What takes the library's pictures, which a page without them does without. */
+const deep = () => import('./deep.js');
+
 const handlers: Handlers = {
   async init(options) {
     await init(options);
@@ -40,6 +43,13 @@ const handlers: Handlers = {
   pause: (paused) => session.pause(paused) as Promise<undefined>,
   filters: () => session.watcher.filters(),
   activations: (pixels) => session.watcher.activations(normalized(pixels)),
+  reasons: async (request) =>
+    (await deep()).reasons(session.watcher, normalized(request.pixels), request),
+  patches: async (request) => (await deep()).patches(session.watcher, session.data, request),
+  plane: async ({ count }) =>
+    (await deep()).plane(session.watcher, session.data, count, (detail) =>
+      port.postMessage({ event: 'plane', detail }),
+    ),
   predict: (pixels) => session.watcher.probabilities(normalized(pixels)),
   setLearningRate: (rate) => session.setLearningRate(rate) as undefined,
   samples({ first, count }) {

@@ -183,7 +183,7 @@ class Editor {
     return element(
       'li',
       {},
-      element('strong', {}, title),
+      element('strong', {}, `${index + 1}. ${title}`),
       element('span', { className: 'shape' }),
       element('span', { className: 'fields' }, ...inputs),
       element('span', { className: 'actions' }, up, down, remove),

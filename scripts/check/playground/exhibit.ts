@@ -118,6 +118,22 @@ async function checkLink({ tab, address }: OpenPage): Promise<void> {
   assert.match(await tab.evaluate(() => location.hash), /depth=9/, 'nothing of it is lost');
 }
 
+/** Why it says so, what a map looks for, how it sees all images; layers are called as in the editor. */
+async function checkLook({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-look');
+  await says(tab, '#reason-message', /The network says/);
+  await tab.selectOption('#reason-class', '3');
+  await tab.selectOption('#reason-method', 'smoothGrad');
+  await says(tab, '#activation-maps figcaption', /1\. Convolution .*maps of 28 × 28/);
+  await says(tab, '#activation-maps figure:last-child .label', /ankle boot/);
+  await tab.click('#activation-maps figure:nth-child(1) canvas', { position: { x: 5, y: 5 } });
+  await says(tab, '#patch-message', /^Map 1 of 1\. Convolution: what it sees/);
+  assert.equal(await tab.locator('#patches canvas').count(), 12);
+  await tab.click('#lay-out');
+  await says(tab, '#plane-message', /Alike ones/);
+  assert.equal(await tab.locator('#plane-legend li').count(), 10);
+}
+
 /** A number of the result shows its window and its sum; numbers change at once; the filter may lie turned round. */
 async function checkByHand({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-convolve');
@@ -149,6 +165,7 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkKept,
     checkLink,
     checkByHand,
+    checkLook,
   ])
     await check(page);
   await page.close();
