@@ -70,6 +70,7 @@ const panels = {
   look: later(async () => (await code()).lookPanel(app)),
   mistakes: later(async () => (await code()).mistakesPanel(app)),
   convolve: later(async () => (await code()).convolvePanel()),
+  teach: later(async () => (await code()).teachPanel(app)),
   speed: later(async () => (await code()).speedPanel(app)),
   files: later(async () => (await code()).takePanel(app)),
 };

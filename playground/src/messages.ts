@@ -119,6 +119,25 @@ export type Patches = readonly {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
 }[];
 
+/** The network that is taught on: the page's own, or files of another one by their names. */
+export type TeachBase =
+  | { readonly bytes: ArrayBuffer; readonly dataset: DatasetName }
+  | { readonly files: Readonly<Record<string, Uint8Array>> };
+
+/** What a network that is taught on reads, and how many numbers describe an image to it. */
+export interface Taught {
+  readonly height: number;
+  readonly width: number;
+  readonly numbers: number;
+}
+
+/** An image of a class, as RGBA pixels of the size that the network reads. */
+export interface Example {
+  readonly id: number;
+  readonly label: number;
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
 /** A model's bytes, and how long the network has been trained. */
 export interface SavedModel {
   readonly bytes: ArrayBuffer;
@@ -159,6 +178,16 @@ export interface Calls {
   load: { given: SavedModel; got: LoadedNetwork };
   imageFilters: { given: undefined; got: readonly NamedFilter[] };
   filterImage: { given: ImageRequest; got: Uint8ClampedArray<ArrayBuffer> };
+  teachBase: { given: TeachBase; got: Taught };
+  teachAdd: { given: Example; got: undefined };
+  teachDrop: { given: number; got: undefined };
+  /** Learns the examples of so many classes. Answers the share of them that it has right. */
+  teach: { given: number; got: number };
+  /** Probabilities of the taught classes. */
+  teachSay: { given: Uint8ClampedArray<ArrayBuffer>; got: readonly number[] };
+  /** Base and head as one model, with the names of the classes. */
+  teachSave: { given: readonly string[]; got: Uint8Array<ArrayBuffer> };
+  teachLoad: { given: ArrayBuffer; got: Taught & { readonly classes: readonly string[] } };
   /** Images per second of training. */
   speed: { given: SpeedRequest; got: number };
 }

@@ -5,3 +5,4 @@ export { lookPanel } from './panels/look.js';
 export { mistakesPanel } from './panels/mistakes.js';
 export { speedPanel } from './panels/speed.js';
 export { takePanel } from './panels/take.js';
+export { teachPanel } from './panels/teach.js';

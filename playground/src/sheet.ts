@@ -5,6 +5,24 @@ import { SIDE } from './datasets.js';
 /** Width of the pen, of the sheet's 280 pixels. */
 const PEN = 22;
 
+/** How a picture is put on a sheet: as it is, in grey, or dark for light. */
+export type Look = 'colour' | 'grey' | 'inverted';
+
+const filters: Readonly<Record<Look, string>> = {
+  colour: 'none',
+  grey: 'grayscale(1)',
+  inverted: 'grayscale(1) invert(1)',
+};
+
+/** What can be put on a sheet. */
+type Source = CanvasImageSource & { readonly width: number; readonly height: number };
+
+/** Width and height; those of a video's own pictures. */
+const sizeOf = (picture: Source): [number, number] =>
+  picture instanceof HTMLVideoElement
+    ? [picture.videoWidth, picture.videoHeight]
+    : [picture.width, picture.height];
+
 /** Ink on a sheet, from a pointer. */
 export class Sheet {
   readonly canvas: HTMLCanvasElement;
@@ -53,6 +71,11 @@ export class Sheet {
     this.canvas.addEventListener('lostpointercapture', end);
   }
 
+  /** Whether what is on it was drawn. */
+  get isDrawn(): boolean {
+    return !this.#isPicture;
+  }
+
   clear(): void {
     this.#isPicture = false;
     this.#context.fillStyle = '#000';
@@ -60,13 +83,14 @@ export class Sheet {
   }
 
   /** Puts a picture on it, as large as there is room. */
-  show(picture: CanvasImageSource & { width: number; height: number }, invert: boolean): void {
+  show(picture: Source, look: Look): void {
     this.clear();
     this.#isPicture = true;
     const { width, height } = this.canvas;
-    const factor = Math.min(width / picture.width, height / picture.height);
-    const [w, h] = [picture.width * factor, picture.height * factor];
-    this.#context.filter = invert ? 'grayscale(1) invert(1)' : 'grayscale(1)';
+    const [wide, tall] = sizeOf(picture);
+    const factor = Math.min(width / wide, height / tall);
+    const [w, h] = [wide * factor, tall * factor];
+    this.#context.filter = filters[look];
     this.#context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
     this.#context.filter = 'none';
   }
@@ -92,7 +116,7 @@ export class Sheet {
 }
 
 /** Whether a picture's border is bright: it is ink on paper then, and not light on dark. */
-export function isPaper(picture: ImageBitmap): boolean {
+export function isPaper(picture: CanvasImageSource): boolean {
   const canvas = new OffscreenCanvas(SIDE, SIDE);
   const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
   context.drawImage(picture, 0, 0, SIDE, SIDE);

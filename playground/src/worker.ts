@@ -27,6 +27,9 @@ const normalized = (pixels: Uint8Array): Float32Array =>
 /** What takes the library's pictures, which a page without them does without. */
 const deep = () => import('./deep.js');
 
+/** The classes of one's own. */
+const teacher = async () => (await import('./teaching.js')).teacher;
+
 const handlers: Handlers = {
   async init(options) {
     await init(options);
@@ -73,6 +76,13 @@ const handlers: Handlers = {
   load: (saved) => session.load(saved),
   imageFilters: namedFilters,
   filterImage: filterPixels,
+  teachBase: async (base) => (await teacher()).setBase(base),
+  teachAdd: async (example) => (await teacher()).add(example) as Promise<undefined>,
+  teachDrop: async (id) => (await teacher()).drop(id) as undefined,
+  teach: async (classes) => (await teacher()).teach(classes),
+  teachSay: async (pixels) => (await teacher()).say(pixels),
+  teachSave: async (classes) => (await teacher()).save(classes),
+  teachLoad: async (bytes) => (await teacher()).load(bytes),
   speed: measureSpeed,
 };
 

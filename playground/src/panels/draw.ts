@@ -51,7 +51,7 @@ export function drawing(app: App): Panel {
     try {
       const picture = await pictureOf(file);
       const { width, height } = picture;
-      sheet.show(picture, isPaper(picture));
+      sheet.show(picture, isPaper(picture) ? 'inverted' : 'grey');
       const fits = width === SIDE && height === SIDE;
       say(
         'draw-message',
@@ -68,7 +68,7 @@ export function drawing(app: App): Panel {
     drawPixels(seen, pixels);
     // What was not drawn here lies on the sheet as a picture.
     if (title !== 'My drawing') {
-      sheet.show(seen, false);
+      sheet.show(seen, 'grey');
       say('draw-message', `${title}. Draw to begin a new sheet.`);
     }
     classify();

@@ -1,7 +1,8 @@
 // Models as files, and one that the browser keeps.
 
 import type { App } from '../app.js';
-import { element, onClick, onFile, say } from '../dom.js';
+import { onClick, onFile, say } from '../dom.js';
+import { save } from '../save.js';
 import { openStore, putLast, readLast } from '../store.js';
 import { putAside } from '../work.js';
 
@@ -34,10 +35,8 @@ export function filesPanel(app: App): void {
   onClick('download', async () => {
     try {
       const bytes = await app.worker.ask('save', undefined);
-      const href = URL.createObjectURL(new Blob([bytes]));
       const download = `${app.network?.name ?? 'model'}.safetensors`;
-      element('a', { href, download }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+      save(download, bytes);
       tell(`${download}, ${Math.ceil(bytes.length / 1024)} KiB: \`loadModel(bytes)\` reads it.`);
     } catch (error) {
       problem('The model was not saved', error);

@@ -9,6 +9,8 @@ import { drawPixels, pixelsOf } from '../pictures.js';
 /** How many are shown, and how many there are. */
 const SHOWN = 24;
 const ALL = 1000;
+/** Milliseconds between two answers while it trains: more often is more than an eye follows. */
+const PAUSE = 150;
 
 /** One image with its answer. */
 function tile(take: () => void) {
@@ -87,5 +89,13 @@ export function samples(app: App): Panel {
     first = 0;
     shown = undefined;
   });
-  return { refresh };
+  let last = 0;
+  return {
+    refresh(why) {
+      const now = performance.now();
+      if (why === 'progress' && now - last < PAUSE) return;
+      last = now;
+      refresh();
+    },
+  };
 }
