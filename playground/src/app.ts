@@ -1,9 +1,10 @@
 // What the panels share: the worker, what is on screen, and who wants to know when it changes.
 
 import { Client } from './client.js';
-import type { DatasetName } from './datasets.js';
+import { type DatasetName, datasets } from './datasets.js';
 import { element } from './dom.js';
-import type { EpochEnd, Progress, Row } from './messages.js';
+import { nothing, type Past, TrainingHistory } from './history.js';
+import type { EpochEnd, Progress, Row, WorkerEvents } from './messages.js';
 import type { LayerSpec } from './networks.js';
 
 /** The network that is trained. */
@@ -23,7 +24,25 @@ interface Events {
   status: Status;
   progress: Progress;
   epoch: EpochEnd;
+  /** Another image in hand. */
+  image: Picture;
   theme: undefined;
+  plane: WorkerEvents['plane'];
+}
+
+/** The image that all rooms look at: drawn, or taken from somewhere. */
+export interface Picture {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly title: string;
+}
+
+/** What a test image is called. */
+export const sampleTitle = (index: number, name: string): string => `Test image ${index}: ${name}`;
+
+/** A network that is edited and not in use yet. */
+export interface Draft {
+  /** Makes it the one that is trained. @returns whether it fits; where it does not, the room says why */
+  use(): Promise<boolean>;
 }
 
 /** What a tab shows. */
@@ -37,13 +56,27 @@ export interface Panel {
 export class App {
   readonly worker = new Client({
     firstStep: () => performance.mark('first-step'),
-    progress: (progress) => this.tell('progress', progress),
-    epoch: (end) => this.tell('epoch', end),
+    progress: (progress) => {
+      this.history.addProgress(progress);
+      this.tell('progress', progress);
+    },
+    epoch: (end) => {
+      this.history.addEpoch(end);
+      this.tell('epoch', end);
+    },
+    plane: (plane) => this.tell('plane', plane),
   });
   dataset: DatasetName = 'mnist';
   network: Network | undefined;
-  /** What was drawn last, as the network sees it. */
-  drawing: Uint8Array<ArrayBuffer> | undefined;
+  /** What is on the sheet, as the network sees it. */
+  image: Picture | undefined;
+  #draft: Draft | undefined;
+  /** The images that the worker has. */
+  #loaded: DatasetName | undefined;
+  /** What the charts show of the training so far. */
+  readonly history = new TrainingHistory();
+  /** Shows a room. */
+  open: (room: string) => void = () => {};
   /** Threads that the worker has. */
   threads = 1;
   #status: Status = 'starting';
@@ -70,6 +103,15 @@ export class App {
     this.tell('status', this.#status);
   }
 
+  get draft(): Draft | undefined {
+    return this.#draft;
+  }
+
+  set draft(draft: Draft | undefined) {
+    this.#draft = draft;
+    this.tell('status', this.#status);
+  }
+
   listen<K extends keyof Events>(event: K, hear: (detail: Events[K]) => void): void {
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), hear]);
   }
@@ -78,9 +120,16 @@ export class App {
     for (const hear of this.#listeners.get(event) ?? []) hear(detail as never);
   }
 
-  /** Shows a network that the worker has now. */
-  show(network: Network): void {
+  /** Takes an image in hand, or puts it away. */
+  take(image: Picture | undefined): void {
+    this.image = image;
+    if (image) this.tell('image', image);
+  }
+
+  /** Shows a network that the worker has now. @param past what it has been trained for, if anything */
+  show(network: Network, past: Past = nothing): void {
     this.network = network;
+    this.history.begin(past);
     if (this.status !== 'starting' && this.status !== 'failed') this.status = 'ready';
     this.tell('network', network);
   }
@@ -106,6 +155,23 @@ export class App {
     await this.worker.ask('pause', false);
   }
 
+  /** Has the worker take other images, unless it has them. */
+  async useData(dataset: DatasetName): Promise<void> {
+    if (this.#loaded === dataset) return;
+    await this.worker.ask('loadData', dataset);
+    // The worker has them now, even if they are not the ones wanted any more.
+    this.#loaded = dataset;
+    this.dataset = dataset;
+    this.tell('data', dataset);
+    await this.takeSample(0);
+  }
+
+  /** Takes a test image in hand. */
+  async takeSample(index: number): Promise<void> {
+    const { pixels, label } = await this.worker.ask('testImage', index);
+    this.take({ pixels, title: sampleTitle(index, datasets[this.dataset].classes[label]) });
+  }
+
   /** Makes a network in the worker and shows it. */
   async make(name: string, layers: readonly LayerSpec[]): Promise<void> {
     const rows = await this.worker.ask('make', { layers, name });
@@ -118,15 +184,21 @@ export const sentence = (message: string): string =>
   /[.!?]$/.test(message) ? message : `${message}.`;
 
 /** Tells something at the top of the page. */
-export function notice(title: string, text: string, kind: 'problem' | 'hint'): void {
+export function notice(
+  title: string,
+  text: string,
+  kind: 'problem' | 'hint',
+  ...buttons: HTMLButtonElement[]
+): HTMLElement {
   const close = element('button', { type: 'button', className: 'quiet' }, '✕');
   close.setAttribute('aria-label', 'Close this notice');
   const made = element(
     'div',
     { className: `notice ${kind}` },
     element('p', {}, element('strong', {}, title), ` ${text}`),
-    close,
+    element('span', { className: 'notice-buttons' }, ...buttons, close),
   );
   close.addEventListener('click', () => made.remove());
   document.getElementById('notices')?.append(made);
+  return made;
 }

@@ -1,14 +1,15 @@
 // Line charts of a training, in the colours of the theme.
 
 import uPlot from 'uplot';
-import { byId } from './dom.js';
+import { byId, element, short } from './dom.js';
 
-const HEIGHT = 150;
+const HEIGHT = 170;
 
 const colour = (name: string) => (): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-type Columns = [number[], (number | null)[], (number | null)[]];
+/** Steps, and for each the numbers of two lines. */
+export type Columns = [number[], (number | null)[], (number | null)[]];
 
 export interface Chart {
   draw(columns: Columns): void;
@@ -16,49 +17,104 @@ export interface Chart {
   recolour(): void;
 }
 
-/** @param show how a number of it is written */
+/** How the two lines are called. */
+export type Lines = readonly [string, string];
+
+/** Steps that an empty chart is wide. */
+const EMPTY = 100;
+
+/** The last number of a line. */
+const lastOf = (line: readonly (number | null)[]): number | undefined =>
+  line.findLast((value) => value !== null) ?? undefined;
+
+/**
+ * @param show how a number of it is written
+ * @param range the least and the most of the axis, for those of the lines
+ */
 export function chart(
   id: string,
   show: (value: number) => string,
-  range: uPlot.Range.Function,
+  range: (least: number, most: number) => [number, number],
+  lines: Lines = ['training', 'test'],
 ): Chart {
   const place = byId(id, HTMLElement);
-  const text = (value: number | null): string => (value === null ? '–' : show(value));
-  const axis = (size: number): uPlot.Axis => ({
+  const numbers = lines.map(() => element('output', {}, '–'));
+  const legend = element('p', { className: 'legend' });
+  legend.append(
+    ...lines.map((label, i) => {
+      const swatch = element('span', { className: `swatch line-${i + 1}` });
+      return element('span', {}, swatch, ` ${label} `, numbers[i]);
+    }),
+  );
+  const axis = (size: number, more: uPlot.Axis): uPlot.Axis => ({
     stroke: colour('--muted'),
     grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
     font: '12px system-ui, sans-serif',
     size,
     gap: 4,
+    ...more,
   });
-  const series = (label: string, name: string, width: number): uPlot.Series => ({
-    label,
+  const series = (name: string, width: number): uPlot.Series => ({
     stroke: colour(name),
     width,
     spanGaps: true,
     points: { show: false },
-    value: (_, value) => text(value),
   });
+  /** Numbers under the pointer, or the last ones. */
+  const tell = ({ data, cursor: { idx } }: uPlot): void => {
+    for (const [i, number] of numbers.entries()) {
+      const line = data[i + 1] as (number | null)[];
+      const value =
+        (typeof idx === 'number' ? lastOf(line.slice(0, idx + 1)) : lastOf(line)) ?? null;
+      const text = value === null ? '–' : show(value);
+      if (number.textContent !== text) number.textContent = text;
+    }
+  };
   const plot = new uPlot(
     {
       width: Math.max(200, place.clientWidth),
       height: HEIGHT,
-      scales: { x: { time: false }, y: { range } },
-      axes: [axis(26), axis(44)],
-      series: [
-        { label: 'step', value: (_, value) => (value === null ? '–' : String(Math.round(value))) },
-        series('training', '--train-line', 1.5),
-        series('test', '--test-line', 2),
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: (_, __, most) => [0, most || EMPTY] },
+        y: { range: (_, least, most) => range(least ?? 0, most ?? 0) },
+      },
+      axes: [
+        axis(24, {
+          label: 'steps',
+          labelSize: 16,
+          labelFont: '12px system-ui, sans-serif',
+          labelGap: 0,
+        }),
+        axis(48, { values: (_, ticks) => ticks.map(short) }),
       ],
+      series: [{}, series('--train-line', 1.5), series('--test-line', 2)],
       cursor: { y: false, drag: { x: false, y: false } },
+      hooks: { setCursor: [tell] },
     },
     [[], [], []],
     place,
   );
+  place.append(legend);
   new ResizeObserver(() => {
     const width = place.clientWidth;
     if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT });
   }).observe(place);
-  return { draw: (columns) => plot.setData(columns), recolour: () => plot.redraw(false) };
+  return {
+    draw(columns) {
+      // Of nothing there are no ticks: those of before would stay.
+      plot.setData(
+        columns[0].length > 0
+          ? columns
+          : [
+              [0, EMPTY],
+              [null, null],
+              [null, null],
+            ],
+      );
+      tell(plot);
+    },
+    recolour: () => plot.redraw(false),
+  };
 }

@@ -35,6 +35,12 @@ export function onFile(id: string, handle: (file: File) => unknown): void {
   });
 }
 
+/** Writes a text, unless it is there already. */
+export function setText(id: string, text: string): void {
+  const place = byId(id, HTMLElement);
+  if (place.textContent !== text) place.textContent = text;
+}
+
 /** Says something in a panel; as a problem, in its colour. */
 export function say(id: string, text: string, isProblem = false): void {
   const message = byId(id, HTMLElement);
@@ -103,4 +109,11 @@ export function oncePerFrame(draw: () => void): () => void {
       draw();
     });
   };
+}
+
+/** A number in as many characters as an axis or a figure has room for, however large. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e5) return value.toExponential(0).replace('e+', 'e');
+  return size >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }

@@ -19,7 +19,15 @@ function mean(a: number | null, b: number | null): number | null {
 
 /** One chart's lines. */
 class Line {
-  #points: Point[] = [];
+  #points: Point[];
+
+  constructor(points: readonly Point[] = []) {
+    this.#points = [...points];
+  }
+
+  get points(): readonly Point[] {
+    return this.#points;
+  }
 
   add(point: Point): void {
     this.#points.push(point);
@@ -43,21 +51,52 @@ class Line {
   }
 }
 
+/** What a network has been trained for, to be kept with it. */
+export interface Past {
+  readonly steps: number;
+  readonly epochs: number;
+  readonly testAccuracy: number | undefined;
+  readonly loss: readonly Point[];
+  readonly accuracy: readonly Point[];
+}
+
+/** Of a network that has not been trained. */
+export const nothing: Past = {
+  steps: 0,
+  epochs: 0,
+  testAccuracy: undefined,
+  loss: [],
+  accuracy: [],
+};
+
 export class TrainingHistory {
   loss = new Line();
   accuracy = new Line();
+  steps = 0;
+  epochs = 0;
+  testAccuracy: number | undefined;
 
-  clear(): void {
-    this.loss = new Line();
-    this.accuracy = new Line();
+  /** Begins anew, or where another training stood. */
+  begin({ steps, epochs, testAccuracy, loss, accuracy }: Past): void {
+    Object.assign(this, { steps, epochs, testAccuracy });
+    this.loss = new Line(loss);
+    this.accuracy = new Line(accuracy);
+  }
+
+  get past(): Past {
+    const { steps, epochs, testAccuracy, loss, accuracy } = this;
+    return { steps, epochs, testAccuracy, loss: loss.points, accuracy: accuracy.points };
   }
 
   addProgress({ step, loss, accuracy }: Progress): void {
+    this.steps = step;
     this.loss.add({ step, train: loss, test: null });
     this.accuracy.add({ step, train: 100 * accuracy, test: null });
   }
 
-  addEpoch({ step, valLoss, valAccuracy }: EpochEnd): void {
+  addEpoch({ step, epoch, valLoss, valAccuracy }: EpochEnd): void {
+    this.epochs = epoch;
+    this.testAccuracy = valAccuracy;
     this.loss.add({ step, train: null, test: valLoss });
     this.accuracy.add({ step, train: null, test: 100 * valAccuracy });
   }

@@ -1,7 +1,8 @@
 // What can be seen of a network: its first weights, what its layers make of an image, what it takes for what.
 
 import { type Data, Model, metrics } from 'wasmgrad/core';
-import { type LoadedData, PIXELS, SIDE } from './datasets.js';
+import { PIXELS, SIDE } from './datasets.js';
+import type { LoadedData } from './loading.js';
 import type { Maps, Mistake, TestResult } from './messages.js';
 
 /** Maps of a layer, and mistakes, that are shown at most. */
@@ -22,6 +23,15 @@ function softmax(scores: Float32Array, classes: number): Float32Array<ArrayBuffe
     );
   }
   return result;
+}
+
+/** Whether each row is of shares that sum to 1 already: scores as they come never are. */
+function areProbabilities(scores: Float32Array, classes: number): boolean {
+  let sum = 0;
+  return scores.every((score, i) => {
+    sum = (i % classes ? sum : 0) + score;
+    return score >= 0 && ((i + 1) % classes !== 0 || Math.abs(sum - 1) < 1e-3);
+  });
 }
 
 const argmax = (row: Float32Array): number =>
@@ -57,10 +67,10 @@ export class Watcher {
   /** Probabilities of the classes. */
   probabilities(x: Data): Float32Array<ArrayBuffer> {
     using scores = this.model.predict(x, { batchSize: 100 });
-    const { type, options } = this.model.layers[this.model.layers.length - 1];
-    const { activation = type } = options as { activation?: string };
-    if (activation === 'softmax') return scores.data.slice() as Float32Array<ArrayBuffer>;
-    return softmax(scores.data, scores.shape[1]);
+    const [, classes] = scores.shape;
+    const numbers = Float32Array.from(scores.data);
+    // A model from a file may end in softmax, and in layers after it that change nothing.
+    return areProbabilities(numbers, classes) ? numbers : softmax(numbers, classes);
   }
 
   /** The filters of the first convolution, or the weights of a dense layer that sees the image. */

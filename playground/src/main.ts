@@ -1,19 +1,15 @@
 // The page: starts the worker, then the panels. All that computes is in workers.
 
+import { isSame, keepAddress, readAddress } from './address.js';
 import { App, notice, sentence } from './app.js';
 import { byId, onClick, say } from './dom.js';
-import { presets } from './networks.js';
-import { activationsPanel } from './panels/activations.js';
-import { codePanel } from './panels/code.js';
-import { drawPanel } from './panels/draw.js';
-import { filesPanel } from './panels/files.js';
-import { filtersPanel } from './panels/filters.js';
-import { imagesPanel } from './panels/images.js';
-import { mistakesPanel } from './panels/mistakes.js';
 import { networkPanel } from './panels/network.js';
-import { speedPanel } from './panels/speed.js';
 import { trainPanel } from './panels/train.js';
-import { tabs } from './tabs.js';
+import { form } from './settings.js';
+import { strip } from './strip.js';
+import { later, tabs } from './tabs.js';
+import { explainTerms } from './terms.js';
+import { keepWork, keptWork, offer } from './work.js';
 
 /** What to do about an engine that did not start. */
 function helpWith(message: string): string {
@@ -66,22 +62,37 @@ function themeButton(app: App): void {
 // It is for pages that get no further than their text.
 byId('unserved', HTMLElement).remove();
 const app = new App();
-const loadImages = trainPanel(app);
-const current = tabs({
+const begin = strip(app);
+const code = () => import('./rooms.js');
+const panels = {
+  train: trainPanel(app),
   network: networkPanel(app),
-  draw: drawPanel(app),
-  filters: filtersPanel(app),
-  activations: activationsPanel(app),
-  mistakes: mistakesPanel(app),
-  images: imagesPanel(),
-  speed: speedPanel(app),
-  files: filesPanel(app),
-  code: codePanel(app),
-});
-for (const event of ['network', 'data', 'progress', 'epoch'] as const)
-  app.listen(event, () => current().refresh?.(event));
-byId('setup', HTMLFormElement).addEventListener('change', () => current().refresh?.('status'));
+  look: later(async () => (await code()).lookPanel(app)),
+  mistakes: later(async () => (await code()).mistakesPanel(app)),
+  convolve: later(async () => (await code()).convolvePanel()),
+  teach: later(async () => (await code()).teachPanel(app)),
+  speed: later(async () => (await code()).speedPanel(app)),
+  files: later(async () => (await code()).takePanel(app)),
+};
+const rooms = tabs(panels, () => remember());
+app.open = rooms.open;
+const remember = keepAddress(app, () => rooms.name);
+for (const event of ['network', 'data', 'progress', 'epoch', 'image'] as const)
+  app.listen(event, () => rooms.panel.refresh?.(event));
+form.addEventListener('change', () => rooms.panel.refresh?.('status'));
 themeButton(app);
+explainTerms();
+const wish = readAddress(Object.keys(panels));
 // The first network is known before the images are here.
-app.network = { name: 'lenet5', layers: presets.lenet5.layers, rows: [] };
-start(app, loadImages);
+app.dataset = wish.dataset;
+app.network = { ...wish.network, rows: [] };
+byId('dataset', HTMLSelectElement).value = wish.dataset;
+rooms.open(wish.room ?? 'train');
+start(app, async () => {
+  const kept = await keptWork();
+  const isWished =
+    kept !== undefined && kept.dataset === wish.dataset && isSame(kept.network, wish.network);
+  await begin(isWished ? kept : undefined);
+  if (kept && !isWished) offer(app, kept);
+  keepWork(app);
+});

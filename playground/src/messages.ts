@@ -81,6 +81,70 @@ export interface SpeedRequest {
   readonly algorithm: 'auto' | 'direct' | 'winograd';
 }
 
+/** Some of the test images. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface Samples {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly labels: readonly number[];
+}
+
+/** Which reasons are wanted: of the class that the network says, if no other one is given. */
+export interface ReasonsRequest {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly method: 'gradient' | 'smoothGrad' | 'guided' | 'integratedGradients' | 'occlusion';
+  readonly target: number | undefined;
+}
+
+/** Where an image speaks for a class: each as large as the image. No heat of a network without maps. */
+export interface Reasons {
+  readonly saliency: Float32Array<ArrayBuffer>;
+  readonly heat: Float32Array<ArrayBuffer> | undefined;
+}
+
+export interface PatchRequest {
+  readonly layer: string;
+  readonly unit: number;
+}
+
+/** Parts of images that a map answers to, the strongest first, as RGBA pixels. */
+export type Patches = readonly {
+  readonly label: number;
+  readonly value: number;
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}[];
+
+/** The network that is taught on: the page's own, or files of another one by their names. */
+export type TeachBase =
+  | { readonly bytes: ArrayBuffer; readonly dataset: DatasetName }
+  | { readonly files: Readonly<Record<string, Uint8Array>> };
+
+/** What a network that is taught on reads, and how many numbers describe an image to it. */
+export interface Taught {
+  readonly height: number;
+  readonly width: number;
+  readonly numbers: number;
+}
+
+/** An image of a class, as RGBA pixels of the size that the network reads. */
+export interface Example {
+  readonly id: number;
+  readonly label: number;
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** A model's bytes, and how long the network has been trained. */
+export interface SavedModel {
+  readonly bytes: ArrayBuffer;
+  readonly steps: number;
+  readonly epochs: number;
+}
+
 /** What a worker can be asked: what it is given, and what it answers. */
 export interface Calls {
   init: { given: InitOptions; got: BackendInfo };
@@ -92,18 +156,38 @@ export interface Calls {
   train: { given: TrainingOptions; got: 'done' | 'stopped' };
   /** Answers a pause when the training rests, or has ended. */
   pause: { given: boolean; got: undefined };
+  /** The learning rate of the training that is under way, from the next step on. */
+  setLearningRate: { given: number; got: undefined };
   /** The first layer's weights as pictures. */
   filters: { given: undefined; got: Maps | undefined };
   /** What each layer makes of an image. */
   activations: { given: Uint8Array<ArrayBuffer>; got: readonly Maps[] };
+  reasons: { given: ReasonsRequest; got: Reasons };
+  patches: { given: PatchRequest; got: Patches };
+  /** Lays the first test images out in the plane, by the last layer before the scores; the event tells how they lie. */
+  plane: { given: { readonly count: number }; got: undefined };
   predict: { given: Uint8Array<ArrayBuffer>; got: Float32Array<ArrayBuffer> };
+  /** Test images, one after the other, and their classes. */
+  samples: { given: Part; got: Samples };
+  /** Probabilities of the classes for each of these test images. */
+  judge: { given: Part; got: Float32Array<ArrayBuffer> };
   /** The pixels of a test image, and its class. */
   testImage: { given: number; got: { pixels: Uint8Array<ArrayBuffer>; label: number } };
   test: { given: undefined; got: TestResult };
   save: { given: undefined; got: Uint8Array<ArrayBuffer> };
-  load: { given: ArrayBuffer; got: LoadedNetwork };
+  load: { given: SavedModel; got: LoadedNetwork };
   imageFilters: { given: undefined; got: readonly NamedFilter[] };
   filterImage: { given: ImageRequest; got: Uint8ClampedArray<ArrayBuffer> };
+  teachBase: { given: TeachBase; got: Taught };
+  teachAdd: { given: Example; got: undefined };
+  teachDrop: { given: number; got: undefined };
+  /** Learns the examples of so many classes. Answers the share of them that it has right. */
+  teach: { given: number; got: number };
+  /** Probabilities of the taught classes. */
+  teachSay: { given: Uint8ClampedArray<ArrayBuffer>; got: readonly number[] };
+  /** Base and head as one model, with the names of the classes. */
+  teachSave: { given: readonly string[]; got: Uint8Array<ArrayBuffer> };
+  teachLoad: { given: ArrayBuffer; got: Taught & { readonly classes: readonly string[] } };
   /** Images per second of training. */
   speed: { given: SpeedRequest; got: number };
 }
@@ -135,6 +219,7 @@ export interface WorkerEvents {
   firstStep: undefined;
   progress: Progress;
   epoch: EpochEnd;
+  plane: { readonly done: number; readonly places: Float32Array<ArrayBuffer> };
 }
 
 export interface Request {

@@ -251,3 +251,28 @@ export const isCalls = (value: unknown): value is readonly LayerCall[] => Array.
 /** Whether it is a 3×3 convolution at stride 1, which Winograd's algorithm is for. */
 export const suitsWinograd = ({ type, options }: LayerCall): boolean =>
   type === 'conv2d' && options.kernelSize === 3 && (options.strides ?? 1) === 1;
+
+/** How many layers of the library a call becomes: a residual block is its parts, their sum, and a ReLU. */
+const placesOf = ({ type, options }: LayerCall): number =>
+  type === 'residual' ? Object.values(options).flat().length + 2 : 1;
+
+/**
+ * A layer's name, as the editor shows it.
+ *
+ * @param index of the library's layers
+ * @param name the library's, where the editor has none
+ */
+export function layerTitle(
+  { layers = [] }: { readonly layers: readonly LayerSpec[] | undefined },
+  index: number,
+  name: string,
+): string {
+  let left = index;
+  for (const [i, spec] of layers.entries()) {
+    const places = placesOf(callOf(spec));
+    const title = `${i + 1}. ${kindOf(spec.type).title}`;
+    if (left < places) return places > 1 ? `${title}: ${name}` : title;
+    left -= places;
+  }
+  return name;
+}

@@ -1,6 +1,7 @@
 // Numbers as pictures.
 
-import { SIDE } from './datasets.js';
+import { PIXELS, SIDE } from './datasets.js';
+import { element, short } from './dom.js';
 import type { Maps } from './messages.js';
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -37,8 +38,11 @@ const signs = ramp([
   [24, 80, 150],
 ]);
 
-/** Numbers as places on the ramp: around 0 for signed ones, else from the least to the most. */
-function scale(data: Float32Array, signed: boolean): (value: number) => number {
+/** What the ends of a colour scale stand for. */
+export type Ends = readonly [least: number, most: number];
+
+/** The numbers at the ends: around 0 for signed ones, else the least and the most. */
+function endsOf(data: Float32Array, signed: boolean): Ends {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of data) {
     if (value < least) least = value;
@@ -48,15 +52,38 @@ function scale(data: Float32Array, signed: boolean): (value: number) => number {
     most = Math.max(Math.abs(least), Math.abs(most));
     least = -most;
   }
+  return [least, most];
+}
+
+/** Numbers as places on the ramp. */
+function scale([least, most]: Ends): (value: number) => number {
   const range = most - least || 1;
   return (value) => Math.round(((value - least) / range) * 255);
+}
+
+/** A colour scale with the numbers at its ends. */
+export function legend(signed = false): { place: HTMLElement; set(ends: Ends): void } {
+  const strip = element('span', { className: `ramp ${signed ? 'signs' : 'brightness'}` });
+  const [least, most] = [element('span'), element('span')];
+  const place = element('span', { className: 'scale' }, least, strip, most);
+  return {
+    place,
+    set(ends) {
+      [least.textContent, most.textContent] = ends.map(short);
+    },
+  };
 }
 
 /** Height that small pictures are drawn in, so that the gaps between them stay small. */
 const LEAST = 28;
 
-/** Draws pictures side by side in a grid with gaps of a pixel, one canvas for all of them. */
-export function drawMaps(canvas: HTMLCanvasElement, maps: Maps, columns: number, signed = false) {
+/** Draws pictures side by side in a grid with gaps of a pixel, one canvas for all. @returns the ends of the scale */
+export function drawMaps(
+  canvas: HTMLCanvasElement,
+  maps: Maps,
+  columns: number,
+  signed = false,
+): Ends {
   const { count, height, width, data } = maps;
   const across = Math.min(columns, count);
   const rows = Math.ceil(count / across);
@@ -68,7 +95,8 @@ export function drawMaps(canvas: HTMLCanvasElement, maps: Maps, columns: number,
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   const image = context.createImageData(fullWidth, fullHeight);
   const pixels = new Uint32Array(image.data.buffer);
-  const place = scale(data, signed);
+  const ends = endsOf(data, signed);
+  const place = scale(ends);
   const colours = signed ? signs : brightness;
   for (let map = 0; map < count; map++) {
     const left = (map % across) * cellWidth;
@@ -81,16 +109,42 @@ export function drawMaps(canvas: HTMLCanvasElement, maps: Maps, columns: number,
     }
   }
   context.putImageData(image, 0, 0);
+  return ends;
 }
 
-/** Draws an image of a data set, white on black as it is. */
-export function drawPixels(canvas: HTMLCanvasElement, bytes: Uint8Array): void {
-  if (canvas.width !== SIDE) canvas.width = SIDE;
-  if (canvas.height !== SIDE) canvas.height = SIDE;
+/** The pixels of an image of a data set, white on black as it is. */
+function imageOf(bytes: Uint8Array): ImageData {
   const image = new ImageData(SIDE, SIDE);
   bytes.forEach((byte, i) => {
     image.data.fill(byte, 4 * i, 4 * i + 3);
     image.data[4 * i + 3] = 255;
   });
+  return image;
+}
+
+function put(canvas: HTMLCanvasElement, image: ImageData): void {
+  if (canvas.width !== SIDE) canvas.width = SIDE;
+  if (canvas.height !== SIDE) canvas.height = SIDE;
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
+
+/** Draws an image of a data set. */
+export const drawPixels = (canvas: HTMLCanvasElement, bytes: Uint8Array): void =>
+  put(canvas, imageOf(bytes));
+
+/** Draws a heat over an image: the hotter, the more of the colour covers it. */
+export function drawHeat(canvas: HTMLCanvasElement, bytes: Uint8Array, heat: Float32Array): void {
+  const image = imageOf(bytes);
+  const colours = new Uint8ClampedArray(brightness.buffer);
+  const place = scale([0, endsOf(heat, false)[1]]);
+  for (const [i, value] of heat.entries()) {
+    const at = place(value);
+    for (let c = 0; c < 3; c++)
+      image.data[4 * i + c] += ((0.75 * at) / 255) * (colours[4 * at + c] - bytes[i]);
+  }
+  put(canvas, image);
+}
+
+/** One of many images. */
+export const pixelsOf = (all: Uint8Array<ArrayBuffer>, index: number): Uint8Array<ArrayBuffer> =>
+  all.slice(index * PIXELS, (index + 1) * PIXELS);

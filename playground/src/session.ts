@@ -2,9 +2,17 @@
 
 import { loadModel, type Model, memory, optimizers } from 'wasmgrad/core';
 import { build, describe } from './build.js';
-import { type LoadedData, PIXELS, SIDE } from './datasets.js';
+import { PIXELS, SIDE } from './datasets.js';
+import type { LoadedData } from './loading.js';
 import { Watcher } from './looking.js';
-import type { Description, LoadedNetwork, Row, TrainingOptions, WorkerEvents } from './messages.js';
+import type {
+  Description,
+  LoadedNetwork,
+  Row,
+  SavedModel,
+  TrainingOptions,
+  WorkerEvents,
+} from './messages.js';
 import { type LayerSpec, specOf } from './networks.js';
 import { Pace } from './pace.js';
 
@@ -69,7 +77,10 @@ export class Session {
   readonly #tell: Tell;
   #data: LoadedData | undefined;
   #watcher: Watcher | undefined;
-  #compiled = '';
+  /** The optimizer that the network was compiled with, and its learning rate then. */
+  #compiled: { readonly optimizer: string; readonly learningRate: number } | undefined;
+  /** The learning rate that is wanted now. */
+  #rate = 0;
   /** Steps that the network has been trained for. */
   #steps = 0;
   #epochs = 0;
@@ -125,7 +136,7 @@ export class Session {
   }
 
   /** @throws for bytes that are no model, and for one of other images or classes: the one before stays */
-  async load(bytes: ArrayBuffer): Promise<LoadedNetwork> {
+  async load({ bytes, steps, epochs }: SavedModel): Promise<LoadedNetwork> {
     const model = await loadModel(bytes);
     const [input, output] = [model.inputShape, model.outputShape];
     if (`${input}` !== `${[SIDE, SIDE, 1]}` || `${output}` !== '10') {
@@ -135,6 +146,8 @@ export class Session {
       );
     }
     await this.#replace(model);
+    this.#steps = steps;
+    this.#epochs = epochs;
     return { name: model.name, rows: rowsOf(model), layers: specsOf(model) };
   }
 
@@ -142,7 +155,7 @@ export class Session {
     await this.stop();
     this.#watcher?.dispose();
     this.#watcher = new Watcher(model);
-    this.#compiled = '';
+    this.#compiled = undefined;
     this.#steps = 0;
     this.#epochs = 0;
   }
@@ -167,9 +180,17 @@ export class Session {
   async #fit(options: TrainingOptions, signal: AbortSignal): Promise<void> {
     const { model } = this.watcher;
     const { optimizer, learningRate, batchSize, epochs } = options;
-    const wanted = `${optimizer} ${learningRate}`;
-    if (this.#compiled !== wanted) compile(model, options);
-    this.#compiled = wanted;
+    // Another rate is a factor of the compiled one, so that the optimizer keeps its momentum; of 0 there is none.
+    if (this.#compiled?.optimizer !== optimizer || !this.#compiled.learningRate) {
+      compile(model, options);
+      this.#compiled = options;
+    }
+    const compiled = this.#compiled.learningRate;
+    this.#rate = learningRate;
+    let training: { learningRateFactor: number } | undefined;
+    const setRate = () => {
+      if (training && compiled > 0) training.learningRateFactor = this.#rate / compiled;
+    };
     const { train, test } = this.data;
     // The model counts from its compile on, the playground all.
     const begun = model.epoch;
@@ -183,8 +204,13 @@ export class Session {
       signal,
       validationData: [test.x, test.y],
       callbacks: {
+        onTrainBegin: (begun) => {
+          training = begun;
+          setRate();
+        },
         onBatchEnd: () => {
           this.#steps++;
+          setRate();
           if (first) this.#tell('firstStep', undefined);
           first = false;
         },
@@ -215,6 +241,11 @@ export class Session {
         },
       },
     });
+  }
+
+  /** The learning rate from the next step on. */
+  setLearningRate(rate: number): void {
+    this.#rate = rate;
   }
 
   /** Pauses or resumes the training. When this returns, a pause is one: no step is under way. */

@@ -1,7 +1,8 @@
 // How many images a second a network is trained on, with what the worker was started with.
 
 import { build } from './build.js';
-import { loadDataset, PIXELS } from './datasets.js';
+import { PIXELS } from './datasets.js';
+import { loadDataset } from './loading.js';
 import type { SpeedRequest } from './messages.js';
 import { compile } from './session.js';
 

@@ -1,14 +1,26 @@
 // Tabs, by mouse and by keyboard: arrows go from one to the next, Home and End to the ends.
 
-import type { Panel } from './app.js';
+import { notice, type Panel } from './app.js';
 import { byId } from './dom.js';
 
-/** Shows one of the panels at a time. @param panels by the ids of their elements */
-export function tabs(panels: Readonly<Record<string, Panel>>): () => Panel {
+/** The room that is shown, and what shows another one. */
+export interface Tabs {
+  readonly name: string;
+  readonly panel: Panel;
+  open(name: string): void;
+}
+
+/**
+ * Shows one of the panels at a time, first none.
+ *
+ * @param panels by the ids of their elements
+ * @param changed is told when another one is shown
+ */
+export function tabs(panels: Readonly<Record<string, Panel>>, changed: () => void): Tabs {
   const names = Object.keys(panels);
   const buttons = names.map((name) => byId(`tab-${name}`, HTMLButtonElement));
-  let current = names[0];
-  const select = (name: string): void => {
+  let [current] = names;
+  const open = (name: string): void => {
     if (name !== current) panels[current].leave?.();
     current = name;
     names.forEach((other, i) => {
@@ -17,7 +29,9 @@ export function tabs(panels: Readonly<Record<string, Panel>>): () => Panel {
       buttons[i].tabIndex = chosen ? 0 : -1;
       byId(other, HTMLElement).hidden = !chosen;
     });
+    document.body.dataset.room = name;
     panels[name].refresh?.('shown');
+    changed();
   };
   const steps: Record<string, (i: number) => number> = {
     ArrowRight: (i) => (i + 1) % names.length,
@@ -26,15 +40,51 @@ export function tabs(panels: Readonly<Record<string, Panel>>): () => Panel {
     End: () => names.length - 1,
   };
   buttons.forEach((button, i) => {
-    button.addEventListener('click', () => select(names[i]));
+    button.addEventListener('click', () => open(names[i]));
     button.addEventListener('keydown', (event) => {
       const to = steps[event.key]?.(i);
       if (to === undefined) return;
       event.preventDefault();
-      select(names[to]);
+      open(names[to]);
       buttons[to].focus();
     });
   });
-  select(current);
-  return () => panels[current];
+  return {
+    get name() {
+      return current;
+    },
+    get panel() {
+      return panels[current];
+    },
+    open,
+  };
+}
+
+/** A panel whose code comes when it is first shown. */
+export function later(load: () => Promise<Panel>): Panel {
+  let panel: Panel | undefined;
+  let isLoading = false;
+  let isShown = false;
+  const come = async (): Promise<void> => {
+    if (isLoading) return;
+    isLoading = true;
+    try {
+      panel = await load();
+      if (isShown) panel.refresh?.('shown');
+    } catch {
+      notice('This room did not load.', 'Check the connection, and open it again.', 'problem');
+    }
+    isLoading = false;
+  };
+  return {
+    refresh(why) {
+      if (why === 'shown') isShown = true;
+      if (panel) panel.refresh?.(why);
+      else if (why === 'shown') come();
+    },
+    leave() {
+      isShown = false;
+      panel?.leave?.();
+    },
+  };
 }

@@ -2,8 +2,9 @@
 
 import { backendInfo, init } from 'wasmgrad/core';
 import { normalize } from 'wasmgrad/data';
-import { datasets, loadDataset, PIXELS } from './datasets.js';
+import { datasets, PIXELS } from './datasets.js';
 import { filterPixels, namedFilters } from './filtering.js';
+import { loadDataset } from './loading.js';
 import type { Calls, Reply, Request } from './messages.js';
 import { Session } from './session.js';
 import { measureSpeed } from './speed.js';
@@ -23,6 +24,12 @@ const session = new Session((event, detail) => port.postMessage({ event, detail 
 const normalized = (pixels: Uint8Array): Float32Array =>
   normalize(pixels, datasets[session.data.name].normalization);
 
+/** What takes the library's pictures, which a page without them does without. */
+const deep = () => import('./deep.js');
+
+/** The classes of one's own. */
+const teacher = async () => (await import('./teaching.js')).teacher;
+
 const handlers: Handlers = {
   async init(options) {
     await init(options);
@@ -39,7 +46,26 @@ const handlers: Handlers = {
   pause: (paused) => session.pause(paused) as Promise<undefined>,
   filters: () => session.watcher.filters(),
   activations: (pixels) => session.watcher.activations(normalized(pixels)),
+  reasons: async (request) =>
+    (await deep()).reasons(session.watcher, normalized(request.pixels), request),
+  patches: async (request) => (await deep()).patches(session.watcher, session.data, request),
+  plane: async ({ count }) =>
+    (await deep()).plane(session.watcher, session.data, count, (detail) =>
+      port.postMessage({ event: 'plane', detail }),
+    ),
   predict: (pixels) => session.watcher.probabilities(normalized(pixels)),
+  setLearningRate: (rate) => session.setLearningRate(rate) as undefined,
+  samples({ first, count }) {
+    const { pixels, y } = session.data.test;
+    return {
+      pixels: new Uint8Array(pixels.subarray(first * PIXELS, (first + count) * PIXELS)),
+      labels: Array.from(y.subarray(first, first + count)),
+    };
+  },
+  judge({ first, count }) {
+    const { x } = session.data.test;
+    return session.watcher.probabilities(x.subarray(first * PIXELS, (first + count) * PIXELS));
+  },
   testImage(index) {
     const { pixels, y } = session.data.test;
     const at = index * PIXELS;
@@ -47,9 +73,16 @@ const handlers: Handlers = {
   },
   test: () => session.watcher.test(session.data),
   save: () => session.watcher.model.toBytes(),
-  load: (bytes) => session.load(bytes),
+  load: (saved) => session.load(saved),
   imageFilters: namedFilters,
   filterImage: filterPixels,
+  teachBase: async (base) => (await teacher()).setBase(base),
+  teachAdd: async (example) => (await teacher()).add(example) as Promise<undefined>,
+  teachDrop: async (id) => (await teacher()).drop(id) as undefined,
+  teach: async (classes) => (await teacher()).teach(classes),
+  teachSay: async (pixels) => (await teacher()).say(pixels),
+  teachSave: async (classes) => (await teacher()).save(classes),
+  teachLoad: async (bytes) => (await teacher()).load(bytes),
   speed: measureSpeed,
 };
 

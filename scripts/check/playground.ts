@@ -13,6 +13,7 @@ import { buildPlayground, servePlayground } from '../playground/build.js';
 import { isolation } from '../serve.js';
 import { launchChromium } from './browsers/chromium.js';
 import { chosen, inEachBrowser } from './browsers/index.js';
+import { checkExhibit } from './playground/exhibit.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
 import {
@@ -40,11 +41,8 @@ if (values.help) {
   process.exit();
 }
 
-/**
- * How many answers and bytes may be sent before the first training step, with the page, the engine and the images. Three
- * more answers than before files and pictures had parts of their own: small modules that page and worker share.
- */
-const MOST_REQUESTS = 32;
+/** How many answers and bytes may be sent before the first training step, with the page, the engine and the images. */
+const MOST_REQUESTS = 24;
 const MOST_BYTES = 1.6 * 2 ** 20;
 const ONE: [number, number][][] = [
   [
@@ -108,14 +106,14 @@ async function checkTraining({ tab }: OpenPage, threads: number): Promise<void> 
   };
   const rest = await place();
   // Whatever the worker sends of a training under way comes before this answer of its own.
-  await tab.click('#tab-filters');
+  await tab.click('#tab-look');
   await tab.click('#tab-mistakes');
   await says(tab, '#mistakes-message', /are right/);
   assert.equal(await place(), rest, 'a pause is one');
 }
 
 async function checkDrawing({ tab }: OpenPage): Promise<void> {
-  await tab.click('#tab-draw');
+  await tab.click('#tab-train');
   await draw(tab, ONE);
   await reads(tab, '#verdict', '1');
   say(`a stroke is a 1: ${(100 * (await probabilities(tab))[1]).toFixed(1)} %`);
@@ -133,7 +131,7 @@ async function checkFiles(page: OpenPage): Promise<void> {
   const again = await open(page.browser, page.address);
   await again.tab.waitForSelector('#start:enabled');
   const loaded = async (how: string) => {
-    await again.tab.click('#tab-draw');
+    await again.tab.click('#tab-train');
     await again.tab.click('#clear');
     await draw(again.tab, ONE);
     await reads(again.tab, '#verdict', '1');
@@ -166,7 +164,7 @@ async function badFiles({ tab }: OpenPage): Promise<void> {
   const other = zoo.lenet5({ inputShape: [32, 32, 3] });
   await give('#model-file', 'other.safetensors', Buffer.from(other.toBytes()));
   await says(tab, '#files-message', /reads images of 32 × 32 × 3 .* here are 28 × 28 × 1/);
-  await tab.click('#tab-draw');
+  await tab.click('#tab-train');
   await give('#image-file', 'broken.png', Buffer.from('no image'));
   await says(tab, '#draw-message', /“broken.png” is no image/);
   const svg =
@@ -226,6 +224,7 @@ async function checkEditing({ tab }: OpenPage): Promise<void> {
   await tab.waitForFunction(
     () => document.querySelector<HTMLSelectElement>('#preset')?.value === 'edited',
   );
+  await tab.click('#tab-train');
   await tab.fill('#epochs', '1');
   await tab.click('#start');
   await says(tab, '#train-message', /^Done/);
@@ -234,13 +233,14 @@ async function checkEditing({ tab }: OpenPage): Promise<void> {
 
 /** Runs the code on screen in Node for one epoch; a package can import itself by its name. */
 async function checkCode({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-train');
   await tab.fill('#epochs', '1');
   const all = { residual: 'mnist', perceptron: 'fashion' };
   for (const [preset, dataset] of Object.entries(all)) {
     await tab.selectOption('#dataset', dataset);
     await tab.waitForSelector('#start:enabled');
     await tab.selectOption('#preset', preset);
-    await tab.click('#tab-code');
+    await tab.click('#tab-files');
     await tab.waitForFunction(
       (name) => document.querySelector('#snippet')?.textContent?.includes(`'${name}'`),
       preset,
@@ -275,14 +275,14 @@ async function checkPanels({ tab, errors }: OpenPage): Promise<void> {
       const image = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
       return new Set(image?.data).size > 8;
     }, selector);
-  await tab.click('#tab-filters');
+  await tab.click('#tab-look');
   await ink('#filter-maps canvas');
-  await tab.click('#tab-activations');
+  await tab.click('#tab-look');
   await ink('#activation-maps figure:nth-child(3) canvas');
   await tab.click('#tab-mistakes');
   await says(tab, '#mistakes-message', /are right/);
   assert.equal(await tab.locator('#confusion td.right').count(), 10);
-  await tab.click('#tab-images');
+  await tab.click('#tab-convolve');
   await ink('#image-after');
   const options = await tab.$$eval('#filter option', (all) =>
     (all as HTMLOptionElement[]).map(({ value }) => value),
@@ -343,7 +343,7 @@ async function checkRefusals(browser: Browser, address: string, threads: number)
   );
   await says(old.tab, '.notice.problem', /no WebAssembly SIMD.*newer browser/);
   assert(await old.tab.isDisabled('#start'));
-  await old.tab.click('#tab-images');
+  await old.tab.click('#tab-convolve');
   await old.tab.click('#camera');
   await says(old.tab, '#images-message', /camera/);
   await old.close();
@@ -371,6 +371,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
       /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy: require-corp/,
     );
     await single.close();
+    await checkExhibit(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);
     await checkRefusals(browser, address, threads);

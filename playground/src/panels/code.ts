@@ -2,8 +2,8 @@
 
 import type { App, Panel } from '../app.js';
 import { byId, onClick, say } from '../dom.js';
+import { form, trainingOptions } from '../settings.js';
 import { packages, snippet } from '../snippet.js';
-import { trainingOptions } from './train.js';
 
 export function codePanel(app: App): Panel {
   const code = byId('snippet', HTMLElement);
@@ -11,7 +11,7 @@ export function codePanel(app: App): Panel {
     const { network, dataset } = app;
     if (!network) return;
     byId('code-package', HTMLElement).textContent = packages[dataset];
-    const isValid = byId('setup', HTMLFormElement).checkValidity();
+    const isValid = form.checkValidity();
     copy.disabled = !isValid;
     if (!isValid) {
       code.textContent = '';

@@ -1,11 +1,13 @@
 // Models as files, and one that the browser keeps.
 
-import type { App, Panel } from '../app.js';
-import { element, onClick, onFile, say } from '../dom.js';
+import type { App } from '../app.js';
+import { onClick, onFile, say } from '../dom.js';
+import { save } from '../save.js';
+import { openStore, putLast, readLast } from '../store.js';
+import { putAside } from '../work.js';
 
 /** Where the browser keeps the model. */
-const CACHE = 'wasmgrad-playground';
-const KEPT = 'kept-model';
+const STORE = 'wasmgrad-playground';
 
 const tell = (text: string): void => say('files-message', text);
 
@@ -22,25 +24,19 @@ function problem(what: string, error: unknown): void {
 }
 
 async function load(app: App, what: string, bytes: ArrayBuffer): Promise<void> {
-  const loaded = await app.worker.ask('load', bytes, [bytes]);
+  await putAside(app);
+  const loaded = await app.worker.ask('load', { bytes, steps: 0, epochs: 0 }, [bytes]);
   // The ready networks' names are for what the editor can show as such.
   app.show(loaded.layers ? loaded : { ...loaded, name: `${loaded.name}-from-file` });
   tell(`${what} was loaded: ${loaded.rows.length} layers. Start goes on training it.`);
 }
 
-async function openCache(): Promise<Cache> {
-  if ('caches' in globalThis) return caches.open(CACHE);
-  throw new DOMException('pages have storage from https:// or localhost only', 'SecurityError');
-}
-
-export function filesPanel(app: App): Panel {
+export function filesPanel(app: App): void {
   onClick('download', async () => {
     try {
       const bytes = await app.worker.ask('save', undefined);
-      const href = URL.createObjectURL(new Blob([bytes]));
       const download = `${app.network?.name ?? 'model'}.safetensors`;
-      element('a', { href, download }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+      save(download, bytes);
       tell(`${download}, ${Math.ceil(bytes.length / 1024)} KiB: \`loadModel(bytes)\` reads it.`);
     } catch (error) {
       problem('The model was not saved', error);
@@ -56,11 +52,7 @@ export function filesPanel(app: App): Panel {
   onClick('keep', async () => {
     try {
       const bytes = await app.worker.ask('save', undefined);
-      const cache = await openCache();
-      // Under a name of its own, as WebKitGTK loses what is put in the place of another; those before go last.
-      const before = await cache.keys();
-      await cache.put(`${KEPT}?${Date.now()}`, new Response(bytes));
-      for (const old of before) await cache.delete(old);
+      await putLast(await openStore(STORE), bytes);
       tell(`Kept: ${Math.ceil(bytes.length / 1024)} KiB, until this browser’s data are cleared.`);
     } catch (error) {
       problem('The model was not kept', error);
@@ -68,14 +60,11 @@ export function filesPanel(app: App): Panel {
   });
   onClick('kept', async () => {
     try {
-      const cache = await openCache();
-      const last = (await cache.keys()).at(-1);
-      const response = last && (await cache.match(last));
-      if (response) await load(app, 'The kept model', await response.arrayBuffer());
+      const kept = await readLast(await openStore(STORE));
+      if (kept) await load(app, 'The kept model', kept.bytes);
       else say('files-message', 'This browser has kept no model yet: keep one first.', true);
     } catch (error) {
       problem('The kept model was not loaded', error);
     }
   });
-  return {};
 }

@@ -2,13 +2,15 @@
 
 import type { App, Panel } from '../app.js';
 import { byId, element, oneAtATime } from '../dom.js';
-import { drawMaps } from '../pictures.js';
+import { drawMaps, legend } from '../pictures.js';
 
-export function filtersPanel(app: App): Panel {
+export function filters(app: App): Panel {
   const place = byId('filter-maps', HTMLElement);
   const canvas = element('canvas', { className: 'maps large' });
   canvas.setAttribute('role', 'img');
-  const caption = element('figcaption');
+  const text = element('span');
+  const scale = legend(true);
+  const caption = element('figcaption', {}, text, scale.place);
   const figure = element('figure', {}, caption, canvas);
   const refresh = oneAtATime(async () => {
     if (!app.network) return;
@@ -20,9 +22,9 @@ export function filtersPanel(app: App): Panel {
     if (figure.parentElement !== place) place.replaceChildren(figure);
     const { title, count, of, height, width } = maps;
     const all = count < of ? `the first ${count} of ${of}` : `${of}`;
-    caption.textContent = `${title}: ${all}, each ${height} × ${width}`;
-    canvas.setAttribute('aria-label', caption.textContent);
-    drawMaps(canvas, maps, Math.ceil(Math.sqrt(count)), true);
+    text.textContent = `${title}: ${all}, each ${height} × ${width}`;
+    canvas.setAttribute('aria-label', text.textContent);
+    scale.set(drawMaps(canvas, maps, 8, true));
   });
   return { refresh };
 }

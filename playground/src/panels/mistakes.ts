@@ -70,7 +70,7 @@ function galleryItem() {
 
 export function mistakesPanel(app: App): Panel {
   const gallery = new Gallery();
-  let showMatrix: ReturnType<typeof confusionTable> = () => {};
+  let showMatrix = confusionTable(datasets[app.dataset].classes);
   const refresh = oneAtATime(
     async () => {
       if (!app.network) return;

@@ -4,6 +4,7 @@ import type { App, Panel } from '../app.js';
 import { byId, element, fill, onClick, oneAtATime, say } from '../dom.js';
 import type { Description, Row } from '../messages.js';
 import { type Field, kindOf, type LayerSpec, type LayerType, layerKinds } from '../networks.js';
+import { putAside } from '../work.js';
 
 /** A field of a layer; `change` gets its new value. */
 function input(
@@ -71,6 +72,7 @@ class Editor {
   reset(): void {
     const { layers, rows = [] } = this.#app.network ?? {};
     this.#changed = false;
+    this.#app.draft = undefined;
     this.#draft = [...(layers ?? [])];
     this.#described = undefined;
     byId('editing', HTMLElement).hidden = !layers;
@@ -90,7 +92,7 @@ class Editor {
   /** @param focus where the focus goes: the first of these that can have it */
   #edit(draft: LayerSpec[], ...focus: string[]): void {
     this.#draft = draft;
-    this.#changed = true;
+    this.#begin();
     this.#described = undefined;
     this.#render();
     const found = focus.map((one) => this.#list.querySelector<HTMLElement>(`${one}:enabled`));
@@ -117,15 +119,31 @@ class Editor {
   #set(index: number, name: string, value: number | string | boolean): void {
     const { type, options } = this.#draft[index];
     this.#draft = this.#draft.with(index, { type, options: { ...options, [name]: value } });
-    this.#changed = true;
+    this.#begin();
     this.#described = undefined;
     this.#showDescription();
     this.#check();
   }
 
+  /** From now on there are two networks: the one that is trained, and the draft. */
+  #begin(): void {
+    this.#changed = true;
+    this.#app.draft = { use: () => this.#use() };
+  }
+
+  /** Makes the draft the network that is trained, if it fits. */
+  async #use(): Promise<boolean> {
+    const draft = this.#draft;
+    const described = this.#described ?? (await this.#app.worker.ask('describe', draft));
+    if (!('rows' in described)) return false;
+    await putAside(this.#app);
+    await this.#app.make('edited', draft);
+    return true;
+  }
+
   async #apply(): Promise<void> {
     try {
-      await this.#app.make('edited', this.#draft);
+      await this.#use();
       // The button cannot be pressed again, and would let go of the focus.
       const { activeElement } = document;
       if (activeElement === document.body || activeElement?.id === 'apply')
@@ -165,10 +183,11 @@ class Editor {
     return element(
       'li',
       {},
-      element('strong', {}, title),
+      element('strong', {}, `${index + 1}. ${title}`),
       element('span', { className: 'shape' }),
       element('span', { className: 'fields' }, ...inputs),
       element('span', { className: 'actions' }, up, down, remove),
+      element('p', { className: 'why' }),
     );
   }
 
@@ -179,6 +198,8 @@ class Editor {
     const rows = described && 'rows' in described ? described.rows : [];
     [...this.#list.children].forEach((item, i) => {
       item.classList.toggle('wrong-layer', wrong?.at === i);
+      const why = item.querySelector('.why');
+      if (why) why.textContent = wrong?.at === i ? wrong.error : '';
       const shape = item.querySelector('.shape');
       if (!shape) return;
       shape.textContent = rows[i]

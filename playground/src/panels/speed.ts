@@ -6,7 +6,7 @@ import { Client } from '../client.js';
 import { bar, byId, element, onClick, say } from '../dom.js';
 import type { SpeedRequest } from '../messages.js';
 import { callOf, isCalls, type LayerSpec, presets, suitsWinograd } from '../networks.js';
-import { trainingOptions } from './train.js';
+import { form, trainingOptions } from '../settings.js';
 
 interface Setting {
   readonly label: string;
@@ -124,7 +124,7 @@ async function run(app: App): Promise<void> {
     return;
   }
   // The browser says which number is missing or out of bounds.
-  if (!byId('setup', HTMLFormElement).reportValidity()) return;
+  if (!form.reportValidity()) return;
   const { batchSize } = trainingOptions();
   byId('speeds', HTMLElement).replaceChildren();
   say('speed-message', 'Measuring …');

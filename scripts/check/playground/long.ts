@@ -25,7 +25,7 @@ interface Counts {
 
 /** Bytes that memory may grow between the samples, as caches of the engine fill late. */
 const MOST_GROWTH = 2 * 2 ** 20;
-/** Epochs before the first sample. */
+/** Epochs in the first room, before another one is opened. */
 const EARLY = 3;
 
 /** Heaps after collection, of the page and of its worker, and the wasm memory. */
@@ -86,7 +86,7 @@ function countWork(): void {
         if (event === 'progress' || event === 'epoch') counts.looks++;
       });
     heard.add(this);
-    if (message.call === 'activations') counts.asked++;
+    if (message.call === 'activations' || message.call === 'judge') counts.asked++;
     return postMessage.call(this, message, transfer as StructuredSerializeOptions);
   };
   const { clearRect, putImageData } = CanvasRenderingContext2D.prototype;
@@ -103,21 +103,26 @@ function countWork(): void {
 const countsOf = (tab: Page): Promise<Counts> =>
   tab.evaluate(() => ({ ...(globalThis as unknown as { counts: Counts }).counts }));
 
-/** The page must not draw more than needed: charts once a frame, pictures once a message. */
-async function checkDrawn(tab: Page, before: Counts): Promise<void> {
+/** The page must not draw more than needed. */
+async function checkDrawn(tab: Page, room: 'train' | 'look', before: Counts): Promise<void> {
   const after = await countsOf(tab);
-  const canvases = await tab.locator('#activation-maps canvas').count();
+  const canvases = await tab.locator('#look canvas').count();
   const since = (what: keyof Counts): number => after[what] - before[what];
   const [frames, looks, asked] = [since('frames'), since('looks'), since('asked')];
   const [charts, pictures] = [since('charts'), since('pictures')];
   say(
-    `${looks} looks at the training: ${asked} questions, ${pictures} pictures; ${charts} charts in ${frames} frames`,
+    `${room}: ${looks} looks at the training, ${asked} questions, ${pictures} pictures, ${charts} charts in ${frames} frames`,
   );
-  assert(looks > 0 && charts > 0 && pictures > 0, 'something is drawn');
+  assert(looks > 0 && asked > 0, 'something is asked');
   // One may have waited for the answer before when the count began.
   assert(asked <= looks + 1, 'one question for each look');
-  assert(pictures <= (asked + 1) * canvases, 'one picture for each answer');
-  assert(charts <= 2 * (frames + 1), 'charts are drawn once a frame');
+  if (room === 'train') {
+    assert(charts > 0 && charts <= 2 * (frames + 1), 'charts are drawn once a frame');
+    assert.equal(pictures, 0, 'pictures that stay are not drawn again');
+  } else {
+    assert(pictures > 0 && pictures <= (asked + 1) * canvases, 'one picture for each answer');
+    assert(charts <= 2, 'charts that are not shown are not drawn');
+  }
 }
 
 /** Trains with the panel that draws most, and compares an early sample with a late one. */
@@ -129,14 +134,18 @@ export async function checkLong(browser: Browser, address: string, epochs: numbe
   await tab.fill('#epochs', '100000');
   await tab.fill('#learning-rate', '0.001');
   await tab.click('#start');
-  await tab.click('#tab-activations');
   // Each epoch may take as long as anything else.
   const until = (wanted: number) => trainUntil(tab, wanted, wanted * PATIENCE);
+  await until(1);
+  const begun = await countsOf(tab);
   await until(EARLY);
+  await checkDrawn(tab, 'train', begun);
+  await tab.click('#tab-look');
+  await until(EARLY + 1);
   const early = await sample(tab, session, workers);
   const counts = await countsOf(tab);
-  await until(EARLY + epochs);
-  await checkDrawn(tab, counts);
+  await until(EARLY + 1 + epochs);
+  await checkDrawn(tab, 'look', counts);
   const late = await sample(tab, session, workers);
   assert.equal(workers.length, 1, 'the worker was found');
   for (const what of ['page', 'worker', 'wasm'] as const) {

@@ -50,9 +50,9 @@ async function checkDataSets({ tab }: OpenPage): Promise<void> {
   await tab.selectOption('#dataset', 'mnist');
   await given;
   await tab.waitForSelector('#start:enabled');
-  await tab.click('#tab-draw');
-  await tab.click('#sample');
-  await says(tab, '#draw-message', /A test image: \d/);
+  await tab.click('#tab-train');
+  await tab.click('.sample');
+  await says(tab, '#draw-message', /Test image 0: \d/);
   assert.equal(await tab.inputValue('#dataset'), 'mnist');
   await tab.unroute('**/fashion-*', held);
   await tab.route('**/fashion-*', (route) => route.abort());
@@ -63,13 +63,14 @@ async function checkDataSets({ tab }: OpenPage): Promise<void> {
 
 /** A training can pause whatever the form contains; an own filter begins as a copy of the one chosen before. */
 async function checkForms({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-train');
   await tab.fill('#epochs', '50');
   await tab.click('#start:enabled');
   await reads(tab, '#start', 'Pause');
   await tab.fill('#batch-size', '');
   await tab.click('#start');
   await reads(tab, '#start', 'Go on');
-  await tab.click('#tab-images');
+  await tab.click('#tab-convolve');
   await tab.selectOption('#filter', 'my own');
   await tab.waitForFunction(() => document.querySelectorAll('#kernel input').length === 9);
 }

@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 export const say = (text: string): void => console.log(`  ${text}`);
 
 /** Milliseconds after which a check gives up, on the slowest machine. */
-export const PATIENCE = 180_000;
+export const PATIENCE = Number(process.env.PAT ?? 180_000);
 
 /** An open page, and the errors of its console. */
 export interface OpenPage {
@@ -107,8 +107,12 @@ export const trainUntil = (tab: Page, epochs: number, timeout = PATIENCE): Promi
   );
 
 /** Draws strokes, whose points are shares of the sheet, and waits until all of them is recognized. */
-export async function draw(tab: Page, strokes: [number, number][][]): Promise<void> {
-  const sheet = tab.locator('#sheet');
+export async function draw(
+  tab: Page,
+  strokes: [number, number][][],
+  where = '#sheet',
+): Promise<void> {
+  const sheet = tab.locator(where);
   await sheet.scrollIntoViewIfNeeded();
   const { x = 0, y = 0, width = 0, height = 0 } = (await sheet.boundingBox()) ?? {};
   for (const [first, ...rest] of strokes) {

@@ -65,16 +65,16 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
     const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
     return new Set(pixels?.data).size > 8;
   };
-  $('#tab-filters').click();
+  $('#tab-look').click();
   await until('filters', () => hasInk('#filter-maps canvas'));
-  $('#tab-activations').click();
+  $('#tab-look').click();
   await until('activations', () => hasInk('#activation-maps figure:nth-child(3) canvas'));
-  $('#tab-images').click();
+  $('#tab-convolve').click();
   await until('a filtered image', () => hasInk('#image-after'));
   start.click();
   await until('the pause', () => start.textContent === 'Go on');
 
-  $('#tab-draw').click();
+  $('#tab-train').click();
   const sheet = $<HTMLCanvasElement>('#sheet');
   // There is no pointer behind the events that could be captured.
   sheet.setPointerCapture = () => {};
@@ -115,7 +115,7 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
   $('#tab-files').click();
   $('#kept').click();
   await says('#files-message', /The kept model was loaded/);
-  $('#tab-draw').click();
+  $('#tab-train').click();
   await draw();
   const cores = navigator.hardwareConcurrency;
   return {

@@ -1,11 +1,13 @@
-// The image filters of the library, on a picture or on what the camera sees. They have a worker of their own, so
+// The room of convolutions: one by hand, and the image filters of the library, on a picture or on what the camera sees. They have a worker of their own, so
 // that neither waits for the training.
 
 import type { Panel } from '../app.js';
+import { Camera } from '../camera.js';
 import { Client } from '../client.js';
 import { byId, element, fill, onClick, oneAtATime, onFile, say } from '../dom.js';
 import type { NamedFilter } from '../messages.js';
-import { pictureOf } from './draw.js';
+import { pictureOf } from '../sheet.js';
+import { byHand } from './byhand.js';
 
 /** Sides of what is filtered, at most. */
 const MOST = 360;
@@ -60,82 +62,6 @@ function drawSource(source: CanvasImageSource, width: number, height: number): v
   context.drawImage(source, 0, 0, w, h);
 }
 
-/** Why there is no camera, and what to do. */
-function cameraProblem({ name, message }: Error): string {
-  if (name === 'NotAllowedError')
-    return 'The camera was refused: allow it for this page in the browser’s address bar, or take an image file.';
-  if (name === 'NotFoundError') return 'There is no camera here: take an image file.';
-  if (name === 'NotReadableError')
-    return 'Another program has the camera: close that, or take an image file.';
-  return `The camera cannot be used (${message}): take an image file.`;
-}
-
-function stopTracks(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
-}
-
-/** The camera's pictures, frame by frame, as long as it is on. */
-class Camera {
-  readonly #button = byId('camera', HTMLButtonElement);
-  readonly #seen: () => void;
-  readonly #video = element('video', { muted: true, playsInline: true });
-  #stream: MediaStream | undefined;
-  /** The start that is wanted; the browser may ask its user first, who may have gone on meanwhile. */
-  #wanted: symbol | undefined;
-
-  /** @param seen is told of each frame that was drawn */
-  constructor(seen: () => void) {
-    this.#seen = seen;
-    this.#button.addEventListener('click', () => {
-      if (this.#stream) this.stop();
-      else if (!this.#wanted) this.#start();
-    });
-  }
-
-  async #start(): Promise<void> {
-    say('images-message', '');
-    const start = Symbol();
-    this.#wanted = start;
-    try {
-      if (!navigator.mediaDevices) throw new Error('pages have it from https:// or localhost only');
-      const video = { width: { ideal: 640 }, facingMode: 'environment' };
-      const stream = await navigator.mediaDevices.getUserMedia({ video });
-      if (this.#wanted !== start) {
-        stopTracks(stream);
-        return;
-      }
-      this.#stream = stream;
-      this.#video.srcObject = stream;
-      await this.#video.play();
-      if (this.#wanted !== start) return;
-      this.#button.setAttribute('aria-pressed', 'true');
-      this.#frame();
-    } catch (error) {
-      // Stopped meanwhile, it is no problem that it does not play.
-      if (this.#wanted !== start) return;
-      this.stop();
-      say('images-message', cameraProblem(error as Error), true);
-    }
-  }
-
-  readonly #frame = (): void => {
-    if (!this.#stream) return;
-    const { videoWidth, videoHeight } = this.#video;
-    if (videoWidth > 0) {
-      drawSource(this.#video, videoWidth, videoHeight);
-      this.#seen();
-    }
-    requestAnimationFrame(this.#frame);
-  };
-
-  stop(): void {
-    if (this.#stream) stopTracks(this.#stream);
-    this.#stream = undefined;
-    this.#wanted = undefined;
-    this.#button.setAttribute('aria-pressed', 'false');
-  }
-}
-
 /** The numbers of a filter, which can be changed. */
 class KernelTable {
   readonly #place = byId('kernel', HTMLElement);
@@ -176,7 +102,8 @@ class KernelTable {
   }
 }
 
-export function imagesPanel(): Panel {
+export function convolvePanel(): Panel {
+  byHand();
   const choice = byId('filter', HTMLSelectElement);
   let worker: Client | undefined;
   let filters: readonly NamedFilter[] = [];
@@ -188,8 +115,8 @@ export function imagesPanel(): Panel {
     await made.ask('init', { threads: 1 });
     filters = await made.ask('imageFilters', undefined);
     fill(choice, Object.fromEntries([...filters.map(({ name }) => name), OWN].map((n) => [n, n])));
-    choice.value = 'sobelMagnitude';
-    table.show(undefined);
+    choice.value = 'sobelX';
+    table.show(rowsOf(choice.value));
     drawScene();
     return made;
   };
@@ -214,7 +141,14 @@ export function imagesPanel(): Panel {
     choice.value = OWN;
     refresh();
   });
-  const camera = new Camera(refresh);
+  const camera = new Camera(
+    byId('camera', HTMLButtonElement),
+    (video) => {
+      drawSource(video, video.videoWidth, video.videoHeight);
+      refresh();
+    },
+    (text, isProblem) => say('images-message', text, isProblem),
+  );
 
   choice.addEventListener('change', () => {
     // One's own begins as what is shown; a formula has no numbers to change.
