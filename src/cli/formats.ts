@@ -10,7 +10,7 @@ import { readLayers } from './layersjson.js';
 /** The option of all commands that read models. */
 export const inputOptions = {
   inputShape: shape(
-    'the input, such as 224x224x3: where an ONNX or TF.js file leaves its sides open, or of a network of the zoo',
+    'the input, such as 224x224x3: of networks of the zoo, and where an ONNX or TF.js file leaves its sides open',
   ),
 };
 
@@ -84,7 +84,7 @@ const isTfjs = (bytes: Uint8Array): boolean =>
 /** @throws {UsageError} for an input shape that cannot be chosen */
 function isFixed(path: string): never {
   throw new UsageError(
-    `'${path}' fixes its input's shape: --input-shape is for ONNX and TF.js files`,
+    `'${path}' fixes its input's shape: --input-shape is for networks of the zoo, and for ONNX and TF.js files`,
   );
 }
 

@@ -2,6 +2,7 @@
 // preprocessing, so that `predict` needs nothing else.
 
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { backendInfo, type Model, type Shape, ValueError } from '../core.js';
 import { type LabelledImages, split } from '../data/index.js';
 import { Batches } from './batches.js';
@@ -47,7 +48,7 @@ const runOptions = {
 const modelOptions = {
   model: text(
     'MODEL',
-    'a network of the zoo, layers as .json, or a model file to fine-tune: by default lenet5 for small grey images, else resnet20',
+    'a network of the zoo, layers as .json, or a model file to fine-tune: by default lenet5 for IDX files of small grey images, else resnet20',
   ),
   ...inputOptions,
   size: size(
@@ -122,7 +123,12 @@ async function newRun(words: readonly string[], values: TrainValues): Promise<Ru
     throw new UsageError(
       `'${output}' is there already: --resume ${quoted(output)} goes on with it, --force overwrites it, --output names another`,
     );
-  return { values, data: absolute(words), newest: output, log };
+  const { validation, labels } = values;
+  const paths = {
+    validation: validation && resolve(validation),
+    labels: labels && resolve(labels),
+  };
+  return { values: { ...values, ...paths }, data: absolute(words), newest: output, log };
 }
 
 function resumedRun(words: readonly string[], given: TrainValues, newest: string): Run {

@@ -220,14 +220,17 @@ test('a model is not overwritten unless that is asked for', async () => {
   });
 });
 
-test('it goes on with the same data alone', async () => {
+test('it goes on with the same data alone, wherever it is told to', async () => {
   await inFolder(async (folder) => {
     write(join(folder, 'data'), idxFiles(40));
-    await succeed('train data --epochs 1', folder);
+    write(folder, { 'names.txt': 'upright\nlevel\n', 'other/.keep': '' });
+    await succeed('train data --epochs 1 --validation data --labels names.txt', folder);
+    // From any folder.
+    await succeed('train --resume ../model.wasmgrad --epochs 2', join(folder, 'other'));
     write(join(folder, 'data'), idxFiles(44));
-    const { code, stderr } = await run(words('train --resume model.wasmgrad --epochs 2'), folder);
+    const { code, stderr } = await run(words('train --resume model.wasmgrad --epochs 3'), folder);
     assert.is(code, 1);
-    assert.match(stderr, 'the data have changed since the training began: samples were 32, now 35');
+    assert.match(stderr, 'the data have changed since the training began: samples were 40, now 44');
   });
 });
 
