@@ -3,6 +3,7 @@
 import { backendInfo, type Model, memory } from '../core.js';
 import { command, flag, positive, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
+import { inputOptions } from './formats.js';
 import { openModel } from './networks.js';
 import { randomBatch } from './randombatch.js';
 
@@ -11,7 +12,7 @@ const benchOptions = {
   seconds: positive('how long each is measured: 1 by default'),
   json: flag('JSON'),
 };
-const options = { ...benchOptions, ...engineOptions };
+const options = { ...inputOptions, ...benchOptions, ...engineOptions };
 
 /** What is measured where no model is named: small, medium, and as large as fits into a few seconds. */
 const DEFAULTS = ['lenet5', 'resnet20', 'mobilenetV2'];
@@ -44,48 +45,50 @@ function measure(model: Model, batchSize: number, seconds: number) {
   return { predicting, training };
 }
 
+const rounded = (value: number): string =>
+  value.toLocaleString('en', { maximumSignificantDigits: 3 }).padStart(7);
+
+function shown({ predicting, training }: ReturnType<typeof measure>): string {
+  const trains = training === null ? '' : `   training ${rounded(training)}`;
+  return `predicting ${rounded(predicting)}${trains}`;
+}
+
 export const bench = command({
   usage: 'bench [MODEL…]',
   about: `Measures how many images a second networks predict and train on this machine: of files, or of the zoo; without
 names ${DEFAULTS.join(', ')}. The images are noise, which takes as long as others. Other programs that run at the same
 time make it slower.`,
   options,
-  sections: { Options: benchOptions, Engine: engineOptions },
+  sections: { Options: benchOptions, Model: inputOptions, Engine: engineOptions },
   words: { least: 0, most: Number.POSITIVE_INFINITY },
   examples: [
     ['bench', 'three networks of the zoo'],
     ['bench model.wasmgrad --batch-size 1', 'a model file, image by image'],
     ['bench resnet18 --threads 1 --json', 'for other programs'],
   ],
-  async run(names, { batchSize = 32, seconds = 1, json, ...engine }, terminal) {
+  async run(names, { batchSize = 32, seconds = 1, json, inputShape, ...engine }, terminal) {
     await startEngine(engine);
-    const rows: { model: string; predicting: number; training: number | null; bytes: number }[] =
-      [];
-    for (const name of names.length > 0 ? names : DEFAULTS) {
-      terminal.status(`measuring ${name}`);
-      const model = await openModel(name);
-      rows.push({ model: name, ...measure(model, batchSize, seconds), bytes: memory().bytes });
-      model.dispose();
-    }
     const { simd, threads, tile, revectorized } = backendInfo();
-    if (json) {
+    const all = names.length > 0 ? names : DEFAULTS;
+    const width = Math.max(...all.map((name) => name.length));
+    const rows: unknown[] = [];
+    for (const name of all) {
+      terminal.status(`measuring ${name}`);
+      const model = await openModel(name, inputShape);
+      const rates = measure(model, batchSize, seconds);
+      rows.push({ model: name, ...rates, bytes: memory().bytes });
+      model.dispose();
+      if (json) continue;
+      if (rows.length === 1)
+        terminal.print(
+          `images per second in batches of ${batchSize}; ${simd} SIMD, ${tile} tile, ${threads} threads`,
+        );
+      terminal.print(`${name.padEnd(width)}   ${shown(rates)}`);
+    }
+    if (json)
       terminal.print(
         JSON.stringify({ simd, threads, tile, revectorized, batchSize, rows }, null, 2),
       );
-      return 0;
-    }
-    const shown = (value: number): string =>
-      value.toLocaleString('en', { maximumSignificantDigits: 3 });
-    terminal.print(
-      `images per second in batches of ${batchSize}; ${simd} SIMD, ${tile} tile, ${threads} threads`,
-    );
-    const width = Math.max(...rows.map(({ model }) => model.length));
-    for (const { model, predicting, training } of rows) {
-      const trains = training === null ? '' : `   training ${shown(training).padStart(7)}`;
-      terminal.print(
-        `${model.padEnd(width)}   predicting ${shown(predicting).padStart(7)}${trains}`,
-      );
-    }
     return 0;
   },
 });

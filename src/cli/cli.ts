@@ -1,6 +1,8 @@
 // `npx wasmgrad`: finds the command, runs it, and turns what came of it into words and an exit code. Imports nothing of
 // the library, so that help comes at once.
 
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { WasmgradError } from '../base/errors.js';
 import { nearest } from '../base/options.js';
@@ -72,7 +74,12 @@ async function run(args: readonly string[]): Promise<number> {
 /** What is said of an error. Of a file that the system refuses its message says all; so do the library's. */
 function told(fault: Error): string {
   const { code, path } = fault as NodeJS.ErrnoException;
-  if (code === 'ENOENT' && path !== undefined) return `there is no file or folder '${path}'`;
+  if (code === 'ENOENT' && path !== undefined) {
+    const folder = dirname(path);
+    return existsSync(folder)
+      ? `there is no file or folder '${path}'`
+      : `there is no folder '${folder}' for '${path}'`;
+  }
   const isTold =
     fault instanceof UsageError || fault instanceof WasmgradError || 'syscall' in fault;
   // Of any other the place is worth knowing.

@@ -104,7 +104,8 @@ export const choice = <W extends string>(words: readonly W[], help: string): Opt
   help,
   read: (given) => {
     const found = words.find((word) => word === given);
-    return found ?? must(`${words.join(', ')}${nearest(given, words)}`);
+    const all = `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
+    return found ?? must(`${all}${nearest(given, words)}`);
   },
 });
 
@@ -117,6 +118,17 @@ export const size = (help: string): Option<readonly [number, number]> => ({
       /^([1-9]\d{0,4})(?:[x×]([1-9]\d{0,4}))?$/.exec(given) ??
       must('a side in pixels such as 64, or height and width such as 48x64');
     return [Number(height), Number(width)];
+  },
+});
+
+/** The shape of an input: sides with an x between them. */
+export const shape = (help: string): Option<readonly number[]> => ({
+  value: 'HxWxC',
+  help,
+  read: (given) => {
+    if (!/^[1-9]\d{0,8}([x×][1-9]\d{0,8})*$/.test(given))
+      must('height, width and channels such as 224x224x3');
+    return given.split(/[x×]/).map(Number);
   },
 });
 

@@ -12,7 +12,7 @@ import {
   readIdx,
 } from '../data/index.js';
 import { decodeImage } from '../image/decode.js';
-import { readingOf } from './faults.js';
+import { listed, readingOf } from './faults.js';
 import type { Terminal } from './terminal.js';
 
 /** What a data set's files are for. */
@@ -174,7 +174,14 @@ async function read(
   terminal.status(`reading ${paths.join(', ')}`);
   if (kind === 'IDX') return readPair(paths);
   const all = await Promise.all(paths.map((path) => readFile(path)));
-  return kind === 'CIFAR-10' ? parseCifar10(all) : parseCifar100(all);
+  try {
+    return kind === 'CIFAR-10' ? parseCifar10(all) : parseCifar100(all);
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    const why = cause.message.replace(/^parseCifar\d+: /, '');
+    const named = why.replace(/files\[(\d+)\]/, (_, file) => `'${paths[Number(file)]}'`);
+    throw new FormatError(named, { cause });
+  }
 }
 
 async function readFolder(
@@ -239,7 +246,7 @@ export function inClasses(set: LabelledImages, classes: readonly string[]): Labe
   const unknown = set.classes.filter((_, k) => map[k] < 0);
   if (unknown.length > 0)
     throw new ValueError(
-      `the validation images have classes that the training images lack: ${unknown.join(', ')}`,
+      `the validation images have classes that the training images lack: ${listed(unknown)}`,
     );
   return { ...set, classes, labels: set.labels.map((label) => map[label]) };
 }

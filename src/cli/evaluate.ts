@@ -1,9 +1,10 @@
 // `wasmgrad evaluate`: how often a model is right, and what it mistakes for what.
 
 import { metrics } from '../core.js';
+import { checkClassifier, noteUnprepared } from './classifier.js';
 import { command, flag, text } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
-import { readModel } from './formats.js';
+import { inputOptions, readModel } from './formats.js';
 import { ranked, scoresOf, thresholdOf } from './scores.js';
 import { readTest, testFiles } from './testset.js';
 
@@ -11,7 +12,7 @@ const evaluateOptions = {
   labels: text('FILE', 'class names of the data, a line for each'),
   json: flag('JSON: accuracies, and the matrix as numbers'),
 };
-const options = { ...evaluateOptions, ...engineOptions };
+const options = { ...inputOptions, ...evaluateOptions, ...engineOptions };
 
 /** Classes whose matrix still fits a terminal. */
 const MOST_COLUMNS = 20;
@@ -39,17 +40,19 @@ its five best (top-5), and which classes it mistakes for which. DATA is a folder
 files, CIFAR's .bin files, or a folder of these; where that has a part for tests, it is taken. Classes are those
 of the model with the same names.`,
   options,
-  sections: { Options: evaluateOptions, Engine: engineOptions },
+  sections: { Options: evaluateOptions, Model: inputOptions, Engine: engineOptions },
   words: { least: 2, most: Number.POSITIVE_INFINITY },
   examples: [
     ['evaluate model.wasmgrad test/', 'photos in a folder for each class'],
     ['evaluate digits.wasmgrad mnist/', "MNIST's test digits (t10k) in a folder of its files"],
     ['evaluate model.wasmgrad test/ --json | jq .top1', 'for other programs'],
   ],
-  async run([path, ...paths], { labels, json, ...engine }, terminal) {
+  async run([path, ...paths], { labels, json, inputShape, ...engine }, terminal) {
     const files = await testFiles(paths, labels);
     await startEngine(engine);
-    const model = await readModel(path);
+    const model = await readModel(path, { inputShape });
+    checkClassifier(model);
+    noteUnprepared(model, path, terminal);
     const set = await readTest(files, model, terminal);
     const right = set.labels;
     const { length } = right;
@@ -72,10 +75,15 @@ of the model with the same names.`,
       terminal.print(JSON.stringify(all));
       return 0;
     }
-    if (count <= MOST_COLUMNS) terminal.print(`${confusion}\n`);
+    const table = `${confusion}`;
+    const columns = Math.max(...table.split('\n').map((line) => line.length));
+    const isTooWide = columns > terminal.resultColumns;
+    if (count <= MOST_COLUMNS && !isTooWide) terminal.print(`${table}\n`);
     else for (const line of worst(matrix, names)) terminal.print(line);
     const top5 = figures.top5 === null ? '' : `   top-5 ${percent(figures.top5)}`;
     terminal.print(`${length} images   top-1 ${percent(figures.top1)}${top5}`);
+    if (count <= MOST_COLUMNS && isTooWide)
+      terminal.note(`the whole matrix has ${columns} columns: pipe it into less -S`);
     return 0;
   },
 });

@@ -1,5 +1,6 @@
 // Makes a model fit for other classes: a new last layer, and layers that do not learn.
 
+import { nearest } from '../base/options.js';
 import { layers, Model, ShapeError, type SymbolicTensor, ValueError } from '../core.js';
 
 /** What `--freeze` calls all layers but the last with weights. */
@@ -52,6 +53,11 @@ export function withClasses(model: Model, classes: number, seed: number): Model 
  */
 export function freeze(model: Model, last: string): void {
   const { layers: all } = model;
+  const names = [BASE, ...all.map(({ name }) => name)];
+  if (!names.includes(last))
+    throw new ValueError(
+      `there is no layer '${last}'${nearest(last, names)}: '${BASE}' means all but the last with weights; 'wasmgrad summary' lists the names`,
+    );
   const end =
     last === BASE
       ? all.indexOf(headOf(model.outputs[0]).head.layer) - 1

@@ -3,14 +3,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { loadModel, type Model, ValueError } from '../core.js';
-import { readingOf } from './faults.js';
+import { shape, UsageError, type Values } from './command.js';
+import { optionsNamed, readingOf } from './faults.js';
 import { readLayers } from './layersjson.js';
+
+/** The option of all commands that read models. */
+export const inputOptions = {
+  inputShape: shape(
+    'the input, such as 224x224x3: of networks of the zoo, and where an ONNX or TF.js file leaves its sides open',
+  ),
+};
+
+/** What a file does not say itself. */
+interface Reading extends Values<typeof inputOptions> {
+  /** Of the weights, where the file has none. */
+  readonly seed?: number;
+}
 
 /** A format. What cannot be read or written has no such function. */
 interface Format {
   readonly name: string;
   readonly endings: readonly string[];
-  read?(bytes: Uint8Array, path: string, seed?: number): Promise<Model>;
+  read?(bytes: Uint8Array, path: string, reading: Reading): Promise<Model>;
   /** The files by their names, beside each other: the first is the one that was asked for. */
   write?(model: Model, name: string): Promise<Readonly<Record<string, Uint8Array>>>;
 }
@@ -19,16 +33,20 @@ const formats: readonly Format[] = [
   {
     name: 'wasmgrad',
     endings: ['.wasmgrad', '.safetensors'],
-    read: (bytes) => loadModel(bytes),
+    async read(bytes, path, { inputShape }) {
+      if (inputShape) isFixed(path);
+      return loadModel(bytes);
+    },
     write: async (model, name) => ({ [name]: model.toBytes() }),
   },
   {
     name: 'ONNX',
     endings: ['.onnx'],
-    async read(bytes, path) {
+    async read(bytes, path, { inputShape }) {
       const { readOnnx } = await import('../io/index.js');
       // What lies beside the model: its own checks keep names below the folder.
-      return readOnnx(bytes, { externalData: (name) => readFile(join(dirname(path), name)) });
+      const externalData = (name: string) => readFile(join(dirname(path), name));
+      return optionsNamed(() => readOnnx(bytes, { inputShape, externalData }));
     },
     async write(model, name) {
       const { writeOnnx } = await import('../io/index.js');
@@ -39,15 +57,22 @@ const formats: readonly Format[] = [
     // A list of layers, or a model of TF.js, whose weights lie beside it.
     name: 'JSON',
     endings: ['.json'],
-    async read(bytes, path, seed) {
-      if (!isTfjs(bytes)) return readLayers(bytes, seed);
-      const { readTfjs } = await import('../io/index.js');
-      return readTfjs(path);
+    async read(bytes, path, { inputShape, seed }) {
+      if (isTfjs(bytes)) {
+        const { readTfjs } = await import('../io/index.js');
+        return optionsNamed(() => readTfjs(path, { inputShape }));
+      }
+      if (inputShape) isFixed(path);
+      return readLayers(bytes, seed);
     },
     async write(model, name) {
       const { writeTfjs } = await import('../io/index.js');
-      const { 'model.json': topology, ...weights } = writeTfjs(model);
-      return { [name]: topology, ...weights };
+      const { 'model.json': topology, 'weights.bin': weights } = writeTfjs(model);
+      // Beside other models: each has weights of its own, by the name that TF.js gives them too.
+      const beside = name.replace(/json$/i, 'weights.bin');
+      const json = JSON.parse(new TextDecoder().decode(topology));
+      json.weightsManifest[0].paths = [beside];
+      return { [name]: new TextEncoder().encode(JSON.stringify(json)), [beside]: weights };
     },
   },
 ];
@@ -55,6 +80,13 @@ const formats: readonly Format[] = [
 /** Whether the bytes are a model.json of TF.js. */
 const isTfjs = (bytes: Uint8Array): boolean =>
   new TextDecoder().decode(bytes).includes('"modelTopology"');
+
+/** @throws {UsageError} for an input shape that cannot be chosen */
+function isFixed(path: string): never {
+  throw new UsageError(
+    `'${path}' fixes its input's shape: --input-shape is for networks of the zoo, and for ONNX and TF.js files`,
+  );
+}
 
 /** The ending of files that training goes on from. */
 export const NATIVE = '.wasmgrad';
@@ -78,14 +110,18 @@ export const isNative = (path: string): boolean => formatOf(path)?.name === 'was
 /**
  * Reads a model of any format, after `init`.
  *
- * @param seed of weights that the file does not have
+ * @param reading what the file does not say
  * @throws {ValueError} for an ending of no format that is read
  * @throws {FormatError} for a file that is no model
+ * @throws {UsageError} for an input shape that cannot be chosen
  */
-export async function readModel(path: string, seed?: number): Promise<Model> {
+export async function readModel(path: string, reading: Reading = {}): Promise<Model> {
   const { read } = checked(path, 'read');
-  const bytes = await readFile(path);
-  return readingOf(path, () => read(bytes, path, seed));
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EISDIR') throw cause;
+    throw new ValueError(`'${path}' is a folder, not a model's file`, { cause });
+  });
+  return readingOf(path, () => read(bytes, path, reading));
 }
 
 /** Throws what `writeModel` would throw for the ending, before there is a model. */

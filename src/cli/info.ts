@@ -76,7 +76,12 @@ second), and versions. Put it into reports of faults.`,
         'peak',
         `${measured['GFLOP/s'].toFixed(1)} GFLOP/s (matrix product in cache), ${measured['GB/s'].toFixed(1)} GB/s (copy, one thread)`,
       ],
-      ['images', all.sharp ? `read by sharp ${all.sharp}` : 'not read: npm install sharp'],
+      [
+        'images',
+        all.sharp
+          ? `read by sharp ${all.sharp}`
+          : 'PNG, JPEG, WebP, BMP; others: npm install sharp',
+      ],
     ];
     for (const [name, value] of rows)
       terminal.print(`${terminal.result('bold', name.padEnd(10))} ${value}`);

@@ -72,9 +72,22 @@ export const shown = (logs: Logs): string[] =>
     .filter(([name]) => name !== 'learningRate')
     .map(([name, value]) => `${name} ${value.toFixed(4)}`);
 
+/** A line of progress that fits into a terminal: its bar is shortened, to a third at most. */
+export function fitted(line: string, columns: number): string {
+  const [bar] = /[━─]+/.exec(line) ?? [''];
+  const length = Math.max(
+    Math.ceil(bar.length / 3),
+    bar.length - Math.max(0, line.length + 1 - columns),
+  );
+  const filled = Math.round((length * (bar.lastIndexOf('━') + 1)) / bar.length);
+  return line.replace(bar, '━'.repeat(filled) + '─'.repeat(length - filled));
+}
+
 /** Shows how far an epoch is, in terminals. @param skipped batches of the first epoch that were done before */
 function progress(terminal: Terminal, skipped: number, first: number): Callback {
-  const bar = callbacks.progress({ print: (line) => terminal.status(line) });
+  const bar = callbacks.progress({
+    print: (line) => terminal.status(fitted(line, terminal.columns)),
+  });
   return {
     onProgress(now) {
       const { learningRate: _rate, ...logs } = now.logs;

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { nearest } from '../base/options.js';
-import { type Model, ValueError } from '../core.js';
+import { type Model, type Shape, ValueError } from '../core.js';
 import * as zoo from '../zoo/index.js';
 import { isModelPath, readModel } from './formats.js';
 
@@ -26,11 +26,13 @@ export const isFile = async (name: string): Promise<boolean> =>
 /**
  * The model of a file, or the network of that name, after `init`.
  *
+ * @param inputShape where the file leaves it open, or of the network
+ *
  * @throws {ValueError} for a name that is neither
  */
-export async function openModel(name: string): Promise<Model> {
-  if (await isFile(name)) return readModel(name);
-  return zooModel(name) ?? unknownModel(name);
+export async function openModel(name: string, inputShape?: Shape): Promise<Model> {
+  if (await isFile(name)) return readModel(name, { inputShape });
+  return zooModel(name, { inputShape }) ?? unknownModel(name);
 }
 
 /** @throws {ValueError} */

@@ -5,9 +5,10 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import process from 'node:process';
 import type { Answer } from '../core.js';
+import { checkClassifier, noteUnprepared } from './classifier.js';
 import { command, flag, UsageError, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
-import { readModel } from './formats.js';
+import { inputOptions, readModel } from './formats.js';
 import { imageReader, imagesAt } from './images.js';
 import type { Terminal } from './terminal.js';
 
@@ -16,7 +17,7 @@ const predictOptions = {
   json: flag('a line of JSON for each image'),
   csv: flag('a table for spreadsheets: file, rank, label, index, probability'),
 };
-const options = { ...predictOptions, ...engineOptions };
+const options = { ...inputOptions, ...predictOptions, ...engineOptions };
 
 /** Bytes of the model, times images, from which on starting threads is worth its time. */
 const WORTH_THREADS = 32 << 20;
@@ -59,7 +60,7 @@ export const predict = command({
 puts them in. An image may be a file, a folder (all images in it and below), or - for standard input.
 An image that cannot be read is reported and left out; the exit code is then 1.`,
   options,
-  sections: { Output: predictOptions, Engine: engineOptions },
+  sections: { Output: predictOptions, Model: inputOptions, Engine: engineOptions },
   words: { least: 2, most: Number.POSITIVE_INFINITY },
   examples: [
     ['predict model.wasmgrad cat.jpg', 'one image'],
@@ -67,7 +68,7 @@ An image that cannot be read is reported and left out; the exit code is then 1.`
     ['predict model.wasmgrad holidays/ --json | jq -r .answers[0].label', 'for other programs'],
     ['predict model.wasmgrad holidays/ --csv > labels.csv', 'for a spreadsheet'],
   ],
-  async run([path, ...paths], { topK = 3, json, csv, ...engine }, terminal) {
+  async run([path, ...paths], { topK = 3, json, csv, inputShape, ...engine }, terminal) {
     if (json && csv) throw new UsageError('give --json or --csv, not both');
     const files = await imagesAt(paths);
     const { size } = await stat(path);
@@ -76,7 +77,9 @@ An image that cannot be read is reported and left out; the exit code is then 1.`
       imageReader(),
       startEngine(engine, size * files.length < WORTH_THREADS ? 1 : undefined),
     ]);
-    const model = await readModel(path);
+    const model = await readModel(path, { inputShape });
+    checkClassifier(model);
+    noteUnprepared(model, path, terminal);
     const show = json ? asJson(terminal) : csv ? asCsv(terminal) : asText(terminal, files);
     // What is piped to another program comes to the same terminal later, in the midst of progress.
     const showsProgress = files.length > 1 && !fstatSync(process.stdout.fd).isFIFO();

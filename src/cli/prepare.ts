@@ -10,6 +10,7 @@ import { isFile, unknownModel, zooModel } from './networks.js';
 /** The options of `train` that a model is made by. */
 export interface ModelChoice {
   readonly model?: string;
+  readonly inputShape?: Shape;
   readonly size?: readonly [number, number];
   readonly freeze?: string;
   readonly normalize?: 'measured' | 'imagenet' | 'none';
@@ -37,30 +38,31 @@ const isSame = (a: Shape, b: Shape): boolean => a.every((side, i) => side === b[
  * @throws {UsageError} for a size that the model, or the files, do not allow
  */
 export async function blueprint(
-  { model: name, size, seed = 0, freeze: last }: ModelChoice,
+  { model: name, inputShape, size, seed = 0, freeze: last }: ModelChoice,
   fixed: Shape | undefined,
 ): Promise<Blueprint> {
   if (fixed && size)
     throw new UsageError(
       `--size is for folders of images: these files hold images of ${fixed.join('×')}`,
     );
+  if (inputShape && size) throw new UsageError('give --size or --input-shape, not both');
   const frozen = (model: Model): Model => {
     if (last !== undefined) freeze(model, last);
     return model;
   };
   if (name !== undefined && (await isFile(name))) {
-    const model = await readModel(name, seed);
+    const model = await readModel(name, { seed, inputShape });
     const { inputShape: shape } = model;
     if (size && !isSame(size, shape))
       throw new UsageError(
-        `--size must be that of the model, ${shape.slice(0, 2).join('x')}: leave it out`,
+        `--size must be that of the model, ${shape.slice(0, 2).join('x')}: leave it out; where a file leaves its sides open, --input-shape says them`,
       );
     return { shape, make: (classes) => frozen(fitted(model, classes, seed)) };
   }
   const chosen = name ?? (fixed && fixed[2] === 1 && fixed[0] <= SMALL ? 'lenet5' : 'resnet20');
   const example = zooModel(chosen) ?? unknownModel(chosen);
   const own = name === undefined ? PHOTO : example.inputShape;
-  const shape = fixed ?? [...(size ?? own.slice(0, 2)), own[2]];
+  const shape = inputShape ?? fixed ?? [...(size ?? own.slice(0, 2)), own[2]];
   return {
     shape,
     make: (classes) =>
@@ -80,7 +82,7 @@ const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((one, i) => one === b[i]);
 
 /** Of ImageNet's training images, as torchvision has them. */
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
 /** How the pixels become the model's input: as it was, or by the option. */
 export function preprocessingFor(

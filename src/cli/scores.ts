@@ -1,7 +1,8 @@
 // Scores of a model for labelled images, batch by batch: bytes are normalized as the model's file says.
 
-import { type Model, type PreprocessingOptions, ShapeError, ValueError } from '../core.js';
+import { type Model, type PreprocessingOptions, ValueError } from '../core.js';
 import { type LabelledImages, normalize } from '../data/index.js';
+import { listed } from './faults.js';
 
 /** Images at a time. */
 const BATCH = 64;
@@ -60,8 +61,6 @@ export function classMap(
   classes: readonly string[],
 ): number[] {
   const { labels, outputShape } = model;
-  if (outputShape.length !== 1)
-    throw new ShapeError(`the model's output is [${outputShape.join(', ')}], not [classes]`);
   const count = Math.max(2, outputShape[0]);
   const isNumbered = classes.every((name, k) => name === `${k}`);
   if (labels && classes.every((name) => labels.includes(name)))
@@ -70,7 +69,7 @@ export function classMap(
   const unknown = classes.filter((name) => !labels?.includes(name));
   throw new ValueError(
     labels && !isNumbered
-      ? `the model does not know ${unknown.map((name) => `'${name}'`).join(', ')}: its labels are ${labels.join(', ')}`
+      ? `the model does not know ${listed(unknown.map((name) => `'${name}'`))}: its labels are ${listed(labels)}`
       : `the data have ${classes.length} classes, but the model ${count}`,
   );
 }

@@ -3,23 +3,20 @@
 import type { Model } from '../core.js';
 import { command, flag, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
+import { listed } from './faults.js';
+import { inputOptions } from './formats.js';
 import { openModel } from './networks.js';
 
 const summaryOptions = {
   batchSize: whole('the batch that the memory is worked out for: 32 by default'),
   json: flag('JSON: a row for each layer, labels, preprocessing, epochs trained'),
 };
-const options = { ...summaryOptions, ...engineOptions };
-
-/** Labels in a line, the first ones if they are many. */
-const listed = (labels: readonly string[]): string =>
-  labels.length > 12
-    ? `${labels.slice(0, 12).join(', ')}, … (${labels.length})`
-    : labels.join(', ');
+const options = { ...inputOptions, ...summaryOptions, ...engineOptions };
 
 /** What a model's file has beside its layers. */
 function aboutOf({ labels, preprocessing, epoch, step }: Model): string[] {
-  const trained = step > 0 ? `${epoch} epochs, ${step} steps` : 'not yet';
+  // What others trained before is not known.
+  const trained = step > 0 ? `${epoch} epochs, ${step} steps` : 'no steps recorded';
   return [
     ...(labels ? [`labels: ${listed(labels)}`] : []),
     ...(preprocessing ? [`preprocessing: ${JSON.stringify(preprocessing)}`] : []),
@@ -32,22 +29,22 @@ export const summary = command({
   about: `Shows the layers of a model file or of a network of the zoo: output shapes, parameters, multiply-adds for one
 image, how many pixels of the image a number sees, and the memory that training and prediction need.`,
   options,
-  sections: { Options: summaryOptions, Engine: engineOptions },
+  sections: { Options: summaryOptions, Model: inputOptions, Engine: engineOptions },
   words: { least: 1 },
   examples: [
     ['summary model.wasmgrad', 'a model file'],
     ['summary resnet18', 'a network of the zoo, before it is trained'],
     ['summary resnet18 --batch-size 8', 'the memory for smaller batches'],
   ],
-  async run([name], { batchSize, json, ...engine }, terminal) {
+  async run([name], { batchSize, json, inputShape, ...engine }, terminal) {
     await startEngine(engine, 1);
-    const model = await openModel(name);
+    const model = await openModel(name, inputShape);
     const rows = model.summary({ batchSize, print: json ? null : (text) => terminal.print(text) });
-    const { labels, preprocessing, epoch, step, inputShape, outputShape } = model;
+    const { labels, preprocessing, epoch, step, outputShape } = model;
     if (json) {
       const about = {
         name: model.name,
-        inputShape,
+        inputShape: model.inputShape,
         outputShape,
         labels,
         preprocessing,

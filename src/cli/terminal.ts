@@ -24,11 +24,35 @@ const GAP = '   ';
 /** A style of text. */
 export type Style = keyof typeof codes;
 
+/** A path as a shell takes it for one word. */
+export function quoted(path: string): string {
+  if (/^[\p{L}\p{N}_./:@%+=-]+$/u.test(path)) return path;
+  return process.platform === 'win32' ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
 const styled = (stream: Stream, style: Style, text: string): string => {
   if (!hasColours(stream)) return text;
   const [on, off] = codes[style];
   return `\x1b[${on}m${text}\x1b[${off}m`;
 };
+
+/** Columns of a terminal; what is no terminal has room for all. */
+const columnsOf = (stream: Stream): number =>
+  stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+
+/** Parts of a line: in a terminal that is too narrow on as many lines as they take, below the second part. */
+function laidOut(parts: readonly string[], stream: Stream): string {
+  const width = columnsOf(stream);
+  const seen = (line: string): number => stripVTControlCharacters(line).length;
+  const [first, ...others] = parts;
+  const lines = [first];
+  for (const part of others) {
+    const longer = `${lines[lines.length - 1]}${GAP}${part}`;
+    if (seen(longer) < width) lines[lines.length - 1] = longer;
+    else lines.push(`${' '.repeat(seen(first))}${GAP}${part}`);
+  }
+  return lines.join('\n');
+}
 
 /** Both streams of a command. */
 export class Terminal {
@@ -43,6 +67,11 @@ export class Terminal {
     return process.stderr.columns || 80;
   }
 
+  /** Columns that a line of the result may have. */
+  get resultColumns(): number {
+    return columnsOf(process.stdout);
+  }
+
   /** A line of the result. */
   print(line: string): void {
     this.status('');
@@ -55,18 +84,14 @@ export class Terminal {
     process.stderr.write(`${line}\n`);
   }
 
-  /** A note of several parts: in a terminal that is too narrow, on as many lines as they take, below the second part. */
+  /** A note of several parts. */
   noteParts(parts: readonly string[]): void {
-    const width = this.isInteractive ? this.columns : Number.POSITIVE_INFINITY;
-    const seen = (line: string): number => stripVTControlCharacters(line).length;
-    const [first, ...others] = parts;
-    const lines = [first];
-    for (const part of others) {
-      const longer = `${lines[lines.length - 1]}${GAP}${part}`;
-      if (seen(longer) < width) lines[lines.length - 1] = longer;
-      else lines.push(`${' '.repeat(seen(first))}${GAP}${part}`);
-    }
-    this.note(lines.join('\n'));
+    this.note(laidOut(parts, process.stderr));
+  }
+
+  /** A line of the result, of several parts. */
+  printParts(parts: readonly string[]): void {
+    this.print(laidOut(parts, process.stdout));
   }
 
   /** A line that the next one takes the place of; in terminals only. */

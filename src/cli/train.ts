@@ -2,6 +2,7 @@
 // preprocessing, so that `predict` needs nothing else.
 
 import { stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { backendInfo, type Model, type Shape, ValueError } from '../core.js';
 import { type LabelledImages, split } from '../data/index.js';
 import { Batches } from './batches.js';
@@ -17,7 +18,7 @@ import {
 } from './datasets.js';
 import { engineOptions, startEngine } from './engine.js';
 import { BASE } from './finetune.js';
-import { isNative, NATIVE, readModel } from './formats.js';
+import { inputOptions, isNative, NATIVE, readModel } from './formats.js';
 import { type Begin, type Epoch, historyOf, Journal, logPath, readJournal } from './journal.js';
 import { bestOf, type Paths, train as runTraining, shown } from './loop.js';
 import { plot } from './plot.js';
@@ -28,7 +29,7 @@ import {
   compileOptions,
   trainingOptions,
 } from './settings.js';
-import type { Terminal } from './terminal.js';
+import { quoted, type Terminal } from './terminal.js';
 
 const runOptions = {
   output: text(
@@ -47,8 +48,9 @@ const runOptions = {
 const modelOptions = {
   model: text(
     'MODEL',
-    'a network of the zoo, layers as .json, or a model file to fine-tune: by default lenet5 for small grey images, else resnet20',
+    'a network of the zoo, layers as .json, or a model file to fine-tune: by default lenet5 for IDX files of small grey images, else resnet20',
   ),
+  ...inputOptions,
   size: size(
     'sides that images of folders are resized to: by default those of the model, 64 where none is named',
   ),
@@ -118,9 +120,14 @@ async function newRun(words: readonly string[], values: TrainValues): Promise<Ru
   const exists = (await stat(output).catch(() => undefined)) !== undefined;
   if (exists && !force)
     throw new UsageError(
-      `'${output}' is there already: --resume ${output} goes on with it, --force overwrites it, --output names another`,
+      `'${output}' is there already: --resume ${quoted(output)} goes on with it, --force overwrites it, --output names another`,
     );
-  return { values, data: absolute(words), newest: output, log };
+  const { validation, labels } = values;
+  const paths = {
+    validation: validation && resolve(validation),
+    labels: labels && resolve(labels),
+  };
+  return { values: { ...values, ...paths }, data: absolute(words), newest: output, log };
 }
 
 function resumedRun(words: readonly string[], given: TrainValues, newest: string): Run {
@@ -146,12 +153,25 @@ async function readSets(
   const labels = values.labels === undefined ? undefined : await readLabels(values.labels);
   const wanted = { size: [height, width], channels, labels } as const;
   const train = await readPart(files, wanted, terminal);
+  if (train.classes.length < 2)
+    throw new ValueError(
+      `all images are of one class, '${train.classes[0]}': there is nothing to tell apart; of a folder, each sub-folder is a class`,
+    );
   const given = values.validation === undefined ? undefined : await findParts([values.validation]);
   const held = given ? (given.validation ?? given.test ?? given.train) : parts.validation;
   if (held)
     return { train, validation: inClasses(await readPart(held, wanted, terminal), train.classes) };
   const { validationSplit = 0.2, seed = 0 } = values;
-  return validationSplit > 0 ? split(train, { validationSplit, seed }) : { train };
+  if (validationSplit === 0) return { train };
+  try {
+    return split(train, { validationSplit, seed });
+  } catch (cause) {
+    if (!(cause instanceof ValueError)) throw cause;
+    throw new ValueError(
+      'there are too few images to split some off for validation: give more of each class, or --validation-split 0',
+      { cause },
+    );
+  }
 }
 
 /** The model, the data, and what a log begins with. */
@@ -251,10 +271,10 @@ function conclude(
     terminal.note(`\n${curves(epochs, Math.min(60, terminal.columns - 12))}\n`);
   const last = epochs[epochs.length - 1];
   const best = bestOf(epochs, watched);
-  terminal.print(`${paths.newest}   ${shown(last.logs).join('   ')}`);
+  terminal.printParts([paths.newest, ...shown(last.logs)]);
   if (best && best !== last)
-    terminal.print(`${paths.best}   ${shown(best.logs).join('   ')}   (epoch ${best.epoch})`);
-  terminal.note(`next: npx wasmgrad predict ${best ? paths.best : paths.newest} IMAGE`);
+    terminal.printParts([paths.best, ...shown(best.logs), `(epoch ${best.epoch})`]);
+  terminal.note(`next: npx wasmgrad predict ${quoted(best ? paths.best : paths.newest)} IMAGE`);
 }
 
 export const train = command({
@@ -338,7 +358,7 @@ without the break. A second Ctrl-C ends without saving.`,
     }
     if (outcome.stopped !== undefined) {
       terminal.note(
-        `stopped in epoch ${model.epoch + 1}, after step ${model.step}; saved. Go on with\n  npx wasmgrad train --resume ${run.newest}`,
+        `stopped in epoch ${model.epoch + 1}, after step ${model.step}; saved. Go on with\n  npx wasmgrad train --resume ${quoted(run.newest)}`,
       );
       return outcome.stopped;
     }

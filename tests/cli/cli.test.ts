@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dashed, readArguments } from '../../src/cli/command.js';
 import { commands } from '../../src/cli/commands.js';
+import { quoted } from '../../src/cli/terminal.js';
 import { idxFiles, inFolder, photos, program, run, write } from '../helpers/cli.js';
 
 const names = Object.keys(commands);
@@ -89,12 +90,14 @@ const wrong: readonly (readonly [args: string, says: RegExp])[] = [
   ['train x --learning-rate -1', /--learning-rate must be a number > 0, not '-1'/],
   ['train x --nesterov=yes', /--nesterov takes no value/],
   ['train x --optimizer adan', /must be adam, .* \(did you mean 'adam'\?\), not 'adan'/],
+  ['train x --optimizer sdg', /adam, adamW, sgd, rmsprop or adagrad \(did you mean 'sgd'\?\)/],
   ['train x --momentum 0.9', /optimizers.adam: there is no option 'momentum'/],
   ['train x --clip-norm 1 --clip-value 1', /give clipValue or clipNorm, not both/],
   ['train x --zoom 2,1', /--zoom must be two factors such as 0.9,1.1/],
   ['train x --size 4x', /--size must be a side in pixels such as 64/],
   ['train x -o model.onnx', /--output must end in .wasmgrad, not 'model.onnx'/],
   ['train --resume x.wasmgrad --seed 2', /--resume goes on with the options of before/],
+  ['summary lenet5 --input-shape 4xC', /must be height, width and channels such as 224x224x3/],
   ['predict x.wasmgrad', /too few words: wasmgrad predict MODEL IMAGE…/],
   ['predict a b --top-k 0', /--top-k must be a whole number ≥ 1/],
   ['evaluate x.wasmgrad', /too few words/],
@@ -131,7 +134,12 @@ const failing: readonly (readonly [args: string, says: RegExp])[] = [
   ['train photos --model nothing', /neither a model file nor a network/],
   ['train photos --model text.txt', /its ending is of no format/],
   ['train photos --model bad.json', /layer 1 has the type 'flaten'.*did you mean 'flatten'/],
-  ['train photos --labels none.txt', /the labels, 'none.txt', cannot be read/],
+  ['train photos --freeze bsae', /no layer 'bsae' \(did you mean 'base'\?\)/],
+  ['train one', /all images are of one class, 'cats': there is nothing to tell apart/],
+  ['train few', /too few images to split some off .* or --validation-split 0/],
+  ['train short.bin', /^error: '[^']*short.bin' has 9 bytes, which is no whole number of records/],
+  ['train photos -o nowhere/a.wasmgrad', /there is no folder 'nowhere' for 'nowhere.a.jsonl'/],
+  ['train photos --labels none.txt', /the labels, '[^']*none.txt', cannot be read/],
   ['train photos --labels one.txt --epochs 1', /there are 1 labels, but the classes go up to 1/],
   ['train --resume none.wasmgrad', /the log of the training, 'none.jsonl', cannot be read/],
   ['predict none.wasmgrad photos', /there is no file or folder 'none.wasmgrad'/],
@@ -144,10 +152,15 @@ const failing: readonly (readonly [args: string, says: RegExp])[] = [
   ['report bad.wasmgrad photos', /'bad.wasmgrad': (?!loadModel)/],
   ['report bad.wasmgrad nowhere', /no file or folder 'nowhere'/],
   ['report bad.wasmgrad photos --log none.jsonl', /'none.jsonl', cannot be read/],
+  ['predict map.json photos', /^error: the model's output is \[16, 16, 3\], not \[classes\]\n$/],
+  ['evaluate map.json photos', /^error: the model's output is \[16, 16, 3\], not \[classes\]\n$/],
+  ['summary folder.onnx', /'folder.onnx' is a folder, not a model's file/],
   ['summary none.wasmgrad', /there is no file or folder 'none.wasmgrad'/],
   ['summary lenet', /did you mean 'lenet5'/],
   ['convert bad.json out.wasmgrad', /layer 1 has the type 'flaten'/],
   ['convert bad.json out.onnx', /layer 1 has the type 'flaten'/],
+  ['convert net.json nowhere/out.onnx', /there is no folder 'nowhere' for 'nowhere.out.onnx'/],
+  ['convert net.json out.onnx --labels one.txt', /a text for each of 2 classes, not 1 labels/],
   ['convert bad.json out.txt', /its ending is of no format of models/],
   ['convert tfjs.json out.wasmgrad', /'tfjs.json': /],
   ['profile nothing', /neither a model file nor a network/],
@@ -164,8 +177,20 @@ test('what fails says why, in one line, with exit code 1', async () => {
       'broken-images-idx3-ubyte': Uint8Array.of(0, 0, 8, 3, 0),
       'bad.json': '{"inputShape":[16,16,1],"layers":[{"type":"relu"},{"type":"flaten"}]}',
       'tfjs.json': '{"modelTopology":{}}',
+      'net.json': network,
+      'map.json':
+        '{"inputShape":[16,16,1],"layers":[{"type":"conv2d","filters":3,"kernelSize":1}]}',
+      'short.bin': 'too short',
+      'folder.onnx/.keep': '',
     });
-    write(join(folder, 'photos'), await photos(4));
+    const all = await photos(4);
+    const [picture, other] = Object.values(all);
+    write(join(folder, 'photos'), all);
+    write(folder, {
+      'one/cats/1.png': picture,
+      'few/cats/1.png': picture,
+      'few/dogs/1.png': other,
+    });
     for (const [line, says] of failing) {
       const { code, stdout, stderr } = await run([...line.split(' '), '--threads', '1'], folder);
       assert.is(code, 1, `${line}: ${stderr}`);
@@ -183,10 +208,9 @@ test('info tells what runs here', async () => {
   const info = JSON.parse(stdout);
   assert.equal([info.kernels.threads, info.kernels.simd], [2, 'strict']);
   assert.ok(info.peaks['GFLOP/s'] > 0 && info.peaks['GB/s'] > 0);
-  assert.match(
-    (await run(['info', '--threads', '1'])).stdout,
-    /GFLOP\/s \(matrix product in cache\)/,
-  );
+  const { stdout: text } = await run(['info', '--threads', '1']);
+  assert.match(text, /GFLOP\/s \(matrix product in cache\)/);
+  assert.match(text, /images {5}(read by sharp|PNG, JPEG, WebP, BMP; others: npm install sharp)/);
 });
 
 test('summary, profile and bench of a network of the zoo', async () => {
@@ -200,20 +224,29 @@ test('summary, profile and bench of a network of the zoo', async () => {
   const [row] = JSON.parse(bench.stdout).rows;
   assert.ok(row.predicting > 0 && row.training > 0);
   assert.match(
-    (await run('bench lenet5 --batch-size 4 --seconds 0.01'.split(' '))).stdout,
-    'lenet5',
+    (
+      await run(
+        'bench lenet5 resnet20 --batch-size 4 --seconds 0.01 --input-shape 32x32x3'.split(' '),
+      )
+    ).stdout,
+    /^images per second .*\nlenet5 {5}predicting .*\nresnet20 {3}predicting [\d,. ]+training [\d,. ]+\n$/,
   );
 });
 
 test('layers as JSON become a model file, and that another', async () => {
   await inFolder(async (folder) => {
     const layers = [{ type: 'flatten' }, { type: 'dense', units: 3 }];
-    write(folder, { 'net.json': JSON.stringify({ inputShape: [4, 4, 1], layers }) });
-    assert.is((await run(['convert', 'net.json', 'a.wasmgrad'], folder)).code, 0);
+    write(folder, { 'net.json': JSON.stringify({ inputShape: [4, 4, 3], layers }) });
+    write(folder, { 'names.txt': 'cat\ndog\ncow\n' });
+    const about = ['--labels', 'names.txt', '--normalize', 'imagenet'];
+    assert.is((await run(['convert', 'net.json', 'a.wasmgrad', ...about], folder)).code, 0);
     assert.is((await run(['convert', 'a.wasmgrad', 'b.safetensors'], folder)).code, 0);
     const [a, b] = ['a.wasmgrad', 'b.safetensors'].map((name) => readFileSync(join(folder, name)));
     assert.equal(a, b);
-    assert.match((await run(['summary', 'b.safetensors'], folder)).stdout, 'trained: not yet');
+    assert.match(
+      (await run(['summary', 'b.safetensors'], folder)).stdout,
+      /labels: cat, dog, cow\npreprocessing: .*0\.485.*\ntrained: no steps recorded\n/,
+    );
   });
 });
 
@@ -280,13 +313,16 @@ test('colours in terminals alone, and not with NO_COLOR', async () => {
 test('a bar and curves in terminals alone', async () => {
   await inFolder(async (folder) => {
     write(folder, idxFiles(64));
-    const args = ['train', 'train-images-idx3-ubyte', '--epochs', '2'];
+    const output = ['--output', 'my model.wasmgrad'];
+    const args = ['train', 'train-images-idx3-ubyte', '--epochs', '2', ...output];
     const piped = await run(args, folder);
     assert.is(piped.code, 0);
+    // To be typed as it is.
+    assert.match(piped.stderr, "next: npx wasmgrad predict 'my model.best.wasmgrad' IMAGE");
     for (const mark of ['━', '\r', '\x1b', '┤']) assert.not.match(piped.stderr, mark);
     if (!hasTerminal) return;
     const shown = inTerminal(
-      `cd '${folder}'; '${process.execPath}' '${program}' ${args.join(' ')} --force`,
+      `cd '${folder}'; '${process.execPath}' '${program}' ${args.map(quoted).join(' ')} --force`,
     );
     assert.match(shown, /epoch 1\/2 {2}━+ .* images\/s/);
     assert.match(shown, '● val_loss');
@@ -302,6 +338,25 @@ test('a bar and curves in terminals alone', async () => {
       .filter((line) => /val_loss \d/.test(line));
     assert.match(epoch[0], /epoch 1\/2 {3}loss .* val_loss \d\.\d+$/);
     assert.match(shown, /\n {12}val_accuracy \d\.\d+ {3}/);
+    assert.match(shown, /my model.wasmgrad {3}loss .*\r?\n {20}val_accuracy \d\.\d+\r?\n/);
+  });
+});
+
+test('a matrix that is wider than the terminal gives way to the worst confusions', async () => {
+  await inFolder(async (folder) => {
+    const layers = [{ type: 'globalAvgPool2d' }, { type: 'dense', units: 10 }];
+    write(folder, {
+      'net.json': JSON.stringify({ inputShape: [32, 32, 3], layers }),
+      'batch.bin': new Uint8Array(4 * 3073).map((_, i) => (i % 3073 === 0 ? i / 3073 : i % 251)),
+    });
+    const whole = (await run(['evaluate', 'net.json', 'batch.bin'], folder)).stdout;
+    assert.match(whole, 'right ╲ predicted');
+    if (!hasTerminal) return;
+    const evaluate = `'${process.execPath}' '${program}' evaluate net.json batch.bin`;
+    const shown = inTerminal(`cd '${folder}'; ${evaluate}`);
+    assert.not.match(shown, 'predicted');
+    assert.match(shown, /\n\d × \w+, taken for \w+\r?\n/);
+    assert.match(shown, /the whole matrix has \d+ columns: pipe it into less -S/);
   });
 });
 

@@ -38,7 +38,8 @@ test('every command runs', async () => {
     const cats = await renamed('dogs', 'cats');
     write(join(folder, 'photos'), cats);
     write(join(folder, 'flowers'), await renamed('roses', 'tulips'));
-    write(folder, { 'network.json': network, 'mnist/readme.txt': '' });
+    const names = Array.from({ length: 10 }, (_, k) => `digit ${k}\n`).join('');
+    write(folder, { 'network.json': network, 'names.txt': names, 'mnist/readme.txt': '' });
     for (const name of ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'])
       symlinkSync(mnist(name), join(folder, 'mnist', name));
     for (const line of lines) {
