@@ -176,7 +176,7 @@ export function objectOf<O extends object>(options: O, example = 'name'): O {
       if (Object.entries(options).length > 0 || isPlain(options)) return options;
     }
   } catch (cause) {
-    throw new ValueError('the options cannot be read: one of them throws', { cause });
+    throw new ValueError('the options cannot be read', { cause });
   }
   const what =
     typeof options === 'object' && options !== null && isList(options)

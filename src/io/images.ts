@@ -1,9 +1,11 @@
 // Images as tensors, from files and pages.
 
+import { ValueError } from '../base/errors.js';
 import { namingAsync } from '../base/namingasync.js';
 import { number, optionsOf } from '../base/options.js';
 import { pair } from '../base/shape.js';
 import { type Framing, frame } from '../image/frame.js';
+import { MOST_PIXELS } from '../image/header.js';
 import type { ImageSource } from '../image/imagesource.js';
 import { resize, withChannels } from '../image/resize.js';
 import { pixelsOf } from '../image/source.js';
@@ -30,7 +32,8 @@ const words = {
  *
  * @throws {FormatError} for a file that is no image, is damaged, is of a kind that is not read (a JPEG in CMYK), or has
  *   more than 2²⁷ pixels
- * @throws {ValueError} for anything but a picture, a path without a file, and options that make no sense
+ * @throws {ValueError} for anything but a picture, a path without a file, and options that make no sense, or an image of
+ *   more than 2²⁷ pixels
  * @throws {ShapeError} if `resize` makes less than `size` takes
  * @throws {EngineError} for an address that cannot be loaded
  */
@@ -42,6 +45,10 @@ export async function readImage(
     const { channels = 3, ...framing } = optionsOf(options, words);
     const image = withChannels(await pixelsOf(source), channels);
     const { size, part } = frame(image, framing);
+    if (size[0] * size[1] > MOST_PIXELS)
+      throw new ValueError(
+        `the image is to have ${size[0]}×${size[1]} pixels, of which there may be ${MOST_PIXELS} in all`,
+      );
     const shape = [...size, channels];
     if (size[0] === image.height && size[1] === image.width && !framing.resize)
       return Tensor.from(image.data, shape);

@@ -14,7 +14,9 @@ export function checkTensor(what: string, tensor: Tensor): Tensor {
 
 /** The names and tensors of a record. @throws {ValueError} for anything but a record of tensors */
 export function checkRecord(record: Readonly<Record<string, Tensor>>): [string, Tensor][] {
-  if (typeof record !== 'object' || record === null || record instanceof Tensor)
+  // A Map would be an empty file.
+  const isRecord = typeof record === 'object' && record !== null && !(Symbol.iterator in record);
+  if (!isRecord || record instanceof Tensor)
     throw new ValueError(`expected a record of tensors by their names, not ${shown(record)}`);
   return Object.entries(record).map(([name, tensor]) => [name, checkTensor(shown(name), tensor)]);
 }

@@ -139,6 +139,7 @@ function answersOf(
 interface Classifier {
   readonly name: string;
   readonly inputShape: Shape;
+  readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
   readonly labels: readonly string[] | undefined;
   readonly preprocessing: PreprocessingOptions | undefined;
@@ -151,10 +152,16 @@ export async function classify(
   picture: Picture,
   options: ClassifyOptions,
 ): Promise<Answer[]> {
-  const { preprocessing, inputShape } = model;
+  const { preprocessing, inputShape, inputs } = model;
   const where = `${model.name}.classify`;
   const { topK = 5 } = checkOptions(where, options, { topK: whole(1) });
-  const x = await namingAsync(where, () => inputFor(picture, inputShape, preprocessing));
+  const x = await namingAsync(where, async () => {
+    if (inputs.length > 1)
+      throw new ShapeError(
+        `the model has ${inputs.length} inputs, and a picture goes into one: model.predict takes all of them`,
+      );
+    return inputFor(picture, inputShape, preprocessing);
+  });
   const results = [model.predict(x)].flat();
   try {
     return answersOf(model.outputs[0], results[0].numbers, model.labels, topK);

@@ -207,7 +207,7 @@ test('bad arguments', async () => {
     'io.writeSafetensors': io.writeSafetensors,
     'io.writeNpz': io.writeNpz,
   })) {
-    for (const given of [tensor, null, 3])
+    for (const given of [tensor, null, 3, [tensor], new Map([['a', tensor]])])
       await rejects(() => write(given as never), ValueError, name, 'a record of tensors');
     await rejects(() => write({ a: [1] as never }), ValueError, name, "'a'", 'Tensor.from');
   }

@@ -279,6 +279,8 @@ test('bad options', async () => {
   await rejects(read({ size: 0 }), ValueError, 'size');
   await rejects(read({ resize: '2' }), ValueError, 'resize');
   await rejects(read({ width: 2 }), ValueError, "'width'", 'resize, size, channels');
+  for (const huge of [{ size: 1e5 }, { resize: [1e6, 1e6] }])
+    await rejects(read(huge), ValueError, 'pixels', '134217728');
   await rejects(read({ resize: 2, size: [2, 3] }), ShapeError, '2×2', '2×3', 'resize to more');
   for (const source of [undefined, null, 3, {}, [1, 2]])
     await rejects(() => io.readImage(source as never), ValueError, 'io.readImage', 'a picture is');

@@ -207,7 +207,11 @@ test('bad input', async () => {
   const image = input([side, side, 1]);
   const maps = new Model({ inputs: image, outputs: layers.relu().apply(image) });
   await rejects(() => maps.classify(grey), ShapeError, '[classes]', '[6, 6, 1]');
-  for (const one of [model, vectors, maps, flat, grey]) one.dispose();
+  const pair = [input([side, side, 3]), input([side, side, 3])];
+  const flatSum = layers.flatten().apply(layers.add().apply(pair));
+  const two = new Model({ inputs: pair, outputs: flatSum });
+  await rejects(() => two.classify(picture), ShapeError, 'model.classify', '2 inputs', 'predict');
+  for (const one of [model, vectors, maps, two, flat, grey]) one.dispose();
 });
 
 test('topK and argMax along the last dimension; of equal ones the first', async () => {

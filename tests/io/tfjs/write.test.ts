@@ -17,15 +17,17 @@ import { memoryOf, predicted, tfl } from '../../helpers/tfjs.js';
 
 await arrays.useArrays();
 
-async function agree(model: Net): Promise<void> {
+async function agree(model: Net, name: string): Promise<void> {
   freeze(model);
   const files = writeTfjs(model as Model);
   const again: Net = await readTfjs(files);
   learnsAlike(again, model);
+  // Axes that are brought to the end and back are so here by layers of their own.
+  if (name !== 'layerNorm 2') assert.equal(again.outputNames, model.outputNames);
   again.dispose();
   const theirs = await tfl.loadLayersModel(memoryOf(files));
-  for (const { name, trainable, parameters } of model.layers)
-    if (parameters.length > 0) assert.is(theirs.getLayer(name).trainable, trainable, name);
+  for (const { name: own, trainable, parameters } of model.layers)
+    if (parameters.length > 0) assert.is(theirs.getLayer(own).trainable, trainable, own);
   const samples = samplesFor(model, 1);
   const expected = outputsOf(model, samples);
   const made = predicted(theirs, Object.values(samples));
@@ -87,7 +89,7 @@ for (const [name, make] of Object.entries(networks))
     try {
       if (isRefused(name))
         assert.throws(() => writeTfjs(model as Model), /there are layers that TF\.js has not/);
-      else await agree(model);
+      else await agree(model, name);
     } finally {
       model.dispose();
     }

@@ -49,8 +49,18 @@ export interface OwnActivation {
   readonly after: Call;
 }
 
-/** Reads the option `activation`: a name, or, from Keras, a function or layer as an object. */
-export function activationOf(layer: KerasLayer, otherwise = 'linear'): OwnActivation {
+const nothing: Call = (x) => x;
+
+/**
+ * Reads the option `activation`: a name, or, from Keras, a function or layer as an object.
+ *
+ * @param part the layer that comes after this one: it has its own name in our network
+ */
+export function activationOf(
+  layer: KerasLayer,
+  otherwise = 'linear',
+  part = (type: string, config: Json) => layer.part(type, config),
+): OwnActivation {
   const given = layer.config.get('activation') ?? otherwise;
   const named = isObject(given) ? nameOf(given) : given;
   if (typeof named === 'string') {
@@ -59,14 +69,13 @@ export function activationOf(layer: KerasLayer, otherwise = 'linear'): OwnActiva
       plain === 'hardsigmoid'
         ? hardSigmoid(layer.file.writer === 'keras3')
         : Object.hasOwn(known, plain) && known[plain];
-    if (typeof found === 'string') return { name: found, after: (x) => x };
-    // A part of its own: it has its own name in our network.
-    const own = layer.part('activation', {});
+    if (typeof found === 'string') return { name: found, after: nothing };
+    const own = part('activation', {});
     if (found) return { name: 'linear', after: (x) => own.apply(found, x) };
   } else if (isObject(given)) {
     const { class_name: type, config } = given;
     if (typeof type === 'string' && Object.hasOwn(activationLayers, type) && isObject(config))
-      return { name: 'linear', after: activationLayers[type](layer.part(type, config)) };
+      return { name: 'linear', after: activationLayers[type](part(type, config)) };
   }
   throw new FormatError(`its activation is ${shown(given)}, which there is not here`);
 }
@@ -78,8 +87,9 @@ function nameOf({ class_name: type, config }: Json): string | undefined {
 }
 
 const activation = (layer: KerasLayer): Call => {
-  const { name, after } = activationOf(layer);
-  if (name === 'linear') return after;
+  const { name, after } = activationOf(layer, 'linear', (type, config) => layer.as(type, config));
+  if (after !== nothing) return after;
+  if (name === 'linear') return one(layer, (own) => layers.linear({ name: own }));
   return (x) => layer.apply((own) => layers.activation({ name: own, activation: name }), x);
 };
 

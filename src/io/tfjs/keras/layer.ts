@@ -55,6 +55,11 @@ export class KerasLayer {
     return new KerasLayer(type, config, this.file, path);
   }
 
+  /** This layer in other words. */
+  as(type: string, config: Json): KerasLayer {
+    return new KerasLayer(type, config, this.file, this.path);
+  }
+
   /**
    * Applies a layer with this one's name: the same layer at each call, where it has weights.
    *
