@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { dashed, readArguments } from '../../src/cli/command.js';
 import { commands } from '../../src/cli/commands.js';
 import { quoted } from '../../src/cli/terminal.js';
-import { idxFiles, inFolder, photos, program, run, write } from '../helpers/cli.js';
+import { idxFiles, inFolder, photos, program, run, runAll, write } from '../helpers/cli.js';
 
 const names = Object.keys(commands);
 
@@ -26,28 +26,30 @@ test('without a command it shows the help as an error', async () => {
   for (const name of names) assert.match(stderr, `  ${name} `);
 });
 
-test('help is a result, of all commands and of each', async () => {
-  for (const args of [['--help'], ['-h'], ['help']]) {
-    const { code, stdout, stderr } = await run(args);
+test('help is a result, of all commands and of each, within 80 columns but for examples', async () => {
+  const whole = [['--help'], ['-h'], ['help']];
+  const each = names.flatMap((name) => [
+    [name, '--help'],
+    ['help', name],
+  ]);
+  const outcomes = runAll([...whole, ...each]);
+  for (const { code, stdout, stderr } of outcomes) {
     assert.equal([code, stderr], [0, '']);
-    for (const name of names) assert.match(stdout, `  ${name} `);
+    const lines = stdout.split('\n').filter((line) => !line.startsWith('  npx '));
+    assert.equal(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
   }
-  for (const name of names) {
-    const { code, stdout, stderr } = await run([name, '--help']);
-    assert.equal([code, stderr], [0, ''], name);
+  for (const { stdout } of outcomes.splice(0, whole.length))
+    for (const name of names) assert.match(stdout, `  ${name} `);
+  for (const [i, name] of names.entries()) {
+    const [{ stdout }, again] = outcomes.slice(2 * i);
     const { options, usage, examples } = await commands[name].load();
     assert.match(stdout, `wasmgrad ${usage}`);
     for (const option of Object.keys(options)) assert.match(stdout, `--${dashed(option)}`);
     for (const [line] of examples) assert.match(stdout, `npx wasmgrad ${line}`);
-    assert.is((await run(['help', name])).stdout, stdout);
-  }
-});
-
-test('help keeps within 80 columns, but for examples, which must be one line', async () => {
-  for (const args of [['--help'], ...names.map((name) => [name, '--help'])]) {
-    const lines = (await run(args)).stdout.split('\n').filter((line) => !line.startsWith('  npx '));
-    const long = lines.filter((line) => line.length > 80);
-    assert.equal(long, [], args.join(' '));
+    assert.is(again.stdout, stdout);
   }
 });
 
@@ -113,17 +115,21 @@ const wrong: readonly (readonly [args: string, says: RegExp])[] = [
   ['info --threads many', /--threads must be a whole number ≥ 1/],
 ];
 
-for (const [line, says] of wrong) {
-  test(`wrong use: ${line}`, async () => {
-    const { code, stdout, stderr } = await run(line.split(' '));
-    assert.is(code, 2);
-    assert.is(stdout, '');
-    assert.match(stderr, /^error: /);
-    assert.match(stderr, says);
-    assert.match(stderr, /--help' shows how it is used\n$/);
-    assert.not.match(stderr, /\n {4}at /);
-  });
-}
+test('wrong use says so, and where it is told how', async () => {
+  const outcomes = runAll(wrong.map(([line]) => line.split(' ')));
+  for (const [i, [line, says]] of wrong.entries()) {
+    const { code, stdout, stderr } = outcomes[i];
+    assert.is(code, 2, line);
+    assert.is(stdout, '', line);
+    assert.match(stderr, /^error: /, line);
+    assert.match(stderr, says, line);
+    assert.match(stderr, /--help' shows how it is used\n$/, line);
+    assert.not.match(stderr, /\n {4}at /, line);
+  }
+  // A process of its own ends as one in which others ran before.
+  const [[line]] = wrong;
+  assert.equal(await run(line.split(' ')), outcomes[0]);
+});
 
 const failing: readonly (readonly [args: string, says: RegExp])[] = [
   ['train nowhere', /no file or folder '.*nowhere'/],
@@ -191,8 +197,10 @@ test('what fails says why, in one line, with exit code 1', async () => {
       'few/cats/1.png': picture,
       'few/dogs/1.png': other,
     });
-    for (const [line, says] of failing) {
-      const { code, stdout, stderr } = await run([...line.split(' '), '--threads', '1'], folder);
+    const args = failing.map(([line]) => [...line.split(' '), '--threads', '1']);
+    const outcomes = runAll(args, folder);
+    for (const [i, [line, says]] of failing.entries()) {
+      const { code, stdout, stderr } = outcomes[i];
       assert.is(code, 1, `${line}: ${stderr}`);
       assert.is(stdout, '', line);
       assert.match(stderr, says, line);
@@ -213,22 +221,25 @@ test('info tells what runs here', async () => {
   assert.match(text, /images {5}(read by sharp|PNG, JPEG, WebP, BMP; others: npm install sharp)/);
 });
 
-test('summary, profile and bench of a network of the zoo', async () => {
-  assert.match((await run(['summary', 'lenet5'])).stdout, /61,706 trainable/);
-  const { layers } = JSON.parse((await run(['summary', 'lenet5', '--json'])).stdout);
-  assert.equal(layers[0].outputShape, [28, 28, 6]);
-  const profiled = await run(['profile', 'lenet5', '--train', '--batch-size', '4', '--json']);
-  const passes = JSON.parse(profiled.stdout).rows.map(({ pass }: { pass: string }) => pass);
+test('summary, profile and bench of a network of the zoo', () => {
+  const lines = [
+    'summary lenet5',
+    'summary lenet5 --json',
+    'profile lenet5 --train --batch-size 4 --json',
+    'bench lenet5 --batch-size 4 --seconds 0.01 --json',
+    'bench lenet5 resnet20 --batch-size 4 --seconds 0.01 --input-shape 32x32x3',
+  ];
+  const [summary, described, profiled, measured, bench] = runAll(
+    lines.map((line) => line.split(' ')),
+  ).map(({ stdout }) => stdout);
+  assert.match(summary, /61,706 trainable/);
+  assert.equal(JSON.parse(described).layers[0].outputShape, [28, 28, 6]);
+  const passes = JSON.parse(profiled).rows.map(({ pass }: { pass: string }) => pass);
   assert.equal([...new Set(passes)], ['forward', 'backward', 'update']);
-  const bench = await run('bench lenet5 --batch-size 4 --seconds 0.01 --json'.split(' '));
-  const [row] = JSON.parse(bench.stdout).rows;
+  const [row] = JSON.parse(measured).rows;
   assert.ok(row.predicting > 0 && row.training > 0);
   assert.match(
-    (
-      await run(
-        'bench lenet5 resnet20 --batch-size 4 --seconds 0.01 --input-shape 32x32x3'.split(' '),
-      )
-    ).stdout,
+    bench,
     /^images per second .*\nlenet5 {5}predicting .*\nresnet20 {3}predicting [\d,. ]+training [\d,. ]+\n$/,
   );
 });
@@ -238,13 +249,20 @@ test('layers as JSON become a model file, and that another', async () => {
     const layers = [{ type: 'flatten' }, { type: 'dense', units: 3 }];
     write(folder, { 'net.json': JSON.stringify({ inputShape: [4, 4, 3], layers }) });
     write(folder, { 'names.txt': 'cat\ndog\ncow\n' });
-    const about = ['--labels', 'names.txt', '--normalize', 'imagenet'];
-    assert.is((await run(['convert', 'net.json', 'a.wasmgrad', ...about], folder)).code, 0);
-    assert.is((await run(['convert', 'a.wasmgrad', 'b.safetensors'], folder)).code, 0);
+    const lines = [
+      'convert net.json a.wasmgrad --labels names.txt --normalize imagenet',
+      'convert a.wasmgrad b.safetensors',
+      'summary b.safetensors',
+    ];
+    const [first, second, summary] = runAll(
+      lines.map((line) => line.split(' ')),
+      folder,
+    );
+    assert.equal([first.code, second.code], [0, 0]);
     const [a, b] = ['a.wasmgrad', 'b.safetensors'].map((name) => readFileSync(join(folder, name)));
     assert.equal(a, b);
     assert.match(
-      (await run(['summary', 'b.safetensors'], folder)).stdout,
+      summary.stdout,
       /labels: cat, dog, cow\npreprocessing: .*0\.485.*\ntrained: no steps recorded\n/,
     );
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { idxFiles, inFolder, mnist, photos, run, start, write } from '../helpers/cli.js';
+import { idxFiles, inFolder, mnist, photos, run, runAll, start, write } from '../helpers/cli.js';
 
 const words = (line: string): string[] => line.split(' ');
 const fast = words('--threads 1 --simd strict');
@@ -16,6 +16,17 @@ async function succeed(line: string, folder: string, input?: Uint8Array) {
   const outcome = await run([...words(line), ...fast], folder, input);
   assert.is(outcome.code, 0, `${line}: ${outcome.stderr}`);
   return outcome;
+}
+
+/** Runs commands one after another, which must succeed but for those whose exit code is given. */
+function succeedAll(lines: readonly string[], folder: string, codes: Record<string, number> = {}) {
+  const outcomes = runAll(
+    lines.map((line) => [...words(line), ...fast]),
+    folder,
+  );
+  for (const [i, line] of lines.entries())
+    assert.is(outcomes[i].code, codes[line] ?? 0, `${line}: ${outcomes[i].stderr}`);
+  return outcomes;
 }
 
 const read = (folder: string, name: string): Buffer => readFileSync(join(folder, name));
@@ -43,7 +54,20 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
     write(folder, { 'net.json': network });
     const line =
       'train photos --model net.json --epochs 12 --learning-rate 0.03 --batch-size 16 --plot curves.svg';
-    const { stdout, stderr } = await succeed(line, folder);
+    const [{ stdout, stderr }, predicted, text, csv, evaluated, table, reported, about] =
+      succeedAll(
+        [
+          line,
+          'predict model.wasmgrad photos/level/1.png photos/upright --json --top-k 1',
+          'predict model.wasmgrad photos/level/1.png',
+          'predict model.wasmgrad photos/level/1.png --csv',
+          'evaluate model.wasmgrad photos --json',
+          'evaluate model.wasmgrad photos',
+          'report model.wasmgrad photos --images 30',
+          'summary model.wasmgrad',
+        ],
+        folder,
+      );
     assert.match(stderr, '96 images 16×16×1 of 2 classes, 24 more for validation');
     assert.match(stderr, /epoch {2}1\/12 {3}loss .* val_accuracy .* s {3}best\n/);
     assert.match(stdout, /^model.wasmgrad {3}loss [\d.]+ {3}accuracy /);
@@ -55,6 +79,7 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
       'model.wasmgrad',
       'net.json',
       'photos',
+      'report.html',
     ]);
 
     for (const name of ['loss', 'accuracy', 'learningRate'])
@@ -69,26 +94,17 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
     assert.ok(log[12].logs.val_accuracy > 0.9, JSON.stringify(log[12]));
 
     // The best of the epochs is the file of that name.
-    const predicted = await succeed(
-      'predict model.wasmgrad photos/level/1.png photos/upright --json --top-k 1',
-      folder,
-    );
     const answers = predicted.stdout
       .trimEnd()
       .split('\n')
-      .map((text) => JSON.parse(text));
+      .map((answer) => JSON.parse(answer));
     assert.is(answers.length, 61);
     assert.is(answers[0].file, 'photos/level/1.png');
     const right = answers.slice(1).filter((one) => one.answers[0].label === 'upright').length;
     assert.ok(right > 54, `${right}`);
-    const { stdout: text } = await succeed('predict model.wasmgrad photos/level/1.png', folder);
-    assert.match(text, /^photos\/level\/1.png {3}level \d+\.\d % {3}upright \d+\.\d %\n$/);
-    const { stdout: csv } = await succeed(
-      'predict model.wasmgrad photos/level/1.png --csv',
-      folder,
-    );
+    assert.match(text.stdout, /^photos\/level\/1.png {3}level \d+\.\d % {3}upright \d+\.\d %\n$/);
     assert.match(
-      csv,
+      csv.stdout,
       /^file,rank,label,index,probability\nphotos\/level\/1.png,1,level,0,0\.\d+\n/,
     );
     const piped = await succeed(
@@ -96,25 +112,23 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
       folder,
       read(folder, 'photos/level/1.png'),
     );
-    assert.is(piped.stdout.split('\n')[1], csv.split('\n')[1].replace('photos/level/1.png', '-'));
-
-    const { top1, top5, matrix } = JSON.parse(
-      (await succeed('evaluate model.wasmgrad photos --json', folder)).stdout,
+    assert.is(
+      piped.stdout.split('\n')[1],
+      csv.stdout.split('\n')[1].replace('photos/level/1.png', '-'),
     );
+
+    const { top1, top5, matrix } = JSON.parse(evaluated.stdout);
     assert.is(top1, (matrix[0][0] + matrix[1][1]) / 120);
     assert.equal([matrix[1][1], top5], [right, null]);
-    const { stdout: table } = await succeed('evaluate model.wasmgrad photos', folder);
-    assert.match(table, /right ╲ predicted {3}level {3}upright/);
-    assert.match(table, `120 images   top-1 ${(100 * top1).toFixed(2)} %`);
+    assert.match(table.stdout, /right ╲ predicted {3}level {3}upright/);
+    assert.match(table.stdout, `120 images   top-1 ${(100 * top1).toFixed(2)} %`);
     // A report of some of them, with the curves of the training.
-    const { stdout: said } = await succeed('report model.wasmgrad photos --images 30', folder);
-    assert.match(said, /^report.html {3}0\.\d MiB, 30 images\n$/);
+    assert.match(reported.stdout, /^report.html {3}0\.\d MiB, 30 images\n$/);
     const report = read(folder, 'report.html').toString();
     for (const words of ['Training', 'Worst mistakes', 'Why it says so', '>upright<', 'val'])
       assert.match(report, words);
-    const { stdout: about } = await succeed('summary model.wasmgrad', folder);
     assert.match(
-      about,
+      about.stdout,
       /labels: level, upright\npreprocessing: .*mean.*\ntrained: 12 epochs, 72 steps/,
     );
   });
@@ -123,10 +137,9 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
 test('an image that cannot be read is told, and the others are predicted', async () => {
   await inFolder(async (folder) => {
     write(folder, { 'net.json': network, 'bad.png': 'no image', ...(await photos(2)) });
-    await succeed('convert net.json net.wasmgrad', folder);
-    const args = words('predict net.wasmgrad bad.png upright --json');
-    const { code, stdout, stderr } = await run([...args, ...fast], folder);
-    assert.is(code, 1);
+    const bad = 'predict net.wasmgrad bad.png upright --json';
+    const lines = ['convert net.json net.wasmgrad', bad];
+    const [, { stdout, stderr }] = succeedAll(lines, folder, { [bad]: 1 });
     // Without a word on the pixels, the model's file may be misread in silence.
     assert.match(
       stderr,
@@ -144,12 +157,13 @@ test('MNIST: its files, gzipped or not, LeNet-5 without being asked, test digits
       't10k-images-idx3-ubyte.gz': zipped('t10k-images-idx3-ubyte'),
       't10k-labels-idx1-ubyte.gz': zipped('t10k-labels-idx1-ubyte'),
     });
-    const { stderr } = await succeed('train mnist --epochs 1', folder);
+    const [{ stderr }, evaluated] = succeedAll(
+      ['train mnist --epochs 1', 'evaluate model.wasmgrad mnist --json'],
+      folder,
+    );
     assert.match(stderr, 'lenet5: 61,706 parameters');
     assert.match(stderr, '8000 images 28×28×1 of 10 classes, 2000 more for validation');
-    const { top1, top5 } = JSON.parse(
-      (await succeed('evaluate model.wasmgrad mnist --json', folder)).stdout,
-    );
+    const { top1, top5 } = JSON.parse(evaluated.stdout);
     assert.ok(top1 > 0.88 && top5 > top1, `${top1} ${top5}`);
   });
 });
@@ -185,7 +199,11 @@ test('Ctrl-C saves, says how to go on, and the result has the same bits as witho
     assert.is(stopped.event, 'stop');
     assert.ok(stopped.epoch >= 1 && stopped.epoch < 4);
 
-    const resumed = await succeed('train --resume model.wasmgrad', folder);
+    const [resumed, done] = succeedAll(
+      ['train --resume model.wasmgrad', 'train --resume model.wasmgrad --epochs 4'],
+      folder,
+      { 'train --resume model.wasmgrad --epochs 4': 2 },
+    );
     assert.is(resumed.stdout.split('\n')[0].slice(14), whole.stdout.split('\n')[0].slice(14));
     for (const name of ['', '.best'])
       assert.ok(
@@ -196,8 +214,6 @@ test('Ctrl-C saves, says how to go on, and the result has the same bits as witho
     const validated = (name: string) => epochs(name).map(({ logs }) => logs.val_loss);
     assert.equal(validated('model.jsonl'), validated('whole.jsonl'));
 
-    const done = await run(words('train --resume model.wasmgrad'), folder);
-    assert.is(done.code, 2);
     assert.match(done.stderr, 'all 4 epochs are done: --epochs 8 goes on');
     const longer = await succeed('train --resume model.wasmgrad --epochs 5', folder);
     assert.match(longer.stderr, 'epoch 5/5');
@@ -258,31 +274,27 @@ test('fine-tuning: a new last layer for other classes, and frozen layers stay as
       ),
     );
     write(folder, { 'net.json': network, ...idxFiles(40) });
-    await succeed(
-      'train train-images-idx3-ubyte --model net.json --epochs 1 -o base.wasmgrad',
+    const bad = 'train photos --model base.wasmgrad --freeze conv --force';
+    const [, { stderr }, tuned, before, refused] = succeedAll(
+      [
+        'train train-images-idx3-ubyte --model net.json --epochs 1 -o base.wasmgrad',
+        'train photos --model base.wasmgrad --freeze base --epochs 1',
+        'summary model.wasmgrad --json',
+        'summary base.wasmgrad --json',
+        bad,
+      ],
       folder,
-    );
-    const { stderr } = await succeed(
-      'train photos --model base.wasmgrad --freeze base --epochs 1',
-      folder,
+      { [bad]: 1 },
     );
     assert.match(stderr, '15 parameters to learn');
-    const { labels, layers, preprocessing } = JSON.parse(
-      (await succeed('summary model.wasmgrad --json', folder)).stdout,
-    );
+    const { labels, layers, preprocessing } = JSON.parse(tuned.stdout);
     assert.equal(labels, ['class0', 'class1', 'class2']);
     assert.equal(
       layers.map(({ trainable }: { trainable: boolean }) => trainable),
       [false, false, false, true],
     );
-    const base = JSON.parse((await succeed('summary base.wasmgrad --json', folder)).stdout);
-    assert.equal(preprocessing, base.preprocessing);
-    const bad = await run(
-      words('train photos --model base.wasmgrad --freeze conv --force'),
-      folder,
-    );
-    assert.is(bad.code, 1);
-    assert.match(bad.stderr, /there is no layer 'conv' \(did you mean 'conv2d'\?\)/);
+    assert.equal(preprocessing, JSON.parse(before.stdout).preprocessing);
+    assert.match(refused.stderr, /there is no layer 'conv' \(did you mean 'conv2d'\?\)/);
   });
 });
 
@@ -292,17 +304,21 @@ test('folders with train/ and val/, of which the classes go by name', async () =
     const only = Object.entries(all).filter(([name]) => name.startsWith('upright'));
     write(join(folder, 'set/train'), all);
     write(join(folder, 'set/val'), Object.fromEntries(only));
-    write(folder, { 'net.json': network });
-    const { stderr } = await succeed('train set --model net.json --epochs 1', folder);
-    assert.match(stderr, '24 images 16×16×1 of 2 classes, 12 more for validation');
-    const { matrix } = JSON.parse(
-      (await succeed('evaluate model.wasmgrad set --json', folder)).stdout,
-    );
-    assert.equal([matrix[0], matrix[1][0] + matrix[1][1]], [[0, 0], 12]);
     write(join(folder, 'other'), { 'sideways/1.png': only[0][1] });
-    const { code, stderr: said } = await run(words('evaluate model.wasmgrad other'), folder);
-    assert.is(code, 1);
-    assert.match(said, "the model does not know 'sideways': its labels are level, upright");
+    write(folder, { 'net.json': network });
+    const unknown = 'evaluate model.wasmgrad other';
+    const [{ stderr }, evaluated, refused] = succeedAll(
+      ['train set --model net.json --epochs 1', 'evaluate model.wasmgrad set --json', unknown],
+      folder,
+      { [unknown]: 1 },
+    );
+    assert.match(stderr, '24 images 16×16×1 of 2 classes, 12 more for validation');
+    const { matrix } = JSON.parse(evaluated.stdout);
+    assert.equal([matrix[0], matrix[1][0] + matrix[1][1]], [[0, 0], 12]);
+    assert.match(
+      refused.stderr,
+      "the model does not know 'sideways': its labels are level, upright",
+    );
   });
 });
 
@@ -322,21 +338,23 @@ test('CIFAR-10 files', async () => {
         layers: [{ type: 'globalAvgPool2d' }, { type: 'dense', units: 10 }],
       }),
     });
-    const { stderr } = await succeed(
-      'train cifar --model net.json --epochs 1 --optimizer sgd --momentum 0.9',
+    const wrong = 'train cifar --model lenet5 --size 28 -o x.wasmgrad';
+    const [{ stderr }, evaluated, refused] = succeedAll(
+      [
+        'train cifar --model net.json --epochs 1 --optimizer sgd --momentum 0.9',
+        'evaluate model.wasmgrad cifar --json',
+        wrong,
+      ],
       folder,
+      { [wrong]: 2 },
     );
     assert.match(stderr, '32 images 32×32×3 of 10 classes, 8 more for validation');
-    const { images, labels } = JSON.parse(
-      (await succeed('evaluate model.wasmgrad cifar --json', folder)).stdout,
-    );
+    const { images, labels } = JSON.parse(evaluated.stdout);
     assert.equal([images, labels[0]], [20, 'airplane']);
-    const { code, stderr: said } = await run(
-      words('train cifar --model lenet5 --size 28 -o x.wasmgrad'),
-      folder,
+    assert.match(
+      refused.stderr,
+      /--size is for folders of images: these files hold images of 32×32×3/,
     );
-    assert.is(code, 2);
-    assert.match(said, /--size is for folders of images: these files hold images of 32×32×3/);
     assert.not.ok(existsSync(join(folder, 'x.wasmgrad')));
   });
 });
