@@ -1,15 +1,17 @@
 // Why deep networks have shortcuts and batch normalisation: the same network with and without, on some
 // digits of MNIST: `npm run depths`.
 
+import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { layers, optimizers, Sequential, schedules } from 'wasmgrad';
+import { layers, optimizers, Sequential, schedules, vis } from 'wasmgrad';
 import { bars, chart } from './chart.mjs';
 import { loadDigits } from './digits.mjs';
 import { readArguments, start, untilInterrupted } from './run.mjs';
 
 const { steps, seed, simd, quick } = readArguments(
   `Trains four networks of 32 layers for a while, all from the same digits: plain or residual, with or without
-batch normalisation. Draws how their losses fall, and how large the gradients of each layer are.
+batch normalisation. Draws how their losses fall, and how large the gradients of each layer are; depths.svg
+has the gradients of all steps.
 Ctrl-C ends it early and draws what there is.
 
   npm run depths -- [--steps 160] [--seed 1] [--simd auto|strict|relaxed] [--quick]
@@ -91,7 +93,7 @@ await untilInterrupted(async (signal) => {
     const digits = x.subarray(from * 28 * 28, to * 28 * 28);
     for (const { model, losses, norms } of networks) {
       losses.push(model.trainOnBatch(digits, y.subarray(from, to)).loss);
-      norms[step === 1 ? 0 : 1] = gradientNorms(model);
+      norms.push(gradientNorms(model));
     }
     progress(step, count);
     await setImmediate();
@@ -126,13 +128,30 @@ for (const { mark, name, model, losses } of networks) {
 console.log(`
 gradient norms, from the first convolution (left) to the last (right), on one logarithmic scale
 `);
-const all = networks.flatMap(({ norms }) => norms.flat()).filter((norm) => norm > 0);
+const firstAndLast = ({ norms }) => [norms[0], norms.at(-1)];
+const all = networks.flatMap((one) => firstAndLast(one).flat()).filter((norm) => norm > 0);
 const [least, most] = [Math.min(...all), Math.max(...all)];
 const width = 2 * blocks + 1;
 const short = (norm) => (norm > 0 ? norm.toExponential(0) : '0');
 const ends = (norms) => `${short(norms[0])} … ${short(norms.at(-1))}`;
 console.log(`${' '.repeat(26)}${'first step'.padEnd(width + 20)}last step`);
-for (const { mark, name, norms } of networks) {
-  const cells = norms.map((layer) => `${bars(layer, least, most)}  ${ends(layer).padEnd(16)}`);
-  console.log(`  ${mark} ${name.padEnd(22)}${cells.join('  ')}`.trimEnd());
+for (const one of networks) {
+  const cells = firstAndLast(one).map(
+    (layer) => `${bars(layer, least, most)}  ${ends(layer).padEnd(16)}`,
+  );
+  console.log(`  ${one.mark} ${one.name.padEnd(22)}${cells.join('  ')}`.trimEnd());
 }
+
+// All steps, as a picture: a frame for each network, a curve for some of its convolutions. What is 0 has no logarithm.
+const shown = [0, 7, 15, 23, 30];
+const curvesOf = ({ norms }) =>
+  Object.fromEntries(
+    shown.map((layer) => [`conv${layer + 1}`, norms.map((step) => step[layer] || Number.NaN)]),
+  );
+const frames = Object.fromEntries(networks.map((one) => [one.name, curvesOf(one)]));
+const title = 'Gradient norms of the first to the last convolution';
+writeFileSync(
+  'depths.svg',
+  vis.plot(frames, { title, xLabel: 'step', logarithmic: true, width: 620 }),
+);
+console.log('\ndepths.svg has the gradients of all steps');

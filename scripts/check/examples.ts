@@ -12,6 +12,7 @@ const expected = {
   fashion: [/10000 samples, accuracy/, /ankle boot +\d+/, /test accuracy [\d.]+ %/],
   depths: [/^ +3\.\d ┤/m, /▲ residual, batch norm +loss \d/, /○ plain +[▁-█]+ {2}\de-\d/],
   pictures: [/^Training/m, /^Where digits lie/m],
+  pooling: [/^blur +100\.0 %/m, /pooling\.svg has the curves/],
   transfer: [/[\d.]+ % of the test digits right/, /^ +5 +[\d.]+ %.+[\d.]+ %/m],
 };
 

@@ -18,8 +18,12 @@ export const escaped = (words: string): string =>
 /** To hundredths, which no eye tells apart. */
 export const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** A number in four digits. */
-export const numeral = (value: number): string => String(Number(value.toPrecision(4)));
+/** A number in four digits; a small one by its power of ten. */
+export function numeral(value: number): string {
+  const short = Number(value.toPrecision(4));
+  const isSmall = short !== 0 && Math.abs(short) < 0.001;
+  return isSmall ? short.toExponential() : String(short);
+}
 
 /** A picture. @param label what it shows, for those who do not see it */
 export function svg(width: number, height: number, label: string, body: string): string {

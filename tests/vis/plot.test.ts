@@ -63,6 +63,8 @@ test('on a logarithmic scale equal factors are equal distances', () => {
   const [[, high], , [, low]] = curves(svg)[0];
   assert.is(middle, (high + low) / 2);
   for (const tick of ['1', '2', '5', '10', '100']) assert.ok(texts(svg).includes(tick), tick);
+  const small = texts(vis.plot({ a: [1e-7, 1] }, { logarithmic: true }));
+  for (const tick of ['1e-7', '1e-4', '0.001', '1']) assert.ok(small.includes(tick), tick);
 });
 
 test('records of curves have a frame each, with one scale', () => {

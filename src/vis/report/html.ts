@@ -1,7 +1,8 @@
 // HTML as text in which nothing that was given can become more than text.
 
+import { resize } from '../../image/resize.js';
 import { writePng } from '../../io/png.js';
-import type { Picture } from '../picture.js';
+import { newPicture, type Picture } from '../picture.js';
 import { escaped } from '../svg.js';
 
 /** A piece of HTML. */
@@ -47,10 +48,27 @@ interface Shown {
   readonly width: number;
 }
 
-/** A picture whose pixels stay squares where it is enlarged. */
+/** Pixels of a picture for one of the page: fine screens have two. */
+const FINE = 2;
+
+/** A picture of at most so many pixels as are seen: large ones would make the file large. */
+function shrunk(picture: Picture, width: number): Picture {
+  const { data, width: wide, height: tall } = picture;
+  const most = width * FINE;
+  if (wide <= most) return picture;
+  const high = Math.max(1, Math.round((most * tall) / wide));
+  const small = newPicture(most, high);
+  const bytes = new Uint8Array(small.data.buffer);
+  const [rows, columns] = [tall, wide].map((length) => ({ from: 0, length }));
+  resize(bytes, { data, width: wide, height: tall, channels: 4 }, [high, most], [rows, columns]);
+  return small;
+}
+
+/** A picture whose pixels stay squares where it is enlarged; a large one is smooth. */
 export const image = (picture: Picture, { alt, width }: Shown): Html => {
   const height = Math.round((width * picture.height) / picture.width);
-  return html`<img src="${dataUrl(picture)}" alt="${alt}" width="${width}" height="${height}">`;
+  const kind = picture.width > width ? 'smooth' : 'squares';
+  return html`<img class="${kind}" src="${dataUrl(shrunk(picture, width))}" alt="${alt}" width="${width}" height="${height}">`;
 };
 
 /** A picture with words below it. */

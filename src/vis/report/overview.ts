@@ -18,7 +18,7 @@ export function keyFigures({ model, count, right, said }: Study): Html {
     ['parameters', compact(total((row) => row.parameters))],
     ['multiply-adds', compact(total((row) => row.multiplyAdds))],
     ['layers', `${rows.length}`],
-    ['input', model.inputShape.join(' × ')],
+    ['input', model.inputShape.join('×')],
   ];
   return html`<dl class="figures">${figures.map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,

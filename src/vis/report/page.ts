@@ -31,7 +31,8 @@ section{margin:0 0 18px;padding:18px 20px;background:var(--paper);border:1px sol
 .figures div{padding:10px 14px;background:var(--paper);border:1px solid var(--line);border-radius:12px}
 dt{color:var(--note);font-size:.8rem}
 dd{margin:0;font-size:1.25rem;font-weight:600;white-space:nowrap}
-img{display:block;max-width:100%;height:auto;image-rendering:pixelated;border-radius:2px}
+img{display:block;max-width:100%;height:auto;border-radius:2px}
+.squares{image-rendering:pixelated}
 figure{margin:0}
 figcaption{margin-top:4px;line-height:1.3;overflow-wrap:anywhere}
 figcaption b{color:var(--ink)}
@@ -58,7 +59,7 @@ th,td{padding:4px 10px;text-align:right;white-space:nowrap}
 th[scope=row],thead th:first-child{text-align:left}
 thead th{color:var(--note);font-weight:500}
 tbody tr{border-top:1px solid var(--line)}
-th[scope=row]{font-weight:500}
+th[scope=row]{max-width:240px;overflow:hidden;font-weight:500;text-overflow:ellipsis}
 .matrix th,.matrix td{padding:3px 4px;min-width:30px;text-align:center}
 .matrix tbody tr{border:0}
 .matrix th[scope=row]{padding-right:8px;text-align:right}
