@@ -71,6 +71,7 @@ const panels = {
   mistakes: later(async () => (await code()).mistakesPanel(app)),
   convolve: later(async () => (await code()).convolvePanel()),
   teach: later(async () => (await code()).teachPanel(app)),
+  compare: later(async () => (await code()).comparePanel(app)),
   speed: later(async () => (await code()).speedPanel(app)),
   files: later(async () => (await code()).takePanel(app)),
 };

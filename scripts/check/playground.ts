@@ -13,6 +13,7 @@ import { buildPlayground, servePlayground } from '../playground/build.js';
 import { isolation } from '../serve.js';
 import { launchChromium } from './browsers/chromium.js';
 import { chosen, inEachBrowser } from './browsers/index.js';
+import { checkAccess } from './playground/access.js';
 import { checkExhibit } from './playground/exhibit.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
@@ -42,7 +43,7 @@ if (values.help) {
 }
 
 /** How many answers and bytes may be sent before the first training step, with the page, the engine and the images. */
-const MOST_REQUESTS = 24;
+const MOST_REQUESTS = 28;
 const MOST_BYTES = 1.6 * 2 ** 20;
 const ONE: [number, number][][] = [
   [
@@ -372,6 +373,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     );
     await single.close();
     await checkExhibit(browser, address);
+    await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);
     await checkRefusals(browser, address, threads);

@@ -189,6 +189,16 @@ async function checkTeach({ tab, browser, address }: OpenPage): Promise<void> {
   await says(tab, '#teach-message', /^Learned/);
 }
 
+/** Two trainings side by side. */
+async function checkCompare({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-compare');
+  await tab.selectOption('#comparison', 'pooling');
+  await tab.fill('#compare-epochs', '1');
+  await tab.click('#compare-start');
+  await says(tab, '#compare-message', /^Right on test images: max \d.*average \d/);
+  await reads(tab, '#compare-start', 'Train both');
+}
+
 /** A number of the result shows its window and its sum; numbers change at once; the filter may lie turned round. */
 async function checkByHand({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-convolve');
@@ -222,6 +232,7 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkByHand,
     checkLook,
     checkTeach,
+    checkCompare,
   ])
     await check(page);
   await page.close();

@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 export const say = (text: string): void => console.log(`  ${text}`);
 
 /** Milliseconds after which a check gives up, on the slowest machine. */
-export const PATIENCE = Number(process.env.PAT ?? 180_000);
+export const PATIENCE = 180_000;
 
 /** An open page, and the errors of its console. */
 export interface OpenPage {
