@@ -83,6 +83,11 @@ for (const event of ['network', 'data', 'progress', 'epoch', 'image'] as const)
 form.addEventListener('change', () => rooms.panel.refresh?.('status'));
 themeButton(app);
 explainTerms();
+// Not by the address, which holds what is on screen.
+byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
+  event.preventDefault();
+  byId(`tab-${rooms.name}`, HTMLElement).focus();
+});
 const wish = readAddress(Object.keys(panels));
 // The first network is known before the images are here.
 app.dataset = wish.dataset;

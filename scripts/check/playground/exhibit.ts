@@ -106,6 +106,15 @@ async function checkKept({ tab }: OpenPage): Promise<void> {
   assert.equal(await tab.inputValue('#epochs'), '7');
 }
 
+/** A keyboard gets to the rooms at once, and the address stays. */
+async function checkSkip({ tab }: OpenPage): Promise<void> {
+  const before = await tab.evaluate(() => location.hash);
+  await tab.focus('#skip');
+  await tab.keyboard.press('Enter');
+  await tab.waitForFunction(() => document.activeElement?.getAttribute('role') === 'tab');
+  assert.equal(await tab.evaluate(() => location.hash), before);
+}
+
 /** A link shows what it says, and tells what it says that is not known here. */
 async function checkLink({ tab, address }: OpenPage): Promise<void> {
   await tab.goto(`${address}#room=mistakes&data=fashion&network=residual&batch=32&depth=9&v=2`);
@@ -228,6 +237,7 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkDivergence,
     checkDraft,
     checkKept,
+    checkSkip,
     checkLink,
     checkByHand,
     checkLook,
