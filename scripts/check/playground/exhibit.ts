@@ -177,6 +177,7 @@ async function checkTeach({ tab, browser, address }: OpenPage): Promise<void> {
   const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#save-taught')]);
   const file = await download.path();
   const again = await open(browser, `${address}#room=teach`);
+  await again.tab.waitForSelector('#teach:not([inert])');
   await again.tab.setInputFiles('#load-taught', file);
   await says(again.tab, '#teach-message', /knows circle, triangle/);
   await draw(again.tab, [CORNERS.hook], sheet);

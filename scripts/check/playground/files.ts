@@ -26,6 +26,7 @@ export async function checkFiles(page: OpenPage): Promise<void> {
     await again.tab.click('#tab-files');
   };
   await again.tab.click('#tab-files');
+  await again.tab.waitForSelector('#files:not([inert])');
   await again.tab.setInputFiles('#model-file', {
     name: 'm.safetensors',
     mimeType: '',
