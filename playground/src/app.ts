@@ -71,8 +71,8 @@ export class App {
   /** What is on the sheet, as the network sees it. */
   image: Picture | undefined;
   #draft: Draft | undefined;
-  /** The images that the worker has. */
-  #loaded: DatasetName | undefined;
+  /** The images that the worker was asked for last. */
+  #asked: { readonly dataset: DatasetName; readonly done: Promise<void> } | undefined;
   /** What the charts show of the training so far. */
   readonly history = new TrainingHistory();
   /** Shows a room. */
@@ -155,12 +155,21 @@ export class App {
     await this.worker.ask('pause', false);
   }
 
-  /** Has the worker take other images, unless it has them. */
+  /** Has the worker take other images, unless they are those that it was asked for last. */
   async useData(dataset: DatasetName): Promise<void> {
-    if (this.#loaded === dataset) return;
+    if (this.#asked?.dataset !== dataset) this.#asked = { dataset, done: this.#load(dataset) };
+    const asked = this.#asked;
+    try {
+      await asked.done;
+    } catch (error) {
+      if (this.#asked === asked) this.#asked = undefined;
+      throw error;
+    }
+  }
+
+  async #load(dataset: DatasetName): Promise<void> {
     await this.worker.ask('loadData', dataset);
     // The worker has them now, even if they are not the ones wanted any more.
-    this.#loaded = dataset;
     this.dataset = dataset;
     this.tell('data', dataset);
     await this.takeSample(0);

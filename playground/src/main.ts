@@ -67,12 +67,13 @@ const code = () => import('./rooms.js');
 const panels = {
   train: trainPanel(app),
   network: networkPanel(app),
-  look: later(async () => (await code()).lookPanel(app)),
-  mistakes: later(async () => (await code()).mistakesPanel(app)),
-  convolve: later(async () => (await code()).convolvePanel()),
-  teach: later(async () => (await code()).teachPanel(app)),
-  speed: later(async () => (await code()).speedPanel(app)),
-  files: later(async () => (await code()).takePanel(app)),
+  look: later('look', async () => (await code()).lookPanel(app)),
+  mistakes: later('mistakes', async () => (await code()).mistakesPanel(app)),
+  convolve: later('convolve', async () => (await code()).convolvePanel()),
+  teach: later('teach', async () => (await code()).teachPanel(app)),
+  compare: later('compare', async () => (await code()).comparePanel(app)),
+  speed: later('speed', async () => (await code()).speedPanel(app)),
+  files: later('files', async () => (await code()).takePanel(app)),
 };
 const rooms = tabs(panels, () => remember());
 app.open = rooms.open;
@@ -82,6 +83,11 @@ for (const event of ['network', 'data', 'progress', 'epoch', 'image'] as const)
 form.addEventListener('change', () => rooms.panel.refresh?.('status'));
 themeButton(app);
 explainTerms();
+// Not by the address, which holds what is on screen.
+byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
+  event.preventDefault();
+  byId(`tab-${rooms.name}`, HTMLElement).focus();
+});
 const wish = readAddress(Object.keys(panels));
 // The first network is known before the images are here.
 app.dataset = wish.dataset;
@@ -95,4 +101,6 @@ start(app, async () => {
   await begin(isWished ? kept : undefined);
   if (kept && !isWished) offer(app, kept);
   keepWork(app);
+  // So that rooms open at once.
+  await code().catch(() => {});
 });

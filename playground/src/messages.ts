@@ -82,7 +82,7 @@ export interface SpeedRequest {
 }
 
 /** Some of the test images. */
-export interface Part {
+interface Part {
   readonly first: number;
   readonly count: number;
 }

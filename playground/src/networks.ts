@@ -169,14 +169,15 @@ function isPoolDefault(
   return (name === 'strides' && value === side) || (name === 'padding' && value === 'valid');
 }
 
-const conv = (filters: number, kernelSize: number, more: Options = {}): LayerSpec => ({
+/** Short names for the layers of ready networks. */
+export const conv = (filters: number, kernelSize: number, more: Options = {}): LayerSpec => ({
   type: 'conv2d',
   options: { filters, kernelSize, activation: 'relu', ...more },
 });
-const same = { padding: 'same' };
-const pool: LayerSpec = { type: 'maxPool2d', options: {} };
-const flat: LayerSpec = { type: 'flatten', options: {} };
-const dense = (units: number, more: Options = { activation: 'relu' }): LayerSpec => ({
+export const same = { padding: 'same' };
+export const pool: LayerSpec = { type: 'maxPool2d', options: {} };
+export const flat: LayerSpec = { type: 'flatten', options: {} };
+export const dense = (units: number, more: Options = { activation: 'relu' }): LayerSpec => ({
   type: 'dense',
   options: { units, ...more },
 });
@@ -184,8 +185,8 @@ const block = (filters: number, projection: boolean): LayerSpec => ({
   type: 'residual',
   options: { filters, kernelSize: 3, batchNorm: true, projection },
 });
-const average: LayerSpec = { type: 'globalAvgPool2d', options: {} };
-const output = dense(10, {});
+export const average: LayerSpec = { type: 'globalAvgPool2d', options: {} };
+export const output = dense(10, {});
 
 /** Networks to begin with. */
 export const presets = {

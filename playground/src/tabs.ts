@@ -60,8 +60,10 @@ export function tabs(panels: Readonly<Record<string, Panel>>, changed: () => voi
   };
 }
 
-/** A panel whose code comes when it is first shown. */
-export function later(load: () => Promise<Panel>): Panel {
+/** A panel whose code comes when it is first shown: nothing in it can be used before. */
+export function later(id: string, load: () => Promise<Panel>): Panel {
+  const place = byId(id, HTMLElement);
+  place.inert = true;
   let panel: Panel | undefined;
   let isLoading = false;
   let isShown = false;
@@ -70,6 +72,7 @@ export function later(load: () => Promise<Panel>): Panel {
     isLoading = true;
     try {
       panel = await load();
+      place.inert = false;
       if (isShown) panel.refresh?.('shown');
     } catch {
       notice('This room did not load.', 'Check the connection, and open it again.', 'problem');

@@ -76,6 +76,8 @@ const PAUSE = 10_000;
 export function keepWork(app: App): void {
   let last = 0;
   let isBusy = false;
+  /** Steps of the training that was kept. */
+  let keptSteps = 0;
   const keep = async (): Promise<void> => {
     if (isBusy) return;
     isBusy = true;
@@ -101,7 +103,6 @@ export function keepWork(app: App): void {
       keep();
     }
   });
-  let keptSteps = 0;
   document.addEventListener('visibilitychange', () => {
     if (document.hidden && app.status === 'training') keep();
   });

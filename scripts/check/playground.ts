@@ -3,21 +3,23 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { init, zoo } from 'wasmgrad';
 import { buildPlayground, servePlayground } from '../playground/build.js';
 import { isolation } from '../serve.js';
 import { launchChromium } from './browsers/chromium.js';
 import { chosen, inEachBrowser } from './browsers/index.js';
+import { checkAccess } from './playground/access.js';
 import { checkExhibit } from './playground/exhibit.js';
+import { checkFiles } from './playground/files.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
 import {
   draw,
+  ONE,
   type OpenPage,
   open,
   probabilities,
@@ -42,16 +44,8 @@ if (values.help) {
 }
 
 /** How many answers and bytes may be sent before the first training step, with the page, the engine and the images. */
-const MOST_REQUESTS = 24;
+const MOST_REQUESTS = 28;
 const MOST_BYTES = 1.6 * 2 ** 20;
-const ONE: [number, number][][] = [
-  [
-    [0.5, 0.15],
-    [0.48, 0.5],
-    [0.47, 0.85],
-  ],
-];
-
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const textOf = async (tab: Page, selector: string): Promise<string> =>
@@ -119,88 +113,6 @@ async function checkDrawing({ tab }: OpenPage): Promise<void> {
   say(`a stroke is a 1: ${(100 * (await probabilities(tab))[1]).toFixed(1)} %`);
 }
 
-/** Saves a trained network; loaded in another page, it must give the same predictions. */
-async function checkFiles(page: OpenPage): Promise<void> {
-  const { tab } = page;
-  const expected = await probabilities(tab);
-  await tab.click('#tab-files');
-  const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#download')]);
-  const file = await download.path();
-  await tab.click('#keep');
-  await says(tab, '#files-message', /^Kept/);
-  const again = await open(page.browser, page.address);
-  await again.tab.waitForSelector('#start:enabled');
-  const loaded = async (how: string) => {
-    await again.tab.click('#tab-train');
-    await again.tab.click('#clear');
-    await draw(again.tab, ONE);
-    await reads(again.tab, '#verdict', '1');
-    assert.deepEqual(await probabilities(again.tab), expected, `the same predictions, ${how}`);
-    await again.tab.click('#tab-files');
-  };
-  await again.tab.click('#tab-files');
-  await again.tab.setInputFiles('#model-file', {
-    name: 'm.safetensors',
-    mimeType: '',
-    buffer: readFileSync(file),
-  });
-  await says(again.tab, '#files-message', /“m.safetensors” was loaded: 8 layers/);
-  await loaded('from a file');
-  await badFiles(again);
-  await again.close();
-  // Storage is of one context: the kept model is in the first page's.
-  await tab.click('#kept');
-  await says(tab, '#files-message', /The kept model was loaded/);
-  await fullStorage(tab);
-  say('saved, kept and loaded: the same predictions');
-}
-
-async function badFiles({ tab }: OpenPage): Promise<void> {
-  const give = (input: string, name: string, buffer: Buffer) =>
-    tab.setInputFiles(input, { name, mimeType: 'application/octet-stream', buffer });
-  await give('#model-file', 'notes.txt', Buffer.from('not a model'));
-  await says(tab, '#files-message', /“notes.txt” was not loaded: it is no model of wasmgrad/);
-  await init();
-  const other = zoo.lenet5({ inputShape: [32, 32, 3] });
-  await give('#model-file', 'other.safetensors', Buffer.from(other.toBytes()));
-  await says(tab, '#files-message', /reads images of 32 × 32 × 3 .* here are 28 × 28 × 1/);
-  await tab.click('#tab-train');
-  await give('#image-file', 'broken.png', Buffer.from('no image'));
-  await says(tab, '#draw-message', /“broken.png” is no image/);
-  const svg =
-    '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="40"><path d="M30 4v32" stroke="black" stroke-width="4"/></svg>';
-  await tab.evaluate(async (source) => {
-    const image = new Image();
-    image.src = `data:image/svg+xml,${encodeURIComponent(source)}`;
-    await image.decode();
-    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 40 });
-    const context = canvas.getContext('2d');
-    if (!context) throw new Error('a canvas has no context');
-    context.fillStyle = 'white';
-    context.fillRect(0, 0, 64, 40);
-    context.drawImage(image, 0, 0);
-    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
-    const files = new DataTransfer();
-    files.items.add(new File([blob as Blob], 'line.png'));
-    const input = document.querySelector('#image-file') as HTMLInputElement;
-    input.files = files.files;
-    input.dispatchEvent(new Event('change'));
-  }, svg);
-  await says(tab, '#draw-message', /“line.png” is 64 × 40 pixels, and the network reads 28 × 28/);
-  say(
-    'no model, a model of other images, no image, an image of another size: each is an error that the page shows',
-  );
-}
-
-async function fullStorage(tab: Page): Promise<void> {
-  const session = await tab.context().newCDPSession(tab);
-  const { origin } = new URL(tab.url());
-  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1024 });
-  await tab.click('#keep');
-  await says(tab, '#files-message', /was not kept: the browser’s storage is full/);
-  await session.send('Storage.overrideQuotaForOrigin', { origin });
-}
-
 async function checkEditing({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-network');
   await tab.selectOption('#preset', 'lenet5');
@@ -261,7 +173,7 @@ async function checkCode({ tab }: OpenPage): Promise<void> {
 async function checkPanels({ tab, errors }: OpenPage): Promise<void> {
   await tab.selectOption('#preset', 'plain');
   await tab.click('#start');
-  await tab.click('#tab-network');
+  await tab.click('#tab-train');
   const names = await tab.$$eval('[role=tab]', (tabs) => tabs.map(({ id }) => id.slice(4)));
   for (const name of names) {
     assert(await tab.isVisible(`#${name}`), name);
@@ -372,6 +284,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     );
     await single.close();
     await checkExhibit(browser, address);
+    await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);
     await checkRefusals(browser, address, threads);

@@ -83,7 +83,7 @@ async function compare(
 ): Promise<void> {
   const bars = settings.map(({ label }) => bar(label));
   const list = element('ul', { className: 'bars speeds' }, ...bars.map(({ row }) => row));
-  byId('speeds', HTMLElement).append(element('h3', {}, title), list);
+  byId('speeds', HTMLElement).append(element('h2', {}, title), list);
   const speeds: number[] = [];
   for (const [i, setting] of settings.entries()) {
     bars[i].set(0, '…');

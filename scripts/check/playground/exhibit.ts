@@ -106,6 +106,15 @@ async function checkKept({ tab }: OpenPage): Promise<void> {
   assert.equal(await tab.inputValue('#epochs'), '7');
 }
 
+/** A keyboard gets to the rooms at once, and the address stays. */
+async function checkSkip({ tab }: OpenPage): Promise<void> {
+  const before = await tab.evaluate(() => location.hash);
+  await tab.focus('#skip');
+  await tab.keyboard.press('Enter');
+  await tab.waitForFunction(() => document.activeElement?.getAttribute('role') === 'tab');
+  assert.equal(await tab.evaluate(() => location.hash), before);
+}
+
 /** A link shows what it says, and tells what it says that is not known here. */
 async function checkLink({ tab, address }: OpenPage): Promise<void> {
   await tab.goto(`${address}#room=mistakes&data=fashion&network=residual&batch=32&depth=9&v=2`);
@@ -168,6 +177,7 @@ async function checkTeach({ tab, browser, address }: OpenPage): Promise<void> {
   const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#save-taught')]);
   const file = await download.path();
   const again = await open(browser, `${address}#room=teach`);
+  await again.tab.waitForSelector('#teach:not([inert])');
   await again.tab.setInputFiles('#load-taught', file);
   await says(again.tab, '#teach-message', /knows circle, triangle/);
   await draw(again.tab, [CORNERS.hook], sheet);
@@ -187,6 +197,16 @@ async function checkTeach({ tab, browser, address }: OpenPage): Promise<void> {
   await says(tab, '#base-message', /other\.onnx: reads 32 × 32/);
   await tab.click('#learn');
   await says(tab, '#teach-message', /^Learned/);
+}
+
+/** Two trainings side by side. */
+async function checkCompare({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-compare');
+  await tab.selectOption('#comparison', 'pooling');
+  await tab.fill('#compare-epochs', '1');
+  await tab.click('#compare-start');
+  await says(tab, '#compare-message', /^Right on test images: max \d.*average \d/);
+  await reads(tab, '#compare-start', 'Train both');
 }
 
 /** A number of the result shows its window and its sum; numbers change at once; the filter may lie turned round. */
@@ -218,10 +238,12 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkDivergence,
     checkDraft,
     checkKept,
+    checkSkip,
     checkLink,
     checkByHand,
     checkLook,
     checkTeach,
+    checkCompare,
   ])
     await check(page);
   await page.close();

@@ -14,6 +14,7 @@ async function checkUnknown({ tab }: OpenPage): Promise<void> {
   const list = [wide, pool, layers.flatten(), layers.dense({ units: 10 })];
   const model = new Sequential(list, { inputShape: [28, 28, 1], name: "it's" });
   await tab.click('#tab-files');
+  await tab.waitForSelector('#files:not([inert])');
   await tab.setInputFiles('#model-file', {
     name: 'own.safetensors',
     mimeType: '',

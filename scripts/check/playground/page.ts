@@ -6,7 +6,16 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 export const say = (text: string): void => console.log(`  ${text}`);
 
 /** Milliseconds after which a check gives up, on the slowest machine. */
-export const PATIENCE = Number(process.env.PAT ?? 180_000);
+export const PATIENCE = 180_000;
+
+/** The stroke of a 1, as shares of the sheet. */
+export const ONE: [number, number][][] = [
+  [
+    [0.5, 0.15],
+    [0.48, 0.5],
+    [0.47, 0.85],
+  ],
+];
 
 /** An open page, and the errors of its console. */
 export interface OpenPage {

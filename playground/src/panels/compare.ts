@@ -1,0 +1,143 @@
+// Two trainings side by side, each in a worker of its own: networks that differ in one thing.
+
+import type { App, Panel } from '../app.js';
+import { type Columns, chart } from '../charts.js';
+import { Client } from '../client.js';
+import { comparisons, type Side } from '../comparisons.js';
+import { byId, element, fill, onClick, oncePerFrame, percent, say } from '../dom.js';
+
+const BATCH = 64;
+
+/** Points of a training, in the order of their steps. */
+interface Course {
+  loss: [step: number, value: number][];
+  accuracy: [step: number, value: number][];
+}
+
+/** Two lines over the steps of both. */
+function columnsOf(lines: readonly [step: number, value: number][][]): Columns {
+  const rows = new Map<number, (number | null)[]>();
+  for (const [i, line] of lines.entries())
+    for (const [step, value] of line) {
+      const row = rows.get(step) ?? [null, null];
+      row[i] = value;
+      rows.set(step, row);
+    }
+  const steps = [...rows.keys()].sort((a, b) => a - b);
+  const column = (i: number) => steps.map((step) => rows.get(step)?.[i] ?? null);
+  return [steps, column(0), column(1)];
+}
+
+export function comparePanel(app: App): Panel {
+  const choice = byId('comparison', HTMLSelectElement);
+  fill(
+    choice,
+    Object.fromEntries(Object.entries(comparisons).map(([name, { title }]) => [name, title])),
+  );
+  const epochs = byId('compare-epochs', HTMLInputElement);
+  const rate = byId('compare-rate', HTMLInputElement);
+  let courses: Course[] = [];
+  let workers: Client[] = [];
+  const charts = { loss: chartOf('loss'), accuracy: chartOf('accuracy') };
+  const draw = oncePerFrame(() => {
+    for (const what of ['loss', 'accuracy'] as const)
+      charts[what].draw(columnsOf(courses.map((course) => course[what])));
+  });
+
+  /** Trains one of the two. */
+  const train = async (side: Side, course: Course): Promise<void> => {
+    const worker = new Client({
+      progress: ({ step, loss }) => {
+        course.loss.push([step, loss]);
+        draw();
+      },
+      epoch: ({ step, valAccuracy }) => {
+        course.accuracy.push([step, 100 * valAccuracy]);
+        draw();
+      },
+    });
+    workers.push(worker);
+    await worker.ask('init', { threads: 1 });
+    await worker.ask('loadData', app.dataset);
+    await worker.ask('make', { name: 'compared', layers: side.layers });
+    await worker.ask('train', {
+      epochs: epochs.valueAsNumber,
+      learningRate: rate.valueAsNumber,
+      batchSize: BATCH,
+      optimizer: side.optimizer,
+    });
+  };
+  const end = (): void => {
+    for (const worker of workers) worker.end();
+    workers = [];
+  };
+  const show = (): void => {
+    const { remark, sides, learningRate } = comparisons[choice.value];
+    rate.value = String(learningRate);
+    byId('compare-sides', HTMLElement).replaceChildren(
+      ...sides.map(({ title, about }, i) =>
+        element(
+          'li',
+          {},
+          element('span', { className: `swatch line-${i + 1}` }),
+          element('strong', {}, ` ${title}: `),
+          about,
+        ),
+      ),
+    );
+    say('compare-message', remark);
+  };
+  const button = onClick('compare-start', async () => {
+    if (workers.length > 0) {
+      end();
+      return;
+    }
+    if (!epochs.reportValidity() || !rate.reportValidity()) return;
+    const { sides, remark } = comparisons[choice.value];
+    button.textContent = 'Stop';
+    say('compare-message', 'Both train, on one core each …');
+    courses = sides.map(() => ({ loss: [], accuracy: [] }));
+    draw();
+    try {
+      const rest = await app.pause();
+      await Promise.all(sides.map((side, i) => train(side, courses[i])));
+      if (rest) say('train-message', 'Paused, as both cores were taken. Go on when you like.');
+      const results = sides.map(
+        ({ title }, i) => `${title} ${percent((courses[i].accuracy.at(-1)?.[1] ?? 0) / 100)}`,
+      );
+      say('compare-message', `Right on test images: ${results.join(', ')}. ${remark}`);
+    } catch (error) {
+      const isEnded = workers.length === 0;
+      say('compare-message', isEnded ? 'Stopped.' : (error as Error).message, !isEnded);
+    }
+    end();
+    button.textContent = 'Train both';
+  });
+  choice.addEventListener('change', () => {
+    end();
+    courses = [];
+    draw();
+    show();
+  });
+  app.listen('theme', () => {
+    for (const one of Object.values(charts)) one.recolour();
+  });
+  show();
+  return {};
+}
+
+/** The chart of both. */
+const chartOf = (what: 'loss' | 'accuracy') =>
+  what === 'loss'
+    ? chart(
+        'compare-loss',
+        (value) => value.toFixed(3),
+        (_, most) => [0, Math.max(2.5, most)],
+        ['first', 'second'],
+      )
+    : chart(
+        'compare-accuracy',
+        (value) => `${value.toFixed(1)} %`,
+        (least) => [Math.max(0, Math.floor(least / 20) * 20), 100],
+        ['first', 'second'],
+      );
