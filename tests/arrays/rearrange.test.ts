@@ -144,12 +144,18 @@ test('expand', () => {
   }
 });
 
-/** Where index i, before the first or after the last, is taken from; −1 for the constant. */
-function bordered(i: number, side: number, mode: string): number {
+/** Where number j of the result is taken from; −1 for the constant. */
+function bordered(j: number, side: number, [before, after]: [number, number], mode: string) {
+  const i = j - before;
+  if (mode === 'wrap') {
+    // What is cut off is gone before the rest goes round, as PyTorch's circular padding and onnxruntime have it.
+    const cut = Math.max(0, -before);
+    const kept = side - cut - Math.max(0, -after);
+    return cut + ((((i - cut) % kept) + kept) % kept);
+  }
   if (i >= 0 && i < side) return i;
   if (mode === 'constant') return -1;
   if (mode === 'edge') return i < 0 ? 0 : side - 1;
-  if (mode === 'wrap') return ((i % side) + side) % side;
   let at = i;
   while (at < 0 || at >= side) at = at < 0 ? -at : 2 * (side - 1) - at;
   return at;
@@ -192,7 +198,7 @@ for (const mode of ['constant', 'reflect', 'edge', 'wrap'] as const)
             nd(
               [x.shape[0], ...shape.map((side, d) => side + padding[d][0] + padding[d][1])],
               ([n, ...index]) => {
-                const place = index.map((i, d) => bordered(i - padding[d][0], shape[d], mode));
+                const place = index.map((j, d) => bordered(j, shape[d], padding[d], mode));
                 return place.includes(-1) ? (value ?? 0) : at(x, [n, ...place]);
               },
             ),

@@ -8,7 +8,7 @@ export function filters(app: App): Panel {
   const place = byId('filter-maps', HTMLElement);
   const canvas = element('canvas', { className: 'maps large' });
   canvas.setAttribute('role', 'img');
-  const text = element('span');
+  const text = element('span', { className: 'size' });
   const scale = legend(true);
   const caption = element('figcaption', {}, text, scale.place);
   const figure = element('figure', {}, caption, canvas);
