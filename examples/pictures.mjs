@@ -3,7 +3,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { io, layers, ops, optimizers, Sequential, Tensor, vis } from 'wasmgrad';
-import { enlarged, scattered, table } from './canvas.mjs';
 import { loadDigits } from './digits.mjs';
 import { readArguments, start, untilInterrupted } from './run.mjs';
 
@@ -30,11 +29,10 @@ function save(name, content) {
   console.log(`docs/pictures/${name}`);
 }
 
-/** An image of [height, width] in grey, each pixel a square. */
-const grey = (map, zoom = 3) => enlarged(vis.colorize(map, 'gray'), zoom);
+/** An image of [height, width] in grey. */
+const grey = (map) => vis.colorize(map, 'gray');
 /** Numbers below and above 0 in blue and red. */
-const signed = (map, zoom = 3) => enlarged(vis.colorize(map, 'diverging'), zoom);
-const heat = (map, zoom = 3) => enlarged(vis.colorize(map, 'viridis'), zoom);
+const signed = (map) => vis.colorize(map, 'diverging');
 
 await start(simd);
 const { x, y } = loadDigits('train');
@@ -58,13 +56,9 @@ const digit = image(7);
 const { boxBlur, sharpen, highPass, motionBlur, sobelX, sobelY } = ops.filters;
 const byHand = [boxBlur(3), sharpen, motionBlur].map((filter) => ops.filterImage(digit, filter));
 const edges = [highPass, sobelX, sobelY].map((filter) => ops.filterImage(digit, filter));
-save(
-  'by-hand.png',
-  table([
-    [digit, ...byHand].map((map) => grey(map, 4)),
-    [...edges.map((map) => signed(map, 4)), heat(ops.sobelMagnitude(digit), 4)],
-  ]),
-);
+const tiles = [digit, ...byHand].map(grey);
+tiles.push(...edges.map(signed), vis.colorize(ops.sobelMagnitude(digit)));
+save('by-hand.png', vis.sheet(tiles, { columns: 4, gap: 4, zoom: 4 }));
 
 console.log('Training');
 const model = new Sequential(
@@ -109,10 +103,8 @@ await untilInterrupted(async (signal) => {
   });
 });
 if (history) save('curves.svg', vis.plot(history, { title: 'A small network learns digits' }));
-save(
-  'filters.png',
-  table([[before], [vis.filters(model, 'first', { columns: 8, gap: 1, zoom: 10 })]], 10),
-);
+const after = vis.filters(model, 'first', { columns: 8, gap: 1, zoom: 10 });
+save('filters.png', vis.sheet([before, after], { columns: 1, gap: 10, zoom: 1 }));
 save('maps.png', vis.activations(model, images([7]), 'second', { columns: 8, gap: 1, zoom: 4 }));
 
 console.log('What answers rest on');
@@ -122,16 +114,16 @@ const rows = shown.map((i) => [grey(image(i))]);
 const methods = ['gradient', 'guided', 'smoothGrad', 'integratedGradients', 'occlusion', 'rise'];
 for (const method of methods) {
   const found = await vis.attribute(model, batch, { method });
-  const draw = ['occlusion', 'rise'].includes(method) ? heat : signed;
+  const draw = ['occlusion', 'rise'].includes(method) ? (map) => vis.colorize(map) : signed;
   shown.forEach((_, i) => {
     rows[i].push(draw(one(found, i)));
   });
 }
 const cams = await vis.gradCam(model, batch);
 shown.forEach((i, at) => {
-  rows[at].push(enlarged(vis.overlay(image(i).reshape([28, 28, 1]), one(cams, at)), 3));
+  rows[at].push(vis.overlay(image(i).reshape([28, 28, 1]), one(cams, at)));
 });
-save('attribution.png', table(rows));
+save('attribution.png', vis.sheet(rows.flat(), { columns: rows[0].length, gap: 4, zoom: 3 }));
 
 console.log('What units look for');
 const many = images([...Array(quick ? 100 : 2000).keys()]);
@@ -139,27 +131,27 @@ const units = [0, 3, 12, 21];
 const patches = [];
 for (const unit of units) {
   const found = await vis.topPatches(model, many, { layer: 'third', unit, count: 10 });
-  patches.push(found.map(({ picture }) => enlarged(picture, 3)));
+  patches.push(...found.map(({ picture }) => picture));
 }
-save('patches.png', table(patches));
+save('patches.png', vis.sheet(patches, { columns: 10, gap: 4, zoom: 3 }));
 const dreams = [];
 for (let unit = 0; unit < 10; unit++) {
   const found = await vis.maximize(model, { layer: 'scores', unit, steps: quick ? 5 : 200 });
   dreams.push(grey(found.reshape([28, 28])));
 }
-save('maximized.png', table([dreams.slice(0, 5), dreams.slice(5)]));
+save('maximized.png', vis.sheet(dreams, { columns: 5, gap: 4, zoom: 3 }));
 
 console.log('Where digits lie');
 const features = await vis.features(model, many, 'globalMaxPool2d');
 const pixels = many.reshape([many.shape[0], PIXELS]);
 const queries = [1, 4, 11];
 const neighbours = queries.flatMap((i) =>
-  [features, pixels].map((space) => {
+  [features, pixels].flatMap((space) => {
     const query = Tensor.from(space.data.slice(i * space.shape[1], (i + 1) * space.shape[1]));
     return vis.nearest(space, query, 9).map(({ index }) => grey(image(index)));
   }),
 );
-save('neighbors.png', table(neighbours));
+save('neighbors.png', vis.sheet(neighbours, { columns: 9, gap: 4, zoom: 2 }));
 const plane = await vis.tsne(features, { iterations: quick ? 20 : 500 });
 const places = plane.toArray();
 const small = places.map((_, i) => vis.colorize(halved(image(i)), 'gray'));
@@ -169,4 +161,31 @@ save('plane.png', scattered(small, places, 700));
 function halved(map) {
   const pooled = ops.avgPool2d(map.reshape([1, 28, 28, 1]), { poolSize: 2 });
   return pooled.reshape([14, 14]);
+}
+
+/** Small pictures at places of a plane, each [x, y]; where two meet, the first one stays. */
+function scattered(pictures, places, side) {
+  const whole = {
+    width: side,
+    height: side,
+    data: new Uint8ClampedArray(4 * side * side).fill(255),
+  };
+  const taken = new Set();
+  const [{ width, height }] = pictures;
+  const spread = (axis) => {
+    const values = places.map((place) => place[axis]);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return values.map((value) =>
+      Math.floor(((value - least) / (most - least)) * (side / width - 1)),
+    );
+  };
+  const [columns, rows] = [spread(0), spread(1)];
+  pictures.forEach(({ data }, i) => {
+    const at = 4 * (rows[i] * height * side + columns[i] * width);
+    if (taken.has(at)) return;
+    taken.add(at);
+    for (let y = 0; y < height; y++)
+      whole.data.set(data.subarray(4 * y * width, 4 * (y + 1) * width), at + 4 * y * side);
+  });
+  return whole;
 }

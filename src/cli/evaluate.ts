@@ -1,10 +1,10 @@
 // `wasmgrad evaluate`: how often a model is right, and what it mistakes for what.
 
 import { metrics } from '../core.js';
-import { checkClassifier, noteUnprepared } from './classifier.js';
+import { readClassifier } from './classifier.js';
 import { command, flag, text } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
-import { inputOptions, readModel } from './formats.js';
+import { inputOptions } from './formats.js';
 import { ranked, scoresOf, thresholdOf } from './scores.js';
 import { readTest, testFiles } from './testset.js';
 
@@ -50,9 +50,7 @@ of the model with the same names.`,
   async run([path, ...paths], { labels, json, inputShape, ...engine }, terminal) {
     const files = await testFiles(paths, labels);
     await startEngine(engine);
-    const model = await readModel(path, { inputShape });
-    checkClassifier(model);
-    noteUnprepared(model, path, terminal);
+    const model = await readClassifier(path, inputShape, terminal);
     const set = await readTest(files, model, terminal);
     const right = set.labels;
     const { length } = right;

@@ -5,10 +5,10 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import process from 'node:process';
 import type { Answer } from '../core.js';
-import { checkClassifier, noteUnprepared } from './classifier.js';
+import { readClassifier } from './classifier.js';
 import { command, flag, UsageError, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
-import { inputOptions, readModel } from './formats.js';
+import { inputOptions } from './formats.js';
 import { imageReader, imagesAt } from './images.js';
 import type { Terminal } from './terminal.js';
 
@@ -77,9 +77,7 @@ An image that cannot be read is reported and left out; the exit code is then 1.`
       imageReader(),
       startEngine(engine, size * files.length < WORTH_THREADS ? 1 : undefined),
     ]);
-    const model = await readModel(path, { inputShape });
-    checkClassifier(model);
-    noteUnprepared(model, path, terminal);
+    const model = await readClassifier(path, inputShape, terminal);
     const show = json ? asJson(terminal) : csv ? asCsv(terminal) : asText(terminal, files);
     // What is piped to another program comes to the same terminal later, in the midst of progress.
     const showsProgress = files.length > 1 && !fstatSync(process.stdout.fd).isFIFO();

@@ -5,9 +5,10 @@ import { basename } from 'node:path';
 import { purpose, Random } from '../base/random.js';
 import type { Model } from '../core.js';
 import type { LabelledImages } from '../data/index.js';
+import { readClassifier } from './classifier.js';
 import { command, text, UsageError, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
-import { readModel } from './formats.js';
+import { inputOptions } from './formats.js';
 import { Interrupts } from './interrupts.js';
 import { historyOf, logPath, readJournal } from './journal.js';
 import { inputOf } from './scores.js';
@@ -24,7 +25,7 @@ const reportOptions = {
     "the log of the training, for its curves: by default the model's name with .jsonl",
   ),
 };
-const options = { ...reportOptions, ...engineOptions };
+const options = { ...inputOptions, ...reportOptions, ...engineOptions };
 
 /** Images where nothing else is asked for; and numbers that all of them may have, a quarter of a gigabyte. */
 const [IMAGES, NUMBERS] = [10_000, 2 ** 26];
@@ -107,7 +108,7 @@ the training, confusion matrix, the worst mistakes, which pixels speak for its a
 patches that units answer to, neighbours, all images in the plane, layers and their costs. It can be read on a
 phone and printed. DATA is what 'evaluate' takes: where it has a part for tests, that is shown.`,
   options,
-  sections: { Options: reportOptions, Engine: engineOptions },
+  sections: { Options: reportOptions, Model: inputOptions, Engine: engineOptions },
   words: { least: 2, most: Number.POSITIVE_INFINITY },
   examples: [
     ['report model.best.wasmgrad photos/', 'writes report.html, with the curves of model.jsonl'],
@@ -115,13 +116,21 @@ phone and printed. DATA is what 'evaluate' takes: where it has a part for tests,
     ['report model.wasmgrad photos/ --images 500', 'a part of the images, sooner'],
   ],
   async run([path, ...paths], values, terminal) {
-    const { output = 'report.html', title, images = IMAGES, labels, log, ...engine } = values;
+    const {
+      output = 'report.html',
+      title,
+      images = IMAGES,
+      labels,
+      log,
+      inputShape,
+      ...engine
+    } = values;
     if (!/\.html?$/.test(output))
       throw new UsageError(`--output must end in .html, not '${output}'`);
     const files = await testFiles(paths, labels);
     const history = await historyAt(path, log);
     await startEngine(engine);
-    const model = await readModel(path);
+    const model = await readClassifier(path, inputShape, terminal);
     const all = await readTest(files, model, terminal);
     const set = someOf(all, images);
     const [count, of] = [set.labels.length, all.labels.length];

@@ -27,16 +27,21 @@ export function lightOf({ preprocessing }: Model, images: Tensor): Light {
 export function blackOf({ preprocessing, inputShape }: Model, images: Tensor): number[] {
   const channels = inputShape[2];
   if (!preprocessing) return new Array(channels).fill(extremes(images.numbers)[0]);
-  const { resize: _resize, ...options } = preprocessing;
-  const { mean, std } = checkNormalization(options);
+  const { mean, std } = normalizationOf(preprocessing);
   const of = (list: readonly number[], c: number) => list[Math.min(c, list.length - 1)];
   return Array.from({ length: channels }, (_, c) => -of(mean, c) / of(std, c));
 }
 
+type Preprocessing = NonNullable<Model['preprocessing']>;
+
+/** Its means and deviations: images have the model's size already. */
+const normalizationOf = ({ resize: _resize, ...options }: Preprocessing) =>
+  checkNormalization(options);
+
 type Bytes = (value: number, channel: number) => number;
 
-function undone({ resize: _resize, ...options }: NonNullable<Model['preprocessing']>): Bytes {
-  const { mean, std, scale } = checkNormalization(options);
+function undone(preprocessing: Preprocessing): Bytes {
+  const { mean, std, scale } = normalizationOf(preprocessing);
   const factor = scale ?? TO_UNIT;
   return (value, channel) => {
     const c = Math.min(channel, mean.length - 1);

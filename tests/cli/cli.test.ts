@@ -160,6 +160,7 @@ const failing: readonly (readonly [args: string, says: RegExp])[] = [
   ['report bad.wasmgrad photos --log none.jsonl', /'none.jsonl', cannot be read/],
   ['predict map.json photos', /^error: the model's output is \[16, 16, 3\], not \[classes\]\n$/],
   ['evaluate map.json photos', /^error: the model's output is \[16, 16, 3\], not \[classes\]\n$/],
+  ['report map.json photos', /^error: the model's output is \[16, 16, 3\], not \[classes\]\n$/],
   ['summary folder.onnx', /'folder.onnx' is a folder, not a model's file/],
   ['summary none.wasmgrad', /there is no file or folder 'none.wasmgrad'/],
   ['summary lenet', /did you mean 'lenet5'/],
