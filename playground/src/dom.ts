@@ -25,15 +25,27 @@ export function onClick(id: string, handle: () => unknown): HTMLButtonElement {
   return button;
 }
 
-/** Listens to a file being chosen; the same one may be chosen again. */
-export function onFile(id: string, handle: (file: File) => unknown): void {
+/** Listens to files being chosen, one or more; the same ones may be chosen again. */
+export function onFiles(id: string, handle: (files: readonly File[]) => unknown): void {
   const input = byId(id, HTMLInputElement);
   input.addEventListener('change', () => {
-    const [file] = input.files ?? [];
-    if (file) handle(file);
+    const files = [...(input.files ?? [])];
+    if (files.length > 0) handle(files);
     input.value = '';
   });
 }
+
+/** Listens to a file being chosen. */
+export const onFile = (id: string, handle: (file: File) => unknown): void =>
+  onFiles(id, ([file]) => handle(file));
+
+/** The bytes of files, by their names. */
+export const bytesOf = async (files: readonly File[]): Promise<Record<string, Uint8Array>> =>
+  Object.fromEntries(
+    await Promise.all(
+      files.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())]),
+    ),
+  );
 
 /** Writes a text, unless it is there already. */
 export function setText(id: string, text: string): void {

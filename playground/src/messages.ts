@@ -122,7 +122,7 @@ export type Patches = readonly {
 /** The network that is taught on: the page's own, or files of another one by their names. */
 export type TeachBase =
   | { readonly bytes: ArrayBuffer; readonly dataset: DatasetName }
-  | { readonly files: Readonly<Record<string, Uint8Array>> };
+  | { readonly files: Files };
 
 /** What a network that is taught on reads, and how many numbers describe an image to it. */
 export interface Taught {
@@ -137,6 +137,9 @@ export interface Example {
   readonly label: number;
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
+
+/** Files by their names. */
+export type Files = Readonly<Record<string, Uint8Array>>;
 
 /** A model's bytes, and how long the network has been trained. */
 export interface SavedModel {
@@ -175,7 +178,10 @@ export interface Calls {
   testImage: { given: number; got: { pixels: Uint8Array<ArrayBuffer>; label: number } };
   test: { given: undefined; got: TestResult };
   save: { given: undefined; got: Uint8Array<ArrayBuffer> };
+  saveOnnx: { given: undefined; got: Uint8Array<ArrayBuffer> };
   load: { given: SavedModel; got: LoadedNetwork };
+  /** A model of any kind that the library reads. */
+  loadFiles: { given: Files; got: LoadedNetwork };
   imageFilters: { given: undefined; got: readonly NamedFilter[] };
   filterImage: { given: ImageRequest; got: Uint8ClampedArray<ArrayBuffer> };
   teachBase: { given: TeachBase; got: Taught };

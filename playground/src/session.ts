@@ -1,18 +1,11 @@
 // The network that a worker holds, and its training.
 
-import { loadModel, type Model, memory, optimizers } from 'wasmgrad/core';
+import { type Model, memory, optimizers } from 'wasmgrad/core';
 import { build, describe } from './build.js';
 import { PIXELS, SIDE } from './datasets.js';
 import type { LoadedData } from './loading.js';
 import { Watcher } from './looking.js';
-import type {
-  Description,
-  LoadedNetwork,
-  Row,
-  SavedModel,
-  TrainingOptions,
-  WorkerEvents,
-} from './messages.js';
+import type { Description, LoadedNetwork, Row, TrainingOptions, WorkerEvents } from './messages.js';
 import { type LayerSpec, specOf } from './networks.js';
 import { Pace } from './pace.js';
 
@@ -135,9 +128,13 @@ export class Session {
     return rowsOf(model);
   }
 
-  /** @throws for bytes that are no model, and for one of other images or classes: the one before stays */
-  async load({ bytes, steps, epochs }: SavedModel): Promise<LoadedNetwork> {
-    const model = await loadModel(bytes);
+  /**
+   * A model that is read takes the place of the one before.
+   * @param steps, epochs how long it has been trained
+   * @throws for what is no model, and for one of other images or classes: the one before stays
+   */
+  async load(reading: Promise<Model>, steps = 0, epochs = 0): Promise<LoadedNetwork> {
+    const model = await reading;
     const [input, output] = [model.inputShape, model.outputShape];
     if (`${input}` !== `${[SIDE, SIDE, 1]}` || `${output}` !== '10') {
       model.dispose();

@@ -2,9 +2,9 @@
 // above what it makes of an image, the head, learns the examples in a second. Loaded when it is first asked for.
 
 import { layers, loadModel, Model, optimizers, Sequential, Tensor } from 'wasmgrad/core';
-import { readOnnx, readTfjs } from 'wasmgrad/io';
 import { features } from 'wasmgrad/vis';
 import { datasets } from './datasets.js';
+import { readFiles } from './foreign.js';
 import type { Example, Taught, TeachBase } from './messages.js';
 
 /** Steps of the head, each with so many examples: however few there are, it learns them. */
@@ -34,13 +34,6 @@ function describing(model: Model): string {
   return below && isLayer ? below : (model.layers.at(-1)?.name as string);
 }
 
-/** Reads a model of any kind that the library reads. @throws what the library says of the files */
-function read(files: Readonly<Record<string, Uint8Array>>): Promise<Model> {
-  const [name] = Object.keys(files);
-  if ('model.json' in files) return readTfjs(files);
-  return name.endsWith('.onnx') ? readOnnx(files[name]) : loadModel(files[name]);
-}
-
 class Teacher {
   #base: Base | undefined;
   #head: Sequential | undefined;
@@ -50,7 +43,7 @@ class Teacher {
   /** @throws for files that are no model, and for a model that reads no pictures: the base before stays */
   async setBase(given: TeachBase): Promise<Taught> {
     const isOwn = 'bytes' in given;
-    const model = await (isOwn ? loadModel(given.bytes) : read(given.files));
+    const model = await (isOwn ? loadModel(given.bytes) : readFiles(given.files));
     const { mean, std } = isOwn ? datasets[given.dataset].normalization : { mean: 0, std: 1 };
     return this.#take(model, { mean, std });
   }

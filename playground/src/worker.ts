@@ -1,6 +1,6 @@
 // The worker: does what the page asks for, one call after another, and trains in between.
 
-import { backendInfo, init } from 'wasmgrad/core';
+import { backendInfo, init, loadModel } from 'wasmgrad/core';
 import { normalize } from 'wasmgrad/data';
 import { datasets, PIXELS } from './datasets.js';
 import { filterPixels, namedFilters } from './filtering.js';
@@ -26,6 +26,9 @@ const normalized = (pixels: Uint8Array): Float32Array =>
 
 /** What takes the library's pictures, which a page without them does without. */
 const deep = () => import('./deep.js');
+
+/** Models of other programs. */
+const foreign = () => import('./foreign.js');
 
 /** The classes of one's own. */
 const teacher = async () => (await import('./teaching.js')).teacher;
@@ -73,7 +76,9 @@ const handlers: Handlers = {
   },
   test: () => session.watcher.test(session.data),
   save: () => session.watcher.model.toBytes(),
-  load: (saved) => session.load(saved),
+  saveOnnx: async () => (await foreign()).writeOnnx(session.watcher.model),
+  load: ({ bytes, steps, epochs }) => session.load(loadModel(bytes), steps, epochs),
+  loadFiles: async (files) => session.load((await foreign()).readFiles(files)),
   imageFilters: namedFilters,
   filterImage: filterPixels,
   teachBase: async (base) => (await teacher()).setBase(base),

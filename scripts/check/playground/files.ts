@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { init, zoo } from 'wasmgrad';
+import { init, io, zoo } from 'wasmgrad';
 import { draw, ONE, type OpenPage, open, probabilities, reads, say, says } from './page.js';
 
 /** Saves a trained network; loaded in another page, it must give the same predictions. */
@@ -11,7 +11,10 @@ export async function checkFiles(page: OpenPage): Promise<void> {
   const { tab } = page;
   const expected = await probabilities(tab);
   await tab.click('#tab-files');
-  const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#download')]);
+  const [download] = await Promise.all([
+    tab.waitForEvent('download'),
+    tab.click('#download-safetensors'),
+  ]);
   const file = await download.path();
   await tab.click('#keep');
   await says(tab, '#files-message', /^Kept/);
@@ -34,6 +37,7 @@ export async function checkFiles(page: OpenPage): Promise<void> {
   });
   await says(again.tab, '#files-message', /“m.safetensors” was loaded: 8 layers/);
   await loaded('from a file');
+  await otherKinds(again);
   await badFiles(again);
   await again.close();
   // Storage is of one context: the kept model is in the first page's.
@@ -43,15 +47,51 @@ export async function checkFiles(page: OpenPage): Promise<void> {
   say('saved, kept and loaded: the same predictions');
 }
 
+/** What is saved as ONNX, and what the library writes for TF.js, comes back and says the same. */
+async function otherKinds({ tab }: OpenPage): Promise<void> {
+  const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#download-onnx')]);
+  const bytes = readFileSync(await download.path());
+  await init();
+  const model = await io.readOnnx(bytes);
+  assert.deepEqual(model.inputShape, [28, 28, 1]);
+  const file = (name: string, buffer: Uint8Array) => ({
+    name,
+    mimeType: '',
+    buffer: Buffer.from(buffer),
+  });
+  const tfjs = Object.entries(io.writeTfjs(model)).map(([name, part]) => file(name, part));
+  model.dispose();
+  const expected = await probabilities(tab);
+  for (const [files, name] of [
+    [[file('net.onnx', bytes)], 'net.onnx'],
+    [tfjs, 'model.json'],
+  ] as const) {
+    await tab.click('#tab-train');
+    await tab.click('#clear');
+    await tab.click('#tab-files');
+    await tab.setInputFiles('#model-file', files);
+    await says(tab, '#files-message', new RegExp(`“${name}” was loaded`));
+    await tab.click('#tab-train');
+    await draw(tab, ONE);
+    await reads(tab, '#verdict', '1');
+    const found = await probabilities(tab);
+    for (const [i, share] of found.entries())
+      assert(Math.abs(share - expected[i]) < 1e-4, `${name}: ${found} for ${expected}`);
+    await tab.click('#tab-files');
+  }
+}
+
 async function badFiles({ tab }: OpenPage): Promise<void> {
   const give = (input: string, name: string, buffer: Buffer) =>
     tab.setInputFiles(input, { name, mimeType: 'application/octet-stream', buffer });
   await give('#model-file', 'notes.txt', Buffer.from('not a model'));
-  await says(tab, '#files-message', /“notes.txt” was not loaded: it is no model of wasmgrad/);
+  await says(tab, '#files-message', /“notes.txt” was not loaded: it is no model that can be read/);
   await init();
   const other = zoo.lenet5({ inputShape: [32, 32, 3] });
   await give('#model-file', 'other.safetensors', Buffer.from(other.toBytes()));
   await says(tab, '#files-message', /reads images of 32 × 32 × 3 .* here are 28 × 28 × 1/);
+  await give('#model-file', 'lonely.json', Buffer.from(io.writeTfjs(other)['model.json']));
+  await says(tab, '#files-message', /“lonely.json” was not loaded: .*weights\.bin/);
   await tab.click('#tab-train');
   await give('#image-file', 'broken.png', Buffer.from('no image'));
   await says(tab, '#draw-message', /“broken.png” is no image/);
