@@ -59,6 +59,14 @@ function themeButton(app: App): void {
   });
 }
 
+/** Keeps the page for times without a network, where the browser can: not from http:// on another machine. */
+async function keepPage(): Promise<void> {
+  const { serviceWorker } = navigator;
+  await serviceWorker.register(new URL('../offline.js', import.meta.url));
+  await serviceWorker.ready;
+  byId('offline', HTMLElement).hidden = false;
+}
+
 // It is for pages that get no further than their text.
 byId('unserved', HTMLElement).remove();
 const app = new App();
@@ -103,4 +111,5 @@ start(app, async () => {
   keepWork(app);
   // So that rooms open at once.
   await code().catch(() => {});
+  await keepPage().catch(() => {});
 });

@@ -17,6 +17,7 @@ import { checkExhibit } from './playground/exhibit.js';
 import { checkFiles } from './playground/files.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
+import { checkKept, checkOffline } from './playground/offline.js';
 import {
   draw,
   ONE,
@@ -287,6 +288,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);
+    await checkOffline(browser, threads);
     await checkRefusals(browser, address, threads);
     await checkLong(browser, address, Number(values.epochs));
   } finally {
@@ -302,6 +304,8 @@ try {
   await inEachBrowser(async (visit) => {
     await checkVisit(visit, `${isolating.origin}/`, true);
     await checkVisit(visit, `${plain.origin}/`, false);
+    await checkKept(visit, isolation);
+    await checkKept(visit, {});
   });
   if (chosen().includes('chromium'))
     await checkInChromium(`${isolating.origin}/`, `${plain.origin}/`, threads);
