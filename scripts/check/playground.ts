@@ -30,6 +30,7 @@ import {
   trainUntil,
   untilDrawn,
 } from './playground/page.js';
+import { checkTeach } from './playground/teach.js';
 import { checkVisit } from './playground/visit.js';
 
 const { values } = parseArgs({
@@ -285,6 +286,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     );
     await single.close();
     await checkExhibit(browser, address);
+    await checkTeach(browser, address);
     await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);

@@ -15,9 +15,12 @@ const args = [
   '--js-flags=--expose-gc',
 ];
 
-/** Chromium by Playwright's own interface, for checks that only run in Chromium. */
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: programOf('CHROMIUM', '/usr/bin/chromium'), args });
+/** Chromium by Playwright's own interface, for checks that only run in Chromium. @param more switches */
+export const launchChromium = (more: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({
+    executablePath: programOf('CHROMIUM', '/usr/bin/chromium'),
+    args: [...args, ...more],
+  });
 
 /** Starts it. */
 export async function launch(): Promise<Driver> {

@@ -3,8 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { init, io, zoo } from 'wasmgrad';
-import { draw, type OpenPage, open, reads, say, says, trainUntil } from './page.js';
+import { type OpenPage, open, reads, say, says, trainUntil } from './page.js';
 
 const valuesOf = (tab: Page, selector: string): Promise<number[]> =>
   tab.$$eval(selector, (all) =>
@@ -144,61 +143,6 @@ async function checkLook({ tab }: OpenPage): Promise<void> {
   assert.equal(await tab.locator('#plane-legend li').count(), 10);
 }
 
-const CORNERS: Record<string, [number, number][]> = {
-  stroke: [
-    [0.5, 0.1],
-    [0.5, 0.9],
-  ],
-  hook: [
-    [0.2, 0.2],
-    [0.2, 0.8],
-    [0.8, 0.8],
-    [0.8, 0.2],
-    [0.2, 0.2],
-  ],
-};
-
-/** Classes of one's own: drawn, learned, told apart; saved, and loaded in another page. A base of another kind. */
-async function checkTeach({ tab, browser, address }: OpenPage): Promise<void> {
-  await tab.click('#tab-teach');
-  await tab.click('#learn');
-  await says(tab, '#teach-message.problem', /no examples yet/);
-  const sheet = '#teach-sheet';
-  for (const [label, name] of ['stroke', 'hook'].entries())
-    for (let count = 1; count <= 3; count++) {
-      await draw(tab, [CORNERS[name].map(([x, y]) => [x + 0.03 * count, y])], sheet);
-      await tab.click(`.class:nth-child(${label + 1}) button:has-text("Add")`);
-      await tab.waitForSelector(`.class:nth-child(${label + 1}) .example:nth-child(${count})`);
-    }
-  await tab.click('#learn');
-  await says(tab, '#teach-message', /100\s% of the examples are right/);
-  await draw(tab, [CORNERS.hook], sheet);
-  await says(tab, '#taught-bars .best', /triangle/);
-  const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#save-taught')]);
-  const file = await download.path();
-  const again = await open(browser, `${address}#room=teach`);
-  await again.tab.waitForSelector('#teach:not([inert])');
-  await again.tab.setInputFiles('#load-taught', file);
-  await says(again.tab, '#teach-message', /knows circle, triangle/);
-  await draw(again.tab, [CORNERS.hook], sheet);
-  await says(again.tab, '#taught-bars .best', /triangle/);
-  await again.close();
-  const notes = { name: 'notes.onnx', mimeType: '', buffer: Buffer.from('no model') };
-  await tab.setInputFiles('#base-files', notes);
-  await says(tab, '#teach-message.problem', /ONNX/);
-  await init();
-  const model = zoo.lenet5({ inputShape: [32, 32, 3] });
-  const bytes = io.writeOnnx(model);
-  await tab.setInputFiles('#base-files', {
-    name: 'other.onnx',
-    mimeType: '',
-    buffer: Buffer.from(await bytes),
-  });
-  await says(tab, '#base-message', /other\.onnx: reads 32 × 32/);
-  await tab.click('#learn');
-  await says(tab, '#teach-message', /^Learned/);
-}
-
 /** Two trainings side by side. */
 async function checkCompare({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-compare');
@@ -242,7 +186,6 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkLink,
     checkByHand,
     checkLook,
-    checkTeach,
     checkCompare,
   ])
     await check(page);
