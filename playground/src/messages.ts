@@ -201,6 +201,14 @@ export interface Calls {
   speed: { given: SpeedRequest; got: number };
 }
 
+/** L2 norms of the gradients of a step. */
+export interface GradientNorms {
+  /** Of all weights together. */
+  readonly all: number;
+  /** Of the kernel of each convolution and dense layer, from the input on. */
+  readonly layers: readonly number[];
+}
+
 /** Where a training stands; sent about twenty times a second. */
 export interface Progress {
   readonly step: number;
@@ -213,6 +221,9 @@ export interface Progress {
   /** Of the last five hundred images or so. */
   readonly loss: number;
   readonly accuracy: number;
+  readonly learningRate: number;
+  /** Not in each: they take time. */
+  readonly gradients: GradientNorms | undefined;
   readonly memory: number;
 }
 
