@@ -3,6 +3,7 @@
 
 import { type App, type Network, notice } from './app.js';
 import { type DatasetName, datasets } from './datasets.js';
+import { byId, type Field, put } from './dom.js';
 import { complaint, type LayerSpec, layerKinds, presets, specOf } from './networks.js';
 import { form, setTrainingOption, trainingOptions } from './settings.js';
 
@@ -47,6 +48,40 @@ const settings = {
   optimizer: 'optimizer',
 } as const;
 
+/** What the address says of fields whose room is not here yet. */
+const waiting = new Map<string, string>();
+
+/** The fields behind the first room that the address has a word for: their `data-word`. */
+const fieldsIn = (place: ParentNode): Field[] => [...place.querySelectorAll<Field>('[data-word]')];
+
+const wordOf = ({ dataset }: Field): string => dataset.word as string;
+
+/** Fills in what the address says of a room that has come, list by list as they have something to choose from. */
+export function fillRoom(room: string): void {
+  const wrong: [string, string][] = [];
+  for (const field of fieldsIn(byId(room, HTMLElement))) {
+    if (field instanceof HTMLSelectElement && field.length === 0) continue;
+    const word = wordOf(field);
+    field.dataset.usual ??= field.value;
+    const value = waiting.get(word);
+    if (value === undefined) continue;
+    waiting.delete(word);
+    if (put(field, value)) field.dispatchEvent(new Event('change', { bubbles: true }));
+    else wrong.push([word, value]);
+  }
+  unknown.push(...wrong);
+  if (wrong.length > 0) tellUnknown(wrong);
+}
+
+/** What the address says of a room: what is not as usual there, or waits for it. */
+const wordsOf = (room: string): [string, string][] =>
+  fieldsIn(byId(room, HTMLElement)).flatMap((field): [string, string][] => {
+    const word = wordOf(field);
+    const value = waiting.get(word) ?? field.value;
+    const isUsual = !waiting.has(word) && value === (field.dataset.usual ?? value);
+    return isUsual ? [] : [[word, value]];
+  });
+
 /** What an address asks for. */
 export interface Wish {
   readonly room: string | undefined;
@@ -79,8 +114,9 @@ export function readAddress(rooms: readonly string[]): Wish {
     take(word, (text) => setTrainingOption(name, text) || undefined);
   const version = given.get('v');
   given.delete('v');
+  for (const word of fieldsIn(document).map(wordOf)) take(word, (text) => waiting.set(word, text));
   unknown = [...given];
-  if (unknown.length > 0 || (version !== null && version !== VERSION)) tellUnknown();
+  if (unknown.length > 0 || (version !== null && version !== VERSION)) tellUnknown(unknown);
   const name = ready ?? 'lenet5';
   return {
     room,
@@ -89,8 +125,8 @@ export function readAddress(rooms: readonly string[]): Wish {
   };
 }
 
-function tellUnknown(): void {
-  const list = unknown.map(([word, text]) => (text ? `${word}=${text}` : word)).join(', ');
+function tellUnknown(words: readonly [string, string][]): void {
+  const list = words.map(([word, text]) => (text ? `${word}=${text}` : word)).join(', ');
   notice(
     'This link is of another version of the page.',
     list
@@ -112,7 +148,7 @@ function write(app: App, room: string): void {
   else if (network?.layers) words.push(['layers', textOf(network.layers)]);
   for (const [word, name] of Object.entries(settings))
     if (form.checkValidity()) words.push([word, String(options[name])]);
-  const all = [...words, ...unknown, ['v', VERSION]];
+  const all = [...words, ...wordsOf(room), ...unknown, ['v', VERSION]];
   const text = all.map(([word, value]) => `${word}=${plain(value)}`).join('&');
   if (`#${text}` !== location.hash) history.replaceState(null, '', `#${text}`);
 }
@@ -126,6 +162,7 @@ export function keepAddress(app: App, room: () => string): () => void {
   const soon = (): void => write(app, room());
   for (const event of ['network', 'data'] as const) app.listen(event, soon);
   form.addEventListener('change', soon);
+  byId('panels', HTMLElement).addEventListener('change', soon);
   // Another link in the same page: what was trained is kept, so that it can begin anew.
   addEventListener('hashchange', () => location.reload());
   return soon;

@@ -41,6 +41,10 @@ export class Camera {
     });
   }
 
+  get isOn(): boolean {
+    return this.#stream !== undefined;
+  }
+
   async #start(): Promise<void> {
     this.#say('');
     const start = Symbol();

@@ -8,7 +8,7 @@ const HEIGHT = 170;
 const colour = (name: string) => (): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Steps, and for each the numbers of two lines. */
+/** Steps, and for each the numbers of two lines; the second one may stay without a name, and empty. */
 export type Columns = [number[], (number | null)[], (number | null)[]];
 
 export interface Chart {
@@ -17,8 +17,8 @@ export interface Chart {
   recolour(): void;
 }
 
-/** How the two lines are called. */
-export type Lines = readonly [string, string];
+/** How the lines are called: two, or one. */
+type Lines = readonly [string, string] | readonly [string];
 
 /** Steps that an empty chart is wide. */
 const EMPTY = 100;

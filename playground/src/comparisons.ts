@@ -9,6 +9,8 @@ export interface Side {
   readonly about: string;
   readonly layers: readonly LayerSpec[];
   readonly optimizer: 'sgd' | 'adam';
+  /** Of its own, where the two do not share one. */
+  readonly learningRate?: number;
 }
 
 interface Comparison {

@@ -60,6 +60,18 @@ export function say(id: string, text: string, isProblem = false): void {
   message.classList.toggle('problem', isProblem);
 }
 
+/** What takes a value from the visitor. */
+export type Field = HTMLSelectElement | HTMLInputElement;
+
+/** Gives a field a value. @returns whether it can hold it; if not it stays as it is */
+export function put(field: Field, value: string): boolean {
+  const before = field.value;
+  field.value = value;
+  if (field.value !== '' && field.checkValidity()) return true;
+  field.value = before;
+  return false;
+}
+
 /** The options of a select, by value. */
 export function fill(select: HTMLSelectElement, titles: Readonly<Record<string, string>>): void {
   select.replaceChildren(

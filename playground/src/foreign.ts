@@ -10,8 +10,16 @@ import type { Files } from './messages.js';
  */
 export function readFiles(files: Files): Promise<Model> {
   const names = Object.keys(files);
+  // Browsers number files that are downloaded twice.
   const json = names.find((name) => name.endsWith('.json'));
+  const shards = names.filter((name) => name.endsWith('.bin'));
+  if (json && shards.length === 0)
+    throw new Error(
+      `“${json}” is the half of a TF.js model: choose it together with its .bin files.`,
+    );
   if (json) return readTfjs({ ...files, 'model.json': files[json] });
+  if (shards.length > 0)
+    throw new Error(`“${shards[0]}” is the half of a TF.js model: choose its model.json with it.`);
   const [name] = names;
   return name.endsWith('.onnx') ? readOnnx(files[name]) : loadModel(files[name]);
 }

@@ -1,4 +1,4 @@
-// What the charts show: a training's losses and accuracies, as many points as there is room for.
+// What the charts show: a training's losses, accuracies, learning rates and gradients, as many points as there is room for.
 
 import type { EpochEnd, Progress } from './messages.js';
 
@@ -58,6 +58,8 @@ export interface Past {
   readonly testAccuracy: number | undefined;
   readonly loss: readonly Point[];
   readonly accuracy: readonly Point[];
+  readonly rate: readonly Point[];
+  readonly gradient: readonly Point[];
 }
 
 /** Of a network that has not been trained. */
@@ -67,31 +69,48 @@ export const nothing: Past = {
   testAccuracy: undefined,
   loss: [],
   accuracy: [],
+  rate: [],
+  gradient: [],
 };
 
 export class TrainingHistory {
   loss = new Line();
   accuracy = new Line();
+  rate = new Line();
+  /** The norm of all gradients together. */
+  gradient = new Line();
   steps = 0;
   epochs = 0;
   testAccuracy: number | undefined;
 
   /** Begins anew, or where another training stood. */
-  begin({ steps, epochs, testAccuracy, loss, accuracy }: Past): void {
+  begin({ steps, epochs, testAccuracy, loss, accuracy, rate, gradient }: Past): void {
     Object.assign(this, { steps, epochs, testAccuracy });
     this.loss = new Line(loss);
     this.accuracy = new Line(accuracy);
+    this.rate = new Line(rate);
+    this.gradient = new Line(gradient);
   }
 
   get past(): Past {
-    const { steps, epochs, testAccuracy, loss, accuracy } = this;
-    return { steps, epochs, testAccuracy, loss: loss.points, accuracy: accuracy.points };
+    const { steps, epochs, testAccuracy, loss, accuracy, rate, gradient } = this;
+    return {
+      steps,
+      epochs,
+      testAccuracy,
+      loss: loss.points,
+      accuracy: accuracy.points,
+      rate: rate.points,
+      gradient: gradient.points,
+    };
   }
 
-  addProgress({ step, loss, accuracy }: Progress): void {
+  addProgress({ step, loss, accuracy, learningRate, gradients }: Progress): void {
     this.steps = step;
     this.loss.add({ step, train: loss, test: null });
     this.accuracy.add({ step, train: 100 * accuracy, test: null });
+    this.rate.add({ step, train: learningRate, test: null });
+    if (gradients) this.gradient.add({ step, train: gradients.all, test: null });
   }
 
   addEpoch({ step, epoch, valLoss, valAccuracy }: EpochEnd): void {

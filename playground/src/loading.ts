@@ -17,7 +17,7 @@ export interface LoadedData {
 }
 
 async function read(file: string, signal: AbortSignal): Promise<Uint8Array> {
-  const response = await fetch(new URL(`./data/${file}.gz`, import.meta.url), { signal }).catch(
+  const response = await fetch(new URL(`../data/${file}.gz`, import.meta.url), { signal }).catch(
     () => {
       throw new Error(
         `data/${file}.gz could not be fetched. Check the connection, and choose the images again.`,

@@ -1,6 +1,6 @@
 // The page: starts the worker, then the panels. All that computes is in workers.
 
-import { isSame, keepAddress, readAddress } from './address.js';
+import { fillRoom, isSame, keepAddress, readAddress } from './address.js';
 import { App, notice, sentence } from './app.js';
 import { byId, onClick, say } from './dom.js';
 import { networkPanel } from './panels/network.js';
@@ -59,6 +59,14 @@ function themeButton(app: App): void {
   });
 }
 
+/** Keeps the page for times without a network, where the browser can: not from http:// on another machine. */
+async function keepPage(): Promise<void> {
+  const { serviceWorker } = navigator;
+  await serviceWorker.register(new URL('../offline.js', import.meta.url));
+  await serviceWorker.ready;
+  byId('offline', HTMLElement).hidden = false;
+}
+
 // It is for pages that get no further than their text.
 byId('unserved', HTMLElement).remove();
 const app = new App();
@@ -69,9 +77,9 @@ const panels = {
   network: networkPanel(app),
   look: later('look', async () => (await code()).lookPanel(app)),
   mistakes: later('mistakes', async () => (await code()).mistakesPanel(app)),
-  convolve: later('convolve', async () => (await code()).convolvePanel()),
+  convolve: later('convolve', async () => (await code()).convolvePanel(), fillRoom),
   teach: later('teach', async () => (await code()).teachPanel(app)),
-  compare: later('compare', async () => (await code()).comparePanel(app)),
+  compare: later('compare', async () => (await code()).comparePanel(app), fillRoom),
   speed: later('speed', async () => (await code()).speedPanel(app)),
   files: later('files', async () => (await code()).takePanel(app)),
 };
@@ -103,4 +111,5 @@ start(app, async () => {
   keepWork(app);
   // So that rooms open at once.
   await code().catch(() => {});
+  await keepPage().catch(() => {});
 });

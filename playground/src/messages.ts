@@ -128,13 +128,22 @@ export type TeachBase =
 export interface Taught {
   readonly height: number;
   readonly width: number;
+  readonly channels: number;
   readonly numbers: number;
 }
 
-/** An image of a class, as RGBA pixels of the size that the network reads. */
+/** The examples of each class, by their ids. */
+export type TaughtClasses = readonly (readonly number[])[];
+
+/** What is saved: with the names of the classes. */
+export interface TaughtFile {
+  readonly classes: readonly string[];
+  readonly format: 'safetensors' | 'onnx';
+}
+
+/** An image as RGBA pixels of the size that the network reads. */
 export interface Example {
   readonly id: number;
-  readonly label: number;
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
@@ -187,15 +196,23 @@ export interface Calls {
   teachBase: { given: TeachBase; got: Taught };
   teachAdd: { given: Example; got: undefined };
   teachDrop: { given: number; got: undefined };
-  /** Learns the examples of so many classes. Answers the share of them that it has right. */
-  teach: { given: number; got: number };
+  /** Learns the classes. Answers the share of their examples that it has right. */
+  teach: { given: TaughtClasses; got: number };
   /** Probabilities of the taught classes. */
   teachSay: { given: Uint8ClampedArray<ArrayBuffer>; got: readonly number[] };
-  /** Base and head as one model, with the names of the classes. */
-  teachSave: { given: readonly string[]; got: Uint8Array<ArrayBuffer> };
+  /** Base and head as one model. */
+  teachSave: { given: TaughtFile; got: Uint8Array<ArrayBuffer> };
   teachLoad: { given: ArrayBuffer; got: Taught & { readonly classes: readonly string[] } };
   /** Images per second of training. */
   speed: { given: SpeedRequest; got: number };
+}
+
+/** L2 norms of the gradients of a step. */
+export interface GradientNorms {
+  /** Of all weights together. */
+  readonly all: number;
+  /** Of the kernel of each convolution and dense layer, from the input on. */
+  readonly layers: readonly number[];
 }
 
 /** Where a training stands; sent about twenty times a second. */
@@ -210,6 +227,9 @@ export interface Progress {
   /** Of the last five hundred images or so. */
   readonly loss: number;
   readonly accuracy: number;
+  readonly learningRate: number;
+  /** Not in each: they take time. */
+  readonly gradients: GradientNorms | undefined;
   readonly memory: number;
 }
 

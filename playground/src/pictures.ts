@@ -77,12 +77,18 @@ export function legend(signed = false): { place: HTMLElement; set(ends: Ends): v
 /** Height that small pictures are drawn in, so that the gaps between them stay small. */
 const LEAST = 28;
 
-/** Draws pictures side by side in a grid with gaps of a pixel, one canvas for all. @returns the ends of the scale */
+/**
+ * Draws pictures side by side in a grid with gaps of a pixel, one canvas for all.
+ *
+ * @param ends of the scale, by default those of the numbers
+ * @returns the ends of the scale
+ */
 export function drawMaps(
   canvas: HTMLCanvasElement,
   maps: Maps,
   columns: number,
   signed = false,
+  ends = endsOf(maps.data, signed),
 ): Ends {
   const { count, height, width, data } = maps;
   const across = Math.min(columns, count);
@@ -95,7 +101,6 @@ export function drawMaps(
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   const image = context.createImageData(fullWidth, fullHeight);
   const pixels = new Uint32Array(image.data.buffer);
-  const ends = endsOf(data, signed);
   const place = scale(ends);
   const colours = signed ? signs : brightness;
   for (let map = 0; map < count; map++) {

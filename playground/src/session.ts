@@ -3,6 +3,7 @@
 import { type Model, memory, optimizers } from 'wasmgrad/core';
 import { build, describe } from './build.js';
 import { PIXELS, SIDE } from './datasets.js';
+import { GradientMeter } from './gradients.js';
 import type { LoadedData } from './loading.js';
 import { Watcher } from './looking.js';
 import type { Description, LoadedNetwork, Row, TrainingOptions, WorkerEvents } from './messages.js';
@@ -194,6 +195,7 @@ export class Session {
     const before = this.#epochs - begun;
     const count = train.y.length;
     const pace = new Pace(count, epochs);
+    const meter = new GradientMeter();
     let first = true;
     await model.fit(train.x, train.y, {
       epochs,
@@ -219,6 +221,8 @@ export class Session {
             epochs: before + last,
             share: done / count,
             memory: memory().bytes,
+            learningRate: logs.learningRate,
+            gradients: meter.look(model),
             ...pace.after(epoch - begun, done, logs),
           });
           // After the news: what the page shows is where the training rests.

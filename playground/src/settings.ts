@@ -1,6 +1,6 @@
 // How the network is trained: the numbers of the form.
 
-import { byId } from './dom.js';
+import { byId, type Field, put } from './dom.js';
 import type { TrainingOptions } from './messages.js';
 
 export const form = byId('setup', HTMLFormElement);
@@ -24,11 +24,5 @@ const ids: Readonly<Record<string, string>> = {
 };
 
 /** Fills in numbers. @returns whether the form can hold them; what it cannot hold is left as it is */
-export function setTrainingOption(name: string, value: string): boolean {
-  const field = document.getElementById(ids[name]) as HTMLInputElement | HTMLSelectElement;
-  const before = field.value;
-  field.value = value;
-  if (field.value !== '' && field.checkValidity()) return true;
-  field.value = before;
-  return false;
-}
+export const setTrainingOption = (name: string, value: string): boolean =>
+  put(document.getElementById(ids[name]) as Field, value);

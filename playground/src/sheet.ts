@@ -82,13 +82,14 @@ export class Sheet {
     this.#context.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  /** Puts a picture on it, as large as there is room. */
+  /** Puts a picture on it: all of it, or of one in colour the middle, as `classify` takes it. */
   show(picture: Source, look: Look): void {
     this.clear();
     this.#isPicture = true;
     const { width, height } = this.canvas;
     const [wide, tall] = sizeOf(picture);
-    const factor = Math.min(width / wide, height / tall);
+    const fit = look === 'colour' ? Math.max : Math.min;
+    const factor = fit(width / wide, height / tall);
     const [w, h] = [wide * factor, tall * factor];
     this.#context.filter = filters[look];
     this.#context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);

@@ -60,8 +60,16 @@ export function tabs(panels: Readonly<Record<string, Panel>>, changed: () => voi
   };
 }
 
-/** A panel whose code comes when it is first shown: nothing in it can be used before. */
-export function later(id: string, load: () => Promise<Panel>): Panel {
+/**
+ * A panel whose code comes when it is first shown: nothing in it can be used before.
+ *
+ * @param came is told of its id then
+ */
+export function later(
+  id: string,
+  load: () => Promise<Panel>,
+  came: (id: string) => void = () => {},
+): Panel {
   const place = byId(id, HTMLElement);
   place.inert = true;
   let panel: Panel | undefined;
@@ -73,6 +81,7 @@ export function later(id: string, load: () => Promise<Panel>): Panel {
     try {
       panel = await load();
       place.inert = false;
+      came(id);
       if (isShown) panel.refresh?.('shown');
     } catch {
       notice('This room did not load.', 'Check the connection, and open it again.', 'problem');

@@ -2,10 +2,12 @@
 // above what it makes of an image, the head, learns the examples in a second. Loaded when it is first asked for.
 
 import { layers, loadModel, Model, optimizers, Sequential, Tensor } from 'wasmgrad/core';
+import { normalize } from 'wasmgrad/data';
+import { writeOnnx } from 'wasmgrad/io';
 import { features } from 'wasmgrad/vis';
 import { datasets } from './datasets.js';
 import { readFiles } from './foreign.js';
-import type { Example, Taught, TeachBase } from './messages.js';
+import type { Example, Taught, TaughtClasses, TaughtFile, TeachBase } from './messages.js';
 
 /** Steps of the head, each with so many examples: however few there are, it learns them. */
 const STEPS = 400;
@@ -13,42 +15,43 @@ const BATCH = 16;
 const RATE = 0.005;
 
 /** How bytes become what a network reads. */
-interface Scale {
-  readonly mean: number;
-  readonly std: number;
-}
+type Preprocessing = NonNullable<Model['preprocessing']>;
 
 /** A base. */
 interface Base {
   readonly model: Model;
   /** The layer below its own scores. */
   readonly layer: string;
-  readonly scale: Scale;
+  readonly preprocessing: Preprocessing;
 }
 
-/** The layer that makes what the last dense layer reads: what the network knows of an image. */
+/** The layer that makes what the last dense layer reads, which is what the network knows of an image; else its scores. */
 function describing(model: Model): string {
-  const last = model.layers.findLast(({ type }) => type === 'dense');
-  const below = last?.output.inputs[0]?.layer.name;
-  const isLayer = model.layers.some(({ name }) => name === below);
-  return below && isLayer ? below : (model.layers.at(-1)?.name as string);
+  const isLayer = (name: string | undefined) => model.layers.some((layer) => layer.name === name);
+  const [owner] = model.weights.at(-1)?.name.split('/') ?? [];
+  const last = model.layers.find(({ name }) => name === owner);
+  const below = last?.type === 'dense' ? last.output.inputs[0]?.layer.name : undefined;
+  if (below && isLayer(below)) return below;
+  // What a softmax has made of scores is 0 and 1 mostly.
+  const ends = ['softmax', 'sigmoid'];
+  return model.layers.findLast(({ type }) => !ends.includes(type))?.name as string;
 }
 
 class Teacher {
   #base: Base | undefined;
   #head: Sequential | undefined;
   /** What the base knows of each example. */
-  readonly #examples = new Map<number, { label: number; numbers: Float32Array }>();
+  readonly #examples = new Map<number, Float32Array>();
 
   /** @throws for files that are no model, and for a model that reads no pictures: the base before stays */
   async setBase(given: TeachBase): Promise<Taught> {
     const isOwn = 'bytes' in given;
     const model = await (isOwn ? loadModel(given.bytes) : readFiles(given.files));
-    const { mean, std } = isOwn ? datasets[given.dataset].normalization : { mean: 0, std: 1 };
-    return this.#take(model, { mean, std });
+    const preprocessing = isOwn ? datasets[given.dataset].normalization : model.preprocessing;
+    return this.#take(model, preprocessing ?? {});
   }
 
-  #take(model: Model, scale: Scale): Taught {
+  #take(model: Model, preprocessing: Preprocessing): Taught {
     const { inputShape } = model;
     const channels = inputShape.at(-1) as number;
     if (inputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
@@ -62,10 +65,10 @@ class Teacher {
     this.#head = undefined;
     this.#examples.clear();
     const layer = describing(model);
-    this.#base = { model, layer, scale };
+    this.#base = { model, layer, preprocessing };
     const shape = model.getLayer(layer).output.shape;
     const [height, width] = inputShape;
-    return { height, width, numbers: shape.reduce((a, b) => a * b, 1) };
+    return { height, width, channels, numbers: shape.reduce((a, b) => a * b, 1) };
   }
 
   get #has(): Base {
@@ -75,37 +78,37 @@ class Teacher {
 
   /** What the base knows of an image. */
   async #look(pixels: Uint8ClampedArray): Promise<Float32Array> {
-    const { model, layer, scale } = this.#has;
+    const { model, layer, preprocessing } = this.#has;
+    const { resize: _, ...normalization } = preprocessing;
     const [height, width, channels] = model.inputShape;
-    const x = new Float32Array(height * width * channels);
+    const bytes = new Uint8Array(height * width * channels);
     for (let i = 0; i < height * width; i++) {
       const [red, green, blue] = pixels.subarray(4 * i);
-      const colours = channels === 3 ? [red, green, blue] : [(red + green + blue) / 3];
-      for (const [c, value] of colours.entries())
-        x[i * channels + c] = (value / 255 - scale.mean) / scale.std;
+      bytes.set(channels === 3 ? [red, green, blue] : [(red + green + blue) / 3], i * channels);
     }
+    const x = normalize(bytes, normalization);
     using image = Tensor.from(x, [1, height, width, channels]);
     using found = await features(model, image, layer);
     return Float32Array.from(found.data);
   }
 
-  async add({ id, label, pixels }: Example): Promise<void> {
-    this.#examples.set(id, { label, numbers: await this.#look(pixels) });
+  async add({ id, pixels }: Example): Promise<void> {
+    this.#examples.set(id, await this.#look(pixels));
   }
 
   drop(id: number): void {
     this.#examples.delete(id);
   }
 
-  /** A new head learns all examples. @returns the share of them that it has right */
-  async teach(classes: number): Promise<number> {
-    const all = [...this.#examples.values()];
-    const size = all[0].numbers.length;
+  /** A new head learns the examples of each class. @returns the share of them that it has right */
+  async teach(classes: TaughtClasses): Promise<number> {
+    const all = classes.flat().map((id) => this.#examples.get(id) as Float32Array);
+    const size = all[0].length;
     const x = new Float32Array(all.length * size);
-    for (const [i, { numbers }] of all.entries()) x.set(numbers, i * size);
-    const y = Int32Array.from(all, ({ label }) => label);
+    for (const [i, numbers] of all.entries()) x.set(numbers, i * size);
+    const y = Int32Array.from(classes.flatMap((ids, label) => ids.map(() => label)));
     this.#head?.dispose();
-    this.#head = new Sequential([layers.dense({ units: classes })], {
+    this.#head = new Sequential([layers.dense({ units: classes.length })], {
       inputShape: [size],
       seed: 1,
     });
@@ -129,11 +132,11 @@ class Teacher {
     return powers.map((power) => power / sum);
   }
 
-  /** Base and head as one model, which `loadModel` reads and `classify` uses. */
-  save(classes: readonly string[]): Uint8Array<ArrayBuffer> {
+  /** Base and head as one model, which `classify` takes: a file for `loadModel`, or ONNX. */
+  async save({ classes, format }: TaughtFile): Promise<Uint8Array<ArrayBuffer>> {
     const head = this.#head;
     if (!head) throw new Error('It has learned nothing yet: press Learn first.');
-    const { model, layer, scale } = this.#has;
+    const { model, layer, preprocessing } = this.#has;
     const known = model.getLayer(layer).output;
     const flat =
       known.shape.length > 1 ? layers.flatten({ name: 'taught_flat' }).apply(known) : known;
@@ -144,8 +147,8 @@ class Teacher {
       to?.tensor.data.set(head.weights[i].tensor.data);
     }
     whole.labels = classes;
-    whole.preprocessing = scale;
-    return whole.toBytes();
+    whole.preprocessing = preprocessing;
+    return format === 'onnx' ? await writeOnnx(whole) : whole.toBytes();
   }
 
   /** A model that was saved here, base and head. */
@@ -169,8 +172,7 @@ class Teacher {
     const head = new Sequential([layers.dense({ units: labels.length })], { inputShape: [size] });
     for (const [i, { tensor }] of [kernel, bias].entries())
       head.weights[i].tensor.data.set(tensor.data);
-    const { mean, std } = preprocessing as Scale;
-    const taught = this.#take(model, { mean, std });
+    const taught = this.#take(model, preprocessing ?? {});
     this.#head = head;
     return { ...taught, classes: labels };
   }

@@ -14,6 +14,8 @@ const meanings: Readonly<Record<string, string>> = {
     'A small square of numbers that a convolution multiplies the image with. A network learns these numbers.',
   'grad-cam':
     'Where a layer’s maps speak for the class: each map counts as much as it moves the class’s score.',
+  'gradient norm':
+    'How long the gradient is that the weights move along: near 0, nothing is learned any more; growing without end, the training bursts.',
   'learning rate':
     'How far the weights move in each step. Too small, and it takes for ever; too large, and it never settles.',
   loss: 'How wrong the network is: 0 is perfect, and guessing among ten classes gives 2.3.',

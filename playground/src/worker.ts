@@ -86,7 +86,7 @@ const handlers: Handlers = {
   teachDrop: async (id) => (await teacher()).drop(id) as undefined,
   teach: async (classes) => (await teacher()).teach(classes),
   teachSay: async (pixels) => (await teacher()).say(pixels),
-  teachSave: async (classes) => (await teacher()).save(classes),
+  teachSave: async (file) => (await teacher()).save(file),
   teachLoad: async (bytes) => (await teacher()).load(bytes),
   speed: measureSpeed,
 };

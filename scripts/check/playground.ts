@@ -18,6 +18,7 @@ import { checkFaults } from './playground/faults.js';
 import { checkFiles } from './playground/files.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
+import { checkKept, checkOffline } from './playground/offline.js';
 import {
   draw,
   ONE,
@@ -30,6 +31,7 @@ import {
   trainUntil,
   untilDrawn,
 } from './playground/page.js';
+import { checkTeach } from './playground/teach.js';
 import { checkVisit } from './playground/visit.js';
 
 const { values } = parseArgs({
@@ -286,9 +288,11 @@ async function checkInChromium(address: string, plain: string, threads: number):
     await single.close();
     await checkExhibit(browser, address);
     await checkFaults(browser, address);
+    await checkTeach(browser, address);
     await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);
+    await checkOffline(browser, threads);
     await checkRefusals(browser, address, threads);
     await checkLong(browser, address, Number(values.epochs));
   } finally {
@@ -304,6 +308,8 @@ try {
   await inEachBrowser(async (visit) => {
     await checkVisit(visit, `${isolating.origin}/`, true);
     await checkVisit(visit, `${plain.origin}/`, false);
+    await checkKept(visit, isolation);
+    await checkKept(visit, {});
   });
   if (chosen().includes('chromium'))
     await checkInChromium(`${isolating.origin}/`, `${plain.origin}/`, threads);

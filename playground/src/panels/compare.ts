@@ -5,11 +5,17 @@ import { type Columns, chart } from '../charts.js';
 import { Client } from '../client.js';
 import { comparisons, type Side } from '../comparisons.js';
 import { byId, element, fill, onClick, oncePerFrame, percent, say } from '../dom.js';
+import { GradientCourse, gradientMaps } from './gradientmaps.js';
+import { ownPair } from './ownpair.js';
 
 const BATCH = 64;
+/** The comparison that the visitor makes up. */
+const OWN = 'own';
 
 /** Points of a training, in the order of their steps. */
 interface Course {
+  readonly title: string;
+  readonly gradients: GradientCourse;
   loss: [step: number, value: number][];
   accuracy: [step: number, value: number][];
 }
@@ -30,16 +36,17 @@ function columnsOf(lines: readonly [step: number, value: number][][]): Columns {
 
 export function comparePanel(app: App): Panel {
   const choice = byId('comparison', HTMLSelectElement);
-  fill(
-    choice,
-    Object.fromEntries(Object.entries(comparisons).map(([name, { title }]) => [name, title])),
-  );
+  const titles = Object.entries(comparisons).map(([name, { title }]) => [name, title]);
+  fill(choice, { ...Object.fromEntries(titles), [OWN]: 'Two of your own choice' });
+  const own = ownPair(app);
   const epochs = byId('compare-epochs', HTMLInputElement);
   const rate = byId('compare-rate', HTMLInputElement);
   let courses: Course[] = [];
   let workers: Client[] = [];
   const charts = { loss: chartOf('loss'), accuracy: chartOf('accuracy') };
+  const drawGradients = gradientMaps();
   const draw = oncePerFrame(() => {
+    drawGradients(courses);
     for (const what of ['loss', 'accuracy'] as const)
       charts[what].draw(columnsOf(courses.map((course) => course[what])));
   });
@@ -47,8 +54,9 @@ export function comparePanel(app: App): Panel {
   /** Trains one of the two. */
   const train = async (side: Side, course: Course): Promise<void> => {
     const worker = new Client({
-      progress: ({ step, loss }) => {
+      progress: ({ step, loss, gradients }) => {
         course.loss.push([step, loss]);
+        if (gradients) course.gradients.add(gradients.layers);
         draw();
       },
       epoch: ({ step, valAccuracy }) => {
@@ -62,7 +70,7 @@ export function comparePanel(app: App): Panel {
     await worker.ask('make', { name: 'compared', layers: side.layers });
     await worker.ask('train', {
       epochs: epochs.valueAsNumber,
-      learningRate: rate.valueAsNumber,
+      learningRate: side.learningRate ?? rate.valueAsNumber,
       batchSize: BATCH,
       optimizer: side.optimizer,
     });
@@ -72,8 +80,11 @@ export function comparePanel(app: App): Panel {
     workers = [];
   };
   const show = (): void => {
-    const { remark, sides, learningRate } = comparisons[choice.value];
-    rate.value = String(learningRate);
+    const isOwn = choice.value === OWN;
+    own.place.hidden = !isOwn;
+    byId('common-rate', HTMLElement).hidden = isOwn;
+    const { remark, sides } = isOwn ? own : comparisons[choice.value];
+    if (!isOwn) rate.value = String(comparisons[choice.value].learningRate);
     byId('compare-sides', HTMLElement).replaceChildren(
       ...sides.map(({ title, about }, i) =>
         element(
@@ -92,11 +103,17 @@ export function comparePanel(app: App): Panel {
       end();
       return;
     }
-    if (!epochs.reportValidity() || !rate.reportValidity()) return;
-    const { sides, remark } = comparisons[choice.value];
+    const isOwn = choice.value === OWN;
+    if (!epochs.reportValidity() || !(isOwn ? own.isValid() : rate.reportValidity())) return;
+    const { sides, remark } = isOwn ? own : comparisons[choice.value];
     button.textContent = 'Stop';
     say('compare-message', 'Both train, on one core each …');
-    courses = sides.map(() => ({ loss: [], accuracy: [] }));
+    courses = sides.map(({ title }) => ({
+      title,
+      gradients: new GradientCourse(),
+      loss: [],
+      accuracy: [],
+    }));
     draw();
     try {
       const rest = await app.pause();
@@ -122,7 +139,9 @@ export function comparePanel(app: App): Panel {
   app.listen('theme', () => {
     for (const one of Object.values(charts)) one.recolour();
   });
+  own.place.addEventListener('change', show);
   show();
+  draw();
   return {};
 }
 

@@ -1,6 +1,7 @@
 // The room of convolutions: one by hand, and the image filters of the library, on a picture or on what the camera sees. They have a worker of their own, so
 // that neither waits for the training.
 
+import { fillRoom } from '../address.js';
 import type { Panel } from '../app.js';
 import { Camera } from '../camera.js';
 import { Client } from '../client.js';
@@ -116,6 +117,7 @@ export function convolvePanel(): Panel {
     filters = await made.ask('imageFilters', undefined);
     fill(choice, Object.fromEntries([...filters.map(({ name }) => name), OWN].map((n) => [n, n])));
     choice.value = 'sobelX';
+    fillRoom('convolve');
     table.show(rowsOf(choice.value));
     drawScene();
     return made;

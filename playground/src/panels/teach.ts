@@ -4,26 +4,24 @@
 import type { App, Panel } from '../app.js';
 import { Camera } from '../camera.js';
 import { centred } from '../centre.js';
+import { type ClassCard, ClassCards, type Shown } from '../classcards.js';
 import { Client } from '../client.js';
 import { SIDE } from '../datasets.js';
-import { bar, byId, element, onClick, oncePerFrame, oneAtATime, percent, say } from '../dom.js';
-import type { Taught } from '../messages.js';
+import {
+  bar,
+  byId,
+  element,
+  onClick,
+  oncePerFrame,
+  oneAtATime,
+  onFile,
+  percent,
+  say,
+} from '../dom.js';
+import type { Taught, TaughtFile } from '../messages.js';
 import { save } from '../save.js';
 import { isPaper, pictureOf, Sheet } from '../sheet.js';
 
-/** An example on the page: what it looked like, and the place where it is shown. */
-interface Shown {
-  readonly id: number;
-  readonly picture: HTMLCanvasElement;
-  readonly isDrawn: boolean;
-}
-
-interface TaughtClass {
-  name: string;
-  examples: Shown[];
-}
-
-const MOST_CLASSES = 8;
 const tell = (text: string, isProblem = false): void => say('teach-message', text, isProblem);
 const problem = (error: unknown): void => tell((error as Error).message, true);
 
@@ -33,13 +31,9 @@ class Room {
   readonly #camera: Camera;
   #worker: Promise<Client> | undefined;
   #base: Taught | undefined;
-  /** Whether the base is the page's own network, which reads digits as MNIST has them. */
-  #isOwn = true;
-  #classes: TaughtClass[] = [
-    { name: 'circle', examples: [] },
-    { name: 'triangle', examples: [] },
-  ];
+  readonly #cards: ClassCards;
   #bars: ReturnType<typeof bar>[] = [];
+  /** Whether what was learned is of these classes. */
   #isTaught = false;
   #count = 0;
   readonly #changed = oncePerFrame(() => this.#say());
@@ -70,39 +64,43 @@ class Room {
       this.#camera.stop();
       this.#sheet.clear();
     });
-    onClick('add-class', () => {
-      this.#classes.push({ name: `class ${this.#classes.length + 1}`, examples: [] });
-      this.#isTaught = false;
-      this.#render();
-    });
     onClick('learn', () => this.#learn().catch(problem));
-    onClick('own-base', () => this.#useOwn().catch(problem));
+    onClick('own-base', () => this.#alone(() => this.#useOwn()));
     byId('base-files', HTMLInputElement).addEventListener('change', (event) => {
       const input = event.target as HTMLInputElement;
-      this.#useFiles([...(input.files ?? [])]).catch(problem);
+      const files = [...(input.files ?? [])];
+      this.#alone(() => this.#useFiles(files));
       input.value = '';
     });
-    onClick('save-taught', async () => {
-      try {
-        const names = this.#classes.map(({ name }) => name);
-        const bytes = await (await this.#client()).ask('teachSave', names);
-        save('taught.safetensors', bytes);
-        tell('Saved: loadModel reads it in Node, and classify() gives the names of the classes.');
-      } catch (error) {
-        problem(error);
-      }
-    });
-    byId('load-taught', HTMLInputElement).addEventListener('change', (event) => {
-      const input = event.target as HTMLInputElement;
-      const [file] = input.files ?? [];
-      if (file) this.#load(file).catch(problem);
-      input.value = '';
-    });
-    this.#render();
+    onClick('save-taught', () => this.#save('safetensors').catch(problem));
+    onClick('save-onnx', () => this.#save('onnx').catch(problem));
+    onFile('load-taught', (file) => this.#alone(() => this.#load(file)));
+    const cards = {
+      add: (card: ClassCard) => this.#add(card).catch(problem),
+      addFiles: (card: ClassCard, files: readonly File[]) =>
+        this.#addFiles(card, files).catch(problem),
+      drop: (example: Shown) => this.#drop(example).catch(problem),
+      repeats: () => this.#camera.isOn,
+      changed: () => {
+        this.#isTaught = false;
+        byId('taught-bars', HTMLElement).replaceChildren();
+      },
+    };
+    this.#cards = new ClassCards(cards, ['circle', 'triangle']);
   }
 
   leave(): void {
     this.#camera.stop();
+  }
+
+  /** Changes the base, while nothing is added and nothing learned. Where that fails, the one before stays. */
+  async #alone(change: () => Promise<void>): Promise<void> {
+    const [classes, learn] = [byId('classes', HTMLElement), byId('learn', HTMLButtonElement)];
+    classes.inert = true;
+    learn.disabled = true;
+    await change().catch(problem);
+    classes.inert = false;
+    learn.disabled = false;
   }
 
   /** A worker of its own, so that nothing waits for the training. */
@@ -115,9 +113,15 @@ class Room {
     return this.#worker;
   }
 
-  /** Puts a picture on the sheet; the page's own networks read light on dark. */
+  /** Whether the base reads digits as MNIST has them: light on dark, in the middle. */
+  get #readsDigits(): boolean {
+    const { height, width, channels } = this.#base ?? { height: SIDE, width: SIDE, channels: 1 };
+    return height === SIDE && width === SIDE && channels === 1;
+  }
+
+  /** Puts a picture on the sheet. */
   #show(picture: HTMLVideoElement | ImageBitmap): void {
-    if (!this.#isOwn) this.#sheet.show(picture, 'colour');
+    if (!this.#readsDigits) this.#sheet.show(picture, 'colour');
     else this.#sheet.show(picture, isPaper(picture) ? 'inverted' : 'grey');
   }
 
@@ -126,7 +130,7 @@ class Room {
     const ink = isDrawn ? centred(picture) : undefined;
     if (isDrawn && !ink) return undefined;
     const { height, width } = this.#base ?? { height: SIDE, width: SIDE };
-    if (ink && this.#isOwn)
+    if (ink && this.#readsDigits)
       return Uint8ClampedArray.from({ length: 4 * ink.length }, (_, i) => ink[i >> 2]);
     const canvas = element('canvas', { width, height });
     const context = canvas.getContext('2d', {
@@ -147,9 +151,8 @@ class Room {
     const { dataset, network, history } = this.#app;
     const client = await this.#client();
     const base = await client.ask('teachBase', { bytes, dataset }, [bytes]);
-    this.#isOwn = true;
     const knows = history.epochs > 0 ? '' : ' It is untrained: train it first, and it knows more.';
-    await this.#take(base, `${network?.name}${knows}`);
+    await this.#take(base, network?.name ?? '', knows);
   }
 
   async #useFiles(files: File[]): Promise<void> {
@@ -159,141 +162,115 @@ class Room {
       files.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const),
     );
     const base = await (await this.#client()).ask('teachBase', { files: Object.fromEntries(all) });
-    this.#isOwn = false;
     await this.#take(base, files[0].name);
   }
 
   /** Another base looks at all examples anew. */
-  async #take(base: Taught, name: string): Promise<void> {
+  async #take(base: Taught, name: string, remark = ''): Promise<void> {
     this.#base = base;
     this.#isTaught = false;
-    const { height, width, numbers } = base;
+    byId('taught-bars', HTMLElement).replaceChildren();
+    tell('It looks at the examples …');
+    for (const { examples } of this.#cards.all)
+      for (const example of examples) await this.#send(example);
+    const { height, width, channels, numbers } = base;
+    const colours = channels === 3 ? 'in colour' : 'in grey';
     say(
       'base-message',
-      `${name}: reads ${height} × ${width}, and describes an image by ${numbers} numbers.`,
+      `${name}: reads ${height} × ${width} ${colours}, and describes an image by ${numbers} numbers.${remark}`,
     );
     tell('');
-    for (const [label, { examples }] of this.#classes.entries())
-      for (const example of examples) await this.#send(label, example);
   }
 
-  async #send(label: number, { id, picture, isDrawn }: Shown): Promise<void> {
+  async #send({ id, picture, isDrawn }: Shown): Promise<void> {
     const pixels = this.#read(picture, isDrawn);
-    if (pixels) await (await this.#client()).ask('teachAdd', { id, label, pixels });
+    if (pixels) await (await this.#client()).ask('teachAdd', { id, pixels });
   }
 
   /** Takes what is on the sheet as an example of a class. */
-  async #add(label: number): Promise<void> {
-    await this.#ready();
-    if (!this.#read(this.#sheet.canvas, this.#sheet.isDrawn)) {
-      tell('The sheet is empty: draw something first.', true);
+  async #add(card: ClassCard): Promise<void> {
+    const { canvas, isDrawn } = this.#sheet;
+    if (!this.#read(canvas, isDrawn)) {
+      tell('The sheet is empty: draw something first, or turn the camera on.', true);
       return;
     }
-    const { canvas, isDrawn } = this.#sheet;
     const picture = element('canvas', { width: canvas.width, height: canvas.height });
     picture.getContext('2d')?.drawImage(canvas, 0, 0);
-    const example = { id: ++this.#count, picture, isDrawn };
-    await this.#send(label, example);
-    this.#classes[label].examples.push(example);
-    this.#isTaught = false;
     // The next one is drawn on a new sheet.
     if (isDrawn) this.#sheet.clear();
-    tell('');
-    this.#render();
+    await this.#ready();
+    const example = { id: ++this.#count, picture, isDrawn };
+    await this.#send(example);
+    card.show(example);
+    tell(this.#isTaught ? 'Press Learn to have it learn the new examples too.' : '');
   }
 
-  async #addFiles(label: number, files: readonly File[]): Promise<void> {
+  async #addFiles(card: ClassCard, files: readonly File[]): Promise<void> {
+    await this.#ready();
+    const wrong: string[] = [];
     for (const file of files) {
-      this.#show(await pictureOf(file));
-      await this.#add(label);
+      try {
+        this.#show(await pictureOf(file));
+        await this.#add(card);
+      } catch (error) {
+        wrong.push((error as Error).message);
+      }
     }
+    if (wrong.length > 0) tell(wrong.join(' '), true);
   }
 
-  async #drop(label: number, { id }: Shown): Promise<void> {
+  async #drop({ id }: Shown): Promise<void> {
     await (await this.#client()).ask('teachDrop', id);
-    const one = this.#classes[label];
-    one.examples = one.examples.filter((example) => example.id !== id);
-    this.#isTaught = false;
-    this.#render();
   }
 
   async #learn(): Promise<void> {
-    const empty = this.#classes.find(({ examples }) => examples.length === 0);
+    const cards = this.#cards.all;
+    const empty = cards.find(({ examples }) => examples.length === 0);
     if (empty) {
-      tell(`“${empty.name}” has no examples yet: draw some, and add them.`, true);
+      const out = cards.length > 2 ? ', or remove the class' : '';
+      tell(`“${empty.name}” has no examples yet: draw some and add them${out}.`, true);
       return;
     }
     const client = await this.#ready();
     tell('Learning …');
     const began = performance.now();
-    const accuracy = await client.ask('teach', this.#classes.length);
+    const ids = cards.map(({ examples }) => examples.map(({ id }) => id));
+    const accuracy = await client.ask('teach', ids);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    this.#isTaught = true;
     this.#showBars();
     tell(
-      `Learned in ${seconds} s: ${percent(accuracy, 0)} of the examples are right. Draw to try it.`,
+      `Learned in ${seconds} s: ${percent(accuracy, 0)} of the examples are right. Draw to try it, or turn the camera on.`,
     );
-    this.#say();
+  }
+
+  async #save(format: TaughtFile['format']): Promise<void> {
+    if (!this.#isTaught) {
+      tell('There is nothing to save yet: press Learn first.', true);
+      return;
+    }
+    const classes = this.#cards.all.map(({ name }) => name);
+    const bytes = await (await this.#client()).ask('teachSave', { classes, format });
+    save(`taught.${format}`, bytes);
+    const reader =
+      format === 'onnx' ? 'io.readOnnx, and every other program for ONNX' : 'loadModel';
+    tell(`Saved: ${reader} reads it. In Node, model.classify('picture.png') names the class.`);
   }
 
   async #load(file: File): Promise<void> {
     const bytes = await file.arrayBuffer();
-    const loaded = await (await this.#client()).ask('teachLoad', bytes, [bytes]);
-    this.#base = loaded;
-    this.#isOwn = loaded.height === SIDE && loaded.width === SIDE;
-    this.#classes = loaded.classes.map((name) => ({ name, examples: [] }));
-    this.#isTaught = true;
-    this.#render();
+    const { classes, ...base } = await (await this.#client()).ask('teachLoad', bytes, [bytes]);
+    this.#cards.begin(classes);
+    await this.#take(base, file.name);
     this.#showBars();
-    tell(`“${file.name}” knows ${loaded.classes.join(', ')}. Draw to try it.`);
-    this.#say();
+    tell(`“${file.name}” knows ${classes.join(', ')}. Draw to try it.`);
   }
 
+  /** What was learned answers from now on. */
   #showBars(): void {
-    this.#bars = this.#classes.map(({ name }) => bar(name));
+    this.#bars = this.#cards.all.map(({ name }) => bar(name));
     byId('taught-bars', HTMLElement).replaceChildren(...this.#bars.map(({ row }) => row));
-  }
-
-  #render(): void {
-    byId('classes', HTMLElement).replaceChildren(
-      ...this.#classes.map((one, label) => this.#card(one, label)),
-    );
-    byId('add-class', HTMLButtonElement).disabled = this.#classes.length >= MOST_CLASSES;
-    if (!this.#isTaught) byId('taught-bars', HTMLElement).replaceChildren();
-  }
-
-  #card(one: TaughtClass, label: number): HTMLLIElement {
-    const name = element('input', { type: 'text', value: one.name, maxLength: 30 });
-    name.setAttribute('aria-label', `Name of class ${label + 1}`);
-    name.addEventListener('input', () => {
-      one.name = name.value;
-    });
-    const add = element('button', { type: 'button' }, 'Add what is on the sheet');
-    add.addEventListener('click', () => this.#add(label).catch(problem));
-    const files = element('input', { type: 'file', accept: 'image/*', multiple: true });
-    files.className = 'hidden-input';
-    files.addEventListener('change', () => {
-      this.#addFiles(label, [...(files.files ?? [])]).catch(problem);
-    });
-    const pictures = one.examples.map((example, i) => {
-      const drop = element('button', { type: 'button', className: 'example' }, example.picture);
-      drop.setAttribute('aria-label', `Remove example ${i + 1} of ${one.name}`);
-      drop.title = 'Remove it';
-      drop.addEventListener('click', () => this.#drop(label, example).catch(problem));
-      return drop;
-    });
-    return element(
-      'li',
-      { className: 'class' },
-      name,
-      element('div', { className: 'examples' }, ...pictures),
-      element(
-        'div',
-        { className: 'row' },
-        add,
-        element('label', { className: 'button' }, 'Files', files),
-      ),
-    );
+    this.#isTaught = true;
+    this.#say();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { App, Panel } from '../app.js';
 import { chart } from '../charts.js';
-import { byId, oncePerFrame, say, setText } from '../dom.js';
+import { byId, oncePerFrame, say, setText, short } from '../dom.js';
 import type { Progress } from '../messages.js';
 import { form } from '../settings.js';
 import { drawing } from './draw.js';
@@ -30,12 +30,19 @@ function watch(app: App): () => void {
     (value) => `${value.toFixed(1)} %`,
     (least) => [Math.max(0, Math.min(80, Math.floor(least / 20) * 20)), 100],
   );
+  const rate = chart('rate-chart', short, (_, most) => [0, most || 1], ['of each step']);
+  const gradient = chart('gradient-chart', short, (_, most) => [0, most || 1], ['of all weights']);
+  const fold = byId('more-curves', HTMLDetailsElement);
   let latest: Progress | undefined;
   const soon = oncePerFrame(() => {
     loss.draw(history.loss.columns);
     accuracy.draw(history.accuracy.columns);
     figures(latest);
+    if (!fold.open) return;
+    rate.draw(history.rate.columns);
+    gradient.draw(history.gradient.columns);
   });
+  fold.addEventListener('toggle', soon);
   app.listen('progress', (progress) => {
     latest = progress;
   });
@@ -43,8 +50,7 @@ function watch(app: App): () => void {
     latest = undefined;
   });
   app.listen('theme', () => {
-    loss.recolour();
-    accuracy.recolour();
+    for (const one of [loss, accuracy, rate, gradient]) one.recolour();
   });
   return soon;
 }

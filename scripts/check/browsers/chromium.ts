@@ -18,11 +18,11 @@ const args = [
 /** Milliseconds that it may take to start, and a page to load: Playwright's half a minute is not enough beside other work. */
 const PATIENCE = 180_000;
 
-/** Chromium by Playwright's own interface, for checks that only run in Chromium. */
-export const launchChromium = (): Promise<Browser> =>
+/** Chromium by Playwright's own interface, for checks that only run in Chromium. @param more switches */
+export const launchChromium = (more: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: programOf('CHROMIUM', '/usr/bin/chromium'),
-    args,
+    args: [...args, ...more],
     timeout: PATIENCE,
   });
 

@@ -3,8 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { init, io, zoo } from 'wasmgrad';
-import { draw, type OpenPage, open, reads, say, says, trainUntil } from './page.js';
+import { type OpenPage, open, reads, say, says, trainUntil } from './page.js';
 
 const valuesOf = (tab: Page, selector: string): Promise<number[]> =>
   tab.$$eval(selector, (all) =>
@@ -24,6 +23,9 @@ async function checkFirstScreen({ tab }: OpenPage): Promise<void> {
   await tab.click('#start:enabled');
   await trainUntil(tab, 1);
   await says(tab, '#samples-message', /^2\d of 24 are right/);
+  await tab.click('#more-curves summary');
+  await reads(tab, '#rate-chart output', '0.03');
+  await says(tab, '#gradient-chart output', /^\d/);
   const after = await valuesOf(tab, '.sample .length');
   assert.notDeepEqual(after, before);
   await tab.click('.sample >> nth=1');
@@ -128,6 +130,28 @@ async function checkLink({ tab, address }: OpenPage): Promise<void> {
   assert.match(await tab.evaluate(() => location.hash), /depth=9/, 'nothing of it is lost');
 }
 
+/** A link holds the settings of a room too; of a room, network or setting that there is not, it says so and keeps it. */
+async function checkSettings({ tab, address }: OpenPage): Promise<void> {
+  await tab.goto(`${address}#room=convolve&stride=2&padding=1&kernel=sum&filter=sharpen`);
+  await says(tab, '#hand-message', /5 × 5 becomes 3 × 3/);
+  await tab.waitForFunction(
+    () => document.querySelector<HTMLSelectElement>('#filter')?.value === 'sharpen',
+  );
+  await tab.selectOption('#hand-stride', '3');
+  const link = await tab.evaluate(() => location.href);
+  await tab.goto(`${address}#room=cellar&network=huge&layers=conv2d(filters=0)&rate=fast`);
+  await says(tab, '.notice', /room=cellar, network=huge, layers=.*filters=0.*rate=fast/);
+  assert(await tab.isVisible('#train'));
+  assert.equal(await tab.inputValue('#preset'), 'lenet5');
+  await tab.goto(`${address}#room=convolve&stride=9&filter=none`);
+  await says(tab, '.notice', /Not known here: stride=9/);
+  await says(tab, '.notice', /Not known here: filter=none/);
+  assert.match(await tab.evaluate(() => location.hash), /stride=9&filter=none/);
+  await tab.goto(link);
+  await says(tab, '#hand-message', /5 × 5 becomes 2 × 2/);
+  await reads(tab, '#hand-sum', '3 = 0·1 + 0·1 + 0·1 + 0·1 + 1·1 + 1·1 + 0·1 + 0·1 + 1·1');
+}
+
 /** Why it says so, what a map looks for, how it sees all images; layers are called as in the editor. */
 async function checkLook({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-look');
@@ -144,61 +168,6 @@ async function checkLook({ tab }: OpenPage): Promise<void> {
   assert.equal(await tab.locator('#plane-legend li').count(), 10);
 }
 
-const CORNERS: Record<string, [number, number][]> = {
-  stroke: [
-    [0.5, 0.1],
-    [0.5, 0.9],
-  ],
-  hook: [
-    [0.2, 0.2],
-    [0.2, 0.8],
-    [0.8, 0.8],
-    [0.8, 0.2],
-    [0.2, 0.2],
-  ],
-};
-
-/** Classes of one's own: drawn, learned, told apart; saved, and loaded in another page. A base of another kind. */
-async function checkTeach({ tab, browser, address }: OpenPage): Promise<void> {
-  await tab.click('#tab-teach');
-  await tab.click('#learn');
-  await says(tab, '#teach-message.problem', /no examples yet/);
-  const sheet = '#teach-sheet';
-  for (const [label, name] of ['stroke', 'hook'].entries())
-    for (let count = 1; count <= 3; count++) {
-      await draw(tab, [CORNERS[name].map(([x, y]) => [x + 0.03 * count, y])], sheet);
-      await tab.click(`.class:nth-child(${label + 1}) button:has-text("Add")`);
-      await tab.waitForSelector(`.class:nth-child(${label + 1}) .example:nth-child(${count})`);
-    }
-  await tab.click('#learn');
-  await says(tab, '#teach-message', /100\s% of the examples are right/);
-  await draw(tab, [CORNERS.hook], sheet);
-  await says(tab, '#taught-bars .best', /triangle/);
-  const [download] = await Promise.all([tab.waitForEvent('download'), tab.click('#save-taught')]);
-  const file = await download.path();
-  const again = await open(browser, `${address}#room=teach`);
-  await again.tab.waitForSelector('#teach:not([inert])');
-  await again.tab.setInputFiles('#load-taught', file);
-  await says(again.tab, '#teach-message', /knows circle, triangle/);
-  await draw(again.tab, [CORNERS.hook], sheet);
-  await says(again.tab, '#taught-bars .best', /triangle/);
-  await again.close();
-  const notes = { name: 'notes.onnx', mimeType: '', buffer: Buffer.from('no model') };
-  await tab.setInputFiles('#base-files', notes);
-  await says(tab, '#teach-message.problem', /ONNX/);
-  await init();
-  const model = zoo.lenet5({ inputShape: [32, 32, 3] });
-  const bytes = io.writeOnnx(model);
-  await tab.setInputFiles('#base-files', {
-    name: 'other.onnx',
-    mimeType: '',
-    buffer: Buffer.from(await bytes),
-  });
-  await says(tab, '#base-message', /other\.onnx: reads 32 × 32/);
-  await tab.click('#learn');
-  await says(tab, '#teach-message', /^Learned/);
-}
-
 /** Two trainings side by side. */
 async function checkCompare({ tab }: OpenPage): Promise<void> {
   await tab.click('#tab-compare');
@@ -207,6 +176,19 @@ async function checkCompare({ tab }: OpenPage): Promise<void> {
   await tab.click('#compare-start');
   await says(tab, '#compare-message', /^Right on test images: max \d.*average \d/);
   await reads(tab, '#compare-start', 'Train both');
+  // Two of one's own choice, with the gradients of each layer as a picture.
+  await tab.selectOption('#comparison', 'own');
+  assert(await tab.isHidden('#gradient-maps canvas >> nth=0'));
+  await tab.selectOption('#second-network', 'perceptron');
+  await tab.fill('#second-rate', '0');
+  await tab.click('#compare-start');
+  await says(tab, '#compare-message', /^Right on test images: first \d.*second \d/);
+  await says(tab, '#gradient-maps figcaption', /second, 2 layers/);
+  const heights = await tab.$$eval('#gradient-maps canvas', (all) =>
+    (all as HTMLCanvasElement[]).map(({ height }) => height),
+  );
+  assert(heights.every((height) => height > 1));
+  assert.match(await tab.evaluate(() => location.hash), /compare=own.*second-network=perceptron/);
 }
 
 /** A number of the result shows its window and its sum; numbers change at once; the filter may lie turned round. */
@@ -242,8 +224,8 @@ export async function checkExhibit(browser: Browser, address: string): Promise<v
     checkLink,
     checkByHand,
     checkLook,
-    checkTeach,
     checkCompare,
+    checkSettings,
   ])
     await check(page);
   await page.close();

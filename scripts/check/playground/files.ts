@@ -91,7 +91,7 @@ async function badFiles({ tab }: OpenPage): Promise<void> {
   await give('#model-file', 'other.safetensors', Buffer.from(other.toBytes()));
   await says(tab, '#files-message', /reads images of 32 × 32 × 3 .* here are 28 × 28 × 1/);
   await give('#model-file', 'lonely.json', Buffer.from(io.writeTfjs(other)['model.json']));
-  await says(tab, '#files-message', /“lonely.json” was not loaded: .*weights\.bin/);
+  await says(tab, '#files-message', /“lonely.json” was not loaded: .*together with its .bin files/);
   await tab.click('#tab-train');
   await give('#image-file', 'broken.png', Buffer.from('no image'));
   await says(tab, '#draw-message', /“broken.png” is no image/);

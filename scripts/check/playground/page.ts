@@ -27,7 +27,8 @@ export interface OpenPage {
 }
 
 /**
- * Opens a page with empty storage. `close` asserts that the console had no errors, unless errors are expected.
+ * Opens a page with empty storage, which keeps nothing for times without a network unless `options` allow service
+ * workers: what they answer, no check could hold back. `close` asserts that the console had no errors, unless errors are expected.
  */
 export async function open(
   browser: Browser,
@@ -35,7 +36,11 @@ export async function open(
   options: BrowserContextOptions = {},
   prepare: (tab: Page) => unknown = () => {},
 ): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    serviceWorkers: 'block',
+    ...options,
+  });
   context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   const errors: string[] = [];
