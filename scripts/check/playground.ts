@@ -15,6 +15,7 @@ import { chosen, inEachBrowser } from './browsers/index.js';
 import { checkAccess } from './playground/access.js';
 import { checkExhibit } from './playground/exhibit.js';
 import { checkFiles } from './playground/files.js';
+import { checkJourney } from './playground/journey.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
 import {
@@ -190,7 +191,7 @@ async function checkPanels({ tab, errors }: OpenPage): Promise<void> {
   await tab.click('#tab-look');
   await ink('#filter-maps canvas');
   await tab.click('#tab-look');
-  await ink('#activation-maps figure:nth-child(3) canvas');
+  await ink('#journey figure:nth-child(3) canvas');
   await tab.click('#tab-mistakes');
   await says(tab, '#mistakes-message', /are right/);
   assert.equal(await tab.locator('#confusion td.right').count(), 10);
@@ -284,6 +285,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     );
     await single.close();
     await checkExhibit(browser, address);
+    await checkJourney(browser, address);
     await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);
