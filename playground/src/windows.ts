@@ -15,25 +15,35 @@ type Pair = readonly [number, number];
 export const both = (value: unknown): Pair =>
   (Array.isArray(value) ? value : [value, value]) as unknown as Pair;
 
+/** How windows lie, of a layer's options. */
+interface Lie {
+  readonly padding?: unknown;
+  readonly dimRoundingMode?: string;
+}
+
 /** Pixels of padding above or on the left. @param needed by windows on both sides together */
-function paddingBefore(padding: unknown, axis: 0 | 1, needed: number): number {
-  if (padding === 'same') return Math.max(0, Math.floor(needed / 2));
-  if (padding === undefined || padding === 'valid') return 0;
-  return both(both(padding)[axis])[0];
+function paddingBefore({ padding, dimRoundingMode }: Lie, axis: 0 | 1, needed: number): number {
+  if (padding !== undefined && typeof padding !== 'string') return both(both(padding)[axis])[0];
+  // The last window may reach beyond the maps without padding.
+  const isOpen = padding !== 'same' && dimRoundingMode === 'ceil';
+  return isOpen ? 0 : Math.max(0, Math.floor(needed / 2));
 }
 
 /** The part of the maps below that a rectangle of a layer's maps is made from. */
 export function boxBelow({ layer, height, width }: Made, below: Numbers, box: Box): Box {
   const { size, stride } = layer.window([below.height, below.width, below.channels]);
-  const { padding } = layer.options as { padding?: unknown };
-  const before = (axis: 0 | 1, outputs: number, side: number): number =>
-    paddingBefore(padding, axis, (outputs - 1) * stride[axis] + size[axis] - side);
-  return {
-    top: Math.floor(box.top * stride[0]) - before(0, height, below.height),
-    left: Math.floor(box.left * stride[1]) - before(1, width, below.width),
-    height: Math.ceil((box.height - 1) * stride[0] + size[0]),
-    width: Math.ceil((box.width - 1) * stride[1] + size[1]),
+  const along = (axis: 0 | 1, first: number, count: number, outputs: number, side: number) => {
+    const [from, extent] = [first * stride[axis], (count - 1) * stride[axis] + size[axis]];
+    // Layers that enlarge maps differ in where they begin: by a window at most.
+    if (stride[axis] < 1)
+      return [Math.floor(from - size[axis]), Math.ceil(extent + 2 * size[axis])] as const;
+    const needed = (outputs - 1) * stride[axis] + size[axis] - side;
+    const before = paddingBefore(layer.options as Lie, axis, needed);
+    return [Math.floor(from) - before, Math.ceil(extent)] as const;
   };
+  const [top, tall] = along(0, box.top, box.height, height, below.height);
+  const [left, wide] = along(1, box.left, box.width, width, below.width);
+  return { top, left, height: tall, width: wide };
 }
 
 const wholeOf = ({ height, width }: Numbers): Box => ({ top: 0, left: 0, height, width });

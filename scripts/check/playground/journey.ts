@@ -3,111 +3,9 @@
 
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import type { Explanation, Spot, Stage } from '../../../playground/src/inside.js';
+import { init, layers, Sequential } from 'wasmgrad';
+import { equations, type Heard, listen } from './equations.js';
 import { type OpenPage, open, reads, say, says } from './page.js';
-
-/** What the page was told last: what the layers make, and how a pixel came about. */
-interface Heard {
-  stages: readonly Stage[];
-  spot: Spot | undefined;
-  explanation: Explanation | undefined;
-}
-
-/** Runs in the page before its own scripts: keeps what the worker answers. Stands alone. */
-function listen(): void {
-  const heard: Heard = { stages: [], spot: undefined, explanation: undefined };
-  Object.assign(globalThis, { heard });
-  const asked = new Map<number, { call: string; given: Spot }>();
-  const known = new WeakSet<Worker>();
-  const { postMessage } = Worker.prototype;
-  Worker.prototype.postMessage = function (message, transfer) {
-    if (!known.has(this))
-      this.addEventListener('message', ({ data: { id, got } }) => {
-        const { call, given } = asked.get(id) ?? {};
-        asked.delete(id);
-        if (call === 'activations' && got) heard.stages = got;
-        if (call === 'explain' && got) Object.assign(heard, { spot: given, explanation: got });
-      });
-    known.add(this);
-    asked.set(message.id, message);
-    return postMessage.call(this, message, transfer as StructuredSerializeOptions);
-  };
-}
-
-/** Runs in the page: both sides of each equation that must hold for what it was told last. Stands alone. */
-function equations(): readonly { what: string; is: number; ought: number }[] {
-  const { stages, spot, explanation } = (globalThis as unknown as { heard: Required<Heard> }).heard;
-  if (!spot || !explanation) throw new Error('nothing was explained');
-  const numberAt = (stage: number, unit: number, row: number, column: number): number => {
-    const { height, width, data } = stages[stage];
-    return data[(unit * height + row) * width + column];
-  };
-  const found: { what: string; is: number; ought: number }[] = [];
-  const equal = (what: string, is: number, ought: number) => found.push({ what, is, ought });
-  const { value, reason, sources } = explanation;
-  const [source] = sources;
-  equal('the pixel of the map', value, numberAt(spot.stage, spot.unit, spot.row, spot.column));
-  const below = (at: number): number =>
-    numberAt(sources[at].stage, sources[at].unit ?? spot.unit, sources[at].top, sources[at].left);
-  const isImage = source.stage < 0;
-  if ('window' in reason && !isImage) {
-    const { height, width, numbers } = reason.window;
-    const unit = reason.kind === 'products' ? reason.first + reason.map : (source.unit ?? 0);
-    const maps = stages[source.stage];
-    numbers.forEach((number, i) => {
-      const [row, column] = [source.top + Math.floor(i / width), source.left + (i % width)];
-      const isInside = row >= 0 && row < maps.height && column >= 0 && column < maps.width;
-      if (maps.height * maps.width === 1) equal('the vector', number, maps.data[i]);
-      else if (!isInside) equal('beyond the edge', Number(Number.isNaN(number)), 1);
-      else if (unit < maps.count)
-        equal(
-          `the window, ${height} × ${width}`,
-          number,
-          numberAt(source.stage, unit, row, column),
-        );
-    });
-  }
-  switch (reason.kind) {
-    case 'products': {
-      const { window, weights, sums, map, bias = 0, sum, activation } = reason;
-      const products = [...window.numbers].map((number, i) => (number || 0) * weights[i]);
-      const total = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
-      equal('what a map adds', total(products), sums[map]);
-      equal('the sum', total([...sums]) + bias, sum);
-      equal('the sum and the pixel', activation === 'relu' ? Math.max(0, sum) : sum, value);
-      break;
-    }
-    case 'pooling': {
-      const numbers = [...reason.window.numbers];
-      const mean = numbers.reduce((all, one) => all + one, 0) / numbers.length;
-      equal('the pool', reason.choice === 'mean' ? mean : Math.max(...numbers), value);
-      break;
-    }
-    case 'activation':
-      equal('ReLU', Math.max(0, reason.x), value);
-      equal('its x', reason.x, below(0));
-      break;
-    case 'norm': {
-      const { x, mean, deviation, gamma, beta } = reason;
-      equal('the norm', ((x - mean) / deviation) * gamma + beta, value);
-      equal('its x', x, below(0));
-      break;
-    }
-    case 'sum':
-      equal('the sum of maps', reason.numbers[0] + reason.numbers[1], value);
-      reason.numbers.forEach((number, i) => {
-        equal('a summand', number, below(i));
-      });
-      break;
-    case 'copy':
-      if (!isImage && (source.unit ?? 0) < stages[source.stage].count)
-        equal('the same number', value, below(0));
-      break;
-    default:
-      throw new Error(`${stages[spot.stage].type} is not explained`);
-  }
-  return found;
-}
 
 const fieldOf = (stage: number): string => `#journey figure:nth-child(${stage + 2}) .field`;
 
@@ -165,12 +63,11 @@ const PLACES = [
 ] as const;
 
 /** All layers of the network on screen. */
-async function checkAll(tab: Page): Promise<void> {
+async function checkAll(tab: Page, network: string): Promise<void> {
   const stages = (await tab.locator('#journey figure').count()) - 1;
   let count = 0;
   for (let stage = 0; stage < stages; stage++) count += await checkStage(tab, stage, PLACES);
-  const preset = await tab.inputValue('#preset');
-  say(`${preset}: what explains the pixels of ${stages} layers is right in ${count} numbers`);
+  say(`${network}: what explains the pixels of ${stages} layers is right in ${count} numbers`);
 }
 
 /** The sum on the page, worked out: both of its sides. */
@@ -259,6 +156,41 @@ async function checkChanges({ tab }: OpenPage): Promise<void> {
   say(`an epoch moves the weights by ${(await moved(tab)).join(', ')} % of their length`);
 }
 
+/** Layers that the editor has not, from a file: filters with gaps and in groups, padding of all kinds, softmax. */
+async function checkFile(tab: Page): Promise<void> {
+  await init();
+  const model = new Sequential(
+    [
+      layers.conv2d({ filters: 8, kernelSize: [3, 5], strides: 2, padding: 'same' }),
+      layers.depthwiseConv2d({
+        kernelSize: 3,
+        depthMultiplier: 2,
+        padding: [
+          [1, 0],
+          [0, 2],
+        ],
+      }),
+      layers.conv2d({ filters: 12, kernelSize: 3, groups: 4, dilation: 2, padding: 2 }),
+      layers.lrn(),
+      layers.maxPool2d({ poolSize: 3, strides: 2, padding: 'same' }),
+      layers.avgPool2d({ poolSize: 2, strides: 1, padding: [1, 0] }),
+      layers.dropout({ rate: 0.5 }),
+      layers.flatten(),
+      layers.dense({ units: 10 }),
+      layers.softmax(),
+    ],
+    { inputShape: [28, 28, 1], seed: 3, name: 'odd' },
+  );
+  const buffer = Buffer.from(model.toBytes());
+  model.dispose();
+  await tab.click('#tab-files');
+  await tab.setInputFiles('#model-file', { name: 'odd.safetensors', mimeType: '', buffer });
+  await says(tab, '#files-message', /was loaded/);
+  await tab.click('#tab-look');
+  await says(tab, '#journey strong', /^lrn/);
+  await checkAll(tab, 'a file');
+}
+
 /** See the top of this file. */
 export async function checkJourney(browser: Browser, address: string): Promise<void> {
   const page = await open(browser, `${address}#room=look&network=lenet5`, {}, (tab) =>
@@ -266,11 +198,12 @@ export async function checkJourney(browser: Browser, address: string): Promise<v
   );
   const { tab } = page;
   await checkChanges(page);
-  await checkAll(tab);
+  await checkAll(tab, 'LeNet-5');
   await checkKeys(tab);
   await checkHeld(tab);
   await tab.selectOption('#preset', 'residual');
   await says(tab, '#journey strong', /3\. Residual block: add/);
-  await checkAll(tab);
+  await checkAll(tab, 'a residual network');
+  await checkFile(tab);
   await page.close();
 }
