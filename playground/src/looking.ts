@@ -1,9 +1,10 @@
-// What can be seen of a network: its first weights, what its layers make of an image, what it takes for what.
+// What can be seen of a network: what its layers make of an image, what training has changed, what it takes for what.
 
-import { type Data, Model, metrics } from 'wasmgrad/core';
+import { type Data, type Layer, Model, metrics, type Weight } from 'wasmgrad/core';
 import { PIXELS, SIDE } from './datasets.js';
+import type { Changes, Maps, Stage } from './inside.js';
 import type { LoadedData } from './loading.js';
-import type { Maps, Mistake, TestResult } from './messages.js';
+import type { Mistake, TestResult } from './messages.js';
 
 /** Maps of a layer, and mistakes, that are shown at most. */
 const MOST = 16;
@@ -37,10 +38,10 @@ function areProbabilities(scores: Float32Array, classes: number): boolean {
 const argmax = (row: Float32Array): number =>
   row.reduce((best, value, i) => (value > row[best] ? i : best), 0);
 
-/** The channels of [height, width, channels] as pictures, the first ones where there are many. */
+/** The channels of [height, width, channels] as pictures, the first ones where there are many; all of a vector. */
 function picturesOf(title: string, shape: readonly number[], numbers: Float32Array): Maps {
-  const [height, width, channels] = shape.length === 3 ? shape : [1, shape[0], 1];
-  const count = Math.min(MOST, channels);
+  const [height, width, channels] = sidesOf(shape, numbers.length);
+  const count = shape.length === 3 ? Math.min(MOST, channels) : channels;
   const data = new Float32Array(count * height * width);
   for (let channel = 0, to = 0; channel < count; channel++)
     for (let pixel = 0; pixel < height * width; pixel++)
@@ -48,15 +49,48 @@ function picturesOf(title: string, shape: readonly number[], numbers: Float32Arr
   return { title, count, of: channels, height, width, data };
 }
 
+/** The sides of a shape as maps: what has no height and width is a vector, maps of one pixel. */
+const sidesOf = (shape: readonly number[], size: number): readonly number[] =>
+  shape.length === 3 ? shape : [1, 1, size];
+
+/** A kernel as filters for the image, if it is one: a convolution's, or a dense layer's that sees the image. */
+function filtersOf(name: string, shape: readonly number[], data: Float32Array): Maps | undefined {
+  if (shape.length === 4) {
+    const [height, width, channels, filters] = shape;
+    // The picture of a filter is its first channel; images here have just one.
+    const first = data.filter((_, i) => Math.floor(i / filters) % channels === 0);
+    return picturesOf(name, [height, width, filters], first);
+  }
+  return shape[0] === PIXELS ? picturesOf(name, [SIDE, SIDE, shape[1]], data) : undefined;
+}
+
+/** What a layer makes of an image, as maps. */
+export interface Made {
+  readonly layer: Layer;
+  /** The numbers of the stages that it is made of; -1 is the image. */
+  readonly below: readonly number[];
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** [height, width, channels] */
+  readonly data: Float32Array;
+}
+
 export class Watcher {
   readonly model: Model;
   /** The same layers, with the output of each. */
   readonly #inner: Model<Model['outputs']>;
+  /** The weights as they came, by name. */
+  readonly #start: ReadonlyMap<string, Float32Array>;
 
   constructor(model: Model) {
     this.model = model;
     const outputs = model.layers.map(({ output }) => output);
     this.#inner = new Model({ inputs: model.inputs, outputs, name: `${model.name}'s layers` });
+    const copies = model.weights.map(
+      ({ name, tensor }) => [name, Float32Array.from(tensor.data)] as const,
+    );
+    this.#start = new Map(copies);
   }
 
   dispose(): void {
@@ -73,32 +107,59 @@ export class Watcher {
     return areProbabilities(numbers, classes) ? numbers : softmax(numbers, classes);
   }
 
-  /** The filters of the first convolution, or the weights of a dense layer that sees the image. */
-  filters(): Maps | undefined {
-    const weights = this.model.weights.find(({ name }) => name.endsWith('/kernel'));
-    if (!weights) return undefined;
-    const { shape, data } = weights.tensor;
-    if (shape.length === 4) {
-      const [height, width, channels, filters] = shape;
-      // The picture of a filter is its first channel; images here have just one.
-      return picturesOf(
-        weights.name,
-        [height, width, filters],
-        data.filter((_, i) => Math.floor(i / filters) % channels === 0),
-      );
-    }
-    if (shape[0] !== PIXELS) return undefined;
-    return picturesOf(weights.name, [SIDE, SIDE, shape[1]], data);
+  /** What training has changed since the weights came. */
+  changes(): Changes {
+    const { layers, weights } = this.model;
+    const kernel = weights.find(({ name }) => name.endsWith('/kernel'));
+    const show = (data: Float32Array) =>
+      kernel && filtersOf(kernel.name, kernel.tensor.shape, data);
+    const before = kernel && show(this.#startOf(kernel));
+    const now = kernel && show(kernel.tensor.data);
+    const moved = layers.flatMap(({ name }, stage) => {
+      const own = weights.filter((one) => one.trainable && one.name.startsWith(`${name}/`));
+      const share = this.#moved(own);
+      return share === undefined ? [] : [{ stage, name, share }];
+    });
+    return { filters: before && now && { before, now }, moved };
   }
 
-  activations(x: Float32Array): readonly Maps[] {
-    const outputs = this.#inner.predict(x);
-    const maps = outputs.map((tensor, i) => {
-      const { name } = this.model.layers[i];
-      return picturesOf(name, tensor.shape.slice(1), tensor.data);
+  #startOf({ name }: Weight): Float32Array {
+    return this.#start.get(name) as Float32Array;
+  }
+
+  /** How far weights are from where they began, as a share of their length there; none where that is 0. */
+  #moved(weights: readonly Weight[]): number | undefined {
+    let [way, length] = [0, 0];
+    for (const weight of weights) {
+      const now = weight.tensor.data;
+      for (const [i, start] of this.#startOf(weight).entries()) {
+        way += (now[i] - start) ** 2;
+        length += start ** 2;
+      }
+    }
+    return length > 0 ? Math.sqrt(way / length) : undefined;
+  }
+
+  /** What each layer makes of an image. */
+  outputs(x: Float32Array): readonly Made[] {
+    const { layers } = this.model;
+    const numberOf = new Map(layers.map((layer, i) => [layer, i]));
+    return this.#inner.predict(x).map((tensor, i) => {
+      const layer = layers[i];
+      const below = layer.output.inputs.map((one) => numberOf.get(one.layer) ?? -1);
+      const data = Float32Array.from(tensor.data);
+      const [height, width, channels] = sidesOf(layer.output.shape, data.length);
+      tensor.dispose();
+      return { layer, below, height, width, channels, data };
     });
-    for (const tensor of outputs) tensor.dispose();
-    return maps;
+  }
+
+  /** The same as pictures. */
+  activations(x: Float32Array): readonly Stage[] {
+    return this.outputs(x).map(({ layer: { name, type, output }, data }) => ({
+      ...picturesOf(name, output.shape, data),
+      type,
+    }));
   }
 
   test({ test: { x, y, pixels } }: LoadedData): TestResult {

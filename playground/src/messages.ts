@@ -2,6 +2,7 @@
 
 import type { BackendInfo, InitOptions } from 'wasmgrad/core';
 import type { DatasetName } from './datasets.js';
+import type { Changes, ExplainRequest, Explanation, Stage } from './inside.js';
 import type { LayerSpec } from './networks.js';
 
 /** A layer as it came out of the library. */
@@ -29,17 +30,6 @@ export interface TrainingOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly optimizer: 'sgd' | 'adam';
-}
-
-/** Pictures side by side: each [height, width], one after the other. */
-export interface Maps {
-  readonly title: string;
-  readonly count: number;
-  /** How many there are in all, of which `count` are here. */
-  readonly of: number;
-  readonly height: number;
-  readonly width: number;
-  readonly data: Float32Array<ArrayBuffer>;
 }
 
 /** A test image that was taken for another class. */
@@ -170,10 +160,12 @@ export interface Calls {
   pause: { given: boolean; got: undefined };
   /** The learning rate of the training that is under way, from the next step on. */
   setLearningRate: { given: number; got: undefined };
-  /** The first layer's weights as pictures. */
-  filters: { given: undefined; got: Maps | undefined };
+  /** What training has done to the weights so far. */
+  changes: { given: undefined; got: Changes };
   /** What each layer makes of an image. */
-  activations: { given: Uint8Array<ArrayBuffer>; got: readonly Maps[] };
+  activations: { given: Uint8Array<ArrayBuffer>; got: readonly Stage[] };
+  /** How a pixel of a map came about. */
+  explain: { given: ExplainRequest; got: Explanation };
   reasons: { given: ReasonsRequest; got: Reasons };
   patches: { given: PatchRequest; got: Patches };
   /** Lays the first test images out in the plane, by the last layer before the scores; the event tells how they lie. */

@@ -253,9 +253,14 @@ export const isCalls = (value: unknown): value is readonly LayerCall[] => Array.
 export const suitsWinograd = ({ type, options }: LayerCall): boolean =>
   type === 'conv2d' && options.kernelSize === 3 && (options.strides ?? 1) === 1;
 
-/** How many layers of the library a call becomes: a residual block is its parts, their sum, and a ReLU. */
-const placesOf = ({ type, options }: LayerCall): number =>
-  type === 'residual' ? Object.values(options).flat().length + 2 : 1;
+/**
+ * How many layers of the library a call becomes: a residual block is its parts, their sum, and a ReLU, and a separable
+ * convolution is two.
+ */
+function placesOf({ type, options }: LayerCall): number {
+  if (type === 'residual') return Object.values(options).flat().length + 2;
+  return type === 'separableConv2d' ? 2 : 1;
+}
 
 /**
  * A layer's name, as the editor shows it.

@@ -2,7 +2,7 @@
 
 import { PIXELS, SIDE } from './datasets.js';
 import { element, short } from './dom.js';
-import type { Maps } from './messages.js';
+import type { Maps } from './inside.js';
 
 type Colour = readonly [red: number, green: number, blue: number];
 
@@ -38,17 +38,26 @@ const signs = ramp([
   [24, 80, 150],
 ]);
 
+const grey = ramp([
+  [0, 0, 0],
+  [255, 255, 255],
+]);
+const ramps = { brightness, signs, grey };
+
+/** Colours for numbers: of what layers make, of weights and gradients, of images. */
+export type Colours = keyof typeof ramps;
+
 /** What the ends of a colour scale stand for. */
 export type Ends = readonly [least: number, most: number];
 
 /** The numbers at the ends: around 0 for signed ones, else the least and the most. */
-function endsOf(data: Float32Array, signed: boolean): Ends {
+export function endsOf(data: Float32Array, colours: Colours): Ends {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of data) {
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  if (signed) {
+  if (colours === 'signs') {
     most = Math.max(Math.abs(least), Math.abs(most));
     least = -most;
   }
@@ -62,8 +71,11 @@ function scale([least, most]: Ends): (value: number) => number {
 }
 
 /** A colour scale with the numbers at its ends. */
-export function legend(signed = false): { place: HTMLElement; set(ends: Ends): void } {
-  const strip = element('span', { className: `ramp ${signed ? 'signs' : 'brightness'}` });
+export function legend(colours: Colours = 'brightness'): {
+  place: HTMLElement;
+  set(ends: Ends): void;
+} {
+  const strip = element('span', { className: `ramp ${colours}` });
   const [least, most] = [element('span'), element('span')];
   const place = element('span', { className: 'scale' }, least, strip, most);
   return {
@@ -74,43 +86,68 @@ export function legend(signed = false): { place: HTMLElement; set(ends: Ends): v
   };
 }
 
-/** Height that small pictures are drawn in, so that the gaps between them stay small. */
+/** Height that small pictures are drawn in, so that the gaps between them stay small; and that of single numbers. */
 const LEAST = 28;
+const NUMBER = 8;
+
+/** How pictures lie side by side, with gaps of a pixel: in pixels of their canvas. */
+export interface Layout {
+  readonly across: number;
+  /** Side of a number. */
+  readonly zoom: number;
+  /** From one picture to the next. */
+  readonly cellWidth: number;
+  readonly cellHeight: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** As few columns as hold so many pictures in a square. */
+export const squarish = (count: number): number => Math.ceil(Math.sqrt(count));
+
+export function layoutOf({ count, height, width }: Maps, columns: number): Layout {
+  const across = Math.min(columns, count);
+  const zoom = height * width === 1 ? NUMBER : Math.max(1, Math.round(LEAST / height));
+  const [cellWidth, cellHeight] = [width * zoom + 1, height * zoom + 1];
+  const down = Math.ceil(count / across);
+  return {
+    ...{ across, zoom, cellWidth, cellHeight },
+    width: across * cellWidth - 1,
+    height: down * cellHeight - 1,
+  };
+}
 
 /**
- * Draws pictures side by side in a grid with gaps of a pixel, one canvas for all.
+ * Draws pictures side by side in a grid, one canvas for all.
  *
- * @param ends of the scale, by default those of the numbers
+ * @param ends of the scale, where others share it
  * @returns the ends of the scale
  */
 export function drawMaps(
   canvas: HTMLCanvasElement,
   maps: Maps,
   columns: number,
-  signed = false,
-  ends = endsOf(maps.data, signed),
+  colours: Colours = 'brightness',
+  ends = endsOf(maps.data, colours),
 ): Ends {
   const { count, height, width, data } = maps;
-  const across = Math.min(columns, count);
-  const rows = Math.ceil(count / across);
-  const zoom = height === 1 ? 1 : Math.max(1, Math.round(LEAST / height));
-  const [cellWidth, cellHeight] = [width * zoom + 1, height * zoom + 1];
-  const [fullWidth, fullHeight] = [across * cellWidth - 1, rows * cellHeight - 1];
-  if (canvas.width !== fullWidth) canvas.width = fullWidth;
-  if (canvas.height !== fullHeight) canvas.height = fullHeight;
+  const layout = layoutOf(maps, columns);
+  const { across, zoom, cellWidth, cellHeight } = layout;
+  if (canvas.width !== layout.width) canvas.width = layout.width;
+  if (canvas.height !== layout.height) canvas.height = layout.height;
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  const image = context.createImageData(fullWidth, fullHeight);
+  const image = context.createImageData(layout.width, layout.height);
   const pixels = new Uint32Array(image.data.buffer);
   const place = scale(ends);
-  const colours = signed ? signs : brightness;
+  const painted = ramps[colours];
   for (let map = 0; map < count; map++) {
     const left = (map % across) * cellWidth;
     const top = Math.floor(map / across) * cellHeight;
     for (let y = 0; y < height * zoom; y++) {
       const row = (map * height + Math.floor(y / zoom)) * width;
-      const to = (top + y) * fullWidth + left;
+      const to = (top + y) * layout.width + left;
       for (let x = 0; x < width * zoom; x++)
-        pixels[to + x] = colours[place(data[row + Math.floor(x / zoom)])];
+        pixels[to + x] = painted[place(data[row + Math.floor(x / zoom)])];
     }
   }
   context.putImageData(image, 0, 0);
@@ -141,7 +178,7 @@ export const drawPixels = (canvas: HTMLCanvasElement, bytes: Uint8Array): void =
 export function drawHeat(canvas: HTMLCanvasElement, bytes: Uint8Array, heat: Float32Array): void {
   const image = imageOf(bytes);
   const colours = new Uint8ClampedArray(brightness.buffer);
-  const place = scale([0, endsOf(heat, false)[1]]);
+  const place = scale([0, endsOf(heat, 'brightness')[1]]);
   for (const [i, value] of heat.entries()) {
     const at = place(value);
     for (let c = 0; c < 3; c++)

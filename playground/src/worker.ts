@@ -47,8 +47,10 @@ const handlers: Handlers = {
   make: ({ layers, name }) => session.make(layers, name),
   train: (options) => session.train(options),
   pause: (paused) => session.pause(paused) as Promise<undefined>,
-  filters: () => session.watcher.filters(),
+  changes: () => session.watcher.changes(),
   activations: (pixels) => session.watcher.activations(normalized(pixels)),
+  explain: async (request) =>
+    (await import('./explaining.js')).explain(session.watcher, normalized(request.pixels), request),
   reasons: async (request) =>
     (await deep()).reasons(session.watcher, normalized(request.pixels), request),
   patches: async (request) => (await deep()).patches(session.watcher, session.data, request),

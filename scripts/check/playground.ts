@@ -16,6 +16,7 @@ import { checkAccess } from './playground/access.js';
 import { checkExhibit } from './playground/exhibit.js';
 import { checkFaults } from './playground/faults.js';
 import { checkFiles } from './playground/files.js';
+import { checkJourney } from './playground/journey.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
 import { checkKept, checkOffline } from './playground/offline.js';
@@ -193,7 +194,7 @@ async function checkPanels({ tab, errors }: OpenPage): Promise<void> {
   await tab.click('#tab-look');
   await ink('#filter-maps canvas');
   await tab.click('#tab-look');
-  await ink('#activation-maps figure:nth-child(3) canvas');
+  await ink('#journey figure:nth-child(3) canvas');
   await tab.click('#tab-mistakes');
   await says(tab, '#mistakes-message', /are right/);
   assert.equal(await tab.locator('#confusion td.right').count(), 10);
@@ -289,6 +290,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     await checkExhibit(browser, address);
     await checkFaults(browser, address);
     await checkTeach(browser, address);
+    await checkJourney(browser, address);
     await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);

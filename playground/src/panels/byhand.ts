@@ -2,6 +2,8 @@
 // window it saw, the filter over it, and the sum.
 
 import { byId, element, fill, say } from '../dom.js';
+import { arrowStep, tint } from '../squares.js';
+import { numeral, products, type Term } from '../sums.js';
 
 type Grid = readonly (readonly number[])[];
 
@@ -64,9 +66,6 @@ const kernels: Readonly<Record<string, { title: string; rows: Grid }>> = {
   },
 };
 
-/** A number as it is read: no more digits than it has. */
-const numeral = (value: number): string => String(Math.round(value * 100) / 100).replace('-', '−');
-
 /** A filter turned half round, as true convolution lays it on the image. */
 const turned = (rows: Grid): Grid => rows.map((row) => [...row].reverse()).reverse();
 
@@ -120,7 +119,7 @@ interface Place {
   /** In the padded image. */
   readonly top: number;
   readonly left: number;
-  readonly terms: readonly { readonly pixel: number; readonly weight: number }[];
+  readonly terms: readonly Term[];
 }
 
 /** Lays the filter on each place of the padded image. */
@@ -163,9 +162,7 @@ class ResultGrid {
     for (const [y, row] of places.entries())
       for (const [x, { value }] of row.entries()) {
         const button = this.#buttons[y][x];
-        button.textContent = numeral(value);
-        button.style.setProperty('--share', String(Math.abs(value) / most));
-        button.classList.toggle('below-zero', value < 0);
+        tint(button, value, most);
         button.setAttribute('aria-label', `Row ${y + 1}, column ${x + 1}: ${numeral(value)}`);
       }
   }
@@ -180,20 +177,14 @@ class ResultGrid {
   }
 
   #button(y: number, x: number): HTMLButtonElement {
-    const made = element('button', { type: 'button', className: 'cell' });
+    const made = element('button', { type: 'button', className: 'cell tinted' });
     for (const event of ['pointerenter', 'focus', 'click'])
       made.addEventListener(event, () => this.#look(y, x));
     return made;
   }
 
   #move(event: KeyboardEvent): void {
-    const steps: Record<string, [number, number]> = {
-      ArrowUp: [-1, 0],
-      ArrowDown: [1, 0],
-      ArrowLeft: [0, -1],
-      ArrowRight: [0, 1],
-    };
-    const step = steps[event.key];
+    const step = arrowStep(event);
     const target = event.target as HTMLButtonElement;
     const y = this.#buttons.findIndex((row) => row.includes(target));
     if (!step || y < 0) return;
@@ -253,8 +244,7 @@ export function byHand(): void {
       const weight = isSeen ? `×${numeral(terms[row * side + column].weight)}` : '';
       (cell as HTMLElement).dataset.weight = weight;
     });
-    const sum = terms.map(({ pixel, weight }) => `${numeral(pixel)}·${bracketed(weight)}`);
-    byId('hand-sum', HTMLElement).textContent = `${numeral(value)} = ${sum.join(' + ')}`;
+    byId('hand-sum', HTMLElement).textContent = `${numeral(value)} = ${products(terms)}`;
   };
   const image = new NumberGrid('image-grid', 'Image', show);
   const filter = new NumberGrid('filter-grid', 'Filter', show);
@@ -276,6 +266,3 @@ export function byHand(): void {
   filter.show(kernels.cross.rows);
   reset();
 }
-
-/** A factor of a product. */
-const bracketed = (value: number): string => (value < 0 ? `(${numeral(value)})` : numeral(value));

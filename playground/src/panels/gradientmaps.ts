@@ -60,7 +60,7 @@ export function gradientMaps(): (
       const { title, canvas } = figures[i];
       title.textContent = `${courses[i].title}, ${picture.height} layers`;
       canvas.setAttribute('aria-label', `Gradient norms of “${courses[i].title}”`);
-      drawMaps(canvas, { title: '', count: 1, of: 1, ...picture }, 1, false, ends);
+      drawMaps(canvas, { title: '', count: 1, of: 1, ...picture }, 1, 'brightness', ends);
     }
     scale.set([10 ** ends[0], 10 ** ends[1]]);
   };

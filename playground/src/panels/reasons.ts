@@ -23,7 +23,7 @@ export function reasons(app: App): Panel {
   const method = byId('reason-method', HTMLSelectElement);
   const canvas = (id: string) => byId(id, HTMLCanvasElement);
   const [input, saliency, heat] = ['hand-input', 'saliency', 'heat'].map(canvas);
-  const scale = legend(true);
+  const scale = legend('signs');
   byId('saliency-scale', HTMLElement).replaceChildren(scale.place);
   fill(method, methods);
   let classes: readonly string[] = [];
@@ -50,7 +50,7 @@ export function reasons(app: App): Panel {
       });
       say('reason-message', `${title}. The network says ${classes[said]}, ${percent(share)}.`);
       const map = { title: '', count: 1, of: 1, height: SIDE, width: SIDE, data: found.saliency };
-      scale.set(drawMaps(saliency, map, 1, true));
+      scale.set(drawMaps(saliency, map, 1, 'signs'));
       if (found.heat) drawHeat(heat, pixels, found.heat);
       byId('heat-figure', HTMLElement).hidden = !found.heat;
     },

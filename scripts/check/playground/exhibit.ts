@@ -158,9 +158,10 @@ async function checkLook({ tab }: OpenPage): Promise<void> {
   await says(tab, '#reason-message', /The network says/);
   await tab.selectOption('#reason-class', '3');
   await tab.selectOption('#reason-method', 'smoothGrad');
-  await says(tab, '#activation-maps figcaption', /1\. Convolution .*maps of 28 × 28/);
-  await says(tab, '#activation-maps figure:last-child .label', /ankle boot/);
-  await tab.click('#activation-maps figure:nth-child(1) canvas', { position: { x: 5, y: 5 } });
+  await says(tab, '#journey figcaption', /1\. Convolution .*maps of 28 × 28/);
+  await says(tab, '#journey figure:last-child .label', /ankle boot/);
+  await tab.click('#journey figure:nth-child(2) .field', { position: { x: 5, y: 5 } });
+  await tab.click('#explained-patches');
   await says(tab, '#patch-message', /^Map 1 of 1\. Convolution: what it sees/);
   assert.equal(await tab.locator('#patches canvas').count(), 12);
   await tab.click('#lay-out');

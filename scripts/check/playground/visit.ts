@@ -68,7 +68,7 @@ async function use({ epochs, patience }: { epochs: number; patience: number }): 
   $('#tab-look').click();
   await until('filters', () => hasInk('#filter-maps canvas'));
   $('#tab-look').click();
-  await until('activations', () => hasInk('#activation-maps figure:nth-child(3) canvas'));
+  await until('activations', () => hasInk('#journey figure:nth-child(3) canvas'));
   $('#tab-convolve').click();
   await until('a filtered image', () => hasInk('#image-after'));
   start.click();
