@@ -17,6 +17,7 @@ import type { AttributeOptions, AttributionMethod, Work } from './attributework.
 import { byGradient, inputXGradient, integrated, smoothGrad } from './bygradient.js';
 import { occlusion, rise } from './byhiding.js';
 import { checkModel, samplesOf, targetsOf } from './samples.js';
+import { temporarilyAsync } from './temporary.js';
 
 const methods: Readonly<Record<AttributionMethod, (work: Work) => Promise<Tensor>>> = {
   gradient: (work) => byGradient(work),
@@ -70,8 +71,10 @@ export async function attribute(
   return namingAsync('vis.attribute', async () => {
     checkModel(model);
     const { method = 'gradient', target, ...rest } = checkOptions('vis.attribute', options, words);
-    const images = samplesOf(model, x);
-    const targets = targetsOf(model, images, target);
-    return methods[method]({ ...rest, model, x: images, targets });
+    return temporarilyAsync(async (keep) => {
+      const images = keep(samplesOf(model, x));
+      const targets = targetsOf(model, images, target);
+      return methods[method]({ ...rest, model, x: images, targets });
+    });
   });
 }

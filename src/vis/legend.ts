@@ -5,6 +5,7 @@ import { naming } from '../base/naming.js';
 import { checkOptions, checkValue, finite, required, text } from '../base/options.js';
 import { Tensor } from '../core.js';
 import { anyScale, endsOf, type Range, type Scale, stopsOf } from './colors.js';
+import { checkFinite } from './picture.js';
 import { escaped, NOTE, numeral, round, svg } from './svg.js';
 
 /** Options of `vis.legend`. */
@@ -21,6 +22,7 @@ const [WIDTH, MARGIN, STRIP] = [240, 14, 12];
  * @param what the numbers that were coloured, of any shape, or the two at the scale's ends
  * @param scale 'viridis' by default
  * @throws {ValueError} for an unknown scale, and for no numbers
+ * @throws {NumericError} for numbers that are not finite
  */
 export function legend(
   what: Tensor | Required<Range>,
@@ -62,5 +64,6 @@ function rangeOf(what: Tensor | Required<Range>, scale: Scale): readonly [number
     return [min, max];
   }
   if (what.size === 0) throw new ValueError('the tensor has no numbers');
+  checkFinite('the tensor', what);
   return endsOf(what.numbers, scale, {});
 }

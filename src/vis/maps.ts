@@ -10,6 +10,7 @@ import { anyScale, colorAt, placing, type Scale } from './colors.js';
 import { draw, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
 import { type SheetOptions, sheet, sheetWords } from './sheet.js';
+import { temporarily } from './temporary.js';
 import { layerOf } from './units.js';
 
 /**
@@ -22,6 +23,7 @@ import { layerOf } from './units.js';
 export function filters(model: Model, layer: string, options: SheetOptions = {}): Picture {
   return naming('vis.filters', () => {
     checkModel(model);
+    checkOptions('vis.filters', options, sheetWords);
     const { shape, numbers } = kernelOf(model, layer);
     const [height, width, channels, count] = shape;
     const at = (row: number, column: number, channel: number, filter: number) =>
@@ -89,17 +91,16 @@ export function activations(
   return naming('vis.activations', () => {
     checkModel(model);
     const { scale = 'viridis', ...layout } = checkOptions('vis.activations', options, words);
-    const images = samplesOf(model, x);
-    if (images.shape[0] !== 1) throw new ShapeError(`one image at a time, not ${images.shape[0]}`);
-    const maps = model.activations(images, layerOf(model, layer).layer.name);
-    const { shape } = maps;
-    if (shape.length !== 4)
-      throw new ShapeError(
-        `'${layer}' makes ${show(shape.slice(1))}, no maps [height, width, channels]`,
-      );
-    const [, height, width, channels] = shape;
-    const numbers = Float32Array.from(maps.numbers);
-    maps.dispose();
+    const { shape } = layerOf(model, layer);
+    if (shape.length !== 3)
+      throw new ShapeError(`'${layer}' makes ${show(shape)}, no maps [height, width, channels]`);
+    const [height, width, channels] = shape;
+    const numbers = temporarily((keep) => {
+      const images = keep(samplesOf(model, x));
+      const [count] = images.shape;
+      if (count !== 1) throw new ShapeError(`one image at a time, not ${count}`);
+      return Float32Array.from(keep(model.activations(images, layer)).numbers);
+    });
     const place = placing(numbers, scale, {});
     const tiles = Array.from({ length: channels }, (_, c) =>
       draw(width, height, (row, column) =>
