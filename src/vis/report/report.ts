@@ -16,7 +16,7 @@ import {
 import { shown } from '../../base/shown.js';
 import { backendInfo, type History, type Model } from '../../core.js';
 import { breathe } from '../../training/measure.js';
-import { features } from '../features.js';
+import { featuresOf } from '../features.js';
 import { checkModel } from '../samples.js';
 import { temporarilyAsync } from '../temporary.js';
 import { change } from './change.js';
@@ -168,11 +168,12 @@ class Work {
     const cost = count * seconds;
     if (classes.length > 0) {
       const onProgress = this.#within('predictions', cost);
-      const { name } = model.outputs[0].layer;
       onProgress(0);
       await breathe();
       this.#study.said = await temporarilyAsync(async (keep) => {
-        const outputs = await features(model, x, name, { batchSize, signal, onProgress });
+        const outputs = await featuresOf(model, x, model.outputs[0], {
+          ...{ batchSize, signal, onProgress },
+        });
         return saidOf(this.#study, keep(outputs));
       });
     }
