@@ -22,7 +22,8 @@ export interface ConfusionOptions {
 
 /** A cell's side: with its number, and where there are too many classes for numbers. */
 const [CELL, SMALL, MOST] = [30, 14, 25];
-const [MARGIN, LETTER, LABEL] = [16, 7, 22];
+/** Pixels around, a letter's width, letters of a name, and half the width of what stands above the columns. */
+const [MARGIN, LETTER, LABEL, AXIS] = [16, 7, 22, 48];
 
 /**
  * A confusion matrix as an SVG file's text: a row for each class, a column for what the model says. Blue is right, orange
@@ -44,7 +45,9 @@ export function confusion(what: Confusions, options: ConfusionOptions = {}): str
     const longest = Math.max(...names.map((name) => name.length));
     const left = MARGIN + 24 + LETTER * longest;
     const top = (title ? HEADING : 8) + 26 + (longest > 3 ? LETTER * longest : 12);
-    const width = left + matrix.length * side + MARGIN;
+    const middle = (matrix.length * side) / 2;
+    // Room for the words above, too.
+    const width = left + middle + Math.max(middle, AXIS) + MARGIN;
     const whole = Math.max(width, title.length * 9 + 2 * MARGIN);
     const cells = matrix.map((row, right) => cellsOf(row, right, { left, top, side }));
     const labels = names.map((name, k) => {
@@ -55,10 +58,9 @@ export function confusion(what: Confusions, options: ConfusionOptions = {}): str
           : `<text x="${x}" y="${top - 6}" text-anchor="middle">${escaped(name)}</text>`;
       return `<text x="${left - 6}" y="${y}" text-anchor="end">${escaped(name)}</text>${above}`;
     });
-    const middle = top + (matrix.length * side) / 2;
     const axes = [
-      `<text x="${left + (matrix.length * side) / 2}" y="${(title ? HEADING : 8) + 10}" text-anchor="middle" fill="${NOTE}">the model says</text>`,
-      `<text transform="translate(${MARGIN} ${middle}) rotate(-90)" text-anchor="middle" fill="${NOTE}">it is</text>`,
+      `<text x="${left + middle}" y="${(title ? HEADING : 8) + 10}" text-anchor="middle" fill="${NOTE}">the model says</text>`,
+      `<text transform="translate(${MARGIN} ${top + middle}) rotate(-90)" text-anchor="middle" fill="${NOTE}">it is</text>`,
     ];
     return svg(
       whole,

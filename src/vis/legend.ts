@@ -14,7 +14,8 @@ export interface LegendOptions {
   label?: string;
 }
 
-const [WIDTH, MARGIN, STRIP] = [240, 14, 12];
+/** The width, or more where the words above are long; a letter's width. */
+const [WIDTH, MARGIN, STRIP, LETTER] = [240, 14, 12, 6.5];
 
 /**
  * The legend of a colour scale: an SVG file's text with its colours and the numbers that they mean.
@@ -35,7 +36,7 @@ export function legend(
     const [low, high] = rangeOf(what, scale);
     const top = label ? 22 : 8;
     const bottom = top + STRIP;
-    const wide = WIDTH - 2 * MARGIN;
+    const wide = Math.max(WIDTH - 2 * MARGIN, Math.ceil(LETTER * label.length));
     const colors = stopsOf(scale);
     const stops = colors.map(
       (color, i) => `<stop offset="${round(i / (colors.length - 1))}" stop-color="${color}"/>`,
@@ -53,7 +54,7 @@ export function legend(
       ...numbers,
     ];
     const words = `${label || 'Colours'}: from ${numeral(low)} to ${numeral(high)}`;
-    return svg(WIDTH, bottom + 24, words, body.join(''));
+    return svg(wide + 2 * MARGIN, bottom + 24, words, body.join(''));
   });
 }
 
