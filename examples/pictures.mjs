@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { io, layers, ops, optimizers, Sequential, Tensor, vis } from 'wasmgrad';
 import { loadDigits } from './digits.mjs';
+import { labelled } from './labelled.mjs';
 import { readArguments, start, untilInterrupted } from './run.mjs';
 
 const { epochs, seed, simd, quick } = readArguments(
@@ -58,7 +59,16 @@ const byHand = [boxBlur(3), sharpen, motionBlur].map((filter) => ops.filterImage
 const edges = [highPass, sobelX, sobelY].map((filter) => ops.filterImage(digit, filter));
 const tiles = [digit, ...byHand].map(grey);
 tiles.push(...edges.map(signed), vis.colorize(ops.sobelMagnitude(digit)));
-save('by-hand.png', vis.sheet(tiles, { columns: 4, gap: 4, zoom: 4 }));
+save(
+  'by-hand.svg',
+  labelled([tiles], {
+    side: 90,
+    columns: [
+      ...['digit', 'mean of 3 × 3', 'sharpened', 'motion', 'edges'],
+      ...['slope to\nthe right', 'slope\ndownwards', 'how steep'],
+    ],
+  }),
+);
 
 console.log('Training');
 const model = new Sequential(
@@ -91,7 +101,14 @@ const model = new Sequential(
   ],
   { inputShape: [28, 28, 1], seed },
 );
-const before = vis.filters(model, 'first', { columns: 8, gap: 1, zoom: 10 });
+/** The eight filters of the first layer, and the legend of their colours. */
+const firstFilters = (name) => {
+  const { data } = model.weights[0].tensor;
+  const size = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const legend = vis.legend({ min: -size, max: size }, 'diverging', { label: `weights ${name}` });
+  return { sheet: vis.filters(model, 'first', { columns: 8, gap: 2, zoom: 12 }), legend };
+};
+const before = firstFilters('before training');
 model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy', metrics: ['accuracy'] });
 const count = quick ? 600 : 20_000;
 let history;
@@ -103,15 +120,26 @@ await untilInterrupted(async (signal) => {
   });
 });
 if (history) save('curves.svg', vis.plot(history, { title: 'A small network learns digits' }));
-const after = vis.filters(model, 'first', { columns: 8, gap: 1, zoom: 10 });
-save('filters.png', vis.sheet([before, after], { columns: 1, gap: 10, zoom: 1 }));
-save('maps.png', vis.activations(model, images([7]), 'second', { columns: 8, gap: 1, zoom: 4 }));
+const after = firstFilters('after it');
+save(
+  'filters.svg',
+  labelled([[before.sheet], [after.sheet]], {
+    side: before.sheet.width,
+    names: ['before', 'after'],
+    legends: [before.legend, after.legend],
+  }),
+);
+const layout = { columns: 8, gap: 2, zoom: 4, legend: true };
+save('maps.png', vis.activations(model, images([7]), 'second', layout));
 
 console.log('What answers rest on');
 const shown = [2, 5, 7, 13];
 const batch = images(shown);
 const rows = shown.map((i) => [grey(image(i))]);
-const methods = ['gradient', 'guided', 'smoothGrad', 'integratedGradients', 'occlusion', 'rise'];
+const methods = [
+  ...['gradient', 'guided', 'deconvolution', 'smoothGrad', 'integratedGradients'],
+  ...['occlusion', 'rise'],
+];
 for (const method of methods) {
   const found = await vis.attribute(model, batch, { method });
   const draw = ['occlusion', 'rise'].includes(method) ? (map) => vis.colorize(map) : signed;
@@ -123,7 +151,22 @@ const cams = await vis.gradCam(model, batch);
 shown.forEach((i, at) => {
   rows[at].push(vis.overlay(image(i).reshape([28, 28, 1]), one(cams, at)));
 });
-save('attribution.png', vis.sheet(rows.flat(), { columns: rows[0].length, gap: 4, zoom: 3 }));
+save(
+  'attribution.svg',
+  labelled(rows, {
+    side: 84,
+    columns: [
+      ...['image', 'gradient', 'guided', 'deconvolution', 'SmoothGrad', 'integrated\ngradients'],
+      ...['occlusion', 'RISE', 'Grad-CAM'],
+    ],
+    legends: [
+      vis.legend({ min: -1, max: 1 }, 'diverging', { label: 'lowers or raises the score' }),
+      vis.legend({ min: 0, max: 1 }, 'viridis', {
+        label: 'occlusion, RISE, Grad-CAM',
+      }),
+    ],
+  }),
+);
 
 console.log('What units look for');
 const many = images([...Array(quick ? 100 : 2000).keys()]);
@@ -131,27 +174,37 @@ const units = [0, 3, 12, 21];
 const patches = [];
 for (const unit of units) {
   const found = await vis.topPatches(model, many, { layer: 'third', unit, count: 10 });
-  patches.push(...found.map(({ picture }) => picture));
+  patches.push(found.map(({ picture }) => vis.sheet([picture], { gap: 0, zoom: 1 })));
 }
-save('patches.png', vis.sheet(patches, { columns: 10, gap: 4, zoom: 3 }));
+save('patches.svg', labelled(patches, { side: 66, names: units.map((unit) => `unit ${unit}`) }));
 const dreams = [];
 for (let unit = 0; unit < 10; unit++) {
   const found = await vis.maximize(model, { layer: 'scores', unit, steps: quick ? 5 : 200 });
   dreams.push(grey(found.reshape([28, 28])));
 }
-save('maximized.png', vis.sheet(dreams, { columns: 5, gap: 4, zoom: 3 }));
+save(
+  'maximized.svg',
+  labelled([dreams], { side: 72, columns: dreams.map((_, unit) => `${unit}`) }),
+);
 
 console.log('Where digits lie');
 const features = await vis.features(model, many, 'globalMaxPool2d');
 const pixels = many.reshape([many.shape[0], PIXELS]);
 const queries = [1, 4, 11];
 const neighbours = queries.flatMap((i) =>
-  [features, pixels].flatMap((space) => {
+  [features, pixels].map((space) => {
     const query = Tensor.from(space.data.slice(i * space.shape[1], (i + 1) * space.shape[1]));
     return vis.nearest(space, query, 9).map(({ index }) => grey(image(index)));
   }),
 );
-save('neighbors.png', vis.sheet(neighbours, { columns: 9, gap: 4, zoom: 2 }));
+save(
+  'neighbors.svg',
+  labelled(neighbours, {
+    side: 56,
+    columns: ['the digit', ...[1, 2, 3, 4, 5, 6, 7, 8].map((place) => `${place}.`)],
+    names: queries.flatMap(() => ['by features', 'by pixels']),
+  }),
+);
 const plane = await vis.tsne(features, { iterations: quick ? 20 : 500 });
 const places = plane.toArray();
 const small = places.map((_, i) => vis.colorize(halved(image(i)), 'gray'));

@@ -1,8 +1,10 @@
 // `wasmgrad evaluate`: how often a model is right, and what it mistakes for what.
 
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { metrics } from '../core.js';
 import { readClassifier } from './classifier.js';
-import { command, flag, text } from './command.js';
+import { command, flag, text, UsageError } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
 import { inputOptions } from './formats.js';
 import { ranked, scoresOf, thresholdOf } from './scores.js';
@@ -10,6 +12,7 @@ import { readTest, testFiles } from './testset.js';
 
 const evaluateOptions = {
   labels: text('FILE', 'class names of the data, a line for each'),
+  plot: text('FILE.svg', 'the confusion matrix as a picture'),
   json: flag('JSON: accuracies, and the matrix as numbers'),
 };
 const options = { ...inputOptions, ...evaluateOptions, ...engineOptions };
@@ -45,9 +48,12 @@ of the model with the same names.`,
   examples: [
     ['evaluate model.wasmgrad test/', 'photos in a folder for each class'],
     ['evaluate digits.wasmgrad mnist/', "MNIST's test digits (t10k) in a folder of its files"],
+    ['evaluate model.wasmgrad test/ --plot confusion.svg', 'the matrix as a picture'],
     ['evaluate model.wasmgrad test/ --json | jq .top1', 'for other programs'],
   ],
-  async run([path, ...paths], { labels, json, inputShape, ...engine }, terminal) {
+  async run([path, ...paths], { labels, plot, json, inputShape, ...engine }, terminal) {
+    if (!(plot ?? '.svg').endsWith('.svg'))
+      throw new UsageError(`--plot must end in .svg, not '${plot}'`);
     const files = await testFiles(paths, labels);
     await startEngine(engine);
     const model = await readClassifier(path, inputShape, terminal);
@@ -66,6 +72,10 @@ of the model with the same names.`,
       ranks.map(([best]) => best),
       { classes: names },
     );
+    if (plot !== undefined) {
+      const vis = await import('../vis/index.js');
+      await writeFile(plot, vis.confusion(confusion, { classes: names, title: basename(path) }));
+    }
     const { matrix, precision, recall, f1 } = confusion;
     const figures = { images: length, top1: top(1), top5: count > 5 ? top(5) : null };
     if (json) {

@@ -104,9 +104,9 @@ async function made(
 export const report = command({
   usage: 'report MODEL DATA…',
   about: `Writes one HTML file, without anything beside it, that shows what a model learned and where it is wrong: curves of
-the training, confusion matrix, the worst mistakes, which pixels speak for its answers, filters and maps, the
-patches that units answer to, neighbours, all images in the plane, layers and their costs. It can be read on a
-phone and printed. DATA is what 'evaluate' takes: where it has a part for tests, that is shown.`,
+the training, confusion matrix, the worst mistakes, which pixels speak for its answers, what shifts and darkness
+change, filters and maps, the patches that units answer to, images made for the classes, neighbours, all images in
+the plane, layers and their costs. It can be read on a phone and printed. DATA is what 'evaluate' takes: where it has a part for tests, that is shown.`,
   options,
   sections: { Options: reportOptions, Model: inputOptions, Engine: engineOptions },
   words: { least: 2, most: Number.POSITIVE_INFINITY },

@@ -17,6 +17,7 @@ import type { AttributeOptions, AttributionMethod, Work } from './attributework.
 import { byGradient, inputXGradient, integrated, smoothGrad } from './bygradient.js';
 import { occlusion, rise } from './byhiding.js';
 import { checkModel, samplesOf, targetsOf } from './samples.js';
+import { temporarilyAsync } from './temporary.js';
 
 const methods: Readonly<Record<AttributionMethod, (work: Work) => Promise<Tensor>>> = {
   gradient: (work) => byGradient(work),
@@ -49,8 +50,9 @@ const words = {
  * - 'gradient': the score's gradient for the image (Simonyan et al., arXiv 1312.6034).
  * - 'inputXGradient': the same times the image.
  * - 'smoothGrad': the mean gradient of noisy copies (Smilkov et al., arXiv 1706.03825).
- * - 'guided': guided backpropagation: only what is positive goes back through ReLU (arXiv 1412.6806).
- * - 'deconvolution': what goes back through ReLU is made positive, and nothing else (Zeiler & Fergus, arXiv 1311.2901).
+ * - 'guided': guided backpropagation: only what is positive goes back through relu and relu6 (arXiv 1412.6806).
+ *   Other activations keep their gradient, here and in deconvolution.
+ * - 'deconvolution': what goes back through relu and relu6 is made positive, and nothing else (Zeiler & Fergus, arXiv 1311.2901).
  * - 'integratedGradients': the mean gradient on the way from `baseline` to the image, times that way; sums to the
  *   difference of the scores (Sundararajan et al., arXiv 1703.01365).
  * - 'occlusion': how far the output falls where a square is hidden (arXiv 1311.2901).
@@ -70,8 +72,10 @@ export async function attribute(
   return namingAsync('vis.attribute', async () => {
     checkModel(model);
     const { method = 'gradient', target, ...rest } = checkOptions('vis.attribute', options, words);
-    const images = samplesOf(model, x);
-    const targets = targetsOf(model, images, target);
-    return methods[method]({ ...rest, model, x: images, targets });
+    return temporarilyAsync(async (keep) => {
+      const images = keep(samplesOf(model, x));
+      const targets = targetsOf(model, images, target);
+      return methods[method]({ ...rest, model, x: images, targets });
+    });
   });
 }

@@ -4,14 +4,17 @@ import { purpose, Random } from '../base/random.js';
 import { sizeOf } from '../base/shape.js';
 import { type GradientsOptions, Tensor } from '../core.js';
 import type { Work } from './attributework.js';
+import { temporarilyAsync } from './temporary.js';
 
 /** The score's gradient for the images, by a rule for ReLU if one is given. */
-export function byGradient(
-  { model, x, targets, batchSize, signal }: Work,
+export async function byGradient(
+  { model, x, targets, batchSize, onProgress, signal }: Work,
   relu?: GradientsOptions['relu'],
 ): Promise<Tensor> {
   const how = { logits: true, wanted: 'input', relu, batchSize, signal } as const;
-  return model.gradients(x, { output: Array.from(targets), ...how });
+  const gradient = await model.gradients(x, { output: Array.from(targets), ...how });
+  onProgress?.(1);
+  return gradient;
 }
 
 /** The gradient times the image. */
@@ -56,7 +59,7 @@ async function meanGradient(
   samples: number,
   vary: (to: Float32Array, image: Float32Array, sample: number) => void,
 ): Promise<Tensor> {
-  const { model, x, targets, batchSize = 32, onProgress } = work;
+  const { model, x, targets, batchSize = 32, onProgress, signal } = work;
   const count = x.shape[0];
   const size = sizeOf(model.inputShape);
   const images = Float32Array.from(x.numbers);
@@ -68,12 +71,14 @@ async function meanGradient(
       const variants = new Float32Array(length * size);
       for (let i = 0; i < length; i++)
         vary(variants.subarray(i * size, (i + 1) * size), image, first + i);
-      const batch = Tensor.from(variants, [length, ...model.inputShape]);
-      const found = await byGradient({ ...work, x: batch, targets: Array(length).fill(target) });
-      found.numbers.forEach((value, i) => {
-        sums[index * size + (i % size)] += value / samples;
+      await temporarilyAsync(async (keep) => {
+        const batch = keep(Tensor.from(variants, [length, ...model.inputShape]));
+        const same = { model, x: batch, targets: Array(length).fill(target) };
+        const found = keep(await byGradient({ ...same, batchSize, signal }));
+        found.numbers.forEach((value, i) => {
+          sums[index * size + (i % size)] += value / samples;
+        });
       });
-      for (const one of [batch, found]) one.dispose();
       onProgress?.((index + (first + length) / samples) / count);
     }
   }

@@ -6,6 +6,7 @@ import { show } from '../base/shape.js';
 import { Tensor } from '../core.js';
 import { breathe } from '../training/measure.js';
 import type { Work } from './attributework.js';
+import { temporarily } from './temporary.js';
 
 /** A mask [height, width]: 1 where the image is seen, 0 where it is hidden. */
 type Mask = Float32Array;
@@ -98,14 +99,13 @@ async function watch(work: Work, count: number, { make, add }: Watching): Promis
   const pixels = height * width;
   const images = Float32Array.from(x.numbers);
   const sums = new Float64Array(targets.length * pixels);
-  const score = (batch: Float32Array, length: number, target: number): number[] => {
-    const given = Tensor.from(batch, [length, height, width, channels]);
-    const scores = model.predict(given);
-    const classes = scores.size / length;
-    const found = Array.from({ length }, (_, i) => scores.numbers[i * classes + target]);
-    for (const one of [given, scores]) one.dispose();
-    return found;
-  };
+  const score = (batch: Float32Array, length: number, target: number): number[] =>
+    temporarily((keep) => {
+      const given = keep(Tensor.from(batch, [length, height, width, channels]));
+      const { numbers } = keep(model.predict(given));
+      const classes = numbers.length / length;
+      return Array.from({ length }, (_, i) => numbers[i * classes + target]);
+    });
   for (const [index, target] of targets.entries()) {
     const image = images.subarray(index * pixels * channels, (index + 1) * pixels * channels);
     const [whole] = score(image, 1, target);

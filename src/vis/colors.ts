@@ -1,5 +1,6 @@
 // Colour scales: numbers as colours.
 
+import { ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
 import { checkOptions, checkValue, finite, oneOf } from '../base/options.js';
 import type { Tensor } from '../core.js';
@@ -81,12 +82,15 @@ export function extremes(numbers: Float32Array): [number, number] {
  * @param map [height, width], or [height, width, channels], of which each pixel's number of the largest magnitude counts
  * @param scale 'viridis' by default
  * @throws {ShapeError} for a tensor of other dimensions
- * @throws {ValueError} for an unknown scale
+ * @throws {ValueError} for an unknown scale, and ends that are the wrong way round
+ * @throws {NumericError} for numbers that are not finite
  */
 export function colorize(map: Tensor, scale: Scale = 'viridis', range: Range = {}): Picture {
   return naming('vis.colorize', () => {
     checkValue('scale', scale, anyScale);
     const ends = checkOptions('vis.colorize', range, { min: finite, max: finite });
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = ends;
+    if (min >= max) throw new ValueError(`min must be less than max: ${min} is not below ${max}`);
     const { height, width, channels, numbers } = rasterOf(map);
     const strongest = new Float32Array(height * width);
     numbers.forEach((value, i) => {

@@ -4,7 +4,7 @@ import { naming } from '../base/naming.js';
 import { checkOptions, text } from '../base/options.js';
 import type { Model } from '../core.js';
 import { checkModel } from '../io/checkmodel.js';
-import { COLORS, escaped, GRID, HEADING, heading, NOTE, round, svg } from './svg.js';
+import { COLORS, escaped, GRID, HEADING, heading, NOTE, round, shortened, svg } from './svg.js';
 
 type Row = ReturnType<Model['summary']>[number];
 
@@ -36,8 +36,7 @@ const [LINE, TOP, BAR, NUMBER, LETTER] = [18, 24, 110, 70, 7.2];
 /** Letters of a layer's name that there is room for. */
 const LONGEST = 22;
 
-const short = (name: string): string =>
-  name.length > LONGEST ? `…${name.slice(1 - LONGEST)}` : name;
+const short = (name: string): string => shortened(name, LONGEST);
 
 /** One column, with the names of the layers or without. */
 function drawn(rows: readonly Row[], { title, color, of, show }: Column, left: number): string {

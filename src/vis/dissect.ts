@@ -2,13 +2,23 @@
 
 import { ShapeError } from '../base/errors.js';
 import { namingAsync } from '../base/namingasync.js';
-import { checkOptions, forwarded, fraction, required, text, whole } from '../base/options.js';
+import {
+  abortSignal,
+  callable,
+  checkOptions,
+  forwarded,
+  fraction,
+  required,
+  text,
+  whole,
+} from '../base/options.js';
 import { show } from '../base/shape.js';
 import { type Data, type Model, Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
 import { checkTensor } from '../io/record.js';
-import { features } from './features.js';
+import { featuresOf } from './features.js';
 import { checkModel, samplesOf } from './samples.js';
+import { temporarilyAsync } from './temporary.js';
 import { checkUnit, mapsOf } from './units.js';
 
 /** Options of `vis.dissect`. */
@@ -31,7 +41,7 @@ export interface DissectOptions {
 export interface Dissection {
   /** [n, height, width] of the images: 1 where it is on, else 0. */
   readonly regions: Tensor;
-  /** The answer from which on it counts as on. */
+  /** The answer from which on it counts as on: infinite for a unit that answers the same everywhere. */
   readonly threshold: number;
   /**
    * For each concept how well region and concept agree over all images: what both have, as a share of what either has
@@ -42,7 +52,9 @@ export interface Dissection {
 
 const words = {
   ...required({ layer: text, unit: whole(0) }),
-  ...forwarded('masks', 'onProgress', 'signal'),
+  ...forwarded('masks'),
+  onProgress: callable,
+  signal: abortSignal,
   share: fraction,
 };
 
@@ -66,15 +78,14 @@ export async function dissect(model: Model, x: Data, options: DissectOptions): P
     } = checkOptions('vis.dissect', options, words);
     const node = mapsOf(model, layer);
     checkUnit(node, unit);
-    const images = samplesOf(model, x);
-    const [count, height, width] = images.shape;
-    const whole = [count, height, width];
-    const concepts = conceptsOf(masks, whole);
-    const answers = await features(model, images, node.layer.name, rest);
-    const maps = mapsOfUnit(answers, node.shape, unit);
-    answers.dispose();
-    const sorted = Float32Array.from(maps).sort();
-    const threshold = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * (1 - share)))];
+    const { maps, whole, concepts } = await temporarilyAsync(async (keep) => {
+      const images = keep(samplesOf(model, x));
+      const whole = images.shape.slice(0, 3);
+      const concepts = conceptsOf(masks, whole);
+      const answers = keep(await featuresOf(model, images, node, rest));
+      return { maps: mapsOfUnit(answers, node.shape, unit), whole, concepts };
+    });
+    const threshold = thresholdOf(maps, share);
     const regions = regionsOf(maps, node.shape, whole, threshold);
     const found = Object.entries(concepts).map(
       ([name, mask]) => [name, agreement(regions, mask)] as const,
@@ -99,8 +110,24 @@ function conceptsOf(
   return concepts;
 }
 
+/**
+ * The answer that a share of all answers reach. Where that is the smallest of all, as of a unit that hardly ever answers,
+ * the next larger one: the unit is not on where it does not answer.
+ */
+export function thresholdOf(maps: Float32Array, share: number): number {
+  const sorted = Float32Array.from(maps).sort();
+  const found = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * (1 - share)))];
+  return found > sorted[0]
+    ? found
+    : (sorted.find((answer) => answer > found) ?? Number.POSITIVE_INFINITY);
+}
+
 /** The unit's maps alone, [n × h × w]. */
-function mapsOfUnit({ numbers }: Tensor, shape: readonly number[], unit: number): Float32Array {
+export function mapsOfUnit(
+  { numbers }: Tensor,
+  shape: readonly number[],
+  unit: number,
+): Float32Array {
   const channels = shape[2];
   return Float32Array.from(
     { length: numbers.length / channels },
@@ -109,7 +136,7 @@ function mapsOfUnit({ numbers }: Tensor, shape: readonly number[], unit: number)
 }
 
 /** 1 where the enlarged maps pass the threshold. */
-function regionsOf(
+export function regionsOf(
   maps: Float32Array,
   [h, w]: readonly number[],
   [count, height, width]: readonly number[],

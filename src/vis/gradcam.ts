@@ -5,6 +5,7 @@ import { abortSignal, checkOptions, forwarded, oneOf, text, whole } from '../bas
 import { type Data, type Model, Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
 import { checkModel, samplesOf, type Target, targetsOf } from './samples.js';
+import { temporarilyAsync } from './temporary.js';
 import { mapsOf } from './units.js';
 
 /** Options of `vis.gradCam`. */
@@ -53,16 +54,16 @@ export async function gradCam(
       ...rest
     } = checkOptions('vis.gradCam', options, words);
     const wanted = mapsOf(model, layer).layer.name;
-    const images = samplesOf(model, x);
-    const output = targetsOf(model, images, target);
-    const { gradients, values } = await model.gradients(images, {
-      ...{ output, wanted, logits: true, values: true },
-      ...rest,
+    return temporarilyAsync(async (keep) => {
+      const images = keep(samplesOf(model, x));
+      const output = targetsOf(model, images, target);
+      const { gradients, values } = await model.gradients(images, {
+        ...{ output, wanted, logits: true, values: true },
+        ...rest,
+      });
+      const sides = model.inputShape.slice(0, 2);
+      return heatOf(keep(values), keep(gradients), method === 'gradCam' ? mean : plusPlus, sides);
     });
-    const sides = model.inputShape.slice(0, 2);
-    const heat = heatOf(values, gradients, method === 'gradCam' ? mean : plusPlus, sides);
-    for (const one of [gradients, values]) one.dispose();
-    return heat;
   });
 }
 

@@ -3,6 +3,7 @@
 export { attribute } from './attribute.js';
 export type { AttributeOptions, AttributionMethod } from './attributework.js';
 export { colorize, type Range, type Scale } from './colors.js';
+export { type ConfusionOptions, type Confusions, confusion } from './confusion.js';
 export { costs } from './costs.js';
 export { type Dissection, type DissectOptions, dissect } from './dissect.js';
 export { type FeaturesOptions, features } from './features.js';
@@ -16,7 +17,7 @@ export {
   invariance,
 } from './invariance.js';
 export { type LegendOptions, legend } from './legend.js';
-export { activations, filters } from './maps.js';
+export { activations, filters, type TileOptions } from './maps.js';
 export { type MaximizeOptions, maximize } from './maximize.js';
 export { type Neighbor, nearest } from './neighbors.js';
 export { type Patch, type TopPatchesOptions, topPatches } from './patches.js';

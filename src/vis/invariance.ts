@@ -10,6 +10,7 @@ import { endOf, probabilities } from '../model/classify.js';
 import { breathe } from '../training/measure.js';
 import { blackOf } from './light.js';
 import { checkModel, samplesOf } from './samples.js';
+import { temporarily, temporarilyAsync } from './temporary.js';
 
 /** What is done to the images. */
 export type Change = 'shift' | 'turn' | 'grow' | 'darken';
@@ -134,8 +135,10 @@ export async function invariance(
       darken = range(0, 0.9, 0.1),
       ...rest
     } = checkOptions('vis.invariance', options, words);
-    const work = new Study(model, samplesOf(model, x), { shift, turn, grow, darken }, rest);
-    return work.run();
+    return temporarilyAsync(async (keep) => {
+      const images = keep(samplesOf(model, x));
+      return new Study(model, images, { shift, turn, grow, darken }, rest).run();
+    });
   });
 }
 
@@ -216,11 +219,12 @@ class Study {
   }
 
   #outputsOf(images: Float32Array, length: number): Outputs {
-    const given = Tensor.from(images, [length, ...this.#model.inputShape]);
-    const scores = this.#model.predict(given, { batchSize: length });
-    const size = scores.size / length;
-    const rows = Array.from({ length }, (_, i) => scores.numbers.slice(i * size, (i + 1) * size));
-    for (const one of [given, scores]) one.dispose();
+    const rows = temporarily((keep) => {
+      const given = keep(Tensor.from(images, [length, ...this.#model.inputShape]));
+      const { numbers } = keep(this.#model.predict(given, { batchSize: length }));
+      const size = numbers.length / length;
+      return Array.from({ length }, (_, i) => numbers.slice(i * size, (i + 1) * size));
+    });
     const end = endOf(this.#model.outputs[0]);
     const classes = rows.map((row) => {
       const chances = probabilities(row, end);
@@ -231,12 +235,13 @@ class Study {
 
   /** What each layer makes of the images. */
   #mapsOf(images: Float32Array, length: number): Float32Array[] {
-    const given = Tensor.from(images, [length, ...this.#model.inputShape]);
     const names = this.#nodes.map(({ layer }) => layer.name);
-    const found = this.#model.activations(given, names, { batchSize: length });
-    const all = names.map((name) => Float32Array.from(found[name].numbers));
-    for (const one of [given, ...Object.values(found)]) one.dispose();
-    return all;
+    return temporarily((keep) => {
+      const given = keep(Tensor.from(images, [length, ...this.#model.inputShape]));
+      const found = this.#model.activations(given, names, { batchSize: length });
+      for (const name of names) keep(found[name]);
+      return names.map((name) => Float32Array.from(found[name].numbers));
+    });
   }
 
   /** Adds how far each layer's maps of shifted images are from its shifted maps. */

@@ -5,6 +5,7 @@ import { naming } from '../base/naming.js';
 import { checkOptions, checkValue, finite, required, text } from '../base/options.js';
 import { Tensor } from '../core.js';
 import { anyScale, endsOf, type Range, type Scale, stopsOf } from './colors.js';
+import { checkFinite } from './picture.js';
 import { escaped, NOTE, numeral, round, svg } from './svg.js';
 
 /** Options of `vis.legend`. */
@@ -13,7 +14,8 @@ export interface LegendOptions {
   label?: string;
 }
 
-const [WIDTH, MARGIN, STRIP] = [240, 14, 12];
+/** The width, or more where the words above are long; a letter's width. */
+const [WIDTH, MARGIN, STRIP, LETTER] = [240, 14, 12, 6.5];
 
 /**
  * The legend of a colour scale: an SVG file's text with its colours and the numbers that they mean.
@@ -21,6 +23,7 @@ const [WIDTH, MARGIN, STRIP] = [240, 14, 12];
  * @param what the numbers that were coloured, of any shape, or the two at the scale's ends
  * @param scale 'viridis' by default
  * @throws {ValueError} for an unknown scale, and for no numbers
+ * @throws {NumericError} for numbers that are not finite
  */
 export function legend(
   what: Tensor | Required<Range>,
@@ -33,7 +36,7 @@ export function legend(
     const [low, high] = rangeOf(what, scale);
     const top = label ? 22 : 8;
     const bottom = top + STRIP;
-    const wide = WIDTH - 2 * MARGIN;
+    const wide = Math.max(WIDTH - 2 * MARGIN, Math.ceil(LETTER * label.length));
     const colors = stopsOf(scale);
     const stops = colors.map(
       (color, i) => `<stop offset="${round(i / (colors.length - 1))}" stop-color="${color}"/>`,
@@ -51,7 +54,7 @@ export function legend(
       ...numbers,
     ];
     const words = `${label || 'Colours'}: from ${numeral(low)} to ${numeral(high)}`;
-    return svg(WIDTH, bottom + 24, words, body.join(''));
+    return svg(wide + 2 * MARGIN, bottom + 24, words, body.join(''));
   });
 }
 
@@ -62,5 +65,6 @@ function rangeOf(what: Tensor | Required<Range>, scale: Scale): readonly [number
     return [min, max];
   }
   if (what.size === 0) throw new ValueError('the tensor has no numbers');
+  checkFinite('the tensor', what);
   return endsOf(what.numbers, scale, {});
 }

@@ -2,15 +2,28 @@
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { checkOptions } from '../base/options.js';
+import { checkOptions, flag } from '../base/options.js';
 import { show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import type { Data, Model } from '../core.js';
-import { anyScale, colorAt, placing, type Scale } from './colors.js';
+import { anyScale, colorAt, endsOf, placing, type Scale } from './colors.js';
+import { withLegend } from './numerals.js';
 import { draw, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
 import { type SheetOptions, sheet, sheetWords } from './sheet.js';
+import { temporarily } from './temporary.js';
 import { layerOf } from './units.js';
+
+/** How filters and maps are laid out. */
+export interface TileOptions extends SheetOptions {
+  /**
+   * Whether the colours and the numbers at their ends stand below, as pixels. `vis.legend` gives them as SVG. Filters in
+   * red, green and blue have a scale each, and no legend.
+   */
+  legend?: boolean;
+}
+
+const tileWords = { ...sheetWords, legend: flag };
 
 /**
  * A layer's filters. With three input channels each is one tile in colour, grey where it is 0. Otherwise each input
@@ -19,9 +32,10 @@ import { layerOf } from './units.js';
  * @param layer the name of a layer with a kernel [height, width, in, out], such as a convolution
  * @throws {ValueError} for an unknown layer, and one without filters: those that have some are listed
  */
-export function filters(model: Model, layer: string, options: SheetOptions = {}): Picture {
+export function filters(model: Model, layer: string, options: TileOptions = {}): Picture {
   return naming('vis.filters', () => {
     checkModel(model);
+    const { legend, ...layout } = checkOptions('vis.filters', options, tileWords);
     const { shape, numbers } = kernelOf(model, layer);
     const [height, width, channels, count] = shape;
     const at = (row: number, column: number, channel: number, filter: number) =>
@@ -41,7 +55,7 @@ export function filters(model: Model, layer: string, options: SheetOptions = {})
           light(row, column, 2),
         ]);
       });
-      return sheet(tiles, options);
+      return sheet(tiles, layout);
     }
     const place = placing(numbers, 'diverging', {});
     const tiles = Array.from({ length: count * channels }, (_, i) =>
@@ -49,7 +63,9 @@ export function filters(model: Model, layer: string, options: SheetOptions = {})
         colorAt('diverging', place(at(row, column, i % channels, Math.floor(i / channels)))),
       ),
     );
-    return sheet(tiles, channels === 1 ? options : { columns: channels, ...options });
+    const picture = sheet(tiles, channels === 1 ? layout : { columns: channels, ...layout });
+    const ends = endsOf(numbers, 'diverging', {});
+    return legend ? withLegend(picture, 'diverging', ends) : picture;
   });
 }
 
@@ -70,7 +86,7 @@ export function kernelOf(
   return { shape, numbers: Float32Array.from(numbers) };
 }
 
-const words = { ...sheetWords, scale: anyScale };
+const words = { ...tileWords, scale: anyScale };
 
 /**
  * The maps that a layer makes of an image, a tile for each channel, all with one scale.
@@ -84,28 +100,32 @@ export function activations(
   model: Model,
   x: Data,
   layer: string,
-  options: SheetOptions & { scale?: Scale } = {},
+  options: TileOptions & { scale?: Scale } = {},
 ): Picture {
   return naming('vis.activations', () => {
     checkModel(model);
-    const { scale = 'viridis', ...layout } = checkOptions('vis.activations', options, words);
-    const images = samplesOf(model, x);
-    if (images.shape[0] !== 1) throw new ShapeError(`one image at a time, not ${images.shape[0]}`);
-    const maps = model.activations(images, layerOf(model, layer).layer.name);
-    const { shape } = maps;
-    if (shape.length !== 4)
-      throw new ShapeError(
-        `'${layer}' makes ${show(shape.slice(1))}, no maps [height, width, channels]`,
-      );
-    const [, height, width, channels] = shape;
-    const numbers = Float32Array.from(maps.numbers);
-    maps.dispose();
+    const {
+      scale = 'viridis',
+      legend,
+      ...layout
+    } = checkOptions('vis.activations', options, words);
+    const { shape } = layerOf(model, layer);
+    if (shape.length !== 3)
+      throw new ShapeError(`'${layer}' makes ${show(shape)}, no maps [height, width, channels]`);
+    const [height, width, channels] = shape;
+    const numbers = temporarily((keep) => {
+      const images = keep(samplesOf(model, x));
+      const [count] = images.shape;
+      if (count !== 1) throw new ShapeError(`one image at a time, not ${count}`);
+      return Float32Array.from(keep(model.activations(images, layer)).numbers);
+    });
     const place = placing(numbers, scale, {});
     const tiles = Array.from({ length: channels }, (_, c) =>
       draw(width, height, (row, column) =>
         colorAt(scale, place(numbers[(row * width + column) * channels + c])),
       ),
     );
-    return sheet(tiles, layout);
+    const picture = sheet(tiles, layout);
+    return legend ? withLegend(picture, scale, endsOf(numbers, scale, {})) : picture;
   });
 }

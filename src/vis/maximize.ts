@@ -18,6 +18,7 @@ import { purpose, Random } from '../base/random.js';
 import { show } from '../base/shape.js';
 import { Model, type SymbolicTensor, Tensor } from '../core.js';
 import { checkModel } from './samples.js';
+import { temporarilyAsync } from './temporary.js';
 import { checkUnit, layerOf } from './units.js';
 
 /** Options of `vis.maximize`. */
@@ -68,6 +69,7 @@ const EVERY = 4;
  * @returns [height, width, channels]
  * @throws {ShapeError} for a model that takes no images
  * @throws {ValueError} for an unknown layer or unit
+ * @throws {StateError} after the model's `dispose`
  */
 export async function maximize(model: Model, options: MaximizeOptions): Promise<Tensor> {
   return namingAsync('vis.maximize', async () => {
@@ -89,6 +91,8 @@ export async function maximize(model: Model, options: MaximizeOptions): Promise<
       throw new ShapeError(
         `the model takes ${show(inputShape)}, not images [height, width, channels]`,
       );
+    // Throws after dispose: a model made of its layers would have new weights.
+    void model.weights;
     const node = layerOf(model, layer);
     const output = checkUnit(node, unit);
     const random = new Random(seed, purpose.augment);
@@ -118,17 +122,17 @@ export async function maximize(model: Model, options: MaximizeOptions): Promise<
   });
 }
 
-async function gradientOf(
+function gradientOf(
   part: Model<SymbolicTensor>,
   image: Float32Array,
   output: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const x = Tensor.from(image, [1, ...part.inputShape]);
-  const gradient = await part.gradients(x, { output, logits: true, wanted: 'input', signal });
-  const numbers = Float32Array.from(gradient.numbers);
-  for (const one of [x, gradient]) one.dispose();
-  return numbers;
+  return temporarilyAsync(async (keep) => {
+    const x = keep(Tensor.from(image, [1, ...part.inputShape]));
+    const how = { output, logits: true, wanted: 'input', signal } as const;
+    return Float32Array.from(keep(await part.gradients(x, how)).numbers);
+  });
 }
 
 const rms = (numbers: Float32Array): number =>

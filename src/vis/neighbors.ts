@@ -6,6 +6,8 @@ import { checkInteger, show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { Tensor } from '../core.js';
 import * as ops from '../operators/ops.js';
+import { checkFinite } from './picture.js';
+import { temporarily } from './temporary.js';
 
 /** A point near another. */
 export interface Neighbor {
@@ -15,12 +17,15 @@ export interface Neighbor {
   readonly distance: number;
 }
 
-/** Points [n, d]. @throws {ShapeError} {@link ValueError} */
+/** Points [n, d], all finite. @throws {ShapeError} {@link ValueError} {@link NumericError} */
 export function checkPoints(what: string, points: Tensor, least = 1): readonly [number, number] {
   if (!(points instanceof Tensor))
     throw new ValueError(`${what} must be a tensor [n, d], not ${shown(points)}`);
   const [count, size] = points.shape;
-  if (points.shape.length === 2 && count >= least && size > 0) return [count, size];
+  if (points.shape.length === 2 && count >= least && size > 0) {
+    checkFinite(what, points);
+    return [count, size];
+  }
   const some = least > 1 ? ` with at least ${least} points` : '';
   throw new ShapeError(`${what} must have shape [n, d]${some}, not ${show(points.shape)}`);
 }
@@ -33,18 +38,25 @@ export function checkPoints(what: string, points: Tensor, least = 1): readonly [
  * @param k how many of them
  * @throws {ShapeError} where the shapes do not fit
  * @throws {ValueError} for more neighbours than there are points
+ * @throws {NumericError} for numbers that are not finite
  */
 export function nearest(points: Tensor, query: Tensor, k: number): Neighbor[] | Neighbor[][] {
   return naming('vis.nearest', () => {
     const [count, size] = checkPoints('points', points);
     const isOne = query instanceof Tensor && query.shape.length === 1;
-    const queries = isOne ? query.reshape([1, query.size]) : query;
-    if (checkPoints('query', queries)[1] !== size)
-      throw new ShapeError(`query has shape ${show(query.shape)}, but points have ${size} numbers`);
-    if (checkInteger('k', k) > count)
-      throw new ValueError(`there are ${count} points, fewer than ${k} neighbours`);
-    const found = [...neighborsOf(points, queries, k)];
-    return isOne ? found[0] : found;
+    return temporarily((keep) => {
+      const queries = isOne ? keep(query.reshape([1, query.size])) : query;
+      if (checkPoints('query', queries)[1] !== size)
+        throw new ShapeError(
+          `query has shape ${show(query.shape)}, but points have ${size} numbers`,
+        );
+      if (checkInteger('k', k) > count)
+        throw new ValueError(
+          `there are ${count} points, fewer than ${k} neighbours: ask for at most ${count}`,
+        );
+      const found = [...neighborsOf(points, queries, k)];
+      return isOne ? found[0] : found;
+    });
   });
 }
 

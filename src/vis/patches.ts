@@ -1,12 +1,13 @@
 // The patches that a unit answers to most.
 
 import { namingAsync } from '../base/namingasync.js';
-import { checkOptions, forwarded, required, text, whole } from '../base/options.js';
+import { abortSignal, callable, checkOptions, required, text, whole } from '../base/options.js';
 import type { Data, Model, SymbolicTensor, Tensor } from '../core.js';
-import { features } from './features.js';
+import { featuresOf } from './features.js';
 import { type Light, lightOf } from './light.js';
 import { newPicture, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
+import { temporarilyAsync } from './temporary.js';
 import { type Box, checkUnit, fieldsOf, mapsOf } from './units.js';
 
 /** Options of `vis.topPatches`. */
@@ -38,7 +39,8 @@ export interface Patch {
 const words = {
   ...required({ layer: text, unit: whole(0) }),
   count: whole(1),
-  ...forwarded('onProgress', 'signal'),
+  onProgress: callable,
+  signal: abortSignal,
 };
 
 /**
@@ -59,11 +61,11 @@ export async function topPatches(
     const { layer, unit, count = 9, ...rest } = checkOptions('vis.topPatches', options, words);
     const maps = mapsOf(model, layer);
     checkUnit(maps, unit);
-    const images = samplesOf(model, x);
-    const answers = await features(model, images, maps.layer.name, rest);
-    const found = patchesOf(model, images, answers, maps, unit, count);
-    answers.dispose();
-    return found;
+    return temporarilyAsync(async (keep) => {
+      const images = keep(samplesOf(model, x));
+      const answers = keep(await featuresOf(model, images, maps, rest));
+      return patchesOf(model, images, answers, maps, unit, count);
+    });
   });
 }
 

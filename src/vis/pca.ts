@@ -7,6 +7,7 @@ import { purpose, Random } from '../base/random.js';
 import { Tensor } from '../core.js';
 import * as ops from '../operators/ops.js';
 import { checkPoints } from './neighbors.js';
+import { temporarily } from './temporary.js';
 
 /** Columns of a matrix, as vectors. */
 type Columns = Float64Array[];
@@ -21,6 +22,7 @@ type Columns = Float64Array[];
  * @returns [n, components]
  * @throws {ShapeError} for anything but [n, d] with at least two points
  * @throws {ValueError} for more directions than the points have
+ * @throws {NumericError} for numbers that are not finite
  */
 export function pca(points: Tensor, options: { components?: number } = {}): Tensor {
   return naming('vis.pca', () => {
@@ -31,15 +33,38 @@ export function pca(points: Tensor, options: { components?: number } = {}): Tens
       throw new ValueError(
         `${count} points of ${size} numbers have ${most} directions, fewer than ${components}`,
       );
-    const centred = centredOf(points);
-    const covariance = ops.matMul(centred, centred, { transposeA: true });
-    const directions = strongest(covariance, components);
-    const matrix = matrixOf(directions);
-    const coordinates = ops.matMul(centred, matrix);
-    for (const one of [centred, covariance, matrix]) one.dispose();
-    return coordinates;
+    return temporarily((keep) => {
+      const centred = keep(centredOf(points));
+      const directions = oriented(directionsOf(centred, components));
+      return ops.matMul(centred, keep(matrixOf(directions)));
+    });
   });
 }
+
+/** The directions in which points [n, d] differ most from 0. */
+function directionsOf(centred: Tensor, components: number): Columns {
+  const [count, size] = centred.shape;
+  return temporarily((keep) => {
+    // The smaller one of the two products has all that is to be known: long vectors have a large covariance.
+    if (size <= count)
+      return strongest(keep(ops.matMul(centred, centred, { transposeA: true })), components);
+    const products = keep(ops.matMul(centred, centred, { transposeB: true }));
+    const shares = keep(matrixOf(strongest(products, components)));
+    const { numbers } = keep(ops.matMul(centred, shares, { transposeA: true }));
+    const directions = Array.from({ length: components }, (_, c) =>
+      Float64Array.from({ length: size }, (_, i) => numbers[i * components + c]),
+    );
+    orthonormalize(directions);
+    return directions;
+  });
+}
+
+/** Directions whose largest number is positive. */
+const oriented = (directions: Columns): Columns =>
+  directions.map((direction) => {
+    const largest = direction.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+    return largest < 0 ? direction.map((value) => -value) : direction;
+  });
 
 function centredOf({ numbers, shape: [count, size] }: Tensor): Tensor {
   const mean = new Float64Array(size);
@@ -74,10 +99,7 @@ function strongest(matrix: Tensor, count: number): Columns {
     before = sum;
   }
   orthonormalize(basis);
-  return basis.slice(0, count).map((direction) => {
-    const largest = direction.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
-    return largest < 0 ? direction.map((value) => -value) : direction;
-  });
+  return basis.slice(0, count);
 }
 
 function matrixOf(columns: Columns): Tensor {

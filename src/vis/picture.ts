@@ -1,6 +1,6 @@
 // Pictures: pixels that pages draw and `io.writePng` writes.
 
-import { ShapeError, ValueError } from '../base/errors.js';
+import { NumericError, ShapeError, ValueError } from '../base/errors.js';
 import { show } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { Tensor } from '../core.js';
@@ -55,6 +55,15 @@ export function checkPicture(picture: Picture): Picture {
   );
 }
 
+/** @throws {NumericError} for numbers that are not finite */
+export function checkFinite(what: string, { numbers }: Tensor): void {
+  const bad = numbers.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  throw new NumericError(
+    `${what} contains ${numbers[bad]} (element ${bad}): clean the numbers first`,
+  );
+}
+
 /** The numbers of an image or a map, without the batch of one around it. */
 export interface Raster {
   readonly height: number;
@@ -69,6 +78,7 @@ export interface Raster {
  *
  * @throws {ShapeError} for other dimensions
  * @throws {ValueError} for anything but a tensor
+ * @throws {NumericError} for numbers that are not finite
  */
 export function rasterOf(tensor: Tensor): Raster {
   if (!(tensor instanceof Tensor))
@@ -76,8 +86,10 @@ export function rasterOf(tensor: Tensor): Raster {
   const { shape, numbers } = tensor;
   const isBatch = shape[0] === 1 && shape.length === 4;
   const [height, width, channels = 1] = isBatch ? shape.slice(1) : shape;
-  if ((isBatch || shape.length === 2 || shape.length === 3) && numbers.length > 0)
+  if ((isBatch || shape.length === 2 || shape.length === 3) && numbers.length > 0) {
+    checkFinite('the image', tensor);
     return { height, width, channels, numbers: Float32Array.from(numbers) };
+  }
   throw new ShapeError(
     `expected an image [height, width] or [height, width, channels], not ${show(shape)}`,
   );

@@ -5,6 +5,7 @@ import { type Shape, sameShape, show, sizeOf } from '../base/shape.js';
 import { shown } from '../base/shown.js';
 import { type Data, type Model, Tensor } from '../core.js';
 import { checkModel as checkIsModel } from '../io/checkmodel.js';
+import { numbersOf } from '../tensor/numbers.js';
 
 /** @throws {ValueError} for anything but a model with one input and one output */
 export function checkModel(model: Model): void {
@@ -17,29 +18,40 @@ export function checkModel(model: Model): void {
 }
 
 /**
- * Images as a tensor [n, ...inputShape]. One image without a batch dimension counts as a batch of one.
+ * Images as a tensor [n, ...inputShape], to be disposed of. One image without a batch dimension counts as a batch of one.
  *
- * @throws {ShapeError} for images of another shape
+ * @throws {ShapeError} for images of another shape, and for none
+ * @throws {ValueError} for what are no numbers
  */
 export function samplesOf(model: Model, x: Data): Tensor {
   const { inputShape } = model;
-  const given = x instanceof Tensor ? x : Tensor.from(x as never);
-  const own = given.shape;
-  if (sameShape(own, inputShape)) return given.reshape([1, ...inputShape]);
-  const isFlat = own.length === 1 && own[0] > 0 && own[0] % sizeOf(inputShape) === 0;
-  if (isFlat) return given.reshape([-1, ...inputShape]);
-  if (own.length > 0 && own[0] > 0 && sameShape(own.slice(1), inputShape)) return given;
+  const numbers = numbersOf('x', x);
+  const own = numbers.shape ?? [numbers.length];
+  if (numbers.length === 0) throw new ShapeError('x has no images: at least one is needed');
+  const isOne = sameShape(own, inputShape);
+  const isFlat = own.length === 1 && own[0] % sizeOf(inputShape) === 0;
+  if (isOne || isFlat || sameShape(own.slice(1), inputShape)) {
+    const shape = [numbers.length / sizeOf(inputShape), ...inputShape];
+    return x instanceof Tensor
+      ? x.reshape(shape)
+      : Tensor.from(Float32Array.from(numbers.array()), shape);
+  }
   throw new ShapeError(
-    `x must have shape [n, ${inputShape.join(', ')}] or ${show(inputShape)}, not ${show(own)}${otherSize(own, inputShape)}`,
+    `x must have shape [n, ${inputShape.join(', ')}] or ${show(inputShape)}, not ${show(own)}${wayOut(own, inputShape)}`,
   );
 }
 
-/** The way out for an image of another size. */
-function otherSize(own: Shape, inputShape: Shape): string {
-  const isImage = inputShape.length === 3 && own.length >= 3 && own.at(-1) === inputShape[2];
-  if (!isImage) return '';
-  const [height, width] = inputShape;
-  return `: resize it, as io.readImage(source, { size: [${height}, ${width}] }) does`;
+/** The way out for images of another size, of other channels, or without the dimension of the channels. */
+function wayOut(own: Shape, inputShape: Shape): string {
+  if (inputShape.length !== 3) return '';
+  const [height, width, channels] = inputShape;
+  const isFlat = channels === 1 && sameShape(own.slice(-2), [height, width]);
+  if (isFlat) return `: x.reshape([-1, ${height}, ${width}, 1]) adds the channel`;
+  if (own.length < 3) return '';
+  const isOther = own.at(-1) !== channels;
+  const colours = isOther && (channels === 1 || channels === 3) ? `, channels: ${channels}` : '';
+  if (isOther && !colours) return '';
+  return `: resize it, as io.readImage(source, { size: [${height}, ${width}]${colours} }) does`;
 }
 
 /** A class for each sample. */
@@ -48,12 +60,14 @@ export type Target = number | ArrayLike<number>;
 /**
  * The class that is meant of each sample: the given one, or the one with the highest score.
  *
- * @throws {ValueError} for a class that the model does not have, and a list of another length
+ * @throws {ValueError} for a class that the model does not have, a list of another length, and what is no class
  */
 export function targetsOf(model: Model, x: Tensor, target: Target | undefined): number[] {
   const [count] = x.shape;
   const classes = model.outputShape.at(-1) as number;
   if (target === undefined) return highest(model, x);
+  if (typeof target !== 'number' && !Array.isArray(target) && !ArrayBuffer.isView(target))
+    throw new ValueError(`target must be a class, or one for each image, not ${shown(target)}`);
   const list = typeof target === 'number' ? Array(count).fill(target) : Array.from(target);
   if (list.length !== count)
     throw new ValueError(`target has ${list.length} classes for ${count} images`);

@@ -6,7 +6,7 @@ import { between, checkOptions, whole } from '../base/options.js';
 import { shown } from '../base/shown.js';
 import { Tensor } from '../core.js';
 import { resize } from '../image/resize.js';
-import { colorAt, placing } from './colors.js';
+import { colorAt, extremes } from './colors.js';
 import {
   blank,
   type Color,
@@ -86,6 +86,7 @@ function paste(to: Picture, from: Picture, left: number, top: number, zoom: numb
  * @param heat numbers ≥ 0 [height, width] of any size, as `vis.gradCam` gives them
  * @param options.opacity how much of the image the hottest pixel covers, 0.6 by default
  * @throws {ShapeError} for tensors of other dimensions
+ * @throws {NumericError} for numbers that are not finite
  */
 export function overlay(
   image: Tensor | Picture,
@@ -96,10 +97,11 @@ export function overlay(
     const { opacity = 0.6 } = checkOptions('vis.overlay', options, { opacity: between(0, 1) });
     const { width, height, data } = pictureOf(image);
     const hot = heatAt(heat, height, width);
-    const place = placing(hot, 'viridis', { min: 0 });
+    const hottest = extremes(hot)[1];
     return draw(width, height, (row, column) => {
       const pixel = row * width + column;
-      const share = place(hot[pixel]);
+      // Where nothing is hot, the image stays as it is.
+      const share = hot[pixel] > 0 ? hot[pixel] / hottest : 0;
       const color = colorAt('viridis', share);
       const mix = (c: number) =>
         data[pixel * 4 + c] + opacity * share * (color[c] - data[pixel * 4 + c]);

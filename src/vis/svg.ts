@@ -15,6 +15,10 @@ export const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#
 export const escaped = (words: string): string =>
   words.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
+/** The end of a name that is longer than there is room for: beginnings are often the same. */
+export const shortened = (name: string, most: number): string =>
+  name.length > most ? `…${name.slice(1 - most)}` : name;
+
 /** To hundredths, which no eye tells apart. */
 export const round = (value: number): number => Math.round(value * 100) / 100;
 

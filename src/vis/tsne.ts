@@ -50,6 +50,7 @@ const SLICE = 30;
  * @returns [n, 2], centred
  * @throws {ShapeError} for anything but [n, d]
  * @throws {ValueError} for fewer points than the perplexity needs: three times as many, and one more
+ * @throws {NumericError} for numbers that are not finite
  */
 export async function tsne(points: Tensor, options: TsneOptions = {}): Promise<Tensor> {
   return namingAsync('vis.tsne', async () => {

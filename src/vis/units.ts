@@ -8,7 +8,8 @@ import type { Model, SymbolicTensor } from '../core.js';
 const isMap = (shape: Shape): boolean => shape.length === 3 && shape[0] * shape[1] > 1;
 
 /**
- * What a layer with maps makes; without a name the last such layer.
+ * What a layer with maps makes; without a name the last such layer that has one place in the model, and is not its output:
+ * scores of each pixel are no maps to explain them by.
  *
  * @throws {ValueError} for an unknown layer: those with maps are listed
  * @throws {ShapeError} for a layer without maps
@@ -18,7 +19,15 @@ export function mapsOf(model: Model, layer?: string): SymbolicTensor {
   const known = nodes.filter(({ shape }) => isMap(shape));
   if (model.inputShape.length !== 3 || known.length === 0)
     throw new ShapeError(`'${model.name}' has no maps [height, width, channels] to look at`);
-  if (layer === undefined) return known[known.length - 1];
+  if (layer === undefined) {
+    const isAlone = (node: SymbolicTensor): boolean =>
+      nodes.filter((other) => other.layer === node.layer).length === 1;
+    const last = known.findLast((node) => isAlone(node) && !model.outputs.includes(node));
+    if (last) return last;
+    throw new ShapeError(
+      `'${model.name}' has no layer with maps of one place in the model, before its output`,
+    );
+  }
   const found = nodes.find((node) => node.layer.name === layer);
   const list = `layers with maps are ${known.map((node) => node.layer.name).join(', ')}`;
   if (!found) throw new ValueError(`there is no layer ${shown(layer)}; ${list}`);

@@ -103,6 +103,7 @@ const wrong: readonly (readonly [args: string, says: RegExp])[] = [
   ['predict x.wasmgrad', /too few words: wasmgrad predict MODEL IMAGE…/],
   ['predict a b --top-k 0', /--top-k must be a whole number ≥ 1/],
   ['evaluate x.wasmgrad', /too few words/],
+  ['evaluate a b --plot x.png', /--plot must end in .svg, not 'x.png'/],
   ['report x.wasmgrad', /too few words/],
   ['report a b -o x.pdf', /--output must end in .html, not 'x.pdf'/],
   ['train x --plot curves.png', /--plot must end in .svg, not 'curves.png'/],

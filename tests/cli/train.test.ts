@@ -72,7 +72,7 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
           'predict model.wasmgrad photos/level/1.png',
           'predict model.wasmgrad photos/level/1.png --csv',
           'evaluate model.wasmgrad photos --json',
-          'evaluate model.wasmgrad photos',
+          'evaluate model.wasmgrad photos --plot confusion.svg',
           'report model.wasmgrad photos --images 30',
           'summary model.wasmgrad',
         ],
@@ -83,6 +83,7 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
     assert.match(stdout, /^model.wasmgrad {3}loss [\d.]+ {3}accuracy /);
     const written = readdirSync(folder).sort();
     assert.equal(written, [
+      'confusion.svg',
       'curves.svg',
       'model.best.wasmgrad',
       'model.jsonl',

@@ -5,7 +5,7 @@
 # One small network with what attributions stumble over: a max pool with windows that overlap, a batch norm, a sum that a
 # ReLU follows, a relu6. For the score of a class of each image (what goes into the softmax): the gradient for the image,
 # the same with ReLU's guided and deconvolution rules by hooks, the gradient and the value of the last maps, and Grad-CAM
-# and Grad-CAM++ of them. Everything is computed in float64, in our layout.
+# and Grad-CAM++ of them; SmoothGrad with the library's own noise, and integrated gradients from a grey image. Everything is computed in float64, in our layout.
 
 import json
 from pathlib import Path
@@ -79,6 +79,62 @@ def cams(maps, gradient):
     return {name: F.interpolate(heat[:, None], (SIDE, SIDE), mode="bilinear") for name, heat in heats.items()}
 
 
+def words(seed, stream):
+    """The u32 of src/base/random.ts: Philox4x32-10 (Salmon et al., SC 2011)."""
+    block = 0
+    while True:
+        c0, c1, c2, c3 = block, *stream
+        k0, k1 = seed, 0
+        for _ in range(10):
+            a, b = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+            c0, c1, c2, c3 = (b >> 32) ^ c1 ^ k0, b & 0xFFFFFFFF, (a >> 32) ^ c3 ^ k1, a & 0xFFFFFFFF
+            k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+        yield from (c0, c1, c2, c3)
+        block += 1
+
+
+def normals(seed):
+    """Standard normal numbers within ±2, by rejection; the stream is that of augmentation."""
+    uniform = (word / 2**32 for word in words(seed, (0, 0, 3)))
+    while True:
+        x = 4 * next(uniform) - 2
+        if next(uniform) < np.exp(-x * x / 2):
+            yield x
+
+
+# The standard deviation of a normal number within ±2.
+TRUNCATED = 0.87962566103423978
+SMOOTH = {"samples": 5, "noise": 0.2, "seed": 7}
+PATH = {"samples": 6, "baseline": 0.25}
+
+
+def gradient(x, target):
+    x = x.clone().requires_grad_()
+    scores, _ = network(x, None)
+    return torch.autograd.grad(scores[range(len(target)), target].sum(), x)[0]
+
+
+def smooth(x, target):
+    """The mean gradient of noisy copies, image by image (arXiv 1706.03825)."""
+    noise = normals(SMOOTH["seed"])
+    found = []
+    for image, one in zip(x, target):
+        deviation = SMOOTH["noise"] * (image.max() - image.min()) / TRUNCATED
+        copies = [
+            image + deviation * torch.tensor([next(noise) for _ in range(image.numel())]).reshape(image.shape)
+            for _ in range(SMOOTH["samples"])
+        ]
+        found.append(gradient(torch.stack(copies), [one] * len(copies)).mean(0))
+    return torch.stack(found)
+
+
+def integrated(x, target):
+    """The mean gradient at the middles of equal parts of the way, times the way (arXiv 1703.01365)."""
+    way = x - PATH["baseline"]
+    shares = [(i + 0.5) / PATH["samples"] for i in range(PATH["samples"])]
+    return sum(gradient(PATH["baseline"] + share * way, target) for share in shares) / len(shares) * way
+
+
 def main():
     torch.set_default_dtype(torch.float64)
     x = weight(1, (BATCH, SIDE, SIDE, CHANNELS), 1.0).requires_grad_()
@@ -92,6 +148,8 @@ def main():
         if rule is None:
             written |= {"scores": scores, "maps": maps.permute(0, 2, 3, 1), "mapGradient": dmaps.permute(0, 2, 3, 1)}
             written |= cams(maps, dmaps)
+    plain = x.detach()
+    written |= {"smoothGrad": smooth(plain, target), "integratedGradients": integrated(plain, target)}
     lists = {
         name: value.detach().flatten().tolist() if isinstance(value, torch.Tensor) else value
         for name, value in written.items()

@@ -86,6 +86,14 @@ for (const fused of [false, true]) {
     near(await vis.attribute(model, x, { target, method: 'inputXGradient' }), product);
   });
 
+  test(`means of gradients${fused ? ', fused' : ''}`, async () => {
+    const { target } = golden;
+    const smooth = { method: 'smoothGrad', samples: 5, noise: 0.2, seed: 7 } as const;
+    near(await vis.attribute(model, x, { target, ...smooth }), golden.smoothGrad);
+    const path = { method: 'integratedGradients', samples: 6, baseline: 0.25 } as const;
+    near(await vis.attribute(model, x, { target, ...path }), golden.integratedGradients);
+  });
+
   test(`Grad-CAM${fused ? ', fused' : ''}`, async () => {
     for (const method of ['gradCam', 'gradCam++'] as const)
       near(

@@ -177,7 +177,36 @@ test('Grad-CAM of the last maps, for one image too; no positive answer is a map 
   );
 });
 
+test('Grad-CAM by default looks at maps before the output, of a layer that is in one place', async () => {
+  const maps = (filters: number, name: string, activation: 'relu' | 'softmax') =>
+    layers.conv2d({ filters, kernelSize: 1, name, activation });
+  const scores = new Sequential([maps(4, 'maps', 'relu'), maps(3, 'scores', 'softmax')], {
+    inputShape: SHAPE,
+    seed: 1,
+  });
+  const image = input(SHAPE);
+  const twice = maps(2, 'twice', 'relu');
+  const deep = twice.apply(twice.apply(maps(2, 'first', 'relu').apply(image)));
+  const end = layers.dense({ units: 3 }).apply(layers.flatten().apply(deep));
+  const shared = new Model({ inputs: image, outputs: end });
+  for (const [model, layer] of [
+    [scores, 'maps'],
+    [shared, 'first'],
+  ] as const) {
+    const heat = await vis.gradCam(model, images, { target: 1 });
+    assert.equal(
+      heat.toArray(),
+      (await vis.gradCam(model, images, { target: 1, layer })).toArray(),
+    );
+  }
+  const all = await vis.report(shared, { x: images });
+  assert.match(all, 'Grad-CAM');
+});
+
 test('progress is reported to its end, and a signal ends the work', async () => {
+  const last: number[] = [];
+  await vis.attribute(network(), images, { onProgress: (done) => last.push(done) });
+  assert.equal(last, [1]);
   for (const method of ['smoothGrad', 'integratedGradients', 'occlusion', 'rise'] as const) {
     const shares: number[] = [];
     const onProgress = (done: number) => shares.push(done);

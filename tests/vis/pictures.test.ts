@@ -2,7 +2,15 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { io, layers, Sequential, ShapeError, Tensor, ValueError } from '../../src/index.js';
+import {
+  io,
+  layers,
+  NumericError,
+  Sequential,
+  ShapeError,
+  Tensor,
+  ValueError,
+} from '../../src/index.js';
 import * as vis from '../../src/vis/index.js';
 import { rejects } from '../helpers/models.js';
 import { random } from '../helpers/random.js';
@@ -59,6 +67,11 @@ test('a sheet has equal gaps, and every pixel of a tile becomes a square', () =>
 
 test('a heat map covers an image where it is hot', () => {
   const image = Tensor.from(new Float32Array(4 * 4 * 3).fill(200), [4, 4, 3]);
+  // Where nothing is hot, or everything is cold, the image stays as it is.
+  for (const none of [0, -3]) {
+    const cold = vis.overlay(image, Tensor.from(new Float32Array(4).fill(none), [2, 2]));
+    assert.equal(pixel(cold, 1, 1), [200, 200, 200, 255]);
+  }
   const heat = Tensor.from([
     [0, 0],
     [0, 5],
@@ -98,6 +111,39 @@ test('filters of three channels are in colour, others a row of tiles each', asyn
     ['conv', ["there is no layer 'conv'", 'conv2d, conv2d_1']],
   ] as const)
     await rejects(() => vis.filters(model, layer), ValueError, ...words);
+});
+
+test('a legend below a sheet has the colours of the scale, and the numbers at its ends', () => {
+  const model = new Sequential([layers.conv2d({ filters: 2, kernelSize: 3, useBias: false })], {
+    inputShape: [5, 5, 1],
+  });
+  model.weights[0].tensor.data.fill(0.25);
+  model.weights[0].tensor.data[0] = -1;
+  const plain = vis.filters(model, 'conv2d', { zoom: 20 });
+  const picture = vis.filters(model, 'conv2d', { zoom: 20, legend: true });
+  assert.is(picture.width, plain.width);
+  assert.equal(picture.data.slice(0, plain.data.length), plain.data);
+  const strip = plain.height + 10;
+  assert.equal(pixel(picture, strip, 0), [5, 48, 97, 255]);
+  assert.equal(pixel(picture, strip, picture.width - 1), [103, 0, 31, 255]);
+  // '-1' on the left, '1' on the right: two pixels for each of a sign's.
+  const sign = (left: number) =>
+    [0, 2, 4, 6, 8].map((row) =>
+      [0, 2, 4]
+        .map((column) =>
+          pixel(picture, plain.height + 22 + row, left + column)[0] < 128 ? '#' : '.',
+        )
+        .join(''),
+    );
+  assert.equal(sign(0), ['...', '...', '###', '...', '...']);
+  const one = ['.#.', '##.', '.#.', '.#.', '###'];
+  assert.equal(sign(8), one);
+  assert.equal(sign(picture.width - 6), one);
+  // A sheet that is narrower than its numbers gets room beside it.
+  const narrow = vis.filters(model, 'conv2d', { zoom: 1, columns: 1, legend: true });
+  assert.ok(narrow.width > 5);
+  const maps = vis.activations(model, Tensor.zeros([5, 5, 1]), 'conv2d', { legend: true });
+  assert.ok(maps.height > vis.activations(model, Tensor.zeros([5, 5, 1]), 'conv2d').height);
 });
 
 test('maps of an image have a tile for each channel, and one scale', async () => {
@@ -148,6 +194,18 @@ test('what makes no picture is refused', async () => {
   const sizes = [2, 3].map((side) => vis.colorize(Tensor.zeros([side, 2])));
   await rejects(() => vis.sheet(sizes), ShapeError, '2×2', '2×3');
   await rejects(() => vis.sheet([{} as vis.Picture]), ValueError, 'RGBA');
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const map = Tensor.from([[1, bad]]);
+    await rejects(() => vis.colorize(map), NumericError, 'vis.colorize', `${bad} (element 1)`);
+    await rejects(() => vis.overlay(Tensor.zeros([2, 2]), map), NumericError, 'vis.overlay');
+    await rejects(() => vis.legend(map), NumericError, 'vis.legend');
+  }
+  const turned = { min: 2, max: 1 };
+  await rejects(
+    () => vis.colorize(Tensor.zeros([2, 2]), 'gray', turned),
+    ValueError,
+    '2 is not below 1',
+  );
   await rejects(() => vis.colorize(Tensor.zeros([3])), ShapeError, '[height, width]');
   await rejects(() => vis.colorize(Tensor.zeros([2, 2]), 'jet' as 'gray'), ValueError, 'viridis');
   await rejects(

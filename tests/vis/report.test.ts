@@ -2,7 +2,16 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { layers, Sequential, ShapeError, Tensor, ValueError, zoo } from '../../src/index.js';
+import {
+  layers,
+  memory,
+  NumericError,
+  Sequential,
+  ShapeError,
+  Tensor,
+  ValueError,
+  zoo,
+} from '../../src/index.js';
 import * as vis from '../../src/vis/index.js';
 import { checkWellFormed } from '../helpers/markup.js';
 import { rejects } from '../helpers/models.js';
@@ -45,9 +54,11 @@ test('a report has all sections, in one file', async () => {
     'Right and wrong',
     'Worst mistakes',
     'Why it says so',
+    'When the image changes',
     'What the layers make of an image',
-    'First filters',
+    'Filters',
     'What units answer to',
+    'Images made for classes',
     'Neighbours',
     'All images in the plane',
     'Layers',
@@ -80,6 +91,54 @@ test('the figures are those of the model, and a report is the same each time', a
   assert.is(await vis.report(model, { x, y: Tensor.from(rows, [count, 3]) }), text);
 });
 
+test('gradient norms are drawn, with or without a history; what are no norms is refused', async () => {
+  const gradientNorms = { conv2d: [0.1, 1], dense: [0, 10] };
+  const svg = (await vis.report(network(), { x, y }, { gradientNorms })).match(
+    /<h2>Training<\/h2>.*?<svg.*?<\/svg>/s,
+  );
+  assert.ok(svg);
+  for (const words of ['gradient norms', 'conv2d', 'dense', '0.1', '10'])
+    assert.match(svg[0], `>${words}<`);
+  await rejects(
+    () => vis.report(network(), { x, y }, { gradientNorms: { dense: ['1'] } as never }),
+    ValueError,
+    'gradientNorms must be the norms',
+  );
+});
+
+test('deeper filters have a row each and a tile for each channel; units are bright where they are on', async () => {
+  const model = new Sequential(
+    [
+      layers.conv2d({ filters: 2, kernelSize: 3, activation: 'relu' }),
+      layers.conv2d({ filters: 20, kernelSize: 2, activation: 'relu' }),
+      layers.conv2d({ filters: 3, kernelSize: 1 }),
+      layers.globalMaxPool2d(),
+    ],
+    { inputShape: [10, 10, 1], seed: 3 },
+  );
+  const text = await vis.report(model, { x, y });
+  checkWellFormed(text);
+  assert.match(text, '<b>conv2d_1</b> 20 filters of 2 × 2, 2 channels, the first 12 × 2');
+  // Of a single pixel there is nothing to be seen.
+  assert.not.match(text, '<b>conv2d_2</b> 3 filters');
+  assert.match(text, 'Where they are on');
+});
+
+test('a report leaves no memory behind, nor does one that ends early or in an error', async () => {
+  const model = network();
+  await vis.report(model, { x, y });
+  const before = memory().tensors;
+  await vis.report(model, { x: Array.from(x.toArray<number[]>()), y: [...y] });
+  assert.is(memory().tensors, before);
+  const stop = new AbortController();
+  const onProgress = (done: number) => done > 0.2 && stop.abort();
+  await vis.report(model, { x, y }, { signal: stop.signal, onProgress }).catch(() => {});
+  const bad = Float32Array.from(x.numbers);
+  bad[5] = Number.NaN;
+  await rejects(() => vis.report(model, { x: bad, y }), NumericError, 'NaN', 'sample 0');
+  assert.is(memory().tensors, before);
+});
+
 test('what cannot be is left out, with a line that says why', async () => {
   const text = await vis.report(network(), { x });
   for (const why of ['the data have no classes', 'no history of the training was given'])
@@ -92,7 +151,7 @@ test('what cannot be is left out, with a line that says why', async () => {
   const other = await vis.report(vectors, { x: random([5, 6], 2), y: [0, 1, 0, 1, 1] });
   checkWellFormed(other);
   assert.match(other, 'the model takes [6], not images');
-  assert.match(other, 'the model has no convolution');
+  assert.match(other, 'the model has no convolution of images');
   assert.equal(titles(other), ['Right and wrong', 'All images in the plane', 'Layers']);
   const maps = new Sequential([layers.conv2d({ filters: 2, kernelSize: 3 })], {
     inputShape: [6, 6, 3],

@@ -1,21 +1,9 @@
 // Checks with axe-core that each room, in both themes and on a phone, can be used by keyboard and with a screen reader.
 
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
-import type axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { addAxe, findings } from '../axe.js';
 import { open, say, says, untilDrawn } from './page.js';
-
-const script = fileURLToPath(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url));
-
-/** What axe-core finds in what is shown, as lines. */
-const findings = (tab: Page): Promise<string[]> =>
-  tab.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-    );
-  });
 
 /** What each room has once all that it loads and asks for is there. */
 const contents: Readonly<Record<string, string>> = {
@@ -39,7 +27,7 @@ export async function checkAccess(browser: Browser, address: string): Promise<vo
   ] as const;
   for (const view of views) {
     const { tab, close } = await open(browser, address, view);
-    await tab.addScriptTag({ path: script });
+    await addAxe(tab);
     await says(tab, '#samples-message', /are right/);
     const rooms = await tab.$$eval('[role=tab]', (tabs) => tabs.map(({ id }) => id.slice(4)));
     for (const room of rooms) {

@@ -71,6 +71,10 @@ export const image = (picture: Picture, { alt, width }: Shown): Html => {
   return html`<img class="${kind}" src="${dataUrl(shrunk(picture, width))}" alt="${alt}" width="${width}" height="${height}">`;
 };
 
+/** Pixels of a page that a sheet of small tiles is wide. */
+export const enlarged = ({ width }: Picture): number =>
+  width * Math.max(1, Math.floor(Math.min(420, 3 * width) / width));
+
 /** A picture with words below it. */
 export const figure = (what: Html, caption: Part): Html =>
   html`<figure>${what}<figcaption>${caption}</figcaption></figure>`;

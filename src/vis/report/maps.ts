@@ -1,45 +1,14 @@
-// Sections of a report: the first filters, and what the layers make of an image.
+// A section of a report: what the layers make of an image.
 
 import type { SymbolicTensor } from '../../core.js';
 import { resize } from '../../image/resize.js';
 import { colorAt, endsOf, placing } from '../colors.js';
 import { legend } from '../legend.js';
-import { filters, kernelOf } from '../maps.js';
-import { draw, type Picture } from '../picture.js';
+import { draw } from '../picture.js';
 import { sheet } from '../sheet.js';
-import { figure, type Html, html, image, key } from './html.js';
+import { enlarged, figure, type Html, html, image, key } from './html.js';
 import { type Section, withoutImages } from './section.js';
 import { evenly, examplesOf, imagesOf, pictureOf, type Study, verdict } from './study.js';
-
-/** The first layer with filters. */
-const firstFilters = ({ model }: Study): string | undefined => {
-  const kernel = model.weights.find(({ tensor }) => tensor.shape.length === 4);
-  return kernel?.name.slice(0, kernel.name.lastIndexOf('/'));
-};
-
-export const firstLayer: Section = {
-  title: 'First filters',
-  cost: () => 0,
-  lacks: (study) => (firstFilters(study) ? undefined : 'the model has no convolution'),
-  async make(study) {
-    const { model } = study;
-    const layer = firstFilters(study) as string;
-    const { shape, numbers } = kernelOf(model, layer);
-    const [height, width, channels, count] = shape;
-    const picture = filters(model, layer);
-    const [low, high] = endsOf(numbers, 'diverging', {});
-    const meaning =
-      channels === 3
-        ? html`<p class="note">Red, green and blue of each filter; grey is 0, and each has a scale of its own.</p>`
-        : key(legend({ min: low, max: high }, 'diverging', { label: 'weight' }));
-    return html`<p>What ${layer} looks for: ${count} filters of ${height} × ${width} pixels.</p>
-<div class="sheet">${image(picture, { alt: `Filters of ${layer}`, width: enlarged(picture) })}</div>${meaning}`;
-  },
-};
-
-/** Pixels of a page that a sheet is wide. */
-const enlarged = ({ width }: Picture): number =>
-  width * Math.max(1, Math.floor(Math.min(420, 3 * width) / width));
 
 /** Layers whose maps are shown, maps of each, and pixels of a map's side. */
 const [LAYERS, MAPS, SIDE] = [6, 64, 48];
@@ -66,13 +35,12 @@ export const maps: Section = {
     const x = imagesOf(study, [index]);
     const names = shownLayers(study).map(({ layer }) => layer.name);
     const values = study.model.activations(x, names);
+    for (const name of names) study.keep(values[name]);
     const sheets = names.map((name) => {
       const { shape, numbers } = values[name];
       const own = Float32Array.from(numbers);
-      values[name].dispose();
       return layerFigure(name, own, shape.slice(1));
     });
-    x.dispose();
     const input = figure(
       image(pictureOf(study, index), { alt: 'The image', width: 112 }),
       `the image: ${study.classes.length > 0 ? verdict(study, index) : `number ${index}`}`,
@@ -96,7 +64,7 @@ function layerFigure(name: string, numbers: Float32Array, shape: readonly number
       colorAt('viridis', place(to[row * sides[1] + column])),
     );
   });
-  const picture = sheet(tiles);
+  const picture = sheet(tiles, { gap: 2 });
   const [min, max] = endsOf(numbers, 'viridis', {});
   const some = shown < channels ? `, the first ${shown}` : '';
   return html`<div class="card">${figure(

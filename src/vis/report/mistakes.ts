@@ -27,7 +27,7 @@ function matrixTable({ matrix }: Matrix, classes: readonly string[]): Html {
       const kind = other === k ? 'hit' : 'miss';
       // Mistakes are rare: their root is seen sooner.
       const strength = (other === k ? share : Math.sqrt(share)).toFixed(3);
-      return html`<td class="${kind}${Number(strength) > 0.55 ? ' strong' : ''}" style="--share:${strength}">${count || ''}</td>`;
+      return html`<td class="${kind}" style="--share:${strength}">${count || ''}</td>`;
     });
     return html`<tr><th scope="row">${classes[k]}</th>${cells}</tr>`;
   });

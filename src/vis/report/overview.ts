@@ -4,7 +4,7 @@ import { bytes, compact, costPictures } from '../costs.js';
 import { plot } from '../plot.js';
 import { Html, html, percent } from './html.js';
 import type { Section } from './section.js';
-import type { Study } from './study.js';
+import { evenly, type Study } from './study.js';
 
 /** What is worth knowing first. */
 export function keyFigures({ model, count, right, said }: Study): Html {
@@ -37,7 +37,7 @@ export const layers: Section = {
         html`<tr><th scope="row">${row.name}</th><td>${row.outputShape.join(' × ')}</td><td>${number(row.parameters)}</td><td>${number(row.multiplyAdds)}</td><td>${row.receptiveField.join(' × ')}</td><td>${bytes(row.memory)}</td></tr>`,
     );
     return html`<p>Early layers do most of the work on large maps; dense layers have most of the parameters.</p>
-<div class="row tall">${costPictures(model).map((picture) => new Html(picture))}</div>
+<div class="row tall" tabindex="0" role="region" aria-label="Costs of each layer">${costPictures(model).map((picture) => new Html(picture))}</div>
 <div class="wide tall" tabindex="0" role="region" aria-label="Table of layers"><table><thead><tr><th scope="col">layer</th><th scope="col">output</th><th scope="col">parameters</th><th scope="col">multiply-adds</th><th scope="col">sees pixels</th><th scope="col">memory</th></tr></thead><tbody>${lines}</tbody></table></div>`;
   },
 };
@@ -45,9 +45,12 @@ export const layers: Section = {
 export const training: Section = {
   title: 'Training',
   cost: () => 0,
-  lacks: ({ history }) => (history ? undefined : 'no history of the training was given'),
-  async make({ history }) {
-    const { epoch, history: logs } = history as NonNullable<Study['history']>;
+  lacks: ({ history, norms }) =>
+    history || norms ? undefined : 'no history of the training was given',
+  async make({ history, norms }) {
+    const gradients = norms ? gradientFrame(norms) : '';
+    if (!history) return html`<div class="row">${gradients}</div>`;
+    const { epoch, history: logs } = history;
     const metrics = [...new Set(Object.keys(logs).map((name) => name.replace(/^val_/, '')))];
     const pictures = metrics.map((metric) => {
       const own = Object.entries(logs).filter(([name]) => name.replace(/^val_/, '') === metric);
@@ -55,6 +58,27 @@ export const training: Section = {
         plot({ epoch, history: Object.fromEntries(own) }, { width: 330, height: 220 }),
       );
     });
-    return html`<div class="row">${pictures}</div>`;
+    return html`<div class="row">${pictures}${gradients}</div>`;
   },
 };
+
+/** Layers whose gradients are shown: as many as there are colours. */
+const LAYERS = 7;
+
+/** How the gradients of some layers change in the training, from the first layer to the last. */
+function gradientFrame(norms: NonNullable<Study['norms']>): Html {
+  const all = Object.entries(norms);
+  const some = evenly(all.length, LAYERS).map((i) => all[i]);
+  // On a logarithmic scale 0 has no place.
+  const curves = some.map(([layer, list]) => [
+    layer,
+    list.map((norm) => (norm > 0 ? norm : Number.NaN)),
+  ]);
+  const drawn = curves.filter(([, list]) => (list as number[]).some(Number.isFinite));
+  if (drawn.length === 0) return html`<p class="note">All gradients are 0.</p>`;
+  const svg = plot(
+    { 'gradient norms': Object.fromEntries(drawn) },
+    { width: 680, height: 260, logarithmic: true },
+  );
+  return new Html(svg);
+}

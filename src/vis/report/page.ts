@@ -11,15 +11,15 @@ export interface Made {
 }
 
 const style = `
-:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1a1d21;--note:#59626d;--line:#dfe3e8;--hit:0 114 178;--miss:213 94 0;--accent:#0072b2;--on:#fff}
-@media (prefers-color-scheme:dark){:root{--ground:#0e1115;--paper:#171b21;--ink:#e8ebef;--note:#a3adb8;--line:#2c333c;--hit:86 180 233;--miss:240 140 60;--accent:#6bbcf0;--on:#08111a}}
+:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1a1d21;--note:#59626d;--line:#dfe3e8;--hit:0 114 178;--miss:213 94 0;--cap:.75;--accent:#0072b2}
+@media (prefers-color-scheme:dark){:root{--ground:#0e1115;--paper:#171b21;--ink:#e8ebef;--note:#a3adb8;--line:#2c333c;--hit:86 180 233;--miss:240 140 60;--cap:.45;--accent:#6bbcf0}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif;-webkit-text-size-adjust:100%}
 header,main,footer{max-width:1120px;margin:0 auto;padding:0 20px}
 header{padding-top:36px}
 h1{margin:0;font-size:1.9rem;line-height:1.2;overflow-wrap:anywhere}
 h2{margin:0 0 4px;font-size:1.2rem}
-h3{margin:0 0 6px;font-size:.95rem;font-weight:600}
+h3{margin:18px 0 6px;font-size:.95rem;font-weight:600}
 p{margin:0 0 14px;max-width:70ch}
 a{color:var(--accent)}
 nav{display:flex;flex-wrap:wrap;gap:6px;margin:18px 0}
@@ -64,20 +64,19 @@ th[scope=row]{max-width:240px;overflow:hidden;font-weight:500;text-overflow:elli
 .matrix tbody tr{border:0}
 .matrix th[scope=row]{padding-right:8px;text-align:right}
 .matrix thead th{vertical-align:bottom;text-align:center}
-.matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg)}
+.matrix thead span{overflow:hidden;max-height:120px;text-overflow:ellipsis;writing-mode:vertical-rl;transform:rotate(180deg)}
 .matrix .corner{vertical-align:bottom;color:var(--note);font-size:.75rem}
 .matrix tbody td{border:1px solid var(--paper);border-radius:3px}
-.hit{background:rgb(var(--hit)/var(--share))}
-.miss{background:rgb(var(--miss)/var(--share))}
-.strong{color:var(--on)}
+.hit{background:rgb(var(--hit)/calc(var(--share)*var(--cap)))}
+.miss{background:rgb(var(--miss)/calc(var(--share)*var(--cap)))}
 .bars td{position:relative;min-width:86px}
 .bar{position:absolute;left:10px;right:10px;bottom:1px;height:3px;border-radius:2px;background:linear-gradient(90deg,var(--accent) calc(100%*var(--share)),var(--line) 0)}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:14px 12px}
 .mistake span{display:block}
 .said{color:var(--ink);font-weight:600}
 .strip{display:flex;gap:8px;min-width:0}
-.reason{margin-top:18px}
-.reason .strip>figure{flex:0 1 150px;min-width:0}
+.reason{margin-top:8px}
+.reason .strip{display:grid;grid-template-columns:repeat(8,minmax(0,150px))}
 .near{display:flex;gap:16px;margin-top:16px;padding-top:14px;border-top:1px solid var(--line)}
 .strip figcaption{font-size:.75rem}
 .near figcaption{overflow:hidden;margin-top:2px;font-size:.75rem;text-align:center;text-overflow:ellipsis;white-space:nowrap}
@@ -93,8 +92,8 @@ th[scope=row]{max-width:240px;overflow:hidden;font-weight:500;text-overflow:elli
 .plane image{image-rendering:auto}
 .name{font:600 19px system-ui,sans-serif;fill:var(--ink);stroke:var(--paper);stroke-width:5px;paint-order:stroke;stroke-linejoin:round}
 footer{padding:6px 20px 36px}
-@media (max-width:600px){.name{font-size:30px}header,main,footer{padding-left:12px;padding-right:12px}section{padding:14px 12px}h1{font-size:1.5rem}.lines{grid-template-columns:1fr}.near{gap:10px}.strip{gap:5px}.figures{grid-template-columns:repeat(3,1fr);gap:6px}.figures div{padding:8px 9px}dd{font-size:1.02rem}.matrix th,.matrix td{min-width:26px;padding:3px 1px;font-size:.75rem}.matrix th[scope=row]{padding-right:5px}}
-@media print{:root{color-scheme:light;--ground:#fff;--paper:#fff;--ink:#000;--note:#444;--line:#ccc;--hit:0 114 178;--miss:213 94 0;--accent:#0072b2;--on:#fff}body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}nav{display:none}section{border:0;padding:0}.tall{max-height:none;overflow:visible}.wide{overflow:visible}.reason,.near,.unit,.mistake,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}}
+@media (max-width:600px){.name{font-size:30px}header,main,footer{padding-left:12px;padding-right:12px}section{padding:14px 12px}h1{font-size:1.5rem}.lines{grid-template-columns:1fr}.reason .strip{grid-template-columns:repeat(4,1fr)}.near{gap:10px}.strip{gap:5px}.figures{grid-template-columns:repeat(3,1fr);gap:6px}.figures div{padding:8px 9px}dd{font-size:1.02rem}.matrix th,.matrix td{min-width:26px;padding:3px 1px;font-size:.75rem}.matrix th[scope=row]{padding-right:5px}}
+@media print{@page{margin:12mm}:root{color-scheme:light;--ground:#fff;--paper:#fff;--ink:#000;--note:#444;--line:#ccc;--hit:0 114 178;--miss:213 94 0;--cap:.75;--accent:#0072b2}body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}header,main,footer{max-width:none;padding:0}nav{display:none}section{border:0;padding:0;break-inside:avoid}.tall{max-height:none;overflow:visible}.wide{overflow:visible}.reason,.near,.unit,.card,figure,img,svg,tr,.matrix,.key{break-inside:avoid}h2,h3,.legends{break-after:avoid}.row>svg{width:31.5%}.strip figcaption{font-size:.62rem}.matrix th,.matrix td{min-width:24px;font-size:.7rem}.figures{grid-template-columns:repeat(6,1fr)}.figures div{padding:6px 8px}dd{font-size:1rem}.pair{grid-template-columns:repeat(2,1fr)}.plane{width:160mm}.grid{grid-template-columns:repeat(8,1fr)}}
 `;
 
 const idOf = (title: string): string => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');

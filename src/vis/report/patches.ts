@@ -1,13 +1,16 @@
-// A section of a report: the patches of the images that some units answer to most.
+// A section of a report: the patches of the images that some units answer to most, and where the units are on.
 
 import { sizeOf } from '../../base/shape.js';
-import type { SymbolicTensor } from '../../core.js';
+import type { SymbolicTensor, Tensor } from '../../core.js';
+import { extremes } from '../colors.js';
+import { mapsOfUnit, regionsOf, thresholdOf } from '../dissect.js';
 import { features } from '../features.js';
 import { patchesOf } from '../patches.js';
+import { draw } from '../picture.js';
 import { fieldsOf } from '../units.js';
-import { type Html, html, image } from './html.js';
+import { type Html, html, image, percent } from './html.js';
 import { type Section, withoutImages } from './section.js';
-import { evenly, imagesOf, type Study } from './study.js';
+import { evenly, imagesOf, pictureOf, type Study } from './study.js';
 
 /** Units and patches of each that are shown; numbers that the answers of all images may have together. */
 const [UNITS, PATCHES, MOST] = [8, 8, 2 ** 24];
@@ -43,7 +46,7 @@ export const patches: Section = {
     const maps = layerOf(study) as SymbolicTensor;
     const x = imagesOf(study, shownOf(study, maps));
     const { name } = maps.layer;
-    const answers = await features(model, x, name, { batchSize, signal, onProgress });
+    const answers = study.keep(await features(model, x, name, { batchSize, signal, onProgress }));
     const units = liveliest(answers.numbers, maps.shape[2]);
     const rows = units.map((unit): Html => {
       const found = patchesOf(model, x, answers, maps, unit, PATCHES);
@@ -52,12 +55,51 @@ export const patches: Section = {
       );
       return html`<div class="unit"><span>unit ${unit}</span><div class="strip">${tiles}</div></div>`;
     });
-    for (const one of [x, answers]) one.dispose();
+    const on = units
+      .slice(0, LIT)
+      .map((unit) => regionsRow(study, shownOf(study, maps), answers, maps, unit));
     const { height, width } = fieldsOf(model, maps)(0, 0);
     const many = x.shape[0].toLocaleString('en');
-    return html`<p>Of ${many} images, the patches that units of ${name} answer to most: all that a unit sees, ${height} × ${width} pixels. What lies beyond the image is empty.</p><div class="pair">${rows}</div>`;
+    return html`<p>Of ${many} images, the patches that units of ${name} answer to most: all that a unit sees, ${height} × ${width} pixels. What lies beyond the image is empty.</p><div class="pair">${rows}</div>
+<h3>Where they are on</h3><p>The images that a unit answers to most. Bright is where its answer, enlarged to the image, is among the strongest ${percent(SHARE, 0)} of all.</p><div class="pair">${on}</div>`;
   },
 };
+
+/** Units whose regions are shown, and the share of all places at which a unit counts as on. */
+const [LIT, SHARE] = [4, 0.05];
+
+/** The images that a unit answers to most, dark where it is not on. */
+function regionsRow(
+  study: Study,
+  indices: readonly number[],
+  answers: Tensor,
+  { shape }: SymbolicTensor,
+  unit: number,
+): Html {
+  const all = mapsOfUnit(answers, shape, unit);
+  const threshold = thresholdOf(all, SHARE);
+  const size = shape[0] * shape[1];
+  const mapOf = (i: number) => all.subarray(i * size, (i + 1) * size);
+  const [height, width] = study.model.inputShape;
+  const strongest = indices
+    .map((index, i) => ({ index, i, answer: extremes(mapOf(i))[1] }))
+    .sort((a, b) => b.answer - a.answer || a.index - b.index)
+    .slice(0, PATCHES);
+  const pictures = strongest.map(({ index, i, answer }) => {
+    const region = regionsOf(mapOf(i), shape, [1, height, width], threshold);
+    const { data } = pictureOf(study, index);
+    const lit = draw(width, height, (row, column) => {
+      const at = row * width + column;
+      const light = (c: number) => (region[at] ? 1 : DARK) * data[4 * at + c];
+      return [light(0), light(1), light(2)];
+    });
+    return image(lit, { alt: `answer ${answer.toPrecision(3)}`, width: 56 });
+  });
+  return html`<div class="unit"><span>unit ${unit}</span><div class="strip">${pictures}</div></div>`;
+}
+
+/** How much of the light is left where a unit is not on. */
+const DARK = 0.3;
 
 /** The units whose answers vary most, in their order. */
 function liveliest(answers: Float32Array, channels: number): number[] {

@@ -1,6 +1,6 @@
 // A section of a report: which pixels speak for what the model says.
 
-import { Tensor } from '../../core.js';
+import { type Model, Tensor } from '../../core.js';
 import { attribute } from '../attribute.js';
 import { colorize } from '../colors.js';
 import { gradCam } from '../gradcam.js';
@@ -12,8 +12,26 @@ import { figure, html, image, key } from './html.js';
 import { type Section, withoutClasses, withoutImages } from './section.js';
 import { examplesOf, imagesOf, pictureOf, type Study, scoreOf, verdict } from './study.js';
 
-/** Noisy copies of SmoothGrad: fewer than by default, as a glance must do. */
-const COPIES = 24;
+/** Copies that SmoothGrad and integrated gradients are means of: of quick models, and of slow ones. */
+const [MANY, FEW] = [24, 6];
+/** Seconds from which on a model counts as slow here, for all pictures. */
+const SLOW = 15;
+/** Squares that occlusion hides along a side, each half over the next one; of slow models beside each other. */
+const [HIDDEN, HALF] = [4, 7];
+/** How many predictions a gradient takes, about. */
+const GRADIENT = 3;
+/** Images that are explained, at most: see `examplesOf`. */
+const EXAMPLES = 5;
+
+/** Seconds that the pictures take with so many copies, about. */
+const secondsFor = ({ seconds }: Study, copies: number): number =>
+  EXAMPLES * (GRADIENT * (4 + 2 * copies) + squaresFor(copies) ** 2) * seconds;
+
+const copiesFor = (study: Study): number => (secondsFor(study, MANY) > SLOW ? FEW : MANY);
+
+/** Squares that are hidden along a side. */
+const squaresFor = (copies: number): number => (copies === MANY ? HALF : HIDDEN);
+
 /** Pixels of a page that a picture is wide, and the least it has of its own. */
 const [WIDE, LEAST] = [150, 112];
 
@@ -21,7 +39,7 @@ const [WIDE, LEAST] = [150, 112];
 const large = (picture: Picture): Picture =>
   sheet([picture], { gap: 0, zoom: Math.max(1, Math.ceil(LEAST / picture.width)) });
 
-const hasMaps = ({ model }: Study): boolean => {
+const hasMaps = (model: Model): boolean => {
   try {
     mapsOf(model);
     return true;
@@ -31,58 +49,81 @@ const hasMaps = ({ model }: Study): boolean => {
 };
 
 /** One of several results [n, ...]. */
-function part({ shape, numbers }: Tensor, index: number): Tensor {
+function part({ keep }: Study, { shape, numbers }: Tensor, index: number): Tensor {
   const own = shape.slice(1);
   const size = own.reduce((a, b) => a * b);
-  return Tensor.from(numbers.slice(index * size, (index + 1) * size), own);
+  return keep(Tensor.from(numbers.slice(index * size, (index + 1) * size), own));
+}
+
+const GRAD_CAM = 'Grad-CAM';
+
+/** For each method what it says of the images. */
+async function attributionsOf(
+  study: Study,
+  indices: readonly number[],
+  onProgress: (done: number) => void,
+): Promise<(readonly [string, Tensor])[]> {
+  const { model, batchSize, signal, said, keep } = study;
+  const x = imagesOf(study, indices);
+  const target = indices.map((index) => scoreOf(study, said[index].best));
+  const samples = copiesFor(study);
+  const shared = { target, batchSize, signal };
+  const windowSize = Math.ceil(Math.min(...model.inputShape.slice(0, 2)) / HIDDEN);
+  const strides = Math.ceil(samples === MANY ? windowSize / 2 : windowSize);
+  // How much of the work each is, in predictions of an image.
+  const methods = [
+    ['gradient', { method: 'gradient' }, GRADIENT],
+    ['guided', { method: 'guided' }, GRADIENT],
+    ['deconvolution', { method: 'deconvolution' }, GRADIENT],
+    ['SmoothGrad', { method: 'smoothGrad', samples }, GRADIENT * samples],
+    ['integrated gradients', { method: 'integratedGradients', samples }, GRADIENT * samples],
+    ['occlusion', { method: 'occlusion', windowSize, strides }, squaresFor(samples) ** 2],
+  ] as const;
+  const all = methods.reduce((sum, [, , work]) => sum + work, GRADIENT);
+  const found: [string, Tensor][] = [];
+  let before = 0;
+  for (const [name, how, work] of methods) {
+    const done = before;
+    const maps = await attribute(model, x, {
+      ...{ ...shared, ...how },
+      onProgress: (share) => onProgress((done + share * work) / all),
+    });
+    found.push([name, keep(maps)]);
+    before += work;
+  }
+  if (hasMaps(model)) found.push([GRAD_CAM, keep(await gradCam(model, x, shared))]);
+  return found;
 }
 
 export const reasons: Section = {
   title: 'Why it says so',
-  // A gradient is about three predictions.
-  cost: ({ seconds }) => 1 + 5 * 3 * (COPIES + 2) * seconds,
+  cost: (study) => secondsFor(study, copiesFor(study)),
   lacks: (study) => withoutImages(study) ?? withoutClasses(study),
   async make(study, onProgress) {
-    const { model, batchSize, signal, said } = study;
+    const { model } = study;
     const indices = examplesOf(study);
-    const x = imagesOf(study, indices);
-    const target = indices.map((index) => scoreOf(study, said[index].best));
-    const shared = { target, batchSize, signal };
-    const gradient = await attribute(model, x, { ...shared });
-    const smooth = await attribute(model, x, {
-      ...shared,
-      ...{ method: 'smoothGrad', samples: COPIES, onProgress },
-    });
-    const heat = hasMaps(study) ? await gradCam(model, x, shared) : undefined;
+    const heat = hasMaps(model);
+    const found = await attributionsOf(study, indices, onProgress);
     const rows = indices.map((index, i) => {
       const picture = pictureOf(study, index);
-      const maps = [gradient, smooth].map((all) => {
-        const one = part(all, i);
-        const colours = colorize(one, 'diverging');
-        one.dispose();
-        return colours;
+      const all = found.map(([name, maps]): [string, Picture] => {
+        const one = part(study, maps, i);
+        if (name === GRAD_CAM) return [name, overlay(large(picture), one)];
+        return [name, colorize(one, 'diverging')];
       });
-      const all: [string, Picture][] = [
-        ['image', picture],
-        ['gradient', maps[0]],
-        ['SmoothGrad', maps[1]],
-      ];
-      if (heat) {
-        const one = part(heat, i);
-        all.push(['Grad-CAM', overlay(large(picture), one)]);
-        one.dispose();
-      }
       const alt = verdict(study, index);
-      return html`<div class="reason"><h3>${alt}</h3><div class="strip">${all.map(([name, one]) =>
+      return html`<div class="reason"><h3>${alt}</h3><div class="strip">${[
+        ['image', picture] as const,
+        ...all,
+      ].map(([name, one]) =>
         figure(image(one, { alt: `${name}: ${alt}`, width: WIDE }), name),
       )}</div></div>`;
     });
-    for (const one of [x, gradient, smooth, ...(heat ? [heat] : [])]) one.dispose();
     const signs = legend({ min: -1, max: 1 }, 'diverging', {
       label: 'lowers or raises the score',
     });
     const hot = legend({ min: 0, max: 1 }, 'viridis', { label: 'Grad-CAM: speaks for the class' });
     return html`<p>What speaks for the class that the model says. Each picture has a scale of its own: its strongest pixel is 1.</p>
-<div class="row legends">${key(signs)}${heat ? key(hot) : ''}</div><div class="pair">${rows}</div>`;
+<div class="row legends">${key(signs)}${heat ? key(hot) : ''}</div>${rows}`;
   },
 };

@@ -16,9 +16,13 @@ import {
 import { shown } from '../../base/shown.js';
 import { backendInfo, type History, type Model } from '../../core.js';
 import { breathe } from '../../training/measure.js';
-import { features } from '../features.js';
+import { featuresOf } from '../features.js';
 import { checkModel } from '../samples.js';
-import { firstLayer, maps } from './maps.js';
+import { temporarilyAsync } from '../temporary.js';
+import { change } from './change.js';
+import { filters } from './filters.js';
+import { made as madeForClasses } from './made.js';
+import { maps } from './maps.js';
 import { confusion, mistakes } from './mistakes.js';
 import { keyFigures, layers, training } from './overview.js';
 import { type Made, page } from './page.js';
@@ -38,6 +42,8 @@ export interface ReportOptions {
   classes?: readonly string[];
   /** What `fit` returned, for the curves of the training. */
   history?: History;
+  /** The `norms` of `callbacks.gradientNorms()`, for how gradients change in the training, layer by layer. */
+  gradientNorms?: Readonly<Record<string, readonly number[]>>;
   /** How many images neighbours, patches and the plane are made of, at most: 1000 by default. */
   samples?: number;
   /**
@@ -56,7 +62,7 @@ const words = {
   samples: whole(1),
   onProgress: callable,
   signal: abortSignal,
-  ...forwarded('classes', 'history'),
+  ...forwarded('classes', 'history', 'gradientNorms'),
 };
 
 const dataWords = {
@@ -72,9 +78,11 @@ const sections: readonly Section[] = [
   confusion,
   mistakes,
   reasons,
+  change,
   maps,
-  firstLayer,
+  filters,
   patches,
+  madeForClasses,
   neighbors,
   plane,
   layers,
@@ -82,9 +90,10 @@ const sections: readonly Section[] = [
 
 /**
  * What there is to see of a model, as one HTML file without anything beside it: curves of the training, accuracy and
- * confusion matrix, the worst mistakes, which pixels speak for an answer, what layers make of an image, filters, the
- * patches that units answer to, neighbours, all images in the plane, and the layers with their costs. A section that
- * a model or its data do not allow is left out, and the file says why.
+ * confusion matrix, the worst mistakes, which pixels speak for an answer, what changes of the image change, what layers
+ * make of an image, filters, the patches that units answer to and where they are on, images made for the classes,
+ * neighbours, all images in the plane, and the layers with their costs. A section that a model or its data do not allow
+ * is left out, and the file says why.
  *
  * @param data x: images [n, ...inputShape], as the model takes them; y: their classes [n], or one-hot rows [n, classes]
  * @returns the text of the file
@@ -99,33 +108,32 @@ export async function report(
   return namingAsync('vis.report', async () => {
     checkModel(model);
     const checked = checkOptions('vis.report', options, words);
-    const { title = model.name, samples = 1000, onProgress, signal, classes, history } = checked;
-    checkGiven(classes, history);
-    const study = studyOf(model, checkOptions('data', data, dataWords), {
-      classes,
-      history,
-      samples,
-      signal,
+    const { title = model.name, samples = 1000, onProgress, signal, ...given } = checked;
+    const { classes, history, gradientNorms } = given;
+    checkGiven(given);
+    const how = { classes, history, norms: gradientNorms, samples, signal };
+    return temporarilyAsync(async (keep) => {
+      const study = studyOf(model, checkOptions('data', data, dataWords), how, keep);
+      const work = new Work(study, onProgress);
+      await work.predict();
+      const made: Made[] = [];
+      for (const section of sections) made.push(await work.make(section));
+      onProgress?.(1, 'done');
+      const { count, right } = study;
+      const of = right ? 'with their classes' : 'without classes';
+      return page(
+        title,
+        `${model.name}, seen with ${count.toLocaleString('en')} images ${of}`,
+        keyFigures(study),
+        made,
+        `Made by wasmgrad ${backendInfo().version}`,
+      );
     });
-    const work = new Work(study, onProgress);
-    await work.predict();
-    const made: Made[] = [];
-    for (const section of sections) made.push(await work.make(section));
-    onProgress?.(1, 'done');
-    const { count, right } = study;
-    const of = right ? 'with their classes' : 'without classes';
-    return page(
-      title,
-      `${model.name}, seen with ${count.toLocaleString('en')} images ${of}`,
-      keyFigures(study),
-      made,
-      `Made by wasmgrad ${backendInfo().version}`,
-    );
   });
 }
 
 /** @throws {ValueError} */
-function checkGiven(classes: unknown, history: unknown): void {
+function checkGiven({ classes, history, gradientNorms }: ReportOptions): void {
   if (classes !== undefined) {
     const fits = Array.isArray(classes) && classes.every((name) => typeof name === 'string');
     checkValue('classes', classes, () => (fits ? undefined : 'a list of names'));
@@ -133,6 +141,11 @@ function checkGiven(classes: unknown, history: unknown): void {
   const { epoch, history: logs } = (history ?? { epoch: [], history: {} }) as History;
   if (!Array.isArray(epoch) || typeof logs !== 'object' || logs === null)
     throw new ValueError(`history must be what fit returns, not ${shown(history)}`);
+  const norms = Object.values(gradientNorms ?? {});
+  if (!norms.every((list) => Array.isArray(list) && list.every(Number.isFinite)))
+    throw new ValueError(
+      `gradientNorms must be the norms that callbacks.gradientNorms() collected, not ${shown(gradientNorms)}`,
+    );
 }
 
 /** The sections, one after the other, and how far all of them are. */
@@ -155,10 +168,14 @@ class Work {
     const cost = count * seconds;
     if (classes.length > 0) {
       const onProgress = this.#within('predictions', cost);
-      const { name } = model.outputs[0].layer;
-      const outputs = await features(model, x, name, { batchSize, signal, onProgress });
-      this.#study.said = saidOf(this.#study, outputs);
-      outputs.dispose();
+      onProgress(0);
+      await breathe();
+      this.#study.said = await temporarilyAsync(async (keep) => {
+        const outputs = await featuresOf(model, x, model.outputs[0], {
+          ...{ batchSize, signal, onProgress },
+        });
+        return saidOf(this.#study, keep(outputs));
+      });
     }
     this.#done += cost;
   }
@@ -173,7 +190,7 @@ class Work {
     const onProgress = this.#within(title, cost);
     onProgress(0);
     await breathe();
-    const body = await section.make(study, onProgress);
+    const body = await temporarilyAsync((keep) => section.make({ ...study, keep }, onProgress));
     this.#done += cost;
     return { title, body, why };
   }

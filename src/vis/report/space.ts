@@ -42,8 +42,7 @@ async function featuresOf(study: Study, onProgress: (done: number) => void): Pro
   const found = await features(model, x, featureLayer(model) as string, {
     ...{ batchSize, signal, onProgress },
   });
-  x.dispose();
-  return found;
+  return study.keep(found);
 }
 
 /** Neighbours of each image that are shown. */
@@ -61,15 +60,14 @@ export const neighbors: Section = {
     const points = await featuresOf(study, onProgress);
     const queries = examplesOf(study);
     const x = imagesOf(study, queries);
-    const own = await features(study.model, x, featureLayer(study.model) as string);
+    const own = study.keep(await features(study.model, x, featureLayer(study.model) as string));
     const images = imagesOf(study, compared);
-    const flat = images.reshape([compared.length, -1]);
-    const asked = x.reshape([queries.length, -1]);
+    const flat = study.keep(images.reshape([compared.length, -1]));
+    const asked = study.keep(x.reshape([queries.length, -1]));
     // One more: an image that is among them finds itself.
     const k = Math.min(compared.length, NEIGHBORS + 1);
     const byFeatures = nearest(points, own, k) as Neighbor[][];
     const byPixels = nearest(flat, asked, k) as Neighbor[][];
-    for (const one of [points, own, x, images]) one.dispose();
     const line = (name: string, query: number, found: readonly Neighbor[]): Html => {
       const others = found.map(({ index }) => compared[index]).filter((index) => index !== query);
       return html`<span class="by">${name}</span><div class="strip">${others
@@ -119,7 +117,7 @@ export const plane: Section = {
       places.numbers[2 * i],
       places.numbers[2 * i + 1],
     ]);
-    for (const one of [points, places]) one.dispose();
+    study.keep(places);
     const how = isLarge
       ? 'by t-SNE: images that lie together are alike to the model, distances between groups mean little'
       : 'by the two directions in which they differ most (PCA)';

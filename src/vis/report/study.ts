@@ -5,9 +5,11 @@ import { purpose, Random } from '../../base/random.js';
 import { show } from '../../base/shape.js';
 import { type Data, type History, type Model, Tensor } from '../../core.js';
 import { endOf, probabilities } from '../../model/classify.js';
+import { numbersOf } from '../../tensor/numbers.js';
 import { type Light, lightOf } from '../light.js';
 import { draw, type Picture } from '../picture.js';
 import { samplesOf } from '../samples.js';
+import type { Keep } from '../temporary.js';
 
 /** The images of a report. */
 export interface ReportData {
@@ -28,6 +30,8 @@ export interface Study {
   /** The class of each image, where it was given. */
   readonly right: Int32Array | undefined;
   readonly history: History | undefined;
+  /** The norms of each layer's gradients in the training. */
+  readonly norms: Readonly<Record<string, readonly number[]>> | undefined;
   /** The images that work which takes long is done for. */
   readonly chosen: readonly number[];
   /** About how long a prediction of one image takes, in seconds. */
@@ -37,6 +41,8 @@ export interface Study {
   readonly signal: AbortSignal | undefined;
   /** How numbers become pixels; undefined for a model that takes no images. */
   readonly light: Light | undefined;
+  /** Remembers a tensor that is needed while a section is made. */
+  readonly keep: Keep;
   /** What the model says of each image: filled in first. */
   said: readonly Said[];
 }
@@ -54,29 +60,33 @@ const SPEED = 1e10;
 /** Seconds that an image takes beside them, and seconds after which others get their turn. */
 const [ANYWAY, TURN] = [2e-4, 0.05];
 
-/** A study before anything is computed. @throws {ShapeError} {@link ValueError} for data that do not fit */
+/** A study before anything is computed. @param keep remembers the images @throws {ShapeError} {@link ValueError} for data that do not fit */
 export function studyOf(
   model: Model,
   data: ReportData,
   options: {
     readonly classes?: readonly string[];
     readonly history?: History;
+    readonly norms?: Readonly<Record<string, readonly number[]>>;
     readonly samples: number;
     readonly signal?: AbortSignal;
   },
+  keep: Keep,
 ): Study {
-  const x = samplesOf(model, data.x);
+  const x = keep(samplesOf(model, data.x));
   const [count] = x.shape;
   const classes = namesOf(model, options.classes);
   const work = model.summary({ print: null }).reduce((sum, row) => sum + row.multiplyAdds, 0);
   const seconds = ANYWAY + work / SPEED;
   return {
-    ...{ model, x, count, classes, history: options.history, signal: options.signal },
+    ...{ model, x, count, classes, history: options.history, norms: options.norms },
+    signal: options.signal,
     right: data.y === undefined ? undefined : rightOf(data.y, count, classes.length),
     chosen: someOf(count, options.samples),
     seconds,
     batchSize: Math.max(1, Math.min(32, Math.floor(TURN / seconds))),
     light: model.inputShape.length === 3 ? lightOf(model, x) : undefined,
+    keep,
     said: [],
   };
 }
@@ -106,11 +116,12 @@ function namesOf({ outputShape, labels }: Model, given: readonly string[] | unde
 
 function rightOf(y: Data, count: number, classes: number): Int32Array {
   if (classes === 0) throw new ValueError('the model has no classes, so y has no meaning');
-  const given = y instanceof Tensor ? y : Tensor.from(y as never);
-  const { shape, numbers } = given;
-  if (shape[0] !== count || given.size % count > 0)
+  const given = numbersOf('y', y);
+  const shape = given.shape ?? [given.length];
+  const numbers = Float32Array.from(given.array());
+  if (shape[0] !== count || given.length % count > 0)
     throw new ShapeError(`y must have a class for each of ${count} images, not ${show(shape)}`);
-  const columns = given.size / count;
+  const columns = given.length / count;
   if (columns !== 1 && columns !== classes)
     throw new ShapeError(`y must be [n] or [n, ${classes}], not ${show(shape)}`);
   return Int32Array.from({ length: count }, (_, i) => {
@@ -132,13 +143,13 @@ export function saidOf({ model }: Study, outputs: Tensor): Said[] {
   });
 }
 
-/** Some of the images, as a tensor: to be disposed of. */
-export function imagesOf({ x }: Study, indices: readonly number[]): Tensor {
+/** Some of the images, as a tensor that is there while the section is made. */
+export function imagesOf({ x, keep }: Study, indices: readonly number[]): Tensor {
   const size = x.size / x.shape[0];
   const numbers = new Float32Array(indices.length * size);
   for (const [i, index] of indices.entries())
     numbers.set(x.numbers.subarray(index * size, (index + 1) * size), i * size);
-  return Tensor.from(numbers, [indices.length, ...x.shape.slice(1)]);
+  return keep(Tensor.from(numbers, [indices.length, ...x.shape.slice(1)]));
 }
 
 /** An image as a picture. */
