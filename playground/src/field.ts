@@ -11,10 +11,12 @@ export type Pixel = Omit<Spot, 'stage'>;
 /** A rectangle of one map, or of all. */
 export type Mark = Pick<Source, 'unit' | 'top' | 'left' | 'height' | 'width'>;
 
+/** The mark of a single pixel. */
 export const markOf = ({ unit, row, column }: Pixel): Mark => ({
   ...{ unit, top: row, left: column, height: 1, width: 1 },
 });
 
+/** A place with numbers. */
 export interface Field {
   readonly place: HTMLElement;
   /** Draws the numbers. @returns the ends of their scale */

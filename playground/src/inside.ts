@@ -26,6 +26,7 @@ export interface Spot {
   readonly column: number;
 }
 
+/** What is asked of a pixel. */
 export interface ExplainRequest extends Spot {
   readonly pixels: Uint8Array<ArrayBuffer>;
   /** Which of the maps that it sees is wanted; by default the one that counts most. */
@@ -92,6 +93,7 @@ export type Reason =
   /** Nothing but what it saw of the image. */
   | { readonly kind: 'field' };
 
+/** A number, and what made it. */
 export interface Explanation {
   /** The number, as the network computes it. */
   readonly value: number;

@@ -105,6 +105,7 @@ export interface Layout {
 /** As few columns as hold so many pictures in a square. */
 export const squarish = (count: number): number => Math.ceil(Math.sqrt(count));
 
+/** How pictures lie in so many columns. */
 export function layoutOf({ count, height, width }: Maps, columns: number): Layout {
   const across = Math.min(columns, count);
   const zoom = height * width === 1 ? NUMBER : Math.max(1, Math.round(LEAST / height));

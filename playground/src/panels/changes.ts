@@ -23,6 +23,7 @@ const difference = ({ before, now }: { before: Maps; now: Maps }): Maps => ({
   data: now.data.map((value, i) => value - before.data[i]),
 });
 
+/** Sets up the part of the room. */
 export function changes(app: App): Panel {
   const place = byId('filter-maps', HTMLElement);
   const scale = legend('signs');

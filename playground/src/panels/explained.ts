@@ -9,7 +9,7 @@ import { foremost, numeral, product } from '../sums.js';
 import { partText, reasonText, termsOf } from '../wording.js';
 
 /** A pixel, and all that is known of it. */
-export interface Shown {
+interface Shown {
   readonly spot: Spot;
   readonly stage: Stage;
   readonly explanation: Explanation;
@@ -22,8 +22,9 @@ interface Events {
   titleOf(stage: number): string;
   /** What a pixel is called in its stage. */
   placeOf(spot: Spot): string;
-  /** Another pixel of the map is pointed at, or another window is wanted. */
-  point(pixel: Pixel): void;
+  /** Another pixel of the map is pointed at, or pressed. */
+  point(pixel: Pixel, isPressed: boolean): void;
+  /** Another window is wanted. */
   ask(): void;
   close(): void;
   /** What the map looks for is wanted. */
@@ -75,6 +76,7 @@ function contributions({ reason }: Explanation): HTMLElement[] {
   });
 }
 
+/** Sets up the place of explanations. */
 export function explained(events: Events) {
   const place = byId('explained', HTMLElement);
   const below = byId('explained-below', HTMLSelectElement);
@@ -99,7 +101,7 @@ export function explained(events: Events) {
   for (const event of ['pointerdown', 'pointermove'] as const)
     own.field.place.addEventListener(event, (pointer) => {
       const pixel = own.field.at(pointer);
-      if (pixel) events.point(pixel);
+      if (pixel) events.point(pixel, pointer.buttons > 0);
     });
   below.addEventListener('change', events.ask);
   onClick('explained-patches', events.seek);

@@ -25,7 +25,9 @@ function imageStop() {
     'figcaption',
     {},
     element('strong', {}, 'The image'),
+    ' ',
     element('span', { className: 'size' }, `${SIDE} × ${SIDE} pixels`),
+    ' ',
     scale.place,
   );
   return {
@@ -67,7 +69,7 @@ export function journey(app: App, seek: (layer: string, unit: number) => void): 
   let said: Spot | undefined;
 
   const titleOf = (stage: number): string =>
-    stage < 0 || !app.network ? 'The image' : layerTitle(app.network, stage, stages[stage].title);
+    stage < 0 || !app.network ? 'the image' : layerTitle(app.network, stage, stages[stage].title);
   const classesOf = (stage: number): readonly string[] | undefined => {
     const { classes } = datasets[app.dataset];
     const { height, width, count } = stages[stage];
@@ -100,7 +102,10 @@ export function journey(app: App, seek: (layer: string, unit: number) => void): 
     mark([...marksOf(explanation), { ...markOf(asked), stage: asked.stage }]);
     if (said === asked) return;
     said = asked;
-    setText('explained-said', byId('explained-title', HTMLElement).textContent ?? '');
+    const texts = ['explained-title', 'explained-sum'].map(
+      (id) => byId(id, HTMLElement).textContent,
+    );
+    setText('explained-said', texts.join('. '));
   });
   const choose = (next: Spot): void => {
     if (next.stage !== spot?.stage) panel.forget();
@@ -116,7 +121,11 @@ export function journey(app: App, seek: (layer: string, unit: number) => void): 
   const panel = explained({
     titleOf,
     placeOf,
-    point: (pixel) => spot && choose({ ...spot, ...pixel, unit: spot.unit }),
+    point({ row, column }, isPressed) {
+      if (!spot || (isHeld && !isPressed)) return;
+      const next = { ...spot, row, column };
+      if (!isSame(next, spot.stage)) choose(next);
+    },
     ask: explain,
     close,
     seek: () => spot && seek(stages[spot.stage].title, spot.unit),

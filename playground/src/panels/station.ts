@@ -60,7 +60,7 @@ function sizeOf({ count, of, height, width }: Stage): string {
   return `${count < of ? `${count} of ${of}` : of} maps of ${height} × ${width}`;
 }
 
-/** @param classes what the numbers are the scores of, if they are */
+/** Makes a stop. @param classes what the numbers are the scores of, if they are */
 export function station(
   title: string,
   stage: Stage,
@@ -76,9 +76,10 @@ export function station(
     'figcaption',
     {},
     element('strong', {}, title),
+    ' ',
     element('span', { className: 'size' }, size),
   );
-  if (!classes) caption.append(scale.place);
+  if (!classes) caption.append(' ', scale.place);
   const line = element('p', { className: 'small' }, lineOf(stage.type));
   return {
     figure: element('figure', {}, caption, element('div', {}, field.place, line)),
