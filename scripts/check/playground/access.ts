@@ -9,7 +9,7 @@ import { open, say, says, untilDrawn } from './page.js';
 const contents: Readonly<Record<string, string>> = {
   train: '.sample .answer',
   network: '#layers li',
-  look: '#activation-maps figcaption',
+  look: '#journey figcaption',
   mistakes: '#confusion td.right',
   convolve: '#kernel input',
   teach: '#classes li',

@@ -48,7 +48,7 @@ async function useAll(tab: Page, threads: number): Promise<void> {
     await untilDrawn(tab);
   }
   await tab.click('#tab-look');
-  await tab.waitForSelector('#activation-maps canvas');
+  await tab.waitForSelector('#journey canvas');
   await says(tab, '#reason-message', /The network says/);
   await tab.click('#tab-teach');
   await tab.click('#own-base');
