@@ -13,6 +13,8 @@ export type Columns = [number[], (number | null)[], (number | null)[]];
 
 export interface Chart {
   draw(columns: Columns): void;
+  /** Calls the lines otherwise. */
+  rename(lines: Lines): void;
   /** Draws again, in other colours. */
   recolour(): void;
 }
@@ -38,12 +40,13 @@ export function chart(
   lines: Lines = ['training', 'test'],
 ): Chart {
   const place = byId(id, HTMLElement);
+  const names = lines.map((name) => element('span', {}, name));
   const numbers = lines.map(() => element('output', {}, '–'));
   const legend = element('p', { className: 'legend' });
   legend.append(
-    ...lines.map((label, i) => {
+    ...names.map((name, i) => {
       const swatch = element('span', { className: `swatch line-${i + 1}` });
-      return element('span', {}, swatch, ` ${label} `, numbers[i]);
+      return element('span', {}, swatch, ' ', name, ' ', numbers[i]);
     }),
   );
   const axis = (size: number, more: uPlot.Axis): uPlot.Axis => ({
@@ -105,6 +108,9 @@ export function chart(
     draw(columns) {
       plot.setData(columns);
       tell(plot);
+    },
+    rename(titles) {
+      for (const [i, name] of names.entries()) name.textContent = titles[i];
     },
     recolour: () => plot.redraw(false),
   };

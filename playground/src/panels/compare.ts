@@ -96,6 +96,8 @@ export function comparePanel(app: App): Panel {
         ),
       ),
     );
+    const [first, second] = sides;
+    for (const one of Object.values(charts)) one.rename([first.title, second.title]);
     say('compare-message', remark);
   };
   const button = onClick('compare-start', async () => {
@@ -152,11 +154,9 @@ const chartOf = (what: 'loss' | 'accuracy') =>
         'compare-loss',
         (value) => value.toFixed(3),
         (_, most) => [0, Math.max(2.5, most)],
-        ['first', 'second'],
       )
     : chart(
         'compare-accuracy',
         (value) => `${value.toFixed(1)} %`,
         (least) => [Math.max(0, Math.floor(least / 20) * 20), 100],
-        ['first', 'second'],
       );
