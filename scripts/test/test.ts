@@ -45,7 +45,10 @@ const relaxed = modern
   ? process.execPath
   : execFileSync('npx', ['-y', 'node@24', '-p', 'process.execPath'], { encoding: 'utf8' }).trim();
 
-/** Tests in these folders do not depend on the kernels. */
+/**
+ * Tests in these folders do not depend on the kernels, or compare what one build computes with itself: pictures, models
+ * in workers, networks by name, whose numbers `golden` holds in each build.
+ */
 const plain = [
   'base',
   'cli',
@@ -56,9 +59,12 @@ const plain = [
   'platform',
   'reference',
   'structure.test.ts',
+  'vis',
+  'worker',
+  'zoo',
 ];
-/** Tests in these folders run kernels, but test other things: files, workers, messages, the order of a training. */
-const around = ['tensor', 'training', 'worker', 'zoo'];
+/** Tests in these folders run kernels, but test other things: messages, the order of a training, what users asked for. */
+const around = ['requirements', 'tensor', 'training'];
 
 const runs: readonly Run[] = [
   {

@@ -13,33 +13,39 @@ await useArrays();
 
 type Weights = Readonly<Record<string, Nd>>;
 
-/** x normalized over the numbers of one key, then by the weights at another index. */
-function normalized(
-  x: Nd,
+/**
+ * The layer in f64: normalizes the numbers of one key together, then takes the weights at another index. Which those
+ * are is found once, as differences ask for the result at each number.
+ */
+function normalizing(
+  shape: Shape,
   epsilon: number,
   keyOf: (index: readonly number[]) => string,
   weightAt: (index: readonly number[]) => number[],
-  { gamma, beta }: Weights,
-): Nd {
-  const groups = new Map<string, number[]>();
-  nd(x.shape, (index) => {
+): (inputs: readonly Nd[], weights: Weights) => Nd {
+  const byKey = new Map<string, number[]>();
+  const places: number[][] = [];
+  nd(shape, (index) => {
     const key = keyOf(index);
-    groups.set(key, [...(groups.get(key) ?? []), at(x, index)]);
+    byKey.set(key, byKey.get(key) ?? []);
+    byKey.get(key)?.push(places.length);
+    places.push(weightAt(index));
     return 0;
   });
-  const moments = new Map(
-    [...groups].map(([key, all]) => {
-      const mean = all.reduce((a, b) => a + b) / all.length;
-      const variance = all.reduce((a, b) => a + (b - mean) ** 2, 0) / all.length;
-      return [key, { mean, sigma: Math.sqrt(variance + epsilon) }] as const;
-    }),
-  );
-  return nd(x.shape, (index) => {
-    const { mean, sigma } = moments.get(keyOf(index)) as { mean: number; sigma: number };
-    const place = weightAt(index);
-    const y = (at(x, index) - mean) / sigma;
-    return y * (gamma ? at(gamma, place) : 1) + (beta ? at(beta, place) : 0);
-  });
+  const groups = [...byKey.values()];
+  return ([x], { gamma, beta }) => {
+    const data = new Float64Array(x.data.length);
+    for (const group of groups) {
+      const mean = group.reduce((sum, i) => sum + x.data[i], 0) / group.length;
+      const variance = group.reduce((sum, i) => sum + (x.data[i] - mean) ** 2, 0) / group.length;
+      const sigma = Math.sqrt(variance + epsilon);
+      for (const i of group) {
+        const y = (x.data[i] - mean) / sigma;
+        data[i] = y * (gamma ? at(gamma, places[i]) : 1) + (beta ? at(beta, places[i]) : 0);
+      }
+    }
+    return { shape, data };
+  };
 }
 
 const some = [{}, { scale: false }, { center: false }, { scale: false, center: false }] as const;
@@ -61,13 +67,17 @@ for (const more of some)
       const last = (index: readonly number[]) => [index[index.length - 1]];
       checkLayer(`groupNorm ${shape} in ${groups}`, {
         ...{ layer: groupNorm({ ...options, groups }), inputs: [shape], batch: 3, tolerance: 4e-6 },
-        reference: ([x], w) =>
-          normalized(x, 0.01, (i) => `${i[0]} ${Math.floor(last(i)[0] / size)}`, last, w),
+        reference: normalizing(
+          [3, ...shape],
+          0.01,
+          (i) => `${i[0]} ${Math.floor(last(i)[0] / size)}`,
+          last,
+        ),
       });
       if (groups !== 1) continue;
       checkLayer(`instanceNorm ${shape}`, {
         ...{ layer: instanceNorm(options), inputs: [shape], batch: 3, tolerance: 4e-6 },
-        reference: ([x], w) => normalized(x, 0.01, (i) => `${i[0]} ${last(i)[0]}`, last, w),
+        reference: normalizing([3, ...shape], 0.01, (i) => `${i[0]} ${last(i)[0]}`, last),
       });
     }
   });
@@ -96,14 +106,12 @@ for (const more of some)
       checkLayer(`layerNorm ${shape} over ${axes}`, {
         layer: layerNorm({ ...more, axes, epsilon: 0.01 }),
         ...{ inputs: [shape], batch: 3, tolerance: 4e-6 },
-        reference: ([x], w) =>
-          normalized(
-            x,
-            0.01,
-            (index) => index.filter((_, d) => !own.includes(d - 1)).join(),
-            (index) => own.map((axis) => index[axis + 1]),
-            w,
-          ),
+        reference: normalizing(
+          [3, ...shape],
+          0.01,
+          (index) => index.filter((_, d) => !own.includes(d - 1)).join(),
+          (index) => own.map((axis) => index[axis + 1]),
+        ),
       });
     }
   });

