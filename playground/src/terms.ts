@@ -59,6 +59,8 @@ export function explainTerms(): void {
     word.tabIndex = 0;
     for (const event of ['pointerenter', 'focus']) word.addEventListener(event, () => show(word));
     for (const event of ['pointerleave', 'blur']) word.addEventListener(event, () => hide(word));
+    // In a label a press would go on to the field, and what the word means away.
+    word.addEventListener('click', (event) => event.preventDefault());
     word.addEventListener('keydown', ({ key }) => {
       if (key === 'Escape') hide(word);
     });

@@ -14,6 +14,7 @@ import { launchChromium } from './browsers/chromium.js';
 import { chosen, inEachBrowser } from './browsers/index.js';
 import { checkAccess } from './playground/access.js';
 import { checkExhibit } from './playground/exhibit.js';
+import { checkFaults } from './playground/faults.js';
 import { checkFiles } from './playground/files.js';
 import { checkLong } from './playground/long.js';
 import { checkMishaps } from './playground/mishaps.js';
@@ -284,6 +285,7 @@ async function checkInChromium(address: string, plain: string, threads: number):
     );
     await single.close();
     await checkExhibit(browser, address);
+    await checkFaults(browser, address);
     await checkAccess(browser, address);
     await checkMishaps(browser, address);
     await checkPhone(browser, address);

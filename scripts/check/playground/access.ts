@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import type axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { open, say, says } from './page.js';
+import { open, say, says, untilDrawn } from './page.js';
 
 const script = fileURLToPath(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url));
 
@@ -16,6 +16,19 @@ const findings = (tab: Page): Promise<string[]> =>
       ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
     );
   });
+
+/** What each room has once all that it loads and asks for is there. */
+const contents: Readonly<Record<string, string>> = {
+  train: '.sample .answer',
+  network: '#layers li',
+  look: '#activation-maps figcaption',
+  mistakes: '#confusion td.right',
+  convolve: '#kernel input',
+  teach: '#classes li',
+  compare: '#compare-sides li',
+  speed: '#measure',
+  files: '#snippet',
+};
 
 /** See the top of this file. */
 export async function checkAccess(browser: Browser, address: string): Promise<void> {
@@ -31,9 +44,9 @@ export async function checkAccess(browser: Browser, address: string): Promise<vo
     const rooms = await tab.$$eval('[role=tab]', (tabs) => tabs.map(({ id }) => id.slice(4)));
     for (const room of rooms) {
       await tab.click(`#tab-${room}`);
-      // What a room loads is there when nothing more is asked for.
-      await tab.waitForLoadState('networkidle');
-      await tab.waitForTimeout(100);
+      assert(contents[room], `what ${room} has`);
+      await tab.waitForSelector(`#${room}:not([inert]) ${contents[room]}`);
+      await untilDrawn(tab);
       for (const line of await findings(tab)) found.push(`${room}, ${view.colorScheme}: ${line}`);
     }
     await close();
