@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 // @ts-expect-error: a script without types
 import { forBrowsers } from '../setup/build.mjs';
-import { type BrowserName, inEachBrowser, serving, type Tab } from './browsers/index.js';
+import { inEachBrowser, serving, type Tab } from './browsers/index.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pattern = new RegExp(`${process.argv[2] ?? '.'}.*\\.test\\.ts$`);
@@ -53,6 +53,10 @@ async function bundled(files: string[]): Promise<Record<string, string>> {
   return Object.fromEntries(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 }
 
+/** It compares long trainings with two algorithms: other tests hold the bits of both in each browser, in seconds. */
+const SLOW = 'tests/lowering/algorithms.test.ts';
+console.log(`not run in pages, as it takes minutes in some: ${SLOW}`);
+
 /** Whether a page can run a test that imports modules of Node; prints the ones that it lacks. */
 function runsInPages(file: string): boolean {
   const own = /from '(node:(?!(?:fs|v8|vm)')[^']*)'/.exec(readFileSync(root + file, 'utf8'))?.[1];
@@ -63,7 +67,7 @@ function runsInPages(file: string): boolean {
 const files = ['kernels', 'tensor', 'program', 'lowering', 'graph', 'training', 'model']
   .flatMap((folder) => readdirSync(`${root}tests/${folder}`).map((name) => `${folder}/${name}`))
   .map((name) => `tests/${name}`)
-  .filter((file) => pattern.test(file))
+  .filter((file) => pattern.test(file) && file !== SLOW)
   .filter(runsInPages);
 assert(files.length > 0, `no test file matches ${pattern}`);
 
@@ -87,22 +91,13 @@ const run = (tab: Tab, file: string): Promise<string[]> =>
     file,
   );
 
-/** Left out in WebKitGTK, which takes minutes for it: it compares two algorithms, whose bits other tests hold there. */
-const SLOW = 'tests/lowering/algorithms.test.ts';
-
 /** Test files of a browser, run one by one. A browser that crashes goes on with the file that it was in. */
 class Runs {
   total = 0;
   passed = 0;
   /** What the failed tests printed: said last, where a reader of the end of a long log finds it. */
   readonly failures: string[] = [];
-  readonly #left: string[];
-
-  constructor(name: BrowserName) {
-    const isLeftOut = (file: string): boolean => name === 'webkit' && file === SLOW;
-    this.#left = files.filter((file) => !isLeftOut(file));
-    if (files.some(isLeftOut)) console.log(`not run in ${name}, where it takes minutes: ${SLOW}`);
-  }
+  readonly #left = [...files];
 
   /** Runs the files that are left, and prints how long each took. */
   async run(tab: Tab): Promise<void> {
@@ -126,7 +121,7 @@ class Runs {
 
 await serving({ directory: root, made }, (origin) =>
   inEachBrowser(async (visit, name) => {
-    const runs = new Runs(name);
+    const runs = new Runs();
     await visit(`${origin}/`, (tab) => runs.run(tab));
     console.log(`${runs.passed} of ${runs.total} tests passed`);
     assert.equal(runs.passed, runs.total, [`not all pass in ${name}`, ...runs.failures].join('\n'));

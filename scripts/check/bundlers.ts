@@ -25,7 +25,6 @@ const MISSING = /404 .*\/(kernel-thread|training-worker)\.js$/;
 const runs: [way: string, threads: number][] = [
   ['here', 1],
   ['here', 2],
-  ['here', 3],
   ['worker', 2],
   ['own', 2],
 ];

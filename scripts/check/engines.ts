@@ -36,28 +36,32 @@ await withPackage((project) => {
   copyFileSync(program, `${project}/smoke.mjs`);
   writeFileSync(`${project}/network.json`, JSON.stringify(network));
   writeFileSync(`${project}/image.png`, image);
-  const run = (name: string, ...args: string[]) =>
-    spawnSync('npx', ['-y', name, ...args], { cwd: project, encoding: 'utf8', timeout: 900_000 });
+  writeFileSync(`${project}/where.mjs`, 'console.log(process.execPath);');
+  const run = (program: string, ...args: string[]) =>
+    spawnSync(program, args, { cwd: project, encoding: 'utf8', timeout: 900_000 });
+  const npx = (...args: string[]) => run('npx', '-y', ...args);
   /** What the command line prints, as `npx wasmgrad` runs it. */
-  const commandLine = (name: string, args: readonly string[], ...words: string[]): string => {
+  const commandLine = (program: string, args: readonly string[], ...words: string[]): string => {
     const { status, stdout, stderr } = run(
-      name,
+      program,
       ...args,
       'node_modules/wasmgrad/dist/cli.js',
       ...words,
     );
-    assert.equal(status, 0, `${name}: wasmgrad ${words.join(' ')} fails:\n${stdout}${stderr}`);
+    assert.equal(status, 0, `${program}: wasmgrad ${words.join(' ')} fails:\n${stdout}${stderr}`);
     return stdout.trim();
   };
-  const packed = run('wasmgrad', '--version');
+  const packed = npx('wasmgrad', '--version');
   assert.match(packed.stdout, /^\d+\.\d+\.\d+\n$/, `npx wasmgrad --version: ${packed.stderr}`);
   const all = new Map<string, string>();
   for (const { name, args = [] } of engines) {
-    const { status, stdout, stderr } = run(name, '--version');
-    assert.equal(status, 0, `${name} cannot be had: npx -y ${name} --version\n${stderr}`);
-    const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
+    // Itself from now on, as npx takes longer than most of what it is asked.
+    const { status, stdout, stderr } = npx(name, ...args, 'where.mjs');
+    assert.equal(status, 0, `${name} cannot be had by npx -y ${name}:\n${stderr}`);
+    const program = stdout.trim();
+    const version = /\d+\.\d+\.\d+/.exec(run(program, '--version').stdout)?.[0];
     const started = performance.now();
-    const smoke = run(name, ...args, 'smoke.mjs');
+    const smoke = run(program, ...args, 'smoke.mjs');
     const failed = `${name} (${version}) fails or does not end:\n${smoke.stdout}${smoke.stderr}`;
     assert.equal(smoke.status, 0, failed);
     const { bits, variant, threads } = JSON.parse(smoke.stdout);
@@ -65,13 +69,13 @@ await withPackage((project) => {
     console.log(
       `${name} (${version}): ${variant}, ${threads} threads, strict bits ${bits.slice(0, 12)}, ${seconds} s`,
     );
-    assert.equal(commandLine(name, args, '--version'), packed.stdout.trim());
+    assert.equal(commandLine(program, args, '--version'), packed.stdout.trim());
     assert.equal(
-      JSON.parse(commandLine(name, args, 'info', '--json')).version,
+      JSON.parse(commandLine(program, args, 'info', '--json')).version,
       packed.stdout.trim(),
     );
     const predict = ['predict', 'network.json', 'image.png', '--json', '--simd', 'strict'];
-    all.set(name, `${bits} ${commandLine(name, args, ...predict)}`);
+    all.set(name, `${bits} ${commandLine(program, args, ...predict)}`);
   }
   assert.equal(new Set(all.values()).size, 1, 'strict arithmetic gives the same bits everywhere');
 });

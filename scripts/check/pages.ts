@@ -132,7 +132,7 @@ await withPackage(async (project) => {
     };
 
     const strict = policy("'self'");
-    for (const threads of [1, 2, 3])
+    for (const threads of [1, 2])
       await check('strict policy', { headers: strict, run: onPage({ threads }), threads });
     const remote = onPage({ threads: 2 }, 'worker');
     await check('strict policy, training worker', { headers: strict, run: remote, threads: 1 });

@@ -87,6 +87,8 @@ async function checkCharts({ tab }: OpenPage): Promise<void> {
   await tab.selectOption('#preset', 'perceptron');
   await says(tab, '#samples-message', /of 24 are right/);
   const empty = await pictures(tab);
+  const ticks = await writtenOn(tab, 'loss-chart');
+  assert(ticks.includes('100') && ticks.includes('2'), `axes of no training: ${ticks}`);
   assert.deepEqual(await legends(tab), ['–', '–', '–', '–']);
   await tab.fill('#epochs', '2');
   await tab.click('#start:enabled');
@@ -126,6 +128,7 @@ async function checkCharts({ tab }: OpenPage): Promise<void> {
   await reads(tab, '#epoch', '–');
   await tab.waitForSelector('#start:enabled');
   assert.deepEqual(await pictures(tab), empty, 'nothing is left of the training before');
+  assert.deepEqual(await writtenOn(tab, 'loss-chart'), ticks);
   assert.deepEqual(await legends(tab), ['–', '–', '–', '–']);
 }
 
