@@ -103,16 +103,7 @@ export function chart(
   }).observe(place);
   return {
     draw(columns) {
-      // Of nothing there are no ticks: those of before would stay.
-      plot.setData(
-        columns[0].length > 0
-          ? columns
-          : [
-              [0, EMPTY],
-              [null, null],
-              [null, null],
-            ],
-      );
+      plot.setData(columns);
       tell(plot);
     },
     recolour: () => plot.redraw(false),

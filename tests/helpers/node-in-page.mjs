@@ -42,8 +42,12 @@ globalThis.Buffer = class Buffer extends Uint8Array {
     to.set(this);
   }
 
+  /** By words, as tests compare whole memories of wasm. */
   equals(other) {
-    for (let i = 0; i < this.length; i++) if (this[i] !== other[i]) return false;
-    return this.length === other.length;
+    const words = ({ buffer, byteOffset, byteLength }) =>
+      new Int32Array(buffer, byteOffset, byteLength / 4);
+    const [own, others] = [words(this), words(other)];
+    for (let i = 0; i < own.length; i++) if (own[i] !== others[i]) return false;
+    return own.length === others.length;
   }
 };

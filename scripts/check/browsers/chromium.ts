@@ -15,9 +15,16 @@ const args = [
   '--js-flags=--expose-gc',
 ];
 
+/** Milliseconds that it may take to start, and a page to load: Playwright's half a minute is not enough beside other work. */
+const PATIENCE = 180_000;
+
 /** Chromium by Playwright's own interface, for checks that only run in Chromium. */
 export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: programOf('CHROMIUM', '/usr/bin/chromium'), args });
+  chromium.launch({
+    executablePath: programOf('CHROMIUM', '/usr/bin/chromium'),
+    args,
+    timeout: PATIENCE,
+  });
 
 /** Starts it. */
 export async function launch(): Promise<Driver> {
@@ -32,7 +39,7 @@ export async function launch(): Promise<Driver> {
           hear(type, `${line.text()} ${line.location().url}`);
       });
       tab.on('pageerror', (error) => hear('error', String(error)));
-      await tab.goto(url);
+      await tab.goto(url, { timeout: PATIENCE });
       return {
         evaluate: (expression) => tab.evaluate(expression),
         close: () => tab.close(),

@@ -82,7 +82,7 @@ export async function openBrowser(folder: string): Promise<OpenBrowser> {
       });
     });
     const seen = async () => {
-      await tab.goto(server.origin + path);
+      await tab.goto(server.origin + path, { timeout: PATIENCE });
       const end = Date.now() + PATIENCE;
       while (!awaited.every((text) => printed.join('\n').includes(text))) {
         if (Date.now() > end) throw new Error(`it printed only: ${printed.join('\n')}`);
