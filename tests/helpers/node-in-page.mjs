@@ -42,12 +42,16 @@ globalThis.Buffer = class Buffer extends Uint8Array {
     to.set(this);
   }
 
-  /** By words, as tests compare whole memories of wasm. */
+  /** By words where they lie at such: tests compare whole memories of wasm. */
   equals(other) {
-    const words = ({ buffer, byteOffset, byteLength }) =>
-      new Int32Array(buffer, byteOffset, byteLength / 4);
-    const [own, others] = [words(this), words(other)];
+    const { length } = this;
+    if (length !== other.length) return false;
+    const isAligned = (this.byteOffset | other.byteOffset) % 4 === 0;
+    const [own, others] = [this, other].map((bytes) =>
+      isAligned ? new Int32Array(bytes.buffer, bytes.byteOffset, length >> 2) : bytes,
+    );
     for (let i = 0; i < own.length; i++) if (own[i] !== others[i]) return false;
-    return own.length === others.length;
+    for (let i = length - (length % 4); i < length; i++) if (this[i] !== other[i]) return false;
+    return true;
   }
 };
