@@ -25,6 +25,9 @@ type Lines = readonly [string, string] | readonly [string];
 /** Steps that an empty chart is wide. */
 const EMPTY = 100;
 
+const isSingle = (line: readonly (number | null)[]): boolean =>
+  line.filter((value) => value !== null).length === 1;
+
 /** The last number of a line. */
 const lastOf = (line: readonly (number | null)[]): number | undefined =>
   line.findLast((value) => value !== null) ?? undefined;
@@ -62,7 +65,12 @@ export function chart(
     stroke: colour(name),
     width,
     spanGaps: true,
-    points: { show: false },
+    // Where there is no line yet, a point.
+    points: {
+      show: ({ data }, i) => isSingle(data[i] as (number | null)[]),
+      size: 6,
+      fill: colour(name),
+    },
   });
   /** Numbers under the pointer, or the last ones. */
   const tell = ({ data, cursor: { idx } }: uPlot): void => {
