@@ -24,14 +24,11 @@ const session = new Session((event, detail) => port.postMessage({ event, detail 
 const normalized = (pixels: Uint8Array): Float32Array =>
   normalize(pixels, datasets[session.data.name].normalization);
 
-/** What takes the library's pictures, which a page without them does without. */
-const deep = () => import('./deep.js');
-
-/** Models of other programs. */
-const foreign = () => import('./foreign.js');
+/** What a page without these rooms does without. */
+const later = () => import('./later.js');
 
 /** The classes of one's own. */
-const teacher = async () => (await import('./teaching.js')).teacher;
+const teacher = async () => (await later()).teacher;
 
 const handlers: Handlers = {
   async init(options) {
@@ -50,12 +47,12 @@ const handlers: Handlers = {
   changes: () => session.watcher.changes(),
   activations: (pixels) => session.watcher.activations(normalized(pixels)),
   explain: async (request) =>
-    (await import('./explaining.js')).explain(session.watcher, normalized(request.pixels), request),
+    (await later()).explain(session.watcher, normalized(request.pixels), request),
   reasons: async (request) =>
-    (await deep()).reasons(session.watcher, normalized(request.pixels), request),
-  patches: async (request) => (await deep()).patches(session.watcher, session.data, request),
+    (await later()).reasons(session.watcher, normalized(request.pixels), request),
+  patches: async (request) => (await later()).patches(session.watcher, session.data, request),
   plane: async ({ count }) =>
-    (await deep()).plane(session.watcher, session.data, count, (detail) =>
+    (await later()).plane(session.watcher, session.data, count, (detail) =>
       port.postMessage({ event: 'plane', detail }),
     ),
   predict: (pixels) => session.watcher.probabilities(normalized(pixels)),
@@ -78,9 +75,9 @@ const handlers: Handlers = {
   },
   test: () => session.watcher.test(session.data),
   save: () => session.watcher.model.toBytes(),
-  saveOnnx: async () => (await foreign()).writeOnnx(session.watcher.model),
+  saveOnnx: async () => (await later()).writeOnnx(session.watcher.model),
   load: ({ bytes, steps, epochs }) => session.load(loadModel(bytes), steps, epochs),
-  loadFiles: async (files) => session.load((await foreign()).readFiles(files)),
+  loadFiles: async (files) => session.load((await later()).readFiles(files)),
   imageFilters: namedFilters,
   filterImage: filterPixels,
   teachBase: async (base) => (await teacher()).setBase(base),
