@@ -13,6 +13,7 @@ import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
 import { onnx } from './suites/onnx.js';
+import { page } from './suites/page.js';
 import { peak } from './suites/peak.js';
 import { pictures } from './suites/pictures.js';
 import { resnet } from './suites/resnet.js';
@@ -23,7 +24,7 @@ import { terminalTable } from './table.js';
 
 const suites = [
   ...[gemm, conv, train, lenet, resnet, onnx, threads],
-  ...[footprint, peak, pictures, startup, cli, memoryUse],
+  ...[footprint, peak, pictures, page, startup, cli, memoryUse],
 ];
 
 /** Where --write puts the tables. */
