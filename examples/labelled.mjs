@@ -12,13 +12,14 @@ const encoded = (picture) => Buffer.from(io.writePng(picture)).toString('base64'
 /**
  * Rows of pictures.
  *
+ * @param label what they show, for those who do not see them
  * @param rows lists of pictures { width, height, data } of one size
  * @param options.side how wide each is drawn
  * @param options.columns names above the columns, in lines
  * @param options.names names beside the rows
  * @param options.legends SVG texts of vis.legend, below
  */
-export function labelled(rows, { side, columns = [], names = [], legends = [] }) {
+export function labelled(label, rows, { side, columns = [], names = [], legends = [] }) {
   const [[{ width, height }]] = rows;
   const tall = Math.round((side * height) / width);
   const longest = Math.max(0, ...names.map((name) => name.length));
@@ -49,5 +50,5 @@ export function labelled(rows, { side, columns = [], names = [], legends = [] })
   );
   const wide = Math.max(left + across * (side + GAP), legends.length * 250 + left - 14) + MARGIN;
   const high = bottom + (legends.length > 0 ? 58 : 0) + MARGIN - GAP;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" font-family="system-ui, sans-serif" font-size="12" fill="#1a1a1a"><rect width="${wide}" height="${high}" fill="#fff"/>${parts.join('')}${keys.join('')}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" role="img" aria-label="${escaped(label)}" font-family="system-ui, sans-serif" font-size="12" fill="#1a1a1a"><rect width="${wide}" height="${high}" fill="#fff"/>${parts.join('')}${keys.join('')}</svg>`;
 }

@@ -61,7 +61,7 @@ const tiles = [digit, ...byHand].map(grey);
 tiles.push(...edges.map(signed), vis.colorize(ops.sobelMagnitude(digit)));
 save(
   'by-hand.svg',
-  labelled([tiles], {
+  labelled('A digit under seven filters', [tiles], {
     side: 90,
     columns: [
       ...['digit', 'mean of 3 × 3', 'sharpened', 'motion', 'edges'],
@@ -123,7 +123,7 @@ if (history) save('curves.svg', vis.plot(history, { title: 'A small network lear
 const after = firstFilters('after it');
 save(
   'filters.svg',
-  labelled([[before.sheet], [after.sheet]], {
+  labelled('Eight filters before and after training', [[before.sheet], [after.sheet]], {
     side: before.sheet.width,
     names: ['before', 'after'],
     legends: [before.legend, after.legend],
@@ -153,7 +153,7 @@ shown.forEach((i, at) => {
 });
 save(
   'attribution.svg',
-  labelled(rows, {
+  labelled('Eight attributions of four digits', rows, {
     side: 84,
     columns: [
       ...['image', 'gradient', 'guided', 'deconvolution', 'SmoothGrad', 'integrated\ngradients'],
@@ -176,7 +176,13 @@ for (const unit of units) {
   const found = await vis.topPatches(model, many, { layer: 'third', unit, count: 10 });
   patches.push(found.map(({ picture }) => vis.sheet([picture], { gap: 0, zoom: 1 })));
 }
-save('patches.svg', labelled(patches, { side: 66, names: units.map((unit) => `unit ${unit}`) }));
+save(
+  'patches.svg',
+  labelled('The strongest patches of four units', patches, {
+    side: 66,
+    names: units.map((unit) => `unit ${unit}`),
+  }),
+);
 const dreams = [];
 for (let unit = 0; unit < 10; unit++) {
   const found = await vis.maximize(model, { layer: 'scores', unit, steps: quick ? 5 : 200 });
@@ -184,7 +190,10 @@ for (let unit = 0; unit < 10; unit++) {
 }
 save(
   'maximized.svg',
-  labelled([dreams], { side: 72, columns: dreams.map((_, unit) => `${unit}`) }),
+  labelled('An image for each class', [dreams], {
+    side: 72,
+    columns: dreams.map((_, unit) => `${unit}`),
+  }),
 );
 
 console.log('Where digits lie');
@@ -199,7 +208,7 @@ const neighbours = queries.flatMap((i) =>
 );
 save(
   'neighbors.svg',
-  labelled(neighbours, {
+  labelled('Nearest digits by features and by pixels', neighbours, {
     side: 56,
     columns: ['the digit', ...[1, 2, 3, 4, 5, 6, 7, 8].map((place) => `${place}.`)],
     names: queries.flatMap(() => ['by features', 'by pixels']),

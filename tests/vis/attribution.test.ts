@@ -3,6 +3,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { purpose, Random } from '../../src/base/random.js';
 import {
   input,
   layers,
@@ -148,6 +149,38 @@ test('RISE finds the pixel that alone decides, and its mean is the output', asyn
     batchSize: 7,
   });
   close(again.numbers, found.numbers, { rtol: 1e-5 });
+});
+
+test('RISE is the mean of its masks, each times the output under it', async () => {
+  const model = network();
+  const [height, width, channels] = SHAPE;
+  const [samples, seed, cells] = [6, 3, 7];
+  const image = images.numbers.slice(0, 70);
+  const expected = new Float64Array(height * width);
+  for (let i = 0; i < samples; i++) {
+    // Eight by eight cells that are seen or not, and a shift: in the order in which they are drawn.
+    const stream = new Random(seed, purpose.augment, i);
+    const grid = Array.from({ length: 64 }, () => Number(stream.uniform() < 0.5));
+    const [down, right] = [stream.uniform(), stream.uniform()];
+    // Each cell is a tent that reaches to its neighbours: what bilinear interpolation adds up.
+    const tent = (from: number) => Math.max(0, 1 - Math.abs(from));
+    const mask = Array.from({ length: height * width }, (_, pixel) => {
+      const y = Math.min((Math.floor(pixel / width) / height) * cells + down, cells);
+      const x = Math.min(((pixel % width) / width) * cells + right, cells);
+      return grid.reduce(
+        (sum, seen, cell) => sum + seen * tent(y - Math.floor(cell / 8)) * tent(x - (cell % 8)),
+        0,
+      );
+    });
+    const hidden = image.map((value, k) => 0.25 + mask[Math.floor(k / channels)] * (value - 0.25));
+    const output = model.predict(Tensor.from(hidden, [1, ...SHAPE])).numbers[1];
+    mask.forEach((seen, pixel) => {
+      expected[pixel] += (seen * output) / (samples * 0.5);
+    });
+  }
+  const ask = { method: 'rise', target: 1, samples, seed, baseline: 0.25 } as const;
+  const found = await vis.attribute(model, Tensor.from(image, SHAPE), ask);
+  close(found.numbers, expected, { rtol: 1e-4, atol: 1e-6 });
 });
 
 test('without a target the class with the highest score is meant', async () => {

@@ -84,6 +84,27 @@ for (const [name, { shape, seed, components, coordinates }] of Object.entries(go
   });
 }
 
+test('of vectors that are longer than there are points, in a moment', () => {
+  // Of a wide matrix the covariance would have a tenth of a billion numbers.
+  const [count, size] = [6, 10_000];
+  const values = numbers(count * size, 4);
+  const found = vis.pca(Tensor.from(values, [count, size]), { components: count - 1 });
+  // All directions together keep the distances.
+  const rows = found.toArray<number[][]>();
+  for (let i = 0; i < count; i++)
+    for (let j = 0; j < i; j++) {
+      let square = 0;
+      for (let k = 0; k < size; k++) square += (values[i * size + k] - values[j * size + k]) ** 2;
+      const own = Math.hypot(...rows[i].map((value, c) => value - rows[j][c]));
+      close([own], [Math.sqrt(square)], { rtol: 1e-4 });
+    }
+  const variances = [0, 1, 2, 3, 4].map((c) => rows.reduce((sum, row) => sum + row[c] ** 2, 0));
+  assert.equal(
+    variances,
+    [...variances].sort((a, b) => b - a),
+  );
+});
+
 test('points that are all the same have no direction, and nothing breaks', async () => {
   const found = vis.pca(Tensor.from(new Float32Array(12).fill(2), [4, 3]));
   assert.equal(found.toArray(), Array(4).fill([0, 0]));
