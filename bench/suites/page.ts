@@ -3,6 +3,7 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../../scripts/check/browsers/chromium.js';
+import { open } from '../../scripts/check/playground/page.js';
 import { buildPlayground, servePlayground } from '../../scripts/playground/build.js';
 import { median } from '../compete.js';
 import type { Suite } from '../report.js';
@@ -18,21 +19,11 @@ const LATE = 1.5 * FRAME_MS;
 
 type Timed = { firstPicture: number };
 
-async function open(browser: Browser, address: string, prepare: (tab: Page) => unknown = () => {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  const tab = await context.newPage();
-  await prepare(tab);
-  await tab.goto(address);
-  return { tab, close: () => context.close() };
-}
-
 /** Runs in the page before its scripts: notes when the first image with an answer is on the screen. */
 function noteFirst(): void {
   const look = () => {
     if (document.querySelector('.sample .answer')?.textContent)
-      requestAnimationFrame(() =>
-        Object.assign(globalThis, { firstPicture: performance.now() }),
-      );
+      requestAnimationFrame(() => Object.assign(globalThis, { firstPicture: performance.now() }));
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -41,7 +32,9 @@ function noteFirst(): void {
 async function firstPicture(browser: Browser, address: string): Promise<Result> {
   const times: number[] = [];
   for (let i = 0; i < VISITS; i++) {
-    const { tab, close } = await open(browser, address, (page) => page.addInitScript(noteFirst));
+    const { tab, close } = await open(browser, address, {}, (page) =>
+      page.addInitScript(noteFirst),
+    );
     await tab.waitForFunction(() => (globalThis as unknown as Timed).firstPicture > 0);
     times.push(await tab.evaluate(() => (globalThis as unknown as Timed).firstPicture));
     await close();
