@@ -274,7 +274,9 @@ function conclude(
   terminal.printParts([paths.newest, ...shown(last.logs)]);
   if (best && best !== last)
     terminal.printParts([paths.best, ...shown(best.logs), `(epoch ${best.epoch})`]);
-  terminal.note(`next: npx wasmgrad predict ${quoted(best ? paths.best : paths.newest)} IMAGE`);
+  const model = quoted(best ? paths.best : paths.newest);
+  terminal.note(`next: npx wasmgrad predict ${model} IMAGE`);
+  terminal.note(`  or: npx wasmgrad report ${model} DATA`);
 }
 
 export const train = command({

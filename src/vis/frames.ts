@@ -144,6 +144,6 @@ function invarianceFrames(studies: Readonly<Record<string, Invariance>>): Frame[
     isOne ? 'error' : names[i],
     layers.map(({ error }) => error),
   ]);
-  const title = isOne ? 'f(T(x)) from T(f(x))' : 'equivariance error';
-  return [...frames, frameOf(title, curvesOf(Object.fromEntries(errors)), 'layer')];
+  const curves = curvesOf(Object.fromEntries(errors));
+  return [...frames, frameOf('equivariance error', curves, 'layer')];
 }

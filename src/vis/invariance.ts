@@ -203,7 +203,7 @@ class Study {
         const changed = each(images, length, changes[change](by));
         const after = this.#outputsOf(changed, length);
         for (let n = 0; n < length; n++) {
-          sums[change].same[i] += Number(after.classes[n] === before.classes[n]) / count;
+          sums[change].same[i] += Number(after.classes[n] === before.classes[n]);
           sums[change].moved[i] += distance(after.rows[n], before.rows[n]) / count;
         }
         if (change === 'shift' && by !== 0) this.#compare(maps, changed, length, by);
@@ -211,6 +211,11 @@ class Study {
         await breathe();
       }
     }
+    // Divided once, so that all of them are exactly 1.
+    for (const { same } of Object.values(sums))
+      same.forEach((kept, i) => {
+        same[i] = kept / count;
+      });
     const layers = this.#nodes.map(({ layer }, i) => ({
       name: layer.name,
       error: Math.sqrt(this.#far[i] / this.#long[i]),

@@ -143,18 +143,22 @@ class Drawing {
     return round(bottom - share * (bottom - this.#top - 6));
   }
 
-  /** A line through the finite numbers; a point where there is just one. */
+  /** A line through the finite numbers; a dot where there is just one, hollow for the validation. */
   #curve({ values, color, dashed }: Curve): string {
     let path = '';
+    let dots = '';
     values.forEach((value, i) => {
       if (!Number.isFinite(value)) return;
+      const [x, y] = [this.#x(this.#frame.at[i]), this.#y(value)];
       const isStart = i === 0 || !Number.isFinite(values[i - 1]);
-      path += `${isStart ? 'M' : 'L'}${this.#x(this.#frame.at[i])} ${this.#y(value)}`;
       const isAlone = isStart && !Number.isFinite(values[i + 1] ?? Number.NaN);
-      if (isAlone) path += 'h0';
+      if (isAlone)
+        dots += `<circle cx="${x}" cy="${y}" r="3.5" fill="${dashed ? 'none' : color}" stroke="${color}" stroke-width="2"/>`;
+      else path += `${isStart ? 'M' : 'L'}${x} ${y}`;
     });
+    if (!path) return dots;
     const dash = dashed ? ' stroke-dasharray="5 4"' : '';
-    return `<path d="${path}" fill="none" stroke="${color}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"${dash}/>`;
+    return `<path d="${path}" fill="none" stroke="${color}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"${dash}/>${dots}`;
   }
 
   /** The frame's title, and the curves' names after strokes of their colours. */
@@ -164,10 +168,10 @@ class Drawing {
       ? `<text x="${this.#left}" y="18" font-weight="600">${escaped(title)}</text>`
       : '';
     if (title && curves.length === 1) return heading;
-    let at = this.#left + (title ? 8 * title.length + 16 : 0);
+    let at = this.#left + (title ? 8 * title.length + 12 : 0);
     const names = curves.map(({ name, color, dashed }) => {
       const x = at;
-      at += 34 + 7 * name.length;
+      at += 30 + 6.5 * name.length;
       const dash = dashed ? ' stroke-dasharray="5 4"' : '';
       return `<path d="M${x} 14h18" stroke="${color}" stroke-width="2"${dash}/><text x="${x + 22}" y="18">${escaped(name)}</text>`;
     });

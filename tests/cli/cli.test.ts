@@ -339,6 +339,7 @@ test('a bar and curves in terminals alone', async () => {
     assert.is(piped.code, 0);
     // To be typed as it is.
     assert.match(piped.stderr, "next: npx wasmgrad predict 'my model.best.wasmgrad' IMAGE");
+    assert.match(piped.stderr, "or: npx wasmgrad report 'my model.best.wasmgrad' DATA");
     for (const mark of ['━', '\r', '\x1b', '┤']) assert.not.match(piped.stderr, mark);
     if (!hasTerminal) return;
     const shown = inTerminal(

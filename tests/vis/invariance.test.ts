@@ -37,7 +37,7 @@ const errorOf = ({ layers }: vis.Invariance, name: string): number =>
   layers.find((one) => one.name === name)?.error as number;
 
 test('a network without strides moves with the image, and its maximum stays', async () => {
-  const found = await vis.invariance(network([]), spots(3), { shift: [0, 1, 3], turn: [0, 30] });
+  const found = await vis.invariance(network([]), spots(6), { shift: [0, 1, 3], turn: [0, 30] });
   assert.equal(found.shift.by, [0, 1, 3]);
   assert.equal(found.shift.same, [1, 1, 1]);
   for (const moved of found.shift.moved) assert.ok(moved < 1e-6, `${moved}`);

@@ -49,12 +49,19 @@ test('a history has a frame for each metric, and its validation is dashed', () =
   assert.match(svg, 'aria-label="LeNet &#38; friends"');
 });
 
-test('what is not finite is a gap, and a number alone is a point', () => {
+test('what is not finite is a gap, and a number alone is a dot', () => {
   const svg = vis.plot({ a: [1, Number.NaN, 2, 3, Number.POSITIVE_INFINITY, 2] });
   const [, path] = svg.match(/<path d="([^"]+)" fill="none"/) as RegExpMatchArray;
-  assert.is([...path.matchAll(/M/g)].length, 3);
-  assert.is([...path.matchAll(/h0/g)].length, 2);
-  assert.is(curves(svg)[0].length, 4);
+  assert.is([...path.matchAll(/M/g)].length, 1);
+  assert.is(curves(svg)[0].length, 2);
+  assert.is([...svg.matchAll(/<circle/g)].length, 2);
+  // After one epoch training and validation are told apart.
+  const one = vis.plot({ epoch: [1], history: { loss: [2], val_loss: [1] } });
+  assert.equal(curves(one), []);
+  const fills = [...one.matchAll(/<circle[^>]* fill="([^"]+)"/g)].map(([, fill]) => fill);
+  assert.is(fills.length, 2);
+  assert.is(fills[1], 'none');
+  assert.is.not(fills[0], 'none');
 });
 
 test('on a logarithmic scale equal factors are equal distances', () => {

@@ -55,7 +55,7 @@ export function patches(app: App): {
       const name = layer.selectedOptions[0]?.text;
       const what =
         answered.length > 0
-          ? 'what it sees where it answers most.'
+          ? 'what it sees where it answers most; below, the class and how strong the answer is.'
           : 'it answers to none of these images.';
       say('patch-message', `Map ${number} of ${name}: ${what}`);
     } catch (error) {

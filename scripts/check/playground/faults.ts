@@ -41,7 +41,9 @@ async function pictures(tab: Page): Promise<string[]> {
 
 /** The last number of each line, as the legends have them. */
 const legends = (tab: Page): Promise<string[]> =>
-  tab.$$eval('#train .legend output', (all) => all.map(({ textContent }) => textContent ?? ''));
+  tab.$$eval('#train .course .legend output', (all) =>
+    all.map(({ textContent }) => textContent ?? ''),
+  );
 
 /** Colours of the theme that charts are drawn in. */
 const USED = ['--muted', '--train-line', '--test-line'];

@@ -66,9 +66,10 @@ export const confusion: Section = {
     const { classes, count } = study;
     const matrix = matrixOf(study);
     const wrong = mistakesOf(study).length;
-    const table =
-      classes.length <= MOST_COLUMNS ? matrixTable(matrix, classes) : worstPairs(matrix, classes);
-    return html`<p><b>${percent(matrix.accuracy, 2)}</b> of ${count.toLocaleString('en')} images are right, ${wrong.toLocaleString('en')} wrong. A row is what images are, a column what the model says.</p><div class="row">${table}${perClass(matrix, classes)}</div>`;
+    const isMatrix = classes.length <= MOST_COLUMNS;
+    const table = isMatrix ? matrixTable(matrix, classes) : worstPairs(matrix, classes);
+    const reading = isMatrix ? 'A row is what images are, a column what the model says. ' : '';
+    return html`<p><b>${percent(matrix.accuracy, 2)}</b> of ${count.toLocaleString('en')} images are right, ${wrong.toLocaleString('en')} wrong. ${reading}Recall: of the images of a class, the share that is found. Precision: of the images that are taken for it, the share that is right. F1 is the harmonic mean of both.</p><div class="row">${table}${perClass(matrix, classes)}</div>`;
   },
 };
 

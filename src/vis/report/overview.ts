@@ -36,7 +36,7 @@ export const layers: Section = {
       (row) =>
         html`<tr><th scope="row">${row.name}</th><td>${row.outputShape.join(' × ')}</td><td>${number(row.parameters)}</td><td>${number(row.multiplyAdds)}</td><td>${row.receptiveField.join(' × ')}</td><td>${bytes(row.memory)}</td></tr>`,
     );
-    return html`<p>Early layers do most of the work on large maps; dense layers have most of the parameters.</p>
+    return html`<p>What each layer takes, from the input to the output. A multiply-add is one multiplication with its addition, for one image; “sees pixels” is how much of the image a number of the layer depends on.</p>
 <div class="row tall" tabindex="0" role="region" aria-label="Costs of each layer">${costPictures(model).map((picture) => new Html(picture))}</div>
 <div class="wide tall" tabindex="0" role="region" aria-label="Table of layers"><table><thead><tr><th scope="col">layer</th><th scope="col">output</th><th scope="col">parameters</th><th scope="col">multiply-adds</th><th scope="col">sees pixels</th><th scope="col">memory</th></tr></thead><tbody>${lines}</tbody></table></div>`;
   },

@@ -123,7 +123,9 @@ export const reasons: Section = {
       label: 'lowers or raises the score',
     });
     const hot = legend({ min: 0, max: 1 }, 'viridis', { label: 'Grad-CAM: speaks for the class' });
+    const cam = heat ? ' Grad-CAM: where the last maps speak for the class.' : '';
     return html`<p>What speaks for the class that the model says. Each picture has a scale of its own: its strongest pixel is 1.</p>
+<p class="note">Gradient: how the score changes with a pixel. Guided and deconvolution: the same, going back through ReLU by rules of their own. SmoothGrad: the mean gradient of noisy copies. Integrated gradients: what each pixel adds on the way from an empty image to this one. Occlusion: how far the score falls where a square is hidden.${cam}</p>
 <div class="row legends">${key(signs)}${heat ? key(hot) : ''}</div>${rows}`;
   },
 };
