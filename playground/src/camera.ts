@@ -58,6 +58,8 @@ export class Camera {
         return;
       }
       this.#stream = stream;
+      for (const track of stream.getTracks())
+        track.addEventListener('ended', () => this.#lose(stream));
       this.#video.srcObject = stream;
       await this.#video.play();
       if (this.#wanted !== start) return;
@@ -76,6 +78,13 @@ export class Camera {
     if (this.#video.videoWidth > 0) this.#seen(this.#video);
     requestAnimationFrame(this.#frame);
   };
+
+  /** Tells that the browser took a stream away: unplugged, or refused from now on. */
+  #lose(stream: MediaStream): void {
+    if (this.#stream !== stream) return;
+    this.stop();
+    this.#say('The camera was taken away: turn it on again, or take an image file.', true);
+  }
 
   stop(): void {
     if (this.#stream) stopTracks(this.#stream);

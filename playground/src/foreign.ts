@@ -10,9 +10,11 @@ import type { Files } from './messages.js';
  */
 export function readFiles(files: Files): Promise<Model> {
   const names = Object.keys(files);
+  // Old disks write it in capitals.
+  const ends = (name: string, ending: string) => name.toLowerCase().endsWith(ending);
   // Browsers number files that are downloaded twice.
-  const json = names.find((name) => name.endsWith('.json'));
-  const shards = names.filter((name) => name.endsWith('.bin'));
+  const json = names.find((name) => ends(name, '.json'));
+  const shards = names.filter((name) => ends(name, '.bin'));
   if (json && shards.length === 0)
     throw new Error(
       `“${json}” is the half of a TF.js model: choose it together with its .bin files.`,
@@ -21,7 +23,7 @@ export function readFiles(files: Files): Promise<Model> {
   if (shards.length > 0)
     throw new Error(`“${shards[0]}” is the half of a TF.js model: choose its model.json with it.`);
   const [name] = names;
-  return name.endsWith('.onnx') ? readOnnx(files[name]) : loadModel(files[name]);
+  return ends(name, '.onnx') ? readOnnx(files[name]) : loadModel(files[name]);
 }
 
 export { writeOnnx };

@@ -57,13 +57,18 @@ async function dropOthers(): Promise<void> {
     if (name.startsWith(PREFIX) && name !== own) await caches.delete(name);
 }
 
+/** What is kept; nothing where the browser's storage does not open, as on a disk that is full. */
+const keptOf = (
+  request: RequestInfo,
+  where?: { readonly cacheName: string },
+): Promise<Response | undefined> => caches.match(request, where).catch(() => undefined);
+
 const isolationOf = ({ headers }: Response): string | null =>
   headers.get('Cross-Origin-Embedder-Policy');
 
 /** The page, from the network if there is one. */
 async function openPage(event: Asking): Promise<Response> {
-  const cache = await caches.open(own);
-  const kept = await cache.match(page);
+  const kept = await keptOf(page, { cacheName: own });
   let answer: Response;
   try {
     answer = await fetch(event.request);
@@ -74,17 +79,15 @@ async function openPage(event: Asking): Promise<Response> {
   event.waitUntil(dropOthers());
   // Workers must come with the same headers as the page: what was kept with others is of no use.
   if (answer.ok && (!kept || isolationOf(answer) !== isolationOf(kept))) {
-    await caches.delete(own);
+    await caches.delete(own).catch(() => {});
     event.waitUntil(keepAll());
   }
   return answer;
 }
 
-/** A file as it was kept, of this build or of the one that another tab shows. */
+/** A file as it was kept, of this build or of the one that another tab shows; else from the network. */
 const openFile = async (request: Request): Promise<Response> =>
-  (await (await caches.open(own)).match(request)) ??
-  (await caches.match(request)) ??
-  fetch(request);
+  (await keptOf(request, { cacheName: own })) ?? (await keptOf(request)) ?? fetch(request);
 
 // Pages that are open already are not claimed: Firefox would wait for their threads, which sleep in wasm.
 worker.addEventListener('install', (event) =>

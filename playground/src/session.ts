@@ -150,9 +150,17 @@ export class Session {
   }
 
   async #replace(model: Model): Promise<void> {
+    // First, as it throws for networks that it cannot look into: the one before stays then.
+    let watcher: Watcher;
+    try {
+      watcher = new Watcher(model);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
     await this.stop();
     this.#watcher?.dispose();
-    this.#watcher = new Watcher(model);
+    this.#watcher = watcher;
     this.#compiled = undefined;
     this.#steps = 0;
     this.#epochs = 0;

@@ -1,6 +1,6 @@
 // The strip above all rooms: what is trained on what, started, paused, and how far it is.
 
-import { type App, sentence } from './app.js';
+import { type App, notice, sentence } from './app.js';
 import { type DatasetName, datasets } from './datasets.js';
 import { byId, fill, onClick, oncePerFrame, percent, say, setText, short } from './dom.js';
 import type { Progress } from './messages.js';
@@ -127,6 +127,16 @@ async function startAfresh(app: App): Promise<void> {
   return app.make('lenet5', presets.lenet5.layers);
 }
 
+/** What was kept; where it cannot be read any more, the network on screen, untrained. */
+async function goOn(app: App, work: Work): Promise<void> {
+  try {
+    await bringBack(app, work);
+  } catch (error) {
+    notice('What was kept did not come back.', sentence((error as Error).message), 'problem');
+    await startAfresh(app);
+  }
+}
+
 /** A network that is not ready-made has an entry of its own while it is on screen. */
 function showName(preset: HTMLSelectElement, name: string): void {
   for (const option of [...preset.options]) if (!(option.value in presets)) option.remove();
@@ -200,5 +210,5 @@ export function strip(app: App): (work?: Work) => Promise<void> {
     }
   });
   watch(app);
-  return (work) => choose(app, () => (work ? bringBack(app, work) : startAfresh(app)));
+  return (work) => choose(app, () => (work ? goOn(app, work) : startAfresh(app)));
 }

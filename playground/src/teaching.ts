@@ -107,20 +107,27 @@ class Teacher {
     const x = new Float32Array(all.length * size);
     for (const [i, numbers] of all.entries()) x.set(numbers, i * size);
     const y = Int32Array.from(classes.flatMap((ids, label) => ids.map(() => label)));
-    this.#head?.dispose();
-    this.#head = new Sequential([layers.dense({ units: classes.length })], {
+    const head = new Sequential([layers.dense({ units: classes.length })], {
       inputShape: [size],
       seed: 1,
     });
-    this.#head.compile({
-      optimizer: optimizers.adam({ learningRate: RATE }),
-      loss: 'softmaxCrossEntropy',
-      metrics: ['accuracy'],
-    });
-    const epochs = Math.ceil(STEPS / Math.ceil(all.length / BATCH));
-    await this.#head.fit(x, y, { epochs, batchSize: BATCH });
-    const { accuracy } = await this.#head.evaluate(x, y);
-    return accuracy;
+    try {
+      head.compile({
+        optimizer: optimizers.adam({ learningRate: RATE }),
+        loss: 'softmaxCrossEntropy',
+        metrics: ['accuracy'],
+      });
+      const epochs = Math.ceil(STEPS / Math.ceil(all.length / BATCH));
+      await head.fit(x, y, { epochs, batchSize: BATCH });
+      const { accuracy } = await head.evaluate(x, y);
+      // Until here the one before answers, and is saved.
+      this.#head?.dispose();
+      this.#head = head;
+      return accuracy;
+    } catch (error) {
+      head.dispose();
+      throw error;
+    }
   }
 
   async say(pixels: Uint8ClampedArray): Promise<readonly number[]> {

@@ -174,7 +174,7 @@ test('a report is aborted, and wrong data are refused', async () => {
   assert.is(await aborted.catch((error) => error), stop.signal.reason);
   const ask = (data: object, options = {}) =>
     vis.report(network(), data as vis.ReportData, options);
-  await rejects(() => ask({ y }), ValueError, 'data: x must be images');
+  await rejects(() => ask({ y }), ValueError, 'vis.report: data: x must be images');
   await rejects(() => ask({ x, labels: y }), ValueError, "no option 'labels'", 'x, y');
   await rejects(() => ask({ x, y: [1, 2] }), ShapeError, '20 images', '[2]');
   await rejects(() => ask({ x, y: y.map(() => 3) }), ValueError, 'image 0 is 3', 'from 0 to 2');

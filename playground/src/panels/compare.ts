@@ -51,9 +51,9 @@ export function comparePanel(app: App): Panel {
       charts[what].draw(columnsOf(courses.map((course) => course[what])));
   });
 
-  /** Trains one of the two. */
-  const train = async (side: Side, course: Course): Promise<void> => {
-    const worker = new Client({
+  /** A worker that draws what it trains. */
+  const workerFor = (course: Course): Client =>
+    new Client({
       progress: ({ step, loss, gradients }) => {
         course.loss.push([step, loss]);
         if (gradients) course.gradients.add(gradients.layers);
@@ -64,7 +64,8 @@ export function comparePanel(app: App): Panel {
         draw();
       },
     });
-    workers.push(worker);
+  /** Trains one of the two. */
+  const train = async (worker: Client, side: Side): Promise<void> => {
     await worker.ask('init', { threads: 1 });
     await worker.ask('loadData', app.dataset);
     await worker.ask('make', { name: 'compared', layers: side.layers });
@@ -78,6 +79,7 @@ export function comparePanel(app: App): Panel {
   const end = (): void => {
     for (const worker of workers) worker.end();
     workers = [];
+    button.textContent = 'Train both';
   };
   const show = (): void => {
     const isOwn = choice.value === OWN;
@@ -103,11 +105,13 @@ export function comparePanel(app: App): Panel {
   const button = onClick('compare-start', async () => {
     if (workers.length > 0) {
       end();
+      say('compare-message', 'Stopped.');
       return;
     }
     const isOwn = choice.value === OWN;
     if (!epochs.reportValidity() || !(isOwn ? own.isValid() : rate.reportValidity())) return;
     const { sides, remark } = isOwn ? own : comparisons[choice.value];
+    if (isOwn) show();
     button.textContent = 'Stop';
     say('compare-message', 'Both train, on one core each …');
     courses = sides.map(({ title }) => ({
@@ -117,20 +121,23 @@ export function comparePanel(app: App): Panel {
       accuracy: [],
     }));
     draw();
+    // At once, as the button may be pressed again before the other training rests.
+    const made = courses.map(workerFor);
+    workers = made;
     try {
       const rest = await app.pause();
-      await Promise.all(sides.map((side, i) => train(side, courses[i])));
+      await Promise.all(sides.map((side, i) => train(made[i], side)));
       if (rest) say('train-message', 'Paused, as both cores were taken. Go on when you like.');
       const results = sides.map(
         ({ title }, i) => `${title} ${percent((courses[i].accuracy.at(-1)?.[1] ?? 0) / 100)}`,
       );
       say('compare-message', `Right on test images: ${results.join(', ')}. ${remark}`);
     } catch (error) {
-      const isEnded = workers.length === 0;
-      say('compare-message', isEnded ? 'Stopped.' : (error as Error).message, !isEnded);
+      // Who ended them has said so.
+      if (workers !== made) return;
+      say('compare-message', (error as Error).message, true);
     }
     end();
-    button.textContent = 'Train both';
   });
   choice.addEventListener('change', () => {
     end();
@@ -141,7 +148,10 @@ export function comparePanel(app: App): Panel {
   app.listen('theme', () => {
     for (const one of Object.values(charts)) one.recolour();
   });
-  own.place.addEventListener('change', show);
+  own.place.addEventListener('change', () => {
+    // What is drawn keeps its names, until both are trained again.
+    if (courses.length === 0) show();
+  });
   show();
   draw();
   return {};

@@ -6,6 +6,9 @@ import { byId, element, onClick, say, short } from '../dom.js';
 import type { Patches } from '../messages.js';
 import { layerTitle } from '../networks.js';
 
+/** What is said where the answer is of the network before. */
+const GONE = 'Another network has taken its place: press the button once more.';
+
 function figureOf(
   { label, value, width, height, data }: Patches[number],
   classes: readonly string[],
@@ -44,10 +47,12 @@ export function patches(app: App): {
   };
   const show = async (): Promise<void> => {
     say('patch-message', 'Looking through 500 test images …');
+    const { network, dataset } = app;
     try {
       const number = unit.valueAsNumber || 1;
       const found = await app.worker.ask('patches', { layer: layer.value, unit: number - 1 });
-      const { classes } = datasets[app.dataset];
+      if (app.network !== network) throw new Error(GONE);
+      const { classes } = datasets[dataset];
       const answered = found.filter(({ value }) => value > 0);
       byId('patches', HTMLElement).replaceChildren(
         ...answered.map((one) => figureOf(one, classes)),
@@ -59,7 +64,7 @@ export function patches(app: App): {
           : 'it answers to none of these images.';
       say('patch-message', `Map ${number} of ${name}: ${what}`);
     } catch (error) {
-      say('patch-message', (error as Error).message, true);
+      say('patch-message', app.network === network ? (error as Error).message : GONE, true);
     }
   };
   onClick('show-patches', show);

@@ -36,6 +36,8 @@ class Room {
   /** Whether what was learned is of these classes. */
   #isTaught = false;
   #count = 0;
+  /** What must not happen while something else does: the one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   readonly #changed = oncePerFrame(() => this.#say());
   readonly #say = oneAtATime(async () => {
     if (!this.#isTaught) return;
@@ -64,7 +66,7 @@ class Room {
       this.#camera.stop();
       this.#sheet.clear();
     });
-    onClick('learn', () => this.#learn().catch(problem));
+    onClick('learn', () => this.#inTurn(() => this.#learn()));
     onClick('own-base', () => this.#alone(() => this.#useOwn()));
     byId('base-files', HTMLInputElement).addEventListener('change', (event) => {
       const input = event.target as HTMLInputElement;
@@ -78,7 +80,7 @@ class Room {
     const cards = {
       add: (card: ClassCard) => this.#add(card).catch(problem),
       addFiles: (card: ClassCard, files: readonly File[]) =>
-        this.#addFiles(card, files).catch(problem),
+        this.#inTurn(() => this.#addFiles(card, files)),
       drop: (example: Shown) => this.#drop(example).catch(problem),
       repeats: () => this.#camera.isOn,
       changed: () => {
@@ -98,16 +100,29 @@ class Room {
     const [classes, learn] = [byId('classes', HTMLElement), byId('learn', HTMLButtonElement)];
     classes.inert = true;
     learn.disabled = true;
-    await change().catch(problem);
+    await this.#inTurn(change);
     classes.inert = false;
     learn.disabled = false;
+  }
+
+  /** Does what takes a while after what was asked for before: a base does not change while a head learns above it. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work).catch(problem);
+    return this.#turn;
   }
 
   /** A worker of its own, so that nothing waits for the training. */
   #client(): Promise<Client> {
     this.#worker ??= (async () => {
       const made = new Client();
-      await made.ask('init', { threads: 1 });
+      try {
+        await made.ask('init', { threads: 1 });
+      } catch (error) {
+        // The next one who asks tries again: the network may be back.
+        made.end();
+        this.#worker = undefined;
+        throw error;
+      }
       return made;
     })();
     return this.#worker;
@@ -236,6 +251,10 @@ class Room {
     const began = performance.now();
     const ids = cards.map(({ examples }) => examples.map(({ id }) => id));
     const accuracy = await client.ask('teach', ids);
+    if (cards !== this.#cards.all) {
+      tell('A class came or went meanwhile: press Learn once more.');
+      return;
+    }
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     this.#showBars();
     tell(

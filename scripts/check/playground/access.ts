@@ -1,4 +1,5 @@
-// Checks with axe-core that each room, in both themes and on a phone, can be used by keyboard and with a screen reader.
+// Checks with axe-core that each room, in both themes and on a phone, can be used by keyboard and with a screen reader;
+// and that colours which say something stay where the system has its own.
 
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
@@ -17,6 +18,18 @@ const contents: Readonly<Record<string, string>> = {
   speed: '#measure',
   files: '#snippet',
 };
+
+/** Lines have the colours of their legends where the system has colours of its own, and bars have any. */
+async function checkForcedColours(browser: Browser, address: string): Promise<void> {
+  const { tab, close } = await open(browser, `${address}#room=compare`, { forcedColors: 'active' });
+  await tab.waitForSelector('#compare:not([inert])');
+  const colours = await tab.$$eval('#compare-sides .swatch, body, .track .length', (all) =>
+    all.map((one) => getComputedStyle(one).backgroundColor),
+  );
+  const [page, ...shown] = new Set(colours);
+  assert(shown.length >= 3, `two lines and the bars stand out from ${page}: ${shown}`);
+  await close();
+}
 
 /** See the top of this file. */
 export async function checkAccess(browser: Browser, address: string): Promise<void> {
@@ -40,5 +53,6 @@ export async function checkAccess(browser: Browser, address: string): Promise<vo
     await close();
   }
   assert.deepEqual([...new Set(found)], []);
-  say('axe-core finds nothing in any room');
+  await checkForcedColours(browser, address);
+  say('axe-core finds nothing in any room; forced colours leave what colours say');
 }

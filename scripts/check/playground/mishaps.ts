@@ -1,10 +1,17 @@
-// Checks mishaps in the playground: files that the editor cannot show, hasty choices, images that do not arrive, forms
-// that are not filled in.
+// Checks mishaps in the playground: files that the page cannot show, hasty choices and presses, images that do not
+// arrive, forms that are not filled in, a kept training that is damaged.
 
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
-import { init, layers, Sequential } from 'wasmgrad';
-import { type OpenPage, open, reads, say, says } from './page.js';
+import type { Browser, Page } from 'playwright-core';
+import { init, input, layers, Model, Sequential } from 'wasmgrad';
+import { type OpenPage, open, reads, say, says, untilDrawn } from './page.js';
+
+/** Chooses a model's file; the model is not needed after. */
+async function choose(tab: Page, model: Model): Promise<void> {
+  const buffer = Buffer.from(model.toBytes());
+  model.dispose();
+  await tab.setInputFiles('#model-file', { name: 'own.safetensors', mimeType: '', buffer });
+}
 
 /** A loaded network that the editor has no fields for can be trained and looked into; no other one is shown for it. */
 async function checkUnknown({ tab }: OpenPage): Promise<void> {
@@ -15,15 +22,81 @@ async function checkUnknown({ tab }: OpenPage): Promise<void> {
   const model = new Sequential(list, { inputShape: [28, 28, 1], name: "it's" });
   await tab.click('#tab-files');
   await tab.waitForSelector('#files:not([inert])');
-  await tab.setInputFiles('#model-file', {
-    name: 'own.safetensors',
-    mimeType: '',
-    buffer: Buffer.from(model.toBytes()),
-  });
-  model.dispose();
+  await choose(tab, model);
   await says(tab, '#files-message', /was loaded/);
   await tab.click('#tab-network');
   await says(tab, '#network-message', /trained and looked into, not edited/);
+}
+
+/** A network that cannot be looked into, as one of its layers is applied twice, leaves the one before as it was. */
+async function checkShared({ tab }: OpenPage): Promise<void> {
+  const image = input([28, 28, 1]);
+  const twice = layers.conv2d({ filters: 1, kernelSize: 3, padding: 'same' });
+  const flat = layers.flatten().apply(twice.apply(twice.apply(image)));
+  await tab.click('#tab-files');
+  await choose(tab, new Model({ inputs: image, outputs: layers.dense({ units: 10 }).apply(flat) }));
+  await says(tab, '#files-message.problem', /was not loaded.*applied 2 times/);
+  await tab.click('#tab-train');
+  await tab.click('.sample');
+  await says(tab, '#draw-message', /Test image 0: \d/);
+  await tab.click('#tab-files');
+  await tab.click('#keep');
+  await says(tab, '#files-message', /^Kept/);
+}
+
+/** What must not be pressed twice is pressed again and again, while a training has yet to rest. */
+async function checkHaste({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-train');
+  await tab.fill('#epochs', '50');
+  await tab.click('#start:enabled');
+  await reads(tab, '#start', 'Pause');
+  await tab.click('#tab-compare');
+  await tab.waitForSelector('#compare:not([inert])');
+  const press = (times: number) =>
+    tab.evaluate((times) => {
+      const button = document.querySelector<HTMLButtonElement>('#compare-start');
+      for (let i = 0; i < times; i++) button?.click();
+      return button?.textContent;
+    }, times);
+  const workers = tab.workers().length;
+  assert.equal(await press(3), 'Stop');
+  await reads(tab, '#start', 'Go on');
+  await says(tab, '#compare-message', /^Both train/);
+  assert.equal(await press(1), 'Train both');
+  await reads(tab, '#compare-message', 'Stopped.');
+  // Two trainings of one's own choice keep their names while they run, whatever is chosen then.
+  await tab.selectOption('#comparison', 'own');
+  await press(1);
+  await tab.selectOption('#second-network', 'perceptron');
+  assert.doesNotMatch((await tab.textContent('#compare-sides')) ?? '', /erceptron/);
+  // Another comparison ends them.
+  await tab.selectOption('#comparison', 'residual');
+  await reads(tab, '#compare-start', 'Train both');
+  await tab.waitForFunction(() =>
+    document.querySelector('#compare-message')?.textContent?.startsWith('Shortcuts'),
+  );
+  while (tab.workers().length > workers) await untilDrawn(tab);
+}
+
+/** A kept training that cannot be read any more is told of, and the page works. */
+async function checkDamaged({ tab }: OpenPage): Promise<void> {
+  await tab.click('#tab-train');
+  await tab.click('#reset');
+  await tab.fill('#epochs', '1');
+  await tab.fill('#batch-size', '64');
+  await tab.click('#start:enabled');
+  await says(tab, '#train-message', /^Done/);
+  await tab.waitForFunction(async () => {
+    const store = await caches.open('wasmgrad-playground-work');
+    const [key, ...others] = await store.keys();
+    const kept = key && others.length === 0 && (await store.match(key));
+    if (!kept) return false;
+    await store.put(key, new Response(new Uint8Array(10), { headers: kept.headers }));
+    return true;
+  });
+  await tab.reload();
+  await says(tab, '.notice', /What was kept did not come back/);
+  await tab.waitForSelector('#start:enabled');
 }
 
 /** The editor reports more outputs than classes. */
@@ -83,12 +156,15 @@ export async function checkMishaps(browser: Browser, address: string): Promise<v
   await checkUnknown(page);
   await checkClasses(page);
   await checkForms(page);
+  await checkShared(page);
+  await checkHaste(page);
   await checkDataSets(page);
+  await checkDamaged(page);
   // What is not sent is an error on the console, of the browser's own.
   const own = page.errors.filter((text) => !/Failed to load resource/.test(text));
   assert.deepEqual(own, []);
   await page.close(false);
   say(
-    'files that the editor cannot hold, choices in a hurry, images that do not come: each ends well',
+    'files that the page cannot hold, choices and presses in a hurry, images that do not come, a damaged store: each ends well',
   );
 }

@@ -69,6 +69,10 @@ const until = (tab: Page, isSo: () => Promise<boolean>): Promise<void> =>
     [`${isSo}`, PATIENCE] as const,
   );
 
+/** What the service worker runs so that nothing kept can be read. As text: it has no helper for names of functions. */
+const REFUSE = `for (const work of ['open', 'match', 'keys', 'delete'])
+  caches[work] = () => Promise.reject(new DOMException('no storage', 'UnknownError'));`;
+
 /** In Chromium, with a real reload: without a network, with other headers, with a newer build. */
 export async function checkOffline(browser: Browser, threads: number): Promise<void> {
   let server = await start({});
@@ -112,6 +116,12 @@ export async function checkOffline(browser: Browser, threads: number): Promise<v
   await tab.reload();
   assert.match(await tab.title(), /^Newer/);
   await useAll(tab, threads);
+  // Storage that does not open, as on a full disk: what there is of a network is used.
+  await goOnline(startNewer(port));
+  for (const worker of tab.context().serviceWorkers()) await worker.evaluate(REFUSE);
+  await tab.reload();
+  await says(tab, '#engine', new RegExp(`^${threads} thread`));
+  await tab.waitForSelector('#start:enabled');
   // The browser says itself that it did not reach the server: when it looks for a newer worker.
   assert.deepEqual(
     page.errors.filter((text) => !/Failed to load resource|offline\.js/.test(text)),

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { init, io, loadModel, zoo } from 'wasmgrad';
 import { GraphBuilder } from '../../../tests/helpers/tfgraph.js';
 import { launchChromium } from '../browsers/chromium.js';
-import { draw, type OpenPage, open, say, says } from './page.js';
+import { draw, type OpenPage, open, reads, say, says } from './page.js';
 
 const SHEET = '#teach-sheet';
 const STROKE: [number, number][] = [
@@ -75,6 +75,32 @@ async function checkGaps({ tab }: OpenPage): Promise<void> {
   await tab.click('#learn');
   await says(tab, '#teach-message.problem', /“class 3” has no examples.*or remove the class/);
   await tab.click(`${card(3)} [aria-label="Remove this class"]`);
+}
+
+/** Runs in the page: removes a class as soon as the others are being learned. Stands alone. */
+function removeMeanwhile(remove: string): void {
+  const message = document.querySelector('#teach-message') as HTMLElement;
+  const watcher = new MutationObserver(() => {
+    if (message.textContent !== 'Learning …') return;
+    watcher.disconnect();
+    document.querySelector<HTMLElement>(remove)?.click();
+  });
+  watcher.observe(message, { childList: true });
+  document.getElementById('learn')?.click();
+}
+
+/** A class goes while it learns; Learn is pressed twice and the base changed meanwhile: one comes after the other. */
+async function checkHaste({ tab }: OpenPage): Promise<void> {
+  await tab.click('#add-class');
+  await give(tab, 3, [...HOOK].reverse(), 1);
+  await tab.evaluate(removeMeanwhile, `${card(3)} [aria-label="Remove this class"]`);
+  await says(tab, '#teach-message:not(.problem)', /A class came or went meanwhile/);
+  assert.equal((await bars(tab)).length, 0);
+  await tab.evaluate(() => {
+    for (const id of ['learn', 'learn', 'own-base']) document.getElementById(id)?.click();
+  });
+  await tab.waitForSelector('#learn:enabled');
+  await reads(tab, '#teach-message', '');
 }
 
 /** What was learned answers the same after it was saved and loaded in a fresh page, and in Node. */
@@ -161,6 +187,17 @@ async function checkBases({ tab }: OpenPage): Promise<void> {
   model.dispose();
 }
 
+/** Runs in the page before its own scripts: keeps the tracks of the camera. Stands alone. */
+function keepTracks(): void {
+  const { mediaDevices } = navigator;
+  const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (wish) => {
+    const stream = await ask(wish);
+    Object.assign(globalThis, { tracks: stream.getTracks() });
+    return stream;
+  };
+}
+
 /** Pictures of the camera, one after another while the button is held; it answers as the camera sees. */
 async function checkCamera(address: string): Promise<void> {
   const browser = await launchChromium([
@@ -168,7 +205,9 @@ async function checkCamera(address: string): Promise<void> {
     '--use-fake-device-for-media-stream',
   ]);
   try {
-    const { tab, close } = await open(browser, `${address}#room=teach`);
+    const { tab, close } = await open(browser, `${address}#room=teach`, {}, (page) =>
+      page.addInitScript(keepTracks),
+    );
     await tab.waitForSelector('#start:enabled');
     await tab.waitForSelector('#teach:not([inert])');
     for (let count = 1; count <= 3; count++) await give(tab, 2, HOOK, count);
@@ -183,6 +222,15 @@ async function checkCamera(address: string): Promise<void> {
     await tab.click('#teach-clear');
     await draw(tab, [HOOK], SHEET);
     await says(tab, '#taught-bars .best', /triangle/);
+    // What the browser says when the camera is unplugged.
+    await tab.click('#teach-camera');
+    await tab.waitForSelector('#teach-camera[aria-pressed=true]');
+    await tab.evaluate(() => {
+      const { tracks } = globalThis as unknown as { tracks: MediaStreamTrack[] };
+      for (const track of tracks) track.dispatchEvent(new Event('ended'));
+    });
+    await says(tab, '#teach-message.problem', /camera was taken away/);
+    await tab.waitForSelector('#teach-camera[aria-pressed=false]');
     await close();
   } finally {
     await browser.close();
@@ -194,7 +242,7 @@ export async function checkTeach(browser: Browser, address: string): Promise<voi
   await init();
   const page = await open(browser, address);
   await page.tab.waitForSelector('#start:enabled');
-  for (const check of [checkGaps, checkSaved, checkBases]) await check(page);
+  for (const check of [checkGaps, checkHaste, checkSaved, checkBases]) await check(page);
   // This browser asks nobody for a camera.
   await page.tab.click('#teach-camera');
   await says(page.tab, '#teach-message.problem', /camera/);

@@ -113,7 +113,7 @@ export async function report(
     checkGiven(given);
     const how = { classes, history, norms: gradientNorms, samples, signal };
     return temporarilyAsync(async (keep) => {
-      const study = studyOf(model, checkOptions('data', data, dataWords), how, keep);
+      const study = studyOf(model, checkOptions('vis.report: data', data, dataWords), how, keep);
       const work = new Work(study, onProgress);
       await work.predict();
       const made: Made[] = [];
