@@ -17,6 +17,7 @@ import { shown } from '../../base/shown.js';
 import { backendInfo, type History, type Model } from '../../core.js';
 import { breathe } from '../../training/measure.js';
 import { featuresOf } from '../features.js';
+import { checkNorms } from '../plot.js';
 import { checkModel } from '../samples.js';
 import { temporarilyAsync } from '../temporary.js';
 import { change } from './change.js';
@@ -141,11 +142,7 @@ function checkGiven({ classes, history, gradientNorms }: ReportOptions): void {
   const { epoch, history: logs } = (history ?? { epoch: [], history: {} }) as History;
   if (!Array.isArray(epoch) || typeof logs !== 'object' || logs === null)
     throw new ValueError(`history must be what fit returns, not ${shown(history)}`);
-  const norms = Object.values(gradientNorms ?? {});
-  if (!norms.every((list) => Array.isArray(list) && list.every(Number.isFinite)))
-    throw new ValueError(
-      `gradientNorms must be the norms that callbacks.gradientNorms() collected, not ${shown(gradientNorms)}`,
-    );
+  checkNorms(gradientNorms ?? {});
 }
 
 /** The sections, one after the other, and how far all of them are. */
