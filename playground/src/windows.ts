@@ -19,10 +19,14 @@ export const both = (value: unknown): Pair =>
 interface Lie {
   readonly padding?: unknown;
   readonly dimRoundingMode?: string;
+  readonly kernelSize?: number;
 }
 
 /** Pixels of padding above or on the left. @param needed by windows on both sides together */
-function paddingBefore({ padding, dimRoundingMode }: Lie, axis: 0 | 1, needed: number): number {
+function paddingBefore({ type, options }: Made['layer'], axis: 0 | 1, needed: number): number {
+  const { padding, dimRoundingMode, kernelSize = 3 } = options as Lie;
+  // It reflects the maps at their edges, however many windows there are.
+  if (type === 'blurPool2d') return Math.floor((kernelSize - 1) / 2);
   if (padding !== undefined && typeof padding !== 'string') return both(both(padding)[axis])[0];
   // The last window may reach beyond the maps without padding.
   const isOpen = padding !== 'same' && dimRoundingMode === 'ceil';
@@ -38,7 +42,7 @@ export function boxBelow({ layer, height, width }: Made, below: Numbers, box: Bo
     if (stride[axis] < 1)
       return [Math.floor(from - size[axis]), Math.ceil(extent + 2 * size[axis])] as const;
     const needed = (outputs - 1) * stride[axis] + size[axis] - side;
-    const before = paddingBefore(layer.options as Lie, axis, needed);
+    const before = paddingBefore(layer, axis, needed);
     return [Math.floor(from) - before, Math.ceil(extent)] as const;
   };
   const [top, tall] = along(0, box.top, box.height, height, below.height);

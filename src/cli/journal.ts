@@ -28,6 +28,8 @@ export interface Epoch {
   readonly step: number;
   readonly seconds: number;
   readonly logs: Logs;
+  /** The norm of each layer's gradients in the epoch's last step; logs of older versions have none. */
+  readonly gradientNorms?: Logs;
 }
 
 /** A training that goes on, that was stopped in an epoch, or that is done. */
@@ -69,6 +71,17 @@ export function historyOf(epochs: readonly Epoch[]): History {
     epoch: epochs.map(({ epoch }) => epoch),
     history: Object.fromEntries(names.map((name) => [name, valuesOf(name)])),
   };
+}
+
+/** The norms of each layer's gradients, epoch by epoch; undefined where an epoch has none. */
+export function normsOf(epochs: readonly Epoch[]): Record<string, number[]> | undefined {
+  const all = epochs.map(({ gradientNorms }) => gradientNorms);
+  const [first] = all;
+  if (!first) return undefined;
+  const layers = Object.keys(first);
+  const isWhole = all.every((norms) => norms && layers.every((name) => norms[name] !== undefined));
+  if (!isWhole) return undefined;
+  return Object.fromEntries(layers.map((name) => [name, all.map((norms) => norms?.[name] ?? 0)]));
 }
 
 /**

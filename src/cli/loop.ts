@@ -97,10 +97,15 @@ function progress(terminal: Terminal, skipped: number, first: number): Callback 
   };
 }
 
-/** Logs each epoch, and shows it. @param epochs those until now: it is added to them */
+/**
+ * Logs each epoch, and shows it.
+ *
+ * @param epochs those until now: it is added to them @param norms of the gradients, with those of the epoch already
+ */
 function logging(
   { model, journal, monitor, ...work }: Work,
   epochs: Epoch[],
+  norms: Readonly<Record<string, readonly number[]>>,
   terminal: Terminal,
 ): Callback {
   let started = 0;
@@ -110,7 +115,11 @@ function logging(
     },
     onEpochEnd(epoch, logs: Logs) {
       const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
-      const entry: Epoch = { event: 'epoch', epoch, step: model.step, seconds, logs };
+      const gradientNorms = Object.fromEntries(
+        Object.entries(norms).map(([layer, list]) => [layer, list[list.length - 1]]),
+      );
+      const { step } = model;
+      const entry: Epoch = { event: 'epoch', epoch, step, seconds, logs, gradientNorms };
       epochs.push(entry);
       journal.add(entry);
       const best = bestOf(epochs, monitor) === entry ? [terminal.styled('green', 'best')] : [];
@@ -156,6 +165,7 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
   const skipped = Math.max(0, model.step * work.accumulation - began * batches.perEpoch);
   const epochs = [...past];
   const newest = callbacks.checkpoint(paths.newest);
+  const gradients = callbacks.gradientNorms({ print: null });
   const best = callbacks.checkpoint({
     path: paths.best,
     monitor,
@@ -174,7 +184,8 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
       validationBatchSize: work.batchSize,
       callbacks: [
         ...(work.isAveraged ? [callbacks.swapAverage()] : []),
-        logging(work, epochs, terminal),
+        gradients,
+        logging(work, epochs, gradients.norms, terminal),
         newest,
         best,
         progress(terminal, skipped, began + 1),

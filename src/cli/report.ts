@@ -5,12 +5,13 @@ import { basename } from 'node:path';
 import { purpose, Random } from '../base/random.js';
 import type { Model } from '../core.js';
 import type { LabelledImages } from '../data/index.js';
+import type { ReportOptions } from '../vis/index.js';
 import { readClassifier } from './classifier.js';
 import { command, text, UsageError, whole } from './command.js';
 import { engineOptions, startEngine } from './engine.js';
 import { inputOptions } from './formats.js';
 import { Interrupts } from './interrupts.js';
-import { historyOf, logPath, readJournal } from './journal.js';
+import { historyOf, logPath, normsOf, readJournal } from './journal.js';
 import { inputOf } from './scores.js';
 import type { Terminal } from './terminal.js';
 import { readTest, testFiles } from './testset.js';
@@ -50,13 +51,13 @@ function someOf(set: LabelledImages, most: number): LabelledImages {
   };
 }
 
-/** The epochs of the training, if there is a log of them. */
-async function historyAt(model: string, given: string | undefined) {
+/** What is known of the training, if there is a log of it. */
+async function trainingAt(model: string, given: string | undefined) {
   // The best epoch has the log of its training.
   const path = given ?? logPath(model.replace(/\.best(\.[^.\\/]+)$/, '$1'));
   const isThere = given !== undefined || (await stat(path).catch(() => undefined))?.isFile();
   const epochs = isThere ? readJournal(path).epochs : [];
-  return epochs.length > 0 ? historyOf(epochs) : undefined;
+  return epochs.length > 0 ? { history: historyOf(epochs), gradientNorms: normsOf(epochs) } : {};
 }
 
 const BAR = 24;
@@ -78,7 +79,7 @@ function progress(terminal: Terminal): (done: number, what: string) => void {
 async function made(
   model: Model,
   set: LabelledImages,
-  how: { title?: string; history: Awaited<ReturnType<typeof historyAt>> },
+  how: Pick<ReportOptions, 'title' | 'history' | 'gradientNorms'>,
   terminal: Terminal,
 ): Promise<{ text?: string; code?: number }> {
   const vis = await import('../vis/index.js');
@@ -128,14 +129,14 @@ the plane, layers and their costs. It can be read on a phone and printed. DATA i
     if (!/\.html?$/.test(output))
       throw new UsageError(`--output must end in .html, not '${output}'`);
     const files = await testFiles(paths, labels);
-    const history = await historyAt(path, log);
+    const training = await trainingAt(path, log);
     await startEngine(engine);
     const model = await readClassifier(path, inputShape, terminal);
     const all = await readTest(files, model, terminal);
     const set = someOf(all, images);
     const [count, of] = [set.labels.length, all.labels.length];
     if (count < of) terminal.note(`${count} of ${of} images, chosen at random`);
-    const { text, code } = await made(model, set, { title, history }, terminal);
+    const { text, code } = await made(model, set, { title, ...training }, terminal);
     if (text === undefined) return code;
     await writeFile(output, text);
     terminal.print(`${output}   ${(text.length / 2 ** 20).toFixed(1)} MiB, ${count} images`);

@@ -19,7 +19,15 @@ import {
 import { engineOptions, startEngine } from './engine.js';
 import { BASE } from './finetune.js';
 import { inputOptions, isNative, NATIVE, readModel } from './formats.js';
-import { type Begin, type Epoch, historyOf, Journal, logPath, readJournal } from './journal.js';
+import {
+  type Begin,
+  type Epoch,
+  historyOf,
+  Journal,
+  logPath,
+  normsOf,
+  readJournal,
+} from './journal.js';
 import { bestOf, type Paths, train as runTraining, shown } from './loop.js';
 import { plot } from './plot.js';
 import { type Blueprint, blueprint, preprocessingFor } from './prepare.js';
@@ -43,7 +51,10 @@ const runOptions = {
     'FILE',
     "the log, a line of JSON for each epoch: by default the model's name with .jsonl",
   ),
-  plot: text('FILE.svg', 'loss, accuracy and learning rate of the epochs as curves, at the end'),
+  plot: text(
+    'FILE.svg',
+    'loss, accuracy, learning rate and gradient norms of the epochs as curves, at the end',
+  ),
 };
 const modelOptions = {
   model: text(
@@ -239,10 +250,10 @@ function curves(epochs: readonly Epoch[], columns: number): string {
   return charts.join('\n\n');
 }
 
-/** Writes the curves of all metrics as a picture. */
+/** Writes the curves of all metrics and gradients as a picture. */
 async function writeCurves(path: string, title: string, epochs: readonly Epoch[]): Promise<void> {
   const vis = await import('../vis/index.js');
-  await writeFile(path, vis.plot(historyOf(epochs), { title }));
+  await writeFile(path, vis.plot(historyOf(epochs), { title, gradientNorms: normsOf(epochs) }));
 }
 
 /** Says what is trained on what. */

@@ -54,7 +54,8 @@ const words = {
  *   Other activations keep their gradient, here and in deconvolution.
  * - 'deconvolution': what goes back through relu and relu6 is made positive, and nothing else (Zeiler & Fergus, arXiv 1311.2901).
  * - 'integratedGradients': the mean gradient on the way from `baseline` to the image, times that way; sums to the
- *   difference of the scores (Sundararajan et al., arXiv 1703.01365).
+ *   difference of the scores (Sundararajan et al., arXiv 1703.01365), the more exactly the more `samples`: deep
+ *   networks can need thousands.
  * - 'occlusion': how far the output falls where a square is hidden (arXiv 1311.2901).
  * - 'rise': the mean of random masks, each times the output of the image that it lets through (Petsiuk et al., arXiv
  *   1806.07421).

@@ -97,7 +97,7 @@ export async function dissect(model: Model, x: Data, options: DissectOptions): P
 }
 
 /** @throws {ValueError} for masks that are no tensors @throws {ShapeError} for those of another shape than the images */
-function conceptsOf(
+export function conceptsOf(
   masks: DissectOptions['masks'],
   whole: readonly number[],
 ): Readonly<Record<string, Tensor>> {
@@ -156,10 +156,19 @@ export function regionsOf(
 }
 
 function agreement(regions: Float32Array, { numbers }: Tensor): number {
-  let [both, either] = [0, 0];
-  regions.forEach((on, i) => {
-    if (on && numbers[i]) both++;
-    if (on || numbers[i]) either++;
-  });
+  const [both, either] = overlap(regions, numbers);
   return either > 0 ? both / either : 0;
+}
+
+/** How many pixels a region and a mask have both, and how many either has. */
+export function overlap(
+  region: Float32Array,
+  mask: Float32Array,
+): readonly [both: number, either: number] {
+  let [both, either] = [0, 0];
+  region.forEach((on, i) => {
+    if (on && mask[i]) both++;
+    if (on || mask[i]) either++;
+  });
+  return [both, either];
 }

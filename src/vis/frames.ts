@@ -26,6 +26,8 @@ export interface Frame {
   readonly xLabel: string;
   /** The numbers at its lower and its upper edge. */
   readonly range: readonly [number, number];
+  /** Whether equal factors are equal distances. */
+  readonly logarithmic?: boolean;
 }
 
 /** A curve of a frame. */
@@ -114,6 +116,40 @@ function historyFrames({ epoch, history }: History): Frame[] {
     });
     return frameOf(metric, named, 'epoch', epoch);
   });
+}
+
+/** The norms of each layer's gradients, as `callbacks.gradientNorms()` collects them. */
+export type Norms = Readonly<Record<string, readonly number[]>>;
+
+/** Layers whose gradients are drawn at most, as there are colours; and pixels of the frame that no name can have. */
+const [LAYERS, BESIDE] = [7, 200];
+
+/**
+ * How the gradients of some layers change, from the first layer to the last: none where all are 0.
+ *
+ * @param width of the frame: as many layers as have room for their names
+ */
+export function normsSeries(norms: Norms, width: number): Series {
+  // On a logarithmic scale 0 has no place.
+  const all = Object.entries(norms)
+    .map(([layer, list]) => [layer, list.map((norm) => (norm > 0 ? norm : Number.NaN))] as const)
+    .filter(([, list]) => list.some(Number.isFinite));
+  const some = (count: number) => {
+    const step = (all.length - 1) / Math.max(1, count - 1);
+    return Array.from({ length: count }, (_, i) => all[Math.round(i * step)]);
+  };
+  const fits = (count: number): boolean =>
+    some(count).reduce((sum, [{ length }]) => sum + 34 + 7 * length, BESIDE) <= width;
+  let count = Math.min(LAYERS, all.length);
+  while (count > 2 && !fits(count)) count--;
+  return Object.fromEntries(some(count));
+}
+
+/** The frame of gradients, if there are any. */
+export function normsFrame(norms: Norms, width: number): Frame | undefined {
+  const series = normsSeries(norms, width);
+  if (Object.keys(series).length === 0) return undefined;
+  return { ...frameOf('gradient norms', curvesOf(series), 'epoch'), logarithmic: true };
 }
 
 /** What the images of each change are changed by. */

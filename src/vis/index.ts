@@ -7,6 +7,7 @@ export { type ConfusionOptions, type Confusions, confusion } from './confusion.j
 export { costs } from './costs.js';
 export { type Dissection, type DissectOptions, dissect } from './dissect.js';
 export { type FeaturesOptions, features } from './features.js';
+export type { Box } from './fields.js';
 export type { Plottable, Series } from './frames.js';
 export { type GradCamOptions, gradCam } from './gradcam.js';
 export {
@@ -28,4 +29,3 @@ export { type ReportData, type ReportOptions, report } from './report/report.js'
 export type { Target } from './samples.js';
 export { overlay, type SheetOptions, sheet } from './sheet.js';
 export { type TsneOptions, tsne } from './tsne.js';
-export type { Box } from './units.js';

@@ -110,8 +110,14 @@ export function activations(
       ...layout
     } = checkOptions('vis.activations', options, words);
     const { shape } = layerOf(model, layer);
-    if (shape.length !== 3)
-      throw new ShapeError(`'${layer}' makes ${show(shape)}, no maps [height, width, channels]`);
+    if (shape.length !== 3) {
+      const { nodes } = model.resources.network.graph;
+      const known = nodes.filter((node) => node.shape.length === 3);
+      const list = known.map((node) => node.layer.name).join(', ') || 'none';
+      throw new ShapeError(
+        `'${layer}' makes ${show(shape)}, no maps [height, width, channels]; layers with maps are ${list}`,
+      );
+    }
     const [height, width, channels] = shape;
     const numbers = temporarily((keep) => {
       const images = keep(samplesOf(model, x));

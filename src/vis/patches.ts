@@ -4,11 +4,12 @@ import { namingAsync } from '../base/namingasync.js';
 import { abortSignal, callable, checkOptions, required, text, whole } from '../base/options.js';
 import type { Data, Model, SymbolicTensor, Tensor } from '../core.js';
 import { featuresOf } from './features.js';
+import { type Box, fieldsOf } from './fields.js';
 import { type Light, lightOf } from './light.js';
 import { newPicture, type Picture } from './picture.js';
 import { checkModel, samplesOf } from './samples.js';
 import { temporarilyAsync } from './temporary.js';
-import { type Box, checkUnit, fieldsOf, mapsOf } from './units.js';
+import { checkUnit, mapsOf } from './units.js';
 
 /** Options of `vis.topPatches`. */
 export interface TopPatchesOptions {

@@ -2,8 +2,16 @@
 
 import { ValueError } from '../base/errors.js';
 import { naming } from '../base/naming.js';
-import { checkOptions, flag, text, whole } from '../base/options.js';
-import { type Curve, type Frame, framesOf, type Plottable } from './frames.js';
+import { checkOptions, flag, forwarded, text, whole } from '../base/options.js';
+import { shown } from '../base/shown.js';
+import {
+  type Curve,
+  type Frame,
+  framesOf,
+  type Norms,
+  normsFrame,
+  type Plottable,
+} from './frames.js';
 import { escaped, GRID, HEADING, heading, NOTE, numeral, round, svg } from './svg.js';
 
 /** Options of `vis.plot`. */
@@ -14,6 +22,11 @@ export interface PlotOptions {
   xLabel?: string;
   /** Whether equal factors are equal distances, for numbers that are all positive. */
   logarithmic?: boolean;
+  /**
+   * The `norms` of `callbacks.gradientNorms()`: a frame below the others shows those of some layers, from the first to
+   * the last, on a logarithmic scale.
+   */
+  gradientNorms?: Norms;
   /** Of a frame, 420 × 260 by default; several stand beside each other, two in a row. */
   width?: number;
   height?: number;
@@ -23,6 +36,7 @@ const words = {
   title: text,
   xLabel: text,
   logarithmic: flag,
+  ...forwarded('gradientNorms'),
   width: whole(120),
   height: whole(90),
 };
@@ -44,24 +58,41 @@ export function plot(what: Plottable, options: PlotOptions = {}): string {
       logarithmic = false,
       width = 420,
       height = 260,
+      gradientNorms = {},
     } = checkOptions('vis.plot', options, words);
     const frames = framesOf(what);
-    const columns = Math.min(2, frames.length);
+    const norms = normsFrame(checkNorms(gradientNorms), 2 * width);
+    // Names of layers need room.
+    const columns = norms ? 2 : Math.min(2, frames.length);
     const top = title ? HEADING : 0;
-    const [wide, tall] = [columns * width, top + Math.ceil(frames.length / columns) * height];
-    const body = frames.map((frame, i) => {
-      const [x, y] = [(i % columns) * width, top + Math.floor(i / columns) * height];
-      const layout = { width, height, logarithmic, xLabel: xLabel ?? frame.xLabel };
-      return `<g transform="translate(${x} ${y})">${new Drawing(frame, layout).svg()}</g>`;
-    });
+    const rows = Math.ceil(frames.length / columns);
+    const drawn = (frame: Frame, [x, y]: readonly [number, number], columns = 1): string => {
+      const own = { logarithmic: frame.logarithmic ?? logarithmic, xLabel: xLabel ?? frame.xLabel };
+      const drawing = new Drawing(frame, { width: columns * width, height, ...own });
+      return `<g transform="translate(${x} ${y})">${drawing.svg()}</g>`;
+    };
+    const [wide, tall] = [columns * width, top + (rows + Number(norms !== undefined)) * height];
+    const body = frames.map((frame, i) =>
+      drawn(frame, [(i % columns) * width, top + Math.floor(i / columns) * height]),
+    );
+    if (norms) body.push(drawn(norms, [0, top + rows * height], columns));
     const names = frames.flatMap(({ curves }) => curves.map(({ name }) => name));
     const label = title || `Curves of ${[...new Set(names)].join(', ')}`;
     return svg(wide, tall, label, heading(title, wide) + body.join(''));
   });
 }
 
+/** @throws {ValueError} for what is no record of norms */
+export function checkNorms(norms: Norms): Norms {
+  const fits = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
+  if (typeof norms === 'object' && norms !== null && Object.values(norms).every(fits)) return norms;
+  throw new ValueError(
+    `gradientNorms must be the norms that callbacks.gradientNorms() collected, not ${shown(norms)}`,
+  );
+}
+
 /** How a frame is drawn. */
-type Layout = Required<Omit<PlotOptions, 'title'>>;
+type Layout = Required<Omit<PlotOptions, 'title' | 'gradientNorms'>>;
 
 /** About so many ticks. */
 const TICKS = 5;

@@ -1,4 +1,4 @@
-// Units: a channel of a layer's maps, or a number of a vector; and where in the image each of its places looks.
+// Units: a channel of a layer's maps, or a number of a vector.
 
 import { ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, show } from '../base/shape.js';
@@ -51,55 +51,4 @@ export function checkUnit({ shape, layer }: SymbolicTensor, unit: number): numbe
   throw new ValueError(
     `there is no unit ${shown(unit)}: '${layer.name}' has ${count}, from 0 to ${count - 1}`,
   );
-}
-
-/** A rectangle of pixels of an image; it may reach beyond the image's edges. */
-export interface Box {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** In pixels of the input, along one axis: where the first number of a tensor looks, how far, and the next one's distance. */
-interface View {
-  readonly start: number;
-  readonly field: number;
-  readonly jump: number;
-}
-
-/** The view of what a layer makes of tensors with these views. */
-function viewOf(node: SymbolicTensor, axis: 0 | 1, below: readonly View[]): View {
-  const start = Math.min(...below.map((view) => view.start));
-  const field = Math.max(...below.map((view) => view.start + view.field)) - start;
-  const jump = Math.max(...below.map((view) => view.jump));
-  const { layer, inputs, shape } = node;
-  const { size, stride } = layer.window(inputs[0].shape);
-  // Padding is the same on both sides, or one more at the end; pixels without a window are at the end.
-  const padding = (shape[axis] - 1) * stride[axis] + size[axis] - inputs[0].shape[axis];
-  return {
-    start: start - Math.max(0, Math.floor(padding / 2)) * jump,
-    field: field + (size[axis] - 1) * jump,
-    jump: jump * stride[axis],
-  };
-}
-
-/** What each place of a layer's maps sees: its receptive field, which may reach beyond the image's edges. */
-export function fieldsOf(model: Model, maps: SymbolicTensor): (row: number, column: number) => Box {
-  const { nodes } = model.resources.network.graph;
-  const along = (axis: 0 | 1): View => {
-    const views = new Map(model.inputs.map((x) => [x, { start: 0, field: 1, jump: 1 }]));
-    for (const node of nodes) {
-      const below = node.inputs.map((x) => views.get(x)).filter((view) => view !== undefined);
-      if (node.shape.length === 3 && below.length > 0) views.set(node, viewOf(node, axis, below));
-    }
-    return views.get(maps) as View;
-  };
-  const [down, across] = [along(0), along(1)];
-  return (row, column) => ({
-    top: Math.floor(down.start + row * down.jump),
-    left: Math.floor(across.start + column * across.jump),
-    height: Math.ceil(down.field - 1e-6),
-    width: Math.ceil(across.field - 1e-6),
-  });
 }

@@ -93,7 +93,7 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
       'report.html',
     ]);
 
-    for (const name of ['loss', 'accuracy', 'learningRate'])
+    for (const name of ['loss', 'accuracy', 'learningRate', 'gradient norms', 'conv2d', 'dense'])
       assert.match(read(folder, 'curves.svg').toString(), `>${name}</text>`);
 
     const log = logOf(folder, 'model.jsonl');
@@ -103,6 +103,10 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
       ['begin', ...Array(12).fill('epoch'), 'end'],
     );
     assert.ok(log[12].logs.val_accuracy > 0.9, JSON.stringify(log[12]));
+    for (const { gradientNorms } of log.slice(1, 13)) {
+      assert.equal(Object.keys(gradientNorms), ['conv2d', 'dense']);
+      for (const norm of Object.values<number>(gradientNorms)) assert.ok(norm > 0);
+    }
 
     // The best of the epochs is the file of that name.
     const answers = predicted.stdout
@@ -136,7 +140,13 @@ test('a folder of photos: train, predict, evaluate, and nothing else is needed',
     // A report of some of them, with the curves of the training.
     assert.match(reported.stdout, /^report.html {3}0\.\d MiB, 30 images\n$/);
     const report = read(folder, 'report.html').toString();
-    for (const words of ['Training', 'Worst mistakes', 'Why it says so', '>upright<', 'val'])
+    for (const words of [
+      'Training',
+      'gradient norms',
+      'Worst mistakes',
+      'Why it says so',
+      '>upright<',
+    ])
       assert.match(report, words);
     assert.match(
       about.stdout,

@@ -87,6 +87,38 @@ test('records of curves have a frame each, with one scale', () => {
     assert.ok(texts(svg).includes(words), words);
 });
 
+test('gradient norms have a frame below, with a scale of their own, from the first layer to the last', async () => {
+  const layers = Array.from({ length: 20 }, (_, i): [string, number[]] => [
+    `conv_${i}`,
+    [10 ** -i, 10 ** (1 - i)],
+  ]);
+  const gradientNorms = { ...Object.fromEntries(layers), frozen: [0, 0] };
+  const svg = vis.plot({ loss: [2, -1] }, { gradientNorms });
+  checkWellFormed(svg);
+  assert.is([...svg.matchAll(/<g transform/g)].length, 2);
+  const found = curves(svg);
+  assert.is(found.length, 8);
+  for (const words of ['gradient norms', 'conv_0', 'conv_19'])
+    assert.ok(texts(svg).includes(words), words);
+  assert.not.ok(texts(svg).includes('frozen'));
+  // Equal factors are equal distances.
+  const heights = found.slice(1).map(([[, from], [, to]]) => from - to);
+  for (const height of heights) assert.ok(Math.abs(height - heights[0]) < 0.2, `${heights}`);
+  // Long names leave room for fewer, but the first and the last are there.
+  const long = Object.fromEntries(
+    layers.map(([name, list]) => [`the.residual.block.of.${name}`, list]),
+  );
+  const few = vis.plot({ loss: [2, 1] }, { gradientNorms: long });
+  const places = [...few.matchAll(/<text x="([\d.]+)" y="18">([^<]*)</g)];
+  for (const [, at, name] of places) assert.ok(Number(at) + 6.5 * name.length < 840, name);
+  assert.match(few, 'of.conv_0<');
+  assert.match(few, 'of.conv_19<');
+  const none = vis.plot({ loss: [2, 1] }, { gradientNorms: { frozen: [0, 0] } });
+  assert.is(none, vis.plot({ loss: [2, 1] }));
+  const bad = { gradientNorms: { conv: 'abc' } } as never;
+  await rejects(() => vis.plot({ loss: [1] }, bad), ValueError, 'gradientNorms must be the norms');
+});
+
 test('what is no curve is refused', async () => {
   const plot = (what: unknown, options = {}) => vis.plot(what as vis.Series, options);
   await rejects(() => plot(null), ValueError, 'vis.plot', 'what fit returns');

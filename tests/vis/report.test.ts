@@ -124,6 +124,27 @@ test('deeper filters have a row each and a tile for each channel; units are brig
   assert.match(text, 'Where they are on');
 });
 
+test('units are compared with masks of concepts, as vis.dissect does', async () => {
+  const model = network();
+  const corner = Float32Array.from({ length: count * 100 }, (_, i) => Number(i % 100 < 30));
+  const masks = {
+    corner: Tensor.from(corner, [count, 10, 10]),
+    [hostile]: random([count, 10, 10], 4),
+  };
+  const text = await vis.report(model, { x, y }, { masks });
+  checkWellFormed(text);
+  const layer = /units of (\w+) answer/.exec(text)?.[1] as string;
+  const rows = [...text.matchAll(/<th scope="row">unit (\d+)<\/th><td>([\d.]+)\u00a0%/g)];
+  assert.ok(rows.length > 1);
+  for (const [, unit, iou] of rows) {
+    const found = await vis.dissect(model, x, { layer, unit: Number(unit), masks, share: 0.05 });
+    const { corner } = found.iou as Record<string, number>;
+    assert.is(iou, (100 * corner).toFixed(1));
+  }
+  const bad = { masks: Tensor.zeros([count, 10, 9]) };
+  await rejects(() => vis.report(model, { x, y }, bad), ShapeError, 'the mask', '[20, 10, 10]');
+});
+
 test('a report leaves no memory behind, nor does one that ends early or in an error', async () => {
   const model = network();
   await vis.report(model, { x, y });

@@ -1,10 +1,11 @@
 // Sections of a report: the key figures, the layers, the training.
 
 import { bytes, compact, costPictures } from '../costs.js';
+import { type Norms, normsSeries } from '../frames.js';
 import { plot } from '../plot.js';
 import { Html, html, percent } from './html.js';
 import type { Section } from './section.js';
-import { evenly, type Study } from './study.js';
+import type { Study } from './study.js';
 
 /** What is worth knowing first. */
 export function keyFigures({ model, count, right, said }: Study): Html {
@@ -62,23 +63,10 @@ export const training: Section = {
   },
 };
 
-/** Layers whose gradients are shown: as many as there are colours. */
-const LAYERS = 7;
-
 /** How the gradients of some layers change in the training, from the first layer to the last. */
-function gradientFrame(norms: NonNullable<Study['norms']>): Html {
-  const all = Object.entries(norms);
-  const some = evenly(all.length, LAYERS).map((i) => all[i]);
-  // On a logarithmic scale 0 has no place.
-  const curves = some.map(([layer, list]) => [
-    layer,
-    list.map((norm) => (norm > 0 ? norm : Number.NaN)),
-  ]);
-  const drawn = curves.filter(([, list]) => (list as number[]).some(Number.isFinite));
-  if (drawn.length === 0) return html`<p class="note">All gradients are 0.</p>`;
-  const svg = plot(
-    { 'gradient norms': Object.fromEntries(drawn) },
-    { width: 680, height: 260, logarithmic: true },
-  );
-  return new Html(svg);
+function gradientFrame(norms: Norms): Html {
+  const size = { width: 680, height: 260 };
+  const curves = normsSeries(norms, size.width);
+  if (Object.keys(curves).length === 0) return html`<p class="note">All gradients are 0.</p>`;
+  return new Html(plot({ 'gradient norms': curves }, { ...size, logarithmic: true }));
 }

@@ -3,11 +3,11 @@
 import { sizeOf } from '../../base/shape.js';
 import type { SymbolicTensor, Tensor } from '../../core.js';
 import { extremes } from '../colors.js';
-import { mapsOfUnit, regionsOf, thresholdOf } from '../dissect.js';
+import { mapsOfUnit, overlap, regionsOf, thresholdOf } from '../dissect.js';
 import { features } from '../features.js';
+import { fieldsOf } from '../fields.js';
 import { patchesOf } from '../patches.js';
 import { draw } from '../picture.js';
-import { fieldsOf } from '../units.js';
 import { type Html, html, image, percent } from './html.js';
 import { type Section, withoutImages } from './section.js';
 import { evenly, imagesOf, pictureOf, type Study } from './study.js';
@@ -55,13 +55,13 @@ export const patches: Section = {
       );
       return html`<div class="unit"><span>unit ${unit}</span><div class="strip">${tiles}</div></div>`;
     });
-    const on = units
-      .slice(0, LIT)
-      .map((unit) => regionsRow(study, shownOf(study, maps), answers, maps, unit));
+    const shown = shownOf(study, maps);
+    const on = units.slice(0, LIT).map((unit) => regionsRow(study, shown, answers, maps, unit));
+    const concepts = conceptsTable(study, shown, answers, maps, units);
     const { height, width } = fieldsOf(model, maps)(0, 0);
     const many = x.shape[0].toLocaleString('en');
     return html`<p>Of ${many} images, the patches that units of ${name} answer to most: all that a unit sees, ${height} × ${width} pixels. What lies beyond the image is empty.</p><div class="pair">${rows}</div>
-<h3>Where they are on</h3><p>The images that a unit answers to most. Bright is where its answer, enlarged to the image, is among the strongest ${percent(SHARE, 0)} of all.</p><div class="pair">${on}</div>`;
+<h3>Where they are on</h3><p>The images that a unit answers to most. Bright is where its answer, enlarged to the image, is among the strongest ${percent(SHARE, 0)} of all.</p><div class="pair">${on}</div>${concepts}`;
   },
 };
 
@@ -96,6 +96,41 @@ function regionsRow(
     return image(lit, { alt: `answer ${answer.toPrecision(3)}`, width: 56 });
   });
   return html`<div class="unit"><span>unit ${unit}</span><div class="strip">${pictures}</div></div>`;
+}
+
+/** For each unit how well its regions and the given masks agree, over all images that are shown. */
+function conceptsTable(
+  { masks, model }: Study,
+  indices: readonly number[],
+  answers: Tensor,
+  { shape }: SymbolicTensor,
+  units: readonly number[],
+): Html | string {
+  const concepts = Object.entries(masks);
+  if (concepts.length === 0) return '';
+  const [height, width] = model.inputShape;
+  const [size, pixels] = [shape[0] * shape[1], height * width];
+  const rows = units.map((unit) => {
+    const all = mapsOfUnit(answers, shape, unit);
+    const threshold = thresholdOf(all, SHARE);
+    const sums = concepts.map(() => [0, 0]);
+    for (const [i, index] of indices.entries()) {
+      const own = all.subarray(i * size, (i + 1) * size);
+      const region = regionsOf(own, shape, [1, height, width], threshold);
+      for (const [c, [, { numbers }]] of concepts.entries()) {
+        const mask = numbers.subarray(index * pixels, (index + 1) * pixels);
+        const [both, either] = overlap(region, mask);
+        sums[c] = [sums[c][0] + both, sums[c][1] + either];
+      }
+    }
+    const cells = sums.map(
+      ([both, either]) => html`<td>${percent(either > 0 ? both / either : 0)}</td>`,
+    );
+    return html`<tr><th scope="row">unit ${unit}</th>${cells}</tr>`;
+  });
+  const names = concepts.map(([name]) => html`<th scope="col">${name}</th>`);
+  return html`<h3>What they are on for</h3><p>What the regions of a unit and the mask of a concept have both, as a share of what either has (IoU).</p>
+<div class="wide" tabindex="0" role="region" aria-label="Agreement with concepts"><table><thead><tr><th scope="col">unit</th>${names}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** How much of the light is left where a unit is not on. */

@@ -14,9 +14,10 @@ import {
   whole,
 } from '../../base/options.js';
 import { shown } from '../../base/shown.js';
-import { backendInfo, type History, type Model } from '../../core.js';
+import { backendInfo, type History, type Model, type Tensor } from '../../core.js';
 import { breathe } from '../../training/measure.js';
 import { featuresOf } from '../features.js';
+import { checkNorms } from '../plot.js';
 import { checkModel } from '../samples.js';
 import { temporarilyAsync } from '../temporary.js';
 import { change } from './change.js';
@@ -44,6 +45,8 @@ export interface ReportOptions {
   history?: History;
   /** The `norms` of `callbacks.gradientNorms()`, for how gradients change in the training, layer by layer. */
   gradientNorms?: Readonly<Record<string, readonly number[]>>;
+  /** Where concepts are in each image, by name, or of one: [n, height, width], 0 elsewhere. Units are compared with them. */
+  masks?: Tensor | Readonly<Record<string, Tensor>>;
   /** How many images neighbours, patches and the plane are made of, at most: 1000 by default. */
   samples?: number;
   /**
@@ -62,7 +65,7 @@ const words = {
   samples: whole(1),
   onProgress: callable,
   signal: abortSignal,
-  ...forwarded('classes', 'history', 'gradientNorms'),
+  ...forwarded('classes', 'history', 'gradientNorms', 'masks'),
 };
 
 const dataWords = {
@@ -109,9 +112,9 @@ export async function report(
     checkModel(model);
     const checked = checkOptions('vis.report', options, words);
     const { title = model.name, samples = 1000, onProgress, signal, ...given } = checked;
-    const { classes, history, gradientNorms } = given;
+    const { classes, history, gradientNorms, masks } = given;
     checkGiven(given);
-    const how = { classes, history, norms: gradientNorms, samples, signal };
+    const how = { classes, history, norms: gradientNorms, masks, samples, signal };
     return temporarilyAsync(async (keep) => {
       const study = studyOf(model, checkOptions('vis.report: data', data, dataWords), how, keep);
       const work = new Work(study, onProgress);
@@ -141,11 +144,7 @@ function checkGiven({ classes, history, gradientNorms }: ReportOptions): void {
   const { epoch, history: logs } = (history ?? { epoch: [], history: {} }) as History;
   if (!Array.isArray(epoch) || typeof logs !== 'object' || logs === null)
     throw new ValueError(`history must be what fit returns, not ${shown(history)}`);
-  const norms = Object.values(gradientNorms ?? {});
-  if (!norms.every((list) => Array.isArray(list) && list.every(Number.isFinite)))
-    throw new ValueError(
-      `gradientNorms must be the norms that callbacks.gradientNorms() collected, not ${shown(gradientNorms)}`,
-    );
+  checkNorms(gradientNorms ?? {});
 }
 
 /** The sections, one after the other, and how far all of them are. */

@@ -6,6 +6,7 @@ import { show } from '../../base/shape.js';
 import { type Data, type History, type Model, Tensor } from '../../core.js';
 import { endOf, probabilities } from '../../model/classify.js';
 import { numbersOf } from '../../tensor/numbers.js';
+import { conceptsOf, type DissectOptions } from '../dissect.js';
 import { type Light, lightOf } from '../light.js';
 import { draw, type Picture } from '../picture.js';
 import { samplesOf } from '../samples.js';
@@ -32,6 +33,8 @@ export interface Study {
   readonly history: History | undefined;
   /** The norms of each layer's gradients in the training. */
   readonly norms: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Where concepts are in the images, by name: [n, height, width] each. */
+  readonly masks: Readonly<Record<string, Tensor>>;
   /** The images that work which takes long is done for. */
   readonly chosen: readonly number[];
   /** About how long a prediction of one image takes, in seconds. */
@@ -68,6 +71,7 @@ export function studyOf(
     readonly classes?: readonly string[];
     readonly history?: History;
     readonly norms?: Readonly<Record<string, readonly number[]>>;
+    readonly masks?: DissectOptions['masks'];
     readonly samples: number;
     readonly signal?: AbortSignal;
   },
@@ -80,6 +84,7 @@ export function studyOf(
   const seconds = ANYWAY + work / SPEED;
   return {
     ...{ model, x, count, classes, history: options.history, norms: options.norms },
+    masks: conceptsOf(options.masks, x.shape.slice(0, -1)),
     signal: options.signal,
     right: data.y === undefined ? undefined : rightOf(data.y, count, classes.length),
     chosen: someOf(count, options.samples),
