@@ -166,7 +166,12 @@ test('maps of an image have a tile for each channel, and one scale', async () =>
     ShapeError,
     'one image at a time, not 2',
   );
-  await rejects(() => vis.activations(model, image, 'flatten'), ShapeError, 'no maps', 'are conv2d');
+  await rejects(
+    () => vis.activations(model, image, 'flatten'),
+    ShapeError,
+    'no maps',
+    'are conv2d',
+  );
   await rejects(
     () => vis.activations(model, image, 'dense'),
     ValueError,
