@@ -141,7 +141,7 @@ export interface Example {
 export type Files = Readonly<Record<string, Uint8Array>>;
 
 /** A model's bytes, and how long the network has been trained. */
-export interface SavedModel {
+interface SavedModel {
   readonly bytes: ArrayBuffer;
   readonly steps: number;
   readonly epochs: number;
