@@ -123,11 +123,8 @@ export function thresholdOf(maps: Float32Array, share: number): number {
 }
 
 /** The unit's maps alone, [n × h × w]. */
-export function mapsOfUnit(
-  { numbers }: Tensor,
-  shape: readonly number[],
-  unit: number,
-): Float32Array {
+export function mapsOfUnit(maps: Tensor, shape: readonly number[], unit: number): Float32Array {
+  const { numbers } = maps;
   const channels = shape[2];
   return Float32Array.from(
     { length: numbers.length / channels },

@@ -56,7 +56,8 @@ export function checkPicture(picture: Picture): Picture {
 }
 
 /** @throws {NumericError} for numbers that are not finite */
-export function checkFinite(what: string, { numbers }: Tensor): void {
+export function checkFinite(what: string, tensor: Tensor): void {
+  const { numbers } = tensor;
   const bad = numbers.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
   throw new NumericError(
