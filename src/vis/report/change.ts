@@ -52,6 +52,8 @@ export const change: Section = {
       ...{ shift, turn: [...others.turn], grow: [...others.grow], darken: [...others.darken] },
       ...{ batchSize, signal, onProgress },
     });
-    return html`<p>${indices.length} images, shifted to the right, turned, enlarged and darkened: the share whose class stays, and how far the output moves, as a share of its length. Last, layer by layer, in the order of the table below, the equivariance error: how far the maps of a shifted image, f(T(x)), are from the shifted maps, T(f(x)); 0 where they move as the image does.</p><div class="row">${framesOf(found)}</div>`;
+    const classes = html`<p>${indices.length} images, shifted to the right, turned, enlarged and darkened: the share whose class stays, and how far the output moves, as a share of its length.</p>`;
+    const layers = html`<p>Last, layer by layer, in the order of the table below, the equivariance error: how far the maps of a shifted image, f(T(x)), are from the shifted maps, T(f(x)); 0 where they move as the image does.</p>`;
+    return html`${classes}${layers}<div class="row">${framesOf(found)}</div>`;
   },
 };
