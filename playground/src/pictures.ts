@@ -29,13 +29,13 @@ const brightness = ramp([
   [120, 190, 100],
   [252, 240, 170],
 ]);
-/** From below zero to above, for weights. */
+/** From below zero to above, for weights: as the library's 'diverging'. */
 const signs = ramp([
-  [178, 84, 20],
-  [232, 150, 90],
-  [244, 244, 240],
-  [96, 150, 206],
-  [24, 80, 150],
+  [33, 102, 172],
+  [146, 197, 222],
+  [247, 247, 247],
+  [244, 165, 130],
+  [178, 24, 43],
 ]);
 
 const grey = ramp([
