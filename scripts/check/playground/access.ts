@@ -23,7 +23,9 @@ const contents: Readonly<Record<string, string>> = {
 async function checkForcedColours(browser: Browser, address: string): Promise<void> {
   const { tab, close } = await open(browser, `${address}#room=compare`, { forcedColors: 'active' });
   await tab.waitForSelector('#compare:not([inert])');
-  const colours = await tab.$$eval('#compare-sides .swatch, body, .track .length', (all) =>
+  // Bars of other rooms have the lines' colours, these have their own.
+  await tab.waitForSelector('#probabilities .length', { state: 'attached' });
+  const colours = await tab.$$eval('#compare-sides .swatch, body, #probabilities .length', (all) =>
     all.map((one) => getComputedStyle(one).backgroundColor),
   );
   const [page, ...shown] = new Set(colours);
