@@ -128,6 +128,7 @@ export async function checkOffline(browser: Browser, threads: number): Promise<v
     [],
   );
   await page.close(false);
+  server.close();
   say('without a network all rooms work, with the threads there were; a newer build replaces all');
 }
 
