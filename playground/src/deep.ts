@@ -1,5 +1,5 @@
 // What takes the pictures of 'wasmgrad/vis', in the worker: why the network says so, what its maps look for, and how it
-// sees a set of images. Loaded when it is first asked for.
+// sees a set of images.
 
 import { Tensor } from 'wasmgrad/core';
 import { attribute, features, gradCam, topPatches, tsne } from 'wasmgrad/vis';

@@ -1,5 +1,4 @@
-// How a number in a network came about, in the worker: from which numbers of the layer below, by which weights. Loaded
-// when it is first asked for.
+// How a number in a network came about, in the worker: from which numbers of the layer below, by which weights.
 
 import type { ExplainRequest, Explanation, Reason, Source, Spot, Window } from './inside.js';
 import type { Made, Watcher } from './looking.js';

@@ -1,4 +1,4 @@
-// Models as other programs' files, in a worker. Loaded when the first such file is asked for.
+// Models as other programs' files, in a worker.
 
 import { loadModel, type Model } from 'wasmgrad/core';
 import { readOnnx, readTfjs, writeOnnx } from 'wasmgrad/io';
@@ -16,12 +16,10 @@ export function readFiles(files: Files): Promise<Model> {
   const json = names.find((name) => ends(name, '.json'));
   const shards = names.filter((name) => ends(name, '.bin'));
   if (json && shards.length === 0)
-    throw new Error(
-      `“${json}” is the half of a TF.js model: choose it together with its .bin files.`,
-    );
+    throw new Error(`“${json}” is half of a TF.js model: choose it together with its .bin files.`);
   if (json) return readTfjs({ ...files, 'model.json': files[json] });
   if (shards.length > 0)
-    throw new Error(`“${shards[0]}” is the half of a TF.js model: choose its model.json with it.`);
+    throw new Error(`“${shards[0]}” is half of a TF.js model: choose its model.json with it.`);
   const [name] = names;
   return ends(name, '.onnx') ? readOnnx(files[name]) : loadModel(files[name]);
 }

@@ -11,7 +11,7 @@ const MOST = 16;
 const MOST_MISTAKES = 24;
 
 /** Rows of scores to probabilities. */
-function softmax(scores: Float32Array, classes: number): Float32Array<ArrayBuffer> {
+export function softmax(scores: Float32Array, classes: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(scores.length);
   for (let at = 0; at < scores.length; at += classes) {
     const row = scores.subarray(at, at + classes);

@@ -1,5 +1,5 @@
 // Classes of one's own, in a worker: a network that was trained before is the base, whose weights stay; a dense layer
-// above what it makes of an image, the head, learns the examples in a second. Loaded when it is first asked for.
+// above what it makes of an image, the head, learns the examples in a second.
 
 import { layers, loadModel, Model, optimizers, Sequential, Tensor } from 'wasmgrad/core';
 import { normalize } from 'wasmgrad/data';
@@ -7,6 +7,7 @@ import { writeOnnx } from 'wasmgrad/io';
 import { features } from 'wasmgrad/vis';
 import { datasets } from './datasets.js';
 import { readFiles } from './foreign.js';
+import { softmax } from './looking.js';
 import type { Example, Taught, TaughtClasses, TaughtFile, TeachBase } from './messages.js';
 
 /** Steps of the head, each with so many examples: however few there are, it learns them. */
@@ -134,9 +135,7 @@ class Teacher {
     if (!this.#head) throw new Error('It has learned nothing yet.');
     const numbers = await this.#look(pixels);
     using scores = this.#head.predict(numbers);
-    const powers = Array.from(scores.data, (score) => Math.exp(score - Math.max(...scores.data)));
-    const sum = powers.reduce((a, b) => a + b);
-    return powers.map((power) => power / sum);
+    return Array.from(softmax(scores.data as Float32Array, scores.data.length));
   }
 
   /** Base and head as one model, which `classify` takes: a file for `loadModel`, or ONNX. */

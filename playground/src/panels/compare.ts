@@ -1,4 +1,4 @@
-// Two trainings side by side, each in a worker of its own: networks that differ in one thing.
+// Two trainings side by side, each in a worker of its own: networks that differ in one thing, or any two.
 
 import type { App, Panel } from '../app.js';
 import { type Columns, chart } from '../charts.js';

@@ -39,9 +39,7 @@ async function download(app: App, kind: 'safetensors' | 'onnx'): Promise<void> {
   const bytes = await app.worker.ask(isOnnx ? 'saveOnnx' : 'save', undefined);
   const name = `${app.network?.name ?? 'model'}.${kind}`;
   save(name, bytes);
-  const reader = isOnnx
-    ? 'PyTorch’s and other programs’ runtimes read'
-    : '`loadModel(bytes)` reads';
+  const reader = isOnnx ? 'ONNX Runtime and other programs read' : '`loadModel(bytes)` reads';
   tell(`${name}, ${Math.ceil(bytes.length / 1024)} KiB: ${reader} it.`);
 }
 
