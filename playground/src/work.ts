@@ -76,10 +76,15 @@ const PAUSE = 10_000;
 export function keepWork(app: App): void {
   let last = 0;
   let isBusy = false;
+  /** Asked for while another was being kept: it comes next. */
+  let isAsked = false;
   /** Steps of the training that was kept. */
   let keptSteps = 0;
   const keep = async (): Promise<void> => {
-    if (isBusy) return;
+    if (isBusy) {
+      isAsked = true;
+      return;
+    }
     isBusy = true;
     last = performance.now();
     try {
@@ -93,6 +98,9 @@ export function keepWork(app: App): void {
       // Browsers may refuse to keep anything: a reload begins anew.
     }
     isBusy = false;
+    if (!isAsked) return;
+    isAsked = false;
+    keep();
   };
   app.listen('epoch', () => {
     if (performance.now() - last > PAUSE) keep();
