@@ -23,6 +23,9 @@ function call<R extends Tensor | Tensor[]>(
   return engine().runKernel(name, inputs as never, attrs as never) as R;
 }
 
+/** Gradients of ours, which are not replaced once more. */
+const ours = new WeakSet<Gradient>();
+
 /** Puts a gradient in the place of TF.js's, wherever our backend runs. `wants` says for which calls. */
 function replace(
   kernelName: string,
@@ -30,15 +33,14 @@ function replace(
   wants: (saved: readonly Tensor[], attrs: Parameters<Gradient>[2]) => boolean = () => true,
 ): void {
   const known = getGradient(kernelName);
-  if (!known) return;
+  if (!known || ours.has(known.gradFunc)) return;
+  const gradFunc: Gradient = (dy, saved, attrs) =>
+    getBackend() === NAME && wants(saved, attrs)
+      ? make(dy, saved, attrs)
+      : known.gradFunc(dy, saved, attrs);
+  ours.add(gradFunc);
   unregisterGradient(kernelName);
-  registerGradient({
-    ...known,
-    gradFunc: (dy, saved, attrs) =>
-      getBackend() === NAME && wants(saved, attrs)
-        ? make(dy, saved, attrs)
-        : known.gradFunc(dy, saved, attrs),
-  });
+  registerGradient({ ...known, gradFunc });
 }
 
 /** The gradient of a sum or a mean: dy, repeated along the axes. */
