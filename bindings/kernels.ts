@@ -791,6 +791,7 @@ export interface KernelArguments<Buffer> extends ArraysArguments<Buffer> {
     argmax: Buffer;
     x: Buffer;
     sign: number;
+    keepsNaN: number;
   };
   maxPoolBackward: {
     batch: number;
@@ -1038,7 +1039,7 @@ const records: Readonly<Record<Exclude<KernelName, keyof ArraysArguments<unknown
   channelPoolBackward: 'i32 count size; out dx; in dy argmax',
   lpPool: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y; in x; f32 p scale',
   lpPoolBackward: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out dx; in dy x y; f32 p scale',
-  maxPool: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y argmax; in x; u32 sign',
+  maxPool: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y argmax; in x; u32 sign; i32 keepsNaN',
   maxPoolBackward: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out dx; in dy argmax',
   averagePool: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y; in x',
   averagePoolBackward: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out dx; in dy',

@@ -25,6 +25,15 @@ export class MaxPool extends Pooling {
   x: In;
   /** The sign bit for the minimum, which is −max(−x); else 0. */
   sign: u32;
+  /** Whether NaN is larger than all numbers; else less: TF.js passes over it. */
+  keepsNaN: i32;
+}
+
+/** The lanes of v that are NaN, where that is kept. */
+// @ts-ignore: decorator
+@inline
+function lostIn(v: v128, keeps: v128): v128 {
+  return v128.and(f32x4.ne(v, v), keeps);
 }
 
 @unmanaged
@@ -86,16 +95,19 @@ function maxOfFour(op: MaxPool, corner: usize, index: i32): void {
   const channels = op.channels;
   const step = (<usize>channels) << 2;
   const line = <usize>op.width * step;
+  const keeps = i32x4.splat(-op.keepsNaN);
+  const least = f32x4.splat(-Infinity);
   for (let c = 0; c < channels; c += 4) {
-    const v0 = v128.load(corner),
+    const first = v128.load(corner),
       v1 = v128.load(corner + step);
+    const v0 = v128.bitselect(first, f32x4.pmax(least, first), keeps);
     const v2 = v128.load(corner + line),
       v3 = v128.load(corner + line + step);
-    const better1 = v128.or(f32x4.gt(v1, v0), f32x4.ne(v1, v1));
+    const better1 = v128.or(f32x4.gt(v1, v0), lostIn(v1, keeps));
     const best1 = v128.bitselect(v1, v0, better1);
-    const better2 = v128.or(f32x4.gt(v2, best1), f32x4.ne(v2, v2));
+    const better2 = v128.or(f32x4.gt(v2, best1), lostIn(v2, keeps));
     const best2 = v128.bitselect(v2, best1, better2);
-    const better3 = v128.or(f32x4.gt(v3, best2), f32x4.ne(v3, v3));
+    const better3 = v128.or(f32x4.gt(v3, best2), lostIn(v3, keeps));
     storeLanes(
       op.y + ((<usize>(index + c)) << 2),
       v128.bitselect(v3, best2, better3),
@@ -122,7 +134,8 @@ function maxAlone(
 ): void {
   const step = (<usize>op.channels) << 2;
   const line = <usize>op.width * step;
-  const sign = i32x4.splat(op.sign);
+  const sign = i32x4.splat(op.sign),
+    keeps = i32x4.splat(-op.keepsNaN);
   let best0 = f32x4.splat(-Infinity),
     best1 = best0;
   // pmax loses NaN.
@@ -135,8 +148,8 @@ function maxAlone(
         v1 = v128.xor(v128.load(from, 16), sign);
       best0 = f32x4.pmax(best0, v0);
       best1 = f32x4.pmax(best1, v1);
-      lost0 = v128.or(lost0, f32x4.ne(v0, v0));
-      lost1 = v128.or(lost1, f32x4.ne(v1, v1));
+      lost0 = v128.or(lost0, lostIn(v0, keeps));
+      lost1 = v128.or(lost1, lostIn(v1, keeps));
       from += step;
     }
     corner += line;
@@ -159,7 +172,8 @@ function maxOfWindow(
 ): void {
   const step = (<usize>op.channels) << 2;
   const line = <usize>op.width * step;
-  const sign = i32x4.splat(op.sign);
+  const sign = i32x4.splat(op.sign),
+    keeps = i32x4.splat(-op.keepsNaN);
   let best0 = f32x4.splat(-Infinity),
     best1 = best0;
   let at0 = i32x4.splat(r0 * op.kernelWidth + s0),
@@ -170,8 +184,8 @@ function maxOfWindow(
       const tap = i32x4.splat(r * op.kernelWidth + s);
       const v0 = v128.xor(v128.load(from), sign),
         v1 = v128.xor(v128.load(from, 16), sign);
-      const better0 = v128.or(f32x4.gt(v0, best0), f32x4.ne(v0, v0));
-      const better1 = v128.or(f32x4.gt(v1, best1), f32x4.ne(v1, v1));
+      const better0 = v128.or(f32x4.gt(v0, best0), lostIn(v0, keeps));
+      const better1 = v128.or(f32x4.gt(v1, best1), lostIn(v1, keeps));
       best0 = v128.bitselect(v0, best0, better0);
       best1 = v128.bitselect(v1, best1, better1);
       at0 = v128.bitselect(tap, at0, better0);

@@ -392,7 +392,7 @@ function everyKernel(): Program {
   const [two, argmax] = [{ kernelHeight: 2, kernelWidth: 2 }, e.value([180], 'uint8')];
   const apart = { ...window, ...two, strideHeight: 2, strideWidth: 2, padTop: 0 };
   const halves = { ...apart, outputHeight: 3, outputWidth: 4 };
-  e.emit('maxPool', { ...halves, y: c, argmax, x: a, sign: 0 });
+  e.emit('maxPool', { ...halves, y: c, argmax, x: a, sign: 0, keepsNaN: 1 });
   e.emit('maxPoolBackward', { ...halves, dx: d, dy: a, argmax });
   const image = { batch: 3, height: 6, width: 7, channels: 5 };
   const border = { ...image, top: 2, bottom: 5, left: 6, right: 1, reflect: 1 };

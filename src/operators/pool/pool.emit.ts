@@ -125,7 +125,7 @@ export type Choice = 'max' | 'min';
 /** Which bit of x and y is flipped: the minimum is −max(−x). */
 const signBit = { max: 0, min: 0x80000000 } as const;
 
-/** y = max, or min, of each window; `argmax`, where given, keeps which. */
+/** y = max, or min, of each window; `argmax`, where given, keeps which. Without `keepsNaN`, NaN is passed over. */
 export function maxPoolForward(
   e: Emitter,
   y: Value,
@@ -133,8 +133,10 @@ export function maxPoolForward(
   x: Value,
   g: PoolGeometry,
   choice: Choice = 'max',
+  keepsNaN = true,
 ): void {
-  e.emit('maxPool', { ...windowFields(g), y, argmax, x, sign: signBit[choice] });
+  const how = { sign: signBit[choice], keepsNaN: keepsNaN ? 1 : 0 };
+  e.emit('maxPool', { ...windowFields(g), y, argmax, x, ...how });
 }
 
 /** The type in which a choice among `count` is kept. */

@@ -1,0 +1,108 @@
+// What the backend's storage holds for each tensor of TF.js: numbers in JavaScript's memory, in linear memory, or not yet
+// computed. TF.js's own kernels read `values`, whichever it is.
+
+import type { TensorData } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
+import type { backend_util, DataType } from '@tensorflow/tfjs-core';
+import { Tensor } from '../tensor/tensor.js';
+
+/** Numbers that are computed when somebody reads them. */
+export interface Pending {
+  /** Computes them, and lets go of what they are computed from. */
+  compute(): Tensor;
+  /** Lets go of it, uncomputed. */
+  drop(): void;
+}
+
+/** The types that lie in linear memory: 'bool' as floats, 0 and 1. */
+export type Resident = 'float32' | 'int32' | 'bool';
+
+/** A tensor's numbers, wherever they are, with what TF.js keeps about them. */
+export class Cell implements TensorData<DataType> {
+  readonly dtype: DataType;
+  refCount: number;
+  complexTensorInfos?: TensorData<DataType>['complexTensorInfos'];
+  /** When it was last used, for finding the coldest. */
+  usedAt = 0;
+  #values: backend_util.BackendValues | undefined;
+  #tensor: Tensor | undefined;
+  #pending: Pending | undefined;
+
+  constructor(
+    dtype: DataType,
+    refCount: number,
+    from: {
+      readonly values?: backend_util.BackendValues;
+      readonly tensor?: Tensor;
+      readonly pending?: Pending;
+    },
+  ) {
+    this.dtype = dtype;
+    this.refCount = refCount;
+    this.#values = from.values;
+    this.#tensor = from.tensor;
+    this.#pending = from.pending;
+  }
+
+  /** The numbers as TF.js's cpu kernels read them; those of float32 and int32 may be a view of linear memory. */
+  get values(): backend_util.BackendValues | undefined {
+    if (this.#values) return this.#values;
+    const { tensor } = this;
+    if (!tensor) return undefined;
+    const { numbers } = tensor;
+    if (this.dtype !== 'bool') return numbers;
+    this.#values = Uint8Array.from(numbers);
+    return this.#values;
+  }
+
+  set values(values: backend_util.BackendValues | undefined) {
+    this.free();
+    this.#values = values;
+  }
+
+  /** The numbers in linear memory, if they are there; pending ones are computed. */
+  get tensor(): Tensor | undefined {
+    const pending = this.#pending;
+    if (pending) {
+      this.#tensor = pending.compute();
+      this.#pending = undefined;
+    }
+    return this.#tensor;
+  }
+
+  /** Whether the numbers are in linear memory now. */
+  get isInside(): boolean {
+    return this.#tensor !== undefined;
+  }
+
+  /** The numbers in linear memory, where they are put if need be. @throws {OutOfMemoryError} */
+  bringIn(): Tensor {
+    const { tensor: known } = this;
+    if (known) return known;
+    const values = this.#values as backend_util.TypedArray;
+    const tensor = Tensor.create([values.length], this.dtype === 'int32' ? 'int32' : 'float32');
+    tensor.numbers.set(values);
+    this.#tensor = tensor;
+    // A second copy would take memory for nothing. Bytes stay, as linear memory has floats of them.
+    if (this.dtype !== 'bool') this.#values = undefined;
+    return tensor;
+  }
+
+  /** Moves the numbers from linear memory to JavaScript's. */
+  takeOut(): void {
+    const tensor = this.#tensor;
+    if (!tensor) return;
+    if (this.dtype !== 'bool') this.#values = tensor.numbers.slice();
+    else this.#values ??= Uint8Array.from(tensor.numbers);
+    this.#tensor = undefined;
+    tensor.dispose();
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.#pending?.drop();
+    this.#tensor?.dispose();
+    this.#pending = undefined;
+    this.#tensor = undefined;
+    this.#values = undefined;
+  }
+}

@@ -1,0 +1,79 @@
+// The entry `wasmgrad/tfjs`: a backend for TensorFlow.js. Importing it is enough: `await tf.setBackend('wasmgrad')`.
+
+import {
+  getKernelsForBackend,
+  type KernelConfig,
+  registerBackend,
+  registerKernel,
+} from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import type { InitOptions } from '../../bindings/backend.js';
+import { useArrays } from '../../bindings/usearrays.js';
+import { init } from '../runtime/runtime.js';
+import { WasmgradBackend } from './backend.js';
+import { registerGradients } from './gradients.js';
+import { inputsOf, type Native } from './kernel.js';
+import { natives } from './kernels/index.js';
+import { patchLayers } from './layers.js';
+import { NAME } from './name.js';
+
+let options: InitOptions = {};
+
+/**
+ * How the backend starts: threads, SIMD, most memory; what `init` of wasmgrad takes. Call it before
+ * `tf.setBackend('wasmgrad')`; without it everything is chosen.
+ */
+export function configure(chosen: InitOptions): void {
+  options = chosen;
+}
+
+/** Above cpu (1) and wasm (2): of several that are imported, TF.js starts this one first. */
+const PRIORITY = 3;
+
+type KernelFunction = KernelConfig['kernelFunc'];
+
+/** A kernel of ours, which leaves what it cannot do to TF.js's; ours alone has none there. */
+function withFallback(native: Native, cpu: KernelFunction | undefined): KernelFunction {
+  return (call) => {
+    const { inputs, backend, attrs = {} } = call;
+    const own = (backend as WasmgradBackend).run(native, inputsOf(native, inputs), attrs);
+    if (own) return own.length === 1 ? own[0] : own;
+    if (cpu) return cpu(call);
+    throw new Error(`${native.name}: its inputs do not fit each other`);
+  };
+}
+
+function registerKernels(): void {
+  const cpu = new Map(getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel]));
+  const ours = new Map(natives.map((native) => [native.name, native]));
+  for (const [kernelName, kernel] of cpu) {
+    const native = ours.get(kernelName);
+    const { kernelFunc } = kernel;
+    registerKernel({
+      ...kernel,
+      backendName: NAME,
+      kernelFunc: native ? withFallback(native, kernelFunc) : kernelFunc,
+    });
+  }
+  for (const native of natives) {
+    if (cpu.has(native.name)) continue;
+    registerKernel({
+      kernelName: native.name,
+      backendName: NAME,
+      kernelFunc: withFallback(native, undefined),
+    });
+  }
+}
+
+registerKernels();
+registerGradients();
+registerBackend(
+  NAME,
+  async () => {
+    await useArrays();
+    await init(options);
+    patchLayers();
+    return new WasmgradBackend();
+  },
+  PRIORITY,
+);

@@ -1,0 +1,50 @@
+// What a kernel of ours is: a plan for given shapes, over the ops that layers are made of.
+
+import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { Shape } from '../base/shape.js';
+import type { Emitter, Value } from '../program/emitter.js';
+import type { Resident } from './cell.js';
+
+/** What TF.js gives a kernel besides tensors. */
+export type Attributes = NamedAttrMap & Readonly<Record<string, unknown>>;
+
+/** How results are computed of inputs of given shapes. */
+export interface Plan {
+  /** Those of the results: whole numbers above 0. */
+  readonly shapes: readonly Shape[];
+  /** Emits the ops that fill `ys`. An input that was not given is undefined. */
+  readonly emit: (e: Emitter, ys: readonly Value[], xs: readonly Value[]) => void;
+}
+
+/**
+ * Plans a call. What it throws as ShapeError or ValueError, and calls for which it returns undefined, are left to
+ * TF.js's cpu kernel.
+ *
+ * @param shapes of the inputs; null for those that were not given
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each kernel has attributes of its own, which TF.js does not type
+export type Planner = (shapes: readonly Shape[], attrs: any) => Plan | undefined;
+
+/** A kernel. */
+export interface Native {
+  /** TF.js's name. */
+  readonly name: string;
+  /** The names of its inputs, in order; without them all that there are, which are then a list. */
+  readonly inputs?: readonly string[];
+  /** Their types, the last for all that follow: 'float32' by default. */
+  readonly types?: readonly Resident[];
+  /** The type of the results: 'float32' by default. */
+  readonly result?: Resident;
+  /** Whether the result is often thrown away, and so is computed when it is read. */
+  readonly isLazy?: boolean;
+  readonly plan: Planner;
+}
+
+/** The inputs of a call, in order. */
+export function inputsOf(
+  { inputs: names }: Native,
+  inputs: Readonly<Record<string, TensorInfo | undefined>>,
+): (TensorInfo | undefined)[] {
+  if (!names) return Object.values(inputs);
+  return names.map((name) => inputs[name] ?? undefined);
+}

@@ -1,0 +1,22 @@
+// All kernels that are ours.
+
+import type { Native } from '../kernel.js';
+import { arrangeKernels } from './arrange.js';
+import { convKernels } from './conv.js';
+import { elementwiseKernels } from './elementwise.js';
+import { gradientKernels } from './gradient.js';
+import { matMulKernels } from './matmul.js';
+import { normKernels } from './norm.js';
+import { poolKernels } from './pool.js';
+import { reduceKernels } from './reduce.js';
+
+export const natives: readonly Native[] = [
+  ...convKernels,
+  ...matMulKernels,
+  ...poolKernels,
+  ...normKernels,
+  ...elementwiseKernels,
+  ...reduceKernels,
+  ...arrangeKernels,
+  ...gradientKernels,
+];

@@ -1,0 +1,61 @@
+// Batch normalization.
+
+import { type Shape, sizeOf } from '../../base/shape.js';
+import { normBackward, normInference, normTraining } from '../../operators/norm/batchnorm.emit.js';
+import type { Native } from '../kernel.js';
+
+/** [..., channels] as rows. */
+function sizes(x: Shape, channels: number, epsilon: number) {
+  return { rows: sizeOf(x) / channels, channels, epsilon };
+}
+
+/** TF.js's default. */
+const EPSILON = 0.001;
+
+export const normKernels: readonly Native[] = [
+  {
+    name: 'FusedBatchNorm',
+    inputs: ['x', 'mean', 'variance', 'offset', 'scale'],
+    plan([x, ...rest], { varianceEpsilon }: { varianceEpsilon?: number | null }) {
+      const channels = x.at(-1) as number;
+      const epsilon = varianceEpsilon ?? EPSILON;
+      const isRows = rest.every((shape) => shape?.length === 1 && shape[0] === channels);
+      if (!isRows || !(epsilon > 0)) return undefined;
+      return {
+        shapes: [x],
+        emit: (e, [y], [vx, mean, variance, beta, gamma]) =>
+          normInference(e, y, { x: vx, gamma, beta, mean, variance }, sizes(x, channels, epsilon)),
+      };
+    },
+  },
+  {
+    // With the batch's own moments, which are results too: ours alone.
+    name: 'WasmgradBatchNorm',
+    inputs: ['x', 'gamma', 'beta'],
+    plan: ([x, gamma], { epsilon }: { epsilon: number }) => ({
+      shapes: [x, gamma, gamma],
+      emit: (e, [y, mean, variance], [vx, vgamma, beta]) =>
+        normTraining(
+          e,
+          { y, mean, variance },
+          { x: vx, gamma: vgamma, beta },
+          sizes(x, gamma[0], epsilon),
+        ),
+    }),
+  },
+  {
+    name: 'WasmgradBatchNormGrad',
+    inputs: ['dy', 'x', 'gamma', 'mean', 'variance'],
+    plan: ([, x, gamma], { epsilon }: { epsilon: number }) => ({
+      shapes: [x, gamma, gamma],
+      emit: (e, [dx, dgamma, dbeta], [dy, vx, vgamma, mean, variance]) =>
+        normBackward(
+          e,
+          { dx, dgamma, dbeta },
+          dy,
+          { x: vx, gamma: vgamma, mean, variance },
+          sizes(x, gamma[0], epsilon),
+        ),
+    }),
+  },
+];

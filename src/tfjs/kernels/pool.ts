@@ -1,0 +1,110 @@
+// Pooling, and its gradients.
+
+import { backend_util, util } from '@tensorflow/tfjs-core';
+import { ValueError } from '../../base/errors.js';
+import type { Shape } from '../../base/shape.js';
+import {
+  argmaxValue,
+  averagePoolBackward,
+  averagePoolForward,
+  maxPoolBackward,
+  maxPoolForward,
+  type PoolGeometry,
+  poolGeometry,
+  poolOutputShape,
+} from '../../operators/pool/pool.emit.js';
+import { none } from '../../program/emitter.js';
+import type { Native } from '../kernel.js';
+
+interface PoolAttributes {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: Parameters<typeof backend_util.computePool2DInfo>[4];
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil' | null;
+}
+
+/** A pooling's sizes, by TF.js's own arithmetic. @throws {ValueError} for what ours cannot do */
+function geometry(
+  shape: Shape,
+  { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
+): PoolGeometry {
+  if (shape.length !== 4) throw new ValueError('only images');
+  const info = backend_util.computePool2DInfo(
+    shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode ?? undefined,
+  );
+  const { top, bottom, left, right } = info.padInfo;
+  const g = poolGeometry(shape, {
+    poolSize: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    padding: [
+      [top, bottom],
+      [left, right],
+    ],
+    dimRoundingMode: 'floor',
+  });
+  if (!util.arraysEqual([...poolOutputShape(g)], info.outShape))
+    throw new ValueError('another shape than TF.js’s');
+  return g;
+}
+
+/** Whether windows reach over the border: TF.js's gradient of the mean divides by the whole window there, ours does not. */
+const isPadded = (g: PoolGeometry): boolean =>
+  g.padTop > 0 ||
+  g.padLeft > 0 ||
+  (g.outputHeight - 1) * g.strideHeight + g.kernelHeight > g.height ||
+  (g.outputWidth - 1) * g.strideWidth + g.kernelWidth > g.width;
+
+export const poolKernels: readonly Native[] = [
+  {
+    name: 'MaxPool',
+    inputs: ['x'],
+    plan([x], attrs: PoolAttributes) {
+      const g = geometry(x, attrs);
+      return {
+        shapes: [poolOutputShape(g)],
+        emit: (e, [y], [vx]) => maxPoolForward(e, y, none, vx, g, 'max', false),
+      };
+    },
+  },
+  {
+    name: 'MaxPoolGrad',
+    inputs: ['dy', 'input'],
+    plan([dy, x], attrs: PoolAttributes) {
+      const g = geometry(x, attrs);
+      if (!util.arraysEqual([...dy], [...poolOutputShape(g)])) return undefined;
+      return {
+        shapes: [x],
+        emit: (e, [dx], [vdy, vx]) => {
+          const argmax = argmaxValue(e, g);
+          maxPoolForward(e, e.value(poolOutputShape(g)), argmax, vx, g, 'max', false);
+          maxPoolBackward(e, dx, vdy, argmax, g);
+        },
+      };
+    },
+  },
+  {
+    name: 'AvgPool',
+    inputs: ['x'],
+    plan([x], attrs: PoolAttributes) {
+      const g = geometry(x, attrs);
+      return {
+        shapes: [poolOutputShape(g)],
+        emit: (e, [y], [vx]) => averagePoolForward(e, y, vx, g),
+      };
+    },
+  },
+  {
+    name: 'AvgPoolGrad',
+    inputs: ['dy', 'input'],
+    plan([dy, x], attrs: PoolAttributes) {
+      const g = geometry(x, attrs);
+      if (isPadded(g) || !util.arraysEqual([...dy], [...poolOutputShape(g)])) return undefined;
+      return { shapes: [x], emit: (e, [dx], [vdy]) => averagePoolBackward(e, dx, vdy, g) };
+    },
+  },
+];
