@@ -54,6 +54,7 @@ const entries = {
   vis: 'vis/index.ts',
   ops: 'operators/ops.ts',
   zoo: 'zoo/index.ts',
+  tfjs: 'tfjs/index.ts',
   worker: 'worker/index.ts',
 };
 
@@ -181,7 +182,7 @@ export async function buildAll() {
       },
       {
         outdir: `${root}dist`,
-        external: ['sharp', 'node:*', ...Object.keys(dependencies)],
+        external: ['sharp', '@tensorflow/*', 'node:*', ...Object.keys(dependencies)],
         // Node prints the line that an error was thrown from: it must be one, and not the whole file.
         minify: false,
         lineLimit: 200,
@@ -192,7 +193,7 @@ export async function buildAll() {
     // A browser finds no packages by their names, least of all in a worker.
     bundle(
       { ...entries, ...parts, 'training-worker': 'worker/training-worker.browser.ts' },
-      { outdir: pages, external: ['sharp', 'node:*'], plugins: [forBrowsers] },
+      { outdir: pages, external: ['sharp', '@tensorflow/*', 'node:*'], plugins: [forBrowsers] },
     ),
     // Alone: shared code would bring what starts this worker along, a circle that Vite refuses.
     build({

@@ -1,2 +1,3 @@
-/** The name that TF.js knows the backend by. */
+// The name that TF.js knows the backend by.
+
 export const NAME = 'wasmgrad';
