@@ -1,10 +1,11 @@
 // Training with TF.js on our backend takes the way that it takes on TF.js's cpu backend, loss by loss.
 
+import * as tf from '@tensorflow/tfjs-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { configure } from '../../src/tfjs/index.js';
 import { options } from '../helpers/start.js';
-import { tf } from '../helpers/tfjs.js';
+
 import { programs, STEPS } from './programs.js';
 
 configure(options);

@@ -1,9 +1,10 @@
 // Small programs of TF.js that train, in the ways that people write them. Each returns its losses, step by step, on
 // the backend that is set; data, initial weights and dropout come from seeds, so that backends can be compared.
 
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { sizeOf } from '../../src/base/shape.js';
 import { numbers } from '../helpers/random.js';
-import { tf, tfl } from '../helpers/tfjs.js';
 
 const { layers } = tfl;
 const { train } = tf;
