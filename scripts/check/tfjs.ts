@@ -1,6 +1,8 @@
-// TF.js's own specs on our backend for TF.js, in Node and in Chromium, with one thread and with two. Fails if a spec
-// fails that TF.js's cpu backend passes; what fails on both is printed side by side. An argument is a regular expression
-// that selects specs by their names: `npm run tfjs -- conv2d`. $BROWSERS names other browsers than Chromium.
+// TF.js's own specs on our backend for TF.js: those of tfjs-core, in Node and in Chromium, with one thread and with two;
+// and those of tfjs-layers, tfjs-converter and tfjs-data, as far as they are published (tfjs/mapped.ts), in Node with two.
+// Fails if a spec fails that TF.js's cpu backend passes; what fails on both is printed side by side. An argument is a
+// regular expression that selects specs by their names: `npm run tfjs -- conv2d`. $BROWSERS names other browsers than
+// Chromium. `npm ci --prefix scripts/check/tfjs/mapped` first.
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
@@ -10,14 +12,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { browsing, chosen, serving, type Visit } from './browsers/index.js';
-import { bundleForNode, bundleForPages } from './tfjs/bundle.js';
+import { bundleForNode, bundleForPages, type Suite } from './tfjs/bundle.js';
 import type { Failure, Report, Run } from './tfjs/specs.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [pattern] = process.argv.slice(2);
 
-/** As many specs has TF.js 4.22 in Node, and more in pages; a suite that has lost some shows nothing. */
-const SPECS = 4230;
+/** As many specs there are in Node, and more in pages: a suite that has lost some shows nothing. */
+const SPECS: Readonly<Record<Suite, number>> = { core: 4230, mapped: 3466 };
+
+/** What is run, and how often. */
+interface Check {
+  readonly where: string;
+  readonly suite: Suite;
+  readonly threads: readonly number[];
+}
+
+/** Specs that were run on our backend. */
+let ran = 0;
 
 /** Runs specs in an engine, each time in a new process or page. */
 type Engine = (run: Run) => Promise<Report>;
@@ -46,27 +58,24 @@ async function runOn(where: string, engine: Engine, run: Run): Promise<Report> {
   return report;
 }
 
-/** Runs specs with one thread and with two; returns failures that are ours. */
-async function check(where: string, engine: Engine): Promise<string[]> {
+/** Runs specs with each number of threads; returns failures that are ours. */
+async function check({ where, suite, threads: each }: Check, engine: Engine): Promise<string[]> {
   const ours: string[] = [];
   let cpu: readonly Failure[] | undefined;
-  for (const threads of [1, 2]) {
-    const { specs, failures } = await runOn(where, engine, {
-      backend: 'wasmgrad',
-      threads,
-      pattern,
-    });
-    assert(specs >= (pattern ? 1 : SPECS), `${where}: only ${specs} specs`);
+  for (const threads of each) {
+    const run: Run = { backend: 'wasmgrad', threads, pattern };
+    const { specs, failures } = await runOn(where, engine, run);
+    ran += specs;
+    assert(pattern || specs >= SPECS[suite], `${where}: only ${specs} of ${SPECS[suite]} specs`);
     if (failures.length === 0) continue;
-    cpu ??= (await runOn(where, engine, { backend: 'cpu', threads: 1, pattern })).failures;
-    const own = without(failures, cpu);
-    for (const failure of failures) {
-      const { name, message } = failure;
-      console.log(`  ${name}\n    wasmgrad: ${short(message)}`);
+    cpu ??= (await runOn(where, engine, { ...run, backend: 'cpu', threads: 1 })).failures;
+    for (const { name, message } of failures) {
       const same = cpu.find((other) => other.name === name);
+      console.log(`  ${name}\n    wasmgrad: ${short(message)}`);
       console.log(`    cpu: ${same ? short(same.message) : 'passes'}`);
-      if (own.includes(failure)) ours.push(`${where}, threads: ${threads}: ${name}`);
     }
+    const own = without(failures, cpu);
+    ours.push(...own.map(({ name }) => `${where}, threads: ${threads}: ${name}`));
   }
   return ours;
 }
@@ -75,10 +84,14 @@ async function check(where: string, engine: Engine): Promise<string[]> {
 const inNode =
   (program: string): Engine =>
   async (run) => {
-    // TF.js's specs print much.
-    const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    // TF.js's specs print much. What is said last counts where the process ends before it reports.
+    const child = fork(program, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said = (said + text).slice(-4000);
+    });
     child.send(run);
-    const ended = once(child, 'exit').then(([code]) => ({ error: `Node ended with ${code}` }));
+    const ended = once(child, 'exit').then(([code]) => ({ error: `ended with ${code}:\n${said}` }));
     const [report] = await Promise.race([once(child, 'message'), ended.then((end) => [end])]);
     if ('error' in report) throw new Error(report.error);
     await ended;
@@ -105,10 +118,14 @@ const inPage =
 /** In Node. */
 async function checkNode(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'wasmgrad-tfjs-'));
+  const run = async (suite: Suite, threads: readonly number[]): Promise<string[]> => {
+    const program = join(folder, `${suite}.cjs`);
+    await bundleForNode(suite, program);
+    const where = `Node ${process.versions.node}, ${suite}`;
+    return check({ where, suite, threads }, inNode(program));
+  };
   try {
-    const program = join(folder, 'specs.cjs');
-    await bundleForNode(program);
-    return await check(`Node ${process.versions.node}`, inNode(program));
+    return [...(await run('core', [1, 2])), ...(await run('mapped', [2]))];
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -116,19 +133,19 @@ async function checkNode(): Promise<string[]> {
 
 /** In browsers. */
 async function checkBrowsers(pages: Promise<Record<string, string>>): Promise<string[]> {
-  const html =
-    '<!doctype html><link rel="icon" href="data:,"><body><script src="/specs.js"></script>';
-  const thread = readFileSync(`${root}dist/browser/kernel-thread.js`, 'utf8');
   const made = {
-    '/index.html': html,
-    '/kernel-thread.js': thread,
+    '/index.html':
+      '<!doctype html><link rel="icon" href="data:,"><body><script src="/specs.js"></script>',
+    '/kernel-thread.js': readFileSync(`${root}dist/browser/kernel-thread.js`, 'utf8'),
     ...(await pages),
   };
   const names = process.env.BROWSERS ? chosen() : (['chromium'] as const);
   return serving({ directory: root, made }, async (origin) => {
     const ours: string[] = [];
-    for (const name of names)
-      ours.push(...(await browsing(name, (visit) => check(name, inPage(visit, origin)))));
+    for (const name of names) {
+      const what: Check = { where: `${name}, core`, suite: 'core', threads: [1, 2] };
+      ours.push(...(await browsing(name, (visit) => check(what, inPage(visit, origin)))));
+    }
     return ours;
   });
 }
@@ -136,4 +153,5 @@ async function checkBrowsers(pages: Promise<Record<string, string>>): Promise<st
 // Compressing wasm for pages takes as long as a run of the specs.
 const pages = bundleForPages();
 const ours = [...(await checkNode()), ...(await checkBrowsers(pages))];
-assert.deepEqual(ours, [], 'specs fail that pass on the cpu backend of TF.js');
+assert(ran > 0, `no spec's name matches ${pattern}`);
+assert(ours.length === 0, ['specs fail that pass on cpu of TF.js:', ...ours].join('\n'));

@@ -9,6 +9,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 // @ts-expect-error: a script without types
 import { forBrowsers } from '../../setup/build.mjs';
 import { inPlace } from '../../test/bundle.js';
+import { mappedSpecs } from './mapped.js';
 
 /**
  * A spec of TF.js takes the backend's name for the kind of context that it draws on, except for cpu: '2d' is meant for
@@ -36,23 +37,36 @@ const common: BuildOptions = {
   logLevel: 'error',
 };
 
-const entry = (contents: string): BuildOptions => ({
-  stdin: { contents: `import { runSpecs } from './specs.js';\n${contents}`, resolveDir: folder },
-});
+/** What is run: the specs of tfjs-core, or those of the packages over it. */
+export type Suite = 'core' | 'mapped';
+
+/** A program that can use `run`, and has the plugins besides those of its engine. */
+const entry = (suite: Suite, contents: string, own: Plugin): BuildOptions => {
+  const specs = suite === 'core' ? '@tensorflow/tfjs-core/dist/tests.js' : 'specs:';
+  const head = `import { runSpecs } from './specs.js';
+    const run = (what) => runSpecs(what, () => import('${specs}'));`;
+  return {
+    stdin: { contents: head + contents, resolveDir: folder },
+    plugins: [suite === 'core' ? drawsIn2d : mappedSpecs, own],
+  };
+};
 
 /** A program for `fork` that runs what it is sent, and sends what came of it. */
-export async function bundleForNode(outfile: string): Promise<void> {
+export async function bundleForNode(suite: Suite, outfile: string): Promise<void> {
   await build({
     ...common,
-    ...entry(`process.once('message', async (run) => {
-      const report = await runSpecs(run).catch((error) => ({ error: String(error) }));
-      process.send(report, () => process.exit());
-    });`),
+    ...entry(
+      suite,
+      `process.once('message', async (what) => {
+        const report = await run(what).catch((error) => ({ error: String(error) }));
+        process.send(report, () => process.exit());
+      });`,
+      inPlace,
+    ),
     outfile,
     format: 'cjs',
     platform: 'node',
     mainFields: ['module', 'main'],
-    plugins: [drawsIn2d, inPlace],
   });
 }
 
@@ -60,7 +74,7 @@ export async function bundleForNode(outfile: string): Promise<void> {
 export async function bundleForPages(): Promise<Record<string, string>> {
   const { outputFiles } = await build({
     ...common,
-    ...entry('globalThis.runSpecs = runSpecs;'),
+    ...entry('core', 'globalThis.runSpecs = run;', forBrowsers),
     outdir: folder,
     entryNames: 'specs',
     write: false,
@@ -68,7 +82,6 @@ export async function bundleForPages(): Promise<Record<string, string>> {
     mainFields: ['browser', 'module', 'main'],
     // With one of that name, jasmine takes itself to be in Node.
     define: { global: 'globalThis', 'import.meta.url': 'location.href' },
-    plugins: [drawsIn2d, forBrowsers],
   });
   return Object.fromEntries(outputFiles.map(({ path, text }) => [`/${basename(path)}`, text]));
 }

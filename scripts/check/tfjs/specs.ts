@@ -43,14 +43,31 @@ interface Result {
   readonly failedExpectations: readonly { message: string }[];
 }
 
+/** What declares a spec. */
+type It = (name: string, work?: (done?: unknown) => unknown, patience?: number) => unknown;
+
 /** Starts jasmine: its words become global, as specs want them. */
 function startJasmine() {
   const jasmine = jasmineRequire.core(jasmineRequire);
   const env = jasmine.getEnv();
-  Object.assign(globalThis, { jasmine }, jasmineRequire.interface(jasmine, env));
+  const words = jasmineRequire.interface(jasmine, env);
+  Object.assign(globalThis, { jasmine }, words, { it: withDone(words.it) });
   // That of TF.js.
   jasmine.DEFAULT_TIMEOUT_INTERVAL = 20_000;
   return env;
+}
+
+/** Specs that await and call `done` as well, as older jasmines let them. */
+function withDone(it: It): It {
+  return (name, work, patience) => {
+    if (!work?.length) return it(name, work, patience);
+    const whenDone = () =>
+      new Promise<void>((resolve, reject) => {
+        const done = Object.assign(() => resolve(), { fail: reject });
+        Promise.resolve(work(done)).catch(reject);
+      });
+    return it(name, whenDone, patience);
+  };
 }
 
 /** That the backend is there, and no other in its place, with the threads that are wanted. */
@@ -60,11 +77,15 @@ async function expectBackend({ backend, threads }: Run): Promise<void> {
   if (info.threads !== threads) throw new Error(`${info.threads} threads, not ${threads}`);
 }
 
-/** Runs the specs. @throws where the backend is not the one that is asked for */
-export async function runSpecs(run: Run): Promise<Report> {
+/**
+ * Runs the specs that `load` brings. @throws where the backend is not the one that is asked for
+ */
+export async function runSpecs(run: Run, load: () => Promise<unknown>): Promise<Report> {
   const { backend, threads, pattern, names } = run;
   const env = startJasmine();
   configure({ threads });
+  // What asks for the best backend that there is gets the one that is meant.
+  if (backend === 'cpu') tf.removeBackend('wasmgrad');
   await expectBackend(run);
   setTestEnvs([{ name: backend, backendName: backend, isDataSync: true }]);
   /** TF.js puts the backend and its flags into the names of specs. */
@@ -77,6 +98,10 @@ export async function runSpecs(run: Run): Promise<Report> {
       const name = plain(spec.getFullName());
       return filter.test(name) && (wanted?.has(name) ?? true);
     },
+  });
+  // Suites that name no backend come after others, which leave none behind.
+  env.beforeEach(async () => {
+    if (!tf.engine().backendName) await tf.setBackend(backend);
   });
   let [specs, pending] = [0, 0];
   const failures: Failure[] = [];
@@ -94,7 +119,7 @@ export async function runSpecs(run: Run): Promise<Report> {
     suiteDone: fail,
     jasmineDone: fail,
   });
-  await import('@tensorflow/tfjs-core/dist/tests.js');
+  await load();
   const started = performance.now();
   await env.execute();
   await expectBackend(run);
