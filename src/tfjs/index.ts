@@ -13,11 +13,12 @@ import { StateError, WasmgradError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { init, initWords } from '../runtime/runtime.js';
 import { WasmgradBackend } from './backend.js';
+import { patchBatchNorm, registerBatchNorm } from './batchnorm.js';
 import { registerGradients } from './gradients.js';
 import { inputsOf, type Native } from './kernel.js';
 import { natives } from './kernels/index.js';
-import { patchLayers } from './layers.js';
 import { NAME } from './name.js';
+import { patchOptimizers } from './optimizers.js';
 import { checkPeers, hasOtherCopy } from './peers.js';
 
 let options: InitOptions | undefined;
@@ -89,7 +90,7 @@ async function start(): Promise<WasmgradBackend> {
     if (starting && !options) await starting.ready;
     else await init(options);
     registerGradients();
-    patchLayers();
+    patchBatchNorm();
     return new WasmgradBackend();
   } catch (error) {
     isStarted = false;
@@ -101,4 +102,6 @@ async function start(): Promise<WasmgradBackend> {
 
 checkPeers();
 registerKernels();
+registerBatchNorm();
+patchOptimizers();
 registerBackend(NAME, start, PRIORITY);

@@ -7,6 +7,7 @@ import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
 import { combineArrays } from '../../operators/arrays/combine.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
+import { fillWith } from '../../operators/arrays/strides.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import type { Native } from '../kernel.js';
@@ -76,7 +77,6 @@ const orEqual =
   };
 
 const pairs: Readonly<Record<string, Pair>> = {
-  Add: add,
   Sub: subtract,
   Multiply: multiply,
   RealDiv: combine('Divide'),
@@ -128,7 +128,6 @@ const activated =
     activationForward(e, name, y, x);
 
 const singles: Readonly<Record<string, Single>> = {
-  Relu: activated('relu'),
   Relu6: activated('relu6'),
   Elu: activated('elu'),
   Selu: activated('selu'),
@@ -146,7 +145,15 @@ const singles: Readonly<Record<string, Single>> = {
   Neg: mapped({ fn: 'Affine', alpha: -1 }),
   Reciprocal: mapped({ fn: 'Reciprocal' }),
   Round: mapped({ fn: 'Round' }),
-  Sign: mapped({ fn: 'Sign' }),
+  Sign: (e, y, x) => {
+    // Of NaN it is 0, as neither holds.
+    const zero = e.value([1]);
+    const isLess = e.value(x.shape);
+    fillWith(e, zero, 0);
+    combineArrays(e, 'Greater', y, x, zero);
+    combineArrays(e, 'Less', isLess, x, zero);
+    blendForward(e, y, [y, 1], [isLess, -1]);
+  },
   Sin: mapped({ fn: 'Sin' }),
   Sqrt: mapped({ fn: 'Sqrt' }),
   Square: (e, y, x) => e.emit('multiply', { y, a: x, b: x, count: x.size }),
@@ -168,12 +175,14 @@ const ofOne = (name: string, emit: Single): Native => ({
 });
 
 export const elementwiseKernels: readonly Native[] = [
+  ofPair('Add', add, { adds: 'bias' }),
   ...Object.entries(pairs).map(([name, emit]) => ofPair(name, emit)),
   ...Object.entries(comparisons).map(([name, emit]) => ofPair(name, emit, { result: 'bool' })),
   ...Object.entries(logical).map(([name, emit]) =>
     ofPair(name, emit, { types: ['bool'], result: 'bool' }),
   ),
   ofPair('Prelu', combine('Prelu'), {}, ['x', 'alpha']),
+  { ...ofOne('Relu', activated('relu')), adds: 'relu' },
   ...Object.entries(singles).map(([name, emit]) => ofOne(name, emit)),
   {
     name: 'LogicalNot',
