@@ -1,7 +1,9 @@
-// Runs the longer examples for a few steps, by their commands in the README, and checks what they print.
+// Runs the longer examples for a few steps, by their commands in the README, and checks what they print; and the example's
+// page.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { checkTfjsPage } from './tfjs-page.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const npm = (...args: string[]): string =>
@@ -30,3 +32,5 @@ for (const [name, patterns] of Object.entries(expected)) {
   if (status === 0 || !stderr.includes('--seed must be a whole number, not x'))
     throw new Error(`npm run ${name} took a seed that is no number`);
 }
+
+await checkTfjsPage();
