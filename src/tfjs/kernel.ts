@@ -23,7 +23,7 @@ export interface Plan {
  * @param shapes of the inputs; null for those that were not given
  */
 // biome-ignore lint/suspicious/noExplicitAny: each kernel has attributes of its own, which TF.js does not type
-type Planner = (shapes: readonly Shape[], attrs: any) => Plan | undefined;
+export type Planner = (shapes: readonly Shape[], attrs: any) => Plan | undefined;
 
 /** A kernel. */
 export interface Native {
