@@ -85,8 +85,14 @@ export class WasmgradBackend extends MathBackendCPU {
     return inputs.every((input, i) => {
       if (!input) return true;
       const type = types[Math.min(i, types.length - 1)];
-      return input.dtype === type && sizeOf(input.shape) > 0;
+      return input.dtype === type && sizeOf(input.shape) > 0 && this.#isAsSaid(input);
     });
+  }
+
+  /** TF.js's Cast returns the same numbers under another type, where that loses nothing: 'bool' lies here as floats. */
+  #isAsSaid({ dataId, dtype }: TensorInfo): boolean {
+    const own = this.#cell(dataId).dtype;
+    return own === dtype || (own === 'bool' && dtype === 'float32');
   }
 
   /** Computes a call, or lets it wait. */
