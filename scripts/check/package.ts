@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { withPackage } from './packed.js';
+import { checkPeers } from './peers.js';
 
 /** Of the entry for TF.js it has 43 KiB: sources, both builds with a source map, types. */
 const MOST_PACKED = 1.95 * (1 << 20);
@@ -101,4 +102,5 @@ await withPackage((project, { filename, size, files }) => {
     const most = MOST_ADDED[part] ?? Infinity;
     assert(bytes <= most, `more than ${most} bytes`);
   }
+  checkPeers(project);
 });

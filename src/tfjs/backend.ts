@@ -215,7 +215,11 @@ export class WasmgradBackend extends MathBackendCPU {
       try {
         return work();
       } catch (error) {
-        if (!(error instanceof OutOfMemoryError && this.#makeRoom(needed))) throw error;
+        if (!(error instanceof OutOfMemoryError)) throw error;
+        if (this.#makeRoom(needed)) continue;
+        // Who uses TF.js calls no `init`.
+        const message = error.message.replace('init(', 'configure(');
+        throw new OutOfMemoryError(message, { cause: error });
       }
     }
   }
