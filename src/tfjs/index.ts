@@ -11,11 +11,12 @@ import type { InitOptions } from '../../bindings/backend.js';
 import { useArrays } from '../../bindings/usearrays.js';
 import { init } from '../runtime/runtime.js';
 import { WasmgradBackend } from './backend.js';
+import { patchBatchNorm, registerBatchNorm } from './batchnorm.js';
 import { registerGradients } from './gradients.js';
 import { inputsOf, type Native } from './kernel.js';
 import { natives } from './kernels/index.js';
-import { patchLayers } from './layers.js';
-import { NAME } from './name.js';
+import { patchOptimizers } from './optimizers.js';
+import { NAME } from './registry.js';
 
 let options: InitOptions = {};
 
@@ -67,12 +68,14 @@ function registerKernels(): void {
 
 registerKernels();
 registerGradients();
+registerBatchNorm();
+patchOptimizers();
 registerBackend(
   NAME,
   async () => {
     await useArrays();
     await init(options);
-    patchLayers();
+    patchBatchNorm();
     return new WasmgradBackend();
   },
   PRIORITY,
