@@ -30,6 +30,14 @@ const drawn = (shape: number[], seed: number) =>
     shape,
   );
 
+/** Filters for three channels, as a variable. */
+function filter(count: number): tf.Variable<tf.Rank.R4> {
+  const begun = drawn([3, 3, 3, count], 2);
+  const variable = tf.variable(begun);
+  begun.dispose();
+  return variable as tf.Variable<tf.Rank.R4>;
+}
+
 /** Does steps on a backend. @returns what TF.js counts more after each than before all, by its name */
 async function traced(
   backend: string,
@@ -84,6 +92,23 @@ test('tensors of all types, clones, shapes and parts are counted as on cpu', () 
     };
   }));
 
+test('a cast is of the type it says, whoever computes with it', async () => {
+  const compute = () => {
+    const labels = tf.oneHot([0, 2, 1], 3);
+    const flags = tf.greater(drawn([3, 3], 1), 0);
+    return [
+      tf.mul(tf.cast(labels, 'float32'), drawn([3, 3], 2)),
+      tf.mul(tf.cast(flags, 'float32'), drawn([3, 3], 2)),
+      tf.add(tf.cast(flags, 'int32'), labels),
+      tf.sum(tf.cast(tf.cast(flags, 'int32'), 'float32'), 0),
+    ].map((x) => [...x.dataSync()]);
+  };
+  await cpu();
+  const expected = tf.tidy(compute as never);
+  await ours();
+  assert.equal(tf.tidy(compute as never), expected);
+});
+
 test('tidy, keep, variables and gradients are counted as on cpu', () =>
   sameCounts(() => {
     let kept: tf.Tensor;
@@ -91,13 +116,13 @@ test('tidy, keep, variables and gradients are counted as on cpu', () =>
     let variable: tf.Variable;
     let x: tf.Tensor4D;
     let w: tf.Variable<tf.Rank.R4>;
-    const optimizer = tf.train.momentum(0.1, 0.9);
+    const optimizer = tf.train.sgd(0.1);
     const convolved = (y: tf.Tensor) => tf.conv2d(y as tf.Tensor4D, w, 1, 'same');
     const loss = (): tf.Scalar => tf.mean(tf.square(tf.relu(convolved(x))));
     return {
       begin() {
         x = drawn([2, 8, 8, 3], 1) as tf.Tensor4D;
-        w = tf.variable(drawn([3, 3, 3, 4], 2)) as tf.Variable<tf.Rank.R4>;
+        w = filter(4);
       },
       tidy() {
         made = tf.tidy(() => {
@@ -111,7 +136,7 @@ test('tidy, keep, variables and gradients are counted as on cpu', () =>
       },
       assign: () => tf.tidy(() => variable.assign(tf.square(variable as unknown as tf.Tensor))),
       'assign what stays': () => variable.assign(made),
-      gradient: () => tf.tidy(() => tf.variableGrads(loss)),
+      gradient: () => tf.tidy(() => void tf.variableGrads(loss)),
       'gradient of images': () => tf.grad(convolved)(x).dispose(),
       minimize: () => optimizer.minimize(loss),
       'all go'() {
@@ -200,7 +225,7 @@ test('reading and disposing on the other backend', async () => {
 test('a gradient that is computed when it is read is the one of the time when it was asked for', async () => {
   const gradientOf = (change: (w: tf.Variable<tf.Rank.R4>) => void) => {
     const x = drawn([2, 9, 9, 3], 1) as tf.Tensor4D;
-    const w = tf.variable(drawn([3, 3, 3, 8], 2)) as tf.Variable<tf.Rank.R4>;
+    const w = filter(8);
     const dy = drawn([2, 9, 9, 8], 3) as tf.Tensor4D;
     const dx = tf.grad((y: tf.Tensor) => tf.conv2d(y as tf.Tensor4D, w, 1, 'same'))(x, dy);
     tf.dispose([x, dy]);
