@@ -20,9 +20,6 @@ const models: readonly [name: string, narrow: number, wide: number][] = [
 /** No kernel is to be slower than this, where TF.js wasm has it. */
 const KERNELS = 0.9;
 
-/** Bytes of the core with the largest wasm, and of the backend. */
-const [MOST_CORE, MOST_BACKEND] = [105_000, 20_000];
-
 const ours = wasmgradTfjs;
 /** Calls are long: a step of TF.js cpu takes seconds. */
 const budget = 4;
@@ -70,17 +67,12 @@ async function kernels(arena: Arena): Promise<Result[]> {
 
 /** What `npm run package` counts, of the build that is here. */
 function sizes(): Result[] {
-  const [core, backend] = weigh('dist/browser');
-  const row = (name: string, bytes: number, most: number): Result => ({
-    ...{ name, unit: 'bytes' },
+  const [, computing, entry] = weigh('dist/browser');
+  return [computing, entry].map(({ what, bytes, most }) => ({
+    ...{ name: `size: ${what}, gzipped`, unit: 'bytes', notes: [] },
     figures: [{ who: ours.name, median: bytes, best: bytes }],
     targets: [{ text: `≤ ${most}`, met: bytes <= most }],
-    notes: [],
-  });
-  return [
-    row('the core and its largest wasm, gzipped', core.bytes, MOST_CORE),
-    row('the backend for TF.js besides, gzipped', backend.bytes, MOST_BACKEND),
-  ];
+  }));
 }
 
 async function run(arena: Arena): Promise<Result[]> {

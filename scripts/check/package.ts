@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { withPackage } from './packed.js';
 import { weigh } from './weigh.js';
 
-const MOST_PACKED = 1.85 * (1 << 20);
+/** Of the entry for TF.js it has 43 KiB: sources, both builds with a source map, types. */
+const MOST_PACKED = 1.95 * (1 << 20);
 /** Characters of a line in Node's files: Node prints the whole line that an error was thrown from. */
 const LONGEST_LINE = 400;
 

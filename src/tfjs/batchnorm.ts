@@ -12,7 +12,8 @@ import {
   type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { call, callFrom, NAME } from './registry.js';
+import { NAME } from './name.js';
+import { call, callFrom } from './registry.js';
 
 /** Registers the step: y, and the batch's own mean and variance. */
 export function registerBatchNorm(): void {

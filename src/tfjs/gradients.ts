@@ -9,9 +9,13 @@ import {
   unregisterGradient,
   util,
 } from '@tensorflow/tfjs-core';
-import { call, NAME } from './registry.js';
+import { NAME } from './name.js';
+import { call } from './registry.js';
 
 type Gradient = GradConfig['gradFunc'];
+
+/** Gradients of ours, which are not replaced once more. */
+const ours = new WeakSet<Gradient>();
 
 /**
  * Puts a gradient in the place of TF.js's, wherever our backend runs. `wants` says for which calls; `saves`, what of the
@@ -24,16 +28,14 @@ function replace(
   saves: Partial<GradConfig> = {},
 ): void {
   const known = getGradient(kernelName);
-  if (!known) return;
+  if (!known || ours.has(known.gradFunc)) return;
+  const gradFunc: Gradient = (dy, saved, attrs) =>
+    getBackend() === NAME && wants(saved, attrs)
+      ? make(dy, saved, attrs)
+      : known.gradFunc(dy, saved, attrs);
+  ours.add(gradFunc);
   unregisterGradient(kernelName);
-  registerGradient({
-    ...known,
-    ...saves,
-    gradFunc: (dy, saved, attrs) =>
-      getBackend() === NAME && wants(saved, attrs)
-        ? make(dy, saved, attrs)
-        : known.gradFunc(dy, saved, attrs),
-  });
+  registerGradient({ ...known, ...saves, gradFunc });
 }
 
 /** The gradient of a sum or a mean: dy, repeated along the axes. */

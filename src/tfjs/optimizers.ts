@@ -17,7 +17,8 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { AdamSettings, SgdSettings } from '../../bindings/constants.js';
-import { call, NAME } from './registry.js';
+import { NAME } from './name.js';
+import { call } from './registry.js';
 
 /** What an optimizer keeps for one weight, in TF.js's own field. */
 interface Kept {

@@ -1,9 +1,7 @@
-// The backend's name, and calls of kernels by theirs.
+// Calls of kernels by their names.
 
 import { engine, getKernel, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
-
-/** The name that TF.js knows the backend by. */
-export const NAME = 'wasmgrad';
+import { NAME } from './name.js';
 
 /** Calls a kernel that TF.js has no function for, so that its gradient is taped. */
 export function call<R extends Tensor | Tensor[]>(

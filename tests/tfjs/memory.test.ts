@@ -116,11 +116,12 @@ test('tidy, keep, variables and gradients are counted as on cpu', () =>
     let variable: tf.Variable;
     let x: tf.Tensor4D;
     let w: tf.Variable<tf.Rank.R4>;
-    const optimizer = tf.train.sgd(0.1);
+    let optimizer: tf.Optimizer;
     const convolved = (y: tf.Tensor) => tf.conv2d(y as tf.Tensor4D, w, 1, 'same');
     const loss = (): tf.Scalar => tf.mean(tf.square(tf.relu(convolved(x))));
     return {
       begin() {
+        optimizer = tf.train.sgd(0.1);
         x = drawn([2, 8, 8, 3], 1) as tf.Tensor4D;
         w = filter(4);
       },
