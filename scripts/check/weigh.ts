@@ -33,6 +33,38 @@ function closure(directory: string, name: string, imports: RegExp, known: string
     for (const [, next] of code.matchAll(imports)) visit(next);
   };
   visit(name);
+  return [...found].slice(known.length);
+}
+
+/** A part of the package. */
+export interface Weight {
+  readonly what: string;
+  /** Gzipped. */
+  readonly bytes: number;
+  /** The bytes that it may have. */
+  readonly most: number;
+}
+
+/** Weighs what lies in dist/browser/: the core, that with all kernels, the entry for TF.js, and others. */
+export function weigh(directory: string): Weight[] {
+  const files = readdirSync(directory);
+  const zipped = (name: string) =>
+    gzipSync(readFileSync(`${directory}/${name}`), { level: 9 }).length;
+  const sizeOf = (modules: readonly string[]) =>
+    modules.reduce((sum, name) => sum + zipped(name), 0);
+  const core = closure(directory, 'core.js', STATIC);
+  const builds = files.filter((name) => /^(arrays-)?(simd|relaxed)(-threads)?-\w+\.js$/.test(name));
+  assert.equal(builds.length, 8, `four builds of two modules, not ${builds.join(', ')}`);
+  /** Of a module's builds a page loads one: the largest is counted. */
+  const largest = (isOurs: (name: string) => boolean) =>
+    Math.max(...builds.filter(isOurs).map(zipped));
+  const kernels = largest((name) => !name.startsWith('arrays'));
+
+  const entry = files.find((name) => /^arrays-[A-Z0-9]{8}\.js$/.test(name)) ?? '';
+  const arrays = closure(directory, entry, ALL, core);
+  const arraysCode = sizeOf(arrays.filter((name) => !builds.includes(name)));
+  const arraysKernels = largest((name) => name.startsWith('arrays'));
+  const parts = files.filter((name) => /^io-[\w-]+\.js$/.test(name));
   const loaded = sizeOf(core) + kernels;
   const forTfjs = closure(directory, 'tfjs.js', STATIC, core);
   return [
