@@ -70,6 +70,20 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   /**
+   * A tensor whose numbers are stored as its type says. TF.js's cast to a wider type gives the same storage another type:
+   * its kernels read integers as numbers, ours would read their bits.
+   */
+  stored(info: TensorInfo): TensorInfo {
+    const { dataId, shape, dtype } = info;
+    const { dtype: kept, values } = this.#cell(dataId);
+    if (kept === dtype || (dtype !== 'float32' && dtype !== 'int32')) return info;
+    const array = dtype === 'float32' ? Float32Array : Int32Array;
+    const copy = this.write(array.from(values as ArrayLike<number>), shape, dtype);
+    this.disposeData(dataId);
+    return { dataId: copy, shape, dtype };
+  }
+
+  /**
    * Runs a kernel of ours.
    *
    * @returns its results, or undefined where it leaves the call to TF.js's kernel
