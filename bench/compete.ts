@@ -109,6 +109,23 @@ export class Arena {
     return { name, unit, figures, targets: judged, notes };
   }
 
+  /**
+   * What a peer computes of a work, at these places of its first result: for works that no reference is known of.
+   *
+   * @throws {Error} where it cannot do it
+   */
+  async valuesOf(peer: Peer, work: Work, indices: number[]): Promise<number[]> {
+    const host = await this.#host(peer);
+    if (typeof host === 'string') throw new Error(`${peer.name}: ${host}`);
+    const { values, failed, cannot } = await host.ask({
+      ...{ do: 'prepare', work, passes: 1 },
+      indices: [indices],
+    });
+    await host.ask({ do: 'release' });
+    if (values) return values[0];
+    throw new Error(`${peer.name}: ${failed ?? cannot}`);
+  }
+
   /** wasmgrad's backendInfo(), where it has taken part. */
   async backend(peer = wasmgrad): Promise<Record<string, unknown> | undefined> {
     const host = this.#hosts.get(peer);

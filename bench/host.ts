@@ -15,6 +15,7 @@ const adapters: Record<string, () => Promise<{ adapter: Adapter }>> = {
   wasmgrad: () => import('./peers/wasmgrad.js'),
   'tfjs-wasm': () => import('./peers/tfjs-wasm.js'),
   'tfjs-cpu': () => import('./peers/tfjs-cpu.js'),
+  'tfjs-wasmgrad': () => import('./peers/tfjs-wasmgrad.js'),
   onnxruntime: () => import('./peers/onnxruntime.js'),
   'jax-js': () => import('./peers/jax-js.js'),
   convnetjs: () => import('./peers/convnetjs.js'),

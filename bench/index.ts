@@ -18,12 +18,13 @@ import { peak } from './suites/peak.js';
 import { pictures } from './suites/pictures.js';
 import { resnet } from './suites/resnet.js';
 import { startup } from './suites/startup.js';
+import { tfjs } from './suites/tfjs.js';
 import { threads } from './suites/threads.js';
 import { train } from './suites/train.js';
 import { terminalTable } from './table.js';
 
 const suites = [
-  ...[gemm, conv, train, lenet, resnet, onnx, threads],
+  ...[gemm, conv, train, lenet, resnet, onnx, tfjs, threads],
   ...[footprint, peak, pictures, page, startup, cli, memoryUse],
 ];
 

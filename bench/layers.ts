@@ -24,6 +24,8 @@ interface Conv {
   batchNorm: boolean;
   /** Whether ReLU ends it. */
   relu: boolean;
+  /** A bias before the normalisation, as tf.layers has it by default: it costs time, and changes no loss. */
+  bias?: boolean;
 }
 
 /** Takes images flattened as height, width, channels. */

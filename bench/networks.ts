@@ -46,6 +46,9 @@ const normed = (filters: number, kernel: number, stride = 1, relu = true): Layer
   relu,
 });
 
+/** The same as tf.layers' users write it. */
+const biased = (filters: number): LayerPlan => ({ ...normed(filters, 3), bias: true }) as LayerPlan;
+
 /** A block of a stage: only the first may make another shape of what comes in. */
 type Block = (width: number, stride: number, isFirst: boolean) => LayerPlan;
 
@@ -125,6 +128,34 @@ export const lenet5Training = training(lenet5, {
   learningRate: 0.03,
   losses: [3.56087981, 2.91822817, 2.4468648],
 });
+
+/** The same by tf.layers. */
+export const lenet5Layers: TrainingWork = {
+  ...training(lenet5, {
+    batch: 64,
+    learningRate: 0.03,
+    losses: [3.56087981, 2.91822817, 2.39714423],
+  }),
+  momentum: 0,
+  isTfLayers: true,
+};
+
+/** A step of three convolutions with batch normalisation, by tf.layers. */
+export const normedLayers: TrainingWork = {
+  ...training(
+    network(32, 3, [
+      biased(16),
+      { type: 'maxPool', size: 2, stride: 2, pad: 0 },
+      biased(32),
+      { type: 'maxPool', size: 2, stride: 2, pad: 0 },
+      biased(64),
+      ...classified(10),
+    ]),
+    { batch: 32, learningRate: 0.03, losses: [2.4919548, 2.47199949] },
+  ),
+  momentum: 0,
+  isTfLayers: true,
+};
 
 /** LeNet-5's logits. */
 export const lenet5Inference = inference(lenet5, {

@@ -46,6 +46,7 @@ export function expectedResults(work: Work): Expected[] {
   }
   if (work.kind === 'inference') return [near([...work.places], [...work.logits], LOGITS)];
   if (isOnnx(work)) return [near([...work.logits.keys()], [...work.logits], FLOAT_LOGITS)];
+  if (work.kind === 'tfjs') return [near([...work.values.keys()], [...work.values], LOGITS)];
   return work.kind === 'gemm' ? [product(work)] : convolution(work);
 }
 

@@ -17,12 +17,8 @@ export const threads = Number(
 /** Whether an ONNX file's model is made here, not read. */
 export const isMade = process.argv.includes('--made');
 
+/** What `init` is given. */
+export const options: InitOptions = { threads, revectorize: engineFlags.length > 0 };
+
 /** `init` for all that is measured. */
-export function start(): Promise<void> {
-  // A version without the option ignores it, and says in backendInfo() that nothing is revectorized.
-  const options: InitOptions & { revectorize: boolean } = {
-    threads,
-    revectorize: engineFlags.includes('--revectorize'),
-  };
-  return init(options);
-}
+export const start = (): Promise<void> => init(options);

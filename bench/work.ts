@@ -50,6 +50,8 @@ export interface TrainingWork extends Network {
   losses: readonly number[];
   /** Whether backward computes activations again; only wasmgrad is asked to. */
   checkpointing?: boolean;
+  /** Whether TF.js does it by tf.layers, as most of its users do, not by a loop of its own. */
+  isTfLayers?: boolean;
 }
 
 /** The logits [batch, classes], with batch normalisation by running statistics. */
@@ -69,8 +71,21 @@ export interface OnnxWork {
   logits: readonly number[];
 }
 
+/** A program of TF.js by its name: peers/tfjs-programs.ts has them. */
+export interface TfjsWork {
+  kind: 'tfjs';
+  program: string;
+  /** What it counts for: images, or calls of a kernel. */
+  unit: 'images/s' | 'calls/s';
+  /** What TF.js cpu computes, at SAMPLED places. */
+  values: readonly number[];
+}
+
+/** Places of a program's outputs that are looked at: a prime, so that all channels have their turn. */
+export const SAMPLED = 251;
+
 export type NetworkWork = TrainingWork | InferenceWork;
-export type Work = GemmWork | ConvWork | NetworkWork | OnnxWork;
+export type Work = GemmWork | ConvWork | NetworkWork | OnnxWork | TfjsWork;
 
 /** Whether it is a whole network's. */
 export const isNetwork = (work: Work): work is NetworkWork =>
@@ -101,6 +116,7 @@ export function amountOf(work: Work): { amount: number; unit: string } {
   if (isNetwork(work)) return { amount: work.batch, unit: 'images/s' };
   if (isOnnx(work))
     return { amount: 1, unit: work.kind === 'onnxLoading' ? 'files/s' : 'images/s' };
+  if (work.kind === 'tfjs') return { amount: 1, unit: work.unit };
   return { amount: flops(work) / 1e9, unit: 'GFLOP/s' };
 }
 

@@ -63,15 +63,27 @@ export const wasmgradMade: Peer = {
   name: 'our own ResNet-50',
   start: () => host('wasmgrad', ...engineFlags, '--made'),
 };
+/** TF.js on our backend. */
+export const wasmgradTfjs: Peer = {
+  name: 'wasmgrad/tfjs',
+  start: () => host('tfjs-wasmgrad', ...engineFlags),
+};
+/** The same on 256-bit code; in a table it stands in the column of the other, in rows of its own. */
+export const wasmgradTfjsWide: Peer = {
+  name: 'wasmgrad/tfjs',
+  start: () => host('tfjs-wasmgrad', '--revectorize'),
+};
 /** By ours, that of the other checkout on as many threads. */
 const before = new Map<Peer, Peer>();
 if (against) {
-  const addPeer = (ours: Peer, ...flags: string[]): void => {
-    const start = () => hostOf(resolve(against), 'wasmgrad', ...engineFlags, ...flags);
+  const addPeer = (ours: Peer, adapter: string, ...flags: string[]): void => {
+    const start = () => hostOf(resolve(against), adapter, ...engineFlags, ...flags);
     before.set(ours, { name: `${ours.name} of ${basename(against)}`, start });
   };
-  addPeer(wasmgrad);
-  addPeer(wasmgradTwo, '--threads=2');
+  addPeer(wasmgrad, 'wasmgrad');
+  addPeer(wasmgradTwo, 'wasmgrad', '--threads=2');
+  addPeer(wasmgradTfjs, 'tfjs-wasmgrad');
+  addPeer(wasmgradTfjsWide, 'tfjs-wasmgrad', '--revectorize');
 }
 
 /** Whom `ours` is measured against: the peers, or another checkout alone. */
@@ -116,7 +128,8 @@ export const convNetJs: Peer = { name: 'ConvNetJS', start: () => host('convnetjs
 /** Why a peer is left out of a work: it would take too long. */
 export function tooSlow({ pace }: Peer, work: Work): string | undefined {
   const rate = pace?.[work.kind];
-  if (rate === undefined || isNetwork(work) || isOnnx(work)) return undefined;
+  if (rate === undefined || isNetwork(work) || isOnnx(work) || work.kind === 'tfjs')
+    return undefined;
   return flops(work) / 1e9 / rate > PATIENCE
     ? `left out: at ${rate} GFLOP/s a call takes more than ${PATIENCE} s`
     : undefined;

@@ -90,7 +90,7 @@ export const adapter: Adapter = {
   },
   prepare(work) {
     if (work.kind === 'gemm') return gemm(work);
-    if (isNetwork(work) || isOnnx(work))
+    if (isNetwork(work) || isOnnx(work) || work.kind === 'tfjs')
       throw new Cannot('only its products and convolutions are measured');
     return conv(work);
   },

@@ -7,7 +7,9 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Adapter, Cannot, versionOf } from './adapter.js';
 import { conv, gemm } from './tfjs.js';
+import { layersTraining } from './tfjs-layers.js';
 import { inference, training } from './tfjs-network.js';
+import { program } from './tfjs-programs.js';
 
 /** See the top of this file. */
 export const adapter: Adapter = {
@@ -22,7 +24,9 @@ export const adapter: Adapter = {
       case 'inference':
         return inference(work);
       case 'training':
-        return training(work);
+        return work.isTfLayers ? layersTraining(work) : training(work);
+      case 'tfjs':
+        return program(work);
       case 'onnxLoading':
       case 'onnxInference':
         throw new Cannot('it reads no ONNX files');

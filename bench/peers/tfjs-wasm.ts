@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Adapter, Cannot, versionOf } from './adapter.js';
 import { conv, gemm } from './tfjs.js';
 import { inference } from './tfjs-network.js';
+import { program } from './tfjs-programs.js';
 
 /** See the top of this file. */
 export const adapter: Adapter = {
@@ -24,6 +25,7 @@ export const adapter: Adapter = {
     if (work.kind === 'gemm') return gemm(work);
     if (work.kind === 'conv') return conv(work);
     if (work.kind === 'inference') return inference(work);
+    if (work.kind === 'tfjs') return program(work);
     throw new Cannot('the wasm backend has no Conv2DBackpropFilter: it does not train');
   },
 };

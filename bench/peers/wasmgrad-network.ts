@@ -25,7 +25,7 @@ function layersOf(layer: NetworkLayer, weights: Map<string, Filling>): Layer[] {
       for (const [part, filling] of Object.entries(parts))
         weights.set(`${name}.norm/${part}`, filling);
       return [
-        layers.conv2d({ ...options, useBias: false }),
+        layers.conv2d({ ...options, useBias: layer.bias === true }),
         layers.batchNorm({ name: `${name}.norm`, momentum: 0.9, epsilon: EPSILON }),
         ...(layer.relu ? [layers.relu()] : []),
       ];

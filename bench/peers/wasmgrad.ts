@@ -13,7 +13,7 @@ import {
   type TrainingWork,
   type Work,
 } from '../work.js';
-import { type Adapter, filled, type Task } from './adapter.js';
+import { type Adapter, Cannot, filled, type Task } from './adapter.js';
 import { modelOf, resnet50 } from './wasmgrad-network.js';
 
 const tensor = (shape: readonly number[], seed: number) => Tensor.from(filled(shape, seed), shape);
@@ -137,6 +137,8 @@ export const adapter: Adapter = {
         return onnx(work);
       case 'training':
         return training(work);
+      case 'tfjs':
+        throw new Cannot('it is a program of TF.js');
       default:
         return conv(work);
     }

@@ -3,6 +3,7 @@
 
 import { type Shape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Cell } from './cell.js';
 import type { Attributes, Native } from './kernel.js';
 
 /** The shapes of inputs; null for those that were not given. */
@@ -12,7 +13,8 @@ export type Shapes = readonly (Shape | null)[];
 export interface Given {
   readonly native: Native;
   readonly shapes: Shapes;
-  readonly tensors: readonly Tensor[];
+  /** The numbers of the inputs that were given. */
+  readonly cells: readonly Cell[];
   readonly attrs: Attributes;
 }
 
@@ -22,22 +24,23 @@ export class PendingCall implements Given {
   readonly shape: Shape;
   readonly native: Native;
   readonly shapes: Shapes;
-  /** The inputs: what TF.js disposes of meanwhile stays as long as it is needed. */
-  readonly tensors: readonly Tensor[];
+  /** What TF.js disposes of meanwhile stays as long as it is needed. */
+  readonly cells: readonly Cell[];
   readonly attrs: Attributes;
   readonly #run: (given: Given) => Tensor;
 
   constructor(
     shape: Shape,
-    { native, shapes, tensors, attrs }: Given,
+    { native, shapes, cells, attrs }: Given,
     run: (given: Given) => Tensor,
   ) {
     this.shape = shape;
     this.native = native;
     this.shapes = shapes;
-    this.tensors = tensors.map((tensor) => tensor.reshape([tensor.size]));
+    this.cells = cells;
     this.attrs = attrs;
     this.#run = run;
+    for (const cell of cells) cell.hold();
   }
 
   /** Computes the result, and lets go of the inputs. */
@@ -49,7 +52,7 @@ export class PendingCall implements Given {
 
   /** Lets go of the inputs, uncomputed. */
   drop(): void {
-    for (const tensor of this.tensors) tensor.dispose();
+    for (const cell of this.cells) cell.release();
   }
 }
 
@@ -61,14 +64,13 @@ export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): b
 }
 
 /** The call that also adds a bias. */
-export function withBias({ native, shapes, tensors, attrs }: PendingCall, bias: Tensor): Given {
-  return { native, shapes: [...shapes, [bias.size]], tensors: [...tensors, bias], attrs };
+export function withBias({ native, shapes, cells, attrs, shape }: PendingCall, bias: Cell): Given {
+  return { native, shapes: [...shapes, shape.slice(-1)], cells: [...cells, bias], attrs };
 }
 
 /** The call that also applies ReLU; undefined where it cannot. */
-export function withRelu(given: Given): Given | undefined {
-  const { native, attrs } = given;
+export function withRelu({ native, shapes, cells, attrs }: Given): Given | undefined {
   const { activation } = attrs;
   if (!native.takesRelu || (activation && activation !== 'linear')) return undefined;
-  return { ...given, attrs: { ...attrs, activation: 'relu' } };
+  return { native, shapes, cells, attrs: { ...attrs, activation: 'relu' } };
 }

@@ -17,10 +17,12 @@ export class Cell implements TensorData<DataType> {
   /** When it was last used, for finding the coldest. */
   usedAt = 0;
   /** What a gradient will want besides the numbers: see `Native.kept`. */
-  kept: Tensor | undefined;
+  kept: Cell | undefined;
   #values: backend_util.BackendValues | undefined;
   #tensor: Tensor | undefined;
   #pending: PendingCall | undefined;
+  #holds = 0;
+  #isGone = false;
 
   constructor(
     dtype: DataType,
@@ -50,7 +52,7 @@ export class Cell implements TensorData<DataType> {
   }
 
   set values(values: backend_util.BackendValues | undefined) {
-    this.free();
+    this.#empty();
     this.#values = values;
   }
 
@@ -98,8 +100,23 @@ export class Cell implements TensorData<DataType> {
     this.#forgetKept();
   }
 
-  /** Gives the memory back. */
+  /** Somebody needs the numbers, even if TF.js disposes of them. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** The end of a `hold`. */
+  release(): void {
+    if (--this.#holds === 0 && this.#isGone) this.free();
+  }
+
+  /** Gives the memory back, as soon as nobody holds it. */
   free(): void {
+    this.#isGone = true;
+    if (this.#holds === 0) this.#empty();
+  }
+
+  #empty(): void {
     this.#pending?.drop();
     this.#tensor?.dispose();
     this.#pending = undefined;
@@ -109,7 +126,7 @@ export class Cell implements TensorData<DataType> {
   }
 
   #forgetKept(): void {
-    this.kept?.dispose();
+    this.kept?.free();
     this.kept = undefined;
   }
 }

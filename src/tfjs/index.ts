@@ -5,6 +5,7 @@ import {
   type KernelConfig,
   registerBackend,
   registerKernel,
+  type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { type InitOptions, starting, warnOnce } from '../../bindings/backend.js';
@@ -56,12 +57,17 @@ function withFallback(native: Native, cpu: KernelFunction | undefined): KernelFu
   };
 }
 
+/** TF.js's cast. */
+function casting(cpu: KernelFunction): KernelFunction {
+  return (call) => (call.backend as WasmgradBackend).stored(cpu(call) as TensorInfo);
+}
+
 function registerKernels(): void {
   const cpu = new Map(getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel]));
   const ours = new Map(natives.map((native) => [native.name, native]));
   for (const [kernelName, kernel] of cpu) {
     const native = ours.get(kernelName);
-    const { kernelFunc } = kernel;
+    const kernelFunc = kernelName === 'Cast' ? casting(kernel.kernelFunc) : kernel.kernelFunc;
     registerKernel({
       ...kernel,
       backendName: NAME,
