@@ -9,9 +9,9 @@ import { type Shape, sizeOf } from '../base/shape.js';
 import { asValue, type Value } from '../program/emitter.js';
 import { callOp, recipe } from '../tensor/eager.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { fitsBias, type Given, PendingCall, type Shapes, withBias, withRelu } from './call.js';
-import { Cell, type Resident } from './cell.js';
-import type { Attributes, Native, Plan, Planner } from './kernel.js';
+import { fitsBias, withBias, withRelu } from './call.js';
+import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
+import type { Attributes, Native, Plan, Planner, Resident } from './kernel.js';
 
 type DataId = TensorInfo['dataId'];
 
