@@ -105,6 +105,12 @@ for (const [room, own] of Object.entries(seams)) {
   });
 }
 
+test('nothing uses the room for TF.js', () => {
+  for (const file of sources('src').filter((path) => floorOf(path) !== 'tfjs'))
+    for (const target of importsOf(file))
+      assert.is.not(floorOf(target), 'tfjs', `${file} → ${target}`);
+});
+
 /** Circles of a graph, each as the nodes that it leads through. */
 function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const circles: string[][] = [];

@@ -177,6 +177,7 @@ export async function buildAll() {
         ...entries,
         ...parts,
         cli: 'cli/cli.ts',
+        'tfjs-node': 'tfjs/node.ts',
         'training-worker': 'worker/training-worker.ts',
         'augment-worker': 'data/augment-worker.ts',
       },

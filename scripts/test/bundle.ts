@@ -19,7 +19,7 @@ const workers = [
 ];
 
 /** Lets bundled files find files beside their sources; workers are bundled beside the tests. */
-const inPlace: Plugin = {
+export const inPlace: Plugin = {
   name: 'in-place',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {

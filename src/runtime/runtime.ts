@@ -23,6 +23,15 @@ export interface MemoryInfo {
   readonly tensors: number;
 }
 
+/** What the options of `init` must be. */
+export const initWords = {
+  threads: or(whole(1, MOST_THREADS), 'auto'),
+  simd: oneOf('auto', 'strict', 'relaxed'),
+  revectorize: flag,
+  maximumMemory: between(1, 4096),
+  wasm: any,
+};
+
 /**
  * Loads the kernels. Await it once before anything is computed; a second call with the same options does nothing.
  *
@@ -31,13 +40,7 @@ export interface MemoryInfo {
  * @throws {StateError} if it already runs with other options: call `dispose()` first
  */
 export async function init(options: InitOptions = {}): Promise<void> {
-  checkOptions('init', options, {
-    threads: or(whole(1, MOST_THREADS), 'auto'),
-    simd: oneOf('auto', 'strict', 'relaxed'),
-    revectorize: flag,
-    maximumMemory: between(1, 4096),
-    wasm: any,
-  });
+  checkOptions('init', options, initWords);
   // Loaded only if it is asked for: it imports all eager ops.
   return start(options, async () => (await import('./tile.js')).chooseTile);
 }

@@ -2,15 +2,16 @@
 // there.
 
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { backend as engine } from '../../bindings/backend.js';
+import { type backend_util, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend } from '../../bindings/backend.js';
 import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { asValue, type Value } from '../program/emitter.js';
 import { callOp, recipe } from '../tensor/eager.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { fitsBias, type Given, PendingCall, type Shapes, withBias, withRelu } from './call.js';
 import { Cell, type Resident } from './cell.js';
-import type { Attributes, Native, Plan } from './kernel.js';
+import type { Attributes, Native, Plan, Planner } from './kernel.js';
 
 type DataId = TensorInfo['dataId'];
 
@@ -70,16 +71,8 @@ export class WasmgradBackend extends MathBackendCPU {
    */
   run(native: Native, inputs: Inputs, attrs: Attributes): TensorInfo[] | undefined {
     if (!this.#takes(native, inputs)) return undefined;
-    const given = inputs.filter((input) => input !== undefined);
     try {
-      return this.#withRoom(given, () => {
-        const tensors = given.map((input) => this.#bring(input));
-        const type = native.result ?? 'float32';
-        if (native.isLazy) return [this.#delay(native, inputs, tensors, attrs)];
-        return this.#compute(native, shapesOf(inputs), tensors, attrs).map((tensor) =>
-          this.#store(tensor, type),
-        );
-      });
+      return this.#withRoom(inputs, () => this.#start(native, inputs, attrs));
     } catch (error) {
       // The cpu kernel says in TF.js's words what is wrong, or can do it.
       if (error instanceof ShapeError || error instanceof ValueError) return undefined;
@@ -96,14 +89,60 @@ export class WasmgradBackend extends MathBackendCPU {
     });
   }
 
+  /** Computes a call, or lets it wait. */
+  #start(native: Native, inputs: Inputs, attrs: Attributes): TensorInfo[] {
+    const isTaped = engine().state.gradientDepth > 0;
+    const more = native.adds && this.#more(native, inputs);
+    if (more) {
+      const waits = isTaped && native.adds === 'bias';
+      const [result] = waits ? [this.#delay(more)] : this.#finish(more);
+      // It may be seen in another shape than it was computed in.
+      return [{ ...result, shape: (inputs[0] as TensorInfo).shape }];
+    }
+    const shapes: (Shape | null)[] = [];
+    const tensors: Tensor[] = [];
+    for (const input of inputs) {
+      shapes.push(input?.shape ?? null);
+      if (input) tensors.push(this.#bring(input));
+    }
+    const keeper = inputs[native.kept ?? -1];
+    const kept = keeper && this.#cell(keeper.dataId).kept;
+    if (kept) {
+      shapes.push(kept.shape);
+      tensors.push(kept);
+    }
+    const given = { native, shapes, tensors, attrs };
+    if (native.waits === 'always' || (native.waits && isTaped)) return [this.#delay(given)];
+    return this.#finish(given, isTaped);
+  }
+
+  /** The call that does what the one that computes the first input does, and this one's work; if there is one. */
+  #more({ adds }: Native, [x, b]: Inputs): Given | undefined {
+    const pending = x && this.#cell(x.dataId).pending;
+    if (!pending) return undefined;
+    if (adds === 'relu') return withRelu(pending);
+    const isSeenAsRows = x.shape.at(-1) === pending.shape.at(-1);
+    const fits = b && b.shape.length <= x.shape.length && fitsBias(pending, b.shape);
+    return fits && isSeenAsRows ? withBias(pending, this.#bring(b)) : undefined;
+  }
+
+  #finish(given: Given, isTaped = false): TensorInfo[] {
+    const type = given.native.result ?? 'float32';
+    if (!(isTaped && given.native.planKept))
+      return this.#compute(given).map((tensor) => this.#store(tensor, type));
+    const [result, kept] = this.#compute(given, given.native.planKept);
+    const info = this.#store(result, type);
+    this.#cell(info.dataId).kept = kept;
+    return [info];
+  }
+
   #compute(
-    native: Native,
-    shapes: Shapes,
-    tensors: readonly Tensor[],
-    attrs: Attributes,
+    { native, shapes, tensors, attrs }: Given,
+    plan: Planner = native.plan,
   ): readonly Tensor[] {
-    return callOp(`tf.${native.name}`, [...tensors, shapes, attrs], () => {
-      const { shapes: results, emit } = planned(native, shapes, attrs);
+    const name = plan === native.plan ? `tf.${native.name}` : `tf.${native.name} taped`;
+    return callOp(name, [...tensors, shapes, attrs], () => {
+      const { shapes: results, emit } = planned(plan, shapes, attrs);
       return recipe(results, (e, ...ys) => {
         let at = 0;
         const xs = shapes.map((shape) => shape && asValue(tensors[at++]).view(shape));
@@ -112,26 +151,13 @@ export class WasmgradBackend extends MathBackendCPU {
     });
   }
 
-  /** A result that is computed when it is read, if it ever is. */
-  #delay(
-    native: Native,
-    inputs: Inputs,
-    tensors: readonly Tensor[],
-    attrs: Attributes,
-  ): TensorInfo {
-    const shapes = shapesOf(inputs);
-    const [shape] = planned(native, shapes, attrs).shapes;
-    // What TF.js disposes of meanwhile stays as long as it is needed.
-    const held = tensors.map((tensor) => tensor.reshape([tensor.size]));
-    const drop = () => {
-      for (const tensor of held) tensor.dispose();
-    };
-    const compute = () => {
-      const [tensor] = this.#withRoom([], () => this.#compute(native, shapes, held, attrs));
-      drop();
-      return tensor;
-    };
-    const cell = new Cell('float32', 1, { pending: { compute, drop } });
+  /** A result that is computed when it is read. @throws {ShapeError | ValueError} where it cannot be */
+  #delay(given: Given): TensorInfo {
+    const [shape] = planned(given.native.plan, given.shapes, given.attrs).shapes;
+    const pending = new PendingCall(shape, given, (call) => {
+      return this.#withRoom([], () => this.#compute(call)[0]);
+    });
+    const cell = new Cell('float32', 1, { pending });
     this.#cells.add(cell);
     return { dataId: this.#put(cell), shape: [...shape], dtype: 'float32' };
   }
@@ -162,7 +188,7 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   /** Does `work`; where linear memory has no room for it, moves out what was not used for longest, and tries again. */
-  #withRoom<T>(needed: readonly TensorInfo[], work: () => T): T {
+  #withRoom<T>(needed: Inputs, work: () => T): T {
     for (;;) {
       try {
         return work();
@@ -173,8 +199,8 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   /** Moves the colder half of all cells that are not needed out of linear memory; false if there are none. */
-  #makeRoom(needed: readonly TensorInfo[]): boolean {
-    const kept = new Set(needed.map(({ dataId }) => this.#cell(dataId)));
+  #makeRoom(needed: Inputs): boolean {
+    const kept = new Set(needed.map((input) => input && this.#cell(input.dataId)));
     const inside = [...this.#cells].filter((cell) => cell.isInside && !kept.has(cell));
     inside.sort((a, b) => a.usedAt - b.usedAt);
     const cold = inside.slice(0, Math.ceil(inside.length / 2));
@@ -188,19 +214,15 @@ export class WasmgradBackend extends MathBackendCPU {
 
 /** Whether numbers are a view of linear memory. */
 function isOfMemory(values: backend_util.BackendValues): values is Float32Array {
-  return ArrayBuffer.isView(values) && values.buffer === engine().memory.memory.buffer;
+  return ArrayBuffer.isView(values) && values.buffer === backend().memory.memory.buffer;
 }
 
 /** Numbers that stay where they are: TF.js's kernels may return a part of the view that they were given. */
 const apart = (values: backend_util.BackendValues): backend_util.BackendValues =>
   values && isOfMemory(values) ? values.slice() : values;
 
-type Shapes = readonly (Shape | null)[];
-
-const shapesOf = (inputs: Inputs): Shapes => inputs.map((input) => input?.shape ?? null);
-
 /** @throws {ValueError} where the kernel leaves the call to TF.js's; and what the plan throws */
-function planned({ plan }: Native, shapes: Shapes, attrs: Attributes): Plan {
+function planned(plan: Planner, shapes: Shapes, attrs: Attributes): Plan {
   const made = plan(shapes as readonly Shape[], attrs);
   const isWhole = made?.shapes.flat().every((side) => Number.isInteger(side) && side > 0);
   if (made && isWhole) return made;

@@ -4,14 +4,7 @@
 import type { TensorData } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
 import type { backend_util, DataType } from '@tensorflow/tfjs-core';
 import { Tensor } from '../tensor/tensor.js';
-
-/** Numbers that are computed when somebody reads them. */
-export interface Pending {
-  /** Computes them, and lets go of what they are computed from. */
-  compute(): Tensor;
-  /** Lets go of it, uncomputed. */
-  drop(): void;
-}
+import type { PendingCall } from './call.js';
 
 /** The types that lie in linear memory: 'bool' as floats, 0 and 1. */
 export type Resident = 'float32' | 'int32' | 'bool';
@@ -23,9 +16,11 @@ export class Cell implements TensorData<DataType> {
   complexTensorInfos?: TensorData<DataType>['complexTensorInfos'];
   /** When it was last used, for finding the coldest. */
   usedAt = 0;
+  /** What a gradient will want besides the numbers: see `Native.kept`. */
+  kept: Tensor | undefined;
   #values: backend_util.BackendValues | undefined;
   #tensor: Tensor | undefined;
-  #pending: Pending | undefined;
+  #pending: PendingCall | undefined;
 
   constructor(
     dtype: DataType,
@@ -33,7 +28,7 @@ export class Cell implements TensorData<DataType> {
     from: {
       readonly values?: backend_util.BackendValues;
       readonly tensor?: Tensor;
-      readonly pending?: Pending;
+      readonly pending?: PendingCall;
     },
   ) {
     this.dtype = dtype;
@@ -69,6 +64,11 @@ export class Cell implements TensorData<DataType> {
     return this.#tensor;
   }
 
+  /** The call that computes the numbers, as long as nobody has read them. */
+  get pending(): PendingCall | undefined {
+    return this.#pending;
+  }
+
   /** Whether the numbers are in linear memory now. */
   get isInside(): boolean {
     return this.#tensor !== undefined;
@@ -95,6 +95,7 @@ export class Cell implements TensorData<DataType> {
     else this.#values ??= Uint8Array.from(tensor.numbers);
     this.#tensor = undefined;
     tensor.dispose();
+    this.#forgetKept();
   }
 
   /** Gives the memory back. */
@@ -104,5 +105,11 @@ export class Cell implements TensorData<DataType> {
     this.#pending = undefined;
     this.#tensor = undefined;
     this.#values = undefined;
+    this.#forgetKept();
+  }
+
+  #forgetKept(): void {
+    this.kept?.dispose();
+    this.kept = undefined;
   }
 }

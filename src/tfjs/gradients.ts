@@ -1,7 +1,6 @@
 // Gradients in fewer steps than TF.js's own. TF.js keeps one gradient for all backends, so ours ask which backend runs.
 
 import {
-  engine,
   type GradConfig,
   getBackend,
   getGradient,
@@ -11,34 +10,32 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { NAME } from './name.js';
+import { call } from './registry.js';
 
 type Gradient = GradConfig['gradFunc'];
 
-/** Calls a kernel that TF.js knows nothing of. */
-function call<R extends Tensor | Tensor[]>(
-  name: string,
-  inputs: Readonly<Record<string, Tensor>>,
-  attrs: object = {},
-): R {
-  return engine().runKernel(name, inputs as never, attrs as never) as R;
-}
+/** Gradients of ours, which are not replaced once more. */
+const ours = new WeakSet<Gradient>();
 
-/** Puts a gradient in the place of TF.js's, wherever our backend runs. `wants` says for which calls. */
+/**
+ * Puts a gradient in the place of TF.js's, wherever our backend runs. `wants` says for which calls; `saves`, what of the
+ * call both need.
+ */
 function replace(
   kernelName: string,
   make: Gradient,
   wants: (saved: readonly Tensor[], attrs: Parameters<Gradient>[2]) => boolean = () => true,
+  saves: Partial<GradConfig> = {},
 ): void {
   const known = getGradient(kernelName);
-  if (!known) return;
+  if (!known || ours.has(known.gradFunc)) return;
+  const gradFunc: Gradient = (dy, saved, attrs) =>
+    getBackend() === NAME && wants(saved, attrs)
+      ? make(dy, saved, attrs)
+      : known.gradFunc(dy, saved, attrs);
+  ours.add(gradFunc);
   unregisterGradient(kernelName);
-  registerGradient({
-    ...known,
-    gradFunc: (dy, saved, attrs) =>
-      getBackend() === NAME && wants(saved, attrs)
-        ? make(dy, saved, attrs)
-        : known.gradFunc(dy, saved, attrs),
-  });
+  registerGradient({ ...known, ...saves, gradFunc });
 }
 
 /** The gradient of a sum or a mean: dy, repeated along the axes. */
@@ -59,12 +56,14 @@ const isFloat = ([x]: readonly Tensor[]): boolean => x.dtype === 'float32';
 
 /** Registers all of ours. */
 export function registerGradients(): void {
+  // From y, which has the sign that x has: then nobody reads x, and it need not be computed apart.
   replace(
     'Relu',
-    (dy, [x]) => ({
-      x: () => call<Tensor>('WasmgradReluGrad', { dy: dy as Tensor, from: x }),
+    (dy, [y]) => ({
+      x: () => call<Tensor>('WasmgradReluGrad', { dy: dy as Tensor, from: y }),
     }),
     isFloat,
+    { inputsToSave: [], outputsToSave: [true] },
   );
   replace('Sum', expand(false), isFloat);
   replace('Mean', expand(true), isFloat);
@@ -75,15 +74,4 @@ export function registerGradients(): void {
     }),
     ([y], { dim }) => dim === y.rank - 1,
   );
-  registerGradient({
-    kernelName: 'WasmgradBatchNorm',
-    inputsToSave: ['x', 'gamma'],
-    outputsToSave: [false, true, true],
-    gradFunc: (dys, [x, gamma, mean, variance], attrs) => {
-      const [dy] = dys as Tensor[];
-      const inputs = { dy, x, gamma, mean, variance };
-      const [dx, dgamma, dbeta] = call<Tensor[]>('WasmgradBatchNormGrad', inputs, attrs);
-      return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
-    },
-  });
 }

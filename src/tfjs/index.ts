@@ -7,24 +7,37 @@ import {
   registerKernel,
 } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import type { InitOptions } from '../../bindings/backend.js';
+import { type InitOptions, starting, warnOnce } from '../../bindings/backend.js';
 import { useArrays } from '../../bindings/usearrays.js';
-import { init } from '../runtime/runtime.js';
+import { StateError, WasmgradError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { init, initWords } from '../runtime/runtime.js';
 import { WasmgradBackend } from './backend.js';
+import { patchBatchNorm, registerBatchNorm } from './batchnorm.js';
 import { registerGradients } from './gradients.js';
 import { inputsOf, type Native } from './kernel.js';
 import { natives } from './kernels/index.js';
-import { patchLayers } from './layers.js';
 import { NAME } from './name.js';
+import { patchOptimizers } from './optimizers.js';
+import { checkPeers, hasOtherCopy } from './peers.js';
 
-let options: InitOptions = {};
+let options: InitOptions | undefined;
+let isStarted = false;
 
 /**
  * How the backend starts: threads, SIMD, most memory; what `init` of wasmgrad takes. Call it before
- * `tf.setBackend('wasmgrad')`; without it everything is chosen.
+ * `tf.setBackend('wasmgrad')`; without it everything is chosen, or, where wasmgrad runs already, is as it is.
+ *
+ * @throws {ValueError} for an option that makes no sense
+ * @throws {StateError} where the backend has started
  */
 export function configure(chosen: InitOptions): void {
-  options = chosen;
+  checkOptions('configure', chosen, initWords);
+  if (isStarted)
+    throw new StateError(
+      `configure: the backend has started already: call it before tf.setBackend('${NAME}') and tf.ready()`,
+    );
+  options = { ...chosen };
 }
 
 /** Above cpu (1) and wasm (2): of several that are imported, TF.js starts this one first. */
@@ -65,15 +78,30 @@ function registerKernels(): void {
   }
 }
 
-registerKernels();
-registerGradients();
-registerBackend(
-  NAME,
-  async () => {
+const COPIES =
+  'two copies of @tensorflow/tfjs-core are loaded, which share one engine but not their layers: training is slower, and copies of two versions may not fit; "npm ls @tensorflow/tfjs-core" says who brings them: leave one, or take wasmgrad/tfjs-script beside a script tag';
+
+/** Starts our kernels. What the packages of TF.js register late, such as gradients, is there by now. */
+async function start(): Promise<WasmgradBackend> {
+  isStarted = true;
+  try {
+    if (hasOtherCopy()) warnOnce('copies', COPIES);
     await useArrays();
-    await init(options);
-    patchLayers();
+    if (starting && !options) await starting.ready;
+    else await init(options);
+    registerGradients();
+    patchBatchNorm();
     return new WasmgradBackend();
-  },
-  PRIORITY,
-);
+  } catch (error) {
+    isStarted = false;
+    // TF.js catches it and prints its stack: the message says all that there is to say.
+    if (error instanceof WasmgradError) error.stack = String(error);
+    throw error;
+  }
+}
+
+checkPeers();
+registerKernels();
+registerBatchNorm();
+patchOptimizers();
+registerBackend(NAME, start, PRIORITY);

@@ -35,9 +35,21 @@ export interface Native {
   readonly types?: readonly Resident[];
   /** The type of the results: 'float32' by default. */
   readonly result?: Resident;
-  /** Whether the result is often thrown away, and so is computed when it is read. */
-  readonly isLazy?: boolean;
+  /**
+   * Whether the result waits until it is read: 'always' where it is often thrown away, 'taped' where a later call may
+   * do the same work together with more.
+   */
+  readonly waits?: 'always' | 'taped';
+  /** Whether a third input is a bias; and whether `activation` may be 'relu'. */
+  readonly takesBias?: boolean;
+  readonly takesRelu?: boolean;
+  /** What the call adds to another that computes its first input and waits. */
+  readonly adds?: 'bias' | 'relu';
   readonly plan: Planner;
+  /** While gradients are taped: a plan with one more result, which stays with the first for the gradient. */
+  readonly planKept?: Planner;
+  /** The input whose kept result is one more input, where it has one. */
+  readonly kept?: number;
 }
 
 /** The inputs of a call, in order. */

@@ -42,6 +42,22 @@ export interface Moments {
   readonly variance: Value;
 }
 
+/** This batch's mean and variance; returns gamma/σ. */
+export function normMoments(
+  e: Emitter,
+  { mean, variance }: Moments,
+  { x, gamma }: Omit<Parameters, 'beta'>,
+  size: NormSize,
+): Value {
+  const { rows, channels, epsilon } = size;
+  const splits = partsOf(size);
+  const partials = e.value([splits, 2, channels]);
+  const scale = e.value([channels]);
+  e.emit('normStatistics', { partials, x, rows, channels, splits });
+  e.emit('normMerge', { mean, variance, scale, partials, gamma, rows, channels, splits, epsilon });
+  return scale;
+}
+
 /** y = (x − mean)/σ·gamma + beta with this batch's mean and variance, which are written. */
 export function normTraining(
   e: Emitter,
@@ -49,12 +65,7 @@ export function normTraining(
   { x, gamma, beta }: Parameters,
   size: NormSize,
 ): void {
-  const { rows, channels, epsilon } = size;
-  const splits = partsOf(size);
-  const partials = e.value([splits, 2, channels]);
-  const scale = e.value([channels]);
-  e.emit('normStatistics', { partials, x, rows, channels, splits });
-  e.emit('normMerge', { mean, variance, scale, partials, gamma, rows, channels, splits, epsilon });
+  const scale = normMoments(e, { mean, variance }, { x, gamma }, size);
   const { residual = none } = size;
   e.emit('normApply', { y, x, mean, scale, beta, residual, ...rectified(size) });
 }

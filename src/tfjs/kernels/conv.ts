@@ -109,18 +109,26 @@ function backwardFilter(
   };
 }
 
+/** While gradients are taped, a bias and ReLU may follow. */
+const begins = { waits: 'taped', takesBias: true, takesRelu: true } as const;
+
 const fused = ['x', 'filter', 'bias', 'preluActivationWeights'];
 
 export const convKernels: readonly Native[] = [
-  { name: 'Conv2D', inputs: ['x', 'filter'], plan: (s, a) => forward(s, a, false) },
-  { name: 'FusedConv2D', inputs: fused, plan: (s, a) => forward(s, a, false) },
-  { name: 'DepthwiseConv2dNative', inputs: ['x', 'filter'], plan: (s, a) => forward(s, a, true) },
-  { name: 'FusedDepthwiseConv2D', inputs: fused, plan: (s, a) => forward(s, a, true) },
+  { name: 'Conv2D', inputs: ['x', 'filter'], ...begins, plan: (s, a) => forward(s, a, false) },
+  { name: 'FusedConv2D', inputs: fused, ...begins, plan: (s, a) => forward(s, a, false) },
+  {
+    name: 'DepthwiseConv2dNative',
+    inputs: ['x', 'filter'],
+    ...begins,
+    plan: (s, a) => forward(s, a, true),
+  },
+  { name: 'FusedDepthwiseConv2D', inputs: fused, ...begins, plan: (s, a) => forward(s, a, true) },
   {
     name: 'Conv2DBackpropInput',
     inputs: ['dy', 'filter'],
     // TF.js computes that of the first layer too, and throws it away.
-    isLazy: true,
+    waits: 'always',
     plan: (s, a) => backwardInput(s, a, false),
   },
   {

@@ -76,7 +76,6 @@ const orEqual =
   };
 
 const pairs: Readonly<Record<string, Pair>> = {
-  Add: add,
   Sub: subtract,
   Multiply: multiply,
   RealDiv: combine('Divide'),
@@ -128,7 +127,6 @@ const activated =
     activationForward(e, name, y, x);
 
 const singles: Readonly<Record<string, Single>> = {
-  Relu: activated('relu'),
   Relu6: activated('relu6'),
   Elu: activated('elu'),
   Selu: activated('selu'),
@@ -168,12 +166,14 @@ const ofOne = (name: string, emit: Single): Native => ({
 });
 
 export const elementwiseKernels: readonly Native[] = [
+  ofPair('Add', add, { adds: 'bias' }),
   ...Object.entries(pairs).map(([name, emit]) => ofPair(name, emit)),
   ...Object.entries(comparisons).map(([name, emit]) => ofPair(name, emit, { result: 'bool' })),
   ...Object.entries(logical).map(([name, emit]) =>
     ofPair(name, emit, { types: ['bool'], result: 'bool' }),
   ),
   ofPair('Prelu', combine('Prelu'), {}, ['x', 'alpha']),
+  { ...ofOne('Relu', activated('relu')), adds: 'relu' },
   ...Object.entries(singles).map(([name, emit]) => ofOne(name, emit)),
   {
     name: 'LogicalNot',

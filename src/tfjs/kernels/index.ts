@@ -7,6 +7,7 @@ import { elementwiseKernels } from './elementwise.js';
 import { gradientKernels } from './gradient.js';
 import { matMulKernels } from './matmul.js';
 import { normKernels } from './norm.js';
+import { optimizerKernels } from './optimizer.js';
 import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
 
@@ -19,4 +20,5 @@ export const natives: readonly Native[] = [
   ...reduceKernels,
   ...arrangeKernels,
   ...gradientKernels,
+  ...optimizerKernels,
 ];

@@ -44,7 +44,15 @@ function product(
   };
 }
 
+/** While gradients are taped, a bias and ReLU may follow. */
+const begins = { waits: 'taped', takesBias: true, takesRelu: true } as const;
+
 export const matMulKernels: readonly Native[] = [
-  { name: 'BatchMatMul', inputs: ['a', 'b'], plan: product },
-  { name: '_FusedMatMul', inputs: ['a', 'b', 'bias', 'preluActivationWeights'], plan: product },
+  { name: 'BatchMatMul', inputs: ['a', 'b'], ...begins, plan: product },
+  {
+    name: '_FusedMatMul',
+    inputs: ['a', 'b', 'bias', 'preluActivationWeights'],
+    ...begins,
+    plan: product,
+  },
 ];

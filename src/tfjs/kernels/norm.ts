@@ -1,12 +1,17 @@
 // Batch normalization.
 
 import { type Shape, sizeOf } from '../../base/shape.js';
-import { normBackward, normInference, normTraining } from '../../operators/norm/batchnorm.emit.js';
+import { normBackward, normInference, normMoments } from '../../operators/norm/batchnorm.emit.js';
 import type { Native } from '../kernel.js';
 
 /** [..., channels] as rows. */
 function sizes(x: Shape, channels: number, epsilon: number) {
   return { rows: sizeOf(x) / channels, channels, epsilon };
+}
+
+interface NormAttributes {
+  readonly varianceEpsilon?: number | null;
+  readonly activation?: 'relu';
 }
 
 /** TF.js's default. */
@@ -16,7 +21,9 @@ export const normKernels: readonly Native[] = [
   {
     name: 'FusedBatchNorm',
     inputs: ['x', 'mean', 'variance', 'offset', 'scale'],
-    plan([x, ...rest], { varianceEpsilon }: { varianceEpsilon?: number | null }) {
+    waits: 'taped',
+    takesRelu: true,
+    plan([x, ...rest], { varianceEpsilon, activation }: NormAttributes) {
       const channels = x.at(-1) as number;
       const epsilon = varianceEpsilon ?? EPSILON;
       const isRows = rest.every((shape) => shape?.length === 1 && shape[0] === channels);
@@ -24,23 +31,24 @@ export const normKernels: readonly Native[] = [
       return {
         shapes: [x],
         emit: (e, [y], [vx, mean, variance, beta, gamma]) =>
-          normInference(e, y, { x: vx, gamma, beta, mean, variance }, sizes(x, channels, epsilon)),
+          normInference(
+            e,
+            y,
+            { x: vx, gamma, beta, mean, variance },
+            { ...sizes(x, channels, epsilon), rectify: activation === 'relu' },
+          ),
       };
     },
   },
   {
-    // With the batch's own moments, which are results too: ours alone.
-    name: 'WasmgradBatchNorm',
-    inputs: ['x', 'gamma', 'beta'],
+    // The batch's own mean and variance: ours alone.
+    name: 'WasmgradMoments',
+    inputs: ['x', 'gamma'],
     plan: ([x, gamma], { epsilon }: { epsilon: number }) => ({
-      shapes: [x, gamma, gamma],
-      emit: (e, [y, mean, variance], [vx, vgamma, beta]) =>
-        normTraining(
-          e,
-          { y, mean, variance },
-          { x: vx, gamma: vgamma, beta },
-          sizes(x, gamma[0], epsilon),
-        ),
+      shapes: [gamma, gamma],
+      emit: (e, [mean, variance], [vx, vgamma]) => {
+        normMoments(e, { mean, variance }, { x: vx, gamma: vgamma }, sizes(x, gamma[0], epsilon));
+      },
     }),
   },
   {

@@ -2,18 +2,19 @@
 
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import { ValueError } from '../../base/errors.js';
-import type { Shape } from '../../base/shape.js';
+import { type Shape, sizeOf } from '../../base/shape.js';
 import {
   argmaxValue,
   averagePoolBackward,
   averagePoolForward,
+  choiceType,
   maxPoolBackward,
   maxPoolForward,
   type PoolGeometry,
   poolGeometry,
   poolOutputShape,
 } from '../../operators/pool/pool.emit.js';
-import { none } from '../../program/emitter.js';
+import { none, Value } from '../../program/emitter.js';
 import type { Native } from '../kernel.js';
 
 interface PoolAttributes {
@@ -52,6 +53,16 @@ function geometry(
   return g;
 }
 
+const typeOf = (g: PoolGeometry) => choiceType(g.kernelHeight * g.kernelWidth);
+
+/** Floats that have room for the argmax. */
+const floatsOf = (g: PoolGeometry): number =>
+  Math.ceil(sizeOf(poolOutputShape(g)) / (typeOf(g) === 'uint8' ? 4 : 1));
+
+/** The argmax in memory that is counted in floats. */
+const argmaxIn = (kept: Value, g: PoolGeometry): Value =>
+  new Value(poolOutputShape(g), { dtype: typeOf(g), base: kept });
+
 /** Whether windows reach over the border: TF.js's gradient of the mean divides by the whole window there, ours does not. */
 const isPadded = (g: PoolGeometry): boolean =>
   g.padTop > 0 ||
@@ -70,18 +81,26 @@ export const poolKernels: readonly Native[] = [
         emit: (e, [y], [vx]) => maxPoolForward(e, y, none, vx, g, 'max', false),
       };
     },
+    planKept([x], attrs: PoolAttributes) {
+      const g = geometry(x, attrs);
+      return {
+        shapes: [poolOutputShape(g), [floatsOf(g)]],
+        emit: (e, [y, kept], [vx]) => maxPoolForward(e, y, argmaxIn(kept, g), vx, g, 'max', false),
+      };
+    },
   },
   {
     name: 'MaxPoolGrad',
-    inputs: ['dy', 'input'],
+    inputs: ['dy', 'input', 'output'],
+    kept: 2,
     plan([dy, x], attrs: PoolAttributes) {
       const g = geometry(x, attrs);
       if (!util.arraysEqual([...dy], [...poolOutputShape(g)])) return undefined;
       return {
         shapes: [x],
-        emit: (e, [dx], [vdy, vx]) => {
-          const argmax = argmaxValue(e, g);
-          maxPoolForward(e, e.value(poolOutputShape(g)), argmax, vx, g, 'max', false);
+        emit: (e, [dx], [vdy, vx, , kept]) => {
+          const argmax = kept ? argmaxIn(kept, g) : argmaxValue(e, g);
+          if (!kept) maxPoolForward(e, e.value(poolOutputShape(g)), argmax, vx, g, 'max', false);
           maxPoolBackward(e, dx, vdy, argmax, g);
         },
       };

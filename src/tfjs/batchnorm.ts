@@ -2,15 +2,46 @@
 // TF.js's own list of classes, so that nobody needs tfjs-layers for this.
 
 import {
-  engine,
   getBackend,
   mul,
+  registerGradient,
+  registerKernel,
   serialization,
   sub,
   type Tensor,
+  type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { NAME } from './name.js';
+import { call, callFrom } from './registry.js';
+
+/** Registers the step: y, and the batch's own mean and variance. */
+export function registerBatchNorm(): void {
+  registerKernel({
+    kernelName: 'WasmgradBatchNorm',
+    backendName: NAME,
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const { x, gamma, beta } = inputs as Readonly<Record<string, TensorInfo>>;
+      const { epsilon } = attrs as { epsilon: number };
+      const [mean, variance] = callFrom(backend, 'WasmgradMoments', { x, gamma }, { epsilon });
+      // It may wait for a ReLU.
+      const given = { x, mean, variance, offset: beta, scale: gamma };
+      const [y] = callFrom(backend, 'FusedBatchNorm', given, { varianceEpsilon: epsilon });
+      return [y, mean, variance];
+    },
+  });
+  registerGradient({
+    kernelName: 'WasmgradBatchNorm',
+    inputsToSave: ['x', 'gamma'],
+    outputsToSave: [false, true, true],
+    gradFunc: (dys, [x, gamma, mean, variance], attrs) => {
+      const [dy] = dys as Tensor[];
+      const inputs = { dy, x, gamma, mean, variance };
+      const [dx, dgamma, dbeta] = call<Tensor[]>('WasmgradBatchNormGrad', inputs, attrs);
+      return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
+    },
+  });
+}
 
 /** A weight of tf.layers. */
 interface Weight {
@@ -41,23 +72,22 @@ function follow(moving: Weight, batch: Tensor, momentum: number): void {
 const patched = new WeakSet<object>();
 
 /** Replaces the layer's `call`, once there is such a class: tf.layers may be imported before or after this. */
-export function patchLayers(): void {
+export function patchBatchNorm(): void {
   const { classNameMap } = serialization.SerializationMap.getMap();
   const layer = classNameMap.BatchNormalization?.[0]?.prototype as BatchNormalization | undefined;
   if (!layer || patched.has(layer)) return;
   patched.add(layer);
-  const { call } = layer;
+  const { call: own } = layer;
   layer.call = function (this: BatchNormalization, inputs, options) {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     const { axis, gamma, beta, epsilon, momentum } = this;
     const isLast = axis === -1 || axis === x.rank - 1;
     const isOurs = getBackend() === NAME && x.dtype === 'float32' && epsilon > 0 && x.size > 0;
     if (!(options.training && isOurs && isLast && gamma && beta))
-      return call.call(this, inputs, options);
+      return own.call(this, inputs, options);
     return tidy(() => {
       const given = { x, gamma: gamma.read(), beta: beta.read() };
-      const run = engine().runKernel('WasmgradBatchNorm', given, { epsilon });
-      const [y, mean, variance] = run as unknown as Tensor[];
+      const [y, mean, variance] = call<Tensor[]>('WasmgradBatchNorm', given, { epsilon });
       follow(this.movingMean, mean, momentum);
       follow(this.movingVariance, variance, momentum);
       return y;
