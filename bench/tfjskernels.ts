@@ -40,7 +40,19 @@ const pair = (
 });
 
 const elementwise = [
-  ...(['abs', 'ceil', 'cos', 'elu', 'erf', 'exp', 'floor', 'neg', 'relu', 'relu6', 'round'] as const),
+  ...([
+    'abs',
+    'ceil',
+    'cos',
+    'elu',
+    'erf',
+    'exp',
+    'floor',
+    'neg',
+    'relu',
+    'relu6',
+    'round',
+  ] as const),
   ...(['selu', 'sigmoid', 'sign', 'sin', 'softplus', 'square', 'tanh', 'step', 'expm1'] as const),
   ...(['atan', 'asin', 'asinh', 'sinh', 'cosh', 'tan', 'reciprocal', 'leakyRelu'] as const),
   ...(['isNaN', 'isFinite', 'acos', 'atanh'] as const),
@@ -75,7 +87,13 @@ const products = [256, 512, 1024].map((n) =>
   ),
 );
 
-type Conv = readonly [side: number, channels: number, filters: number, kernel: number, stride: number];
+type Conv = readonly [
+  side: number,
+  channels: number,
+  filters: number,
+  kernel: number,
+  stride: number,
+];
 const convs = (
   [
     [224, 3, 32, 3, 2],
@@ -114,10 +132,12 @@ const depthwise = (
   ),
 );
 
-const reductions = (['sum', 'mean', 'max', 'min', 'prod', 'argMax', 'argMin'] as const).flatMap((fn) => [
-  single(fn, [256, 1000], (tf, x) => tf[fn](x, 1)),
-  single(`${fn} over rows`, [1000, 256], (tf, x) => tf[fn](x, 0)),
-]);
+const reductions = (['sum', 'mean', 'max', 'min', 'prod', 'argMax', 'argMin'] as const).flatMap(
+  (fn) => [
+    single(fn, [256, 1000], (tf, x) => tf[fn](x, 1)),
+    single(`${fn} over rows`, [1000, 256], (tf, x) => tf[fn](x, 0)),
+  ],
+);
 
 const indices = (tf: TF, count: number, end: number) =>
   tf.tensor1d(
@@ -244,7 +264,8 @@ const others: readonly KernelCase[] = [
     run(tf) {
       const [x, mean, offset] = [draw(tf, image), draw(tf, [32]), draw(tf, [32], 3)];
       const variance = tf.ones([32]) as tfjs.Tensor1D;
-      return () => tf.batchNorm(x, mean as tfjs.Tensor1D, variance, offset as tfjs.Tensor1D, variance);
+      return () =>
+        tf.batchNorm(x, mean as tfjs.Tensor1D, variance, offset as tfjs.Tensor1D, variance);
     },
   },
   {
@@ -262,8 +283,12 @@ const others: readonly KernelCase[] = [
     },
   },
   ...([2, 3] as const).flatMap((size) => [
-    single('maxPool', [1, 112, 112, 64], (tf, x) => tf.maxPool(x as tfjs.Tensor4D, size, 2, 'same')),
-    single('avgPool', [1, 112, 112, 64], (tf, x) => tf.avgPool(x as tfjs.Tensor4D, size, 2, 'same')),
+    single('maxPool', [1, 112, 112, 64], (tf, x) =>
+      tf.maxPool(x as tfjs.Tensor4D, size, 2, 'same'),
+    ),
+    single('avgPool', [1, 112, 112, 64], (tf, x) =>
+      tf.avgPool(x as tfjs.Tensor4D, size, 2, 'same'),
+    ),
   ]),
   single('resizeBilinear up', [1, 112, 112, 32], (tf, x) =>
     tf.image.resizeBilinear(x as tfjs.Tensor4D, [224, 224]),
@@ -274,11 +299,25 @@ const others: readonly KernelCase[] = [
   single('resizeNearestNeighbor', [1, 112, 112, 32], (tf, x) =>
     tf.image.resizeNearestNeighbor(x as tfjs.Tensor4D, [224, 224]),
   ),
-  pair('add, small', [[1, 16], [1, 16]], (tf, a, b) => tf.add(a, b)),
+  pair(
+    'add, small',
+    [
+      [1, 16],
+      [1, 16],
+    ],
+    (tf, a, b) => tf.add(a, b),
+  ),
   single('relu, small', [1, 16], (tf, x) => tf.relu(x)),
   single('reshape, small', [4, 4], (tf, x) => tf.reshape(x, [16])),
   single('transpose, small', [4, 4], (tf, x) => tf.transpose(x)),
-  pair('matMul, small', [[4, 16], [16, 16]], (tf, a, b) => tf.matMul(a, b)),
+  pair(
+    'matMul, small',
+    [
+      [4, 16],
+      [16, 16],
+    ],
+    (tf, a, b) => tf.matMul(a, b),
+  ),
 ];
 
 /** All of them. */

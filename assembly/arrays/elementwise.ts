@@ -405,9 +405,9 @@ function toIntegers(x: v128): v128 {
   return i32x4.replace_lane(y, 3, wrapped(f32x4.extract_lane(x, 3)));
 }
 
-/** Floats from 2⁶³ on are multiples of 2⁴⁰. */
+/** Floats from about 2⁶³ on are multiples of 2³⁹. */
 function wrapped(x: f32): i32 {
-  return abs(x) < 9223372036854775808 ? <i32>(<i64>x) : 0;
+  return abs(x) < 9.2e18 ? <i32>(<i64>x) : 0;
 }
 
 /** sin(x + turns·π/2), exact up to |x| = 10⁶: reduced to within ±π/4 in f64, then Cephes' polynomials. */

@@ -3,6 +3,7 @@
 
 import { type Shape, sizeOf } from '../base/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Resident } from './cell.js';
 import type { Attributes, Native } from './kernel.js';
 
 /** The shapes of inputs; null for those that were not given. */
@@ -14,6 +15,8 @@ export interface Given {
   readonly shapes: Shapes;
   readonly tensors: readonly Tensor[];
   readonly attrs: Attributes;
+  /** The type of the inputs which may have any. */
+  readonly type: Resident;
 }
 
 /** A call that waits. */
@@ -25,11 +28,12 @@ export class PendingCall implements Given {
   /** The inputs: what TF.js disposes of meanwhile stays as long as it is needed. */
   readonly tensors: readonly Tensor[];
   readonly attrs: Attributes;
+  readonly type: Resident;
   readonly #run: (given: Given) => Tensor;
 
   constructor(
     shape: Shape,
-    { native, shapes, tensors, attrs }: Given,
+    { native, shapes, tensors, attrs, type }: Given,
     run: (given: Given) => Tensor,
   ) {
     this.shape = shape;
@@ -37,6 +41,7 @@ export class PendingCall implements Given {
     this.shapes = shapes;
     this.tensors = tensors.map((tensor) => tensor.reshape([tensor.size]));
     this.attrs = attrs;
+    this.type = type;
     this.#run = run;
   }
 
@@ -61,8 +66,11 @@ export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): b
 }
 
 /** The call that also adds a bias. */
-export function withBias({ native, shapes, tensors, attrs }: PendingCall, bias: Tensor): Given {
-  return { native, shapes: [...shapes, [bias.size]], tensors: [...tensors, bias], attrs };
+export function withBias(
+  { native, shapes, tensors, attrs, type }: PendingCall,
+  bias: Tensor,
+): Given {
+  return { native, shapes: [...shapes, [bias.size]], tensors: [...tensors, bias], attrs, type };
 }
 
 /** The call that also applies ReLU; undefined where it cannot. */
@@ -70,5 +78,6 @@ export function withRelu(given: Given): Given | undefined {
   const { native, attrs } = given;
   const { activation } = attrs;
   if (!native.takesRelu || (activation && activation !== 'linear')) return undefined;
-  return { ...given, attrs: { ...attrs, activation: 'relu' } };
+  const { shapes, tensors, type } = given;
+  return { native, shapes, tensors, type, attrs: { ...attrs, activation: 'relu' } };
 }

@@ -43,15 +43,20 @@ export class Cell implements TensorData<DataType> {
     if (this.#values) return this.#values;
     const { tensor } = this;
     if (!tensor) return undefined;
-    const { numbers } = tensor;
-    if (this.dtype !== 'bool') return numbers;
-    this.#values = Uint8Array.from(numbers);
+    if (this.dtype !== 'bool') return this.#numbers(tensor);
+    this.#values = Uint8Array.from(tensor.numbers);
     return this.#values;
   }
 
   set values(values: backend_util.BackendValues | undefined) {
     this.free();
     this.#values = values;
+  }
+
+  /** The numbers of its type: kernels write whole numbers into what was made for floats. */
+  #numbers({ numbers, dtype }: Tensor): Float32Array | Int32Array {
+    if (this.dtype !== 'int32' || dtype === 'int32') return numbers;
+    return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   }
 
   /** The numbers in linear memory, if they are there; pending ones are computed. */
@@ -91,7 +96,7 @@ export class Cell implements TensorData<DataType> {
   takeOut(): void {
     const tensor = this.#tensor;
     if (!tensor) return;
-    if (this.dtype !== 'bool') this.#values = tensor.numbers.slice();
+    if (this.dtype !== 'bool') this.#values = this.#numbers(tensor).slice();
     else this.#values ??= Uint8Array.from(tensor.numbers);
     this.#tensor = undefined;
     tensor.dispose();
