@@ -1,8 +1,8 @@
 // Functions of single numbers that are no activations of the core, forward and backward. Backward computes the slope from
 // the input. NaN stays NaN.
 //
-// Accuracy, in ulp of the result: 0.5 for roots, quotients, powers and what only rounds; 2 for exp and log; 3 for erf, sin,
-// cos, mish and the elus; geluTanh loses in addition as many as its exponent, x³/14, has bits lost: 8 at −5.
+// Accuracy, in ulp of the result: 0.5 for roots, quotients, powers and what only rounds; 2 for exp and log; 3 for sin, cos,
+// mish and the elus; 4 for erf; geluTanh loses in addition as many as its exponent, x³/14, has bits lost: 8 at −5.
 
 import { bell } from '../activation/activation';
 import { Elements, TASK } from '../core/elementwise';
