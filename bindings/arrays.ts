@@ -216,6 +216,39 @@ export interface ArraysArguments<Buffer> {
     scale: Buffer;
     gamma: Buffer;
   };
+  /**
+   * y[batch, outer, count, slice] = x[batch, outer, indices[batch, count], slice], x[batch, outer, n, slice]. Indices are
+   * whole numbers, 0 to n − 1. Bits are moved as they are.
+   */
+  gather: {
+    batch: number;
+    outer: number;
+    n: number;
+    count: number;
+    slice: number;
+    y: Buffer;
+    x: Buffer;
+    indices: Buffer;
+  };
+  /** y[segments, inner] = the sum of those rows of x[count, inner] whose index is that of the segment; others are left out. */
+  segmentSum: {
+    segments: number;
+    count: number;
+    inner: number;
+    y: Buffer;
+    x: Buffer;
+    indices: Buffer;
+  };
+  /** y = the sum of x up to each element of n, in x[outer, n, inner]: without itself where it `excludes`. */
+  cumulate: {
+    outer: number;
+    n: number;
+    inner: number;
+    excludes: number;
+    reverse: number;
+    y: Buffer;
+    x: Buffer;
+  };
   /** y = scale·(x over n). */
   reduce: {
     outer: number;
@@ -226,13 +259,52 @@ export interface ArraysArguments<Buffer> {
     y: Buffer;
     x: Buffer;
   };
-  /** y = the index, as a float, of the largest of n; of equal ones, the first or the last. NaN is larger than all. */
+  /**
+   * y = the index, as a float, of the largest of n; of equal ones, the first or the last. NaN is larger than all; or passed
+   * over, as TF.js does.
+   */
   argument: {
     outer: number;
     n: number;
     inner: number;
     sign: number;
     last: number;
+    skipsNaN: number;
+    y: Buffer;
+    x: Buffer;
+  };
+  /** y = x in another size. */
+  resize: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    outputHeight: number;
+    outputWidth: number;
+    nearest: number;
+    alignCorners: number;
+    halfPixel: number;
+    y: Buffer;
+    x: Buffer;
+  };
+  /** dx: each dy goes to those that it was made of. */
+  resizeBackward: {
+    batch: number;
+    height: number;
+    width: number;
+    channels: number;
+    outputHeight: number;
+    outputWidth: number;
+    nearest: number;
+    alignCorners: number;
+    halfPixel: number;
+    dx: Buffer;
+    dy: Buffer;
+  };
+  /** y = softmax of each row of x[rows, n]. */
+  rowSoftmax: {
+    rows: number;
+    n: number;
     y: Buffer;
     x: Buffer;
   };
@@ -254,8 +326,14 @@ export const records: Readonly<Record<keyof ArraysArguments<unknown>, string>> =
   elementwiseBackward: 'i32 count fn; f32 alpha beta gamma; out dx; in dy x',
   groupNorm: 'i32 batch positions channels groups splits; f32 epsilon; out y mean scale; in x gamma beta',
   groupNormBackward: 'i32 batch positions channels groups splits; f32 epsilon; out dx partials; in dy x mean scale gamma',
+  gather: 'i32 batch outer n count slice; out y; in x indices',
+  segmentSum: 'i32 segments count inner; out y; in x indices',
+  cumulate: 'i32 outer n inner excludes reverse; out y; in x',
   reduce: 'i32 outer n inner fn; f32 scale; out y; in x',
-  argument: 'i32 outer n inner; u32 sign; i32 last; out y; in x',
+  argument: 'i32 outer n inner; u32 sign; i32 last skipsNaN; out y; in x',
+  resize: 'i32 batch height width channels outputHeight outputWidth nearest alignCorners halfPixel; out y; in x',
+  resizeBackward: 'i32 batch height width channels outputHeight outputWidth nearest alignCorners halfPixel; out dx; in dy',
+  rowSoftmax: 'i32 rows n; out y; in x',
 };
 
 export const MapFn = {
@@ -281,6 +359,25 @@ export const MapFn = {
   Affine: 19,
   Power: 20,
   Clip: 21,
+  Step: 22,
+  IsNaN: 23,
+  IsFinite: 24,
+  IsInfinite: 25,
+  IsNotZero: 26,
+  Sigmoid: 27,
+  Expm1: 28,
+  Log1p: 29,
+  Tan: 30,
+  Asin: 31,
+  Acos: 32,
+  Atan: 33,
+  Sinh: 34,
+  Cosh: 35,
+  Asinh: 36,
+  Acosh: 37,
+  Atanh: 38,
+  ToInteger: 39,
+  FromInteger: 40,
 } as const;
 
 export const CombineFn = {
@@ -306,6 +403,15 @@ export const CombineFn = {
   Ratio: 19,
   Share: 20,
   Where: 21,
+  NotEqual: 22,
+  GreaterEqual: 23,
+  LessEqual: 24,
+  SquaredDifference: 25,
+  Atan2: 26,
+  Select: 27,
+  AddIntegers: 28,
+  SubtractIntegers: 29,
+  MultiplyIntegers: 30,
 } as const;
 
 export const ReduceFn = {

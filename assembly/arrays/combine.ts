@@ -6,6 +6,7 @@
 import { In, Op, Out } from '../core/op';
 import { exp, storeLanes } from '../core/simd';
 import { naturalLog, sign } from './elementwise';
+import { angle } from './functions';
 import { power } from './scalar';
 
 /** What is computed of a, b and c; x and y are operands and result of a reduction or a function, dy y's gradient. */
@@ -44,6 +45,19 @@ export const enum CombineFn {
   Share,
   /** c where a = b. */
   Where,
+  // What follows has no gradient here.
+  NotEqual,
+  GreaterEqual,
+  LessEqual,
+  SquaredDifference,
+  /** The angle of the point (b, a). */
+  Atan2,
+  /** b where c is not 0, else a: bit by bit, and never scaled. */
+  Select,
+  // Of whole numbers, never scaled.
+  AddIntegers,
+  SubtractIntegers,
+  MultiplyIntegers,
 }
 
 /** y[d0, d1, d2, d3, n] = scale·f(a, b, c). y may be an operand that is not repeated. */
@@ -118,25 +132,96 @@ export function combine(op: Combine, task: i32): void {
     i2 = (row / op.d3) % op.d2,
     i1 = (row / (op.d3 * op.d2)) % op.d1,
     i0 = row / (op.d3 * op.d2 * op.d1);
-  for (; row < end; row++) {
+  while (row < end) {
+    // All rows of the innermost dimension.
+    const rows = min(end - row, op.d3 - i3);
     const a = i0 * op.a0 + i1 * op.a1 + i2 * op.a2 + i3 * op.a3 + from * op.aStep;
     const b = i0 * op.b0 + i1 * op.b1 + i2 * op.b2 + i3 * op.b3 + from * op.bStep;
     const c = i0 * op.c0 + i1 * op.c1 + i2 * op.c2 + i3 * op.c3 + from * op.cStep;
-    combineRow(
+    combineRows(
       op,
       op.y + ((<usize>(row * n + from)) << 2),
       op.a + ((<usize>a) << 2),
       op.b + ((<usize>b) << 2),
       op.c + ((<usize>c) << 2),
       to - from,
+      rows,
     );
-    if (++i3 < op.d3) continue;
+    row += rows;
     i3 = 0;
     if (++i2 < op.d2) continue;
     i2 = 0;
     if (++i1 < op.d1) continue;
     i1 = 0;
     i0++;
+  }
+}
+
+/** What is done in a moment has a loop of its own: to choose takes longer. */
+function combineRows(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  count: i32,
+  rows: i32,
+): void {
+  const fn = op.fn;
+  if (op.scale == 1) {
+    switch (fn) {
+      case CombineFn.Add:
+        return sweep(op, y, a, b, count, rows, CombineFn.Add);
+      case CombineFn.Subtract:
+        return sweep(op, y, a, b, count, rows, CombineFn.Subtract);
+      case CombineFn.Multiply:
+        return sweep(op, y, a, b, count, rows, CombineFn.Multiply);
+      case CombineFn.Divide:
+        return sweep(op, y, a, b, count, rows, CombineFn.Divide);
+      case CombineFn.Prelu:
+        return sweep(op, y, a, b, count, rows, CombineFn.Prelu);
+      case CombineFn.SquaredDifference:
+        return sweep(op, y, a, b, count, rows, CombineFn.SquaredDifference);
+    }
+  }
+  for (; rows > 0; rows--) {
+    combineRow(op, y, a, b, c, count);
+    y += (<usize>op.n) << 2;
+    a += (<isize>op.a3) << 2;
+    b += (<isize>op.b3) << 2;
+    c += (<isize>op.c3) << 2;
+  }
+}
+
+/** Rows of a function of a and b. */
+// @ts-ignore: decorator
+@inline
+function sweep(op: Combine, y: usize, a: usize, b: usize, count: i32, rows: i32, fn: i32): void {
+  const zero = f32x4.splat(0);
+  const aStep = (<usize>op.aStep) << 4,
+    bStep = (<usize>op.bStep) << 4;
+  const aRow = (<isize>op.a3) << 2,
+    bRow = (<isize>op.b3) << 2,
+    yRow = (<usize>op.n) << 2;
+  for (; rows > 0; rows--) {
+    let pa = a,
+      pb = b,
+      py = y,
+      left = count;
+    let va = v128.load32_splat(a),
+      vb = v128.load32_splat(b);
+    for (; left >= 4; left -= 4) {
+      if (aStep) va = v128.load(pa);
+      if (bStep) vb = v128.load(pb);
+      v128.store(py, result(fn, va, vb, zero));
+      py += 16;
+      pa += aStep;
+      pb += bStep;
+    }
+    if (left > 0) combineRow(op, py, pa, pb, pa, left);
+    y += yRow;
+    a += aRow;
+    b += bRow;
   }
 }
 
@@ -153,7 +238,9 @@ function combineRow(op: Combine, y: usize, a: usize, b: usize, c: usize, count: 
     if (aStep) va = v128.load(a);
     if (bStep) vb = v128.load(b);
     if (cStep) vc = v128.load(c);
-    storeLanes(y, f32x4.mul(scale, result(fn, va, vb, vc)), count);
+    const v = result(fn, va, vb, vc);
+    // Whole numbers are no floats.
+    storeLanes(y, fn < CombineFn.Select ? f32x4.mul(scale, v) : v, count);
     y += 16;
     a += aStep;
     b += bStep;
@@ -211,6 +298,26 @@ function result(fn: i32, a: v128, b: v128, c: v128): v128 {
       return v128.andnot(f32x4.mul(c, f32x4.div(a, b)), f32x4.eq(b, zero));
     case CombineFn.Share:
       return f32x4.mul(c, exp(f32x4.sub(a, b)));
+    case CombineFn.NotEqual:
+      return v128.and(one, f32x4.ne(a, b));
+    case CombineFn.GreaterEqual:
+      return v128.and(one, f32x4.ge(a, b));
+    case CombineFn.LessEqual:
+      return v128.and(one, f32x4.le(a, b));
+    case CombineFn.SquaredDifference: {
+      const d = f32x4.sub(a, b);
+      return f32x4.mul(d, d);
+    }
+    case CombineFn.Atan2:
+      return angle(a, b);
+    case CombineFn.Select:
+      return v128.bitselect(b, a, f32x4.ne(c, zero));
+    case CombineFn.AddIntegers:
+      return i32x4.add(a, b);
+    case CombineFn.SubtractIntegers:
+      return i32x4.sub(a, b);
+    case CombineFn.MultiplyIntegers:
+      return i32x4.mul(a, b);
     default:
       return v128.and(c, f32x4.eq(a, b));
   }

@@ -24,7 +24,29 @@ import {
   groupedScratch,
   groupedTasks,
 } from './groupnorm';
+import {
+  Cumulate,
+  Gather,
+  SegmentSum,
+  cumulate,
+  cumulateTasks,
+  gather,
+  gatherTasks,
+  segmentSum,
+  segmentSumTasks,
+} from './lookup';
 import { Argument, Reduce, Reduction, argument, reduce, reductionTasks } from './reduce';
+import {
+  Resize,
+  ResizeBackward,
+  Resizing,
+  resize,
+  resizeBackward,
+  resizeBackwardTasks,
+  resizeTasks,
+  resizingScratch,
+} from './resize';
+import { RowSoftmax, rowSoftmax, rowSoftmaxTasks } from './rowsoftmax';
 import { Axis, axisScratch, axisTasks } from './taps';
 import { Elements, elementsTasks } from '../core/elementwise';
 import { Op } from '../core/op';
@@ -50,8 +72,20 @@ export function tasksOf(op: Op): i32 {
     case 138:
       return groupedTasks(changetype<Grouped>(op));
     case 139:
+      return gatherTasks(changetype<Gather>(op));
     case 140:
+      return segmentSumTasks(changetype<SegmentSum>(op));
+    case 141:
+      return cumulateTasks(changetype<Cumulate>(op));
+    case 142:
+    case 143:
       return reductionTasks(changetype<Reduction>(op));
+    case 144:
+      return resizeTasks(changetype<Resize>(op));
+    case 145:
+      return resizeBackwardTasks(changetype<ResizeBackward>(op));
+    case 146:
+      return rowSoftmaxTasks(changetype<RowSoftmax>(op));
     default:
       return 1;
   }
@@ -68,6 +102,9 @@ export function scratchOf(op: Op): usize {
     case 137:
     case 138:
       return groupedScratch(changetype<Grouped>(op));
+    case 144:
+    case 145:
+      return resizingScratch(changetype<Resizing>(op));
     default:
       return 0;
   }
@@ -99,9 +136,21 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 138:
       return groupNormBackward(changetype<GroupNormBackward>(op), task, scratch);
     case 139:
-      return reduce(changetype<Reduce>(op), task, scratch);
+      return gather(changetype<Gather>(op), task);
     case 140:
+      return segmentSum(changetype<SegmentSum>(op), task);
+    case 141:
+      return cumulate(changetype<Cumulate>(op), task);
+    case 142:
+      return reduce(changetype<Reduce>(op), task, scratch);
+    case 143:
       return argument(changetype<Argument>(op), task);
+    case 144:
+      return resize(changetype<Resize>(op), task, scratch);
+    case 145:
+      return resizeBackward(changetype<ResizeBackward>(op), task, scratch);
+    case 146:
+      return rowSoftmax(changetype<RowSoftmax>(op), task);
     default:
       unreachable();
   }

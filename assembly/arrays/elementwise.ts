@@ -1,13 +1,27 @@
 // Functions of single numbers that are no activations of the core, forward and backward. Backward computes the slope from
 // the input. NaN stays NaN.
 //
-// Accuracy, in ulp of the result: 0.5 for roots, quotients, powers and what only rounds; 2 for exp and log; 3 for erf, sin,
-// cos, mish and the elus; geluTanh loses in addition as many as its exponent, x³/14, has bits lost: 8 at −5.
+// Accuracy, in ulp of the result: 0.5 for roots, quotients, powers and what only rounds; 2 for exp and log; 3 for sin, cos,
+// mish and the elus; 4 for erf; geluTanh loses in addition as many as its exponent, x³/14, has bits lost: 8 at −5.
 
-import { bell, mills } from '../activation/activation';
+import { bell } from '../activation/activation';
 import { Elements, TASK } from '../core/elementwise';
 import { In, Out } from '../core/op';
-import { exp, expm1, log, storeLanes } from '../core/simd';
+import { exp, log, storeLanes } from '../core/simd';
+import {
+  arccos,
+  arcsine,
+  arctan,
+  areaCosine,
+  areaSine,
+  areaTangent,
+  elu,
+  expMinus1,
+  hyperbolicCosine,
+  hyperbolicSine,
+  log1Plus,
+  sigmoid as quickSigmoid,
+} from './functions';
 import { power } from './scalar';
 
 /** Which f; a, b and c are alpha, beta and gamma of the record. */
@@ -42,6 +56,29 @@ export const enum MapFn {
   Power,
   /** max(a, min(b, x)). */
   Clip,
+  // What follows has no gradient here.
+  /** 1 above 0, else a. */
+  Step,
+  /** 1 where it is so, else 0. */
+  IsNaN,
+  IsFinite,
+  IsInfinite,
+  IsNotZero,
+  Sigmoid,
+  Expm1,
+  Log1p,
+  Tan,
+  Asin,
+  Acos,
+  Atan,
+  Sinh,
+  Cosh,
+  Asinh,
+  Acosh,
+  Atanh,
+  /** From a float to the whole number that JavaScript makes of it, and back. */
+  ToInteger,
+  FromInteger,
 }
 
 @unmanaged
@@ -68,17 +105,65 @@ export class ElementwiseBackward extends Mapping {
 }
 
 export function elementwise(op: Elementwise, task: i32): void {
+  // What is done in a moment has a loop of its own: to choose takes longer. So have those that TF.js's users call most,
+  // whose constants stay in registers then.
+  switch (op.fn) {
+    case MapFn.Abs:
+      return sweep(op, task, MapFn.Abs);
+    case MapFn.Affine:
+      return sweep(op, task, MapFn.Affine);
+    case MapFn.Clip:
+      return sweep(op, task, MapFn.Clip);
+    case MapFn.Floor:
+      return sweep(op, task, MapFn.Floor);
+    case MapFn.Ceil:
+      return sweep(op, task, MapFn.Ceil);
+    case MapFn.Round:
+      return sweep(op, task, MapFn.Round);
+    case MapFn.Step:
+      return sweep(op, task, MapFn.Step);
+    case MapFn.Reciprocal:
+      return sweep(op, task, MapFn.Reciprocal);
+    case MapFn.IsNaN:
+      return sweep(op, task, MapFn.IsNaN);
+    case MapFn.IsFinite:
+      return sweep(op, task, MapFn.IsFinite);
+    case MapFn.Sigmoid:
+      return sweep(op, task, MapFn.Sigmoid);
+    case MapFn.Elu:
+      return sweep(op, task, MapFn.Elu);
+    default: {
+      const end = min(op.count, (task + 1) * TASK);
+      for (let i = task * TASK; i < end; i += 4) one(op, i, end);
+    }
+  }
+}
+
+/** Up to four numbers. */
+function one(op: Elementwise, i: i32, end: i32): void {
+  const at = (<usize>i) << 2;
   const a = f32x4.splat(op.alpha),
     b = f32x4.splat(op.beta),
     c = f32x4.splat(op.gamma);
-  const fn = op.fn,
-    x = op.x,
-    y = op.y;
+  storeLanes(op.y + at, value(op.fn, v128.load(op.x + at), a, b, c), end - i);
+}
+
+// @ts-ignore: decorator
+@inline
+function sweep(op: Elementwise, task: i32, fn: i32): void {
+  const a = f32x4.splat(op.alpha),
+    b = f32x4.splat(op.beta),
+    c = f32x4.splat(op.gamma);
   const end = min(op.count, (task + 1) * TASK);
-  for (let i = task * TASK; i < end; i += 4) {
-    const at = (<usize>i) << 2;
-    storeLanes(y + at, value(fn, v128.load(x + at), a, b, c), end - i);
+  let i = task * TASK;
+  let x = op.x + ((<usize>i) << 2),
+    y = op.y + ((<usize>i) << 2);
+  for (; i + 4 <= end; i += 4) {
+    v128.store(y, value(fn, v128.load(x), a, b, c));
+    x += 16;
+    y += 16;
   }
+  if (i < end) one(op, i, end);
 }
 
 export function elementwiseBackward(op: ElementwiseBackward, task: i32): void {
@@ -134,7 +219,7 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
     case MapFn.Mish:
       return mish(x);
     case MapFn.Elu: {
-      const below = f32x4.mul(a, expm1(f32x4.pmin(f32x4.mul(x, b), zero)));
+      const below = f32x4.mul(a, elu(f32x4.pmin(f32x4.mul(x, b), zero)));
       return v128.bitselect(below, f32x4.mul(c, x), f32x4.le(x, zero));
     }
     case MapFn.LeakyRelu:
@@ -151,6 +236,44 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return f32x4.add(f32x4.mul(a, x), b);
     case MapFn.Power:
       return power(x, a);
+    case MapFn.Step:
+      return v128.or(v128.bitselect(one, a, f32x4.gt(x, zero)), f32x4.ne(x, x));
+    case MapFn.IsNaN:
+      return v128.and(one, f32x4.ne(x, x));
+    case MapFn.IsFinite:
+      return v128.and(one, f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity)));
+    case MapFn.IsInfinite:
+      return v128.and(one, f32x4.eq(f32x4.abs(x), f32x4.splat(Infinity)));
+    case MapFn.IsNotZero:
+      return v128.and(one, f32x4.ne(x, zero));
+    case MapFn.Sigmoid:
+      return quickSigmoid(x);
+    case MapFn.Expm1:
+      return expMinus1(x);
+    case MapFn.Log1p:
+      return log1Plus(x);
+    case MapFn.Tan:
+      return f32x4.div(sine(x, 0), sine(x, 1));
+    case MapFn.Asin:
+      return arcsine(x);
+    case MapFn.Acos:
+      return arccos(x);
+    case MapFn.Atan:
+      return arctan(x);
+    case MapFn.Sinh:
+      return hyperbolicSine(x);
+    case MapFn.Cosh:
+      return hyperbolicCosine(x);
+    case MapFn.Asinh:
+      return areaSine(x);
+    case MapFn.Acosh:
+      return areaCosine(x);
+    case MapFn.Atanh:
+      return areaTangent(x);
+    case MapFn.ToInteger:
+      return toIntegers(x);
+    case MapFn.FromInteger:
+      return f32x4.convert_i32x4_s(x);
     default:
       return clamp(x, a, b);
   }
@@ -243,7 +366,7 @@ export function naturalLog(x: v128): v128 {
 /** Where erf is 1 in f32; times √2 within what `bell` takes. */
 const FAR: f32 = 10;
 
-/** x·p(x²) up to 1, a least-squares polynomial; above 1 − 2·Φ(−√2·x). */
+/** x·p(x²) up to 1, a least-squares polynomial; above a rational function, which Eigen's erf is. */
 function erf(x: v128): v128 {
   const z = f32x4.mul(x, x);
   let p = f32x4.splat(7.847259257687256e-5);
@@ -253,11 +376,38 @@ function erf(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.128358244895935e-1));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-3.761262595653534e-1));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.1283791065216064));
-  const magnitude = f32x4.abs(x);
-  const a = f32x4.mul(f32x4.pmin(magnitude, f32x4.splat(FAR)), f32x4.splat(Mathf.SQRT2));
-  const tail = f32x4.mul(f32x4.mul(mills(a), bell(a)), f32x4.splat(2));
-  const large = v128.or(f32x4.sub(f32x4.splat(1), tail), v128.and(x, i32x4.splat(0x80000000)));
-  return v128.bitselect(large, f32x4.mul(p, x), f32x4.gt(magnitude, f32x4.splat(1)));
+  const c = clamp(x, f32x4.splat(-4), f32x4.splat(4));
+  const w = f32x4.mul(c, c);
+  let t = f32x4.splat(-2.72614225801306e-10);
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(2.77068142495902e-8));
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.10102402082508e-6));
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-5.69250639462346e-5));
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-7.34990630326855e-4));
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.954599808540250e-3));
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-1.60960333262415e-2));
+  let q = f32x4.splat(-1.45660718464996e-5);
+  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-2.13374055278905e-4));
+  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-1.68282697438203e-3));
+  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-7.37332916720468e-3));
+  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-1.42647390514189e-2));
+  const one = f32x4.splat(1);
+  const large = clamp(f32x4.div(f32x4.mul(c, t), q), f32x4.neg(one), one);
+  return v128.bitselect(large, f32x4.mul(p, x), f32x4.gt(f32x4.abs(x), one));
+}
+
+/** Each lane as JavaScript makes a 32-bit integer of it: cut, and wrapped where it is too large. */
+function toIntegers(x: v128): v128 {
+  const cut = i32x4.trunc_sat_f32x4_s(x);
+  if (!v128.any_true(f32x4.ge(f32x4.abs(x), f32x4.splat(2147483648)))) return cut;
+  let y = i32x4.replace_lane(cut, 0, wrapped(f32x4.extract_lane(x, 0)));
+  y = i32x4.replace_lane(y, 1, wrapped(f32x4.extract_lane(x, 1)));
+  y = i32x4.replace_lane(y, 2, wrapped(f32x4.extract_lane(x, 2)));
+  return i32x4.replace_lane(y, 3, wrapped(f32x4.extract_lane(x, 3)));
+}
+
+/** Floats from about 2⁶³ on are multiples of 2³⁹. */
+function wrapped(x: f32): i32 {
+  return abs(x) < 9.2e18 ? <i32>(<i64>x) : 0;
 }
 
 /** sin(x + turns·π/2), exact up to |x| = 10⁶: reduced to within ±π/4 in f64, then Cephes' polynomials. */

@@ -159,13 +159,17 @@ function join(fn: i32, a: v128, b: v128): v128 {
   return f32x4.add(a, b);
 }
 
-/** y = the index, as a float, of the largest of n; of equal ones, the first or the last. NaN is larger than all. */
+/**
+ * y = the index, as a float, of the largest of n; of equal ones, the first or the last. NaN is larger than all; or passed
+ * over, as TF.js does.
+ */
 @unmanaged
 export class Argument extends Reduction {
   /** The sign bit for the least; else 0. */
   sign: u32;
   /** Whether the last of equals is taken. */
   last: i32;
+  skipsNaN: i32;
   y: Out;
   x: In;
 }
@@ -189,6 +193,16 @@ function largest(op: Argument, x: usize): v128 {
   const step = (<usize>op.inner) << 2;
   let best = v128.xor(v128.load(x), sign);
   let at = f32x4.splat(0);
+  if (op.skipsNaN) {
+    for (let i = 1; i < op.n; i++) {
+      x += step;
+      const v = v128.xor(v128.load(x), sign);
+      const better = f32x4.gt(v, best);
+      best = v128.bitselect(v, best, better);
+      at = v128.bitselect(f32x4.splat(<f32>i), at, better);
+    }
+    return at;
+  }
   for (let i = 1; i < op.n; i++) {
     x += step;
     const v = v128.xor(v128.load(x), sign);

@@ -52,10 +52,63 @@ export function pow(x: f32, a: f32): f32 {
 
 /** x^a for each lane. */
 export function power(x: v128, a: v128): v128 {
+  // Positive, finite and normal, to a finite power that is not too large: all at once.
+  const usual = v128.and(
+    v128.and(f32x4.ge(x, f32x4.splat(1.17549435e-38)), f32x4.lt(x, f32x4.splat(Infinity))),
+    f32x4.lt(f32x4.abs(a), f32x4.splat(16777216)),
+  );
+  if (i32x4.all_true(usual)) {
+    const low = pairPower(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(a));
+    const xHigh = i64x2.shuffle(x, x, 1, 0),
+      aHigh = i64x2.shuffle(a, a, 1, 0);
+    const high = pairPower(f64x2.promote_low_f32x4(xHigh), f64x2.promote_low_f32x4(aHigh));
+    return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+  }
   return f32x4(
     pow(f32x4.extract_lane(x, 0), f32x4.extract_lane(a, 0)),
     pow(f32x4.extract_lane(x, 1), f32x4.extract_lane(a, 1)),
     pow(f32x4.extract_lane(x, 2), f32x4.extract_lane(a, 2)),
     pow(f32x4.extract_lane(x, 3), f32x4.extract_lane(a, 3)),
   );
+}
+
+/** 1.5·2⁵². */
+const SHIFT: f64 = 6755399441055744;
+
+/** Two of them: 2 to the a·log₂(x), by the series of `log2` and `exp2`. */
+function pairPower(x: v128, a: v128): v128 {
+  // The exponent as a number: 2⁵² + e in the bits of a float.
+  const shifted = v128.or(i64x2.shr_u(x, 52), i64x2.splat(0x4330000000000000));
+  let e = f64x2.sub(shifted, f64x2.splat(4503599627371519));
+  let m = v128.or(v128.and(x, i64x2.splat(0x000fffffffffffff)), i64x2.splat(0x3ff0000000000000));
+  const large = f64x2.gt(m, f64x2.splat(1.4142135623730951));
+  m = v128.bitselect(f64x2.mul(m, f64x2.splat(0.5)), m, large);
+  e = f64x2.add(e, v128.and(large, f64x2.splat(1)));
+  const s = f64x2.div(f64x2.sub(m, f64x2.splat(1)), f64x2.add(m, f64x2.splat(1)));
+  const z = f64x2.mul(s, s);
+  let p = f64x2.splat(1.0 / 13);
+  p = f64x2.add(f64x2.mul(p, z), f64x2.splat(1.0 / 11));
+  p = f64x2.add(f64x2.mul(p, z), f64x2.splat(1.0 / 9));
+  p = f64x2.add(f64x2.mul(p, z), f64x2.splat(1.0 / 7));
+  p = f64x2.add(f64x2.mul(p, z), f64x2.splat(1.0 / 5));
+  p = f64x2.add(f64x2.mul(p, z), f64x2.splat(1.0 / 3));
+  p = f64x2.add(f64x2.mul(p, z), f64x2.splat(1));
+  const log = f64x2.add(e, f64x2.mul(f64x2.mul(s, f64x2.splat(2 / LN2)), p));
+  let y = f64x2.mul(a, log);
+  y = f64x2.pmin(f64x2.pmax(y, f64x2.splat(-200)), f64x2.splat(200));
+  const nearest = f64x2.add(y, f64x2.splat(SHIFT));
+  const f = f64x2.mul(f64x2.sub(y, f64x2.sub(nearest, f64x2.splat(SHIFT))), f64x2.splat(LN2));
+  let q = f64x2.splat(1.0 / 3628800);
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 362880));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 40320));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 5040));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 720));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 120));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 24));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1.0 / 6));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(0.5));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1));
+  q = f64x2.add(f64x2.mul(q, f), f64x2.splat(1));
+  // The low bits of `nearest` are the whole number: added to the exponent.
+  return i64x2.add(q, i64x2.shl(nearest, 52));
 }

@@ -8,12 +8,14 @@ import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { asValue, type Value } from '../program/emitter.js';
 import { callOp, recipe } from '../tensor/eager.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { fitsBias, withBias, withRelu } from './call.js';
 import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
 import type { Attributes, Native, Plan, Planner, Resident } from './kernel.js';
 
 type DataId = TensorInfo['dataId'];
+
+const FLOATS = ['float32'] as const;
 
 /** A call of a kernel of ours: what stands in the place of inputs that were not given is undefined. */
 type Inputs = readonly (TensorInfo | undefined)[];
@@ -89,9 +91,13 @@ export class WasmgradBackend extends MathBackendCPU {
    * @returns its results, or undefined where it leaves the call to TF.js's kernel
    */
   run(native: Native, inputs: Inputs, attrs: Attributes): TensorInfo[] | undefined {
-    if (!this.#takes(native, inputs)) return undefined;
+    const { types = FLOATS, wants } = native;
+    const type = typeOf(types, inputs);
+    if (!this.#takes(types, type, inputs)) return undefined;
+    if (wants && !wants({ inputs, attrs, numbers: (i) => this.#numbers(inputs[i]) }))
+      return undefined;
     try {
-      return this.#start(native, inputs, attrs);
+      return this.#start(native, inputs, attrs, type);
     } catch (error) {
       // The cpu kernel says in TF.js's words what is wrong, or can do it.
       if (error instanceof ShapeError || error instanceof ValueError) return undefined;
@@ -99,23 +105,39 @@ export class WasmgradBackend extends MathBackendCPU {
     }
   }
 
-  /** Whether a call has the types that a kernel of ours takes, and something to compute. */
-  #takes({ types = ['float32'] }: Native, inputs: Inputs): boolean {
-    return inputs.every((input, i) => {
-      if (!input) return true;
-      const type = types[Math.min(i, types.length - 1)];
-      return input.dtype === type && sizeOf(input.shape) > 0 && this.#isAsSaid(input);
+  /** A new tensor in linear memory, whose numbers `fill` writes. */
+  make(
+    shape: Shape,
+    dtype: Resident,
+    fill: (numbers: backend_util.TypedArray) => void,
+  ): TensorInfo {
+    return this.#withRoom([], () => {
+      const tensor = Tensor.create(shape, dtype === 'int32' ? 'int32' : 'float32');
+      fill(tensor.numbers);
+      return this.#store(tensor, dtype);
     });
   }
 
-  /** TF.js's Cast returns the same numbers under another type, where that loses nothing: 'bool' lies here as floats. */
-  #isAsSaid({ dataId, dtype }: TensorInfo): boolean {
-    const own = this.#cell(dataId).dtype;
-    return own === dtype || (own === 'bool' && dtype === 'float32');
+  /** Whether a call has the types that a kernel of ours takes, and something to compute. */
+  #takes(types: readonly string[], any: Resident, inputs: Inputs): boolean {
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (!input) continue;
+      const type = types[Math.min(i, types.length - 1)];
+      if (input.dtype !== (type === 'any' ? any : type) || !sizeOf(input.shape)) return false;
+      // TF.js's casts leave numbers as they are; among ours, truth values are floats, but whole numbers are not.
+      const { dtype } = this.#cell(input.dataId);
+      if (dtype !== input.dtype && !(dtype === 'bool' && input.dtype === 'float32')) return false;
+    }
+    return true;
+  }
+
+  #numbers(input: TensorInfo | undefined): ArrayLike<number> {
+    return this.#cell((input as TensorInfo).dataId).values as backend_util.TypedArray;
   }
 
   /** Computes a call, or lets it wait. */
-  #start(native: Native, inputs: Inputs, attrs: Attributes): TensorInfo[] {
+  #start(native: Native, inputs: Inputs, attrs: Attributes, type: Resident): TensorInfo[] {
     const isTaped = engine().state.gradientDepth > 0;
     const more = native.adds && this.#more(native, inputs);
     if (more) {
@@ -136,7 +158,7 @@ export class WasmgradBackend extends MathBackendCPU {
       shapes.push(kept.bringIn().shape);
       cells.push(kept);
     }
-    const given = { native, shapes, cells, attrs };
+    const given = { native, shapes, cells, attrs, type };
     if (native.waits === 'always' || (native.waits && isTaped)) return [this.#delay(given)];
     return this.#finish(given, isTaped);
   }
@@ -152,7 +174,7 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   #finish(given: Given, isTaped = false): TensorInfo[] {
-    const type = given.native.result ?? 'float32';
+    const type = resultOf(given);
     if (!(isTaped && given.native.planKept))
       return this.#compute(given).map((tensor) => this.#store(tensor, type));
     const [result, kept] = this.#compute(given, given.native.planKept);
@@ -162,14 +184,14 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   #compute(
-    { native, shapes, cells, attrs }: Given,
+    { native, shapes, cells, attrs, type }: Given,
     plan: Planner = native.plan,
   ): readonly Tensor[] {
     const name = plan === native.plan ? native.name : `${native.name} taped`;
     return this.#withRoom(cells, () => {
       const tensors = cells.map((cell) => this.#bring(cell));
-      return callOp(name, [...tensors, shapes, attrs], () => {
-        const { shapes: results, emit } = planned(plan, shapes, attrs);
+      return callOp(name, [...tensors, shapes, attrs, type], () => {
+        const { shapes: results, emit } = planned(plan, shapes, attrs, type);
         return recipe(results, (e, ...ys) => {
           let at = 0;
           const xs = shapes.map((shape) => shape && asValue(tensors[at++]).view(shape));
@@ -189,11 +211,11 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   /** The shape of a call's result. Planning takes longer than the call itself, so it is remembered. */
-  #shapeOf({ native, shapes, attrs }: Given): Shape {
+  #shapeOf({ native, shapes, attrs, type }: Given): Shape {
     const key = `${native.name} ${shapes.join(' ')} ${JSON.stringify(attrs)}`;
     const known = this.#shapes.get(key);
     if (known) return known;
-    const [shape] = planned(native.plan, shapes, attrs).shapes;
+    const [shape] = planned(native.plan, shapes, attrs, type).shapes;
     if (this.#shapes.size === MOST_SHAPES) this.#shapes.clear();
     this.#shapes.set(key, shape);
     return shape;
@@ -251,6 +273,21 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 }
 
+const residents: readonly string[] = ['float32', 'int32', 'bool'];
+
+/** The type of the inputs that may have any: that of the first of them. */
+function typeOf(types: readonly string[], inputs: Inputs): Resident {
+  const at = types.indexOf('any');
+  const type = at < 0 ? undefined : inputs[at]?.dtype;
+  return (type && residents.includes(type) ? type : 'float32') as Resident;
+}
+
+/** The type of the results of a call. */
+function resultOf({ native: { result = 'float32' }, attrs, type }: Given): Resident {
+  if (result === 'any') return type;
+  return result === 'dtype' ? (attrs.dtype as Resident) : result;
+}
+
 /** Whether numbers are a view of linear memory. */
 function isOfMemory(values: backend_util.BackendValues): values is Float32Array {
   return ArrayBuffer.isView(values) && values.buffer === backend().memory.memory.buffer;
@@ -261,8 +298,8 @@ const apart = (values: backend_util.BackendValues): backend_util.BackendValues =
   values && isOfMemory(values) ? values.slice() : values;
 
 /** @throws {ValueError} where the kernel leaves the call to TF.js's; and what the plan throws */
-function planned(plan: Planner, shapes: Shapes, attrs: Attributes): Plan {
-  const made = plan(shapes as readonly Shape[], attrs);
+function planned(plan: Planner, shapes: Shapes, attrs: Attributes, type: Resident): Plan {
+  const made = plan(shapes as readonly Shape[], attrs, type);
   const isWhole = made?.shapes.flat().every((side) => Number.isInteger(side) && side > 0);
   if (made && isWhole) return made;
   throw new ValueError('left to the cpu kernel');

@@ -12,13 +12,16 @@ export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): b
 }
 
 /** The call that also adds a bias. */
-export function withBias({ native, shapes, cells, attrs, shape }: PendingCall, bias: Cell): Given {
-  return { native, shapes: [...shapes, shape.slice(-1)], cells: [...cells, bias], attrs };
+export function withBias(
+  { native, shapes, cells, attrs, type, shape }: PendingCall,
+  bias: Cell,
+): Given {
+  return { native, shapes: [...shapes, shape.slice(-1)], cells: [...cells, bias], attrs, type };
 }
 
 /** The call that also applies ReLU; undefined where it cannot. */
-export function withRelu({ native, shapes, cells, attrs }: Given): Given | undefined {
+export function withRelu({ native, shapes, cells, attrs, type }: Given): Given | undefined {
   const { activation } = attrs;
   if (!native.takesRelu || (activation && activation !== 'linear')) return undefined;
-  return { native, shapes, cells, attrs: { ...attrs, activation: 'relu' } };
+  return { native, shapes, cells, type, attrs: { ...attrs, activation: 'relu' } };
 }

@@ -5,7 +5,7 @@ import type { TensorData } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.j
 import type { backend_util, DataType } from '@tensorflow/tfjs-core';
 import type { Shape } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Attributes, Native } from './kernel.js';
+import type { Attributes, Native, Resident } from './kernel.js';
 
 /** A tensor's numbers, wherever they are, with what TF.js keeps about them. */
 export class Cell implements TensorData<DataType> {
@@ -43,15 +43,20 @@ export class Cell implements TensorData<DataType> {
     if (this.#values) return this.#values;
     const { tensor } = this;
     if (!tensor) return undefined;
-    const { numbers } = tensor;
-    if (this.dtype !== 'bool') return numbers;
-    this.#values = Uint8Array.from(numbers);
+    if (this.dtype !== 'bool') return this.#numbers(tensor);
+    this.#values = Uint8Array.from(tensor.numbers);
     return this.#values;
   }
 
   set values(values: backend_util.BackendValues | undefined) {
     this.#empty();
     this.#values = values;
+  }
+
+  /** The numbers of its type: kernels write whole numbers into what was made for floats. */
+  #numbers({ numbers, dtype }: Tensor): Float32Array | Int32Array {
+    if (this.dtype !== 'int32' || dtype === 'int32') return numbers;
+    return new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   }
 
   /** The numbers in linear memory, if they are there; pending ones are computed. */
@@ -91,7 +96,7 @@ export class Cell implements TensorData<DataType> {
   takeOut(): void {
     const tensor = this.#tensor;
     if (!tensor) return;
-    if (this.dtype !== 'bool') this.#values = tensor.numbers.slice();
+    if (this.dtype !== 'bool') this.#values = this.#numbers(tensor).slice();
     else this.#values ??= Uint8Array.from(tensor.numbers);
     this.#tensor = undefined;
     tensor.dispose();
@@ -139,6 +144,8 @@ export interface Given {
   /** The numbers of the inputs that were given. */
   readonly cells: readonly Cell[];
   readonly attrs: Attributes;
+  /** The type of the inputs which may have any. */
+  readonly type: Resident;
 }
 
 /** A call that waits. */
@@ -150,11 +157,12 @@ export class PendingCall implements Given {
   /** What TF.js disposes of meanwhile stays as long as it is needed. */
   readonly cells: readonly Cell[];
   readonly attrs: Attributes;
+  readonly type: Resident;
   readonly #run: (given: Given) => Tensor;
 
   constructor(
     shape: Shape,
-    { native, shapes, cells, attrs }: Given,
+    { native, shapes, cells, attrs, type }: Given,
     run: (given: Given) => Tensor,
   ) {
     this.shape = shape;
@@ -162,6 +170,7 @@ export class PendingCall implements Given {
     this.shapes = shapes;
     this.cells = cells;
     this.attrs = attrs;
+    this.type = type;
     this.#run = run;
     for (const cell of cells) cell.hold();
   }

@@ -15,6 +15,7 @@ import { checkOptions } from '../base/options.js';
 import { init, initWords } from '../runtime/runtime.js';
 import { WasmgradBackend } from './backend.js';
 import { patchBatchNorm, registerBatchNorm } from './batchnorm.js';
+import { registerFilled } from './filled.js';
 import { registerGradients } from './gradients.js';
 import { inputsOf, type Native } from './kernel.js';
 import { natives } from './kernels/index.js';
@@ -51,7 +52,7 @@ function withFallback(native: Native, cpu: KernelFunction | undefined): KernelFu
   return (call) => {
     const { inputs, backend, attrs = {} } = call;
     const own = (backend as WasmgradBackend).run(native, inputsOf(native, inputs), attrs);
-    if (own) return own.length === 1 ? own[0] : own;
+    if (own) return own.length === 1 && !native.isList ? own[0] : own;
     if (cpu) return cpu(call);
     throw new Error(`${native.name}: its inputs do not fit each other`);
   };
@@ -108,6 +109,7 @@ async function start(): Promise<WasmgradBackend> {
 
 checkPeers();
 registerKernels();
+registerFilled();
 registerBatchNorm();
 patchOptimizers();
 registerBackend(NAME, start, PRIORITY);

@@ -23,9 +23,23 @@ export interface Plan {
  * TF.js's cpu kernel.
  *
  * @param shapes of the inputs; null for those that were not given
+ * @param type that of the inputs which may have any
  */
-// biome-ignore lint/suspicious/noExplicitAny: each kernel has attributes of its own, which TF.js does not type
-export type Planner = (shapes: readonly Shape[], attrs: any) => Plan | undefined;
+export type Planner = (
+  shapes: readonly Shape[],
+  // biome-ignore lint/suspicious/noExplicitAny: each kernel has attributes of its own, which TF.js does not type
+  attrs: any,
+  type: Resident,
+) => Plan | undefined;
+
+/** What a kernel asks of a call besides its types and shapes. */
+export interface Asked {
+  readonly inputs: readonly (TensorInfo | undefined)[];
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly attrs: any;
+  /** The numbers of an input. */
+  readonly numbers: (input: number) => ArrayLike<number>;
+}
 
 /** A kernel. */
 export interface Native {
@@ -33,10 +47,17 @@ export interface Native {
   readonly name: string;
   /** The names of its inputs, in order; without them all that there are, which are then a list. */
   readonly inputs?: readonly string[];
-  /** Their types, the last for all that follow: 'float32' by default. */
-  readonly types?: readonly Resident[];
-  /** The type of the results: 'float32' by default. */
-  readonly result?: Resident;
+  /**
+   * Their types, the last for all that follow: 'float32' by default. Inputs of 'any' type have one in common; they are
+   * moved as they are, or the plan looks at it.
+   */
+  readonly types?: readonly (Resident | 'any')[];
+  /** The type of the results: 'float32' by default; 'any' for that of the inputs; or what the attribute `dtype` says. */
+  readonly result?: Resident | 'any' | 'dtype';
+  /** Whether the results are a list, however many there are. */
+  readonly isList?: boolean;
+  /** Whether a call is for this kernel; what is not, is left to TF.js's. All are by default. */
+  readonly wants?: (call: Asked) => boolean;
   /**
    * Whether the result waits until it is read: 'always' where it is often thrown away, 'taped' where a later call may
    * do the same work together with more.

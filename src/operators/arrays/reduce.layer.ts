@@ -192,6 +192,7 @@ class Argument extends Layer<Shape> {
       inner: sizeOf(sample.slice(axis + 1)),
       sign: this.type === 'argMin' ? 0x80000000 : 0,
       last: this.options.last ? 1 : 0,
+      skipsNaN: 0,
     });
     return { y, saved: x.shape };
   }

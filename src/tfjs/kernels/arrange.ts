@@ -31,13 +31,17 @@ function concat(shapes: readonly Shape[], axis: number): Plan {
 }
 
 /** Where the element at `at` is, in an array of this shape. */
-const offsetOf = (shape: Shape, at: readonly number[]): number =>
+export const offsetOf = (shape: Shape, at: readonly number[]): number =>
   stridesOf(shape).reduce((sum, stride, i) => sum + stride * at[i], 0);
+
+/** What moves numbers of any type. */
+export const moves = { types: ['any'], result: 'any' } as const;
 
 export const arrangeKernels: readonly Native[] = [
   {
     name: 'Transpose',
     inputs: ['x'],
+    ...moves,
     plan: ([x], { perm }: { perm: readonly number[] }) => ({
       shapes: [perm.map((axis) => x[axis])],
       emit: (e, [y], [vx]) => permute(e, y, vx, x, perm),
@@ -46,6 +50,7 @@ export const arrangeKernels: readonly Native[] = [
   {
     name: 'Slice',
     inputs: ['x'],
+    ...moves,
     plan([x], { begin, size }: { begin: number | number[]; size: number | number[] }) {
       const info = { shape: [...x], rank: x.length, dtype: 'float32', dataId: {} };
       const [first, result] = slice_util.parseSliceParams(info as never, begin, size);
@@ -61,8 +66,22 @@ export const arrangeKernels: readonly Native[] = [
   },
   {
     name: 'Concat',
+    ...moves,
     plan: (shapes, { axis }: { axis: number }) =>
       concat(shapes, util.parseAxisParam(axis, [...shapes[0]])[0]),
+  },
+  {
+    name: 'Pack',
+    ...moves,
+    plan(shapes, attrs: { axis: number }) {
+      const [first] = shapes;
+      if (!shapes.every((shape) => util.arraysEqual([...shape], [...first]))) return undefined;
+      const axis = attrs.axis < 0 ? attrs.axis + first.length + 1 : attrs.axis;
+      return concat(
+        shapes.map((shape) => [...shape.slice(0, axis), 1, ...shape.slice(axis)]),
+        axis,
+      );
+    },
   },
   {
     name: 'PadV2',
@@ -100,6 +119,7 @@ export const arrangeKernels: readonly Native[] = [
   {
     name: 'Reverse',
     inputs: ['x'],
+    ...moves,
     plan: ([x], { dims }: { dims: number | number[] }) => ({
       shapes: [x],
       emit: (e, [y], [vx]) => {

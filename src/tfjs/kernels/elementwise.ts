@@ -6,8 +6,8 @@ import { type Shape, sizeOf } from '../../base/shape.js';
 import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
 import { combineArrays } from '../../operators/arrays/combine.emit.js';
+import { softmaxRows } from '../../operators/arrays/lookup.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
-import { fillWith } from '../../operators/arrays/strides.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import type { Native } from '../kernel.js';
@@ -51,47 +51,22 @@ const multiply: Pair = (e, y, a, b) => {
   else combineArrays(e, 'Multiply', y, a, b);
 };
 
-const squaredDifference: Pair = (e, y, a, b) => {
-  subtract(e, y, a, b);
-  e.emit('multiply', { y, a: y, b: y, count: y.size });
-};
-
-/** 1 − y, of truth values. */
-function negate(e: Emitter, y: Value): void {
-  mapForward(e, y, y, { fn: 'Affine', alpha: -1, beta: 1 });
-}
-
-const notEqual: Pair = (e, y, a, b) => {
-  combineArrays(e, 'Equal', y, a, b);
-  negate(e, y);
-};
-
-/** a > b or a = b: with NaN neither holds. */
-const orEqual =
-  (fn: 'Greater' | 'Less'): Pair =>
-  (e, y, a, b) => {
-    const equal = e.value(y.shape);
-    combineArrays(e, fn, y, a, b);
-    combineArrays(e, 'Equal', equal, a, b);
-    blendForward(e, y, [y, 1], [equal, 1]);
-  };
-
 const pairs: Readonly<Record<string, Pair>> = {
-  Sub: subtract,
-  Multiply: multiply,
   RealDiv: combine('Divide'),
   Maximum: combine('Maximum'),
   Minimum: combine('Minimum'),
-  SquaredDifference: squaredDifference,
+  SquaredDifference: combine('SquaredDifference'),
+  Pow: combine('Power'),
+  Atan2: combine('Atan2'),
 };
 
 const comparisons: Readonly<Record<string, Pair>> = {
   Equal: combine('Equal'),
-  NotEqual: notEqual,
+  NotEqual: combine('NotEqual'),
   Greater: combine('Greater'),
-  GreaterEqual: orEqual('Greater'),
+  GreaterEqual: combine('GreaterEqual'),
   Less: combine('Less'),
-  LessEqual: orEqual('Less'),
+  LessEqual: combine('LessEqual'),
 };
 
 const logical: Readonly<Record<string, Pair>> = {
@@ -115,6 +90,22 @@ const ofPair = (
   }),
 });
 
+/** A kernel of two inputs that are floats or whole numbers. */
+function arithmetic(
+  name: string,
+  emit: Pair,
+  ofIntegers: keyof typeof CombineFn,
+  rest: Partial<Native> = {},
+): Native {
+  const own = { types: ['any'], result: 'any', ...rest } as const;
+  const [floats, integers] = [ofPair(name, emit, own), ofPair(name, combine(ofIntegers), own)];
+  return {
+    ...floats,
+    wants: ({ inputs: [a] }) => a?.dtype !== 'bool',
+    plan: (shapes, attrs, type) => (type === 'int32' ? integers : floats).plan(shapes, attrs, type),
+  };
+}
+
 type Single = (e: Emitter, y: Value, x: Value, attrs: Readonly<Record<string, number>>) => void;
 
 const mapped =
@@ -127,35 +118,40 @@ const activated =
   (e, y, x) =>
     activationForward(e, name, y, x);
 
+/** Functions that both call alike. */
+const namesakes = [
+  ...([
+    'Abs',
+    'Acos',
+    'Acosh',
+    'Asin',
+    'Asinh',
+    'Atan',
+    'Atanh',
+    'Cosh',
+    'Expm1',
+    'Log1p',
+  ] as const),
+  ...(['Sinh', 'Tan', 'Ceil', 'Cos', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Round'] as const),
+  ...(['Sin', 'Sqrt'] as const),
+];
+
 const singles: Readonly<Record<string, Single>> = {
   Relu6: activated('relu6'),
-  Elu: activated('elu'),
+  Elu: mapped({ fn: 'Elu', alpha: 1, beta: 1 }),
   Selu: activated('selu'),
-  Sigmoid: activated('sigmoid'),
+  Sigmoid: mapped({ fn: 'Sigmoid' }),
   Tanh: activated('tanh'),
   Softplus: activated('softplus'),
   LeakyRelu: (e, y, x, { alpha }) => activationForward(e, 'leakyRelu', y, x, alpha),
-  Abs: mapped({ fn: 'Abs' }),
-  Ceil: mapped({ fn: 'Ceil' }),
-  Cos: mapped({ fn: 'Cos' }),
-  Erf: mapped({ fn: 'Erf' }),
-  Exp: mapped({ fn: 'Exp' }),
-  Floor: mapped({ fn: 'Floor' }),
-  Log: mapped({ fn: 'Log' }),
+  Step: (e, y, x, { alpha = 0 }) => mapForward(e, y, x, { fn: 'Step', alpha }),
+  ...Object.fromEntries(namesakes.map((fn) => [fn, mapped({ fn })])),
   Neg: mapped({ fn: 'Affine', alpha: -1 }),
-  Reciprocal: mapped({ fn: 'Reciprocal' }),
-  Round: mapped({ fn: 'Round' }),
   Sign: (e, y, x) => {
-    // Of NaN it is 0, as neither holds.
-    const zero = e.value([1]);
-    const isLess = e.value(x.shape);
-    fillWith(e, zero, 0);
-    combineArrays(e, 'Greater', y, x, zero);
-    combineArrays(e, 'Less', isLess, x, zero);
-    blendForward(e, y, [y, 1], [isLess, -1]);
+    mapForward(e, y, x, { fn: 'Sign' });
+    // NaN has none: 0.
+    combineArrays(e, 'Where', y, y, y);
   },
-  Sin: mapped({ fn: 'Sin' }),
-  Sqrt: mapped({ fn: 'Sqrt' }),
   Square: (e, y, x) => e.emit('multiply', { y, a: x, b: x, count: x.size }),
   Rsqrt: (e, y, x) => {
     mapForward(e, y, x, { fn: 'Sqrt' });
@@ -163,6 +159,16 @@ const singles: Readonly<Record<string, Single>> = {
   },
   ClipByValue: (e, y, x, { clipValueMin, clipValueMax }) =>
     mapForward(e, y, x, { fn: 'Clip', alpha: clipValueMin, beta: clipValueMax }),
+};
+
+const questions = { IsNan: 'IsNaN', IsFinite: 'IsFinite', IsInf: 'IsInfinite' } as const;
+
+/** What changes numbers; truth values are floats already. */
+const casts: Readonly<Record<string, MapFormula['fn']>> = {
+  'float32 int32': 'ToInteger',
+  'bool int32': 'ToInteger',
+  'float32 bool': 'IsNotZero',
+  'int32 float32': 'FromInteger',
 };
 
 const ofOne = (name: string, emit: Single): Native => ({
@@ -175,7 +181,9 @@ const ofOne = (name: string, emit: Single): Native => ({
 });
 
 export const elementwiseKernels: readonly Native[] = [
-  ofPair('Add', add, { adds: 'bias' }),
+  arithmetic('Add', add, 'AddIntegers', { adds: 'bias' }),
+  arithmetic('Sub', subtract, 'SubtractIntegers'),
+  arithmetic('Multiply', multiply, 'MultiplyIntegers'),
   ...Object.entries(pairs).map(([name, emit]) => ofPair(name, emit)),
   ...Object.entries(comparisons).map(([name, emit]) => ofPair(name, emit, { result: 'bool' })),
   ...Object.entries(logical).map(([name, emit]) =>
@@ -194,12 +202,40 @@ export const elementwiseKernels: readonly Native[] = [
       emit: (e, [y], [vx]) => mapForward(e, y, vx, { fn: 'Affine', alpha: -1, beta: 1 }),
     }),
   },
+  ...Object.entries(questions).map(([name, fn]) => ({
+    ...ofOne(name, mapped({ fn })),
+    result: 'bool' as const,
+  })),
+  {
+    name: 'Select',
+    inputs: ['condition', 't', 'e'],
+    types: ['bool', 'any'],
+    result: 'any',
+    plan([condition, t]) {
+      if (!util.arraysEqual([...condition], [...t])) return undefined;
+      return {
+        shapes: [t],
+        emit: (e, [y], [c, vt, ve]) => combineArrays(e, 'Select', y, ve, vt, { c }),
+      };
+    },
+  },
+  {
+    name: 'Cast',
+    inputs: ['x'],
+    types: ['any'],
+    result: 'dtype',
+    wants: ({ inputs: [x], attrs: { dtype } }) => casts[`${x?.dtype} ${dtype}`] !== undefined,
+    plan: ([x], { dtype }: { dtype: string }, type) => ({
+      shapes: [x],
+      emit: (e, [y], [vx]) => mapForward(e, y, vx, { fn: casts[`${type} ${dtype}`] }),
+    }),
+  },
   {
     name: 'Softmax',
     inputs: ['logits'],
     plan([x], { dim }) {
       if (dim !== x.length - 1) return undefined;
-      return { shapes: [x], emit: (e, [y], [vx]) => activationForward(e, 'softmax', y, vx) };
+      return { shapes: [x], emit: (e, [y], [vx]) => softmaxRows(e, y, vx) };
     },
   },
   {

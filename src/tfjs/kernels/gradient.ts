@@ -1,4 +1,4 @@
-// Gradients as kernels of their own: ours alone, called by src/tfjs/gradients.ts.
+// Gradients as kernels of their own: those beside TF.js’s are called by src/tfjs/gradients.ts.
 
 import type { Nonlinear } from '../../network/activation.js';
 import { activationBackward } from '../../operators/activation/activation.emit.js';
@@ -14,6 +14,7 @@ const slope = (name: string, activation: Nonlinear): Native => ({
 });
 
 export const gradientKernels: readonly Native[] = [
+  { ...slope('EluGrad', 'elu'), inputs: ['dy', 'y'] },
   slope('WasmgradReluGrad', 'relu'),
   slope('WasmgradSoftmaxGrad', 'softmax'),
 ];

@@ -10,6 +10,8 @@ import { normKernels } from './norm.js';
 import { optimizerKernels } from './optimizer.js';
 import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
+import { resizeKernels } from './resize.js';
+import { takeKernels } from './take.js';
 
 export const natives: readonly Native[] = [
   ...convKernels,
@@ -19,6 +21,8 @@ export const natives: readonly Native[] = [
   ...elementwiseKernels,
   ...reduceKernels,
   ...arrangeKernels,
+  ...takeKernels,
+  ...resizeKernels,
   ...gradientKernels,
   ...optimizerKernels,
 ];

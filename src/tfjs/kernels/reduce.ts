@@ -4,6 +4,8 @@ import { util } from '@tensorflow/tfjs-core';
 import type { ReduceFn } from '../../../bindings/arrays.js';
 import type { Shape } from '../../base/shape.js';
 import { combineArrays } from '../../operators/arrays/combine.emit.js';
+import { argumentOf, cumulate } from '../../operators/arrays/lookup.emit.js';
+import { mapForward } from '../../operators/arrays/map.emit.js';
 import { reduceAxes } from '../../operators/arrays/reduce.emit.js';
 import { sumRows } from '../../operators/dense/matrix.emit.js';
 import type { Native } from '../kernel.js';
@@ -41,7 +43,38 @@ const ofAxes = (name: string, fn: keyof typeof ReduceFn, rest: Partial<Native> =
   },
 });
 
+/** Floats count so far. */
+const MOST_EXACT = 2 ** 24;
+
+const argument = (name: string, least: boolean): Native => ({
+  name,
+  inputs: ['x'],
+  result: 'int32',
+  plan([x], { axis }: ReduceAttributes) {
+    const [at] = util.parseAxisParam((axis ?? undefined) as number, [...x]);
+    if (x[at] > MOST_EXACT) return undefined;
+    return {
+      shapes: [x.filter((_, i) => i !== at)],
+      emit: (e, [y], [vx]) => {
+        argumentOf(e, y, vx, at, least);
+        mapForward(e, y, y, { fn: 'ToInteger' });
+      },
+    };
+  },
+});
+
 export const reduceKernels: readonly Native[] = [
+  argument('ArgMax', false),
+  argument('ArgMin', true),
+  {
+    name: 'Cumsum',
+    inputs: ['x'],
+    plan([x], attrs: { axis: number; exclusive: boolean; reverse: boolean }) {
+      const [axis] = util.parseAxisParam(attrs.axis, [...x]);
+      const how = { excludes: attrs.exclusive, reverse: attrs.reverse };
+      return { shapes: [x], emit: (e, [y], [vx]) => cumulate(e, y, vx, axis, how) };
+    },
+  },
   ofAxes('Sum', 'Sum'),
   ofAxes('Mean', 'Sum'),
   ofAxes('Max', 'Maximum'),
