@@ -20,6 +20,8 @@ export interface Shipped {
   readonly features?: string;
   /** Sides of images, where the file leaves them open. */
   readonly sizes?: readonly [height: number, width: number][];
+  /** Whether TF.js cpu takes half a minute for it. */
+  readonly isLarge?: boolean;
   /** Operators that the error must name, where it cannot be read. */
   readonly lacks?: readonly string[];
 }
@@ -62,7 +64,7 @@ export const shipped: readonly Shipped[] = [
   ...Object.entries({ mobilenet_v2: 'flatten_1', mobilenet_v2_mid: 'flatten' }).map(
     ([name, features]) => ({ name: `nsfwjs: ${name}`, file: () => inModules(name), features }),
   ),
-  { name: 'nsfwjs: inception_v3', file: () => inModules('inception_v3') },
+  { name: 'nsfwjs: inception_v3', file: () => inModules('inception_v3'), isLarge: true },
   ...[
     'antispoof',
     'faceres',
@@ -75,7 +77,7 @@ export const shipped: readonly Shipped[] = [
   ].map((name) => human(name)),
   human('centernet', { lacks: ['TopKV2', 'FloorMod'] }),
   human('movenet-lightning', { lacks: ['GatherNd'] }),
-  human('handtrack', { lacks: ['Merge', 'Switch'] }),
+  human('handtrack', { lacks: ['Merge', 'Switch'], sizes: [[160, 160]] }),
   {
     name: '@upscalerjs/default-model',
     file: () => inFiles('@upscalerjs/default-model/models/model.json'),
