@@ -1,5 +1,6 @@
 // Bundles the installed package with each bundler, and uses it without one: the page must train in Chromium, on one
-// thread, on several, and in a training worker, and give the same bits as Node.
+// thread, on several, and in a training worker, and give the same bits as Node. So must TF.js on wasmgrad/tfjs, and by
+// script tags.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -16,6 +17,9 @@ interface Outcome {
   threads?: number;
   error?: string;
   typed?: boolean;
+  /** What TF.js computed on, and the loss of each epoch. */
+  backend?: string;
+  losses?: number[];
 }
 
 const NOT_ISOLATED = /Cross-Origin-Opener-Policy: same-origin.*Cross-Origin-Embedder-Policy/;
@@ -91,7 +95,35 @@ async function check(project: string, visit: Visit): Promise<void> {
     if (!isolated) assert.match(warnings[0], NOT_ISOLATED);
   };
 
+  const { trainTfjs } = await import(pathToFileURL(`${project}/tfjs.js`).href);
+  const { losses: expected } = (await trainTfjs()) as { losses: number[] };
+  /** Checks the backend for TF.js in a page: losses as in Node. */
+  const lookAtTfjs = async (name: string, url: string): Promise<void> => {
+    const { result } = await visit(
+      url,
+      (tab) => tab.evaluate(() => (globalThis as unknown as OurPage).run('tfjs', {})),
+      MISSING,
+    );
+    const { backend, losses = [] } = result;
+    console.log(`${name}, TF.js on ${backend}: ${losses.join(', ') || result.error}`);
+    assert.equal(backend, 'wasmgrad');
+    assert.equal(losses.length, expected.length);
+    losses.forEach((loss, i) => {
+      assert(Math.abs(loss - expected[i]) < 1e-4, `${loss} is not ${expected[i]}`);
+    });
+    assert(losses[2] < losses[0]);
+  };
+
   await serving({ directory: project, made }, async (origin) => {
+    for (const { name, path } of pages.slice(0, -1)) await lookAtTfjs(name, origin + path);
+    await lookAtTfjs('script tag', `${origin}/script-tag.html`);
+    const { result } = await visit(`${origin}/no-script-tag.html`, (tab) =>
+      tab.evaluate(() => (globalThis as unknown as OurPage).run('tfjs', {})),
+    );
+    assert.equal(
+      result.error,
+      'EngineError: wasmgrad/tfjs-script does not find the global tf: load TF.js before it, by <script src="tf.min.js"></script>',
+    );
     for (const { name, path, finds, runs: some = runs } of pages)
       for (const one of some) await look(name, origin + path, one, { finds });
   });
@@ -100,6 +132,7 @@ async function check(project: string, visit: Visit): Promise<void> {
       await look(`${name}, not isolated`, origin + path, ['here', 2], { finds, isolated: false });
   });
   await developing(project, async (url) => {
+    await lookAtTfjs("vite's server", url);
     for (const one of runs) await look("vite's server", url, one, { finds: true });
   });
 }

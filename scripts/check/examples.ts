@@ -13,6 +13,7 @@ const expected = {
   depths: [/^ +3\.\d ┤/m, /▲ residual, batch norm +loss \d/, /○ plain +[▁-█]+ {2}\de-\d/],
   pictures: [/^Training/m, /^Where digits lie/m],
   pooling: [/^blur +100\.0 %/m, /pooling\.svg has the curves/],
+  'tfjs-mnist': [/^epoch 2: loss .+ on wasmgrad$/m, /^test loss [\d.]+, test accuracy \d\d/m],
   transfer: [/[\d.]+ % of the test digits right/, /^ +5 +[\d.]+ %.+[\d.]+ %/m],
 };
 

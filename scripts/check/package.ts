@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { withPackage } from './packed.js';
+import { checkPeers } from './peers.js';
 import { weigh } from './weigh.js';
 
 /** Of the entry for TF.js it has 43 KiB: sources, both builds with a source map, types. */
@@ -25,4 +26,5 @@ await withPackage((project, { filename, size, files }) => {
     console.log(`gzipped: ${what}: ${bytes} bytes`);
     assert(bytes <= most, `more than ${most} bytes`);
   }
+  checkPeers(project);
 });

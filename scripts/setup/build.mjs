@@ -165,6 +165,40 @@ function blankBareImports(folder) {
   }
 }
 
+/** What stands for TF.js's packages where there is a script tag: the names in `tf`. */
+const ofScriptTag = {
+  'tfjs-core': 'module.exports = tf',
+  'tfjs-backend-cpu':
+    "const { constructor } = tf.findBackend('cpu'); module.exports = { MathBackendCPU: constructor, version_cpu: tf.version_cpu ?? tf.version_core }",
+};
+
+/** Makes the entry for script tags of that for bundlers: it shares all other files. */
+async function bundleForScripts(folder) {
+  const overGlobal = {
+    name: 'over-global',
+    setup({ onResolve, onLoad }) {
+      const external = (name) => ({ path: `./${name}`, external: true });
+      onResolve({ filter: /errors\.js$/ }, () => external('core.js'));
+      onResolve({ filter: /^\.\/chunk-/ }, ({ path }) => external(path.slice('./'.length)));
+      onResolve({ filter: /^\.\/global\.js$/ }, () => ({
+        path: `${root}src/tfjs/global.ts`,
+        sideEffects: true,
+      }));
+      onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path: `${folder}/tfjs.js` }));
+      onResolve({ filter: /^@tensorflow\// }, ({ path }) => ({ path, namespace: 'tf' }));
+      onLoad({ filter: /./, namespace: 'tf' }, ({ path }) => ({
+        contents: ofScriptTag[path.slice('@tensorflow/'.length)],
+      }));
+    },
+  };
+  await build({
+    ...common,
+    entryPoints: { 'tfjs-script': `${root}src/tfjs/script.ts` },
+    outdir: folder,
+    plugins: [overGlobal],
+  });
+}
+
 /** Compiles everything to build/ and dist/. */
 export async function buildAll() {
   const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -206,6 +240,7 @@ export async function buildAll() {
     }),
     run('typescript/bin/tsc', '-p', 'tsconfig.build.json'),
   ]);
+  await bundleForScripts(pages);
   writeFileSync(`${pages}/kernel-thread.js`, await threadScript());
 }
 

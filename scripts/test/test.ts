@@ -102,8 +102,8 @@ const key = (run: Run, file: string): string => `${run.title}: ${file}`;
 const expected = (run: Run, file: string): number =>
   times[key(run, file)] ?? statSync(root + file).size / 8000;
 
-/** Files that test what is loaded when: they share a process with no other. */
-const alone = ['tests/io/onnx/arrays.test.ts'];
+/** Files that test what is loaded when, or set TF.js's backend: they share a process with no other. */
+const alone = ['tests/io/onnx/arrays.test.ts', 'tests/tfjs/'];
 
 /** Short files share a process up to so many seconds: starting one takes most of a second. */
 const ENOUGH = 15;
@@ -116,7 +116,7 @@ function jobsOf(run: Run, files: readonly string[]): Job[] {
   const jobs: { run: Run; files: string[]; seconds: number }[] = [];
   for (const file of sorted) {
     const seconds = expected(run, file);
-    const isAlone = alone.includes(file);
+    const isAlone = alone.some((path) => file.startsWith(path));
     const open = jobs.find((job) => !isAlone && job.seconds + seconds <= ENOUGH);
     if (open) {
       open.files.push(file);

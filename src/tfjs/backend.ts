@@ -9,14 +9,17 @@ import { type Shape, sizeOf } from '../base/shape.js';
 import { asValue, type Value } from '../program/emitter.js';
 import { callOp, recipe } from '../tensor/eager.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { fitsBias, type Given, PendingCall, type Shapes, withBias, withRelu } from './call.js';
-import { Cell, type Resident } from './cell.js';
-import type { Attributes, Native, Plan, Planner } from './kernel.js';
+import { fitsBias, withBias, withRelu } from './call.js';
+import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
+import type { Attributes, Native, Plan, Planner, Resident } from './kernel.js';
 
 type DataId = TensorInfo['dataId'];
 
 /** A call of a kernel of ours: what stands in the place of inputs that were not given is undefined. */
 type Inputs = readonly (TensorInfo | undefined)[];
+
+/** Shapes that are remembered: those of a large network. */
+const MOST_SHAPES = 1024;
 
 export class WasmgradBackend extends MathBackendCPU {
   static #ids = 0;
@@ -24,6 +27,8 @@ export class WasmgradBackend extends MathBackendCPU {
   readonly #cells = new Set<Cell>();
   /** Counts uses. */
   #clock = 0;
+  /** The shapes of results that wait, by their calls. */
+  readonly #shapes = new Map<string, Shape>();
 
   override write(
     values: backend_util.BackendValues,
@@ -86,7 +91,7 @@ export class WasmgradBackend extends MathBackendCPU {
   run(native: Native, inputs: Inputs, attrs: Attributes): TensorInfo[] | undefined {
     if (!this.#takes(native, inputs)) return undefined;
     try {
-      return this.#withRoom(inputs, () => this.#start(native, inputs, attrs));
+      return this.#start(native, inputs, attrs);
     } catch (error) {
       // The cpu kernel says in TF.js's words what is wrong, or can do it.
       if (error instanceof ShapeError || error instanceof ValueError) return undefined;
@@ -99,8 +104,14 @@ export class WasmgradBackend extends MathBackendCPU {
     return inputs.every((input, i) => {
       if (!input) return true;
       const type = types[Math.min(i, types.length - 1)];
-      return input.dtype === type && sizeOf(input.shape) > 0;
+      return input.dtype === type && sizeOf(input.shape) > 0 && this.#isAsSaid(input);
     });
+  }
+
+  /** TF.js's Cast returns the same numbers under another type, where that loses nothing: 'bool' lies here as floats. */
+  #isAsSaid({ dataId, dtype }: TensorInfo): boolean {
+    const own = this.#cell(dataId).dtype;
+    return own === dtype || (own === 'bool' && dtype === 'float32');
   }
 
   /** Computes a call, or lets it wait. */
@@ -114,18 +125,18 @@ export class WasmgradBackend extends MathBackendCPU {
       return [{ ...result, shape: (inputs[0] as TensorInfo).shape }];
     }
     const shapes: (Shape | null)[] = [];
-    const tensors: Tensor[] = [];
+    const cells: Cell[] = [];
     for (const input of inputs) {
       shapes.push(input?.shape ?? null);
-      if (input) tensors.push(this.#bring(input));
+      if (input) cells.push(this.#cell(input.dataId));
     }
     const keeper = inputs[native.kept ?? -1];
     const kept = keeper && this.#cell(keeper.dataId).kept;
     if (kept) {
-      shapes.push(kept.shape);
-      tensors.push(kept);
+      shapes.push(kept.bringIn().shape);
+      cells.push(kept);
     }
-    const given = { native, shapes, tensors, attrs };
+    const given = { native, shapes, cells, attrs };
     if (native.waits === 'always' || (native.waits && isTaped)) return [this.#delay(given)];
     return this.#finish(given, isTaped);
   }
@@ -137,7 +148,7 @@ export class WasmgradBackend extends MathBackendCPU {
     if (adds === 'relu') return withRelu(pending);
     const isSeenAsRows = x.shape.at(-1) === pending.shape.at(-1);
     const fits = b && b.shape.length <= x.shape.length && fitsBias(pending, b.shape);
-    return fits && isSeenAsRows ? withBias(pending, this.#bring(b)) : undefined;
+    return fits && isSeenAsRows ? withBias(pending, this.#cell(b.dataId)) : undefined;
   }
 
   #finish(given: Given, isTaped = false): TensorInfo[] {
@@ -146,34 +157,46 @@ export class WasmgradBackend extends MathBackendCPU {
       return this.#compute(given).map((tensor) => this.#store(tensor, type));
     const [result, kept] = this.#compute(given, given.native.planKept);
     const info = this.#store(result, type);
-    this.#cell(info.dataId).kept = kept;
+    this.#cell(info.dataId).kept = new Cell(type, 1, { tensor: kept });
     return [info];
   }
 
   #compute(
-    { native, shapes, tensors, attrs }: Given,
+    { native, shapes, cells, attrs }: Given,
     plan: Planner = native.plan,
   ): readonly Tensor[] {
-    const name = plan === native.plan ? `tf.${native.name}` : `tf.${native.name} taped`;
-    return callOp(name, [...tensors, shapes, attrs], () => {
-      const { shapes: results, emit } = planned(plan, shapes, attrs);
-      return recipe(results, (e, ...ys) => {
-        let at = 0;
-        const xs = shapes.map((shape) => shape && asValue(tensors[at++]).view(shape));
-        emit(e, ys, xs as Value[]);
+    const name = plan === native.plan ? native.name : `${native.name} taped`;
+    return this.#withRoom(cells, () => {
+      const tensors = cells.map((cell) => this.#bring(cell));
+      return callOp(name, [...tensors, shapes, attrs], () => {
+        const { shapes: results, emit } = planned(plan, shapes, attrs);
+        return recipe(results, (e, ...ys) => {
+          let at = 0;
+          const xs = shapes.map((shape) => shape && asValue(tensors[at++]).view(shape));
+          emit(e, ys, xs as Value[]);
+        });
       });
     });
   }
 
   /** A result that is computed when it is read. @throws {ShapeError | ValueError} where it cannot be */
   #delay(given: Given): TensorInfo {
-    const [shape] = planned(given.native.plan, given.shapes, given.attrs).shapes;
-    const pending = new PendingCall(shape, given, (call) => {
-      return this.#withRoom([], () => this.#compute(call)[0]);
-    });
+    const shape = this.#shapeOf(given);
+    const pending = new PendingCall(shape, given, (call) => this.#compute(call)[0]);
     const cell = new Cell('float32', 1, { pending });
     this.#cells.add(cell);
     return { dataId: this.#put(cell), shape: [...shape], dtype: 'float32' };
+  }
+
+  /** The shape of a call's result. Planning takes longer than the call itself, so it is remembered. */
+  #shapeOf({ native, shapes, attrs }: Given): Shape {
+    const key = `${native.name} ${shapes.join(' ')} ${JSON.stringify(attrs)}`;
+    const known = this.#shapes.get(key);
+    if (known) return known;
+    const [shape] = planned(native.plan, shapes, attrs).shapes;
+    if (this.#shapes.size === MOST_SHAPES) this.#shapes.clear();
+    this.#shapes.set(key, shape);
+    return shape;
   }
 
   #store(tensor: Tensor, dtype: Resident): TensorInfo {
@@ -193,29 +216,31 @@ export class WasmgradBackend extends MathBackendCPU {
     return dataId;
   }
 
-  /** The numbers of a tensor, in linear memory. */
-  #bring({ dataId }: TensorInfo): Tensor {
-    const cell = this.#cell(dataId);
+  /** A cell's numbers, in linear memory. */
+  #bring(cell: Cell): Tensor {
     cell.usedAt = ++this.#clock;
     if (!cell.isInside) this.#cells.add(cell);
     return cell.bringIn();
   }
 
   /** Does `work`; where linear memory has no room for it, moves out what was not used for longest, and tries again. */
-  #withRoom<T>(needed: Inputs, work: () => T): T {
+  #withRoom<T>(needed: readonly Cell[], work: () => T): T {
     for (;;) {
       try {
         return work();
       } catch (error) {
-        if (!(error instanceof OutOfMemoryError && this.#makeRoom(needed))) throw error;
+        if (!(error instanceof OutOfMemoryError)) throw error;
+        if (this.#makeRoom(needed)) continue;
+        // Who uses TF.js calls no `init`.
+        const message = error.message.replace('init(', 'configure(');
+        throw new OutOfMemoryError(message, { cause: error });
       }
     }
   }
 
   /** Moves the colder half of all cells that are not needed out of linear memory; false if there are none. */
-  #makeRoom(needed: Inputs): boolean {
-    const kept = new Set(needed.map((input) => input && this.#cell(input.dataId)));
-    const inside = [...this.#cells].filter((cell) => cell.isInside && !kept.has(cell));
+  #makeRoom(needed: readonly Cell[]): boolean {
+    const inside = [...this.#cells].filter((cell) => cell.isInside && !needed.includes(cell));
     inside.sort((a, b) => a.usedAt - b.usedAt);
     const cold = inside.slice(0, Math.ceil(inside.length / 2));
     for (const cell of cold) {

@@ -3,11 +3,9 @@
 
 import {
   getBackend,
-  mul,
   registerGradient,
   registerKernel,
   serialization,
-  sub,
   type Tensor,
   type TensorInfo,
   tidy,
@@ -61,12 +59,9 @@ interface BatchNormalization {
   call(inputs: Tensor | Tensor[], options: { training?: boolean }): Tensor | Tensor[];
 }
 
-/** moving = moving − (moving − batch)·(1 − momentum). */
+/** moving = momentum·moving + (1 − momentum)·batch. */
 function follow(moving: Weight, batch: Tensor, momentum: number): void {
-  tidy(() => {
-    const before = moving.read();
-    moving.write(sub(before, mul(sub(before, batch), 1 - momentum)));
-  });
+  moving.write(call<Tensor>('WasmgradFollow', { moving: moving.read(), batch }, { momentum }));
 }
 
 const patched = new WeakSet<object>();

@@ -2,56 +2,7 @@
 // its bias and its ReLU in three steps; those that nobody reads in between become one.
 
 import { type Shape, sizeOf } from '../base/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Attributes, Native } from './kernel.js';
-
-/** The shapes of inputs; null for those that were not given. */
-export type Shapes = readonly (Shape | null)[];
-
-/** What a call is computed from. */
-export interface Given {
-  readonly native: Native;
-  readonly shapes: Shapes;
-  readonly tensors: readonly Tensor[];
-  readonly attrs: Attributes;
-}
-
-/** A call that waits. */
-export class PendingCall implements Given {
-  /** That of the result. */
-  readonly shape: Shape;
-  readonly native: Native;
-  readonly shapes: Shapes;
-  /** The inputs: what TF.js disposes of meanwhile stays as long as it is needed. */
-  readonly tensors: readonly Tensor[];
-  readonly attrs: Attributes;
-  readonly #run: (given: Given) => Tensor;
-
-  constructor(
-    shape: Shape,
-    { native, shapes, tensors, attrs }: Given,
-    run: (given: Given) => Tensor,
-  ) {
-    this.shape = shape;
-    this.native = native;
-    this.shapes = shapes;
-    this.tensors = tensors.map((tensor) => tensor.reshape([tensor.size]));
-    this.attrs = attrs;
-    this.#run = run;
-  }
-
-  /** Computes the result, and lets go of the inputs. */
-  compute(): Tensor {
-    const result = this.#run(this);
-    this.drop();
-    return result;
-  }
-
-  /** Lets go of the inputs, uncomputed. */
-  drop(): void {
-    for (const tensor of this.tensors) tensor.dispose();
-  }
-}
+import type { Cell, Given, PendingCall } from './cell.js';
 
 /** Whether a call that waits can also add a row of this shape. */
 export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): boolean {
@@ -61,14 +12,13 @@ export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): b
 }
 
 /** The call that also adds a bias. */
-export function withBias({ native, shapes, tensors, attrs }: PendingCall, bias: Tensor): Given {
-  return { native, shapes: [...shapes, [bias.size]], tensors: [...tensors, bias], attrs };
+export function withBias({ native, shapes, cells, attrs, shape }: PendingCall, bias: Cell): Given {
+  return { native, shapes: [...shapes, shape.slice(-1)], cells: [...cells, bias], attrs };
 }
 
 /** The call that also applies ReLU; undefined where it cannot. */
-export function withRelu(given: Given): Given | undefined {
-  const { native, attrs } = given;
+export function withRelu({ native, shapes, cells, attrs }: Given): Given | undefined {
   const { activation } = attrs;
   if (!native.takesRelu || (activation && activation !== 'linear')) return undefined;
-  return { ...given, attrs: { ...attrs, activation: 'relu' } };
+  return { native, shapes, cells, attrs: { ...attrs, activation: 'relu' } };
 }

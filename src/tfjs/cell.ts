@@ -3,11 +3,9 @@
 
 import type { TensorData } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
 import type { backend_util, DataType } from '@tensorflow/tfjs-core';
+import type { Shape } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { PendingCall } from './call.js';
-
-/** The types that lie in linear memory: 'bool' as floats, 0 and 1. */
-export type Resident = 'float32' | 'int32' | 'bool';
+import type { Attributes, Native } from './kernel.js';
 
 /** A tensor's numbers, wherever they are, with what TF.js keeps about them. */
 export class Cell implements TensorData<DataType> {
@@ -17,10 +15,12 @@ export class Cell implements TensorData<DataType> {
   /** When it was last used, for finding the coldest. */
   usedAt = 0;
   /** What a gradient will want besides the numbers: see `Native.kept`. */
-  kept: Tensor | undefined;
+  kept: Cell | undefined;
   #values: backend_util.BackendValues | undefined;
   #tensor: Tensor | undefined;
   #pending: PendingCall | undefined;
+  #holds = 0;
+  #isGone = false;
 
   constructor(
     dtype: DataType,
@@ -50,7 +50,7 @@ export class Cell implements TensorData<DataType> {
   }
 
   set values(values: backend_util.BackendValues | undefined) {
-    this.free();
+    this.#empty();
     this.#values = values;
   }
 
@@ -98,8 +98,23 @@ export class Cell implements TensorData<DataType> {
     this.#forgetKept();
   }
 
-  /** Gives the memory back. */
+  /** Somebody needs the numbers, even if TF.js disposes of them. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** The end of a `hold`. */
+  release(): void {
+    if (--this.#holds === 0 && this.#isGone) this.free();
+  }
+
+  /** Gives the memory back, as soon as nobody holds it. */
   free(): void {
+    this.#isGone = true;
+    if (this.#holds === 0) this.#empty();
+  }
+
+  #empty(): void {
     this.#pending?.drop();
     this.#tensor?.dispose();
     this.#pending = undefined;
@@ -109,7 +124,57 @@ export class Cell implements TensorData<DataType> {
   }
 
   #forgetKept(): void {
-    this.kept?.dispose();
+    this.kept?.free();
     this.kept = undefined;
+  }
+}
+
+/** The shapes of inputs; null for those that were not given. */
+export type Shapes = readonly (Shape | null)[];
+
+/** What a call is computed from. */
+export interface Given {
+  readonly native: Native;
+  readonly shapes: Shapes;
+  /** The numbers of the inputs that were given. */
+  readonly cells: readonly Cell[];
+  readonly attrs: Attributes;
+}
+
+/** A call that waits. */
+export class PendingCall implements Given {
+  /** That of the result. */
+  readonly shape: Shape;
+  readonly native: Native;
+  readonly shapes: Shapes;
+  /** What TF.js disposes of meanwhile stays as long as it is needed. */
+  readonly cells: readonly Cell[];
+  readonly attrs: Attributes;
+  readonly #run: (given: Given) => Tensor;
+
+  constructor(
+    shape: Shape,
+    { native, shapes, cells, attrs }: Given,
+    run: (given: Given) => Tensor,
+  ) {
+    this.shape = shape;
+    this.native = native;
+    this.shapes = shapes;
+    this.cells = cells;
+    this.attrs = attrs;
+    this.#run = run;
+    for (const cell of cells) cell.hold();
+  }
+
+  /** Computes the result, and lets go of the inputs. */
+  compute(): Tensor {
+    const result = this.#run(this);
+    this.drop();
+    return result;
+  }
+
+  /** Lets go of the inputs, uncomputed. */
+  drop(): void {
+    for (const cell of this.cells) cell.release();
   }
 }

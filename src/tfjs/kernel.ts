@@ -3,7 +3,9 @@
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Shape } from '../base/shape.js';
 import type { Emitter, Value } from '../program/emitter.js';
-import type { Resident } from './cell.js';
+
+/** The types that lie in linear memory: 'bool' as floats, 0 and 1. */
+export type Resident = 'float32' | 'int32' | 'bool';
 
 /** What TF.js gives a kernel besides tensors. */
 export type Attributes = NamedAttrMap & Readonly<Record<string, unknown>>;

@@ -13,6 +13,7 @@ async function inWorker(options) {
 
 const ways = {
   here: train,
+  tfjs: async () => (await import('./tfjs.js')).trainTfjs(),
   worker: inWorker,
   own: (options) =>
     inWorker({

@@ -53,11 +53,14 @@ export async function runInNode(file: string): Promise<string> {
   return `${stdout}\n${stderr}`;
 }
 
-/** Files of the folder, and the package as if it were installed there. */
+/** Files of the folder, and the package as if it were installed there, with those that it is used beside. */
 function fileOf(folder: string): FileOf {
   const own = `/node_modules/${name}`;
   const [ofPackage, others] = [within(root), within(folder)];
-  return (path) => (path.startsWith(`${own}/`) ? ofPackage(path.slice(own.length)) : others(path));
+  return (path) => {
+    if (path.startsWith(`${own}/`)) return ofPackage(path.slice(own.length));
+    return path.startsWith('/node_modules/') ? ofPackage(path) : others(path);
+  };
 }
 
 /** A browser with a server of a folder. */

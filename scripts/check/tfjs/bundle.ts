@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 // @ts-expect-error: a script without types
 import { forBrowsers } from '../../setup/build.mjs';
@@ -40,28 +41,39 @@ const common: BuildOptions = {
 /** What is run: the specs of tfjs-core, or those of the packages over it. */
 export type Suite = 'core' | 'mapped';
 
+/** Wasm as text that a page unpacks, made in a moment: the package's takes longer than the specs. */
+const wasmAsText: Plugin = {
+  name: 'wasm-as-text',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
+      contents: deflateRawSync(readFileSync(path)).toString('base64'),
+      loader: 'text',
+    }));
+  },
+};
+
 /** A program that can use `run`, and has the plugins besides those of its engine. */
-const entry = (suite: Suite, contents: string, own: Plugin): BuildOptions => {
+const entry = (suite: Suite, contents: string, own: Plugin[]): BuildOptions => {
   const specs = suite === 'core' ? '@tensorflow/tfjs-core/dist/tests.js' : 'specs:';
   const head = `import { runSpecs } from './specs.js';
     const run = (what) => runSpecs(what, () => import('${specs}'));`;
   return {
     stdin: { contents: head + contents, resolveDir: folder },
-    plugins: [suite === 'core' ? drawsIn2d : mappedSpecs, own],
+    plugins: [suite === 'core' ? drawsIn2d : mappedSpecs, ...own],
   };
 };
 
-/** A program for `fork` that runs what it is sent, and sends what came of it. */
+/** A program for `fork` that runs what it is sent, sends what came of it, and ends when it is let go. */
 export async function bundleForNode(suite: Suite, outfile: string): Promise<void> {
   await build({
     ...common,
     ...entry(
       suite,
-      `process.once('message', async (what) => {
-        const report = await run(what).catch((error) => ({ error: String(error) }));
-        process.send(report, () => process.exit());
+      `process.once('disconnect', () => process.exit());
+      process.once('message', async (what) => {
+        process.send(await run(what).catch((error) => ({ error: String(error) })));
       });`,
-      inPlace,
+      [inPlace],
     ),
     outfile,
     format: 'cjs',
@@ -74,7 +86,7 @@ export async function bundleForNode(suite: Suite, outfile: string): Promise<void
 export async function bundleForPages(): Promise<Record<string, string>> {
   const { outputFiles } = await build({
     ...common,
-    ...entry('core', 'globalThis.runSpecs = run;', forBrowsers),
+    ...entry('core', 'globalThis.runSpecs = run;', [wasmAsText, forBrowsers]),
     outdir: folder,
     entryNames: 'specs',
     write: false,

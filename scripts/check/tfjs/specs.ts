@@ -17,8 +17,6 @@ export interface Run {
   readonly threads: number;
   /** A regular expression that the names of specs must match. */
   readonly pattern?: string;
-  /** The names of the specs to run, where it is not all. */
-  readonly names?: readonly string[];
 }
 
 /** A spec that failed, with the first of its messages. */
@@ -77,11 +75,9 @@ async function expectBackend({ backend, threads }: Run): Promise<void> {
   if (info.threads !== threads) throw new Error(`${info.threads} threads, not ${threads}`);
 }
 
-/**
- * Runs the specs that `load` brings. @throws where the backend is not the one that is asked for
- */
+/** Runs the specs that `load` brings. @throws where the backend is not the one that is asked for */
 export async function runSpecs(run: Run, load: () => Promise<unknown>): Promise<Report> {
-  const { backend, threads, pattern, names } = run;
+  const { backend, threads, pattern } = run;
   const env = startJasmine();
   configure({ threads });
   // What asks for the best backend that there is gets the one that is meant.
@@ -90,14 +86,11 @@ export async function runSpecs(run: Run, load: () => Promise<unknown>): Promise<
   setTestEnvs([{ name: backend, backendName: backend, isDataSync: true }]);
   /** TF.js puts the backend and its flags into the names of specs. */
   const plain = (name: string): string => name.replace(` ${backend} {}`, '');
-  const [wanted, filter] = [names && new Set(names), new RegExp(pattern ?? '')];
+  const filter = new RegExp(pattern ?? '');
   env.configure({
     random: false,
     forbidDuplicateNames: false,
-    specFilter(spec: { getFullName(): string }) {
-      const name = plain(spec.getFullName());
-      return filter.test(name) && (wanted?.has(name) ?? true);
-    },
+    specFilter: (spec: { getFullName(): string }) => filter.test(plain(spec.getFullName())),
   });
   // Suites that name no backend come after others, which leave none behind.
   env.beforeEach(async () => {

@@ -15,10 +15,9 @@ import type { Native, Plan } from '../kernel.js';
 
 /** The inputs side by side along an axis: as rows, each of all that follows the axis. */
 function concat(shapes: readonly Shape[], axis: number): Plan {
-  const result = backend_util.computeOutShape(
-    shapes.map((shape) => [...shape]),
-    axis,
-  );
+  const all = shapes.map((shape) => [...shape]);
+  backend_util.assertParamsConsistent(all, axis);
+  const result = backend_util.computeOutShape(all, axis);
   const outer = sizeOf(result.slice(0, axis));
   return {
     shapes: [result],
@@ -48,10 +47,9 @@ export const arrangeKernels: readonly Native[] = [
     name: 'Slice',
     inputs: ['x'],
     plan([x], { begin, size }: { begin: number | number[]; size: number | number[] }) {
-      const blank = x.map(() => undefined);
       const info = { shape: [...x], rank: x.length, dtype: 'float32', dataId: {} };
       const [first, result] = slice_util.parseSliceParams(info as never, begin, size);
-      if (blank.length !== result.length) return undefined;
+      slice_util.assertParamsValid(info as never, first, result);
       return {
         shapes: [result],
         emit: (e, [y], [vx]) => {

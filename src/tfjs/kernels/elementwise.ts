@@ -7,6 +7,7 @@ import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
 import { combineArrays } from '../../operators/arrays/combine.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
+import { fillWith } from '../../operators/arrays/strides.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import type { Native } from '../kernel.js';
@@ -144,7 +145,15 @@ const singles: Readonly<Record<string, Single>> = {
   Neg: mapped({ fn: 'Affine', alpha: -1 }),
   Reciprocal: mapped({ fn: 'Reciprocal' }),
   Round: mapped({ fn: 'Round' }),
-  Sign: mapped({ fn: 'Sign' }),
+  Sign: (e, y, x) => {
+    // Of NaN it is 0, as neither holds.
+    const zero = e.value([1]);
+    const isLess = e.value(x.shape);
+    fillWith(e, zero, 0);
+    combineArrays(e, 'Greater', y, x, zero);
+    combineArrays(e, 'Less', isLess, x, zero);
+    blendForward(e, y, [y, 1], [isLess, -1]);
+  },
   Sin: mapped({ fn: 'Sin' }),
   Sqrt: mapped({ fn: 'Sqrt' }),
   Square: (e, y, x) => e.emit('multiply', { y, a: x, b: x, count: x.size }),

@@ -1,6 +1,7 @@
 // Batch normalization.
 
 import { type Shape, sizeOf } from '../../base/shape.js';
+import { blendForward } from '../../operators/merge/combine.emit.js';
 import { normBackward, normInference, normMoments } from '../../operators/norm/batchnorm.emit.js';
 import type { Native } from '../kernel.js';
 
@@ -49,6 +50,16 @@ export const normKernels: readonly Native[] = [
       emit: (e, [mean, variance], [vx, vgamma]) => {
         normMoments(e, { mean, variance }, { x: vx, gamma: vgamma }, sizes(x, gamma[0], epsilon));
       },
+    }),
+  },
+  {
+    // The moving mean or variance, one batch later: ours alone.
+    name: 'WasmgradFollow',
+    inputs: ['moving', 'batch'],
+    plan: ([moving], { momentum }: { momentum: number }) => ({
+      shapes: [moving],
+      emit: (e, [y], [before, batch]) =>
+        blendForward(e, y, [before, momentum], [batch, 1 - momentum]),
     }),
   },
   {

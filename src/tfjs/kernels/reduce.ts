@@ -10,12 +10,15 @@ import type { Native } from '../kernel.js';
 
 interface ReduceAttributes {
   readonly axis?: number | readonly number[] | null;
+  /** What Max calls its axes. */
+  readonly reductionIndices?: number | readonly number[] | null;
   readonly keepDims?: boolean | null;
 }
 
 /** The axes, and the shape that is left. */
-function left(shape: Shape, { axis, keepDims }: ReduceAttributes) {
-  const axes = util.parseAxisParam((axis ?? undefined) as number[], [...shape]);
+function left(shape: Shape, { axis, reductionIndices, keepDims }: ReduceAttributes) {
+  const given = (axis ?? reductionIndices ?? undefined) as number[];
+  const axes = util.parseAxisParam(given, [...shape]);
   const kept = shape.map((side, i) => (axes.includes(i) ? 1 : side));
   return { axes, kept, result: keepDims ? kept : shape.filter((_, i) => !axes.includes(i)) };
 }
