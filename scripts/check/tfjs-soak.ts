@@ -1,6 +1,8 @@
 // Trains by tf.layers on our backend for ten thousand steps, or as many as are asked for, and says whether anything was
 // left behind: npm run tfjs-soak -- 10000
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import { memory } from '../../src/index.js';
 import { configure } from '../../src/tfjs/index.js';
@@ -18,10 +20,14 @@ const look = () => {
   const { numTensors, numBytes } = tf.memory();
   return { numTensors, numBytes, ...memory() };
 };
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const heap = (): number => {
+  collect();
+  return process.memoryUsage().heapUsed;
+};
 const say = (step: number): void =>
-  console.log(
-    `step ${step}: ${JSON.stringify({ ...look(), heap: process.memoryUsage().heapUsed, resident: process.memoryUsage().rss })}`,
-  );
+  console.log(`step ${step}: ${JSON.stringify({ ...look(), heap: heap() })}`);
 
 for (let i = 0; i < WARM_UP; i++) await training.step();
 const early = JSON.stringify(look());
