@@ -12,9 +12,6 @@ import {
   arccos,
   arcsine,
   arctan,
-  areaCosine,
-  areaSine,
-  areaTangent,
   elu,
   expMinus1,
   hyperbolicCosine,
@@ -67,15 +64,11 @@ export const enum MapFn {
   Sigmoid,
   Expm1,
   Log1p,
-  Tan,
   Asin,
   Acos,
   Atan,
   Sinh,
   Cosh,
-  Asinh,
-  Acosh,
-  Atanh,
   /** From a float to the whole number that JavaScript makes of it, and back. */
   ToInteger,
   FromInteger,
@@ -252,8 +245,6 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return expMinus1(x);
     case MapFn.Log1p:
       return log1Plus(x);
-    case MapFn.Tan:
-      return f32x4.div(sine(x, 0), sine(x, 1));
     case MapFn.Asin:
       return arcsine(x);
     case MapFn.Acos:
@@ -264,12 +255,6 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return hyperbolicSine(x);
     case MapFn.Cosh:
       return hyperbolicCosine(x);
-    case MapFn.Asinh:
-      return areaSine(x);
-    case MapFn.Acosh:
-      return areaCosine(x);
-    case MapFn.Atanh:
-      return areaTangent(x);
     case MapFn.ToInteger:
       return toIntegers(x);
     case MapFn.FromInteger:

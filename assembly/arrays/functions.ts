@@ -1,6 +1,6 @@
-// Exponentials that are quick, and hyperbolic functions, areas and arcs: what TF.js has besides. NaN stays NaN.
+// Exponentials that are quick, hyperbolic functions and arcs: what TF.js has besides. NaN stays NaN.
 //
-// Accuracy, in ulp of the result: 3 for sigmoid, elu, eˣ − 1, ln(1 + x) and arcs, 6 for hyperbolic functions and areas.
+// Accuracy, in ulp of the result: 3 for sigmoid, elu, eˣ − 1, ln(1 + x) and arcs, 6 for hyperbolic functions.
 
 import { exp, log } from '../core/simd';
 
@@ -112,43 +112,6 @@ export function hyperbolicCosine(x: v128): v128 {
   const root = exp(f32x4.mul(f32x4.abs(x), half));
   const large = f32x4.mul(f32x4.mul(half, root), root);
   return f32x4.add(large, f32x4.div(f32x4.div(half, root), root));
-}
-
-/** From here on, x² + 1 is x². */
-const FAR: f32 = 16384;
-
-/** ln(2x) where x is large. */
-// @ts-ignore: decorator
-@inline
-function logOfDouble(x: v128): v128 {
-  return f32x4.add(log(x), f32x4.splat(0.6931471806));
-}
-
-export function areaSine(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const a = f32x4.abs(x);
-  const z = f32x4.mul(a, a);
-  const more = f32x4.div(z, f32x4.add(one, f32x4.sqrt(f32x4.add(one, z))));
-  const isFar = f32x4.gt(a, f32x4.splat(FAR));
-  return signed(v128.bitselect(logOfDouble(a), log1Plus(f32x4.add(a, more)), isFar), x);
-}
-
-/** NaN below 1. */
-export function areaCosine(x: v128): v128 {
-  const t = f32x4.sub(x, f32x4.splat(1));
-  const root = f32x4.sqrt(f32x4.add(f32x4.add(t, t), f32x4.mul(t, t)));
-  const isFar = f32x4.gt(x, f32x4.splat(FAR));
-  return v128.or(
-    v128.bitselect(logOfDouble(x), log1Plus(f32x4.add(t, root)), isFar),
-    f32x4.lt(t, f32x4.splat(0)),
-  );
-}
-
-/** NaN beyond ±1. */
-export function areaTangent(x: v128): v128 {
-  const a = f32x4.abs(x);
-  const ratio = f32x4.div(f32x4.add(a, a), f32x4.sub(f32x4.splat(1), a));
-  return signed(f32x4.mul(f32x4.splat(0.5), log1Plus(ratio)), x);
 }
 
 /** Cephes' asinf for 0 ≤ a ≤ 0.5, z = a². */

@@ -63,7 +63,7 @@ const edges = (): tf.Tensor =>
 const sides = [[], [1], [3], [4], [5, 1], [7, 9], [2, 3, 33], [2, 40, 513]];
 
 const singles = [
-  ...(['abs', 'acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'ceil', 'cos', 'cosh'] as const),
+  ...(['abs', 'acos', 'asin', 'atan', 'ceil', 'cos', 'cosh'] as const),
   ...([
     'elu',
     'erf',
@@ -77,11 +77,11 @@ const singles = [
     'log1p',
   ] as const),
   ...(['neg', 'reciprocal', 'relu', 'relu6', 'round', 'rsqrt', 'selu', 'sigmoid', 'sign'] as const),
-  ...(['sin', 'sinh', 'softplus', 'sqrt', 'square', 'step', 'tan', 'tanh', 'leakyRelu'] as const),
+  ...(['sin', 'sinh', 'softplus', 'sqrt', 'square', 'step', 'tanh', 'leakyRelu'] as const),
 ];
 
 /** Those whose largest numbers are only as exact as the size of what is inside. */
-const loose: Readonly<Record<string, number>> = { erf: 1e-5, tan: 1e-5, cos: 1e-5, sin: 1e-5 };
+const loose: Readonly<Record<string, number>> = { erf: 1e-5, cos: 1e-5, sin: 1e-5 };
 
 const ofOne: Case[] = singles.flatMap((fn) => [
   ...sides.map((shape) => ({
@@ -93,9 +93,7 @@ const ofOne: Case[] = singles.flatMap((fn) => [
     name: `${fn} of edges`,
     // Beyond 1e6 a sine is nobody's business.
     run: () =>
-      /^(sin|cos|tan)$/.test(fn)
-        ? named(fn)(tf.clipByValue(edges(), -1e5, 1e5))
-        : named(fn)(edges()),
+      /^(sin|cos)$/.test(fn) ? named(fn)(tf.clipByValue(edges(), -1e5, 1e5)) : named(fn)(edges()),
     within: 1e-5,
   },
 ]);

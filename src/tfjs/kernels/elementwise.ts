@@ -120,20 +120,8 @@ const activated =
 
 /** Functions that both call alike. */
 const namesakes = [
-  ...([
-    'Abs',
-    'Acos',
-    'Acosh',
-    'Asin',
-    'Asinh',
-    'Atan',
-    'Atanh',
-    'Cosh',
-    'Expm1',
-    'Log1p',
-  ] as const),
-  ...(['Sinh', 'Tan', 'Ceil', 'Cos', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Round'] as const),
-  ...(['Sin', 'Sqrt'] as const),
+  ...(['Abs', 'Acos', 'Asin', 'Atan', 'Ceil', 'Cos', 'Cosh', 'Erf', 'Exp', 'Expm1'] as const),
+  ...(['Floor', 'Log', 'Log1p', 'Reciprocal', 'Round', 'Sin', 'Sinh', 'Sqrt'] as const),
 ];
 
 const singles: Readonly<Record<string, Single>> = {
