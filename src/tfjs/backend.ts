@@ -9,7 +9,7 @@ import { type Shape, sizeOf } from '../base/shape.js';
 import { asValue, type Value } from '../program/emitter.js';
 import { callOp, recipe } from '../tensor/eager.js';
 import { Tensor } from '../tensor/tensor.js';
-import { fitsBias, withBias, withRelu } from './call.js';
+import { fitsBias, normOf, ofRelu, withBias, withRelu } from './call.js';
 import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
 import type { Attributes, Native, Plan, Planner, Resident } from './kernel.js';
 
@@ -139,10 +139,12 @@ export class WasmgradBackend extends MathBackendCPU {
   /** Computes a call, or lets it wait. */
   #start(native: Native, inputs: Inputs, attrs: Attributes, type: Resident): TensorInfo[] {
     const isTaped = engine().state.gradientDepth > 0;
-    const more = native.adds && this.#more(native, inputs);
+    const more = native.adds && this.#more(native, inputs, attrs, type);
+    if (more && native.adds === 'norm') return this.#finish(more);
     if (more) {
       const waits = isTaped && native.adds === 'bias';
       const [result] = waits ? [this.#delay(more)] : this.#finish(more);
+      if (native.adds === 'relu') this.#cell(result.dataId).norm = normOf(more);
       // It may be seen in another shape than it was computed in.
       return [{ ...result, shape: (inputs[0] as TensorInfo).shape }];
     }
@@ -164,10 +166,16 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   /** The call that does what the one that computes the first input does, and this one's work; if there is one. */
-  #more({ adds }: Native, [x, b]: Inputs): Given | undefined {
+  #more(native: Native, inputs: Inputs, attrs: Attributes, type: Resident): Given | undefined {
+    const [x, b] = inputs;
     const pending = x && this.#cell(x.dataId).pending;
     if (!pending) return undefined;
-    if (adds === 'relu') return withRelu(pending);
+    if (native.adds === 'relu') return withRelu(pending);
+    if (native.adds === 'norm') {
+      const all = inputs as readonly TensorInfo[];
+      const cells = all.map(({ dataId }) => this.#cell(dataId));
+      return ofRelu(pending, { native, shapes: all.map(({ shape }) => shape), cells, attrs, type });
+    }
     const isSeenAsRows = x.shape.at(-1) === pending.shape.at(-1);
     const fits = b && b.shape.length <= x.shape.length && fitsBias(pending, b.shape);
     return fits && isSeenAsRows ? withBias(pending, this.#cell(b.dataId)) : undefined;

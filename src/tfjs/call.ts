@@ -2,7 +2,7 @@
 // its bias and its ReLU in three steps; those that nobody reads in between become one.
 
 import { type Shape, sizeOf } from '../base/shape.js';
-import type { Cell, Given, PendingCall } from './cell.js';
+import type { Cell, Given, Norm, PendingCall } from './cell.js';
 
 /** Whether a call that waits can also add a row of this shape. */
 export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): boolean {
@@ -24,4 +24,25 @@ export function withRelu({ native, shapes, cells, attrs, type }: Given): Given |
   const { activation } = attrs;
   if (!native.takesRelu || (activation && activation !== 'linear')) return undefined;
   return { native, shapes, cells, type, attrs: { ...attrs, activation: 'relu' } };
+}
+
+/** The norm after which a call applies ReLU, if it does. */
+export function normOf({ native, cells }: Given): Norm | undefined {
+  if (native.name !== 'FusedBatchNorm') return undefined;
+  const [, mean, , beta] = cells;
+  return { mean, beta };
+}
+
+/**
+ * The gradient of a norm together with that of the ReLU after it, which waits as its dy; undefined where dy is another.
+ *
+ * @param given the norm's gradient: dy, x, gamma, mean, variance
+ */
+export function ofRelu({ native, cells: [dy, y] }: PendingCall, given: Given): Given | undefined {
+  const [, ...rest] = given.cells;
+  const norm = native.name === 'WasmgradReluGrad' ? y.norm : undefined;
+  // Only of the ReLU of this norm's own result: dy may have come from elsewhere through a sum.
+  if (norm?.mean !== given.cells[3]) return undefined;
+  const shapes = [...given.shapes, given.shapes[2]];
+  return { ...given, shapes, cells: [dy, ...rest, norm.beta] };
 }

@@ -16,6 +16,7 @@ export class Cell implements TensorData<DataType> {
   usedAt = 0;
   /** What a gradient will want besides the numbers: see `Native.kept`. */
   kept: Cell | undefined;
+  #norm: Norm | undefined;
   #values: backend_util.BackendValues | undefined;
   #tensor: Tensor | undefined;
   #pending: PendingCall | undefined;
@@ -69,6 +70,17 @@ export class Cell implements TensorData<DataType> {
     return this.#tensor;
   }
 
+  /** The norm after which ReLU made these numbers, if one did: their gradients are one step. */
+  get norm(): Norm | undefined {
+    return this.#norm;
+  }
+
+  set norm(norm: Norm | undefined) {
+    norm?.beta.hold();
+    this.#norm?.beta.release();
+    this.#norm = norm;
+  }
+
   /** The call that computes the numbers, as long as nobody has read them. */
   get pending(): PendingCall | undefined {
     return this.#pending;
@@ -120,6 +132,7 @@ export class Cell implements TensorData<DataType> {
   }
 
   #empty(): void {
+    this.norm = undefined;
     this.#pending?.drop();
     this.#tensor?.dispose();
     this.#pending = undefined;
@@ -132,6 +145,13 @@ export class Cell implements TensorData<DataType> {
     this.kept?.free();
     this.kept = undefined;
   }
+}
+
+/** What the gradient of a norm needs to know of the ReLU after it. */
+export interface Norm {
+  /** Says which norm. */
+  readonly mean: Cell;
+  readonly beta: Cell;
 }
 
 /** The shapes of inputs; null for those that were not given. */

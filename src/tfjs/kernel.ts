@@ -66,8 +66,8 @@ export interface Native {
   /** Whether a third input is a bias; and whether `activation` may be 'relu'. */
   readonly takesBias?: boolean;
   readonly takesRelu?: boolean;
-  /** What the call adds to another that computes its first input and waits. */
-  readonly adds?: 'bias' | 'relu';
+  /** What the call adds to another that computes its first input and waits: see call.ts. */
+  readonly adds?: 'bias' | 'relu' | 'norm';
   readonly plan: Planner;
   /** While gradients are taped: a plan with one more result, which stays with the first for the gradient. */
   readonly planKept?: Planner;

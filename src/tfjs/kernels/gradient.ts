@@ -15,6 +15,7 @@ const slope = (name: string, activation: Nonlinear): Native => ({
 
 export const gradientKernels: readonly Native[] = [
   { ...slope('EluGrad', 'elu'), inputs: ['dy', 'y'] },
-  slope('WasmgradReluGrad', 'relu'),
+  // The gradient of a norm before it may do the same.
+  { ...slope('WasmgradReluGrad', 'relu'), waits: 'always' },
   slope('WasmgradSoftmaxGrad', 'softmax'),
 ];

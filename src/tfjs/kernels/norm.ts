@@ -65,15 +65,17 @@ export const normKernels: readonly Native[] = [
   {
     name: 'WasmgradBatchNormGrad',
     inputs: ['dy', 'x', 'gamma', 'mean', 'variance'],
+    // With beta as one more input, of the ReLU after the norm too.
+    adds: 'norm',
     plan: ([, x, gamma], { epsilon }: { epsilon: number }) => ({
       shapes: [x, gamma, gamma],
-      emit: (e, [dx, dgamma, dbeta], [dy, vx, vgamma, mean, variance]) =>
+      emit: (e, [dx, dgamma, dbeta], [dy, vx, vgamma, mean, variance, beta]) =>
         normBackward(
           e,
           { dx, dgamma, dbeta },
           dy,
-          { x: vx, gamma: vgamma, mean, variance },
-          sizes(x, gamma[0], epsilon),
+          { x: vx, gamma: vgamma, mean, variance, beta },
+          { ...sizes(x, gamma[0], epsilon), rectify: beta !== undefined },
         ),
     }),
   },
