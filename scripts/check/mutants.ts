@@ -18,10 +18,10 @@ type Fault = [from: string, to: string, why: string, where?: Where];
 /** The tests most likely to notice a fault, by the file that it is in. */
 const nearest: Readonly<Record<string, string[]>> = {
   'assembly/arrays/axis.ts': ['arrays/resize', 'arrays/pool3d'],
-  'assembly/arrays/combine.ts': ['arrays/combine', 'arrays/reduce', 'arrays/functions'],
+  'assembly/arrays/combine.ts': ['arrays/combine', 'arrays/reduce', 'arrays/pairs'],
   'assembly/arrays/copy.ts': ['arrays/rearrange', 'arrays/conv3d'],
   'assembly/arrays/elementwise.ts': ['arrays/map', 'arrays/functions'],
-  'assembly/arrays/functions.ts': ['arrays/functions'],
+  'assembly/arrays/functions.ts': ['arrays/functions', 'arrays/pairs'],
   'assembly/arrays/groupnorm.ts': ['arrays/groupnorm'],
   'assembly/arrays/lookup.ts': ['arrays/lookup'],
   'assembly/arrays/reduce.ts': ['arrays/reduce', 'arrays/lookup'],
