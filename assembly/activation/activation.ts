@@ -332,7 +332,7 @@ export function bell(a: v128): v128 {
  * Φ(−a)·e^(a²/2), 0 ≤ a ≤ 15: t·p(t) of t = 1 / (1 + 0.35a), p the minimax polynomial (Remez), within
  * 2⁻²⁴ of the result.
  */
-export function mills(a: v128): v128 {
+function mills(a: v128): v128 {
   const one = f32x4.splat(1);
   const t = f32x4.div(one, madd(a, f32x4.splat(0.35), one));
   let p = f32x4.splat(-2.9157833963e-2);

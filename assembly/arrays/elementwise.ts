@@ -1,8 +1,8 @@
 // Functions of single numbers that are no activations of the core, forward and backward. Backward computes the slope from
 // the input. NaN stays NaN.
 //
-// Accuracy, in ulp of the result: 0.5 for roots, quotients, powers and what only rounds; 2 for exp and log; 3 for sin, cos,
-// mish and the elus; 4 for erf; geluTanh loses in addition as many as its exponent, x³/14, has bits lost: 8 at −5.
+// Accuracy, in ulp of the result: 0.5 for roots, quotients, powers and what only rounds; 2 for exp and log; 3 for erf, sin,
+// cos, mish and the elus; geluTanh loses in addition as many as its exponent, x³/14, has bits lost: 8 at −5.
 
 import { bell } from '../activation/activation';
 import { Elements, TASK } from '../core/elementwise';
@@ -13,10 +13,12 @@ import {
   arcsine,
   arctan,
   elu,
+  expBelow0,
   expMinus1,
   hyperbolicCosine,
   hyperbolicSine,
   log1Plus,
+  signed,
   sigmoid as quickSigmoid,
 } from './functions';
 import { power } from './scalar';
@@ -351,8 +353,9 @@ export function naturalLog(x: v128): v128 {
 /** Where erf is 1 in f32; times √2 within what `bell` takes. */
 const FAR: f32 = 10;
 
-/** x·p(x²) up to 1, a least-squares polynomial; above a rational function, which Eigen's erf is. */
+/** x + x·p(x²) up to 1; above 1 − e^q(|x|), whose q is a minimax polynomial. */
 function erf(x: v128): v128 {
+  const one = f32x4.splat(1);
   const z = f32x4.mul(x, x);
   let p = f32x4.splat(7.847259257687256e-5);
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-8.008189033716917e-4));
@@ -360,24 +363,18 @@ function erf(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-2.6853691786527634e-2));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.128358244895935e-1));
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-3.761262595653534e-1));
-  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.1283791065216064));
-  const c = clamp(x, f32x4.splat(-4), f32x4.splat(4));
-  const w = f32x4.mul(c, c);
-  let t = f32x4.splat(-2.72614225801306e-10);
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(2.77068142495902e-8));
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.10102402082508e-6));
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-5.69250639462346e-5));
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-7.34990630326855e-4));
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.954599808540250e-3));
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-1.60960333262415e-2));
-  let q = f32x4.splat(-1.45660718464996e-5);
-  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-2.13374055278905e-4));
-  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-1.68282697438203e-3));
-  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-7.37332916720468e-3));
-  q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-1.42647390514189e-2));
-  const one = f32x4.splat(1);
-  const large = clamp(f32x4.div(f32x4.mul(c, t), q), f32x4.neg(one), one);
-  return v128.bitselect(large, f32x4.mul(p, x), f32x4.gt(f32x4.abs(x), one));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.283791065216064e-1));
+  const small = f32x4.add(f32x4.mul(p, x), x);
+  const a = f32x4.abs(x);
+  const c = f32x4.pmin(a, f32x4.splat(4));
+  let q = f32x4.splat(-1.1504661524668336e-3);
+  q = f32x4.add(f32x4.mul(q, c), f32x4.splat(1.4778484590351582e-2));
+  q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-8.863535523414612e-2));
+  q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-6.544870734214783e-1));
+  q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-1.1174399852752686));
+  q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-2.671262715011835e-3));
+  const large = signed(f32x4.sub(one, expBelow0(q)), x);
+  return v128.bitselect(large, small, f32x4.gt(a, one));
 }
 
 /** Each lane as JavaScript makes a 32-bit integer of it: cut, and wrapped where it is too large. */

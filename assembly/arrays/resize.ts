@@ -1,6 +1,5 @@
 // Images [batch, height, width, channels] in another size as TF.js has it: bilinear or nearest, forward and backward.
-// Lanes run over channels. What ONNX has is in
-// axis.ts, one dimension after the other.
+// Lanes run over channels. What ONNX has is in axis.ts, one dimension after the other.
 
 import { SCRATCH_BYTES } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';

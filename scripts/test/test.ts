@@ -63,8 +63,11 @@ const plain = [
   'worker',
   'zoo',
 ];
-/** Tests in these folders run kernels, but test other things: messages, the order of a training, what users asked for. */
-const around = ['requirements', 'tensor', 'training'];
+/**
+ * Tests in these folders run kernels, but test other things: messages, the order of a training, what users asked for,
+ * and that TF.js has the same numbers, whose kernels are in `arrays` too.
+ */
+const around = ['requirements', 'tensor', 'tfjs', 'training'];
 
 const runs: readonly Run[] = [
   {

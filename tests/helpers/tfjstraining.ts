@@ -69,15 +69,21 @@ export function makeTraining(side: number, batch: number): TfTraining {
   };
 }
 
+/** What some steps on the backend that is set leave in the weights, as a hash. */
+export async function trainedHash(): Promise<string> {
+  const training = makeTraining(24, 32);
+  for (let i = 0; i < 5; i++) await training.step();
+  const hash = createHash('sha256');
+  for (const weight of training.weights()) hash.update(weight);
+  training.dispose();
+  return hash.digest('hex');
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { configure } = await import('../../src/tfjs/index.js');
   const { options } = await import('./start.js');
   configure(options);
   await tf.setBackend('wasmgrad');
-  const training = makeTraining(24, 32);
-  for (let i = 0; i < 5; i++) await training.step();
-  const hash = createHash('sha256');
-  for (const weight of training.weights()) hash.update(weight);
-  console.log(hash.digest('hex'));
+  console.log(await trainedHash());
   process.exit();
 }
