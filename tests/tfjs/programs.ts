@@ -10,7 +10,7 @@ const { layers } = tfl;
 const { train } = tf;
 
 /** Steps that a program trains. */
-export const STEPS = 30;
+export const STEPS = 50;
 
 const BATCH = 4;
 
