@@ -120,7 +120,7 @@ export function combineTasks(op: Combine): i32 {
   return ((rowsIn(op) + rows - 1) / rows) * piecesOf(op.n);
 }
 
-export function combine(op: Combine, task: i32): void {
+export function combine(op: Combine, task: i32, scratch: usize): void {
   const n = op.n;
   const pieces = piecesOf(n);
   const block = task / pieces;
@@ -146,6 +146,7 @@ export function combine(op: Combine, task: i32): void {
       op.c + ((<usize>c) << 2),
       to - from,
       rows,
+      scratch,
     );
     row += rows;
     i3 = 0;
@@ -157,7 +158,10 @@ export function combine(op: Combine, task: i32): void {
   }
 }
 
-/** What is done in a moment has a loop of its own: to choose takes longer. */
+/**
+ * What is done in a moment has a loop of its own: to choose takes longer. Each is in a function of its own, as the
+ * compiler makes one loop, which chooses again, of loops that differ in a constant alone.
+ */
 function combineRows(
   op: Combine,
   y: usize,
@@ -166,26 +170,27 @@ function combineRows(
   c: usize,
   count: i32,
   rows: i32,
+  scratch: usize,
 ): void {
   const fn = op.fn;
   if (op.scale == 1) {
     switch (fn) {
       case CombineFn.Add:
-        return sweep(op, y, a, b, count, rows, CombineFn.Add);
+        return sums(op, y, a, b, count, rows, scratch);
       case CombineFn.Subtract:
-        return sweep(op, y, a, b, count, rows, CombineFn.Subtract);
+        return differences(op, y, a, b, count, rows, scratch);
       case CombineFn.Multiply:
-        return sweep(op, y, a, b, count, rows, CombineFn.Multiply);
+        return products(op, y, a, b, count, rows, scratch);
       case CombineFn.Divide:
-        return sweep(op, y, a, b, count, rows, CombineFn.Divide);
+        return quotients(op, y, a, b, count, rows, scratch);
       case CombineFn.Prelu:
-        return sweep(op, y, a, b, count, rows, CombineFn.Prelu);
+        return prelus(op, y, a, b, count, rows, scratch);
       case CombineFn.SquaredDifference:
-        return sweep(op, y, a, b, count, rows, CombineFn.SquaredDifference);
+        return squaredDifferences(op, y, a, b, count, rows, scratch);
     }
   }
   for (; rows > 0; rows--) {
-    combineRow(op, y, a, b, c, count);
+    combineRow(op, y, a, b, c, count, scratch);
     y += (<usize>op.n) << 2;
     a += (<isize>op.a3) << 2;
     b += (<isize>op.b3) << 2;
@@ -193,52 +198,142 @@ function combineRows(
   }
 }
 
+function sums(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+): void {
+  sweep(op, y, a, b, count, rows, scratch, CombineFn.Add);
+}
+
+function differences(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+): void {
+  sweep(op, y, a, b, count, rows, scratch, CombineFn.Subtract);
+}
+
+function products(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+): void {
+  sweep(op, y, a, b, count, rows, scratch, CombineFn.Multiply);
+}
+
+function quotients(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+): void {
+  sweep(op, y, a, b, count, rows, scratch, CombineFn.Divide);
+}
+
+function prelus(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+): void {
+  sweep(op, y, a, b, count, rows, scratch, CombineFn.Prelu);
+}
+
+function squaredDifferences(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+): void {
+  sweep(op, y, a, b, count, rows, scratch, CombineFn.SquaredDifference);
+}
+
+/** Where an operand's vectors begin: of one that stays, all are the same, in `room`. */
+// @ts-ignore: decorator
+@inline
+function vectorsOf(x: usize, step: usize, room: usize): usize {
+  if (step) return x;
+  v128.store(room, v128.load32_splat(x));
+  return room;
+}
+
 /** Rows of a function of a and b. */
 // @ts-ignore: decorator
 @inline
-function sweep(op: Combine, y: usize, a: usize, b: usize, count: i32, rows: i32, fn: i32): void {
+function sweep(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  count: i32,
+  rows: i32,
+  scratch: usize,
+  fn: i32,
+): void {
   const zero = f32x4.splat(0);
   const aStep = (<usize>op.aStep) << 4,
     bStep = (<usize>op.bStep) << 4;
   const aRow = (<isize>op.a3) << 2,
     bRow = (<isize>op.b3) << 2,
     yRow = (<usize>op.n) << 2;
+  const whole = (<usize>(count >> 2)) << 4;
   for (; rows > 0; rows--) {
-    let pa = a,
-      pb = b,
-      py = y,
-      left = count;
-    let va = v128.load32_splat(a),
-      vb = v128.load32_splat(b);
-    for (; left >= 4; left -= 4) {
-      if (aStep) va = v128.load(pa);
-      if (bStep) vb = v128.load(pb);
-      v128.store(py, result(fn, va, vb, zero));
-      py += 16;
+    let pa = vectorsOf(a, aStep, scratch),
+      pb = vectorsOf(b, bStep, scratch + 16);
+    let py = y;
+    for (const end = y + whole; py < end; py += 16) {
+      v128.store(py, result(fn, v128.load(pa), v128.load(pb), zero));
       pa += aStep;
       pb += bStep;
     }
-    if (left > 0) combineRow(op, py, pa, pb, pa, left);
+    if (count & 3) combineRow(op, py, pa, pb, pa, count & 3, scratch);
     y += yRow;
     a += aRow;
     b += bRow;
   }
 }
 
-function combineRow(op: Combine, y: usize, a: usize, b: usize, c: usize, count: i32): void {
+function combineRow(
+  op: Combine,
+  y: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  count: i32,
+  scratch: usize,
+): void {
   const fn = op.fn;
   const scale = f32x4.splat(op.scale);
   const aStep = (<usize>op.aStep) << 4,
     bStep = (<usize>op.bStep) << 4,
     cStep = (<usize>op.cStep) << 4;
-  let va = v128.load32_splat(a),
-    vb = v128.load32_splat(b),
-    vc = v128.load32_splat(c);
+  a = vectorsOf(a, aStep, scratch);
+  b = vectorsOf(b, bStep, scratch + 16);
+  c = vectorsOf(c, cStep, scratch + 32);
   for (; count > 0; count -= 4) {
-    if (aStep) va = v128.load(a);
-    if (bStep) vb = v128.load(b);
-    if (cStep) vc = v128.load(c);
-    const v = result(fn, va, vb, vc);
+    const v = result(fn, v128.load(a), v128.load(b), v128.load(c));
     // Whole numbers are no floats.
     storeLanes(y, fn < CombineFn.Select ? f32x4.mul(scale, v) : v, count);
     y += 16;

@@ -122,7 +122,7 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 131:
       return axisMaximumBackward(changetype<AxisMaximumBackward>(op), task);
     case 132:
-      return combine(changetype<Combine>(op), task);
+      return combine(changetype<Combine>(op), task, scratch);
     case 133:
       return stridedCopy(changetype<StridedCopy>(op), task);
     case 134:

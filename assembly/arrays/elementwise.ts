@@ -98,65 +98,144 @@ export class ElementwiseBackward extends Mapping {
 }
 
 export function elementwise(op: Elementwise, task: i32): void {
-  // What is done in a moment has a loop of its own: to choose takes longer. So have those that TF.js's users call most,
-  // whose constants stay in registers then.
-  switch (op.fn) {
-    case MapFn.Abs:
-      return sweep(op, task, MapFn.Abs);
-    case MapFn.Affine:
-      return sweep(op, task, MapFn.Affine);
-    case MapFn.Clip:
-      return sweep(op, task, MapFn.Clip);
-    case MapFn.Floor:
-      return sweep(op, task, MapFn.Floor);
-    case MapFn.Ceil:
-      return sweep(op, task, MapFn.Ceil);
-    case MapFn.Round:
-      return sweep(op, task, MapFn.Round);
-    case MapFn.Step:
-      return sweep(op, task, MapFn.Step);
-    case MapFn.Reciprocal:
-      return sweep(op, task, MapFn.Reciprocal);
-    case MapFn.IsNaN:
-      return sweep(op, task, MapFn.IsNaN);
-    case MapFn.IsFinite:
-      return sweep(op, task, MapFn.IsFinite);
-    case MapFn.Sigmoid:
-      return sweep(op, task, MapFn.Sigmoid);
-    case MapFn.Elu:
-      return sweep(op, task, MapFn.Elu);
-    default: {
-      const end = min(op.count, (task + 1) * TASK);
-      for (let i = task * TASK; i < end; i += 4) one(op, i, end);
-    }
-  }
-}
-
-/** Up to four numbers. */
-function one(op: Elementwise, i: i32, end: i32): void {
-  const at = (<usize>i) << 2;
+  const fn = op.fn;
   const a = f32x4.splat(op.alpha),
     b = f32x4.splat(op.beta),
     c = f32x4.splat(op.gamma);
-  storeLanes(op.y + at, value(op.fn, v128.load(op.x + at), a, b, c), end - i);
+  let left = min(op.count - task * TASK, TASK);
+  const at = (<usize>(task * TASK)) << 2;
+  let x = op.x + at,
+    y = op.y + at;
+  const whole = (<usize>(left >> 2)) << 4;
+  if (sweep(fn, x, y, y + whole, a, b, c)) {
+    x += whole;
+    y += whole;
+    left &= 3;
+  }
+  for (; left > 0; left -= 4) {
+    storeLanes(y, value(fn, v128.load(x), a, b, c), left);
+    x += 16;
+    y += 16;
+  }
+}
+
+/**
+ * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
+ */
+function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): bool {
+  switch (fn) {
+    case MapFn.Abs:
+      absolutes(x, y, end);
+      break;
+    case MapFn.Affine:
+      affines(x, y, end, a, b);
+      break;
+    case MapFn.Clip:
+      clips(x, y, end, a, b);
+      break;
+    case MapFn.Floor:
+      floors(x, y, end);
+      break;
+    case MapFn.Ceil:
+      ceils(x, y, end);
+      break;
+    case MapFn.Round:
+      rounds(x, y, end);
+      break;
+    case MapFn.Step:
+      steps(x, y, end, a);
+      break;
+    case MapFn.Reciprocal:
+      reciprocals(x, y, end);
+      break;
+    case MapFn.IsNaN:
+      areNaN(x, y, end);
+      break;
+    case MapFn.IsFinite:
+      areFinite(x, y, end);
+      break;
+    case MapFn.Sqrt:
+      roots(x, y, end);
+      break;
+    case MapFn.FromInteger:
+      fromIntegers(x, y, end);
+      break;
+    case MapFn.Sigmoid:
+      sigmoids(x, y, end);
+      break;
+    case MapFn.Elu:
+      elus(x, y, end, a, b, c);
+      break;
+    default:
+      return false;
+  }
+  return true;
 }
 
 // @ts-ignore: decorator
 @inline
-function sweep(op: Elementwise, task: i32, fn: i32): void {
-  const a = f32x4.splat(op.alpha),
-    b = f32x4.splat(op.beta),
-    c = f32x4.splat(op.gamma);
-  const end = min(op.count, (task + 1) * TASK);
-  let i = task * TASK;
-  let x = op.x + ((<usize>i) << 2),
-    y = op.y + ((<usize>i) << 2);
-  for (; i + 4 <= end; i += 4) {
+function loop(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
+  for (; y < end; y += 16) {
     v128.store(y, value(fn, v128.load(x), a, b, c));
     x += 16;
-    y += 16;
   }
-  if (i < end) one(op, i, end);
+}
+
+function absolutes(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Abs, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function affines(x: usize, y: usize, end: usize, a: v128, b: v128): void {
+  loop(MapFn.Affine, x, y, end, a, b, a);
+}
+
+function clips(x: usize, y: usize, end: usize, a: v128, b: v128): void {
+  loop(MapFn.Clip, x, y, end, a, b, a);
+}
+
+function floors(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Floor, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function ceils(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Ceil, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function rounds(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Round, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function steps(x: usize, y: usize, end: usize, a: v128): void {
+  loop(MapFn.Step, x, y, end, a, a, a);
+}
+
+function reciprocals(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Reciprocal, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function areNaN(x: usize, y: usize, end: usize): void {
+  loop(MapFn.IsNaN, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function areFinite(x: usize, y: usize, end: usize): void {
+  loop(MapFn.IsFinite, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function roots(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Sqrt, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function fromIntegers(x: usize, y: usize, end: usize): void {
+  loop(MapFn.FromInteger, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function sigmoids(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Sigmoid, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function elus(x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
+  loop(MapFn.Elu, x, y, end, a, b, c);
 }
 
 export function elementwiseBackward(op: ElementwiseBackward, task: i32): void {
