@@ -18,6 +18,7 @@ import {
   hyperbolicSine,
   log1Plus,
   sigmoid as quickSigmoid,
+  storeConstants,
 } from './functions';
 import { power } from './scalar';
 
@@ -97,7 +98,8 @@ export class ElementwiseBackward extends Mapping {
   x: In;
 }
 
-export function elementwise(op: Elementwise, task: i32): void {
+export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
+  storeConstants(scratch);
   const fn = op.fn;
   const a = f32x4.splat(op.alpha),
     b = f32x4.splat(op.beta),
@@ -106,6 +108,8 @@ export function elementwise(op: Elementwise, task: i32): void {
   const at = (<usize>(task * TASK)) << 2;
   let x = op.x + at,
     y = op.y + at;
+  if (fn == MapFn.Sigmoid) return sigmoids(x, y, left, scratch);
+  if (fn == MapFn.Elu) return elus(op, x, y, left, scratch);
   const whole = (<usize>(left >> 2)) << 4;
   if (sweep(fn, x, y, y + whole, a, b, c)) {
     x += whole;
@@ -113,7 +117,7 @@ export function elementwise(op: Elementwise, task: i32): void {
     left &= 3;
   }
   for (; left > 0; left -= 4) {
-    storeLanes(y, value(fn, v128.load(x), a, b, c), left);
+    storeLanes(y, value(fn, v128.load(x), a, b, c, scratch), left);
     x += 16;
     y += 16;
   }
@@ -123,7 +127,15 @@ export function elementwise(op: Elementwise, task: i32): void {
  * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
  * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
  */
-function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): bool {
+function sweep(
+  fn: i32,
+  x: usize,
+  y: usize,
+  end: usize,
+  a: v128,
+  b: v128,
+  c: v128,
+): bool {
   switch (fn) {
     case MapFn.Abs:
       absolutes(x, y, end);
@@ -146,26 +158,11 @@ function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v12
     case MapFn.Step:
       steps(x, y, end, a);
       break;
-    case MapFn.Reciprocal:
-      reciprocals(x, y, end);
-      break;
-    case MapFn.IsNaN:
-      areNaN(x, y, end);
-      break;
-    case MapFn.IsFinite:
-      areFinite(x, y, end);
-      break;
     case MapFn.Sqrt:
       roots(x, y, end);
       break;
     case MapFn.FromInteger:
       fromIntegers(x, y, end);
-      break;
-    case MapFn.Sigmoid:
-      sigmoids(x, y, end);
-      break;
-    case MapFn.Elu:
-      elus(x, y, end, a, b, c);
       break;
     default:
       return false;
@@ -175,9 +172,17 @@ function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v12
 
 // @ts-ignore: decorator
 @inline
-function loop(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
+function loop(
+  fn: i32,
+  x: usize,
+  y: usize,
+  end: usize,
+  a: v128,
+  b: v128,
+  c: v128,
+): void {
   for (; y < end; y += 16) {
-    v128.store(y, value(fn, v128.load(x), a, b, c));
+    v128.store(y, value(fn, v128.load(x), a, b, c, 0));
     x += 16;
   }
 }
@@ -210,18 +215,6 @@ function steps(x: usize, y: usize, end: usize, a: v128): void {
   loop(MapFn.Step, x, y, end, a, a, a);
 }
 
-function reciprocals(x: usize, y: usize, end: usize): void {
-  loop(MapFn.Reciprocal, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
-}
-
-function areNaN(x: usize, y: usize, end: usize): void {
-  loop(MapFn.IsNaN, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
-}
-
-function areFinite(x: usize, y: usize, end: usize): void {
-  loop(MapFn.IsFinite, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
-}
-
 function roots(x: usize, y: usize, end: usize): void {
   loop(MapFn.Sqrt, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
 }
@@ -230,12 +223,26 @@ function fromIntegers(x: usize, y: usize, end: usize): void {
   loop(MapFn.FromInteger, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
 }
 
-function sigmoids(x: usize, y: usize, end: usize): void {
-  loop(MapFn.Sigmoid, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+function sigmoids(x: usize, y: usize, left: i32, k: usize): void {
+  for (; left > 0; left -= 4) {
+    storeLanes(y, quickSigmoid(v128.load(x), k), left);
+    x += 16;
+    y += 16;
+  }
 }
 
-function elus(x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
-  loop(MapFn.Elu, x, y, end, a, b, c);
+function elus(op: Elementwise, x: usize, y: usize, left: i32, k: usize): void {
+  const zero = f32x4.splat(ZERO);
+  const a = f32x4.splat(op.alpha),
+    b = f32x4.splat(op.beta),
+    c = f32x4.splat(op.gamma);
+  for (; left > 0; left -= 4) {
+    const v = v128.load(x);
+    const below = f32x4.mul(a, elu(f32x4.pmin(f32x4.mul(v, b), zero), k));
+    storeLanes(y, v128.bitselect(below, f32x4.mul(c, v), f32x4.le(v, zero)), left);
+    x += 16;
+    y += 16;
+  }
 }
 
 export function elementwiseBackward(op: ElementwiseBackward, task: i32): void {
@@ -258,7 +265,7 @@ const ZERO: f32 = 0;
 
 // @ts-ignore: decorator
 @inline
-function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
+function value(fn: i32, x: v128, a: v128, b: v128, c: v128, scratch: usize): v128 {
   const zero = f32x4.splat(ZERO);
   const one = f32x4.splat(1);
   switch (fn) {
@@ -290,10 +297,6 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return f32x4.div(x, f32x4.add(one, f32x4.abs(x)));
     case MapFn.Mish:
       return mish(x);
-    case MapFn.Elu: {
-      const below = f32x4.mul(a, elu(f32x4.pmin(f32x4.mul(x, b), zero)));
-      return v128.bitselect(below, f32x4.mul(c, x), f32x4.le(x, zero));
-    }
     case MapFn.LeakyRelu:
       return v128.bitselect(f32x4.mul(a, x), x, f32x4.le(x, zero));
     case MapFn.ThresholdedRelu:
@@ -318,10 +321,8 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return v128.and(one, f32x4.eq(f32x4.abs(x), f32x4.splat(Infinity)));
     case MapFn.IsNotZero:
       return v128.and(one, f32x4.ne(x, zero));
-    case MapFn.Sigmoid:
-      return quickSigmoid(x);
     case MapFn.Expm1:
-      return expMinus1(x);
+      return expMinus1(x, scratch);
     case MapFn.Log1p:
       return log1Plus(x);
     case MapFn.Asin:
@@ -331,7 +332,7 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
     case MapFn.Atan:
       return arctan(x);
     case MapFn.Sinh:
-      return hyperbolicSine(x);
+      return hyperbolicSine(x, scratch);
     case MapFn.Cosh:
       return hyperbolicCosine(x);
     case MapFn.ToInteger:

@@ -214,26 +214,18 @@ function largestOfRow(op: Argument, x: usize): f32 {
 
 function largest(op: Argument, x: usize): v128 {
   const sign = i32x4.splat(op.sign);
+  const skips = i32x4.splat(-op.skipsNaN);
   const step = (<usize>op.inner) << 2;
   let best = v128.xor(v128.load(x), sign);
   let at = f32x4.splat(0);
-  if (op.skipsNaN) {
-    for (let i = 1; i < op.n; i++) {
-      x += step;
-      const v = v128.xor(v128.load(x), sign);
-      const better = f32x4.gt(v, best);
-      best = v128.bitselect(v, best, better);
-      at = v128.bitselect(f32x4.splat(<f32>i), at, better);
-    }
-    return at;
-  }
   for (let i = 1; i < op.n; i++) {
     x += step;
     const v = v128.xor(v128.load(x), sign);
     const known = f32x4.eq(best, best);
-    let better = v128.or(f32x4.gt(v, best), v128.and(f32x4.ne(v, v), known));
+    const isNaN = v128.andnot(f32x4.ne(v, v), skips);
+    let better = v128.or(f32x4.gt(v, best), v128.and(isNaN, known));
     if (op.last) {
-      const bothLost = v128.andnot(f32x4.ne(v, v), known);
+      const bothLost = v128.andnot(isNaN, known);
       better = v128.or(better, v128.or(f32x4.eq(v, best), bothLost));
     }
     best = v128.bitselect(v, best, better);

@@ -3,7 +3,7 @@
 import { In, Op, Out } from '../core/op';
 import { laneMask, maxLanes, storeLanes, sumLanes } from '../core/simd';
 import { rowsOf } from './combine';
-import { expBelow0 } from './functions';
+import { expBelow0, storeConstants } from './functions';
 
 /** y = softmax of each row of x[rows, n]. */
 @unmanaged
@@ -19,7 +19,8 @@ export function rowSoftmaxTasks(op: RowSoftmax): i32 {
   return (op.rows + rows - 1) / rows;
 }
 
-export function rowSoftmax(op: RowSoftmax, task: i32): void {
+export function rowSoftmax(op: RowSoftmax, task: i32, scratch: usize): void {
+  storeConstants(scratch);
   const n = op.n;
   const end = min(op.rows, (task + 1) * rowsOf(n));
   for (let row = task * rowsOf(n); row < end; row++) {
@@ -27,7 +28,7 @@ export function rowSoftmax(op: RowSoftmax, task: i32): void {
     const x = op.x + at,
       y = op.y + at;
     const most = f32x4.splat(largest(x, n));
-    const total = f32x4.splat(1 / exponentials(y, x, n, most));
+    const total = f32x4.splat(1 / exponentials(y, x, n, most, scratch));
     for (let c = 0; c < n; c += 4) {
       const i = (<usize>c) << 2;
       storeLanes(y + i, f32x4.mul(v128.load(y + i), total), n - c);
@@ -53,13 +54,14 @@ function largest(x: usize, n: i32): f32 {
 }
 
 /** y = e^(x − most); returns their sum. */
-function exponentials(y: usize, x: usize, n: i32, most: v128): f32 {
+function exponentials(y: usize, x: usize, n: i32, most: v128, k: usize): f32 {
   let sum0 = f32x4.splat(0),
     sum1 = sum0;
   let left = n;
+  // Two at a time: each waits for itself often.
   for (; left >= 8; left -= 8) {
-    const e0 = expBelow0(f32x4.sub(v128.load(x), most));
-    const e1 = expBelow0(f32x4.sub(v128.load(x, 16), most));
+    const e0 = expBelow0(f32x4.sub(v128.load(x), most), k);
+    const e1 = expBelow0(f32x4.sub(v128.load(x, 16), most), k);
     sum0 = f32x4.add(sum0, e0);
     sum1 = f32x4.add(sum1, e1);
     v128.store(y, e0);
@@ -68,11 +70,15 @@ function exponentials(y: usize, x: usize, n: i32, most: v128): f32 {
     y += 32;
   }
   for (; left > 0; left -= 4) {
-    const e = expBelow0(f32x4.sub(v128.load(x), most));
+    const e = exponential(f32x4.sub(v128.load(x), most), k);
     sum0 = f32x4.add(sum0, v128.and(e, laneMask(left)));
     storeLanes(y, e, left);
     x += 16;
     y += 16;
   }
   return sumLanes(f32x4.add(sum0, sum1));
+}
+
+function exponential(x: v128, k: usize): v128 {
+  return expBelow0(x, k);
 }
