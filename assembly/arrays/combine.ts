@@ -132,23 +132,20 @@ export function combine(op: Combine, task: i32, scratch: usize): void {
     i2 = (row / op.d3) % op.d2,
     i1 = (row / (op.d3 * op.d2)) % op.d1,
     i0 = row / (op.d3 * op.d2 * op.d1);
-  while (row < end) {
-    // All rows of the innermost dimension.
-    const rows = min(end - row, op.d3 - i3);
+  for (; row < end; row++) {
     const a = i0 * op.a0 + i1 * op.a1 + i2 * op.a2 + i3 * op.a3 + from * op.aStep;
     const b = i0 * op.b0 + i1 * op.b1 + i2 * op.b2 + i3 * op.b3 + from * op.bStep;
     const c = i0 * op.c0 + i1 * op.c1 + i2 * op.c2 + i3 * op.c3 + from * op.cStep;
-    combineRows(
+    combineRow(
       op,
       op.y + ((<usize>(row * n + from)) << 2),
       op.a + ((<usize>a) << 2),
       op.b + ((<usize>b) << 2),
       op.c + ((<usize>c) << 2),
       to - from,
-      rows,
       scratch,
     );
-    row += rows;
+    if (++i3 < op.d3) continue;
     i3 = 0;
     if (++i2 < op.d2) continue;
     i2 = 0;
@@ -158,118 +155,6 @@ export function combine(op: Combine, task: i32, scratch: usize): void {
   }
 }
 
-/**
- * What is done in a moment has a loop of its own: to choose takes longer. Each is in a function of its own, as the
- * compiler makes one loop, which chooses again, of loops that differ in a constant alone.
- */
-function combineRows(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  c: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  const fn = op.fn;
-  if (op.scale == 1) {
-    switch (fn) {
-      case CombineFn.Add:
-        return sums(op, y, a, b, count, rows, scratch);
-      case CombineFn.Subtract:
-        return differences(op, y, a, b, count, rows, scratch);
-      case CombineFn.Multiply:
-        return products(op, y, a, b, count, rows, scratch);
-      case CombineFn.Divide:
-        return quotients(op, y, a, b, count, rows, scratch);
-      case CombineFn.Prelu:
-        return prelus(op, y, a, b, count, rows, scratch);
-      case CombineFn.SquaredDifference:
-        return squaredDifferences(op, y, a, b, count, rows, scratch);
-    }
-  }
-  for (; rows > 0; rows--) {
-    combineRow(op, y, a, b, c, count, scratch);
-    y += (<usize>op.n) << 2;
-    a += (<isize>op.a3) << 2;
-    b += (<isize>op.b3) << 2;
-    c += (<isize>op.c3) << 2;
-  }
-}
-
-function sums(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  sweep(op, y, a, b, count, rows, scratch, CombineFn.Add);
-}
-
-function differences(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  sweep(op, y, a, b, count, rows, scratch, CombineFn.Subtract);
-}
-
-function products(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  sweep(op, y, a, b, count, rows, scratch, CombineFn.Multiply);
-}
-
-function quotients(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  sweep(op, y, a, b, count, rows, scratch, CombineFn.Divide);
-}
-
-function prelus(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  sweep(op, y, a, b, count, rows, scratch, CombineFn.Prelu);
-}
-
-function squaredDifferences(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-): void {
-  sweep(op, y, a, b, count, rows, scratch, CombineFn.SquaredDifference);
-}
-
 /** Where an operand's vectors begin: of one that stays, all are the same, in `room`. */
 // @ts-ignore: decorator
 @inline
@@ -277,42 +162,6 @@ function vectorsOf(x: usize, step: usize, room: usize): usize {
   if (step) return x;
   v128.store(room, v128.load32_splat(x));
   return room;
-}
-
-/** Rows of a function of a and b. */
-// @ts-ignore: decorator
-@inline
-function sweep(
-  op: Combine,
-  y: usize,
-  a: usize,
-  b: usize,
-  count: i32,
-  rows: i32,
-  scratch: usize,
-  fn: i32,
-): void {
-  const zero = f32x4.splat(0);
-  const aStep = (<usize>op.aStep) << 4,
-    bStep = (<usize>op.bStep) << 4;
-  const aRow = (<isize>op.a3) << 2,
-    bRow = (<isize>op.b3) << 2,
-    yRow = (<usize>op.n) << 2;
-  const whole = (<usize>(count >> 2)) << 4;
-  for (; rows > 0; rows--) {
-    let pa = vectorsOf(a, aStep, scratch),
-      pb = vectorsOf(b, bStep, scratch + 16);
-    let py = y;
-    for (const end = y + whole; py < end; py += 16) {
-      v128.store(py, result(fn, v128.load(pa), v128.load(pb), zero));
-      pa += aStep;
-      pb += bStep;
-    }
-    if (count & 3) combineRow(op, py, pa, pb, pa, count & 3, scratch);
-    y += yRow;
-    a += aRow;
-    b += bRow;
-  }
 }
 
 function combineRow(
@@ -332,6 +181,13 @@ function combineRow(
   a = vectorsOf(a, aStep, scratch);
   b = vectorsOf(b, bStep, scratch + 16);
   c = vectorsOf(c, cStep, scratch + 32);
+  const whole = <usize>(count >> 2);
+  if (op.scale == 1 && sweep(fn, y, a, b, y + (whole << 4), aStep, bStep)) {
+    y += whole << 4;
+    a += whole * aStep;
+    b += whole * bStep;
+    count &= 3;
+  }
   for (; count > 0; count -= 4) {
     const v = result(fn, v128.load(a), v128.load(b), v128.load(c));
     // Whole numbers are no floats.
@@ -341,6 +197,87 @@ function combineRow(
     b += bStep;
     c += cStep;
   }
+}
+
+/**
+ * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
+ */
+function sweep(
+  fn: i32,
+  y: usize,
+  a: usize,
+  b: usize,
+  end: usize,
+  aStep: usize,
+  bStep: usize,
+): bool {
+  switch (fn) {
+    case CombineFn.Add:
+      sums(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Subtract:
+      differences(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Multiply:
+      products(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Divide:
+      quotients(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Prelu:
+      prelus(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.SquaredDifference:
+      squaredDifferences(y, a, b, end, aStep, bStep);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function loop(
+  fn: i32,
+  y: usize,
+  a: usize,
+  b: usize,
+  end: usize,
+  aStep: usize,
+  bStep: usize,
+): void {
+  const zero = f32x4.splat(0);
+  for (; y < end; y += 16) {
+    v128.store(y, result(fn, v128.load(a), v128.load(b), zero));
+    a += aStep;
+    b += bStep;
+  }
+}
+
+function sums(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Add, y, a, b, end, aStep, bStep);
+}
+
+function differences(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Subtract, y, a, b, end, aStep, bStep);
+}
+
+function products(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Multiply, y, a, b, end, aStep, bStep);
+}
+
+function quotients(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Divide, y, a, b, end, aStep, bStep);
+}
+
+function prelus(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Prelu, y, a, b, end, aStep, bStep);
+}
+
+function squaredDifferences(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.SquaredDifference, y, a, b, end, aStep, bStep);
 }
 
 // @ts-ignore: decorator
