@@ -5,7 +5,7 @@ import type { CombineFn } from '../../../bindings/arrays.js';
 import { type Shape, sizeOf } from '../../base/shape.js';
 import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
-import { combineArrays } from '../../operators/arrays/combine.emit.js';
+import { combineArrays, expandTo } from '../../operators/arrays/combine.emit.js';
 import { softmaxRows } from '../../operators/arrays/lookup.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
@@ -14,16 +14,31 @@ import type { Native } from '../kernel.js';
 
 type Pair = (e: Emitter, y: Value, a: Value, b: Value) => void;
 
-const combine =
-  (fn: keyof typeof CombineFn): Pair =>
-  (e, y, a, b) =>
-    combineArrays(e, fn, y, a, b);
-
 /** Whether b is a row of a, [channels] under [..., channels]. */
 function isRow(a: Shape, b: Shape): boolean {
   const channels = b.at(-1);
   return a.length > 1 && channels === a.at(-1) && channels === sizeOf(b);
 }
+
+/** Numbers that short rows are made to: each row has its cost. */
+const LONG = 512;
+/** Numbers of an array whose rows are too few to matter. */
+const FEW = 4096;
+
+const combine =
+  (fn: keyof typeof CombineFn): Pair =>
+  (e, y, a, b) => {
+    const channels = a.shape.at(-1) as number;
+    const rows = a.size / channels;
+    let together = isRow(a.shape, b.shape) && a.size > FEW ? Math.floor(LONG / channels) : 1;
+    while (rows % together) together--;
+    if (together < 2) return combineArrays(e, fn, y, a, b);
+    const n = together * channels;
+    const repeated = e.value([together, channels]);
+    expandTo(e, repeated, b);
+    const shape = [rows / together, n];
+    combineArrays(e, fn, y.view(shape), a.view(shape), repeated.view([n]));
+  };
 
 /** y = x·scale + shift, where those are rows: the kernel of batch norm keeps them in registers. */
 function byRows(e: Emitter, y: Value, x: Value, scale: Operand, beta: Operand): void {
@@ -41,7 +56,7 @@ const add: Pair = (e, y, a, b) => {
 
 const subtract: Pair = (e, y, a, b) => {
   if (util.arraysEqual([...a.shape], [...b.shape])) blendForward(e, y, [a, 1], [b, -1]);
-  else combineArrays(e, 'Subtract', y, a, b);
+  else combine('Subtract')(e, y, a, b);
 };
 
 const multiply: Pair = (e, y, a, b) => {
