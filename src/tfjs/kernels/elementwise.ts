@@ -5,7 +5,7 @@ import type { CombineFn } from '../../../bindings/arrays.js';
 import { type Shape, sizeOf } from '../../base/shape.js';
 import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
-import { combineArrays, expandTo } from '../../operators/arrays/combine.emit.js';
+import { combineArrays } from '../../operators/arrays/combine.emit.js';
 import { softmaxRows } from '../../operators/arrays/lookup.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
@@ -35,7 +35,8 @@ const combine =
     if (together < 2) return combineArrays(e, fn, y, a, b);
     const n = together * channels;
     const repeated = e.value([together, channels]);
-    expandTo(e, repeated, b);
+    // Bit by bit: they may be whole numbers.
+    combineArrays(e, 'Select', repeated, b, b);
     const shape = [rows / together, n];
     combineArrays(e, fn, y.view(shape), a.view(shape), repeated.view([n]));
   };
