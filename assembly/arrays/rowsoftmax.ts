@@ -36,49 +36,29 @@ export function rowSoftmax(op: RowSoftmax, task: i32, scratch: usize): void {
   }
 }
 
+/** NaN is passed over: its exponential is NaN, and so is the sum. */
 function largest(x: usize, n: i32): f32 {
   const none = f32x4.splat(-Infinity);
-  let best0 = none,
-    best1 = none;
-  let left = n;
-  for (; left >= 8; left -= 8) {
-    best0 = f32x4.max(best0, v128.load(x));
-    best1 = f32x4.max(best1, v128.load(x, 16));
-    x += 32;
-  }
-  for (; left > 0; left -= 4) {
-    best0 = f32x4.max(best0, v128.bitselect(v128.load(x), none, laneMask(left)));
+  let best = none;
+  for (let left = n; left > 0; left -= 4) {
+    let v = v128.load(x);
+    if (left < 4) v = v128.bitselect(v, none, laneMask(left));
+    best = f32x4.pmax(best, v);
     x += 16;
   }
-  return maxLanes(f32x4.max(best0, best1));
+  return maxLanes(best);
 }
 
 /** y = e^(x − most); returns their sum. */
 function exponentials(y: usize, x: usize, n: i32, most: v128, k: usize): f32 {
-  let sum0 = f32x4.splat(0),
-    sum1 = sum0;
-  let left = n;
-  // Two at a time: each waits for itself often.
-  for (; left >= 8; left -= 8) {
-    const e0 = expBelow0(f32x4.sub(v128.load(x), most), k);
-    const e1 = expBelow0(f32x4.sub(v128.load(x, 16), most), k);
-    sum0 = f32x4.add(sum0, e0);
-    sum1 = f32x4.add(sum1, e1);
-    v128.store(y, e0);
-    v128.store(y, e1, 16);
-    x += 32;
-    y += 32;
-  }
-  for (; left > 0; left -= 4) {
-    const e = exponential(f32x4.sub(v128.load(x), most), k);
-    sum0 = f32x4.add(sum0, v128.and(e, laneMask(left)));
+  let sum = f32x4.splat(0);
+  for (let left = n; left > 0; left -= 4) {
+    let e = expBelow0(f32x4.sub(v128.load(x), most), k);
+    if (left < 4) e = v128.and(e, laneMask(left));
+    sum = f32x4.add(sum, e);
     storeLanes(y, e, left);
     x += 16;
     y += 16;
   }
-  return sumLanes(f32x4.add(sum0, sum1));
-}
-
-function exponential(x: v128, k: usize): v128 {
-  return expBelow0(x, k);
+  return sumLanes(sum);
 }
