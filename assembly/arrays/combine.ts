@@ -239,15 +239,7 @@ function sweep(
 
 // @ts-ignore: decorator
 @inline
-function loop(
-  fn: i32,
-  y: usize,
-  a: usize,
-  b: usize,
-  end: usize,
-  aStep: usize,
-  bStep: usize,
-): void {
+function loop(fn: i32, y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
   const zero = f32x4.splat(0);
   for (; y < end; y += 16) {
     v128.store(y, result(fn, v128.load(a), v128.load(b), zero));
@@ -276,7 +268,14 @@ function prelus(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: u
   loop(CombineFn.Prelu, y, a, b, end, aStep, bStep);
 }
 
-function squaredDifferences(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+function squaredDifferences(
+  y: usize,
+  a: usize,
+  b: usize,
+  end: usize,
+  aStep: usize,
+  bStep: usize,
+): void {
   loop(CombineFn.SquaredDifference, y, a, b, end, aStep, bStep);
 }
 

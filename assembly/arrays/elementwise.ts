@@ -127,15 +127,7 @@ export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
  * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
  * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
  */
-function sweep(
-  fn: i32,
-  x: usize,
-  y: usize,
-  end: usize,
-  a: v128,
-  b: v128,
-  c: v128,
-): bool {
+function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): bool {
   switch (fn) {
     case MapFn.Abs:
       absolutes(x, y, end);
@@ -172,15 +164,7 @@ function sweep(
 
 // @ts-ignore: decorator
 @inline
-function loop(
-  fn: i32,
-  x: usize,
-  y: usize,
-  end: usize,
-  a: v128,
-  b: v128,
-  c: v128,
-): void {
+function loop(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
   for (; y < end; y += 16) {
     v128.store(y, value(fn, v128.load(x), a, b, c, 0));
     x += 16;
@@ -448,7 +432,7 @@ function erf(x: v128): v128 {
   t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.10102402082508e-6));
   t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-5.69250639462346e-5));
   t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-7.34990630326855e-4));
-  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.954599808540250e-3));
+  t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-2.95459980854025e-3));
   t = f32x4.add(f32x4.mul(t, w), f32x4.splat(-1.60960333262415e-2));
   let q = f32x4.splat(-1.45660718464996e-5);
   q = f32x4.add(f32x4.mul(q, w), f32x4.splat(-2.13374055278905e-4));

@@ -110,7 +110,11 @@ export function log1Plus(x: v128): v128 {
   const d = f32x4.sub(u, one);
   let y = f32x4.mul(log(u), f32x4.div(x, d));
   // Where nothing is left of x, and where it is infinite.
-  y = v128.bitselect(x, y, v128.or(f32x4.eq(d, f32x4.splat(0)), f32x4.eq(u, f32x4.splat(Infinity))));
+  y = v128.bitselect(
+    x,
+    y,
+    v128.or(f32x4.eq(d, f32x4.splat(0)), f32x4.eq(u, f32x4.splat(Infinity))),
+  );
   y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(u, f32x4.splat(0)));
   return v128.or(y, f32x4.lt(u, f32x4.splat(0)));
 }
@@ -161,11 +165,7 @@ const HALF_PI: f32 = 1.5707963268;
 function arcsinePart(a: v128): v128 {
   const half = f32x4.splat(0.5);
   const far = f32x4.gt(a, half);
-  const z = v128.bitselect(
-    f32x4.mul(half, f32x4.sub(f32x4.splat(1), a)),
-    f32x4.mul(a, a),
-    far,
-  );
+  const z = v128.bitselect(f32x4.mul(half, f32x4.sub(f32x4.splat(1), a)), f32x4.mul(a, a), far);
   return arcsineNear0(v128.bitselect(f32x4.sqrt(z), a, far), z);
 }
 

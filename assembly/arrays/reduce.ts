@@ -182,7 +182,10 @@ export function argument(op: Argument, task: i32): void {
     const outer = unit / blocks;
     const column = (unit - outer * blocks) << 4;
     if (inner == 1 && op.skipsNaN) {
-      store<f32>(op.y + ((<usize>outer) << 2), largestOfRow(op, op.x + ((<usize>(outer * op.n)) << 2)));
+      store<f32>(
+        op.y + ((<usize>outer) << 2),
+        largestOfRow(op, op.x + ((<usize>(outer * op.n)) << 2)),
+      );
       continue;
     }
     for (let i = column; i < min(inner, column + 16); i += 4) {
