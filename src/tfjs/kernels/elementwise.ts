@@ -49,15 +49,10 @@ function byRows(e: Emitter, y: Value, x: Value, scale: Operand, beta: Operand): 
 }
 
 const add: Pair = (e, y, a, b) => {
-  if (util.arraysEqual([...a.shape], [...b.shape])) blendForward(e, y, [a, 1], [b, 1]);
+  if (util.arraysEqual([...a.shape], [...b.shape])) combineArrays(e, 'Add', y, a, b);
   else if (isRow(a.shape, b.shape)) byRows(e, y, a, none, b);
   else if (isRow(b.shape, a.shape)) byRows(e, y, b, none, a);
   else combineArrays(e, 'Add', y, a, b);
-};
-
-const subtract: Pair = (e, y, a, b) => {
-  if (util.arraysEqual([...a.shape], [...b.shape])) blendForward(e, y, [a, 1], [b, -1]);
-  else combine('Subtract')(e, y, a, b);
 };
 
 const multiply: Pair = (e, y, a, b) => {
@@ -186,7 +181,7 @@ const ofOne = (name: string, emit: Single): Native => ({
 
 export const elementwiseKernels: readonly Native[] = [
   arithmetic('Add', add, 'AddIntegers', { adds: 'bias' }),
-  arithmetic('Sub', subtract, 'SubtractIntegers'),
+  arithmetic('Sub', combine('Subtract'), 'SubtractIntegers'),
   arithmetic('Multiply', multiply, 'MultiplyIntegers'),
   ...Object.entries(pairs).map(([name, emit]) => ofPair(name, emit)),
   ...Object.entries(comparisons).map(([name, emit]) => ofPair(name, emit, { result: 'bool' })),
