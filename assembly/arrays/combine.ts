@@ -120,7 +120,7 @@ export function combineTasks(op: Combine): i32 {
   return ((rowsIn(op) + rows - 1) / rows) * piecesOf(op.n);
 }
 
-export function combine(op: Combine, task: i32): void {
+export function combine(op: Combine, task: i32, scratch: usize): void {
   const n = op.n;
   const pieces = piecesOf(n);
   const block = task / pieces;
@@ -132,22 +132,20 @@ export function combine(op: Combine, task: i32): void {
     i2 = (row / op.d3) % op.d2,
     i1 = (row / (op.d3 * op.d2)) % op.d1,
     i0 = row / (op.d3 * op.d2 * op.d1);
-  while (row < end) {
-    // All rows of the innermost dimension.
-    const rows = min(end - row, op.d3 - i3);
+  for (; row < end; row++) {
     const a = i0 * op.a0 + i1 * op.a1 + i2 * op.a2 + i3 * op.a3 + from * op.aStep;
     const b = i0 * op.b0 + i1 * op.b1 + i2 * op.b2 + i3 * op.b3 + from * op.bStep;
     const c = i0 * op.c0 + i1 * op.c1 + i2 * op.c2 + i3 * op.c3 + from * op.cStep;
-    combineRows(
+    combineRow(
       op,
       op.y + ((<usize>(row * n + from)) << 2),
       op.a + ((<usize>a) << 2),
       op.b + ((<usize>b) << 2),
       op.c + ((<usize>c) << 2),
       to - from,
-      rows,
+      scratch,
     );
-    row += rows;
+    if (++i3 < op.d3) continue;
     i3 = 0;
     if (++i2 < op.d2) continue;
     i2 = 0;
@@ -157,88 +155,41 @@ export function combine(op: Combine, task: i32): void {
   }
 }
 
-/** What is done in a moment has a loop of its own: to choose takes longer. */
-function combineRows(
+/** Where an operand's vectors begin: of one that stays, all are the same, in `room`. */
+// @ts-ignore: decorator
+@inline
+function vectorsOf(x: usize, step: usize, room: usize): usize {
+  if (step) return x;
+  v128.store(room, v128.load32_splat(x));
+  return room;
+}
+
+function combineRow(
   op: Combine,
   y: usize,
   a: usize,
   b: usize,
   c: usize,
   count: i32,
-  rows: i32,
+  scratch: usize,
 ): void {
-  const fn = op.fn;
-  if (op.scale == 1) {
-    switch (fn) {
-      case CombineFn.Add:
-        return sweep(op, y, a, b, count, rows, CombineFn.Add);
-      case CombineFn.Subtract:
-        return sweep(op, y, a, b, count, rows, CombineFn.Subtract);
-      case CombineFn.Multiply:
-        return sweep(op, y, a, b, count, rows, CombineFn.Multiply);
-      case CombineFn.Divide:
-        return sweep(op, y, a, b, count, rows, CombineFn.Divide);
-      case CombineFn.Prelu:
-        return sweep(op, y, a, b, count, rows, CombineFn.Prelu);
-      case CombineFn.SquaredDifference:
-        return sweep(op, y, a, b, count, rows, CombineFn.SquaredDifference);
-    }
-  }
-  for (; rows > 0; rows--) {
-    combineRow(op, y, a, b, c, count);
-    y += (<usize>op.n) << 2;
-    a += (<isize>op.a3) << 2;
-    b += (<isize>op.b3) << 2;
-    c += (<isize>op.c3) << 2;
-  }
-}
-
-/** Rows of a function of a and b. */
-// @ts-ignore: decorator
-@inline
-function sweep(op: Combine, y: usize, a: usize, b: usize, count: i32, rows: i32, fn: i32): void {
-  const zero = f32x4.splat(0);
-  const aStep = (<usize>op.aStep) << 4,
-    bStep = (<usize>op.bStep) << 4;
-  const aRow = (<isize>op.a3) << 2,
-    bRow = (<isize>op.b3) << 2,
-    yRow = (<usize>op.n) << 2;
-  for (; rows > 0; rows--) {
-    let pa = a,
-      pb = b,
-      py = y,
-      left = count;
-    let va = v128.load32_splat(a),
-      vb = v128.load32_splat(b);
-    for (; left >= 4; left -= 4) {
-      if (aStep) va = v128.load(pa);
-      if (bStep) vb = v128.load(pb);
-      v128.store(py, result(fn, va, vb, zero));
-      py += 16;
-      pa += aStep;
-      pb += bStep;
-    }
-    if (left > 0) combineRow(op, py, pa, pb, pa, left);
-    y += yRow;
-    a += aRow;
-    b += bRow;
-  }
-}
-
-function combineRow(op: Combine, y: usize, a: usize, b: usize, c: usize, count: i32): void {
   const fn = op.fn;
   const scale = f32x4.splat(op.scale);
   const aStep = (<usize>op.aStep) << 4,
     bStep = (<usize>op.bStep) << 4,
     cStep = (<usize>op.cStep) << 4;
-  let va = v128.load32_splat(a),
-    vb = v128.load32_splat(b),
-    vc = v128.load32_splat(c);
+  a = vectorsOf(a, aStep, scratch);
+  b = vectorsOf(b, bStep, scratch + 16);
+  c = vectorsOf(c, cStep, scratch + 32);
+  const whole = <usize>(count >> 2);
+  if (op.scale == 1 && sweep(fn, y, a, b, y + (whole << 4), aStep, bStep)) {
+    y += whole << 4;
+    a += whole * aStep;
+    b += whole * bStep;
+    count &= 3;
+  }
   for (; count > 0; count -= 4) {
-    if (aStep) va = v128.load(a);
-    if (bStep) vb = v128.load(b);
-    if (cStep) vc = v128.load(c);
-    const v = result(fn, va, vb, vc);
+    const v = result(fn, v128.load(a), v128.load(b), v128.load(c));
     // Whole numbers are no floats.
     storeLanes(y, fn < CombineFn.Select ? f32x4.mul(scale, v) : v, count);
     y += 16;
@@ -246,6 +197,86 @@ function combineRow(op: Combine, y: usize, a: usize, b: usize, c: usize, count: 
     b += bStep;
     c += cStep;
   }
+}
+
+/**
+ * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
+ */
+function sweep(
+  fn: i32,
+  y: usize,
+  a: usize,
+  b: usize,
+  end: usize,
+  aStep: usize,
+  bStep: usize,
+): bool {
+  switch (fn) {
+    case CombineFn.Add:
+      sums(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Subtract:
+      differences(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Multiply:
+      products(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Divide:
+      quotients(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.Prelu:
+      prelus(y, a, b, end, aStep, bStep);
+      break;
+    case CombineFn.SquaredDifference:
+      squaredDifferences(y, a, b, end, aStep, bStep);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function loop(fn: i32, y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  const zero = f32x4.splat(0);
+  for (; y < end; y += 16) {
+    v128.store(y, result(fn, v128.load(a), v128.load(b), zero));
+    a += aStep;
+    b += bStep;
+  }
+}
+
+function sums(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Add, y, a, b, end, aStep, bStep);
+}
+
+function differences(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Subtract, y, a, b, end, aStep, bStep);
+}
+
+function products(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Multiply, y, a, b, end, aStep, bStep);
+}
+
+function quotients(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Divide, y, a, b, end, aStep, bStep);
+}
+
+function prelus(y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
+  loop(CombineFn.Prelu, y, a, b, end, aStep, bStep);
+}
+
+function squaredDifferences(
+  y: usize,
+  a: usize,
+  b: usize,
+  end: usize,
+  aStep: usize,
+  bStep: usize,
+): void {
+  loop(CombineFn.SquaredDifference, y, a, b, end, aStep, bStep);
 }
 
 // @ts-ignore: decorator

@@ -122,13 +122,13 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 131:
       return axisMaximumBackward(changetype<AxisMaximumBackward>(op), task);
     case 132:
-      return combine(changetype<Combine>(op), task);
+      return combine(changetype<Combine>(op), task, scratch);
     case 133:
       return stridedCopy(changetype<StridedCopy>(op), task);
     case 134:
       return fill(changetype<Fill>(op), task);
     case 135:
-      return elementwise(changetype<Elementwise>(op), task);
+      return elementwise(changetype<Elementwise>(op), task, scratch);
     case 136:
       return elementwiseBackward(changetype<ElementwiseBackward>(op), task);
     case 137:
@@ -150,7 +150,7 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 145:
       return resizeBackward(changetype<ResizeBackward>(op), task, scratch);
     case 146:
-      return rowSoftmax(changetype<RowSoftmax>(op), task);
+      return rowSoftmax(changetype<RowSoftmax>(op), task, scratch);
     default:
       unreachable();
   }

@@ -13,13 +13,13 @@ import {
   arcsine,
   arctan,
   elu,
-  expBelow0,
   expMinus1,
   hyperbolicCosine,
   hyperbolicSine,
   log1Plus,
   signed,
   sigmoid as quickSigmoid,
+  storeConstants,
 } from './functions';
 import { power } from './scalar';
 
@@ -99,66 +99,135 @@ export class ElementwiseBackward extends Mapping {
   x: In;
 }
 
-export function elementwise(op: Elementwise, task: i32): void {
-  // What is done in a moment has a loop of its own: to choose takes longer. So have those that TF.js's users call most,
-  // whose constants stay in registers then.
-  switch (op.fn) {
-    case MapFn.Abs:
-      return sweep(op, task, MapFn.Abs);
-    case MapFn.Affine:
-      return sweep(op, task, MapFn.Affine);
-    case MapFn.Clip:
-      return sweep(op, task, MapFn.Clip);
-    case MapFn.Floor:
-      return sweep(op, task, MapFn.Floor);
-    case MapFn.Ceil:
-      return sweep(op, task, MapFn.Ceil);
-    case MapFn.Round:
-      return sweep(op, task, MapFn.Round);
-    case MapFn.Step:
-      return sweep(op, task, MapFn.Step);
-    case MapFn.Reciprocal:
-      return sweep(op, task, MapFn.Reciprocal);
-    case MapFn.IsNaN:
-      return sweep(op, task, MapFn.IsNaN);
-    case MapFn.IsFinite:
-      return sweep(op, task, MapFn.IsFinite);
-    case MapFn.Sigmoid:
-      return sweep(op, task, MapFn.Sigmoid);
-    case MapFn.Elu:
-      return sweep(op, task, MapFn.Elu);
-    default: {
-      const end = min(op.count, (task + 1) * TASK);
-      for (let i = task * TASK; i < end; i += 4) one(op, i, end);
-    }
-  }
-}
-
-/** Up to four numbers. */
-function one(op: Elementwise, i: i32, end: i32): void {
-  const at = (<usize>i) << 2;
+export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
+  storeConstants(scratch);
+  const fn = op.fn;
   const a = f32x4.splat(op.alpha),
     b = f32x4.splat(op.beta),
     c = f32x4.splat(op.gamma);
-  storeLanes(op.y + at, value(op.fn, v128.load(op.x + at), a, b, c), end - i);
+  let left = min(op.count - task * TASK, TASK);
+  const at = (<usize>(task * TASK)) << 2;
+  let x = op.x + at,
+    y = op.y + at;
+  if (fn == MapFn.Sigmoid) return sigmoids(x, y, left, scratch);
+  if (fn == MapFn.Elu) return elus(op, x, y, left, scratch);
+  const whole = (<usize>(left >> 2)) << 4;
+  if (sweep(fn, x, y, y + whole, a, b, c)) {
+    x += whole;
+    y += whole;
+    left &= 3;
+  }
+  for (; left > 0; left -= 4) {
+    storeLanes(y, value(fn, v128.load(x), a, b, c, scratch), left);
+    x += 16;
+    y += 16;
+  }
+}
+
+/**
+ * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
+ */
+function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): bool {
+  switch (fn) {
+    case MapFn.Abs:
+      absolutes(x, y, end);
+      break;
+    case MapFn.Affine:
+      affines(x, y, end, a, b);
+      break;
+    case MapFn.Clip:
+      clips(x, y, end, a, b);
+      break;
+    case MapFn.Floor:
+      floors(x, y, end);
+      break;
+    case MapFn.Ceil:
+      ceils(x, y, end);
+      break;
+    case MapFn.Round:
+      rounds(x, y, end);
+      break;
+    case MapFn.Step:
+      steps(x, y, end, a);
+      break;
+    case MapFn.Sqrt:
+      roots(x, y, end);
+      break;
+    case MapFn.FromInteger:
+      fromIntegers(x, y, end);
+      break;
+    default:
+      return false;
+  }
+  return true;
 }
 
 // @ts-ignore: decorator
 @inline
-function sweep(op: Elementwise, task: i32, fn: i32): void {
-  const a = f32x4.splat(op.alpha),
-    b = f32x4.splat(op.beta),
-    c = f32x4.splat(op.gamma);
-  const end = min(op.count, (task + 1) * TASK);
-  let i = task * TASK;
-  let x = op.x + ((<usize>i) << 2),
-    y = op.y + ((<usize>i) << 2);
-  for (; i + 4 <= end; i += 4) {
-    v128.store(y, value(fn, v128.load(x), a, b, c));
+function loop(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
+  for (; y < end; y += 16) {
+    v128.store(y, value(fn, v128.load(x), a, b, c, 0));
+    x += 16;
+  }
+}
+
+function absolutes(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Abs, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function affines(x: usize, y: usize, end: usize, a: v128, b: v128): void {
+  loop(MapFn.Affine, x, y, end, a, b, a);
+}
+
+function clips(x: usize, y: usize, end: usize, a: v128, b: v128): void {
+  loop(MapFn.Clip, x, y, end, a, b, a);
+}
+
+function floors(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Floor, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function ceils(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Ceil, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function rounds(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Round, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function steps(x: usize, y: usize, end: usize, a: v128): void {
+  loop(MapFn.Step, x, y, end, a, a, a);
+}
+
+function roots(x: usize, y: usize, end: usize): void {
+  loop(MapFn.Sqrt, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function fromIntegers(x: usize, y: usize, end: usize): void {
+  loop(MapFn.FromInteger, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function sigmoids(x: usize, y: usize, left: i32, k: usize): void {
+  for (; left > 0; left -= 4) {
+    storeLanes(y, quickSigmoid(v128.load(x), k), left);
     x += 16;
     y += 16;
   }
-  if (i < end) one(op, i, end);
+}
+
+function elus(op: Elementwise, x: usize, y: usize, left: i32, k: usize): void {
+  const zero = f32x4.splat(ZERO);
+  const a = f32x4.splat(op.alpha),
+    b = f32x4.splat(op.beta),
+    c = f32x4.splat(op.gamma);
+  for (; left > 0; left -= 4) {
+    const v = v128.load(x);
+    const below = f32x4.mul(a, elu(f32x4.pmin(f32x4.mul(v, b), zero), k));
+    storeLanes(y, v128.bitselect(below, f32x4.mul(c, v), f32x4.le(v, zero)), left);
+    x += 16;
+    y += 16;
+  }
 }
 
 export function elementwiseBackward(op: ElementwiseBackward, task: i32): void {
@@ -181,7 +250,7 @@ const ZERO: f32 = 0;
 
 // @ts-ignore: decorator
 @inline
-function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
+function value(fn: i32, x: v128, a: v128, b: v128, c: v128, scratch: usize): v128 {
   const zero = f32x4.splat(ZERO);
   const one = f32x4.splat(1);
   switch (fn) {
@@ -213,10 +282,6 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return f32x4.div(x, f32x4.add(one, f32x4.abs(x)));
     case MapFn.Mish:
       return mish(x);
-    case MapFn.Elu: {
-      const below = f32x4.mul(a, elu(f32x4.pmin(f32x4.mul(x, b), zero)));
-      return v128.bitselect(below, f32x4.mul(c, x), f32x4.le(x, zero));
-    }
     case MapFn.LeakyRelu:
       return v128.bitselect(f32x4.mul(a, x), x, f32x4.le(x, zero));
     case MapFn.ThresholdedRelu:
@@ -241,10 +306,8 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
       return v128.and(one, f32x4.eq(f32x4.abs(x), f32x4.splat(Infinity)));
     case MapFn.IsNotZero:
       return v128.and(one, f32x4.ne(x, zero));
-    case MapFn.Sigmoid:
-      return quickSigmoid(x);
     case MapFn.Expm1:
-      return expMinus1(x);
+      return expMinus1(x, scratch);
     case MapFn.Log1p:
       return log1Plus(x);
     case MapFn.Asin:
@@ -254,7 +317,7 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
     case MapFn.Atan:
       return arctan(x);
     case MapFn.Sinh:
-      return hyperbolicSine(x);
+      return hyperbolicSine(x, scratch);
     case MapFn.Cosh:
       return hyperbolicCosine(x);
     case MapFn.ToInteger:
@@ -373,7 +436,7 @@ function erf(x: v128): v128 {
   q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-6.544870734214783e-1));
   q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-1.1174399852752686));
   q = f32x4.add(f32x4.mul(q, c), f32x4.splat(-2.671262715011835e-3));
-  const large = signed(f32x4.sub(one, expBelow0(q)), x);
+  const large = signed(f32x4.sub(one, exp(q)), x);
   return v128.bitselect(large, small, f32x4.gt(a, one));
 }
 

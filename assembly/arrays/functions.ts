@@ -2,78 +2,105 @@
 //
 // Accuracy, in ulp of the result: 3 for sigmoid, elu, eˣ − 1, ln(1 + x) and arcs, 6 for hyperbolic functions.
 
-import { exp, log } from '../core/simd';
+import { exp, log, madd, nmadd } from '../core/simd';
 
 /** 1.5·2²³ + 127: a number added to it is rounded to a whole one, whose exponent stands in the low bits. */
 const SHIFT: f32 = 12583039;
 /** Below, eˣ is no normal number. */
 const LOWEST: f32 = -87.33;
 
-/** eʳ − 1 = r + r²·q: the degree-5 minimax polynomial of Cephes' expf. */
+/**
+ * Writes the constants of what follows to `k`. Engines make a constant vector anew each time, by several instructions;
+ * one number is loaded into all lanes by one.
+ */
+export function storeConstants(k: usize): void {
+  store<f32>(k, 1.44269504);
+  store<f32>(k, SHIFT, 4);
+  store<f32>(k, 0.693359375, 8);
+  store<f32>(k, -2.1219444e-4, 12);
+  // The degree-5 minimax polynomial of Cephes' expf.
+  store<f32>(k, 1.98756915e-4, 16);
+  store<f32>(k, 1.3981999507e-3, 20);
+  store<f32>(k, 8.3334519073e-3, 24);
+  store<f32>(k, 4.1665795894e-2, 28);
+  store<f32>(k, 1.6666665459e-1, 32);
+  store<f32>(k, 5.0000001201e-1, 36);
+  store<f32>(k, LOWEST, 40);
+  store<f32>(k, 1, 44);
+}
+
+/** Constant number i. */
 // @ts-ignore: decorator
 @inline
-function near0(r: v128): v128 {
-  let p = f32x4.splat(1.98756915e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  return f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
+function constant(k: usize, i: usize): v128 {
+  return v128.load32_splat(k + (i << 2));
+}
+
+/** eʳ − 1 = r + r²·q. */
+// @ts-ignore: decorator
+@inline
+function near0(r: v128, k: usize): v128 {
+  let p = constant(k, 4);
+  p = madd(p, r, constant(k, 5));
+  p = madd(p, r, constant(k, 6));
+  p = madd(p, r, constant(k, 7));
+  p = madd(p, r, constant(k, 8));
+  p = madd(p, r, constant(k, 9));
+  return madd(p, f32x4.mul(r, r), r);
 }
 
 /** x − n·ln 2, where `shifted` is n after the shift. */
 // @ts-ignore: decorator
 @inline
-function reduced(x: v128, shifted: v128): v128 {
-  const n = f32x4.sub(shifted, f32x4.splat(SHIFT));
-  const r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  return f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+function reduced(x: v128, shifted: v128, k: usize): v128 {
+  const n = f32x4.sub(shifted, constant(k, 1));
+  const r = nmadd(n, constant(k, 2), x);
+  return nmadd(n, constant(k, 3), r);
 }
 
 // @ts-ignore: decorator
 @inline
-function shift(x: v128): v128 {
-  return f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504)), f32x4.splat(SHIFT));
+function shift(x: v128, k: usize): v128 {
+  return madd(x, constant(k, 0), constant(k, 1));
 }
 
-/** eˣ for x ≤ 0, and 0 where it is no normal number. Inlined, so that constants stay in registers. */
+/** eˣ for x ≤ 0, and 0 where it is no normal number. */
 // @ts-ignore: decorator
 @inline
-export function expBelow0(x: v128): v128 {
-  const shifted = shift(x);
+export function expBelow0(x: v128, k: usize): v128 {
+  const shifted = shift(x, k);
   const power = i32x4.shl(shifted, 23);
-  const y = f32x4.add(power, f32x4.mul(power, near0(reduced(x, shifted))));
-  return v128.andnot(y, f32x4.lt(x, f32x4.splat(LOWEST)));
+  const y = madd(power, near0(reduced(x, shifted, k), k), power);
+  return v128.andnot(y, f32x4.lt(x, constant(k, 10)));
 }
 
 /** 1 / (1 + e⁻ˣ). */
 // @ts-ignore: decorator
 @inline
-export function sigmoid(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const e = expBelow0(f32x4.neg(f32x4.abs(x)));
+export function sigmoid(x: v128, k: usize): v128 {
+  const one = constant(k, 11);
+  const e = expBelow0(f32x4.neg(f32x4.abs(x)), k);
   const y = f32x4.div(e, f32x4.add(one, e));
-  return v128.bitselect(f32x4.sub(one, y), y, f32x4.gt(x, f32x4.splat(0)));
+  return v128.bitselect(y, f32x4.sub(one, y), i32x4.shr_s(x, 31));
 }
 
 /** eˣ − 1 for x ≤ 20. */
 // @ts-ignore: decorator
 @inline
-export function elu(x: v128): v128 {
+export function elu(x: v128, k: usize): v128 {
   // Below, it is −1.
   const z = f32x4.pmax(x, f32x4.splat(-20));
-  const shifted = shift(z);
+  const shifted = shift(z, k);
   const power = i32x4.shl(shifted, 23);
-  const p = f32x4.mul(near0(reduced(z, shifted)), power);
-  return f32x4.add(p, f32x4.sub(power, f32x4.splat(1)));
+  const p = f32x4.mul(near0(reduced(z, shifted, k), k), power);
+  return f32x4.add(p, f32x4.sub(power, constant(k, 11)));
 }
 
 /** eˣ − 1. */
-export function expMinus1(x: v128): v128 {
+export function expMinus1(x: v128, k: usize): v128 {
   const one = f32x4.splat(1);
   const large = f32x4.sub(exp(x), one);
-  return v128.bitselect(large, elu(f32x4.pmin(x, one)), f32x4.gt(x, one));
+  return v128.bitselect(large, elu(f32x4.pmin(x, one), k), f32x4.gt(x, one));
 }
 
 /** ln(1 + x): of u, which is 1 + x rounded, by what rounding has changed (Kahan). −∞ of −1, NaN below. */
@@ -100,11 +127,11 @@ export function signed(y: v128, x: v128): v128 {
 }
 
 /** (e + e / (e + 1)) / 2, where e is e^|x| − 1; for large x half the square of e^(|x|/2), which is not infinite too soon. */
-export function hyperbolicSine(x: v128): v128 {
+export function hyperbolicSine(x: v128, k: usize): v128 {
   const a = f32x4.abs(x);
   const half = f32x4.splat(0.5);
   const one = f32x4.splat(1);
-  const e = expMinus1(f32x4.pmin(a, f32x4.splat(10)));
+  const e = expMinus1(f32x4.pmin(a, f32x4.splat(10)), k);
   const small = f32x4.mul(half, f32x4.add(e, f32x4.div(e, f32x4.add(e, one))));
   const root = exp(f32x4.mul(a, half));
   const large = f32x4.mul(f32x4.mul(half, root), root);

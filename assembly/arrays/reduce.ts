@@ -5,7 +5,7 @@
 // line of 16 columns itself, whose results are joined.
 
 import { In, Op, Out } from '../core/op';
-import { laneMask, storeLanes } from '../core/simd';
+import { laneMask, maxLanes, storeLanes } from '../core/simd';
 import { PIECE } from './combine';
 
 export const enum ReduceFn {
@@ -181,6 +181,13 @@ export function argument(op: Argument, task: i32): void {
   for (let unit = task * unitsOf(op); unit < end; unit++) {
     const outer = unit / blocks;
     const column = (unit - outer * blocks) << 4;
+    if (inner == 1 && op.skipsNaN) {
+      store<f32>(
+        op.y + ((<usize>outer) << 2),
+        largestOfRow(op, op.x + ((<usize>(outer * op.n)) << 2)),
+      );
+      continue;
+    }
     for (let i = column; i < min(inner, column + 16); i += 4) {
       const x = op.x + ((<usize>(outer * op.n * inner + i)) << 2);
       storeLanes(op.y + ((<usize>(outer * inner + i)) << 2), largest(op, x), inner - i);
@@ -188,28 +195,40 @@ export function argument(op: Argument, task: i32): void {
   }
 }
 
+/** Of n in a row, NaN passed over: four lanes, which all begin with the first. */
+function largestOfRow(op: Argument, x: usize): f32 {
+  const sign = i32x4.splat(op.sign);
+  let best = v128.xor(v128.load32_splat(x), sign);
+  let at = f32x4.splat(0),
+    i = f32x4(0, 1, 2, 3);
+  for (let left = op.n; left > 0; left -= 4) {
+    const v = v128.xor(v128.load(x), sign);
+    let better = f32x4.gt(v, best);
+    if (left < 4) better = v128.and(better, laneMask(left));
+    best = v128.bitselect(v, best, better);
+    at = v128.bitselect(i, at, better);
+    i = f32x4.add(i, f32x4.splat(4));
+    x += 16;
+  }
+  // Of lanes that found the same, the first place.
+  const isMost = f32x4.eq(best, f32x4.splat(maxLanes(best)));
+  return -maxLanes(v128.bitselect(f32x4.neg(at), f32x4.splat(-Infinity), isMost));
+}
+
 function largest(op: Argument, x: usize): v128 {
   const sign = i32x4.splat(op.sign);
+  const skips = i32x4.splat(-op.skipsNaN);
   const step = (<usize>op.inner) << 2;
   let best = v128.xor(v128.load(x), sign);
   let at = f32x4.splat(0);
-  if (op.skipsNaN) {
-    for (let i = 1; i < op.n; i++) {
-      x += step;
-      const v = v128.xor(v128.load(x), sign);
-      const better = f32x4.gt(v, best);
-      best = v128.bitselect(v, best, better);
-      at = v128.bitselect(f32x4.splat(<f32>i), at, better);
-    }
-    return at;
-  }
   for (let i = 1; i < op.n; i++) {
     x += step;
     const v = v128.xor(v128.load(x), sign);
     const known = f32x4.eq(best, best);
-    let better = v128.or(f32x4.gt(v, best), v128.and(f32x4.ne(v, v), known));
+    const isNaN = v128.andnot(f32x4.ne(v, v), skips);
+    let better = v128.or(f32x4.gt(v, best), v128.and(isNaN, known));
     if (op.last) {
-      const bothLost = v128.andnot(f32x4.ne(v, v), known);
+      const bothLost = v128.andnot(isNaN, known);
       better = v128.or(better, v128.or(f32x4.eq(v, best), bothLost));
     }
     best = v128.bitselect(v, best, better);

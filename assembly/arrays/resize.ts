@@ -3,7 +3,7 @@
 
 import { SCRATCH_BYTES } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';
-import { addScaled, copyExactly, storeLanes, zeroExactly } from '../core/simd';
+import { addScaled, copyExactly, madd, storeLanes, zeroExactly } from '../core/simd';
 
 @unmanaged
 export class Resizing extends Op {
@@ -70,7 +70,7 @@ export class Resize extends Resizing {
 }
 
 /** Rows of a task: each task computes all places. */
-const ROWS: i32 = 16;
+const ROWS: i32 = 32;
 
 export function resizeTasks(op: Resize): i32 {
   return (op.batch * op.outputHeight + ROWS - 1) / ROWS;
@@ -140,7 +140,7 @@ function bilinearRow(
 // @ts-ignore: decorator
 @inline
 function between(a: v128, b: v128, share: v128): v128 {
-  return f32x4.add(a, f32x4.mul(f32x4.sub(b, a), share));
+  return madd(f32x4.sub(b, a), share, a);
 }
 
 /** dx: each dy goes to those that it was made of. */

@@ -3,7 +3,7 @@
 import { In, Op, Out } from '../core/op';
 import { laneMask, maxLanes, storeLanes, sumLanes } from '../core/simd';
 import { rowsOf } from './combine';
-import { expBelow0 } from './functions';
+import { expBelow0, storeConstants } from './functions';
 
 /** y = softmax of each row of x[rows, n]. */
 @unmanaged
@@ -19,7 +19,8 @@ export function rowSoftmaxTasks(op: RowSoftmax): i32 {
   return (op.rows + rows - 1) / rows;
 }
 
-export function rowSoftmax(op: RowSoftmax, task: i32): void {
+export function rowSoftmax(op: RowSoftmax, task: i32, scratch: usize): void {
+  storeConstants(scratch);
   const n = op.n;
   const end = min(op.rows, (task + 1) * rowsOf(n));
   for (let row = task * rowsOf(n); row < end; row++) {
@@ -27,7 +28,7 @@ export function rowSoftmax(op: RowSoftmax, task: i32): void {
     const x = op.x + at,
       y = op.y + at;
     const most = f32x4.splat(largest(x, n));
-    const total = f32x4.splat(1 / exponentials(y, x, n, most));
+    const total = f32x4.splat(1 / exponentials(y, x, n, most, scratch));
     for (let c = 0; c < n; c += 4) {
       const i = (<usize>c) << 2;
       storeLanes(y + i, f32x4.mul(v128.load(y + i), total), n - c);
@@ -35,44 +36,29 @@ export function rowSoftmax(op: RowSoftmax, task: i32): void {
   }
 }
 
+/** NaN is passed over: its exponential is NaN, and so is the sum. */
 function largest(x: usize, n: i32): f32 {
   const none = f32x4.splat(-Infinity);
-  let best0 = none,
-    best1 = none;
-  let left = n;
-  for (; left >= 8; left -= 8) {
-    best0 = f32x4.max(best0, v128.load(x));
-    best1 = f32x4.max(best1, v128.load(x, 16));
-    x += 32;
-  }
-  for (; left > 0; left -= 4) {
-    best0 = f32x4.max(best0, v128.bitselect(v128.load(x), none, laneMask(left)));
+  let best = none;
+  for (let left = n; left > 0; left -= 4) {
+    let v = v128.load(x);
+    if (left < 4) v = v128.bitselect(v, none, laneMask(left));
+    best = f32x4.pmax(best, v);
     x += 16;
   }
-  return maxLanes(f32x4.max(best0, best1));
+  return maxLanes(best);
 }
 
 /** y = e^(x − most); returns their sum. */
-function exponentials(y: usize, x: usize, n: i32, most: v128): f32 {
-  let sum0 = f32x4.splat(0),
-    sum1 = sum0;
-  let left = n;
-  for (; left >= 8; left -= 8) {
-    const e0 = expBelow0(f32x4.sub(v128.load(x), most));
-    const e1 = expBelow0(f32x4.sub(v128.load(x, 16), most));
-    sum0 = f32x4.add(sum0, e0);
-    sum1 = f32x4.add(sum1, e1);
-    v128.store(y, e0);
-    v128.store(y, e1, 16);
-    x += 32;
-    y += 32;
-  }
-  for (; left > 0; left -= 4) {
-    const e = expBelow0(f32x4.sub(v128.load(x), most));
-    sum0 = f32x4.add(sum0, v128.and(e, laneMask(left)));
+function exponentials(y: usize, x: usize, n: i32, most: v128, k: usize): f32 {
+  let sum = f32x4.splat(0);
+  for (let left = n; left > 0; left -= 4) {
+    let e = expBelow0(f32x4.sub(v128.load(x), most), k);
+    if (left < 4) e = v128.and(e, laneMask(left));
+    sum = f32x4.add(sum, e);
     storeLanes(y, e, left);
     x += 16;
     y += 16;
   }
-  return sumLanes(f32x4.add(sum0, sum1));
+  return sumLanes(sum);
 }

@@ -1,27 +1,11 @@
 // Kernels whose results JavaScript writes into linear memory by itself, which is as quick as any op: constants, and rows
 // of which one number is set.
 
-import {
-  getKernel,
-  type KernelConfig,
-  registerKernel,
-  type TensorInfo,
-  unregisterKernel,
-} from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Shape, sizeOf } from '../base/shape.js';
 import type { WasmgradBackend } from './backend.js';
 import type { Resident } from './kernel.js';
-import { NAME } from './name.js';
-
-type KernelFunction = KernelConfig['kernelFunc'];
-type Call = Parameters<KernelFunction>[0];
-
-/** Puts a kernel before the one that is registered, which takes the calls of which this one makes nothing. */
-function before(name: string, make: (call: Call) => TensorInfo | undefined): void {
-  const known = getKernel(name, NAME);
-  unregisterKernel(name, NAME);
-  registerKernel({ ...known, kernelFunc: (call) => make(call) ?? known.kernelFunc(call) });
-}
+import { before } from './registry.js';
 
 const isResident = (dtype: unknown): dtype is Resident =>
   dtype === 'float32' || dtype === 'int32' || dtype === 'bool';

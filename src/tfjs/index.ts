@@ -22,6 +22,7 @@ import { natives } from './kernels/index.js';
 import { NAME } from './name.js';
 import { patchOptimizers } from './optimizers.js';
 import { checkPeers, hasOtherCopy } from './peers.js';
+import { registerTopK } from './topk.js';
 
 let options: InitOptions | undefined;
 let isStarted = false;
@@ -110,6 +111,7 @@ async function start(): Promise<WasmgradBackend> {
 checkPeers();
 registerKernels();
 registerFilled();
+registerTopK();
 registerBatchNorm();
 patchOptimizers();
 registerBackend(NAME, start, PRIORITY);

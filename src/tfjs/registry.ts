@@ -1,6 +1,14 @@
-// Calls of kernels by their names.
+// Kernels by their names: calls of them, and what is put before them.
 
-import { engine, getKernel, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getKernel,
+  type KernelConfig,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import { NAME } from './name.js';
 
 /** Calls a kernel that TF.js has no function for, so that its gradient is taped. */
@@ -21,4 +29,16 @@ export function callFrom(
 ): TensorInfo[] {
   const { kernelFunc } = getKernel(name, NAME);
   return [kernelFunc({ inputs: inputs as never, backend, attrs: attrs as never })].flat();
+}
+
+type Call = Parameters<KernelConfig['kernelFunc']>[0];
+
+/** Puts a kernel before the one that is registered, which takes the calls of which this one makes nothing. */
+export function before(
+  name: string,
+  make: (call: Call) => TensorInfo | TensorInfo[] | undefined,
+): void {
+  const known = getKernel(name, NAME);
+  unregisterKernel(name, NAME);
+  registerKernel({ ...known, kernelFunc: (call) => make(call) ?? known.kernelFunc(call) });
 }

@@ -111,6 +111,8 @@ const broadcasts: readonly (readonly [number[], number[]])[] = [
     [1, 6],
   ],
   [[2, 3, 33], [33]],
+  // Short rows, which are repeated.
+  [[40, 9, 33], [33]],
   [
     [2, 1, 5],
     [4, 1],
@@ -255,6 +257,26 @@ const lost = (): tf.Tensor =>
 const lostReductions: Case[] = (['argMax', 'argMin', 'max', 'min', 'sum', 'softmax'] as const).map(
   (fn) => ({ name: `${fn} with NaN`, run: () => named<[tf.Tensor, number]>(fn)(lost(), 1) }),
 );
+
+const most: Case[] = [
+  ...(
+    [
+      [[7], 7],
+      [[4, 9], 1],
+      [[3, 17, 5], 2],
+      [[30, 129], 64],
+    ] as const
+  ).map(([shape, k]) => ({
+    name: `topk ${k} of [${shape}]`,
+    run: () => Object.values(tf.topk(drawn(shape), k)),
+    within: 0,
+  })),
+  {
+    name: 'topk of whole numbers with equal ones',
+    run: () => Object.values(tf.topk(whole([30, 50], 9), 20)),
+    within: 0,
+  },
+];
 
 /** Moves of numbers of each type. */
 const movesOf = (type: string, make: (shape: number[], seed?: number) => tf.Tensor): Case[] => {
@@ -458,6 +480,7 @@ const groups = {
     types,
     reductions,
     lostReductions,
+    most,
     moves,
     images,
     gradients,

@@ -14,16 +14,32 @@ import type { Native } from '../kernel.js';
 
 type Pair = (e: Emitter, y: Value, a: Value, b: Value) => void;
 
-const combine =
-  (fn: keyof typeof CombineFn): Pair =>
-  (e, y, a, b) =>
-    combineArrays(e, fn, y, a, b);
-
 /** Whether b is a row of a, [channels] under [..., channels]. */
 function isRow(a: Shape, b: Shape): boolean {
   const channels = b.at(-1);
   return a.length > 1 && channels === a.at(-1) && channels === sizeOf(b);
 }
+
+/** Numbers that short rows are made to: each row has its cost. */
+const LONG = 512;
+/** Numbers of an array whose rows are too few to matter. */
+const FEW = 4096;
+
+const combine =
+  (fn: keyof typeof CombineFn): Pair =>
+  (e, y, a, b) => {
+    const channels = a.shape.at(-1) as number;
+    const rows = a.size / channels;
+    let together = isRow(a.shape, b.shape) && a.size > FEW ? Math.floor(LONG / channels) : 1;
+    while (rows % together) together--;
+    if (together < 2) return combineArrays(e, fn, y, a, b);
+    const n = together * channels;
+    const repeated = e.value([together, channels]);
+    // Bit by bit: they may be whole numbers.
+    combineArrays(e, 'Select', repeated, b, b);
+    const shape = [rows / together, n];
+    combineArrays(e, fn, y.view(shape), a.view(shape), repeated.view([n]));
+  };
 
 /** y = x·scale + shift, where those are rows: the kernel of batch norm keeps them in registers. */
 function byRows(e: Emitter, y: Value, x: Value, scale: Operand, beta: Operand): void {
@@ -33,15 +49,10 @@ function byRows(e: Emitter, y: Value, x: Value, scale: Operand, beta: Operand): 
 }
 
 const add: Pair = (e, y, a, b) => {
-  if (util.arraysEqual([...a.shape], [...b.shape])) blendForward(e, y, [a, 1], [b, 1]);
+  if (util.arraysEqual([...a.shape], [...b.shape])) combineArrays(e, 'Add', y, a, b);
   else if (isRow(a.shape, b.shape)) byRows(e, y, a, none, b);
   else if (isRow(b.shape, a.shape)) byRows(e, y, b, none, a);
   else combineArrays(e, 'Add', y, a, b);
-};
-
-const subtract: Pair = (e, y, a, b) => {
-  if (util.arraysEqual([...a.shape], [...b.shape])) blendForward(e, y, [a, 1], [b, -1]);
-  else combineArrays(e, 'Subtract', y, a, b);
 };
 
 const multiply: Pair = (e, y, a, b) => {
@@ -170,7 +181,7 @@ const ofOne = (name: string, emit: Single): Native => ({
 
 export const elementwiseKernels: readonly Native[] = [
   arithmetic('Add', add, 'AddIntegers', { adds: 'bias' }),
-  arithmetic('Sub', subtract, 'SubtractIntegers'),
+  arithmetic('Sub', combine('Subtract'), 'SubtractIntegers'),
   arithmetic('Multiply', multiply, 'MultiplyIntegers'),
   ...Object.entries(pairs).map(([name, emit]) => ofPair(name, emit)),
   ...Object.entries(comparisons).map(([name, emit]) => ofPair(name, emit, { result: 'bool' })),
