@@ -5,7 +5,7 @@
 
 import { In, Op, Out } from '../core/op';
 import { exp, storeLanes } from '../core/simd';
-import { naturalLog, sign } from './elementwise';
+import { naturalLog, sign } from './formulas';
 import { angle } from './functions';
 import { power } from './scalar';
 
