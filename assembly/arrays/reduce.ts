@@ -210,9 +210,9 @@ function largestOfRow(op: Argument, x: usize): f32 {
     i = f32x4.add(i, f32x4.splat(4));
     x += 16;
   }
-  // Of lanes that found the same, the first place.
-  const isMost = f32x4.eq(best, f32x4.splat(maxLanes(best)));
-  return -maxLanes(v128.bitselect(f32x4.neg(at), f32x4.splat(-Infinity), isMost));
+  // Of lanes that found the same, the first place. Where the first is NaN, no lane is less, and all stayed there.
+  const isLess = f32x4.lt(best, f32x4.splat(maxLanes(best)));
+  return -maxLanes(v128.bitselect(f32x4.splat(-Infinity), f32x4.neg(at), isLess));
 }
 
 function largest(op: Argument, x: usize): v128 {
