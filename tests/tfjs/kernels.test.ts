@@ -114,6 +114,10 @@ const broadcasts: readonly (readonly [number[], number[]])[] = [
   // Short rows, which are repeated.
   [[40, 9, 33], [33]],
   [
+    [40, 9, 4, 33],
+    [1, 1, 33],
+  ],
+  [
     [2, 1, 5],
     [4, 1],
   ],

@@ -36,7 +36,8 @@ const combine =
     const n = together * channels;
     const repeated = e.value([together, channels]);
     // Bit by bit: they may be whole numbers.
-    combineArrays(e, 'Select', repeated, b, b);
+    const row = b.view([channels]);
+    combineArrays(e, 'Select', repeated, row, row);
     const shape = [rows / together, n];
     combineArrays(e, fn, y.view(shape), a.view(shape), repeated.view([n]));
   };
