@@ -94,7 +94,8 @@ let unknown: [string, string][] = [];
 
 /** Reads the address, fills in the settings, and says what in it this page does not know. */
 export function readAddress(rooms: readonly string[]): Wish {
-  const given = new URLSearchParams(location.hash.slice(1));
+  last = location.hash;
+  const given = new URLSearchParams(last.slice(1));
   const take = <T>(word: string, read: (text: string) => T | undefined): T | undefined => {
     const text = given.get(word);
     if (text === null) return undefined;
@@ -136,6 +137,9 @@ function tellUnknown(words: readonly [string, string][]): void {
   );
 }
 
+/** The address that was read or written last. */
+let last = '';
+
 /** Writes what is on screen into the address. */
 function write(app: App, room: string): void {
   const { dataset, network } = app;
@@ -150,7 +154,10 @@ function write(app: App, room: string): void {
     if (form.checkValidity()) words.push([word, String(options[name])]);
   const all = [...words, ...wordsOf(room), ...unknown, ['v', VERSION]];
   const text = all.map(([word, value]) => `${word}=${plain(value)}`).join('&');
-  if (`#${text}` !== location.hash) history.replaceState(null, '', `#${text}`);
+  // Where somebody has just followed another link, the page is about to be loaded anew by it.
+  if (location.hash !== last || `#${text}` === last) return;
+  history.replaceState(null, '', `#${text}`);
+  last = location.hash;
 }
 
 /** As an address needs it, and no less readable. */
