@@ -92,6 +92,9 @@ export interface Wish {
 /** What the address has that this page does not know: it stays there. */
 let unknown: [string, string][] = [];
 
+/** The part of the address after # that was read or written last. */
+let last = '';
+
 /** Reads the address, fills in the settings, and says what in it this page does not know. */
 export function readAddress(rooms: readonly string[]): Wish {
   last = location.hash;
@@ -136,9 +139,6 @@ function tellUnknown(words: readonly [string, string][]): void {
     'hint',
   );
 }
-
-/** The address that was read or written last. */
-let last = '';
 
 /** Writes what is on screen into the address. */
 function write(app: App, room: string): void {

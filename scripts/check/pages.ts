@@ -160,14 +160,14 @@ await withPackage(async (project) => {
       { directory: project, made: filesFor('') },
       (url) => visit(`${url}/`, takesModules, /service-?worker|module\.js/i),
     );
-    if (!hasModules)
-      console.log('service worker: not checked, as this version has none that are modules');
-    for (const threads of hasModules ? (['auto', 2] as const) : []) {
-      const service = inWorker({ threads, url: wasm }, true);
-      await check('service worker', { headers: strict, run: service, threads: 1 });
-    }
-    const bare = { headers: strict, run: inWorker({}, true), error: /wasmgrad\/kernels\.wasm/ };
-    if (hasModules) await refuse('service worker, no wasm given', bare);
+    if (hasModules) {
+      for (const threads of ['auto', 2] as const) {
+        const service = inWorker({ threads, url: wasm }, true);
+        await check('service worker', { headers: strict, run: service, threads: 1 });
+      }
+      const bare = { headers: strict, run: inWorker({}, true), error: /wasmgrad\/kernels\.wasm/ };
+      await refuse('service worker, no wasm given', bare);
+    } else console.log('service worker: not checked, as this version has none that are modules');
 
     const html = { headers: strict, run: onPage({ url: '/' }), error: /HTML page; check the URL/ };
     await refuse('wasm that is a page', html);

@@ -11,7 +11,14 @@ import { callOp, recipe } from '../tensor/eager.js';
 import { Tensor } from '../tensor/tensor.js';
 import { fitsBias, normOf, ofRelu, withBias, withRelu } from './call.js';
 import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
-import type { Attributes, Native, Plan, Planner, Resident } from './kernel.js';
+import {
+  type Attributes,
+  isResident,
+  type Native,
+  type Plan,
+  type Planner,
+  type Resident,
+} from './kernel.js';
 
 type DataId = TensorInfo['dataId'];
 
@@ -181,6 +188,7 @@ export class WasmgradBackend extends MathBackendCPU {
     return fits && isSeenAsRows ? withBias(pending, this.#cell(b.dataId)) : undefined;
   }
 
+  /** Computes a call's results now, and what its gradient will want besides, while gradients are taped. */
   #finish(given: Given, isTaped = false): TensorInfo[] {
     const type = resultOf(given);
     if (!(isTaped && given.native.planKept))
@@ -281,13 +289,11 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 }
 
-const residents: readonly string[] = ['float32', 'int32', 'bool'];
-
 /** The type of the inputs that may have any: that of the first of them. */
 function typeOf(types: readonly string[], inputs: Inputs): Resident {
   const at = types.indexOf('any');
   const type = at < 0 ? undefined : inputs[at]?.dtype;
-  return (type && residents.includes(type) ? type : 'float32') as Resident;
+  return isResident(type) ? type : 'float32';
 }
 
 /** The type of the results of a call. */

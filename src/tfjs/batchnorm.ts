@@ -66,7 +66,7 @@ function follow(moving: Weight, batch: Tensor, momentum: number): void {
 
 const patched = new WeakSet<object>();
 
-/** Replaces the layer's `call`, once there is such a class: tf.layers may be imported before or after this. */
+/** Replaces the layer's `call`, if there is such a class: where tf.layers comes later, its own goes on. */
 export function patchBatchNorm(): void {
   const { classNameMap } = serialization.SerializationMap.getMap();
   const layer = classNameMap.BatchNormalization?.[0]?.prototype as BatchNormalization | undefined;

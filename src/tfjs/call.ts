@@ -1,14 +1,13 @@
 // Calls whose result is computed when it is read, if it ever is. While gradients are taped, TF.js computes a convolution,
 // its bias and its ReLU in three steps; those that nobody reads in between become one.
 
-import { type Shape, sizeOf } from '../base/shape.js';
+import type { Shape } from '../base/shape.js';
 import type { Cell, Given, Norm, PendingCall } from './cell.js';
+import { isRow } from './kernel.js';
 
 /** Whether a call that waits can also add a row of this shape. */
 export function fitsBias({ native, shapes, shape }: PendingCall, bias: Shape): boolean {
-  const channels = shape.at(-1);
-  const isRow = bias.at(-1) === channels && sizeOf(bias) === channels;
-  return native.takesBias === true && shapes.length === 2 && isRow;
+  return native.takesBias === true && shapes.length === 2 && isRow(bias, shape.at(-1));
 }
 
 /** The call that also adds a bias. */

@@ -4,11 +4,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Shape, sizeOf } from '../base/shape.js';
 import type { WasmgradBackend } from './backend.js';
-import type { Resident } from './kernel.js';
+import { isResident } from './kernel.js';
 import { before } from './registry.js';
-
-const isResident = (dtype: unknown): dtype is Resident =>
-  dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 
 /** An array of one number; undefined for what is not in linear memory. */
 function filled(backend: object, shape: Shape, dtype: unknown, value: unknown) {

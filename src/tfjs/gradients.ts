@@ -52,7 +52,8 @@ function expand(isMean: boolean): Gradient {
   };
 }
 
-const isFloat = ([x]: readonly Tensor[]): boolean => x.dtype === 'float32';
+/** Our kernels take no empty tensors: the gradients of those stay TF.js's. */
+const isOurs = ([x]: readonly Tensor[]): boolean => x.dtype === 'float32' && x.size > 0;
 
 /** Registers all of ours. */
 export function registerGradients(): void {
@@ -62,16 +63,16 @@ export function registerGradients(): void {
     (dy, [y]) => ({
       x: () => call<Tensor>('WasmgradReluGrad', { dy: dy as Tensor, from: y }),
     }),
-    isFloat,
+    isOurs,
     { inputsToSave: [], outputsToSave: [true] },
   );
-  replace('Sum', expand(false), isFloat);
-  replace('Mean', expand(true), isFloat);
+  replace('Sum', expand(false), isOurs);
+  replace('Mean', expand(true), isOurs);
   replace(
     'Softmax',
     (dy, [y]) => ({
       logits: () => call<Tensor>('WasmgradSoftmaxGrad', { dy: dy as Tensor, from: y }),
     }),
-    ([y], { dim }) => dim === y.rank - 1,
+    (saved, { dim }) => isOurs(saved) && dim === saved[0].rank - 1,
   );
 }

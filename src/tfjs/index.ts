@@ -10,7 +10,7 @@ import {
 import '@tensorflow/tfjs-backend-cpu';
 import { type InitOptions, starting, warnOnce } from '../../bindings/backend.js';
 import { useArrays } from '../../bindings/usearrays.js';
-import { StateError, WasmgradError } from '../base/errors.js';
+import { StateError, ValueError, WasmgradError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { init, initWords } from '../runtime/runtime.js';
 import { WasmgradBackend } from './backend.js';
@@ -55,7 +55,7 @@ function withFallback(native: Native, cpu: KernelFunction | undefined): KernelFu
     const own = (backend as WasmgradBackend).run(native, inputsOf(native, inputs), attrs);
     if (own) return own.length === 1 && !native.isList ? own[0] : own;
     if (cpu) return cpu(call);
-    throw new Error(`${native.name}: its inputs do not fit each other`);
+    throw new ValueError(`${native.name}: its inputs do not fit each other`);
   };
 }
 

@@ -1,11 +1,19 @@
 // What a kernel of ours is: a plan for given shapes, over the ops that layers are made of.
 
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
-import type { Shape } from '../base/shape.js';
+import { type Shape, sizeOf } from '../base/shape.js';
 import type { Emitter, Value } from '../program/emitter.js';
 
 /** The types that lie in linear memory: 'bool' as floats, 0 and 1. */
 export type Resident = 'float32' | 'int32' | 'bool';
+
+/** Whether tensors of a type lie in linear memory. */
+export const isResident = (dtype: unknown): dtype is Resident =>
+  dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+
+/** Whether an array is a row of `channels` numbers, perhaps with dimensions of 1 before it. */
+export const isRow = (shape: Shape, channels: number | undefined): boolean =>
+  shape.at(-1) === channels && sizeOf(shape) === channels;
 
 /** What TF.js gives a kernel besides tensors. */
 export type Attributes = NamedAttrMap & Readonly<Record<string, unknown>>;

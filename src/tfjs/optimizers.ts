@@ -160,8 +160,10 @@ export function patchOptimizers(): void {
       const all: readonly (readonly [string, Tensor])[] = Array.isArray(gradients)
         ? gradients.map(({ name, tensor }) => [name, tensor] as const)
         : Object.entries(gradients);
-      const isFloat = all.every(([, gradient]) => gradient == null || gradient.dtype === 'float32');
-      const isOurs = getBackend() === NAME && isFloat && (rule.fits?.(this) ?? true);
+      const areFloats = all.every(
+        ([, gradient]) => gradient == null || (gradient.dtype === 'float32' && gradient.size > 0),
+      );
+      const isOurs = getBackend() === NAME && areFloats && (rule.fits?.(this) ?? true);
       if (isOurs) apply(this, rule, all);
       else own.call(this, gradients);
     };

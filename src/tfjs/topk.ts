@@ -46,8 +46,8 @@ export function registerTopK(): void {
     const { shape, dtype, dataId } = inputs.x as TensorInfo;
     const { k } = attrs as unknown as { readonly k: number };
     const n = shape.at(-1) ?? 0;
-    const isResident = dtype === 'float32' || dtype === 'int32';
-    if (!isResident || k < 1 || k > Math.min(n, MOST) || sizeOf(shape) === 0) return undefined;
+    const isNumber = dtype === 'float32' || dtype === 'int32';
+    if (!isNumber || k < 1 || k > Math.min(n, MOST) || sizeOf(shape) === 0) return undefined;
     const own = backend as WasmgradBackend;
     const result = [...shape.slice(0, -1), k];
     const count = sizeOf(result);

@@ -521,4 +521,16 @@ test('an index that there is not is an error, in TF.js’s words', async () => {
   );
 });
 
+test('gradients of empty tensors are empty', async () => {
+  const functions = { relu: tf.relu, sum: tf.sum, mean: tf.mean, softmax: tf.softmax };
+  assert.ok(await tf.setBackend('wasmgrad'));
+  for (const [name, fn] of Object.entries(functions)) {
+    const dx = tf.tidy(() =>
+      tf.grad((x) => (fn as (x: tf.Tensor) => tf.Tensor)(x))(tf.zeros([0, 3])),
+    );
+    assert.equal(dx.shape, [0, 3], name);
+    dx.dispose();
+  }
+});
+
 test.run();

@@ -2,7 +2,7 @@
 
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
 import type { CombineFn } from '../../../bindings/arrays.js';
-import { type Shape, sizeOf } from '../../base/shape.js';
+import type { Shape } from '../../base/shape.js';
 import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
 import { combineArrays } from '../../operators/arrays/combine.emit.js';
@@ -10,15 +10,12 @@ import { softmaxRows } from '../../operators/arrays/lookup.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
-import type { Native } from '../kernel.js';
+import { isRow, type Native } from '../kernel.js';
 
 type Pair = (e: Emitter, y: Value, a: Value, b: Value) => void;
 
 /** Whether b is a row of a, [channels] under [..., channels]. */
-function isRow(a: Shape, b: Shape): boolean {
-  const channels = b.at(-1);
-  return a.length > 1 && channels === a.at(-1) && channels === sizeOf(b);
-}
+const isRowOf = (a: Shape, b: Shape): boolean => a.length > 1 && isRow(b, a.at(-1));
 
 /** Numbers that short rows are made to: each row has its cost. */
 const LONG = 512;
@@ -30,7 +27,7 @@ const combine =
   (e, y, a, b) => {
     const channels = a.shape.at(-1) as number;
     const rows = a.size / channels;
-    let together = isRow(a.shape, b.shape) && a.size > FEW ? Math.floor(LONG / channels) : 1;
+    let together = isRowOf(a.shape, b.shape) && a.size > FEW ? Math.floor(LONG / channels) : 1;
     while (rows % together) together--;
     if (together < 2) return combineArrays(e, fn, y, a, b);
     const n = together * channels;
@@ -51,15 +48,15 @@ function byRows(e: Emitter, y: Value, x: Value, scale: Operand, beta: Operand): 
 
 const add: Pair = (e, y, a, b) => {
   if (util.arraysEqual([...a.shape], [...b.shape])) combineArrays(e, 'Add', y, a, b);
-  else if (isRow(a.shape, b.shape)) byRows(e, y, a, none, b);
-  else if (isRow(b.shape, a.shape)) byRows(e, y, b, none, a);
+  else if (isRowOf(a.shape, b.shape)) byRows(e, y, a, none, b);
+  else if (isRowOf(b.shape, a.shape)) byRows(e, y, b, none, a);
   else combineArrays(e, 'Add', y, a, b);
 };
 
 const multiply: Pair = (e, y, a, b) => {
   if (util.arraysEqual([...a.shape], [...b.shape])) e.emit('multiply', { y, a, b, count: y.size });
-  else if (isRow(a.shape, b.shape)) byRows(e, y, a, b, none);
-  else if (isRow(b.shape, a.shape)) byRows(e, y, b, a, none);
+  else if (isRowOf(a.shape, b.shape)) byRows(e, y, a, b, none);
+  else if (isRowOf(b.shape, a.shape)) byRows(e, y, b, a, none);
   else combineArrays(e, 'Multiply', y, a, b);
 };
 
