@@ -14,8 +14,8 @@ export interface KernelCase {
 
 const image = [1, 128, 128, 32];
 
-const draw = (tf: TF, shape: readonly number[], seed = 1): Tensor =>
-  tf.randomUniform([...shape], -1, 1, 'float32', seed);
+const draw = (tf: TF, shape: readonly number[], seed = 1, least = -1): Tensor =>
+  tf.randomUniform([...shape], least, least + 2, 'float32', seed);
 
 /** A function of one tensor. */
 const single = (name: string, shape: readonly number[], f: (tf: TF, x: Tensor) => Tensor) => ({
@@ -31,10 +31,11 @@ const pair = (
   name: string,
   [a, b]: readonly [readonly number[], readonly number[]],
   f: (tf: TF, a: Tensor, b: Tensor) => Tensor,
+  least = -1,
 ) => ({
   name: `${name} [${a.join(', ')}] [${b.join(', ')}]`,
   run(tf: TF) {
-    const [x, y] = [draw(tf, a), draw(tf, b, 2)];
+    const [x, y] = [draw(tf, a, 1, least), draw(tf, b, 2, least)];
     return () => f(tf, x, y);
   },
 });
@@ -70,11 +71,12 @@ const functions = [
   ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'squaredDifference'] as const),
   ...(['equal', 'greater', 'less', 'greaterEqual', 'notEqual', 'mod', 'pow', 'atan2'] as const),
 ] as const;
-const broadcast = functions.flatMap((fn) => [
-  pair(fn, [image, image], (tf, a, b) => tf[fn](a, b)),
-  pair(fn, [image, [32]], (tf, a, b) => tf[fn](a, b)),
-  pair(fn, [image, []], (tf, a, b) => tf[fn](a, b)),
-]);
+const broadcast = functions.flatMap((fn) =>
+  [image, [32], []].map((second) =>
+    // What is negative has no power that is a number.
+    pair(fn, [image, second], (tf, a, b) => tf[fn](a, b), fn === 'pow' ? 0.5 : -1),
+  ),
+);
 
 const products = [256, 512, 1024].map((n) =>
   pair(

@@ -47,7 +47,7 @@ function own(): WebAssembly.Memory {
     return new WebAssembly.Memory({ initial: 1 });
   } catch (cause) {
     throw new OutOfMemoryError(
-      'init: the engine gives no memory at all: the process is near a limit, or has several instances of wasm memory that each reserve address space',
+      'init: the engine gives no memory at all: the process is near a limit, or has several wasm memories, which reserve address space each',
       { cause },
     );
   }
@@ -151,6 +151,11 @@ export class LinearMemory {
     }
     this.#used.set(address, { bytes: size, use });
     return address;
+  }
+
+  /** Says what a block holds from now on. */
+  assign(address: number, use: Use): void {
+    (this.#used.get(address) as { use: Use }).use = use;
   }
 
   /** Gives a block back. */

@@ -155,7 +155,8 @@ const opsOf = ({ whole, apart }: Known): number =>
   (whole?.program.length ?? 0) + (apart?.program.length ?? 0);
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;
 }

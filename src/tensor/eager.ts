@@ -28,6 +28,9 @@ export function recipe<const S extends readonly Shape[]>(shapes: S, emit: Emit<S
   return { shapes, emit };
 }
 
+/** Makes a tensor whose content is not defined yet. */
+type Create = (shape: Shape) => Tensor;
+
 /**
  * Computes an op's results. An earlier call with the same arguments, except for the numbers in tensors, has made the
  * program already: then it is only run.
@@ -42,13 +45,26 @@ export function callOp<const S extends readonly Shape[]>(
   args: readonly unknown[],
   check: () => Recipe<S>,
 ): Tensors<S> {
-  const call = readCall(name, args);
+  return callAs(readCall(name, args), () => naming(name, check), Tensor.create);
+}
+
+/**
+ * The same for a call whose signature is known; without one no program is kept.
+ *
+ * @param create makes the results' tensors
+ */
+export function callAs<const S extends readonly Shape[]>(
+  call: Call | undefined,
+  check: () => Recipe<S>,
+  create: Create,
+): Tensors<S> {
   try {
-    return ((call && again(call)) as Tensors<S> | undefined) ?? attempt(naming(name, check), call);
+    const known = call && (again(call, create) as Tensors<S> | undefined);
+    return known ?? attempt(check(), call, create);
   } catch (error) {
     // Kept programs only save time: they are given up before a call fails for lack of memory.
     if (!(error instanceof OutOfMemoryError && dropSpare())) throw error;
-    const { shapes, emit } = naming(name, check);
+    const { shapes, emit } = check();
     return compute(shapes, emit);
   }
 }
@@ -80,7 +96,7 @@ export function compute<const S extends readonly Shape[]>(shapes: S, emit: Emit<
 }
 
 /** Runs the program of an earlier call; undefined if no kept program fits. */
-function again(call: Call): readonly Tensor[] | undefined {
+function again(call: Call, create: Create): readonly Tensor[] | undefined {
   const { tensors } = call;
   const bases = tensors.map(({ address }) => address);
   return usingSpare(() => {
@@ -91,8 +107,8 @@ function again(call: Call): readonly Tensor[] | undefined {
     const apart = forms.every((address) => address);
     const unbound = apart && forms.length ? known.apart : known.whole;
     if (!unbound || !(apart || forms.every((address) => address === 0))) return undefined;
-    if (!apart) for (const { source, key } of known.forms) tensors[source].askForm(key);
-    return withResults(known.shapes, (results) => {
+    if (!apart) for (const { source, key } of known.forms) ask(tensors[source], key);
+    return withResults(known.shapes, create, (results) => {
       for (const { address } of results) bases.push(address);
       if (apart) for (const address of forms) bases.push(address as number);
       cache.run(unbound, bases);
@@ -100,17 +116,32 @@ function again(call: Call): readonly Tensor[] | undefined {
   });
 }
 
+/** Tensors of which forms may be kept. */
+const formed = new WeakSet<object>();
+
+/** Whether forms of a tensor's numbers may be kept. */
+export const hasForms = (tensor: Tensor): boolean => formed.has(tensor);
+
+function ask(tensor: Tensor, key: string): void {
+  formed.add(tensor);
+  tensor.askForm(key);
+}
+
 /** Makes an op's program, runs it, and keeps it for later calls with the same arguments. */
 function attempt<const S extends readonly Shape[]>(
   { shapes, emit }: Recipe<S>,
   call: Call | undefined,
+  create: Create = Tensor.create,
 ): Tensors<S> {
-  return withResults(shapes, (results) => {
+  return withResults(shapes, create, (results) => {
     const e = new Emitter(call !== undefined);
     const values = results.map(asValue);
     emit(e, ...(values as { [I in keyof S]: Value }));
     usingSpare(() => {
-      const apart = e.forms.filter((form) => form.source.root.keeper?.keep(form));
+      const apart = e.forms.filter(({ source: { root } }, i) => {
+        if (root.keeper) formed.add(root.keeper);
+        return root.keeper?.keep(e.forms[i]);
+      });
       for (const form of e.forms) if (!apart.includes(form)) e.ops.unshift(...form.ops);
       const mixed = apart.length > 0 && apart.length < e.forms.length;
       if (!(call && !mixed && runKept(call, e, results, apart)))
@@ -152,11 +183,12 @@ function runKept(
 /** Makes tensors and lets `fill` fill them; disposes of them if it throws. */
 function withResults(
   shapes: readonly Shape[],
+  create: Create,
   fill: (results: readonly Tensor[]) => void,
 ): readonly Tensor[] {
   const results: Tensor[] = [];
   try {
-    for (const shape of shapes) results.push(Tensor.create(shape));
+    for (const shape of shapes) results.push(create(shape));
     fill(results);
   } catch (error) {
     for (const tensor of results) tensor.dispose();

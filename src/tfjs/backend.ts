@@ -7,7 +7,7 @@ import { backend } from '../../bindings/backend.js';
 import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { asValue, type Value } from '../program/emitter.js';
-import { callOp, recipe } from '../tensor/eager.js';
+import { callAs, recipe } from '../tensor/eager.js';
 import { Tensor } from '../tensor/tensor.js';
 import { fitsBias, normOf, ofRelu, withBias, withRelu } from './call.js';
 import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
@@ -19,6 +19,9 @@ import {
   type Planner,
   type Resident,
 } from './kernel.js';
+import { type Kind, kindOf } from './kinds.js';
+import { create } from './recycled.js';
+import { CellStorage } from './storage.js';
 
 type DataId = TensorInfo['dataId'];
 
@@ -27,17 +30,12 @@ const FLOATS = ['float32'] as const;
 /** A call of a kernel of ours: what stands in the place of inputs that were not given is undefined. */
 type Inputs = readonly (TensorInfo | undefined)[];
 
-/** Shapes that are remembered: those of a large network. */
-const MOST_SHAPES = 1024;
-
 export class WasmgradBackend extends MathBackendCPU {
-  static #ids = 0;
+  override data = new CellStorage(this, engine());
   /** Cells whose numbers may lie in linear memory. */
   readonly #cells = new Set<Cell>();
   /** Counts uses. */
   #clock = 0;
-  /** The shapes of results that wait, by their calls. */
-  readonly #shapes = new Map<string, Shape>();
 
   override write(
     values: backend_util.BackendValues,
@@ -199,42 +197,35 @@ export class WasmgradBackend extends MathBackendCPU {
     return [info];
   }
 
-  #compute(
-    { native, shapes, cells, attrs, type }: Given,
-    plan: Planner = native.plan,
-  ): readonly Tensor[] {
-    const name = plan === native.plan ? native.name : `${native.name} taped`;
+  #compute(given: Given, plan: Planner = given.native.plan): readonly Tensor[] {
+    const { shapes, cells, attrs, type } = given;
+    const kind = this.#kindOf(given, plan);
     return this.#withRoom(cells, () => {
       const tensors = cells.map((cell) => this.#bring(cell));
-      return callOp(name, [...tensors, shapes, attrs, type], () => {
+      const check = () => {
         const { shapes: results, emit } = planned(plan, shapes, attrs, type);
         return recipe(results, (e, ...ys) => {
           let at = 0;
           const xs = shapes.map((shape) => shape && asValue(tensors[at++]).view(shape));
           emit(e, ys, xs as Value[]);
         });
-      });
+      };
+      return callAs({ hash: kind.hash, parts: kind.parts, tensors }, check, create);
     });
+  }
+
+  #kindOf(given: Given, plan: Planner): Kind {
+    const { shapes, attrs, type } = given;
+    return kindOf(plan, given, () => planned(plan, shapes, attrs, type).shapes);
   }
 
   /** A result that is computed when it is read. @throws {ShapeError | ValueError} where it cannot be */
   #delay(given: Given): TensorInfo {
-    const shape = this.#shapeOf(given);
+    const [shape] = this.#kindOf(given, given.native.plan).results;
     const pending = new PendingCall(shape, given, (call) => this.#compute(call)[0]);
     const cell = new Cell('float32', 1, { pending });
     this.#cells.add(cell);
     return { dataId: this.#put(cell), shape: [...shape], dtype: 'float32' };
-  }
-
-  /** The shape of a call's result. Planning takes longer than the call itself, so it is remembered. */
-  #shapeOf({ native, shapes, attrs, type }: Given): Shape {
-    const key = `${native.name} ${shapes.join(' ')} ${JSON.stringify(attrs)}`;
-    const known = this.#shapes.get(key);
-    if (known) return known;
-    const [shape] = planned(native.plan, shapes, attrs, type).shapes;
-    if (this.#shapes.size === MOST_SHAPES) this.#shapes.clear();
-    this.#shapes.set(key, shape);
-    return shape;
   }
 
   #store(tensor: Tensor, dtype: Resident): TensorInfo {
@@ -249,9 +240,8 @@ export class WasmgradBackend extends MathBackendCPU {
   }
 
   #put(cell: Cell): DataId {
-    const dataId = { id: WasmgradBackend.#ids++ };
-    this.data.set(dataId, cell);
-    return dataId;
+    this.data.set(cell, cell);
+    return cell;
   }
 
   /** A cell's numbers, in linear memory. */

@@ -6,6 +6,7 @@ import type { backend_util, DataType } from '@tensorflow/tfjs-core';
 import type { Shape } from '../base/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Attributes, Native, Resident } from './kernel.js';
+import { create, recycle } from './recycled.js';
 
 /** A tensor's numbers, wherever they are, with what TF.js keeps about them. */
 export class Cell implements TensorData<DataType> {
@@ -96,7 +97,8 @@ export class Cell implements TensorData<DataType> {
     const { tensor: known } = this;
     if (known) return known;
     const values = this.#values as backend_util.TypedArray;
-    const tensor = Tensor.create([values.length], this.dtype === 'int32' ? 'int32' : 'float32');
+    const shape = [values.length];
+    const tensor = this.dtype === 'int32' ? Tensor.create(shape, 'int32') : create(shape);
     tensor.numbers.set(values);
     this.#tensor = tensor;
     // A second copy would take memory for nothing. Bytes stay, as linear memory has floats of them.
@@ -120,6 +122,11 @@ export class Cell implements TensorData<DataType> {
     this.#holds++;
   }
 
+  /** Whether TF.js has disposed of it. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** The end of a `hold`. */
   release(): void {
     if (--this.#holds === 0 && this.#isGone) this.free();
@@ -134,7 +141,7 @@ export class Cell implements TensorData<DataType> {
   #empty(): void {
     this.norm = undefined;
     this.#pending?.drop();
-    this.#tensor?.dispose();
+    if (this.#tensor) recycle(this.#tensor);
     this.#pending = undefined;
     this.#tensor = undefined;
     this.#values = undefined;
