@@ -11,7 +11,7 @@ export function emitOf<K extends keyof ArraysArguments<unknown>>(
   kernel: K,
   args: ArraysArguments<Operand>[K],
 ): void {
-  checkArrays();
+  checkArrays('a layer for arrays of any rank');
   e.emit(kernel, args as never);
 }
 
