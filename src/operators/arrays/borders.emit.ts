@@ -13,7 +13,7 @@ import { type Shape, show } from '../../base/shape.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 import { listOf } from './axes.js';
 import { type AxisMap, mapAxesBackwardTo, mapAxesTo, mappedShape } from './axis.emit.js';
-import { copyStrided, fillWith, type Strided, stridesOf } from './strides.emit.js';
+import { copyStrided, fillWith, offsetOf, type Strided, whole } from './strides.emit.js';
 
 /** What is put before and after. */
 export interface Borders {
@@ -74,10 +74,10 @@ function common({ padding }: Borders, x: Value, y: Value) {
   const shape = padding.map(
     ([before, after], i) => x.shape[i] + Math.min(0, before) + Math.min(0, after),
   );
-  const part = (value: Value, from: readonly number[]): Strided => {
-    const strides = stridesOf(value.shape);
-    return { value, strides, offset: from.reduce((sum, at, i) => sum + at * strides[i], 0) };
-  };
+  const part = (value: Value, begin: readonly number[]): Strided => ({
+    ...whole(value),
+    offset: offsetOf(value.shape, begin),
+  });
   const ofX = padding.map(([before]) => Math.max(0, -before));
   const ofY = padding.map(([before]) => Math.max(0, before));
   return { shape: shape.map((side) => Math.max(0, side)), ofX: part(x, ofX), ofY: part(y, ofY) };

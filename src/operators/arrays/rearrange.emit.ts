@@ -5,7 +5,7 @@ import { any, whole as count, required, type Words } from '../../base/options.js
 import { type Shape, sameShape, show } from '../../base/shape.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 import { anyAxes, axesIn, listOf } from './axes.js';
-import { copyStrided, fillWith, type Strided, stridesOf, whole } from './strides.emit.js';
+import { copyStrided, fillWith, offsetOf, type Strided, stridesOf, whole } from './strides.emit.js';
 
 /** Another order of axes. */
 export interface Transposition {
@@ -82,11 +82,14 @@ export function rangesOf(shape: Shape, slicing: Slicing): Range[] {
 export const rangesShape = (ranges: readonly Range[]): Shape => ranges.map((range) => range.count);
 
 /** The part of an array. */
-function partOf(x: Value, ranges: readonly Range[]): Strided {
-  const strides = stridesOf(x.shape);
-  const offset = ranges.reduce((sum, { begin }, i) => sum + begin * strides[i], 0);
-  return { value: x, strides: strides.map((stride, i) => stride * ranges[i].step), offset };
-}
+const partOf = (x: Value, ranges: readonly Range[]): Strided => ({
+  value: x,
+  strides: stridesOf(x.shape).map((stride, i) => stride * ranges[i].step),
+  offset: offsetOf(
+    x.shape,
+    ranges.map(({ begin }) => begin),
+  ),
+});
 
 /** y = the part of x. */
 export function sliceForward(e: Emitter, y: Value, x: Value, ranges: readonly Range[]): void {

@@ -92,8 +92,8 @@ class Argument extends Layer<Shape> {
 }
 
 /**
- * The numbers along some axes as one: their sum, mean, largest or least (equal ones share the gradient evenly), product
- * (numbers that are 0 get no gradient), Σ|x|, √Σx², Σx² or ln Σeˣ.
+ * The numbers along some axes as one: their sum, mean, largest or least (equal ones share the gradient evenly), product,
+ * Σ|x|, √Σx², Σx² or ln Σeˣ.
  */
 export const reduce = (options: ReduceOptions): Layer => new Reduce(options);
 /** Where along an axis the largest number is, as a float; NaN is larger than all. The gradient is 0. */

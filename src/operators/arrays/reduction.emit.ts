@@ -17,10 +17,19 @@ const kernels = {
   l1: 'Absolute',
   l2: 'Square',
   sumSquare: 'Square',
-} as const;
+} as const satisfies { readonly [F in Exclude<ReduceFn, 'logSumExp'>]: string };
 
-/** What a reduction makes of the numbers along its axes: the last is ln Σeˣ, l1 is Σ|x|, l2 √Σx². */
-export type ReduceFn = keyof typeof kernels | 'logSumExp';
+/** What a reduction makes of the numbers along its axes: l1 is Σ|x|, l2 √Σx², logSumExp ln Σeˣ. */
+export type ReduceFn =
+  | 'sum'
+  | 'mean'
+  | 'max'
+  | 'min'
+  | 'prod'
+  | 'l1'
+  | 'l2'
+  | 'sumSquare'
+  | 'logSumExp';
 
 /** What is made of which numbers. */
 export interface Reduction {
@@ -65,7 +74,7 @@ export function reduceForward(e: Emitter, fn: ReduceFn, y: Value, x: Value): voi
   if (fn === 'l2') mapForward(e, y, y, { fn: 'Sqrt' });
 }
 
-/** dx, for a dy of the shape of y. Of y itself the numbers are read where `gradientNeedsResult` says so. */
+/** dx, for a dy of the shape of y. The numbers of y are read for extremes, l2 and logSumExp alone. */
 export function reduceBackward(
   e: Emitter,
   fn: ReduceFn,
@@ -101,10 +110,6 @@ export function reduceBackward(
       combineArrays(e, 'Share', dx, x, y, { c: dy });
   }
 }
-
-/** Whether a gradient is computed of the result too. */
-export const gradientNeedsResult = (fn: ReduceFn): boolean =>
-  ['max', 'min', 'l2', 'logSumExp'].includes(fn);
 
 /**
  * The product less the own factor, which may be 0. Zeros count as 1 in the product, and then it is that of all others for

@@ -20,6 +20,10 @@ export function stridesOf(shape: Shape): number[] {
   return shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 }
 
+/** Where the element at `at` is. */
+export const offsetOf = (shape: Shape, at: readonly number[]): number =>
+  stridesOf(shape).reduce((sum, stride, i) => sum + stride * at[i], 0);
+
 /** A dimension, and the steps of all operands along it. */
 interface Dimension {
   readonly size: number;
