@@ -11,7 +11,11 @@ export type { MapFunction, Mapping } from './map.layer.js';
 
 const formula = (options: Mapping) => formulaOf(optionsOf(options, mappingWords(options?.fn)));
 
-/** A function of each number: those that the layer `map` has, as exp, sqrt or clip. `await ops.useArrays()` first. */
+/**
+ * A function of each number: exp, log, sqrt, negate, abs, reciprocal, erf, sign, floor, ceil, round (halves to even), sin,
+ * cos, elu and others with any alpha, affine (alpha·x + beta), power (x^alpha), clip to alpha … beta; `MapFunction` has all
+ * names. NaN stays NaN. `await ops.useArrays()` first.
+ */
 export function map(x: Tensor, options: Mapping): Tensor {
   const [y] = callArrays('map', [x, options], () => {
     const value = array('x', x);
