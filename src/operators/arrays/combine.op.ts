@@ -36,8 +36,8 @@ export function combine(a: Tensor, b: Tensor, options: Combination): Tensor {
 }
 
 /**
- * The gradients of combine with the same options, each of the shape of its array: summed where that was repeated. Of
- * two that are equal, the larger one and the smaller one get half each; functions that compare have a gradient of 0.
+ * The gradients of combine with the same options, each of the shape of its array: summed where that was repeated. Two
+ * equal numbers have half of the gradient of their maximum or minimum each; functions that compare have a gradient of 0.
  */
 export function combineBackward(
   dy: Tensor,

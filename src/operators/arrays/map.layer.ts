@@ -83,7 +83,7 @@ export function mappingWords(fn: unknown): Words {
 }
 
 /** The formula for options that have been checked. @throws {ValueError} for a number that makes no function */
-export function formulaOf({ fn, alpha, beta }: Mapping): MapFormula {
+export function formulaOf({ fn, alpha, beta }: Mapping): ReturnType<Make> {
   if (fn === 'celu' && alpha === 0) throw new ValueError(`alpha of 'celu' must not be 0`);
   return (functions[fn] as Make)(alpha, beta);
 }
