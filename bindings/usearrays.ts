@@ -38,8 +38,9 @@ async function add(): Promise<void> {
 let loading: Promise<void> | undefined;
 
 /**
- * Loads the kernels of the layers of `arrays`: for models that have such layers. Called before `init`, it lets `init`
- * load them. A second call does nothing. Runs go on meanwhile, on one thread.
+ * Loads the kernels for arrays of any rank, which `ops.map`, `ops.reduce` and others of `ops` need, and the layers of
+ * imported networks; importers load them. Called before `init`, it lets `init` load them. A second call does nothing. Runs
+ * go on meanwhile, on one thread.
  *
  * @throws {EngineError} where they cannot be loaded
  */
@@ -51,8 +52,8 @@ export function useArrays(): Promise<void> {
   return loading;
 }
 
-/** @throws {StateError} where the kernels are not there */
-export function checkArrays(): void {
+/** @param who needs the kernels @throws {StateError} where they are not there */
+export function checkArrays(who: string): void {
   if (backend().beside.arrays) return;
-  throw new StateError('its kernels are not loaded: `await useArrays()` first');
+  throw new StateError(`${who}: its kernels are not loaded: \`await ops.useArrays()\` first`);
 }

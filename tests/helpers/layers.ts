@@ -137,7 +137,7 @@ export function runLayer(
 }
 
 /** Central differences of Σ r·f. */
-function differences(f: () => Nd, r: Float32Array, x: Float64Array): Float64Array {
+export function differences(f: () => Nd, r: Float32Array, x: Float64Array): Float64Array {
   const h = 1e-5;
   return x.map((v, i) => {
     x[i] = v + h;
@@ -149,7 +149,8 @@ function differences(f: () => Nd, r: Float32Array, x: Float64Array): Float64Arra
   });
 }
 
-const largest = (all: ArrayLike<number>): number =>
+/** The largest finite number, less its sign. */
+export const largest = (all: ArrayLike<number>): number =>
   Array.from(all).reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
 
 /** Compares a layer's result and gradients with the reference. */

@@ -10,6 +10,9 @@ export async function use(folder: string): Promise<string> {
   const images = await data.imageFolder(folder, { size: [8, 8] });
   using a = Tensor.zeros([2, 3]);
   using product = ops.matMul(a, Tensor.from(images.images.slice(0, 6), [3, 2]));
+  await ops.useArrays();
+  const sums: ops.Reduction = { fn: 'sum', axes: [-1] };
+  using ones = ops.combine(ops.reduce(a, sums), a.reshape([3, 2]), { fn: 'greater' });
   const options: layers.Conv2dLayerOptions = { filters: 3, kernelSize: 3, padding: 'same' };
   const held = { filters: 3, kernelSize: 3, padding: 'same' } as const;
   for (const one of [options, held]) layers.conv2d(one);
@@ -21,7 +24,7 @@ export async function use(folder: string): Promise<string> {
   const model = zoo.lenet5();
   model.setWeights(readSafetensors(io.writePng(photo), { dtype: 'float32' }), { from: 'pytorch' });
   const [{ label }] = await model.classify(folder, { topK: 1 });
-  return backendInfo().tile + product.shape + scores.length + label;
+  return backendInfo().tile + product.shape + ones.shape + scores.length + label;
 }
 
 /** In a worker of one's own. */

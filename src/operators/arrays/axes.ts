@@ -1,4 +1,5 @@
-// Axes in options: they count from 0 within a sample, and from the last where they are negative.
+// Axes in options: they count from 0, and from the last where they are negative; those of a layer within a sample, those
+// of an op in the whole shape.
 
 import { ShapeError } from '../../base/errors.js';
 import { type Check, whole } from '../../base/options.js';
@@ -28,6 +29,10 @@ export function axesIn(shape: Shape, axes: readonly number[]): number[] {
   const wrong = own.some((each, i) => each < 0 || each >= shape.length || each === own[i - 1]);
   if (!wrong) return own;
   throw new ShapeError(
-    `axes ${show(axes)} must be different ones of the sample's ${shape.length} dimensions: ${show(shape)}`,
+    `axes ${show(axes)} must be different ones of the ${shape.length} dimensions: ${show(shape)}`,
   );
 }
+
+/** A shape without some axes, or with 1 in their place. */
+export const withoutAxes = (shape: Shape, axes: readonly number[], keepDims = false): Shape =>
+  shape.flatMap((side, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [side]));

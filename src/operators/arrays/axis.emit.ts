@@ -3,7 +3,7 @@
 import { Coordinates, Sampling } from '../../../bindings/arrays.js';
 import { type Shape, sizeOf } from '../../base/shape.js';
 import type { Emitter, Operand, Value } from '../../program/emitter.js';
-import { emitOf } from './strides.emit.js';
+import { copyStrided, emitOf, whole } from './strides.emit.js';
 
 /** A map along one axis: how many numbers it makes there, and of which. */
 export interface AxisMap {
@@ -52,16 +52,29 @@ function fields(map: AxisMap, shape: Shape) {
   };
 }
 
-/** y = the maps of x, one after the other; x itself where there are none. */
+const mapAxis = (e: Emitter, y: Value, x: Value, map: AxisMap): void =>
+  emitOf(e, 'axisMap', { y, x, ...fields(map, x.shape) });
+
+const mapAxisBackward = (e: Emitter, dx: Value, dy: Value, map: AxisMap): void =>
+  emitOf(e, 'axisMapBackward', { dx, dy, ...fields(map, dx.shape) });
+
+/** The maps of x, one after the other; x itself where there are none. */
 export function mapAxes(e: Emitter, x: Value, maps: readonly AxisMap[]): Value {
   return maps.reduce((from, map) => {
     const y = e.value(mappedShape(from.shape, map));
-    emitOf(e, 'axisMap', { y, x: from, ...fields(map, from.shape) });
+    mapAxis(e, y, from, map);
     return y;
   }, x);
 }
 
-/** dx, of shape `shape`, of the maps that `mapAxes` took. */
+/** y = the maps of x; a copy where there are none. */
+export function mapAxesTo(e: Emitter, y: Value, x: Value, maps: readonly AxisMap[]): void {
+  const last = maps.at(-1);
+  if (last) mapAxis(e, y, mapAxes(e, x, maps.slice(0, -1)), last);
+  else copyStrided(e, whole(y), whole(x), x.shape);
+}
+
+/** dx, of shape `shape`, of the maps that `mapAxes` took; dy itself where there are none. */
 export function mapAxesBackward(
   e: Emitter,
   dy: Value,
@@ -73,8 +86,20 @@ export function mapAxesBackward(
   const last = maps[maps.length - 1];
   const from = before.reduce(mappedShape, shape);
   const dx = e.value(from);
-  emitOf(e, 'axisMapBackward', { dx, dy, ...fields(last, from) });
+  mapAxisBackward(e, dx, dy, last);
   return mapAxesBackward(e, dx, shape, before);
+}
+
+/** dx of the maps that `mapAxesTo` took. */
+export function mapAxesBackwardTo(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  maps: readonly AxisMap[],
+): void {
+  const [first, ...others] = maps;
+  if (first === undefined) copyStrided(e, whole(dx), whole(dy), dx.shape);
+  else mapAxisBackward(e, dx, mapAxesBackward(e, dy, mappedShape(dx.shape, first), others), first);
 }
 
 /** y = the largest of each window of x; fills `choice`, where given, for backward. */

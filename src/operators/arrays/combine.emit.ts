@@ -146,7 +146,6 @@ export function combineBackward(
   else emitGradient(e, rule, d, dy, { a, b });
 }
 
-/** A gradient as large as dy, summed where its operand was repeated. */
 function emitGradient(
   e: Emitter,
   [kernel, of]: Exclude<Gradient, number>,
@@ -154,9 +153,21 @@ function emitGradient(
   dy: Value,
   { a, b }: Pair,
 ): void {
-  const isWhole = sameShape(aligned(d.shape, dy.shape.length), dy.shape);
-  const full = isWhole ? d.view(dy.shape) : e.value(dy.shape);
-  if (of === 'all') combineArrays(e, kernel, full, a, b, { c: dy });
-  else combineArrays(e, kernel, full, dy, of === 'a' ? a : b);
+  throughWhole(e, d, dy.shape, (full) => {
+    if (of === 'all') combineArrays(e, kernel, full, a, b, { c: dy });
+    else combineArrays(e, kernel, full, dy, of === 'a' ? a : b);
+  });
+}
+
+/** d by a gradient of the shape that its operand was broadcast to, which `emit` fills: summed where it was repeated. */
+export function throughWhole(
+  e: Emitter,
+  d: Value,
+  shape: Shape,
+  emit: (full: Value) => void,
+): void {
+  const isWhole = sameShape(aligned(d.shape, shape.length), shape);
+  const full = isWhole ? d.view(shape) : e.value(shape);
+  emit(full);
   if (!isWhole) sumTo(e, d, full);
 }

@@ -59,9 +59,9 @@ export {
   type ArgumentOptions,
   argMax,
   argMin,
-  type ReduceFn,
   type ReduceOptions,
   reduce,
 } from './reduce.layer.js';
+export type { ReduceFn } from './reduction.emit.js';
 export { type PadOptions, pad, type ResizeOptions, resize } from './resize.layer.js';
 export { type WrappedOptions, wrapped } from './wrapped.layer.js';

@@ -1,8 +1,8 @@
-// Functions of single numbers as a layer: those that are no activations of the core.
+// Functions of single numbers, by their names, and as a layer: those that are no activations of the core.
 
 import { ValueError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
-import { type Check, finite, oneOf, required } from '../../base/options.js';
+import { type Check, finite, oneOf, required, type Words } from '../../base/options.js';
 import type { Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
@@ -11,8 +11,8 @@ import { type MapFormula, mapBackward, mapForward } from './map.emit.js';
 /** A function of `map`. */
 export type MapFunction = keyof typeof functions;
 
-/** Options of `map`. */
-export interface MapOptions extends LayerOptions {
+/** A function by its name, and its numbers. */
+export interface Mapping {
   fn: MapFunction;
   /**
    * Of leakyRelu (0.01), elu, celu and thresholdedRelu (1), selu (1.6733), hardSigmoid (0.2), affine (1), power (1) and
@@ -22,6 +22,9 @@ export interface MapOptions extends LayerOptions {
   /** Of hardSigmoid (0.5), affine (0), selu, whose gamma it is (1.0507), and clip (∞). */
   beta?: number;
 }
+
+/** Options of `map`. */
+export interface MapOptions extends LayerOptions, Mapping {}
 
 const [seluAlpha, seluGamma] = [1.6732632423543772, 1.0507009873554805];
 
@@ -73,6 +76,18 @@ function power(alpha: number): MapFormula {
 const bound: Check = (value) =>
   Math.abs(value as number) === Infinity ? undefined : finite(value) && 'a number, or an infinity';
 
+/** What the options of a function must be. */
+export function mappingWords(fn: unknown): Words {
+  const number = fn === 'clip' ? bound : finite;
+  return { ...required({ fn: oneOf(...Object.keys(functions)) }), alpha: number, beta: number };
+}
+
+/** The formula for options that have been checked. @throws {ValueError} for a number that makes no function */
+export function formulaOf({ fn, alpha, beta }: Mapping): ReturnType<Make> {
+  if (fn === 'celu' && alpha === 0) throw new ValueError(`alpha of 'celu' must not be 0`);
+  return (functions[fn] as Make)(alpha, beta);
+}
+
 /** Clip's infinite bounds are those that are not given: files cannot say infinity. */
 function withoutInfinities(options: MapOptions): MapOptions {
   if (options?.fn !== 'clip') return options;
@@ -84,19 +99,13 @@ function withoutInfinities(options: MapOptions): MapOptions {
   };
 }
 
-class Mapping extends Layer<Value> {
+class MapLayer extends Layer<Value> {
   declare readonly options: MapOptions;
   readonly #formula: MapFormula;
 
   constructor(options: MapOptions) {
-    const number = options?.fn === 'clip' ? bound : finite;
-    const words = required({ fn: oneOf(...Object.keys(functions)) });
-    super('map', withoutInfinities(options), { ...words, alpha: number, beta: number });
-    const { fn, alpha, beta } = this.options;
-    naming(this.title, () => {
-      if (fn === 'celu' && alpha === 0) throw new ValueError(`alpha of 'celu' must not be 0`);
-    });
-    this.#formula = (functions[fn] as Make)(alpha, beta);
+    super('map', withoutInfinities(options), mappingWords(options?.fn));
+    this.#formula = naming(this.title, () => formulaOf(this.options));
   }
 
   shapeFor(inputShape: Shape): Shape {
@@ -123,4 +132,4 @@ class Mapping extends Layer<Value> {
  * alpha, hardSigmoid (max(0, min(1, alpha·x + beta))), affine (alpha·x + beta), power (x^alpha), or clip to alpha … beta. NaN stays
  * NaN. The gradient of what jumps is 0.
  */
-export const map = (options: MapOptions): Layer => new Mapping(options);
+export const map = (options: MapOptions): Layer => new MapLayer(options);

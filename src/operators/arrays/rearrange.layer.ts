@@ -2,13 +2,27 @@
 
 import { ShapeError } from '../../base/errors.js';
 import { naming } from '../../base/naming.js';
-import { any, whole as count, oneOf, required, type Words } from '../../base/options.js';
-import { checkRank, checkShape, type Shape, sameShape, show, sizeOf } from '../../base/shape.js';
+import { whole as count, oneOf, required } from '../../base/options.js';
+import { checkRank, checkShape, type Shape, show, sizeOf } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
-import { anyAxes, axesIn, listOf } from './axes.js';
 import { alignedBatch, broadcastShape, expandTo, sumTo } from './combine.emit.js';
-import { copyStrided, fillWith, inverse, permute, stridesOf, whole } from './strides.emit.js';
+import {
+  checkSteps,
+  type Expansion,
+  expansionWords,
+  orderOf,
+  type Range,
+  rangesOf,
+  rangesShape,
+  type Slicing,
+  sliceBackward,
+  sliceForward,
+  slicingWords,
+  type Transposition,
+  transpositionWords,
+} from './rearrange.emit.js';
+import { inverse, permute } from './strides.emit.js';
 
 /** The dimensions that a sample is seen with, in which order they come, and the shape of the result. */
 interface Permutation {
@@ -50,25 +64,16 @@ abstract class Permuting<O extends LayerOptions> extends Layer<Value> {
   }
 }
 
-/** Options of `transpose`. */
-export interface TransposeOptions extends LayerOptions {
-  /** Which of the sample's axes each axis of the result is. */
-  axes: readonly number[];
-}
+/** Options of `transpose`; axes are those of the sample. */
+export interface TransposeOptions extends LayerOptions, Transposition {}
 
 class Transpose extends Permuting<TransposeOptions> {
   constructor(options: TransposeOptions) {
-    super('transpose', options, required({ axes: anyAxes }));
+    super('transpose', options, transpositionWords);
   }
 
   protected permutation(shape: Shape): Permutation {
-    const { axes } = this.options;
-    if (axes.length !== shape.length)
-      throw new ShapeError(
-        `axes ${show(axes)} must be an order of all ${shape.length} dimensions: ${show(shape)}`,
-      );
-    axesIn(shape, axes);
-    const order = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
+    const order = orderOf(shape, this.options);
     return { shape, order, result: order.map((axis) => shape[axis]) };
   }
 }
@@ -124,97 +129,49 @@ class SpaceToDepth extends Permuting<SpaceToDepthOptions> {
   }
 }
 
-/** Options of `slice`: lists with a number for each axis of the sample, or for the first of them. */
-export interface SliceOptions extends LayerOptions {
-  /** Where it begins; negative numbers count from the end. */
-  begin: readonly number[];
-  /** Where it ends, before this place; negative numbers count from the end, and those before the first end there. */
-  end: readonly number[];
-  /** How far it goes each time, negative to go backwards: 1 by default. */
-  step?: readonly number[];
-}
-
-/** Any whole number: where there is none such place, the nearest is meant. */
-const places = listOf(count(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), 'whole numbers');
-
-interface Range {
-  readonly begin: number;
-  readonly step: number;
-  readonly count: number;
-}
+/** Options of `slice`; axes are those of the sample. */
+export interface SliceOptions extends LayerOptions, Slicing {}
 
 class Slice extends Layer<Value> {
   declare readonly options: SliceOptions;
 
   constructor(options: SliceOptions) {
-    super('slice', options, { ...required({ begin: places, end: places }), step: places });
-    const { step = [] } = this.options;
-    naming(this.title, () => {
-      if (step.includes(0)) throw new ShapeError(`step ${show(step)} must not have a 0`);
-    });
-  }
-
-  #ranges(sample: Shape): Range[] {
-    const { begin, end, step = [] } = this.options;
-    if (Math.max(begin.length, end.length, step.length) > sample.length)
-      throw new ShapeError(
-        `begin ${show(begin)}, end ${show(end)} and step are for more axes than there are: ${show(sample)}`,
-      );
-    return sample.map((side, i) => {
-      const by = step[i] ?? 1;
-      const [first, last] = by > 0 ? [0, side] : [side - 1, -1];
-      const low = Math.min(first, last);
-      const high = Math.max(first, last);
-      const placed = (at: number | undefined, other: number): number =>
-        at === undefined ? other : Math.min(high, Math.max(low, at < 0 ? at + side : at));
-      const from = placed(begin[i], first);
-      return { begin: from, step: by, count: Math.ceil((placed(end[i], last) - from) / by) };
-    });
+    super('slice', options, slicingWords);
+    naming(this.title, () => checkSteps(this.options));
   }
 
   shapeFor(sample: Shape): Shape {
-    const result = this.#ranges(sample).map((range) => range.count);
-    if (result.every((side) => side > 0)) return result;
-    const { begin, end, step = [] } = this.options;
-    throw new ShapeError(
-      `nothing of ${show(sample)} is left: begin ${show(begin)}, end ${show(end)}, step ${show(step)}`,
-    );
+    return rangesShape(rangesOf(sample, this.options));
   }
 
-  /** The part of x, with the slice's shape. */
-  #partOf(x: Value) {
-    const ranges = [{ begin: 0, step: 1 }, ...this.#ranges(x.shape.slice(1))];
-    const strides = stridesOf(x.shape);
-    const offset = ranges.reduce((sum, { begin }, i) => sum + begin * strides[i], 0);
-    return { value: x, strides: strides.map((stride, i) => stride * ranges[i].step), offset };
+  /** What is taken of [batch, ...sample]. */
+  #ranges([batch, ...sample]: Shape): Range[] {
+    return [{ begin: 0, step: 1, count: batch }, ...rangesOf(sample, this.options)];
   }
 
   emitForward({ emitter }: Lowering, x: Value): Forward<Value> {
-    const y = emitter.value([x.shape[0], ...this.shapeFor(x.shape.slice(1))]);
-    copyStrided(emitter, whole(y), this.#partOf(x), y.shape);
+    const ranges = this.#ranges(x.shape);
+    const y = emitter.value(rangesShape(ranges));
+    sliceForward(emitter, y, x, ranges);
     return { y, saved: x };
   }
 
   emitBackward({ emitter }: Lowering, dy: Value, x: Value, wanted: boolean): Value | undefined {
     if (!wanted) return undefined;
     const dx = emitter.value(x.shape);
-    if (!sameShape(x.shape, dy.shape)) fillWith(emitter, dx, 0);
-    copyStrided(emitter, this.#partOf(dx), whole(dy), dy.shape);
+    sliceBackward(emitter, dx, dy, this.#ranges(x.shape));
     return dx;
   }
 }
 
-/** Options of `expand`. */
-export interface ExpandOptions extends LayerOptions {
-  /** What the sample is broadcast with. */
-  shape: Shape;
-}
+/** Options of `expand`; the shape is for samples. */
+export interface ExpandOptions extends LayerOptions, Expansion {}
 
 class Expand extends Layer<Value> {
   declare readonly options: ExpandOptions;
 
   constructor(options: ExpandOptions) {
-    super('expand', options, required({ shape: any }) as Words);
+    super('expand', options, expansionWords);
     naming(`${this.title}: shape`, () => checkShape(this.options.shape, 1));
   }
 

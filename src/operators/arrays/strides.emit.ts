@@ -11,7 +11,7 @@ export function emitOf<K extends keyof ArraysArguments<unknown>>(
   kernel: K,
   args: ArraysArguments<Operand>[K],
 ): void {
-  checkArrays();
+  checkArrays('a layer for arrays of any rank');
   e.emit(kernel, args as never);
 }
 
@@ -19,6 +19,10 @@ export function emitOf<K extends keyof ArraysArguments<unknown>>(
 export function stridesOf(shape: Shape): number[] {
   return shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 }
+
+/** Where the element at `at` is. */
+export const offsetOf = (shape: Shape, at: readonly number[]): number =>
+  stridesOf(shape).reduce((sum, stride, i) => sum + stride * at[i], 0);
 
 /** A dimension, and the steps of all operands along it. */
 interface Dimension {

@@ -40,9 +40,3 @@ export const topK = withoutOptions(
     };
   },
 );
-
-/** Where the largest number along the last dimension of x [..., classes] is: [...], int32. */
-export const argMax = withoutOptions('argMax', (x: Tensor): Tensor => {
-  const { indices } = naming('argMax', () => largest(x));
-  return Tensor.from(Int32Array.from(indices), x.shape.slice(0, -1));
-});

@@ -6,6 +6,7 @@ import { combineArrays } from '../../operators/arrays/combine.emit.js';
 import {
   copyStrided,
   fillWith,
+  offsetOf,
   permute,
   stridesOf,
   whole,
@@ -29,10 +30,6 @@ function concat(shapes: readonly Shape[], axis: number): Plan {
       ),
   };
 }
-
-/** Where the element at `at` is, in an array of this shape. */
-export const offsetOf = (shape: Shape, at: readonly number[]): number =>
-  stridesOf(shape).reduce((sum, stride, i) => sum + stride * at[i], 0);
 
 /** What moves numbers of any type. */
 export const moves = { types: ['any'], result: 'any' } as const;

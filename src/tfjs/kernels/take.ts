@@ -6,13 +6,14 @@ import { gatherRows, sumSegments } from '../../operators/arrays/lookup.emit.js';
 import {
   copyStrided,
   fillWith,
+  offsetOf,
   permute,
   stridesOf,
   whole,
 } from '../../operators/arrays/strides.emit.js';
 import type { Emitter, Value } from '../../program/emitter.js';
 import type { Asked, Native, Plan } from '../kernel.js';
-import { moves, offsetOf } from './arrange.js';
+import { moves } from './arrange.js';
 
 /** Whether all indices are below n: TF.js's kernel says which is not. */
 function areWithin({ inputs: [x], attrs, numbers }: Asked): boolean {
