@@ -6,8 +6,8 @@ import { type backend_util, type DataType, engine, type TensorInfo } from '@tens
 import { backend } from '../../bindings/backend.js';
 import { OutOfMemoryError, ShapeError, ValueError } from '../base/errors.js';
 import { type Shape, sizeOf } from '../base/shape.js';
-import { asValue, type Value } from '../program/emitter.js';
-import { callAs, recipe } from '../tensor/eager.js';
+import { asValue, type Emitter, type Value } from '../program/emitter.js';
+import { callAs } from '../tensor/calls.js';
 import { Tensor } from '../tensor/tensor.js';
 import { fitsBias, normOf, ofRelu, withBias, withRelu } from './call.js';
 import { Cell, type Given, PendingCall, type Shapes } from './cell.js';
@@ -204,11 +204,12 @@ export class WasmgradBackend extends MathBackendCPU {
       const tensors = cells.map((cell) => this.#bring(cell));
       const check = () => {
         const { shapes: results, emit } = planned(plan, shapes, attrs, type);
-        return recipe(results, (e, ...ys) => {
+        const emitted = (e: Emitter, ...ys: Value[]) => {
           let at = 0;
           const xs = shapes.map((shape) => shape && asValue(tensors[at++]).view(shape));
           emit(e, ys, xs as Value[]);
-        });
+        };
+        return { shapes: results, emit: emitted };
       };
       return callAs({ hash: kind.hash, parts: kind.parts, tensors }, check, create);
     });

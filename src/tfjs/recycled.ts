@@ -4,7 +4,7 @@
 import { type Backend, backend } from '../../bindings/backend.js';
 import type { Shape } from '../base/shape.js';
 import { offerSpare, type Spare } from '../program/spare.js';
-import { hasForms } from '../tensor/eager.js';
+import { hasForms } from '../tensor/calls.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Numbers of the largest that is kept, and of all; and how many are. */

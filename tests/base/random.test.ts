@@ -20,7 +20,7 @@ import {
 } from '../../src/index.js';
 import { type InitializerName, initialize } from '../../src/network/initializers.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { close } from '../helpers/close.js';
 import { rejects, sameBits } from '../helpers/models.js';
 import '../helpers/start.js';

@@ -9,7 +9,7 @@ import {
   rbfForward,
 } from '../../src/operators/dense/rbf.emit.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { type Replay, replayAll, type Tensors } from '../helpers/golden.js';
 import '../helpers/start.js';
 

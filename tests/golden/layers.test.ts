@@ -5,7 +5,7 @@ import { ops, Tensor } from '../../src/index.js';
 import { matMul } from '../../src/operators/dense/matrix.emit.js';
 import { normRunning } from '../../src/operators/norm/batchnorm.emit.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { adam, adamW, sgd } from '../../src/training/optimizers.js';
 import { descend, type Replay, replayAll } from '../helpers/golden.js';
 import '../helpers/start.js';

@@ -5,7 +5,7 @@ import { optimizers, schedules, Tensor } from '../../src/index.js';
 import { checkLoss, emitLoss, type Loss, targetOf } from '../../src/operators/loss/loss.emit.js';
 import { rateAt } from '../../src/operators/optimizer/rate.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { descend, type Outputs, replayAll, type Tensors } from '../helpers/golden.js';
 import '../helpers/start.js';
 

@@ -3,7 +3,7 @@
 import { type Shape, sizeOf } from '../../src/base/shape.js';
 import { Tensor } from '../../src/index.js';
 import { asValue, Emitter, type Value } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { Guarded } from './guarded.js';
 
 /** What ops read: 32-bit numbers of either kind, which are moved as they are. */

@@ -13,7 +13,7 @@ import {
   writeSettings,
 } from '../../src/operators/optimizer/optimizer.emit.js';
 import { asValue, type Value } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import type { Optimizer } from '../../src/training/optimizers.js';
 import { close } from './close.js';
 import { numbers } from './random.js';

@@ -9,7 +9,7 @@ import {
   normTraining,
 } from '../../src/operators/norm/batchnorm.emit.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { sameBits } from '../helpers/models.js';

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { losses, ops, Tensor } from '../../src/index.js';
 import { emitLoss, type Loss, targetOf } from '../../src/operators/loss/loss.emit.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import { ops } from '../../src/index.js';
 import { matMul } from '../../src/operators/dense/matrix.emit.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { close, summation } from '../helpers/close.js';
 import { random } from '../helpers/random.js';
 import '../helpers/start.js';

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { Tensor } from '../../src/index.js';
 import { targetOf } from '../../src/operators/loss/loss.emit.js';
 import { asValue, none } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { free, poison } from '../helpers/cases.js';
 import { close } from '../helpers/close.js';
 import { numbers } from '../helpers/random.js';

@@ -12,7 +12,7 @@ import {
   writeSettings,
 } from '../../src/operators/optimizer/optimizer.emit.js';
 import { asValue, Emitter, none } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import type {
   AdagradConfig,
   AdamConfig,

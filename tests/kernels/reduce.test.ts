@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { backend } from '../../bindings/backend.js';
 import { Tensor } from '../../src/index.js';
 import { asValue } from '../../src/program/emitter.js';
-import { compute } from '../../src/tensor/eager.js';
+import { compute } from '../../src/tensor/calls.js';
 import { free, poison } from '../helpers/cases.js';
 import { close, summation } from '../helpers/close.js';
 import { numbers, random } from '../helpers/random.js';
