@@ -116,7 +116,7 @@ async function ownBytes(variant: Variant): Promise<WasmBytes> {
     return await wasmBytes(variant);
   } catch (cause) {
     throw new EngineError(
-      `init: the package's ${variant} build could not be loaded (${message(cause)}); where it cannot be, as in service workers and bundles for Node, give it: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
+      `init: the package's ${variant} build could not be loaded (${message(cause)}); in service workers and bundles for Node give it: init({ wasm: new URL(…) }) of wasmgrad/kernels.wasm`,
       { cause },
     );
   }

@@ -77,7 +77,7 @@ export class Team {
     if (this.#exports.run(address, first, last, team, size, scratch, bytes, this.#mayBlock)) return;
     this.#leave('it did not answer for twenty seconds');
     throw new EngineError(
-      'a worker thread was lost in a run, whose results are not to be used; the next runs on one thread: dispose() and init() start others',
+      'a worker thread was lost in a run, whose results are wrong; the next runs on one thread: dispose() and init() start others',
     );
   }
 

@@ -181,12 +181,12 @@ function combineRow(
   a = vectorsOf(a, aStep, scratch);
   b = vectorsOf(b, bStep, scratch + 16);
   c = vectorsOf(c, cStep, scratch + 32);
-  const whole = <usize>(count >> 2);
+  const whole = <usize>(count >> 3) << 1;
   if (op.scale == 1 && sweep(fn, y, a, b, y + (whole << 4), aStep, bStep)) {
     y += whole << 4;
     a += whole * aStep;
     b += whole * bStep;
-    count &= 3;
+    count &= 7;
   }
   for (; count > 0; count -= 4) {
     const v = result(fn, v128.load(a), v128.load(b), v128.load(c));
@@ -200,7 +200,7 @@ function combineRow(
 }
 
 /**
- * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * Whole pairs of vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
  * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
  */
 function sweep(
@@ -241,8 +241,11 @@ function sweep(
 @inline
 function loop(fn: i32, y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
   const zero = f32x4.splat(0);
-  for (; y < end; y += 16) {
+  for (; y < end; y += 32) {
     v128.store(y, result(fn, v128.load(a), v128.load(b), zero));
+    a += aStep;
+    b += bStep;
+    v128.store(y, result(fn, v128.load(a), v128.load(b), zero), 16);
     a += aStep;
     b += bStep;
   }

@@ -125,11 +125,11 @@ export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
     y = op.y + at;
   if (fn == MapFn.Sigmoid) return sigmoids(x, y, left, scratch);
   if (fn == MapFn.Elu) return elus(op, x, y, left, scratch);
-  const whole = (<usize>(left >> 2)) << 4;
+  const whole = (<usize>(left >> 3)) << 5;
   if (sweep(fn, x, y, y + whole, a, b, c)) {
     x += whole;
     y += whole;
-    left &= 3;
+    left &= 7;
   }
   for (; left > 0; left -= 4) {
     storeLanes(y, value(fn, v128.load(x), a, b, c, scratch), left);
@@ -139,7 +139,7 @@ export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
 }
 
 /**
- * Whole vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * Whole pairs of vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
  * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
  */
 function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): bool {
@@ -168,6 +168,9 @@ function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v12
     case MapFn.Sqrt:
       roots(x, y, end);
       break;
+    case MapFn.ToInteger:
+      integers(x, y, end);
+      break;
     case MapFn.FromInteger:
       fromIntegers(x, y, end);
       break;
@@ -180,9 +183,10 @@ function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v12
 // @ts-ignore: decorator
 @inline
 function loop(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): void {
-  for (; y < end; y += 16) {
+  for (; y < end; y += 32) {
     v128.store(y, value(fn, v128.load(x), a, b, c, 0));
-    x += 16;
+    v128.store(y, value(fn, v128.load(x, 16), a, b, c, 0), 16);
+    x += 32;
   }
 }
 
@@ -216,6 +220,10 @@ function steps(x: usize, y: usize, end: usize, a: v128): void {
 
 function roots(x: usize, y: usize, end: usize): void {
   loop(MapFn.Sqrt, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
+}
+
+function integers(x: usize, y: usize, end: usize): void {
+  loop(MapFn.ToInteger, x, y, end, f32x4.splat(ZERO), f32x4.splat(ZERO), f32x4.splat(ZERO));
 }
 
 function fromIntegers(x: usize, y: usize, end: usize): void {

@@ -62,6 +62,7 @@ export function maxPool(op: MaxPool, task: i32): void {
   const top = begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const r0 = max(0, -top);
   const r1 = end(i, top, op.kernelHeight, op.strideHeight, op.height, op.outputHeight) - top;
+  const plain = op.argmax == 0 && op.sign == 0 && op.keepsNaN == 0;
   const four = op.kernelHeight == 2 && op.kernelWidth == 2 && r1 - r0 == 2 && op.sign == 0;
   // Read once: after a store, a field is read again.
   const width = op.width,
@@ -71,13 +72,16 @@ export function maxPool(op: MaxPool, task: i32): void {
     stride = op.strideWidth,
     pad = op.padLeft;
   const first = pixel(op.x, op, image, top + r0, 0);
+  const line = (<usize>(width * channels)) << 2;
   let index = task * outputs * channels;
   for (let j = 0; j < outputs; j++) {
     const left = begin(j, stride, pad, width, outputs);
     const s0 = max(0, -left);
     const s1 = end(j, left, kernel, stride, width, outputs) - left;
     const corner = first + ((<usize>((left + s0) * channels)) << 2);
-    if (four && s1 - s0 == 2) {
+    if (plain) {
+      foldWindow(op.y + ((<usize>index) << 2), corner, channels, line, r1 - r0, s1 - s0, 0);
+    } else if (four && s1 - s0 == 2) {
       maxOfFour(op, corner, index);
     } else {
       for (let c = 0; c < channels; c += 8) {
@@ -310,21 +314,62 @@ export function averagePool(op: AveragePool, task: i32): void {
     const left = max(0, begin(j, stride, pad, width, outputs));
     const columns = inside(j, kernel, stride, pad, width, outputs);
     const corner = first + <usize>left * step;
-    const scale = f32x4.splat(1 / <f32>(rows * columns));
-    for (let c = 0; c < channels; c += 4) {
-      let sum = f32x4.splat(0);
-      let row = corner + ((<usize>c) << 2);
-      for (let r = 0; r < rows; r++) {
-        let from = row;
-        for (let s = 0; s < columns; s++) {
-          sum = f32x4.add(sum, v128.load(from));
-          from += step;
-        }
-        row += line;
-      }
-      storeLanes(to + ((<usize>c) << 2), f32x4.mul(sum, scale), channels - c);
-    }
+    foldWindow(to, corner, channels, line, rows, columns, 1 / <f32>(rows * columns));
     to += step;
+  }
+}
+
+/** y = `share` of the sum of a window's pixels; where that is 0 their maximum, which passes over NaN. */
+function foldWindow(
+  y: usize,
+  corner: usize,
+  channels: i32,
+  line: usize,
+  rows: i32,
+  columns: i32,
+  share: f32,
+): void {
+  const step = (<usize>channels) << 2;
+  const isSum = share != 0;
+  const none = f32x4.splat(isSum ? 0 : -Infinity),
+    scale = f32x4.splat(isSum ? share : 1);
+  for (; channels > 0; channels -= 16) {
+    let f0 = none,
+      f1 = none,
+      f2 = none,
+      f3 = none;
+    let row = corner;
+    for (let r = rows; r > 0; r--) {
+      let from = row;
+      for (let s = columns; s > 0; s--) {
+        const v0 = v128.load(from),
+          v1 = v128.load(from, 16),
+          v2 = v128.load(from, 32),
+          v3 = v128.load(from, 48);
+        if (isSum) {
+          f0 = f32x4.add(f0, v0);
+          f1 = f32x4.add(f1, v1);
+          f2 = f32x4.add(f2, v2);
+          f3 = f32x4.add(f3, v3);
+        } else {
+          f0 = f32x4.pmax(f0, v0);
+          f1 = f32x4.pmax(f1, v1);
+          f2 = f32x4.pmax(f2, v2);
+          f3 = f32x4.pmax(f3, v3);
+        }
+        from += step;
+      }
+      row += line;
+    }
+    // Each is stored as the first, which the next one then is.
+    for (let left = min(channels, 16); left > 0; left -= 4) {
+      storeLanes(y, f32x4.mul(f0, scale), left);
+      f0 = f1;
+      f1 = f2;
+      f2 = f3;
+      y += 16;
+    }
+    corner += 64;
   }
 }
 

@@ -251,7 +251,7 @@ export abstract class Layer<Saved = unknown> {
     if (newest) return newest;
     if (this.#outputs.length > 0 && this.parameters.length === 0) return [];
     throw new StateError(
-      `${this.name}: its weights are nowhere: a model with it takes memory when it is first used, as by model.weights, and gives it back by dispose`,
+      `${this.name}: it has no weights: a model with it makes them at its first use, as by model.weights, and ends them by dispose`,
     );
   }
 

@@ -117,7 +117,7 @@ export class WasmgradBackend extends MathBackendCPU {
     fill: (numbers: backend_util.TypedArray) => void,
   ): TensorInfo {
     return this.#withRoom([], () => {
-      const tensor = Tensor.create(shape, dtype === 'int32' ? 'int32' : 'float32');
+      const tensor = dtype === 'int32' ? Tensor.create(shape, 'int32') : create(shape);
       fill(tensor.numbers);
       return this.#store(tensor, dtype);
     });

@@ -54,7 +54,7 @@ export function warnOfRawPixels(
     warnOnce(
       engine,
       samples,
-      `the images in ${samples.x[i].name} have numbers from 0 to ${most}: networks learn badly on others than about −1 to 1; data.normalize(images) makes such of bytes`,
+      `the images in ${samples.x[i].name} have numbers from 0 to ${most}: networks learn best from about −1 to 1, which data.normalize(images) makes of bytes`,
     );
   });
 }

@@ -267,7 +267,7 @@ export class Engine {
       const name = this.weights.firstGradientNotFinite();
       this.#abandon();
       throw new NumericError(
-        `${unchecked}: the gradient of '${name}' is not finite, so the step was not taken: it was finite when it was computed, and was changed since`,
+        `${unchecked}: the gradient of '${name}' is not finite, so the step was not taken: it was changed since it was computed`,
       );
     }
     program.run(lowered.update, program.length);

@@ -173,7 +173,7 @@ function validated(count: number, share: number): number {
   const held = Math.ceil(count * share - 1e-9);
   if (held < count) return held;
   throw new ValueError(
-    `fit: a validationSplit of ${share} leaves none of ${count} ${count === 1 ? 'sample' : 'samples'} to train on`,
+    `fit: a validationSplit of ${share} leaves no sample of ${count} to train on`,
   );
 }
 

@@ -141,7 +141,7 @@ class Loop {
     signal?.throwIfAborted();
     if (batch === 0) {
       throw new ValueError(
-        `${intake.call}: there is no batch in epoch ${epoch}: a generator that was called already runs once, so give the function that makes it`,
+        `${intake.call}: there is no batch in epoch ${epoch}: a generator runs once: give the function that makes it`,
       );
     }
     return this.#means.logs();
@@ -157,7 +157,7 @@ class Loop {
     if (learningRate === 0 && !this.#warned) {
       this.#warned = true;
       console.warn(
-        `wasmgrad: ${network.name}.${this.#session.intake.call}: the learning rate of step ${step + 1} is 0, so nothing is learned: where a schedule has ended, compile with a new one`,
+        `wasmgrad: ${network.name}.${this.#session.intake.call}: the learning rate of step ${step + 1} is 0, so nothing is learned: where its schedule has ended, compile anew`,
       );
     }
     return learningRate;

@@ -273,7 +273,7 @@ export function writeSettings(
   const numbers = settingsOf(config, step, rate);
   if (!numbers.every(isFloat32)) {
     throw new ValueError(
-      `optimizers.${config.type}: the learning rate of step ${step + 1} is ${rate}, and what is computed with it more than float32 holds: lower it or its factor`,
+      `optimizers.${config.type}: the learning rate of step ${step + 1} is ${rate}, which float32 cannot compute with: lower it or its factor`,
     );
   }
   to.set(numbers, at);

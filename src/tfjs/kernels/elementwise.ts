@@ -18,7 +18,7 @@ type Pair = (e: Emitter, y: Value, a: Value, b: Value) => void;
 const isRowOf = (a: Shape, b: Shape): boolean => a.length > 1 && isRow(b, a.at(-1));
 
 /** Numbers that short rows are made to: each row has its cost. */
-const LONG = 512;
+const LONG = 2048;
 /** Numbers of an array whose rows are too few to matter. */
 const FEW = 4096;
 
@@ -134,7 +134,7 @@ const namesakes = [
 ];
 
 const singles: Readonly<Record<string, Single>> = {
-  Relu6: activated('relu6'),
+  Relu6: mapped({ fn: 'Clip', beta: 6 }),
   Elu: mapped({ fn: 'Elu', alpha: 1, beta: 1 }),
   Selu: activated('selu'),
   Sigmoid: mapped({ fn: 'Sigmoid' }),
@@ -187,7 +187,7 @@ export const elementwiseKernels: readonly Native[] = [
     ofPair(name, emit, { types: ['bool'], result: 'bool' }),
   ),
   ofPair('Prelu', combine('Prelu'), {}, ['x', 'alpha']),
-  { ...ofOne('Relu', activated('relu')), adds: 'relu' },
+  { ...ofOne('Relu', mapped({ fn: 'Clip', beta: Infinity })), adds: 'relu' },
   ...Object.entries(singles).map(([name, emit]) => ofOne(name, emit)),
   {
     name: 'LogicalNot',
