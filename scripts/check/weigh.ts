@@ -11,8 +11,9 @@ const MOST_ADDED: Readonly<Record<string, number>> = { onnx: 34_000, safetensors
 /**
  * And those of the layers for arrays of any rank, with their kernels, which some files need. The backend for TF.js runs
  * on these kernels too, so they have what eager programs need; and a part of the code is in a file that both share.
+ * Arcs, hyperbolic functions, conditions, running sums and embeddings of ONNX's files brought 1600 bytes of code.
  */
-const MOST_ARRAYS = 27_000;
+const MOST_ARRAYS = 28_000;
 /** What computes under TF.js: the core and its kernels, with those for arrays. */
 const MOST_COMPUTING = 105_000;
 /** The entry for TF.js, over those. */

@@ -90,7 +90,10 @@ export type CombineFunction =
   | 'prelu'
   | 'equal'
   | 'greater'
-  | 'less';
+  | 'less'
+  | 'notEqual'
+  | 'greaterEqual'
+  | 'lessEqual';
 
 /** The kernel's function, and those of the gradients: of which operands; no gradients for comparisons. */
 interface Rule {
@@ -115,6 +118,9 @@ const rules: { readonly [F in CombineFunction]: Rule } = {
   equal: { fn: 'Equal' },
   greater: { fn: 'Greater' },
   less: { fn: 'Less' },
+  notEqual: { fn: 'NotEqual' },
+  greaterEqual: { fn: 'GreaterEqual' },
+  lessEqual: { fn: 'LessEqual' },
 };
 
 /** Which there are. */
@@ -146,7 +152,6 @@ export function combineBackward(
   else emitGradient(e, rule, d, dy, { a, b });
 }
 
-/** A gradient as large as dy, summed where its operand was repeated. */
 function emitGradient(
   e: Emitter,
   [kernel, of]: Exclude<Gradient, number>,
@@ -154,9 +159,21 @@ function emitGradient(
   dy: Value,
   { a, b }: Pair,
 ): void {
-  const isWhole = sameShape(aligned(d.shape, dy.shape.length), dy.shape);
-  const full = isWhole ? d.view(dy.shape) : e.value(dy.shape);
-  if (of === 'all') combineArrays(e, kernel, full, a, b, { c: dy });
-  else combineArrays(e, kernel, full, dy, of === 'a' ? a : b);
+  throughWhole(e, d, dy.shape, (full) => {
+    if (of === 'all') combineArrays(e, kernel, full, a, b, { c: dy });
+    else combineArrays(e, kernel, full, dy, of === 'a' ? a : b);
+  });
+}
+
+/** d by a gradient of the shape that its operand was broadcast to, which `emit` fills: summed where it was repeated. */
+export function throughWhole(
+  e: Emitter,
+  d: Value,
+  shape: Shape,
+  emit: (full: Value) => void,
+): void {
+  const isWhole = sameShape(aligned(d.shape, shape.length), shape);
+  const full = isWhole ? d.view(shape) : e.value(shape);
+  emit(full);
   if (!isWhole) sumTo(e, d, full);
 }
