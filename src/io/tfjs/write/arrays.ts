@@ -183,6 +183,7 @@ export const arrays: Readonly<Record<string, Writer>> = {
   conv3dTranspose: conv3d('Conv3DTranspose'),
   avgPool3d: pool3d('AveragePooling3D'),
   maxPool3d: pool3d('MaxPooling3D'),
+  embedding: () => 'embeddings are not written',
   expand,
   layerNorm,
   map: mapped,
