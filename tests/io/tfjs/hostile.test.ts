@@ -114,6 +114,13 @@ test('graphs: columns are looked up in a table by what depends on the inputs', (
     'rows of a known array',
   ));
 
+test('graphs: rows of each sample by numbers of its own', () =>
+  refuse(
+    graphOf((g, x) => g.node('GatherV2', [x, g.ints(0), g.int(1)], { batch_dims: 1 })),
+    'GatherV2',
+    'batch_dims',
+  ));
+
 test('graphs: cycles, and names that stand for each other', async () => {
   const circle = graphOf((g, x) => {
     const y = g.node('AddV2', [x, 'net/Relu_1']);

@@ -57,6 +57,7 @@ const refused: Readonly<Record<string, 'all' | readonly number[]>> = {
   combineWeight: [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13],
   combine: [2, 4, 7, 8, 9, 10],
   reduce: [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13],
+  embedding: [2],
   ...{ slice: [2, 3], pad: [2, 3, 4], expand: [1, 3], resize: [1, 2, 4, 5], matMul: [2] },
   // It has no such layer.
   ...{ rbf: 'all', lpPool2d: 'all', channelPool: 'all', blurPool2d: 'all', lrn: 'all' },
@@ -65,8 +66,6 @@ const refused: Readonly<Record<string, 'all' | readonly number[]>> = {
   ...{ groupedConv2dTranspose: 'all', conv1dTranspose: 'all', dilatedMaxPool1d: 'all' },
   ...{ dilatedMaxPool2d: 'all', paddedAvgPool1d: 'all', paddedAvgPool2d: 'all' },
   ...{ lpPool1d: 'all', lpPool3d: 'all', dilatedLpPool2d: 'all', cumSum: 'all', select: 'all' },
-  // It is not written.
-  embedding: 'all',
   // Of the zoo: rbf, lrn and groups, windows of several sizes on small images.
   ...{ lenet5Classic: 'all', alexnet: 'all', 'googlenet with its auxiliary outputs': 'all' },
 };

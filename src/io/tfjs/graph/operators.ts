@@ -305,6 +305,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Rank: (node) => scalar(node.input(0).shape.length),
   Fill: (node) => node.onnx('Expand', [node.constant(1), node.constant(0)]),
   GatherV2(node) {
+    if (node.attributes.int('batch_dims') !== 0) node.fail('its batch_dims are not 0');
     const axis = asScalar(node.constant(2)).data[0] as Exclude<Side, BatchSide>;
     return node.onnx('Gather', node.inputs.slice(0, 2), { axis });
   },
