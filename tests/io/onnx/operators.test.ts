@@ -3,7 +3,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError, input, Model, optimizers, Tensor } from '../../../src/index.js';
+import { FormatError, input, Model, memory, optimizers, Tensor } from '../../../src/index.js';
 import { writeOnnx } from '../../../src/io/index.js';
 import { readOnnx } from '../../../src/io/onnx/read.js';
 import { type ResizeOptions, resize, useArrays } from '../../../src/operators/arrays/index.js';
@@ -310,6 +310,27 @@ test('an array of the shape of the input is one for each sample', async () => {
     counted(3, 2),
   );
   assert.equal(y.shape, [3, 4]);
+});
+
+test('inputs that are given whole leave nothing behind', async () => {
+  const model = await readOnnx(
+    fileOf({
+      nodes: [
+        ['Relu', ['w'], 'positive'],
+        ['Mul', ['x', 'positive'], 'z'],
+        ['ReduceSum', ['z', 'first'], 'y', { keepdims: 0 }],
+      ],
+      arrays: { w: floats([3], -1, 2, 3), first: ints(0) },
+      inputs: [{ name: 'x', dims: [2, 3] }],
+    }),
+  );
+  const x = counted(2, 3);
+  const before = memory().tensors;
+  const y = model.predict(x) as Tensor;
+  assert.equal([...y.numbers], [0, 14, 27]);
+  y.dispose();
+  assert.is(memory().tensors, before);
+  for (const one of [x, model]) one.dispose();
 });
 
 test('what a condition chooses: of activations and constants, broadcast', async () => {
