@@ -324,13 +324,13 @@ test('inputs that are given whole leave nothing behind', async () => {
       inputs: [{ name: 'x', dims: [2, 3] }],
     }),
   );
-  const x = counted(2, 3);
   const before = memory().tensors;
+  const x = counted(2, 3);
   const y = model.predict(x) as Tensor;
   assert.equal([...y.numbers], [0, 14, 27]);
-  y.dispose();
+  for (const one of [x, y]) one.dispose();
   assert.is(memory().tensors, before);
-  for (const one of [x, model]) one.dispose();
+  model.dispose();
 });
 
 test('what a condition chooses: of activations and constants, broadcast', async () => {
