@@ -455,6 +455,21 @@ test('rows of a table by whole numbers: of an input, and of what layers make', a
   );
 });
 
+test('Clip takes bounds that are computed', async () => {
+  const nodes: FileOf['nodes'] = [
+    ['ReduceMean', ['x'], 'mean', { axes: [1] }],
+    ['Clip', ['x', 'mean', 'five'], 'a'],
+    ['Clip', ['x', '', 'mean'], 'b'],
+    ['Sub', ['a', 'b'], 'y'],
+  ];
+  await makes(
+    { nodes, arrays: { five: floats([], 5) } },
+    [2, 3],
+    [2, 3],
+    [2 - 1, 2 - 2, 3 - 2, 5 - 4, 5 - 5, 5 - 5],
+  );
+});
+
 test('running sums go along any axis but the batch, wherever it lies', async () => {
   const sums = (axis: number, attributes = {}): FileOf => ({
     nodes: [

@@ -108,8 +108,14 @@ export function applyUnary(node: Node, { layer, of }: Unary): Value {
   return node.builder.anywhere(node.activation(), layer(node));
 }
 
-/** Clip: attributes until opset 10, inputs since. */
+/** Clip: attributes until opset 10, inputs since, which may be computed. */
 export function clip(node: Node): Value {
+  const [, floor, ceiling] = node.inputs;
+  if (floor instanceof Activation || ceiling instanceof Activation) {
+    const x = node.input(0);
+    const above = floor ? applyBinary(node.with([x, floor]), binary.Max) : x;
+    return ceiling ? applyBinary(node.with([above, ceiling]), binary.Min) : above;
+  }
   const bound = (index: number, attribute: string, open: number): number => {
     const value = node.known(index);
     if (value) return Number(value.data[0]);
