@@ -96,7 +96,7 @@ const NOT_ISOLATED =
   'threads need a page that is cross-origin isolated: serve it with the headers "Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"; it goes on with one thread';
 
 const NO_SHARED_BUFFERS =
-  'threads need SharedArrayBuffer, which this engine has not, or has switched off; it goes on with one thread';
+  'threads need SharedArrayBuffer, which is not here, or switched off; it goes on with one thread';
 
 /** Loads the module arrays over the memory. */
 export type LoadArrays = (variant: Variant, memory: WasmMemory) => Promise<Arrays>;

@@ -29,6 +29,9 @@ const functions: { readonly [F in CombineFn]: (a: number, b: number) => number }
   equal: (a, b) => Number(a === b),
   greater: (a, b) => Number(a > b),
   less: (a, b) => Number(a < b),
+  notEqual: (a, b) => Number(a !== b),
+  greaterEqual: (a, b) => Number(a >= b),
+  lessEqual: (a, b) => Number(a <= b),
 };
 
 /** An array at an index of the shape that it is broadcast to. */
@@ -77,7 +80,7 @@ const shapes: readonly (readonly [Shape, Shape])[] = [
 
 const positive = (count: number, i: number) =>
   numbers(count, i).map((v) => 0.6 + 0.5 * Math.abs(v));
-const compares = (fn: CombineFn): boolean => ['equal', 'greater', 'less'].includes(fn);
+const compares = (fn: CombineFn): boolean => /^(notE|e)qual|^greater|^less/.test(fn);
 
 for (const fn of Object.keys(functions) as CombineFn[]) {
   test(`combine ${fn}, and a weight first and second`, () => {

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type MapOptions, map, useArrays } from '../../src/operators/arrays/index.js';
 import { ulp } from '../helpers/cases.js';
+import { close } from '../helpers/close.js';
 import { checkLayer, nd, runLayer } from '../helpers/layers.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -43,8 +44,9 @@ interface Row {
   readonly options?: Omit<MapOptions, 'fn'>;
   /** Most ulp of the result, where it is no more than rounded by 1e-7 of x's own size. */
   readonly ulps?: number;
-  /** Where it may be asked: all numbers by default. */
+  /** Where it may be asked: all numbers by default; from a number on, or between −`within` and `within`. */
   readonly from?: number;
+  readonly within?: number;
   readonly smooth?: boolean;
 }
 
@@ -62,6 +64,15 @@ const rows: readonly (readonly [Fn, Row])[] = [
   ['round', { f: roundEven, ulps: 0, smooth: false }],
   ['sin', { f: Math.sin, ulps: 3 }],
   ['cos', { f: Math.cos, ulps: 3 }],
+  ['tan', { f: Math.tan, ulps: 7, within: 1.4 }],
+  ['asin', { f: Math.asin, ulps: 3, within: 1 }],
+  ['acos', { f: Math.acos, ulps: 3, within: 1 }],
+  ['atan', { f: Math.atan, ulps: 3 }],
+  ['sinh', { f: Math.sinh, ulps: 6 }],
+  ['cosh', { f: Math.cosh, ulps: 6 }],
+  ['asinh', { f: Math.asinh, ulps: 7 }],
+  ['acosh', { f: Math.acosh, ulps: 7, from: 1 }],
+  ['atanh', { f: Math.atanh, ulps: 7, within: 1 }],
   ['softsign', { f: (x) => x / (1 + Math.abs(x)), ulps: 2 }],
   ['mish', { f: (x) => x * Math.tanh(softplus(x)), ulps: 4 }],
   [
@@ -111,7 +122,14 @@ function resultOf(options: MapOptions, x: readonly number[]): Float32Array {
 
 const shown = (fn: Fn, options?: object): string => `${fn} ${JSON.stringify(options ?? {})}`;
 
-for (const [fn, { f, options, ulps, from, smooth }] of rows) {
+/** Numbers where a function may be asked. */
+const placed = ({ from, within }: Row, v: number): number => {
+  if (within !== undefined) return (within * v) / (0.1 + Math.abs(v));
+  return from === undefined ? v : Math.abs(v) + from;
+};
+
+for (const [fn, row] of rows) {
+  const { f, options, ulps, smooth } = row;
   test(`${shown(fn, options)}: the result and its gradient`, () => {
     for (const count of [1, 3, 7, 33]) {
       const spread = (seed: number) =>
@@ -120,7 +138,7 @@ for (const [fn, { f, options, ulps, from, smooth }] of rows) {
         layer: map({ ...options, fn } as MapOptions),
         inputs: [[count]],
         reference: ([x]) => nd(x.shape, (index) => f(x.data[index[0] * x.shape[1] + index[1]])),
-        draw: (_, i) => (from ? spread(i).map((v) => Math.abs(v) + from) : spread(i)),
+        draw: (_, i) => spread(i).map((v) => placed(row, v)),
         smooth,
       });
     }
@@ -131,7 +149,7 @@ for (const [fn, { f, options, ulps, from, smooth }] of rows) {
       const x = [1e-3, 0.1, 1, 2.5, 5, 9].flatMap((scale, i) => [
         ...numbers(3000, i).map((v) => v * scale),
       ]);
-      const given = from ? x.map((v) => Math.abs(v) + from) : x;
+      const given = x.map((v) => placed(row, v));
       const y = resultOf({ ...options, fn } as MapOptions, given);
       given.forEach((v, i) => {
         const expected = f(Math.fround(v));
@@ -166,6 +184,36 @@ test('NaN stays NaN, and infinities take the limit', () => {
   assert.equal([...resultOf({ fn: 'erf' }, [Infinity, -Infinity])], [1, -1]);
   const tiny = 1e-42;
   assert.ok(Math.abs(resultOf({ fn: 'log' }, [tiny])[0] - Math.log(Math.fround(tiny))) < 1e-5);
+});
+
+test('inverses at the ends of where they are: infinite, and no number beyond; zeros with their signs', () => {
+  const cases: readonly (readonly [Fn, readonly number[], readonly number[]])[] = [
+    ['asin', [1, -1, 1.5, -0], [Math.PI / 2, -Math.PI / 2, Number.NaN, -0]],
+    ['acos', [1, -1, -1.5], [0, Math.PI, Number.NaN]],
+    ['atan', [Infinity, -Infinity], [Math.PI / 2, -Math.PI / 2]],
+    ['sinh', [Infinity, -Infinity, 0], [Infinity, -Infinity, 0]],
+    ['cosh', [Infinity, -Infinity, 0], [Infinity, Infinity, 1]],
+    ['asinh', [Infinity, -Infinity, 0, 1e-30, 1e30], [Infinity, -Infinity, 0, 1e-30, 69.7706997]],
+    ['acosh', [Infinity, 1, 0.5, -2, 1e30], [Infinity, 0, Number.NaN, Number.NaN, 69.7706997]],
+    ['atanh', [1, -1, 1.5, -Infinity, 1e-30], [Infinity, -Infinity, Number.NaN, Number.NaN, 1e-30]],
+    ['tan', [0, Infinity], [0, Number.NaN]],
+  ];
+  for (const [fn, x, expected] of cases)
+    close(resultOf({ fn }, x), Float32Array.from(expected), { rtol: 1e-6 }, fn);
+});
+
+test('what is no number, infinite, not zero: 1, else 0; no gradient', () => {
+  const x = [0, -0, 1, 1e-42, Infinity, -Infinity, Number.NaN, -2.5, 3];
+  assert.equal([...resultOf({ fn: 'isNaN' }, x)], [0, 0, 0, 0, 0, 0, 1, 0, 0]);
+  assert.equal([...resultOf({ fn: 'isInfinite' }, x)], [0, 0, 0, 0, 1, 1, 0, 0, 0]);
+  assert.equal([...resultOf({ fn: 'isNotZero' }, x)], [0, 0, 1, 1, 1, 1, 1, 1, 1]);
+  for (const fn of ['isNaN', 'isInfinite', 'isNotZero'] as const) {
+    const layer = map({ fn });
+    layer.apply(input([3]));
+    const given = { shape: [1, 3], data: Float32Array.of(1, 2, 3) };
+    const { dxs } = runLayer(layer, [given], {}, (count) => new Float32Array(count).fill(1), fn);
+    assert.equal(dxs[0], new Float32Array(3));
+  }
 });
 
 test('sine of large numbers', () => {

@@ -21,6 +21,10 @@ const functions = [
   ...['exp', 'negate', 'abs', 'reciprocal', 'erf', 'sign', 'floor', 'ceil', 'round', 'sin', 'cos'],
   ...['softsign', 'mish', 'geluTanh'],
 ] as const;
+const others = [
+  ...['tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'atanh'],
+  ...['isNaN', 'isInfinite', 'isNotZero'],
+] as const;
 
 const map = (options: arrays.MapOptions) => [image, () => arrays.map(options)] as const;
 const weighed = (options: arrays.CombineWeightOptions, shape = image) =>
@@ -55,6 +59,7 @@ export const arraySingles = singlesOf({
       ...[{ alpha: -0.5 }, { beta: 0.5 }, { alpha: -0.25, beta: 0.25 }].map((rest) =>
         map({ fn: 'clip', ...rest }),
       ),
+      ...others.map((fn) => map({ fn: fn as arrays.MapOptions['fn'] })),
     ],
     combineWeight: [
       ...(['add', 'subtract', 'multiply', 'maximum', 'minimum', 'prelu'] as const).map((fn) =>
@@ -64,6 +69,9 @@ export const arraySingles = singlesOf({
       weighed({ fn: 'add', shape: image }),
       weighed({ fn: 'greater', shape: [4] }),
       weighed({ fn: 'multiply', shape: [3, 6] }, vector),
+      ...(['notEqual', 'greaterEqual', 'lessEqual'] as const).map((fn) =>
+        weighed({ fn, shape: [4] }),
+      ),
     ],
     reduce: [
       ...(['sum', 'mean', 'max', 'min', 'prod', 'l1', 'l2', 'sumSquare', 'logSumExp'] as const).map(
@@ -72,6 +80,15 @@ export const arraySingles = singlesOf({
       ...cases(arrays.reduce, image, { fn: 'mean', axes: [0, 1] }, { fn: 'sum', axes: [2] }),
       ...cases(arrays.reduce, image, { fn: 'mean', axes: [0, 1], keepDims: true }),
       ...cases(arrays.reduce, signal, { fn: 'max', axes: [-1] }),
+    ],
+    cumSum: [
+      ...cases(arrays.cumSum, image, { axis: 0 }, { axis: 2, exclusive: true, reverse: true }),
+      ...cases(arrays.cumSum, signal, { axis: -1, reverse: true }),
+      ...cases(arrays.cumSum, vector, { axis: 0, exclusive: true }),
+    ],
+    embedding: [
+      ...cases(arrays.embedding, signal, { count: 5, shape: [3] }),
+      ...cases(arrays.embedding, vector, { count: 5, shape: [3, 2] }),
     ],
     argMax: cases(arrays.argMax, image, { axis: 2 }, { axis: 0, last: true, keepDims: true }),
     argMin: cases(arrays.argMin, image, { axis: 1 }),
@@ -207,6 +224,11 @@ export const arraySingles = singlesOf({
       [[[1, 8, 4], image], () => arrays.combine({ fn: 'subtract' })],
       [[image, image], () => arrays.combine({ fn: 'less' })],
     ],
+    select: [
+      [[image, image, image], () => arrays.select()],
+      [[[8, 1], image, [1]], () => arrays.select()],
+      [[signal, [4], [9, 1]], () => arrays.select()],
+    ],
     matMul: [
       [
         [
@@ -303,9 +325,29 @@ function encoder(): Model {
   return new Model({ inputs: x, outputs: high });
 }
 
+/** An image whose pixels become the rows that they are most like, as a codebook has it; and what a mask chooses. */
+function codebook(): Model {
+  const x = input([4, 6, 3]);
+  const code = chain(
+    x,
+    layers.conv2d({ filters: 7, kernelSize: 3, padding: 'same' }),
+    arrays.argMax({ axis: 2 }),
+    arrays.embedding({ count: 7, shape: [3] }),
+  );
+  const mask = arrays.combine({ fn: 'greaterEqual' }).apply([x, code]);
+  const far = chain(
+    x,
+    arrays.map({ fn: 'affine', alpha: 2, beta: 3.5 }),
+    arrays.map({ fn: 'acosh' }),
+    arrays.cumSum({ axis: 1 }),
+  );
+  return new Model({ inputs: x, outputs: arrays.select().apply([mask, code, far]) });
+}
+
 /** Networks of several of these layers. */
 export const arrayNetworks: Readonly<Record<string, () => Net>> = {
   'a ConvNeXt': () => stirred(convNext()),
   'pixels pooled by likeness': () => stirred(pooledByLikeness()),
   'an encoder and decoder': () => stirred(encoder()),
+  'a codebook, and a mask': () => stirred(codebook()),
 };

@@ -61,7 +61,13 @@ export class ImportedModel extends Model {
   override predict(...[x, options]: Parameters<Model['predict']>): ReturnType<Model['predict']> {
     const { whole } = this.#intake;
     if (!whole) return this.#other(x)?.predict(x, options) ?? super.predict(x, options);
-    const made = super.predict(this.#batched(x), options);
+    const views: Tensor[] = [];
+    let made: ReturnType<Model['predict']>;
+    try {
+      made = super.predict(this.#batched(x, views), options);
+    } finally {
+      for (const view of views) view.dispose();
+    }
     const list = [made].flat() as Tensor[];
     const given = list.map((tensor, i) => {
       const y = tensor.reshape(whole[i]);
@@ -104,10 +110,14 @@ export class ImportedModel extends Model {
     super.dispose();
   }
 
-  /** Each input as a batch of one. */
-  #batched(x: DataSet): DataSet {
-    const one = (data: unknown, i: number): unknown =>
-      data instanceof Tensor ? data.reshape([1, ...this.inputs[i].shape]) : data;
+  /** Each input as a batch of one. @param views are given the tensors that are made for it */
+  #batched(x: DataSet, views: Tensor[]): DataSet {
+    const one = (data: unknown, i: number): unknown => {
+      if (!(data instanceof Tensor)) return data;
+      const view = data.reshape([1, ...this.inputs[i].shape]);
+      views.push(view);
+      return view;
+    };
     if (x instanceof Tensor || ArrayBuffer.isView(x)) return one(x, 0) as DataSet;
     if (Array.isArray(x) && x.length === this.inputs.length && this.inputs.length > 1)
       return x.map(one) as DataSet;

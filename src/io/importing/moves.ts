@@ -6,7 +6,15 @@ import { arranged, reshaped } from './arrange.js';
 import { arrays } from './arrays.js';
 import { type Builder, filled, isBatch, NeedsWhole } from './builder.js';
 import { sliceOf } from './constants.js';
-import { Activation, type Atom, BATCH, Constant, sizeOfAxis, type Value } from './value.js';
+import {
+  Activation,
+  type Atom,
+  BATCH,
+  Constant,
+  integers,
+  sizeOfAxis,
+  type Value,
+} from './value.js';
 
 const product = (sides: readonly number[]): number => sides.reduce((all, side) => all * side, 1);
 
@@ -160,6 +168,8 @@ export function expanded(builder: Builder, x: Activation, shape: readonly number
 /** A constant as an activation beside another one: the same for each sample. An activation stays as it is. */
 export function held(builder: Builder, value: Value, like: Activation): Activation {
   if (value instanceof Activation) return value;
+  // What follows the batch is no number yet.
+  if (value.kind !== 'float' && !integers(value)) throw new NeedsWhole();
   const shape = [...value.shape];
   if (like.hasBatch) {
     while (shape.length < like.rank) shape.unshift(1);

@@ -9,10 +9,10 @@ const overImages =
 
 /** Operators that compute number by number. */
 const elementwise =
-  /^(Relu|Sigmoid|Tanh|Softplus|Softsign|Mish|HardSwish|Silu|Relu6|HardSigmoid|Gelu|GeluTanh|LeakyRelu|Elu|Celu|Selu|ThresholdedRelu|Shrink|PRelu|Erf|Exp|Log|Sqrt|Neg|Abs|Round|Reciprocal|Clip|Add|Sub|Mul|Div|Pow|Max|Min|Sum|Mean|Dropout|Identity|Cast)$/;
+  /^(Relu|Sigmoid|Tanh|Softplus|Softsign|Mish|HardSwish|Silu|Relu6|HardSigmoid|Gelu|GeluTanh|LeakyRelu|Elu|Celu|Selu|ThresholdedRelu|Shrink|PRelu|Erf|Exp|Log|Sqrt|Neg|Abs|Round|Reciprocal|Clip|A?(Sin|Cos|Tan)h?|Where|Add|Sub|Mul|Div|Pow|Max|Min|Sum|Mean|Dropout|Identity|Cast)$/;
 /** Others whose outputs are images where an input is one, and the other way round. */
 const keeping =
-  /^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|Concat|Split|Slice|Pad|Resize|Upsample|DepthToSpace|SpaceToDepth|Softmax|LogSoftmax)$/;
+  /^(BatchNormalization|InstanceNormalization|GroupNormalization|LRN|Concat|Split|Slice|Pad|Resize|Upsample|DepthToSpace|SpaceToDepth|Softmax|LogSoftmax|CumSum)$/;
 
 /** Names that belong together. */
 class Classes {

@@ -275,7 +275,10 @@ class Translation {
       });
       const weight = inputs.find(
         (value, i) =>
-          i > 0 && value instanceof Constant && value.kind === 'float' && value.name !== undefined,
+          (i > 0 || proto.op === 'Gather') &&
+          value instanceof Constant &&
+          value.kind === 'float' &&
+          value.name !== undefined,
       ) as Constant | undefined;
       const isMoved = inputs.some((value) => value instanceof Activation && value.hasBatchInside);
       if (isMoved && !withBatchAnywhere.has(proto.op)) throw new NeedsWhole();
@@ -294,7 +297,7 @@ class Translation {
   #input(info: ValueInfo, whole: boolean, given?: readonly number[]): Activation {
     const { name, elemType } = info;
     return about(`the input ${shown(name)}`, () => {
-      if (kindOf(elemType) !== 'float')
+      if (kindOf(elemType) !== 'float' && !this.#isOfRows(name))
         throw new FormatError(
           `it is no array of floats. ${FOR_CONVOLUTIONS} If it is a size, a shape or an index that stays the same, give it as a constant, readOnnx(bytes, { constants: { name: tensor } })`,
         );
@@ -311,6 +314,14 @@ class Translation {
       const tensor = input(sample, { name: plain(name) });
       return fromOrder(tensor, last, !whole);
     });
+  }
+
+  /** Whether an input is nothing but numbers of rows, as those of classes are: floats can say them. */
+  #isOfRows(name: string): boolean {
+    const readers = this.#graph.nodes.filter(({ inputs }) => inputs.includes(name));
+    return (
+      readers.length > 0 && readers.every(({ op, inputs }) => op === 'Gather' && inputs[0] !== name)
+    );
   }
 
   /** Its whole shape in the file's order, the batch as 1; open sides from the options. */

@@ -1,6 +1,7 @@
 // Exporters write one function as several nodes where an older operator set has no node for it. Here they become one
 // again: a layer that is computed in one pass, and whose gradient is known.
 
+import { withoutCasts } from './casts.js';
 import { folded } from './fold.js';
 import {
   attributeOf,
@@ -168,7 +169,7 @@ const commutes = new Set(['Add', 'Mul']);
 
 /** A graph with the same outputs, of fewer nodes. */
 export function simplified(graph: GraphProto): GraphProto {
-  const nodes = needed(graph, new Rewriting(graph).run());
+  const nodes = needed(graph, withoutCasts(new Rewriting(graph).run()));
   return { ...graph, nodes: needed(graph, folded(graph, nodes)) };
 }
 

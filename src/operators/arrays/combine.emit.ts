@@ -90,7 +90,10 @@ export type CombineFunction =
   | 'prelu'
   | 'equal'
   | 'greater'
-  | 'less';
+  | 'less'
+  | 'notEqual'
+  | 'greaterEqual'
+  | 'lessEqual';
 
 /** The kernel's function, and those of the gradients: of which operands; no gradients for comparisons. */
 interface Rule {
@@ -115,6 +118,9 @@ const rules: { readonly [F in CombineFunction]: Rule } = {
   equal: { fn: 'Equal' },
   greater: { fn: 'Greater' },
   less: { fn: 'Less' },
+  notEqual: { fn: 'NotEqual' },
+  greaterEqual: { fn: 'GreaterEqual' },
+  lessEqual: { fn: 'LessEqual' },
 };
 
 /** Which there are. */

@@ -18,12 +18,14 @@ import {
   alignedBatch,
   broadcastShape,
   type CombineFunction,
+  combineArrays,
   combineBackward,
   combineForward,
   combineFunctions,
   expandTo,
   type Pair,
   sumTo,
+  throughWhole,
 } from './combine.emit.js';
 import { fillWith } from './strides.emit.js';
 
@@ -80,6 +82,48 @@ class Combine extends Merge<readonly [Value, Value]> {
       const own = d.view(pair[which].shape);
       combineBackward(emitter, this.options.fn, which, own, dy, pair);
       return d;
+    });
+  }
+}
+
+/** The condition, and what is chosen where it is so, and where it is not. */
+type Choice = readonly [condition: Value, a: Value, b: Value];
+
+class Select extends Merge<Choice> {
+  constructor(options: LayerOptions) {
+    super('select', options, []);
+  }
+
+  shapeFor(...shapes: Shape[]): Shape {
+    if (shapes.length === 3) return shapes.reduce(broadcastShape);
+    throw new ShapeError(`needs three inputs: a condition, and what is chosen by it`);
+  }
+
+  emitForward({ emitter }: Lowering, ...inputs: Choice): Forward<Choice> {
+    const [batch] = inputs[0].shape;
+    const sample = this.shapeFor(...inputs.map(({ shape }) => shape.slice(1)));
+    const y = emitter.value([batch, ...sample]);
+    const [c, a, b] = inputs.map((x) => x.view(alignedBatch(x, sample.length)));
+    combineArrays(emitter, 'Select', y, b, a, { c });
+    return { y, saved: inputs };
+  }
+
+  /** dy where the operand was chosen, else 0; no gradient for the condition. */
+  emitBackward({ emitter: e }: Lowering, dy: Value, inputs: Choice, ...wanted: boolean[]) {
+    const rank = dy.shape.length - 1;
+    const c = inputs[0].view(alignedBatch(inputs[0], rank));
+    const zero = e.value([1]);
+    fillWith(e, zero, 0);
+    return inputs.map((x, i) => {
+      if (!wanted[i]) return undefined;
+      const dx = e.value(x.shape);
+      const [a, b] = i === 1 ? [dy, zero] : [zero, dy];
+      if (i === 0) fillWith(e, dx, 0);
+      else
+        throughWhole(e, dx.view(alignedBatch(x, rank)), dy.shape, (full) => {
+          combineArrays(e, 'Select', full, b, a, { c });
+        });
+      return dx;
     });
   }
 }
@@ -184,6 +228,8 @@ class Constant extends Layer<Shape> {
 
 /** f(a, b) of two inputs, number by number; samples are broadcast to one shape as NumPy does it. */
 export const combine = (options: CombineOptions): Layer => new Combine(options);
+/** Of three inputs, number by number and with broadcasting: the second where the first is not 0, else the third. */
+export const select = (options: LayerOptions = {}): Layer => new Select(options);
 /** f(x, value) of an input and the weight `value`, or f(value, x), with broadcasting. */
 export const combineWeight = (options: CombineWeightOptions): Layer => new CombineWeight(options);
 /** The weight `value`, the same for each sample; the input only says how many there are. */

@@ -10,6 +10,7 @@ export {
   combine,
   combineWeight,
   constant,
+  select,
 } from './combine.layer.js';
 export {
   type Conv3dOptions,
@@ -27,6 +28,7 @@ export {
   type LayerNormOptions,
   layerNorm,
 } from './groupnorm.layer.js';
+export { type CumSumOptions, cumSum, type EmbeddingOptions, embedding } from './lookup.layer.js';
 export { type MapFunction, type MapOptions, map } from './map.layer.js';
 export { type MatMulOptions, matMul } from './matmul.layer.js';
 export {

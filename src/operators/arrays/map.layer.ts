@@ -6,7 +6,8 @@ import { type Check, finite, oneOf, required, type Words } from '../../base/opti
 import type { Shape } from '../../base/shape.js';
 import { type Forward, Layer, type LayerOptions, type Lowering } from '../../network/layer.js';
 import type { Value } from '../../program/emitter.js';
-import { type MapFormula, mapBackward, mapForward } from './map.emit.js';
+import { compounds } from './compound.emit.js';
+import { type Formula, type MapFormula, mapBackward, mapForward } from './map.emit.js';
 
 /** A function of `map`. */
 export type MapFunction = keyof typeof functions;
@@ -29,7 +30,7 @@ export interface MapOptions extends LayerOptions, Mapping {}
 const [seluAlpha, seluGamma] = [1.6732632423543772, 1.0507009873554805];
 
 /** The formula for alpha and beta, where they are given. */
-type Make = (alpha?: number, beta?: number) => MapFormula;
+type Make = (alpha?: number, beta?: number) => Formula;
 
 const plain =
   (fn: MapFormula['fn']): Make =>
@@ -49,6 +50,10 @@ const functions = {
   round: plain('Round'),
   sin: plain('Sin'),
   cos: plain('Cos'),
+  ...compounds,
+  isNaN: plain('IsNaN'),
+  isInfinite: plain('IsInfinite'),
+  isNotZero: plain('IsNotZero'),
   softsign: plain('Softsign'),
   mish: plain('Mish'),
   geluTanh: plain('GeluTanh'),
@@ -101,7 +106,7 @@ function withoutInfinities(options: MapOptions): MapOptions {
 
 class MapLayer extends Layer<Value> {
   declare readonly options: MapOptions;
-  readonly #formula: MapFormula;
+  readonly #formula: Formula;
 
   constructor(options: MapOptions) {
     super('map', withoutInfinities(options), mappingWords(options?.fn));
@@ -128,8 +133,9 @@ class MapLayer extends Layer<Value> {
 
 /**
  * A function of each number: exp, log, sqrt, negate, abs, reciprocal, erf, sign, floor, ceil, round (halves to even), sin,
- * cos, softsign, mish, geluTanh (gelu's approximation by tanh), elu, celu, selu, leakyRelu and thresholdedRelu with any
- * alpha, hardSigmoid (max(0, min(1, alpha·x + beta))), affine (alpha·x + beta), power (x^alpha), or clip to alpha … beta. NaN stays
- * NaN. The gradient of what jumps is 0.
+ * cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, softsign, mish, geluTanh (gelu's approximation by tanh), elu,
+ * celu, selu, leakyRelu and thresholdedRelu with any alpha, hardSigmoid (max(0, min(1, alpha·x + beta))), affine
+ * (alpha·x + beta), power (x^alpha), or clip to alpha … beta; NaN stays NaN. Or 1 where it isNaN, isInfinite or isNotZero, else
+ * 0. The gradient of what jumps is 0.
  */
 export const map = (options: MapOptions): Layer => new MapLayer(options);

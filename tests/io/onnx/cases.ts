@@ -51,6 +51,9 @@ const tensorOf = ({ shape, kind, data }: Constant): Tensor =>
     ? Tensor.from(Float32Array.from(data as Float32Array), shape)
     : Tensor.from(Int32Array.from(data as number[], clamp), shape);
 
+const floatsOf = ({ shape, data }: Constant): Tensor =>
+  Tensor.from(Float32Array.from(data as ArrayLike<number>), shape);
+
 /** Sizes beyond 32 bits mean all there is. */
 const clamp = (value: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value));
 
@@ -78,7 +81,10 @@ const predicts: Work = (model, { x, outputs }) => {
 };
 
 /**
- * Runs a test. @param given which inputs the network gets: all that are floats, or the first one; the others are constants
+ * Runs a test.
+ *
+ * @param given which inputs the network gets: all that are floats, or the first one; the others are constants. Where none
+ *   are floats, whole numbers are given as such
  */
 export async function runCase(
   test: Case,
@@ -92,11 +98,11 @@ export async function runCase(
   const outputs = arrays(test.folder, 'output', graph?.outputs.length ?? 0);
   const first = inputs.findIndex(({ kind }) => kind === 'float');
   const isGiven = ({ kind, shape }: Constant, i: number): boolean =>
-    kind === 'float' && (i === first || (given === 'floats' && shape.length > 0));
+    first < 0 || (kind === 'float' && (i === first || (given === 'floats' && shape.length > 0)));
   const constants = Object.fromEntries(
     inputs.flatMap((input, i) => (isGiven(input, i) ? [] : [[infos[i].name, tensorOf(input)]])),
   );
-  const x = inputs.filter(isGiven).map(tensorOf);
+  const x = inputs.filter(isGiven).map(floatsOf);
   try {
     const model = await readOnnx(test.bytes, { layout: 'nchw', constants });
     try {

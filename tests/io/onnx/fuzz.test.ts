@@ -70,6 +70,25 @@ const shapes = fileOf({
   },
 });
 
+/** Conditions, what they choose, and rows by their numbers. */
+const choices = fileOf({
+  inputs: [{ name: 'x', dims: ['batch', 4, 3] }],
+  nodes: [
+    ['CumSum', ['x', 'axis'], 'sums', { reverse: 1 }],
+    ['GreaterOrEqual', ['sums', 'edge'], 'above'],
+    ['IsNaN', ['x'], 'none'],
+    ['Or', ['above', 'none'], 'mask'],
+    ['Cast', ['mask'], 'ones', { to: 1 }],
+    ['Cast', ['ones'], 'again', { to: 9 }],
+    ['Where', ['again', 'x', 'edge'], 'chosen'],
+    ['ArgMax', ['chosen'], 'best', { axis: 1, keepdims: 0 }],
+    ['Cast', ['best'], 'rows', { to: 6 }],
+    ['Gather', ['table', 'rows'], 'taken'],
+    ['Atan', ['taken'], 'y'],
+  ],
+  arrays: { axis: ints(1), edge: floats([3], 5), table: floats([4, 2], 6) },
+});
+
 const read = async (file: Uint8Array): Promise<void> => (await readOnnx(file)).dispose();
 /** The file may leave open what a network must know. */
 const allows = (error: Error): boolean =>
@@ -78,11 +97,12 @@ const allows = (error: Error): boolean =>
 test('files as they are can be read', async () => {
   await read(convnet);
   await read(shapes);
+  await read(choices);
 });
 
 for (const [how, files, cases, taken, refused] of [
-  ['fields', damagedMessages([convnet, shapes]), (3 * CASES) / 4, 1000, 5000],
-  ['bytes', damagedBytes([convnet, shapes]), CASES / 4, 100, 2000],
+  ['fields', damagedMessages([convnet, shapes, choices]), (3 * CASES) / 4, 1000, 5000],
+  ['bytes', damagedBytes([convnet, shapes, choices]), CASES / 4, 100, 2000],
 ] as const) {
   test(`files with other ${how}`, () =>
     fuzz({ name: 'readOnnx', files, read, allows, cases, taken, refused }));

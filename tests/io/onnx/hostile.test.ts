@@ -195,13 +195,23 @@ test('a file without outputs, with an input of an impossible side, or one that n
   await refuse(fileOf({ nodes, inputs: two }), {}, "'other'", 'no output depends on');
 });
 
-test('networks of other kinds: of words, by their inputs', async () => {
+test('numbers that layers make, by indices that layers make', async () => {
   const nodes: NodeOf[] = [
     ['ArgMax', ['x'], 'i', { axis: 1 }],
-    ['Gather', ['w', 'i'], 'y'],
+    ['Gather', ['x', 'i'], 'y'],
   ];
-  const w = { dims: [2, 3], numbers: [1, 2, 3, 4, 5, 6] };
-  await refuse(fileOf({ nodes, arrays: { w } }), {}, "Gather 'the_y'", 'words', 'transformers');
+  await refuse(fileOf({ nodes }), {}, "Gather 'the_y'", 'indices are computed', 'known array');
+});
+
+test('casts that read themselves, and each other', async () => {
+  const nodes: NodeOf[] = [
+    ['Cast', ['b'], 'a', { to: 7 }],
+    ['Cast', ['a'], 'b', { to: 7 }],
+    ['Cast', ['c'], 'c', { to: 9 }],
+    ['Where', ['c', 'x', 'x'], 'z'],
+    ['Gather', ['z', 'b'], 'y'],
+  ];
+  await refuse(fileOf({ nodes }), {}, 'nodes must be in order');
 });
 
 test.run();

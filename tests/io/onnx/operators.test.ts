@@ -3,7 +3,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError, input, Model, Tensor } from '../../../src/index.js';
+import { FormatError, input, Model, memory, optimizers, Tensor } from '../../../src/index.js';
 import { writeOnnx } from '../../../src/io/index.js';
 import { readOnnx } from '../../../src/io/onnx/read.js';
 import { type ResizeOptions, resize, useArrays } from '../../../src/operators/arrays/index.js';
@@ -310,6 +310,193 @@ test('an array of the shape of the input is one for each sample', async () => {
     counted(3, 2),
   );
   assert.equal(y.shape, [3, 4]);
+});
+
+test('inputs that are given whole leave nothing behind', async () => {
+  const model = await readOnnx(
+    fileOf({
+      nodes: [
+        ['Relu', ['w'], 'positive'],
+        ['Mul', ['x', 'positive'], 'z'],
+        ['ReduceSum', ['z', 'first'], 'y', { keepdims: 0 }],
+      ],
+      arrays: { w: floats([3], -1, 2, 3), first: ints(0) },
+      inputs: [{ name: 'x', dims: [2, 3] }],
+    }),
+  );
+  const before = memory().tensors;
+  const x = counted(2, 3);
+  const y = model.predict(x) as Tensor;
+  assert.equal([...y.numbers], [0, 14, 27]);
+  for (const one of [x, y]) one.dispose();
+  assert.is(memory().tensors, before);
+  model.dispose();
+});
+
+test('what a condition chooses: of activations and constants, broadcast', async () => {
+  const choose = (nodes: FileOf['nodes'], arrays: FileOf['arrays']): FileOf => ({ nodes, arrays });
+  // Masked scores, as attention and detectors have them.
+  await makes(
+    choose(
+      [
+        ['Greater', ['x', 'three'], 'mask'],
+        ['Where', ['mask', 'x', 'low'], 'y'],
+      ],
+      { three: floats([], 3), low: floats([1], -Infinity) },
+    ),
+    [2, 3],
+    [2, 3],
+    [-Infinity, -Infinity, -Infinity, 4, 5, 6],
+  );
+  await makes(
+    choose(
+      [
+        ['LessOrEqual', ['x', 'edge'], 'a'],
+        ['GreaterOrEqual', ['x', 'row'], 'b'],
+        ['And', ['a', 'b'], 'both'],
+        ['Xor', ['a', 'b'], 'one'],
+        ['Or', ['both', 'one'], 'any'],
+        ['Not', ['one'], 'same'],
+        ['Cast', ['same'], 'sames', { to: 1 }],
+        ['Cast', ['sames'], 'again', { to: 9 }],
+        ['Where', ['again', 'column', 'x'], 'chosen'],
+        ['Cast', ['any'], 'ones', { to: 1 }],
+        ['Add', ['chosen', 'ones'], 'y'],
+      ],
+      { edge: floats([1], 4), row: floats([3], 3, 2, 3), column: floats([2, 1], 10, 20) },
+    ),
+    [2, 3],
+    [2, 3],
+    // a: 1 1 1, 1 0 0; b: 0 1 1, 1 1 1; the same: 0 1 1, 1 0 0.
+    [2, 11, 11, 21, 6, 7],
+  );
+  // A condition that is known, and one that layers make of numbers.
+  await makes(
+    choose(
+      [
+        ['Cast', ['known'], 'mask', { to: 9 }],
+        ['Where', ['mask', 'x', 'nought'], 'part'],
+        ['Cast', ['part'], 'is', { to: 9 }],
+        ['Not', ['is'], 'isNot'],
+        ['Where', ['isNot', 'far', 'x'], 'y'],
+      ],
+      { known: floats([3], 0, 2, 0), nought: floats([], 0), far: floats([], 50) },
+    ),
+    [2, 3],
+    [2, 3],
+    [50, 2, 50, 50, 5, 50],
+  );
+});
+
+test('what was not chosen has no gradient', async () => {
+  const file = fileOf({
+    nodes: [
+      ['Gemm', ['x', 'w'], 'z'],
+      ['Greater', ['z', 'nought'], 'mask'],
+      ['Log', ['z'], 'log'],
+      ['Where', ['mask', 'log', 'z'], 'y'],
+    ],
+    arrays: { w: floats([1, 2], -1, 1), nought: floats([], 0) },
+    inputs: [{ name: 'x', dims: ['n', 1] }],
+  });
+  const model = await readOnnx(file);
+  model.compile({ optimizer: optimizers.sgd({ learningRate: 0.5 }), loss: 'meanSquaredError' });
+  await model.trainOnBatch(Float32Array.of(2), Float32Array.of(-1, 0));
+  const [{ tensor }] = model.weights;
+  // The mean of (−2 + 1)² and (ln 2)²: dw is −1·2, and ln 2·½·2.
+  close([...tensor.numbers], [-1 + 0.5 * 2, 1 - 0.5 * Math.log(2)], { rtol: 1e-5, atol: 1e-6 });
+  model.dispose();
+});
+
+test('rows of a table by whole numbers: of an input, and of what layers make', async () => {
+  const table = floats([4, 2], 1, 2, 3, 4, 5, 6, 7, 8);
+  const file = (dims: (number | string)[]): FileOf => ({
+    nodes: [
+      ['Cast', ['labels'], 'rows', { to: 7 }],
+      ['Gather', ['table.weight', 'rows'], 'y'],
+    ],
+    arrays: { 'table.weight': table },
+    inputs: [{ name: 'labels', dims }],
+  });
+  const y = await outputOf(fileOf(file(['batch', 3])), Tensor.from([0, 3, -1, 2, 1.5, 0], [2, 3]));
+  assert.equal(y, { shape: [2, 3, 2], data: [1, 2, 7, 8, 7, 8, 5, 6, 3, 4, 1, 2] });
+  const model = await readOnnx(fileOf(file(['batch', 3])));
+  assert.equal(
+    model.weights.map(({ name, trainable }) => [name, trainable]),
+    [['table/table', true]],
+  );
+  model.dispose();
+  // One number for each sample, in the order of the file: the row is a sample.
+  const class1 = {
+    nodes: [
+      ['ArgMax', ['x'], 'best', { axis: 1, keepdims: 0 }],
+      ['Gather', ['table', 'best'], 'y'],
+    ],
+    arrays: { table },
+  } satisfies FileOf;
+  await makes(class1, [2, 4], [2, 2], [7, 8, 7, 8]);
+  await makes(class1, [1, 3, 2], [1, 2, 2], [5, 6, 5, 6]);
+  await makes(
+    { ...class1, arrays: { table: floats([4], 10, 20, 30, 40) } },
+    [1, 3, 2],
+    [1, 2],
+    [30, 30],
+  );
+  await rejects(
+    () =>
+      readOnnx(
+        fileOf({
+          ...{ ...class1, inputs: [{ name: 'x', dims: ['batch', 4] }] },
+          nodes: [class1.nodes[0], ['Gather', ['table', 'best'], 'y', { axis: 1 }]],
+        }),
+      ),
+    FormatError,
+    'its indices are computed',
+  );
+});
+
+test('Clip takes bounds that are computed', async () => {
+  const nodes: FileOf['nodes'] = [
+    ['ReduceMean', ['x'], 'mean', { axes: [1] }],
+    ['Clip', ['x', 'mean', 'five'], 'a'],
+    ['Clip', ['x', '', 'mean'], 'b'],
+    ['Sub', ['a', 'b'], 'y'],
+  ];
+  await makes(
+    { nodes, arrays: { five: floats([], 5) } },
+    [2, 3],
+    [2, 3],
+    [2 - 1, 2 - 2, 3 - 2, 5 - 4, 5 - 5, 5 - 5],
+  );
+});
+
+test('running sums go along any axis but the batch, wherever it lies', async () => {
+  const sums = (axis: number, attributes = {}): FileOf => ({
+    nodes: [
+      ['Transpose', ['x'], 'turned', { perm: [0, 2, 1] }],
+      ['CumSum', ['turned', 'axis'], 'y', attributes],
+    ],
+    arrays: { axis: { ...ints(axis), dims: [] } },
+  });
+  await makes(sums(1), [1, 2, 3], [1, 3, 2], [1, 4, 3, 9, 6, 15]);
+  await makes(sums(-1, { exclusive: 1 }), [1, 2, 3], [1, 3, 2], [0, 1, 0, 2, 0, 3]);
+  await makes(sums(2, { reverse: 1 }), [1, 2, 3], [1, 3, 2], [5, 4, 7, 5, 9, 6]);
+  const batch = { ...sums(0), nodes: [['CumSum', ['x', 'axis'], 'y']] } satisfies FileOf;
+  await makes(batch, [2, 2], [2, 2], [1, 2, 4, 6]);
+});
+
+test('infinities of one sign', async () => {
+  const infinities = (attributes: object): FileOf => ({
+    nodes: [
+      ['Mul', ['x', 'huge'], 'z'],
+      ['IsInf', ['z'], 'is', attributes as never],
+      ['Cast', ['is'], 'y', { to: 1 }],
+    ],
+    arrays: { huge: floats([3], 3e38, -3e38, 1) },
+  });
+  await makes(infinities({}), [2, 3], [2, 3], [0, 1, 0, 1, 1, 0]);
+  await makes(infinities({ detect_negative: 0 }), [2, 3], [2, 3], [0, 0, 0, 1, 0, 0]);
+  await makes(infinities({ detect_positive: 0 }), [2, 3], [2, 3], [0, 1, 0, 0, 1, 0]);
 });
 
 test.run();

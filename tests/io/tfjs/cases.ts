@@ -149,6 +149,15 @@ export const cases: readonly Case[] = [
   merge('dot of vectors', () => L.dot({ axes: 1 }), [6], [6]),
   merge('dot of matrices', () => L.dot({ axes: [2, 1] }), [4, 6], [6, 3]),
   {
+    name: 'an embedding',
+    inputs: [[5, 3]],
+    outputs(x) {
+      // Numbers up to that of the last row.
+      const rows = L.rescaling({ scale: 3, offset: 3 }).apply(x) as X;
+      return L.embedding({ inputDim: 6, outputDim: 4 }).apply(rows) as X;
+    },
+  },
+  {
     name: 'a shared layer',
     inputs: [
       [8, 8, 3],

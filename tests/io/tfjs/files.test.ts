@@ -371,6 +371,10 @@ test('all layers that there are not are named, with their configuration', async 
       config: { name: 'turned', filters: 2, kernel_size: 3, data_format: 'channels_first' },
     },
     { class_name: 'Lambda', config: { name: 'own', function: 'x' } },
+    {
+      class_name: 'Embedding',
+      config: { name: 'words', input_dim: 9, output_dim: 2, mask_zero: true },
+    },
   );
   await rejects(
     readTfjs(source),
@@ -382,6 +386,8 @@ test('all layers that there are not are named, with their configuration', async 
       'recurrent',
       "Conv2D 'turned'",
       'channels_last',
+      "Embedding 'words'",
+      'mask_zero',
     ],
   );
 });

@@ -106,12 +106,19 @@ test('graphs: all operators that there are not are named, with what kind of libr
     'It has Add, ',
   ));
 
-test('graphs: words are looked up in a table by what depends on the inputs', () =>
+test('graphs: columns are looked up in a table by what depends on the inputs', () =>
   refuse(
-    graphOf((g, x) => g.node('GatherV2', [g.weight([8, 2]), x, g.int(0)])),
+    graphOf((g, x) => g.node('GatherV2', [g.weight([8, 2]), x, g.int(1)])),
     'GatherV2',
-    'as those of words do',
-    'transformers',
+    'its indices are computed',
+    'rows of a known array',
+  ));
+
+test('graphs: rows of each sample by numbers of its own', () =>
+  refuse(
+    graphOf((g, x) => g.node('GatherV2', [x, g.ints(0), g.int(1)], { batch_dims: 1 })),
+    'GatherV2',
+    'batch_dims',
   ));
 
 test('graphs: cycles, and names that stand for each other', async () => {

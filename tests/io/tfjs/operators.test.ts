@@ -52,6 +52,29 @@ for (const op of ['Log', 'Sqrt', 'Rsqrt', 'Reciprocal']) cases(op, signals, unar
 cases('Ceil and Sign', signals, (g, x) =>
   g.node('AddV2', [g.node('Ceil', [x]), g.node('Sign', [x])]),
 );
+for (const op of ['Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Atanh', 'Acosh'])
+  cases(op, signals, (g, x) =>
+    // Within ±1, and above it.
+    g.node(op, [
+      op === 'Acosh' ? g.node('Exp', [g.node('Abs', [x])]) : g.node('Mul', [x, g.float(0.3)]),
+    ]),
+  );
+cases('conditions, and what is chosen by them', images, (g, x) => {
+  const float = (y: Ref) => g.node('Cast', [y], { SrcT: 'DT_BOOL', DstT: 'DT_FLOAT' });
+  const compare = (op: string, number: number) => g.node(op, [x, g.float(number)]);
+  const either = g.node('LogicalOr', [compare('GreaterEqual', 0.25), compare('LessEqual', -0.5)]);
+  const both = g.node('LogicalAnd', [either, g.node('LogicalNot', [compare('Less', -0.75)])]);
+  const chosen = g.node('SelectV2', [both, g.node('Sqrt', [x]), g.weight([4])]);
+  const known = g.node('SelectV2', [g.node('IsNan', [chosen]), g.float(2), chosen]);
+  return g.node('AddV2', [known, float(compare('NotEqual', 0.5))]);
+});
+for (const [exclusive, reverse] of [
+  [false, true],
+  [true, false],
+])
+  cases(`Cumsum ${exclusive ? 'without' : 'with'} the number itself`, images, (g, x) =>
+    g.node('Cumsum', [x, g.int(2)], { exclusive, reverse }),
+  );
 cases('LogSoftmax', signals, unary('LogSoftmax'));
 cases('ClipByValue', signals, (g, x) => g.node('ClipByValue', [x, g.float(-0.25), g.float(0.5)]));
 cases('Prelu', images, (g, x) => g.node('Prelu', [x, g.weight([4])]));

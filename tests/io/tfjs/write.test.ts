@@ -50,10 +50,14 @@ const refused: Readonly<Record<string, 'all' | readonly number[]>> = {
   ...{ adaptiveMaxPool2d: [1, 3], adaptiveAvgPool2d: [1, 3], batchNorm: [4], upsampling2d: [2] },
   elu: [2],
   // Functions, axes and shapes beyond those of its layers.
-  map: [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 16, 17, 20, 24, 25, 26, 27],
-  combineWeight: [1, 2, 3, 4, 5, 7, 8, 9, 10],
+  map: [
+    ...[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 16, 17, 20, 24, 25, 26, 27],
+    ...[28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38],
+  ],
+  combineWeight: [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13],
   combine: [2, 4, 7, 8, 9, 10],
   reduce: [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13],
+  embedding: [2],
   ...{ slice: [2, 3], pad: [2, 3, 4], expand: [1, 3], resize: [1, 2, 4, 5], matMul: [2] },
   // It has no such layer.
   ...{ rbf: 'all', lpPool2d: 'all', channelPool: 'all', blurPool2d: 'all', lrn: 'all' },
@@ -61,7 +65,7 @@ const refused: Readonly<Record<string, 'all' | readonly number[]>> = {
   ...{ depthToSpace: 'all', spaceToDepth: 'all', groupNorm: 'all', instanceNorm: 'all' },
   ...{ groupedConv2dTranspose: 'all', conv1dTranspose: 'all', dilatedMaxPool1d: 'all' },
   ...{ dilatedMaxPool2d: 'all', paddedAvgPool1d: 'all', paddedAvgPool2d: 'all' },
-  ...{ lpPool1d: 'all', lpPool3d: 'all', dilatedLpPool2d: 'all' },
+  ...{ lpPool1d: 'all', lpPool3d: 'all', dilatedLpPool2d: 'all', cumSum: 'all', select: 'all' },
   // Of the zoo: rbf, lrn and groups, windows of several sizes on small images.
   ...{ lenet5Classic: 'all', alexnet: 'all', 'googlenet with its auxiliary outputs': 'all' },
 };

@@ -1,9 +1,10 @@
 // Operators on constants: what shapes and sizes are computed with. Of what layers compute, a few.
 
-import { isBatch, NeedsWhole } from '../../importing/builder.js';
-import { combined, countOf, gathered, list, scalar } from '../../importing/constants.js';
-import { FOR_CONVOLUTIONS } from '../../importing/fault.js';
-import { concatenated, sliced } from '../../importing/moves.js';
+import { reshaped } from '../../importing/arrange.js';
+import { arrays } from '../../importing/arrays.js';
+import { filled, isBatch, NeedsWhole } from '../../importing/builder.js';
+import { countOf, gathered, list, scalar } from '../../importing/constants.js';
+import { concatenated, fromOrder, inOrder, orderOf, sliced } from '../../importing/moves.js';
 import {
   Activation,
   BatchSide,
@@ -64,13 +65,11 @@ export function range(node: Node): Value {
 /** Gather: numbers along an axis by index; of what layers compute, parts of it. */
 export function gather(node: Node): Value {
   const data = node.input(0);
-  if (node.input(1) instanceof Activation)
-    node.fail(
-      `its indices depend on the network's inputs, as those of words do. ${FOR_CONVOLUTIONS}`,
-    );
-  const indices = known(node, 1);
   const axis = node.axis(node.int('axis', 0), data.shape.length);
-  const numbers = Array.from(indices.data as ArrayLike<number>);
+  const chosen = node.input(1);
+  if (chosen instanceof Activation) return embedded(node, data, axis, chosen);
+  const indices = known(node, 1);
+  const numbers = Array.from(indices.data as ArrayLike<number>, Math.trunc);
   if (data instanceof Constant) return gathered(data, axis, numbers, indices.shape);
   const isOne = indices.shape.length === 0;
   if (isBatch(data.axes[axis]) || (data.hasBatchInside && !isOne)) throw new NeedsWhole();
@@ -91,6 +90,26 @@ export function gather(node: Node): Value {
   const sides = sidesOf(made);
   sides.splice(axis, 1, ...indices.shape);
   return toShape(node, made, sides);
+}
+
+/** Rows of an array of the file by numbers that layers compute. */
+function embedded(node: Node, table: Value, axis: number, indices: Activation): Value {
+  if (!(table instanceof Constant) || table.kind !== 'float' || axis !== 0)
+    return node.fail('its indices are computed: then its numbers must be rows of a known array');
+  if (indices.hasBatchInside) throw new NeedsWhole();
+  const [count, ...shape] = table.shape;
+  const order = orderOf(indices);
+  const y = node.builder.apply(
+    (name) => arrays().embedding({ name, count, shape }),
+    inOrder(indices, order),
+    { table: filled(table) },
+    { learns: table.name !== undefined },
+  );
+  // A number alone is a sample of one.
+  const sides = [...order.map((own) => indices.shape[own]), ...shape];
+  const rows = reshaped(y, sides.length > 0 ? sides : [1]);
+  const all = [...order, ...shape.map((_, i) => indices.rank + i)];
+  return fromOrder(rows, all, indices.hasBatch);
 }
 
 /** Runs of indices with one step between them: [begin, size, step]. */
@@ -114,8 +133,11 @@ export function cast(node: Node): Value {
   const value = node.input(0);
   const to = node.int('to', DataType.float);
   const kind = kindOf(to) ?? node.fail(`it makes ${typeName(to)}`);
-  if (value instanceof Activation)
-    return kind === 'float' ? value : node.fail(`layers compute floats, not ${typeName(to)}`);
+  if (value instanceof Activation) {
+    if (kind === 'float') return value;
+    if (kind === 'int') return node.fail(`layers compute floats, not ${typeName(to)}`);
+    return node.builder.anywhere(value, (name) => arrays().map({ name, fn: 'isNotZero' }));
+  }
   const change = (number: Side): Side => {
     if (number instanceof BatchSide || kind === 'float') return number;
     return kind === 'bool' ? Number(number !== 0) : Math.trunc(number);
@@ -127,28 +149,6 @@ export function cast(node: Node): Value {
     kind === 'float' ? Float32Array.from(numbers as number[]) : numbers,
     value.name,
   );
-}
-
-const equals = (a: Side, b: Side): boolean =>
-  a instanceof BatchSide && b instanceof BatchSide ? a.times === b.times : a === b;
-
-/** Comparisons of constants, as 0 and 1. */
-export const comparisons: Readonly<Record<string, (a: Side, b: Side) => boolean>> = {
-  Equal: equals,
-  Less: (a, b) => a < b,
-  Greater: (a, b) => a > b,
-  LessOrEqual: (a, b) => a <= b,
-  GreaterOrEqual: (a, b) => a >= b,
-  And: (a, b) => Boolean(a) && Boolean(b),
-  Or: (a, b) => Boolean(a) || Boolean(b),
-};
-
-export const not = (node: Node): Value =>
-  combined([known(node, 0)], 'bool', (a) => Number(a === 0));
-
-export function where(node: Node): Value {
-  const [condition, a, b] = [0, 1, 2].map((i) => known(node, i));
-  return combined([condition, a, b], a.kind, (c, x, y) => (c !== 0 ? x : y));
 }
 
 /** How many numbers there are. */

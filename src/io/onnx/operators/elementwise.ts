@@ -87,6 +87,11 @@ export const unary: Readonly<Record<string, Unary>> = {
   Sign: mapped('sign', Math.sign),
   Sin: mapped('sin', Math.sin),
   Cos: mapped('cos', Math.cos),
+  ...Object.fromEntries(
+    (
+      ['tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh', 'atanh', 'isNaN'] as const
+    ).map((fn) => [fn[0].toUpperCase() + fn.slice(1), mapped(fn)]),
+  ),
 };
 
 /** Functions that are no operators of ONNX: nodes that became one, see simplify.ts. */
@@ -103,8 +108,14 @@ export function applyUnary(node: Node, { layer, of }: Unary): Value {
   return node.builder.anywhere(node.activation(), layer(node));
 }
 
-/** Clip: attributes until opset 10, inputs since. */
+/** Clip: attributes until opset 10, inputs since, which may be computed. */
 export function clip(node: Node): Value {
+  const [, floor, ceiling] = node.inputs;
+  if (floor instanceof Activation || ceiling instanceof Activation) {
+    const x = node.input(0);
+    const above = floor ? applyBinary(node.with([x, floor]), binary.Max) : x;
+    return ceiling ? applyBinary(node.with([above, ceiling]), binary.Min) : above;
+  }
   const bound = (index: number, attribute: string, open: number): number => {
     const value = node.known(index);
     if (value) return Number(value.data[0]);
@@ -122,7 +133,7 @@ export function clip(node: Node): Value {
 }
 
 /** The layer that cuts to bounds, of which either may be missing: relu and relu6 where it is one. */
-function clipping(low: number | undefined, high: number | undefined): Make {
+export function clipping(low: number | undefined, high: number | undefined): Make {
   if (low === 0 && high === undefined) return (name) => layers.relu({ name });
   if (low === 0 && high === 6) return (name) => layers.relu6({ name });
   return (name) =>
@@ -297,22 +308,6 @@ export function shrink(node: Node): Value {
     arrays().map({ name, fn: 'affine', alpha: bias, beta: 0 }),
   );
   return twoActivations(node, 'subtract', hard, step);
-}
-
-/** The comparisons that layers compute. */
-const comparing: Readonly<Record<string, CombineFn>> = {
-  Equal: 'equal',
-  Less: 'less',
-  Greater: 'greater',
-};
-
-/** Compares, as 1 and 0. @param work of constants */
-export function compare(node: Node, work: (a: Side, b: Side) => boolean): Value {
-  const fn = comparing[node.op];
-  const of: Binary['of'] = (a, b) => Number(work(a, b));
-  if (fn && node.inputs.some((x) => x instanceof Activation)) return applyBinary(node, { fn, of });
-  const [a, b] = [0, 1].map((i) => node.known(i) ?? node.fail(`its input ${i} is missing`));
-  return combined([a, b], 'bool', of as (a: Side, b: Side) => Side);
 }
 
 /** The mean of several. */

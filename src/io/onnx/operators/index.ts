@@ -11,16 +11,16 @@ import {
   applyUnary,
   binary,
   clip,
-  compare,
   mean,
   shrink,
   unary,
   unaryOfSeveral,
 } from './elementwise.js';
+import * as logic from './logic.js';
 import { gemm, matMul, rbf } from './matmul.js';
 import * as norm from './norm.js';
 import * as pool from './pool.js';
-import { argExtreme, reduce, softmax } from './reduce.js';
+import { argExtreme, cumSum, reduce, softmax } from './reduce.js';
 import { resize } from './resize.js';
 import * as shape from './shape.js';
 
@@ -125,14 +125,16 @@ export const operators: Readonly<Record<string, Translation>> = {
   Range: constant.range,
   Gather: constant.gather,
   Cast: constant.cast,
-  Where: constant.where,
-  Not: constant.not,
   Size: constant.size,
+  CumSum: cumSum,
+  Where: logic.where,
+  Not: logic.not,
+  IsInf: logic.isInf,
   ...each(
-    constant.comparisons,
-    (work): Translation =>
+    logic.comparisons,
+    (own): Translation =>
       (node) =>
-        compare(node, work),
+        logic.compare(node, own),
   ),
 };
 

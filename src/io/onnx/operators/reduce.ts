@@ -1,4 +1,4 @@
-// Sums, means and extremes along axes, and softmax.
+// Sums, means and extremes along axes, running sums, and softmax.
 
 import { layers } from '../../../core.js';
 import type { ReduceFn } from '../../../operators/arrays/index.js';
@@ -19,7 +19,7 @@ function without(y: Activation, axes: readonly number[], keepDims: boolean): Act
   return y.picked(stays);
 }
 
-/** Applies a layer that makes one number of all along these axes. */
+/** Applies a layer along these axes. */
 function overAxes(
   node: Node,
   x: Activation,
@@ -96,6 +96,21 @@ export function argExtreme(node: Node, isMax: boolean): Value {
         }),
   );
   return without(y, [axis], node.int('keepdims', 1) === 1);
+}
+
+/** Running sums along an axis, which is an input. */
+export function cumSum(node: Node): Value {
+  const x = node.activation();
+  const [given] = node.integers(1) ?? node.fail('its axis is missing');
+  const flags = ['exclusive', 'reverse'].filter((word) => node.int(word) === 1);
+  return overAxes(
+    node,
+    x,
+    [node.axis(given, x.rank)],
+    ([axis]) =>
+      (name) =>
+        arrays().cumSum({ name, axis, ...Object.fromEntries(flags.map((word) => [word, true])) }),
+  );
 }
 
 /** Softmax along an axis; until opset 12 along all axes from it on. */

@@ -27,6 +27,11 @@ const withNumbers =
       ...(beta ? { [beta[0]]: { float: options.beta ?? beta[1] } } : {}),
     });
 
+/** What is true or false in the file, as 1 or 0. */
+const asFloat = (at: Place, x: string): string => at.node('Cast', [x], { to: DataType.float });
+
+const asCondition = (at: Place, x: string): string => at.node('Cast', [x], { to: DataType.bool });
+
 const functions: Readonly<Record<MapFunction, Writer>> = {
   exp: one('Exp'),
   log: one('Log'),
@@ -41,6 +46,18 @@ const functions: Readonly<Record<MapFunction, Writer>> = {
   round: one('Round'),
   sin: one('Sin'),
   cos: one('Cos'),
+  tan: one('Tan'),
+  asin: one('Asin'),
+  acos: one('Acos'),
+  atan: one('Atan'),
+  sinh: one('Sinh'),
+  cosh: one('Cosh'),
+  asinh: one('Asinh'),
+  acosh: one('Acosh'),
+  atanh: one('Atanh'),
+  isNaN: (at, x) => asFloat(at, at.node('IsNaN', [x])),
+  isInfinite: (at, x) => asFloat(at, at.node('IsInf', [x])),
+  isNotZero: (at, x) => asFloat(at, asCondition(at, x)),
   softsign: one('Softsign'),
   mish: (at, x) =>
     at.opset >= 18
@@ -95,14 +112,18 @@ const operators: Readonly<Record<CombineFn, string>> = {
   equal: 'Equal',
   greater: 'Greater',
   less: 'Less',
+  notEqual: 'Equal',
+  greaterEqual: 'GreaterOrEqual',
+  lessEqual: 'LessOrEqual',
 };
 
 /** What is compared is true or false in the file, and becomes 1 or 0. */
+const compares = /^(equal|greater|less|notEqual)/;
+
 function combined(at: Place, fn: CombineFn, a: string, b: string): string {
   const y = at.node(operators[fn], [a, b]);
-  return fn === 'equal' || fn === 'greater' || fn === 'less'
-    ? at.node('Cast', [y], { to: DataType.float })
-    : y;
+  if (!compares.test(fn)) return y;
+  return asFloat(at, fn === 'notEqual' ? at.node('Not', [y]) : y);
 }
 
 export function combine(at: Place): string {
@@ -117,4 +138,10 @@ export function combineWeight(at: Place): string {
   const own = aligned(shape, at.shape.length);
   const weight = at.weight('value', { shape: own, order: channelsFirst([...own.keys()]) });
   return first ? combined(at, fn, weight, name) : combined(at, fn, name, weight);
+}
+
+/** What is chosen by a condition. */
+export function select(at: Place): string {
+  const [condition, a, b] = at.inputs.map((x) => at.ranked(x, at.shape.length).name);
+  return at.node('Where', [asCondition(at, condition), a, b]);
 }

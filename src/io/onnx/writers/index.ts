@@ -5,6 +5,7 @@ import type { DropoutOptions } from '../../../operators/dropout/dropout.layer.js
 import { activationWriters } from './activation.js';
 import { conv, conv3d, convTranspose, dense, rbf } from './conv.js';
 import * as elementwise from './elementwise.js';
+import * as lookup from './lookup.js';
 import { matMul } from './matmul.js';
 import { add, concat, dot, identityShortcut, merged, multiply } from './merge.js';
 import { batchNorm, groupNorm, instanceNorm, layerNorm, lrn } from './norm.js';
@@ -28,6 +29,9 @@ const arrays: Readonly<Record<string, LayerWriter>> = {
   map: elementwise.map,
   combine: elementwise.combine,
   combineWeight: elementwise.combineWeight,
+  select: elementwise.select,
+  cumSum: lookup.cumSum,
+  embedding: lookup.embedding,
   constant: shape.constant,
   matMul,
   reduce,

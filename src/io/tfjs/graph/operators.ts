@@ -29,7 +29,9 @@ const alike: Readonly<Record<string, string>> = {
   ...{ LogSoftmax: 'LogSoftmax', ClipByValue: 'Clip', Shape: 'Shape', Size: 'Size', Tile: 'Tile' },
   ...{ Range: 'Range', BroadcastTo: 'Expand', Select: 'Where', SelectV2: 'Where', Equal: 'Equal' },
   ...{ Less: 'Less', Greater: 'Greater', LessEqual: 'LessOrEqual', LogicalNot: 'Not' },
-  ...{ GreaterEqual: 'GreaterOrEqual', LogicalAnd: 'And', LogicalOr: 'Or' },
+  ...{ GreaterEqual: 'GreaterOrEqual', LogicalAnd: 'And', LogicalOr: 'Or', NotEqual: 'Xor' },
+  ...{ Tan: 'Tan', Asin: 'Asin', Acos: 'Acos', Atan: 'Atan', Sinh: 'Sinh', Cosh: 'Cosh' },
+  ...{ Asinh: 'Asinh', Acosh: 'Acosh', Atanh: 'Atanh', IsNan: 'IsNaN', IsInf: 'IsInf' },
 };
 
 /** Sums and the like along axes, which are the second input. */
@@ -211,6 +213,12 @@ function cast(node: TfNode): Value {
   });
 }
 
+function cumSum(node: TfNode): Value {
+  const words = ['exclusive', 'reverse'];
+  const flags = words.map((word) => [word, Number(node.attributes.flag(word))] as const);
+  return node.onnx('CumSum', node.inputs, Object.fromEntries(flags));
+}
+
 /** Numbers in axes of one number less: those that are named, or all. */
 function squeeze(node: TfNode): Value {
   const axes = node.attributes.ints('squeeze_dims') ?? node.attributes.ints('axis') ?? [];
@@ -293,9 +301,11 @@ export const operators: Readonly<Record<string, Operator>> = {
   ArgMax: argExtreme('ArgMax'),
   ArgMin: argExtreme('ArgMin'),
   Cast: cast,
+  Cumsum: cumSum,
   Rank: (node) => scalar(node.input(0).shape.length),
   Fill: (node) => node.onnx('Expand', [node.constant(1), node.constant(0)]),
   GatherV2(node) {
+    if (node.attributes.int('batch_dims') !== 0) node.fail('its batch_dims are not 0');
     const axis = asScalar(node.constant(2)).data[0] as Exclude<Side, BatchSide>;
     return node.onnx('Gather', node.inputs.slice(0, 2), { axis });
   },

@@ -1,10 +1,15 @@
-// Keras's convolutions and dense layers. Kernels have our layout already.
+// Keras's convolutions, dense layers and embeddings. Kernels have our layout already.
 
 import { FormatError } from '../../../base/errors.js';
 import { sizeOf } from '../../../base/shape.js';
 import { shown } from '../../../base/shown.js';
 import { layers } from '../../../core.js';
-import { conv1dTranspose, conv3d, conv3dTranspose } from '../../../operators/arrays/index.js';
+import {
+  conv1dTranspose,
+  conv3d,
+  conv3dTranspose,
+  embedding as rowsOf,
+} from '../../../operators/arrays/index.js';
 import { reshaped } from '../../importing/arrange.js';
 import { activationOf } from './activation.js';
 import type { Call, KerasLayer, WeightWords } from './layer.js';
@@ -185,6 +190,15 @@ function dense(layer: KerasLayer): Call {
   };
 }
 
+/** @throws {FormatError} for masks, which no layer after it would heed */
+function embedding(layer: KerasLayer): Call {
+  const { config } = layer;
+  const [count] = config.sides('input_dim', 1);
+  const shape = config.sides('output_dim', 1);
+  if (config.flag('mask_zero', false)) throw new FormatError('its mask_zero is true');
+  return (x) => layer.apply((name) => rowsOf({ name, count, shape }), x, { table: ['embeddings'] });
+}
+
 export const kernelLayers = {
   Conv1D: conv1d,
   Conv1DTranspose: transposed(conv1dTranspose, 1),
@@ -194,5 +208,6 @@ export const kernelLayers = {
   Conv3DTranspose: transposed(conv3dTranspose, 3),
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
+  Embedding: embedding,
   SeparableConv2D: separableConv2d,
 };

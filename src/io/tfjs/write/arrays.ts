@@ -38,6 +38,13 @@ const combineWeight: Writer = (layer, { shape: sample }) => {
   return [{ type: 'PReLU', config, weights: { alpha: 'value' }, shapes: { alpha: shape } }];
 };
 
+const embedding: Writer = (layer) => {
+  const { count, shape } = optionsOf(layer);
+  if (shape.length !== 1) return `TF.js has no rows with ${shape.length} dimensions`;
+  const config = { input_dim: count, output_dim: shape[0] };
+  return [{ type: 'Embedding', config, weights: { embeddings: 'table' } }];
+};
+
 const layerNorm: Writer = (layer, { shape }) => {
   const { axes = [-1], epsilon = 1e-3, scale = true, center = true } = optionsOf(layer);
   const weights = { ...(scale ? { gamma: 'gamma' } : {}), ...(center ? { beta: 'beta' } : {}) };
@@ -183,6 +190,7 @@ export const arrays: Readonly<Record<string, Writer>> = {
   conv3dTranspose: conv3d('Conv3DTranspose'),
   avgPool3d: pool3d('AveragePooling3D'),
   maxPool3d: pool3d('MaxPooling3D'),
+  embedding,
   expand,
   layerNorm,
   map: mapped,
