@@ -33,6 +33,8 @@ export interface Contest {
   budget?: number;
   /** Seconds a turn lasts: 0.08 by default. */
   turn?: number;
+  /** Seconds of work before any is timed, 0.15 by default: JavaScript is compiled in several steps. */
+  warmUp?: number;
   /** Seconds between turns: threads of some libraries spin for a while when theirs is over. 0 by default. */
   pause?: number;
 }
@@ -208,7 +210,7 @@ export function fault({ cannot, failed, values }: Reply, expected: Expected[]): 
  */
 async function takeTurns(
   entrants: Entrant[],
-  { budget = BUDGET, turn = TURN, pause = 0 }: Contest,
+  { budget = BUDGET, turn = TURN, pause = 0, warmUp = WARM_UP }: Contest,
   progress: (share: number) => void,
   fail: (entrant: Entrant, reason: string) => void,
 ): Promise<Entrant[]> {
@@ -226,7 +228,7 @@ async function takeTurns(
     }
   };
   for (const entrant of entrants) {
-    const samples = await time(entrant, WARM_UP);
+    const samples = await time(entrant, warmUp);
     const longest = Math.max(turn, ...samples);
     entrant.rounds = Math.min(ROUNDS, Math.floor(budget / longest));
     // With calls that long, this one has to do.

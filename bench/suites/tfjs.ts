@@ -21,12 +21,12 @@ const models: readonly [name: string, narrow: number, wide: number][] = [
 const KERNELS = 0.9;
 
 const ours = wasmgradTfjs;
-/** Calls are long: a step of TF.js cpu takes seconds. */
-const budget = 4;
+/** Calls are long: a step of TF.js cpu takes seconds. And much of them is JavaScript. */
+const long = { budget: 4, warmUp: 3 };
 
 const training = (name: string, work: TrainingWork, cpu: number, own: number): Contest => ({
   name: `tf.layers ${name} training, batch ${work.batch}`,
-  ...{ work, ours, budget },
+  ...{ work, ours, ...long },
   peers: [tfjsCpu, wasmgrad],
   targets: { [tfjsCpu.name]: [cpu, cpu], [wasmgrad.name]: [own, own] },
 });
@@ -47,7 +47,7 @@ async function modelContests(arena: Arena): Promise<Contest[]> {
   for (const [name, narrow, wide] of models) {
     const work = await programWork(arena, name, 'images/s');
     const targets: Targets = { [tfjsWasm.name]: [narrow, wide] };
-    const contest = { work, peers: [tfjsWasm], targets, budget };
+    const contest = { work, peers: [tfjsWasm], targets, ...long };
     contests.push({ name, ours, ...contest });
     contests.push({ name: `${name}, 256-bit code`, ours: wasmgradTfjsWide, ...contest });
   }
@@ -60,7 +60,9 @@ async function kernels(arena: Arena): Promise<Result[]> {
   for (const { name } of kernelCases) {
     const work = await programWork(arena, name, 'calls/s');
     const targets: Targets = { [tfjsWasm.name]: [KERNELS, KERNELS] };
-    results.push(await arena.compete({ name, work, ours, peers: [tfjsWasm], targets }));
+    results.push(
+      await arena.compete({ name, work, ours, peers: [tfjsWasm], targets, warmUp: 0.5 }),
+    );
   }
   return results;
 }
