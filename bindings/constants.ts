@@ -12,7 +12,6 @@ export const PRINTED = 65536;
 export const NR = 8;
 
 // assembly/winograd/patch.ts
-export const STEP = 4;
 export const PATCH = 6;
 export const PLANES = 36;
 export const GAP = 16;

@@ -933,13 +933,14 @@ export interface KernelArguments<Buffer> extends ArraysArguments<Buffer> {
   winogradFilter: {
     packed: Buffer;
     filter: Buffer;
+    taps: number;
     channels: number;
     filters: number;
     flip: number;
     first: number;
     columns: number;
   };
-  /** y = filters ⋆ x + bias + residual, then ReLU where asked: 4×4 outputs from each patch. */
+  /** y = filters ⋆ x + bias + residual, then ReLU where asked: a square of outputs from each patch. */
   winograd: {
     batch: number;
     height: number;
@@ -1048,7 +1049,7 @@ const records: Readonly<Record<Exclude<KernelName, keyof ArraysArguments<unknown
   upsample: 'i32 batch height width channels factorHeight factorWidth bilinear; out y; in x',
   upsampleBackward: 'i32 batch height width channels factorHeight factorWidth bilinear; out dx; in dy',
   winogradBackwardFilter: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out partials; in x dy; i32 filters yHeight yWidth splits',
-  winogradFilter: 'out packed; in filter; i32 channels filters flip first columns',
+  winogradFilter: 'out packed; in filter; i32 taps channels filters flip first columns',
   winograd: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y; in x packed bias residual; i32 filters yHeight yWidth yColumn rectify',
 };
 

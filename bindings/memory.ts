@@ -47,7 +47,7 @@ function own(): WebAssembly.Memory {
     return new WebAssembly.Memory({ initial: 1 });
   } catch (cause) {
     throw new OutOfMemoryError(
-      'init: the engine gives no memory at all: the process is near a limit, or has several wasm memories',
+      'init: the engine gives no memory: the process is near a limit, or has several wasm memories',
       { cause },
     );
   }

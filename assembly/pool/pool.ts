@@ -62,7 +62,6 @@ export function maxPool(op: MaxPool, task: i32): void {
   const top = begin(i, op.strideHeight, op.padTop, op.height, op.outputHeight);
   const r0 = max(0, -top);
   const r1 = end(i, top, op.kernelHeight, op.strideHeight, op.height, op.outputHeight) - top;
-  const plain = op.argmax == 0 && op.sign == 0 && op.keepsNaN == 0;
   const four = op.kernelHeight == 2 && op.kernelWidth == 2 && r1 - r0 == 2 && op.sign == 0;
   // Read once: after a store, a field is read again.
   const width = op.width,
@@ -73,6 +72,9 @@ export function maxPool(op: MaxPool, task: i32): void {
     pad = op.padLeft;
   const first = pixel(op.x, op, image, top + r0, 0);
   const line = (<usize>(width * channels)) << 2;
+  // Where nobody asks which tap it is. To look for NaN before takes less than to look in each window.
+  const alone = op.argmax == 0 && op.sign == 0 && !(four && op.keepsNaN);
+  const plain = alone && !(op.keepsNaN && mayHaveNaN(first, first + <usize>(r1 - r0) * line));
   let index = task * outputs * channels;
   for (let j = 0; j < outputs; j++) {
     const left = begin(j, stride, pad, width, outputs);
@@ -86,8 +88,7 @@ export function maxPool(op: MaxPool, task: i32): void {
     } else {
       for (let c = 0; c < channels; c += 8) {
         const at = corner + ((<usize>c) << 2);
-        if (op.argmax) maxOfWindow(op, at, index + c, channels - c, r0, r1, s0, s1);
-        else maxAlone(op, at, index + c, channels - c, r1 - r0, s1 - s0);
+        maxOfWindow(op, at, index + c, channels - c, r0, r1, s0, s1);
       }
     }
     index += channels;
@@ -127,43 +128,23 @@ function maxOfFour(op: MaxPool, corner: usize, index: i32): void {
   }
 }
 
-/** Any window, up to 8 channels of it, where nobody asks which tap it is: half the work. */
-function maxAlone(
-  op: MaxPool,
-  corner: usize,
-  index: i32,
-  count: i32,
-  rows: i32,
-  columns: i32,
-): void {
-  const step = (<usize>op.channels) << 2;
-  const line = <usize>op.width * step;
-  const sign = i32x4.splat(op.sign),
-    keeps = i32x4.splat(-op.keepsNaN);
-  let best0 = f32x4.splat(-Infinity),
-    best1 = best0;
-  // pmax loses NaN.
-  let lost0 = i32x4.splat(0),
-    lost1 = lost0;
-  for (; rows > 0; rows--) {
-    let from = corner;
-    for (let s = 0; s < columns; s++) {
-      const v0 = v128.xor(v128.load(from), sign),
-        v1 = v128.xor(v128.load(from, 16), sign);
-      best0 = f32x4.pmax(best0, v0);
-      best1 = f32x4.pmax(best1, v1);
-      lost0 = v128.or(lost0, lostIn(v0, keeps));
-      lost1 = v128.or(lost1, lostIn(v1, keeps));
-      from += step;
-    }
-    corner += line;
+/** Whether there may be a NaN from `at` to `end`: whether a sum is NaN. */
+function mayHaveNaN(at: usize, end: usize): bool {
+  let s0 = f32x4.splat(0),
+    s1 = s0,
+    s2 = s0,
+    s3 = s0;
+  for (; at < end; at += 64) {
+    s0 = f32x4.add(s0, v128.load(at));
+    s1 = f32x4.add(s1, v128.load(at, 16));
+    s2 = f32x4.add(s2, v128.load(at, 32));
+    s3 = f32x4.add(s3, v128.load(at, 48));
   }
-  const y = op.y + ((<usize>index) << 2);
-  storeLanes(y, v128.xor(v128.or(best0, lost0), sign), count);
-  if (count > 4) storeLanes(y + 16, v128.xor(v128.or(best1, lost1), sign), count - 4);
+  const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+  return v128.any_true(f32x4.ne(sum, sum));
 }
 
-/** Any window and which of its taps it is, up to 8 channels: two vectors side by side, as each tap waits for the one before. */
+/** Any window, and which of its taps it is where that is kept, up to 8 channels: two vectors side by side, as each tap waits for the one before. */
 function maxOfWindow(
   op: MaxPool,
   corner: usize,
@@ -201,10 +182,10 @@ function maxOfWindow(
   const y = op.y + ((<usize>index) << 2);
   const wide = isWide(op.kernelHeight * op.kernelWidth);
   storeLanes(y, v128.xor(best0, sign), count);
-  storeChoice(op.argmax, index, at0, count, wide);
+  if (op.argmax) storeChoice(op.argmax, index, at0, count, wide);
   if (count <= 4) return;
   storeLanes(y + 16, v128.xor(best1, sign), count - 4);
-  storeChoice(op.argmax, index + 4, at1, count - 4, wide);
+  if (op.argmax) storeChoice(op.argmax, index + 4, at1, count - 4, wide);
 }
 
 export function maxPoolBackward(op: MaxPoolBackward, task: i32): void {

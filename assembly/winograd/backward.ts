@@ -8,9 +8,13 @@ import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
 import { packedColumns, panelColumns, panelOf } from '../gemm/pack';
 import { LEAST_COLUMNS, partsFor } from '../core/parts';
-import { GAP, HALF_BYTES, PATCH, padded, patches, PLANES, STEP, transformPatch } from './patch';
+import { GAP, HALF_BYTES, PATCH, padded, patches, PLANES, transformPatch } from './patch';
 import { clearLine, gradientLine, sumLine } from './points';
 import { storeLanes, zero } from '../core/simd';
+
+/** Gradients along a side of a patch's square. */
+// @ts-ignore: decorator
+@inline const STEP: i32 = 4;
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
 @unmanaged

@@ -1,8 +1,9 @@
-// 3×3 convolution at stride 1 by Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308):
-// F(4×4, 3×3) forward and backward-data, F(3×3, 4×4) backward-filter. 36 multiplications do the work of
-// 144, as 36 matrix products over channels; transforms before and after them only add and scale.
+// Convolution at stride 1 by Winograd's minimal filtering (Lavin & Gray, arXiv 1509.09308): F(4×4, 3×3) and F(2×2, 5×5)
+// forward and backward-data, F(3×3, 4×4) backward-filter. 36 multiplications do the work of 144, or of 100, as 36 matrix
+// products over channels; transforms before and after them only add and scale. F(5×5, 2×2) would round too coarsely: 3.4
+// times as much as naive sums.
 //
-// All three evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
+// All of them evaluate polynomials (points.ts) at the points 0, ±√½, ±√2 and ∞: half the error of the usual
 // 0, ±1, ±2 (Barabasz et al., arXiv 1803.10986). patch.ts has the patches, backward.ts the gradient of the
 // filters.
 
@@ -20,7 +21,7 @@ import { Window } from '../conv/im2col';
 import { In, Op, Out } from '../core/op';
 import { packedColumns, panelColumns, panels } from '../gemm/pack';
 import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from '../core/parts';
-import { GAP, HALF_BYTES, PATCH, padded, patches, PLANES, STEP, transformPatch } from './patch';
+import { GAP, HALF_BYTES, PATCH, padded, patches, PLANES, stepOf, transformPatch } from './patch';
 import { filterLine, outputLine, productLine } from './points';
 import { laneMask, storeLanes, zero } from '../core/simd';
 import { MR } from '../gemm/tile';
@@ -40,8 +41,10 @@ function filterPlane(channels: i32, filters: i32): i32 {
 export class WinogradFilter extends Op {
   /** [36] planes of panels, each followed by 16 floats of nothing. */
   packed: Out;
-  /** [3 × 3 × channels × filters]. */
+  /** [taps × taps × channels × filters]. */
   filter: In;
+  /** 3 or 5. */
+  taps: i32;
   channels: i32;
   filters: i32;
   flip: i32;
@@ -61,8 +64,9 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
   const columns = panelColumns(n - j);
   const plane = (<usize>filterPlane(k, n)) << 2;
   const row = (<usize>columns) << 2;
+  const taps = <usize>op.taps;
   const stage = blockScratch(scratch);
-  const half = stage + 9 * 64;
+  const half = stage + taps * taps * 64;
   for (let p = 0; p < k; p += 4) {
     const rows = min(4, k - p);
     for (let c = 0; c < columns; c += 4) {
@@ -71,8 +75,10 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
       let to = op.packed + ((<usize>(j * k + p * columns + c)) << 2);
       for (let r = 0; r < rows; r++) {
         const from = stage + ((<usize>r) << 4);
-        for (let s: usize = 0; s < 3; s++) filterLine(from + s * 64, 3 * 64, half + s * 16, 3 * 16);
-        for (let i: usize = 0; i < 6; i++) filterLine(half + i * 48, 16, to + i * 6 * plane, plane);
+        for (let s: usize = 0; s < taps; s++)
+          filterLine(from + s * 64, taps * 64, op.taps, half + s * 16, taps * 16);
+        for (let i: usize = 0; i < 6; i++)
+          filterLine(half + i * taps * 16, 16, op.taps, to + i * 6 * plane, plane);
         to += row;
       }
     }
@@ -83,7 +89,8 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
 function stageFilter(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   const mask = laneMask(op.filters - n);
   const rows = min(4, op.channels - p);
-  for (let tap = 0; tap < 9; tap++) {
+  const taps = op.taps * op.taps;
+  for (let tap = 0; tap < taps; tap++) {
     for (let r = 0; r < rows; r++) {
       const from = op.filter + ((<usize>((tap * op.channels + p + r) * op.filters + n)) << 2);
       v128.store(stage + ((<usize>r) << 4), v128.and(v128.load(from), mask));
@@ -92,7 +99,7 @@ function stageFilter(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   }
 }
 
-/** stage[tap][r] = filter[8 − tap][n … n+3][p + r]. */
+/** stage[tap][r] = filter[the last − tap][n … n+3][p + r]. */
 function stageFlipped(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   const mask = laneMask(op.channels - n);
   const step = (<usize>op.filters) << 2;
@@ -101,7 +108,7 @@ function stageFlipped(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   const s1 = n + 1 < op.channels ? s0 + step : s0;
   const s2 = n + 2 < op.channels ? s0 + 2 * step : s0;
   const s3 = n + 3 < op.channels ? s0 + 3 * step : s0;
-  for (let tap = 8; tap >= 0; tap--) {
+  for (let tap = op.taps * op.taps - 1; tap >= 0; tap--) {
     const from = op.filter + ((<usize>(tap * op.channels * op.filters + p)) << 2);
     const v0 = v128.load(from + s0),
       v1 = v128.load(from + s1);
@@ -119,7 +126,7 @@ function stageFlipped(op: WinogradFilter, stage: usize, p: i32, n: i32): void {
   }
 }
 
-/** y = filters ⋆ x + bias + residual, then ReLU where asked: 4×4 outputs from each patch. */
+/** y = filters ⋆ x + bias + residual, then ReLU where asked: a square of outputs from each patch. */
 @unmanaged
 export class Winograd extends Window {
   /** [batch × yHeight × yWidth] pixels, yColumn floats from one to the next. */
@@ -239,7 +246,7 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
 }
 
 /**
- * Aᵀ·m·A, bias, residual and ReLU: the 4×4 outputs of a patch, or as many as are inside the image, for `filters`
+ * Aᵀ·m·A, bias, residual and ReLU: the square of outputs of a patch, or as many as are inside the image, for `filters`
  * filters from `first` on.
  */
 function transformProducts(
@@ -253,26 +260,28 @@ function transformProducts(
 ): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
-  const top = (line - image * op.outputHeight) * STEP;
-  const left = (index - line * op.outputWidth) * STEP;
+  const step = stepOf(op);
+  const top = (line - image * op.outputHeight) * step;
+  const left = (index - line * op.outputWidth) * step;
   const column = (<usize>op.yColumn) << 2;
   const row = <usize>op.yWidth * column;
-  const rows = min(STEP, op.yHeight - top),
-    columns = min(STEP, op.yWidth - left);
+  const rows = min(step, op.yHeight - top),
+    columns = min(step, op.yWidth - left);
   const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
   const done = half + 4 * 6 * 32;
   let to =
     op.y + <usize>((image * op.yHeight + top) * op.yWidth + left) * column + ((<usize>first) << 2);
   for (let n = 0; n < filters; n += 8) {
     for (let j: usize = 0; j < 6; j++)
-      productLine(from + j * plane, 6 * plane, half + j * 32, 6 * 32);
+      productLine(from + j * plane, 6 * plane, step, half + j * 32, 6 * 32);
     const bias = op.bias ? op.bias + ((<usize>(first + n)) << 2) : ZEROS;
-    const whole = columns == STEP && filters - n >= 8;
+    const whole = columns == step && filters - n >= 8;
     for (let i = 0; i < rows; i++) {
       const at = to + <usize>i * row;
       const residual = op.residual ? at + (op.residual - op.y) : 0;
       outputLine(
         half + <usize>i * 192,
+        step,
         bias,
         whole ? at : done,
         whole ? column : 32,
@@ -286,7 +295,7 @@ function transformProducts(
   }
 }
 
-/** The first `columns` of four outputs at `from`, and of each the first `n` filters. */
+/** The first `columns` of a line of outputs at `from`, and of each the first `n` filters. */
 function copyLine(
   to: usize,
   column: usize,

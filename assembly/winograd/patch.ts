@@ -1,15 +1,14 @@
-// Patches of images for Winograd's algorithm: 6×6 pixels, 4 apart, and their transform.
+// Patches of images for Winograd's algorithm: 6×6 pixels, 4 apart for filters of 3×3, 2 apart for those of 5×5, and their
+// transform.
 //
-// A `Window` with a kernel of 6 at stride 4. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
+// A `Window` with a kernel of 6, whose stride is the side of the square of outputs that a patch gives. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
 
 import { Window } from '../conv/im2col';
 import { clearLine, patchLine } from './points';
 
-/** Side of a patch, of the square of outputs that it gives, and entries of a patch. */
+/** Side of a patch, and entries of it. */
 // @ts-ignore: decorator
 @inline export const PATCH: i32 = 6;
-// @ts-ignore: decorator
-@inline export const STEP: i32 = 4;
 // @ts-ignore: decorator
 @inline export const PLANES: i32 = 36;
 /** Floats between planes, so that no two begin in the same set of the cache. */
@@ -25,6 +24,13 @@ import { clearLine, patchLine } from './points';
 @inline
 export function padded(channels: i32): i32 {
   return (channels + 7) & ~7;
+}
+
+/** Outputs along a side of a patch. */
+// @ts-ignore: decorator
+@inline
+export function stepOf(op: Window): i32 {
+  return op.strideHeight;
 }
 
 // @ts-ignore: decorator
@@ -50,8 +56,8 @@ export function transformPatch(
 ): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
-  const top = (line - image * op.outputHeight) * STEP - op.padTop;
-  const left = (index - line * op.outputWidth) * STEP - op.padLeft;
+  const top = (line - image * op.outputHeight) * stepOf(op) - op.padTop;
+  const left = (index - line * op.outputWidth) * stepOf(op) - op.padLeft;
   const first = x + ((<usize>((image * op.height * op.width + left) * op.channels + begin)) << 2);
   to += (<usize>begin) << 2;
   let r0 = lineOf(op, first, top, zeros),

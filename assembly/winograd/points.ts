@@ -13,25 +13,36 @@ import { madd, nmadd } from '../core/simd';
 // @ts-ignore: decorator
 @inline const B: f32 = 1.4142135623730951;
 
-/** G: three taps to six points, divided by Π (pᵢ − pⱼ). */
-// @ts-ignore: decorator
-@inline
-export function filterLine(from: usize, step: usize, to: usize, stride: usize): void {
+/** G: three or five taps to six points, divided by Π (pᵢ − pⱼ). */
+export function filterLine(from: usize, step: usize, taps: i32, to: usize, stride: usize): void {
   const g0 = v128.load(from),
     g1 = v128.load(from + step),
     g2 = v128.load(from + 2 * step);
   const third = f32x4.splat(-2.0 / 3.0);
   const sixth = f32x4.splat(1.0 / 6.0);
-  const even1 = f32x4.mul(madd(g2, f32x4.splat(0.5), g0), third);
-  const odd1 = f32x4.mul(g1, f32x4.splat((-2.0 / 3.0) * A));
-  const even2 = f32x4.mul(madd(g2, f32x4.splat(2), g0), sixth);
-  const odd2 = f32x4.mul(g1, f32x4.splat(B / 6.0));
+  let last = g2;
+  let even1 = madd(g2, f32x4.splat(0.5), g0),
+    even2 = madd(g2, f32x4.splat(2), g0);
+  let odd1 = g1,
+    odd2 = g1;
+  if (taps == 5) {
+    const g3 = v128.load(from + 3 * step);
+    last = v128.load(from + 4 * step);
+    even1 = madd(last, f32x4.splat(0.25), even1);
+    even2 = madd(last, f32x4.splat(4), even2);
+    odd1 = madd(g3, f32x4.splat(0.5), g1);
+    odd2 = madd(g3, f32x4.splat(2), g1);
+  }
+  even1 = f32x4.mul(even1, third);
+  odd1 = f32x4.mul(odd1, f32x4.splat((-2.0 / 3.0) * A));
+  even2 = f32x4.mul(even2, sixth);
+  odd2 = f32x4.mul(odd2, f32x4.splat(B / 6.0));
   v128.store(to, g0);
   v128.store(to + stride, f32x4.add(even1, odd1));
   v128.store(to + 2 * stride, f32x4.sub(even1, odd1));
   v128.store(to + 3 * stride, f32x4.add(even2, odd2));
   v128.store(to + 4 * stride, f32x4.sub(even2, odd2));
-  v128.store(to + 5 * stride, g2);
+  v128.store(to + 5 * stride, last);
 }
 
 /** Bᵀ: six pixels to six points, 8 channels at a time. */
@@ -102,10 +113,16 @@ export function clearLine(to: usize, stride: usize): void {
   }
 }
 
-/** Aᵀ: six points to four outputs, 8 filters at a time. */
+/** Aᵀ: six points to four outputs, or two, 8 filters at a time. */
 // @ts-ignore: decorator
 @inline
-export function productLine(from: usize, step: usize, to: usize, stride: usize): void {
+export function productLine(
+  from: usize,
+  step: usize,
+  outputs: i32,
+  to: usize,
+  stride: usize,
+): void {
   const at1 = from + step,
     at2 = at1 + step,
     at3 = at2 + step,
@@ -129,16 +146,21 @@ export function productLine(from: usize, step: usize, to: usize, stride: usize):
     q2 = f32x4.add(n3, n4);
   v128.store(to, f32x4.add(f32x4.add(n0, q1), q2), 16);
   v128.store(to, f32x4.add(f32x4.add(m0, p1), p2));
-  const half = f32x4.splat(0.5),
-    two = f32x4.splat(2);
-  v128.store(to + 2 * stride, madd(two, q2, f32x4.mul(half, q1)), 16);
-  v128.store(to + 2 * stride, madd(two, p2, f32x4.mul(half, p1)));
   const d1 = f32x4.sub(m1, m2),
     e1 = f32x4.sub(n1, n2);
   const d2 = f32x4.sub(m3, m4),
     e2 = f32x4.sub(n3, n4);
   const a = f32x4.splat(A),
     b = f32x4.splat(B);
+  if (outputs == 2) {
+    v128.store(to + stride, madd(b, e2, madd(a, e1, n5)), 16);
+    v128.store(to + stride, madd(b, d2, madd(a, d1, m5)));
+    return;
+  }
+  const half = f32x4.splat(0.5),
+    two = f32x4.splat(2);
+  v128.store(to + 2 * stride, madd(two, q2, f32x4.mul(half, q1)), 16);
+  v128.store(to + 2 * stride, madd(two, p2, f32x4.mul(half, p1)));
   v128.store(to + stride, madd(b, e2, f32x4.mul(a, e1)), 16);
   v128.store(to + stride, madd(b, d2, f32x4.mul(a, d1)));
   const a3 = f32x4.splat(A * A * A),
@@ -152,6 +174,7 @@ export function productLine(from: usize, step: usize, to: usize, stride: usize):
 @inline
 export function outputLine(
   from: usize,
+  outputs: i32,
   bias: usize,
   to: usize,
   stride: usize,
@@ -193,6 +216,10 @@ export function outputLine(
   residual += step;
   const a = f32x4.splat(A),
     b = f32x4.splat(B);
+  if (outputs == 2) {
+    storeOutput(to, madd(b, d2, madd(a, d1, m5)), madd(b, e2, madd(a, e1, n5)), residual, floor);
+    return;
+  }
   storeOutput(to, madd(b, d2, madd(a, d1, b0)), madd(b, e2, madd(a, e1, b1)), residual, floor);
   to += stride;
   residual += step;

@@ -358,7 +358,10 @@ export const mutants: Mutant[] = [
   fault('src/operators/conv/depthwise.emit.ts', 'single && height * width <= MOST_PIXELS', 'single', 'kernels larger than a block'),
 
   points('f32x4.splat(B / 6.0)', 'f32x4.splat(B / 3.0)', 'filters: a divisor'),
-  winograd('for (let tap = 8; tap >= 0; tap--) {', 'for (let tap = 0; tap < 9; tap++) {', 'backward-data: taps not turned round'),
+  points('madd(last, f32x4.splat(0.25), even1)', 'madd(last, f32x4.splat(0.5), even1)', 'filters of 5×5: the last tap'),
+  points('madd(g3, f32x4.splat(2), g1)', 'madd(g3, f32x4.splat(0.5), g1)', 'filters of 5×5: the fourth tap'),
+  points('storeOutput(to, madd(b, d2, madd(a, d1, m5)), madd(b, e2, madd(a, e1, n5)), residual, floor);', 'storeOutput(to, madd(b, d2, madd(a, d1, m5)), madd(b, e2, madd(a, e1, m5)), residual, floor);', 'two outputs: four filters in place of the next'),
+  winograd('for (let tap = op.taps * op.taps - 1; tap >= 0; tap--) {', 'for (let tap = 0; tap < op.taps * op.taps; tap++) {', 'backward-data: taps not turned round'),
   winograd('v128.shuffle<i32>(v2, v3, 2, 6, 3, 7)', 'v128.shuffle<i32>(v2, v3, 2, 6, 7, 3)', 'backward-data: two filters swapped'),
   winograd('stageFlipped(op, stage, p, op.first + j + c)', 'stageFlipped(op, stage, p, j + c)', 'backward-data: every part has the first columns'),
   passes('all.view([columns], first)', 'all.view([columns])', 'all parts to the first columns'),

@@ -7,7 +7,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'core/op.ts': ['RECORD_BYTES'],
   'core/reduce.ts': ['PRINTED'],
   'gemm/tile.ts': ['NR'],
-  'winograd/patch.ts': ['STEP', 'PATCH', 'PLANES', 'GAP'],
+  'winograd/patch.ts': ['PATCH', 'PLANES', 'GAP'],
   'conv/depthblock.ts': ['MOST_PIXELS'],
   'pool/argmax.ts': ['MOST_BYTES'],
 };

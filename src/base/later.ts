@@ -29,7 +29,7 @@ export class Later<M> {
       return this.#module;
     } catch (cause) {
       throw new EngineError(
-        `${where}: its code could not be loaded (${(cause as Error).message}): serve all files of the package; in a service worker import all of 'wasmgrad', or bundle all into one file`,
+        `${where}: its code could not be loaded (${(cause as Error).message}): serve all files of the package; in a service worker import all of 'wasmgrad', or bundle it`,
         { cause },
       );
     }

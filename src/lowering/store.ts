@@ -80,7 +80,7 @@ export class WeightStore {
   open(backend: Backend): { address: number; tensors: readonly Tensor[] } {
     if (this.#ended || (this.#backend && !isCurrent(this.#backend))) {
       throw new StateError(
-        `the weights of '${this.weights[0].layer.name}' went with the dispose of the last model that had them: keep one of the models, or make new layers`,
+        `the weights of '${this.weights[0].layer.name}' went with the last model that had them: keep one of the models, or make new layers`,
       );
     }
     if (!this.#backend) this.#fill(backend);

@@ -57,7 +57,7 @@ export function nodeOf(
   if (all.length === 1) return all[0];
   if (all.length > 1) {
     throw new ValueError(
-      `the layer '${name}' has ${all.length} places in the model, so its name says none of them: put layers.linear({ name }) after the one that is meant`,
+      `the layer '${name}' has ${all.length} places in the model, so its name says none of them: put layers.linear({ name }) after the one meant`,
     );
   }
   const known = [...others, ...layers.map((layer) => layer.name)];

@@ -30,7 +30,8 @@ const dense = (op: Arguments<'conv' | 'convBackwardInput' | 'convBackwardFilter'
 
 const winograd = (op: Arguments<'winograd' | 'winogradBackwardFilter'>): number => {
   const pixels = Math.min(op.height, op.yHeight) * Math.min(op.width, op.yWidth);
-  return op.batch * pixels * 9 * op.channels * op.filters;
+  const taps = op.kernelHeight + 1 - op.strideHeight;
+  return op.batch * pixels * taps * taps * op.channels * op.filters;
 };
 
 const depthwise = (op: Arguments<'depthwise' | 'depthwiseBackwardFilter'>): number =>

@@ -210,7 +210,7 @@ export class Intake {
     const all = names.map((name) => `'${name}'`).join(', ');
     if (isPicture(data) && !names.includes('data')) {
       throw new ValueError(
-        `${what} is a picture { data, width, height }: give its numbers, as in data.normalize(${what}.data); model.classify takes pictures as they are`,
+        `${what} is a picture { data, width, height }: give its numbers, as in data.normalize(${what}.data); model.classify takes pictures`,
       );
     }
     if (isRecord(data)) {

@@ -15,7 +15,7 @@ export function checkStatistics({ nodes }: Graph): void {
     if (layer.type !== 'batchNorm' || !layer.trainable) continue;
     if (sizeOf(shape) > (shape.at(-1) as number)) continue;
     throw new ValueError(
-      `'${layer.name}' expects more than 1 value per channel, but a batch of one sample has just one: choose another batchSize, leave a sample out, or set the layer's trainable to false`,
+      `'${layer.name}' expects more than 1 value per channel, but a batch of one sample has one: choose another batchSize, or set its trainable to false`,
     );
   }
 }

@@ -208,7 +208,8 @@ export function convBackwardFilter(
     depthwiseBackwardFilter(e, dw, x, dy, g);
     return;
   }
-  if (prefersWinograd(g, false)) {
+  // That of larger ones would round too coarsely.
+  if (g.kernelHeight === 3 && prefersWinograd(g, false)) {
     winogradBackwardFilter(e, dw, x, dy, g);
     return;
   }

@@ -50,9 +50,9 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
   /** Channels and filters in this many separate convolutions: 1 by default. */
   groups?: number;
   /**
-   * How it is computed: 'direct' sums products as they come; 'winograd', for 3×3 filters at stride 1,
+   * How it is computed: 'direct' sums products as they come; 'winograd', for 3×3 and 5×5 filters at stride 1,
    * multiplies a quarter as often and rounds about twice as coarsely; there an outlier, NaN or infinity
-   * changes all of the 4×4 outputs near it; 'auto' (the default) takes the faster one.
+   * changes all outputs of its square, 4×4 or 2×2; 'auto' (the default) takes the faster one.
    */
   algorithm?: Algorithm;
 }
@@ -142,13 +142,13 @@ export function withAlgorithm(
   const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
   if (!misfit) return g;
   throw new ValueError(
-    `algorithm 'winograd' needs 3×3 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
+    `algorithm 'winograd' needs 3×3 or 5×5 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
   );
 }
 
 /** Why Winograd's algorithm cannot compute a convolution; undefined where it can. */
 export function whyNotWinograd(g: ConvGeometry): string | undefined {
-  if (g.kernelHeight !== 3 || g.kernelWidth !== 3) {
+  if (g.kernelHeight !== g.kernelWidth || (g.kernelHeight !== 3 && g.kernelHeight !== 5)) {
     return `the filter is ${g.kernelHeight}×${g.kernelWidth}`;
   }
   if (g.strideHeight !== 1 || g.strideWidth !== 1) {

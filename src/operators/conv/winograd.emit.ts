@@ -1,6 +1,6 @@
-// 3×3 convolution at stride 1 by Winograd's algorithm as ops, and where it is faster than the direct one.
+// Convolution at stride 1 by Winograd's algorithm as ops, with filters of 3×3 and 5×5, and where it is faster than the direct one.
 
-import { GAP, PATCH, PLANES, STEP } from '../../../bindings/constants.js';
+import { GAP, PATCH, PLANES } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { panelSize, sumInParts } from '../dense/matrix.emit.js';
 import type { Epilogue } from './epilogue.emit.js';
@@ -8,6 +8,8 @@ import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
 
 /** One convolution, forward or of the gradient: of what images, with which padding, to which size. */
 interface Pass {
+  /** Along a side of the filters. */
+  readonly taps: number;
   readonly batch: number;
   readonly height: number;
   readonly width: number;
@@ -19,27 +21,34 @@ interface Pass {
   readonly yWidth: number;
 }
 
+/** Outputs along a side of the square that a patch gives. */
+const stepOf = (taps: number): number => PATCH + 1 - taps;
+
 const forwardPass = (g: ConvGeometry): Pass => ({
   ...g,
+  taps: g.kernelHeight,
   yHeight: g.outputHeight,
   yWidth: g.outputWidth,
 });
 
-/** dx is dy convolved with the filters turned by 180°, and padded by 2 less the padding of forward. */
+/** dx is dy convolved with the filters turned by 180°, and padded by what they reach less the padding of forward. */
 const backwardPass = (g: ConvGeometry): Pass => ({
+  taps: g.kernelHeight,
   batch: g.batch,
   height: g.outputHeight,
   width: g.outputWidth,
   channels: g.filters,
   filters: g.channels,
-  padTop: 2 - g.padTop,
-  padLeft: 2 - g.padLeft,
+  padTop: g.kernelHeight - 1 - g.padTop,
+  padLeft: g.kernelWidth - 1 - g.padLeft,
   yHeight: g.height,
   yWidth: g.width,
 });
 
-/** The fields of `Window` in assembly/conv/im2col.ts: 6×6 patches, 4 apart. */
-function patchFields({ batch, height, width, channels, padTop, padLeft, yHeight, yWidth }: Pass) {
+/** The fields of `Window` in assembly/conv/im2col.ts: patches of 6×6. */
+function patchFields(pass: Pass) {
+  const { taps, batch, height, width, channels, padTop, padLeft, yHeight, yWidth } = pass;
+  const step = stepOf(taps);
   return {
     batch,
     height,
@@ -48,14 +57,14 @@ function patchFields({ batch, height, width, channels, padTop, padLeft, yHeight,
     channels,
     kernelHeight: PATCH,
     kernelWidth: PATCH,
-    strideHeight: STEP,
-    strideWidth: STEP,
+    strideHeight: step,
+    strideWidth: step,
     padTop,
     padLeft,
     dilationHeight: 1,
     dilationWidth: 1,
-    outputHeight: Math.ceil(yHeight / STEP),
-    outputWidth: Math.ceil(yWidth / STEP),
+    outputHeight: Math.ceil(yHeight / step),
+    outputWidth: Math.ceil(yWidth / step),
   };
 }
 
@@ -68,9 +77,9 @@ function emitPass(
   { bias = none, residual = none, rectify = false }: Epilogue,
   flip: boolean,
 ): void {
-  const { channels, filters, yHeight, yWidth } = pass;
+  const { taps, channels, filters, yHeight, yWidth } = pass;
   const [inputs, outputs] = flip ? [filters, channels] : [channels, filters];
-  const sizes = { channels: inputs, filters: outputs, flip: flip ? 1 : 0 };
+  const sizes = { taps, channels: inputs, filters: outputs, flip: flip ? 1 : 0 };
   const most = e.keepsForms ? filters : columnsAtOnce(channels);
   for (let first = 0; first < filters; first += most) {
     const columns = Math.min(most, filters - first);
@@ -129,7 +138,7 @@ export function winogradBackwardInput(
 /** Patches that one partial sum of a filter gradient takes at least. */
 const SPLIT_PATCHES = 128;
 
-/** dw = patches(x)ᵀ·dy. */
+/** dw = patches(x)ᵀ·dy, of filters of 3×3. */
 export function winogradBackwardFilter(
   e: Emitter,
   dw: Value,
@@ -159,8 +168,8 @@ export function winogradBackwardFilter(
 const LEAST_CHANNELS = 8;
 /** The least share of the patches' outputs that must lie inside the image. */
 const LEAST_USE = 1 / 3;
-/** With fewer patches, transforming the filters, or the sums of their gradient, takes longer than it saves. */
-const LEAST_PATCHES = 12;
+/** With fewer lines of outputs, transforming the filters, or the sums of their gradient, takes longer than it saves. */
+const LEAST_LINES = 48;
 /** With fewer patches, reading transformed filters takes longer than it saves, even if they are kept. */
 const LEAST_KEPT_PATCHES = 4;
 
@@ -172,7 +181,8 @@ const LEAST_KEPT_PATCHES = 4;
 export function prefersWinograd(g: ConvGeometry, kept: boolean): boolean {
   if (g.algorithm !== 'auto') return g.algorithm === 'winograd';
   if (whyNotWinograd(g) || Math.min(g.channels, g.filters) < LEAST_CHANNELS) return false;
-  const squares = Math.ceil(g.outputHeight / STEP) * Math.ceil(g.outputWidth / STEP);
-  const use = (g.outputHeight * g.outputWidth) / (squares * STEP * STEP);
-  return use >= LEAST_USE && g.batch * squares >= (kept ? LEAST_KEPT_PATCHES : LEAST_PATCHES);
+  const step = stepOf(g.kernelHeight);
+  const squares = Math.ceil(g.outputHeight / step) * Math.ceil(g.outputWidth / step);
+  const use = (g.outputHeight * g.outputWidth) / (squares * step * step);
+  return use >= LEAST_USE && g.batch * squares >= (kept ? LEAST_KEPT_PATCHES : LEAST_LINES / step);
 }

@@ -110,7 +110,7 @@ function outputSides(
       if (more === undefined) return side * stride;
       if (more + (extent % 2) > 0) return (side - 1) * stride + (extent % 2) + more;
       throw new ValueError(
-        `with padding 'same' a kernel of even ${name} ${extent} needs outputPadding of at least 1, or none given, not 0`,
+        `with padding 'same' a kernel of even ${name} ${extent} needs outputPadding of at least 1, or none, not 0`,
       );
     }
     const [before, after] = padding[axis];

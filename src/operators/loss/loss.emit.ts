@@ -88,7 +88,7 @@ export function checkLoss(given: Loss['type'] | (Partial<Loss> & Pick<Loss, 'typ
   const { type, ...numbers } = Object(typeof given === 'string' ? { type: given } : given);
   if (typeof type !== 'string') {
     throw new ValueError(
-      `compile: loss must be a name such as 'softmaxCrossEntropy', or what losses.huber() and others return, not ${shown(given)}`,
+      `compile: loss must be a name such as 'softmaxCrossEntropy', or as losses.huber() returns, not ${shown(given)}`,
     );
   }
   if (!Object.hasOwn(defaults, type)) {
