@@ -418,7 +418,8 @@ test('losses', () => {
   free(labels, halves, few, negative);
 });
 
-test('ops without options refuse more arguments', () => {
+test('ops without options refuse more arguments', async () => {
+  await ops.useArrays();
   const pooled = random([2, 4], 6);
   const own: Record<string, readonly unknown[]> = {
     add: [flat, flat],
@@ -430,7 +431,8 @@ test('ops without options refuse more arguments', () => {
     multiplyBackward: [flat, flat, flat],
     biasBackward: [flat],
     topK: [flat, 2],
-    argMax: [flat],
+    select: [flat, flat, flat],
+    selectBackward: [flat, flat, flat, flat],
     globalMaxPool2d: [x],
     globalMaxPool2dBackward: [pooled, x],
     globalAvgPool2d: [x],
@@ -438,7 +440,7 @@ test('ops without options refuse more arguments', () => {
   };
   for (const [name, op] of Object.entries<unknown>(ops)) {
     // An op refuses options that are none by itself.
-    if (typeof op !== 'function' || /^[^{]*\boptions\b/.test(String(op))) continue;
+    if (typeof op !== 'function' || op === ops.useArrays || /^[^{]*\boptions\b/.test(String(op))) continue;
     const args = own[name] ?? (name.endsWith('Backward') ? [flat, flat] : [flat]);
     const call = (...more: unknown[]) => op(...args, ...more) as Result;
     for (const [more, text] of [
