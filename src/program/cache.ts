@@ -8,8 +8,8 @@ import { Arena, assignAddresses, buildProgram, planMemory } from './plan.js';
 import { offerSpare, withdrawSpare } from './spare.js';
 
 /** Programs that are kept, and ops of all of them (128 bytes each): enough for those of a large network. */
-const MOST_CALLS = 256;
-const MOST_OPS = 4096;
+const MOST_CALLS = 1024;
+const MOST_OPS = 8192;
 /** An op with a longer program, or more scratch, takes so long that the time to make its program does not matter. */
 const LONGEST = 64;
 const MOST_SCRATCH = 16 << 20;
