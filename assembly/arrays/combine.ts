@@ -181,7 +181,7 @@ function combineRow(
   a = vectorsOf(a, aStep, scratch);
   b = vectorsOf(b, bStep, scratch + 16);
   c = vectorsOf(c, cStep, scratch + 32);
-  const whole = <usize>(count >> 3) << 1;
+  const whole = (<usize>(count >> 3)) << 1;
   if (op.scale == 1 && sweep(fn, y, a, b, y + (whole << 4), aStep, bStep)) {
     y += whole << 4;
     a += whole * aStep;

@@ -47,6 +47,24 @@ function drawAxes() {
   }
 }
 
+/** The names at the ends of the curves: colours alone do not say to everybody whose they are. */
+const names = [];
+
+/** How far apart names are at least, and how far from their curves. */
+const APART = 20;
+
+/** Puts each name at its curve's end, above those that would be under it. */
+function placeNames() {
+  let lowest = Infinity;
+  for (const { label, end } of names.toSorted((a, b) => b.end[1] - a.end[1])) {
+    const [x, y] = end;
+    lowest = Math.min(y - APART / 2, lowest - APART);
+    label.setAttribute('x', x);
+    label.setAttribute('y', lowest);
+    label.setAttribute('text-anchor', x > area.left + area.width / 2 ? 'end' : 'start');
+  }
+}
+
 /** What ends the training that goes on. */
 let stop = () => {};
 
@@ -66,7 +84,18 @@ function card({ name, what }) {
   state.setAttribute('role', 'status');
   const button = element('button', { type: 'button', textContent: `Train on ${name}` });
   const curve = drawn('polyline', { class: name });
+  const label = drawn('text', { class: name });
+  label.textContent = name;
   chart.append(curve);
+
+  const showName = (end) => {
+    const named = names.find((one) => one.label === label);
+    // It follows slowly: losses jump from step to step.
+    if (named) named.end = [end[0], 0.9 * named.end[1] + 0.1 * end[1]];
+    else names.push({ label, end });
+    chart.append(label);
+    placeNames();
+  };
 
   const end = (text) => {
     state.textContent = text;
@@ -99,8 +128,10 @@ function card({ name, what }) {
       images.textContent = data.images.toLocaleString('en');
       if (data.imagesPerSecond)
         speed.textContent = Math.round(data.imagesPerSecond).toLocaleString('en');
-      points.push(place(data.seconds, data.loss).join());
+      const end = place(data.seconds, data.loss);
+      points.push(end.join());
       curve.setAttribute('points', points.join(' '));
+      showName(end);
       return undefined;
     };
     worker.postMessage({ backend: name, seconds: SECONDS });

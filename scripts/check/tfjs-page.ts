@@ -14,6 +14,16 @@ const press = (page: Page, name: string) => page.locator(`#${name} button`).pres
 const says = (page: Page, name: string, text: string) =>
   page.locator(`#${name} .state`, { hasText: text }).waitFor(PATIENCE);
 
+/** Fails where letters of the chart are not of the size of letters, or figures of two cards not side by side. */
+async function checkLooks(page: Page, width: number): Promise<void> {
+  const letters = await page.locator('#chart text').first().boundingBox();
+  assert(letters && letters.height > 10 && letters.height < 24, `letters: ${letters?.height}`);
+  const [ours, cpu] = await Promise.all(
+    ['wasmgrad', 'cpu'].map((name) => page.locator(`#${name} dl`).boundingBox()),
+  );
+  assert(width < 640 || Math.abs((ours?.y ?? 0) - (cpu?.y ?? 9)) < 1, 'figures are side by side');
+}
+
 /** Fails unless the page does what it says. */
 export async function checkTfjsPage(): Promise<void> {
   const server = await serveTfjsPage();
@@ -22,6 +32,7 @@ export async function checkTfjsPage(): Promise<void> {
     for (const width of [1280, 390]) {
       const page = await browser.newPage({ viewport: { width, height: 844 } });
       await page.goto(server.origin);
+      await checkLooks(page, width);
       await press(page, 'wasm');
       await says(page, 'wasm', "It fails: Kernel 'Conv2DBackpropFilter' not registered");
       await press(page, 'webgl');
@@ -38,6 +49,8 @@ export async function checkTfjsPage(): Promise<void> {
       const [speed, loss] = figures.map((figure) => Number(figure.replace(',', '')));
       console.log(`the page at ${width}: ${figures.join(', ')}`);
       assert(speed > 0 && loss < 2.3, 'it learns');
+      const names = await page.locator('#chart text[class]').allTextContents();
+      assert(names.includes('wasmgrad'), 'a curve has its name');
       const isWide = await page.evaluate(
         () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
       );

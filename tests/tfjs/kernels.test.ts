@@ -521,6 +521,31 @@ test('an index that there is not is an error, in TF.js’s words', async () => {
   );
 });
 
+test('gradients of resizing are right where TF.js’s cpu backend is not: more images, not square', async () => {
+  assert.ok(await tf.setBackend('wasmgrad'));
+  for (const fn of ['resizeBilinear', 'resizeNearestNeighbor'] as const)
+    tf.tidy(() => {
+      const x = drawn([3, 4, 7, 5]) as tf.Tensor4D;
+      const dy = drawn([3, 9, 10, 5], SEED + 1);
+      const dot = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b));
+      const resized = (images: tf.Tensor) => tf.image[fn](images as tf.Tensor4D, [9, 10]);
+      // It is linear, so that x · dx is y · dy, whatever dy is.
+      const dx = tf.grad((images: tf.Tensor) => dot(resized(images), dy))(x);
+      const [inside, outside] = [dot(x, dx), dot(resized(x), dy)].map((sum) => sum.dataSync()[0]);
+      assert.ok(Math.abs(inside - outside) < 1e-4 * (1 + Math.abs(outside)), `${fn}: ${inside}`);
+    });
+});
+
+test('running sums along an axis counted from the last have the shape that they had', async () => {
+  assert.ok(await tf.setBackend('wasmgrad'));
+  const sums = tf.tidy(() => tf.cumsum(tf.ones([2, 3]), -1));
+  assert.equal(sums.arraySync(), [
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+  sums.dispose();
+});
+
 test('gradients of empty tensors are empty', async () => {
   const functions = { relu: tf.relu, sum: tf.sum, mean: tf.mean, softmax: tf.softmax };
   assert.ok(await tf.setBackend('wasmgrad'));
