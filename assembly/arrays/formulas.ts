@@ -72,13 +72,17 @@ function wrapped(x: f32): i32 {
   return abs(x) < 9.2e18 ? <i32>(<i64>x) : 0;
 }
 
-/** sin(x + turns·π/2), exact up to |x| = 10⁶: reduced to within ±π/4 in f64, then Cephes' polynomials. */
+/**
+ * sin(x + turns·π/2), exact up to |x| = 10⁶: reduced to within ±π/4 in f64, then Cephes' polynomials. Beyond, digits are
+ * lost, but it is never above 1: where the rest is too large, it is cut.
+ */
 export function sine(x: v128, turns: i32): v128 {
   const low = f64x2.promote_low_f32x4(x);
   const high = f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0));
   const nLow = f64x2.nearest(f64x2.mul(low, f64x2.splat(0.6366197723675814)));
   const nHigh = f64x2.nearest(f64x2.mul(high, f64x2.splat(0.6366197723675814)));
-  const r = i64x2.shuffle(rest(low, nLow), rest(high, nHigh), 0, 2);
+  const reduced = i64x2.shuffle(rest(low, nLow), rest(high, nHigh), 0, 2);
+  const r = clamp(reduced, f32x4.splat(-0.7854), f32x4.splat(0.7854));
   const quarter = i32x4.add(
     i64x2.shuffle(i32x4.trunc_sat_f64x2_s_zero(nLow), i32x4.trunc_sat_f64x2_s_zero(nHigh), 0, 2),
     i32x4.splat(turns),

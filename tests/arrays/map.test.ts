@@ -224,6 +224,22 @@ test('sine of large numbers', () => {
   });
 });
 
+test('sine and cosine beyond: none is above 1, and infinities have none', () => {
+  const x = [1e9, -1e13, 5.4e19, -1e20, 1e30, -3e38];
+  for (const fn of ['sin', 'cos'] as const) {
+    const y = resultOf({ fn }, x);
+    x.forEach((v, i) => {
+      assert.ok(Math.abs(y[i]) <= 1, `${fn}(${v}) is ${y[i]}`);
+    });
+    assert.equal([...resultOf({ fn }, [Infinity, -Infinity])], [Number.NaN, Number.NaN]);
+  }
+});
+
+test('what is negated has the other sign, zeros too', () => {
+  const y = resultOf({ fn: 'negate' }, [0, -0, 1, Infinity]);
+  assert.ok([...y].every((v, i) => Object.is(v, [-0, 0, -1, -Infinity][i])));
+});
+
 test('powers as IEEE 754 has them', () => {
   const cases: [number, number][] = [
     ...[0, -0, 1, -1, 2, -2, 0.5, Infinity, -Infinity].flatMap((x): [number, number][] =>

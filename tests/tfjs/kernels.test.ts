@@ -513,6 +513,22 @@ for (const [group, cases] of Object.entries(groups)) {
   });
 }
 
+test('zero, negated, is the other zero', async () => {
+  assert.ok(await tf.setBackend('wasmgrad'));
+  const y = tf.tidy(() => tf.neg(tf.tensor1d([0, -0, 2])).dataSync());
+  assert.ok([...y].every((value, i) => Object.is(value, [-0, 0, -2][i])));
+});
+
+test('where each pixel is a window, NaN stays', async () => {
+  assert.ok(await tf.setBackend('wasmgrad'));
+  for (const pool of [tf.maxPool, tf.avgPool]) {
+    const y = tf.tidy(() =>
+      pool(tf.tensor4d([Number.NaN, 2], [1, 1, 2, 1]), 1, 1, 'valid').dataSync(),
+    );
+    assert.equal([...y], [Number.NaN, 2]);
+  }
+});
+
 test('an index that there is not is an error, in TF.js’s words', async () => {
   assert.ok(await tf.setBackend('wasmgrad'));
   assert.throws(

@@ -83,6 +83,15 @@ test('tensors of all types, clones, shapes and parts are counted as on cpu', () 
       'no cast': () => hold(tf.cast(held[3], 'float32')),
       bool: () => hold(tf.greater(held[0], 0)),
       slice: () => hold(tf.slice(held[3], [1, 2], [2, 3])),
+      'all of it': () => hold(tf.stridedSlice(held[3], [0, 0], [4, 6], [1, 1])),
+      'windows of one pixel': () => {
+        const image = tf.reshape(held[3], [1, 2, 3, 4]) as tf.Tensor4D;
+        for (const stride of [1, 2]) {
+          hold(tf.maxPool(image, 1, stride, 'valid'));
+          hold(tf.avgPool(image, 1, stride, 'valid'));
+        }
+        hold(image);
+      },
       gather: () => hold(tf.tidy(() => tf.gather(held[3], tf.tensor1d([1, 0], 'int32')))),
       complex: () => hold(tf.complex(held[0], held[3])),
       strings: () => hold(tf.tensor(['a', 'bcd'])),

@@ -40,7 +40,8 @@ const functions = {
   exp: plain('Exp'),
   log: plain('Log'),
   sqrt: plain('Sqrt'),
-  negate: () => ({ fn: 'Affine', alpha: -1 }),
+  // Of 0 it is −0, which the sum with 0 would not be.
+  negate: () => ({ fn: 'Affine', alpha: -1, beta: -0 }),
   abs: plain('Abs'),
   reciprocal: plain('Reciprocal'),
   erf: plain('Erf'),

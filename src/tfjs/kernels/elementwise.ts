@@ -148,7 +148,8 @@ const singles: Readonly<Record<string, Single>> = {
   Asinh: asinh,
   Acosh: acosh,
   Atanh: atanh,
-  Neg: mapped({ fn: 'Affine', alpha: -1 }),
+  // Of 0 it is −0, which the sum with 0 would not be.
+  Neg: mapped({ fn: 'Affine', alpha: -1, beta: -0 }),
   Sign: (e, y, x) => {
     mapForward(e, y, x, { fn: 'Sign' });
     // NaN has none: 0.

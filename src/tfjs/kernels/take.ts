@@ -70,7 +70,7 @@ interface StridedSlice {
   readonly shrinkAxisMask: number;
 }
 
-function stridedSlice([x]: readonly Shape[], attrs: StridedSlice): Plan {
+function stridedSlice([x]: readonly Shape[], attrs: StridedSlice): Plan | undefined {
   const { begin, end, strides, beginMask, endMask } = attrs;
   const { ellipsisMask, newAxisMask, shrinkAxisMask } = attrs;
   const info = slice_util.sliceInfo(
@@ -84,6 +84,8 @@ function stridedSlice([x]: readonly Shape[], attrs: StridedSlice): Plan {
     newAxisMask,
     shrinkAxisMask,
   );
+  // All of x: TF.js copies nothing.
+  if (info.isIdentity) return undefined;
   const shape = slice_util.computeOutShape(info.begin, info.end, info.strides);
   return {
     shapes: [info.finalShape],
