@@ -426,6 +426,19 @@ const gradients: Case[] = [
       ),
     ]),
   ),
+  ...(
+    [
+      [3, 1, 'same'],
+      [3, 2, 'same'],
+      [2, 2, 'same'],
+      [2, 3, 'valid'],
+      [4, 3, 1],
+    ] as const
+  ).map(([size, stride, pad]) =>
+    gradient(`avgPool ${size} by ${stride}, ${pad}`, [2, 7, 8, 5], (x) =>
+      tf.avgPool(x as tf.Tensor4D, size, stride, pad),
+    ),
+  ),
   gradient('elu', [7, 9], (x) => tf.elu(x)),
   gradient('gather', [7, 5], (x) => tf.gather(x, whole([9], 7))),
   gradient('split', [4, 6], (x) => tf.split(x, 2, 1)[1]),
