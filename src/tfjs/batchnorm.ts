@@ -2,6 +2,7 @@
 // TF.js's own list of classes, so that nobody needs tfjs-layers for this.
 
 import {
+  engine,
   getBackend,
   registerGradient,
   registerKernel,
@@ -77,7 +78,10 @@ export function patchBatchNorm(): void {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     const { axis, gamma, beta, epsilon, momentum } = this;
     const isLast = axis === -1 || axis === x.rank - 1;
-    const isOurs = getBackend() === NAME && x.dtype === 'float32' && epsilon > 0 && x.size > 0;
+    // Of gradients that are taped once more, ours have none.
+    const isOnce = engine().state.gradientDepth < 2;
+    const isOurs =
+      getBackend() === NAME && isOnce && x.dtype === 'float32' && epsilon > 0 && x.size > 0;
     if (!(options.training && isOurs && isLast && gamma && beta))
       return own.call(this, inputs, options);
     return tidy(() => {

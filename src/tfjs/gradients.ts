@@ -1,6 +1,8 @@
 // Gradients in fewer steps than TF.js's own. TF.js keeps one gradient for all backends, so ours ask which backend runs.
+// They have no gradients themselves: where those are taped once more, for second derivatives, TF.js's take their place.
 
 import {
+  engine,
   type GradConfig,
   getBackend,
   getGradient,
@@ -30,7 +32,7 @@ function replace(
   const known = getGradient(kernelName);
   if (!known || ours.has(known.gradFunc)) return;
   const gradFunc: Gradient = (dy, saved, attrs) =>
-    getBackend() === NAME && wants(saved, attrs)
+    getBackend() === NAME && !engine().state.gradientDepth && wants(saved, attrs)
       ? make(dy, saved, attrs)
       : known.gradFunc(dy, saved, attrs);
   ours.add(gradFunc);

@@ -67,27 +67,18 @@ function casting(cpu: KernelFunction): KernelFunction {
 function registerKernels(): void {
   const cpu = new Map(getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel]));
   const ours = new Map(natives.map((native) => [native.name, native]));
-  for (const [kernelName, kernel] of cpu) {
+  for (const kernelName of new Set([...cpu.keys(), ...ours.keys()])) {
     const native = ours.get(kernelName);
-    const kernelFunc = kernelName === 'Cast' ? casting(kernel.kernelFunc) : kernel.kernelFunc;
-    registerKernel({
-      ...kernel,
-      backendName: NAME,
-      kernelFunc: native ? withFallback(native, kernelFunc) : kernelFunc,
-    });
-  }
-  for (const native of natives) {
-    if (cpu.has(native.name)) continue;
-    registerKernel({
-      kernelName: native.name,
-      backendName: NAME,
-      kernelFunc: withFallback(native, undefined),
-    });
+    const kernel = cpu.get(kernelName);
+    let theirs = kernel?.kernelFunc;
+    if (theirs && kernelName === 'Cast') theirs = casting(theirs);
+    const kernelFunc = native ? withFallback(native, theirs) : (theirs as KernelFunction);
+    registerKernel({ ...kernel, kernelName, backendName: NAME, kernelFunc });
   }
 }
 
 const COPIES =
-  'two copies of @tensorflow/tfjs-core are loaded, which share one engine but not their layers: training is slower, and copies of two versions may not fit; "npm ls @tensorflow/tfjs-core" says who brings them: leave one, or take wasmgrad/tfjs-script beside a script tag';
+  'two copies of @tensorflow/tfjs-core are loaded, which is slower: "npm ls @tensorflow/tfjs-core" finds them; beside a script tag take wasmgrad/tfjs-script';
 
 /** Starts our kernels. What the packages of TF.js register late, such as gradients, is there by now. */
 async function start(): Promise<WasmgradBackend> {

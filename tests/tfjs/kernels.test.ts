@@ -1,8 +1,8 @@
 // Kernels of ours against TF.js's cpu backend: shapes around vectors, tasks and borders, broadcasting, numbers at the edges.
 
-// It registers the gradients.
-import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
+// It registers the gradients, too.
+import { layers } from '@tensorflow/tfjs-layers';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sizeOf } from '../../src/base/shape.js';
@@ -426,6 +426,19 @@ const gradients: Case[] = [
       ),
     ]),
   ),
+  ...(
+    [
+      [3, 1, 'same'],
+      [3, 2, 'same'],
+      [2, 2, 'same'],
+      [2, 3, 'valid'],
+      [4, 3, 1],
+    ] as const
+  ).map(([size, stride, pad]) =>
+    gradient(`avgPool ${size} by ${stride}, ${pad}`, [2, 7, 8, 5], (x) =>
+      tf.avgPool(x as tf.Tensor4D, size, stride, pad),
+    ),
+  ),
   gradient('elu', [7, 9], (x) => tf.elu(x)),
   gradient('gather', [7, 5], (x) => tf.gather(x, whole([9], 7))),
   gradient('split', [4, 6], (x) => tf.split(x, 2, 1)[1]),
@@ -440,6 +453,24 @@ const gradients: Case[] = [
   gradient('mirrorPad', [4, 6], (x) => tf.tile(x, [2, 1])),
 ];
 
+/** What gradients that are taped once more are: a penalty for a steep function. */
+const penalty = (name: string, shape: number[], f: (x: tf.Tensor) => tf.Tensor): Case => {
+  const slope = (x: tf.Tensor) => tf.grad((z: tf.Tensor) => tf.sum(tf.square(f(z))))(x);
+  return gradient(`the gradient of ${name}`, shape, slope);
+};
+const penalties: Case[] = [
+  penalty('relu', [7, 9], (x) => tf.relu(x)),
+  penalty('sum', [4, 6], (x) => tf.square(tf.sum(x, 1))),
+  penalty('mean', [4, 6], (x) => tf.square(tf.mean(x, 0))),
+  penalty('softmax', [4, 6], (x) => tf.softmax(x)),
+  penalty('the batch norm layer', [4, 6], (x) => {
+    const layer = layers.batchNormalization();
+    const y = layer.apply(x, { training: true }) as tf.Tensor;
+    layer.dispose();
+    return tf.pow(y, 3);
+  }),
+];
+
 interface Seen {
   readonly shape: number[];
   readonly dtype: string;
@@ -452,11 +483,13 @@ async function on(backend: string, run: () => Result): Promise<Seen[]> {
   const { numTensors } = tf.memory();
   const results = [tf.tidy(run)].flat();
   const seen = results.map((tensor) => {
+    // First: what waits is computed now.
+    const values = tensor.dataSync();
     const cell = (tf.backend() as WasmgradBackend).data.get(tensor.dataId) as {
       isInside?: boolean;
     };
     const isInside = cell.isInside === true;
-    return { shape: tensor.shape, dtype: tensor.dtype, values: tensor.dataSync(), isInside };
+    return { shape: tensor.shape, dtype: tensor.dtype, values, isInside };
   });
   for (const tensor of results) tensor.dispose();
   assert.is(tf.memory().numTensors, numTensors, 'nothing is left');
@@ -488,6 +521,7 @@ const groups = {
     moves,
     images,
     gradients,
+    penalties,
   },
 };
 for (const [group, cases] of Object.entries(groups)) {

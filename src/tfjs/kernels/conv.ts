@@ -114,36 +114,28 @@ const begins = { waits: 'taped', takesBias: true, takesRelu: true } as const;
 
 const fused = ['x', 'filter', 'bias', 'preluActivationWeights'];
 
+/** A convolution, the same with what is fused to it, and its gradients. */
+function ofConv(name: string, fusedName: string, isDepthwise: boolean): readonly Native[] {
+  const plan: Native['plan'] = (s, a) => forward(s, a, isDepthwise);
+  return [
+    { name, inputs: ['x', 'filter'], ...begins, plan },
+    { name: fusedName, inputs: fused, ...begins, plan },
+    {
+      name: `${name}BackpropInput`,
+      inputs: ['dy', 'filter'],
+      // TF.js computes that of the first layer too, and throws it away.
+      waits: isDepthwise ? undefined : 'always',
+      plan: (s, a) => backwardInput(s, a, isDepthwise),
+    },
+    {
+      name: `${name}BackpropFilter`,
+      inputs: ['x', 'dy'],
+      plan: (s, a) => backwardFilter(s, a, isDepthwise),
+    },
+  ];
+}
+
 export const convKernels: readonly Native[] = [
-  { name: 'Conv2D', inputs: ['x', 'filter'], ...begins, plan: (s, a) => forward(s, a, false) },
-  { name: 'FusedConv2D', inputs: fused, ...begins, plan: (s, a) => forward(s, a, false) },
-  {
-    name: 'DepthwiseConv2dNative',
-    inputs: ['x', 'filter'],
-    ...begins,
-    plan: (s, a) => forward(s, a, true),
-  },
-  { name: 'FusedDepthwiseConv2D', inputs: fused, ...begins, plan: (s, a) => forward(s, a, true) },
-  {
-    name: 'Conv2DBackpropInput',
-    inputs: ['dy', 'filter'],
-    // TF.js computes that of the first layer too, and throws it away.
-    waits: 'always',
-    plan: (s, a) => backwardInput(s, a, false),
-  },
-  {
-    name: 'Conv2DBackpropFilter',
-    inputs: ['x', 'dy'],
-    plan: (s, a) => backwardFilter(s, a, false),
-  },
-  {
-    name: 'DepthwiseConv2dNativeBackpropInput',
-    inputs: ['dy', 'filter'],
-    plan: (s, a) => backwardInput(s, a, true),
-  },
-  {
-    name: 'DepthwiseConv2dNativeBackpropFilter',
-    inputs: ['x', 'dy'],
-    plan: (s, a) => backwardFilter(s, a, true),
-  },
+  ...ofConv('Conv2D', 'FusedConv2D', false),
+  ...ofConv('DepthwiseConv2dNative', 'FusedDepthwiseConv2D', true),
 ];

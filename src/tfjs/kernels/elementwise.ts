@@ -61,28 +61,13 @@ const multiply: Pair = (e, y, a, b) => {
   else combineArrays(e, 'Multiply', y, a, b);
 };
 
-const pairs: Readonly<Record<string, Pair>> = {
-  RealDiv: combine('Divide'),
-  Maximum: combine('Maximum'),
-  Minimum: combine('Minimum'),
-  SquaredDifference: combine('SquaredDifference'),
-  Pow: combine('Power'),
-  Atan2: combine('Atan2'),
-};
+/** Functions of pairs that both call alike. */
+const pairs = ['Maximum', 'Minimum', 'SquaredDifference', 'Atan2'] as const;
 
-const comparisons: Readonly<Record<string, Pair>> = {
-  Equal: combine('Equal'),
-  NotEqual: combine('NotEqual'),
-  Greater: combine('Greater'),
-  GreaterEqual: combine('GreaterEqual'),
-  Less: combine('Less'),
-  LessEqual: combine('LessEqual'),
-};
+const comparisons = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'] as const;
 
-const logical: Readonly<Record<string, Pair>> = {
-  LogicalAnd: combine('Multiply'),
-  LogicalOr: combine('Maximum'),
-};
+/** Of truth values, which are floats here. */
+const logical = { types: ['bool'], result: 'bool' } as const;
 
 /** A kernel of two inputs. */
 const ofPair = (
@@ -187,19 +172,19 @@ export const elementwiseKernels: readonly Native[] = [
   arithmetic('Add', add, 'AddIntegers', { adds: 'bias' }),
   arithmetic('Sub', combine('Subtract'), 'SubtractIntegers'),
   arithmetic('Multiply', multiply, 'MultiplyIntegers'),
-  ...Object.entries(pairs).map(([name, emit]) => ofPair(name, emit)),
-  ...Object.entries(comparisons).map(([name, emit]) => ofPair(name, emit, { result: 'bool' })),
-  ...Object.entries(logical).map(([name, emit]) =>
-    ofPair(name, emit, { types: ['bool'], result: 'bool' }),
-  ),
+  ...pairs.map((fn) => ofPair(fn, combine(fn))),
+  ofPair('RealDiv', combine('Divide')),
+  ofPair('Pow', combine('Power')),
+  ...comparisons.map((fn) => ofPair(fn, combine(fn), { result: 'bool' })),
+  ofPair('LogicalAnd', combine('Multiply'), logical),
+  ofPair('LogicalOr', combine('Maximum'), logical),
   ofPair('Prelu', combine('Prelu'), {}, ['x', 'alpha']),
   { ...ofOne('Relu', mapped({ fn: 'Clip', beta: Infinity })), adds: 'relu' },
   ...Object.entries(singles).map(([name, emit]) => ofOne(name, emit)),
   {
     name: 'LogicalNot',
     inputs: ['x'],
-    types: ['bool'],
-    result: 'bool',
+    ...logical,
     plan: ([x]) => ({
       shapes: [x],
       emit: (e, [y], [vx]) => mapForward(e, y, vx, { fn: 'Affine', alpha: -1, beta: 1 }),

@@ -3,6 +3,7 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import { ValueError } from '../../base/errors.js';
 import { type Shape, sizeOf } from '../../base/shape.js';
+import { copyStrided, offsetOf, stridesOf, whole } from '../../operators/arrays/strides.emit.js';
 import {
   argmaxValue,
   averagePoolBackward,
@@ -65,12 +66,9 @@ const floatsOf = (g: PoolGeometry): number =>
 const argmaxIn = (kept: Value, g: PoolGeometry): Value =>
   new Value(poolOutputShape(g), { dtype: typeOf(g), base: kept });
 
-/** Whether windows reach over the border: TF.js's gradient of the mean divides by the whole window there, ours does not. */
-const isPadded = (g: PoolGeometry): boolean =>
-  g.padTop > 0 ||
-  g.padLeft > 0 ||
-  (g.outputHeight - 1) * g.strideHeight + g.kernelHeight > g.height ||
-  (g.outputWidth - 1) * g.strideWidth + g.kernelWidth > g.width;
+/** The side of an image with the border that windows reach over. */
+const reach = (pad: number, side: number, count: number, stride: number, window: number): number =>
+  Math.max(pad + side, (count - 1) * stride + window);
 
 export const poolKernels: readonly Native[] = [
   {
@@ -124,8 +122,21 @@ export const poolKernels: readonly Native[] = [
     inputs: ['dy', 'input'],
     plan([dy, x], attrs: PoolAttributes) {
       const g = geometry(x, attrs);
-      if (isPadded(g) || !util.arraysEqual([...dy], [...poolOutputShape(g)])) return undefined;
-      return { shapes: [x], emit: (e, [dx], [vdy]) => averagePoolBackward(e, dx, vdy, g) };
+      if (!util.arraysEqual([...dy], [...poolOutputShape(g)])) return undefined;
+      // TF.js divides by the whole window over the border, too: as if the border were a part of the image.
+      const height = reach(g.padTop, g.height, g.outputHeight, g.strideHeight, g.kernelHeight);
+      const width = reach(g.padLeft, g.width, g.outputWidth, g.strideWidth, g.kernelWidth);
+      const all = [x[0], height, width, x[3]];
+      return {
+        shapes: [x],
+        emit: (e, [dx], [vdy]) => {
+          const bordered = sizeOf(all) > sizeOf(x) ? e.value(all) : dx;
+          averagePoolBackward(e, bordered, vdy, { ...g, height, width, padTop: 0, padLeft: 0 });
+          if (bordered === dx) return;
+          const offset = offsetOf(all, [0, g.padTop, g.padLeft, 0]);
+          copyStrided(e, whole(dx), { value: bordered, strides: stridesOf(all), offset }, x);
+        },
+      };
     },
   },
 ];
