@@ -307,5 +307,5 @@ function planned(plan: Planner, shapes: Shapes, attrs: Attributes, type: Residen
   const made = plan(shapes as readonly Shape[], attrs, type);
   const isWhole = made?.shapes.flat().every((side) => Number.isInteger(side) && side > 0);
   if (made && isWhole) return made;
-  throw new ValueError('left to the cpu kernel');
+  throw new ValueError('not ours');
 }

@@ -51,9 +51,13 @@ export function kindOf(planner: Planner, given: Given, resultsOf: () => readonly
   const places = cells.map((cell) => cells.indexOf(cell));
   if (kinds.length === MOST_KINDS) kinds.length = 0;
   own.last = kinds.length;
-  const kind = { hash: next++, parts: [planner], attrs: copied(attrs) as Attributes, type, places };
-  kinds.push({ ...kind, shapes: copied(shapes) as Shapes, results });
-  return kinds[own.last];
+  const copies = Object.entries(attrs).map(([word, value]) => [word, copied(value)]);
+  const kind: Kind = {
+    ...{ hash: next++, parts: [planner], type, places, results },
+    ...{ attrs: Object.fromEntries(copies), shapes: copied(shapes) as Shapes },
+  };
+  kinds.push(kind);
+  return kind;
 }
 
 function isOf({ shapes, attrs, type, places }: Kind, given: Given): boolean {
@@ -87,9 +91,5 @@ function isSameRecord(a: Attributes, b: Attributes): boolean {
   return count === 0;
 }
 
-/** Lists copied: users may write to their own. */
-function copied(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copied);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([word, one]) => [word, copied(one)]));
-}
+/** A list copied: users may write to their own. */
+const copied = (value: unknown): unknown => (Array.isArray(value) ? value.map(copied) : value);

@@ -440,7 +440,8 @@ test('ops without options refuse more arguments', async () => {
   };
   for (const [name, op] of Object.entries<unknown>(ops)) {
     // An op refuses options that are none by itself.
-    if (typeof op !== 'function' || op === ops.useArrays || /^[^{]*\boptions\b/.test(String(op))) continue;
+    if (typeof op !== 'function' || op === ops.useArrays || /^[^{]*\boptions\b/.test(String(op)))
+      continue;
     const args = own[name] ?? (name.endsWith('Backward') ? [flat, flat] : [flat]);
     const call = (...more: unknown[]) => op(...args, ...more) as Result;
     for (const [more, text] of [

@@ -217,7 +217,7 @@ test('layers whose last model was disposed: an error, not what lies in their mem
   base.dispose();
   const again = upTo(base, 'features');
   for (const use of [() => predicted(again), () => again.weights, () => again.toBytes()])
-    await rejects(use, StateError, "'conv'", 'dispose', 'new layers');
+    await rejects(use, StateError, "'conv'", 'last model', 'new layers');
   again.dispose();
   // What has no weights can stand anywhere.
   const relu = new Sequential([base.getLayer('relu')], { inputShape: [2] });
@@ -375,7 +375,7 @@ test('after dispose of everything, layers of before are of no use', async () => 
   await init(options);
   try {
     const features = upTo(base, 'features');
-    await rejects(() => predicted(features), StateError, "'conv'", 'dispose');
+    await rejects(() => predicted(features), StateError, "'conv'", 'last model');
     await rejects(() => predicted(base), StateError, 'base', 'dispose');
     for (const model of [base, features]) model.dispose();
     assert.is(memory().parameters, 0);

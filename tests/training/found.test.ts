@@ -102,7 +102,12 @@ test('a share of the samples is rounded up, as in Keras (keras PR#23202)', async
     [10, 0, 0],
   ])
     assert.is(await trainedOn(count, share), count - held, `${share} of ${count}`);
-  await rejects(() => trainedOn(1, 0.5), ValueError, 'validationSplit', 'none of 1 sample');
+  await rejects(
+    () => trainedOn(1, 0.5),
+    ValueError,
+    'validationSplit',
+    'no sample of 1 to train on',
+  );
   for (const bad of [[], '0.2', Number.NaN, 1])
     await rejects(() => trainedOn(5, bad as number), ValueError, 'validationSplit');
   model.dispose();

@@ -36,7 +36,7 @@ function geometry(
   isDepthwise: boolean,
 ): { readonly g: ConvGeometry; readonly filterShape: Shape } {
   if (inputShape.length !== 4 || (dataFormat ?? 'NHWC') !== 'NHWC')
-    throw new ValueError('only images of channels last');
+    throw new ValueError('only images');
   const info = backend_util.computeConv2DInfo(
     inputShape as [number, number, number, number],
     filterShape as [number, number, number, number],
@@ -60,7 +60,7 @@ function geometry(
     groups: isDepthwise ? inChannels : 1,
   });
   if (!util.arraysEqual([...convOutputShape(g)], info.outShape))
-    throw new ValueError('another shape than TF.js’s');
+    throw new ValueError('another shape');
   return { g, filterShape: own };
 }
 

@@ -52,7 +52,7 @@ function geometry(
   // Where each pixel is a window, TF.js hands x on: it copies nothing, and keeps NaN.
   const isOurs = g.kernelHeight * g.kernelWidth * g.strideHeight * g.strideWidth > 1;
   if (!(isOurs && util.arraysEqual([...poolOutputShape(g)], info.outShape)))
-    throw new ValueError('another shape than TF.js’s');
+    throw new ValueError('another shape');
   return g;
 }
 
