@@ -6,7 +6,7 @@ import type { Shape } from '../../base/shape.js';
 import type { Nonlinear } from '../../network/activation.js';
 import { activationForward } from '../../operators/activation/activation.emit.js';
 import { combineArrays } from '../../operators/arrays/combine.emit.js';
-import { acosh, asinh, atanh, tan } from '../../operators/arrays/inverse.emit.js';
+import { acosh, asinh, atanh } from '../../operators/arrays/inverse.emit.js';
 import { softmaxRows } from '../../operators/arrays/lookup.emit.js';
 import { type MapFormula, mapForward } from '../../operators/arrays/map.emit.js';
 import { blendForward } from '../../operators/merge/combine.emit.js';
@@ -129,7 +129,6 @@ const singles: Readonly<Record<string, Single>> = {
   LeakyRelu: (e, y, x, { alpha }) => activationForward(e, 'leakyRelu', y, x, alpha),
   Step: (e, y, x, { alpha = 0 }) => mapForward(e, y, x, { fn: 'Step', alpha }),
   ...Object.fromEntries(namesakes.map((fn) => [fn, mapped({ fn })])),
-  Tan: tan,
   Asinh: asinh,
   Acosh: acosh,
   Atanh: atanh,
