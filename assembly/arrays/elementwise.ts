@@ -139,8 +139,8 @@ export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
 }
 
 /**
- * Whole pairs of vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
- * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
+ * Whole pairs of vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a
+ * function of its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
  */
 function sweep(fn: i32, x: usize, y: usize, end: usize, a: v128, b: v128, c: v128): bool {
   switch (fn) {

@@ -1,7 +1,8 @@
 // Patches of images for Winograd's algorithm: 6×6 pixels, 4 apart for filters of 3×3, 2 apart for those of 5×5, and their
 // transform.
 //
-// A `Window` with a kernel of 6, whose stride is the side of the square of outputs that a patch gives. Plane ξ = 6i + j holds entry (i, j) of every transformed patch.
+// A `Window` with a kernel of 6, whose stride is the side of the square of outputs that a patch gives. Plane ξ = 6i + j
+// holds entry (i, j) of every transformed patch.
 
 import { Window } from '../conv/im2col';
 import { clearLine, patchLine } from './points';

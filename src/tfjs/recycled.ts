@@ -6,6 +6,7 @@ import type { Shape } from '../base/shape.js';
 import { offerSpare, type Spare } from '../program/spare.js';
 import { hasForms } from '../tensor/calls.js';
 import { Tensor } from '../tensor/tensor.js';
+import { isSame } from './kinds.js';
 
 /** Numbers of the largest that is kept, and of all; and how many are. */
 const LARGEST = 1 << 20;
@@ -91,10 +92,4 @@ function isAlive(tensor: Tensor): boolean {
   } catch {
     return false;
   }
-}
-
-function isSame(a: Shape, b: Shape): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -1,4 +1,5 @@
-// Convolution at stride 1 by Winograd's algorithm as ops, with filters of 3×3 and 5×5, and where it is faster than the direct one.
+// Convolution at stride 1 by Winograd's algorithm as ops, with filters of 3×3 and 5×5, and where it is faster than the
+// direct one.
 
 import { GAP, PATCH, PLANES } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
@@ -168,7 +169,10 @@ export function winogradBackwardFilter(
 const LEAST_CHANNELS = 8;
 /** The least share of the patches' outputs that must lie inside the image. */
 const LEAST_USE = 1 / 3;
-/** With fewer lines of outputs, transforming the filters, or the sums of their gradient, takes longer than it saves. */
+/**
+ * Patches times the side of their squares: with fewer, transforming the filters, or the sums of their gradient, takes
+ * longer than it saves.
+ */
 const LEAST_LINES = 48;
 /** With fewer patches, reading transformed filters takes longer than it saves, even if they are kept. */
 const LEAST_KEPT_PATCHES = 4;
