@@ -75,7 +75,7 @@ function isPlaced(cells: readonly Cell[], places: readonly number[]): boolean {
 }
 
 /** Whether numbers, words or lists of them are the same. */
-export function isSame(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!isSame(a[i], b[i])) return false;

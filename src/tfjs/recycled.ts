@@ -2,11 +2,10 @@
 // it anew takes longer than a small kernel, and the numbers of the last ones may still be in the cache.
 
 import { type Backend, backend } from '../../bindings/backend.js';
-import type { Shape } from '../base/shape.js';
+import { type Shape, sameShape } from '../base/shape.js';
 import { offerSpare, type Spare } from '../program/spare.js';
 import { hasForms } from '../tensor/calls.js';
 import { Tensor } from '../tensor/tensor.js';
-import { isSame } from './kinds.js';
 
 /** Numbers of the largest that is kept, and of all; and how many are. */
 const LARGEST = 1 << 20;
@@ -28,7 +27,7 @@ class Recycled implements Spare {
     const kept = this.#tensors.get(size);
     // The last one's numbers may still be in the cache.
     let at = kept ? kept.length - 1 : -1;
-    while (at >= 0 && !isSame((kept as Tensor[])[at].shape, shape)) at--;
+    while (at >= 0 && !sameShape((kept as Tensor[])[at].shape, shape)) at--;
     if (at < 0) return undefined;
     this.#count--;
     this.#numbers -= size;
