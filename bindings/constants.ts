@@ -11,9 +11,10 @@ export const PRINTED = 65536;
 // assembly/gemm/tile.ts
 export const NR = 8;
 
-// assembly/winograd/patch.ts
-export const PATCH = 6;
-export const PLANES = 36;
+// assembly/winograd/lines.ts
+export const MOST_POINTS = 6;
+
+// assembly/winograd/form.ts
 export const GAP = 16;
 
 // assembly/conv/depthblock.ts

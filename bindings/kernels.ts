@@ -921,22 +921,33 @@ export interface KernelArguments<Buffer> extends ArraysArguments<Buffer> {
     partials: Buffer;
     x: Buffer;
     dy: Buffer;
+    tapRow: number;
     filters: number;
     yHeight: number;
     yWidth: number;
     splits: number;
   };
   /**
-   * Filters transformed, each plane packed for multiplication: U = G·g·Gᵀ. Rows are channels, columns are
-   * filters; for backward-data, `flip`, the taps are turned round and rows are filters, columns channels.
+   * Rows are channels, part by part; columns are filters. For backward-data, `flip`, rows are filters, and columns
+   * channels. The taps are every so many of a filter's, forwards or backwards.
    */
   winogradFilter: {
     packed: Buffer;
     filter: Buffer;
-    taps: number;
+    tapRow: number;
     channels: number;
     filters: number;
     flip: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    strideHeight: number;
+    strideWidth: number;
+    outputsHeight: number;
+    outputsWidth: number;
+    firstRow: number;
+    rowStep: number;
+    firstColumn: number;
+    columnStep: number;
     first: number;
     columns: number;
   };
@@ -965,6 +976,8 @@ export interface KernelArguments<Buffer> extends ArraysArguments<Buffer> {
     filters: number;
     yHeight: number;
     yWidth: number;
+    yImage: number;
+    yRow: number;
     yColumn: number;
     rectify: number;
   };
@@ -1048,9 +1061,9 @@ const records: Readonly<Record<Exclude<KernelName, keyof ArraysArguments<unknown
   padBackward: 'i32 batch height width channels top bottom left right reflect; out dx; in dy',
   upsample: 'i32 batch height width channels factorHeight factorWidth bilinear; out y; in x',
   upsampleBackward: 'i32 batch height width channels factorHeight factorWidth bilinear; out dx; in dy',
-  winogradBackwardFilter: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out partials; in x dy; i32 filters yHeight yWidth splits',
-  winogradFilter: 'out packed; in filter; i32 taps channels filters flip first columns',
-  winograd: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y; in x packed bias residual; i32 filters yHeight yWidth yColumn rectify',
+  winogradBackwardFilter: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out partials; in x dy; i32 tapRow filters yHeight yWidth splits',
+  winogradFilter: 'out packed; in filter; i32 tapRow channels filters flip kernelHeight kernelWidth strideHeight strideWidth outputsHeight outputsWidth firstRow rowStep firstColumn columnStep first columns',
+  winograd: 'i32 batch height width pixelChannels channels kernelHeight kernelWidth strideHeight strideWidth padTop padLeft dilationHeight dilationWidth outputHeight outputWidth; out y; in x packed bias residual; i32 filters yHeight yWidth yImage yRow yColumn rectify',
 };
 
 /** All fields take four bytes, and come after the header. */

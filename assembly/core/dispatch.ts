@@ -169,15 +169,8 @@ import {
   winogradBackwardFilterScratch,
   winogradBackwardFilterTasks,
 } from '../winograd/backward';
-import {
-  Winograd,
-  WinogradFilter,
-  winograd,
-  winogradFilter,
-  winogradFilterTasks,
-  winogradScratch,
-  winogradTasks,
-} from '../winograd/forward';
+import { WinogradFilter, winogradFilter, winogradFilterTasks } from '../winograd/filter';
+import { Winograd, winograd, winogradScratch, winogradTasks } from '../winograd/forward';
 
 /** Into how many tasks an op is cut: one where nothing else is said. */
 export function tasksOf(op: Op): i32 {

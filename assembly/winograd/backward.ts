@@ -1,29 +1,49 @@
-// The gradient of 3×3 filters at stride 1 by Winograd's F(3×3, 4×4). forward.ts has the forward pass, the gradient of
-// the input, and the source. Patches of x and 4×4 squares of dy are transformed, multiplied
-// as 36 matrix products over patches, and their sums transformed back to taps.
+// The gradient of filters by Winograd's algorithm: F(taps, outputs), with the roles of taps and outputs exchanged.
+// Patches of x and squares of dy are transformed, multiplied as one matrix product over patches for each plane, and
+// their sums transformed back to taps. forward.ts has the forward pass, the gradient of the input, and the source.
 
 import { blockRows, fillTable, MC, outputTable, SCRATCH_BYTES } from '../gemm/blocks';
-import { ITSELF, multiplyColumns, NOTHING } from '../gemm/multiply';
+import { ITSELF, multiplyColumns, NOTHING, ZEROS } from '../gemm/multiply';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
 import { packedColumns, panelColumns, panelOf } from '../gemm/pack';
 import { LEAST_COLUMNS, partsFor } from '../core/parts';
-import { GAP, HALF_BYTES, PATCH, padded, patches, PLANES, transformPatch } from './patch';
-import { clearLine, gradientLine, sumLine } from './points';
+import {
+  clearColumns,
+  columnPart,
+  columnParts,
+  columnPoints,
+  columnsOut,
+  columnTaps,
+  firstPart,
+  GAP,
+  HALF_BYTES,
+  padded,
+  partCount,
+  patches,
+  patchFloats,
+  planes,
+  rowPart,
+  rowParts,
+  rowPoints,
+  rowsOut,
+  rowTaps,
+  tapOf,
+  transformPatch,
+  zerosFor,
+} from './form';
+import { outputRows, productColumns, tapColumns, tapRows } from './lines';
 import { storeLanes, zero } from '../core/simd';
-
-/** Gradients along a side of a patch's square. */
-// @ts-ignore: decorator
-@inline const STEP: i32 = 4;
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
 @unmanaged
 export class WinogradBackwardFilter extends Window {
-  /** [splits][3][3][channels][filters]. */
+  /** [splits][kernelHeight][tapRow][filters]: rows of taps are those of channels, tap by tap. */
   partials: Out;
   x: In;
   /** [batch × yHeight × yWidth × filters]. */
   dy: In;
+  tapRow: i32;
   filters: i32;
   yHeight: i32;
   yWidth: i32;
@@ -34,7 +54,7 @@ export class WinogradBackwardFilter extends Window {
 // @ts-ignore: decorator
 @inline const GRADIENT_BLOCK: i32 = 128;
 
-/** The most patches that a part has. */
+/** The most patches that a split has. */
 // @ts-ignore: decorator
 @inline
 function mostPatches(op: WinogradBackwardFilter): i32 {
@@ -48,30 +68,43 @@ function gradientBlock(op: WinogradBackwardFilter): i32 {
 }
 
 export function winogradBackwardFilterTasks(op: WinogradBackwardFilter): i32 {
-  // Each part transforms dy again, and its own channels of x.
+  // Each transforms dy again, and its own channels of x.
   op.parts = partsFor(op.shared, op.splits, 1, max(1, op.channels / LEAST_COLUMNS));
   return op.splits * op.parts;
 }
 
-/** The first channel of a part: no vector is in two. */
-function partChannel(op: WinogradBackwardFilter, part: i32): i32 {
-  return part == op.parts ? op.channels : ((op.channels * part) / op.parts) & -8;
+/** The first channel of a task's: no vector is in two. */
+function firstChannel(op: WinogradBackwardFilter, task: i32): i32 {
+  return task == op.parts ? op.channels : ((op.channels * task) / op.parts) & -8;
 }
 
-/**
- * For how many channels sums are kept at a time: for all where parts take several blocks of patches, else
- * for as many as are multiplied together: these stay in cache until they are transformed.
- */
-function sumsKept(op: WinogradBackwardFilter): i32 {
-  return mostPatches(op) > GRADIENT_BLOCK ? op.channels : min(op.channels, MC);
+/** Whether sums of all channels are kept, as each is of several blocks of patches. */
+// @ts-ignore: decorator
+@inline
+function keepsSums(op: WinogradBackwardFilter): bool {
+  return mostPatches(op) > GRADIENT_BLOCK;
 }
 
-/** Bytes of scratch: transformed patches and gradients, their products, a patch half-way, a line of zeros. */
+/** Rows of sums in scratch. Those of as many channels as are multiplied together stay in cache until they are transformed. */
+// @ts-ignore: decorator
+@inline
+function sumRows(op: WinogradBackwardFilter): i32 {
+  return keepsSums(op) ? rowParts(op) * columnParts(op) * op.channels : min(op.channels, MC);
+}
+
+/** Bytes of scratch: transformed patches and gradients, their products, a patch half-way and its taps, a line of zeros. */
 export function winogradBackwardFilterScratch(op: WinogradBackwardFilter): usize {
   const ldm = packedColumns(op.filters);
-  const planes =
-    PLANES * (gradientBlock(op) * (padded(op.channels) + ldm) + sumsKept(op) * ldm + 3 * GAP);
-  return ((<usize>(planes + PATCH * padded(max(op.channels, op.filters)))) << 2) + HALF_BYTES;
+  const floats =
+    planes(op) * (gradientBlock(op) * (patchFloats(op) + ldm) + sumRows(op) * ldm + 3 * GAP);
+  return ((<usize>(floats + zerosOf(op))) << 2) + 2 * HALF_BYTES;
+}
+
+/** Zeros for what is outside, of x or of dy. */
+// @ts-ignore: decorator
+@inline
+function zerosOf(op: WinogradBackwardFilter): i32 {
+  return max(zerosFor(op), columnsOut(op) * padded(op.filters));
 }
 
 export function winogradBackwardFilter(
@@ -80,78 +113,77 @@ export function winogradBackwardFilter(
   scratch: usize,
 ): void {
   const split = task / op.parts;
-  const part = task - split * op.parts;
+  const share = task - split * op.parts;
   const total = patches(op);
   const begin = <i32>((<i64>total * split) / op.splits);
   const end = <i32>((<i64>total * (split + 1)) / op.splits);
   const channels = op.channels,
     n = op.filters;
-  const ldv = padded(channels),
+  const parts = rowParts(op) * columnParts(op);
+  const ldv = patchFloats(op),
     ldm = packedColumns(n);
   const block = gradientBlock(op);
   const vPlane = block * ldv + GAP,
     wPlane = block * ldm + GAP,
-    uPlane = sumsKept(op) * ldm + GAP;
+    uPlane = sumRows(op) * ldm + GAP;
   const v = scratch + SCRATCH_BYTES;
-  const w = v + ((<usize>(PLANES * vPlane)) << 2);
-  const u = w + ((<usize>(PLANES * wPlane)) << 2);
-  const half = u + ((<usize>(PLANES * uPlane)) << 2);
-  const zeros = half + HALF_BYTES;
-  const partial = op.partials + ((<usize>(split * 9 * channels * n)) << 2);
-  const tap = (<usize>(channels * n)) << 2;
-  zero(zeros, PATCH * padded(max(channels, n)));
-  const firstRow = partChannel(op, part),
-    endRow = partChannel(op, part + 1);
+  const w = v + ((<usize>(planes(op) * vPlane)) << 2);
+  const u = w + ((<usize>(planes(op) * wPlane)) << 2);
+  const half = u + ((<usize>(planes(op) * uPlane)) << 2);
+  const zeros = half + 2 * HALF_BYTES;
+  const partial = op.partials + ((<usize>(split * op.kernelHeight * op.tapRow * n)) << 2);
+  zero(zeros, zerosOf(op));
+  const firstRow = firstChannel(op, share),
+    endRow = firstChannel(op, share + 1);
   const rowsEach = blockRows(endRow - firstRow);
   for (let first = begin; first < end; first += block) {
     const count = min(block, end - first);
     for (let t = 0; t < count; t++) {
-      transformPatch(
-        op,
-        op.x,
-        first + t,
-        firstRow,
-        endRow,
-        v + ((<usize>(t * ldv)) << 2),
-        (<usize>vPlane) << 2,
-        half,
-        zeros,
-      );
+      let to = v + ((<usize>(t * ldv)) << 2);
+      for (let s = 0; s < parts; s++) {
+        transformPatch(op, op.x, first + t, s, firstRow, endRow, to, (<usize>vPlane) << 2, half, zeros);
+        to += (<usize>channels) << 2;
+      }
       transformGradient(op, first + t, w, t, count, (<usize>wPlane) << 2, half, zeros);
     }
-    for (let m0 = firstRow; m0 < endRow; m0 += rowsEach) {
-      const rows = min(rowsEach, endRow - m0);
-      const sums = sumsKept(op) == channels ? u + ((<usize>(m0 * ldm)) << 2) : u;
-      for (let plane = 0; plane < PLANES; plane++) {
-        const a = v + ((<usize>(plane * vPlane + m0)) << 2);
-        const b = w + ((<usize>(plane * wPlane)) << 2);
-        fillTable(outputTable(scratch), sums + ((<usize>(plane * uPlane)) << 2), rows, ldm);
-        multiplyColumns(
-          scratch,
-          a,
-          ldv,
-          b,
-          count,
-          0,
-          count,
-          rows,
-          n,
-          0,
-          first > begin ? ITSELF : NOTHING,
-          0,
-          false,
-        );
-      }
-      if (first + count < end) continue;
-      for (let c = 0; c < rows; c++) {
-        const to = partial + ((<usize>((m0 + c) * n)) << 2);
-        transformSums(sums + ((<usize>(c * ldm)) << 2), (<usize>uPlane) << 2, n, to, tap, half);
+    for (let s = 0; s < parts; s++) {
+      for (let m0 = firstRow; m0 < endRow; m0 += rowsEach) {
+        const rows = min(rowsEach, endRow - m0);
+        const sums = keepsSums(op) ? u + ((<usize>((s * channels + m0) * ldm)) << 2) : u;
+        let plane = 0;
+        for (let i = 0; i < rowPoints(op); i++) {
+          for (let j = 0; j < columnPoints(op); j++, plane++) {
+            const from = firstPart(op, j);
+            if (s < from || s >= from + partCount(op, i, j)) continue;
+            const a = v + ((<usize>(plane * vPlane + s * channels + m0)) << 2);
+            const b = w + ((<usize>(plane * wPlane)) << 2);
+            fillTable(outputTable(scratch), sums + ((<usize>(plane * uPlane)) << 2), rows, ldm);
+            multiplyColumns(
+              scratch,
+              a,
+              ldv,
+              b,
+              count,
+              0,
+              count,
+              rows,
+              n,
+              0,
+              first > begin ? ITSELF : NOTHING,
+              0,
+              false,
+            );
+          }
+        }
+        if (first + count < end) continue;
+        for (let c = 0; c < rows; c++)
+          transformSums(op, s, m0 + c, sums + ((<usize>(c * ldm)) << 2), (<usize>uPlane) << 2, partial, half);
       }
     }
   }
 }
 
-/** The 4×4 gradients of a patch to 6×6 points, without the divisors: row `t` of `count` of each packed plane. */
+/** A square of gradients of a patch to points: row `t` of `count` of each packed plane. */
 function transformGradient(
   op: WinogradBackwardFilter,
   index: i32,
@@ -164,54 +196,65 @@ function transformGradient(
 ): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
-  const top = (line - image * op.outputHeight) * STEP;
-  const left = (index - line * op.outputWidth) * STEP;
+  const height = rowsOut(op),
+    width = columnsOut(op);
+  const top = (line - image * op.outputHeight) * height;
+  const left = (index - line * op.outputWidth) * width;
   const filters = op.filters;
   const column = (<usize>filters) << 2;
   const row = <usize>op.yWidth * column;
-  let r0 = op.dy + <usize>((image * op.yHeight + top) * op.yWidth + left) * column;
-  let r1 = top + 1 < op.yHeight ? r0 + row : zeros;
-  let r2 = top + 2 < op.yHeight ? r0 + 2 * row : zeros;
-  let r3 = top + 3 < op.yHeight ? r0 + 3 * row : zeros;
+  const inside = min(width, op.yWidth - left);
+  let p0 = op.dy + <usize>((image * op.yHeight + top) * op.yWidth + left) * column;
+  let p1 = top + 1 < op.yHeight ? p0 + row : zeros;
+  let p2 = top + 2 < op.yHeight ? p0 + 2 * row : zeros;
+  let p3 = top + 3 < op.yHeight ? p0 + 3 * row : zeros;
+  const points = rowPoints(op);
+  clearColumns(half, points, width, inside, width);
   for (let n = 0; n < filters; n += 8) {
-    for (let j = 0; j < STEP; j++) {
-      const at = <usize>j * column,
-        into = half + ((<usize>j) << 5);
-      if (left + j < op.yWidth) gradientLine(r0 + at, r1 + at, r2 + at, r3 + at, into, 4 * 32);
-      else clearLine(into, 4 * 32);
-    }
+    tapColumns(points, height, p0, p1, p2, p3, zeros, column, inside, half, (<usize>width) << 5);
     const first = panelOf(n, filters);
     const into =
       to + ((<usize>(first * count + t * panelColumns(filters - first) + n - first)) << 2);
-    for (let i: usize = 0; i < 6; i++) {
-      const at = half + i * 128;
-      gradientLine(at, at + 32, at + 64, at + 96, into + i * 6 * plane, plane);
-    }
-    r0 += 32;
-    r1 += 32;
-    r2 += 32;
-    r3 += 32;
+    tapRows(columnPoints(op), width, half, points, into, <usize>columnPoints(op) * plane, plane);
+    p0 += 32;
+    p1 += 32;
+    p2 += 32;
+    p3 += 32;
   }
 }
 
-/** The sums over patches to 3×3 taps, with the divisors: one channel's, for all n filters. */
+/** The sums over patches to the taps of a part: one channel's, for all filters. */
 function transformSums(
+  op: WinogradBackwardFilter,
+  part: i32,
+  channel: i32,
   from: usize,
   plane: usize,
-  n: i32,
-  to: usize,
-  tap: usize,
+  partial: usize,
   half: usize,
 ): void {
-  const done = half + 3 * 6 * 32;
-  for (let j = 0; j < n; j += 4) {
-    for (let s: usize = 0; s < 6; s++) sumLine(from + s * plane, 6 * plane, half + s * 16, 6 * 16);
-    for (let r: usize = 0; r < 3; r++) {
-      sumLine(half + r * 96, 16, done, 16);
-      for (let s: usize = 0; s < 3; s++)
-        storeLanes(to + (r * 3 + s) * tap, v128.load(done + s * 16), n - j);
+  const n = op.filters;
+  const height = rowTaps(op),
+    width = columnTaps(op);
+  const points = columnPoints(op);
+  const done = half + HALF_BYTES;
+  const down = rowPart(part, columnParts(op)),
+    right = columnPart(part, columnParts(op));
+  for (let j = 0; j < n; j += 8) {
+    productColumns(rowPoints(op), height, from, <usize>points * plane, plane, points, half, (<usize>points) << 5);
+    outputRows(points, width, half, height, ZEROS, done, (<usize>width) << 5, 32, 0, f32x4.splat(-Infinity));
+    for (let r = 0; r < height; r++) {
+      const row = tapOf(op.kernelHeight, rowsOut(op), op.dilationHeight, down, r);
+      for (let s = 0; s < width; s++) {
+        const tap = tapOf(op.kernelWidth, columnsOut(op), op.dilationWidth, right, s);
+        const entry = tap * op.channels + channel;
+        if (row >= op.kernelHeight || entry >= op.tapRow) continue;
+        const at = done + ((<usize>(r * width + s)) << 5);
+        const to = partial + ((<usize>((row * op.tapRow + entry) * n + j)) << 2);
+        storeLanes(to, v128.load(at), n - j);
+        if (n - j > 4) storeLanes(to + 16, v128.load(at, 16), n - j - 4);
+      }
     }
-    from += 16;
-    to += 16;
+    from += 32;
   }
 }

@@ -7,7 +7,8 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'core/op.ts': ['RECORD_BYTES'],
   'core/reduce.ts': ['PRINTED'],
   'gemm/tile.ts': ['NR'],
-  'winograd/patch.ts': ['PATCH', 'PLANES', 'GAP'],
+  'winograd/lines.ts': ['MOST_POINTS'],
+  'winograd/form.ts': ['GAP'],
   'conv/depthblock.ts': ['MOST_PIXELS'],
   'pool/argmax.ts': ['MOST_BYTES'],
 };

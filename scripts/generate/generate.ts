@@ -11,6 +11,7 @@ import { arrays, core, dispatchModule } from './dispatch.js';
 import { arraysModule, kernelsModule } from './kernels.js';
 import { type Kernel, kernelsOf } from './records.js';
 import { tilesModule } from './tiles.js';
+import { winogradLinesModule } from './winograd.js';
 
 const root = new URL('../../', import.meta.url);
 const check = process.argv.includes('--check');
@@ -27,6 +28,7 @@ function generated(path: string, text: string): void {
 
 generated('assembly/gemm/tile.ts', tilesModule());
 generated('assembly/conv/depthtile.ts', depthtileModule());
+generated('assembly/winograd/lines.ts', winogradLinesModule());
 const assembly = readAssembly(sourcesOf(new URL('assembly/', root)));
 const kernels = kernelsOf(assembly);
 const isOfArrays = ({ record }: Kernel): boolean => record.path.startsWith('arrays/');

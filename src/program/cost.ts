@@ -29,9 +29,8 @@ const dense = (op: Arguments<'conv' | 'convBackwardInput' | 'convBackwardFilter'
   meetings(op) * op.channels * op.filters * op.groups;
 
 const winograd = (op: Arguments<'winograd' | 'winogradBackwardFilter'>): number => {
-  const pixels = Math.min(op.height, op.yHeight) * Math.min(op.width, op.yWidth);
-  const taps = op.kernelHeight + 1 - op.strideHeight;
-  return op.batch * pixels * taps * taps * op.channels * op.filters;
+  const { batch, kernelHeight, kernelWidth, channels, filters } = op;
+  return batch * op.yHeight * op.yWidth * kernelHeight * kernelWidth * channels * filters;
 };
 
 const depthwise = (op: Arguments<'depthwise' | 'depthwiseBackwardFilter'>): number =>

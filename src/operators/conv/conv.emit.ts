@@ -1,6 +1,6 @@
 // Convolution as ops: forward, backward-data, backward-filter and the bias's gradient.
 
-import { type Emitter, none, type Value } from '../../program/emitter.js';
+import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { packedMatrix, panelSize, sumInParts, sumRows } from '../dense/matrix.emit.js';
 import { padBackward, padForward, padOutputShape } from '../spatial/pad.emit.js';
 import {
@@ -15,13 +15,10 @@ import {
   backwardCount,
   backwardWindows,
   type ConvGeometry,
+  whyNotWinograd,
 } from './geometry.emit.js';
-import {
-  prefersWinograd,
-  winogradBackwardFilter,
-  winogradBackwardInput,
-  winogradForward,
-} from './winograd.emit.js';
+import { cheapest, costOf, directCost, type Form, formsOf, gradientFormsOf, type Work } from './forms.emit.js';
+import { backwardPass, forwardPass, winogradBackwardFilter, winogradPass } from './winograd.emit.js';
 
 /** The fields of `Window` in assembly/conv/im2col.ts; `channels` counts those of one group. */
 function windowFields(g: ConvGeometry) {
@@ -53,8 +50,9 @@ export function convForward(
     finish(e, y, { residual, rectify: rectify && residual !== none });
     return;
   }
-  if (prefersWinograd(g, e.keepsForms)) {
-    winogradForward(e, y, x, filter, g, after);
+  const form = formFor(g, workOf(g), e.keepsForms);
+  if (form) {
+    winogradPass(e, y, x, filter, forwardPass(g), form, after);
     return;
   }
   const n = g.filters / g.groups;
@@ -102,10 +100,6 @@ export function convBackwardInput(
     finish(e, dx, { residual, rectify: rectify && residual !== none });
     return;
   }
-  if (prefersWinograd(g, e.keepsForms)) {
-    winogradBackwardInput(e, dx, dy, filter, g, after);
-    return;
-  }
   const filters = g.filters / g.groups;
   const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const windows = backwardCount(g) > MOST_WINDOWS ? [] : backwardWindows(g);
@@ -114,7 +108,8 @@ export function convBackwardInput(
   }, 0);
   const convolving = seen * panelSize(filters, g.channels / g.groups);
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
-  if (scattering < convolving || windows.length === 0) {
+  const fast = windows.some((each) => formFor(g, windowWork(g, each), e.keepsForms));
+  if (!fast && (scattering < convolving || windows.length === 0)) {
     scatterInput(e, dx, dy, filter, g);
     finish(e, dx, after);
   } else {
@@ -157,7 +152,16 @@ function convolveInput(
 ): void {
   const channels = g.channels / g.groups;
   const filters = g.filters / g.groups;
-  for (const { row, column, first, fields } of windows) {
+  for (const each of windows) {
+    const { row, column, first, fields } = each;
+    const form = formFor(g, windowWork(g, each), e.keepsForms);
+    if (form) {
+      const part = (all: Operand): Operand => (all === none ? none : all.view(dx.shape, first));
+      const to = dx.view(dx.shape, first);
+      const rest = { bias, residual: part(residual), rectify };
+      winogradPass(e, to, dy, filter, backwardPass(g, each), form, rest);
+      continue;
+    }
     const k = row.taps * column.taps * filters;
     const room = [g.groups, Math.max(1, panelSize(k, channels))];
     const packed = e.form(filter, room, (to, form) =>
@@ -208,9 +212,9 @@ export function convBackwardFilter(
     depthwiseBackwardFilter(e, dw, x, dy, g);
     return;
   }
-  // That of larger ones would round too coarsely.
-  if (g.kernelHeight === 3 && prefersWinograd(g, false)) {
-    winogradBackwardFilter(e, dw, x, dy, g);
+  const form = formFor(g, workOf(g), false, gradientFormsOf(workOf(g)));
+  if (form) {
+    winogradBackwardFilter(e, dw, x, dy, forwardPass(g), form);
     return;
   }
   const pixels = g.batch * g.outputHeight * g.outputWidth;
@@ -230,4 +234,35 @@ export function convBackwardFilter(
 /** db = dy summed over all pixels. */
 export function convBackwardBias(e: Emitter, db: Value, dy: Value, g: ConvGeometry): void {
   sumRows(e, db, dy, g.batch * g.outputHeight * g.outputWidth, g.filters);
+}
+
+const workOf = (g: ConvGeometry): Work => ({ ...g, yHeight: g.outputHeight, yWidth: g.outputWidth });
+
+/** That of one of the convolutions of dy that make dx. */
+const windowWork = (g: ConvGeometry, { row, column }: BackwardWindows): Work => ({
+  ...{ batch: g.batch, channels: g.filters, filters: g.channels },
+  ...{ yHeight: row.count, yWidth: column.count, kernelHeight: row.taps, kernelWidth: column.taps },
+  ...{ strideHeight: 1, strideWidth: 1 },
+});
+
+/** With fewer channels or filters, the transforms take longer than the multiplication saves. */
+const LEAST_CHANNELS = 8;
+
+/**
+ * The form that computes a convolution faster than the direct algorithm, or that was asked for.
+ *
+ * @param kept whether transformed filters are kept from run to run
+ */
+function formFor(
+  g: ConvGeometry,
+  work: Work,
+  kept: boolean,
+  forms = formsOf(work),
+): Form | undefined {
+  if (g.algorithm === 'direct' || whyNotWinograd(g) || forms.length === 0) return undefined;
+  const form =
+    g.rank === undefined ? cheapest(forms, work, kept) : forms[Math.min(g.rank, forms.length - 1)];
+  if (g.algorithm === 'winograd') return form;
+  if (Math.min(work.channels, work.filters) < LEAST_CHANNELS) return undefined;
+  return costOf(form, work, kept) < directCost(work) ? form : undefined;
 }

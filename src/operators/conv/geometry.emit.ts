@@ -23,6 +23,7 @@ import {
   padOutputShape,
   placePadding,
 } from '../spatial/pad.emit.js';
+import { formsOf, type Rank } from './forms.emit.js';
 
 /** A convolution with all its sizes: NHWC input, HWIO filter [kh, kw, channels / groups, filters]. */
 export interface ConvGeometry extends Windows {
@@ -33,6 +34,8 @@ export interface ConvGeometry extends Windows {
   readonly filters: number;
   readonly groups: number;
   readonly algorithm: Algorithm;
+  /** Which form of Winograd's algorithm computes it: by default the one that costs least. */
+  readonly rank?: Rank;
   /** How the image is reflected at its border, where it is. All other sizes are then of the padded image. */
   readonly reflection?: PadGeometry;
 }
@@ -148,14 +151,14 @@ export function withAlgorithm(
 
 /** Why Winograd's algorithm cannot compute a convolution; undefined where it can. */
 export function whyNotWinograd(g: ConvGeometry): string | undefined {
-  if (g.kernelHeight !== g.kernelWidth || (g.kernelHeight !== 3 && g.kernelHeight !== 5)) {
-    return `the filter is ${g.kernelHeight}×${g.kernelWidth}`;
-  }
-  if (g.strideHeight !== 1 || g.strideWidth !== 1) {
-    return `the strides are ${g.strideHeight}×${g.strideWidth}`;
-  }
   if (g.dilationHeight !== 1 || g.dilationWidth !== 1) return 'it is dilated';
-  return g.groups === 1 ? undefined : `there are ${g.groups} groups`;
+  if (g.groups !== 1) return `there are ${g.groups} groups`;
+  const work = { ...g, yHeight: g.outputHeight, yWidth: g.outputWidth };
+  if (formsOf(work).length) return undefined;
+  const isPlain = g.strideHeight * g.strideWidth === 1;
+  return isPlain
+    ? `the filter is ${g.kernelHeight}×${g.kernelWidth}`
+    : `the filter is ${g.kernelHeight}×${g.kernelWidth} at strides ${g.strideHeight}×${g.strideWidth}`;
 }
 
 /** [batch, outputHeight, outputWidth, filters]. */

@@ -1,16 +1,14 @@
-// Convolution at stride 1 by Winograd's algorithm as ops, with filters of 3×3 and 5×5, and where it is faster than the
-// direct one.
+// Convolution by Winograd's algorithm as ops. forms.emit.ts has the forms, and which is fastest.
 
-import { GAP, PATCH, PLANES } from '../../../bindings/constants.js';
+import { GAP } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { panelSize, sumInParts } from '../dense/matrix.emit.js';
 import type { Epilogue } from './epilogue.emit.js';
-import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
+import { type Form, partsOf, pointsOf } from './forms.emit.js';
+import type { BackwardWindows, ConvGeometry } from './geometry.emit.js';
 
-/** One convolution, forward or of the gradient: of what images, with which padding, to which size. */
-interface Pass {
-  /** Along a side of the filters. */
-  readonly taps: number;
+/** One convolution, forward or of the gradient: of what images, with which padding, to where. */
+export interface Pass {
   readonly batch: number;
   readonly height: number;
   readonly width: number;
@@ -20,86 +18,112 @@ interface Pass {
   readonly padLeft: number;
   readonly yHeight: number;
   readonly yWidth: number;
+  /** Floats from an image, a line and a pixel of the result to the next. */
+  readonly yImage: number;
+  readonly yRow: number;
+  readonly yColumn: number;
+  /** Where its taps are among the filter's, of which each has `tapRow` numbers in a row. */
+  readonly taps: {
+    readonly tapRow: number;
+    readonly firstRow: number;
+    readonly rowStep: number;
+    readonly firstColumn: number;
+    readonly columnStep: number;
+    readonly flip: boolean;
+  };
 }
 
-/** Outputs along a side of the square that a patch gives. */
-const stepOf = (taps: number): number => PATCH + 1 - taps;
+/** The forward pass. */
+export function forwardPass(g: ConvGeometry): Pass {
+  const { outputHeight: yHeight, outputWidth: yWidth, filters } = g;
+  const yRow = yWidth * filters;
+  return {
+    ...g,
+    ...{ yHeight, yWidth, yImage: yHeight * yRow, yRow, yColumn: filters },
+    taps: {
+      ...{ tapRow: g.kernelWidth * g.channels, flip: false },
+      ...{ firstRow: 0, rowStep: 1, firstColumn: 0, columnStep: 1 },
+    },
+  };
+}
 
-const forwardPass = (g: ConvGeometry): Pass => ({
-  ...g,
-  taps: g.kernelHeight,
-  yHeight: g.outputHeight,
-  yWidth: g.outputWidth,
-});
+/** One of the convolutions of dy that make dx: its filters are turned round, and channels are filters. */
+export function backwardPass(g: ConvGeometry, { row, column, fields }: BackwardWindows): Pass {
+  const { batch, height, width, padTop, padLeft, yImage, yRow, yColumn } = fields;
+  return {
+    ...{ batch, height, width, padTop, padLeft, yImage, yRow, yColumn },
+    ...{ channels: g.filters, filters: g.channels, yHeight: row.count, yWidth: column.count },
+    taps: {
+      ...{ tapRow: g.kernelWidth * g.channels, flip: true },
+      ...{ firstRow: row.firstTap, rowStep: -row.tapStep },
+      ...{ firstColumn: column.firstTap, columnStep: -column.tapStep },
+    },
+  };
+}
 
-/** dx is dy convolved with the filters turned by 180°, and padded by what they reach less the padding of forward. */
-const backwardPass = (g: ConvGeometry): Pass => ({
-  taps: g.kernelHeight,
-  batch: g.batch,
-  height: g.outputHeight,
-  width: g.outputWidth,
-  channels: g.filters,
-  filters: g.channels,
-  padTop: g.kernelHeight - 1 - g.padTop,
-  padLeft: g.kernelWidth - 1 - g.padLeft,
-  yHeight: g.height,
-  yWidth: g.width,
-});
-
-/** The fields of `Window` in assembly/conv/im2col.ts: patches of 6×6. */
-function patchFields(pass: Pass) {
-  const { taps, batch, height, width, channels, padTop, padLeft, yHeight, yWidth } = pass;
-  const step = stepOf(taps);
+/** The fields of `Window` in assembly/conv/im2col.ts, as assembly/winograd/form.ts reads them. */
+function patchFields(pass: Pass, { rows, columns }: Form) {
+  const { batch, height, width, channels, padTop, padLeft, yHeight, yWidth } = pass;
   return {
     batch,
     height,
     width,
     pixelChannels: channels,
     channels,
-    kernelHeight: PATCH,
-    kernelWidth: PATCH,
-    strideHeight: step,
-    strideWidth: step,
+    kernelHeight: rows.taps,
+    kernelWidth: columns.taps,
+    strideHeight: rows.outputs * rows.stride,
+    strideWidth: columns.outputs * columns.stride,
     padTop,
     padLeft,
-    dilationHeight: 1,
-    dilationWidth: 1,
-    outputHeight: Math.ceil(yHeight / step),
-    outputWidth: Math.ceil(yWidth / step),
+    dilationHeight: rows.stride,
+    dilationWidth: columns.stride,
+    outputHeight: Math.ceil(yHeight / rows.outputs),
+    outputWidth: Math.ceil(yWidth / columns.outputs),
   };
 }
 
-function emitPass(
+/** y, and what `after` says. */
+export function winogradPass(
   e: Emitter,
   y: Value,
   x: Value,
   filter: Value,
   pass: Pass,
+  form: Form,
   { bias = none, residual = none, rectify = false }: Epilogue,
-  flip: boolean,
 ): void {
-  const { taps, channels, filters, yHeight, yWidth } = pass;
+  const { channels, filters, yHeight, yWidth, yImage, yRow, yColumn } = pass;
+  const { flip, ...taps } = pass.taps;
   const [inputs, outputs] = flip ? [filters, channels] : [channels, filters];
-  const sizes = { taps, channels: inputs, filters: outputs, flip: flip ? 1 : 0 };
-  const most = e.keepsForms ? filters : columnsAtOnce(channels);
+  const { rows, columns } = form;
+  const planes = pointsOf(rows) * pointsOf(columns);
+  const depth = partsOf(rows) * partsOf(columns) * channels;
+  const most = e.keepsForms ? filters : columnsAtOnce(planes * depth);
   for (let first = 0; first < filters; first += most) {
-    const columns = Math.min(most, filters - first);
-    const part = (all: Operand): Operand => (all === none ? none : all.view([columns], first));
-    const room = [PLANES, panelSize(channels, columns) + GAP];
-    const packed = e.form(filter, room, (to, form) =>
-      to.emit('winogradFilter', { packed: form, filter, ...sizes, first, columns }),
+    const count = Math.min(most, filters - first);
+    const part = (all: Operand): Operand => (all === none ? none : all.view([count], first));
+    const packed = e.form(filter, [planes, panelSize(depth, count) + GAP], (to, packed) =>
+      to.emit('winogradFilter', {
+        ...{ packed, filter, ...taps, channels: inputs, filters: outputs, flip: flip ? 1 : 0 },
+        ...{ kernelHeight: rows.taps, strideHeight: rows.stride, outputsHeight: rows.outputs },
+        ...{ kernelWidth: columns.taps, strideWidth: columns.stride, outputsWidth: columns.outputs },
+        ...{ first, columns: count },
+      }),
     );
     e.emit('winograd', {
-      ...patchFields(pass),
+      ...patchFields(pass, form),
       y: part(y),
       x,
       packed,
       bias: part(bias),
       residual: part(residual),
-      filters: columns,
+      filters: count,
       yHeight,
       yWidth,
-      yColumn: filters,
+      yImage,
+      yRow,
+      yColumn,
       rectify: rectify ? 1 : 0,
     });
   }
@@ -109,84 +133,36 @@ function emitPass(
 const AT_ONCE = 9 << 18;
 
 /** How many filters are transformed together, where that is done in each run: whole panels. */
-const columnsAtOnce = (channels: number): number =>
-  Math.max(64, Math.floor(AT_ONCE / (PLANES * channels) / 64) * 64);
-
-/** y = filter ⋆ x, and what `after` says. */
-export function winogradForward(
-  e: Emitter,
-  y: Value,
-  x: Value,
-  filter: Value,
-  g: ConvGeometry,
-  after: Epilogue,
-): void {
-  emitPass(e, y, x, filter, forwardPass(g), after, false);
-}
-
-/** dx, and what `after` says: see `convBackwardInput`. */
-export function winogradBackwardInput(
-  e: Emitter,
-  dx: Value,
-  dy: Value,
-  filter: Value,
-  g: ConvGeometry,
-  after: Epilogue,
-): void {
-  emitPass(e, dx, dy, filter, backwardPass(g), after, true);
-}
+const columnsAtOnce = (floats: number): number =>
+  Math.max(64, Math.floor(AT_ONCE / floats / 64) * 64);
 
 /** Patches that one partial sum of a filter gradient takes at least. */
 const SPLIT_PATCHES = 128;
 
-/** dw = patches(x)ᵀ·dy, of filters of 3×3. */
+/** dw = patches(x)ᵀ·dy. */
 export function winogradBackwardFilter(
   e: Emitter,
   dw: Value,
   x: Value,
   dy: Value,
-  g: ConvGeometry,
+  pass: Pass,
+  form: Form,
 ): void {
-  const pass = forwardPass(g);
   const { filters, yHeight, yWidth } = pass;
-  const patches = patchFields(pass);
-  const count = g.batch * patches.outputHeight * patches.outputWidth;
+  const { tapRow } = pass.taps;
+  const patches = patchFields(pass, form);
+  const count = pass.batch * patches.outputHeight * patches.outputWidth;
   sumInParts(e, dw, count, SPLIT_PATCHES, (partials, splits) =>
     e.emit('winogradBackwardFilter', {
       ...patches,
       partials,
       x,
       dy,
+      tapRow,
       filters,
       yHeight,
       yWidth,
       splits,
     }),
   );
-}
-
-/** With fewer channels or filters, the transforms take longer than the multiplication saves. */
-const LEAST_CHANNELS = 8;
-/** The least share of the patches' outputs that must lie inside the image. */
-const LEAST_USE = 1 / 3;
-/**
- * Patches times the side of their squares: with fewer, transforming the filters, or the sums of their gradient, takes
- * longer than it saves.
- */
-const LEAST_LINES = 48;
-/** With fewer patches, reading transformed filters takes longer than it saves, even if they are kept. */
-const LEAST_KEPT_PATCHES = 4;
-
-/**
- * Whether it is faster than the direct algorithm, or was asked for.
- *
- * @param kept whether transformed filters are kept from run to run
- */
-export function prefersWinograd(g: ConvGeometry, kept: boolean): boolean {
-  if (g.algorithm !== 'auto') return g.algorithm === 'winograd';
-  if (whyNotWinograd(g) || Math.min(g.channels, g.filters) < LEAST_CHANNELS) return false;
-  const step = stepOf(g.kernelHeight);
-  const squares = Math.ceil(g.outputHeight / step) * Math.ceil(g.outputWidth / step);
-  const use = (g.outputHeight * g.outputWidth) / (squares * step * step);
-  return use >= LEAST_USE && g.batch * squares >= (kept ? LEAST_KEPT_PATCHES : LEAST_LINES / step);
 }

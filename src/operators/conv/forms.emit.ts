@@ -1,0 +1,120 @@
+// Forms of Winograd's algorithm: how each dimension of a convolution is cut, and which form is fastest.
+// assembly/winograd/form.ts says what they are.
+
+import { MOST_POINTS } from '../../../bindings/constants.js';
+
+/** One dimension of a form. */
+export interface Side {
+  /** Of the convolution, in all. */
+  readonly taps: number;
+  readonly stride: number;
+  /** Along a side of the square that a patch gives. */
+  readonly outputs: number;
+}
+
+/** What a patch is. */
+export interface Form {
+  readonly rows: Side;
+  readonly columns: Side;
+}
+
+/** Parts that are transformed by themselves. */
+export const partsOf = ({ taps, stride, outputs }: Side): number =>
+  stride === 2 || outputs + taps - 1 > MOST_POINTS ? 2 : 1;
+
+/** Points, the last of which is ∞. */
+export const pointsOf = (side: Side): number =>
+  side.outputs + (partsOf(side) === 2 ? Math.ceil(side.taps / 2) : side.taps) - 1;
+
+/** Products of a patch along a dimension: a part with a tap less has none at ∞. */
+export const productsOf = (side: Side): number => {
+  const parts = partsOf(side);
+  return parts * pointsOf(side) - (parts === 2 ? side.taps % 2 : 0);
+};
+
+/** Outputs that there are transforms for, by the taps of a part. */
+const outputsFor: Readonly<Record<number, readonly number[]>> = {
+  1: [1],
+  2: [4, 2],
+  3: [4, 2],
+  4: [3],
+  5: [2],
+};
+
+/** Which of its forms a convolution is computed by: that of the largest squares, or of the next smaller ones. */
+export type Rank = 0 | 1;
+
+/** A dimension's sides, that of the most outputs first. */
+function sidesOf(taps: number, stride: number): Side[] {
+  if (stride > 2 || (stride === 2 && taps < 3)) return [];
+  const whole = stride === 1 && taps in outputsFor;
+  const outputs = outputsFor[whole ? taps : Math.ceil(taps / 2)] ?? [];
+  return outputs.map((each) => ({ taps, stride, outputs: each }));
+}
+
+/** Those for the gradient of filters. */
+function gradientSidesOf(taps: number, stride: number): Side[] {
+  // F(5, 2) would round 3.4 times as coarsely as naive sums: such filters are cut, too.
+  if (stride === 1 && taps === 5) return [{ taps, stride, outputs: 4 }];
+  return sidesOf(taps, stride).slice(0, 1);
+}
+
+/** What the choice of a form depends on: the sizes of a convolution, forward or of the gradient. */
+export interface Work {
+  readonly batch: number;
+  readonly yHeight: number;
+  readonly yWidth: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+}
+
+/** What transforming an entry of a patch costs, of pixels or products, in multiply-adds of a register tile. */
+const TRANSFORM = 12;
+/** What an entry of the transformed filters costs: where they are made in each run, and where they are kept and only read. */
+const MADE = 24;
+const READ = 4;
+
+/** Its forms, by rank. */
+export const formsOf = (w: Work): Form[] => combined(w, sidesOf);
+
+/** The forms of the gradient of its filters. */
+export const gradientFormsOf = (w: Work): Form[] => combined(w, gradientSidesOf);
+
+function combined(
+  { kernelHeight, kernelWidth, strideHeight, strideWidth }: Work,
+  sides: typeof sidesOf,
+): Form[] {
+  if (kernelHeight * kernelWidth === 1) return [];
+  const [rows, columns] = [sides(kernelHeight, strideHeight), sides(kernelWidth, strideWidth)];
+  if (rows.length === 0 || columns.length === 0) return [];
+  return Array.from({ length: Math.max(rows.length, columns.length) }, (_, rank) => ({
+    rows: rows[Math.min(rank, rows.length - 1)],
+    columns: columns[Math.min(rank, columns.length - 1)],
+  }));
+}
+
+/** What a form costs, in multiply-adds. */
+export function costOf({ rows, columns }: Form, w: Work, kept: boolean): number {
+  const patches =
+    w.batch * Math.ceil(w.yHeight / rows.outputs) * Math.ceil(w.yWidth / columns.outputs);
+  const products = productsOf(rows) * productsOf(columns);
+  const planes = pointsOf(rows) * pointsOf(columns);
+  const parts = partsOf(rows) * partsOf(columns);
+  const transforms = TRANSFORM * planes * (parts * w.channels + w.filters);
+  const entries = products * w.channels * w.filters;
+  return patches * (entries + transforms) + (kept ? READ : MADE) * entries;
+}
+
+/** The same by the direct algorithm. */
+export const directCost = (w: Work): number =>
+  w.batch * w.yHeight * w.yWidth * w.kernelHeight * w.kernelWidth * w.channels * w.filters;
+
+/** The form that costs least. */
+export function cheapest(forms: readonly Form[], w: Work, kept: boolean): Form {
+  const costs = forms.map((form) => costOf(form, w, kept));
+  return forms[costs.indexOf(Math.min(...costs))];
+}
