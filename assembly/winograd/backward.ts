@@ -34,6 +34,7 @@ import {
 } from './form';
 import { outputRows, productColumns, tapColumns, tapRows } from './lines';
 import { storeLanes, zero } from '../core/simd';
+import { MR, NR } from '../gemm/tile';
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
 @unmanaged
@@ -50,9 +51,9 @@ export class WinogradBackwardFilter extends Window {
   splits: i32;
 }
 
-/** The most patches that are summed in registers before memory is added to. */
+/** The most patches that are summed in registers before memory is added to: in equal blocks. */
 // @ts-ignore: decorator
-@inline const GRADIENT_BLOCK: i32 = 128;
+@inline const GRADIENT_BLOCK: i32 = 160;
 
 /** The most patches that a split has. */
 // @ts-ignore: decorator
@@ -64,7 +65,9 @@ function mostPatches(op: WinogradBackwardFilter): i32 {
 // @ts-ignore: decorator
 @inline
 function gradientBlock(op: WinogradBackwardFilter): i32 {
-  return min(GRADIENT_BLOCK, mostPatches(op));
+  const most = mostPatches(op);
+  const blocks = max(1, (most + GRADIENT_BLOCK - 1) / GRADIENT_BLOCK);
+  return (most + blocks - 1) / blocks;
 }
 
 export function winogradBackwardFilterTasks(op: WinogradBackwardFilter): i32 {
@@ -85,11 +88,21 @@ function keepsSums(op: WinogradBackwardFilter): bool {
   return mostPatches(op) > GRADIENT_BLOCK;
 }
 
-/** Rows of sums in scratch. Those of as many channels as are multiplied together stay in cache until they are transformed. */
+/** The most sums that stay in cache until they are transformed: 512 KiB. */
+// @ts-ignore: decorator
+@inline const SUMS: i32 = 131072;
+
+/** Channels that are multiplied together. */
+function channelsEach(op: WinogradBackwardFilter): i32 {
+  const most = SUMS / (planes(op) * max(NR, packedColumns(op.filters)));
+  return min(min(op.channels, MC), max(2 * MR, most - (most % MR)));
+}
+
+/** Rows of sums in scratch. */
 // @ts-ignore: decorator
 @inline
 function sumRows(op: WinogradBackwardFilter): i32 {
-  return keepsSums(op) ? rowParts(op) * columnParts(op) * op.channels : min(op.channels, MC);
+  return keepsSums(op) ? rowParts(op) * columnParts(op) * op.channels : channelsEach(op);
 }
 
 /** Bytes of scratch: transformed patches and gradients, their products, a patch half-way and its taps, a line of zeros. */
@@ -135,7 +148,7 @@ export function winogradBackwardFilter(
   zero(zeros, zerosOf(op));
   const firstRow = firstChannel(op, share),
     endRow = firstChannel(op, share + 1);
-  const rowsEach = blockRows(endRow - firstRow);
+  const rowsEach = min(blockRows(endRow - firstRow), channelsEach(op));
   for (let first = begin; first < end; first += block) {
     const count = min(block, end - first);
     for (let t = 0; t < count; t++) {

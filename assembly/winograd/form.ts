@@ -50,13 +50,13 @@ export function tapOf(kernel: i32, outputs: i32, stride: i32, part: i32, t: i32)
 // @ts-ignore: decorator
 @inline
 export function rowsOut(op: Window): i32 {
-  return op.strideHeight / op.dilationHeight;
+  return op.strideHeight >> (op.dilationHeight - 1);
 }
 
 // @ts-ignore: decorator
 @inline
 export function columnsOut(op: Window): i32 {
-  return op.strideWidth / op.dilationWidth;
+  return op.strideWidth >> (op.dilationWidth - 1);
 }
 
 // @ts-ignore: decorator
@@ -201,8 +201,8 @@ export function transformPatch(
     op.padLeft +
     tapOf(op.kernelWidth, columnsOut(op), right, column, 0);
   // Columns of the patch that are inside: from `inside` on to `outside`.
-  const inside = left < 0 ? min(width, (right - 1 - left) / right) : 0;
-  const outside = max(inside, min(width, (op.width - left + right - 1) / right));
+  const inside = left < 0 ? min(width, (right - 1 - left) >> (right - 1)) : 0;
+  const outside = max(inside, min(width, (op.width - left + right - 1) >> (right - 1)));
   const pixel = (<usize>op.channels) << 2;
   const first =
     x + ((<usize>((image * op.height * op.width + left + inside * right) * op.channels + begin)) << 2);
@@ -240,8 +240,12 @@ function lineOf(op: Window, first: usize, h: i32, zeros: usize): usize {
 
 /** Zeros in columns `begin` … `end`−1 of `rows` rows of `columns`, of 8 channels. */
 export function clearColumns(half: usize, rows: i32, columns: i32, begin: i32, end: i32): void {
-  if (begin >= end) return;
-  for (let i = 0; i < rows; i++) {
-    memory.fill(half + ((<usize>(i * columns + begin)) << 5), 0, (<usize>(end - begin)) << 5);
+  for (let j = begin; j < end; j++) {
+    let to = half + ((<usize>j) << 5);
+    for (let i = 0; i < rows; i++) {
+      v128.store(to, f32x4.splat(0));
+      v128.store(to, f32x4.splat(0), 16);
+      to += (<usize>columns) << 5;
+    }
   }
 }

@@ -10,6 +10,9 @@
 import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
 
+/** What the transforms multiply with. */
+const FACTORS: usize = memory.data<f32>([2.5, 2, 0.707106781186548, 0.5, 1.4142135623731, 1.5625, 0.25, 1.25, 0.390625, 1.8125, -0.666666666666666, -0.471404520791031, 0.166666666666667, 0.235702260395516, 4, -0.761904761904762, -0.380952380952381, 0.304761904761905, 0.380952380952381, 0.353553390593274, 2.82842712474619, 0.125, 1.953125], 16);
+
 /** The most pixels of a line. */
 // @ts-ignore: decorator
 @inline export const MOST_POINTS: i32 = 6;
@@ -154,11 +157,11 @@ function store(to: usize, v0: v128, v1: v128, residual: usize, floor: v128): voi
 }
 
 function pixelColumns6(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(2.5);
-  const c1 = f32x4.splat(2);
-  const c2 = f32x4.splat(0.707106781186548);
-  const c3 = f32x4.splat(0.5);
-  const c4 = f32x4.splat(1.4142135623731);
+  const c0 = v128.load32_splat(FACTORS, 0);
+  const c1 = v128.load32_splat(FACTORS, 4);
+  const c2 = v128.load32_splat(FACTORS, 8);
+  const c3 = v128.load32_splat(FACTORS, 12);
+  const c4 = v128.load32_splat(FACTORS, 16);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -209,12 +212,12 @@ function pixelColumns6(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5
 }
 
 function pixelColumns5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(1.5625);
-  const c1 = f32x4.splat(0.5);
-  const c2 = f32x4.splat(0.25);
-  const c3 = f32x4.splat(1.25);
-  const c4 = f32x4.splat(0.390625);
-  const c5 = f32x4.splat(1.8125);
+  const c0 = v128.load32_splat(FACTORS, 20);
+  const c1 = v128.load32_splat(FACTORS, 12);
+  const c2 = v128.load32_splat(FACTORS, 24);
+  const c3 = v128.load32_splat(FACTORS, 28);
+  const c4 = v128.load32_splat(FACTORS, 32);
+  const c5 = v128.load32_splat(FACTORS, 36);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -333,11 +336,11 @@ function pixelColumns1(p0: usize, step: usize, n: i32, first: usize, stride: usi
 }
 
 function pixelRows6(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(2.5);
-  const c1 = f32x4.splat(2);
-  const c2 = f32x4.splat(0.707106781186548);
-  const c3 = f32x4.splat(0.5);
-  const c4 = f32x4.splat(1.4142135623731);
+  const c0 = v128.load32_splat(FACTORS, 0);
+  const c1 = v128.load32_splat(FACTORS, 4);
+  const c2 = v128.load32_splat(FACTORS, 8);
+  const c3 = v128.load32_splat(FACTORS, 12);
+  const c4 = v128.load32_splat(FACTORS, 16);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -383,12 +386,12 @@ function pixelRows6(from: usize, n: i32, first: usize, next: usize, stride: usiz
 }
 
 function pixelRows5(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(1.5625);
-  const c1 = f32x4.splat(0.5);
-  const c2 = f32x4.splat(0.25);
-  const c3 = f32x4.splat(1.25);
-  const c4 = f32x4.splat(0.390625);
-  const c5 = f32x4.splat(1.8125);
+  const c0 = v128.load32_splat(FACTORS, 20);
+  const c1 = v128.load32_splat(FACTORS, 12);
+  const c2 = v128.load32_splat(FACTORS, 24);
+  const c3 = v128.load32_splat(FACTORS, 28);
+  const c4 = v128.load32_splat(FACTORS, 32);
+  const c5 = v128.load32_splat(FACTORS, 36);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -498,12 +501,12 @@ function pixelRows1(from: usize, n: i32, first: usize, next: usize, stride: usiz
 }
 
 function tapColumns63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(-0.666666666666666);
-  const c2 = f32x4.splat(-0.471404520791031);
-  const c3 = f32x4.splat(2);
-  const c4 = f32x4.splat(0.166666666666667);
-  const c5 = f32x4.splat(0.235702260395516);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 40);
+  const c2 = v128.load32_splat(FACTORS, 44);
+  const c3 = v128.load32_splat(FACTORS, 4);
+  const c4 = v128.load32_splat(FACTORS, 48);
+  const c5 = v128.load32_splat(FACTORS, 52);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -545,12 +548,12 @@ function tapColumns63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, firs
 }
 
 function tapColumns64(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(-0.666666666666666);
-  const c2 = f32x4.splat(-0.471404520791031);
-  const c3 = f32x4.splat(2);
-  const c4 = f32x4.splat(0.166666666666667);
-  const c5 = f32x4.splat(0.235702260395516);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 40);
+  const c2 = v128.load32_splat(FACTORS, 44);
+  const c3 = v128.load32_splat(FACTORS, 4);
+  const c4 = v128.load32_splat(FACTORS, 48);
+  const c5 = v128.load32_splat(FACTORS, 52);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -595,14 +598,14 @@ function tapColumns64(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n
 }
 
 function tapColumns65(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(0.25);
-  const c2 = f32x4.splat(-0.666666666666666);
-  const c3 = f32x4.splat(-0.471404520791031);
-  const c4 = f32x4.splat(2);
-  const c5 = f32x4.splat(4);
-  const c6 = f32x4.splat(0.166666666666667);
-  const c7 = f32x4.splat(0.235702260395516);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 24);
+  const c2 = v128.load32_splat(FACTORS, 40);
+  const c3 = v128.load32_splat(FACTORS, 44);
+  const c4 = v128.load32_splat(FACTORS, 4);
+  const c5 = v128.load32_splat(FACTORS, 56);
+  const c6 = v128.load32_splat(FACTORS, 48);
+  const c7 = v128.load32_splat(FACTORS, 52);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -650,10 +653,10 @@ function tapColumns65(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, ste
 }
 
 function tapColumns52(p0: usize, p1: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(-0.761904761904762);
-  const c1 = f32x4.splat(-0.380952380952381);
-  const c2 = f32x4.splat(0.304761904761905);
-  const c3 = f32x4.splat(0.380952380952381);
+  const c0 = v128.load32_splat(FACTORS, 60);
+  const c1 = v128.load32_splat(FACTORS, 64);
+  const c2 = v128.load32_splat(FACTORS, 68);
+  const c3 = v128.load32_splat(FACTORS, 72);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -689,12 +692,12 @@ function tapColumns52(p0: usize, p1: usize, step: usize, n: i32, first: usize, s
 }
 
 function tapColumns54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.25);
-  const c1 = f32x4.splat(-0.761904761904762);
-  const c2 = f32x4.splat(-0.380952380952381);
-  const c3 = f32x4.splat(1.5625);
-  const c4 = f32x4.splat(0.304761904761905);
-  const c5 = f32x4.splat(0.380952380952381);
+  const c0 = v128.load32_splat(FACTORS, 24);
+  const c1 = v128.load32_splat(FACTORS, 60);
+  const c2 = v128.load32_splat(FACTORS, 64);
+  const c3 = v128.load32_splat(FACTORS, 20);
+  const c4 = v128.load32_splat(FACTORS, 68);
+  const c5 = v128.load32_splat(FACTORS, 72);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -736,7 +739,7 @@ function tapColumns54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n
 }
 
 function tapColumns43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
+  const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -768,7 +771,7 @@ function tapColumns43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, firs
 }
 
 function tapColumns32(p0: usize, p1: usize, step: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
+  const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -806,12 +809,12 @@ function tapColumns11(p0: usize, step: usize, n: i32, first: usize, stride: usiz
 }
 
 function tapRows63(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(-0.666666666666666);
-  const c2 = f32x4.splat(-0.471404520791031);
-  const c3 = f32x4.splat(2);
-  const c4 = f32x4.splat(0.166666666666667);
-  const c5 = f32x4.splat(0.235702260395516);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 40);
+  const c2 = v128.load32_splat(FACTORS, 44);
+  const c3 = v128.load32_splat(FACTORS, 4);
+  const c4 = v128.load32_splat(FACTORS, 48);
+  const c5 = v128.load32_splat(FACTORS, 52);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -851,12 +854,12 @@ function tapRows63(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function tapRows64(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(-0.666666666666666);
-  const c2 = f32x4.splat(-0.471404520791031);
-  const c3 = f32x4.splat(2);
-  const c4 = f32x4.splat(0.166666666666667);
-  const c5 = f32x4.splat(0.235702260395516);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 40);
+  const c2 = v128.load32_splat(FACTORS, 44);
+  const c3 = v128.load32_splat(FACTORS, 4);
+  const c4 = v128.load32_splat(FACTORS, 48);
+  const c5 = v128.load32_splat(FACTORS, 52);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -898,14 +901,14 @@ function tapRows64(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function tapRows65(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(0.25);
-  const c2 = f32x4.splat(-0.666666666666666);
-  const c3 = f32x4.splat(-0.471404520791031);
-  const c4 = f32x4.splat(2);
-  const c5 = f32x4.splat(4);
-  const c6 = f32x4.splat(0.166666666666667);
-  const c7 = f32x4.splat(0.235702260395516);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 24);
+  const c2 = v128.load32_splat(FACTORS, 40);
+  const c3 = v128.load32_splat(FACTORS, 44);
+  const c4 = v128.load32_splat(FACTORS, 4);
+  const c5 = v128.load32_splat(FACTORS, 56);
+  const c6 = v128.load32_splat(FACTORS, 48);
+  const c7 = v128.load32_splat(FACTORS, 52);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -949,10 +952,10 @@ function tapRows65(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function tapRows52(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(-0.761904761904762);
-  const c1 = f32x4.splat(-0.380952380952381);
-  const c2 = f32x4.splat(0.304761904761905);
-  const c3 = f32x4.splat(0.380952380952381);
+  const c0 = v128.load32_splat(FACTORS, 60);
+  const c1 = v128.load32_splat(FACTORS, 64);
+  const c2 = v128.load32_splat(FACTORS, 68);
+  const c3 = v128.load32_splat(FACTORS, 72);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -987,12 +990,12 @@ function tapRows52(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function tapRows54(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.25);
-  const c1 = f32x4.splat(-0.761904761904762);
-  const c2 = f32x4.splat(-0.380952380952381);
-  const c3 = f32x4.splat(1.5625);
-  const c4 = f32x4.splat(0.304761904761905);
-  const c5 = f32x4.splat(0.380952380952381);
+  const c0 = v128.load32_splat(FACTORS, 24);
+  const c1 = v128.load32_splat(FACTORS, 60);
+  const c2 = v128.load32_splat(FACTORS, 64);
+  const c3 = v128.load32_splat(FACTORS, 20);
+  const c4 = v128.load32_splat(FACTORS, 68);
+  const c5 = v128.load32_splat(FACTORS, 72);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1031,7 +1034,7 @@ function tapRows54(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function tapRows43(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
+  const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1061,7 +1064,7 @@ function tapRows43(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function tapRows32(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
+  const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1098,12 +1101,12 @@ function tapRows11(from: usize, n: i32, first: usize, next: usize, stride: usize
 }
 
 function products64(from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.707106781186548);
-  const c1 = f32x4.splat(1.4142135623731);
-  const c2 = f32x4.splat(0.5);
-  const c3 = f32x4.splat(2);
-  const c4 = f32x4.splat(0.353553390593274);
-  const c5 = f32x4.splat(2.82842712474619);
+  const c0 = v128.load32_splat(FACTORS, 8);
+  const c1 = v128.load32_splat(FACTORS, 16);
+  const c2 = v128.load32_splat(FACTORS, 12);
+  const c3 = v128.load32_splat(FACTORS, 4);
+  const c4 = v128.load32_splat(FACTORS, 76);
+  const c5 = v128.load32_splat(FACTORS, 80);
   for (let line = 0; line < n; line++) {
     let at = from;
     const a0 = v128.load(at);
@@ -1149,10 +1152,10 @@ function products64(from: usize, step: usize, next: usize, n: i32, first: usize,
 }
 
 function products63(from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.707106781186548);
-  const c1 = f32x4.splat(1.4142135623731);
-  const c2 = f32x4.splat(0.5);
-  const c3 = f32x4.splat(2);
+  const c0 = v128.load32_splat(FACTORS, 8);
+  const c1 = v128.load32_splat(FACTORS, 16);
+  const c2 = v128.load32_splat(FACTORS, 12);
+  const c3 = v128.load32_splat(FACTORS, 4);
   for (let line = 0; line < n; line++) {
     let at = from;
     const a0 = v128.load(at);
@@ -1195,8 +1198,8 @@ function products63(from: usize, step: usize, next: usize, n: i32, first: usize,
 }
 
 function products62(from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.707106781186548);
-  const c1 = f32x4.splat(1.4142135623731);
+  const c0 = v128.load32_splat(FACTORS, 8);
+  const c1 = v128.load32_splat(FACTORS, 16);
   for (let line = 0; line < n; line++) {
     let at = from;
     const a0 = v128.load(at);
@@ -1236,12 +1239,12 @@ function products62(from: usize, step: usize, next: usize, n: i32, first: usize,
 }
 
 function products54(from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(1.25);
-  const c2 = f32x4.splat(0.25);
-  const c3 = f32x4.splat(1.5625);
-  const c4 = f32x4.splat(0.125);
-  const c5 = f32x4.splat(1.953125);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 28);
+  const c2 = v128.load32_splat(FACTORS, 24);
+  const c3 = v128.load32_splat(FACTORS, 20);
+  const c4 = v128.load32_splat(FACTORS, 84);
+  const c5 = v128.load32_splat(FACTORS, 88);
   for (let line = 0; line < n; line++) {
     let at = from;
     const a0 = v128.load(at);
@@ -1284,8 +1287,8 @@ function products54(from: usize, step: usize, next: usize, n: i32, first: usize,
 }
 
 function products52(from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(1.25);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 28);
   for (let line = 0; line < n; line++) {
     let at = from;
     const a0 = v128.load(at);
@@ -1390,12 +1393,12 @@ function products11(from: usize, step: usize, next: usize, n: i32, first: usize,
 }
 
 function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
-  const c0 = f32x4.splat(0.707106781186548);
-  const c1 = f32x4.splat(1.4142135623731);
-  const c2 = f32x4.splat(0.5);
-  const c3 = f32x4.splat(2);
-  const c4 = f32x4.splat(0.353553390593274);
-  const c5 = f32x4.splat(2.82842712474619);
+  const c0 = v128.load32_splat(FACTORS, 8);
+  const c1 = v128.load32_splat(FACTORS, 16);
+  const c2 = v128.load32_splat(FACTORS, 12);
+  const c3 = v128.load32_splat(FACTORS, 4);
+  const c4 = v128.load32_splat(FACTORS, 76);
+  const c5 = v128.load32_splat(FACTORS, 80);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
   if (!residual) residual = ZEROS;
@@ -1439,10 +1442,10 @@ function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, 
 }
 
 function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
-  const c0 = f32x4.splat(0.707106781186548);
-  const c1 = f32x4.splat(1.4142135623731);
-  const c2 = f32x4.splat(0.5);
-  const c3 = f32x4.splat(2);
+  const c0 = v128.load32_splat(FACTORS, 8);
+  const c1 = v128.load32_splat(FACTORS, 16);
+  const c2 = v128.load32_splat(FACTORS, 12);
+  const c3 = v128.load32_splat(FACTORS, 4);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
   if (!residual) residual = ZEROS;
@@ -1483,8 +1486,8 @@ function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, 
 }
 
 function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
-  const c0 = f32x4.splat(0.707106781186548);
-  const c1 = f32x4.splat(1.4142135623731);
+  const c0 = v128.load32_splat(FACTORS, 8);
+  const c1 = v128.load32_splat(FACTORS, 16);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
   if (!residual) residual = ZEROS;
@@ -1522,12 +1525,12 @@ function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, 
 }
 
 function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(1.25);
-  const c2 = f32x4.splat(0.25);
-  const c3 = f32x4.splat(1.5625);
-  const c4 = f32x4.splat(0.125);
-  const c5 = f32x4.splat(1.953125);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 28);
+  const c2 = v128.load32_splat(FACTORS, 24);
+  const c3 = v128.load32_splat(FACTORS, 20);
+  const c4 = v128.load32_splat(FACTORS, 84);
+  const c5 = v128.load32_splat(FACTORS, 88);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
   if (!residual) residual = ZEROS;
@@ -1569,8 +1572,8 @@ function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, 
 }
 
 function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
-  const c0 = f32x4.splat(0.5);
-  const c1 = f32x4.splat(1.25);
+  const c0 = v128.load32_splat(FACTORS, 12);
+  const c1 = v128.load32_splat(FACTORS, 28);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
   if (!residual) residual = ZEROS;

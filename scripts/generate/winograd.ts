@@ -69,7 +69,10 @@ const rounded = (value: number): number => Number(value.toPrecision(15));
 /** The two halves of 8 channels: V8 makes one instruction of both where they are side by side, the upper one stored first. */
 type Half = 0 | 1;
 
-/** The vectors of a function's constants, by value. */
+/** Numbers that the transforms multiply with, in the order of the table. */
+const table: number[] = [];
+
+/** The vectors of a function's constants, by value. From memory: V8 makes constants anew in each turn of a loop. */
 class Constants {
   readonly #names = new Map<number, string>();
 
@@ -79,11 +82,17 @@ class Constants {
     if (known) return known;
     const name = `c${this.#names.size}`;
     this.#names.set(key, name);
+    if (!table.includes(key)) table.push(key);
     return name;
   }
 
   get text(): string {
-    return [...this.#names].map(([value, name]) => `  const ${name} = f32x4.splat(${value});\n`).join('');
+    return [...this.#names]
+      .map(
+        ([value, name]) =>
+          `  const ${name} = v128.load32_splat(FACTORS, ${4 * table.indexOf(value)});\n`,
+      )
+      .join('');
   }
 }
 
@@ -92,7 +101,13 @@ type Term = readonly [coefficient: number, vector: string];
 /** The sum of terms, after `first` if there is one. */
 function sum(constants: Constants, terms: readonly Term[], first?: string): string {
   const wanted = terms.filter(([c]) => c !== 0);
-  const base = first === undefined ? Math.max(0, wanted.findIndex(([c]) => c === 1)) : -1;
+  const base =
+    first === undefined
+      ? Math.max(
+          0,
+          wanted.findIndex(([c]) => c === 1),
+        )
+      : -1;
   const rest = wanted.filter((_, i) => i !== base);
   const begin = first ?? scaled(constants, wanted[base]);
   return rest.reduce((so, [c, v]) => {
@@ -179,8 +194,14 @@ function taps(body: Body, count: number, length: number): void {
           named('ab', h, 2 * k + odd),
         ]),
       );
-    body.both((h) => `const ${named('ef', h, at)} = ${scaled(constants, [rounded(1 / divisor), part(0, h)])}`);
-    body.both((h) => `const ${named('gh', h, at)} = ${scaled(constants, [rounded(p / divisor), part(1, h)])}`);
+    body.both(
+      (h) =>
+        `const ${named('ef', h, at)} = ${scaled(constants, [rounded(1 / divisor), part(0, h)])}`,
+    );
+    body.both(
+      (h) =>
+        `const ${named('gh', h, at)} = ${scaled(constants, [rounded(p / divisor), part(1, h)])}`,
+    );
     body.store((h) => `f32x4.add(${named('ef', h, at)}, ${named('gh', h, at)})`);
     body.next();
     // Without zero there is an odd number of other points, and the divisor of −p has the other sign.
@@ -209,14 +230,19 @@ function products(
       ['ef', 'add'],
       ['gh', 'sub'],
     ])
-      both((h) => `const ${named(names, h, at)} = f32x4.${does}(${named('ab', h, plus)}, ${named('ab', h, minus)})`);
+      both(
+        (h) =>
+          `const ${named(names, h, at)} = f32x4.${does}(${named('ab', h, plus)}, ${named('ab', h, minus)})`,
+      );
   });
   for (let k = 0; k < outputs; k++) {
     // What is at 0 and at ∞ reaches one output each: the first, and the last.
     const alone = k === outputs - 1 ? count - 1 : k === 0 && zero ? 0 : undefined;
     store((h) => {
       const begin = alone === undefined ? bias?.[h] : begun(named('ab', h, alone), bias?.[h]);
-      const terms = positive.map((p, at): Term => [rounded(p ** k), named(k % 2 ? 'gh' : 'ef', h, at)]);
+      const terms = positive.map(
+        (p, at): Term => [rounded(p ** k), named(k % 2 ? 'gh' : 'ef', h, at)],
+      );
       return sum(constants, terms, begin);
     });
     if (k < outputs - 1) body.next();
@@ -226,10 +252,17 @@ function products(
 const begun = (value: string, bias: string | undefined): string =>
   bias ? `f32x4.add(${value}, ${bias})` : value;
 
-const indented = (lines: readonly string[]): string => lines.map((line) => `    ${line}\n`).join('');
+const indented = (lines: readonly string[]): string =>
+  lines.map((line) => `    ${line}\n`).join('');
 
 /** A function over n lines. */
-function loop(name: string, parameters: string, body: Body, step: readonly string[], before = ''): string {
+function loop(
+  name: string,
+  parameters: string,
+  body: Body,
+  step: readonly string[],
+  before = '',
+): string {
   return `function ${name}(${parameters}): void {
 ${body.constants.text}${before}  for (let line = 0; line < n; line++) {
 ${indented(body.lines)}${indented(step)}  }
@@ -239,7 +272,8 @@ ${indented(body.lines)}${indented(step)}  }
 
 /** Where a function's lines begin and end; its values are \`stride\` bytes apart. */
 const pointers = (count: number): string[] => Array.from({ length: count }, (_, i) => `p${i}`);
-const typed = (names: readonly string[]): string => names.map((name) => `${name}: usize`).join(', ');
+const typed = (names: readonly string[]): string =>
+  names.map((name) => `${name}: usize`).join(', ');
 
 /** From anywhere: value i of the first line is at pᵢ, a line \`step\` bytes after the one before; every line is \`next\` bytes after the one before. */
 function columns(name: string, loaded: number, transform: (body: Body) => void): string {
@@ -248,7 +282,12 @@ function columns(name: string, loaded: number, transform: (body: Body) => void):
   body.lines.push('let to = first;');
   transform(body);
   const step = [...pointers(loaded).map((p) => `${p} += step;`), 'first += 32;'];
-  return loop(name, `${typed(pointers(loaded))}, step: usize, n: i32, first: usize, stride: usize`, body, step);
+  return loop(
+    name,
+    `${typed(pointers(loaded))}, step: usize, n: i32, first: usize, stride: usize`,
+    body,
+    step,
+  );
 }
 
 /** From scratch, where the values of a line are side by side, and so are lines. */
@@ -311,16 +350,36 @@ function outputRows(count: number, outputs: number): string {
 function choice(cases: readonly (readonly [key: number, call: string])[]): string {
   return `  switch (${cases[0][0] > 9 ? 'points * 10 + many' : 'points'}) {
 ${cases
-  .map(([key, call], i) => `    ${i < cases.length - 1 ? `case ${key}` : 'default'}:\n      return ${call};\n`)
+  .map(
+    ([key, call], i) =>
+      `    ${i < cases.length - 1 ? `case ${key}` : 'default'}:\n      return ${call};\n`,
+  )
   .join('')}  }`;
 }
 
-const counts = Object.keys(everyPoints).map(Number).sort((a, b) => b - a);
+const counts = Object.keys(everyPoints)
+  .map(Number)
+  .sort((a, b) => b - a);
 const most = 6;
 const mostTaps = 5;
 
 /** The text of assembly/winograd/lines.ts. */
-export const winogradLinesModule = (): string => `// Generated by scripts/generate/winograd.ts: change that file, then run \`npm run generate\`.
+export function winogradLinesModule(): string {
+  table.length = 0;
+  const functions = [
+    ...counts.map((c) => columns(`pixelColumns${c}`, c, (body) => pixels(body, c))),
+    ...counts.map((c) => rows(`pixelRows${c}`, c, (body) => pixels(body, c))),
+    ...tapsOf.map(([c, t]) => columns(`tapColumns${c}${t}`, t, (body) => taps(body, c, t))),
+    ...tapsOf.map(([c, t]) => rows(`tapRows${c}${t}`, t, (body) => taps(body, c, t))),
+    ...outputsOf.map(([c, m]) => productColumns(c, m)),
+    ...outputsOf.map(([c, m]) => outputRows(c, m)),
+  ];
+  return `${head()}
+${functions.join('\n')}`;
+}
+
+const head =
+  (): string => `// Generated by scripts/generate/winograd.ts: change that file, then run \`npm run generate\`.
 //
 // Winograd's one-dimensional transforms: pixels, taps and products as polynomials, evaluated at points, and back again
 // from the products there. Two-dimensional ones are these on columns, then on rows. Each takes \`n\` lines of 8 channels or
@@ -331,6 +390,9 @@ export const winogradLinesModule = (): string => `// Generated by scripts/genera
 
 import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
+
+/** What the transforms multiply with. */
+const FACTORS: usize = memory.data<f32>([${table.join(', ')}], 16);
 
 /** The most pixels of a line. */
 // @ts-ignore: decorator
@@ -384,12 +446,4 @@ function store(to: usize, v0: v128, v1: v128, residual: usize, floor: v128): voi
   v128.store(to, f32x4.pmax(f32x4.add(v1, r1), floor), 16);
   v128.store(to, f32x4.pmax(f32x4.add(v0, r0), floor));
 }
-
-${[
-  ...counts.map((c) => columns(`pixelColumns${c}`, c, (body) => pixels(body, c))),
-  ...counts.map((c) => rows(`pixelRows${c}`, c, (body) => pixels(body, c))),
-  ...tapsOf.map(([c, t]) => columns(`tapColumns${c}${t}`, t, (body) => taps(body, c, t))),
-  ...tapsOf.map(([c, t]) => rows(`tapRows${c}${t}`, t, (body) => taps(body, c, t))),
-  ...outputsOf.map(([c, m]) => productColumns(c, m)),
-  ...outputsOf.map(([c, m]) => outputRows(c, m)),
-].join('\n')}`;
+`;

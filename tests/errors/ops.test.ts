@@ -154,21 +154,22 @@ test('convolution: options', () => {
 });
 
 test('convolution: an algorithm that does not fit', () => {
-  const four = random([4, 4, 4, 2], 1);
+  const long = random([11, 1, 4, 2], 1);
+  const single = random([1, 1, 4, 2], 1);
   const half = random([3, 3, 2, 6], 1);
-  const uneven = random([3, 1, 4, 2], 1);
+  const two = random([2, 2, 4, 2], 1);
   const cases: [Tensor, ops.Conv2dOptions, string][] = [
-    [four, {}, 'the filter is 4×4'],
-    [uneven, {}, 'the filter is 3×1'],
-    [w, { strides: 2, dimRoundingMode: 'floor' }, 'the strides are 2×2'],
-    [w, { strides: [1, 3] }, 'the strides are 1×3'],
+    [long, { padding: 'same' }, 'the filter is 11×1'],
+    [single, {}, 'the filter is 1×1'],
+    [two, { strides: 2, dimRoundingMode: 'floor' }, 'the filter is 2×2 at strides 2×2'],
+    [w, { strides: [1, 3] }, 'the filter is 3×3 at strides 1×3'],
     [w, { dilation: [2, 1] }, 'it is dilated'],
     [half, { groups: 2 }, 'there are 2 groups'],
   ];
   for (const [filter, placement, why] of cases) {
     const options = { ...placement, algorithm: 'winograd' } as const;
     const y = ops.conv2d(x, filter, placement);
-    const words = ["'winograd'", '3×3', 'stride 1', why, "use 'auto'"];
+    const words = ["'winograd'", '2 to 10 taps', 'stride 1', 'stride 2', why, "use 'auto'"];
     rejects(() => ops.conv2d(x, filter, options), ValueError, ['conv2d:', ...words], conv);
     rejects(
       () => ops.conv2dBackwardInput(y, filter, x.shape, options),
@@ -189,7 +190,7 @@ test('convolution: an algorithm that does not fit', () => {
     const words = ['conv2d:', "'auto', 'direct' or 'winograd'", `not ${shown(algorithm)}`];
     rejects(() => ops.conv2d(x, w, options), ValueError, words, conv);
   }
-  free(four, half, uneven);
+  free(long, single, half, two);
 });
 
 test('tensors that are none, are disposed, or hold integers', () => {

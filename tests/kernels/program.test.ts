@@ -64,6 +64,12 @@ test('ops run in order, and only those asked for', () => {
   free(...values);
 });
 
+/** F(4×4, 3×3). */
+const square = {
+  ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 4, strideWidth: 4 },
+  ...{ dilationHeight: 1, dilationWidth: 1 },
+};
+
 test('prepare counts tasks: none where there is no work', () => {
   const width = panelWidth();
   const one = { outputHeight: 3, outputWidth: 5, height: 4, width: 5 };
@@ -178,8 +184,8 @@ test('prepare counts tasks: none where there is no work', () => {
     [op('winogradFilter', { columns: width }), 1],
     [op('winogradFilter', { columns: width + 1 }), 2],
     // Four patches are fewer than a block has.
-    [op('winograd', { outputHeight: 2, outputWidth: 2, batch: 1 }), 1],
-    [op('winogradBackwardFilter', { splits: 6 }), 6],
+    [op('winograd', { ...square, outputHeight: 2, outputWidth: 2, batch: 1 }), 1],
+    [op('winogradBackwardFilter', { ...square, filters: 8, splits: 6 }), 6],
     [op('gemm', { m: 0 }), 0],
     [op('gemm', { m: 1 }), 1],
     [op('convBackwardInput', { groups: 3, batch: 2 }), 6],

@@ -132,7 +132,8 @@ test('every form, at every size from 1×1 to 11×11', () => {
         const seed = 100 * height + width;
         check({ ...kind, shape: [1, height, width, 3], padding: 'same', filters: 2 }, seed);
         const [kh, kw] = kind.kernel ?? [3, 3];
-        if (height >= kh && width >= kw) check({ ...kind, shape: [2, height, width, 2], filters: 3 }, seed);
+        if (height >= kh && width >= kw)
+          check({ ...kind, shape: [2, height, width, 5], filters: 3 }, seed);
       }
     }
   }
@@ -227,7 +228,10 @@ test('patches around blocks of 10, 12 and 60, gradients around blocks of 128 and
   // The last are 16 parts of 131 or 132.
   for (const patches of [...around, 36, 150, 300, 400, 2100]) {
     check({ shape: [1, 3, 4 * patches - 1, 2], padding: 'same', filters: 3 }, patches);
-    check({ kernel: [5, 5], shape: [1, 2, 2 * patches - 1, 2], padding: 'same', filters: 3 }, patches);
+    check(
+      { kernel: [5, 5], shape: [1, 2, 2 * patches - 1, 2], padding: 'same', filters: 3 },
+      patches,
+    );
   }
   // Filters so large that blocks are of up to 60.
   for (const batch of [49, 59, 60, 61, 121]) {
@@ -242,7 +246,10 @@ test('patches around blocks of 10, 12 and 60, gradients around blocks of 128 and
       [61, 5],
     ]) {
       check({ shape: [batch, height, width, 2], padding: 'same', filters: 3 }, batch);
-      check({ kernel: [5, 5], shape: [batch, height >> 1, width, 2], padding: 'same', filters: 3 }, batch);
+      check(
+        { kernel: [5, 5], shape: [batch, height >> 1, width, 2], padding: 'same', filters: 3 },
+        batch,
+      );
     }
   }
 });

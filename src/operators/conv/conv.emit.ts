@@ -3,6 +3,7 @@
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { packedMatrix, panelSize, sumInParts, sumRows } from '../dense/matrix.emit.js';
 import { padBackward, padForward, padOutputShape } from '../spatial/pad.emit.js';
+import { choose, chooseGradient, scatterCost } from './choice.emit.js';
 import {
   depthwiseBackwardFilter,
   depthwiseBackwardInput,
@@ -10,6 +11,7 @@ import {
   isDepthwise,
 } from './depthwise.emit.js';
 import { type Epilogue, finish } from './epilogue.emit.js';
+import type { Form } from './forms.emit.js';
 import {
   type BackwardWindows,
   backwardCount,
@@ -17,8 +19,15 @@ import {
   type ConvGeometry,
   whyNotWinograd,
 } from './geometry.emit.js';
-import { cheapest, costOf, directCost, type Form, formsOf, gradientFormsOf, type Work } from './forms.emit.js';
-import { backwardPass, forwardPass, winogradBackwardFilter, winogradPass } from './winograd.emit.js';
+import {
+  backwardPass,
+  forwardPass,
+  type Images,
+  imagesOf,
+  pairsOf,
+  winogradBackwardFilter,
+  winogradPass,
+} from './winograd.emit.js';
 
 /** The fields of `Window` in assembly/conv/im2col.ts; `channels` counts those of one group. */
 function windowFields(g: ConvGeometry) {
@@ -31,6 +40,14 @@ function withBorder(e: Emitter, image: Value, { reflection }: ConvGeometry): Val
   if (!reflection) return image;
   const padded = e.value(padOutputShape(reflection));
   padForward(e, padded, image, reflection);
+  return padded;
+}
+
+/** The image as its pairs of pixels are seen. */
+function inPairs(e: Emitter, x: Value, { pairing }: Images): Value {
+  if (!pairing) return x;
+  const padded = e.value(padOutputShape(pairing));
+  padForward(e, padded, x, pairing);
   return padded;
 }
 
@@ -50,9 +67,11 @@ export function convForward(
     finish(e, y, { residual, rectify: rectify && residual !== none });
     return;
   }
-  const form = formFor(g, workOf(g), e.keepsForms);
+  const images = pairsOf(g) ?? imagesOf(g);
+  const pass = forwardPass(images);
+  const { form } = choose(g, pass, e.keepsForms);
   if (form) {
-    winogradPass(e, y, x, filter, forwardPass(g), form, after);
+    winogradPass(e, y, inPairs(e, x, images), filter, pass, form, after);
     return;
   }
   const n = g.filters / g.groups;
@@ -100,6 +119,7 @@ export function convBackwardInput(
     finish(e, dx, { residual, rectify: rectify && residual !== none });
     return;
   }
+  if (winogradInput(e, dx, dy, filter, g, after)) return;
   const filters = g.filters / g.groups;
   const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const windows = backwardCount(g) > MOST_WINDOWS ? [] : backwardWindows(g);
@@ -108,13 +128,52 @@ export function convBackwardInput(
   }, 0);
   const convolving = seen * panelSize(filters, g.channels / g.groups);
   const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
-  const fast = windows.some((each) => formFor(g, windowWork(g, each), e.keepsForms));
-  if (!fast && (scattering < convolving || windows.length === 0)) {
+  if (scattering < convolving || windows.length === 0) {
     scatterInput(e, dx, dy, filter, g);
     finish(e, dx, after);
   } else {
-    convolveInput(e, dx, dy, filter, g, windows, after);
+    convolveInput(e, dx, dy, filter, { images: imagesOf(g), windows, forms: [] }, after);
   }
+}
+
+/** dx as convolutions of dy: one for each of the windows, by its form if it has one. */
+interface Convolutions {
+  readonly images: Images;
+  readonly windows: readonly BackwardWindows[];
+  readonly forms: readonly (Form | undefined)[];
+}
+
+/** dx by Winograd's algorithm, for some windows at least, where that is fastest: says whether it was. */
+function winogradInput(
+  e: Emitter,
+  dx: Value,
+  dy: Value,
+  filter: Value,
+  g: ConvGeometry,
+  after: Epilogue,
+): boolean {
+  if (g.algorithm === 'direct' || whyNotWinograd(g)) return false;
+  const ways = [pairsOf(g), imagesOf(g)].flatMap((images) => {
+    if (!images) return [];
+    const windows = backwardWindows(images);
+    const choices = windows.map((each) => choose(g, backwardPass(images, each), e.keepsForms));
+    const forms = choices.map(({ form }) => form);
+    // Pairs of pixels are for these kernels alone.
+    if (images.pairing ? forms.includes(undefined) : !forms.some(Boolean)) return [];
+    return { images, windows, forms, cost: choices.reduce((sum, { cost }) => sum + cost, 0) };
+  });
+  const fastest = ways.sort((a, b) => a.cost - b.cost).at(0);
+  if (!fastest || (g.algorithm === 'auto' && fastest.cost > scatterCost(g))) return false;
+  const { pairing } = fastest.images;
+  if (!pairing) {
+    convolveInput(e, dx, dy, filter, fastest, after);
+    return true;
+  }
+  const padded = e.value(padOutputShape(pairing));
+  convolveInput(e, padded, dy, filter, fastest, {});
+  padBackward(e, dx, padded, pairing);
+  finish(e, dx, after);
+  return true;
 }
 
 /** With more convolutions than this, planning them takes longer than running one op that scatters. */
@@ -146,21 +205,20 @@ function convolveInput(
   dx: Value,
   dy: Value,
   filter: Value,
-  g: ConvGeometry,
-  windows: readonly BackwardWindows[],
+  { images: g, windows, forms }: Convolutions,
   { bias = none, residual = none, rectify = false }: Epilogue,
 ): void {
   const channels = g.channels / g.groups;
   const filters = g.filters / g.groups;
-  for (const each of windows) {
+  windows.forEach((each, i) => {
     const { row, column, first, fields } = each;
-    const form = formFor(g, windowWork(g, each), e.keepsForms);
+    const to = dx.view(dx.shape, first);
+    const added: Operand = residual ? residual.view(dx.shape, first) : none;
+    const form = forms[i];
     if (form) {
-      const part = (all: Operand): Operand => (all === none ? none : all.view(dx.shape, first));
-      const to = dx.view(dx.shape, first);
-      const rest = { bias, residual: part(residual), rectify };
-      winogradPass(e, to, dy, filter, backwardPass(g, each), form, rest);
-      continue;
+      const after = { bias, residual: added, rectify };
+      winogradPass(e, to, dy, filter, backwardPass(g, each), form, after);
+      return;
     }
     const k = row.taps * column.taps * filters;
     const room = [g.groups, Math.max(1, panelSize(k, channels))];
@@ -184,16 +242,16 @@ function convolveInput(
       ...fields,
       pixelChannels: g.filters,
       channels: filters,
-      y: dx.view(dx.shape, first),
+      y: to,
       x: dy,
       packed,
       bias,
-      residual: residual ? residual.view(dx.shape, first) : none,
+      residual: added,
       filters: channels,
       groups: g.groups,
       rectify: rectify ? 1 : 0,
     });
-  }
+  });
 }
 
 /** Pixels that one partial sum of a filter gradient takes at least: eight blocks of KC. */
@@ -212,9 +270,11 @@ export function convBackwardFilter(
     depthwiseBackwardFilter(e, dw, x, dy, g);
     return;
   }
-  const form = formFor(g, workOf(g), false, gradientFormsOf(workOf(g)));
+  const images = pairsOf(g) ?? imagesOf(g);
+  const pass = forwardPass(images);
+  const { form } = chooseGradient(g, pass);
   if (form) {
-    winogradBackwardFilter(e, dw, x, dy, forwardPass(g), form);
+    winogradBackwardFilter(e, dw, inPairs(e, x, images), dy, pass, form);
     return;
   }
   const pixels = g.batch * g.outputHeight * g.outputWidth;
@@ -234,35 +294,4 @@ export function convBackwardFilter(
 /** db = dy summed over all pixels. */
 export function convBackwardBias(e: Emitter, db: Value, dy: Value, g: ConvGeometry): void {
   sumRows(e, db, dy, g.batch * g.outputHeight * g.outputWidth, g.filters);
-}
-
-const workOf = (g: ConvGeometry): Work => ({ ...g, yHeight: g.outputHeight, yWidth: g.outputWidth });
-
-/** That of one of the convolutions of dy that make dx. */
-const windowWork = (g: ConvGeometry, { row, column }: BackwardWindows): Work => ({
-  ...{ batch: g.batch, channels: g.filters, filters: g.channels },
-  ...{ yHeight: row.count, yWidth: column.count, kernelHeight: row.taps, kernelWidth: column.taps },
-  ...{ strideHeight: 1, strideWidth: 1 },
-});
-
-/** With fewer channels or filters, the transforms take longer than the multiplication saves. */
-const LEAST_CHANNELS = 8;
-
-/**
- * The form that computes a convolution faster than the direct algorithm, or that was asked for.
- *
- * @param kept whether transformed filters are kept from run to run
- */
-function formFor(
-  g: ConvGeometry,
-  work: Work,
-  kept: boolean,
-  forms = formsOf(work),
-): Form | undefined {
-  if (g.algorithm === 'direct' || whyNotWinograd(g) || forms.length === 0) return undefined;
-  const form =
-    g.rank === undefined ? cheapest(forms, work, kept) : forms[Math.min(g.rank, forms.length - 1)];
-  if (g.algorithm === 'winograd') return form;
-  if (Math.min(work.channels, work.filters) < LEAST_CHANNELS) return undefined;
-  return costOf(form, work, kept) < directCost(work) ? form : undefined;
 }

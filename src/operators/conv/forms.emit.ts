@@ -1,5 +1,5 @@
-// Forms of Winograd's algorithm: how each dimension of a convolution is cut, and which form is fastest.
-// assembly/winograd/form.ts says what they are.
+// Forms of Winograd's algorithm: how each dimension of a convolution is cut. assembly/winograd/form.ts says what they
+// are, choice.emit.ts which is fastest.
 
 import { MOST_POINTS } from '../../../bindings/constants.js';
 
@@ -72,12 +72,6 @@ export interface Work {
   readonly strideWidth: number;
 }
 
-/** What transforming an entry of a patch costs, of pixels or products, in multiply-adds of a register tile. */
-const TRANSFORM = 12;
-/** What an entry of the transformed filters costs: where they are made in each run, and where they are kept and only read. */
-const MADE = 24;
-const READ = 4;
-
 /** Its forms, by rank. */
 export const formsOf = (w: Work): Form[] => combined(w, sidesOf);
 
@@ -95,26 +89,4 @@ function combined(
     rows: rows[Math.min(rank, rows.length - 1)],
     columns: columns[Math.min(rank, columns.length - 1)],
   }));
-}
-
-/** What a form costs, in multiply-adds. */
-export function costOf({ rows, columns }: Form, w: Work, kept: boolean): number {
-  const patches =
-    w.batch * Math.ceil(w.yHeight / rows.outputs) * Math.ceil(w.yWidth / columns.outputs);
-  const products = productsOf(rows) * productsOf(columns);
-  const planes = pointsOf(rows) * pointsOf(columns);
-  const parts = partsOf(rows) * partsOf(columns);
-  const transforms = TRANSFORM * planes * (parts * w.channels + w.filters);
-  const entries = products * w.channels * w.filters;
-  return patches * (entries + transforms) + (kept ? READ : MADE) * entries;
-}
-
-/** The same by the direct algorithm. */
-export const directCost = (w: Work): number =>
-  w.batch * w.yHeight * w.yWidth * w.kernelHeight * w.kernelWidth * w.channels * w.filters;
-
-/** The form that costs least. */
-export function cheapest(forms: readonly Form[], w: Work, kept: boolean): Form {
-  const costs = forms.map((form) => costOf(form, w, kept));
-  return forms[costs.indexOf(Math.min(...costs))];
 }

@@ -145,7 +145,7 @@ export function withAlgorithm(
   const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
   if (!misfit) return g;
   throw new ValueError(
-    `algorithm 'winograd' needs 3×3 or 5×5 filters at stride 1 without dilation and groups, but ${misfit}; use 'auto'`,
+    `algorithm 'winograd' needs 2 to 10 taps a side at stride 1, or 3 to 10 at stride 2, without dilation and groups, but ${misfit}; use 'auto'`,
   );
 }
 

@@ -3,21 +3,17 @@
 import { GAP } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { panelSize, sumInParts } from '../dense/matrix.emit.js';
+import { type PadGeometry, placePadding } from '../spatial/pad.emit.js';
 import type { Epilogue } from './epilogue.emit.js';
-import { type Form, partsOf, pointsOf } from './forms.emit.js';
+import { type Form, partsOf, pointsOf, type Work } from './forms.emit.js';
 import type { BackwardWindows, ConvGeometry } from './geometry.emit.js';
 
 /** One convolution, forward or of the gradient: of what images, with which padding, to where. */
-export interface Pass {
-  readonly batch: number;
+export interface Pass extends Work {
   readonly height: number;
   readonly width: number;
-  readonly channels: number;
-  readonly filters: number;
   readonly padTop: number;
   readonly padLeft: number;
-  readonly yHeight: number;
-  readonly yWidth: number;
   /** Floats from an image, a line and a pixel of the result to the next. */
   readonly yImage: number;
   readonly yRow: number;
@@ -33,28 +29,64 @@ export interface Pass {
   };
 }
 
+/** A convolution as these kernels see its images. */
+export interface Images extends ConvGeometry {
+  /** Numbers in a row of a filter's taps. */
+  readonly tapRow: number;
+  /** What is put around the image, where two pixels of it side by side are seen as one. */
+  readonly pairing?: PadGeometry;
+}
+
+/** The images as they are. */
+export const imagesOf = (g: ConvGeometry): Images => ({ ...g, tapRow: g.kernelWidth * g.channels });
+
+/**
+ * The images in pairs of pixels, where they have few channels and the convolution a horizontal stride of 2, else none:
+ * those of a pair fill vectors better, and what is left has a stride of 1. The image is copied, so that pairs begin
+ * where windows do.
+ */
+export function pairsOf(g: ConvGeometry): Images | undefined {
+  const { batch, height, width, channels, kernelWidth, padLeft } = g;
+  if (2 * channels > LANES || g.strideWidth !== 2 || kernelWidth < 3) return undefined;
+  const right = (padLeft + width) % 2;
+  const sides = [
+    [0, 0],
+    [padLeft, right],
+  ] as const;
+  return {
+    ...imagesOf(g),
+    ...{ channels: 2 * channels, width: (padLeft + width + right) / 2, padLeft: 0 },
+    ...{ kernelWidth: Math.ceil(kernelWidth / 2), strideWidth: 1 },
+    pairing: placePadding([batch, height, width, channels], sides, 'zeros'),
+  };
+}
+
+/** Channels that are transformed together. */
+const LANES = 8;
+
 /** The forward pass. */
-export function forwardPass(g: ConvGeometry): Pass {
-  const { outputHeight: yHeight, outputWidth: yWidth, filters } = g;
+export function forwardPass(g: Images): Pass {
+  const { outputHeight: yHeight, outputWidth: yWidth, filters, tapRow } = g;
   const yRow = yWidth * filters;
   return {
     ...g,
     ...{ yHeight, yWidth, yImage: yHeight * yRow, yRow, yColumn: filters },
     taps: {
-      ...{ tapRow: g.kernelWidth * g.channels, flip: false },
+      ...{ tapRow, flip: false },
       ...{ firstRow: 0, rowStep: 1, firstColumn: 0, columnStep: 1 },
     },
   };
 }
 
 /** One of the convolutions of dy that make dx: its filters are turned round, and channels are filters. */
-export function backwardPass(g: ConvGeometry, { row, column, fields }: BackwardWindows): Pass {
+export function backwardPass(g: Images, { row, column, fields }: BackwardWindows): Pass {
   const { batch, height, width, padTop, padLeft, yImage, yRow, yColumn } = fields;
   return {
     ...{ batch, height, width, padTop, padLeft, yImage, yRow, yColumn },
     ...{ channels: g.filters, filters: g.channels, yHeight: row.count, yWidth: column.count },
+    ...{ kernelHeight: row.taps, kernelWidth: column.taps, strideHeight: 1, strideWidth: 1 },
     taps: {
-      ...{ tapRow: g.kernelWidth * g.channels, flip: true },
+      ...{ tapRow: g.tapRow, flip: true },
       ...{ firstRow: row.firstTap, rowStep: -row.tapStep },
       ...{ firstColumn: column.firstTap, columnStep: -column.tapStep },
     },
@@ -107,7 +139,11 @@ export function winogradPass(
       to.emit('winogradFilter', {
         ...{ packed, filter, ...taps, channels: inputs, filters: outputs, flip: flip ? 1 : 0 },
         ...{ kernelHeight: rows.taps, strideHeight: rows.stride, outputsHeight: rows.outputs },
-        ...{ kernelWidth: columns.taps, strideWidth: columns.stride, outputsWidth: columns.outputs },
+        ...{
+          kernelWidth: columns.taps,
+          strideWidth: columns.stride,
+          outputsWidth: columns.outputs,
+        },
         ...{ first, columns: count },
       }),
     );
@@ -137,7 +173,7 @@ const columnsAtOnce = (floats: number): number =>
   Math.max(64, Math.floor(AT_ONCE / floats / 64) * 64);
 
 /** Patches that one partial sum of a filter gradient takes at least. */
-const SPLIT_PATCHES = 128;
+const SPLIT_PATCHES = 80;
 
 /** dw = patches(x)ᵀ·dy. */
 export function winogradBackwardFilter(

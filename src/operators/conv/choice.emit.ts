@@ -1,0 +1,90 @@
+// Which algorithm computes a convolution: the one that costs least, by its shape alone, so that results are the same
+// on every machine. The costs are multiply-adds of a register tile; npm run bench -- forms measures them.
+
+import {
+  type Form,
+  formsOf,
+  gradientFormsOf,
+  partsOf,
+  pointsOf,
+  productsOf,
+  type Work,
+} from './forms.emit.js';
+import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
+
+/** What transforming an entry of a patch of pixels costs; and of products, with what a tile of theirs costs. */
+const PIXEL = 8;
+const PRODUCT = 12;
+/** What a patch costs beyond. */
+const PATCH = 1500;
+/** What an entry of transformed filters costs: made in each run, kept and only read, or summed for a gradient. */
+const MADE = 18;
+const READ = 2;
+const SUMMED = 12;
+/** What a tile of the direct algorithm costs beyond its multiplications, and a filter's entry. */
+const TILE = 10;
+const PACKED = 12;
+const KEPT = 3;
+/** What adding one number to its pixel costs. */
+const SCATTER = 4;
+
+/** Rows of a tile. */
+const MR = 6;
+
+/** Channels and filters come in vectors of 8. */
+const whole = (count: number): number => Math.ceil(count / 8) * 8;
+
+/** How a convolution is computed: by a form of Winograd's algorithm, or directly. */
+export interface Choice {
+  readonly form?: Form;
+  readonly cost: number;
+}
+
+/** What a form costs. @param entry what an entry of the transformed filters costs */
+function formCost({ rows, columns }: Form, w: Work, entry: number): number {
+  const patches =
+    w.batch * Math.ceil(w.yHeight / rows.outputs) * Math.ceil(w.yWidth / columns.outputs);
+  const planes = pointsOf(rows) * pointsOf(columns);
+  const parts = partsOf(rows) * partsOf(columns);
+  const transforms = planes * (PIXEL * parts * whole(w.channels) + PRODUCT * whole(w.filters));
+  const entries = productsOf(rows) * productsOf(columns) * w.channels * whole(w.filters);
+  return patches * (entries + transforms + PATCH) + entry * entries;
+}
+
+/** What the direct algorithm costs. */
+function directCost(w: Work, entry: number): number {
+  const depth = w.kernelHeight * w.kernelWidth * w.channels;
+  const pixels = w.batch * w.yHeight * w.yWidth;
+  return (pixels * (depth + TILE) + entry * depth) * whole(w.filters);
+}
+
+/** What the gradient of the input costs where the gradients of its windows are added to their pixels. */
+export function scatterCost(g: ConvGeometry): number {
+  const depth = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
+  const pixels = g.batch * g.outputHeight * g.outputWidth;
+  return pixels * ((g.filters / g.groups) * whole(depth) + SCATTER * depth);
+}
+
+/** The choice for a convolution, forward or of the gradient of its input. @param kept whether transformed filters are kept from run to run */
+export const choose = (g: ConvGeometry, w: Work, kept: boolean): Choice =>
+  best(g, formsOf(w), w, kept ? READ : MADE, kept ? KEPT : PACKED);
+
+/** That for the gradient of its filters. */
+export const chooseGradient = (g: ConvGeometry, w: Work): Choice =>
+  // Rows of its products are channels: whole tiles of them.
+  best(g, gradientFormsOf(w), { ...w, channels: Math.ceil(w.channels / MR) * MR }, SUMMED, 0);
+
+function best(
+  g: ConvGeometry,
+  forms: readonly Form[],
+  w: Work,
+  entry: number,
+  directEntry: number,
+): Choice {
+  const direct = { cost: directCost(w, directEntry) };
+  if (g.algorithm === 'direct' || whyNotWinograd(g) || forms.length === 0) return direct;
+  const choices = forms.map((form) => ({ form, cost: formCost(form, w, entry) }));
+  const cheapest = choices.reduce((least, each) => (each.cost < least.cost ? each : least));
+  if (g.algorithm === 'auto') return cheapest.cost < direct.cost ? cheapest : direct;
+  return g.rank === undefined ? cheapest : choices[Math.min(g.rank, choices.length - 1)];
+}
