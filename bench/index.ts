@@ -9,6 +9,7 @@ import { against, engineFlags, start } from './start.js';
 import { cli } from './suites/cli.js';
 import { conv } from './suites/conv.js';
 import { footprint } from './suites/footprint.js';
+import { forms } from './suites/forms.js';
 import { gemm } from './suites/gemm.js';
 import { lenet } from './suites/lenet.js';
 import { memoryUse } from './suites/memory.js';
@@ -25,7 +26,7 @@ import { terminalTable } from './table.js';
 
 const suites = [
   ...[gemm, conv, train, lenet, resnet, onnx, tfjs, threads],
-  ...[footprint, peak, pictures, page, startup, cli, memoryUse],
+  ...[footprint, peak, forms, pictures, page, startup, cli, memoryUse],
 ];
 
 /** Where --write puts the tables. */

@@ -19,12 +19,12 @@ const PRODUCT = 12;
 const PATCH = 1500;
 /** What an entry of transformed filters costs: made in each run, kept and only read, or summed for a gradient. */
 const MADE = 18;
-const READ = 2;
+const READ = 5;
 const SUMMED = 12;
 /** What a tile of the direct algorithm costs beyond its multiplications, and a filter's entry. */
 const TILE = 10;
 const PACKED = 12;
-const KEPT = 3;
+const KEPT = 5;
 /** What adding one number to its pixel costs. */
 const SCATTER = 4;
 
