@@ -47,7 +47,9 @@ function formCost({ rows, columns }: Form, w: Work, entry: number): number {
   const planes = pointsOf(rows) * pointsOf(columns);
   const parts = partsOf(rows) * partsOf(columns);
   const transforms = planes * (PIXEL * parts * whole(w.channels) + PRODUCT * whole(w.filters));
-  const entries = productsOf(rows) * productsOf(columns) * w.channels * whole(w.filters);
+  // A gradient's products have channels for rows: whole tiles of them.
+  const depth = entry === SUMMED ? Math.ceil(w.channels / MR) * MR : w.channels;
+  const entries = productsOf(rows) * productsOf(columns) * depth * whole(w.filters);
   return patches * (entries + transforms + PATCH) + entry * entries;
 }
 
@@ -71,8 +73,7 @@ export const choose = (g: ConvGeometry, w: Work, kept: boolean): Choice =>
 
 /** That for the gradient of its filters. */
 export const chooseGradient = (g: ConvGeometry, w: Work): Choice =>
-  // Rows of its products are channels: whole tiles of them.
-  best(g, gradientFormsOf(w), { ...w, channels: Math.ceil(w.channels / MR) * MR }, SUMMED, 0);
+  best(g, gradientFormsOf(w), w, SUMMED, 0);
 
 function best(
   g: ConvGeometry,
