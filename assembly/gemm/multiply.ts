@@ -149,7 +149,7 @@ function multiply(
     const exact = addend != NOTHING || nr < columns;
     let mr = 0;
     for (let i = 0; i < rows; i += mr) {
-      mr = tileRows(rows - i);
+      mr = access == Access.Rows ? evenRows(rows - i) : tileRows(rows - i);
       const entry = (<usize>i) << 2;
       const spare =
         exact && (addend != NOTHING || i + mr >= rows || !joined(outputs + entry, mr, nr, columns))
@@ -199,6 +199,14 @@ function multiply(
 function tileRows(left: i32): i32 {
   const even = !ASC_FEATURE_RELAXED_SIMD || left % MR == 0;
   return min(left, even ? MR : MR - 1);
+}
+
+/** The same where there are tiles of 4 rows, too: as few tiles as can be, of about as many rows. So 8 rows are 4 and 4. */
+// @ts-ignore: decorator
+@inline
+function evenRows(left: i32): i32 {
+  const tiles = (left + MR - 1) / MR;
+  return (left + tiles - 1) / tiles;
 }
 
 /**

@@ -82,6 +82,116 @@ export function tileRows1x16(
 }
 
 /**
+ * C[4×8] = A[4×kc]·B[kc×8] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
+ * `spare` if there is one.
+ * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
+ * B is one packed panel, row i of C is at c[i] + cOffset.
+ */
+export function tileRows4x8(
+  c: usize, cOffset: usize, a: usize, aOffset: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  let a0 = load<usize>(a, 0) + aOffset;
+  let a1 = load<usize>(a, 4) + aOffset;
+  let a2 = load<usize>(a, 8) + aOffset;
+  let a3 = load<usize>(a, 12) + aOffset;
+  const bias0 = v128.load(bias, 0), bias1 = v128.load(bias, 16);
+  let c00 = bias0, c01 = bias1;
+  let c10 = bias0, c11 = bias1;
+  let c20 = bias0, c21 = bias1;
+  let c30 = bias0, c31 = bias1;
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+  }
+  let to: usize;
+  if (spare) {
+    v128.store(spare, c01, 16); v128.store(spare, c00, 0);
+    v128.store(spare, c11, 48); v128.store(spare, c10, 32);
+    v128.store(spare, c21, 80); v128.store(spare, c20, 64);
+    v128.store(spare, c31, 112); v128.store(spare, c30, 96);
+  } else if (rectify) {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, relu(c01), 16); v128.store(to, relu(c00), 0);
+    if (mr == 1) return;
+    to = load<usize>(c, 4) + cOffset; v128.store(to, relu(c11), 16); v128.store(to, relu(c10), 0);
+    if (mr == 2) return;
+    to = load<usize>(c, 8) + cOffset; v128.store(to, relu(c21), 16); v128.store(to, relu(c20), 0);
+    if (mr == 3) return;
+    to = load<usize>(c, 12) + cOffset; v128.store(to, relu(c31), 16); v128.store(to, relu(c30), 0);
+  } else {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, c01, 16); v128.store(to, c00, 0);
+    if (mr == 1) return;
+    to = load<usize>(c, 4) + cOffset; v128.store(to, c11, 16); v128.store(to, c10, 0);
+    if (mr == 2) return;
+    to = load<usize>(c, 8) + cOffset; v128.store(to, c21, 16); v128.store(to, c20, 0);
+    if (mr == 3) return;
+    to = load<usize>(c, 12) + cOffset; v128.store(to, c31, 16); v128.store(to, c30, 0);
+  }
+}
+
+/**
+ * C[4×16] = A[4×kc]·B[kc×16] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
+ * `spare` if there is one.
+ * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
+ * B is one packed panel, row i of C is at c[i] + cOffset.
+ */
+export function tileRows4x16(
+  c: usize, cOffset: usize, a: usize, aOffset: usize, b: usize, kc: i32, mr: i32, bias: usize, rectify: bool, spare: usize,
+): void {
+  let a0 = load<usize>(a, 0) + aOffset;
+  let a1 = load<usize>(a, 4) + aOffset;
+  let a2 = load<usize>(a, 8) + aOffset;
+  let a3 = load<usize>(a, 12) + aOffset;
+  const bias0 = v128.load(bias, 0), bias1 = v128.load(bias, 16), bias2 = v128.load(bias, 32), bias3 = v128.load(bias, 48);
+  let c00 = bias0, c01 = bias1, c02 = bias2, c03 = bias3;
+  let c10 = bias0, c11 = bias1, c12 = bias2, c13 = bias3;
+  let c20 = bias0, c21 = bias1, c22 = bias2, c23 = bias3;
+  let c30 = bias0, c31 = bias1, c32 = bias2, c33 = bias3;
+  for (const end = b + (<usize>kc) * 64; b < end; b += 64) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
+    s = v128.load32_splat(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); c12 = madd(s, b2, c12); c13 = madd(s, b3, c13);
+    s = v128.load32_splat(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); c22 = madd(s, b2, c22); c23 = madd(s, b3, c23);
+    s = v128.load32_splat(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); c32 = madd(s, b2, c32); c33 = madd(s, b3, c33);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+  }
+  let to: usize;
+  if (spare) {
+    v128.store(spare, c03, 48); v128.store(spare, c02, 32); v128.store(spare, c01, 16); v128.store(spare, c00, 0);
+    v128.store(spare, c13, 112); v128.store(spare, c12, 96); v128.store(spare, c11, 80); v128.store(spare, c10, 64);
+    v128.store(spare, c23, 176); v128.store(spare, c22, 160); v128.store(spare, c21, 144); v128.store(spare, c20, 128);
+    v128.store(spare, c33, 240); v128.store(spare, c32, 224); v128.store(spare, c31, 208); v128.store(spare, c30, 192);
+  } else if (rectify) {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, relu(c03), 48); v128.store(to, relu(c02), 32); v128.store(to, relu(c01), 16); v128.store(to, relu(c00), 0);
+    if (mr == 1) return;
+    to = load<usize>(c, 4) + cOffset; v128.store(to, relu(c13), 48); v128.store(to, relu(c12), 32); v128.store(to, relu(c11), 16); v128.store(to, relu(c10), 0);
+    if (mr == 2) return;
+    to = load<usize>(c, 8) + cOffset; v128.store(to, relu(c23), 48); v128.store(to, relu(c22), 32); v128.store(to, relu(c21), 16); v128.store(to, relu(c20), 0);
+    if (mr == 3) return;
+    to = load<usize>(c, 12) + cOffset; v128.store(to, relu(c33), 48); v128.store(to, relu(c32), 32); v128.store(to, relu(c31), 16); v128.store(to, relu(c30), 0);
+  } else {
+    to = load<usize>(c, 0) + cOffset; v128.store(to, c03, 48); v128.store(to, c02, 32); v128.store(to, c01, 16); v128.store(to, c00, 0);
+    if (mr == 1) return;
+    to = load<usize>(c, 4) + cOffset; v128.store(to, c13, 48); v128.store(to, c12, 32); v128.store(to, c11, 16); v128.store(to, c10, 0);
+    if (mr == 2) return;
+    to = load<usize>(c, 8) + cOffset; v128.store(to, c23, 48); v128.store(to, c22, 32); v128.store(to, c21, 16); v128.store(to, c20, 0);
+    if (mr == 3) return;
+    to = load<usize>(c, 12) + cOffset; v128.store(to, c33, 48); v128.store(to, c32, 32); v128.store(to, c31, 16); v128.store(to, c30, 0);
+  }
+}
+
+/**
  * C[5×8] = A[5×kc]·B[kc×8] + bias, then ReLU if `rectify`: the first `mr` rows, or all to
  * `spare` if there is one.
  * A is read through row pointers: row i, step p is at a[i] + aOffset + 4p.
@@ -1100,6 +1210,7 @@ export function narrowTile(
     return tilePixels6x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
   } else {
     if (access == Access.Rows && mr == 1) return tileRows1x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Rows && mr <= 4) return tileRows4x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Rows) return tileRows5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Columns) return tileColumns5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Taps) return tileTaps5x8(c, at, a, step, b, kc, mr, bias, rectify, spare);
@@ -1120,6 +1231,7 @@ export function wideTile(
     return tilePixels6x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
   } else {
     if (access == Access.Rows && mr == 1) return tileRows1x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+    if (access == Access.Rows && mr <= 4) return tileRows4x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Rows) return tileRows5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Columns) return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Taps) return tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);

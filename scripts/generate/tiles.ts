@@ -103,6 +103,8 @@ ${rows(
 const tiles = [
   // One image's row: what counts is how fast B streams past.
   ...WIDTHS.map((nr) => microkernel(1, nr, 'Rows')),
+  // Few rows, such as four patches of an image: a higher tile would compute some for nothing.
+  ...WIDTHS.map((nr) => microkernel(4, nr, 'Rows')),
   ...HEIGHTS.flatMap((mr) =>
     WIDTHS.flatMap((nr) =>
       (Object.keys(layouts) as Layout[]).map((layout) => microkernel(mr, nr, layout)),
@@ -134,6 +136,7 @@ export function ${name}(
     ${each(fused)}
   } else {
     if (access == Access.Rows && mr == 1) ${call(1, 'Rows')}
+    if (access == Access.Rows && mr <= 4) ${call(4, 'Rows')}
     ${each(apart)}
   }
 }
