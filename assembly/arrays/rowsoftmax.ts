@@ -86,12 +86,10 @@ function exponentials(y: usize, x: usize, n: i32, most: v128, k: usize): f32 {
 function scaleAll(y: usize, n: i32, scale: f32): void {
   const s = f32x4.splat(scale);
   let left = n;
-  for (; left >= 16; left -= 16) {
+  for (; left >= 8; left -= 8) {
     v128.store(y, f32x4.mul(v128.load(y), s));
     v128.store(y, f32x4.mul(v128.load(y, 16), s), 16);
-    v128.store(y, f32x4.mul(v128.load(y, 32), s), 32);
-    v128.store(y, f32x4.mul(v128.load(y, 48), s), 48);
-    y += 64;
+    y += 32;
   }
   for (; left > 0; left -= 4) {
     storeLanes(y, f32x4.mul(v128.load(y), s), left);
