@@ -285,10 +285,10 @@ const others: readonly KernelCase[] = [
     },
   },
   ...([2, 3] as const).flatMap((size) => [
-    single('maxPool', [1, 112, 112, 64], (tf, x) =>
+    single(`maxPool ${size}×${size}`, [1, 112, 112, 64], (tf, x) =>
       tf.maxPool(x as tfjs.Tensor4D, size, 2, 'same'),
     ),
-    single('avgPool', [1, 112, 112, 64], (tf, x) =>
+    single(`avgPool ${size}×${size}`, [1, 112, 112, 64], (tf, x) =>
       tf.avgPool(x as tfjs.Tensor4D, size, 2, 'same'),
     ),
   ]),

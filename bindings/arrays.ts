@@ -372,8 +372,9 @@ export const MapFn = {
   Atan: 32,
   Sinh: 33,
   Cosh: 34,
-  ToInteger: 35,
-  FromInteger: 36,
+  Tan: 35,
+  ToInteger: 36,
+  FromInteger: 37,
 } as const;
 
 export const CombineFn = {

@@ -4,10 +4,10 @@
 // elements; a step of 0 repeats. Along a row an operand goes on by 1 or stays.
 
 import { In, Op, Out } from '../core/op';
-import { exp, storeLanes } from '../core/simd';
+import { choose, exp, storeLanes } from '../core/simd';
 import { naturalLog, sign } from './formulas';
 import { angle } from './functions';
-import { power } from './scalar';
+import { power, storePowers } from './scalar';
 
 /** What is computed of a, b and c; x and y are operands and result of a reduction or a function, dy y's gradient. */
 export const enum CombineFn {
@@ -121,6 +121,9 @@ export function combineTasks(op: Combine): i32 {
 }
 
 export function combine(op: Combine, task: i32, scratch: usize): void {
+  const fn = op.fn;
+  if (fn == CombineFn.Power || fn == CombineFn.PowerA || fn == CombineFn.PowerB)
+    storePowers(scratch);
   const n = op.n;
   const pieces = piecesOf(n);
   const block = task / pieces;
@@ -155,12 +158,14 @@ export function combine(op: Combine, task: i32, scratch: usize): void {
   }
 }
 
-/** Where an operand's vectors begin: of one that stays, all are the same, in `room`. */
-// @ts-ignore: decorator
-@inline
+/** Where an operand's vectors begin: of one that stays, four that are the same, in `room`. */
 function vectorsOf(x: usize, step: usize, room: usize): usize {
   if (step) return x;
-  v128.store(room, v128.load32_splat(x));
+  const v = v128.load32_splat(x);
+  v128.store(room, v);
+  v128.store(room, v, 16);
+  v128.store(room, v, 32);
+  v128.store(room, v, 48);
   return room;
 }
 
@@ -179,17 +184,17 @@ function combineRow(
     bStep = (<usize>op.bStep) << 4,
     cStep = (<usize>op.cStep) << 4;
   a = vectorsOf(a, aStep, scratch);
-  b = vectorsOf(b, bStep, scratch + 16);
-  c = vectorsOf(c, cStep, scratch + 32);
-  const whole = (<usize>(count >> 3)) << 1;
-  if (op.scale == 1 && sweep(fn, y, a, b, y + (whole << 4), aStep, bStep)) {
+  b = vectorsOf(b, bStep, scratch + 64);
+  c = vectorsOf(c, cStep, scratch + 128);
+  const whole = (<usize>(count >> 4)) << 2;
+  if (op.scale == 1 && sweep(fn, y, a, b, y + (whole << 4), aStep << 2, bStep << 2)) {
     y += whole << 4;
     a += whole * aStep;
     b += whole * bStep;
-    count &= 7;
+    count &= 15;
   }
   for (; count > 0; count -= 4) {
-    const v = result(fn, v128.load(a), v128.load(b), v128.load(c));
+    const v = result(fn, v128.load(a), v128.load(b), v128.load(c), scratch);
     // Whole numbers are no floats.
     storeLanes(y, fn < CombineFn.Select ? f32x4.mul(scale, v) : v, count);
     y += 16;
@@ -200,7 +205,7 @@ function combineRow(
 }
 
 /**
- * Whole pairs of vectors of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
+ * Vectors by fours of what is done in a moment: to choose for each would take longer than to do it. Each is a function of
  * its own, as the compiler makes one loop, which chooses again, of loops that differ in a constant alone.
  */
 function sweep(
@@ -241,11 +246,11 @@ function sweep(
 @inline
 function loop(fn: i32, y: usize, a: usize, b: usize, end: usize, aStep: usize, bStep: usize): void {
   const zero = f32x4.splat(0);
-  for (; y < end; y += 32) {
-    v128.store(y, result(fn, v128.load(a), v128.load(b), zero));
-    a += aStep;
-    b += bStep;
-    v128.store(y, result(fn, v128.load(a), v128.load(b), zero), 16);
+  for (; y < end; y += 64) {
+    v128.store(y, result(fn, v128.load(a), v128.load(b), zero, 0));
+    v128.store(y, result(fn, v128.load(a, 16), v128.load(b, 16), zero, 0), 16);
+    v128.store(y, result(fn, v128.load(a, 32), v128.load(b, 32), zero, 0), 32);
+    v128.store(y, result(fn, v128.load(a, 48), v128.load(b, 48), zero, 0), 48);
     a += aStep;
     b += bStep;
   }
@@ -284,7 +289,7 @@ function squaredDifferences(
 
 // @ts-ignore: decorator
 @inline
-function result(fn: i32, a: v128, b: v128, c: v128): v128 {
+function result(fn: i32, a: v128, b: v128, c: v128, scratch: usize): v128 {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   switch (fn) {
@@ -301,9 +306,9 @@ function result(fn: i32, a: v128, b: v128, c: v128): v128 {
     case CombineFn.Minimum:
       return f32x4.min(a, b);
     case CombineFn.Power:
-      return power(a, b);
+      return power(a, b, scratch);
     case CombineFn.Prelu:
-      return v128.bitselect(f32x4.mul(a, b), a, f32x4.lt(a, zero));
+      return choose(f32x4.mul(a, b), a, f32x4.lt(a, zero));
     case CombineFn.Equal:
       return v128.and(one, f32x4.eq(a, b));
     case CombineFn.Greater:
@@ -317,9 +322,9 @@ function result(fn: i32, a: v128, b: v128, c: v128): v128 {
     case CombineFn.Below:
       return v128.or(v128.and(c, f32x4.lt(a, b)), half(a, b, c));
     case CombineFn.PowerA:
-      return f32x4.mul(f32x4.mul(c, b), power(a, f32x4.sub(b, one)));
+      return f32x4.mul(f32x4.mul(c, b), power(a, f32x4.sub(b, one), scratch));
     case CombineFn.PowerB: {
-      const d = f32x4.mul(f32x4.mul(c, power(a, b)), naturalLog(a));
+      const d = f32x4.mul(f32x4.mul(c, power(a, b, scratch)), naturalLog(a));
       return v128.andnot(d, f32x4.eq(a, zero));
     }
     case CombineFn.PreluA:

@@ -130,7 +130,7 @@ export function execute(op: Op, task: i32, scratch: usize): void {
     case 135:
       return elementwise(changetype<Elementwise>(op), task, scratch);
     case 136:
-      return elementwiseBackward(changetype<ElementwiseBackward>(op), task);
+      return elementwiseBackward(changetype<ElementwiseBackward>(op), task, scratch);
     case 137:
       return groupNorm(changetype<GroupNorm>(op), task, scratch);
     case 138:

@@ -18,6 +18,7 @@ import {
   sigmoid,
   sign,
   sine,
+  tangent,
   toIntegers,
   twiceInner,
   FAR,
@@ -35,7 +36,8 @@ import {
   sigmoid as quickSigmoid,
   storeConstants,
 } from './functions';
-import { power } from './scalar';
+import { power, storePowers } from './scalar';
+import { slope } from './slopes';
 
 /** Which f; a, b and c are alpha, beta and gamma of the record. */
 export const enum MapFn {
@@ -85,6 +87,7 @@ export const enum MapFn {
   Atan,
   Sinh,
   Cosh,
+  Tan,
   /** From a float to the whole number that JavaScript makes of it, and back. */
   ToInteger,
   FromInteger,
@@ -116,6 +119,7 @@ export class ElementwiseBackward extends Mapping {
 export function elementwise(op: Elementwise, task: i32, scratch: usize): void {
   storeConstants(scratch);
   const fn = op.fn;
+  if (fn == MapFn.Power) storePowers(scratch);
   const a = f32x4.splat(op.alpha),
     b = f32x4.splat(op.beta),
     c = f32x4.splat(op.gamma);
@@ -252,7 +256,7 @@ function elus(op: Elementwise, x: usize, y: usize, left: i32, k: usize): void {
   }
 }
 
-export function elementwiseBackward(op: ElementwiseBackward, task: i32): void {
+export function elementwiseBackward(op: ElementwiseBackward, task: i32, scratch: usize): void {
   const a = f32x4.splat(op.alpha),
     b = f32x4.splat(op.beta),
     c = f32x4.splat(op.gamma);
@@ -260,10 +264,11 @@ export function elementwiseBackward(op: ElementwiseBackward, task: i32): void {
     x = op.x,
     dy = op.dy,
     dx = op.dx;
+  if (fn == MapFn.Power) storePowers(scratch);
   const end = min(op.count, (task + 1) * TASK);
   for (let i = task * TASK; i < end; i += 4) {
     const at = (<usize>i) << 2;
-    const d = f32x4.mul(v128.load(dy + at), slope(fn, v128.load(x + at), a, b, c));
+    const d = f32x4.mul(v128.load(dy + at), slope(fn, v128.load(x + at), a, b, c, scratch));
     storeLanes(dx + at, d, end - i);
   }
 }
@@ -315,7 +320,7 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128, scratch: usize): v12
     case MapFn.Affine:
       return f32x4.add(f32x4.mul(a, x), b);
     case MapFn.Power:
-      return power(x, a);
+      return power(x, a, scratch);
     case MapFn.Step:
       return v128.or(v128.bitselect(one, a, f32x4.gt(x, zero)), f32x4.ne(x, x));
     case MapFn.IsNaN:
@@ -340,69 +345,13 @@ function value(fn: i32, x: v128, a: v128, b: v128, c: v128, scratch: usize): v12
       return hyperbolicSine(x, scratch);
     case MapFn.Cosh:
       return hyperbolicCosine(x);
+    case MapFn.Tan:
+      return tangent(x);
     case MapFn.ToInteger:
       return toIntegers(x);
     case MapFn.FromInteger:
       return f32x4.convert_i32x4_s(x);
     default:
       return clamp(x, a, b);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function slope(fn: i32, x: v128, a: v128, b: v128, c: v128): v128 {
-  const zero = f32x4.splat(ZERO);
-  const one = f32x4.splat(1);
-  switch (fn) {
-    case MapFn.Exp:
-      return exp(x);
-    case MapFn.Log:
-      return f32x4.div(one, x);
-    case MapFn.Sqrt:
-      return f32x4.div(f32x4.splat(0.5), f32x4.sqrt(x));
-    case MapFn.Abs:
-      return sign(x);
-    case MapFn.Reciprocal: {
-      const y = f32x4.div(one, x);
-      return f32x4.neg(f32x4.mul(y, y));
-    }
-    case MapFn.Erf: {
-      // 2/√π·e^(−x²).
-      const y = f32x4.mul(f32x4.pmin(f32x4.abs(x), f32x4.splat(FAR)), f32x4.splat(Mathf.SQRT2));
-      return f32x4.mul(bell(y), f32x4.splat(1.1283791671));
-    }
-    case MapFn.Sin:
-      return sine(x, 1);
-    case MapFn.Cos:
-      return f32x4.neg(sine(x, 0));
-    case MapFn.Softsign: {
-      const y = f32x4.div(one, f32x4.add(one, f32x4.abs(x)));
-      return f32x4.mul(y, y);
-    }
-    case MapFn.Mish:
-      return mishSlope(x);
-    case MapFn.Elu: {
-      const below = f32x4.mul(f32x4.mul(a, b), exp(f32x4.mul(x, b)));
-      return v128.bitselect(below, c, f32x4.le(x, zero));
-    }
-    case MapFn.LeakyRelu:
-      return v128.bitselect(a, one, f32x4.le(x, zero));
-    case MapFn.ThresholdedRelu:
-      return v128.and(one, f32x4.gt(x, a));
-    case MapFn.HardSigmoid: {
-      const y = f32x4.add(f32x4.mul(a, x), b);
-      return v128.and(a, v128.and(f32x4.gt(y, zero), f32x4.lt(y, one)));
-    }
-    case MapFn.GeluTanh:
-      return geluTanhSlope(x);
-    case MapFn.Affine:
-      return a;
-    case MapFn.Power:
-      return f32x4.mul(a, power(x, f32x4.sub(a, one)));
-    case MapFn.Clip:
-      return v128.and(one, v128.and(f32x4.ge(x, a), f32x4.le(x, b)));
-    default:
-      return zero;
   }
 }

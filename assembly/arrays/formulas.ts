@@ -72,21 +72,41 @@ function wrapped(x: f32): i32 {
   return abs(x) < 9.2e18 ? <i32>(<i64>x) : 0;
 }
 
-/**
- * sin(x + turns·π/2), exact up to |x| = 10⁶: reduced to within ±π/4 in f64, then Cephes' polynomials. Beyond, digits are
- * lost, but it is never above 1: where the rest is too large, it is cut.
- */
+/** How many times π/2 x is, to the nearest whole number: of the two low lanes. */
+// @ts-ignore: decorator
+@inline
+function quarters(x: v128): v128 {
+  return f64x2.nearest(f64x2.mul(x, f64x2.splat(0.6366197723675814)));
+}
+
+/** Those of all lanes, as integers. */
+function quartersOf(x: v128): v128 {
+  const low = quarters(f64x2.promote_low_f32x4(x));
+  const high = quarters(f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0)));
+  return i64x2.shuffle(i32x4.trunc_sat_f64x2_s_zero(low), i32x4.trunc_sat_f64x2_s_zero(high), 0, 2);
+}
+
+/** x − n·π/2, rounded to f32: in the two low lanes. π/2 is in parts of 22 bits, so that n times one is exact. */
+// @ts-ignore: decorator
+@inline
+function rest(x: v128): v128 {
+  const n = quarters(x);
+  let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(1.570796012878418)));
+  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(3.139164164167596e-7)));
+  return f32x4.demote_f64x2_zero(f64x2.sub(r, f64x2.mul(n, f64x2.splat(6.223372171896613e-14))));
+}
+
+/** x within ±π/4, less so many times π/2. Beyond 2³¹ digits are lost: where it is too large then, it is cut. */
+function restOf(x: v128): v128 {
+  const low = rest(f64x2.promote_low_f32x4(x));
+  const high = rest(f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0)));
+  return clamp(i64x2.shuffle(low, high, 0, 2), f32x4.splat(-0.7854), f32x4.splat(0.7854));
+}
+
+/** sin(x + turns·π/2), exact up to |x| = 2³¹, and never above 1: reduced in f64, then Cephes' polynomials. */
 export function sine(x: v128, turns: i32): v128 {
-  const low = f64x2.promote_low_f32x4(x);
-  const high = f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0));
-  const nLow = f64x2.nearest(f64x2.mul(low, f64x2.splat(0.6366197723675814)));
-  const nHigh = f64x2.nearest(f64x2.mul(high, f64x2.splat(0.6366197723675814)));
-  const reduced = i64x2.shuffle(rest(low, nLow), rest(high, nHigh), 0, 2);
-  const r = clamp(reduced, f32x4.splat(-0.7854), f32x4.splat(0.7854));
-  const quarter = i32x4.add(
-    i64x2.shuffle(i32x4.trunc_sat_f64x2_s_zero(nLow), i32x4.trunc_sat_f64x2_s_zero(nHigh), 0, 2),
-    i32x4.splat(turns),
-  );
+  const r = restOf(x);
+  const quarter = i32x4.add(quartersOf(x), i32x4.splat(turns));
   const z = f32x4.mul(r, r);
   let s = f32x4.splat(-1.9515295891e-4);
   s = f32x4.add(f32x4.mul(s, z), f32x4.splat(8.3321608736e-3));
@@ -102,14 +122,19 @@ export function sine(x: v128, turns: i32): v128 {
   return v128.xor(v128.bitselect(c, s, isOdd), negative);
 }
 
-/** x − n·π/2, π/2 in two parts, rounded to f32: in the two low lanes. */
-// @ts-ignore: decorator
-@inline
-function rest(x: v128, n: v128): v128 {
-  const first = f64x2.sub(x, f64x2.mul(n, f64x2.splat(1.57079632673412561417)));
-  return f32x4.demote_f64x2_zero(
-    f64x2.sub(first, f64x2.mul(n, f64x2.splat(6.07710050650619224932e-11))),
-  );
+/** tan(x), exact up to |x| = 2³¹: reduced in f64, then Cephes' polynomial; −1 over it in odd quarters. */
+export function tangent(x: v128): v128 {
+  const r = restOf(x);
+  const z = f32x4.mul(r, r);
+  let p = f32x4.splat(9.38540185543e-3);
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(3.11992232697e-3));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(2.44301354525e-2));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(5.34112807005e-2));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.33387994085e-1));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(3.33331568548e-1));
+  p = f32x4.add(f32x4.mul(f32x4.mul(p, z), r), r);
+  const isOdd = i32x4.shl(quartersOf(x), 31);
+  return v128.bitselect(f32x4.div(f32x4.splat(-1), p), p, i32x4.shr_s(isOdd, 31));
 }
 
 /** Where tanh(softplus(x)) is 1. */

@@ -28,11 +28,7 @@ export function rowSoftmax(op: RowSoftmax, task: i32, scratch: usize): void {
     const x = op.x + at,
       y = op.y + at;
     const most = f32x4.splat(largest(x, n));
-    const total = f32x4.splat(1 / exponentials(y, x, n, most, scratch));
-    for (let c = 0; c < n; c += 4) {
-      const i = (<usize>c) << 2;
-      storeLanes(y + i, f32x4.mul(v128.load(y + i), total), n - c);
-    }
+    scaleAll(y, n, 1 / exponentials(y, x, n, most, scratch));
   }
 }
 
@@ -60,8 +56,22 @@ function largest(x: usize, n: i32): f32 {
 
 /** y = e^(x − most); returns their sum. */
 function exponentials(y: usize, x: usize, n: i32, most: v128, k: usize): f32 {
-  let sum = f32x4.splat(0);
-  for (let left = n; left > 0; left -= 4) {
+  let sum = f32x4.splat(0),
+    other = sum;
+  let left = n;
+  // Of two vectors at a time, which share the constants.
+  for (; left >= 8; left -= 8) {
+    const e0 = expBelow0(f32x4.sub(v128.load(x), most), k);
+    const e1 = expBelow0(f32x4.sub(v128.load(x, 16), most), k);
+    sum = f32x4.add(sum, e0);
+    other = f32x4.add(other, e1);
+    v128.store(y, e0);
+    v128.store(y, e1, 16);
+    x += 32;
+    y += 32;
+  }
+  sum = f32x4.add(sum, other);
+  for (; left > 0; left -= 4) {
     let e = expBelow0(f32x4.sub(v128.load(x), most), k);
     if (left < 4) e = v128.and(e, laneMask(left));
     sum = f32x4.add(sum, e);
@@ -70,4 +80,19 @@ function exponentials(y: usize, x: usize, n: i32, most: v128, k: usize): f32 {
     y += 16;
   }
   return sumLanes(sum);
+}
+
+/** y = y·scale. */
+function scaleAll(y: usize, n: i32, scale: f32): void {
+  const s = f32x4.splat(scale);
+  let left = n;
+  for (; left >= 8; left -= 8) {
+    v128.store(y, f32x4.mul(v128.load(y), s));
+    v128.store(y, f32x4.mul(v128.load(y, 16), s), 16);
+    y += 32;
+  }
+  for (; left > 0; left -= 4) {
+    storeLanes(y, f32x4.mul(v128.load(y), s), left);
+    y += 16;
+  }
 }

@@ -20,6 +20,14 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
+/** a in the lanes where the mask is all ones, b where it is zero: one instruction with relaxed SIMD, else three on x64. */
+// @ts-ignore: decorator
+@inline
+export function choose(a: v128, b: v128, mask: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, mask);
+  return v128.bitselect(a, b, mask);
+}
+
 /** Stores the first `count` lanes, 1 to 4. */
 // @ts-ignore: decorator
 @inline

@@ -5,6 +5,7 @@
 import { isWide, loadBytes, loadChoice, storeBytes, storeChoice } from './argmax';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
+import { largestOfWindow, meanOfWindow } from './fold';
 import {
   begin,
   end,
@@ -82,7 +83,7 @@ export function maxPool(op: MaxPool, task: i32): void {
     const s1 = end(j, left, kernel, stride, width, outputs) - left;
     const corner = first + ((<usize>((left + s0) * channels)) << 2);
     if (plain) {
-      foldWindow(op.y + ((<usize>index) << 2), corner, channels, line, r1 - r0, s1 - s0, 0);
+      largestOfWindow(op.y + ((<usize>index) << 2), corner, channels, line, r1 - r0, s1 - s0);
     } else if (four && s1 - s0 == 2) {
       maxOfFour(op, corner, index);
     } else {
@@ -295,62 +296,8 @@ export function averagePool(op: AveragePool, task: i32): void {
     const left = max(0, begin(j, stride, pad, width, outputs));
     const columns = inside(j, kernel, stride, pad, width, outputs);
     const corner = first + <usize>left * step;
-    foldWindow(to, corner, channels, line, rows, columns, 1 / <f32>(rows * columns));
+    meanOfWindow(to, corner, channels, line, rows, columns, 1 / <f32>(rows * columns));
     to += step;
-  }
-}
-
-/** y = `share` of the sum of a window's pixels; where that is 0 their maximum, which passes over NaN. */
-function foldWindow(
-  y: usize,
-  corner: usize,
-  channels: i32,
-  line: usize,
-  rows: i32,
-  columns: i32,
-  share: f32,
-): void {
-  const step = (<usize>channels) << 2;
-  const isSum = share != 0;
-  const none = f32x4.splat(isSum ? 0 : -Infinity),
-    scale = f32x4.splat(isSum ? share : 1);
-  for (; channels > 0; channels -= 16) {
-    let f0 = none,
-      f1 = none,
-      f2 = none,
-      f3 = none;
-    let row = corner;
-    for (let r = rows; r > 0; r--) {
-      let from = row;
-      for (let s = columns; s > 0; s--) {
-        const v0 = v128.load(from),
-          v1 = v128.load(from, 16),
-          v2 = v128.load(from, 32),
-          v3 = v128.load(from, 48);
-        if (isSum) {
-          f0 = f32x4.add(f0, v0);
-          f1 = f32x4.add(f1, v1);
-          f2 = f32x4.add(f2, v2);
-          f3 = f32x4.add(f3, v3);
-        } else {
-          f0 = f32x4.pmax(f0, v0);
-          f1 = f32x4.pmax(f1, v1);
-          f2 = f32x4.pmax(f2, v2);
-          f3 = f32x4.pmax(f3, v3);
-        }
-        from += step;
-      }
-      row += line;
-    }
-    // Each is stored as the first, which the next one then is.
-    for (let left = min(channels, 16); left > 0; left -= 4) {
-      storeLanes(y, f32x4.mul(f0, scale), left);
-      f0 = f1;
-      f1 = f2;
-      f2 = f3;
-      y += 16;
-    }
-    corner += 64;
   }
 }
 

@@ -71,6 +71,7 @@ const nearest: Readonly<Record<string, string[]>> = {
   'assembly/gemm/pack.ts': ['kernels/conv', 'kernels/matmul', 'runtime/revectorize'],
   'assembly/winograd/points.ts': ['kernels/winograd', 'kernels/rounding'],
   'assembly/spatial/pad.ts': ['kernels/pad', 'kernels/guarded'],
+  'assembly/pool/fold.ts': ['kernels/pool', 'kernels/poolnan'],
   'assembly/pool/pool.ts': [
     'kernels/pool',
     'kernels/poolnan',
@@ -765,6 +766,7 @@ export const mutants: Mutant[] = [
   geometry('yRow: rowStride * g.width * channels,', 'yRow: g.width * channels,', 'parity classes: lines not strided'),
 
   fault('assembly/arrays/formulas.ts', 'f32x4.splat(16.635532333)', 'f32x4.splat(16)', 'logarithms of subnormals'),
+  fault('assembly/arrays/formulas.ts', 'f64x2.splat(6.223372171896613e-14)', 'f64x2.splat(0)', 'tan near π/2'),
   fault('assembly/arrays/formulas.ts', 'i32x4.shl(v128.and(quarter, i32x4.splat(2)), 30)', 'i32x4.splat(0)', "the sine's sign"),
   fault('assembly/arrays/scalar.ts', 'const isOdd = whole &&', 'const isOdd = !whole &&', 'odd powers of negative numbers'),
   fault('assembly/arrays/combine.ts', 'if (++i2 < op.d2) continue;', 'if (++i2 <= op.d2) continue;', 'broadcast: a row too many'),
@@ -780,7 +782,7 @@ export const mutants: Mutant[] = [
   fault('assembly/arrays/groupnorm.ts', 'scale * (<f32>sum / count)', '0', 'backward without the mean of dy'),
   fault('assembly/arrays/groupnorm.ts', 'load<f32>(dgamma + at) + d', 'd', "gamma's gradient of the last sample alone"),
   fault('assembly/pool/pool.ts', 'const plain = alone && !(op.keepsNaN && mayHaveNaN(first, first + <usize>(r1 - r0) * line));', 'const plain = alone;', 'max pooling alone: NaN is lost'),
-  fault('assembly/pool/pool.ts', 'f3 = f32x4.pmax(f3, v3);', 'f3 = f32x4.pmax(f3, v2);', 'folded windows: the last four of 16 channels'),
+  fault('assembly/pool/fold.ts', 'f3 = join(isSum, f3, v128.load(from, 48));', 'f3 = join(isSum, f3, v128.load(from, 32));', 'folded windows: the last four of 16 channels'),
   fault('assembly/arrays/elementwise.ts', 'left &= 7;', 'left = 0;', 'loops of their own: the numbers left over'),
   fault('assembly/arrays/elementwise.ts', 'f32x4.ne(x, x));\n    case MapFn.IsNaN', 'zero);\n    case MapFn.IsNaN', 'a step of NaN is a number'),
   fault('assembly/arrays/formulas.ts', 'abs(x) < 9.2e18 ? <i32>(<i64>x) : 0', 'abs(x) < 4.2e9 ? <i32>(<i64>x) : 0', 'floats beyond 32 bits are 0'),

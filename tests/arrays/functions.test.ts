@@ -128,6 +128,14 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    ...{ fn: 'Tan', f: Math.tan, ulps: 4, spans: [1e-6, 1e-3, 0.1, 0.785, 1.5, 100, 1e6, 2e9] },
+    edges: [
+      [0, 0],
+      [Infinity, Number.NaN],
+      [-Infinity, Number.NaN],
+    ],
+  },
+  {
     ...{ fn: 'Sinh', f: Math.sinh, ulps: 6, spans: [1e-6, 1e-3, 0.1, 1, 11, 40, 89.4] },
     edges: [
       [0, 0],
@@ -212,6 +220,14 @@ test('what asks a number, and steps', () => {
       const x = Float32Array.from({ length: count }, (_, i) => SPECIAL[(i * 5) % SPECIAL.length]);
       close(mapped(formula, x), x.map(f), {}, `${formula.fn} of ${count}`);
     }
+  }
+});
+
+test('tan next to odd multiples of π/2, where the last bit of the argument decides', () => {
+  for (const times of [1, -1, 3, 5, 101, 12345]) {
+    const x = Math.fround((times * Math.PI) / 2);
+    const [y] = mapped({ fn: 'Tan' }, Float32Array.of(x));
+    close(Float32Array.of(y), Float32Array.of(Math.tan(x)), { rtol: 4 * 2 ** -24 });
   }
 });
 

@@ -64,7 +64,7 @@ const rows: readonly (readonly [Fn, Row])[] = [
   ['round', { f: roundEven, ulps: 0, smooth: false }],
   ['sin', { f: Math.sin, ulps: 3 }],
   ['cos', { f: Math.cos, ulps: 3 }],
-  ['tan', { f: Math.tan, ulps: 7, within: 1.4 }],
+  ['tan', { f: Math.tan, ulps: 4, within: 1.4 }],
   ['asin', { f: Math.asin, ulps: 3, within: 1 }],
   ['acos', { f: Math.acos, ulps: 3, within: 1 }],
   ['atan', { f: Math.atan, ulps: 3 }],

@@ -1,7 +1,7 @@
 // Functions whose gradient is several ops: tan, arcs, hyperbolic functions and their inverses.
 
 import { combineArrays } from './combine.emit.js';
-import { acosh, affine, asinh, atanh, chain, tan } from './inverse.emit.js';
+import { acosh, affine, asinh, atanh, chain } from './inverse.emit.js';
 import type { Compound, MapFormula, Work } from './map.emit.js';
 
 /** And those of the square. */
@@ -27,7 +27,7 @@ const compound = (value: Work, slope: Work) => (): Compound => ({ value, slope }
 
 /** By the names that `map` has for them. */
 export const compounds = {
-  tan: compound(tan, tanSlope),
+  tan: compound(chain({ fn: 'Tan' }), tanSlope),
   asin: compound(chain({ fn: 'Asin' }), ofSquare(affine(-1, 1), ...perRoot)),
   acos: compound(chain({ fn: 'Acos' }), ofSquare(affine(-1, 1), ...perRoot, affine(-1, 0))),
   atan: compound(chain({ fn: 'Atan' }), ofSquare(affine(1, 1), reciprocal)),

@@ -1,4 +1,4 @@
-// Functions that are several ops: tan, and the inverses of hyperbolic functions.
+// Functions that are several ops: the inverses of hyperbolic functions.
 
 import type { Emitter, Value } from '../../program/emitter.js';
 import { combineArrays } from './combine.emit.js';
@@ -51,11 +51,4 @@ export function acosh(e: Emitter, y: Value, x: Value): void {
   combineArrays(e, 'Multiply', y, y, root);
   combineArrays(e, 'Add', y, y, t);
   mapForward(e, y, y, { fn: 'Log1p' });
-}
-
-export function tan(e: Emitter, y: Value, x: Value): void {
-  const cosine = e.value(x.shape);
-  mapForward(e, y, x, { fn: 'Sin' });
-  mapForward(e, cosine, x, { fn: 'Cos' });
-  combineArrays(e, 'Divide', y, y, cosine);
 }
