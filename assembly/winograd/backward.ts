@@ -32,7 +32,7 @@ import {
   transformPatch,
   zerosFor,
 } from './form';
-import { outputRows, productColumns, tapColumns, tapRows } from './lines';
+import { outputRows, productColumns, tapLines } from './lines';
 import { storeLanes, zero } from '../core/simd';
 import { MR, NR } from '../gemm/tile';
 
@@ -224,11 +224,11 @@ function transformGradient(
   const points = rowPoints(op);
   clearColumns(half, points, width, inside, width);
   for (let n = 0; n < filters; n += 8) {
-    tapColumns(points, height, p0, p1, p2, p3, zeros, column, inside, half, (<usize>width) << 5);
+    tapLines(points, height, p0, p1, p2, p3, zeros, column, inside, half, 32, (<usize>width) << 5);
     const first = panelOf(n, filters);
     const into =
       to + ((<usize>(first * count + t * panelColumns(filters - first) + n - first)) << 2);
-    tapRows(columnPoints(op), width, half, points, into, <usize>columnPoints(op) * plane, plane);
+    tapLines(columnPoints(op), width, half, half + 32, half + 64, half + 96, zeros, (<usize>width) << 5, points, into, <usize>columnPoints(op) * plane, plane);
     p0 += 32;
     p1 += 32;
     p2 += 32;

@@ -4,7 +4,7 @@ import { blockScratch } from '../gemm/blocks';
 import { In, Op, Out } from '../core/op';
 import { packedColumns, panelColumns, panels } from '../gemm/pack';
 import { columnPart, GAP, partsOf, pointsOf, rowPart, tapOf, tapsOf } from './form';
-import { tapColumns, tapRows } from './lines';
+import { tapLines } from './lines';
 import { laneMask } from '../core/simd';
 
 /** Floats from one plane of transformed filters to the next. */
@@ -91,8 +91,8 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
         for (let r = 0; r < rows; r++) {
           const from = stage + ((<usize>r) << 5);
           const line = <usize>width * TAP;
-          tapColumns(rowPoints, height, from, from + line, from + 2 * line, from + 3 * line, from + 4 * line, TAP, width, half, (<usize>width) << 5);
-          tapRows(columnPoints, width, half, rowPoints, into, <usize>columnPoints * plane, plane);
+          tapLines(rowPoints, height, from, from + line, from + 2 * line, from + 3 * line, from + 4 * line, TAP, width, half, 32, (<usize>width) << 5);
+          tapLines(columnPoints, width, half, half + 32, half + 64, half + 96, half + 128, (<usize>width) << 5, rowPoints, into, <usize>columnPoints * plane, plane);
           into += (<usize>columns) << 2;
         }
       }

@@ -9,7 +9,7 @@
 // from one patch to the next, outputs · dilation. The window's output size counts patches.
 
 import { Window } from '../conv/im2col';
-import { MOST_POINTS, pixelColumns, pixelRows } from './lines';
+import { MOST_POINTS, pixelLines, pixelRows } from './lines';
 
 /** Floats between planes, so that no two begin in the same set of the cache. */
 // @ts-ignore: decorator
@@ -219,7 +219,7 @@ export function transformPatch(
   clearColumns(half, height, width, 0, inside);
   clearColumns(half, height, width, outside, width);
   for (let c = begin; c < end; c += 8) {
-    pixelColumns(height, p0, p1, p2, p3, p4, p5, step, outside - inside, line0, stride);
+    pixelLines(height, p0, p1, p2, p3, p4, p5, step, outside - inside, line0, 32, stride);
     pixelRows(width, half, height, to, <usize>width * plane, plane);
     p0 += 32;
     p1 += 32;

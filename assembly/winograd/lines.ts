@@ -4,8 +4,8 @@
 // from the products there. Two-dimensional ones are these on columns, then on rows. Each takes `n` lines of 8 channels or
 // filters, loads a line before it stores it, and stores the upper half first: only then does V8 pair the halves.
 //
-// Columns come from anywhere and go to scratch; rows come from scratch, where values are 32 bytes apart and lines follow
-// each other. The first result of the first line goes to `first`; results of a line are `stride` bytes apart.
+// The first result of the first line goes to `first`; results of a line are `stride` bytes apart, and lines `next`, or
+// 32, side by side. In scratch values of a line are 32 bytes apart, and lines follow each other.
 
 import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
@@ -17,25 +17,28 @@ const FACTORS: usize = memory.data<f32>([2.5, 2, 0.707106781186548, 0.5, 1.41421
 // @ts-ignore: decorator
 @inline export const MOST_POINTS: i32 = 6;
 
-/** Bᵀ on columns: pixel i of the first is at pᵢ, `step` bytes before that of the next. Results of a column are `stride` bytes apart, columns 32. */
-export function pixelColumns(
-  points: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, stride: usize,
+/**
+ * Bᵀ: pixel i of the first line is at pᵢ, `step` bytes before that of the next. Results of a line are `stride` bytes
+ * apart, lines `next`.
+ */
+export function pixelLines(
+  points: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
   switch (points) {
     case 6:
-      return pixelColumns6(p0, p1, p2, p3, p4, p5, step, n, first, stride);
+      return pixelLines6(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
     case 5:
-      return pixelColumns5(p0, p1, p2, p3, p4, step, n, first, stride);
+      return pixelLines5(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 4:
-      return pixelColumns4(p0, p1, p2, p3, step, n, first, stride);
+      return pixelLines4(p0, p1, p2, p3, step, n, first, next, stride);
     case 3:
-      return pixelColumns3(p0, p1, p2, step, n, first, stride);
+      return pixelLines3(p0, p1, p2, step, n, first, next, stride);
     default:
-      return pixelColumns1(p0, step, n, first, stride);
+      return pixelLines1(p0, step, n, first, next, stride);
   }
 }
 
-/** Bᵀ on rows; results of a row are `next` bytes before those of the next. */
+/** The same for lines in scratch. */
 export function pixelRows(points: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
   switch (points) {
     case 6:
@@ -51,49 +54,27 @@ export function pixelRows(points: i32, from: usize, n: i32, first: usize, next: 
   }
 }
 
-/** G on columns of `many` taps, as `pixelColumns`. */
-export function tapColumns(
-  points: i32, many: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, stride: usize,
+/** G on lines of `many` taps, as `pixelLines`. */
+export function tapLines(
+  points: i32, many: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
   switch (points * 10 + many) {
     case 63:
-      return tapColumns63(p0, p1, p2, step, n, first, stride);
+      return tapLines63(p0, p1, p2, step, n, first, next, stride);
     case 64:
-      return tapColumns64(p0, p1, p2, p3, step, n, first, stride);
+      return tapLines64(p0, p1, p2, p3, step, n, first, next, stride);
     case 65:
-      return tapColumns65(p0, p1, p2, p3, p4, step, n, first, stride);
+      return tapLines65(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 52:
-      return tapColumns52(p0, p1, step, n, first, stride);
+      return tapLines52(p0, p1, step, n, first, next, stride);
     case 54:
-      return tapColumns54(p0, p1, p2, p3, step, n, first, stride);
+      return tapLines54(p0, p1, p2, p3, step, n, first, next, stride);
     case 43:
-      return tapColumns43(p0, p1, p2, step, n, first, stride);
+      return tapLines43(p0, p1, p2, step, n, first, next, stride);
     case 32:
-      return tapColumns32(p0, p1, step, n, first, stride);
+      return tapLines32(p0, p1, step, n, first, next, stride);
     default:
-      return tapColumns11(p0, step, n, first, stride);
-  }
-}
-
-/** G on rows of `many` taps, as `pixelRows`. */
-export function tapRows(points: i32, many: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  switch (points * 10 + many) {
-    case 63:
-      return tapRows63(from, n, first, next, stride);
-    case 64:
-      return tapRows64(from, n, first, next, stride);
-    case 65:
-      return tapRows65(from, n, first, next, stride);
-    case 52:
-      return tapRows52(from, n, first, next, stride);
-    case 54:
-      return tapRows54(from, n, first, next, stride);
-    case 43:
-      return tapRows43(from, n, first, next, stride);
-    case 32:
-      return tapRows32(from, n, first, next, stride);
-    default:
-      return tapRows11(from, n, first, next, stride);
+      return tapLines11(p0, step, n, first, next, stride);
   }
 }
 
@@ -156,7 +137,7 @@ function store(to: usize, v0: v128, v1: v128, residual: usize, floor: v128): voi
   v128.store(to, f32x4.pmax(f32x4.add(v0, r0), floor));
 }
 
-function pixelColumns6(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function pixelLines6(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 0);
   const c1 = v128.load32_splat(FACTORS, 4);
   const c2 = v128.load32_splat(FACTORS, 8);
@@ -207,11 +188,11 @@ function pixelColumns6(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5
     p3 += step;
     p4 += step;
     p5 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function pixelColumns5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function pixelLines5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 20);
   const c1 = v128.load32_splat(FACTORS, 12);
   const c2 = v128.load32_splat(FACTORS, 24);
@@ -257,11 +238,11 @@ function pixelColumns5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, st
     p2 += step;
     p3 += step;
     p4 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function pixelColumns4(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function pixelLines4(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -291,11 +272,11 @@ function pixelColumns4(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, 
     p1 += step;
     p2 += step;
     p3 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function pixelColumns3(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function pixelLines3(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -319,11 +300,11 @@ function pixelColumns3(p0: usize, p1: usize, p2: usize, step: usize, n: i32, fir
     p0 += step;
     p1 += step;
     p2 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function pixelColumns1(p0: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function pixelLines1(p0: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -331,7 +312,7 @@ function pixelColumns1(p0: usize, step: usize, n: i32, first: usize, stride: usi
     v128.store(to, b0, 16);
     v128.store(to, a0);
     p0 += step;
-    first += 32;
+    first += next;
   }
 }
 
@@ -500,7 +481,7 @@ function pixelRows1(from: usize, n: i32, first: usize, next: usize, stride: usiz
   }
 }
 
-function tapColumns63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 40);
   const c2 = v128.load32_splat(FACTORS, 44);
@@ -543,11 +524,11 @@ function tapColumns63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, firs
     p0 += step;
     p1 += step;
     p2 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns64(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines64(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 40);
   const c2 = v128.load32_splat(FACTORS, 44);
@@ -593,11 +574,11 @@ function tapColumns64(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n
     p1 += step;
     p2 += step;
     p3 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns65(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines65(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 24);
   const c2 = v128.load32_splat(FACTORS, 40);
@@ -648,11 +629,11 @@ function tapColumns65(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, ste
     p2 += step;
     p3 += step;
     p4 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns52(p0: usize, p1: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines52(p0: usize, p1: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 60);
   const c1 = v128.load32_splat(FACTORS, 64);
   const c2 = v128.load32_splat(FACTORS, 68);
@@ -687,11 +668,11 @@ function tapColumns52(p0: usize, p1: usize, step: usize, n: i32, first: usize, s
     v128.store(to, a1);
     p0 += step;
     p1 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 24);
   const c1 = v128.load32_splat(FACTORS, 60);
   const c2 = v128.load32_splat(FACTORS, 64);
@@ -734,11 +715,11 @@ function tapColumns54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n
     p1 += step;
     p2 += step;
     p3 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
@@ -766,11 +747,11 @@ function tapColumns43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, firs
     p0 += step;
     p1 += step;
     p2 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns32(p0: usize, p1: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines32(p0: usize, p1: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
@@ -792,11 +773,11 @@ function tapColumns32(p0: usize, p1: usize, step: usize, n: i32, first: usize, s
     v128.store(to, a1);
     p0 += step;
     p1 += step;
-    first += 32;
+    first += next;
   }
 }
 
-function tapColumns11(p0: usize, step: usize, n: i32, first: usize, stride: usize): void {
+function tapLines11(p0: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -804,298 +785,6 @@ function tapColumns11(p0: usize, step: usize, n: i32, first: usize, stride: usiz
     v128.store(to, b0, 16);
     v128.store(to, a0);
     p0 += step;
-    first += 32;
-  }
-}
-
-function tapRows63(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 12);
-  const c1 = v128.load32_splat(FACTORS, 40);
-  const c2 = v128.load32_splat(FACTORS, 44);
-  const c3 = v128.load32_splat(FACTORS, 4);
-  const c4 = v128.load32_splat(FACTORS, 48);
-  const c5 = v128.load32_splat(FACTORS, 52);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    const a2 = v128.load(from, 64);
-    const b2 = v128.load(from, 80);
-    let to = first;
-    v128.store(to, b0, 16);
-    v128.store(to, a0);
-    to += stride;
-    const e0 = f32x4.mul(c1, madd(c0, a2, a0));
-    const f0 = f32x4.mul(c1, madd(c0, b2, b0));
-    const g0 = f32x4.mul(c2, a1);
-    const h0 = f32x4.mul(c2, b1);
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(f0, h0), 16);
-    v128.store(to, f32x4.sub(e0, g0));
-    to += stride;
-    const e1 = f32x4.mul(c4, madd(c3, a2, a0));
-    const f1 = f32x4.mul(c4, madd(c3, b2, b0));
-    const g1 = f32x4.mul(c5, a1);
-    const h1 = f32x4.mul(c5, b1);
-    v128.store(to, f32x4.add(f1, h1), 16);
-    v128.store(to, f32x4.add(e1, g1));
-    to += stride;
-    v128.store(to, f32x4.sub(f1, h1), 16);
-    v128.store(to, f32x4.sub(e1, g1));
-    to += stride;
-    v128.store(to, b2, 16);
-    v128.store(to, a2);
-    from += 96;
-    first += next;
-  }
-}
-
-function tapRows64(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 12);
-  const c1 = v128.load32_splat(FACTORS, 40);
-  const c2 = v128.load32_splat(FACTORS, 44);
-  const c3 = v128.load32_splat(FACTORS, 4);
-  const c4 = v128.load32_splat(FACTORS, 48);
-  const c5 = v128.load32_splat(FACTORS, 52);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    const a2 = v128.load(from, 64);
-    const b2 = v128.load(from, 80);
-    const a3 = v128.load(from, 96);
-    const b3 = v128.load(from, 112);
-    let to = first;
-    v128.store(to, b0, 16);
-    v128.store(to, a0);
-    to += stride;
-    const e0 = f32x4.mul(c1, madd(c0, a2, a0));
-    const f0 = f32x4.mul(c1, madd(c0, b2, b0));
-    const g0 = f32x4.mul(c2, madd(c0, a3, a1));
-    const h0 = f32x4.mul(c2, madd(c0, b3, b1));
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(f0, h0), 16);
-    v128.store(to, f32x4.sub(e0, g0));
-    to += stride;
-    const e1 = f32x4.mul(c4, madd(c3, a2, a0));
-    const f1 = f32x4.mul(c4, madd(c3, b2, b0));
-    const g1 = f32x4.mul(c5, madd(c3, a3, a1));
-    const h1 = f32x4.mul(c5, madd(c3, b3, b1));
-    v128.store(to, f32x4.add(f1, h1), 16);
-    v128.store(to, f32x4.add(e1, g1));
-    to += stride;
-    v128.store(to, f32x4.sub(f1, h1), 16);
-    v128.store(to, f32x4.sub(e1, g1));
-    to += stride;
-    v128.store(to, b3, 16);
-    v128.store(to, a3);
-    from += 128;
-    first += next;
-  }
-}
-
-function tapRows65(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 12);
-  const c1 = v128.load32_splat(FACTORS, 24);
-  const c2 = v128.load32_splat(FACTORS, 40);
-  const c3 = v128.load32_splat(FACTORS, 44);
-  const c4 = v128.load32_splat(FACTORS, 4);
-  const c5 = v128.load32_splat(FACTORS, 56);
-  const c6 = v128.load32_splat(FACTORS, 48);
-  const c7 = v128.load32_splat(FACTORS, 52);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    const a2 = v128.load(from, 64);
-    const b2 = v128.load(from, 80);
-    const a3 = v128.load(from, 96);
-    const b3 = v128.load(from, 112);
-    const a4 = v128.load(from, 128);
-    const b4 = v128.load(from, 144);
-    let to = first;
-    v128.store(to, b0, 16);
-    v128.store(to, a0);
-    to += stride;
-    const e0 = f32x4.mul(c2, madd(c1, a4, madd(c0, a2, a0)));
-    const f0 = f32x4.mul(c2, madd(c1, b4, madd(c0, b2, b0)));
-    const g0 = f32x4.mul(c3, madd(c0, a3, a1));
-    const h0 = f32x4.mul(c3, madd(c0, b3, b1));
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(f0, h0), 16);
-    v128.store(to, f32x4.sub(e0, g0));
-    to += stride;
-    const e1 = f32x4.mul(c6, madd(c5, a4, madd(c4, a2, a0)));
-    const f1 = f32x4.mul(c6, madd(c5, b4, madd(c4, b2, b0)));
-    const g1 = f32x4.mul(c7, madd(c4, a3, a1));
-    const h1 = f32x4.mul(c7, madd(c4, b3, b1));
-    v128.store(to, f32x4.add(f1, h1), 16);
-    v128.store(to, f32x4.add(e1, g1));
-    to += stride;
-    v128.store(to, f32x4.sub(f1, h1), 16);
-    v128.store(to, f32x4.sub(e1, g1));
-    to += stride;
-    v128.store(to, b4, 16);
-    v128.store(to, a4);
-    from += 160;
-    first += next;
-  }
-}
-
-function tapRows52(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 60);
-  const c1 = v128.load32_splat(FACTORS, 64);
-  const c2 = v128.load32_splat(FACTORS, 68);
-  const c3 = v128.load32_splat(FACTORS, 72);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    let to = first;
-    const e0 = f32x4.mul(c0, a0);
-    const f0 = f32x4.mul(c0, b0);
-    const g0 = f32x4.mul(c1, a1);
-    const h0 = f32x4.mul(c1, b1);
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(h0, f0), 16);
-    v128.store(to, f32x4.sub(g0, e0));
-    to += stride;
-    const e1 = f32x4.mul(c2, a0);
-    const f1 = f32x4.mul(c2, b0);
-    const g1 = f32x4.mul(c3, a1);
-    const h1 = f32x4.mul(c3, b1);
-    v128.store(to, f32x4.add(f1, h1), 16);
-    v128.store(to, f32x4.add(e1, g1));
-    to += stride;
-    v128.store(to, f32x4.sub(h1, f1), 16);
-    v128.store(to, f32x4.sub(g1, e1));
-    to += stride;
-    v128.store(to, b1, 16);
-    v128.store(to, a1);
-    from += 64;
-    first += next;
-  }
-}
-
-function tapRows54(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 24);
-  const c1 = v128.load32_splat(FACTORS, 60);
-  const c2 = v128.load32_splat(FACTORS, 64);
-  const c3 = v128.load32_splat(FACTORS, 20);
-  const c4 = v128.load32_splat(FACTORS, 68);
-  const c5 = v128.load32_splat(FACTORS, 72);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    const a2 = v128.load(from, 64);
-    const b2 = v128.load(from, 80);
-    const a3 = v128.load(from, 96);
-    const b3 = v128.load(from, 112);
-    let to = first;
-    const e0 = f32x4.mul(c1, madd(c0, a2, a0));
-    const f0 = f32x4.mul(c1, madd(c0, b2, b0));
-    const g0 = f32x4.mul(c2, madd(c0, a3, a1));
-    const h0 = f32x4.mul(c2, madd(c0, b3, b1));
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(h0, f0), 16);
-    v128.store(to, f32x4.sub(g0, e0));
-    to += stride;
-    const e1 = f32x4.mul(c4, madd(c3, a2, a0));
-    const f1 = f32x4.mul(c4, madd(c3, b2, b0));
-    const g1 = f32x4.mul(c5, madd(c3, a3, a1));
-    const h1 = f32x4.mul(c5, madd(c3, b3, b1));
-    v128.store(to, f32x4.add(f1, h1), 16);
-    v128.store(to, f32x4.add(e1, g1));
-    to += stride;
-    v128.store(to, f32x4.sub(h1, f1), 16);
-    v128.store(to, f32x4.sub(g1, e1));
-    to += stride;
-    v128.store(to, b3, 16);
-    v128.store(to, a3);
-    from += 128;
-    first += next;
-  }
-}
-
-function tapRows43(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 12);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    const a2 = v128.load(from, 64);
-    const b2 = v128.load(from, 80);
-    let to = first;
-    v128.store(to, f32x4.neg(b0), 16);
-    v128.store(to, f32x4.neg(a0));
-    to += stride;
-    const e0 = f32x4.mul(c0, f32x4.add(a0, a2));
-    const f0 = f32x4.mul(c0, f32x4.add(b0, b2));
-    const g0 = f32x4.mul(c0, a1);
-    const h0 = f32x4.mul(c0, b1);
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(f0, h0), 16);
-    v128.store(to, f32x4.sub(e0, g0));
-    to += stride;
-    v128.store(to, b2, 16);
-    v128.store(to, a2);
-    from += 96;
-    first += next;
-  }
-}
-
-function tapRows32(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  const c0 = v128.load32_splat(FACTORS, 12);
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    const a1 = v128.load(from, 32);
-    const b1 = v128.load(from, 48);
-    let to = first;
-    const e0 = f32x4.mul(c0, a0);
-    const f0 = f32x4.mul(c0, b0);
-    const g0 = f32x4.mul(c0, a1);
-    const h0 = f32x4.mul(c0, b1);
-    v128.store(to, f32x4.add(f0, h0), 16);
-    v128.store(to, f32x4.add(e0, g0));
-    to += stride;
-    v128.store(to, f32x4.sub(h0, f0), 16);
-    v128.store(to, f32x4.sub(g0, e0));
-    to += stride;
-    v128.store(to, b1, 16);
-    v128.store(to, a1);
-    from += 64;
-    first += next;
-  }
-}
-
-function tapRows11(from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  for (let line = 0; line < n; line++) {
-    const a0 = v128.load(from);
-    const b0 = v128.load(from, 16);
-    let to = first;
-    v128.store(to, b0, 16);
-    v128.store(to, a0);
-    from += 32;
     first += next;
   }
 }

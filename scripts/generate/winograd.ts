@@ -275,16 +275,16 @@ const pointers = (count: number): string[] => Array.from({ length: count }, (_, 
 const typed = (names: readonly string[]): string =>
   names.map((name) => `${name}: usize`).join(', ');
 
-/** From anywhere: value i of the first line is at pᵢ, a line \`step\` bytes after the one before; every line is \`next\` bytes after the one before. */
-function columns(name: string, loaded: number, transform: (body: Body) => void): string {
+/** From anywhere: value i of the first line is at pᵢ, \`step\` bytes before that of the next. */
+function lines(name: string, loaded: number, transform: (body: Body) => void): string {
   const body = new Body();
   body.load(loaded, (i) => [`p${i}`, 0]);
   body.lines.push('let to = first;');
   transform(body);
-  const step = [...pointers(loaded).map((p) => `${p} += step;`), 'first += 32;'];
+  const step = [...pointers(loaded).map((p) => `${p} += step;`), 'first += next;'];
   return loop(
     name,
-    `${typed(pointers(loaded))}, step: usize, n: i32, first: usize, stride: usize`,
+    `${typed(pointers(loaded))}, step: usize, n: i32, first: usize, next: usize, stride: usize`,
     body,
     step,
   );
@@ -367,10 +367,9 @@ const mostTaps = 5;
 export function winogradLinesModule(): string {
   table.length = 0;
   const functions = [
-    ...counts.map((c) => columns(`pixelColumns${c}`, c, (body) => pixels(body, c))),
+    ...counts.map((c) => lines(`pixelLines${c}`, c, (body) => pixels(body, c))),
     ...counts.map((c) => rows(`pixelRows${c}`, c, (body) => pixels(body, c))),
-    ...tapsOf.map(([c, t]) => columns(`tapColumns${c}${t}`, t, (body) => taps(body, c, t))),
-    ...tapsOf.map(([c, t]) => rows(`tapRows${c}${t}`, t, (body) => taps(body, c, t))),
+    ...tapsOf.map(([c, t]) => lines(`tapLines${c}${t}`, t, (body) => taps(body, c, t))),
     ...outputsOf.map(([c, m]) => productColumns(c, m)),
     ...outputsOf.map(([c, m]) => outputRows(c, m)),
   ];
@@ -385,8 +384,8 @@ const head =
 // from the products there. Two-dimensional ones are these on columns, then on rows. Each takes \`n\` lines of 8 channels or
 // filters, loads a line before it stores it, and stores the upper half first: only then does V8 pair the halves.
 //
-// Columns come from anywhere and go to scratch; rows come from scratch, where values are 32 bytes apart and lines follow
-// each other. The first result of the first line goes to \`first\`; results of a line are \`stride\` bytes apart.
+// The first result of the first line goes to \`first\`; results of a line are \`stride\` bytes apart, and lines \`next\`, or
+// 32, side by side. In scratch values of a line are 32 bytes apart, and lines follow each other.
 
 import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
@@ -398,28 +397,26 @@ const FACTORS: usize = memory.data<f32>([${table.join(', ')}], 16);
 // @ts-ignore: decorator
 @inline export const MOST_POINTS: i32 = ${most};
 
-/** Bᵀ on columns: pixel i of the first is at pᵢ, \`step\` bytes before that of the next. Results of a column are \`stride\` bytes apart, columns 32. */
-export function pixelColumns(
-  points: i32, ${typed(pointers(most))}, step: usize, n: i32, first: usize, stride: usize,
+/**
+ * Bᵀ: pixel i of the first line is at pᵢ, \`step\` bytes before that of the next. Results of a line are \`stride\` bytes
+ * apart, lines \`next\`.
+ */
+export function pixelLines(
+  points: i32, ${typed(pointers(most))}, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
-${choice(counts.map((c) => [c, `pixelColumns${c}(${pointers(c).join(', ')}, step, n, first, stride)`]))}
+${choice(counts.map((c) => [c, `pixelLines${c}(${pointers(c).join(', ')}, step, n, first, next, stride)`]))}
 }
 
-/** Bᵀ on rows; results of a row are \`next\` bytes before those of the next. */
+/** The same for lines in scratch. */
 export function pixelRows(points: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
 ${choice(counts.map((c) => [c, `pixelRows${c}(from, n, first, next, stride)`]))}
 }
 
-/** G on columns of \`many\` taps, as \`pixelColumns\`. */
-export function tapColumns(
-  points: i32, many: i32, ${typed(pointers(mostTaps))}, step: usize, n: i32, first: usize, stride: usize,
+/** G on lines of \`many\` taps, as \`pixelLines\`. */
+export function tapLines(
+  points: i32, many: i32, ${typed(pointers(mostTaps))}, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
-${choice(tapsOf.map(([c, t]) => [10 * c + t, `tapColumns${c}${t}(${pointers(t).join(', ')}, step, n, first, stride)`]))}
-}
-
-/** G on rows of \`many\` taps, as \`pixelRows\`. */
-export function tapRows(points: i32, many: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-${choice(tapsOf.map(([c, t]) => [10 * c + t, `tapRows${c}${t}(from, n, first, next, stride)`]))}
+${choice(tapsOf.map(([c, t]) => [10 * c + t, `tapLines${c}${t}(${pointers(t).join(', ')}, step, n, first, next, stride)`]))}
 }
 
 /** Aᵀ on columns to \`many\` outputs: product i of the first is at from + i·step, \`next\` bytes before that of the next column. */
