@@ -1,10 +1,11 @@
 // Chromium, where the libraries compete in a page: bundled as a user's bundler does it, ours from dist/browser.
 
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../scripts/check/browsers/chromium.js';
-import { isolation, serve, within } from '../scripts/serve.js';
+import { isolation, type Server, serve, within } from '../scripts/serve.js';
 import { Arena, type Arenas } from './compete.js';
 import {
   onnxruntimeTwo,
@@ -19,8 +20,6 @@ import {
 import { PATIENCE, type PeerHost, type Reply, type Request } from './protocol.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** What the page's frames load is made here, and served as /peers/. */
-const bundled = `${root}build/peers`;
 
 /** The page. Each peer has a frame in it, because TF.js keeps its one backend in a global of its window. */
 const html = `<!doctype html><link rel="icon" href="data:,"><body><script>
@@ -34,16 +33,17 @@ const html = `<!doctype html><link rel="icon" href="data:,"><body><script>
     (await (peers[flags] ??= load(flags))).answer(request);
 </script>`;
 
+/** What the benchmark imports of our sources that a page gets from the package. */
+const sources = ['index', 'tensor/tensor'].map((name) => `${root}src/${name}.js`);
+
 /** The package's files in place of its sources, and of onnxruntime-web what infers by wasm alone. */
 const asInstalled: Plugin = {
   name: 'as-installed',
   setup({ onResolve }) {
-    onResolve(
-      { filter: /\/src\/(index|core|tensor\/tensor)\.js$|^\.\.\/\.\.\/src\/tensor/ },
-      () => ({
-        path: `${root}dist/browser/index.js`,
-        sideEffects: false,
-      }),
+    onResolve({ filter: /\/src\// }, ({ resolveDir, path }) =>
+      sources.includes(resolve(resolveDir, path))
+        ? { path: `${root}dist/browser/index.js`, sideEffects: false }
+        : undefined,
     );
     onResolve({ filter: /^onnxruntime-web$/ }, () => ({
       path: `${root}bench/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs`,
@@ -51,10 +51,12 @@ const asInstalled: Plugin = {
   },
 };
 
-async function bundle(): Promise<void> {
-  await build({
+/** What the page's frames load, by its paths. */
+async function bundled(): Promise<Record<string, string>> {
+  const { outputFiles } = await build({
     entryPoints: [`${root}bench/page-host.ts`],
-    outdir: bundled,
+    outdir: root,
+    write: false,
     bundle: true,
     minify: true,
     splitting: true,
@@ -64,16 +66,17 @@ async function bundle(): Promise<void> {
     external: ['node:*'],
     plugins: [asInstalled],
   });
+  return Object.fromEntries(
+    outputFiles.map(({ path, text }) => [`/peers/${basename(path)}`, text]),
+  );
 }
 
-/** Serves the page with the two headers that threads need and without, what its frames load, and the files of packages. */
-function serveAll() {
-  const packages = within(`${root}bench`);
-  const ours = within(`${root}build`);
+/** Serves the page, with the two headers that threads need and without, and the files of packages. */
+async function serveAll(): Promise<Server> {
   return serve({
-    made: { '/plain/index.html': html, '/isolated/index.html': html },
+    made: { '/plain/index.html': html, '/isolated/index.html': html, ...(await bundled()) },
     headers: (path) => (path === '/plain/' ? {} : isolation),
-    fileOf: (path) => (path.startsWith('/node_modules/') ? packages(path) : ours(path)),
+    fileOf: within(`${root}bench`),
   });
 }
 
@@ -157,7 +160,6 @@ function graphics(page: PeersPage): Promise<Peer[]> {
 
 /** Starts Chromium, with a page that has no threads, beside TF.js on graphics, and one that has them, beside others. */
 export async function browserArenas(): Promise<Arenas> {
-  await bundle();
   const server = await serveAll();
   const browser = await launchChromium(['--enable-unsafe-webgpu'], { graphics: true });
   const pageAt = (path: string) =>

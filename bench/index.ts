@@ -90,9 +90,10 @@ const section =
     .filter(Boolean)
     .join(' ') || 'default';
 
+const list = (some: Suite[]): string => some.map(({ name }) => name).join(', ');
+
 /** What is wrong with the command. */
 function mistake(): string | undefined {
-  const list = (all: Suite[]) => all.map(({ name }) => name).join(', ');
   if (options.against !== undefined && !against)
     return '--against=DIR takes a directory after the =.';
   if (named.length === 0)
@@ -136,8 +137,8 @@ async function main(): Promise<void> {
   const at = machine();
   const arenas = options.browser ? await browserArenas() : await nodeArenas();
   console.log(`${at.cpu}, ${arenas.name}`);
-  for (const { name } of named.filter((suite) => !chosen.includes(suite)))
-    console.log(`${name}: only in Node`);
+  const left = named.filter((suite) => !chosen.includes(suite));
+  if (left.length > 0) console.log(`only in Node: ${list(left)}`);
 
   const alone: { time: number; busy: number }[] = [];
   const report: Report = {
