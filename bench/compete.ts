@@ -2,8 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { type Peer, rivals, tooSlow, wasmgrad } from './peers/index.js';
-import type { PeerProcess } from './process.js';
-import type { Preparation, Reply } from './protocol.js';
+import type { PeerHost, Preparation, Reply } from './protocol.js';
 import { type Expected, expectedResults } from './reference.js';
 import type { Figure, Note, Result, Target } from './result.js';
 import { amountOf, type Work } from './work.js';
@@ -42,7 +41,7 @@ export interface Contest {
 /** A competitor whose result was right. */
 interface Entrant {
   peer: Peer;
-  host: PeerProcess;
+  host: PeerHost;
   handicap?: string;
   /** Rounds it takes part in. */
   rounds: number;
@@ -52,10 +51,21 @@ interface Entrant {
 
 type Entry = Entrant | { peer: Peer; reason: string };
 
-/** Where competitions take place: starts the peers' processes as they are needed, keeps and ends them. */
+/** Starts a peer. @throws {Error} where it is not to be had here, saying why */
+export type Starter = (peer: Peer) => Promise<PeerHost>;
+
+/** Where competitions take place: starts the peers as they are needed, keeps and ends them. */
 export class Arena {
-  readonly #hosts = new Map<Peer, PeerProcess>();
+  readonly #hosts = new Map<Peer, PeerHost>();
   readonly #absent = new Map<Peer, string>();
+  readonly #start: Starter;
+  readonly #others: readonly Peer[];
+
+  /** @param others who takes part in every contest here, besides those that it names */
+  constructor(start: Starter = (peer) => peer.start(), others: readonly Peer[] = []) {
+    this.#start = start;
+    this.#others = others;
+  }
 
   /** What took part, and what is not to be had here. */
   get libraries(): Record<string, string> {
@@ -74,7 +84,9 @@ export class Arena {
     const { name, work, ours: leader = wasmgrad, peers, targets = {} } = contest;
     const expected = expectedResults(work);
     const entries = await Promise.all(
-      [leader, ...rivals(leader, peers)].map((peer) => this.#enter(peer, work, expected)),
+      [leader, ...rivals(leader, new Set([...peers, ...this.#others]))].map((peer) =>
+        this.#enter(peer, work, expected),
+      ),
     );
     const entrants = entries.filter((entry): entry is Entrant => 'host' in entry);
     const notes: Note[] = entries.flatMap((entry) => {
@@ -154,14 +166,14 @@ export class Arena {
     }
   }
 
-  /** The peer's process, or why there is none. */
-  async #host(peer: Peer): Promise<PeerProcess | string> {
+  /** The peer where it runs, or why it does not. */
+  async #host(peer: Peer): Promise<PeerHost | string> {
     const running = this.#hosts.get(peer);
     if (running?.alive) return running;
     const absent = this.#absent.get(peer);
     if (absent) return absent;
     try {
-      const started = await peer.start();
+      const started = await this.#start(peer);
       this.#hosts.set(peer, started);
       return started;
     } catch (error) {
@@ -172,8 +184,20 @@ export class Arena {
   }
 }
 
+/** Where suites run. */
+export interface Arenas {
+  /** The engine's name and version. */
+  name: string;
+  plain: Arena;
+  /** For suites of several threads. */
+  isolated: Arena;
+  /** wasmgrad's backendInfo(). */
+  backend(): Promise<object>;
+  close(): Promise<void>;
+}
+
 /** The results of one contest after the other. */
-export async function everyContest(arena: Arena, contests: Contest[]): Promise<Result[]> {
+export async function everyContest(arena: Arena, contests: readonly Contest[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const contest of contests) results.push(await arena.compete(contest));
   return results;

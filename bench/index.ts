@@ -2,9 +2,19 @@
 
 import { parseArgs } from 'node:util';
 import { backendInfo, dispose } from '../src/index.js';
-import { Arena } from './compete.js';
+import { browserArenas } from './browser.js';
+import { Arena, type Arenas, everyContest } from './compete.js';
 import { hasSection, publish } from './publish.js';
-import { busyCores, disturbance, machine, markdown, notes, type Report, save } from './report.js';
+import {
+  busyCores,
+  disturbance,
+  machine,
+  markdown,
+  notes,
+  type Report,
+  type Suite,
+  save,
+} from './report.js';
 import { against, engineFlags, start } from './start.js';
 import { cli } from './suites/cli.js';
 import { conv } from './suites/conv.js';
@@ -32,7 +42,7 @@ const suites = [
 /** Where --write puts the tables. */
 const DOCUMENT = 'docs/performance.md';
 
-const help = `npm run bench -- [suite …] [--check] [--revectorize] [--against=DIR] [--write]
+const help = `npm run bench -- [suite …] [--browser] [--check] [--revectorize] [--against=DIR] [--write]
 
 Measures wasmgrad against other libraries: all suites, or those whose names contain one of the given words.
 
@@ -48,6 +58,10 @@ In the tables, figures are medians over all samples, wasmgrad's best in brackets
 peer's speed wasmgrad's is, the median over the rounds; ✓ ✗ says whether that reaches the target, ? that
 it could not be judged. bench/results/latest.json and latest.md have all of it.
 
+  --browser       in Chromium: all libraries in one page, ours from dist/browser, and TF.js on WebGL and WebGPU beside
+                  them, which are called software where no graphics card draws. 'threads' has a page that is
+                  cross-origin isolated, the others one that is not. Only suites of contests run in a page:
+                  ${suites.flatMap(({ name, contests }) => (contests ? [name] : [])).join(' ')}
   --check         exit with 1 where a target is missed
   --revectorize   init({ revectorize: true }): has the engine make 256-bit code; the peers stay as they are
   --against=DIR   measures against another checkout of this repository, where npm ci and npm run build have been
@@ -59,6 +73,7 @@ it could not be judged. bench/results/latest.json and latest.md have all of it.
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
+    browser: { type: 'boolean' },
     check: { type: 'boolean' },
     revectorize: { type: 'boolean' },
     against: { type: 'string' },
@@ -66,43 +81,67 @@ const { values: options, positionals: words } = parseArgs({
     help: { type: 'boolean', short: 'h' },
   },
 });
-const chosen = suites.filter(
+const named = suites.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 );
+const chosen = named.filter(({ contests }) => contests || !options.browser);
 /** Where the tables belong in the document. */
 const section =
-  words.length > 0 ? words.join(' ') : engineFlags.length > 0 ? 'revectorize' : 'default';
+  [options.browser ? 'browser' : '', ...engineFlags.map((flag) => flag.slice(2)), ...words]
+    .filter(Boolean)
+    .join(' ') || 'default';
+
+const list = (some: Suite[]): string => some.map(({ name }) => name).join(', ');
+
+/** What is wrong with the command. */
+function mistake(): string | undefined {
+  if (options.against !== undefined && !against)
+    return '--against=DIR takes a directory after the =.';
+  if (named.length === 0)
+    return `No suite is called ${words.join(' or ')}; there are ${list(suites)}.`;
+  if (chosen.length === 0) return `--browser: only Node runs ${list(named)}.`;
+  if (options.browser && (against || engineFlags.length > 0))
+    return '--browser: --against and --revectorize are of Node.';
+  if (options.write && !hasSection(DOCUMENT, section))
+    return `--write: run all suites, so that all of ${DOCUMENT}'s tables are of one run; it has no section for ${section}.`;
+  if (options.write && against)
+    return `--write: ${DOCUMENT} is about the peers; leave out --against.`;
+  return undefined;
+}
 
 if (options.help) console.log(help);
-else if (options.against !== undefined && !against) {
-  console.error('--against=DIR takes a directory after the =.');
-  process.exitCode = 1;
-} else if (chosen.length === 0) {
-  console.error(
-    `No suite is called ${words.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}.`,
-  );
-  process.exitCode = 1;
-} else if (options.write && !hasSection(DOCUMENT, section)) {
-  console.error(
-    `--write: run all suites, so that all of ${DOCUMENT}'s tables are of one run; it has no section for ${section}.`,
-  );
-  process.exitCode = 1;
-} else if (options.write && against) {
-  console.error(`--write: ${DOCUMENT} is about the peers; leave out --against.`);
-  process.exitCode = 1;
-} else await main();
+else {
+  const wrong = mistake();
+  if (wrong) {
+    console.error(wrong);
+    process.exitCode = 1;
+  } else await main();
+}
 
-async function main(): Promise<void> {
-  const at = machine();
+/** In Node threads need nothing, and each library has a process. */
+async function nodeArenas(): Promise<Arenas> {
   await start();
   const ours = backendInfo();
   dispose();
   const { simd, tile, revectorized } = ours;
   const width = revectorized ? '256-bit' : '128-bit';
-  console.log(`${at.cpu}, Node ${at.node}, wasmgrad with ${simd} ${width} SIMD, ${tile} tile`);
+  const arena = new Arena();
+  return {
+    name: `Node ${process.versions.node}, wasmgrad with ${simd} ${width} SIMD, ${tile} tile`,
+    ...{ plain: arena, isolated: arena },
+    backend: async () => (await arena.backend()) ?? ours,
+    close: async () => arena.close(),
+  };
+}
+
+async function main(): Promise<void> {
+  const at = machine();
+  const arenas = options.browser ? await browserArenas() : await nodeArenas();
+  console.log(`${at.cpu}, ${arenas.name}`);
+  const left = named.filter((suite) => !chosen.includes(suite));
+  if (left.length > 0) console.log(`only in Node: ${list(left)}`);
 
   const alone: { time: number; busy: number }[] = [];
-  const arena = new Arena();
   const report: Report = {
     date: new Date().toISOString(),
     command: [
@@ -111,28 +150,31 @@ async function main(): Promise<void> {
       ...process.argv.slice(2),
     ].join(' '),
     machine: at,
+    ...(options.browser ? { browser: arenas.name } : {}),
     busy: 0,
-    backend: ours,
+    backend: {},
     libraries: {},
     suites: [],
   };
   try {
-    for (const { name, about, run, cores = 1 } of chosen) {
+    for (const { name, about, contests = [], run, cores = 1 } of chosen) {
       console.log(`\n── ${name}: ${about} ──`);
       const [began, busy] = [performance.now(), busyCores()];
-      const results = await run(arena);
+      const arena = cores > 1 ? arenas.isolated : arenas.plain;
+      const results = await everyContest(arena, contests);
+      if (run && !options.browser) results.push(...(await run(arena)));
       const time = performance.now() - began;
       if (cores === 1) alone.push({ time, busy: busy() });
       report.suites.push({ name, about, results });
       console.log(terminalTable(results));
       for (const note of notes(results)) console.log(`  · ${note}`);
     }
-    report.backend = (await arena.backend()) ?? ours;
-    report.libraries = arena.libraries;
+    report.backend = await arenas.backend();
+    report.libraries = { ...arenas.plain.libraries, ...arenas.isolated.libraries };
     const total = alone.reduce((sum, { time }) => sum + time, 0);
     report.busy = alone.reduce((sum, { time, busy }) => sum + busy * (time / total), 0);
   } finally {
-    arena.close();
+    await arenas.close();
   }
   console.log();
   for (const [name, about] of Object.entries(report.libraries)) console.log(`${name}: ${about}`);

@@ -161,6 +161,25 @@ function shapeAfter(plan: LayerPlan, shape: readonly number[]): readonly number[
   }
 }
 
+/** Products that layers with weights sum up for one sample of this shape. */
+export function multiplyAdds(
+  layers: readonly NetworkLayer[],
+  inputShape: readonly number[],
+): number {
+  let shape = inputShape;
+  let sum = 0;
+  for (const layer of layers) {
+    const output = shapeAfter(layer, shape);
+    if (layer.type === 'residual')
+      sum += multiplyAdds(layer.body, shape) + multiplyAdds(layer.shortcut, shape);
+    else if (layer.type === 'dense') sum += sizeOf(layer.weights.kernel.shape);
+    else if (layer.type === 'conv')
+      sum += sizeOf(layer.weights.kernel.shape) * sizeOf(output.slice(0, 2));
+    shape = output;
+  }
+  return sum;
+}
+
 const square = (side: number, channels: number) => [side, side, channels];
 
 /** Height and width of what a square window makes of a square image. */

@@ -2,16 +2,13 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { MARK, type Reply, type Request } from './protocol.js';
-
-/** Seconds to start in, and to answer in: far more than anything here needs. */
-const PATIENCE = 120;
+import { MARK, PATIENCE, type PeerHost, type Reply, type Request } from './protocol.js';
 
 /** The end of what a process wrote to standard error: enough for an error's message. */
 const KEPT = 4000;
 
-/** A library in a process of its own, which answers one request after the other. */
-export class PeerProcess {
+/** A library in a process of its own. */
+export class PeerProcess implements PeerHost {
   /** What it said when it had started. */
   about: Reply = {};
   readonly #child: ChildProcessWithoutNullStreams;
@@ -56,12 +53,10 @@ export class PeerProcess {
     return started;
   }
 
-  /** Whether it can be asked. */
   get alive(): boolean {
     return this.#ended === undefined;
   }
 
-  /** @throws {Error} where it ends or does not answer in time, which ends it */
   ask(request: Request): Promise<Reply> {
     const reply = this.#reply(PATIENCE);
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);

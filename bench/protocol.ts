@@ -27,6 +27,20 @@ export type Request =
   /** Forget the work. */
   | { do: 'release' };
 
+/** A peer in a process or a page of its own, or in a page with others, which answers one request after the other. */
+export interface PeerHost {
+  /** What it said when it had started. */
+  readonly about: Reply;
+  /** Whether it can be asked. */
+  readonly alive: boolean;
+  /** @throws {Error} where it ends or does not answer in time, which ends it */
+  ask(request: Request): Promise<Reply>;
+  stop(): void;
+}
+
+/** Seconds for a peer to start in, and to answer in: far more than anything here needs. */
+export const PATIENCE = 120;
+
 export interface Reply {
   /** Of 'about': name, version, what it runs on; and what else the library tells. */
   version?: string;

@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import type { Arena } from './compete.js';
+import type { Arena, Contest } from './compete.js';
 import type { Result } from './result.js';
 import { markdownTable } from './table.js';
 
@@ -11,7 +11,10 @@ export interface Suite {
   name: string;
   /** One line for `--help` and above the table. */
   about: string;
-  run(arena: Arena): Promise<Result[]>;
+  /** What libraries compete in, in Node and in pages. */
+  contests?: readonly Contest[];
+  /** What else there is, in Node alone. */
+  run?(arena: Arena): Promise<Result[]>;
   /** Cores that it keeps busy: 1 by default. */
   cores?: number;
 }
@@ -21,6 +24,8 @@ export interface Report {
   date: string;
   command: string;
   machine: ReturnType<typeof machine>;
+  /** The browser that it ran in, where that is not Node. */
+  browser?: string;
   /** Cores busy on average while it ran, of those suites that need one. */
   busy: number;
   /** wasmgrad's backendInfo(). */
@@ -63,7 +68,7 @@ export function disturbance({ busy }: Report): string {
 
 /** The report in Markdown. */
 export function markdown(report: Report): string {
-  const { machine: at, backend, libraries } = report;
+  const { machine: at, browser, backend, libraries } = report;
   const facts = [
     ['Command', `\`${report.command}\``],
     ['Date', report.date.slice(0, 10)],
@@ -71,7 +76,7 @@ export function markdown(report: Report): string {
       'Machine',
       `${at.cpu}, ${at.cores} cores, ${at.memory}, ${at.platform}; ${disturbance(report)}`,
     ],
-    ['Engine', `Node ${at.node}, V8 ${at.v8}, flags ${at.flags.join(' ')}`],
+    ['Engine', browser ?? `Node ${at.node}, V8 ${at.v8}, flags ${at.flags.join(' ')}`],
     ['wasmgrad', list(backend)],
     ...Object.entries(libraries).filter(([name]) => name !== 'wasmgrad'),
   ];
@@ -83,13 +88,18 @@ export function markdown(report: Report): string {
   );
   return [
     ...facts.map(([what, value]) => `- ${what}: ${value}`),
-    `\n${LEGEND}`,
+    `\n${browser ? IN_PAGES : IN_NODE} ${LEGEND}`,
     ...suites.map((text) => `\n${text.trim()}`),
   ].join('\n');
 }
 
+/** Where libraries run. */
+const IN_NODE = `Each library runs in a process of its own, on one thread where no other number is named; they take turns.`;
+const IN_PAGES = `All libraries run in one page, on one thread where no other number is named; they take turns. The page of **threads** is
+cross-origin isolated, the other is not.`;
+
 /** How to read a table. */
-const LEGEND = `Each library runs in a process of its own, on one thread where no other number is named; they take turns. Figures are medians, the best
+const LEGEND = `Figures are medians, the best
 sample in brackets; × is how many times the peer's speed wasmgrad's is, the median over the rounds, with ✓
 or ✗ for its target, ? where that cannot be judged. – is not measured: the notes say why, or it is slow and
 left to other rows. Every result was first compared with float64: of a sum of K products it may be off by

@@ -2,11 +2,10 @@
 
 import { fault } from './compete.js';
 import type { Peer } from './peers/index.js';
-import type { PeerProcess } from './process.js';
-import type { Preparation } from './protocol.js';
+import type { PeerHost, Preparation } from './protocol.js';
 import type { Expected } from './reference.js';
 
-async function memoryOf(host: PeerProcess) {
+async function memoryOf(host: PeerHost) {
   const { resident, told = {}, failed } = await host.ask({ do: 'memory' });
   if (resident) return { ...resident, told };
   throw new Error(`what is resident is not known: ${failed?.trim().split('\n').at(-1)}`);

@@ -1,6 +1,6 @@
-// How long a call takes, in the process that makes it. peers/pytorch.py does the same.
+// How long a call takes, in the process or page that makes it. peers/pytorch.py does the same.
 
-import { add, configure, cycle, suite } from 'benny';
+import { repeated } from '#platform/repeat';
 
 /** Seconds in one sample, at least: far above the timer's resolution, and an interruption is in few others. */
 const SAMPLE = 0.01;
@@ -8,8 +8,8 @@ const SAMPLE = 0.01;
 /**
  * Seconds per call, of each of some samples, taken for about `turn` seconds.
  *
- * Short calls are repeated through benny. A call longer than a sample is one: benny, which finds the
- * number of repeats anew each time, would make five to take two samples.
+ * Short calls are repeated. A call longer than a sample is one: benny, which finds the number of
+ * repeats anew each time, would make five to take two samples.
  */
 export async function sample(run: () => void | Promise<void>, turn: number): Promise<number[]> {
   const once = async () => {
@@ -20,15 +20,7 @@ export async function sample(run: () => void | Promise<void>, turn: number): Pro
   // What the other libraries' turns have pushed out of the caches comes back in the first call.
   const first = await once();
   if (first >= turn) return [await once()];
-  if (first < SAMPLE) {
-    const summary = await suite(
-      'turn',
-      configure({ cases: { minSamples: 1, minTime: SAMPLE, maxTime: turn } }),
-      add('call', run),
-      cycle(() => undefined),
-    );
-    return summary.results[0].details.sampleResults;
-  }
+  if (first < SAMPLE) return repeated(run, SAMPLE, turn);
   const samples: number[] = [];
   for (let spent = first; spent < turn; spent += samples[samples.length - 1])
     samples.push(await once());

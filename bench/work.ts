@@ -2,7 +2,7 @@
 // whatever process and language it lives.
 
 import { sizeOf } from '../src/base/shape.js';
-import { type NetworkLayer, outputSide } from './layers.js';
+import { multiplyAdds, type NetworkLayer, outputSide } from './layers.js';
 
 /** c = a·b, with a [m, k] and b [k, n]. */
 export interface GemmWork {
@@ -120,9 +120,14 @@ export function amountOf(work: Work): { amount: number; unit: string } {
   return { amount: flops(work) / 1e9, unit: 'GFLOP/s' };
 }
 
-/** Multiplications and additions of a run, as if computed directly. */
-export function flops(work: GemmWork | ConvWork): number {
+/** Multiplications and additions of a run, as if computed directly; of a network those of its layers with weights. */
+export function flops(work: GemmWork | ConvWork | NetworkWork): number {
   if (work.kind === 'gemm') return 2 * work.m * work.n * work.k;
+  if (isNetwork(work)) {
+    const { batch, side, channels, layers } = work;
+    const forward = 2 * batch * multiplyAdds(layers, [side, side, channels]);
+    return work.kind === 'inference' ? forward : 3 * forward;
+  }
   const { w, y } = convShapes(work);
   const forward = 2 * sizeOf(y) * sizeOf(w.slice(0, 3));
   return work.kind === 'conv' ? forward : 3 * forward;

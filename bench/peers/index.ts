@@ -3,14 +3,17 @@
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeerProcess } from '../process.js';
+import type { PeerHost } from '../protocol.js';
 import { against, engineFlags } from '../start.js';
-import { flops, isNetwork, isOnnx, type Work } from '../work.js';
+import { flops, isOnnx, type Work } from '../work.js';
 
 /** A library that takes part; wasmgrad is one of them. */
 export interface Peer {
   name: string;
   /** Starts its process. @throws {Error} where it is not to be had here, saying why */
-  start(): Promise<PeerProcess>;
+  start(): Promise<PeerHost>;
+  /** What a page starts it by: its file's name and flags. Undefined where no page runs it. */
+  inPage?: readonly string[];
   /**
    * About how many GFLOP/s it reaches, where that is so little that some works take it seconds a call:
    * those are left out, to keep the whole benchmark short.
@@ -29,7 +32,12 @@ function hostOf(checkout: string, name: string, ...flags: string[]): Promise<Pee
   return PeerProcess.start(process.execPath, args, {}, checkout);
 }
 
-const host = (name: string, ...flags: string[]) => hostOf(own, name, ...flags);
+/** A library of JavaScript, by its file's name and flags. */
+const library = (name: string, ...file: [string, ...string[]]): Peer => ({
+  name,
+  inPage: file,
+  start: () => hostOf(own, ...file),
+});
 
 async function pytorch(...options: string[]): Promise<PeerProcess> {
   const threads = options.includes('--threads=2') ? '2' : '1';
@@ -52,27 +60,20 @@ async function pytorch(...options: string[]): Promise<PeerProcess> {
 }
 
 /** Ours. */
-export const wasmgrad: Peer = { name: 'wasmgrad', start: () => host('wasmgrad', ...engineFlags) };
+export const wasmgrad = library('wasmgrad', 'wasmgrad', ...engineFlags);
 /** Ours, on two threads. */
-export const wasmgradTwo: Peer = {
-  name: 'wasmgrad, 2 threads',
-  start: () => host('wasmgrad', ...engineFlags, '--threads=2'),
-};
+export const wasmgradTwo = library(
+  'wasmgrad, 2 threads',
+  'wasmgrad',
+  ...engineFlags,
+  '--threads=2',
+);
 /** Ours, with the model that it has written itself in place of the ONNX file's. */
-export const wasmgradMade: Peer = {
-  name: 'our own ResNet-50',
-  start: () => host('wasmgrad', ...engineFlags, '--made'),
-};
+export const wasmgradMade = library('our own ResNet-50', 'wasmgrad', ...engineFlags, '--made');
 /** TF.js on our backend. */
-export const wasmgradTfjs: Peer = {
-  name: 'wasmgrad/tfjs',
-  start: () => host('tfjs-wasmgrad', ...engineFlags),
-};
+export const wasmgradTfjs = library('wasmgrad/tfjs', 'tfjs-wasmgrad', ...engineFlags);
 /** The same on 256-bit code; in a table it stands in the column of the other, in rows of its own. */
-export const wasmgradTfjsWide: Peer = {
-  name: 'wasmgrad/tfjs',
-  start: () => host('tfjs-wasmgrad', '--revectorize'),
-};
+export const wasmgradTfjsWide = library('wasmgrad/tfjs', 'tfjs-wasmgrad', '--revectorize');
 /** By ours, that of the other checkout on as many threads. */
 const before = new Map<Peer, Peer>();
 if (against) {
@@ -87,49 +88,56 @@ if (against) {
 }
 
 /** Whom `ours` is measured against: the peers, or another checkout alone. */
-export function rivals(ours: Peer, peers: readonly Peer[]): readonly Peer[] {
+export function rivals(ours: Peer, peers: ReadonlySet<Peer>): readonly Peer[] {
   const other = before.get(ours);
-  return other ? [other] : peers;
+  return other ? [other] : [...peers];
 }
 
-/** The others that have threads. */
-export const onnxruntimeTwo: Peer = {
-  name: 'onnxruntime-web, 2 threads',
-  start: () => host('onnxruntime', '--threads=2'),
-};
+/** The others that have threads: TF.js in pages only, and as many as it likes. */
+export const onnxruntimeTwo = library('onnxruntime-web, 2 threads', 'onnxruntime', '--threads=2');
+export const tfjsWasmThreads = library('TF.js wasm, threads', 'tfjs-wasm', '--threads=2');
 export const pyTorchTwo: Peer = {
   name: 'PyTorch, 2 threads',
   start: () => pytorch('--threads=2'),
 };
 /** WebAssembly with SIMD, inference only. */
-export const tfjsWasm: Peer = { name: 'TF.js wasm', start: () => host('tfjs-wasm') };
+export const tfjsWasm = library('TF.js wasm', 'tfjs-wasm');
 /** WebAssembly with SIMD, inference only. */
-export const onnxruntime: Peer = { name: 'onnxruntime-web', start: () => host('onnxruntime') };
+export const onnxruntime = library('onnxruntime-web', 'onnxruntime');
 /** Native code. */
 export const pyTorch: Peer = { name: 'PyTorch', start: () => pytorch() };
 /** The same with networks compiled for inference alone: normalisation folded in, weights in oneDNN's order. */
 export const pyTorchFrozen: Peer = { name: 'PyTorch frozen', start: () => pytorch('--frozen') };
 /** WebAssembly that it generates. */
 export const jaxJs: Peer = {
-  name: 'jax-js',
-  start: () => host('jax-js'),
+  ...library('jax-js', 'jax-js'),
   // Convolution goes from 0.15, where the stride is 2 or the side no multiple of 4, to 4.
   pace: { conv: 0.7, convTraining: 0.6 },
 };
 /** Plain JavaScript. */
 export const tfjsCpu: Peer = {
-  name: 'TF.js cpu',
-  start: () => host('tfjs-cpu'),
+  ...library('TF.js cpu', 'tfjs-cpu'),
   pace: { gemm: 1.8, conv: 2.5, convTraining: 0.06 },
 };
 /** Plain JavaScript. */
-export const convNetJs: Peer = { name: 'ConvNetJS', start: () => host('convnetjs') };
+export const convNetJs = library('ConvNetJS', 'convnetjs');
+/** The browser's graphics, in pages only. */
+export const tfjsWebGl = library('TF.js WebGL', 'tfjs-webgl');
+export const tfjsWebGpu = library('TF.js WebGPU', 'tfjs-webgpu');
+/** The same where the browser draws by the processor, which nobody has bought for that. */
+export const tfjsWebGlSoftware: Peer = {
+  ...library('TF.js WebGL, software', 'tfjs-webgl'),
+  pace: { gemm: 1, conv: 0.5, convTraining: 0.3, inference: 0.17, training: 0.16 },
+};
+export const tfjsWebGpuSoftware: Peer = {
+  ...library('TF.js WebGPU, software', 'tfjs-webgpu'),
+  pace: { gemm: 0.2, conv: 0.1, convTraining: 0.05, inference: 0.009, training: 0.009 },
+};
 
 /** Why a peer is left out of a work: it would take too long. */
 export function tooSlow({ pace }: Peer, work: Work): string | undefined {
   const rate = pace?.[work.kind];
-  if (rate === undefined || isNetwork(work) || isOnnx(work) || work.kind === 'tfjs')
-    return undefined;
+  if (rate === undefined || isOnnx(work) || work.kind === 'tfjs') return undefined;
   return flops(work) / 1e9 / rate > PATIENCE
     ? `left out: at ${rate} GFLOP/s a call takes more than ${PATIENCE} s`
     : undefined;

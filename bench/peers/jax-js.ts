@@ -1,5 +1,5 @@
-// jax-js on its WebAssembly backend, which takes a worker per core where there are workers as in a
-// browser: in Node there are none, so it computes on one thread.
+// jax-js on its WebAssembly backend, which takes a worker per core in pages that are cross-origin isolated:
+// in Node and in other pages it computes on one thread.
 //
 // Called eagerly: under `jit` it fuses the padding into the convolution, which then is ten times slower.
 

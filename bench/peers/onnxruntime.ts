@@ -3,7 +3,6 @@
 // Weights are constants of the model, which it packs once when it loads it; its input and output are
 // JavaScript arrays, copied to and from its memory by every run, as for any user of it.
 
-import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-web';
 import { threads } from '../start.js';
 import {
@@ -84,6 +83,7 @@ function inference(work: InferenceWork): Promise<Task> {
 
 /** A file of wasmgrad's: a session for it, made anew in each run where loading is measured. */
 async function onnx({ kind, file }: OnnxWork): Promise<Task> {
+  const { readFileSync } = await import('node:fs');
   const bytes = readFileSync(file);
   const load = () => ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] });
   const session = await load();
@@ -104,6 +104,7 @@ async function onnx({ kind, file }: OnnxWork): Promise<Task> {
 /** See the top of this file. */
 export const adapter: Adapter = {
   async start() {
+    ort.env.wasm.wasmPaths = new URL('../node_modules/onnxruntime-web/dist/', import.meta.url).href;
     ort.env.wasm.numThreads = threads;
     ort.env.logLevel = 'error';
     return `${await versionOf('onnxruntime-web')}, wasm`;

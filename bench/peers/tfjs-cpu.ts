@@ -9,7 +9,6 @@ import { type Adapter, Cannot, versionOf } from './adapter.js';
 import { conv, gemm } from './tfjs.js';
 import { layersTraining } from './tfjs-layers.js';
 import { inference, training } from './tfjs-network.js';
-import { program } from './tfjs-programs.js';
 
 /** See the top of this file. */
 export const adapter: Adapter = {
@@ -17,7 +16,7 @@ export const adapter: Adapter = {
     await tf.setBackend('cpu');
     return versionOf('@tensorflow/tfjs-backend-cpu');
   },
-  prepare(work) {
+  async prepare(work) {
     switch (work.kind) {
       case 'gemm':
         return gemm(work);
@@ -26,7 +25,7 @@ export const adapter: Adapter = {
       case 'training':
         return work.isTfLayers ? layersTraining(work) : training(work);
       case 'tfjs':
-        return program(work);
+        return (await import('./tfjs-programs.js')).program(work);
       case 'onnxLoading':
       case 'onnxInference':
         throw new Cannot('it reads no ONNX files');

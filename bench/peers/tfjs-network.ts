@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ConvLayer, DenseLayer, Filling, NetworkLayer } from '../layers.js';
 import { EPSILON, type InferenceWork, Seed, type TrainingWork } from '../work.js';
 import { beginning, filled, folded, type Task } from './adapter.js';
+import { finish } from './tfjs.js';
 
 type Step = (x: tf.Tensor) => tf.Tensor;
 
@@ -87,10 +88,10 @@ export function inference({ batch, side, channels, layers }: InferenceWork): Tas
   const images = constant(filled(shape, Seed.images), shape);
   const run = () => tf.tidy(() => network(images));
   return {
-    run: () => run().dispose(),
-    results() {
+    run: () => finish([run()]),
+    async results() {
       const logits = run();
-      const values = logits.dataSync();
+      const values = await logits.data();
       logits.dispose();
       return [values];
     },
@@ -135,15 +136,15 @@ export function training(work: TrainingWork): Task {
   const labels = tf.tidy(() => tf.oneHot(tf.tensor1d(indices), classes));
   const loss = (): tf.Scalar => tf.losses.softmaxCrossEntropy(labels, network(images));
   const optimizer = tf.train.momentum(learningRate, momentum);
-  const step = (): number => {
+  const step = async (): Promise<number> => {
     const cost = optimizer.minimize(loss, true) as tf.Scalar;
-    const [value] = cost.dataSync();
+    const [value] = await cost.data();
     cost.dispose();
     return value;
   };
   return {
-    run: () => void step(),
-    results: () => [[step()]],
+    run: async () => void (await step()),
+    results: async () => [[await step()]],
     release() {
       optimizer.dispose();
       tf.dispose([...(variables as unknown as tf.Tensor[]), images, labels]);

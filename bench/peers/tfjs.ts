@@ -1,7 +1,6 @@
-// TF.js on one of its backends; tfjs-wasm.ts and tfjs-cpu.ts choose it.
+// TF.js on one of its backends; tfjs-wasm.ts, tfjs-cpu.ts and tfjs-gpu.ts choose it.
 //
-// Its kernels compute before the call returns on both backends, so nothing has to be read back. It
-// keeps the packed form of a matrix product's second operand that it has met before, where wasmgrad
+// On wasm it keeps the packed form of a matrix product's second operand that it has met before, where wasmgrad
 // packs anew: that is left in its favour.
 
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,13 +10,26 @@ import { filled, type Task } from './adapter.js';
 const tensor = (shape: readonly number[], seed: number) =>
   tf.tensor(filled(shape, seed), [...shape]);
 
+/**
+ * Ends when the tensors are computed, and gives them back.
+ *
+ * Kernels of cpu and wasm have computed when their calls return. Those of WebGL and WebGPU are only sent off: one number
+ * of each result is read, which comes when all of it is there.
+ */
+export function finish(tensors: tf.Tensor[]): void | Promise<void> {
+  if (!tf.getBackend().startsWith('webg')) return tf.dispose(tensors);
+  const ends = tf.tidy(() => tensors.map((one) => tf.slice(tf.reshape(one, [-1]), 0, 1)));
+  tf.dispose(tensors);
+  return Promise.all(ends.map((end) => end.data())).then(() => tf.dispose(ends));
+}
+
 /** The work as one call that returns tensors. */
 function calling(compute: () => tf.Tensor[], operands: tf.Tensor[]): Task {
   return {
-    run: () => tf.dispose(compute()),
-    results() {
+    run: () => finish(compute()),
+    async results() {
       const results = compute();
-      const values = results.map((result) => result.dataSync());
+      const values = await Promise.all(results.map((result) => result.data()));
       tf.dispose(results);
       return values;
     },

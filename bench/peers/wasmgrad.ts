@@ -1,8 +1,7 @@
 // wasmgrad, through its public API only.
 
-import { readFileSync } from 'node:fs';
 import { backendInfo, io, loadModel, memory, ops, optimizers, Tensor } from '../../src/index.js';
-import { isMade, start } from '../start.js';
+import { isMade, start, threads } from '../start.js';
 import {
   type ConvWork,
   convShapes,
@@ -78,6 +77,7 @@ async function inference(work: InferenceWork): Promise<Task> {
 
 /** A file that it has written, or the model that it has made of the same seed. */
 async function onnx({ kind, file }: OnnxWork): Promise<Task> {
+  const { readFileSync } = await import('node:fs');
   const bytes = isMade ? undefined : readFileSync(file);
   const load = async () => (bytes ? io.readOnnx(bytes) : resnet50());
   const model = await load();
@@ -124,7 +124,9 @@ function training(work: TrainingWork): Task {
 export const adapter: Adapter = {
   async start() {
     await start();
-    return `wasmgrad ${backendInfo().version}`;
+    const { threads: found, version } = backendInfo();
+    if (found !== threads) throw new Error(`it has ${found} threads here, not ${threads}`);
+    return `wasmgrad ${version}`;
   },
   prepare(work: Work) {
     switch (work.kind) {

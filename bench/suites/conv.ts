@@ -1,6 +1,6 @@
 // Convolution forward, in the shapes of LeNet-5, ResNet, VGG16 and MobileNet.
 
-import { type Contest, everyContest, type Targets } from '../compete.js';
+import type { Contest, Targets } from '../compete.js';
 import { jaxJs, onnxruntime, pyTorch, tfjsCpu, tfjsWasm } from '../peers/index.js';
 import type { Suite } from '../report.js';
 import { convWork, depthwise, nameOf } from '../shapes.js';
@@ -56,5 +56,5 @@ export const convContests = shapes.map(
 export const conv: Suite = {
   name: 'conv',
   about: 'convolution forward, one image unless a batch is given',
-  run: (arena) => everyContest(arena, convContests),
+  contests: convContests,
 };

@@ -1,6 +1,6 @@
 // Matrix products.
 
-import { type Contest, everyContest } from '../compete.js';
+import type { Contest } from '../compete.js';
 import { jaxJs, onnxruntime, pyTorch, tfjsCpu, tfjsWasm } from '../peers/index.js';
 import type { Suite } from '../report.js';
 
@@ -19,5 +19,5 @@ export const gemmContests = [256, 512, 1024].map(
 export const gemm: Suite = {
   name: 'gemm',
   about: 'products of square matrices',
-  run: (arena) => everyContest(arena, gemmContests),
+  contests: gemmContests,
 };

@@ -1,6 +1,6 @@
 // LeNet-5: training and inference.
 
-import { type Contest, everyContest } from '../compete.js';
+import type { Contest } from '../compete.js';
 import { lenet5Inference, lenet5Training } from '../networks.js';
 import {
   convNetJs,
@@ -30,5 +30,5 @@ export const lenetContests: Contest[] = [
 export const lenet: Suite = {
   name: 'lenet',
   about: 'LeNet-5: steps of SGD with momentum, and inference',
-  run: (arena) => everyContest(arena, lenetContests),
+  contests: lenetContests,
 };

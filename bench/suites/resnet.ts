@@ -1,6 +1,6 @@
 // Residual networks: ResNet-18 and 50 on images of ImageNet's size, ResNet-20 on CIFAR's.
 
-import { type Contest, everyContest } from '../compete.js';
+import type { Contest } from '../compete.js';
 import {
   resnet18Inference,
   resnet18Training,
@@ -61,5 +61,5 @@ export const resnetContests: Contest[] = [
 export const resnet: Suite = {
   name: 'resnet',
   about: 'residual networks: inference, and steps of SGD with momentum',
-  run: (arena) => everyContest(arena, resnetContests),
+  contests: resnetContests,
 };

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { backend } from '../../bindings/backend.js';
 import { type OpRecord, Program } from '../../bindings/program.js';
 import { dispose, init, Tensor } from '../../src/index.js';
-import { type Contest, everyContest, median, type Targets } from '../compete.js';
+import { type Contest, median, type Targets } from '../compete.js';
 import { onnxruntimeTwo, pyTorchTwo, wasmgrad, wasmgradTwo } from '../peers/index.js';
 import type { Suite } from '../report.js';
 import type { Result } from '../result.js';
@@ -92,5 +92,6 @@ export const threads: Suite = {
   name: 'threads',
   about: 'two threads against one, and against others with two',
   cores: 2,
-  run: async (arena) => [...(await everyContest(arena, contests)), ...(await meetings())],
+  contests,
+  run: meetings,
 };

@@ -1,6 +1,6 @@
 // What a training step asks of a convolution: forward, and backward to its input and to its filters.
 
-import { type Contest, everyContest, type Targets } from '../compete.js';
+import type { Contest, Targets } from '../compete.js';
 import { jaxJs, onnxruntime, pyTorch, tfjsCpu, tfjsWasm } from '../peers/index.js';
 import type { Suite } from '../report.js';
 import { convWork, depthwise, nameOf } from '../shapes.js';
@@ -32,5 +32,5 @@ export const trainContests = shapes.map(
 export const train: Suite = {
   name: 'train',
   about: 'convolution forward and both backwards, dx and dw',
-  run: (arena) => everyContest(arena, trainContests),
+  contests: trainContests,
 };

@@ -5,7 +5,6 @@ import { type Driver, programOf } from './driver.js';
 
 const args = [
   '--no-sandbox',
-  '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -18,11 +17,19 @@ const args = [
 /** Milliseconds that it may take to start, and a page to load: Playwright's half a minute is not enough beside other work. */
 const PATIENCE = 180_000;
 
-/** Chromium by Playwright's own interface, for checks that only run in Chromium. @param more switches */
-export const launchChromium = (more: readonly string[] = []): Promise<Browser> =>
+/**
+ * Chromium by Playwright's own interface, for checks that only run in Chromium.
+ *
+ * @param more switches
+ * @param graphics whether it may use a graphics card
+ */
+export const launchChromium = (
+  more: readonly string[] = [],
+  { graphics = false } = {},
+): Promise<Browser> =>
   chromium.launch({
     executablePath: programOf('CHROMIUM', '/usr/bin/chromium'),
-    args: [...args, ...more],
+    args: [...args, ...(graphics ? [] : ['--disable-gpu']), ...more],
     timeout: PATIENCE,
   });
 
