@@ -80,7 +80,7 @@ export class Intake {
         `${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
       );
     }
-    return keyed({ where: this.where, x: sources, y: [], weights: [], count });
+    return keyed({ where: this.where, x: sources, y: NONE, weights: NONE, count });
   }
 
   /** Inputs with targets and weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
@@ -126,20 +126,20 @@ export class Intake {
     const numbers = numbersOf(name, data);
     const size = sizeOf(sampleShape);
     const count = numbers.length / size;
-    const expected = `[batch, ${sampleShape.join(', ')}]`;
+    const expected = () => `[batch, ${sampleShape.join(', ')}]`;
     const fail = (what: string): never => {
       throw new ShapeError(`${name} ${what}`);
     };
-    if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
+    if (numbers.shape && !isBatchOf(numbers.shape, sampleShape))
       fail(
-        `must have shape ${expected}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape, data instanceof Tensor)}`,
+        `must have shape ${expected()}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape, data instanceof Tensor)}`,
       );
     if (!Number.isInteger(count)) {
       fail(
         `has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}${otherChannels(name, numbers.length, sampleShape)}`,
       );
     }
-    if (count === 0) fail(`holds no samples; expected ${expected} with a batch of at least 1`);
+    if (count === 0) fail(`holds no samples; expected ${expected()} with a batch of at least 1`);
     const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
     return { name, count, bytes, copy: copier(numbers, size) };
   }
@@ -233,11 +233,20 @@ export class Intake {
   }
 }
 
+/** No targets and no weights: one list for all predictions. */
+const NONE: readonly never[] = [];
+
+/** Whether a shape is the sample's behind one more side. */
+const isBatchOf = (shape: Shape, sample: Shape): boolean =>
+  shape.length === sample.length + 1 && sample.every((side, i) => side === shape[i + 1]);
+
 function copier(numbers: Numbers, size: number): InputSource['copy'] {
   return (sample, to, at) => {
     const from = numbers.array();
     const start = sample * size;
-    if (isNumberArray(from)) to.set(from.subarray(start, start + size), at);
+    // A view of all costs more than to copy a small sample.
+    if (isNumberArray(from))
+      to.set(from.length === size ? from : from.subarray(start, start + size), at);
     else for (let i = 0; i < size; i++) to[at + i] = from[start + i];
   };
 }
