@@ -80,7 +80,7 @@ export class Intake {
         `${sources[0].name} has ${count} samples, but ${other.name} has ${other.count}`,
       );
     }
-    return keyed({ where: this.where, x: sources, y: NONE, weights: NONE, count });
+    return keyed({ where: this.where, x: sources, y: [], weights: [], count });
   }
 
   /** Inputs with targets and weights. @throws {ShapeError} {@link ValueError} {@link NumericError} */
@@ -130,7 +130,7 @@ export class Intake {
     const fail = (what: string): never => {
       throw new ShapeError(`${name} ${what}`);
     };
-    if (numbers.shape && !isBatchOf(numbers.shape, sampleShape))
+    if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
       fail(
         `must have shape ${expected()}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape, data instanceof Tensor)}`,
       );
@@ -232,13 +232,6 @@ export class Intake {
     );
   }
 }
-
-/** No targets and no weights: one list for all predictions. */
-const NONE: readonly never[] = [];
-
-/** Whether a shape is the sample's behind one more side. */
-const isBatchOf = (shape: Shape, sample: Shape): boolean =>
-  shape.length === sample.length + 1 && sample.every((side, i) => side === shape[i + 1]);
 
 function copier(numbers: Numbers, size: number): InputSource['copy'] {
   return (sample, to, at) => {
