@@ -32,7 +32,7 @@ export interface InitOptions {
   /**
    * Asks V8 (Node ≥ 24 on x64) to make 256-bit code of pairs of 128-bit operations, for all wasm that
    * the process compiles from then on; in other engines, uses it where it is there. The results have
-   * the same bits. Checked and timed at once, which takes about 200 ms. False by default.
+   * the same bits. Checked and timed at once, which takes about 100 ms. False by default.
    */
   revectorize?: boolean;
   /**

@@ -10,7 +10,7 @@ export const engineOptions = {
     ['auto', 'strict', 'relaxed'],
     "'strict' gives the same bits on every machine; 'auto', the default, is faster where it can be",
   ),
-  revectorize: flag('256-bit code (Node ≥ 24 on x64); checked and timed first, about 200 ms'),
+  revectorize: flag('256-bit code (Node ≥ 24 on x64); checked and timed first, about 100 ms'),
 };
 
 /** Starts the engine. @param threads how many where nothing is asked for */

@@ -16,10 +16,14 @@ import { withProgram } from '../program/plan.js';
 import { dropSpare } from '../program/spare.js';
 import { Tensor } from '../tensor/tensor.js';
 
-/** Milliseconds that every kernel runs before it is checked: by then the engine has optimized it. */
-const WARM_UP = 8;
-/** How often both tiles are timed, one after the other. */
-const TURNS = 75;
+/**
+ * How often every kernel runs before it is checked. Runs, not milliseconds: until the engine has optimized a kernel, each
+ * takes ten times as long, and on a busy machine whatever the others take is not counted.
+ */
+const WARM_UP = 60;
+/** How often both tiles are timed, one after the other: until the verdict is clear, but so often at least and at most. */
+const LEAST_TURNS = 25;
+const MOST_TURNS = 75;
 /**
  * The product that is timed: it takes some 0.2 ms, so that other work on the machine disturbs few turns, and mostly
  * both halves of a turn. Rows are whole tiles in all builds, columns are whole tiles of both widths, the depth is one
@@ -34,23 +38,24 @@ const SIZE = { m: 240, n: 64, k: 256 };
 const MADE = 0.95;
 
 /** Small whole numbers: sums of their products are exact in f32, in any order. */
-const integers = (shape: readonly number[], step: number): Tensor =>
-  Tensor.from(
-    Float32Array.from(
-      { length: shape.reduce((a, b) => a * b, 1) },
-      (_, i) => ((i * step) % 17) - 8,
-    ),
-    shape,
-  );
+const integers = (count: number, step: number): Float32Array =>
+  new Float32Array(count).map((_, i) => ((i * step) % 17) - 8);
 
-type Entry = (row: number, column: number) => number;
+/** A matrix [m, n], row by row. */
+function matrix(m: number, n: number, entry: (row: number, column: number) => number) {
+  const numbers = new Float32Array(m * n);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) numbers[i * n + j] = entry(i, j);
+  return numbers;
+}
 
-/** a·b in plain JavaScript. */
-function product([m, k, n]: readonly [number, number, number], a: Entry, b: Entry): Float32Array {
-  const c = new Float32Array(m * n);
-  for (let i = 0; i < m; i++)
-    for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) c[i * n + j] += a(i, p) * b(p, j);
-  return c;
+/** a·b in plain JavaScript; `n` is how many columns b has. */
+function product(a: Float32Array, b: Float32Array, n: number): Float32Array {
+  const k = b.length / n;
+  return matrix(a.length / k, n, (i, j) => {
+    let sum = 0;
+    for (let p = 0; p < k; p++) sum += a[i * k + p] * b[p * n + j];
+    return sum;
+  });
 }
 
 /** A product to check. There is one for each way in which microkernels read the left matrix. */
@@ -59,42 +64,39 @@ interface Probe {
   readonly expected: Float32Array;
 }
 
-function matrixProbes(keep: (t: Tensor) => Tensor): Probe[] {
-  // Sizes that need whole tiles and parts of tiles, and more than one block of depth.
-  const [m, k, n] = [125, 530, 43];
-  const [a, b] = [keep(integers([m, k], 5)), keep(integers([k, n], 7))];
-  const [numbers, right] = [a.data.slice(), b.data.slice()];
-  const transposed = keep(a.reshape([k, m]));
+/** Makes a tensor that is disposed of at the end. */
+type Keep = (numbers: Float32Array, shape: readonly number[]) => Tensor;
+
+function matrixProbes(keep: Keep): Probe[] {
+  // Sizes that need whole tiles and parts of tiles, and more than one block of rows and of depth.
+  const [m, k, n] = [53, 530, 43];
+  const [left, right] = [integers(m * k, 5), integers(k * n, 7)];
+  const [a, b] = [keep(left, [m, k]), keep(right, [k, n])];
+  const transposed = keep(
+    matrix(k, m, (p, i) => left[i * k + p]),
+    [k, m],
+  );
+  const expected = product(left, right, n);
   return [
-    {
-      run: () => ops.matMul(a, b),
-      expected: product(
-        [m, k, n],
-        (i, p) => numbers[i * k + p],
-        (p, j) => right[p * n + j],
-      ),
-    },
-    {
-      run: () => ops.matMul(transposed, b, { transposeA: true }),
-      expected: product(
-        [m, k, n],
-        (i, p) => numbers[p * m + i],
-        (p, j) => right[p * n + j],
-      ),
-    },
+    { run: () => ops.matMul(a, b), expected },
+    { run: () => ops.matMul(transposed, b, { transposeA: true }), expected },
   ];
 }
 
-function convolutionProbes(keep: (t: Tensor) => Tensor): Probe[] {
+function convolutionProbes(keep: Keep): Probe[] {
   const [side, channels, kernel, filters] = [14, 8, 3, 27];
   const out = side - kernel + 1;
-  const x = keep(integers([1, side, side, channels], 5));
-  const filter = keep(integers([kernel, kernel, channels, filters], 7));
-  const dy = keep(integers([1, out, out, filters], 11));
-  const [image, weights, gradient] = [x, filter, dy].map((tensor) => tensor.data.slice());
   const [pixels, taps] = [out * out, kernel * kernel * channels];
+  const [image, weights, gradient] = [
+    integers(side * side * channels, 5),
+    integers(taps * filters, 7),
+    integers(pixels * filters, 11),
+  ];
+  const x = keep(image, [1, side, side, channels]);
+  const filter = keep(weights, [kernel, kernel, channels, filters]);
+  const dy = keep(gradient, [1, out, out, filters]);
   /** Element `tap` of the patch that output `pixel` sees. */
-  const patch: Entry = (pixel, tap) => {
+  const patch = (pixel: number, tap: number): number => {
     const [row, column] = [Math.floor(pixel / out), pixel % out];
     const [r, s] = [Math.floor(tap / (kernel * channels)), tap % (kernel * channels)];
     return image[((row + r) * side + column) * channels + s];
@@ -103,14 +105,14 @@ function convolutionProbes(keep: (t: Tensor) => Tensor): Probe[] {
   return [
     {
       run: () => ops.conv2d(x, filter, options),
-      expected: product([pixels, taps, filters], patch, (p, j) => weights[p * filters + j]),
+      expected: product(matrix(pixels, taps, patch), weights, filters),
     },
     {
       run: () => ops.conv2dBackwardFilter(x, dy, filter.shape, options),
       expected: product(
-        [taps, pixels, filters],
-        (tap, pixel) => patch(pixel, tap),
-        (p, j) => gradient[p * filters + j],
+        matrix(taps, pixels, (tap, pixel) => patch(pixel, tap)),
+        gradient,
+        filters,
       ),
     },
   ];
@@ -118,8 +120,7 @@ function convolutionProbes(keep: (t: Tensor) => Tensor): Probe[] {
 
 /** Whether a probe's result is right to the last bit after the engine has optimized its code. */
 function isRight({ run, expected }: Probe): boolean {
-  const end = performance.now() + WARM_UP;
-  while (performance.now() < end) run().dispose();
+  for (let i = 0; i < WARM_UP; i++) run().dispose();
   const result = run();
   const right = result.data.every((value, i) => value === expected[i]);
   result.dispose();
@@ -130,17 +131,31 @@ function isRight({ run, expected }: Probe): boolean {
 export type Turn = readonly [narrow: number, wide: number];
 
 /**
- * Decides by the median of the turns' ratios, which other work on the machine changes little. Which tile is faster and
- * whether the code is 256-bit are two questions: in 256-bit code the narrow tile may be just as fast.
+ * Decides by the median of the turns' ratios, which other work on the machine changes little, and takes turns until their
+ * quartiles say the same as the median. Which tile is faster and whether the code is 256-bit are two questions: in
+ * 256-bit code the narrow tile may be just as fast.
  */
-export function judge(turns: readonly Turn[]): Exclude<TileVerdict, 'wrong'> {
-  const ratios = turns.map(([narrow, wide]) => narrow / wide).sort((a, b) => a - b);
-  const speed = ratios[ratios.length >> 1];
-  return { revectorized: speed > MADE, wide: speed > 1 };
+export function judge(turn: () => Turn): Exclude<TileVerdict, 'wrong'> {
+  const ratios: number[] = [];
+  /** What the ratio says that is larger than a share of all. */
+  const at = (share: number) => {
+    const speed = ratios[Math.floor(share * ratios.length)];
+    return { revectorized: speed > MADE, wide: speed > 1 };
+  };
+  const isClear = (): boolean => {
+    const [low, high] = [at(1 / 4), at(3 / 4)];
+    return low.revectorized === high.revectorized && low.wide === high.wide;
+  };
+  do {
+    const [narrow, wide] = turn();
+    ratios.push(narrow / wide);
+    ratios.sort((a, b) => a - b);
+  } while (ratios.length < LEAST_TURNS || (ratios.length < MOST_TURNS && !isClear()));
+  return at(1 / 2);
 }
 
-/** Times a product with both tiles in turn. @throws {OutOfMemoryError} */
-function timings(running: Backend, use: UseTile): Turn[] {
+/** Calls `next` with a function that times a product with both tiles. @throws {OutOfMemoryError} */
+function timing<R>(running: Backend, use: UseTile, next: (turn: () => Turn) => R): R {
   /** Makes the product's program for a tile, and calls `next` with a function that times it once. */
   const withTile = <T>(wide: boolean, next: (time: () => number) => T): T => {
     const { m, n, k } = SIZE;
@@ -164,22 +179,17 @@ function timings(running: Backend, use: UseTile): Turn[] {
       });
     });
   };
-  return withTile(false, (narrow) =>
-    withTile(true, (wide) => {
-      const turn = (): Turn => [narrow(), wide()];
-      for (let i = 0; i < TURNS; i++) turn();
-      return Array.from({ length: TURNS }, turn);
-    }),
-  );
+  return withTile(false, (narrow) => withTile(true, (wide) => next(() => [narrow(), wide()])));
 }
 
 /**
  * Multiplies with both tiles. Returns which is faster and whether the code is 256-bit; or 'wrong', if a tile multiplies
- * wrongly. Leaves the faster tile in use. Takes about 150 ms.
+ * wrongly. Leaves the faster tile in use. Takes some 50 ms.
  */
 export function compareTiles(use: UseTile): TileVerdict {
   const tensors: Tensor[] = [];
-  const keep = (tensor: Tensor): Tensor => {
+  const keep: Keep = (numbers, shape) => {
+    const tensor = Tensor.from(numbers, shape);
     tensors.push(tensor);
     return tensor;
   };
@@ -190,7 +200,7 @@ export function compareTiles(use: UseTile): TileVerdict {
       if (use(wide) !== wide) return { revectorized: false, wide: false };
       if (!probes.every(isRight)) return 'wrong';
     }
-    const verdict = judge(timings(backend(), use));
+    const verdict = timing(backend(), use, judge);
     use(verdict.wide);
     return verdict;
   } finally {

@@ -126,20 +126,20 @@ export class Intake {
     const numbers = numbersOf(name, data);
     const size = sizeOf(sampleShape);
     const count = numbers.length / size;
-    const expected = `[batch, ${sampleShape.join(', ')}]`;
+    const expected = () => `[batch, ${sampleShape.join(', ')}]`;
     const fail = (what: string): never => {
       throw new ShapeError(`${name} ${what}`);
     };
     if (numbers.shape && !sameShape(numbers.shape.slice(1), sampleShape))
       fail(
-        `must have shape ${expected}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape, data instanceof Tensor)}`,
+        `must have shape ${expected()}, not ${show(numbers.shape)}${wayOut(numbers.shape, sampleShape, data instanceof Tensor)}`,
       );
     if (!Number.isInteger(count)) {
       fail(
         `has ${numbers.length} numbers, which is no whole number of samples ${show(sampleShape)} of ${size}${otherChannels(name, numbers.length, sampleShape)}`,
       );
     }
-    if (count === 0) fail(`holds no samples; expected ${expected} with a batch of at least 1`);
+    if (count === 0) fail(`holds no samples; expected ${expected()} with a batch of at least 1`);
     const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
     return { name, count, bytes, copy: copier(numbers, size) };
   }
@@ -237,7 +237,9 @@ function copier(numbers: Numbers, size: number): InputSource['copy'] {
   return (sample, to, at) => {
     const from = numbers.array();
     const start = sample * size;
-    if (isNumberArray(from)) to.set(from.subarray(start, start + size), at);
+    // A view of all costs more than to copy a small sample.
+    if (isNumberArray(from))
+      to.set(from.length === size ? from : from.subarray(start, start + size), at);
     else for (let i = 0; i < size; i++) to[at + i] = from[start + i];
   };
 }
