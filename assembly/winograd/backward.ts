@@ -154,7 +154,18 @@ export function winogradBackwardFilter(
     for (let t = 0; t < count; t++) {
       let to = v + ((<usize>(t * ldv)) << 2);
       for (let s = 0; s < parts; s++) {
-        transformPatch(op, op.x, first + t, s, firstRow, endRow, to, (<usize>vPlane) << 2, half, zeros);
+        transformPatch(
+          op,
+          op.x,
+          first + t,
+          s,
+          firstRow,
+          endRow,
+          to,
+          (<usize>vPlane) << 2,
+          half,
+          zeros,
+        );
         to += (<usize>channels) << 2;
       }
       transformGradient(op, first + t, w, t, count, (<usize>wPlane) << 2, half, zeros);
@@ -190,7 +201,15 @@ export function winogradBackwardFilter(
         }
         if (first + count < end) continue;
         for (let c = 0; c < rows; c++)
-          transformSums(op, s, m0 + c, sums + ((<usize>(c * ldm)) << 2), (<usize>uPlane) << 2, partial, half);
+          transformSums(
+            op,
+            s,
+            m0 + c,
+            sums + ((<usize>(c * ldm)) << 2),
+            (<usize>uPlane) << 2,
+            partial,
+            half,
+          );
       }
     }
   }
@@ -228,7 +247,20 @@ function transformGradient(
     const first = panelOf(n, filters);
     const into =
       to + ((<usize>(first * count + t * panelColumns(filters - first) + n - first)) << 2);
-    tapLines(columnPoints(op), width, half, half + 32, half + 64, half + 96, zeros, (<usize>width) << 5, points, into, <usize>columnPoints(op) * plane, plane);
+    tapLines(
+      columnPoints(op),
+      width,
+      half,
+      half + 32,
+      half + 64,
+      half + 96,
+      zeros,
+      (<usize>width) << 5,
+      points,
+      into,
+      <usize>columnPoints(op) * plane,
+      plane,
+    );
     p0 += 32;
     p1 += 32;
     p2 += 32;
@@ -254,8 +286,28 @@ function transformSums(
   const down = rowPart(part, columnParts(op)),
     right = columnPart(part, columnParts(op));
   for (let j = 0; j < n; j += 8) {
-    productColumns(rowPoints(op), height, from, <usize>points * plane, plane, points, half, (<usize>points) << 5);
-    outputRows(points, width, half, height, ZEROS, done, (<usize>width) << 5, 32, 0, f32x4.splat(-Infinity));
+    productColumns(
+      rowPoints(op),
+      height,
+      from,
+      <usize>points * plane,
+      plane,
+      points,
+      half,
+      (<usize>points) << 5,
+    );
+    outputRows(
+      points,
+      width,
+      half,
+      height,
+      ZEROS,
+      done,
+      (<usize>width) << 5,
+      32,
+      0,
+      f32x4.splat(-Infinity),
+    );
     for (let r = 0; r < height; r++) {
       const row = tapOf(op.kernelHeight, rowsOut(op), op.dilationHeight, down, r);
       for (let s = 0; s < width; s++) {

@@ -83,7 +83,15 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
             const row = tapOf(kh, mh, op.strideHeight, down, r),
               column = tapOf(kw, mw, op.strideWidth, right, s);
             if (row >= kh || column >= kw) memory.fill(to, 0, TAP);
-            else stageTap(op, to, op.firstRow + row * op.rowStep, op.firstColumn + column * op.columnStep, p, op.first + j + c);
+            else
+              stageTap(
+                op,
+                to,
+                op.firstRow + row * op.rowStep,
+                op.firstColumn + column * op.columnStep,
+                p,
+                op.first + j + c,
+              );
             to += TAP;
           }
         }
@@ -91,8 +99,34 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
         for (let r = 0; r < rows; r++) {
           const from = stage + ((<usize>r) << 5);
           const line = <usize>width * TAP;
-          tapLines(rowPoints, height, from, from + line, from + 2 * line, from + 3 * line, from + 4 * line, TAP, width, half, 32, (<usize>width) << 5);
-          tapLines(columnPoints, width, half, half + 32, half + 64, half + 96, half + 128, (<usize>width) << 5, rowPoints, into, <usize>columnPoints * plane, plane);
+          tapLines(
+            rowPoints,
+            height,
+            from,
+            from + line,
+            from + 2 * line,
+            from + 3 * line,
+            from + 4 * line,
+            TAP,
+            width,
+            half,
+            32,
+            (<usize>width) << 5,
+          );
+          tapLines(
+            columnPoints,
+            width,
+            half,
+            half + 32,
+            half + 64,
+            half + 96,
+            half + 128,
+            (<usize>width) << 5,
+            rowPoints,
+            into,
+            <usize>columnPoints * plane,
+            plane,
+          );
           into += (<usize>columns) << 2;
         }
       }
@@ -111,7 +145,14 @@ function stageTap(op: WinogradFilter, to: usize, row: i32, column: i32, p: i32, 
 }
 
 /** to[r] = filter[p + r][n … n+7]. */
-function stageFilter(op: WinogradFilter, to: usize, from: usize, channels: i32, p: i32, n: i32): void {
+function stageFilter(
+  op: WinogradFilter,
+  to: usize,
+  from: usize,
+  channels: i32,
+  p: i32,
+  n: i32,
+): void {
   const mask0 = laneMask(op.filters - n),
     mask1 = laneMask(op.filters - n - 4);
   for (let r = p; r < p + 4; r++) {
@@ -124,7 +165,14 @@ function stageFilter(op: WinogradFilter, to: usize, from: usize, channels: i32, 
 }
 
 /** to[r] = filter[n … n+7][p + r]. */
-function stageFlipped(op: WinogradFilter, to: usize, from: usize, channels: i32, p: i32, n: i32): void {
+function stageFlipped(
+  op: WinogradFilter,
+  to: usize,
+  from: usize,
+  channels: i32,
+  p: i32,
+  n: i32,
+): void {
   const step = (<usize>op.filters) << 2;
   from += (<usize>p) << 2;
   for (let c = n; c < n + 8; c += 4) {

@@ -17,7 +17,7 @@ import { MOST_POINTS, pixelLines, pixelRows } from './lines';
 
 /** Bytes of a patch between its two transforms, of 8 channels. */
 // @ts-ignore: decorator
-@inline export const HALF_BYTES: usize = <usize>(MOST_POINTS * MOST_POINTS) << 5;
+@inline export const HALF_BYTES: usize = (<usize>(MOST_POINTS * MOST_POINTS)) << 5;
 
 /** One dimension: `kernel` taps in all, of a convolution with a stride. */
 // @ts-ignore: decorator
@@ -122,7 +122,9 @@ export function columnPart(part: i32, columns: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function firstPart(op: Window, j: i32): i32 {
-  return isShort(op.kernelWidth, columnTaps(op), j == columnPoints(op) - 1) ? columnParts(op) - 1 : 0;
+  return isShort(op.kernelWidth, columnTaps(op), j == columnPoints(op) - 1)
+    ? columnParts(op) - 1
+    : 0;
 }
 
 /** How many parts plane (i, j) has. */
@@ -130,7 +132,9 @@ export function firstPart(op: Window, j: i32): i32 {
 @inline
 export function partCount(op: Window, i: i32, j: i32): i32 {
   const rows = isShort(op.kernelHeight, rowTaps(op), i == rowPoints(op) - 1) ? 1 : rowParts(op);
-  return isShort(op.kernelWidth, columnTaps(op), j == columnPoints(op) - 1) ? rows : rows * columnParts(op);
+  return isShort(op.kernelWidth, columnTaps(op), j == columnPoints(op) - 1)
+    ? rows
+    : rows * columnParts(op);
 }
 
 /** Whether, at the last point, the second part has no product: it has a tap less. */
@@ -205,7 +209,8 @@ export function transformPatch(
   const outside = max(inside, min(width, (op.width - left + right - 1) >> (right - 1)));
   const pixel = (<usize>op.channels) << 2;
   const first =
-    x + ((<usize>((image * op.height * op.width + left + inside * right) * op.channels + begin)) << 2);
+    x +
+    ((<usize>((image * op.height * op.width + left + inside * right) * op.channels + begin)) << 2);
   to += (<usize>begin) << 2;
   let p0 = lineOf(op, first, top, zeros),
     p1 = lineOf(op, first, top + down, zeros),

@@ -189,8 +189,7 @@ function transformProducts(
   const points = columnPoints(op);
   const done = half + HALF_BYTES;
   const doneRow = (<usize>width) << 5;
-  let to =
-    op.y + ((<usize>(image * op.yImage + top * op.yRow + left * op.yColumn + first)) << 2);
+  let to = op.y + ((<usize>(image * op.yImage + top * op.yRow + left * op.yColumn + first)) << 2);
   for (let n = 0; n < filters; n += 8) {
     productColumns(
       rowPoints(op),

@@ -73,7 +73,9 @@ function passesOf({ batch, side, channels, filters, kernel, stride, pad }: Sizes
     input: (algorithm: Algorithm) => ops.conv2dBackwardInput(dy, w, shape, options(algorithm)),
     filter: (algorithm: Algorithm) =>
       ops.conv2dBackwardFilter(x, dy, filterShape, options(algorithm)),
-    dispose: () => [x, w, dy].forEach((each) => each.dispose()),
+    dispose(): void {
+      for (const each of [x, w, dy]) each.dispose();
+    },
   };
 }
 
