@@ -3,7 +3,7 @@
 // their sums transformed back to taps. forward.ts has the forward pass, the gradient of the input, and the source.
 
 import { blockRows, fillTable, MC, outputTable, SCRATCH_BYTES } from '../gemm/blocks';
-import { ITSELF, multiplyColumns, NOTHING, ZEROS } from '../gemm/multiply';
+import { ITSELF, multiplyColumns, NOTHING } from '../gemm/multiply';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
 import { packedColumns, panelColumns, panelOf } from '../gemm/pack';
@@ -32,8 +32,8 @@ import {
   transformPatch,
   zerosFor,
 } from './form';
-import { outputRows, productColumns, tapLines } from './lines';
-import { storeLanes, zero } from '../core/simd';
+import { outputRows, productColumns, storeEight, tapLines, unbounded } from './lines';
+import { zero } from '../core/simd';
 import { MR, NR } from '../gemm/tile';
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
@@ -209,6 +209,7 @@ export function winogradBackwardFilter(
             (<usize>uPlane) << 2,
             partial,
             half,
+            zeros,
           );
       }
     }
@@ -277,6 +278,7 @@ function transformSums(
   plane: usize,
   partial: usize,
   half: usize,
+  zeros: usize,
 ): void {
   const n = op.filters;
   const height = rowTaps(op),
@@ -301,12 +303,13 @@ function transformSums(
       width,
       half,
       height,
-      ZEROS,
+      zeros,
       done,
-      (<usize>width) << 5,
       32,
+      (<usize>height) << 5,
+      zeros,
       0,
-      f32x4.splat(-Infinity),
+      unbounded(),
     );
     for (let r = 0; r < height; r++) {
       const row = tapOf(op.kernelHeight, rowsOut(op), op.dilationHeight, down, r);
@@ -314,10 +317,9 @@ function transformSums(
         const tap = tapOf(op.kernelWidth, columnsOut(op), op.dilationWidth, right, s);
         const entry = tap * op.channels + channel;
         if (row >= op.kernelHeight || entry >= op.tapRow) continue;
-        const at = done + ((<usize>(r * width + s)) << 5);
+        const at = done + ((<usize>(s * height + r)) << 5);
         const to = partial + ((<usize>((row * op.tapRow + entry) * n + j)) << 2);
-        storeLanes(to, v128.load(at), n - j);
-        if (n - j > 4) storeLanes(to + 16, v128.load(at, 16), n - j - 4);
+        storeEight(to, v128.load(at), v128.load(at, 16), n - j, at);
       }
     }
     from += 32;

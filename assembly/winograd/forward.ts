@@ -35,8 +35,8 @@ import {
   transformPatch,
   zerosFor,
 } from './form';
-import { outputRows, productColumns } from './lines';
-import { storeLanes, zero } from '../core/simd';
+import { outputRows, productColumns, storeEight, unbounded } from './lines';
+import { zero } from '../core/simd';
 import { MR } from '../gemm/tile';
 
 /** y = filters ⋆ x + bias + residual, then ReLU where asked: a square of outputs from each patch. */
@@ -158,7 +158,7 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
   }
   for (let t = 0; t < count; t++) {
     const from = m + ((<usize>(t * ldm)) << 2);
-    transformProducts(op, first + t, column, n, from, (<usize>mPlane) << 2, half);
+    transformProducts(op, first + t, column, n, from, (<usize>mPlane) << 2, half, zeros);
   }
 }
 
@@ -174,6 +174,7 @@ function transformProducts(
   from: usize,
   plane: usize,
   half: usize,
+  zeros: usize,
 ): void {
   const line = index / op.outputWidth;
   const image = line / op.outputHeight;
@@ -188,7 +189,8 @@ function transformProducts(
   const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
   const points = columnPoints(op);
   const done = half + HALF_BYTES;
-  const doneRow = (<usize>width) << 5;
+  // Column by column. V8 (Node 24) fails where it makes 256-bit code of outputs 32 bytes apart, if it knows that.
+  const doneColumn = (<usize>height) << 5;
   let to = op.y + ((<usize>(image * op.yImage + top * op.yRow + left * op.yColumn + first)) << 2);
   for (let n = 0; n < filters; n += 8) {
     productColumns(
@@ -202,18 +204,23 @@ function transformProducts(
       (<usize>points) << 5,
     );
     const bias = op.bias ? op.bias + ((<usize>(first + n)) << 2) : ZEROS;
-    const residual = op.residual ? to + (op.residual - op.y) : 0;
+    const moves: usize = op.residual ? 1 : 0;
+    const residual = op.residual ? to + (op.residual - op.y) : zeros;
     if (columns == width && filters - n >= 8) {
-      outputRows(points, width, half, rows, bias, to, row, column, residual, floor);
+      outputRows(points, width, half, rows, bias, to, row, column, residual, moves, floor);
     } else {
-      outputRows(points, width, half, rows, bias, done, doneRow, 32, 0, f32x4.splat(-Infinity));
+      outputRows(points, width, half, rows, bias, done, 32, doneColumn, zeros, 0, unbounded());
       for (let i = 0; i < rows; i++) {
         const down = <usize>i * row;
-        copyLine(
+        // As in lines.ts: V8 (Node 24) must not inline it.
+        call_indirect<void>(
+          copyLine.index,
           to + down,
           column,
-          residual ? residual + down : 0,
-          done + <usize>i * doneRow,
+          residual + moves * down,
+          moves * column,
+          done + ((<usize>i) << 5),
+          doneColumn,
           columns,
           filters - n,
           floor,
@@ -230,20 +237,19 @@ function copyLine(
   to: usize,
   column: usize,
   residual: usize,
+  step: usize,
   from: usize,
+  fromColumn: usize,
   columns: i32,
   n: i32,
   floor: v128,
 ): void {
-  const step = residual ? column : 0;
-  if (!residual) residual = ZEROS;
   for (let j = 0; j < columns; j++) {
     const v0 = f32x4.pmax(f32x4.add(v128.load(from), v128.load(residual)), floor);
     const v1 = f32x4.pmax(f32x4.add(v128.load(from, 16), v128.load(residual, 16)), floor);
-    storeLanes(to, v0, n);
-    if (n > 4) storeLanes(to + 16, v1, n - 4);
+    storeEight(to, v0, v1, n, from);
     to += column;
     residual += step;
-    from += 32;
+    from += fromColumn;
   }
 }

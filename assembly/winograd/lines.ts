@@ -7,11 +7,18 @@
 // The first result of the first line goes to `first`; results of a line are `stride` bytes apart, and lines `next`, or
 // 32, side by side. In scratch values of a line are 32 bytes apart, and lines follow each other.
 
-import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
 
 /** What the transforms multiply with. */
 const FACTORS: usize = memory.data<f32>([2.5, 2, 0.707106781186548, 0.5, 1.4142135623731, 1.5625, 0.25, 1.25, 0.390625, 1.8125, -0.666666666666666, -0.471404520791031, 0.166666666666667, 0.235702260395516, 4, -0.761904761904762, -0.380952380952381, 0.304761904761905, 0.380952380952381, 0.353553390593274, 2.82842712474619, 0.125, 1.953125], 16);
+const LEAST: usize = memory.data<f32>([-Infinity], 4);
+
+/** No bound. From memory: V8 (Node 24) fails where it makes 256-bit code of comparisons with a constant. */
+// @ts-ignore: decorator
+@inline
+export function unbounded(): v128 {
+  return v128.load32_splat(LEAST);
+}
 
 /** The most pixels of a line. */
 // @ts-ignore: decorator
@@ -24,108 +31,169 @@ const FACTORS: usize = memory.data<f32>([2.5, 2, 0.707106781186548, 0.5, 1.41421
 export function pixelLines(
   points: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
+  let chosen: u32;
   switch (points) {
     case 6:
-      return pixelLines6(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
+      chosen = pixelLines6.index;
+      break;
     case 5:
-      return pixelLines5(p0, p1, p2, p3, p4, step, n, first, next, stride);
+      chosen = pixelLines5.index;
+      break;
     case 4:
-      return pixelLines4(p0, p1, p2, p3, step, n, first, next, stride);
+      chosen = pixelLines4.index;
+      break;
     case 3:
-      return pixelLines3(p0, p1, p2, step, n, first, next, stride);
+      chosen = pixelLines3.index;
+      break;
     default:
-      return pixelLines1(p0, step, n, first, next, stride);
+      chosen = pixelLines1.index;
+      break;
   }
+  call_indirect<void>(chosen, p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
 }
 
 /** The same for lines in scratch. */
 export function pixelRows(points: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
+  let chosen: u32;
   switch (points) {
     case 6:
-      return pixelRows6(from, n, first, next, stride);
+      chosen = pixelRows6.index;
+      break;
     case 5:
-      return pixelRows5(from, n, first, next, stride);
+      chosen = pixelRows5.index;
+      break;
     case 4:
-      return pixelRows4(from, n, first, next, stride);
+      chosen = pixelRows4.index;
+      break;
     case 3:
-      return pixelRows3(from, n, first, next, stride);
+      chosen = pixelRows3.index;
+      break;
     default:
-      return pixelRows1(from, n, first, next, stride);
+      chosen = pixelRows1.index;
+      break;
   }
+  call_indirect<void>(chosen, from, n, first, next, stride);
 }
 
 /** G on lines of `many` taps, as `pixelLines`. */
 export function tapLines(
   points: i32, many: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
+  let chosen: u32;
   switch (points * 10 + many) {
     case 63:
-      return tapLines63(p0, p1, p2, step, n, first, next, stride);
+      chosen = tapLines63.index;
+      break;
     case 64:
-      return tapLines64(p0, p1, p2, p3, step, n, first, next, stride);
+      chosen = tapLines64.index;
+      break;
     case 65:
-      return tapLines65(p0, p1, p2, p3, p4, step, n, first, next, stride);
+      chosen = tapLines65.index;
+      break;
     case 52:
-      return tapLines52(p0, p1, step, n, first, next, stride);
+      chosen = tapLines52.index;
+      break;
     case 54:
-      return tapLines54(p0, p1, p2, p3, step, n, first, next, stride);
+      chosen = tapLines54.index;
+      break;
     case 43:
-      return tapLines43(p0, p1, p2, step, n, first, next, stride);
+      chosen = tapLines43.index;
+      break;
     case 32:
-      return tapLines32(p0, p1, step, n, first, next, stride);
+      chosen = tapLines32.index;
+      break;
     default:
-      return tapLines11(p0, step, n, first, next, stride);
+      chosen = tapLines11.index;
+      break;
   }
+  call_indirect<void>(chosen, p0, p1, p2, p3, p4, step, n, first, next, stride);
 }
 
 /** Aᵀ on columns to `many` outputs: product i of the first is at from + i·step, `next` bytes before that of the next column. */
 export function productColumns(
   points: i32, many: i32, from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize,
 ): void {
+  let chosen: u32;
   switch (points * 10 + many) {
     case 64:
-      return products64(from, step, next, n, first, stride);
+      chosen = products64.index;
+      break;
     case 63:
-      return products63(from, step, next, n, first, stride);
+      chosen = products63.index;
+      break;
     case 62:
-      return products62(from, step, next, n, first, stride);
+      chosen = products62.index;
+      break;
     case 54:
-      return products54(from, step, next, n, first, stride);
+      chosen = products54.index;
+      break;
     case 52:
-      return products52(from, step, next, n, first, stride);
+      chosen = products52.index;
+      break;
     case 42:
-      return products42(from, step, next, n, first, stride);
+      chosen = products42.index;
+      break;
     case 32:
-      return products32(from, step, next, n, first, stride);
+      chosen = products32.index;
+      break;
     default:
-      return products11(from, step, next, n, first, stride);
+      chosen = products11.index;
+      break;
   }
+  call_indirect<void>(chosen, from, step, next, n, first, stride);
 }
 
 /**
- * Aᵀ on rows to `many` outputs, then bias, residual, laid out as the outputs are, or 0 for none, and the smallest
- * value that is allowed.
+ * Aᵀ on rows to `many` outputs, then bias, residual, and the smallest value that is allowed. The residual is laid out as
+ * the outputs are, or `moves` is 0: all have the same one.
  */
 export function outputRows(
-  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128,
+  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128,
 ): void {
+  let chosen: u32;
   switch (points * 10 + many) {
     case 64:
-      return outputs64(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs64.index;
+      break;
     case 63:
-      return outputs63(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs63.index;
+      break;
     case 62:
-      return outputs62(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs62.index;
+      break;
     case 54:
-      return outputs54(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs54.index;
+      break;
     case 52:
-      return outputs52(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs52.index;
+      break;
     case 42:
-      return outputs42(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs42.index;
+      break;
     case 32:
-      return outputs32(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs32.index;
+      break;
     default:
-      return outputs11(from, n, bias, first, next, stride, residual, floor);
+      chosen = outputs11.index;
+      break;
+  }
+  call_indirect<void>(chosen, from, n, bias, first, next, stride, residual, moves, floor);
+}
+
+/**
+ * Stores two vectors, or as many of their numbers as `count` says: those by way of scratch. V8 (Node 24) fails where
+ * it makes 256-bit code of two vectors whose lanes are stored one by one.
+ */
+// @ts-ignore: decorator
+@inline
+export function storeEight(to: usize, v0: v128, v1: v128, count: i32, scratch: usize): void {
+  if (count >= 8) {
+    v128.store(to, v1, 16);
+    v128.store(to, v0);
+  } else {
+    v128.store(scratch, v1, 16);
+    v128.store(scratch, v0);
+    memory.copy(to, scratch, (<usize>count) << 2);
   }
 }
 
@@ -192,7 +260,7 @@ function pixelLines6(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: 
   }
 }
 
-function pixelLines5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function pixelLines5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 20);
   const c1 = v128.load32_splat(FACTORS, 12);
   const c2 = v128.load32_splat(FACTORS, 24);
@@ -242,7 +310,7 @@ function pixelLines5(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step
   }
 }
 
-function pixelLines4(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function pixelLines4(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -276,7 +344,7 @@ function pixelLines4(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n:
   }
 }
 
-function pixelLines3(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function pixelLines3(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -304,7 +372,7 @@ function pixelLines3(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first
   }
 }
 
-function pixelLines1(p0: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function pixelLines1(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -481,7 +549,7 @@ function pixelRows1(from: usize, n: i32, first: usize, next: usize, stride: usiz
   }
 }
 
-function tapLines63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines63(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 40);
   const c2 = v128.load32_splat(FACTORS, 44);
@@ -528,7 +596,7 @@ function tapLines63(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first:
   }
 }
 
-function tapLines64(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines64(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 40);
   const c2 = v128.load32_splat(FACTORS, 44);
@@ -633,7 +701,7 @@ function tapLines65(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step:
   }
 }
 
-function tapLines52(p0: usize, p1: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines52(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 60);
   const c1 = v128.load32_splat(FACTORS, 64);
   const c2 = v128.load32_splat(FACTORS, 68);
@@ -672,7 +740,7 @@ function tapLines52(p0: usize, p1: usize, step: usize, n: i32, first: usize, nex
   }
 }
 
-function tapLines54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines54(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 24);
   const c1 = v128.load32_splat(FACTORS, 60);
   const c2 = v128.load32_splat(FACTORS, 64);
@@ -719,7 +787,7 @@ function tapLines54(p0: usize, p1: usize, p2: usize, p3: usize, step: usize, n: 
   }
 }
 
-function tapLines43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines43(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
@@ -751,7 +819,7 @@ function tapLines43(p0: usize, p1: usize, p2: usize, step: usize, n: i32, first:
   }
 }
 
-function tapLines32(p0: usize, p1: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines32(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
@@ -777,7 +845,7 @@ function tapLines32(p0: usize, p1: usize, step: usize, n: i32, first: usize, nex
   }
 }
 
-function tapLines11(p0: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
+function tapLines11(p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize): void {
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(p0);
     const b0 = v128.load(p0, 16);
@@ -1081,7 +1149,7 @@ function products11(from: usize, step: usize, next: usize, n: i32, first: usize,
   }
 }
 
-function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const c0 = v128.load32_splat(FACTORS, 8);
   const c1 = v128.load32_splat(FACTORS, 16);
   const c2 = v128.load32_splat(FACTORS, 12);
@@ -1089,8 +1157,7 @@ function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   const c4 = v128.load32_splat(FACTORS, 76);
   const c5 = v128.load32_splat(FACTORS, 80);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1130,14 +1197,13 @@ function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const c0 = v128.load32_splat(FACTORS, 8);
   const c1 = v128.load32_splat(FACTORS, 16);
   const c2 = v128.load32_splat(FACTORS, 12);
   const c3 = v128.load32_splat(FACTORS, 4);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1174,12 +1240,11 @@ function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const c0 = v128.load32_splat(FACTORS, 8);
   const c1 = v128.load32_splat(FACTORS, 16);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1213,7 +1278,7 @@ function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 28);
   const c2 = v128.load32_splat(FACTORS, 24);
@@ -1221,8 +1286,7 @@ function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   const c4 = v128.load32_splat(FACTORS, 84);
   const c5 = v128.load32_splat(FACTORS, 88);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1260,12 +1324,11 @@ function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 28);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1297,10 +1360,9 @@ function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs42(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs42(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1326,10 +1388,9 @@ function outputs42(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs32(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs32(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1353,10 +1414,9 @@ function outputs32(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs11(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128): void {
+function outputs11(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);

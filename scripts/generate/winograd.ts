@@ -276,7 +276,7 @@ const typed = (names: readonly string[]): string =>
   names.map((name) => `${name}: usize`).join(', ');
 
 /** From anywhere: value i of the first line is at pᵢ, \`step\` bytes before that of the next. */
-function lines(name: string, loaded: number, transform: (body: Body) => void): string {
+function lines(name: string, all: number, loaded: number, transform: (body: Body) => void): string {
   const body = new Body();
   body.load(loaded, (i) => [`p${i}`, 0]);
   body.lines.push('let to = first;');
@@ -284,7 +284,7 @@ function lines(name: string, loaded: number, transform: (body: Body) => void): s
   const step = [...pointers(loaded).map((p) => `${p} += step;`), 'first += next;'];
   return loop(
     name,
-    `${typed(pointers(loaded))}, step: usize, n: i32, first: usize, next: usize, stride: usize`,
+    `${typed(pointers(all))}, step: usize, n: i32, first: usize, next: usize, stride: usize`,
     body,
     step,
   );
@@ -336,25 +336,29 @@ function outputRows(count: number, outputs: number): string {
   body.lines.pop();
   return loop(
     `outputs${count}${outputs}`,
-    'from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128',
+    'from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128',
     body,
     [`from += ${32 * count};`, 'first += next;', 'residual += moreNext;'],
     `  const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
-  const moreNext = residual ? next : 0, moreStride = residual ? stride : 0;
-  if (!residual) residual = ZEROS;
+  const moreNext = moves * next, moreStride = moves * stride;
 `,
   );
 }
 
-/** Calls the function for what \`key\` says. */
-function choice(cases: readonly (readonly [key: number, call: string])[]): string {
-  return `  switch (${cases[0][0] > 9 ? 'points * 10 + many' : 'points'}) {
-${cases
-  .map(
-    ([key, call], i) =>
-      `    ${i < cases.length - 1 ? `case ${key}` : 'default'}:\n      return ${call};\n`,
-  )
-  .join('')}  }`;
+/**
+ * Calls the function for what `key` says, through the table: V8 (Node 24) fails where it makes 256-bit code of several of
+ * them in one function, and does not inline what is called so.
+ */
+function choice(given: string, cases: readonly (readonly [key: number, name: string])[]): string {
+  const key = cases[0][0] > 9 ? 'points * 10 + many' : 'points';
+  const listed = cases.map(([k, name], i) => {
+    const label = i < cases.length - 1 ? `case ${k}` : 'default';
+    return `    ${label}:\n      chosen = ${name}.index;\n      break;\n`;
+  });
+  return `  let chosen: u32;
+  switch (${key}) {
+${listed.join('')}  }
+  call_indirect<void>(chosen, ${given});`;
 }
 
 const counts = Object.keys(everyPoints)
@@ -367,9 +371,9 @@ const mostTaps = 5;
 export function winogradLinesModule(): string {
   table.length = 0;
   const functions = [
-    ...counts.map((c) => lines(`pixelLines${c}`, c, (body) => pixels(body, c))),
+    ...counts.map((c) => lines(`pixelLines${c}`, most, c, (body) => pixels(body, c))),
     ...counts.map((c) => rows(`pixelRows${c}`, c, (body) => pixels(body, c))),
-    ...tapsOf.map(([c, t]) => lines(`tapLines${c}${t}`, t, (body) => taps(body, c, t))),
+    ...tapsOf.map(([c, t]) => lines(`tapLines${c}${t}`, mostTaps, t, (body) => taps(body, c, t))),
     ...outputsOf.map(([c, m]) => productColumns(c, m)),
     ...outputsOf.map(([c, m]) => outputRows(c, m)),
   ];
@@ -387,11 +391,18 @@ const head =
 // The first result of the first line goes to \`first\`; results of a line are \`stride\` bytes apart, and lines \`next\`, or
 // 32, side by side. In scratch values of a line are 32 bytes apart, and lines follow each other.
 
-import { ZEROS } from '../gemm/multiply';
 import { madd, nmadd } from '../core/simd';
 
 /** What the transforms multiply with. */
 const FACTORS: usize = memory.data<f32>([${table.join(', ')}], 16);
+const LEAST: usize = memory.data<f32>([-Infinity], 4);
+
+/** No bound. From memory: V8 (Node 24) fails where it makes 256-bit code of comparisons with a constant. */
+// @ts-ignore: decorator
+@inline
+export function unbounded(): v128 {
+  return v128.load32_splat(LEAST);
+}
 
 /** The most pixels of a line. */
 // @ts-ignore: decorator
@@ -404,36 +415,68 @@ const FACTORS: usize = memory.data<f32>([${table.join(', ')}], 16);
 export function pixelLines(
   points: i32, ${typed(pointers(most))}, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
-${choice(counts.map((c) => [c, `pixelLines${c}(${pointers(c).join(', ')}, step, n, first, next, stride)`]))}
+${choice(
+  `${pointers(most).join(', ')}, step, n, first, next, stride`,
+  counts.map((c) => [c, `pixelLines${c}`]),
+)}
 }
 
 /** The same for lines in scratch. */
 export function pixelRows(points: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-${choice(counts.map((c) => [c, `pixelRows${c}(from, n, first, next, stride)`]))}
+${choice(
+  'from, n, first, next, stride',
+  counts.map((c) => [c, `pixelRows${c}`]),
+)}
 }
 
 /** G on lines of \`many\` taps, as \`pixelLines\`. */
 export function tapLines(
   points: i32, many: i32, ${typed(pointers(mostTaps))}, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
-${choice(tapsOf.map(([c, t]) => [10 * c + t, `tapLines${c}${t}(${pointers(t).join(', ')}, step, n, first, next, stride)`]))}
+${choice(
+  `${pointers(mostTaps).join(', ')}, step, n, first, next, stride`,
+  tapsOf.map(([c, t]) => [10 * c + t, `tapLines${c}${t}`]),
+)}
 }
 
 /** Aᵀ on columns to \`many\` outputs: product i of the first is at from + i·step, \`next\` bytes before that of the next column. */
 export function productColumns(
   points: i32, many: i32, from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize,
 ): void {
-${choice(outputsOf.map(([c, m]) => [10 * c + m, `products${c}${m}(from, step, next, n, first, stride)`]))}
+${choice(
+  'from, step, next, n, first, stride',
+  outputsOf.map(([c, m]) => [10 * c + m, `products${c}${m}`]),
+)}
 }
 
 /**
- * Aᵀ on rows to \`many\` outputs, then bias, residual, laid out as the outputs are, or 0 for none, and the smallest
- * value that is allowed.
+ * Aᵀ on rows to \`many\` outputs, then bias, residual, and the smallest value that is allowed. The residual is laid out as
+ * the outputs are, or \`moves\` is 0: all have the same one.
  */
 export function outputRows(
-  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, floor: v128,
+  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128,
 ): void {
-${choice(outputsOf.map(([c, m]) => [10 * c + m, `outputs${c}${m}(from, n, bias, first, next, stride, residual, floor)`]))}
+${choice(
+  'from, n, bias, first, next, stride, residual, moves, floor',
+  outputsOf.map(([c, m]) => [10 * c + m, `outputs${c}${m}`]),
+)}
+}
+
+/**
+ * Stores two vectors, or as many of their numbers as \`count\` says: those by way of scratch. V8 (Node 24) fails where
+ * it makes 256-bit code of two vectors whose lanes are stored one by one.
+ */
+// @ts-ignore: decorator
+@inline
+export function storeEight(to: usize, v0: v128, v1: v128, count: i32, scratch: usize): void {
+  if (count >= 8) {
+    v128.store(to, v1, 16);
+    v128.store(to, v0);
+  } else {
+    v128.store(scratch, v1, 16);
+    v128.store(scratch, v0);
+    memory.copy(to, scratch, (<usize>count) << 2);
+  }
 }
 
 // @ts-ignore: decorator
