@@ -40,6 +40,9 @@ const kinds: readonly Pick<Conv, 'kernel' | 'strides'>[] = [
   { kernel: [5, 2] },
   { kernel: [3, 4], strides: [1, 2] },
   { kernel: [7, 2], strides: [2, 1] },
+  // Gradients of more than 8 taps have no form.
+  { kernel: [2, 9] },
+  { kernel: [10, 3], strides: [2, 2] },
 ];
 
 /** Filters that most of the tests are for. */
