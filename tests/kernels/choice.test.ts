@@ -112,4 +112,14 @@ test('layers of other networks', () => {
   ]);
 });
 
+// biome-ignore format: a table
+test('small layers, where patches and packing cost as much as products', () => {
+  check([
+    [[8, 14, 2, 32], [3, 3], 1, ['direct', 'direct', 'scatter', 'direct']],
+    [[8, 14, 1, 6], [5, 5], 1, ['direct', 'direct', 'scatter', 'direct']],
+    [[1, 6, 32, 32], [5, 5], 1, ['F2×2', 'F2×2', 'direct', 'direct']],
+    [[8, 28, 256, 32], [3, 3], 2, ['F2×2', 'F2×2', 'F4×4 F4×1 F1×4 direct', 'direct']],
+  ]);
+});
+
 test.run();
