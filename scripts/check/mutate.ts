@@ -131,7 +131,7 @@ async function examine(copy: string, mutant: Mutant): Promise<string> {
 
 /** Makes the copies, and checks that all tests pass without a fault. */
 async function prepare(count: number): Promise<string[]> {
-  const left = ['node_modules', '.git', 'dist'].map((name) => join(root, name));
+  const left = ['node_modules', '.git'].map((name) => join(root, name));
   const copies = Array.from({ length: count }, (_, i) => join(folder, `${i}`));
   for (const copy of copies) {
     fs.cpSync(root, copy, { recursive: true, filter: (path) => !left.includes(path) });

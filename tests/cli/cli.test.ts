@@ -296,7 +296,8 @@ test('a reader that has enough ends it without an error', () => {
 const inTerminal = (line: string, env = {}): string =>
   execFileSync('script', ['-qec', `stty cols 80; ${line}`, '/dev/null'], {
     encoding: 'utf8',
-    env: { ...process.env, TERM: 'xterm', ...env },
+    // Whatever the tests themselves are run with.
+    env: { ...process.env, NO_COLOR: '', TERM: 'xterm', ...env },
   });
 const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
 

@@ -14,6 +14,13 @@ const STEPS = 30;
 export function trainedBits(): string {
   const model = new Sequential(
     [
+      layers.conv2d({
+        filters: 6,
+        kernelSize: 7,
+        strides: 2,
+        padding: 'same',
+        algorithm: 'winograd',
+      }),
       layers.conv2d({ filters: 12, kernelSize: 5, activation: 'relu' }),
       layers.maxPool2d(),
       layers.conv2d({
@@ -26,16 +33,26 @@ export function trainedBits(): string {
       layers.batchNorm(),
       layers.conv2d({ filters: 20, kernelSize: 3, padding: 'same', groups: 20 }),
       layers.conv2d({ filters: 37, kernelSize: 3, padding: 'same', algorithm: 'winograd' }),
+      layers.conv2d({ filters: 20, kernelSize: [1, 7], padding: 'same', algorithm: 'winograd' }),
+      layers.conv2d({ filters: 20, kernelSize: 5, padding: 'same', algorithm: 'winograd' }),
+      layers.conv2d({
+        filters: 18,
+        kernelSize: [3, 4],
+        strides: 2,
+        padding: 'same',
+        algorithm: 'winograd',
+      }),
+      layers.conv2d({ filters: 18, kernelSize: 2, padding: 'same', algorithm: 'winograd' }),
       layers.conv2d({ filters: 33, kernelSize: 2, strides: 2, activation: 'relu' }),
       layers.globalAvgPool2d(),
       layers.dense({ units: 24, activation: 'tanh' }),
       layers.dense({ units: 10 }),
     ],
-    { inputShape: [28, 28, 3], seed: 5 },
+    { inputShape: [56, 56, 3], seed: 5 },
   );
   const optimizer = optimizers.adam({ learningRate: 1e-3 });
   model.compile({ optimizer, loss: 'softmaxCrossEntropy' });
-  const x = numbers(8 * 28 * 28 * 3, 9);
+  const x = numbers(8 * 56 * 56 * 3, 9);
   const y = Int32Array.from({ length: 8 }, (_, i) => i);
   for (let step = 0; step < STEPS; step++) model.trainOnBatch(x, y);
   const hash = createHash('sha256')

@@ -39,6 +39,13 @@ const shapes = [
   { shape: [1, 9, 9, 40], kernel: [3, 3], filters: 530, strides: 2 },
   { shape: [1, 12, 13, 70], kernel: [3, 3], filters: 9 },
   { shape: [1, 8, 8, 67], kernel: [3, 3], filters: 130, algorithm: 'winograd' },
+  { shape: [1, 15, 15, 40], kernel: [3, 3], filters: 139, strides: 2, algorithm: 'winograd' },
+  { shape: [1, 13, 13, 67], kernel: [4, 5], filters: 70, strides: 2, algorithm: 'winograd' },
+  { shape: [1, 9, 11, 67], kernel: [1, 7], filters: 70, algorithm: 'winograd' },
+  { shape: [1, 11, 9, 67], kernel: [7, 1], filters: 70, algorithm: 'winograd' },
+  { shape: [2, 29, 29, 3], kernel: [7, 7], filters: 70, strides: 2, algorithm: 'winograd' },
+  // Gradients of filters by halves, in several blocks of patches.
+  { shape: [1, 60, 60, 67], kernel: [5, 5], filters: 33, algorithm: 'winograd' },
 ] as const;
 
 for (const { shape, kernel, filters, ...how } of shapes) {

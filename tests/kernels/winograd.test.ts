@@ -40,6 +40,9 @@ const kinds: readonly Pick<Conv, 'kernel' | 'strides'>[] = [
   { kernel: [5, 2] },
   { kernel: [3, 4], strides: [1, 2] },
   { kernel: [7, 2], strides: [2, 1] },
+  // Gradients of more than 8 taps have no form.
+  { kernel: [2, 9] },
+  { kernel: [10, 3], strides: [2, 2] },
 ];
 
 /** Filters that most of the tests are for. */
@@ -222,10 +225,9 @@ test('sums around KC', () => {
   }
 });
 
-test('patches around blocks of 10, 12 and 60, gradients around blocks of 128 and splits', () => {
-  const edges = [10, 12, 20, 24, 30, 60, 120, 128, 256, 384, 512];
+test('patches around blocks of 10, 12 and 60, gradients around splits of 80', () => {
+  const edges = [10, 12, 20, 24, 30, 60, 80, 120, 160, 240, 400];
   const around = edges.flatMap((edge) => [edge - 1, edge, edge + 1]);
-  // The last are 16 parts of 131 or 132.
   for (const patches of [...around, 36, 150, 300, 400, 2100]) {
     check({ shape: [1, 3, 4 * patches - 1, 2], padding: 'same', filters: 3 }, patches);
     check(
@@ -252,6 +254,17 @@ test('patches around blocks of 10, 12 and 60, gradients around blocks of 128 and
       );
     }
   }
+});
+
+test('gradients in several blocks of 160 patches', () => {
+  // Splits are 16 at most.
+  for (const patches of [2559, 2560, 2561, 5121]) {
+    check({ kernel: [1, 3], shape: [1, 1, 4 * patches, 3], padding: 'same', filters: 2 }, patches);
+    check({ kernel: [5, 1], shape: [1, 4 * patches, 1, 9], padding: 'same', filters: 3 }, patches);
+  }
+  // MC channels, and fewer.
+  check({ kernel: [1, 5], shape: [1, 1, 4 * 2561, 67], padding: 'same', filters: 2 });
+  check({ kernel: [1, 3], strides: [1, 2], shape: [1, 1, 8 * 2561, 19], filters: 5 });
 });
 
 test('two hundred drawn at random', () => {

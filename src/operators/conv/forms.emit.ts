@@ -56,6 +56,8 @@ function sidesOf(taps: number, stride: number): Side[] {
 function gradientSidesOf(taps: number, stride: number): Side[] {
   // F(5, 2) would round 3.4 times as coarsely as naive sums: such filters are cut, too.
   if (stride === 1 && taps === 5) return [{ taps, stride, outputs: 4 }];
+  // Nor are there transforms to 5 taps.
+  if (taps > 8) return [];
   return sidesOf(taps, stride).slice(0, 1);
 }
 
