@@ -114,7 +114,8 @@ function overwritten(op: EmittedOp): Float32Array[] {
     });
 }
 
-function median(values: readonly number[]): number {
+/** The middle one. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
 }
