@@ -24,7 +24,7 @@ export const keyOf = ({ pass, kept, geometry }: Work): string =>
   JSON.stringify([pass, kept, { ...geometry, batch: 0, reflection: undefined }]);
 
 /** An algorithm for a work, and what it took. */
-export interface Way {
+interface Way {
   readonly verdict: Verdict;
   /** 'direct', or Winograd's form, such as 'F(4×4, 3×3)': outputs and taps, of gradients of filters the reverse. */
   readonly name: string;
