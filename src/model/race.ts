@@ -9,7 +9,7 @@ import { type EmittedOp, Emitter, Value } from '../program/emitter.js';
 import { FormStore } from '../program/forms.js';
 import { Arena, assignAddresses, buildProgram, planMemory } from '../program/plan.js';
 import { Tensor } from '../tensor/tensor.js';
-import { median, repeat, Stopwatch, shortest } from './timing.js';
+import { repeat, Stopwatch, shortest } from './timing.js';
 
 /** A pass of a convolution. */
 export interface Work {
@@ -23,18 +23,13 @@ export interface Work {
 export const keyOf = ({ pass, kept, geometry }: Work): string =>
   JSON.stringify([pass, kept, { ...geometry, batch: 0, reflection: undefined }]);
 
-/** An algorithm for a work, and what it took. */
+/** An algorithm for a work, and what it took at best. */
 interface Way {
   readonly verdict: Verdict;
   /** 'direct', or Winograd's form, such as 'F(4×4, 3×3)': outputs and taps, of gradients of filters the reverse. */
   readonly name: string;
-  readonly milliseconds: number;
-}
-
-/** How a work is computed fastest, and how by 'auto'. */
-export interface Outcome {
-  readonly fastest: Way;
-  readonly auto: Way;
+  /** Noise and code that the engine has not optimized yet only make it longer: the fastest run is nearest to the truth. */
+  milliseconds: number;
 }
 
 const verdicts: readonly Verdict[] = [
@@ -75,7 +70,7 @@ class Buffers {
   }
 
   /** Lets `use` run with memory for them. @throws {OutOfMemoryError} */
-  during<T>(use: () => T): T {
+  during(use: () => void): void {
     const tensors: Tensor[] = [];
     try {
       for (const value of [this.x, this.filter, this.y]) {
@@ -85,7 +80,7 @@ class Buffers {
         tensor.numbers.fill(1);
         value.address = tensor.address;
       }
-      return use();
+      use();
     } finally {
       for (const tensor of tensors) tensor.dispose();
     }
@@ -98,105 +93,113 @@ const emitters: Readonly<Record<ConvPass, (e: Emitter, b: Buffers, g: ConvGeomet
   filter: (e, { y, x, filter }, g) => convBackwardFilter(e, filter, x, y, g),
 };
 
-/** An algorithm as ops, and what they are: where that is the same, so are the ops. */
-interface Draft {
-  readonly verdict: Verdict;
-  readonly emitter: Emitter;
-  readonly algorithm: string;
+function emitted({ pass, kept, geometry }: Work, verdict: Verdict, buffers: Buffers): Emitter {
+  const emitter = new Emitter(kept);
+  // Reflecting the image costs the same with all algorithms.
+  emitters[pass](emitter, buffers, { ...geometry, ...verdict, reflection: undefined });
+  return emitter;
 }
 
-function draftsOf({ pass, kept, geometry }: Work, buffers: Buffers): Draft[] {
-  return verdicts.map((verdict) => {
-    const emitter = new Emitter(kept);
-    // Reflecting the image costs the same with all algorithms.
-    emitters[pass](emitter, buffers, { ...geometry, ...verdict, reflection: undefined });
-    const algorithm = emitter.ops.map((op) => formOf(op)?.name ?? op.kernel).join();
-    return { verdict, emitter, algorithm };
-  });
+/** What takes more than so many times as long as the fastest is not timed on. */
+const CLOSE = 1.5;
+/** A difference that is more than chance. */
+const CLEAR = 0.97;
+/** Milliseconds of a sitting, and how often each algorithm runs at least. */
+const BUDGET = 20;
+const LEAST = 2;
+
+/** A race of all algorithms that compute a work. */
+export class Race {
+  readonly #work: Work;
+  readonly #ways: Way[] = [];
+  readonly #auto: Way;
+
+  constructor(work: Work) {
+    this.#work = work;
+    const buffers = new Buffers(work.geometry);
+    const known = new Map<string, Way>();
+    let way: Way | undefined;
+    for (const verdict of verdicts) {
+      const { ops } = emitted(work, verdict, buffers);
+      // Where the ops are the same, so is what they compute.
+      const key = ops.map((op) => formOf(op)?.name ?? op.kernel).join();
+      way = known.get(key) ?? {
+        verdict,
+        name: nameOf(ops),
+        milliseconds: Number.POSITIVE_INFINITY,
+      };
+      known.set(key, way);
+    }
+    this.#ways = [...known.values()];
+    this.#auto = way as Way;
+  }
+
+  /** Whether there is more than one. */
+  get isOpen(): boolean {
+    return this.#ways.length > 1;
+  }
+
+  /** What 'auto' chooses. */
+  get auto(): Way {
+    return this.#auto;
+  }
+
+  /** The fastest one: that of 'auto', unless another is clearly faster. */
+  get fastest(): Way {
+    const first = this.#ways.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
+    return first.milliseconds < CLEAR * this.#auto.milliseconds ? first : this.#auto;
+  }
+
+  /** Forgets all times. */
+  restart(): void {
+    for (const way of this.#ways) way.milliseconds = Number.POSITIVE_INFINITY;
+  }
+
+  /** Times those by turns that may be the fastest. @throws {OutOfMemoryError} */
+  sit(backend: Backend): void {
+    const most = CLOSE * Math.min(...this.#ways.map(({ milliseconds }) => milliseconds));
+    const close = this.#ways.filter((way) => way === this.#auto || way.milliseconds <= most);
+    const buffers = new Buffers(this.#work.geometry);
+    const all = close.map(({ verdict }) => emitted(this.#work, verdict, buffers));
+    const least = shortest();
+    const watches = close.map(() => new Stopwatch(least));
+    buffers.during(() =>
+      withPrograms(backend, all, (programs) =>
+        repeat(BUDGET, LEAST, () => {
+          close.forEach((way, i) => {
+            const time = watches[i].time(() => programs[i].run());
+            way.milliseconds = Math.min(way.milliseconds, time);
+          });
+        }),
+      ),
+    );
+  }
 }
 
-/**
- * Races all algorithms that compute a work. 'auto' keeps its choice unless another is clearly faster.
- *
- * @param warm what was raced before: the engine has optimized its code
- * @returns undefined where there is only one
- * @throws {OutOfMemoryError}
- */
-export function race(backend: Backend, work: Work, warm: Set<string>): Outcome | undefined {
-  const buffers = new Buffers(work.geometry);
-  const all = draftsOf(work, buffers);
-  const different = all.filter(
-    ({ algorithm }, i) => all.findIndex((one) => one.algorithm === algorithm) === i,
-  );
-  if (different.length === 1) return undefined;
-  const auto = different.findIndex(({ algorithm }) => algorithm === all[all.length - 1].algorithm);
-  const isCold = different.some(({ algorithm }) => !warm.has(algorithm));
-  for (const { algorithm } of different) warm.add(algorithm);
-  const times = buffers.during(() =>
-    withPrograms(backend, different, (programs) => timesOf(programs, auto, isCold)),
-  );
-  const ways = different.map(({ verdict, emitter }, i) => ({
-    ...{ verdict, name: nameOf(emitter.ops), milliseconds: times[i] },
-  }));
-  const fastest = ways.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
-  const isClear = fastest.milliseconds < CLEAR * ways[auto].milliseconds;
-  return { fastest: isClear ? fastest : ways[auto], auto: ways[auto] };
-}
-
-/** Runs `use` with the programs of drafts. They have one arena, in which they take turns. */
-function withPrograms<T>(
+/** Runs `use` with the programs of emitters. They have one arena, in which they take turns. */
+function withPrograms(
   backend: Backend,
-  drafts: readonly Draft[],
-  use: (programs: readonly Program[]) => T,
-): T {
+  emitters: readonly Emitter[],
+  use: (programs: readonly Program[]) => void,
+): void {
   const forms = new FormStore(backend);
   const arena = new Arena(backend, 'the scratch of an op', 'scratch');
   const programs: Program[] = [];
   try {
-    for (const form of drafts.flatMap(({ emitter }) => emitter.forms)) {
+    for (const form of emitters.flatMap((emitter) => emitter.forms)) {
       forms.keep(form);
       forms.refresh(form, 0);
     }
-    const plans = drafts.map(({ emitter }) => planMemory(emitter));
+    const plans = emitters.map(planMemory);
     arena.reserve(Math.max(...plans.map(({ bytes }) => bytes)));
-    drafts.forEach(({ emitter }, i) => {
+    emitters.forEach(({ ops }, i) => {
       assignAddresses(plans[i], arena.address);
-      programs.push(buildProgram(backend, emitter.ops));
+      programs.push(buildProgram(backend, ops));
     });
-    return use(programs);
+    use(programs);
   } finally {
     for (const program of programs) program.dispose();
     arena.dispose();
     forms.dispose();
   }
-}
-
-/** What takes more than so many times as long as the fastest at first sight is not timed on. */
-const CLOSE = 1.5;
-/** A difference that is more than chance. */
-const CLEAR = 0.97;
-
-/** Milliseconds of runs that do not count: those in which the engine optimizes new code, and others. */
-const COLD = 100;
-const WARM = 5;
-/** And of runs that do. */
-const BUDGET = 30;
-
-/** Median milliseconds of each program, run by turns. @param own the number of the one that is always timed */
-function timesOf(programs: readonly Program[], own: number, isCold: boolean): number[] {
-  const least = shortest();
-  const watches = programs.map(() => new Stopwatch(least));
-  const times = programs.map((): number[] => []);
-  const round = (numbers: readonly number[]): void => {
-    for (const i of numbers) times[i].push(watches[i].time(() => programs[i].run()));
-  };
-  const all = [...programs.keys()];
-  repeat(isCold ? COLD : WARM, 2, () => round(all));
-  const best = times.map((list) => Math.min(...list));
-  const close = all.filter((i) => i === own || best[i] <= CLOSE * Math.min(...best));
-  if (close.length > 1) {
-    for (const i of close) times[i].length = 0;
-    repeat(BUDGET, 5, () => round(close));
-  }
-  return times.map(median);
 }

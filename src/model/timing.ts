@@ -114,8 +114,7 @@ function overwritten(op: EmittedOp): Float32Array[] {
     });
 }
 
-/** The middle one. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
 }

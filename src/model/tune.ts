@@ -5,18 +5,18 @@ import { abortSignal, callable, callableOrNull, checkOptions, whole } from '../b
 import { layout } from '../base/table.js';
 import { lower } from '../lowering/lower.js';
 import type { Mode } from '../lowering/spec.js';
-import type { ConvPass, Verdict } from '../operators/conv/choice.emit.js';
+import type { ConvPass } from '../operators/conv/choice.emit.js';
 import type { ConvGeometry } from '../operators/conv/geometry.emit.js';
 import type { Advice } from '../program/emitter.js';
 import type { Engine } from '../training/engine.js';
 import { breathe } from '../training/measure.js';
 import { type DataSet, Intake } from '../training/source.js';
 import { outlineOf, usualTargets } from './outline.js';
-import { keyOf, type Outcome, race, type Work } from './race.js';
+import { keyOf, Race, type Work } from './race.js';
 
 /** How far `tune` is. */
 export interface TuningProgress {
-  /** Passes of convolutions that are timed, those of equal sizes once, and how many there are. */
+  /** Measurements: a few for each pass of a convolution, where several are of the same sizes for one. */
   readonly done: number;
   readonly all: number;
   /** An estimate of the seconds until it is done. */
@@ -30,7 +30,7 @@ export interface TuneOptions {
   /** What prints the table: console.log by default, null for none. */
   print?: ((text: string) => void) | null;
   onProgress?: (progress: TuningProgress) => void;
-  /** Aborts between two passes. */
+  /** Aborts between two measurements. */
   signal?: AbortSignal;
 }
 
@@ -43,7 +43,7 @@ const words = {
 
 /** What was chosen, and what 'auto' chooses. */
 export interface Tuned {
-  /** The medians of several runs of each. */
+  /** Those of the fastest of several runs. */
   readonly milliseconds: number;
   readonly autoMilliseconds: number;
   /** How many times as fast: 1 where the choice is that of 'auto'. */
@@ -104,6 +104,21 @@ function placesOf(engine: Engine, mode: Mode, batch: number): Place[] {
   return [...places.values()];
 }
 
+/** Races by the keys of their works. */
+type Races = ReadonlyMap<string, Race>;
+
+/** The races of all works for which there is a choice. */
+function racesOf(places: readonly Place[]): Races {
+  const all = new Map(places.map(({ work }) => [keyOf(work), new Race(work)]));
+  return new Map([...all].filter(([, { isOpen }]) => isOpen));
+}
+
+/**
+ * How often each race is run, at different times, as other programs may disturb it. The first time does not count: the
+ * engine optimizes the code meanwhile.
+ */
+const SITTINGS = 3;
+
 /** See `Model.tune`. */
 export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Promise<Tuning> {
   const checked = checkOptions('tune', options, words);
@@ -117,31 +132,31 @@ export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Pr
   engine.rehearse({ samples, order: null, first: 0, size }, () => {});
   const modes: Mode[] = engine.objective ? ['predict', 'train'] : ['predict'];
   const places = modes.flatMap((mode) => placesOf(engine, mode, batch));
-  const works = new Map(places.map(({ work }) => [keyOf(work), work]));
-  const outcomes = new Map<string, Outcome>();
-  const warm = new Set<string>();
+  const races = racesOf(places);
+  const rounds = SITTINGS * races.size;
   const start = performance.now();
   let done = 0;
-  for (const [key, work] of works) {
-    const outcome = race(backend(), work, warm);
-    if (outcome) outcomes.set(key, outcome);
-    done++;
-    const eta = ((performance.now() - start) / 1000 / done) * (works.size - done);
-    onProgress?.({ done, all: works.size, eta });
-    await breathe();
-    engine.check(where);
-    signal?.throwIfAborted();
+  for (let sitting = 0; sitting < SITTINGS; sitting++) {
+    for (const race of races.values()) {
+      race.sit(backend());
+      if (sitting === 0) race.restart();
+      done++;
+      const eta = ((performance.now() - start) / 1000 / done) * (rounds - done);
+      onProgress?.({ done, all: rounds, eta });
+      await breathe();
+      engine.check(where);
+      signal?.throwIfAborted();
+    }
   }
-  engine.advice = adviceOf(outcomes);
-  const tuning = tuningOf(places, outcomes);
+  engine.advice = adviceOf(races);
+  const tuning = tuningOf(places, races);
   print?.(table(`${engine.network.name}: tuned for batches of ${batch}`, tuning));
   return tuning;
 }
 
 /** What was found to be fastest, as the advice for programs. */
-function adviceOf(outcomes: ReadonlyMap<string, Outcome>): Advice {
-  const verdicts = new Map<string, Verdict>();
-  for (const [key, { fastest }] of outcomes) verdicts.set(key, fastest.verdict);
+function adviceOf(races: Races): Advice {
+  const verdicts = new Map([...races].map(([key, { fastest }]) => [key, fastest.verdict]));
   return ({ keepsForms: kept }, pass, geometry) =>
     verdicts.get(keyOf({ pass: pass as ConvPass, kept, geometry: geometry as ConvGeometry }));
 }
@@ -152,11 +167,11 @@ const tuned = (milliseconds: number, autoMilliseconds: number): Tuned => ({
   gain: milliseconds > 0 ? autoMilliseconds / milliseconds : 1,
 });
 
-function tuningOf(places: readonly Place[], outcomes: ReadonlyMap<string, Outcome>): Tuning {
+function tuningOf(places: readonly Place[], races: Races): Tuning {
   const rows = places.flatMap(({ layer, pass, work }): TuningRow[] => {
-    const outcome = outcomes.get(keyOf(work));
-    if (!outcome) return [];
-    const { fastest, auto } = outcome;
+    const race = races.get(keyOf(work));
+    if (!race) return [];
+    const { fastest, auto } = race;
     const times = tuned(fastest.milliseconds, auto.milliseconds);
     return [{ layer, pass, chosen: fastest.name, auto: auto.name, ...times }];
   });
