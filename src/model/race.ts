@@ -100,80 +100,84 @@ function emitted({ pass, kept, geometry }: Work, verdict: Verdict, buffers: Buff
   return emitter;
 }
 
-/** What takes more than so many times as long as the fastest is not timed on. */
-const CLOSE = 1.5;
 /** A difference that is more than chance. */
 const CLEAR = 0.97;
 /** Milliseconds of a sitting, and how often each algorithm runs at least. */
 const BUDGET = 20;
 const LEAST = 2;
 
-/** A race of all algorithms that compute a work. */
+/** A race of the algorithms that compute a work: that of 'auto' against all others, in several sittings. */
 export class Race {
+  /** What 'auto' chooses. */
+  readonly auto: Way;
   readonly #work: Work;
-  readonly #ways: Way[] = [];
-  readonly #auto: Way;
+  /** Those that have been clearly faster in all sittings. */
+  #rivals: readonly Way[];
 
   constructor(work: Work) {
     this.#work = work;
     const buffers = new Buffers(work.geometry);
-    const known = new Map<string, Way>();
-    let way: Way | undefined;
-    for (const verdict of verdicts) {
+    const ways = new Map<string, Way>();
+    const keys = verdicts.map((verdict) => {
       const { ops } = emitted(work, verdict, buffers);
       // Where the ops are the same, so is what they compute.
       const key = ops.map((op) => formOf(op)?.name ?? op.kernel).join();
-      way = known.get(key) ?? {
-        verdict,
-        name: nameOf(ops),
-        milliseconds: Number.POSITIVE_INFINITY,
-      };
-      known.set(key, way);
-    }
-    this.#ways = [...known.values()];
-    this.#auto = way as Way;
+      const way = { verdict, name: nameOf(ops), milliseconds: Number.POSITIVE_INFINITY };
+      if (!ways.has(key)) ways.set(key, way);
+      return key;
+    });
+    this.auto = ways.get(keys[keys.length - 1]) as Way;
+    this.#rivals = [...ways.values()].filter((way) => way !== this.auto);
   }
 
-  /** Whether there is more than one. */
+  /** Whether there are rivals. */
   get isOpen(): boolean {
-    return this.#ways.length > 1;
+    return this.#rivals.length > 0;
   }
 
-  /** What 'auto' chooses. */
-  get auto(): Way {
-    return this.#auto;
-  }
-
-  /** The fastest one: that of 'auto', unless another is clearly faster. */
+  /** The fastest rival; without any, the choice of 'auto'. */
   get fastest(): Way {
-    const first = this.#ways.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
-    return first.milliseconds < CLEAR * this.#auto.milliseconds ? first : this.#auto;
+    return this.#rivals.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a), this.auto);
   }
 
-  /** Forgets all times. */
-  restart(): void {
-    for (const way of this.#ways) way.milliseconds = Number.POSITIVE_INFINITY;
+  /**
+   * Times all by turns. Rivals that are not clearly faster are out: another program that slows this one down makes none
+   * win in all sittings.
+   *
+   * @param counts whether it counts
+   * @throws {OutOfMemoryError}
+   */
+  sit(backend: Backend, counts: boolean): void {
+    const ways = [this.auto, ...this.#rivals];
+    const times = timesOf(backend, this.#work, ways);
+    if (!counts) return;
+    ways.forEach((way, i) => {
+      way.milliseconds = Math.min(way.milliseconds, times[i]);
+    });
+    this.#rivals = this.#rivals.filter((_, i) => times[1 + i] < CLEAR * times[0]);
   }
+}
 
-  /** Times those by turns that may be the fastest. @throws {OutOfMemoryError} */
-  sit(backend: Backend): void {
-    const most = CLOSE * Math.min(...this.#ways.map(({ milliseconds }) => milliseconds));
-    const close = this.#ways.filter((way) => way === this.#auto || way.milliseconds <= most);
-    const buffers = new Buffers(this.#work.geometry);
-    const all = close.map(({ verdict }) => emitted(this.#work, verdict, buffers));
-    const least = shortest();
-    const watches = close.map(() => new Stopwatch(least));
-    buffers.during(() =>
-      withPrograms(backend, all, (programs) =>
-        repeat(BUDGET, LEAST, () => {
-          close.forEach((way, i) => {
-            const time = watches[i].time(() => programs[i].run());
-            way.milliseconds = Math.min(way.milliseconds, time);
-          });
-        }),
-      ),
-    );
-  }
+/** Milliseconds of the fastest run of each way. */
+function timesOf(backend: Backend, work: Work, ways: readonly Way[]): number[] {
+  const buffers = new Buffers(work.geometry);
+  const all = ways.map(({ verdict }) => emitted(work, verdict, buffers));
+  const least = shortest();
+  const watches = ways.map(() => new Stopwatch(least));
+  const times = ways.map(() => Number.POSITIVE_INFINITY);
+  buffers.during(() =>
+    withPrograms(backend, all, (programs) =>
+      repeat(BUDGET, LEAST, () => {
+        programs.forEach((program, i) => {
+          times[i] = Math.min(
+            times[i],
+            watches[i].time(() => program.run()),
+          );
+        });
+      }),
+    ),
+  );
+  return times;
 }
 
 /** Runs `use` with the programs of emitters. They have one arena, in which they take turns. */

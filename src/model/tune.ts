@@ -114,10 +114,10 @@ function racesOf(places: readonly Place[]): Races {
 }
 
 /**
- * How often each race is run, at different times, as other programs may disturb it. The first time does not count: the
- * engine optimizes the code meanwhile.
+ * How often the algorithms of a pass are timed, at different times, as other programs may disturb them. The first time
+ * does not count: the engine optimizes the code meanwhile.
  */
-const SITTINGS = 3;
+const SITTINGS = 5;
 
 /** See `Model.tune`. */
 export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Promise<Tuning> {
@@ -133,17 +133,17 @@ export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Pr
   const modes: Mode[] = engine.objective ? ['predict', 'train'] : ['predict'];
   const places = modes.flatMap((mode) => placesOf(engine, mode, batch));
   const races = racesOf(places);
-  const rounds = SITTINGS * races.size;
+  const sittings = SITTINGS * races.size;
   const start = performance.now();
   let done = 0;
   for (let sitting = 0; sitting < SITTINGS; sitting++) {
     for (const race of races.values()) {
-      race.sit(backend());
-      if (sitting === 0) race.restart();
+      const { isOpen } = race;
+      if (isOpen) race.sit(backend(), sitting > 0);
       done++;
-      const eta = ((performance.now() - start) / 1000 / done) * (rounds - done);
-      onProgress?.({ done, all: rounds, eta });
-      await breathe();
+      const eta = ((performance.now() - start) / 1000 / done) * (sittings - done);
+      onProgress?.({ done, all: sittings, eta });
+      if (isOpen) await breathe();
       engine.check(where);
       signal?.throwIfAborted();
     }

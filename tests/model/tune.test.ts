@@ -194,7 +194,7 @@ test('equal sizes are timed once; progress, a table, and all memory given back',
   const onProgress = (progress: TuningProgress) => told.push(progress);
   const { rows } = await tuned(model, large, { onProgress, print: (text) => texts.push(text) });
   const [{ all }] = told;
-  assert.ok(all / 3 < rows.length, 'two layers have the same sizes');
+  assert.ok(all / 5 < rows.length, 'two layers have the same sizes');
   assert.equal(
     told.map(({ done }) => done),
     Array.from({ length: all }, (_, i) => i + 1),
