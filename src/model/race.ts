@@ -110,6 +110,8 @@ const LEAST = 2;
 export class Race {
   /** What 'auto' chooses. */
   readonly auto: Way;
+  /** The same where races run the same code. */
+  readonly kind: string;
   readonly #work: Work;
   /** Those that have been clearly faster in all sittings. */
   #rivals: readonly Way[];
@@ -128,6 +130,7 @@ export class Race {
     });
     this.auto = ways.get(keys[keys.length - 1]) as Way;
     this.#rivals = [...ways.values()].filter((way) => way !== this.auto);
+    this.kind = `${work.pass} ${[...ways.keys()].join()}`;
   }
 
   /** Whether there are rivals. */

@@ -113,11 +113,18 @@ function racesOf(places: readonly Place[]): Races {
   return new Map([...all].filter(([, { isOpen }]) => isOpen));
 }
 
-/**
- * How often the algorithms of a pass are timed, at different times, as other programs may disturb them. The first time
- * does not count: the engine optimizes the code meanwhile.
- */
-const SITTINGS = 5;
+/** How often the algorithms of a pass are timed, at different times, as other programs may disturb them. */
+const SITTINGS = 4;
+
+/** All sittings. Those of the first ones, a race of each kind, do not count: the engine optimizes the code meanwhile. */
+function sittingsOf(races: readonly Race[]): { race: Race; counts: boolean }[] {
+  const kinds = [...new Map(races.map((race) => [race.kind, race])).values()];
+  const rounds = Array.from({ length: SITTINGS }, () => races).flat();
+  return [
+    ...kinds.map((race) => ({ race, counts: false })),
+    ...rounds.map((race) => ({ race, counts: true })),
+  ];
+}
 
 /** See `Model.tune`. */
 export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Promise<Tuning> {
@@ -133,20 +140,18 @@ export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Pr
   const modes: Mode[] = engine.objective ? ['predict', 'train'] : ['predict'];
   const places = modes.flatMap((mode) => placesOf(engine, mode, batch));
   const races = racesOf(places);
-  const sittings = SITTINGS * races.size;
+  const sittings = sittingsOf([...races.values()]);
+  const all = sittings.length;
   const start = performance.now();
-  let done = 0;
-  for (let sitting = 0; sitting < SITTINGS; sitting++) {
-    for (const race of races.values()) {
-      const { isOpen } = race;
-      if (isOpen) race.sit(backend(), sitting > 0);
-      done++;
-      const eta = ((performance.now() - start) / 1000 / done) * (sittings - done);
-      onProgress?.({ done, all: sittings, eta });
-      if (isOpen) await breathe();
-      engine.check(where);
-      signal?.throwIfAborted();
-    }
+  for (const [i, { race, counts }] of sittings.entries()) {
+    const { isOpen } = race;
+    if (isOpen) race.sit(backend(), counts);
+    const done = i + 1;
+    const eta = ((performance.now() - start) / 1000 / done) * (all - done);
+    onProgress?.({ done, all, eta });
+    if (isOpen) await breathe();
+    engine.check(where);
+    signal?.throwIfAborted();
   }
   engine.advice = adviceOf(races);
   const tuning = tuningOf(places, races);
