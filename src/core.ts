@@ -24,6 +24,7 @@ export type { PredictOptions } from './model/predict.js';
 export type { Profile, ProfileOptions, ProfileRow, Speed } from './model/profile.js';
 export { Sequential, type SequentialOptions } from './model/sequential.js';
 export type { SummaryRow } from './model/summary.js';
+export type { Tuned, TuneOptions, Tuning, TuningProgress, TuningRow } from './model/tune.js';
 export type { InitializerName } from './network/initializers.js';
 export { input } from './network/input.js';
 export type { SymbolicTensor } from './network/layer.js';

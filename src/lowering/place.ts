@@ -26,7 +26,7 @@ export class Draft implements WeightReader {
   constructor(spec: ProgramSpec) {
     this.spec = spec;
     this.training = spec.mode === 'train';
-    this.emitter = new Emitter(!this.training);
+    this.emitter = new Emitter(!this.training, spec.advice);
     this.pending = new Pending(this.emitter);
     this.gradients = new WeightGradients(spec, this.emitter);
     this.logits = new Logits(spec);

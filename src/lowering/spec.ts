@@ -3,6 +3,7 @@
 import type { Graph } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import type { TargetKind } from '../operators/loss/loss.emit.js';
+import type { Advice } from '../program/emitter.js';
 import type { Objective } from './objective.js';
 import type { WeightValues } from './weights.js';
 
@@ -40,6 +41,8 @@ export interface ProgramSpec {
   readonly objective: Objective | undefined;
   /** Needed for gradients. */
   readonly wanted?: Wanted;
+  /** Where ops were measured. */
+  readonly advice?: Advice;
 }
 
 /** Whether the losses are computed. */

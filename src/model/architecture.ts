@@ -173,12 +173,12 @@ export class Architecture<O extends Tensors> {
   summary(
     options: { batchSize?: number; print?: ((text: string) => void) | null } = {},
   ): SummaryRow[] {
-    return summary(this.#resources.network, this.#resources.objective, options);
+    return summary(this.#resources, options);
   }
 
   /** The bytes that training and prediction will need. Allocates nothing. */
   memory(options: { batchSize?: number } = {}): MemoryNeed {
     const { batchSize = 32 } = checkOptions('memory', options, { batchSize: whole(1) });
-    return memoryNeed(this.#graph, batchSize, this.#resources.objective);
+    return memoryNeed(this.#graph, batchSize, this.#resources);
   }
 }

@@ -4,3 +4,4 @@ import { Later } from '../base/later.js';
 
 export const classifying = new Later(() => import('./classify.js'));
 export const differentiating = new Later(() => import('./gradients.js'));
+export const tuning = new Later(() => import('./tune.js'));

@@ -31,10 +31,11 @@ import { assign, copiesOf } from './assign.js';
 import type { Answer, ClassifyOptions, Picture } from './classify.js';
 import { foreign } from './foreign.js';
 import type { FoundGradients, GradientsOptions } from './gradients.js';
-import { classifying, differentiating } from './later.js';
+import { classifying, differentiating, tuning } from './later.js';
 import { type PredictOptions, predict } from './predict.js';
 import { type Profile, type ProfileOptions, profile } from './profile.js';
 import { saveModel } from './save.js';
+import type { TuneOptions, Tuning } from './tune.js';
 
 /** What `predict` returns: a tensor, or a list of tensors if the model's outputs are a list. */
 export type Prediction<O extends Tensors> = O extends SymbolicTensor ? Tensor : Tensor[];
@@ -44,7 +45,8 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   /** @internal Messages call it so, whatever a minifier calls the class. */
   static override readonly name: string = 'Model';
   readonly #isList: boolean;
-  #training = false;
+  /** What it does that leaves room for nothing else, in words. */
+  #busy: 'training' | 'being tuned' | undefined;
   /** Calls of `evaluate` and `gradients` under way. */
   #evaluations = 0;
 
@@ -123,15 +125,19 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
    * Sets optimizer, losses and metrics of the training. A second call resets the optimizer; the weights stay.
    *
    * @throws {ValueError} for an unknown optimizer, loss or metric
-   * @throws {StateError} while `fit` runs, and after `dispose`
+   * @throws {StateError} while `fit` or `tune` runs, and after `dispose`
    */
   compile(options: CompileOptions): void {
-    if (this.#training || this.#evaluations > 0) {
-      const what = this.#training ? 'training' : 'being evaluated';
-      throw new StateError(`compile: the model '${this.name}' is ${what}: await that first`);
-    }
+    this.#checkIdle('compile');
     const objective = checkObjective(options, this.resources.network.graph);
     this.engine('compile').objective = objective;
+  }
+
+  /** @throws {StateError} while programs must stay as they are */
+  #checkIdle(where: string): void {
+    const what = this.#busy ?? (this.#evaluations > 0 ? 'being evaluated' : undefined);
+    if (what)
+      throw new StateError(`${where}: the model '${this.name}' is ${what}: await that first`);
   }
 
   /**
@@ -140,7 +146,7 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
    *
    * @param x samples [n, ...inputShape]; for several inputs a list, or a record by their names
    * @param y class indices [n], or [n, ...outputShape]; for several outputs a list, a record, or the same for all
-   * @throws {StateError} before `compile`, after `dispose`, while another `fit` runs, and if no layer learns
+   * @throws {StateError} before `compile`, after `dispose`, while another `fit` or `tune` runs, and if no layer learns
    * @throws {ShapeError} {@link ValueError} for data that do not fit the model
    * @throws {NumericError} for data or a loss that are not finite; the weights keep the last good step
    * @throws the signal's reason once it is aborted
@@ -162,14 +168,25 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
   }
 
   async #train(where: string, sessionOf: (engine: Engine) => Promise<Session>): Promise<History> {
-    if (this.#training)
-      throw new StateError(`${where}: the model '${this.name}' is already training`);
+    return this.#occupy(where, 'training', async (engine) =>
+      train(engine, await sessionOf(engine), this),
+    );
+  }
+
+  /** Runs work during which the model can do nothing else that takes several batches. @throws {StateError} */
+  async #occupy<T>(
+    where: string,
+    as: 'training' | 'being tuned',
+    work: (engine: Engine) => Promise<T>,
+  ): Promise<T> {
+    if (this.#busy)
+      throw new StateError(`${where}: the model '${this.name}' is already ${this.#busy}`);
     const engine = this.engine(where);
-    this.#training = true;
+    this.#busy = as;
     try {
-      return await train(engine, await sessionOf(engine), this);
+      return await work(engine);
     } finally {
-      this.#training = false;
+      this.#busy = undefined;
     }
   }
 
@@ -318,6 +335,29 @@ export class Model<O extends Tensors = SymbolicTensor> extends Architecture<O> {
    */
   profile(x: DataSet, options: ProfileOptions = {}): Profile {
     return profile(this.engine('profile'), x, options);
+  }
+
+  /**
+   * Times the algorithms of each convolution whose `algorithm` is 'auto' on this machine, for batches like x, and
+   * prints a table. From then on the model computes each pass by the fastest one: predictions and, if it is compiled,
+   * training steps, of any batch size. 'auto' alone goes by shapes, so that strict builds give the same bits on all
+   * machines; a tuned model's results differ in rounding from machine to machine, and may from one `tune` to the next.
+   *
+   * The choice is kept with this model until it is disposed of or tuned again. It is not saved in files, and models
+   * that share layers do not share it: it belongs to this machine, and to the threads of `init`.
+   *
+   * @param x samples [n, ...inputShape], of which only their number counts
+   * @returns what was chosen for each layer and pass, and what it gains
+   * @throws {ShapeError} {@link NumericError} for data that do not fit, or are not finite
+   * @throws {StateError} while `fit`, `evaluate` or another `tune` runs, and after `dispose`
+   * @throws the signal's reason once it is aborted; after any error the model computes as before
+   */
+  async tune(x: DataSet, options: TuneOptions = {}): Promise<Tuning> {
+    this.#checkIdle('tune');
+    return this.#occupy('tune', 'being tuned', async (engine) => {
+      const { tune } = await tuning.get(`${this.name}.tune`);
+      return tune(engine, x, options);
+    });
   }
 
   /** The model as the bytes of a safetensors file: layers, weights, and the state of the training. */

@@ -6,8 +6,9 @@ import { roomOf } from '../lowering/store.js';
 import type { WeightValues } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import type { Layer, ParameterSpec } from '../network/layer.js';
+import type { TargetKind } from '../operators/loss/loss.emit.js';
 import { optimizerState, SETTINGS } from '../operators/optimizer/optimizer.emit.js';
-import { type Form, Value } from '../program/emitter.js';
+import { type Advice, type Form, Value } from '../program/emitter.js';
 import { keyOf } from '../program/forms.js';
 import { planMemory } from '../program/plan.js';
 import { softmaxCrossEntropy } from '../training/losses.js';
@@ -44,8 +45,16 @@ const usual = ({ outputs }: Graph): Objective => ({
   accumulation: 1,
 });
 
-/** Weights without memory, each at an address of its own; `floats` of their numbers are trained. */
-function outlineOf(layers: readonly Layer[], floats: number): WeightValues {
+/** Numbers of the weights of layers. */
+const floatsOf = (layers: readonly Layer[], trainedOnly: boolean): number =>
+  layers
+    .flatMap((layer) =>
+      layer.parameters.filter((spec) => !trainedOnly || (spec.trainable && layer.trainable)),
+    )
+    .reduce((sum, spec) => sum + roomOf(spec), 0);
+
+/** Weights without memory, each at an address of its own. */
+export function outlineOf(layers: readonly Layer[]): WeightValues {
   const addresses = new Map<ParameterSpec, number>();
   let end = 0;
   for (const spec of layers.flatMap(({ parameters }) => parameters)) {
@@ -56,7 +65,7 @@ function outlineOf(layers: readonly Layer[], floats: number): WeightValues {
     const spec = layer.parameters.find((one) => one.name === name) as ParameterSpec;
     return new Value(spec.shape, { address: addresses.get(spec) });
   };
-  const flat = new Value([floats], { address: 0 });
+  const flat = new Value([floatsOf(layers, true)], { address: 0 });
   return {
     value,
     gradient: value,
@@ -83,25 +92,27 @@ function placeForms(forms: readonly Form[], start: number): number {
   return end - start;
 }
 
+/** How the targets of a training usually come. */
+export const usualTargets = ({ goals }: Objective): TargetKind[] =>
+  goals.map(({ loss }) => (loss.type === 'softmaxCrossEntropy' ? 'labels' : 'targets'));
+
+/** What a model's programs depend on, besides its graph. */
+export interface Settings {
+  readonly objective: Objective | undefined;
+  readonly advice: Advice | undefined;
+}
+
 /** The memory that a graph needs for batches of `batch` samples. */
 export function memoryNeed(
   graph: Graph,
   batch: number,
-  objective: Objective = usual(graph),
+  { objective = usual(graph), advice }: Settings,
 ): MemoryNeed {
-  const rooms = (trainedOnly: boolean): number =>
-    graph.layers
-      .flatMap((layer) =>
-        layer.parameters.filter((spec) => !trainedOnly || (spec.trainable && layer.trainable)),
-      )
-      .reduce((sum, spec) => sum + roomOf(spec), 0);
-  const weights = outlineOf(graph.layers, rooms(true));
-  const spec = { graph, weights, batch, objective, weighted: false };
-  const targets = objective.goals.map(({ loss }) =>
-    loss.type === 'softmaxCrossEntropy' ? ('labels' as const) : ('targets' as const),
-  );
-  const parameters = rooms(false) * 4;
-  const gradients = rooms(true) * 4;
+  const weights = outlineOf(graph.layers);
+  const spec = { graph, weights, batch, objective, weighted: false, advice };
+  const targets = usualTargets(objective);
+  const parameters = floatsOf(graph.layers, false) * 4;
+  const gradients = floatsOf(graph.layers, true) * 4;
   const vectors = optimizerState(objective.optimizer).length + (objective.accumulation > 1 ? 1 : 0);
   const optimizer = vectors * gradients;
   const step = planMemory(lower({ ...spec, mode: 'train', targets }).emitter).bytes;

@@ -7,6 +7,7 @@ import type { Objective } from '../lowering/objective.js';
 import { claim, disclaim, isFresh } from '../lowering/store.js';
 import { graphOf } from '../network/graph.js';
 import type { SymbolicTensor } from '../network/layer.js';
+import type { Advice } from '../program/emitter.js';
 import { Engine, type Network } from '../training/engine.js';
 
 /** A network and the stores of its weights, which take no memory yet. */
@@ -56,6 +57,11 @@ export class Resources {
   /** What `compile` fixed; undefined before it. Makes no engine. */
   get objective(): Objective | undefined {
     return this.#engine?.objective;
+  }
+
+  /** What `tune` found; undefined before it. Makes no engine. */
+  get advice(): Advice | undefined {
+    return this.#engine?.advice;
   }
 
   /** Replaces the output by one that is computed from it. @throws {StateError} if there is an engine already */

@@ -3,11 +3,10 @@
 import { callableOrNull, checkOptions, whole } from '../base/options.js';
 import { type Shape, sizeOf } from '../base/shape.js';
 import { layout } from '../base/table.js';
-import type { Objective } from '../lowering/objective.js';
 import type { Graph } from '../network/graph.js';
 import type { Layer, SymbolicTensor } from '../network/layer.js';
-import type { Network } from '../training/engine.js';
 import { type MemoryNeed, memoryNeed } from './outline.js';
+import type { Resources } from './resources.js';
 
 /** A layer's sizes and costs, for one sample. */
 export interface SummaryRow {
@@ -132,14 +131,14 @@ function table(title: string, rows: readonly SummaryRow[], need: MemoryNeed): st
 
 /** See `Model.summary`. */
 export function summary(
-  { name, graph }: Network,
-  objective: Objective | undefined,
+  resources: Resources,
   options: { batchSize?: number; print?: ((text: string) => void) | null },
 ): SummaryRow[] {
   const words = { batchSize: whole(1), print: callableOrNull };
   const { print = console.log, batchSize = 32 } = checkOptions('summary', options, words);
+  const { name, graph } = resources.network;
   const rows = rowsOf(graph);
   const inputs = graph.inputs.map(({ shape }) => shape.join(' × ')).join(', ');
-  print?.(table(`${name}: input ${inputs}`, rows, memoryNeed(graph, batchSize, objective)));
+  print?.(table(`${name}: input ${inputs}`, rows, memoryNeed(graph, batchSize, resources)));
   return rows;
 }

@@ -121,6 +121,12 @@ export interface FormKeeper {
   keep(form: Form): boolean;
 }
 
+/**
+ * Says how an op is computed, where that was measured: what to change in its geometry, undefined for nothing. See
+ * `Model.tune`.
+ */
+export type Advice = (e: Emitter, op: string, geometry: object) => object | undefined;
+
 /** Collects ops in order, and says which values must outlive them. */
 export class Emitter {
   readonly ops: EmittedOp[] = [];
@@ -131,11 +137,13 @@ export class Emitter {
   readonly forms: Form[] = [];
   /** Whether weights are the same in many runs, so that forms of them may be kept. */
   readonly keepsForms: boolean;
+  readonly advice: Advice | undefined;
   /** The name of the layer whose ops are emitted now, or of what else they are for. */
   layer = '';
 
-  constructor(keepsForms = false) {
+  constructor(keepsForms = false, advice?: Advice) {
     this.keepsForms = keepsForms;
+    this.advice = advice;
   }
 
   /** A buffer to be planned. */

@@ -12,7 +12,7 @@ import { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
 import { writeGathering, writeSettings } from '../operators/optimizer/optimizer.emit.js';
 import { rateAt } from '../operators/optimizer/rate.js';
-import type { Value } from '../program/emitter.js';
+import type { Advice, Value } from '../program/emitter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { firstNotFinite } from './blame.js';
 import { fillInputs, fillTargets } from './fill.js';
@@ -77,6 +77,15 @@ export class Engine {
     this.learningRateFactor = 1;
     this.averaged = false;
     this.#abandon();
+  }
+
+  /** How ops are computed where that was measured. */
+  get advice(): Advice | undefined {
+    return this.#programs.advice;
+  }
+
+  set advice(advice: Advice | undefined) {
+    this.#programs.advice = advice;
   }
 
   /** The rate of the next step; undefined before `compile`. */

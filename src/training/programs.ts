@@ -8,6 +8,7 @@ import type { Objective } from '../lowering/objective.js';
 import type { Mode, ProgramSpec } from '../lowering/spec.js';
 import type { Weights } from '../lowering/weights.js';
 import type { Graph } from '../network/graph.js';
+import type { Advice } from '../program/emitter.js';
 import { FormStore } from '../program/forms.js';
 import { Arena, assignAddresses, buildProgram, type Plan, planMemory } from '../program/plan.js';
 import type { Samples } from './samples.js';
@@ -51,6 +52,7 @@ export class Programs {
   readonly #prepared: Prepared[] = [];
   /** The weights' `arrangement` when the programs were made. */
   #arrangement = 0;
+  #advice: Advice | undefined;
 
   constructor(backend: Backend, name: string, graph: Graph, weights: Weights) {
     this.#backend = backend;
@@ -118,6 +120,7 @@ export class Programs {
       graph: part?.graph ?? this.#graph,
       wanted: part?.wanted,
       weights: this.#weights,
+      advice: this.#advice,
     };
     const targets = y.map(({ kind }) => kind);
     const lowered = lower({ ...spec, objective, batch, mode, targets, weighted: length > 0 });
@@ -143,6 +146,17 @@ export class Programs {
   /** Drops all programs, because the weights' places or the objective have changed. */
   forget(): void {
     for (const prepared of this.#prepared.splice(0)) unload(prepared);
+  }
+
+  get advice(): Advice | undefined {
+    return this.#advice;
+  }
+
+  /** Changes how ops are computed: all programs, and the forms of their weights, are made anew when they are needed. */
+  set advice(advice: Advice | undefined) {
+    this.forget();
+    this.#forms.dispose();
+    this.#advice = advice;
   }
 
   /** Gives all memory back. */

@@ -1,6 +1,8 @@
 // Which algorithm computes a convolution: the one that costs least, by its shape alone, so that results are the same
-// on every machine. The costs are multiply-adds of a register tile; npm run bench -- forms measures them.
+// on every machine. The costs are multiply-adds of a register tile; npm run bench -- forms measures them. Where a machine
+// was measured itself, its verdict counts instead: see `Model.tune`.
 
+import type { Emitter } from '../../program/emitter.js';
 import {
   type Form,
   formsOf,
@@ -89,3 +91,13 @@ function best(
   if (g.algorithm === 'auto') return cheapest.cost < direct.cost ? cheapest : direct;
   return g.rank === undefined ? cheapest : choices[Math.min(g.rank, choices.length - 1)];
 }
+
+/** Which pass of a convolution: its output, or the gradient of its input or filter. */
+export type ConvPass = 'forward' | 'input' | 'filter';
+
+/** How a pass is computed, in place of what 'auto' would choose. */
+export type Verdict = Pick<ConvGeometry, 'algorithm' | 'rank'>;
+
+/** The convolution with the verdict on one of its passes, where there is one. */
+export const advised = (e: Emitter, pass: ConvPass, g: ConvGeometry): ConvGeometry =>
+  g.algorithm === 'auto' ? { ...g, ...e.advice?.(e, pass, g) } : g;

@@ -3,7 +3,7 @@
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { packedMatrix, panelSize, sumInParts, sumRows } from '../dense/matrix.emit.js';
 import { padBackward, padForward, padOutputShape } from '../spatial/pad.emit.js';
-import { choose, chooseGradient, scatterCost } from './choice.emit.js';
+import { advised, choose, chooseGradient, scatterCost } from './choice.emit.js';
 import {
   depthwiseBackwardFilter,
   depthwiseBackwardInput,
@@ -69,7 +69,7 @@ export function convForward(
   }
   const images = pairsOf(g) ?? imagesOf(g);
   const pass = forwardPass(images);
-  const { form } = choose(g, pass, e.keepsForms);
+  const { form } = choose(advised(e, 'forward', g), pass, e.keepsForms);
   if (form) {
     winogradPass(e, y, inPairs(e, x, images), filter, pass, form, after);
     return;
@@ -119,7 +119,7 @@ export function convBackwardInput(
     finish(e, dx, { residual, rectify: rectify && residual !== none });
     return;
   }
-  if (winogradInput(e, dx, dy, filter, g, after)) return;
+  if (winogradInput(e, dx, dy, filter, advised(e, 'input', g), after)) return;
   const filters = g.filters / g.groups;
   const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const windows = backwardCount(g) > MOST_WINDOWS ? [] : backwardWindows(g);
@@ -272,7 +272,7 @@ export function convBackwardFilter(
   }
   const images = pairsOf(g) ?? imagesOf(g);
   const pass = forwardPass(images);
-  const { form } = chooseGradient(g, pass);
+  const { form } = chooseGradient(advised(e, 'filter', g), pass);
   if (form) {
     winogradBackwardFilter(e, dw, inPairs(e, x, images), dy, pass, form);
     return;
