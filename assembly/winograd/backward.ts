@@ -32,8 +32,8 @@ import {
   transformPatch,
   zerosFor,
 } from './form';
-import { outputRows, productColumns, storeEight, tapLines, unbounded } from './lines';
-import { zero } from '../core/simd';
+import { outputRows, productColumns, tapLines } from './lines';
+import { storeLanes, zero } from '../core/simd';
 import { MR, NR } from '../gemm/tile';
 
 /** The filters' gradient: partials[s] = the sum over the s-th part of the patches. */
@@ -309,7 +309,7 @@ function transformSums(
       (<usize>height) << 5,
       zeros,
       0,
-      unbounded(),
+      -Infinity,
     );
     for (let r = 0; r < height; r++) {
       const row = tapOf(op.kernelHeight, rowsOut(op), op.dilationHeight, down, r);
@@ -319,7 +319,8 @@ function transformSums(
         if (row >= op.kernelHeight || entry >= op.tapRow) continue;
         const at = done + ((<usize>(s * height + r)) << 5);
         const to = partial + ((<usize>((row * op.tapRow + entry) * n + j)) << 2);
-        storeEight(to, v128.load(at), v128.load(at, 16), n - j, at);
+        storeLanes(to, v128.load(at), n - j);
+        if (n - j > 4) storeLanes(to + 16, v128.load(at, 16), n - j - 4);
       }
     }
     from += 32;

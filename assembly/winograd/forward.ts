@@ -35,8 +35,8 @@ import {
   transformPatch,
   zerosFor,
 } from './form';
-import { outputRows, productColumns, storeEight, unbounded } from './lines';
-import { zero } from '../core/simd';
+import { outputRows, productColumns } from './lines';
+import { storeLanes, zero } from '../core/simd';
 import { MR } from '../gemm/tile';
 
 /** y = filters ⋆ x + bias + residual, then ReLU where asked: a square of outputs from each patch. */
@@ -186,10 +186,10 @@ function transformProducts(
     columns = min(width, op.yWidth - left);
   const row = (<usize>op.yRow) << 2,
     column = (<usize>op.yColumn) << 2;
-  const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
+  const least: f32 = op.rectify ? 0 : -Infinity;
   const points = columnPoints(op);
   const done = half + HALF_BYTES;
-  // Column by column. V8 (Node 24) fails where it makes 256-bit code of outputs 32 bytes apart, if it knows that.
+  // Column by column.
   const doneColumn = (<usize>height) << 5;
   let to = op.y + ((<usize>(image * op.yImage + top * op.yRow + left * op.yColumn + first)) << 2);
   for (let n = 0; n < filters; n += 8) {
@@ -207,14 +207,12 @@ function transformProducts(
     const moves: usize = op.residual ? 1 : 0;
     const residual = op.residual ? to + (op.residual - op.y) : zeros;
     if (columns == width && filters - n >= 8) {
-      outputRows(points, width, half, rows, bias, to, row, column, residual, moves, floor);
+      outputRows(points, width, half, rows, bias, to, row, column, residual, moves, least);
     } else {
-      outputRows(points, width, half, rows, bias, done, 32, doneColumn, zeros, 0, unbounded());
+      outputRows(points, width, half, rows, bias, done, 32, doneColumn, zeros, 0, -Infinity);
       for (let i = 0; i < rows; i++) {
         const down = <usize>i * row;
-        // As in lines.ts: V8 (Node 24) must not inline it.
-        call_indirect<void>(
-          copyLine.index,
+        copyLine(
           to + down,
           column,
           residual + moves * down,
@@ -223,7 +221,7 @@ function transformProducts(
           doneColumn,
           columns,
           filters - n,
-          floor,
+          least,
         );
       }
     }
@@ -242,12 +240,14 @@ function copyLine(
   fromColumn: usize,
   columns: i32,
   n: i32,
-  floor: v128,
+  least: f32,
 ): void {
+  const floor = f32x4.splat(least);
   for (let j = 0; j < columns; j++) {
     const v0 = f32x4.pmax(f32x4.add(v128.load(from), v128.load(residual)), floor);
     const v1 = f32x4.pmax(f32x4.add(v128.load(from, 16), v128.load(residual, 16)), floor);
-    storeEight(to, v0, v1, n, from);
+    storeLanes(to, v0, n);
+    if (n > 4) storeLanes(to + 16, v1, n - 4);
     to += column;
     residual += step;
     from += fromColumn;

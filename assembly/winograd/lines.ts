@@ -11,14 +11,6 @@ import { madd, nmadd } from '../core/simd';
 
 /** What the transforms multiply with. */
 const FACTORS: usize = memory.data<f32>([2.5, 2, 0.707106781186548, 0.5, 1.4142135623731, 1.5625, 0.25, 1.25, 0.390625, 1.8125, -0.666666666666666, -0.471404520791031, 0.166666666666667, 0.235702260395516, 4, -0.761904761904762, -0.380952380952381, 0.304761904761905, 0.380952380952381, 0.353553390593274, 2.82842712474619, 0.125, 1.953125], 16);
-const LEAST: usize = memory.data<f32>([-Infinity], 4);
-
-/** No bound. From memory: V8 (Node 24) fails where it makes 256-bit code of comparisons with a constant. */
-// @ts-ignore: decorator
-@inline
-export function unbounded(): v128 {
-  return v128.load32_splat(LEAST);
-}
 
 /** The most pixels of a line. */
 // @ts-ignore: decorator
@@ -31,169 +23,109 @@ export function unbounded(): v128 {
 export function pixelLines(
   points: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, p5: usize, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
-  let chosen: u32;
   switch (points) {
     case 6:
-      chosen = pixelLines6.index;
-      break;
+      return pixelLines6(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
     case 5:
-      chosen = pixelLines5.index;
-      break;
+      return pixelLines5(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
     case 4:
-      chosen = pixelLines4.index;
-      break;
+      return pixelLines4(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
     case 3:
-      chosen = pixelLines3.index;
-      break;
+      return pixelLines3(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
     default:
-      chosen = pixelLines1.index;
-      break;
+      return pixelLines1(p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
   }
-  call_indirect<void>(chosen, p0, p1, p2, p3, p4, p5, step, n, first, next, stride);
 }
 
 /** The same for lines in scratch. */
 export function pixelRows(points: i32, from: usize, n: i32, first: usize, next: usize, stride: usize): void {
-  let chosen: u32;
   switch (points) {
     case 6:
-      chosen = pixelRows6.index;
-      break;
+      return pixelRows6(from, n, first, next, stride);
     case 5:
-      chosen = pixelRows5.index;
-      break;
+      return pixelRows5(from, n, first, next, stride);
     case 4:
-      chosen = pixelRows4.index;
-      break;
+      return pixelRows4(from, n, first, next, stride);
     case 3:
-      chosen = pixelRows3.index;
-      break;
+      return pixelRows3(from, n, first, next, stride);
     default:
-      chosen = pixelRows1.index;
-      break;
+      return pixelRows1(from, n, first, next, stride);
   }
-  call_indirect<void>(chosen, from, n, first, next, stride);
 }
 
 /** G on lines of `many` taps, as `pixelLines`. */
 export function tapLines(
   points: i32, many: i32, p0: usize, p1: usize, p2: usize, p3: usize, p4: usize, step: usize, n: i32, first: usize, next: usize, stride: usize,
 ): void {
-  let chosen: u32;
   switch (points * 10 + many) {
     case 63:
-      chosen = tapLines63.index;
-      break;
+      return tapLines63(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 64:
-      chosen = tapLines64.index;
-      break;
+      return tapLines64(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 65:
-      chosen = tapLines65.index;
-      break;
+      return tapLines65(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 52:
-      chosen = tapLines52.index;
-      break;
+      return tapLines52(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 54:
-      chosen = tapLines54.index;
-      break;
+      return tapLines54(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 43:
-      chosen = tapLines43.index;
-      break;
+      return tapLines43(p0, p1, p2, p3, p4, step, n, first, next, stride);
     case 32:
-      chosen = tapLines32.index;
-      break;
+      return tapLines32(p0, p1, p2, p3, p4, step, n, first, next, stride);
     default:
-      chosen = tapLines11.index;
-      break;
+      return tapLines11(p0, p1, p2, p3, p4, step, n, first, next, stride);
   }
-  call_indirect<void>(chosen, p0, p1, p2, p3, p4, step, n, first, next, stride);
 }
 
 /** Aᵀ on columns to `many` outputs: product i of the first is at from + i·step, `next` bytes before that of the next column. */
 export function productColumns(
   points: i32, many: i32, from: usize, step: usize, next: usize, n: i32, first: usize, stride: usize,
 ): void {
-  let chosen: u32;
   switch (points * 10 + many) {
     case 64:
-      chosen = products64.index;
-      break;
+      return products64(from, step, next, n, first, stride);
     case 63:
-      chosen = products63.index;
-      break;
+      return products63(from, step, next, n, first, stride);
     case 62:
-      chosen = products62.index;
-      break;
+      return products62(from, step, next, n, first, stride);
     case 54:
-      chosen = products54.index;
-      break;
+      return products54(from, step, next, n, first, stride);
     case 52:
-      chosen = products52.index;
-      break;
+      return products52(from, step, next, n, first, stride);
     case 42:
-      chosen = products42.index;
-      break;
+      return products42(from, step, next, n, first, stride);
     case 32:
-      chosen = products32.index;
-      break;
+      return products32(from, step, next, n, first, stride);
     default:
-      chosen = products11.index;
-      break;
+      return products11(from, step, next, n, first, stride);
   }
-  call_indirect<void>(chosen, from, step, next, n, first, stride);
 }
 
 /**
  * Aᵀ on rows to `many` outputs, then bias, residual, and the smallest value that is allowed. The residual is laid out as
- * the outputs are, or `moves` is 0: all have the same one.
+ * the outputs are, or `moves` is 0: all have the same one. The least value is no vector: V8 (Node 24, 26) aborts where
+ * it makes 256-bit code of a vector that is a parameter.
  */
 export function outputRows(
-  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128,
+  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32,
 ): void {
-  let chosen: u32;
   switch (points * 10 + many) {
     case 64:
-      chosen = outputs64.index;
-      break;
+      return outputs64(from, n, bias, first, next, stride, residual, moves, least);
     case 63:
-      chosen = outputs63.index;
-      break;
+      return outputs63(from, n, bias, first, next, stride, residual, moves, least);
     case 62:
-      chosen = outputs62.index;
-      break;
+      return outputs62(from, n, bias, first, next, stride, residual, moves, least);
     case 54:
-      chosen = outputs54.index;
-      break;
+      return outputs54(from, n, bias, first, next, stride, residual, moves, least);
     case 52:
-      chosen = outputs52.index;
-      break;
+      return outputs52(from, n, bias, first, next, stride, residual, moves, least);
     case 42:
-      chosen = outputs42.index;
-      break;
+      return outputs42(from, n, bias, first, next, stride, residual, moves, least);
     case 32:
-      chosen = outputs32.index;
-      break;
+      return outputs32(from, n, bias, first, next, stride, residual, moves, least);
     default:
-      chosen = outputs11.index;
-      break;
-  }
-  call_indirect<void>(chosen, from, n, bias, first, next, stride, residual, moves, floor);
-}
-
-/**
- * Stores two vectors, or as many of their numbers as `count` says: those by way of scratch. V8 (Node 24) fails where
- * it makes 256-bit code of two vectors whose lanes are stored one by one.
- */
-// @ts-ignore: decorator
-@inline
-export function storeEight(to: usize, v0: v128, v1: v128, count: i32, scratch: usize): void {
-  if (count >= 8) {
-    v128.store(to, v1, 16);
-    v128.store(to, v0);
-  } else {
-    v128.store(scratch, v1, 16);
-    v128.store(scratch, v0);
-    memory.copy(to, scratch, (<usize>count) << 2);
+      return outputs11(from, n, bias, first, next, stride, residual, moves, least);
   }
 }
 
@@ -1149,7 +1081,7 @@ function products11(from: usize, step: usize, next: usize, n: i32, first: usize,
   }
 }
 
-function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const c0 = v128.load32_splat(FACTORS, 8);
   const c1 = v128.load32_splat(FACTORS, 16);
   const c2 = v128.load32_splat(FACTORS, 12);
@@ -1158,6 +1090,7 @@ function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   const c5 = v128.load32_splat(FACTORS, 80);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1197,13 +1130,14 @@ function outputs64(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const c0 = v128.load32_splat(FACTORS, 8);
   const c1 = v128.load32_splat(FACTORS, 16);
   const c2 = v128.load32_splat(FACTORS, 12);
   const c3 = v128.load32_splat(FACTORS, 4);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1240,11 +1174,12 @@ function outputs63(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const c0 = v128.load32_splat(FACTORS, 8);
   const c1 = v128.load32_splat(FACTORS, 16);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1278,7 +1213,7 @@ function outputs62(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 28);
   const c2 = v128.load32_splat(FACTORS, 24);
@@ -1287,6 +1222,7 @@ function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   const c5 = v128.load32_splat(FACTORS, 88);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1324,11 +1260,12 @@ function outputs54(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const c0 = v128.load32_splat(FACTORS, 12);
   const c1 = v128.load32_splat(FACTORS, 28);
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1360,9 +1297,10 @@ function outputs52(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs42(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs42(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1388,9 +1326,10 @@ function outputs42(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs32(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs32(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);
@@ -1414,9 +1353,10 @@ function outputs32(from: usize, n: i32, bias: usize, first: usize, next: usize, 
   }
 }
 
-function outputs11(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128): void {
+function outputs11(from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
   for (let line = 0; line < n; line++) {
     const a0 = v128.load(from);
     const b0 = v128.load(from, 16);

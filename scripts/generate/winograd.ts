@@ -336,29 +336,24 @@ function outputRows(count: number, outputs: number): string {
   body.lines.pop();
   return loop(
     `outputs${count}${outputs}`,
-    'from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128',
+    'from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32',
     body,
     [`from += ${32 * count};`, 'first += next;', 'residual += moreNext;'],
     `  const bias0 = v128.load(bias), bias1 = v128.load(bias, 16);
   const moreNext = moves * next, moreStride = moves * stride;
+  const floor = f32x4.splat(least);
 `,
   );
 }
 
-/**
- * Calls the function for what `key` says, through the table: V8 (Node 24) fails where it makes 256-bit code of several of
- * them in one function, and does not inline what is called so.
- */
+/** Calls the function for what `key` says. */
 function choice(given: string, cases: readonly (readonly [key: number, name: string])[]): string {
-  const key = cases[0][0] > 9 ? 'points * 10 + many' : 'points';
-  const listed = cases.map(([k, name], i) => {
-    const label = i < cases.length - 1 ? `case ${k}` : 'default';
-    return `    ${label}:\n      chosen = ${name}.index;\n      break;\n`;
+  const listed = cases.map(([key, name], i) => {
+    const label = i < cases.length - 1 ? `case ${key}` : 'default';
+    return `    ${label}:\n      return ${name}(${given});\n`;
   });
-  return `  let chosen: u32;
-  switch (${key}) {
-${listed.join('')}  }
-  call_indirect<void>(chosen, ${given});`;
+  return `  switch (${cases[0][0] > 9 ? 'points * 10 + many' : 'points'}) {
+${listed.join('')}  }`;
 }
 
 const counts = Object.keys(everyPoints)
@@ -395,14 +390,6 @@ import { madd, nmadd } from '../core/simd';
 
 /** What the transforms multiply with. */
 const FACTORS: usize = memory.data<f32>([${table.join(', ')}], 16);
-const LEAST: usize = memory.data<f32>([-Infinity], 4);
-
-/** No bound. From memory: V8 (Node 24) fails where it makes 256-bit code of comparisons with a constant. */
-// @ts-ignore: decorator
-@inline
-export function unbounded(): v128 {
-  return v128.load32_splat(LEAST);
-}
 
 /** The most pixels of a line. */
 // @ts-ignore: decorator
@@ -451,32 +438,16 @@ ${choice(
 
 /**
  * Aᵀ on rows to \`many\` outputs, then bias, residual, and the smallest value that is allowed. The residual is laid out as
- * the outputs are, or \`moves\` is 0: all have the same one.
+ * the outputs are, or \`moves\` is 0: all have the same one. The least value is no vector: V8 (Node 24, 26) aborts where
+ * it makes 256-bit code of a vector that is a parameter.
  */
 export function outputRows(
-  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, floor: v128,
+  points: i32, many: i32, from: usize, n: i32, bias: usize, first: usize, next: usize, stride: usize, residual: usize, moves: usize, least: f32,
 ): void {
 ${choice(
-  'from, n, bias, first, next, stride, residual, moves, floor',
+  'from, n, bias, first, next, stride, residual, moves, least',
   outputsOf.map(([c, m]) => [10 * c + m, `outputs${c}${m}`]),
 )}
-}
-
-/**
- * Stores two vectors, or as many of their numbers as \`count\` says: those by way of scratch. V8 (Node 24) fails where
- * it makes 256-bit code of two vectors whose lanes are stored one by one.
- */
-// @ts-ignore: decorator
-@inline
-export function storeEight(to: usize, v0: v128, v1: v128, count: i32, scratch: usize): void {
-  if (count >= 8) {
-    v128.store(to, v1, 16);
-    v128.store(to, v0);
-  } else {
-    v128.store(scratch, v1, 16);
-    v128.store(scratch, v0);
-    memory.copy(to, scratch, (<usize>count) << 2);
-  }
 }
 
 // @ts-ignore: decorator
