@@ -11,7 +11,7 @@ import {
 } from '../../src/operators/convtranspose/convtranspose.emit.js';
 import { Emitter, none } from '../../src/program/emitter.js';
 import { free, picker, poison } from '../helpers/cases.js';
-import { close, summation } from '../helpers/close.js';
+import { close, summation, transformed } from '../helpers/close.js';
 import { dot } from '../helpers/gradcheck.js';
 import { random } from '../helpers/random.js';
 import * as ref from '../helpers/reference.js';
@@ -67,37 +67,50 @@ function tensors(c: Transposed, seed: number) {
   return { g, x, w, dy, bias, options: { ...rest, padding } as ops.Conv2dTransposeOptions };
 }
 
+/** All passes, directly and by the algorithm that is chosen. */
 function check(c: Transposed, seed = 1): void {
-  const { g, x, w, dy, bias, options } = tensors(c, seed);
-  const what = JSON.stringify({ ...c, seed });
+  checkBy('direct', summation, c, seed);
+  checkBy('auto', transformed, c, seed);
+}
+
+/** @param tolerance what a sum of so many products may err by */
+function checkBy(
+  algorithm: 'direct' | 'auto',
+  tolerance: (terms: number) => number,
+  c: Transposed,
+  seed: number,
+): void {
+  const { g, x, w, dy, bias, options: others } = tensors(c, seed);
+  const options = { ...others, algorithm };
+  const what = JSON.stringify({ ...c, algorithm, seed });
   const channels = c.shape[3];
   const y = ops.conv2dTranspose(x, w, options);
   assert.equal(y.shape, dy.shape, what);
   const plain = ref.conv2dBackwardInput(x.data, w.data, g, channels);
-  close(y.data, plain, { atol: summation(ref.taps(g) * channels) }, what);
+  close(y.data, plain, { atol: tolerance(ref.taps(g) * channels) }, what);
   const full = ops.conv2dTranspose(x, w, { ...options, bias, activation: 'relu' });
   const expected = plain.map((v, i) => Math.max(0, v + bias.data[i % c.filters]));
   close(
     full.data,
     expected,
-    { atol: summation(ref.taps(g) * channels + 1) },
+    { atol: tolerance(ref.taps(g) * channels + 1) },
     `${what} + bias, relu`,
   );
   const bare = ops.conv2dTranspose(x, w, { ...options, activation: 'relu' });
   const positive = plain.map((v) => Math.max(0, v));
-  close(bare.data, positive, { atol: summation(ref.taps(g) * channels) }, `${what} + relu`);
+  close(bare.data, positive, { atol: tolerance(ref.taps(g) * channels) }, `${what} + relu`);
   const dx = ops.conv2dTransposeBackwardInput(dy, w, x.shape, options);
   close(
     dx.data,
     ref.conv2d(dy.data, w.data, undefined, g, channels),
-    { atol: summation(ref.taps(g) * c.filters) },
+    { atol: tolerance(ref.taps(g) * c.filters) },
     `${what}: dx`,
   );
   const dw = ops.conv2dTransposeBackwardFilter(x, dy, w.shape, options);
   close(
     dw.data,
     ref.conv2dBackwardFilter(dy.data, x.data, g, channels),
-    { atol: summation(ref.outputPixels(g)) },
+    { atol: tolerance(ref.outputPixels(g)) },
     `${what}: dw`,
   );
   free(x, w, dy, bias, y, full, bare, dx, dw);

@@ -13,7 +13,7 @@ import {
 import { convGeometry } from '../../src/operators/conv/geometry.emit.js';
 import { Emitter } from '../../src/program/emitter.js';
 import { eachCase, free } from '../helpers/cases.js';
-import { close, summation } from '../helpers/close.js';
+import { close, transformed } from '../helpers/close.js';
 import { dot } from '../helpers/gradcheck.js';
 import { Guarded } from '../helpers/guarded.js';
 import { otherBits, sameBits } from '../helpers/models.js';
@@ -65,14 +65,8 @@ function sizes({ kernel = [3, 3], strides = [1, 1], shape, padding = 'valid', fi
   };
 }
 
-/**
- * What a sum of K products of numbers in [−1, 1) may err by: adding them up as `summation` says, and
- * the transforms of each as if by some 30 roundings of it, which meet at random: 30·√K·2⁻²⁴. The worst
- * of the cases here reach 0.75 of it at K = 9 and half of it beyond 1000.
- */
-const tolerance = (terms: number) => ({
-  atol: summation(terms) + 30 * Math.sqrt(terms) * 2 ** -24,
-});
+/** By sums of so many products: see `transformed`. */
+const tolerance = (terms: number) => ({ atol: transformed(terms) });
 
 /** Runs all passes, by both ranks of forms, with sentinels around everything. K counts every tap, even those in the padding. */
 function check(c: Conv, seed = 1): void {
