@@ -44,7 +44,7 @@ const shapes = [
   { shape: [1, 9, 11, 67], kernel: [1, 7], filters: 70, algorithm: 'winograd' },
   { shape: [1, 11, 9, 67], kernel: [7, 1], filters: 70, algorithm: 'winograd' },
   { shape: [2, 29, 29, 3], kernel: [7, 7], filters: 70, strides: 2, algorithm: 'winograd' },
-  // Gradients of filters by halves, in several blocks of patches.
+  // Gradients of filters by halves.
   { shape: [1, 60, 60, 67], kernel: [5, 5], filters: 33, algorithm: 'winograd' },
 ] as const;
 
