@@ -40,7 +40,7 @@ const meanings: Readonly<Record<string, string>> = {
   threads: 'Parts of the work that run at the same time, one on each core.',
   'test accuracy':
     'The share of right answers on images that are never trained on: what the network really knows.',
-  winograd: 'A way to compute 3 × 3 convolutions with fewer multiplications.',
+  winograd: 'A way to compute convolutions with fewer multiplications.',
 };
 
 const tip = element('div', { id: 'tip', className: 'tip', hidden: true });
