@@ -53,9 +53,10 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
   /** Channels and filters in this many separate convolutions: 1 by default. */
   groups?: number;
   /**
-   * How it is computed: 'direct' sums products as they come; 'winograd', for 3×3 and 5×5 filters at stride 1,
-   * multiplies a quarter as often and rounds about twice as coarsely; there an outlier, NaN or infinity
-   * changes all outputs of its square, 4×4 or 2×2; 'auto' (the default) takes the faster one.
+   * How it is computed: 'direct' sums products as they come; 'winograd', for filters of 2 to 10 taps a side at stride 1,
+   * of 3 to 10 at stride 2, multiplies a half to a quarter as often and rounds about twice as coarsely; there an
+   * outlier, NaN or infinity changes all outputs of its patch, up to 4×4; gradients of filters of more than 8 taps
+   * are direct all the same. 'auto' (the default) takes what costs least for such sizes.
    */
   algorithm?: Algorithm;
 }
