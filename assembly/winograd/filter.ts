@@ -72,26 +72,23 @@ export function winogradFilter(op: WinogradFilter, task: i32, scratch: usize): v
   const stage = blockScratch(scratch);
   const half = stage + <usize>(height * width) * TAP;
   for (let part = 0; part < parts; part++) {
-    const down = rowPart(part, columnParts),
-      right = columnPart(part, columnParts);
+    const rowOf = rowPart(part, columnParts),
+      columnOf = columnPart(part, columnParts);
     for (let p = 0; p < k; p += 4) {
       const rows = min(4, k - p);
       for (let c = 0; c < columns; c += 8) {
         let to = stage;
         for (let r = 0; r < height; r++) {
           for (let s = 0; s < width; s++) {
-            const row = tapOf(kh, mh, op.strideHeight, down, r),
-              column = tapOf(kw, mw, op.strideWidth, right, s);
-            if (row >= kh || column >= kw) memory.fill(to, 0, TAP);
-            else
-              stageTap(
-                op,
-                to,
-                op.firstRow + row * op.rowStep,
-                op.firstColumn + column * op.columnStep,
-                p,
-                op.first + j + c,
-              );
+            const row = tapOf(kh, mh, op.strideHeight, rowOf, r),
+              column = tapOf(kw, mw, op.strideWidth, columnOf, s);
+            if (row >= kh || column >= kw) {
+              memory.fill(to, 0, TAP);
+            } else {
+              const down = op.firstRow + row * op.rowStep,
+                right = op.firstColumn + column * op.columnStep;
+              stageTap(op, to, down, right, p, op.first + j + c);
+            }
             to += TAP;
           }
         }
