@@ -137,10 +137,12 @@ export class Emitter {
   readonly forms: Form[] = [];
   /** Whether weights are the same in many runs, so that forms of them may be kept. */
   readonly keepsForms: boolean;
+  /** @internal */
   readonly advice: Advice | undefined;
   /** The name of the layer whose ops are emitted now, or of what else they are for. */
   layer = '';
 
+  /** @internal */
   constructor(keepsForms = false, advice?: Advice) {
     this.keepsForms = keepsForms;
     this.advice = advice;

@@ -34,7 +34,7 @@ export interface ConvGeometry extends Windows {
   readonly filters: number;
   readonly groups: number;
   readonly algorithm: Algorithm;
-  /** Which form of Winograd's algorithm computes it: by default the one that costs least. */
+  /** @internal Which form of Winograd's algorithm computes it: by default the one that costs least. */
   readonly rank?: Rank;
   /** How the image is reflected at its border, where it is. All other sizes are then of the padded image. */
   readonly reflection?: PadGeometry;
