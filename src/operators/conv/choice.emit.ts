@@ -57,9 +57,8 @@ function formCost({ rows, columns }: Form, w: Work, entry: number): number {
 
 /** What the direct algorithm costs. */
 function directCost(w: Work, entry: number): number {
-  const depth = w.kernelHeight * w.kernelWidth * w.channels;
   const pixels = w.batch * w.yHeight * w.yWidth;
-  return (pixels * (depth + TILE) + entry * depth) * whole(w.filters);
+  return (pixels * (w.depth + TILE) + entry * w.depth) * whole(w.filters);
 }
 
 /** What the gradient of the input costs where the gradients of its windows are added to their pixels. */

@@ -61,6 +61,9 @@ function gradientSidesOf(taps: number, stride: number): Side[] {
   return sidesOf(taps, stride).slice(0, 1);
 }
 
+/** What decides which forms there are. */
+type Windows = Pick<Work, 'kernelHeight' | 'kernelWidth' | 'strideHeight' | 'strideWidth'>;
+
 /** What the choice of a form depends on: the sizes of a convolution, forward or of the gradient. */
 export interface Work {
   readonly batch: number;
@@ -72,16 +75,18 @@ export interface Work {
   readonly kernelWidth: number;
   readonly strideHeight: number;
   readonly strideWidth: number;
+  /** Products that an output sums by the direct algorithm. */
+  readonly depth: number;
 }
 
 /** Its forms, by rank. */
-export const formsOf = (w: Work): Form[] => combined(w, sidesOf);
+export const formsOf = (w: Windows): Form[] => combined(w, sidesOf);
 
 /** The forms of the gradient of its filters. */
-export const gradientFormsOf = (w: Work): Form[] => combined(w, gradientSidesOf);
+export const gradientFormsOf = (w: Windows): Form[] => combined(w, gradientSidesOf);
 
 function combined(
-  { kernelHeight, kernelWidth, strideHeight, strideWidth }: Work,
+  { kernelHeight, kernelWidth, strideHeight, strideWidth }: Windows,
   sides: typeof sidesOf,
 ): Form[] {
   if (kernelHeight * kernelWidth === 1) return [];

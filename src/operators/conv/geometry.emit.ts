@@ -154,8 +154,7 @@ export function withAlgorithm(
 export function whyNotWinograd(g: ConvGeometry): string | undefined {
   if (g.dilationHeight !== 1 || g.dilationWidth !== 1) return 'it is dilated';
   if (g.groups !== 1) return `there are ${g.groups} groups`;
-  const work = { ...g, yHeight: g.outputHeight, yWidth: g.outputWidth };
-  if (formsOf(work).length) return undefined;
+  if (formsOf(g).length) return undefined;
   const isPlain = g.strideHeight * g.strideWidth === 1;
   return isPlain
     ? `the filter is ${g.kernelHeight}×${g.kernelWidth}`

@@ -71,6 +71,7 @@ export function forwardPass(g: Images): Pass {
   return {
     ...g,
     ...{ yHeight, yWidth, yImage: yHeight * yRow, yRow, yColumn: filters },
+    depth: g.kernelHeight * tapRow,
     taps: {
       ...{ tapRow, flip: false },
       ...{ firstRow: 0, rowStep: 1, firstColumn: 0, columnStep: 1 },
@@ -85,6 +86,7 @@ export function backwardPass(g: Images, { row, column, fields }: BackwardWindows
     ...{ batch, height, width, padTop, padLeft, yImage, yRow, yColumn },
     ...{ channels: g.filters, filters: g.channels, yHeight: row.count, yWidth: column.count },
     ...{ kernelHeight: row.taps, kernelWidth: column.taps, strideHeight: 1, strideWidth: 1 },
+    depth: row.taps * column.taps * g.filters,
     taps: {
       ...{ tapRow: g.tapRow, flip: true },
       ...{ firstRow: row.firstTap, rowStep: -row.tapStep },
