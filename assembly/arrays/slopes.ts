@@ -2,8 +2,8 @@
 
 import { bell } from '../activation/activation';
 import { exp } from '../core/simd';
-import { MapFn } from './elementwise';
 import { FAR, geluTanhSlope, mishSlope, sign, sine, ZERO } from './formulas';
+import { MapFn } from './mapfn';
 import { power } from './scalar';
 
 // @ts-ignore: decorator

@@ -118,7 +118,7 @@ export function columnPart(part: i32, columns: i32): i32 {
   return part < columns ? columns - 1 - part : part - columns;
 }
 
-/** The first part that plane (i, j) has: all, or those without products there would be zeros. */
+/** The first part that planes of column j multiply: a part without the last tap has nothing at ∞. */
 // @ts-ignore: decorator
 @inline
 export function firstPart(op: Window, j: i32): i32 {
@@ -127,7 +127,7 @@ export function firstPart(op: Window, j: i32): i32 {
     : 0;
 }
 
-/** How many parts plane (i, j) has. */
+/** How many parts plane (i, j) multiplies. */
 // @ts-ignore: decorator
 @inline
 export function partCount(op: Window, i: i32, j: i32): i32 {

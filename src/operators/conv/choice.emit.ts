@@ -1,8 +1,9 @@
 // Which algorithm computes a convolution: the one that costs least, by its shape alone, so that results are the same
-// on every machine. The costs are multiply-adds of a register tile; npm run bench -- forms measures them. Where a machine
-// was measured itself, its verdict counts instead: see `Model.tune`.
+// on every machine. Costs are in multiply-adds of a register tile, fitted to times; npm run bench -- forms shows what the
+// choice gains. Where a machine was measured itself, its verdict counts instead: see `Model.tune`.
 
 import type { Emitter } from '../../program/emitter.js';
+import { panelSize } from '../dense/matrix.emit.js';
 import {
   type Form,
   formsOf,
@@ -30,11 +31,11 @@ const KEPT = 5;
 /** What adding one number to its pixel costs. */
 const SCATTER = 4;
 
-/** Rows of a tile. */
+/** Rows of a tile: those of relaxed SIMD, for all builds, as all choose alike. */
 const MR = 6;
 
-/** Channels and filters come in vectors of 8. */
-const whole = (count: number): number => Math.ceil(count / 8) * 8;
+/** Channels and filters come in panels. */
+const whole = (count: number): number => panelSize(1, count);
 
 /** How a convolution is computed: by a form of Winograd's algorithm, or directly. */
 export interface Choice {

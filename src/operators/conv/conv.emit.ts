@@ -121,14 +121,12 @@ export function convBackwardInput(
   }
   if (winogradInput(e, dx, dy, filter, advised(e, 'input', g), after)) return;
   const filters = g.filters / g.groups;
-  const patch = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const windows = backwardCount(g) > MOST_WINDOWS ? [] : backwardWindows(g);
   const seen = windows.reduce((sum, { row, column }) => {
     return sum + row.count * row.taps * column.count * column.taps;
   }, 0);
-  const convolving = seen * panelSize(filters, g.channels / g.groups);
-  const scattering = g.outputHeight * g.outputWidth * (panelSize(filters, patch) + SCATTER * patch);
-  if (scattering < convolving || windows.length === 0) {
+  const convolving = g.batch * seen * panelSize(filters, g.channels / g.groups);
+  if (scatterCost(g) < convolving || windows.length === 0) {
     scatterInput(e, dx, dy, filter, g);
     finish(e, dx, after);
   } else {
@@ -178,9 +176,6 @@ function winogradInput(
 
 /** With more convolutions than this, planning them takes longer than running one op that scatters. */
 const MOST_WINDOWS = 256;
-
-/** What adding one number to its pixel costs, in multiply-adds of a register tile. */
-const SCATTER = 4;
 
 /** dx by col2im: dy·filterᵀ are the gradients of the patches, to be added where those lie. */
 function scatterInput(e: Emitter, dx: Value, dy: Value, filter: Value, g: ConvGeometry): void {

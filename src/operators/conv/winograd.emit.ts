@@ -1,4 +1,4 @@
-// Convolution by Winograd's algorithm as ops. forms.emit.ts has the forms, and which is fastest.
+// Convolution by Winograd's algorithm as ops. forms.emit.ts has the forms, choice.emit.ts which is fastest.
 
 import { GAP } from '../../../bindings/constants.js';
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
