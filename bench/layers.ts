@@ -1,4 +1,4 @@
-// Networks as numbers: a chain of layers, of which a residual one has chains inside.
+// Networks as numbers: a chain of layers, of which residual ones and branches have chains inside.
 
 import { sizeOf } from '../src/base/shape.js';
 
@@ -13,13 +13,15 @@ export interface Filling {
 /** Batch normalisation's: training begins with these scales and shifts, inference has the statistics too. */
 export type NormFillings = Record<'gamma' | 'beta' | 'mean' | 'variance', Filling>;
 
+/** Of both sides, or of height and width. */
+export type Sides = number | readonly [number, number];
+
 interface Conv {
   type: 'conv';
   filters: number;
-  /** Height and width of a filter. */
-  kernel: number;
+  kernel: Sides;
   stride: number;
-  pad: number;
+  pad: Sides;
   /** Normalisation behind the convolution, instead of a bias. */
   batchNorm: boolean;
   /** Whether ReLU ends it. */
@@ -53,8 +55,20 @@ interface Residual<Layer> {
   shortcut: readonly Layer[];
 }
 
+/** What all chains make of x, behind each other as channels. */
+interface Branches<Layer> {
+  type: 'branches';
+  chains: readonly (readonly Layer[])[];
+}
+
 /** A layer by itself. */
-export type LayerPlan = Conv | Dense | Pool | IdentityShortcut | Residual<LayerPlan>;
+export type LayerPlan =
+  | Conv
+  | Dense
+  | Pool
+  | IdentityShortcut
+  | Residual<LayerPlan>
+  | Branches<LayerPlan>;
 
 /** A convolution in its place: with a name of its own, and a kernel HWIO; its bias begins at zero. */
 export interface ConvLayer extends Conv {
@@ -79,7 +93,8 @@ export type NetworkLayer =
   | DenseLayer
   | Pool
   | (IdentityShortcut & Placed)
-  | Residual<NetworkLayer>;
+  | Residual<NetworkLayer>
+  | Branches<NetworkLayer>;
 
 /** Seeds of the first layer with weights, and from it to the next. */
 const [FIRST_SEED, SEEDS] = [100, 5];
@@ -100,7 +115,7 @@ export function placed(
     switch (plan.type) {
       case 'conv': {
         const { kernel, filters, batchNorm } = plan;
-        const layer = { ...plan, ...weights('conv', [kernel, kernel, shape[2], filters]) };
+        const layer = { ...plan, ...weights('conv', [...bothSides(kernel), shape[2], filters]) };
         if (!batchNorm) return layer;
         const norm = normFillings(filters, layer.weights.kernel.seed + 1);
         return { ...layer, weights: { ...layer.weights, norm } };
@@ -109,6 +124,8 @@ export function placed(
         return { ...plan, ...weights('dense', [sizeOf(shape), plan.units]), inputShape: shape };
       case 'residual':
         return { ...plan, body: chain(plan.body, shape), shortcut: chain(plan.shortcut, shape) };
+      case 'branches':
+        return { ...plan, chains: plan.chains.map((parts) => chain(parts, shape)) };
       case 'identityShortcut':
         return { ...plan, inputShape: shape };
       default:
@@ -146,8 +163,13 @@ export const outputShape = (
 function shapeAfter(plan: LayerPlan, shape: readonly number[]): readonly number[] {
   const [side, , channels] = shape;
   switch (plan.type) {
-    case 'conv':
-      return square(outputSide(side, plan), plan.filters);
+    case 'conv': {
+      const [kernel, pad] = [bothSides(plan.kernel), bothSides(plan.pad)];
+      const output = [0, 1].map((axis) =>
+        outputSide(shape[axis], { ...plan, kernel: kernel[axis], pad: pad[axis] }),
+      );
+      return [...output, plan.filters];
+    }
     case 'maxPool':
       return square(outputSide(side, { ...plan, kernel: plan.size }), channels);
     case 'globalAvgPool':
@@ -156,6 +178,11 @@ function shapeAfter(plan: LayerPlan, shape: readonly number[]): readonly number[
       return square(Math.ceil(side / plan.stride), plan.filters);
     case 'residual':
       return outputShape(plan.body, shape);
+    case 'branches': {
+      const outputs = plan.chains.map((parts) => outputShape(parts, shape));
+      const [height, width] = outputs[0];
+      return [height, width, outputs.reduce((sum, output) => sum + output[2], 0)];
+    }
     case 'dense':
       return [plan.units];
   }
@@ -172,6 +199,8 @@ export function multiplyAdds(
     const output = shapeAfter(layer, shape);
     if (layer.type === 'residual')
       sum += multiplyAdds(layer.body, shape) + multiplyAdds(layer.shortcut, shape);
+    else if (layer.type === 'branches')
+      for (const parts of layer.chains) sum += multiplyAdds(parts, shape);
     else if (layer.type === 'dense') sum += sizeOf(layer.weights.kernel.shape);
     else if (layer.type === 'conv')
       sum += sizeOf(layer.weights.kernel.shape) * sizeOf(output.slice(0, 2));
@@ -181,6 +210,10 @@ export function multiplyAdds(
 }
 
 const square = (side: number, channels: number) => [side, side, channels];
+
+/** Height and width. */
+export const bothSides = (sides: Sides): [number, number] =>
+  typeof sides === 'number' ? [sides, sides] : [...sides];
 
 /** Height and width of what a square window makes of a square image. */
 export function outputSide(

@@ -1,7 +1,7 @@
 // The networks that are measured. reference-values.ts prints their losses and logits.
 
 import { sizeOf } from '../src/base/shape.js';
-import { type LayerPlan, outputShape, placed } from './layers.js';
+import { bothSides, type LayerPlan, outputShape, placed, type Sides } from './layers.js';
 import type { InferenceWork, TrainingWork } from './work.js';
 
 /** What all works on a network of images of this size have in common. */
@@ -25,26 +25,29 @@ const conv = (filters: number, kernel: number, pad: number): LayerPlan => ({
   relu: true,
 });
 
+const maxPool = (size: number, stride: number, pad: number): LayerPlan => ({
+  type: 'maxPool',
+  size,
+  stride,
+  pad,
+});
+
 const lenet5 = network(28, 1, [
   conv(6, 5, 2),
-  { type: 'maxPool', size: 2, stride: 2, pad: 0 },
+  maxPool(2, 2, 0),
   conv(16, 5, 0),
-  { type: 'maxPool', size: 2, stride: 2, pad: 0 },
+  maxPool(2, 2, 0),
   { type: 'dense', units: 120, relu: true },
   { type: 'dense', units: 84, relu: true },
   { type: 'dense', units: 10, relu: false },
 ]);
 
 /** Convolution with batch normalisation, padded by half its filter. */
-const normed = (filters: number, kernel: number, stride = 1, relu = true): LayerPlan => ({
-  type: 'conv',
-  filters,
-  kernel,
-  stride,
-  pad: (kernel - 1) / 2,
-  batchNorm: true,
-  relu,
-});
+function normed(filters: number, kernel: Sides, stride = 1, relu = true): LayerPlan {
+  const [height, width] = bothSides(kernel).map((side) => (side - 1) / 2);
+  const pad = height === width ? height : ([height, width] as const);
+  return { type: 'conv', filters, kernel, stride, pad, batchNorm: true, relu };
+}
 
 /** The same as tf.layers' users write it. */
 const biased = (filters: number): LayerPlan => ({ ...normed(filters, 3), bias: true }) as LayerPlan;
@@ -83,7 +86,7 @@ const classified = (units: number): LayerPlan[] => [
 const resnet = (blocks: readonly number[], block: Block) =>
   network(224, 3, [
     normed(64, 7, 2),
-    { type: 'maxPool', size: 3, stride: 2, pad: 1 },
+    maxPool(3, 2, 1),
     ...stages(blocks, 64, block),
     ...classified(1000),
   ]);
@@ -103,6 +106,62 @@ const resnet20 = network(32, 3, [
     basic((filters, stride) => ({ type: 'identityShortcut', filters, stride })),
   ),
   ...classified(10),
+]);
+
+const branches = (...chains: LayerPlan[][]): LayerPlan => ({ type: 'branches', chains });
+
+/** A cell of GoogLeNet, by the filters of its convolutions. */
+const inception = (
+  one: number,
+  [reduce3, three]: readonly [number, number],
+  [reduce5, five]: readonly [number, number],
+  pooled: number,
+) =>
+  branches(
+    [normed(one, 1)],
+    [normed(reduce3, 1), normed(three, 3)],
+    [normed(reduce5, 1), normed(five, 5)],
+    [maxPool(3, 1, 1), normed(pooled, 1)],
+  );
+
+/** With the 5×5 filters of the paper, and normalisation; its logits are those of the last head. */
+const googlenet = network(224, 3, [
+  normed(64, 7, 2),
+  maxPool(3, 2, 1),
+  normed(64, 1),
+  normed(192, 3),
+  maxPool(3, 2, 1),
+  inception(64, [96, 128], [16, 32], 32),
+  inception(128, [128, 192], [32, 96], 64),
+  maxPool(3, 2, 1),
+  inception(192, [96, 208], [16, 48], 64),
+  inception(160, [112, 224], [24, 64], 64),
+  inception(128, [128, 256], [24, 64], 64),
+  inception(112, [144, 288], [32, 64], 64),
+  inception(256, [160, 320], [32, 128], 128),
+  maxPool(2, 2, 0),
+  inception(256, [160, 320], [32, 128], 128),
+  inception(384, [192, 384], [48, 128], 128),
+  ...classified(1000),
+]);
+
+/** A cell of Inception v3 for maps of 17²: 7×7 as 1×7 and 7×1. */
+const factorized = (width: number) =>
+  branches(
+    [normed(192, 1)],
+    [normed(width, 1), normed(width, [1, 7]), normed(192, [7, 1])],
+    [
+      normed(width, 1),
+      ...([7, 1, 7] as const).map((height) => normed(width, [height, 8 - height])),
+      normed(192, [1, 7]),
+    ],
+    [maxPool(3, 1, 1), normed(192, 1)],
+  );
+
+/** The four such cells that Inception v3 has, and a classifier. */
+const inception17 = network(17, 768, [
+  ...[128, 160, 160, 192].map(factorized),
+  ...classified(1000),
 ]);
 
 const MOMENTUM = 0.9;
@@ -145,9 +204,9 @@ export const normedLayers: TrainingWork = {
   ...training(
     network(32, 3, [
       biased(16),
-      { type: 'maxPool', size: 2, stride: 2, pad: 0 },
+      maxPool(2, 2, 0),
       biased(32),
-      { type: 'maxPool', size: 2, stride: 2, pad: 0 },
+      maxPool(2, 2, 0),
       biased(64),
       ...classified(10),
     ]),
@@ -204,5 +263,23 @@ export const resnet50Inference = inference(resnet50, {
   logits: [
     6147.891, 2760.35171, -4404.35327, -3940.08477, -1423.59376, 8713.66814, -8960.16808,
     -11167.8273,
+  ],
+});
+
+/** GoogLeNet's logits for one image. */
+export const googlenetInference = inference(googlenet, {
+  batch: 1,
+  logits: [
+    9.50541096, -7.633217, 0.246242283, -0.835335393, -12.1717129, 14.7146889, 10.2960254,
+    13.5048771,
+  ],
+});
+
+/** The logits of Inception's cells for one map. */
+export const inception17Inference = inference(inception17, {
+  batch: 1,
+  logits: [
+    0.455599152, -2.52046742, 1.98444357, 2.28588833, -0.543227871, -1.65556998, 1.10227256,
+    -3.79800252,
   ],
 });

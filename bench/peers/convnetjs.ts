@@ -15,6 +15,8 @@ function definition(layer: NetworkLayer, isLast: boolean): Record<string, string
     case 'conv': {
       if (layer.batchNorm) throw new Cannot('it has no batch normalisation');
       const { kernel: sx, filters, stride, pad } = layer;
+      if (typeof sx !== 'number' || typeof pad !== 'number')
+        throw new Cannot('it has square filters alone');
       return { type: 'conv', sx, filters, stride, pad, ...rectified };
     }
     case 'maxPool':
@@ -25,7 +27,7 @@ function definition(layer: NetworkLayer, isLast: boolean): Record<string, string
       if (isLast) return { type: 'softmax', num_classes: layer.units };
       return { type: 'fc', num_neurons: layer.units, ...rectified };
     default:
-      throw new Cannot('it has no shortcuts');
+      throw new Cannot('it has no shortcuts or branches');
   }
 }
 

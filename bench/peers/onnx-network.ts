@@ -1,6 +1,6 @@
 // Networks as exporters write them for inference: normalisation folded into convolutions, images NCHW.
 
-import type { DenseLayer, NetworkLayer } from '../layers.js';
+import { bothSides, type DenseLayer, type NetworkLayer, type Sides } from '../layers.js';
 import type { InferenceWork } from '../work.js';
 import { Axes, beginning, folded, permuted } from './adapter.js';
 import type { Constant, Graph, Node } from './onnx.js';
@@ -48,6 +48,10 @@ export function networkGraph({ batch, side, channels, classes, layers }: Inferen
         const sum = node('Add', [chain(layer.body, x), chain(layer.shortcut, x)]);
         return node('Relu', [sum]);
       }
+      case 'branches': {
+        const parts = layer.chains.map((each) => chain(each, x));
+        return node('Concat', parts, { axis: 1 });
+      }
       case 'dense': {
         const { weights, units, relu } = layer;
         const w = constant(weights.kernel.shape, channelsFirst(layer));
@@ -62,11 +66,11 @@ export function networkGraph({ batch, side, channels, classes, layers }: Inferen
   return { x: [batch, channels, side, side], y: [batch, classes], nodes, constants };
 }
 
-/** Attributes of a square window. */
-const window = (kernel: number, { stride, pad }: { stride: number; pad: number }) => ({
-  kernel_shape: [kernel, kernel],
-  strides: [stride, stride],
-  pads: [pad, pad, pad, pad],
+/** Attributes of a window. */
+const window = (kernel: Sides, { stride, pad }: { stride: number; pad: Sides }) => ({
+  kernel_shape: bothSides(kernel),
+  strides: bothSides(stride),
+  pads: [...bothSides(pad), ...bothSides(pad)],
 });
 
 /** A dense layer's kernel, its rows in the order in which images NCHW are flattened. */

@@ -109,6 +109,15 @@ class Residual(nn.Module):
         return F.relu_(y)
 
 
+class Branches(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.chains = nn.ModuleList(chain(layers) for layers in layer["chains"])
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.chains], 1)
+
+
 class IdentityShortcut(nn.Module):
     def __init__(self, layer):
         super().__init__()
@@ -132,6 +141,8 @@ def modules(layer):
     kind = layer["type"]
     if kind == "residual":
         return [Residual(layer)]
+    if kind == "branches":
+        return [Branches(layer)]
     if kind == "identityShortcut":
         return [IdentityShortcut(layer)]
     if kind == "maxPool":
@@ -211,6 +222,8 @@ def kernels(layers):
     for layer in layers:
         if layer["type"] == "residual":
             yield from kernels(layer["body"] + layer["shortcut"])
+        elif layer["type"] == "branches":
+            yield from kernels(sum(layer["chains"], []))
         elif "weights" in layer:
             yield layer["weights"]["kernel"]["shape"]
 

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import type { Filling, NetworkLayer } from '../layers.js';
+import { bothSides, type Filling, type NetworkLayer } from '../layers.js';
 import { EPSILON, Seed, type TrainingWork } from '../work.js';
 import { beginning, Cannot, filled, type Task } from './adapter.js';
 
@@ -12,10 +12,10 @@ type Made = readonly [tfl.layers.Layer, ...(Filling | undefined)[]];
 function layersOf(layer: NetworkLayer, isLast: boolean): Made[] {
   switch (layer.type) {
     case 'conv': {
-      const { filters, kernel: kernelSize, pad, relu } = layer;
+      const { filters, relu } = layer;
       const { kernel, norm } = layer.weights;
-      const padding = pad > 0 ? 'same' : 'valid';
-      const options = { filters, kernelSize, padding } as const;
+      const padding = layer.pad === 0 ? 'valid' : 'same';
+      const options = { filters, kernelSize: bothSides(layer.kernel), padding } as const;
       const activation = relu ? 'relu' : 'linear';
       if (!norm) return [[tfl.layers.conv2d({ ...options, activation }), kernel, undefined]];
       const { gamma, beta } = norm;

@@ -2,7 +2,14 @@
 // normalisation into convolutions and fuses what follows.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvLayer, DenseLayer, Filling, NetworkLayer } from '../layers.js';
+import {
+  bothSides,
+  type ConvLayer,
+  type DenseLayer,
+  type Filling,
+  type NetworkLayer,
+  type Sides,
+} from '../layers.js';
 import { EPSILON, type InferenceWork, Seed, type TrainingWork } from '../work.js';
 import { beginning, filled, folded, type Task } from './adapter.js';
 import { finish } from './tfjs.js';
@@ -49,7 +56,26 @@ function stepOf(layer: NetworkLayer, maker: Maker): Step {
       const [body, shortcut] = [chain(layer.body, maker), chain(layer.shortcut, maker)];
       return (x) => tf.relu(tf.add(body(x), shortcut(x)));
     }
+    case 'branches': {
+      const chains = layer.chains.map((parts) => chain(parts, maker));
+      return (x) =>
+        tf.concat(
+          chains.map((each) => each(x)),
+          -1,
+        );
+    }
   }
+}
+
+/** Padding before and behind each axis. */
+function padding(pad: Sides): tf.backend_util.ExplicitPadding {
+  const [height, width] = bothSides(pad);
+  return [
+    [0, 0],
+    [height, height],
+    [width, width],
+    [0, 0],
+  ];
 }
 
 const flat = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0], -1]);
@@ -69,7 +95,7 @@ export function inference({ batch, side, channels, layers }: InferenceWork): Tas
         filter: constant<tf.Tensor4D>(kernel, layer.weights.kernel.shape),
         bias: constant(bias, [layer.filters]),
         strides: layer.stride,
-        pad: layer.pad,
+        pad: padding(layer.pad),
         dimRoundingMode: 'floor',
         activation: layer.relu ? 'relu' : 'linear',
       } as const;
@@ -113,7 +139,15 @@ export function training(work: TrainingWork): Task {
     conv({ weights, filters, stride, pad, relu }) {
       const kernel = begun(weights.kernel);
       const convolved = (x: tf.Tensor) =>
-        tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, stride, pad, 'NHWC', 1, 'floor');
+        tf.conv2d(
+          x as tf.Tensor4D,
+          kernel as tf.Tensor4D,
+          stride,
+          padding(pad),
+          'NHWC',
+          1,
+          'floor',
+        );
       if (!weights.norm) {
         const bias = variable(tf.zeros([filters]));
         return (x) => activated(tf.add(convolved(x), bias), relu);

@@ -23,7 +23,7 @@ export const lenetContests: Contest[] = [
     name: `LeNet-5 training, batch ${lenet5Training.batch}`,
     work: lenet5Training,
     peers: [pyTorch, convNetJs, tfjsCpu, tfjsWasm, onnxruntime],
-    targets: { [pyTorch.name]: [1, 1.3], [convNetJs.name]: [25, 25] },
+    targets: { [pyTorch.name]: [1.1, 1.5], [convNetJs.name]: [25, 25] },
   },
   {
     name: `LeNet-5 inference, batch ${lenet5Inference.batch}`,
