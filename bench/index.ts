@@ -1,5 +1,7 @@
 // The benchmarks' command: runs the suites asked for, prints their tables, writes them down.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendInfo, dispose } from '../src/index.js';
 import { browserArenas } from './browser.js';
@@ -70,17 +72,27 @@ it could not be judged. bench/results/latest.json and latest.md have all of it.
                   those that have a section of their own there, such as onnx cli
   --help          this text`;
 
-const { values: options, positionals: words } = parseArgs({
-  allowPositionals: true,
-  options: {
-    browser: { type: 'boolean' },
-    check: { type: 'boolean' },
-    revectorize: { type: 'boolean' },
-    against: { type: 'string' },
-    write: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
+/** What was asked for; ends the process where that cannot be. */
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        browser: { type: 'boolean' },
+        check: { type: 'boolean' },
+        revectorize: { type: 'boolean' },
+        against: { type: 'string' },
+        write: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\nnpm run bench -- --help says what there is.`);
+    process.exit(1);
+  }
+}
+
+const { values: options, positionals: words } = commandLine();
 const named = suites.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 );
@@ -97,8 +109,11 @@ const list = (some: Suite[]): string => some.map(({ name }) => name).join(', ');
 function mistake(): string | undefined {
   if (options.against !== undefined && !against)
     return '--against=DIR takes a directory after the =.';
-  if (named.length === 0)
-    return `No suite is called ${words.join(' or ')}; there are ${list(suites)}.`;
+  if (against && !existsSync(join(against, 'dist/index.js')))
+    return `--against=${against}: there is no dist/index.js; run npm ci and npm run build there.`;
+  const unknown = words.filter((word) => !suites.some(({ name }) => name.includes(word)));
+  if (unknown.length > 0)
+    return `No suite is called ${unknown.join(' or ')}; there are ${list(suites)}.`;
   if (chosen.length === 0) return `--browser: only Node runs ${list(named)}.`;
   if (options.browser && (against || engineFlags.length > 0))
     return '--browser: --against and --revectorize are of Node.';

@@ -153,9 +153,10 @@ export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Pr
     engine.check(where);
     signal?.throwIfAborted();
   }
-  engine.advice = adviceOf(races);
   const tuning = tuningOf(places, races);
+  // First, as after any error, one of print's too, the model computes as before.
   print?.(table(`${engine.network.name}: tuned for batches of ${batch}`, tuning));
+  engine.advice = adviceOf(races);
   return tuning;
 }
 

@@ -298,11 +298,12 @@ export class Engine {
    * After a call of `ready`, `use` may run any of its ops. Each call of `ready`, and the end of `use`, restore all that
    * the ops have changed.
    *
-   * @throws {StateError} for a training step where no layer learns
+   * @throws {StateError} after `dispose`, and for a training step where no layer learns
    * @throws {NumericError} for data that are not finite
    */
   rehearse<T>(batch: Batch, use: (program: Program, lowered: Lowered, ready: () => void) => T): T {
     const { where, y } = batch.samples;
+    this.check(where);
     const mode = y.length > 0 ? 'train' : 'predict';
     if (mode === 'train') this.checkLearns(where);
     const prepared = this.#prepare(mode, batch);

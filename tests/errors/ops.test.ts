@@ -169,7 +169,15 @@ test('convolution: an algorithm that does not fit', () => {
   for (const [filter, placement, why] of cases) {
     const options = { ...placement, algorithm: 'winograd' } as const;
     const y = ops.conv2d(x, filter, placement);
-    const words = ["'winograd'", '2 to 10 taps', 'stride 1', 'stride 2', why, "use 'auto'"];
+    const words = [
+      "'winograd'",
+      'up to 10 taps',
+      'stride 1',
+      'not 1×1',
+      'stride 2',
+      why,
+      "use 'auto'",
+    ];
     rejects(() => ops.conv2d(x, filter, options), ValueError, ['conv2d:', ...words], conv);
     rejects(
       () => ops.conv2dBackwardInput(y, filter, x.shape, options),

@@ -281,6 +281,9 @@ test('bad calls say so, and the model computes as before', async () => {
   const reason = new Error('enough');
   const stopping = new AbortController();
   const stop = () => stopping.abort(reason);
+  const fail = () => {
+    throw reason;
+  };
   const bad: [() => unknown, abstract new (...args: never[]) => Error, ...string[]][] = [
     [() => model.tune(x.subarray(1)), ShapeError, 'net.tune', '[12, 12, 8]'],
     [() => model.tune([]), ShapeError, 'net.tune'],
@@ -291,6 +294,7 @@ test('bad calls say so, and the model computes as before', async () => {
     [() => model.tune(x, { size: 3 } as never), ValueError, 'tune', "'size'"],
     [() => model.tune(x, { signal: AbortSignal.abort(reason) }), Error, 'enough'],
     [() => tuned(model, direct, { signal: stopping.signal, onProgress: stop }), Error, 'enough'],
+    [() => tuned(model, direct, { print: fail }), Error, 'enough'],
   ];
   for (const [call, kind, ...parts] of bad) await rejects(call, kind, ...parts);
   sameBits(predictions(model, x), before, 'predictions');
@@ -315,6 +319,15 @@ test('not while the model trains, is evaluated or tuned, and nothing of it while
   await tuning;
   const disposed = tuned(model, direct, { onProgress: () => model.dispose() });
   await rejects(() => disposed, StateError, 'net', 'after dispose');
+});
+
+test('a model that is disposed of while its tuning is loaded takes no memory any more', async () => {
+  const before = memory();
+  const model = network();
+  const tuning = model.tune(x, { print });
+  model.dispose();
+  await rejects(() => tuning, StateError, 'net.tune', 'after dispose');
+  assert.equal(memory(), before);
 });
 
 test.run();

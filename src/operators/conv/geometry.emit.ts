@@ -53,10 +53,10 @@ export interface ConvOptions extends Omit<WindowOptions, 'kernelSize'> {
   /** Channels and filters in this many separate convolutions: 1 by default. */
   groups?: number;
   /**
-   * How it is computed: 'direct' sums products as they come; 'winograd', for filters of 2 to 10 taps a side at stride 1,
-   * of 3 to 10 at stride 2, multiplies a half to a quarter as often and rounds about twice as coarsely; there an
-   * outlier, NaN or infinity changes all outputs of its patch, up to 4×4; gradients of filters of more than 8 taps
-   * are direct all the same. 'auto' (the default) takes what costs least for such sizes.
+   * How it is computed: 'direct' sums products as they come; 'winograd', for filters of up to 10 taps a side at stride 1
+   * (but not 1×1), of 3 to 10 at stride 2, multiplies a half to a quarter as often and rounds about twice as coarsely;
+   * there an outlier, NaN or infinity changes all outputs of its patch, up to 4×4; gradients of filters of more than 8
+   * taps are direct all the same. 'auto' (the default) takes what costs least for such sizes.
    */
   algorithm?: Algorithm;
 }
@@ -146,7 +146,7 @@ export function withAlgorithm(
   const misfit = algorithm === 'winograd' ? whyNotWinograd(g) : undefined;
   if (!misfit) return g;
   throw new ValueError(
-    `algorithm 'winograd' needs 2 to 10 taps a side at stride 1, or 3 to 10 at stride 2, without dilation and groups, but ${misfit}; use 'auto'`,
+    `algorithm 'winograd' needs up to 10 taps a side at stride 1 (but not 1×1), or 3 to 10 at stride 2, without dilation and groups, but ${misfit}; use 'auto'`,
   );
 }
 
