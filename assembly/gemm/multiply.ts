@@ -133,7 +133,7 @@ export function multiplyEven(
   let j = 0;
   while (j < n) {
     const columns = panelColumns(n - j);
-    const panel = b + ((<usize>(j * k + k0 * columns)) << 2);
+    const panel = panelAt(b, k, k0, j, columns);
     let to = c + ((<usize>j) << 2);
     for (let from = a; from < end; from += <usize>MR * aRow) {
       evenTile(isWide(columns), to, cRow, from, aRow, panel, kc);
@@ -141,6 +141,13 @@ export function multiplyEven(
     }
     j += columns;
   }
+}
+
+/** Row `k0` of the panel that begins with column `j`. */
+// @ts-ignore: decorator
+@inline
+function panelAt(b: usize, k: i32, k0: i32, j: i32, columns: i32): usize {
+  return b + ((<usize>(j * k + k0 * columns)) << 2);
 }
 
 /** Where that is which products are added to, in bytes from C: C itself; or nothing. Any other has C's layout. */
@@ -175,7 +182,7 @@ function multiply(
   while (j < n) {
     const columns = panelColumns(n - j);
     const nr = min(columns, n - j);
-    const panel = b + ((<usize>(j * k + k0 * columns)) << 2);
+    const panel = panelAt(b, k, k0, j, columns);
     const at = (<usize>(column + j)) << 2;
     const biasAt = bias ? bias + ((<usize>j) << 2) : ZEROS;
     const exact = addend != NOTHING || nr < columns;

@@ -92,7 +92,7 @@ function lastBlock(op: Winograd): i32 {
   const block = blockOf(op);
   const rest = patches(op) % block;
   const joins = rest < MR && patches(op) > block && block + rest <= MC;
-  return rest == 0 || joins ? min(block, patches(op)) + rest : rest;
+  return rest == 0 || joins ? block + rest : rest;
 }
 
 function blocksOf(op: Winograd): i32 {
