@@ -4,7 +4,7 @@
 import { offsetTable, outputTable, rowTable, spareTile } from './blocks';
 import { isWide, panelColumns } from './pack';
 import { addTile, storeTile } from './spare';
-import { Access, MR, narrowTile, wideTile } from './tile';
+import { Access, evenTile, MR, narrowTile, wideTile } from './tile';
 
 /**
  * C rows = A·B + what `addend` says, for k0 ≤ p < k0 + kc, A through the row table from column `aColumn` on, C through
@@ -111,6 +111,45 @@ export function multiplyPixels(
   multiply(Access.Pixels, scratch, a, offsets, b, kc, 0, kc, rows, n, column, addend, 0, false);
 }
 
+/**
+ * C = A·B for rows that are evenly apart, in whole tiles, from row `k0` of panels of `k` rows on: for products so short
+ * that a tile's tables would be half of the work. Rows of C have room for whole panels.
+ */
+export function multiplyEven(
+  c: usize,
+  ldc: i32,
+  a: usize,
+  lda: i32,
+  b: usize,
+  k: i32,
+  k0: i32,
+  kc: i32,
+  rows: i32,
+  n: i32,
+): void {
+  const cRow = (<usize>ldc) << 2,
+    aRow = (<usize>lda) << 2;
+  const end = a + <usize>rows * aRow;
+  let j = 0;
+  while (j < n) {
+    const columns = panelColumns(n - j);
+    const panel = panelAt(b, k, k0, j, columns);
+    let to = c + ((<usize>j) << 2);
+    for (let from = a; from < end; from += <usize>MR * aRow) {
+      evenTile(isWide(columns), to, cRow, from, aRow, panel, kc);
+      to += <usize>MR * cRow;
+    }
+    j += columns;
+  }
+}
+
+/** Row `k0` of the panel that begins with column `j`. */
+// @ts-ignore: decorator
+@inline
+function panelAt(b: usize, k: i32, k0: i32, j: i32, columns: i32): usize {
+  return b + ((<usize>(j * k + k0 * columns)) << 2);
+}
+
 /** Where that is which products are added to, in bytes from C: C itself; or nothing. Any other has C's layout. */
 // @ts-ignore: decorator
 @inline export const ITSELF: i32 = 0;
@@ -143,7 +182,7 @@ function multiply(
   while (j < n) {
     const columns = panelColumns(n - j);
     const nr = min(columns, n - j);
-    const panel = b + ((<usize>(j * k + k0 * columns)) << 2);
+    const panel = panelAt(b, k, k0, j, columns);
     const at = (<usize>(column + j)) << 2;
     const biasAt = bias ? bias + ((<usize>j) << 2) : ZEROS;
     const exact = addend != NOTHING || nr < columns;

@@ -1197,6 +1197,142 @@ export function tilePixels6x16(
   }
 }
 
+/**
+ * C[5×8] = A[5×kc]·B[kc×8]: rows of A are `lda` bytes apart, those of C `ldc`. B is one packed panel.
+ */
+export function tileEven5x8(c: usize, ldc: usize, a0: usize, lda: usize, b: usize, kc: i32): void {
+  let a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda;
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero;
+  let c10 = zero, c11 = zero;
+  let c20 = zero, c21 = zero;
+  let c30 = zero, c31 = zero;
+  let c40 = zero, c41 = zero;
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    a4 += 4;
+  }
+  v128.store(c, c01, 16); v128.store(c, c00, 0);
+  c += ldc; v128.store(c, c11, 16); v128.store(c, c10, 0);
+  c += ldc; v128.store(c, c21, 16); v128.store(c, c20, 0);
+  c += ldc; v128.store(c, c31, 16); v128.store(c, c30, 0);
+  c += ldc; v128.store(c, c41, 16); v128.store(c, c40, 0);
+}
+
+/**
+ * C[5×16] = A[5×kc]·B[kc×16]: rows of A are `lda` bytes apart, those of C `ldc`. B is one packed panel.
+ */
+export function tileEven5x16(c: usize, ldc: usize, a0: usize, lda: usize, b: usize, kc: i32): void {
+  let a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda;
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero, c02 = zero, c03 = zero;
+  let c10 = zero, c11 = zero, c12 = zero, c13 = zero;
+  let c20 = zero, c21 = zero, c22 = zero, c23 = zero;
+  let c30 = zero, c31 = zero, c32 = zero, c33 = zero;
+  let c40 = zero, c41 = zero, c42 = zero, c43 = zero;
+  for (const end = b + (<usize>kc) * 64; b < end; b += 64) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
+    s = v128.load32_splat(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); c12 = madd(s, b2, c12); c13 = madd(s, b3, c13);
+    s = v128.load32_splat(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); c22 = madd(s, b2, c22); c23 = madd(s, b3, c23);
+    s = v128.load32_splat(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); c32 = madd(s, b2, c32); c33 = madd(s, b3, c33);
+    s = v128.load32_splat(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); c42 = madd(s, b2, c42); c43 = madd(s, b3, c43);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    a4 += 4;
+  }
+  v128.store(c, c03, 48); v128.store(c, c02, 32); v128.store(c, c01, 16); v128.store(c, c00, 0);
+  c += ldc; v128.store(c, c13, 48); v128.store(c, c12, 32); v128.store(c, c11, 16); v128.store(c, c10, 0);
+  c += ldc; v128.store(c, c23, 48); v128.store(c, c22, 32); v128.store(c, c21, 16); v128.store(c, c20, 0);
+  c += ldc; v128.store(c, c33, 48); v128.store(c, c32, 32); v128.store(c, c31, 16); v128.store(c, c30, 0);
+  c += ldc; v128.store(c, c43, 48); v128.store(c, c42, 32); v128.store(c, c41, 16); v128.store(c, c40, 0);
+}
+
+/**
+ * C[6×8] = A[6×kc]·B[kc×8]: rows of A are `lda` bytes apart, those of C `ldc`. B is one packed panel.
+ */
+export function tileEven6x8(c: usize, ldc: usize, a0: usize, lda: usize, b: usize, kc: i32): void {
+  let a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero;
+  let c10 = zero, c11 = zero;
+  let c20 = zero, c21 = zero;
+  let c30 = zero, c31 = zero;
+  let c40 = zero, c41 = zero;
+  let c50 = zero, c51 = zero;
+  for (const end = b + (<usize>kc) * 32; b < end; b += 32) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+    s = v128.load32_splat(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+    s = v128.load32_splat(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+    s = v128.load32_splat(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load32_splat(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    s = v128.load32_splat(a5); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    a4 += 4;
+    a5 += 4;
+  }
+  v128.store(c, c01, 16); v128.store(c, c00, 0);
+  c += ldc; v128.store(c, c11, 16); v128.store(c, c10, 0);
+  c += ldc; v128.store(c, c21, 16); v128.store(c, c20, 0);
+  c += ldc; v128.store(c, c31, 16); v128.store(c, c30, 0);
+  c += ldc; v128.store(c, c41, 16); v128.store(c, c40, 0);
+  c += ldc; v128.store(c, c51, 16); v128.store(c, c50, 0);
+}
+
+/**
+ * C[6×16] = A[6×kc]·B[kc×16]: rows of A are `lda` bytes apart, those of C `ldc`. B is one packed panel.
+ */
+export function tileEven6x16(c: usize, ldc: usize, a0: usize, lda: usize, b: usize, kc: i32): void {
+  let a1 = a0 + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
+  const zero = f32x4.splat(0);
+  let c00 = zero, c01 = zero, c02 = zero, c03 = zero;
+  let c10 = zero, c11 = zero, c12 = zero, c13 = zero;
+  let c20 = zero, c21 = zero, c22 = zero, c23 = zero;
+  let c30 = zero, c31 = zero, c32 = zero, c33 = zero;
+  let c40 = zero, c41 = zero, c42 = zero, c43 = zero;
+  let c50 = zero, c51 = zero, c52 = zero, c53 = zero;
+  for (const end = b + (<usize>kc) * 64; b < end; b += 64) {
+    const b0 = v128.load(b, 0), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let s: v128;
+    s = v128.load32_splat(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
+    s = v128.load32_splat(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); c12 = madd(s, b2, c12); c13 = madd(s, b3, c13);
+    s = v128.load32_splat(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); c22 = madd(s, b2, c22); c23 = madd(s, b3, c23);
+    s = v128.load32_splat(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); c32 = madd(s, b2, c32); c33 = madd(s, b3, c33);
+    s = v128.load32_splat(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); c42 = madd(s, b2, c42); c43 = madd(s, b3, c43);
+    s = v128.load32_splat(a5); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); c52 = madd(s, b2, c52); c53 = madd(s, b3, c53);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    a4 += 4;
+    a5 += 4;
+  }
+  v128.store(c, c03, 48); v128.store(c, c02, 32); v128.store(c, c01, 16); v128.store(c, c00, 0);
+  c += ldc; v128.store(c, c13, 48); v128.store(c, c12, 32); v128.store(c, c11, 16); v128.store(c, c10, 0);
+  c += ldc; v128.store(c, c23, 48); v128.store(c, c22, 32); v128.store(c, c21, 16); v128.store(c, c20, 0);
+  c += ldc; v128.store(c, c33, 48); v128.store(c, c32, 32); v128.store(c, c31, 16); v128.store(c, c30, 0);
+  c += ldc; v128.store(c, c43, 48); v128.store(c, c42, 32); v128.store(c, c41, 16); v128.store(c, c40, 0);
+  c += ldc; v128.store(c, c53, 48); v128.store(c, c52, 32); v128.store(c, c51, 16); v128.store(c, c50, 0);
+}
+
 /** The narrow microkernel for an access, a number of rows and this build. */
 // @ts-ignore: decorator
 @inline
@@ -1236,5 +1372,18 @@ export function wideTile(
     if (access == Access.Columns) return tileColumns5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     if (access == Access.Taps) return tileTaps5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
     return tilePixels5x16(c, at, a, step, b, kc, mr, bias, rectify, spare);
+  }
+}
+
+/** The microkernel for MR rows that are evenly apart. */
+// @ts-ignore: decorator
+@inline
+export function evenTile(isWide: bool, c: usize, ldc: usize, a: usize, lda: usize, b: usize, kc: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (isWide) return tileEven6x16(c, ldc, a, lda, b, kc);
+    tileEven6x8(c, ldc, a, lda, b, kc);
+  } else {
+    if (isWide) return tileEven5x16(c, ldc, a, lda, b, kc);
+    tileEven5x8(c, ldc, a, lda, b, kc);
   }
 }

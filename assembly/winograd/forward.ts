@@ -8,11 +8,12 @@ import {
   blockLength,
   blockRows,
   fillTable,
+  MC,
   outputTable,
   rowTable,
   SCRATCH_BYTES,
 } from '../gemm/blocks';
-import { ITSELF, multiplyRows, NOTHING, ZEROS } from '../gemm/multiply';
+import { ITSELF, multiplyEven, multiplyRows, NOTHING, ZEROS } from '../gemm/multiply';
 import { Window } from '../conv/im2col';
 import { In, Out } from '../core/op';
 import { LEAST_COLUMNS, mostParts, partColumn, partsFor } from '../core/parts';
@@ -86,26 +87,37 @@ function blockOf(op: Winograd): i32 {
 // @ts-ignore: decorator
 @inline const LARGE: i32 = 65536;
 
-export function winogradTasks(op: Winograd): i32 {
+/** Patches of the last block: it has a few that are left, too, as they would read all filters for themselves. */
+function lastBlock(op: Winograd): i32 {
   const block = blockOf(op);
+  const rest = patches(op) % block;
+  const joins = rest < MR && patches(op) > block && block + rest <= MC;
+  return rest == 0 || joins ? block + rest : rest;
+}
+
+function blocksOf(op: Winograd): i32 {
+  return (patches(op) - lastBlock(op)) / blockOf(op) + 1;
+}
+
+export function winogradTasks(op: Winograd): i32 {
   // Each part transforms its patches again.
-  op.parts = partsFor(op.shared, patches(op), block, mostParts(op.filters, LEAST_COLUMNS));
-  return ((patches(op) + block - 1) / block) * op.parts;
+  op.parts = partsFor(op.shared, patches(op), blockOf(op), mostParts(op.filters, LEAST_COLUMNS));
+  return blocksOf(op) * op.parts;
 }
 
 /** Bytes of scratch beyond what every op has: transformed patches, products, a patch half-way and its outputs, a line of zeros. */
 export function winogradScratch(op: Winograd): usize {
-  const block = blockOf(op);
+  const block = max(blockOf(op), lastBlock(op));
   const floats = planes(op) * (block * (patchFloats(op) + padded(op.filters)) + 2 * GAP);
   return ((<usize>(floats + zerosFor(op))) << 2) + 2 * HALF_BYTES;
 }
 
 export function winograd(op: Winograd, task: i32, scratch: usize): void {
-  const block = blockOf(op);
-  const blocks = (patches(op) + block - 1) / block;
+  const blocks = blocksOf(op);
   const part = task / blocks;
-  const first = (task - part * blocks) * block;
-  const count = min(block, patches(op) - first);
+  const first = (task - part * blocks) * blockOf(op);
+  const block = max(blockOf(op), lastBlock(op));
+  const count = part * blocks + blocks - 1 == task ? lastBlock(op) : blockOf(op);
   const column = partColumn(part, op.parts, op.filters);
   const n = partColumn(part + 1, op.parts, op.filters) - column;
   const ldv = patchFloats(op),
@@ -129,6 +141,8 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
   fillTable(rowTable(scratch), v, count, ldv);
   fillTable(outputTable(scratch), m, count, ldm);
   const k = depth(op);
+  // Products have room for whole panels, of which columns past the last filter are 0.
+  const columns = padded(n);
   let packed = op.packed + ((<usize>(column * k)) << 2);
   let plane = 0;
   for (let i = 0; i < rowPoints(op); i++) {
@@ -136,21 +150,31 @@ export function winograd(op: Winograd, task: i32, scratch: usize): void {
       const begin = firstPart(op, j) * channels;
       const length = partCount(op, i, j) * channels;
       const kc = blockLength(length);
-      for (let k0 = 0; k0 < length; k0 += kc) {
-        multiplyRows(
-          scratch,
-          plane * vPlane + begin + k0,
-          packed,
-          k,
-          begin + k0,
-          min(kc, length - k0),
-          count,
-          n,
-          plane * mPlane,
-          k0 ? ITSELF : NOTHING,
-          0,
-          false,
-        );
+      const from = plane * vPlane + begin,
+        to = plane * mPlane;
+      if (kc == length && count % MR == 0) {
+        const a = v + ((<usize>from) << 2),
+          c = m + ((<usize>to) << 2);
+        multiplyEven(c, ldm, a, ldv, packed, k, begin, length, count, columns);
+      } else {
+        for (let k0 = 0; k0 < length; k0 += kc) {
+          const steps = min(kc, length - k0);
+          const addend = k0 ? ITSELF : NOTHING;
+          multiplyRows(
+            scratch,
+            from + k0,
+            packed,
+            k,
+            begin + k0,
+            steps,
+            count,
+            columns,
+            to,
+            addend,
+            0,
+            false,
+          );
+        }
       }
       plane++;
       packed += (<usize>filterPlane(k, op.filters)) << 2;

@@ -100,6 +100,30 @@ ${rows(
 `;
 }
 
+/** A tile without tables, bias and conditions: they take as long as a dozen steps of k. */
+function evenMicrokernel(mr: number, nr: number): string {
+  const vectors = range(nr / 4);
+  const store = (i: number) =>
+    [...vectors]
+      .reverse()
+      .map((j) => `v128.store(c, c${i}${j}, ${16 * j});`)
+      .join(' ');
+  return `
+/**
+ * C[${mr}×${nr}] = A[${mr}×kc]·B[kc×${nr}]: rows of A are \`lda\` bytes apart, those of C \`ldc\`. B is one packed panel.
+ */
+export function tileEven${mr}x${nr}(c: usize, ldc: usize, a0: usize, lda: usize, b: usize, kc: i32): void {
+  let ${range(mr - 1)
+    .map((i) => `a${i + 1} = a${i} + lda`)
+    .join(', ')};
+  const zero = f32x4.splat(0);
+${rows(mr, (i) => `let ${vectors.map((j) => `c${i}${j} = zero`).join(', ')};`)}
+${loop(mr, nr, 'Rows')}
+${rows(mr, (i) => `${i ? 'c += ldc; ' : ''}${store(i)}`)}
+}
+`;
+}
+
 const tiles = [
   // One image's row: what counts is how fast B streams past.
   ...WIDTHS.map((nr) => microkernel(1, nr, 'Rows')),
@@ -110,6 +134,7 @@ const tiles = [
       (Object.keys(layouts) as Layout[]).map((layout) => microkernel(mr, nr, layout)),
     ),
   ),
+  ...HEIGHTS.flatMap((mr) => WIDTHS.map((nr) => evenMicrokernel(mr, nr))),
 ].join('');
 
 /** Chooses the microkernel of a width: by the build, by how A is read, and by whether there is more than one row. */
@@ -143,6 +168,26 @@ export function ${name}(
 `;
 }
 
+/** The same for rows that are evenly apart. */
+function evenChoice(): string {
+  const [apart, fused] = HEIGHTS;
+  const call = (mr: number) =>
+    `if (isWide) return tileEven${mr}x${WIDTHS[1]}(c, ldc, a, lda, b, kc);
+    tileEven${mr}x${WIDTHS[0]}(c, ldc, a, lda, b, kc);`;
+  return `
+/** The microkernel for MR rows that are evenly apart. */
+// @ts-ignore: decorator
+@inline
+export function evenTile(isWide: bool, c: usize, ldc: usize, a: usize, lda: usize, b: usize, kc: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    ${call(fused)}
+  } else {
+    ${call(apart)}
+  }
+}
+`;
+}
+
 const choices = [
   choice(
     'narrowTile',
@@ -150,6 +195,7 @@ const choices = [
     WIDTHS[0],
   ),
   choice('wideTile', 'The wide microkernel, likewise.', WIDTHS[1]),
+  evenChoice(),
 ].join('');
 
 /** The text of assembly/gemm/tile.ts. */

@@ -66,7 +66,7 @@ function directCost(w: Work, entry: number): number {
 export function scatterCost(g: ConvGeometry): number {
   const depth = (g.kernelHeight * g.kernelWidth * g.channels) / g.groups;
   const pixels = g.batch * g.outputHeight * g.outputWidth;
-  return pixels * ((g.filters / g.groups) * whole(depth) + SCATTER * depth);
+  return pixels * ((g.filters / g.groups + TILE) * whole(depth) + SCATTER * depth);
 }
 
 /** The choice for a convolution, forward or of the gradient of its input. @param kept whether transformed filters are kept from run to run */
