@@ -70,20 +70,26 @@ function depth(op: Winograd): i32 {
 }
 
 /**
- * Patches that are worked on together: two register tiles' worth, which stay in cache from transform to
- * transform, or more where the filters are so large that reading them is what takes the time, if that
- * leaves work for all threads.
+ * Patches that are worked on together. Each block reads all filters again: few, which stay in L2 from transform to
+ * transform, are best where the filters do too, and more of them, the larger the filters are. Threads have as many
+ * blocks each, of about as many patches.
  */
 function blockOf(op: Winograd): i32 {
-  if (depth(op) * op.filters <= LARGE) return 2 * MR;
+  const floats = depth(op) * op.filters;
+  const most = floats <= SMALL ? 2 * MR : floats <= LARGE ? 5 * MR : MC;
   const share = (patches(op) + op.shared - 1) / op.shared;
-  return share < LEAST_SHARE ? blockRows(patches(op)) : min(blockRows(patches(op)), share);
+  const count = max(1, share < LEAST_SHARE ? patches(op) : share);
+  const blocks = (count + most - 1) / most;
+  return (count + blocks - 1) / blocks;
 }
 
 /** With fewer patches than this, reading the filters takes longer than multiplying by them. */
 // @ts-ignore: decorator
 @inline const LEAST_SHARE: i32 = 10;
 
+/** Floats of a plane of filters: 36 of them are 1 MiB and 9 MiB, more than L2 and than a core's share of L3. */
+// @ts-ignore: decorator
+@inline const SMALL: i32 = 8192;
 // @ts-ignore: decorator
 @inline const LARGE: i32 = 65536;
 
