@@ -15,15 +15,19 @@ import {
   blockScratch,
   blocksOf,
   fillTable,
+  KC,
   MC,
+  NC,
+  panelScratch,
   offsetTable,
   outputTable,
   padTable,
   rowTable,
 } from '../gemm/blocks';
-import { ITSELF, multiplyRows, multiplyTaps, NOTHING } from '../gemm/multiply';
+import { ITSELF, multiplyRows, multiplyTaps, NOTHING, ZEROS } from '../gemm/multiply';
 import { packedColumns } from '../gemm/pack';
 import { MR } from '../gemm/tile';
+import { ABREAST, lineAbreast, MOST_ROWS, placeImages, toLanes, fromLanes } from './abreast';
 import { gather, pixels, Window } from './im2col';
 import { copyLines, LEAST_OUTPUTS, linesFit, placePatches, placeTaps } from './lines';
 
@@ -49,6 +53,7 @@ export class Conv extends Window {
 }
 
 export function convTasks(op: Conv): i32 {
+  if (isAbreast(op)) return ((op.batch + ABREAST - 1) / ABREAST) * abreastParts(op);
   if (convByLines(op)) return op.batch * imageTasks(op);
   // Each part gathers its patches again.
   const most = mostParts(op.filters, isPointwise(op) ? LEAST_COLUMNS : 4 * LEAST_COLUMNS);
@@ -76,8 +81,47 @@ function convByLines(op: Conv): bool {
 }
 
 export function conv(op: Conv, task: i32, scratch: usize): void {
-  if (convByLines(op)) convLines(op, task, scratch);
+  if (isAbreast(op)) convAbreast(op, task, scratch);
+  else if (convByLines(op)) convLines(op, task, scratch);
   else convGathered(op, task, scratch);
+}
+
+/** Whether several images are convolved side by side. */
+function isAbreast(op: Conv): bool {
+  const taps = op.kernelHeight * op.kernelWidth;
+  return (
+    op.filters <= MOST_ROWS && op.batch >= ABREAST && op.groups == 1 && taps > 1 && taps * op.channels <= KC &&
+    op.dilationHeight == 1 && op.dilationWidth == 1 && op.yColumn == op.filters &&
+    op.width * op.height * op.channels * ABREAST <= BLOCK && op.outputWidth * op.filters * ABREAST <= KC * NC
+  );
+}
+
+/** Parts of a group of images' lines. */
+function abreastParts(op: Conv): i32 {
+  const groups = (op.batch + ABREAST - 1) / ABREAST;
+  return min(op.outputHeight, (15 + groups) / groups);
+}
+
+function convAbreast(op: Conv, task: i32, scratch: usize): void {
+  const parts = abreastParts(op);
+  const group = task / parts;
+  const part = task - group * parts;
+  const first = group * ABREAST;
+  const count = min(ABREAST, op.batch - first);
+  const begin = (op.outputHeight * part) / parts, end = (op.outputHeight * (part + 1)) / parts;
+  const top = max(0, begin * op.strideHeight - op.padTop);
+  const bottom = min(op.height, (end - 1) * op.strideHeight - op.padTop + op.kernelHeight);
+  const line = op.width * op.channels;
+  const images = rowTable(scratch);
+  const lines = blockScratch(scratch), results = panelScratch(scratch);
+  placeImages(images, op.x + ((<usize>((first * op.height + top) * line)) << 2), count, (<usize>(op.height * line)) << 2);
+  toLanes(lines, images, max(0, bottom - top) * line);
+  const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
+  for (let i = begin; i < end; i++) {
+    lineAbreast(op, results, lines, top, i, op.packed, op.filters, op.bias ? op.bias : ZEROS);
+    placeImages(images, op.y + ((<usize>(first * op.yImage + i * op.yRow)) << 2), count, (<usize>op.yImage) << 2);
+    fromLanes(images, results, op.outputWidth * op.filters, count, residualOf(op), floor);
+  }
 }
 
 function convLines(op: Conv, task: i32, scratch: usize): void {

@@ -2,6 +2,7 @@
 // over dy (conv.ts) would multiply too many zeros.
 
 import { In, Out } from '../core/op';
+import { sumLanes } from '../core/simd';
 import { partsFor } from '../core/parts';
 import {
   BLOCK,
@@ -21,7 +22,8 @@ import {
 import { ITSELF, multiplyColumns, multiplyPixels, multiplyRows, NOTHING } from '../gemm/multiply';
 import { packedColumns, packPanels } from '../gemm/pack';
 import { gather, pixels, scatter, Window } from './im2col';
-import { copyLines, LEAST_OUTPUTS, linesFit, placePatches, placeTaps } from './lines';
+import { ABREAST, clearLanes, gradientAbreast, placeImages, toLanes } from './abreast';
+import { copyLines, LEAST_OUTPUTS, lineFloats, linesFit, placePatches, placeTaps } from './lines';
 
 /**
  * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
@@ -146,8 +148,66 @@ function gradientByLines(op: ConvBackwardFilter): bool {
 export function convBackwardFilter(op: ConvBackwardFilter, task: i32, scratch: usize): void {
   const piece = task / op.parts;
   const part = task - piece * op.parts;
+  if (isAbreast(op)) return gradientSideBySide(op, piece, scratch);
   if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
   else gradientGathered(op, piece, part, scratch);
+}
+
+function isAbreast(op: ConvBackwardFilter): bool {
+  const taps = op.kernelHeight * op.kernelWidth;
+  return op.filters <= 6 && op.batch >= 8 && op.groups == 1 && taps > 1 && taps * op.channels <= KC && op.dilationHeight == 1 && op.dilationWidth == 1;
+}
+
+function gradientSideBySide(op: ConvBackwardFilter, split: i32, scratch: usize): void {
+  const n = op.filters;
+  const width = lineFloats(op);
+  const own = op.width * op.channels;
+  const lineOut = op.outputWidth * n;
+  const height = max(1, 512 / lineOut);
+  const perGroup = (op.outputHeight + height - 1) / height;
+  const groups = (op.batch + ABREAST - 1) / ABREAST;
+  const blocks = groups * perGroup;
+  const begin = (blocks * split) / op.splits, end = (blocks * (split + 1)) / op.splits;
+  const depth = op.kernelHeight * op.kernelWidth * op.channels;
+  const images = rowTable(scratch);
+  const sums = panelScratch(scratch);
+  const dy = sums + ((<usize>(6 * (depth + 1))) << 5);
+  const lines = blockScratch(scratch);
+  memory.fill(sums, 0, (<usize>(6 * (depth + 1))) << 5);
+  const before = op.padLeft * op.channels;
+  for (let b = begin; b < end; b++) {
+    const group = b / perGroup;
+    const first = group * ABREAST;
+    const count = min(ABREAST, op.batch - first);
+    const i0 = (b - group * perGroup) * height;
+    const rows = min(height, op.outputHeight - i0);
+    const top = i0 * op.strideHeight - op.padTop;
+    const seen = (rows - 1) * op.strideHeight + op.kernelHeight;
+    const inside = min(own, width - before);
+    let to = lines;
+    for (let h = top; h < top + seen; h++) {
+      if (<u32>h >= <u32>op.height) {
+        memory.fill(to, 0, (<usize>width) << 5);
+      } else {
+        memory.fill(to, 0, (<usize>before) << 5);
+        placeImages(images, op.x + ((<usize>((first * op.height + h) * own)) << 2), count, (<usize>(op.height * own)) << 2);
+        toLanes(to + ((<usize>before) << 5), images, inside);
+        memory.fill(to + ((<usize>(before + inside)) << 5), 0, (<usize>(width - before - inside)) << 5);
+      }
+      to += (<usize>width) << 5;
+    }
+    placeImages(images, op.dy + ((<usize>((first * op.outputHeight + i0) * lineOut)) << 2), count, (<usize>(op.outputHeight * lineOut)) << 2);
+    toLanes(dy, images, rows * lineOut);
+    if (count < ABREAST) clearLanes(dy, rows * lineOut, count);
+    gradientAbreast(op, sums, lines, dy, rows, n, width);
+  }
+  let to = op.partials + ((<usize>(split * depth * n)) << 2);
+  for (let t = 0; t < depth; t++)
+    for (let f = 0; f < n; f++) {
+      const at = sums + ((<usize>(t * 6 + f)) << 5);
+      store<f32>(to, sumLanes(f32x4.add(v128.load(at), v128.load(at, 16))));
+      to += 4;
+    }
 }
 
 function gradientLines(op: ConvBackwardFilter, split: i32, part: i32, scratch: usize): void {

@@ -126,7 +126,8 @@ export function convBackwardInput(
     return sum + row.count * row.taps * column.count * column.taps;
   }, 0);
   const convolving = g.batch * seen * panelSize(filters, g.channels / g.groups);
-  if (scatterCost(g) < convolving || windows.length === 0) {
+  const few = g.groups === 1 && g.channels <= 6 && g.batch >= 8 && g.strideHeight * g.strideWidth === 1;
+  if ((!few && scatterCost(g) < convolving) || windows.length === 0) {
     scatterInput(e, dx, dy, filter, g);
     finish(e, dx, after);
   } else {
