@@ -74,14 +74,17 @@ export function product6(
   v128.store(c, c51, 176); v128.store(c, c50, 160);
 }
 
-/** The sums of 2 taps by 2 filters, added to those at c, for the second tap at d: over `lines` lines of `count` outputs. */
+/**
+ * Adds to the sums at c, [2 taps][6][8], for 2 filters: over `lines` lines of `count` outputs, what the taps see,
+ * from x0 and x1 on, times dy. From an output to the next, x goes on `xStep` bytes, dy `dyStep`, from line to line x `xSkip` more.
+ */
 export function gradient2(
-  c: usize, d: usize, x0: usize, x1: usize, xStep: usize, xSkip: usize, dy: usize, dyStep: usize, lines: i32, count: i32,
+  c: usize, x0: usize, x1: usize, xStep: usize, xSkip: usize, dy: usize, dyStep: usize, lines: i32, count: i32,
 ): void {
   let c000 = v128.load(c, 0), c001 = v128.load(c, 16);
   let c010 = v128.load(c, 32), c011 = v128.load(c, 48);
-  let c100 = v128.load(d, 0), c101 = v128.load(d, 16);
-  let c110 = v128.load(d, 32), c111 = v128.load(d, 48);
+  let c100 = v128.load(c, 192), c101 = v128.load(c, 208);
+  let c110 = v128.load(c, 224), c111 = v128.load(c, 240);
   for (; lines > 0; lines--) {
     for (const end = dy + <usize>count * dyStep; dy < end; dy += dyStep) {
       const x00 = v128.load(x0, 0); const x10 = v128.load(x1, 0); let d0: v128;
@@ -98,20 +101,23 @@ export function gradient2(
   }
   v128.store(c, c001, 16); v128.store(c, c000, 0);
   v128.store(c, c011, 48); v128.store(c, c010, 32);
-  v128.store(d, c101, 16); v128.store(d, c100, 0);
-  v128.store(d, c111, 48); v128.store(d, c110, 32);
+  v128.store(c, c101, 208); v128.store(c, c100, 192);
+  v128.store(c, c111, 240); v128.store(c, c110, 224);
 }
 
-/** The sums of 2 taps by 3 filters, added to those at c, for the second tap at d: over `lines` lines of `count` outputs. */
+/**
+ * Adds to the sums at c, [2 taps][6][8], for 3 filters: over `lines` lines of `count` outputs, what the taps see,
+ * from x0 and x1 on, times dy. From an output to the next, x goes on `xStep` bytes, dy `dyStep`, from line to line x `xSkip` more.
+ */
 export function gradient3(
-  c: usize, d: usize, x0: usize, x1: usize, xStep: usize, xSkip: usize, dy: usize, dyStep: usize, lines: i32, count: i32,
+  c: usize, x0: usize, x1: usize, xStep: usize, xSkip: usize, dy: usize, dyStep: usize, lines: i32, count: i32,
 ): void {
   let c000 = v128.load(c, 0), c001 = v128.load(c, 16);
   let c010 = v128.load(c, 32), c011 = v128.load(c, 48);
   let c020 = v128.load(c, 64), c021 = v128.load(c, 80);
-  let c100 = v128.load(d, 0), c101 = v128.load(d, 16);
-  let c110 = v128.load(d, 32), c111 = v128.load(d, 48);
-  let c120 = v128.load(d, 64), c121 = v128.load(d, 80);
+  let c100 = v128.load(c, 192), c101 = v128.load(c, 208);
+  let c110 = v128.load(c, 224), c111 = v128.load(c, 240);
+  let c120 = v128.load(c, 256), c121 = v128.load(c, 272);
   for (; lines > 0; lines--) {
     for (const end = dy + <usize>count * dyStep; dy < end; dy += dyStep) {
       const x00 = v128.load(x0, 0); const x10 = v128.load(x1, 0); let d0: v128;
@@ -131,7 +137,7 @@ export function gradient3(
   v128.store(c, c001, 16); v128.store(c, c000, 0);
   v128.store(c, c011, 48); v128.store(c, c010, 32);
   v128.store(c, c021, 80); v128.store(c, c020, 64);
-  v128.store(d, c101, 16); v128.store(d, c100, 0);
-  v128.store(d, c111, 48); v128.store(d, c110, 32);
-  v128.store(d, c121, 80); v128.store(d, c120, 64);
+  v128.store(c, c101, 208); v128.store(c, c100, 192);
+  v128.store(c, c111, 240); v128.store(c, c110, 224);
+  v128.store(c, c121, 272); v128.store(c, c120, 256);
 }

@@ -22,7 +22,17 @@ import {
 import { ITSELF, multiplyColumns, multiplyPixels, multiplyRows, NOTHING } from '../gemm/multiply';
 import { packedColumns, packPanels } from '../gemm/pack';
 import { gather, pixels, scatter, Window } from './im2col';
-import { ABREAST, clearLanes, gradientAbreast, placeImages, toLanes } from './abreast';
+import {
+  ABREAST,
+  addGradients,
+  clearLanes,
+  imageGroups,
+  isAbreast,
+  linesAtOnce,
+  MOST_ROWS,
+  placeImages,
+  toLanes,
+} from './abreast';
 import { copyLines, LEAST_OUTPUTS, lineFloats, linesFit, placePatches, placeTaps } from './lines';
 
 /**
@@ -121,7 +131,16 @@ export class ConvBackwardFilter extends Window {
   splits: i32;
 }
 
+/** Whether images lie side by side (abreast.ts). */
+// @ts-ignore: decorator
+@inline
+function gradientByImages(op: ConvBackwardFilter): bool {
+  return isAbreast(op, op.filters, op.groups);
+}
+
 export function convBackwardFilterTasks(op: ConvBackwardFilter): i32 {
+  op.parts = 1;
+  if (gradientByImages(op)) return op.splits;
   const rows = op.kernelHeight * op.kernelWidth * op.channels;
   op.parts = partsFor(
     op.shared,
@@ -148,66 +167,85 @@ function gradientByLines(op: ConvBackwardFilter): bool {
 export function convBackwardFilter(op: ConvBackwardFilter, task: i32, scratch: usize): void {
   const piece = task / op.parts;
   const part = task - piece * op.parts;
-  if (isAbreast(op)) return gradientSideBySide(op, piece, scratch);
-  if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
+  if (gradientByImages(op)) gradientImages(op, piece, scratch);
+  else if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
   else gradientGathered(op, piece, part, scratch);
 }
 
-function isAbreast(op: ConvBackwardFilter): bool {
-  const taps = op.kernelHeight * op.kernelWidth;
-  return op.filters <= 6 && op.batch >= 8 && op.groups == 1 && taps > 1 && taps * op.channels <= KC && op.dilationHeight == 1 && op.dilationWidth == 1;
-}
+/** Floats of dy of each image that are side by side at a time: together they stay in the first level of cache. */
+const DY_FLOATS: i32 = 512;
 
-function gradientSideBySide(op: ConvBackwardFilter, split: i32, scratch: usize): void {
+function gradientImages(op: ConvBackwardFilter, split: i32, scratch: usize): void {
   const n = op.filters;
   const width = lineFloats(op);
-  const own = op.width * op.channels;
-  const lineOut = op.outputWidth * n;
-  const height = max(1, 512 / lineOut);
+  const wanted = DY_FLOATS / (op.outputWidth * n);
+  const height = linesAtOnce(op, min(wanted, op.outputHeight), width);
   const perGroup = (op.outputHeight + height - 1) / height;
-  const groups = (op.batch + ABREAST - 1) / ABREAST;
-  const blocks = groups * perGroup;
-  const begin = (blocks * split) / op.splits, end = (blocks * (split + 1)) / op.splits;
-  const depth = op.kernelHeight * op.kernelWidth * op.channels;
-  const images = rowTable(scratch);
-  const sums = panelScratch(scratch);
-  const dy = sums + ((<usize>(6 * (depth + 1))) << 5);
-  const lines = blockScratch(scratch);
-  memory.fill(sums, 0, (<usize>(6 * (depth + 1))) << 5);
-  const before = op.padLeft * op.channels;
-  for (let b = begin; b < end; b++) {
-    const group = b / perGroup;
+  const blocks = imageGroups(op) * perGroup;
+  const begin = (blocks * split) / op.splits,
+    end = (blocks * (split + 1)) / op.splits;
+  const taps = op.kernelHeight * op.kernelWidth * op.channels;
+  const images = rowTable(scratch),
+    lines = blockScratch(scratch),
+    sums = panelScratch(scratch);
+  const room = (<usize>((taps + 1) * MOST_ROWS)) << 5;
+  const dy = sums + room;
+  memory.fill(sums, 0, room);
+  for (let block = begin; block < end; block++) {
+    const group = block / perGroup;
     const first = group * ABREAST;
     const count = min(ABREAST, op.batch - first);
-    const i0 = (b - group * perGroup) * height;
-    const rows = min(height, op.outputHeight - i0);
-    const top = i0 * op.strideHeight - op.padTop;
-    const seen = (rows - 1) * op.strideHeight + op.kernelHeight;
-    const inside = min(own, width - before);
-    let to = lines;
-    for (let h = top; h < top + seen; h++) {
-      if (<u32>h >= <u32>op.height) {
-        memory.fill(to, 0, (<usize>width) << 5);
-      } else {
-        memory.fill(to, 0, (<usize>before) << 5);
-        placeImages(images, op.x + ((<usize>((first * op.height + h) * own)) << 2), count, (<usize>(op.height * own)) << 2);
-        toLanes(to + ((<usize>before) << 5), images, inside);
-        memory.fill(to + ((<usize>(before + inside)) << 5), 0, (<usize>(width - before - inside)) << 5);
-      }
-      to += (<usize>width) << 5;
-    }
-    placeImages(images, op.dy + ((<usize>((first * op.outputHeight + i0) * lineOut)) << 2), count, (<usize>(op.outputHeight * lineOut)) << 2);
-    toLanes(dy, images, rows * lineOut);
-    if (count < ABREAST) clearLanes(dy, rows * lineOut, count);
-    gradientAbreast(op, sums, lines, dy, rows, n, width);
+    const i = (block - group * perGroup) * height;
+    const rows = min(height, op.outputHeight - i);
+    paddedLines(op, lines, images, first, count, i, rows);
+    const image = op.outputHeight * op.outputWidth * n;
+    const line = op.outputWidth * n;
+    placeImages(images, op.dy + ((<usize>(first * image + i * line)) << 2), count, image);
+    toLanes(dy, images, rows * line);
+    if (count < ABREAST) clearLanes(dy, rows * line, count);
+    addGradients(op, sums, lines, width, dy, n, rows);
   }
-  let to = op.partials + ((<usize>(split * depth * n)) << 2);
-  for (let t = 0; t < depth; t++)
+  let to = op.partials + ((<usize>(split * taps * n)) << 2);
+  for (let t = 0; t < taps; t++) {
     for (let f = 0; f < n; f++) {
-      const at = sums + ((<usize>(t * 6 + f)) << 5);
-      store<f32>(to, sumLanes(f32x4.add(v128.load(at), v128.load(at, 16))));
+      const from = sums + ((<usize>(t * MOST_ROWS + f)) << 5);
+      store<f32>(to, sumLanes(f32x4.add(v128.load(from), v128.load(from, 16))));
       to += 4;
     }
+  }
+}
+
+/** Brings the lines that `rows` lines of outputs from i on see side by side, with their padding. */
+function paddedLines(
+  op: ConvBackwardFilter,
+  to: usize,
+  images: usize,
+  first: i32,
+  count: i32,
+  i: i32,
+  rows: i32,
+): void {
+  const width = lineFloats(op);
+  const own = op.width * op.channels;
+  const before = min(width, op.padLeft * op.channels);
+  const inside = min(width - before, own);
+  const top = i * op.strideHeight - op.padTop;
+  const bottom = top + (rows - 1) * op.strideHeight + op.kernelHeight;
+  for (let h = top; h < bottom; h++) {
+    const after = to + ((<usize>width) << 5);
+    if (<u32>h < <u32>op.height) {
+      const line = op.x + ((<usize>((first * op.height + h) * own)) << 2);
+      placeImages(images, line, count, op.height * own);
+      const start = to + ((<usize>before) << 5);
+      memory.fill(to, 0, start - to);
+      toLanes(start, images, inside);
+      const stop = start + ((<usize>inside) << 5);
+      memory.fill(stop, 0, after - stop);
+    } else {
+      memory.fill(to, 0, after - to);
+    }
+    to = after;
+  }
 }
 
 function gradientLines(op: ConvBackwardFilter, split: i32, part: i32, scratch: usize): void {

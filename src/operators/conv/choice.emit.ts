@@ -2,6 +2,7 @@
 // on every machine. Costs are in multiply-adds of a register tile, fitted to times; npm run bench -- forms shows what the
 // choice gains. Where a machine was measured itself, its verdict counts instead: see `Model.tune`.
 
+import { ABREAST, BLOCK, KC, MOST_ROWS } from '../../../bindings/constants.js';
 import type { Emitter } from '../../program/emitter.js';
 import { panelSize } from '../dense/matrix.emit.js';
 import {
@@ -13,7 +14,7 @@ import {
   productsOf,
   type Work,
 } from './forms.emit.js';
-import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
+import { type BackwardWindows, type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
 
 /** What transforming an entry of a patch of pixels costs; and of products, with what a tile of theirs costs. */
 const PIXEL = 8;
@@ -68,6 +69,43 @@ export function scatterCost(g: ConvGeometry): number {
   const pixels = g.batch * g.outputHeight * g.outputWidth;
   return pixels * ((g.filters / g.groups) * whole(depth) + SCATTER * depth);
 }
+
+/** And where it is convolutions of dy, directly. */
+export function convolvingCost(g: ConvGeometry, windows: readonly BackwardWindows[]): number {
+  const depth = g.filters / g.groups;
+  if (isAbreast(g)) {
+    // Zeros around dy are not multiplied.
+    const rows = Math.min(g.height, g.outputHeight) * g.kernelHeight;
+    const columns = Math.min(g.width, g.outputWidth) * g.kernelWidth;
+    // A tile has rows for three channels, or for six.
+    return inLanes(g) * rows * columns * depth * (g.channels > 3 ? MOST_ROWS : MOST_ROWS / 2);
+  }
+  const products = windows.reduce((sum, { row, column }) => {
+    return sum + row.count * row.taps * column.count * column.taps;
+  }, 0);
+  return g.batch * products * panelSize(depth, g.channels / g.groups);
+}
+
+/** Images, and lanes that have none. */
+const inLanes = ({ batch }: ConvGeometry): number => Math.ceil(batch / ABREAST) * ABREAST;
+
+/** Whether it has eight images side by side: `isAbreast` of assembly/conv/abreast.ts, in terms of the convolution. */
+function isAbreast(g: ConvGeometry): boolean {
+  const taps = g.kernelHeight * g.kernelWidth;
+  const seen = (g.width + g.kernelWidth - 1) * g.filters;
+  return (
+    g.channels <= MOST_ROWS &&
+    g.groups === 1 &&
+    3 * inLanes(g) <= 4 * g.batch &&
+    taps > 1 &&
+    taps * g.filters <= KC &&
+    g.strideHeight * g.strideWidth * g.dilationHeight * g.dilationWidth === 1 &&
+    (g.kernelHeight * seen + SPILL) * ABREAST < BLOCK
+  );
+}
+
+/** Floats of a line that are written too far. */
+const SPILL = 4;
 
 /** The choice for a convolution, forward or of the gradient of its input. @param kept whether transformed filters are kept from run to run */
 export const choose = (g: ConvGeometry, w: Work, kept: boolean): Choice =>
