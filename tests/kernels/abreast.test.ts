@@ -88,6 +88,7 @@ test('lines and sums around what scratch has room for', () => {
     // Around KC.
     { shape: [8, 5, 5, 128], kernel: [2, 2], filters: 6 },
     { shape: [8, 5, 5, 129], kernel: [2, 2], filters: 6 },
+    { shape: [8, 2, 2, 850], kernel: [2, 2], filters: 6 },
     { shape: [8, 5, 5, 4], kernel: [2, 2], filters: 128 },
     { shape: [8, 5, 5, 4], kernel: [2, 2], filters: 129 },
   ];
@@ -102,11 +103,9 @@ test('partial sums: more than there are blocks, too', () => {
     [16, 31, 33],
     [32, 40, 40],
   ])
-    check(
-      { shape: [batch, height, width, 1], kernel: [3, 3], padding: 'same', filters: 6 },
-      1,
-      ['filter'],
-    );
+    check({ shape: [batch, height, width, 1], kernel: [3, 3], padding: 'same', filters: 6 }, 1, [
+      'filter',
+    ]);
 });
 
 test('an output is the same number whichever images are beside it', () => {
