@@ -361,7 +361,6 @@ export const mutants: Mutant[] = [
   convbackward('if (count < ABREAST) clearLanes(dy, rows * line, count);', '', 'side by side: images that lack count'),
   convbackward('min(width, op.padLeft * op.channels)', 'op.padLeft * op.channels', 'side by side: the image beyond what windows see'),
   convbackward('memory.fill(stop, 0, after - stop);', '', 'side by side: the padding at the right of gradients'),
-  convbackward('if (gradientByImages(op)) return op.splits;', '', 'side by side: parts for one, tasks for several', { threads: true }),
 
   lines('if (op.channels != op.pixelChannels ||', 'if (', 'lines read for one group out of many'),
   lines('const top = first * op.strideHeight - op.padTop;', 'const top = first * op.strideHeight;', 'lines: the padding above'),

@@ -64,6 +64,11 @@ test('kernels, strides and padding of every kind', () => {
         check({ shape: [8, 9, 10, 2], kernel, strides, padding, filters: 5 });
     }
   }
+  const left = [
+    [0, 0],
+    [5, 0],
+  ] as const;
+  check({ shape: [8, 9, 2, 2], kernel: [2, 3], strides: [1, 8], padding: left, filters: 4 });
   check({ shape: [8, 9, 9, 2], kernel: [3, 3], dilation: [2, 1], padding: 'same', filters: 4 });
   check({ shape: [8, 9, 9, 2], kernel: [3, 3], dilation: [1, 2], padding: 'same', filters: 4 });
   check({ shape: [8, 9, 9, 4], kernel: [3, 3], groups: 2, padding: 'same', filters: 4 });
