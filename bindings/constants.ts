@@ -11,11 +11,19 @@ export const PRINTED = 65536;
 // assembly/gemm/tile.ts
 export const NR = 8;
 
+// assembly/gemm/blocks.ts
+export const BLOCK = 32768;
+export const KC = 512;
+
 // assembly/winograd/lines.ts
 export const MOST_POINTS = 6;
 
 // assembly/winograd/form.ts
 export const GAP = 16;
+
+// assembly/conv/abreast.ts
+export const ABREAST = 8;
+export const MOST_ROWS = 6;
 
 // assembly/conv/depthblock.ts
 export const MOST_PIXELS = 2048;

@@ -1,6 +1,7 @@
 // Convolution as implicit im2col: blocks of the patch matrix, read in place from a few copied lines
 // (lines.ts) or else gathered into scratch that stays in cache (im2col.ts), are multiplied with packed
-// filters. Both ways sum in the same order. NHWC activations, HWIO filters, channel groups.
+// filters. Few filters are convolved over several images side by side (abreast.ts). All ways sum in the same order. NHWC
+// activations, HWIO filters, channel groups.
 //
 // Forward is one `conv`. The gradient of the input is `conv` too, over dy: the input pixels that share their
 // residue modulo the stride see the same subset of taps, flipped, at stride 1 (src/operators/conv/geometry.emit.ts
@@ -16,14 +17,25 @@ import {
   blocksOf,
   fillTable,
   MC,
+  panelScratch,
   offsetTable,
   outputTable,
   padTable,
   rowTable,
 } from '../gemm/blocks';
-import { ITSELF, multiplyRows, multiplyTaps, NOTHING } from '../gemm/multiply';
+import { ITSELF, multiplyRows, multiplyTaps, NOTHING, ZEROS } from '../gemm/multiply';
 import { packedColumns } from '../gemm/pack';
 import { MR } from '../gemm/tile';
+import {
+  ABREAST,
+  fromLanes,
+  imageGroups,
+  isAbreast,
+  lineAbreast,
+  linesAtOnce,
+  placeImages,
+  toLanes,
+} from './abreast';
 import { gather, pixels, Window } from './im2col';
 import { copyLines, LEAST_OUTPUTS, linesFit, placePatches, placeTaps } from './lines';
 
@@ -49,6 +61,7 @@ export class Conv extends Window {
 }
 
 export function convTasks(op: Conv): i32 {
+  if (convByImages(op)) return imageGroups(op) * groupTasks(op);
   if (convByLines(op)) return op.batch * imageTasks(op);
   // Each part gathers its patches again.
   const most = mostParts(op.filters, isPointwise(op) ? LEAST_COLUMNS : 4 * LEAST_COLUMNS);
@@ -76,8 +89,49 @@ function convByLines(op: Conv): bool {
 }
 
 export function conv(op: Conv, task: i32, scratch: usize): void {
-  if (convByLines(op)) convLines(op, task, scratch);
+  if (convByImages(op)) convImages(op, task, scratch);
+  else if (convByLines(op)) convLines(op, task, scratch);
   else convGathered(op, task, scratch);
+}
+
+/** Whether images are convolved side by side. */
+function convByImages(op: Conv): bool {
+  return op.yColumn == op.filters && isAbreast(op, op.filters, op.groups);
+}
+
+/** Tasks of a group of images: parts of its lines, as many as make 16 tasks, and as need no more scratch than there is. */
+function groupTasks(op: Conv): i32 {
+  const wanted = (16 + imageGroups(op) - 1) / imageGroups(op);
+  const lines = max(1, op.outputHeight / wanted);
+  const most = linesAtOnce(op, lines, op.width * op.channels);
+  return (op.outputHeight + most - 1) / most;
+}
+
+function convImages(op: Conv, task: i32, scratch: usize): void {
+  const parts = groupTasks(op);
+  const group = task / parts;
+  const part = task - group * parts;
+  const first = group * ABREAST;
+  const count = min(ABREAST, op.batch - first);
+  const begin = (op.outputHeight * part) / parts,
+    end = (op.outputHeight * (part + 1)) / parts;
+  const top = max(0, begin * op.strideHeight - op.padTop);
+  const bottom = min(op.height, (end - 1) * op.strideHeight - op.padTop + op.kernelHeight);
+  const line = op.width * op.channels;
+  const images = rowTable(scratch),
+    lines = blockScratch(scratch),
+    results = panelScratch(scratch);
+  const x = op.x + ((<usize>((first * op.height + top) * line)) << 2);
+  placeImages(images, x, count, op.height * line);
+  // Outputs may see nothing but padding.
+  toLanes(lines, images, max(0, bottom - top) * line);
+  const floor = f32x4.splat(op.rectify ? 0 : -Infinity);
+  for (let i = begin; i < end; i++) {
+    lineAbreast(op, results, lines, top, i, op.packed, op.filters, op.bias ? op.bias : ZEROS);
+    const y = op.y + ((<usize>(first * op.yImage + i * op.yRow)) << 2);
+    placeImages(images, y, count, op.yImage);
+    fromLanes(images, results, op.outputWidth * op.filters, count, residualOf(op), floor);
+  }
 }
 
 function convLines(op: Conv, task: i32, scratch: usize): void {

@@ -2,6 +2,7 @@
 // over dy (conv.ts) would multiply too many zeros.
 
 import { In, Out } from '../core/op';
+import { sumLanes } from '../core/simd';
 import { partsFor } from '../core/parts';
 import {
   BLOCK,
@@ -21,7 +22,18 @@ import {
 import { ITSELF, multiplyColumns, multiplyPixels, multiplyRows, NOTHING } from '../gemm/multiply';
 import { packedColumns, packPanels } from '../gemm/pack';
 import { gather, pixels, scatter, Window } from './im2col';
-import { copyLines, LEAST_OUTPUTS, linesFit, placePatches, placeTaps } from './lines';
+import {
+  ABREAST,
+  addGradients,
+  clearLanes,
+  imageGroups,
+  isAbreast,
+  linesAtOnce,
+  MOST_ROWS,
+  placeImages,
+  toLanes,
+} from './abreast';
+import { copyLines, LEAST_OUTPUTS, lineFloats, linesFit, placePatches, placeTaps } from './lines';
 
 /**
  * dx by col2im: the gradients of a block of patches, dy·filtersᵀ, are made in scratch and added where
@@ -119,7 +131,16 @@ export class ConvBackwardFilter extends Window {
   splits: i32;
 }
 
+/** Whether images lie side by side (abreast.ts). */
+// @ts-ignore: decorator
+@inline
+function gradientByImages(op: ConvBackwardFilter): bool {
+  return isAbreast(op, op.filters, op.groups);
+}
+
 export function convBackwardFilterTasks(op: ConvBackwardFilter): i32 {
+  op.parts = 1;
+  if (gradientByImages(op)) return op.splits;
   const rows = op.kernelHeight * op.kernelWidth * op.channels;
   op.parts = partsFor(
     op.shared,
@@ -146,8 +167,85 @@ function gradientByLines(op: ConvBackwardFilter): bool {
 export function convBackwardFilter(op: ConvBackwardFilter, task: i32, scratch: usize): void {
   const piece = task / op.parts;
   const part = task - piece * op.parts;
-  if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
+  if (gradientByImages(op)) gradientImages(op, piece, scratch);
+  else if (gradientByLines(op)) gradientLines(op, piece, part, scratch);
   else gradientGathered(op, piece, part, scratch);
+}
+
+/** Floats of dy of each image that are side by side at a time: together they stay in the first level of cache. */
+const DY_FLOATS: i32 = 512;
+
+function gradientImages(op: ConvBackwardFilter, split: i32, scratch: usize): void {
+  const n = op.filters;
+  const width = lineFloats(op);
+  const wanted = DY_FLOATS / (op.outputWidth * n);
+  const height = linesAtOnce(op, min(wanted, op.outputHeight), width);
+  const perGroup = (op.outputHeight + height - 1) / height;
+  const blocks = imageGroups(op) * perGroup;
+  const begin = (blocks * split) / op.splits,
+    end = (blocks * (split + 1)) / op.splits;
+  const taps = op.kernelHeight * op.kernelWidth * op.channels;
+  const images = rowTable(scratch),
+    lines = blockScratch(scratch),
+    sums = panelScratch(scratch);
+  const room = (<usize>((taps + 1) * MOST_ROWS)) << 5;
+  const dy = sums + room;
+  memory.fill(sums, 0, room);
+  for (let block = begin; block < end; block++) {
+    const group = block / perGroup;
+    const first = group * ABREAST;
+    const count = min(ABREAST, op.batch - first);
+    const i = (block - group * perGroup) * height;
+    const rows = min(height, op.outputHeight - i);
+    paddedLines(op, lines, images, first, count, i, rows);
+    const image = op.outputHeight * op.outputWidth * n;
+    const line = op.outputWidth * n;
+    placeImages(images, op.dy + ((<usize>(first * image + i * line)) << 2), count, image);
+    toLanes(dy, images, rows * line);
+    if (count < ABREAST) clearLanes(dy, rows * line, count);
+    addGradients(op, sums, lines, width, dy, n, rows);
+  }
+  let to = op.partials + ((<usize>(split * taps * n)) << 2);
+  for (let t = 0; t < taps; t++) {
+    for (let f = 0; f < n; f++) {
+      const from = sums + ((<usize>(t * MOST_ROWS + f)) << 5);
+      store<f32>(to, sumLanes(f32x4.add(v128.load(from), v128.load(from, 16))));
+      to += 4;
+    }
+  }
+}
+
+/** Brings the lines that `rows` lines of outputs from i on see side by side, with their padding. */
+function paddedLines(
+  op: ConvBackwardFilter,
+  to: usize,
+  images: usize,
+  first: i32,
+  count: i32,
+  i: i32,
+  rows: i32,
+): void {
+  const width = lineFloats(op);
+  const own = op.width * op.channels;
+  const before = min(width, op.padLeft * op.channels);
+  const inside = min(width - before, own);
+  const top = i * op.strideHeight - op.padTop;
+  const bottom = top + (rows - 1) * op.strideHeight + op.kernelHeight;
+  for (let h = top; h < bottom; h++) {
+    const after = to + ((<usize>width) << 5);
+    if (<u32>h < <u32>op.height) {
+      const line = op.x + ((<usize>((first * op.height + h) * own)) << 2);
+      placeImages(images, line, count, op.height * own);
+      const start = to + ((<usize>before) << 5);
+      memory.fill(to, 0, start - to);
+      toLanes(start, images, inside);
+      const stop = start + ((<usize>inside) << 5);
+      memory.fill(stop, 0, after - stop);
+    } else {
+      memory.fill(to, 0, after - to);
+    }
+    to = after;
+  }
 }
 
 function gradientLines(op: ConvBackwardFilter, split: i32, part: i32, scratch: usize): void {

@@ -45,8 +45,10 @@ const nearest: Readonly<Record<string, string[]>> = {
   'assembly/optimizer/average.ts': ['kernels/optimizer'],
   'assembly/optimizer/sums.ts': ['kernels/optimizer', 'kernels/blend', 'kernels/program'],
   'assembly/merge/concat.ts': ['kernels/concat', 'kernels/guarded'],
-  'assembly/conv/conv.ts': ['kernels/conv', 'kernels/parts'],
-  'assembly/conv/convbackward.ts': ['kernels/conv', 'kernels/parts'],
+  'assembly/conv/abreast.ts': ['kernels/abreast', 'kernels/residual'],
+  'assembly/conv/abreasttile.ts': ['kernels/abreast'],
+  'assembly/conv/conv.ts': ['kernels/conv', 'kernels/abreast', 'kernels/parts'],
+  'assembly/conv/convbackward.ts': ['kernels/conv', 'kernels/abreast', 'kernels/parts'],
   'assembly/conv/depthblock.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/conv/depthtile.ts': ['kernels/depthwise', 'kernels/program'],
   'assembly/conv/depthwise.ts': ['kernels/depthwise', 'kernels/program'],
@@ -152,7 +154,7 @@ const nearest: Readonly<Record<string, string[]>> = {
     'training/callbacks',
   ],
   'src/operators/pool/blur.emit.ts': ['kernels/blurpool'],
-  'src/operators/conv/choice.emit.ts': ['kernels/choice'],
+  'src/operators/conv/choice.emit.ts': ['kernels/choice', 'kernels/abreast'],
   'src/operators/conv/conv.emit.ts': [
     'kernels/choice',
     'kernels/convtranspose',
@@ -229,6 +231,8 @@ const gemm = (...rest: Fault) => fault('assembly/gemm/gemm.ts', ...rest);
 const multiply = (...rest: Fault) => fault('assembly/gemm/multiply.ts', ...rest);
 const spare = (...rest: Fault) => fault('assembly/gemm/spare.ts', ...rest);
 const conv = (...rest: Fault) => fault('assembly/conv/conv.ts', ...rest);
+const abreast = (...rest: Fault) => fault('assembly/conv/abreast.ts', ...rest);
+const abreasttile = (...rest: Fault) => fault('assembly/conv/abreasttile.ts', ...rest);
 const convbackward = (...rest: Fault) => fault('assembly/conv/convbackward.ts', ...rest);
 const im2col = (...rest: Fault) => fault('assembly/conv/im2col.ts', ...rest);
 const lines = (...rest: Fault) => fault('assembly/conv/lines.ts', ...rest);
@@ -335,6 +339,29 @@ export const mutants: Mutant[] = [
   conv('placeTaps(op, offsetTable(scratch), k0, steps);', 'placeTaps(op, offsetTable(scratch), 0, steps);', 'lines: every block of k reads the first'),
   convbackward('const joined = op.dilationWidth == 1;', 'const joined = true;', 'lines: filter gradient joins dilated taps'),
   convbackward('at > first ?', 'at > 0 ?', 'lines: partial sums begin with what was there'),
+
+  abreast('    groups == 1 &&\n', '', 'side by side: groups are one'),
+  abreast('    op.dilationHeight == 1 &&\n', '', 'side by side: dilation of rows ignored'),
+  abreast('    op.dilationWidth == 1 &&\n', '', 'side by side: dilation of columns ignored'),
+  abreast('taps * op.channels <= KC &&', 'true &&', 'side by side: sums go on where they begin anew elsewhere'),
+  abreast('<usize>min(i, count - 1)', '<usize>i', 'side by side: images that lack are read behind the last'),
+  abreast('const r0 = max(0, -above);', 'const r0 = 0;', 'side by side: the padding above'),
+  abreast('min(op.kernelHeight, op.height - above)', 'op.kernelHeight', 'side by side: the padding below'),
+  abreast('const s0 = max(0, -left);', 'const s0 = 0;', 'side by side: the padding at the left'),
+  abreast('min(op.kernelWidth, op.width - left)', 'op.kernelWidth', 'side by side: the padding at the right'),
+  abreast('above + r0 - top', 'above + r0', 'side by side: parts of an image read from its first line'),
+  abreast('if (filters > 3) product3(to + 96, a + 12, b, runs, steps, aSkip, bSkip, bias + 12);', 'if (filters > 3) product3(to + 96, a + 12, b, runs, steps, aSkip, bSkip, bias);', 'side by side: the second three filters have the bias of the first'),
+  abreast('if (addend != NOTHING) v =', 'if (false) v =', 'side by side: no residual'),
+  abreast('laneMask(images - 4)', 'laneMask(images)', 'side by side: gradients of images that lack'),
+  abreast('op.strideHeight * width)) << 5)', 'width)) << 5)', 'side by side: vertical stride of gradients ignored'),
+  abreast('min(t + 1, taps - 1)', 't', 'side by side: every other tap has the gradient of the one before'),
+  abreasttile('x1 += xSkip;', 'x1 += 0;', 'side by side: the second tap stays in its line', { nth: 0 }),
+  abreasttile('b += bSkip;', '', 'side by side: runs follow each other', { nth: 0 }),
+  conv('op.yColumn == op.filters &&', '', 'side by side: results that have a stride'),
+  conv('max(0, bottom - top)', '(bottom - top)', 'side by side: outputs that see nothing but padding'),
+  convbackward('if (count < ABREAST) clearLanes(dy, rows * line, count);', '', 'side by side: images that lack count'),
+  convbackward('min(width, op.padLeft * op.channels)', 'op.padLeft * op.channels', 'side by side: the image beyond what windows see'),
+  convbackward('memory.fill(stop, 0, after - stop);', '', 'side by side: the padding at the right of gradients'),
 
   lines('if (op.channels != op.pixelChannels ||', 'if (', 'lines read for one group out of many'),
   lines('const top = first * op.strideHeight - op.padTop;', 'const top = first * op.strideHeight;', 'lines: the padding above'),
@@ -480,6 +507,8 @@ export const mutants: Mutant[] = [
   choice('PIXEL * parts * whole(w.channels)', 'PIXEL * whole(w.channels)', 'transforms of the second part cost nothing'),
   choice('each.cost < least.cost ? each : least', 'each.cost > least.cost ? each : least', 'the dearest form'),
   choice('cheapest.cost < direct.cost ? cheapest : direct', 'cheapest', 'never directly'),
+  choice('inLanes(g) * rows', 'g.batch * rows', 'lanes without images cost nothing'),
+  choice('taps * g.filters <= KC', 'true', 'longer sums side by side, too'),
   choice('+ SCATTER * depth', '', 'adding gradients to pixels costs nothing'),
   choice('kept ? KEPT : PACKED', 'KEPT', 'filters packed in each run cost as if they were kept'),
   sides('if (stride === 1 && taps === 5) return [{ taps, stride, outputs: 4 }];', '', 'filter gradient: five taps from one part'),

@@ -7,8 +7,10 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'core/op.ts': ['RECORD_BYTES'],
   'core/reduce.ts': ['PRINTED'],
   'gemm/tile.ts': ['NR'],
+  'gemm/blocks.ts': ['BLOCK', 'KC'],
   'winograd/lines.ts': ['MOST_POINTS'],
   'winograd/form.ts': ['GAP'],
+  'conv/abreast.ts': ['ABREAST', 'MOST_ROWS'],
   'conv/depthblock.ts': ['MOST_PIXELS'],
   'pool/argmax.ts': ['MOST_BYTES'],
 };

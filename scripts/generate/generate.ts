@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { hasCases } from '../../tests/io/onnx/cases.js';
 import { scopePage } from '../../tests/io/onnx/scope.js';
+import { abreastModule } from './abreast.js';
 import { readAssembly, sourcesOf } from './assembly.js';
 import { arraysEnums, constantsModule } from './constants.js';
 import { depthtileModule } from './depthtile.js';
@@ -27,6 +28,7 @@ function generated(path: string, text: string): void {
 }
 
 generated('assembly/gemm/tile.ts', tilesModule());
+generated('assembly/conv/abreasttile.ts', abreastModule());
 generated('assembly/conv/depthtile.ts', depthtileModule());
 generated('assembly/winograd/lines.ts', winogradLinesModule());
 const assembly = readAssembly(sourcesOf(new URL('assembly/', root)));

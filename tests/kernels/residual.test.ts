@@ -25,6 +25,7 @@ const cases: Case[] = [
     algorithm: 'direct',
   },
   { name: 'gathered', shape: [3, 5, 4, 7], filter: [3, 3, 7, 17], algorithm: 'direct' },
+  { name: 'side by side', shape: [7, 9, 8, 3], filter: [3, 3, 3, 5], algorithm: 'direct' },
   { name: 'pointwise', shape: [2, 6, 7, 600], filter: [1, 1, 600, 21] },
   { name: 'groups', shape: [2, 6, 7, 8], filter: [3, 3, 4, 6], groups: 2 },
   { name: 'Winograd', shape: [2, 10, 7, 9], filter: [3, 3, 9, 21], algorithm: 'winograd' },

@@ -2,6 +2,7 @@
 // on every machine. Costs are in multiply-adds of a register tile, fitted to times; npm run bench -- forms shows what the
 // choice gains. Where a machine was measured itself, its verdict counts instead: see `Model.tune`.
 
+import { ABREAST, BLOCK, KC, MOST_ROWS } from '../../../bindings/constants.js';
 import type { Emitter } from '../../program/emitter.js';
 import { panelSize } from '../dense/matrix.emit.js';
 import {
@@ -13,7 +14,8 @@ import {
   productsOf,
   type Work,
 } from './forms.emit.js';
-import { type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
+import { type BackwardWindows, type ConvGeometry, whyNotWinograd } from './geometry.emit.js';
+import { backwardPass, imagesOf } from './winograd.emit.js';
 
 /** What transforming an entry of a patch of pixels costs; and of products, with what a tile of theirs costs. */
 const PIXEL = 8;
@@ -30,6 +32,9 @@ const PACKED = 12;
 const KEPT = 5;
 /** What adding one number to its pixel costs. */
 const SCATTER = 4;
+
+/** What costs more than anything. */
+const NONE = Number.POSITIVE_INFINITY;
 
 /** Rows of a tile: those of relaxed SIMD, for all builds, as all choose alike. */
 const MR = 6;
@@ -56,10 +61,11 @@ function formCost({ rows, columns }: Form, w: Work, entry: number): number {
   return patches * (entries + transforms + PATCH) + entry * entries;
 }
 
-/** What the direct algorithm costs. */
-function directCost(w: Work, entry: number): number {
+/** What the direct algorithm costs, by the faster of its kernels. */
+function directCost(g: ConvGeometry, w: Work, entry: number): number {
   const pixels = w.batch * w.yHeight * w.yWidth;
-  return (pixels * (w.depth + TILE) + entry * w.depth) * whole(w.filters);
+  const tiles = (pixels * (w.depth + TILE) + entry * w.depth) * whole(w.filters);
+  return Math.min(tiles, entry === 0 ? tiles : abreastCost(g, w));
 }
 
 /** What the gradient of the input costs where the gradients of its windows are added to their pixels. */
@@ -68,6 +74,45 @@ export function scatterCost(g: ConvGeometry): number {
   const pixels = g.batch * g.outputHeight * g.outputWidth;
   return pixels * ((g.filters / g.groups + TILE) * whole(depth) + SCATTER * depth);
 }
+
+/** And where it is convolutions of dy, directly. */
+export function convolvingCost(g: ConvGeometry, windows: readonly BackwardWindows[]): number {
+  const [only] = windows;
+  const abreast = windows.length === 1 ? abreastCost(g, backwardPass(imagesOf(g), only)) : NONE;
+  if (abreast < NONE) return abreast;
+  const products = windows.reduce((sum, { row, column }) => {
+    return sum + row.count * row.taps * column.count * column.taps;
+  }, 0);
+  return g.batch * products * panelSize(g.filters / g.groups, g.channels / g.groups);
+}
+
+/**
+ * What a convolution costs with eight images side by side; NONE where the kernel does not take them so: it goes by
+ * `isAbreast` of assembly/conv/abreast.ts.
+ */
+function abreastCost(g: ConvGeometry, w: Work): number {
+  const lanes = Math.ceil(w.batch / ABREAST) * ABREAST;
+  const taps = w.kernelHeight * w.kernelWidth;
+  const seen = (w.strideWidth * (w.yWidth - 1) + w.kernelWidth) * w.channels;
+  const fits =
+    w.filters <= MOST_ROWS &&
+    g.groups * g.dilationHeight * g.dilationWidth === 1 &&
+    3 * lanes <= 4 * w.batch &&
+    taps > 1 &&
+    taps * w.channels <= KC &&
+    (w.kernelHeight * seen + SPILL) * ABREAST < BLOCK;
+  if (!fits) return NONE;
+  // Zeros around the image are not multiplied.
+  const rows = Math.min(w.height, w.yHeight) * w.kernelHeight;
+  const columns = Math.min(w.width, w.yWidth) * w.kernelWidth;
+  return lanes * rows * columns * w.channels * (w.filters > 3 ? MOST_ROWS : HALF_TILE);
+}
+
+/** What tiles of three filters cost, where those of six cost six. */
+const HALF_TILE = 4;
+
+/** Floats of a line that are written too far. */
+const SPILL = 4;
 
 /** The choice for a convolution, forward or of the gradient of its input. @param kept whether transformed filters are kept from run to run */
 export const choose = (g: ConvGeometry, w: Work, kept: boolean): Choice =>
@@ -84,7 +129,7 @@ function best(
   entry: number,
   directEntry: number,
 ): Choice {
-  const direct = { cost: directCost(w, directEntry) };
+  const direct = { cost: directCost(g, w, directEntry) };
   if (g.algorithm === 'direct' || whyNotWinograd(g) || forms.length === 0) return direct;
   const choices = forms.map((form) => ({ form, cost: formCost(form, w, entry) }));
   const cheapest = choices.reduce((least, each) => (each.cost < least.cost ? each : least));

@@ -3,7 +3,7 @@
 import { type Emitter, none, type Operand, type Value } from '../../program/emitter.js';
 import { packedMatrix, panelSize, sumInParts, sumRows } from '../dense/matrix.emit.js';
 import { padBackward, padForward, padOutputShape } from '../spatial/pad.emit.js';
-import { advised, choose, chooseGradient, scatterCost } from './choice.emit.js';
+import { advised, choose, chooseGradient, convolvingCost, scatterCost } from './choice.emit.js';
 import {
   depthwiseBackwardFilter,
   depthwiseBackwardInput,
@@ -120,13 +120,8 @@ export function convBackwardInput(
     return;
   }
   if (winogradInput(e, dx, dy, filter, advised(e, 'input', g), after)) return;
-  const filters = g.filters / g.groups;
   const windows = backwardCount(g) > MOST_WINDOWS ? [] : backwardWindows(g);
-  const seen = windows.reduce((sum, { row, column }) => {
-    return sum + row.count * row.taps * column.count * column.taps;
-  }, 0);
-  const convolving = g.batch * seen * panelSize(filters, g.channels / g.groups);
-  if (scatterCost(g) < convolving || windows.length === 0) {
+  if (windows.length === 0 || scatterCost(g) < convolvingCost(g, windows)) {
     scatterInput(e, dx, dy, filter, g);
     finish(e, dx, after);
   } else {

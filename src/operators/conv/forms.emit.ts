@@ -67,6 +67,8 @@ type Windows = Pick<Work, 'kernelHeight' | 'kernelWidth' | 'strideHeight' | 'str
 /** What the choice of a form depends on: the sizes of a convolution, forward or of the gradient. */
 export interface Work {
   readonly batch: number;
+  readonly height: number;
+  readonly width: number;
   readonly yHeight: number;
   readonly yWidth: number;
   readonly channels: number;

@@ -10,8 +10,6 @@ import type { BackwardWindows, ConvGeometry } from './geometry.emit.js';
 
 /** One convolution, forward or of the gradient: of what images, with which padding, to where. */
 export interface Pass extends Work {
-  readonly height: number;
-  readonly width: number;
   readonly padTop: number;
   readonly padLeft: number;
   /** Floats from an image, a line and a pixel of the result to the next. */
