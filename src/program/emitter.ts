@@ -64,6 +64,11 @@ export class Value {
     return this.#base?.root ?? this;
   }
 
+  /** The part of another buffer that this is of its root. */
+  within(other: Value): Value {
+    return this.#base ? other.view(this.shape, this.offset / BYTES[this.dtype]) : other;
+  }
+
   /** Bytes from the beginning of its root. */
   get offset(): number {
     return this.#base ? this.#base.offset + this.#offset : 0;
