@@ -203,7 +203,7 @@ const nearest: Readonly<Record<string, string[]>> = {
     'training/callbacks',
     'training/found',
   ],
-  'src/operators/conv/winograd.emit.ts': ['kernels/winograd'],
+  'src/operators/conv/winograd.emit.ts': ['kernels/winograd', 'model/profile'],
   'src/lowering/objective.ts': ['training/metrics', 'training/losses'],
 };
 
@@ -473,6 +473,7 @@ export const mutants: Mutant[] = [
   passes('strideHeight: rows.outputs * rows.stride', 'strideHeight: rows.outputs', 'stride 2: patches as at stride 1'),
   passes('dilationWidth: columns.stride', 'dilationWidth: rows.stride', 'the stride of rows for columns'),
   passes('outputWidth: Math.ceil(yWidth / columns.outputs)', 'outputWidth: Math.floor(yWidth / columns.outputs)', 'no patch for the outputs that are left'),
+  fault('src/operators/conv/winograd.emit.ts', 'Math.min(columns.taps * inputs, taps.tapRow)', 'columns.taps * inputs', 'zeros of pairs counted as work'),
   choice('kept ? READ : MADE', 'READ', 'filters transformed in each run cost as if they were kept'),
   choice('+ PATCH)', ')', 'patches cost nothing'),
   choice('PRODUCT * whole(w.filters)', '0', 'transforms of products cost nothing'),

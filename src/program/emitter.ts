@@ -110,6 +110,8 @@ export interface EmittedOp<K extends KernelName = KernelName> {
   readonly args: KernelArguments<Operand>[K];
   /** For which layer: see `Emitter.layer`. */
   readonly layer: string;
+  /** How often it multiplies by the direct algorithm, where its arguments do not tell. */
+  readonly multiplyAdds?: number;
 }
 
 /** A value made of weights alone by ops of its own: packed, transformed, folded. */
@@ -187,8 +189,12 @@ export class Emitter {
   }
 
   /** Appends an op. */
-  emit<K extends KernelName>(kernel: K, args: KernelArguments<Operand>[K]): void {
-    this.ops.push({ kernel, args, layer: this.layer });
+  emit<K extends KernelName>(
+    kernel: K,
+    args: KernelArguments<Operand>[K],
+    known: Pick<EmittedOp, 'multiplyAdds'> = {},
+  ): void {
+    this.ops.push({ kernel, args, layer: this.layer, ...known });
   }
 }
 
