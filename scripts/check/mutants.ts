@@ -784,7 +784,6 @@ export const mutants: Mutant[] = [
   team('if (atomic.load<i32>(team, IDLE)) atomic.notify(team + RUNS, -1);', '', 'who sleeps until the next run is not called', { threads: true }),
   program('for (let i = first; i < last; i++)', 'for (let i = 0; i < last; i++)', 'every run begins with op 0'),
 
-  place("if (this.#pass !== 'again') ", '', 'statistics move again with a segment computed again'),
   place('.sort((a, b) => a.stream - b.stream)', '', 'statistics of a shared layer in the order of groups'),
   lower('this.#rectified.add(group);', '', 'a ReLU behind a sum that goes back twice'),
   lower('before && endsInRelu(before)', 'before', "ReLU's gradient where there is no ReLU"),
