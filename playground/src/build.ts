@@ -7,9 +7,9 @@ import {
   callOf,
   complaint,
   isCalls,
+  isConvolution,
   type LayerCall,
   type LayerSpec,
-  suitsWinograd,
 } from './networks.js';
 
 const factories = layers as unknown as Readonly<Record<string, (options: unknown) => Layer>>;
@@ -21,7 +21,7 @@ function make({ type, options }: LayerCall, algorithm: Algorithm): Layer {
     isCalls(value) ? value.map((inner) => make(inner, algorithm)) : value,
   ]);
   const made = Object.fromEntries(given);
-  if (algorithm !== 'auto' && suitsWinograd({ type, options })) made.algorithm = algorithm;
+  if (isConvolution({ type, options })) made.algorithm = algorithm;
   return factories[type](made);
 }
 

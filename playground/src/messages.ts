@@ -68,7 +68,7 @@ export interface SpeedRequest {
   readonly layers: readonly LayerSpec[];
   readonly dataset: DatasetName;
   readonly batchSize: number;
-  readonly algorithm: 'auto' | 'direct' | 'winograd';
+  readonly algorithm: 'auto' | 'direct';
 }
 
 /** Some of the test images. */

@@ -249,9 +249,8 @@ function residualCall({ filters, kernelSize, batchNorm, projection }: Options): 
 /** Whether an option of a call is a list of calls; other lists there are none. */
 export const isCalls = (value: unknown): value is readonly LayerCall[] => Array.isArray(value);
 
-/** Whether it is a 3×3 convolution at stride 1, which Winograd's algorithm is for. */
-export const suitsWinograd = ({ type, options }: LayerCall): boolean =>
-  type === 'conv2d' && options.kernelSize === 3 && (options.strides ?? 1) === 1;
+/** Whether the layer takes an `algorithm`: it is a convolution. */
+export const isConvolution = ({ type }: LayerCall): boolean => type === 'conv2d';
 
 /**
  * How many layers of the library a call becomes: a residual block is its parts, their sum, and a ReLU, and a separable

@@ -10,6 +10,7 @@ import { ownKernel } from '../network/kernel.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { type Emitter, none, type Value } from '../program/emitter.js';
 import { prune } from '../program/prune.js';
+import { recompute } from '../program/recompute.js';
 import { endsInRelu, fuse, type Group } from './fuse.js';
 import {
   type EmittedGoal,
@@ -21,7 +22,6 @@ import {
   type Objective,
 } from './objective.js';
 import { Draft, Place } from './place.js';
-import { segmentsOf } from './segments.js';
 import { accumulates, hasLoss, type ProgramSpec } from './spec.js';
 import { emitPenaltyGradients } from './weightgradients.js';
 
@@ -53,7 +53,7 @@ export function lower(spec: ProgramSpec): Lowered {
   const { emitter } = draft;
   const passes = new Passes(draft);
   const inputs = graph.inputs.map((x) => passes.begin(x));
-  for (const group of passes.groups) passes.forward(group, 'forward');
+  for (const group of passes.groups) passes.forward(group);
   const outputs = graph.outputs.map((y) => passes.valueOf(y));
   const made = { emitter, inputs, outputs };
   if (mode === 'predict') {
@@ -156,13 +156,13 @@ class Passes {
   }
 
   /** Emits a group's forward pass. */
-  forward(group: Group, pass: 'forward' | 'again'): void {
+  forward(group: Group): void {
     const { head, end, norm, addend, rectify } = group;
     const { layer, inputs } = head;
     this.#draft.emitter.layer = layer.name;
     const folded = norm?.fold?.(this.#draft, ownKernel(this.#draft, layer));
     const residual = addend ? this.valueOf(addend) : none;
-    const to = new Place(this.#draft, group, pass, { folded, residual, rectify });
+    const to = new Place(this.#draft, group, 'forward', { folded, residual, rectify });
     const values = inputs.map((x) => this.valueOf(x));
     const { y, saved } = naming(layer.name, () => layer.emitForward(to, ...values));
     this.#saved.set(group, saved);
@@ -171,27 +171,17 @@ class Passes {
 
   /** Emits the backward pass from the outputs' gradients; returns the gradients that are wanted. */
   backward(gradients: readonly Value[]): (Value | undefined)[] {
-    const { logits, spec } = this.#draft;
+    const { emitter, logits, spec } = this.#draft;
     const { graph, objective } = spec;
+    const start = emitter.ops.length;
     graph.outputs.forEach((y, i) => {
       if (!logits.keep(y, gradients[i])) this.#give([[y, gradients[i]]]);
     });
-    const segments = segmentsOf(this.groups, Boolean(objective?.checkpointing));
-    for (const [index, segment] of [...segments.entries()].reverse()) {
-      const needed = segment.filter((group) => this.#isNeeded(group));
-      // The values of the last segment are still there.
-      if (index < segments.length - 1 && needed.length > 0) {
-        for (const group of segment) this.forward(group, 'again');
-      }
-      for (const group of needed.reverse()) this.#backwardOf(group);
-    }
+    for (const group of [...this.groups].reverse())
+      if (this.#needed.has(group.end)) this.#backwardOf(group);
     for (const x of graph.inputs) this.#take(x);
+    if (objective?.checkpointing) recompute(emitter, start);
     return this.#wanted.map((x) => this.#found.get(x));
-  }
-
-  /** Whether the gradient of what a group makes is needed. */
-  #isNeeded({ end }: Group): boolean {
-    return this.#needed.has(end);
   }
 
   /** A tensor's gradient, once it is complete; kept where it is wanted. */

@@ -70,8 +70,6 @@ export class Draft implements WeightReader {
 /** Which pass of a layer is emitted at its place. */
 export type Pass =
   | 'forward'
-  /** Forward once more, for a segment that backward needs again. */
-  | 'again'
   | 'backward'
   /** Where the gradient of the ReLU that ends the group has been found already. */
   | 'rectified';
@@ -142,7 +140,7 @@ export class Place implements Lowering {
   }
 
   afterwards(emit: () => void): void {
-    if (this.#pass !== 'again') this.#draft.postpone(this.stream, emit);
+    this.#draft.postpone(this.stream, emit);
   }
 
   get randomState(): Value {

@@ -28,9 +28,10 @@ function meetings(w: Omit<Arguments<'im2col'>, 'columns' | 'x'>): number {
 const dense = (op: Arguments<'conv' | 'convBackwardInput' | 'convBackwardFilter'>): number =>
   meetings(op) * op.channels * op.filters * op.groups;
 
-const winograd = (op: Arguments<'winograd' | 'winogradBackwardFilter'>): number => {
-  const { batch, kernelHeight, kernelWidth, channels, filters } = op;
-  return batch * op.yHeight * op.yWidth * kernelHeight * kernelWidth * channels * filters;
+/** Seen as pairs of pixels, filters of an odd width are wider by a tap of zeros than they are. */
+const winogradBackwardFilter = (op: Arguments<'winogradBackwardFilter'>): number => {
+  const row = Math.min(op.kernelWidth * op.channels, op.tapRow);
+  return op.batch * op.yHeight * op.yWidth * op.kernelHeight * row * op.filters;
 };
 
 const depthwise = (op: Arguments<'depthwise' | 'depthwiseBackwardFilter'>): number =>
@@ -48,8 +49,7 @@ const multiplyAdds: { readonly [K in KernelName]?: (args: Arguments<K>) => numbe
   conv: dense,
   convBackwardInput: dense,
   convBackwardFilter: dense,
-  winograd,
-  winogradBackwardFilter: winograd,
+  winogradBackwardFilter,
   depthwise,
   depthwiseBackwardFilter: depthwise,
   rbf,
@@ -60,7 +60,8 @@ const multiplyAdds: { readonly [K in KernelName]?: (args: Arguments<K>) => numbe
 /** What an op has to do. */
 export function costOf(op: EmittedOp): Cost {
   const count = multiplyAdds[op.kernel] as ((args: EmittedOp['args']) => number) | undefined;
-  if (count) return { unit: 'GFLOP/s', amount: (2 * count(op.args)) / 1e9 };
+  const found = op.multiplyAdds ?? count?.(op.args);
+  if (found !== undefined) return { unit: 'GFLOP/s', amount: (2 * found) / 1e9 };
   return { unit: 'GB/s', amount: bytesOf(op) / 1e9 };
 }
 

@@ -64,6 +64,11 @@ export class Value {
     return this.#base?.root ?? this;
   }
 
+  /** The part of another buffer that this is of its root. */
+  within(other: Value): Value {
+    return this.#base ? other.view(this.shape, this.offset / BYTES[this.dtype]) : other;
+  }
+
   /** Bytes from the beginning of its root. */
   get offset(): number {
     return this.#base ? this.#base.offset + this.#offset : 0;
@@ -105,6 +110,8 @@ export interface EmittedOp<K extends KernelName = KernelName> {
   readonly args: KernelArguments<Operand>[K];
   /** For which layer: see `Emitter.layer`. */
   readonly layer: string;
+  /** How often it multiplies by the direct algorithm, where its arguments do not tell. */
+  readonly multiplyAdds?: number;
 }
 
 /** A value made of weights alone by ops of its own: packed, transformed, folded. */
@@ -182,8 +189,12 @@ export class Emitter {
   }
 
   /** Appends an op. */
-  emit<K extends KernelName>(kernel: K, args: KernelArguments<Operand>[K]): void {
-    this.ops.push({ kernel, args, layer: this.layer });
+  emit<K extends KernelName>(
+    kernel: K,
+    args: KernelArguments<Operand>[K],
+    known: Pick<EmittedOp, 'multiplyAdds'> = {},
+  ): void {
+    this.ops.push({ kernel, args, layer: this.layer, ...known });
   }
 }
 

@@ -163,6 +163,23 @@ test('the arithmetic is that of the direct algorithm: as in the summary, and as 
   model.dispose();
 });
 
+test('pairs of pixels: what is multiplied by zeros alone is no work', () => {
+  for (const kernelSize of [3, 5, 7, 8]) {
+    const stem = { filters: 70, kernelSize, strides: 2, padding: 'same' } as const;
+    const first = layers.conv2d({ ...stem, algorithm: 'winograd' });
+    const model = new Sequential([first, layers.globalAvgPool2d()], { inputShape: [21, 24, 3] });
+    model.compile({ optimizer: optimizers.sgd(), loss: 'softmaxCrossEntropy' });
+    const ops = opsOf(model, 'train', 2);
+    const [{ multiplyAdds }] = model.summary({ print: null });
+    for (const kernel of ['winograd', 'winogradBackwardFilter']) {
+      const costs = ops.filter((op) => op.kernel === kernel).map(costOf);
+      const work = costs.reduce((sum, { amount }) => sum + amount, 0);
+      assert.is(Math.round(work * 1e9), 2 * multiplyAdds * 2, `${kernel}, ${kernelSize} taps`);
+    }
+    model.dispose();
+  }
+});
+
 test('bytes are those of all buffers, read and written', () => {
   const model = new Sequential([layers.relu(), layers.dense({ units: 7 })], { inputShape: [50] });
   model.compile({ optimizer: optimizers.adam(), loss: 'softmaxCrossEntropy' });

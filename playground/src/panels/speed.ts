@@ -5,7 +5,7 @@ import type { App, Panel } from '../app.js';
 import { Client } from '../client.js';
 import { bar, byId, element, onClick, say } from '../dom.js';
 import type { SpeedRequest } from '../messages.js';
-import { callOf, isCalls, type LayerSpec, presets, suitsWinograd } from '../networks.js';
+import { callOf, isCalls, isConvolution, type LayerSpec, presets } from '../networks.js';
 import { form, trainingOptions } from '../settings.js';
 
 interface Setting {
@@ -38,26 +38,25 @@ function comparisons(threads: number, layers: readonly LayerSpec[]): Comparison[
         { label: `${threads} threads`, options: { threads } },
       ],
     });
-  if (hasWinograd(layers))
+  if (hasConvolution(layers))
     list.push({
       title: 'Convolution',
       settings: [
         { label: 'direct', algorithm: 'direct' },
-        { label: 'Winograd', algorithm: 'winograd' },
-        { label: 'auto: the faster of both', algorithm: 'auto' },
+        { label: 'auto: Winograd where that is faster', algorithm: 'auto' },
       ],
     });
   return list;
 }
 
-/** Whether there is something for Winograd's algorithm in a network. */
-const hasWinograd = (layers: readonly LayerSpec[]): boolean =>
+/** Whether a network has convolutions: which of them Winograd's algorithm computes, the library decides. */
+const hasConvolution = (layers: readonly LayerSpec[]): boolean =>
   layers
     .map(callOf)
     .some(
       (call) =>
-        suitsWinograd(call) ||
-        (isCalls(call.options.layers) && call.options.layers.some(suitsWinograd)),
+        isConvolution(call) ||
+        (isCalls(call.options.layers) && call.options.layers.some(isConvolution)),
     );
 
 /** Whether the training rests because of what is measured. */
@@ -109,9 +108,9 @@ function remarks(app: App, layers: readonly LayerSpec[]): string {
       'Threads are not compared: without the headers named at the top this page has only one.',
     );
   else if (app.threads === 1) list.push('Threads are not compared: this machine has one core.');
-  if (!hasWinograd(layers))
+  if (!hasConvolution(layers))
     list.push(
-      `Winograd’s algorithm is for 3 × 3 convolutions at stride 1, and this network has none: choose “${presets.plain.title}” to compare it.`,
+      `Winograd’s algorithm is for convolutions, and this network has none: choose “${presets.plain.title}” to compare it.`,
     );
   return list.join(' ');
 }

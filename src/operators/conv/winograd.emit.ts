@@ -132,6 +132,9 @@ export function winogradPass(
   const planes = pointsOf(rows) * pointsOf(columns);
   const depth = partsOf(rows) * partsOf(columns) * channels;
   const most = e.keepsForms ? filters : columnsAtOnce(planes * depth);
+  // Without the zeros of a filter of pairs whose width is odd.
+  const row = Math.min(columns.taps * inputs, taps.tapRow);
+  const multiplyAdds = pass.batch * yHeight * yWidth * rows.taps * row * outputs;
   for (let first = 0; first < filters; first += most) {
     const count = Math.min(most, filters - first);
     const part = (all: Operand): Operand => (all === none ? none : all.view([count], first));
@@ -147,7 +150,7 @@ export function winogradPass(
         ...{ first, columns: count },
       }),
     );
-    e.emit('winograd', {
+    const args = {
       ...patchFields(pass, form),
       y: part(y),
       x,
@@ -161,7 +164,8 @@ export function winogradPass(
       yRow,
       yColumn,
       rectify: rectify ? 1 : 0,
-    });
+    };
+    e.emit('winograd', args, { multiplyAdds: (multiplyAdds * count) / filters });
   }
 }
 
