@@ -105,8 +105,8 @@ test('layers of other networks', () => {
     // A ResNet for small images.
     [[32, 32, 3, 16], [3, 3], 1, ['direct', 'direct', 'direct', 'direct']],
     // One that ends in images: eight images side by side.
-    [[32, 32, 32, 3], [3, 3], 1, ['direct', 'direct', 'F4×4', 'direct']],
-    [[4, 32, 32, 3], [3, 3], 1, ['F4×4', 'F4×4', 'F4×4', 'direct']],
+    [[32, 32, 32, 3], [3, 3], 1, ['direct', 'direct', 'direct', 'direct']],
+    [[4, 32, 32, 3], [3, 3], 1, ['F4×4', 'F4×4', 'direct', 'F4×4']],
     [[32, 32, 16, 16], [3, 3], 1, ['F4×4', 'F4×4', 'F4×4', 'F4×4']],
     [[32, 32, 16, 32], [3, 3], 2, ['F4×4', 'F4×4', 'F4×4 direct', 'F4×4']],
     // No form: 9 taps for gradients of filters, 11 for all.

@@ -65,7 +65,7 @@ function formCost({ rows, columns }: Form, w: Work, entry: number): number {
 function directCost(g: ConvGeometry, w: Work, entry: number): number {
   const pixels = w.batch * w.yHeight * w.yWidth;
   const tiles = (pixels * (w.depth + TILE) + entry * w.depth) * whole(w.filters);
-  return Math.min(tiles, entry === 0 ? tiles : abreastCost(g, w));
+  return Math.min(tiles, abreastCost(g, w));
 }
 
 /** What the gradient of the input costs where the gradients of its windows are added to their pixels. */
@@ -96,6 +96,8 @@ function abreastCost(g: ConvGeometry, w: Work): number {
   const seen = (w.strideWidth * (w.yWidth - 1) + w.kernelWidth) * w.channels;
   const fits =
     w.filters <= MOST_ROWS &&
+    // Not where pixels of the result lie apart, as those of a residue do.
+    w.strideWidth === g.strideWidth &&
     g.groups * g.dilationHeight * g.dilationWidth === 1 &&
     3 * lanes <= 4 * w.batch &&
     taps > 1 &&
