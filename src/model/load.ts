@@ -1,7 +1,9 @@
-// `loadModel`: loads the code that reads files, restore.ts, when it is first called.
+// `loadModel` and `loadCheckpoint`: they load the code that reads files, restore.ts, when they are first called.
 
+import { EngineError, FormatError, ValueError } from '../base/errors.js';
 import type { Bytes } from '../base/filebytes.js';
 import { Later } from '../base/later.js';
+import { filing } from '../training/later.js';
 import type { Model } from './model.js';
 import type { LoadOptions } from './restore.js';
 
@@ -21,4 +23,44 @@ export const restoring = new Later(() => import('./restore.js'));
 export async function loadModel(file: Bytes, options: LoadOptions = {}): Promise<Model> {
   const { restoreModel } = await restoring.get('loadModel');
   return restoreModel(file, options);
+}
+
+/**
+ * Loads what `callbacks.checkpoint(path)` wrote last. Where that file is damaged or missing, it loads the one before, and
+ * says so in a warning: training goes on from there.
+ *
+ * @param path in Node, Deno and Bun; in browsers a name in the site's own folder
+ * @throws {ValueError} for anything but a path, and where there is no such file
+ * @throws {FormatError} if neither file can be loaded; the message says what is wrong with each
+ * @throws {EngineError} where files cannot be read
+ */
+export async function loadCheckpoint(
+  path: string | URL,
+  options: LoadOptions = {},
+): Promise<Model> {
+  const where = 'loadCheckpoint';
+  const { generations } = await filing.get(where);
+  const faults: string[] = [];
+  // What is thrown if none can be loaded.
+  let Fault: typeof ValueError | typeof EngineError | typeof FormatError = ValueError;
+  for (const { name, read } of generations(where, path)) {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await read();
+      if (!bytes) throw new ValueError('there is no such file');
+      const model = await loadModel(bytes, options);
+      if (faults.length > 0)
+        console.warn(
+          `wasmgrad: ${where}: ${faults.join('; ')}: '${name}' is taken instead, of epoch ${model.epoch}, step ${model.step}`,
+        );
+      return model;
+    } catch (error) {
+      // Of a file that was read, only what is wrong with it counts, and not a lack of memory.
+      if (bytes && !(error instanceof FormatError)) throw error;
+      if (bytes) Fault = FormatError;
+      else if (error instanceof EngineError && Fault === ValueError) Fault = EngineError;
+      faults.push(`'${name}': ${(error as Error).message}`);
+    }
+  }
+  throw new Fault(`${where}: ${faults.join('; ')}`);
 }
