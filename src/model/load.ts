@@ -1,9 +1,7 @@
 // `loadModel` and `loadCheckpoint`: they load the code that reads files, restore.ts, when they are first called.
 
-import { EngineError, FormatError, ValueError } from '../base/errors.js';
 import type { Bytes } from '../base/filebytes.js';
 import { Later } from '../base/later.js';
-import { filing } from '../training/later.js';
 import type { Model } from './model.js';
 import type { LoadOptions } from './restore.js';
 
@@ -11,6 +9,7 @@ export type { LoadOptions } from './restore.js';
 
 /** Here and not in later.ts, because model.ts imports that and restore.ts imports model.ts. */
 export const restoring = new Later(() => import('./restore.js'));
+const resuming = new Later(() => import('./generations.js'));
 
 /**
  * Loads a model from the bytes that `toBytes` returned. If it was compiled, training can go on where it stopped.
@@ -38,29 +37,6 @@ export async function loadCheckpoint(
   path: string | URL,
   options: LoadOptions = {},
 ): Promise<Model> {
-  const where = 'loadCheckpoint';
-  const { generations } = await filing.get(where);
-  const faults: string[] = [];
-  // What is thrown if none can be loaded.
-  let Fault: typeof ValueError | typeof EngineError | typeof FormatError = ValueError;
-  for (const { name, read } of generations(where, path)) {
-    let bytes: Uint8Array | undefined;
-    try {
-      bytes = await read();
-      if (!bytes) throw new ValueError('there is no such file');
-      const model = await loadModel(bytes, options);
-      if (faults.length > 0)
-        console.warn(
-          `wasmgrad: ${where}: ${faults.join('; ')}: '${name}' is taken instead, of epoch ${model.epoch}, step ${model.step}`,
-        );
-      return model;
-    } catch (error) {
-      // Of a file that was read, only what is wrong with it counts, and not a lack of memory.
-      if (bytes && !(error instanceof FormatError)) throw error;
-      if (bytes) Fault = FormatError;
-      else if (error instanceof EngineError && Fault === ValueError) Fault = EngineError;
-      faults.push(`'${name}': ${(error as Error).message}`);
-    }
-  }
-  throw new Fault(`${where}: ${faults.join('; ')}`);
+  const { restoreNewest } = await resuming.get('loadCheckpoint');
+  return restoreNewest(path, options);
 }
