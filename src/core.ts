@@ -16,7 +16,7 @@ export type { ByName, Names } from './model/activations.js';
 export type { ModelOptions, Tensors } from './model/architecture.js';
 export type { Answer, ClassifyOptions, Picture } from './model/classify.js';
 export type { FoundGradients, GradientsOptions, OutputChoice } from './model/gradients.js';
-export { type LoadOptions, loadModel } from './model/load.js';
+export { type LoadOptions, loadCheckpoint, loadModel } from './model/load.js';
 export { Model, type Prediction } from './model/model.js';
 export type { MemoryNeed } from './model/outline.js';
 export type { Peaks } from './model/peak.js';

@@ -1,7 +1,7 @@
 // The log of a training: a line of JSON for each thing that happens. A training that goes on reads its settings and its
 // history from it.
 
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { FormatError, type History, ValueError } from '../core.js';
 
 /** Loss and metrics of an epoch. */
@@ -45,7 +45,7 @@ type Entry = Begin | Epoch | Mark;
 /** 'model.wasmgrad' has its log in 'model.jsonl'. */
 export const logPath = (path: string): string => path.replace(/\.[^.\\/]+$/, '.jsonl');
 
-/** A log in a file. Lines are written at once: a program that is killed leaves whole ones. */
+/** A log in a file. Each line is written at once; if the machine stops amid one, it is left out. */
 export class Journal {
   readonly #path: string;
 
@@ -58,10 +58,19 @@ export class Journal {
     writeFileSync(this.#path, `${JSON.stringify(entry)}\n`);
   }
 
+  /** Goes on with a file, after its last whole line. */
+  goOn(entry: Mark): void {
+    truncateSync(this.#path, Buffer.byteLength(wholeLines(readFileSync(this.#path, 'utf8'))));
+    this.add(entry);
+  }
+
   add(entry: Epoch | Mark): void {
     appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
   }
 }
+
+/** A log without what follows its last line's end. */
+const wholeLines = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1);
 
 /** The epochs as `fit` returns them: a metric that an epoch lacks is no number there. */
 export function historyOf(epochs: readonly Epoch[]): History {
@@ -100,7 +109,9 @@ export function readJournal(path: string): { begin: Begin; epochs: Epoch[] } {
       { cause },
     );
   }
-  const lines = text.split('\n').filter((line) => line !== '');
+  const lines = wholeLines(text)
+    .split('\n')
+    .filter((line) => line !== '');
   try {
     const entries = lines.map((line) => JSON.parse(line) as Entry);
     const [begin] = entries;

@@ -164,10 +164,13 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
   // Steps beyond whole epochs, in batches: where the epoch was left.
   const skipped = Math.max(0, model.step * work.accumulation - began * batches.perEpoch);
   const epochs = [...past];
-  const newest = callbacks.checkpoint(paths.newest);
+  const onError = ({ message }: Error, epoch: number): void =>
+    terminal.note(`epoch ${epoch} is not saved: ${message}`);
+  const newest = callbacks.checkpoint({ path: paths.newest, onError });
   const gradients = callbacks.gradientNorms({ print: null });
   const best = callbacks.checkpoint({
     path: paths.best,
+    onError,
     monitor,
     bestOnly: true,
     best: bestOf(past, monitor)?.logs[monitor],

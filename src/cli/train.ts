@@ -3,7 +3,7 @@
 
 import { stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { backendInfo, type Model, type Shape, ValueError } from '../core.js';
+import { backendInfo, loadCheckpoint, type Model, type Shape, ValueError } from '../core.js';
 import { type LabelledImages, split } from '../data/index.js';
 import { Batches } from './batches.js';
 import { choice, command, flag, share, size, text, UsageError, type Values } from './command.js';
@@ -18,7 +18,7 @@ import {
 } from './datasets.js';
 import { engineOptions, startEngine } from './engine.js';
 import { BASE } from './finetune.js';
-import { inputOptions, isNative, NATIVE, readModel } from './formats.js';
+import { inputOptions, isNative, NATIVE } from './formats.js';
 import {
   type Begin,
   type Epoch,
@@ -188,7 +188,7 @@ async function readSets(
 /** The model, the data, and what a log begins with. */
 async function prepare(run: Run, terminal: Terminal) {
   const { values, before } = run;
-  const resumed = before && (await readModel(run.newest));
+  const resumed = before && (await loadCheckpoint(run.newest));
   let plan: Blueprint | undefined;
   const { train, validation } = await readSets(
     run,
@@ -348,7 +348,7 @@ without the break. A second Ctrl-C ends without saving.`,
       throw new UsageError(`all ${epochs} epochs are done: --epochs ${2 * epochs} goes on`);
     } else {
       const { epoch, step } = model;
-      journal.add({ event: 'resume', time: begin.time, epoch, step });
+      journal.goOn({ event: 'resume', time: begin.time, epoch, step });
     }
     announce(model, train, begin, terminal);
     const paths = { newest: run.newest, best: bestPath(run.newest) };

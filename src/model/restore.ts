@@ -13,6 +13,7 @@ import type { Layer, SymbolicTensor } from '../network/layer.js';
 import { arraysLayers } from '../operators/arrays/later.js';
 import * as factories from '../operators/layers.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
+import { wrongChecksum } from './checksum.js';
 import { Model } from './model.js';
 import { type Contents, readContents, readTensors, type StoredTensor } from './safetensors.js';
 import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from './save.js';
@@ -37,13 +38,19 @@ async function factoriesFor({ layers }: Topology, own: Factories): Promise<Facto
 /** See `loadModel`. @throws {FormatError} */
 export async function restoreModel(file: Bytes, options: LoadOptions): Promise<Model> {
   const { layers: own = {} } = checkOptions('loadModel', options, { layers: any });
-  const contents = contentsOf(naming('loadModel', () => bytesOf(file)));
+  const bytes = naming('loadModel', () => bytesOf(file));
+  const contents = contentsOf(bytes);
   const { metadata } = contents;
   if (metadata.version !== VERSION) {
     throw new FormatError(
       `loadModel: the file is version ${metadata.version}, this wasmgrad reads ${VERSION}`,
     );
   }
+  const wrong = wrongChecksum(bytes);
+  if (wrong)
+    throw new FormatError(
+      `loadModel: the file is damaged: ${wrong}. Take another copy of it; if a program changed it on purpose, remove 'checksum' from its metadata`,
+    );
   const tensors = readTensors(contents);
   let model: Model | undefined;
   try {

@@ -6,6 +6,7 @@ import type { SymbolicTensor } from '../network/layer.js';
 import { optimizerState } from '../operators/optimizer/optimizer.emit.js';
 import type { Engine, Network } from '../training/engine.js';
 import type { About } from './about.js';
+import { seal, UNSEALED } from './checksum.js';
 import type { StoredTensor } from './safetensors.js';
 import { writeSafetensors } from './safetensorswriter.js';
 
@@ -84,6 +85,7 @@ export function saveModel(engine: Engine, isList: boolean, about: About): Uint8A
     }
   }
   const metadata: Record<string, string> = {
+    checksum: UNSEALED,
     format: 'wasmgrad',
     version: VERSION,
     model: JSON.stringify(topologyOf(network, isList)),
@@ -97,5 +99,5 @@ export function saveModel(engine: Engine, isList: boolean, about: About): Uint8A
     const state: TrainingState = { objective, ...counts, averaged };
     metadata.training = JSON.stringify(state);
   }
-  return writeSafetensors({ metadata, tensors });
+  return seal(writeSafetensors({ metadata, tensors }));
 }

@@ -1,14 +1,24 @@
-// Replaces files as a whole, in Node, Deno and Bun: a reader finds the old file or the new one, even if the program or
+// Replaces files as a whole, and reads them, in Node, Deno and Bun: a reader finds the old file or the new one, even if the program or
 // the machine stops in the middle.
 
 import { fsync } from 'node:fs';
-import { copyFile, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EngineError, ValueError } from '../base/errors.js';
-import type { FileWriter } from './filewriter.js';
+import { type FileWriter, type Generation, previousOf } from './filewriter.js';
 
 let writings = 0;
 
@@ -19,9 +29,7 @@ let writings = 0;
  * @throws {EngineError} at `write`, if the file cannot be written; the old file is kept
  */
 export function fileWriter(where: string, file: string | URL): FileWriter {
-  const given = file instanceof URL ? fileURLToPath(file) : file;
-  if (typeof given !== 'string' || given === '')
-    throw new ValueError(`${where}: a path must be a text such as 'best.safetensors', or a URL`);
+  const given = pathOf(where, file);
   return {
     async begin() {
       const folder = dirname(given);
@@ -45,7 +53,7 @@ export function fileWriter(where: string, file: string | URL): FileWriter {
       const kept = `${beside}.kept.tmp`;
       try {
         await writeThrough(next, bytes);
-        if (await keep(target, kept)) await rename(kept, `${target}.previous`);
+        if (await keep(target, kept)) await rename(kept, previousOf(target));
         await rename(next, target);
         await syncFolder(dirname(target));
       } catch (cause) {
@@ -59,6 +67,34 @@ export function fileWriter(where: string, file: string | URL): FileWriter {
       }
     },
   };
+}
+
+/**
+ * The newest file at a path, and the one before it.
+ *
+ * @throws {ValueError} for anything but a path
+ */
+export function generations(where: string, file: string | URL): Generation[] {
+  const newest = pathOf(where, file);
+  return [newest, previousOf(newest)].map((name) => ({
+    name,
+    async read() {
+      try {
+        return await readFile(name);
+      } catch (cause) {
+        const { code, message } = cause as NodeJS.ErrnoException;
+        if (code === 'ENOENT') return undefined;
+        throw new EngineError(`${where}: '${name}' cannot be read (${message})`, { cause });
+      }
+    },
+  }));
+}
+
+/** @throws {ValueError} for anything but a path */
+function pathOf(where: string, file: string | URL): string {
+  const path = file instanceof URL ? fileURLToPath(file) : file;
+  if (typeof path === 'string' && path !== '') return path;
+  throw new ValueError(`${where}: a path must be a text such as 'best.safetensors', or a URL`);
 }
 
 /** The path; if it is a link, the path that the link leads to. */

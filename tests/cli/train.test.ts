@@ -254,6 +254,35 @@ test('a second Ctrl-C ends at once, and what an epoch saved is still there', asy
   });
 });
 
+test('killed at any moment, and its newest model and log torn besides: it goes on from the model before, with the same bits', async () => {
+  await inFolder(async (folder) => {
+    write(join(folder, 'data'), idxFiles(64));
+    const { child, says, outcome } = start(
+      [...words('train data --epochs 1000000'), ...fast],
+      folder,
+    );
+    await says('epoch       3/');
+    child.kill('SIGKILL');
+    await outcome;
+    const model = read(folder, 'model.wasmgrad');
+    model[model.length - 9] ^= 1;
+    const log = read(folder, 'model.jsonl').toString();
+    write(folder, { 'model.wasmgrad': model, 'model.jsonl': `${log}{"event":"epo` });
+    const { epoch } = JSON.parse(log.trimEnd().split('\n').at(-1) as string);
+    const [resumed] = succeedAll(
+      [
+        `train --resume model.wasmgrad --epochs ${epoch + 2}`,
+        `train data --epochs ${epoch + 2} -o whole.wasmgrad`,
+      ],
+      folder,
+    );
+    assert.match(resumed.stderr, /model.wasmgrad': .*checksum.*model.wasmgrad.previous' is taken/);
+    assert.ok(read(folder, 'model.wasmgrad').equals(read(folder, 'whole.wasmgrad')));
+    const seen = logOf(folder, 'model.jsonl').filter(({ event }) => event === 'epoch');
+    assert.is(seen.at(-1).epoch, epoch + 2);
+  });
+});
+
 test('a model is not overwritten unless that is asked for', async () => {
   await inFolder(async (folder) => {
     write(join(folder, 'data'), idxFiles(40));

@@ -144,10 +144,23 @@ const withMetadata = ({ __metadata__: texts, ...tensors }: Json, change: Change)
         ...tensors,
       };
 
+/** A safetensors file's header, and where its body begins. */
+function headerOf(file: Uint8Array): { header: Json; begin: number } {
+  const begin = 8 + Buffer.from(file).readUInt32LE(0);
+  return { header: JSON.parse(Buffer.from(file.subarray(8, begin)).toString()), begin };
+}
+
+/** A model's file without its checksum, so that damages reach what lies behind it. */
+export function unsealed(file: Uint8Array): Uint8Array {
+  const { header, begin } = headerOf(file);
+  const { __metadata__: texts, ...tensors } = header;
+  const { checksum: _, ...others } = texts as Json;
+  return withHeader(JSON.stringify({ __metadata__: others, ...tensors }), file.subarray(begin));
+}
+
 /** A safetensors file with damages in its header: the JSON that its metadata consist of is damaged too. */
 export function damagedHeader(file: Uint8Array): fc.Arbitrary<Uint8Array> {
-  const begin = 8 + Buffer.from(file).readUInt32LE(0);
-  const header = JSON.parse(Buffer.from(file.subarray(8, begin)).toString());
+  const { header, begin } = headerOf(file);
   return damagedJson(withMetadata(header, opened)).map((json) =>
     withHeader(JSON.stringify(withMetadata(json as Json, closed)), file.subarray(begin)),
   );

@@ -20,6 +20,7 @@ import {
 } from '../../src/index.js';
 import { readSafetensors, type StoredTensor } from '../../src/model/safetensors.js';
 import { writeSafetensors } from '../../src/model/safetensorswriter.js';
+import { unsealed } from '../helpers/damage.js';
 import {
   compiled,
   predictions,
@@ -340,6 +341,27 @@ test('files cut off anywhere', async () => {
   await refuses(bytes.subarray(0, bytes.length - 1), 'cut off');
 });
 
+test('files of which a bit is not what was written: wherever it is', async () => {
+  const bytes = saved();
+  assert.match(new TextDecoder().decode(bytes.subarray(8, 37)), /^{"__metadata__":{"checksum":"$/);
+  const { begin } = parse(bytes);
+  const places = [begin, begin + 1, bytes.length - 1, 37, 44, 60];
+  for (const place of [
+    ...places,
+    ...numbers(40, 3).map((x) => begin + Math.floor(((x + 1) / 2) * (bytes.length - begin))),
+  ])
+    for (const bit of [1, 128]) {
+      const damaged = Uint8Array.from(bytes);
+      damaged[place] ^= bit;
+      await refuses(damaged);
+    }
+  const last = Uint8Array.from(bytes);
+  last[last.length - 1] ^= 1;
+  await refuses(last, 'damaged', 'checksum', 'another copy');
+  // Files of before there was one.
+  (await loadModel(unsealed(bytes))).dispose();
+});
+
 test('files that are something else', async () => {
   const text = (s: string) => new TextEncoder().encode(s);
   await refuses(new Uint8Array(0), 'empty');
@@ -351,7 +373,7 @@ test('files that are something else', async () => {
     writeSafetensors({ metadata: {}, tensors: new Map([['weight', weight]]) }),
     'not a wasmgrad model',
   );
-  const { metadata } = readSafetensors(saved());
+  const { metadata } = readSafetensors(unsealed(saved()));
   const half = writeSafetensors({ metadata, tensors: new Map([['weight', weight]]) });
   // The F of "dtype":"F32" becomes an I.
   const { begin } = parse(half);
@@ -361,7 +383,7 @@ test('files that are something else', async () => {
 });
 
 test('files whose parts do not fit each other', async () => {
-  const { metadata, tensors } = readSafetensors(saved());
+  const { metadata, tensors } = readSafetensors(unsealed(saved()));
   const edited = (
     change: Record<string, string>,
     without?: string,

@@ -2,7 +2,16 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,12 +21,15 @@ import * as assert from 'uvu/assert';
 import {
   callbacks,
   EngineError,
+  FormatError,
   layers,
+  loadCheckpoint,
   loadModel,
   Sequential,
   ValueError,
 } from '../../src/index.js';
 import { fileWriter } from '../../src/platform/files.js';
+import { warnings } from '../helpers/console.js';
 import { compiled, rejects, sameBits, samples, weightsOf } from '../helpers/models.js';
 import '../helpers/start.js';
 
@@ -146,8 +158,12 @@ test('where nothing can be written', () =>
     await rejects(() => fileWriter('test', path).write(bytes(2)), EngineError, 'still there');
     assert.equal([...(await readFile(path))], [1]);
     assert.equal((await readdir(folder)).sort(), ['set', 'x', 'x.previous']);
+    // Browsers: names, where the engine keeps files at all.
     const browser = await import('../../src/platform/files.browser.js');
-    await rejects(() => browser.fileWriter('test'), EngineError, 'browser', 'save');
+    for (const name of ['', 5, new URL('file:///x')])
+      await rejects(async () => browser.fileWriter('test', name as string), ValueError, 'a name');
+    const nowhere = browser.fileWriter('test', 'x');
+    await rejects(() => nowhere.begin(), EngineError, 'keeps no files', 'save');
   }));
 
 test('checkpoint: a path is a file that is replaced whole, and the last two are kept', () =>
@@ -170,8 +186,112 @@ test('checkpoint: a path is a file that is replaced whole, and the last two are 
     );
     sameBits(weightsOf(model), before, 'nothing was trained before the path was looked at');
     for (const one of [model, loaded]) one.dispose();
-    for (const path of ['', { path: 5 }])
-      await rejects(() => callbacks.checkpoint(path as never), ValueError, 'checkpoint', 'path');
+    await rejects(() => callbacks.checkpoint(''), ValueError, 'checkpoint', 'path');
+    const none = callbacks.checkpoint({ path: 5 as never });
+    const fitted = compiled();
+    await rejects(
+      () => fitted.fit(x, y, { callbacks: none }),
+      ValueError,
+      'checkpoint',
+      'a path must be',
+    );
+    fitted.dispose();
+  }));
+
+test('checkpoint: where an epoch cannot be saved, training goes on, and the file of before stays', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'all', 'last.safetensors');
+    await mkdir(join(folder, 'all'));
+    const [model, undisturbed] = [compiled(), compiled()];
+    const told: [number, Error][] = [];
+    const removing: callbacks.Callback = {
+      async onEpochBegin(epoch) {
+        if (epoch === 2) await rename(join(folder, 'all'), join(folder, 'moved'));
+        if (epoch === 4) await rename(join(folder, 'moved'), join(folder, 'all'));
+      },
+    };
+    const onError = (error: Error, epoch: number) => void told.push([epoch, error]);
+    const saving = callbacks.checkpoint({ path, onError });
+    await model.fit(x, y, { epochs: 5, callbacks: [removing, saving] });
+    await undisturbed.fit(x, y, { epochs: 5 });
+    sameBits(weightsOf(model), weightsOf(undisturbed), 'trained as without errors');
+    assert.equal(
+      told.map(([epoch]) => epoch),
+      [2, 3],
+    );
+    for (const [, error] of told) {
+      assert.instance(error, EngineError);
+      assert.match(error.message, /last.safetensors' cannot be written \(ENOENT.*still there/);
+    }
+    assert.ok((await readFile(path)).equals(model.toBytes()));
+    // Without a listener it is a warning; a listener may end the training.
+    await rename(join(folder, 'all'), join(folder, 'gone'));
+    const save = () => {
+      throw new Error('no space');
+    };
+    const said = await warnings(() =>
+      model.fit(x, y, { callbacks: callbacks.checkpoint({ save }) }),
+    );
+    assert.match(said.join(), /epoch 6 is not saved, and training goes on: no space/);
+    const strict = callbacks.checkpoint({
+      save,
+      onError(error) {
+        throw error;
+      },
+    });
+    await rejects(() => model.fit(x, y, { callbacks: strict }), Error, 'no space');
+    for (const one of [model, undisturbed]) one.dispose();
+  }));
+
+test('loadCheckpoint: the newest file, or the one before if that is damaged or missing', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'last.safetensors');
+    const model = compiled({ optimizer: 'adam' });
+    const kept: Uint8Array[] = [];
+    const keeping: callbacks.Callback = { onEpochEnd: () => void kept.push(model.toBytes()) };
+    await model.fit(x, y, { epochs: 3, callbacks: [callbacks.checkpoint(path), keeping] });
+    const load = async (is: Uint8Array, ...parts: string[]): Promise<void> => {
+      const said = await warnings(async () => {
+        const loaded = await loadCheckpoint(path);
+        assert.equal(loaded.toBytes(), is);
+        loaded.dispose();
+      });
+      if (parts.length === 0) assert.equal(said, []);
+      for (const part of parts) assert.ok(said.join().includes(part), `${said} ${part}`);
+    };
+    await load(kept[2]);
+    const whole = await readFile(path);
+    const flipped = Uint8Array.from(whole);
+    flipped[whole.length - 100] ^= 4;
+    const torn = [whole.subarray(0, 1000), whole.subarray(0, whole.length - 1), flipped, bytes()];
+    const before = ['last.safetensors', "last.safetensors.previous' is taken", 'epoch 2'];
+    for (const bad of torn) {
+      await writeFile(path, bad);
+      await load(kept[1], ...before);
+    }
+    await load(kept[1], 'empty');
+    await rm(path);
+    await load(kept[1], 'there is no such file', ...before);
+    await writeFile(path, whole);
+    await rm(`${path}.previous`);
+    await load(kept[2]);
+    // From what is loaded, training goes on with the same bits.
+    await writeFile(path, flipped);
+    await writeFile(`${path}.previous`, kept[0]);
+    const [resumed] = await Promise.all([loadCheckpoint(pathToFileURL(path))]);
+    await resumed.fit(x, y, { epochs: 2 });
+    assert.equal(resumed.toBytes(), kept[2]);
+    const refuses = (Kind: ErrorConstructor, ...parts: string[]) =>
+      rejects(() => loadCheckpoint(path), Kind, 'loadCheckpoint', ...parts);
+    await writeFile(`${path}.previous`, bytes(1, 2, 3));
+    await refuses(FormatError as never, 'checksum', 'previous');
+    for (const name of [path, `${path}.previous`]) await rm(name);
+    await refuses(ValueError as never, 'last.safetensors', 'there is no such file');
+    await mkdir(path);
+    await refuses(EngineError as never, 'cannot be read', 'EISDIR');
+    for (const bad of ['', 5, undefined])
+      await rejects(() => loadCheckpoint(bad as never), ValueError, 'loadCheckpoint', 'a path');
+    for (const one of [model, resumed]) one.dispose();
   }));
 
 test.run();
