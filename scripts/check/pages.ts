@@ -1,5 +1,5 @@
 // The installed package, without a bundler, in unusual pages: under content security policies, from another origin, in
-// workers and service workers, and with a wrong wasm file. What works must give the same bits as Node; what cannot work
+// workers and service workers, and with a wrong wasm file; and checkpoints that a site keeps. What works must give the same bits as Node; what cannot work
 // must say what to do. In each browser.
 
 import assert from 'node:assert/strict';
@@ -28,6 +28,8 @@ interface Options {
 /** What tests/bundlers/page.js adds to the page. */
 interface OurPage {
   run(way: string, options: object): Promise<Outcome>;
+  /** What tests/bundlers/kept.js adds. */
+  kept(): Promise<{ place: string; epoch: number; before?: number; said?: string[] }>;
 }
 
 type Run = (tab: Tab) => Promise<Outcome>;
@@ -47,6 +49,9 @@ function filesFor(origin: string): Record<string, string> {
       '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
     '/page.js': text('page.js'),
     '/train.js': text('train.js'),
+    '/kept.html':
+      '<!doctype html><link rel="icon" href="data:,"><body><script type="module" src="/kept.js"></script>',
+    '/kept.js': text('kept.js'),
     '/worker.js': text('worker.js'),
     '/module.js': 'export {};',
   };
@@ -89,6 +94,9 @@ const inWorker =
       },
       [options, service] as const,
     );
+
+/** Trains in frames that are removed, and looks at what the site has kept: see tests/bundlers/kept.js. */
+const checkpoints = (tab: Tab) => tab.evaluate(() => (globalThis as unknown as OurPage).kept());
 
 /** Whether the browser has service workers that are modules: Firefox before 147 runs them as scripts. */
 const takesModules = (tab: Tab): Promise<boolean> =>
@@ -173,6 +181,16 @@ await withPackage(async (project) => {
     await refuse('wasm that is a page', html);
     const missing = { headers: strict, run: onPage({ url: '/no.wasm' }), error: /answered 404/ };
     await refuse('wasm that is not there', { ...missing, allowed: /404/ });
+
+    await serving({ directory: project, made: filesFor('') }, async (url) => {
+      const { result, warnings } = await visit(`${url}/kept.html`, checkpoints);
+      console.log(`checkpoints: epoch ${result.epoch}, in a ${result.place}`);
+      assert.deepEqual(warnings, []);
+      if (result.place === 'database') return;
+      // A damaged file is passed over, and that is said.
+      assert.equal(result.before, result.epoch - 1);
+      assert.match(`${result.said}`, /checksum.*kept.safetensors.previous' is taken instead/);
+    });
 
     const open = {
       'Access-Control-Allow-Origin': '*',

@@ -278,7 +278,7 @@ test('loadCheckpoint: the newest file, or the one before if that is damaged or m
     // From what is loaded, training goes on with the same bits.
     await writeFile(path, flipped);
     await writeFile(`${path}.previous`, kept[0]);
-    const [resumed] = await Promise.all([loadCheckpoint(pathToFileURL(path))]);
+    const resumed = await loadCheckpoint(pathToFileURL(path));
     await resumed.fit(x, y, { epochs: 2 });
     assert.equal(resumed.toBytes(), kept[2]);
     const refuses = (Kind: ErrorConstructor, ...parts: string[]) =>
