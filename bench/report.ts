@@ -1,6 +1,6 @@
 // What the benchmarks found, and where it goes: the terminal, JSON for a program, Markdown for a reader.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import type { Arena, Contest } from './compete.js';
 import type { Result } from './result.js';
@@ -35,11 +35,24 @@ export interface Report {
   suites: { name: string; about: string; results: Result[] }[];
 }
 
+/** The processor's family and model where Linux tells them: names such as 'AMD EPYC' leave them open. */
+function generation(): string {
+  try {
+    const text = readFileSync('/proc/cpuinfo', 'utf8');
+    const [family, model] = ['cpu family', 'model'].map(
+      (name) => new RegExp(`^${name}\\s*: (\\d+)$`, 'm').exec(text)?.[1],
+    );
+    return family && model ? ` (family ${family}, model ${model})` : '';
+  } catch {
+    return '';
+  }
+}
+
 /** Where the figures come from, and what else went on there. */
 export function machine() {
   const [cpu] = cpus();
   return {
-    cpu: cpu?.model.trim() ?? 'unknown',
+    cpu: (cpu?.model.trim() ?? 'unknown') + generation(),
     cores: cpus().length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     platform: `${platform()} ${arch()}`,

@@ -24,6 +24,7 @@ export const GAP = 16;
 // assembly/conv/abreast.ts
 export const ABREAST = 8;
 export const MOST_ROWS = 6;
+export const SPILL = 32;
 
 // assembly/conv/depthblock.ts
 export const MOST_PIXELS = 2048;

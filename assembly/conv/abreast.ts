@@ -1,7 +1,8 @@
 // Convolutions of few filters, over eight images side by side: a lane has an image, a row of the register tile a filter.
-// Where a panel of eight columns holds six filters, a quarter of it is zeros; here nothing is multiplied for nothing.
-// Nor are taps outside the image: they are outside in all lanes. So products are as deep as an output sees pixels, and the
-// gradient of the input needs no col2im, whose products are as deep as there are filters.
+// Where a panel of eight columns holds six filters, a quarter of it is zeros; here three or six filters, and images by
+// eights, fill all lanes. Taps outside the image are left out, as they are outside in all lanes; for a filter's gradient they
+// are zeros. So products are as deep as an output sees pixels, and the gradient of the input needs no col2im, whose
+// products are as deep as there are filters.
 //
 // Images are brought side by side in scratch, [pixels·channels][8], and results back. Sums take the order that the other
 // kernels take, but for a filter's gradient, which sums each lane by itself.
@@ -45,9 +46,9 @@ export function isAbreast(op: Window, filters: i32, groups: i32): bool {
   );
 }
 
-/** Floats that are written too far. */
+/** Floats that are written too far: three of each image, and one more. */
 // @ts-ignore: decorator
-@inline const SPILL: i32 = 4 * ABREAST;
+@inline export const SPILL: i32 = 32;
 
 /** Outputs' lines, at most `wanted`, whose windows see lines of `floats` floats that fit into the block in scratch. */
 export function linesAtOnce(op: Window, wanted: i32, floats: i32): i32 {
@@ -64,7 +65,7 @@ export function placeImages(table: usize, first: usize, count: i32, step: i32): 
     );
 }
 
-/** Brings `count` floats of each image side by side; up to three more are written too far. */
+/** Brings `count` floats of each image side by side; up to three more are read, and written too far. */
 export function toLanes(to: usize, images: usize, count: i32): void {
   for (let half: usize = 0; half < 32; half += 16) {
     const p0 = load<usize>(images + half),
@@ -168,7 +169,7 @@ export function lineAbreast(
     const b = lines + ((<usize>(((above + r0 - top) * op.width + left + s0) * channels)) << 5);
     const aSkip = (<usize>(op.kernelWidth * channels - steps)) << 5;
     const bSkip = (<usize>(op.width * channels - steps)) << 5;
-    // Sixteen registers are one too many for six filters, but where vectors of a pair are one.
+    // Without fused multiply-add six filters take 16 registers, one more than there are; in 256-bit code a pair takes one.
     if (filters > 3 && (ASC_FEATURE_RELAXED_SIMD || usesWideTile())) {
       product6(to, a, b, runs, steps, aSkip, bSkip, bias);
     } else {

@@ -71,8 +71,8 @@ function depth(op: Winograd): i32 {
 
 /**
  * Patches that are worked on together. Each block reads all filters again: few, which stay in L2 from transform to
- * transform, are best where the filters do too, and more of them, the larger the filters are. Threads have as many
- * blocks each, of about as many patches.
+ * transform, are best where the filters do too, and more of them, the larger the filters are. Each thread
+ * gets the same number of blocks, of about the same length.
  */
 function blockOf(op: Winograd): i32 {
   const floats = depth(op) * op.filters;

@@ -10,7 +10,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'gemm/blocks.ts': ['BLOCK', 'KC'],
   'winograd/lines.ts': ['MOST_POINTS'],
   'winograd/form.ts': ['GAP'],
-  'conv/abreast.ts': ['ABREAST', 'MOST_ROWS'],
+  'conv/abreast.ts': ['ABREAST', 'MOST_ROWS', 'SPILL'],
   'conv/depthblock.ts': ['MOST_PIXELS'],
   'pool/argmax.ts': ['MOST_BYTES'],
 };

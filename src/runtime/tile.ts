@@ -184,7 +184,7 @@ function timing<R>(running: Backend, use: UseTile, next: (turn: () => Turn) => R
 
 /**
  * Multiplies with both tiles. Returns which is faster and whether the code is 256-bit; or 'wrong', if a tile multiplies
- * wrongly. Leaves the faster tile in use. Takes some 50 ms.
+ * wrongly. Leaves the faster tile in use. Takes about 100 ms.
  */
 export function compareTiles(use: UseTile): TileVerdict {
   const tensors: Tensor[] = [];

@@ -38,8 +38,8 @@ export interface CompileOptions {
   /** The factors of the outputs' losses in their sum: 1 by default. */
   lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
   /**
-   * Whether the backward pass computes activations again instead of keeping them all: saves a third or more of the
-   * memory, and costs one more forward pass. False by default. The results are the same bits.
+   * Whether the backward pass computes activations again instead of keeping them all: of deep networks less than half of
+   * them are kept, for at most one more forward pass. False by default. The results are the same bits.
    */
   activationCheckpointing?: boolean;
   /**

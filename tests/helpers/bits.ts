@@ -22,6 +22,8 @@ export function trainedBits(): string {
         algorithm: 'winograd',
       }),
       layers.conv2d({ filters: 12, kernelSize: 5, activation: 'relu' }),
+      // Eight images side by side.
+      layers.conv2d({ filters: 5, kernelSize: 3, padding: 'same', algorithm: 'direct' }),
       layers.maxPool2d(),
       layers.conv2d({
         filters: 20,

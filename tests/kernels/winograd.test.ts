@@ -32,8 +32,11 @@ interface Conv {
 
 /** Filters and strides of every form: points, taps, outputs and parts along each dimension. */
 const kinds: readonly Pick<Conv, 'kernel' | 'strides'>[] = [
-  ...[2, 3, 4, 5, 6, 7].map((side) => ({ kernel: [side, side] as const })),
-  ...[3, 4, 5, 6, 7].map((side) => ({ kernel: [side, side] as const, strides: [2, 2] as const })),
+  ...[2, 3, 4, 5, 6, 7, 8, 10].map((side) => ({ kernel: [side, side] as const })),
+  ...[3, 4, 5, 6, 7, 8, 9].map((side) => ({
+    kernel: [side, side] as const,
+    strides: [2, 2] as const,
+  })),
   { kernel: [1, 7] },
   { kernel: [7, 1] },
   { kernel: [1, 3] },

@@ -45,7 +45,7 @@ function plain(seed: number, algorithm: Algorithm): Sequential {
       padding: 'same',
       useBias: false,
       kernelInitializer: 'heNormal',
-      algorithm: strides === 1 ? algorithm : 'direct',
+      algorithm,
     }),
     layers.batchNorm(),
     layers.activation({ activation: 'relu' }),

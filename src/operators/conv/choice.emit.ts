@@ -2,7 +2,7 @@
 // on every machine. Costs are in multiply-adds of a register tile, fitted to times; npm run bench -- forms shows what the
 // choice gains. Where a machine was measured itself, its verdict counts instead: see `Model.tune`.
 
-import { ABREAST, BLOCK, KC, MOST_ROWS } from '../../../bindings/constants.js';
+import { ABREAST, BLOCK, KC, MOST_ROWS, SPILL } from '../../../bindings/constants.js';
 import type { Emitter } from '../../program/emitter.js';
 import { panelSize } from '../dense/matrix.emit.js';
 import {
@@ -33,6 +33,9 @@ const KEPT = 5;
 /** What adding one number to its pixel costs. */
 const SCATTER = 4;
 
+/** What a tile of three filters costs, where that of six costs six. */
+const HALF_TILE = 4;
+
 /** What costs more than anything. */
 const NONE = Number.POSITIVE_INFINITY;
 
@@ -61,11 +64,11 @@ function formCost({ rows, columns }: Form, w: Work, entry: number): number {
   return patches * (entries + transforms + PATCH) + entry * entries;
 }
 
-/** What the direct algorithm costs, by the faster of its kernels. */
+/** What the direct algorithm costs, by the kernel that takes it. A residue that no tap reaches is only zeros. */
 function directCost(g: ConvGeometry, w: Work, entry: number): number {
   const pixels = w.batch * w.yHeight * w.yWidth;
-  const tiles = (pixels * (w.depth + TILE) + entry * w.depth) * whole(w.filters);
-  return Math.min(tiles, abreastCost(g, w));
+  const tiles = w.depth > 0 ? pixels * (w.depth + TILE) : 0;
+  return Math.min((tiles + entry * w.depth) * whole(w.filters), abreastCost(g, w));
 }
 
 /** What the gradient of the input costs where the gradients of its windows are added to their pixels. */
@@ -76,45 +79,34 @@ export function scatterCost(g: ConvGeometry): number {
 }
 
 /** And where it is convolutions of dy, directly. */
-export function convolvingCost(g: ConvGeometry, windows: readonly BackwardWindows[]): number {
-  const [only] = windows;
-  const abreast = windows.length === 1 ? abreastCost(g, backwardPass(imagesOf(g), only)) : NONE;
-  if (abreast < NONE) return abreast;
-  const products = windows.reduce((sum, { row, column }) => {
-    return sum + row.count * row.taps * column.count * column.taps;
-  }, 0);
-  return g.batch * products * panelSize(g.filters / g.groups, g.channels / g.groups);
-}
+export const convolvingCost = (g: ConvGeometry, windows: readonly BackwardWindows[]): number =>
+  windows.reduce((sum, each) => sum + directCost(g, backwardPass(imagesOf(g), each), 0), 0);
 
 /**
- * What a convolution costs with eight images side by side; NONE where the kernel does not take them so: it goes by
- * `isAbreast` of assembly/conv/abreast.ts.
+ * What a convolution costs with eight images side by side; NONE where the kernel does not take them so: as `isAbreast` of
+ * assembly/conv/abreast.ts says, which this repeats.
  */
 function abreastCost(g: ConvGeometry, w: Work): number {
   const lanes = Math.ceil(w.batch / ABREAST) * ABREAST;
   const taps = w.kernelHeight * w.kernelWidth;
   const seen = (w.strideWidth * (w.yWidth - 1) + w.kernelWidth) * w.channels;
+  const line = Math.max(seen, w.width * w.channels);
   const fits =
     w.filters <= MOST_ROWS &&
-    // Not where pixels of the result lie apart, as those of a residue do.
+    // Not where pixels of the result lie apart, as those of a residue do, nor for pairs of pixels.
     w.strideWidth === g.strideWidth &&
     g.groups * g.dilationHeight * g.dilationWidth === 1 &&
     3 * lanes <= 4 * w.batch &&
     taps > 1 &&
     taps * w.channels <= KC &&
-    (w.kernelHeight * seen + SPILL) * ABREAST < BLOCK;
+    w.kernelHeight * line * ABREAST < BLOCK - SPILL &&
+    w.yWidth * MOST_ROWS * ABREAST < BLOCK - SPILL;
   if (!fits) return NONE;
   // Zeros around the image are not multiplied.
   const rows = Math.min(w.height, w.yHeight) * w.kernelHeight;
   const columns = Math.min(w.width, w.yWidth) * w.kernelWidth;
   return lanes * rows * columns * w.channels * (w.filters > 3 ? MOST_ROWS : HALF_TILE);
 }
-
-/** What tiles of three filters cost, where those of six cost six. */
-const HALF_TILE = 4;
-
-/** Floats of a line that are written too far. */
-const SPILL = 4;
 
 /** The choice for a convolution, forward or of the gradient of its input. @param kept whether transformed filters are kept from run to run */
 export const choose = (g: ConvGeometry, w: Work, kept: boolean): Choice =>

@@ -96,7 +96,7 @@ export function convForward(
 
 /**
  * dx, and what `after` says: adds another gradient; or a bias and ReLU, where dx is the output of a transposed
- * convolution. For dense filters there are two ways: the one that multiplies less is taken.
+ * convolution. For dense filters, forms of Winograd's algorithm, convolutions of dy, or col2im: what costs least is taken.
  */
 export function convBackwardInput(
   e: Emitter,
