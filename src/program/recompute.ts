@@ -18,7 +18,7 @@ export function recompute(emitter: Emitter, start: number): void {
   let least = passes.peak(steps);
   let before = '';
   // What segments take is a guess, without gradients: so each limit's cuts are tried, until there are none.
-  for (let limit = segments.bytes; ; limit *= STEP) {
+  for (let limit = segments.bytes; limit >= 1; limit *= STEP) {
     const cuts = segments.cutsWithin(limit);
     if (!cuts) break;
     if (cuts.join() === before) continue;

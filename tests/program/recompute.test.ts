@@ -97,6 +97,14 @@ test('a program that takes no less memory so stays as it is', () => {
   assert.equal(names(same), names(plain));
 });
 
+test('where there is nothing to make again: backward alone, and nothing that backward reads', () => {
+  for (const length of [0, 1]) {
+    const draft = chain(length);
+    recompute(draft.e, draft.start);
+    assert.equal(names(draft), Array(1 + length).fill('sum'));
+  }
+});
+
 /** a = tanh(x), b = tanh(a); then a is overwritten by tanh(a). Backward adds both. */
 function overwritten(): Draft {
   const e = new Emitter();
