@@ -1,6 +1,6 @@
 // The installed package, without a bundler, in unusual pages: under content security policies, from another origin, in
-// workers and service workers, and with a wrong wasm file; and checkpoints that a site keeps. What works must give the same bits as Node; what cannot work
-// must say what to do. In each browser.
+// workers and service workers, and with a wrong wasm file; checkpoints that a site keeps, and the hashes of networks. What
+// works must give the same bits as Node; what cannot work must say what to do. In each browser.
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
@@ -28,6 +28,8 @@ interface Options {
 /** What tests/bundlers/page.js adds to the page. */
 interface OurPage {
   run(way: string, options: object): Promise<Outcome>;
+  /** Of tests/engines/hashes.mjs. */
+  hashes(threads: number): Promise<unknown>;
   /** What tests/bundlers/kept.js adds. */
   kept(): Promise<{ place: string; epoch: number; before?: number; said?: string[] }>;
 }
@@ -52,6 +54,11 @@ function filesFor(origin: string): Record<string, string> {
     '/kept.html':
       '<!doctype html><link rel="icon" href="data:,"><body><script type="module" src="/kept.js"></script>',
     '/kept.js': text('kept.js'),
+    '/hashed.html': `<!doctype html><link rel="icon" href="data:,"><script type="module">
+      import { hashes } from '/hashes.js';
+      globalThis.hashes = hashes;
+    </script>`,
+    '/hashes.js': text('../engines/hashes.mjs'),
     '/worker.js': text('worker.js'),
     '/module.js': 'export {};',
   };
@@ -98,6 +105,15 @@ const inWorker =
 /** Trains in frames that are removed, and looks at what the site has kept: see tests/bundlers/kept.js. */
 const checkpoints = (tab: Tab) => tab.evaluate(() => (globalThis as unknown as OurPage).kept());
 
+/** The hashes of tests/engines/hashes.mjs, with one thread and more. */
+const hashed = (tab: Tab) =>
+  tab.evaluate(async () => {
+    const found: unknown[] = [];
+    for (const threads of [1, 2, 7])
+      found.push(await (globalThis as unknown as OurPage).hashes(threads));
+    return found;
+  });
+
 /** Whether the browser has service workers that are modules: Firefox before 147 runs them as scripts. */
 const takesModules = (tab: Tab): Promise<boolean> =>
   tab.evaluate(() =>
@@ -127,6 +143,7 @@ await withPackage(async (project) => {
   copyFileSync(fixture('train.js'), `${project}/train.mjs`);
   const { train } = await import(pathToFileURL(`${project}/train.mjs`).href);
   const { bits } = await train({ threads: 1 });
+  const known = JSON.parse(readFileSync(fixture('../engines/hashes.json'), 'utf8'));
 
   const checkIn = async (visit: Visit) => {
     const check = async (what: string, given: Case): Promise<Outcome> => {
@@ -190,6 +207,13 @@ await withPackage(async (project) => {
       // A damaged file is passed over, and that is said.
       assert.equal(result.before, result.epoch - 1);
       assert.match(`${result.said}`, /checksum.*kept.safetensors.previous' is taken instead/);
+    });
+
+    const isolated = { directory: project, made: filesFor(''), headers: () => isolation };
+    await serving(isolated, async (url) => {
+      const { result } = await visit(`${url}/hashed.html`, hashed);
+      for (const one of result) assert.deepEqual(one, known, 'other weights after 100 steps');
+      console.log('hashes of five networks, with 1, 2 and 7 threads: those of Node');
     });
 
     const open = {

@@ -345,7 +345,10 @@ without the break. A second Ctrl-C ends without saving.`,
     const past = run.before?.epochs.filter(({ epoch }) => epoch <= model.epoch) ?? [];
     if (!run.before) journal.begin(begin);
     else if (model.epoch >= epochs) {
-      throw new UsageError(`all ${epochs} epochs are done: --epochs ${2 * epochs} goes on`);
+      const done = model.epoch;
+      throw new UsageError(
+        `all ${done} epochs are done, and --epochs counts them: --epochs ${2 * done} goes on`,
+      );
     } else {
       const { epoch, step } = model;
       journal.goOn({ event: 'resume', time: begin.time, epoch, step });

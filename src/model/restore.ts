@@ -1,5 +1,6 @@
 // Reads the files that save.ts writes. For any bytes the result is a model that can go on training, or a FormatError.
 
+import { wrongChecksum } from '../base/checksum.js';
 import { FormatError, ShapeError, ValueError, WasmgradError } from '../base/errors.js';
 import { type Bytes, bytesOf } from '../base/filebytes.js';
 import { fileKind } from '../base/filekind.js';
@@ -13,7 +14,6 @@ import type { Layer, SymbolicTensor } from '../network/layer.js';
 import { arraysLayers } from '../operators/arrays/later.js';
 import * as factories from '../operators/layers.js';
 import { checkFactor } from '../operators/optimizer/rate.js';
-import { wrongChecksum } from './checksum.js';
 import { Model } from './model.js';
 import { type Contents, readContents, readTensors, type StoredTensor } from './safetensors.js';
 import { stateName, type Topology, type TrainingState, VERSION, vectorsOf } from './save.js';

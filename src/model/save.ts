@@ -1,12 +1,12 @@
 // Saves models as safetensors files: the metadata have the layers and the state of the training. restore.ts reads them.
 
+import { seal, UNSEALED } from '../base/checksum.js';
 import type { Shape } from '../base/shape.js';
 import type { Objective } from '../lowering/objective.js';
 import type { SymbolicTensor } from '../network/layer.js';
 import { optimizerState } from '../operators/optimizer/optimizer.emit.js';
 import type { Engine, Network } from '../training/engine.js';
 import type { About } from './about.js';
-import { seal, UNSEALED } from './checksum.js';
 import type { StoredTensor } from './safetensors.js';
 import { writeSafetensors } from './safetensorswriter.js';
 

@@ -7,8 +7,12 @@ import { type FileWriter, type Generation, previousOf } from './filewriter.js';
 /** Where files are. */
 interface Store {
   read(name: string): Promise<Uint8Array | undefined>;
-  /** Replaces a file as a whole, and keeps the old one under another name. */
-  replace(name: string, previous: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Replaces a file as a whole, and keeps the old one under another name, if there is one for it. */
+  replace(
+    name: string,
+    previous: string | undefined,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<void>;
 }
 
 /** What TypeScript's library does not know yet. */
@@ -51,7 +55,8 @@ async function folder(): Promise<Store | undefined> {
         await stream.abort().catch(() => {});
         throw error;
       }
-      await moved(name, previous);
+      if (previous) await moved(name, previous);
+      else if (await find(name)) await root.removeEntry(encodeURIComponent(name));
       await moved(nextOf(name), name);
     },
   };
@@ -79,7 +84,7 @@ async function database(): Promise<Store> {
         transaction.onabort = () => reject(transaction.error);
       });
       const table = transaction.objectStore(TABLE);
-      const old = await done(table.get(name));
+      const old = previous && (await done(table.get(name)));
       if (old) table.put(old, previous);
       table.put(bytes, name);
       await finished;
@@ -117,16 +122,24 @@ function checkName(where: string, name: unknown): asserts name is string {
  */
 export function fileWriter(where: string, name: string | URL): FileWriter {
   checkName(where, name);
+  const previous = previousOf(name);
+  /** Whether the file that is there is worse than the one before it. */
+  let isBad = false;
   return {
-    begin: async () => void (await store(where)),
+    async begin(isSound = () => true) {
+      const { read } = await store(where);
+      const newest = await read(name);
+      isBad = (await read(previous)) !== undefined && newest !== undefined && !isSound(newest);
+    },
     async write(bytes) {
       const { replace } = await store(where);
-      await replace(name, previousOf(name), bytes).catch((cause: Error) => {
+      await replace(name, isBad ? undefined : previous, bytes).catch((cause: Error) => {
         throw new EngineError(
           `${where}: '${name}' cannot be written (${cause.message || cause.name}); what was there before is still there`,
           { cause },
         );
       });
+      isBad = false;
     },
   };
 }

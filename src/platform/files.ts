@@ -22,6 +22,8 @@ import { type FileWriter, type Generation, previousOf } from './filewriter.js';
 
 let writings = 0;
 
+const EMPTY = new Uint8Array(0);
+
 /**
  * A writer of the file at a path.
  *
@@ -30,8 +32,10 @@ let writings = 0;
  */
 export function fileWriter(where: string, file: string | URL): FileWriter {
   const given = pathOf(where, file);
+  /** Whether the file that is there is worse than the one before it. */
+  let isBad = false;
   return {
-    async begin() {
+    async begin(isSound = () => true) {
       const folder = dirname(given);
       const isFolder = async (path: string): Promise<boolean> =>
         (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
@@ -45,6 +49,8 @@ export function fileWriter(where: string, file: string | URL): FileWriter {
         );
       const target = await targetOf(given);
       await removeLeftovers(target);
+      const hasPrevious = await stat(previousOf(target)).catch(() => undefined);
+      isBad = hasPrevious !== undefined && !isSound(await readFile(target).catch(() => EMPTY));
     },
     async write(bytes) {
       const target = await targetOf(given);
@@ -53,8 +59,9 @@ export function fileWriter(where: string, file: string | URL): FileWriter {
       const kept = `${beside}.kept.tmp`;
       try {
         await writeThrough(next, bytes);
-        if (await keep(target, kept)) await rename(kept, previousOf(target));
+        if (!isBad && (await keep(target, kept))) await rename(kept, previousOf(target));
         await rename(next, target);
+        isBad = false;
         await syncFolder(dirname(target));
       } catch (cause) {
         throw new EngineError(

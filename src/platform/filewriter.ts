@@ -2,8 +2,12 @@
 
 /** Writes one file again and again. */
 export interface FileWriter {
-  /** Checks whether the file can be written, and removes temporary files of programs that were killed. */
-  begin(): Promise<void>;
+  /**
+   * Checks whether the file can be written, and removes temporary files of programs that were killed.
+   *
+   * @param isSound whether the file that is there is worth keeping: else `write` leaves the one before it in its place
+   */
+  begin(isSound?: (bytes: Uint8Array) => boolean): Promise<void>;
   /** Replaces the file; the old one is kept as `….previous`. */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 }

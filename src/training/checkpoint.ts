@@ -1,5 +1,6 @@
 // A callback that saves models while they are trained.
 
+import { isSound } from '../base/checksum.js';
 import { ValueError } from '../base/errors.js';
 import { any, callable, checkOptions, finite, flag, text } from '../base/options.js';
 import type { FileWriter } from '../platform/filewriter.js';
@@ -87,7 +88,7 @@ export function checkpoint(options: CheckpointOptions | string | URL): Checkpoin
       if (path === undefined) return;
       const { fileWriter } = await filing.get(where);
       file = fileWriter(where, path);
-      await file.begin();
+      await file.begin(isSound);
     },
     async onEpochEnd(epoch, logs) {
       const before = isBetter.best;

@@ -235,7 +235,10 @@ test('Ctrl-C saves, says how to go on, and the result has the same bits as witho
     const validated = (name: string) => epochs(name).map(({ logs }) => logs.val_loss);
     assert.equal(validated('model.jsonl'), validated('whole.jsonl'));
 
-    assert.match(done.stderr, 'all 4 epochs are done: --epochs 8 goes on');
+    assert.match(
+      done.stderr,
+      'all 4 epochs are done, and --epochs counts them: --epochs 8 goes on',
+    );
     const longer = await succeed('train --resume model.wasmgrad --epochs 5', folder);
     assert.match(longer.stderr, 'epoch 5/5');
   });

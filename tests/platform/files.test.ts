@@ -281,6 +281,23 @@ test('loadCheckpoint: the newest file, or the one before if that is damaged or m
     const resumed = await loadCheckpoint(pathToFileURL(path));
     await resumed.fit(x, y, { epochs: 2 });
     assert.equal(resumed.toBytes(), kept[2]);
+    // What is damaged does not take the place of the one before when training goes on.
+    const ending: callbacks.Callback = {
+      onBatchEnd() {
+        throw new Error('killed');
+      },
+    };
+    await writeFile(path, flipped);
+    const again = await loadCheckpoint(path);
+    const saving = callbacks.checkpoint(path);
+    await rejects(() => again.fit(x, y, { callbacks: [saving, ending] }), Error, 'killed');
+    await again.fit(x, y, { callbacks: saving });
+    assert.equal(Uint8Array.from(await readFile(`${path}.previous`)), kept[0]);
+    await again.fit(x, y, { callbacks: saving });
+    assert.equal(Uint8Array.from(await readFile(path)), again.toBytes());
+    assert.not.equal(Uint8Array.from(await readFile(`${path}.previous`)), kept[0]);
+    again.dispose();
+    await writeFile(path, flipped);
     const refuses = (Kind: ErrorConstructor, ...parts: string[]) =>
       rejects(() => loadCheckpoint(path), Kind, 'loadCheckpoint', ...parts);
     await writeFile(`${path}.previous`, bytes(1, 2, 3));

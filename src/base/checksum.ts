@@ -1,7 +1,7 @@
 // The checksum of model files: eight digits that come first in the metadata, so that their place is known. They are of
 // all other bytes.
 
-import { crc32 } from '../base/crc32.js';
+import { crc32 } from './crc32.js';
 
 /** What stands in their place before they are known. */
 export const UNSEALED = '00000000';
@@ -31,3 +31,7 @@ export function wrongChecksum(bytes: Uint8Array): string | undefined {
   const [said, found] = [text(bytes, FIRST, LAST), sumOf(bytes)];
   return said === found ? undefined : `its checksum is ${said}, but its bytes give ${found}`;
 }
+
+/** Whether a file may be a model's: one that a program was killed amid, or that is empty, is not. */
+export const isSound = (bytes: Uint8Array): boolean =>
+  bytes[8] === BEGIN.charCodeAt(0) && wrongChecksum(bytes) === undefined;
