@@ -155,7 +155,8 @@ export async function tune(engine: Engine, x: DataSet, options: TuneOptions): Pr
   }
   const tuning = tuningOf(places, races);
   // First, as after any error, one of print's too, the model computes as before.
-  print?.(table(`${engine.network.name}: tuned for batches of ${batch}`, tuning));
+  const what = engine.objective ? '' : ', predictions alone: compile first to tune training';
+  print?.(table(`${engine.network.name}: tuned for batches of ${batch}${what}`, tuning));
   engine.advice = adviceOf(races);
   return tuning;
 }

@@ -246,6 +246,12 @@ test('the batch is that of x or of batchSize', async () => {
     ['net: tuned for batches of 1', 'net: tuned for batches of 5'],
   );
   model.dispose();
+  const fresh = new Sequential([layers.conv2d({ filters: 4, kernelSize: 3 })], {
+    inputShape: [6, 6, 4],
+  });
+  await timed(large, () => fresh.tune(new Float32Array(144), { print: texting }));
+  assert.match(texts.at(-1) as string, /batches of 1, predictions alone: compile first/);
+  fresh.dispose();
 });
 
 test('by the clock itself, on a model without convolutions too', async () => {
