@@ -52,7 +52,7 @@ export function withoutOptions<P extends unknown[], R>(
 
 /** Whether that is what `map` gives a function besides an element: `tensors.map(relu)`. */
 const isMapped = (element: unknown, [index, list]: unknown[]): boolean =>
-  Array.isArray(list) && list[index as number] === element;
+  Array.isArray(list) && Number.isInteger(index) && list[index as number] === element;
 
 /** The value of an argument. @throws {ValueError} unless it is a float32 tensor */
 export function argument(name: string, tensor: Tensor): Value {
