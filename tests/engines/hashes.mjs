@@ -117,7 +117,9 @@ async function hashOf(network) {
     model.outputShape.length > 1 ? numbers(2 * samples * sizeOf(model.outputShape)) : classes;
   // Two steps to an epoch.
   await model.fit(x, y, { epochs: STEPS / 2, batchSize: samples });
-  const weights = await new Blob(model.weights.map(({ tensor }) => tensor.data)).arrayBuffer();
+  // Copies: blobs are not made of shared memory.
+  const parts = model.weights.map(({ tensor }) => tensor.data.slice());
+  const weights = await new Blob(parts).arrayBuffer();
   model.dispose();
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', weights));
   return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
