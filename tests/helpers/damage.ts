@@ -118,10 +118,12 @@ export const damagedJson = (json: unknown): fc.Arbitrary<unknown> =>
 
 /** A safetensors file of any header. */
 export function withHeader(header: string, body: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(header);
-  const length = Buffer.alloc(8);
-  length.writeUInt32LE(bytes.length, 0);
-  return Buffer.concat([length, bytes, body]);
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + text.length + body.length);
+  new DataView(bytes.buffer).setUint32(0, text.length, true);
+  bytes.set(text, 8);
+  bytes.set(body, 8 + text.length);
+  return bytes;
 }
 
 const isNested = (text: unknown): text is string => typeof text === 'string' && /^[[{]/.test(text);
@@ -146,8 +148,8 @@ const withMetadata = ({ __metadata__: texts, ...tensors }: Json, change: Change)
 
 /** A safetensors file's header, and where its body begins. */
 function headerOf(file: Uint8Array): { header: Json; begin: number } {
-  const begin = 8 + Buffer.from(file).readUInt32LE(0);
-  return { header: JSON.parse(Buffer.from(file.subarray(8, begin)).toString()), begin };
+  const begin = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  return { header: JSON.parse(new TextDecoder().decode(file.subarray(8, begin))), begin };
 }
 
 /** A model's file without its checksum, so that damages reach what lies behind it. */
