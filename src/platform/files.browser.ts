@@ -15,6 +15,9 @@ interface Store {
   ): Promise<void>;
 }
 
+/** A page that was closed amid `replace` may have left the new file under this name, and one of the other two missing. */
+const nextOf = (name: string): string => `${name}.next`;
+
 /** What TypeScript's library does not know yet. */
 type Movable = FileSystemFileHandle & { move(name: string): Promise<void> };
 
@@ -30,8 +33,6 @@ async function folder(): Promise<Store | undefined> {
       if (error.name === 'NotFoundError') return undefined;
       throw error;
     }) as Promise<Movable | undefined>;
-  /** A page that was closed amid `replace` may have left the new file under this name. */
-  const nextOf = (name: string): string => `${name}.next`;
   const moved = async (from: string, to: string): Promise<void> => {
     const file = await find(from);
     if (!file) return;
@@ -43,7 +44,7 @@ async function folder(): Promise<Store | undefined> {
     return file && new Uint8Array(await file.arrayBuffer());
   };
   return {
-    read: async (name) => (await bytesOf(name)) ?? bytesOf(nextOf(name)),
+    read: bytesOf,
     async replace(name, previous, bytes) {
       const next = await find(nextOf(name), true);
       const stream = await (next as Movable).createWritable();
@@ -128,7 +129,7 @@ export function fileWriter(where: string, name: string | URL): FileWriter {
   return {
     async begin(isSound = () => true) {
       const { read } = await store(where);
-      const newest = await read(name);
+      const newest = (await read(name)) ?? (await read(nextOf(name)));
       isBad = (await read(previous)) !== undefined && newest !== undefined && !isSound(newest);
     },
     async write(bytes) {
@@ -151,9 +152,12 @@ export function generations(where: string, name: string | URL): Generation[] {
     name: one,
     async read() {
       const { read } = await store(where);
-      return read(one).catch((cause: Error) => {
-        throw new EngineError(`${where}: '${one}' cannot be read (${cause.message})`, { cause });
-      });
+      try {
+        return (await read(one)) ?? (await read(nextOf(name)));
+      } catch (cause) {
+        const { message } = cause as Error;
+        throw new EngineError(`${where}: '${one}' cannot be read (${message})`, { cause });
+      }
     },
   }));
 }
