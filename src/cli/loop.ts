@@ -164,13 +164,28 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
   // Steps beyond whole epochs, in batches: where the epoch was left.
   const skipped = Math.max(0, model.step * work.accumulation - began * batches.perEpoch);
   const epochs = [...past];
-  const onError = ({ message }: Error, epoch: number): void =>
+  const note = ({ message }: Error, epoch: number): void =>
     terminal.note(`epoch ${epoch} is not saved: ${message}`);
-  const newest = callbacks.checkpoint({ path: paths.newest, onError });
+  /** Epochs whose model could not be saved, and why. */
+  const unsaved = new Map<number, Error>();
+  const newest = callbacks.checkpoint({
+    path: paths.newest,
+    onError(error, epoch) {
+      unsaved.set(epoch, error);
+      note(error, epoch);
+    },
+  });
+  /** Saves the model as it is. @throws {EngineError} where it cannot: nothing comes that would save it later */
+  const save = async (): Promise<void> => {
+    unsaved.delete(model.epoch);
+    await newest.onEpochEnd?.(model.epoch, {});
+    const error = unsaved.get(model.epoch);
+    if (error) throw error;
+  };
   const gradients = callbacks.gradientNorms({ print: null });
   const best = callbacks.checkpoint({
     path: paths.best,
-    onError,
+    onError: note,
     monitor,
     bestOnly: true,
     best: bestOf(past, monitor)?.logs[monitor],
@@ -199,10 +214,10 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
       ],
     });
     // The average takes the weights' place at the end.
-    if (work.isAveraged) await newest.onEpochEnd?.(model.epoch, {});
+    if (work.isAveraged || unsaved.has(model.epoch)) await save();
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    await newest.onEpochEnd?.(model.epoch, {});
+    await save();
   } finally {
     batches.close();
     interrupts.close();
@@ -210,7 +225,9 @@ export async function train(work: Work, terminal: Terminal): Promise<Outcome> {
   const isDone = interrupts.code === undefined || model.epoch >= work.epochs;
   const { epoch, step } = model;
   work.journal.add({ event: isDone ? 'end' : 'stop', time: new Date().toISOString(), epoch, step });
-  for (const path of Object.values(paths)) await rm(`${path}.previous`, { force: true });
+  // A training that was stopped may need them yet.
+  if (isDone)
+    for (const path of Object.values(paths)) await rm(`${path}.previous`, { force: true });
   return { epochs, stopped: isDone ? undefined : interrupts.code };
 }
 

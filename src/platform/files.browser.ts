@@ -46,6 +46,9 @@ async function folder(): Promise<Store | undefined> {
   return {
     read: bytesOf,
     async replace(name, previous, bytes) {
+      // A saving that was broken off after its file was whole is ended first.
+      if (!(await find(name)) && (await bytesOf(nextOf(name)))?.length)
+        await moved(nextOf(name), name);
       const next = await find(nextOf(name), true);
       const stream = await (next as Movable).createWritable();
       try {
@@ -57,7 +60,6 @@ async function folder(): Promise<Store | undefined> {
         throw error;
       }
       if (previous) await moved(name, previous);
-      else if (await find(name)) await root.removeEntry(encodeURIComponent(name));
       await moved(nextOf(name), name);
     },
   };
@@ -156,7 +158,7 @@ export function generations(where: string, name: string | URL): Generation[] {
         return (await read(one)) ?? (await read(nextOf(name)));
       } catch (cause) {
         const { message } = cause as Error;
-        throw new EngineError(`${where}: '${one}' cannot be read (${message})`, { cause });
+        throw new EngineError(`it cannot be read (${message})`, { cause });
       }
     },
   }));

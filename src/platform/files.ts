@@ -27,7 +27,8 @@ const EMPTY = new Uint8Array(0);
 /**
  * A writer of the file at a path.
  *
- * @throws {ValueError} for anything but a path; at `begin`, if its folder does not exist, or the path is a folder
+ * @throws {ValueError} for anything but a path; at `begin`, if its folder does not exist, or the path is no file's: a
+ * folder's, or a device's
  * @throws {EngineError} at `write`, if the file cannot be written; the old file is kept
  */
 export function fileWriter(where: string, file: string | URL): FileWriter {
@@ -48,6 +49,8 @@ export function fileWriter(where: string, file: string | URL): FileWriter {
           `${where}: '${given}' is a folder: name a file in it, as '${join(given, 'model.safetensors')}'`,
         );
       const target = await targetOf(given);
+      if ((await stat(target).catch(() => undefined))?.isFile() === false)
+        throw new ValueError(`${where}: '${given}' is a device, which no file may replace`);
       await removeLeftovers(target);
       const hasPrevious = await stat(previousOf(target)).catch(() => undefined);
       isBad = hasPrevious !== undefined && !isSound(await readFile(target).catch(() => EMPTY));
@@ -91,7 +94,7 @@ export function generations(where: string, file: string | URL): Generation[] {
       } catch (cause) {
         const { code, message } = cause as NodeJS.ErrnoException;
         if (code === 'ENOENT') return undefined;
-        throw new EngineError(`${where}: '${name}' cannot be read (${message})`, { cause });
+        throw new EngineError(`it cannot be read (${message})`, { cause });
       }
     },
   }));

@@ -15,7 +15,7 @@ export interface FileWriter {
 /** A file that was written, or the one before it. */
 export interface Generation {
   readonly name: string;
-  /** Its bytes; undefined where there is no such file. @throws {EngineError} where it cannot be read */
+  /** Its bytes; undefined where there is no such file. @throws {EngineError} where it cannot be read: the message does not name it */
   read(): Promise<Uint8Array | undefined>;
 }
 

@@ -38,7 +38,10 @@ export interface Plan {
 
 type Order = (a: Life, b: Life) => number;
 
-/** Which buffers are placed first: the largest, of them those that are made first or live longest; or those with the largest product of bytes and life. */
+/**
+ * Which buffers are placed first: the largest, of them those that are made first or live longest; or those with the
+ * largest product of bytes and life.
+ */
 const orders: readonly Order[] = [
   (a, b) => b.bytes - a.bytes || a.first - b.first,
   (a, b) => b.bytes - a.bytes || b.span - a.span,

@@ -2,7 +2,7 @@
 // the next is kept; what else backward reads of a segment is made again by then.
 
 import type { Emitter, Value } from './emitter.js';
-import { type Made, opOf, Passes } from './replay.js';
+import { type Made, opOf, Replay } from './replay.js';
 
 /** What is so much smaller than what it is made of is kept: statistics, say, or which pixels a max pool chose. */
 const SMALL = 1 / 16;
@@ -12,10 +12,10 @@ const STEP = 0.95;
 
 /** Has the ops from number `start` on, the backward pass, make again what takes too much memory to be kept. */
 export function recompute(emitter: Emitter, start: number): void {
-  const passes = new Passes(emitter, start);
-  const segments = new Segments(passes, emitter.outputs);
-  let steps = passes.steps();
-  let least = passes.peak(steps);
+  const replay = new Replay(emitter, start);
+  const segments = new Segments(replay, emitter.outputs);
+  let steps = replay.steps();
+  let least = replay.peak(steps);
   let before = '';
   // What segments take is a guess, without gradients: so each limit's cuts are tried, until there are none.
   for (let limit = segments.bytes; limit >= 1; limit *= STEP) {
@@ -23,8 +23,8 @@ export function recompute(emitter: Emitter, start: number): void {
     if (!cuts) break;
     if (cuts.join() === before) continue;
     before = cuts.join();
-    const found = passes.steps(segments.keptBy(cuts));
-    const bytes = passes.peak(found);
+    const found = replay.steps(segments.keptBy(cuts));
+    const bytes = replay.peak(found);
     if (bytes < least) [steps, least] = [found, bytes];
   }
   emitter.ops.splice(start, emitter.ops.length, ...steps.map(opOf));
@@ -50,12 +50,12 @@ class Segments {
   /** By place, and by an earlier one: the bytes that are made from that on, and go from before this to after it. */
   readonly #crossing: readonly (readonly number[])[];
 
-  constructor(passes: Passes, outputs: Iterable<Value>) {
-    const { forward } = passes;
+  constructor(replay: Replay, outputs: Iterable<Value>) {
+    const { forward } = replay;
     const isFirst = (i: number): boolean => forward[i].layer !== forward[i - 1]?.layer;
     this.#places = [...forward.keys()].filter(isFirst).concat(forward.length);
-    this.#always = new Set([...outputs, ...passes.single, ...passes.smallerThan(SMALL)]);
-    this.#rest = [...passes.made].filter(({ value }) => !this.#always.has(value));
+    this.#always = new Set([...outputs, ...replay.unrepeatable, ...replay.smallerThan(SMALL)]);
+    this.#rest = [...replay.made].filter(({ value }) => !this.#always.has(value));
     this.#read = this.#bytesAt(({ isRead }) => isRead);
     this.#crossing = this.#places.map((end) => {
       const before = this.#bytesAt((made) => crosses(made, end));

@@ -23,9 +23,9 @@ interface Touched {
 
 function touchedBy(op: EmittedOp): Touched {
   const uses = usesOf(op);
-  const roots = (other: string): Set<Value> =>
-    new Set(uses.flatMap(({ value, type }) => (type === other ? [] : [value.root])));
-  return { reads: roots('out'), writes: roots('in') };
+  const rootsExcept = (one: string): Set<Value> =>
+    new Set(uses.flatMap(({ value, type }) => (type === one ? [] : [value.root])));
+  return { reads: rootsExcept('out'), writes: rootsExcept('in') };
 }
 
 /** An op of a backward pass, with the buffers that it has in place of its own. */
@@ -56,7 +56,7 @@ export function opOf({ op, places }: Step): EmittedOp {
 }
 
 /** A forward pass, and the backward pass after it. */
-export class Passes {
+export class Replay {
   readonly forward: readonly EmittedOp[];
   readonly backward: readonly EmittedOp[];
   readonly #emitter: Emitter;
@@ -102,8 +102,11 @@ export class Passes {
     });
   }
 
-  /** What cannot be made again, because what it was made of has been overwritten. */
-  get single(): Value[] {
+  /**
+   * What cannot be made again: what was made of numbers that have been overwritten since, or by an op that writes over what
+   * it reads, such as a state of random numbers, beside another result.
+   */
+  get unrepeatable(): Value[] {
     return this.#forward.flatMap(({ reads, writes }, at) => {
       const isLost = (value: Value): boolean =>
         writes.has(value)

@@ -244,6 +244,18 @@ test('Ctrl-C saves, says how to go on, and the result has the same bits as witho
   });
 });
 
+test('a model that cannot be saved: each epoch says so, and so does the end, with a code of failure', async () => {
+  await inFolder(async (folder) => {
+    // What is in the way of the file of before.
+    write(folder, { 'model.wasmgrad.previous/file': 'x' });
+    write(join(folder, 'data'), idxFiles(64));
+    const { code, stderr } = await run([...words('train data --epochs 3'), ...fast], folder);
+    assert.is(code, 1, stderr);
+    for (const epoch of [2, 3]) assert.match(stderr, `epoch ${epoch} is not saved: `);
+    assert.match(stderr, /\nerror: .*'model.wasmgrad' cannot be written .*still there\n$/);
+  });
+});
+
 test('a second Ctrl-C ends at once, and what an epoch saved is still there', async () => {
   await inFolder(async (folder) => {
     write(join(folder, 'data'), idxFiles(64));

@@ -148,6 +148,7 @@ test('where nothing can be written', () =>
     );
     await rejects(begin(join(folder, 'set')), ValueError, 'is a folder', 'model.safetensors');
     for (const path of ['', 5, null, {}]) await rejects(begin(path), ValueError, 'test', 'path');
+    await rejects(begin('/dev/null'), ValueError, 'test', 'a device');
     const missing = fileWriter('test', join(folder, 'gone', 'x'));
     await rejects(() => missing.write(bytes(1)), EngineError, 'cannot be written', 'ENOENT');
     // The old one stays where the new one fails.

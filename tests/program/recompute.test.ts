@@ -12,7 +12,7 @@ import {
 import { Emitter, type Value } from '../../src/program/emitter.js';
 import { planMemory, withProgram } from '../../src/program/plan.js';
 import { recompute } from '../../src/program/recompute.js';
-import { opOf, Passes } from '../../src/program/replay.js';
+import { opOf, Replay } from '../../src/program/replay.js';
 import { sameBits } from '../helpers/models.js';
 import { numbers } from '../helpers/random.js';
 import '../helpers/start.js';
@@ -36,9 +36,9 @@ function resultOf({ e, x, y }: Draft): Float32Array {
 }
 
 /** A draft that keeps only some of what forward makes; and that nothing is kept which has no need to be. */
-function replayed(draft: Draft, kept: (passes: Passes) => Iterable<Value>): Draft {
-  const passes = new Passes(draft.e, draft.start);
-  const ops = passes.steps(new Set(kept(passes))).map(opOf);
+function replayed(draft: Draft, kept: (replay: Replay) => Iterable<Value>): Draft {
+  const replay = new Replay(draft.e, draft.start);
+  const ops = replay.steps(new Set(kept(replay))).map(opOf);
   draft.e.ops.splice(draft.start, draft.e.ops.length, ...ops);
   return draft;
 }
@@ -121,12 +121,12 @@ function overwritten(): Draft {
 
 test('what was made of numbers that are gone is kept', () => {
   const plain = resultOf(overwritten());
-  sameBits(resultOf(replayed(overwritten(), ({ single }) => single)), plain, 'kept');
+  sameBits(resultOf(replayed(overwritten(), ({ unrepeatable }) => unrepeatable)), plain, 'kept');
   // The kept a is relu(a): b must not be made of it.
-  const passes = new Passes(overwritten().e, 3);
-  const [a, b] = [...passes.made].map(({ value }) => value);
-  assert.equal(passes.single, [b]);
-  assert.is(passes.steps(new Set([a, b])).length, 1);
+  const replay = new Replay(overwritten().e, 3);
+  const [a, b] = [...replay.made].map(({ value }) => value);
+  assert.equal(replay.unrepeatable, [b]);
+  assert.is(replay.steps(new Set([a, b])).length, 1);
 });
 
 test('of two results of an op, one is kept: the other is made again beside it', () => {
@@ -142,7 +142,7 @@ test('of two results of an op, one is kept: the other is made again beside it', 
     return { e, x, y, start };
   };
   const plain = resultOf(pooled());
-  const made = ({ e, start }: Draft) => [...new Passes(e, start).made].map(({ value }) => value);
+  const made = ({ e, start }: Draft) => [...new Replay(e, start).made].map(({ value }) => value);
   for (const which of [0, 1]) {
     const draft = pooled();
     const kept = made(draft)[which];
@@ -151,7 +151,7 @@ test('of two results of an op, one is kept: the other is made again beside it', 
     sameBits(resultOf(draft), plain, `result ${which} kept`);
   }
   const draft = pooled();
-  assert.equal(new Passes(draft.e, draft.start).smallerThan(1 / 16), [made(draft)[1]]);
+  assert.equal(new Replay(draft.e, draft.start).smallerThan(1 / 16), [made(draft)[1]]);
 });
 
 test.run();
